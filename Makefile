@@ -1,0 +1,68 @@
+# Two commands set everything up: `make demo` and `make test`. All that they make lies in this
+# checkout: the environment in .venv, everything else in .cache.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
+export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export RUFF_CACHE_DIR := $(CURDIR)/.cache/ruff
+
+.PHONY: help demo test format check lint types contracts tests clean
+
+help:
+	@echo "make demo    install, start the demo and print what the policy says"
+	@echo "make test    install, check format, lint, types and imports, run the tests with coverage"
+	@echo "make format  rewrite the code in the project's format"
+	@echo "make clean   remove everything that was made"
+
+demo: .venv/.demo
+	@$(BIN)/python -m corekit_cli demo $(ARGS)
+
+test: check tests
+
+check: lint types contracts
+
+format: .venv/.test
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: .venv/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: .venv/.test
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+contracts: .venv/.test
+	$(BIN)/lint-imports --cache-dir .cache/importlinter
+
+tests: .venv/.test
+	@rm -f .cache/coverage*
+	$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+clean:
+	rm -rf .venv .cache .hypothesis dist
+
+.venv/.demo: .venv/.made pyproject.toml
+	@echo "Installing corekit and what its demo needs into .venv ..."
+	@$(PIP) install --editable '.[cli]'
+	@touch $@
+
+.venv/.test: .venv/.made pyproject.toml
+	@echo "Installing corekit and what its tests need into .venv (a minute or two) ..."
+	@$(PIP) install --editable '.[cli]' --group lint --group test
+	@touch .venv/.demo $@
+
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "corekit needs Python 3.11 or newer: name one with 'make PYTHON=python3.12 ...'"; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 1; }
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@touch $@

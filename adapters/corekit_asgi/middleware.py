@@ -1,0 +1,119 @@
+"""The ASGI middleware: reads the headers of a request, asks the engine, writes its answer.
+
+It holds no rule of its own. Messages pass one by one and nothing is buffered; the application's
+messages and header lists are never changed, since it may use them again for the next request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from itertools import product
+from typing import Any, Final
+
+from corekit import Answer, CorsPolicy, CorsRoutes
+from corekit.headers import merge_raw_headers
+
+__all__ = ["CorsMiddleware"]
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+RawHeaders = Iterable[tuple[bytes, bytes]]
+
+# Servers send names in lower case, but nothing makes them; one look-up finds every spelling.
+_ORIGIN: Final = frozenset(
+    "".join(letters).encode() for letters in product(*zip("origin", "ORIGIN", strict=True))
+)
+_REFUSED: Final = b"CORS: the origin is not allowed.\n"
+
+
+class CorsMiddleware:
+    """Puts a policy around an ASGI application.
+
+    `app` is any ASGI 3 callable, `policy` a `CorsPolicy`, or a `CorsRoutes` that is asked with the
+    path of each request. Make it the outermost layer, so that errors, redirects and refusals of all
+    others carry the headers. Only ``http`` is covered: CORS has no say in WebSockets.
+
+    >>> from corekit import CorsPolicy
+    >>> async def hello(scope, receive, send):
+    ...     await send({"type": "http.response.start", "status": 200, "headers": []})
+    ...     await send({"type": "http.response.body", "body": b"hello"})
+    >>> app = CorsMiddleware(hello, CorsPolicy(allow_origins=["https://app.example.com"]))
+    """
+
+    def __init__(self, app: ASGIApp, policy: CorsPolicy | CorsRoutes) -> None:
+        if not isinstance(policy, CorsPolicy | CorsRoutes):
+            raise TypeError(
+                f"policy is of type {type(policy).__name__}: give a CorsPolicy or a CorsRoutes"
+            )
+        self.app = app
+        self.policy = policy
+        # Routes are asked for each request; a policy alone is the same for every path.
+        self._policy = policy if isinstance(policy, CorsPolicy) else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        policy = self._policy or self.policy.match(scope["path"])
+        if policy is None:
+            await self.app(scope, receive, send)
+            return
+        headers: RawHeaders = scope.get("headers") or ()
+        if not isinstance(headers, list | tuple):
+            headers = list(headers)
+            scope = {**scope, "headers": headers}
+
+        origin: bytes | None = None
+        for name, value in headers:
+            if name in _ORIGIN:
+                # No origin has a comma: a second header makes it one that matches nothing.
+                origin = value if origin is None else origin + b"," + value
+        if origin is None:
+            answer = policy.engine.actual(None)
+        else:
+            asked = _read_preflight(headers) if scope["method"] == "OPTIONS" else {}
+            method = asked.get(b"access-control-request-method")
+            if method is not None:
+                answer = policy.engine.preflight(
+                    origin.decode("latin-1"),
+                    method,
+                    asked.get(b"access-control-request-headers"),
+                    asked.get(b"access-control-request-private-network"),
+                )
+                await _send_preflight(send, answer, origin)
+                return
+            answer = policy.engine.actual(origin.decode("latin-1"))
+
+        def send_with_headers(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                merged = merge_raw_headers(message.get("headers") or (), answer, origin)
+                message = {**message, "headers": merged}
+            return send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def _read_preflight(headers: RawHeaders) -> dict[bytes, str]:
+    asked: dict[bytes, str] = {}
+    for raw_name, raw_value in headers:
+        name = raw_name.lower()
+        if name.startswith(b"access-control-request-"):
+            value = raw_value.decode("latin-1")
+            asked[name] = f"{asked[name]},{value}" if name in asked else value
+    return asked
+
+
+async def _send_preflight(send: Send, answer: Answer, origin: bytes) -> None:
+    body = b"" if answer.origin_allowed else _REFUSED
+    headers: list[tuple[bytes, bytes]] = []
+    if answer.status != 204:
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(body)).encode()),
+        ]
+    merged = merge_raw_headers(headers, answer, origin)
+    await send({"type": "http.response.start", "status": answer.status, "headers": merged})
+    await send({"type": "http.response.body", "body": body})

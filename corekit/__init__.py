@@ -1,0 +1,26 @@
+"""corekit: one policy for cross-origin resource sharing (CORS), whatever the framework.
+
+The core is pure: it decides, for each request, what the server grants to pages of other origins,
+and says so in headers. It opens nothing, logs nothing and knows no framework; the `corekit_*`
+packages put it into applications.
+"""
+
+from .decision import Answer, Decision, Reason, RequestKind
+from .origins import Origin, OriginPattern, OriginSet
+from .policy import CorsPolicy
+from .problems import PolicyError, Problem
+from .routes import CorsRoutes
+
+__all__ = [
+    "Answer",
+    "CorsPolicy",
+    "CorsRoutes",
+    "Decision",
+    "Origin",
+    "OriginPattern",
+    "OriginSet",
+    "PolicyError",
+    "Problem",
+    "Reason",
+    "RequestKind",
+]

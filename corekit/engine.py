@@ -1,0 +1,256 @@
+"""The hot path: grants that were validated and compiled, and a request, to an answer.
+
+This file knows nothing of validation: what comes in through `Engine(...)` is taken as right. What
+comes with a request is a stranger's, and is bounded before it is read. All that can be worked out
+once is worked out when the engine is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Final
+
+from .decision import ALLOW_ORIGIN, Answer, Decision, Headers, Reason, RequestKind
+from .names import FORBIDDEN_METHODS, SAFELISTED_METHODS, USUAL_METHODS, is_token, parse_field_names
+from .origins import ANY, OriginSet, is_serialized_origin
+
+__all__ = ["MAX_METHOD_LENGTH", "MAX_REQUEST_HEADERS_LENGTH", "AnyOrigin", "Engine"]
+
+MAX_METHOD_LENGTH: Final = 64
+"""Longest method that is read, in characters."""
+
+MAX_REQUEST_HEADERS_LENGTH: Final = 4096
+"""Longest Access-Control-Request-Headers that is read; longer where more than this is granted."""
+
+_FORBIDDEN: Final = 403
+_NON_WILDCARD_HEADER: Final = "authorization"
+"""https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
+
+
+class AnyOrigin:
+    """The set of all origins: whatever a browser could send.
+
+    >>> "https://example.com" in AnyOrigin(), "null" in AnyOrigin(), "nonsense" in AnyOrigin()
+    (True, True, False)
+    """
+
+    __slots__ = ()
+
+    def __contains__(self, origin: str) -> bool:
+        return is_serialized_origin(origin)
+
+
+class Engine:
+    """Validated grants, compiled: https://fetch.spec.whatwg.org/#http-cors-protocol
+
+    With an `AnyOrigin` the answer is the same for all origins, and ``*`` is sent. `methods`,
+    `headers` and `exposed` may hold ``*``; header names are in lower case. `max_age` is in seconds,
+    or None for the browser's default; `status` is that of a granted preflight.
+
+    An adapter asks `actual` or `preflight`, which hand out shared answers; `decide` wraps them.
+    """
+
+    __slots__ = (
+        "_any_header",
+        "_any_method",
+        "_credentials",
+        "_denied",
+        "_denied_preflight",
+        "_echoes_request",
+        "_grant",
+        "_granted",
+        "_headers",
+        "_max_age",
+        "_max_request_headers",
+        "_methods",
+        "_no_origin",
+        "_origins",
+        "_preflight_vary",
+        "_preflights",
+        "_private_network",
+        "_status",
+    )
+
+    def __init__(
+        self,
+        *,
+        origins: OriginSet | AnyOrigin,
+        credentials: bool,
+        methods: Iterable[str],
+        headers: Iterable[str],
+        exposed: Iterable[str],
+        max_age: int | None,
+        private_network: bool,
+        status: int,
+    ) -> None:
+        methods, headers, exposed = tuple(methods), tuple(headers), tuple(exposed)
+        any_origin = isinstance(origins, AnyOrigin)
+        vary = () if any_origin else ("Origin",)
+        grant: Headers = ((ALLOW_ORIGIN, ANY),) if any_origin else ()
+        if credentials:
+            grant += (("Access-Control-Allow-Credentials", "true"),)
+        readable = grant
+        if exposed:
+            readable += (("Access-Control-Expose-Headers", ", ".join(exposed)),)
+
+        self._origins = origins
+        self._no_origin = Answer(
+            RequestKind.NOT_CORS, False, None, readable if any_origin else (), vary
+        )
+        self._granted = Answer(
+            RequestKind.ACTUAL, True, None, readable, vary, echoes_origin=not any_origin
+        )
+        # What a denied origin gets is right for no other, so it varies even where nothing else
+        # does: a cache must not hand it on.
+        self._denied = Answer(RequestKind.ACTUAL, False, None, (), ("Origin",))
+        self._denied_preflight = Answer(RequestKind.PREFLIGHT, False, _FORBIDDEN, (), ("Origin",))
+
+        self._credentials = credentials
+        self._any_method = ANY in methods
+        self._any_header = ANY in headers
+        # With credentials a browser takes `*` for a name, so what was asked is named instead.
+        # Without, names stand beside it: Firefox reuses a cached preflight only for what it names.
+        usual = USUAL_METHODS if self._any_method else SAFELISTED_METHODS
+        self._methods = tuple(dict.fromkeys((*usual, *methods)))
+        self._headers = tuple(dict.fromkeys(headers))
+        self._echoes_request = credentials and (self._any_method or self._any_header)
+        if credentials:
+            self._methods = tuple(method for method in self._methods if method != ANY)
+            self._headers = tuple(name for name in self._headers if name != ANY)
+        self._max_request_headers = max(MAX_REQUEST_HEADERS_LENGTH, 2 * sum(map(len, headers)))
+        if credentials and self._any_method:
+            vary += ("Access-Control-Request-Method",)
+        if credentials and self._any_header:
+            vary += ("Access-Control-Request-Headers",)
+        if private_network:
+            vary += ("Access-Control-Request-Private-Network",)
+        self._grant = grant
+        self._max_age = max_age
+        self._private_network = private_network
+        self._preflight_vary = vary
+        self._status = status
+        self._preflights = tuple(
+            self._grant_preflight(self._methods, self._headers, private=private)
+            for private in (False, True)
+        )
+
+    def actual(self, origin: str | None) -> Answer:
+        """Answer a request that is no preflight; `origin` is its Origin header, or None."""
+        if origin is None:
+            return self._no_origin
+        return self._granted if origin in self._origins else self._denied
+
+    def preflight(
+        self,
+        origin: str,
+        request_method: str,
+        request_headers: str | None,
+        request_private_network: str | None,
+    ) -> Answer:
+        """Answer a preflight: https://fetch.spec.whatwg.org/#cors-preflight-fetch
+
+        The arguments are the values of Origin and of the Access-Control-Request-* headers. An
+        allowed origin is told all that is granted, whatever it asked for: so the browser caches one
+        answer for every method and header of a URL, and an attacker's list costs nothing.
+        """
+        if origin not in self._origins:
+            return self._denied_preflight
+        private = self._private_network and request_private_network == "true"
+        if self._echoes_request:
+            methods, headers = self._methods, self._headers
+            if self._any_method and _is_possible_method(request_method):
+                methods = tuple(dict.fromkeys((*methods, request_method)))
+            if self._any_header and request_headers is not None:
+                asked = self._read(request_headers)
+                if not isinstance(asked, Reason):
+                    headers = (*headers, *sorted(asked.difference(headers)))
+            return self._grant_preflight(methods, headers, private=private)
+        return self._preflights[private]
+
+    def decide(
+        self,
+        method: str,
+        *,
+        origin: str | bytes | None,
+        request_method: str | bytes | None,
+        request_headers: str | bytes | None,
+        request_private_network: str | bytes | None,
+    ) -> Decision:
+        """Decide on one request; see `CorsPolicy.decide`."""
+        origin, request_method = _text(origin), _text(request_method)
+        if origin is None:
+            return Decision(self._no_origin, None, Reason.NOT_CORS)
+        if method == "OPTIONS" and request_method is not None:
+            request_headers = _text(request_headers)
+            answer = self.preflight(
+                origin, request_method, request_headers, _text(request_private_network)
+            )
+            if answer.origin_allowed:
+                verdict = partial(self._judge, request_method, request_headers)
+                return Decision(answer, origin, verdict)
+        else:
+            answer = self.actual(origin)
+            if answer.origin_allowed:
+                return Decision(answer, origin, Reason.GRANTED)
+        return Decision(answer, origin, partial(_judge_origin, origin))
+
+    def _grant_preflight(
+        self, methods: Iterable[str], headers: tuple[str, ...], *, private: bool
+    ) -> Answer:
+        granted = [*self._grant, ("Access-Control-Allow-Methods", ", ".join(methods))]
+        if headers:
+            granted.append(("Access-Control-Allow-Headers", ", ".join(headers)))
+        if self._max_age is not None:
+            granted.append(("Access-Control-Max-Age", str(self._max_age)))
+        if private:
+            granted.append(("Access-Control-Allow-Private-Network", "true"))
+        return Answer(
+            RequestKind.PREFLIGHT,
+            True,
+            self._status,
+            tuple(granted),
+            self._preflight_vary,
+            echoes_origin=self._granted.echoes_origin,
+        )
+
+    def _judge(self, request_method: str, request_headers: str | None) -> Reason:
+        # What a browser concludes: https://fetch.spec.whatwg.org/#cors-preflight-fetch, step 7.
+        if request_method not in self._methods:
+            if not _is_possible_method(request_method):
+                return Reason.METHOD_MALFORMED
+            if not self._any_method:
+                return Reason.METHOD_NOT_ALLOWED
+        if request_headers is None:
+            return Reason.GRANTED
+        asked = self._read(request_headers)
+        if isinstance(asked, Reason):
+            return asked
+        missing = asked.difference(self._headers)
+        # Authorization has to be named. With credentials every header is, since it is echoed.
+        covered = self._any_header and (self._credentials or _NON_WILDCARD_HEADER not in missing)
+        return Reason.HEADER_NOT_ALLOWED if missing and not covered else Reason.GRANTED
+
+    def _read(self, request_headers: str) -> frozenset[str] | Reason:
+        if len(request_headers) > self._max_request_headers:
+            return Reason.HEADERS_TOO_LONG
+        names = parse_field_names(request_headers)
+        return Reason.HEADERS_MALFORMED if names is None else names
+
+
+def _judge_origin(origin: str) -> Reason:
+    if is_serialized_origin(origin):
+        return Reason.ORIGIN_NOT_ALLOWED
+    return Reason.ORIGIN_MALFORMED
+
+
+def _is_possible_method(method: str) -> bool:
+    return (
+        len(method) <= MAX_METHOD_LENGTH
+        and is_token(method)
+        and method.upper() not in FORBIDDEN_METHODS
+    )
+
+
+def _text(value: str | bytes | None) -> str | None:
+    return value.decode("latin-1") if isinstance(value, bytes) else value

@@ -1,0 +1,165 @@
+"""The names of HTTP and of the Fetch standard: tokens, methods, header fields.
+
+What the standards list stands here as a set; what they define as a grammar stands here as a
+function. Nothing in this file knows what a policy grants.
+
+Facts this file rests on:
+
+- a method and a field name are tokens (RFC 9110, section 5.6.2); methods are case-sensitive,
+  field names are not (sections 9.1 and 5.1);
+- https://fetch.spec.whatwg.org/#methods: CORS-safelisted methods, forbidden methods, and the six
+  methods that a browser upper-cases for the page;
+- https://fetch.spec.whatwg.org/#forbidden-request-header and
+  https://fetch.spec.whatwg.org/#forbidden-response-header-name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = [
+    "CORS_REQUEST_HEADERS",
+    "CORS_RESPONSE_HEADERS",
+    "FORBIDDEN_METHODS",
+    "FORBIDDEN_REQUEST_HEADERS",
+    "FORBIDDEN_RESPONSE_HEADERS",
+    "NORMALIZED_METHODS",
+    "REGISTERED_METHODS",
+    "REQUEST_ONLY_HEADERS",
+    "RESPONSE_ONLY_HEADERS",
+    "SAFELISTED_METHODS",
+    "USUAL_METHODS",
+    "is_forbidden_request_header",
+    "is_token",
+    "parse_field_names",
+]
+
+_TCHARS = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_is_token = re.compile(_TCHARS).fullmatch
+# RFC 9110, section 5.6.1: list elements may be empty and may have white space around them. The
+# possessive quantifiers keep the cost linear, whatever a stranger sends.
+_is_token_list = re.compile(rf"[ \t,]*+(?:{_TCHARS}+[ \t]*+(?:,[ \t,]*+|\Z))*+").fullmatch
+
+SAFELISTED_METHODS: Final = ("GET", "HEAD", "POST")
+"""https://fetch.spec.whatwg.org/#cors-safelisted-method, in the order in which we send them."""
+
+USUAL_METHODS: Final = (*SAFELISTED_METHODS, "PUT", "PATCH", "DELETE", "OPTIONS")
+"""The methods that are named beside ``*``: Firefox reuses a cached preflight only for names."""
+
+NORMALIZED_METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
+"""https://fetch.spec.whatwg.org/#concept-method-normalize: a browser upper-cases only these."""
+
+FORBIDDEN_METHODS: Final = frozenset({"CONNECT", "TRACE", "TRACK"})
+"""https://fetch.spec.whatwg.org/#forbidden-method: no page can send these, in any case."""
+
+REGISTERED_METHODS: Final = frozenset(
+    # IANA's HTTP Method Registry.
+    """
+    ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT CONNECT COPY DELETE GET HEAD LABEL LINK LOCK MERGE
+    MKACTIVITY MKCALENDAR MKCOL MKREDIRECTREF MKWORKSPACE MOVE OPTIONS ORDERPATCH PATCH POST
+    PROPFIND PROPPATCH PUT QUERY REBIND REPORT SEARCH TRACE UNBIND UNCHECKOUT UNLINK UNLOCK UPDATE
+    UPDATEREDIRECTREF VERSION-CONTROL
+    """.split()
+)
+"""Methods that a server knows in upper case; spelled otherwise they are another method."""
+
+CORS_REQUEST_HEADERS: Final = frozenset(
+    {
+        "access-control-request-headers",
+        "access-control-request-method",
+        "access-control-request-private-network",
+        "origin",
+    }
+)
+"""Field names by which a browser speaks of CORS; lower case."""
+
+CORS_RESPONSE_HEADERS: Final = frozenset(
+    {
+        "access-control-allow-credentials",
+        "access-control-allow-headers",
+        "access-control-allow-methods",
+        "access-control-allow-origin",
+        "access-control-allow-private-network",
+        "access-control-expose-headers",
+        "access-control-max-age",
+    }
+)
+"""Field names by which a server answers it; lower case."""
+
+FORBIDDEN_REQUEST_HEADERS: Final = frozenset(
+    """
+    accept-charset accept-encoding access-control-request-headers access-control-request-method
+    connection content-length cookie cookie2 date dnt expect host keep-alive origin referer
+    set-cookie te trailer transfer-encoding upgrade via
+    """.split()
+)
+"""https://fetch.spec.whatwg.org/#forbidden-request-header: only the browser sets these."""
+
+_FORBIDDEN_REQUEST_PREFIXES: Final = ("proxy-", "sec-")
+
+FORBIDDEN_RESPONSE_HEADERS: Final = frozenset({"set-cookie", "set-cookie2"})
+"""https://fetch.spec.whatwg.org/#forbidden-response-header-name: no page ever reads these."""
+
+RESPONSE_ONLY_HEADERS: Final = CORS_RESPONSE_HEADERS | {
+    "retry-after",
+    "vary",
+    "www-authenticate",
+}
+"""Fields that only a server sends; among request headers they are a mix-up."""
+
+REQUEST_ONLY_HEADERS: Final = CORS_REQUEST_HEADERS | {
+    "accept-charset",
+    "cookie",
+    "expect",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "referer",
+    "te",
+    "user-agent",
+}
+"""Fields that only a client sends; among exposed response headers they are a mix-up."""
+
+
+def is_token(value: str) -> bool:
+    """Say whether `value` is a token of RFC 9110: what a method or a field name must be.
+
+    >>> is_token("x-request-id"), is_token("x request"), is_token("")
+    (True, False, False)
+    """
+    return _is_token(value) is not None
+
+
+def is_forbidden_request_header(name: str) -> bool:
+    """Say whether no page can set the request header `name` (lower case).
+
+    The three method-override fields are not listed: they are forbidden for some values only.
+    Source: https://fetch.spec.whatwg.org/#forbidden-request-header
+
+    >>> is_forbidden_request_header("cookie"), is_forbidden_request_header("sec-fetch-mode")
+    (True, True)
+    >>> is_forbidden_request_header("authorization")
+    False
+    """
+    return name in FORBIDDEN_REQUEST_HEADERS or name.startswith(_FORBIDDEN_REQUEST_PREFIXES)
+
+
+def parse_field_names(value: str) -> frozenset[str] | None:
+    """Read a list of field names, such as the value of Access-Control-Request-Headers.
+
+    Spaces, tabs, empty elements, repetitions and case make no difference, since gateways split and
+    join such lines. Returns the names in lower case, or None where an element is no token.
+    The cost is linear in the length of `value`: bound it first where a stranger wrote it.
+
+    >>> sorted(parse_field_names("X-B,, x-a ,x-b"))
+    ['x-a', 'x-b']
+    >>> parse_field_names("x-a, no token") is None
+    True
+    """
+    if _is_token_list(value) is None:
+        return None
+    return frozenset(value.replace(",", " ").lower().split())

@@ -1,0 +1,301 @@
+"""Origins and patterns of origins: reading them strictly and matching them at a constant cost.
+
+An origin is what a browser serializes into the Origin header
+(https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin): scheme,
+host, and a port where it is not the scheme's default; or ``null`` for an opaque origin. Everything
+here is byte for byte: nothing is lower-cased, trimmed or decoded to make it fit. What a person may
+have meant by a string that does not fit is the subject of `spelling`, not of this file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from typing import Final
+
+__all__ = [
+    "ANY",
+    "DEFAULT_PORTS",
+    "MAX_ORIGIN_LENGTH",
+    "OPAQUE",
+    "PAGELESS_SCHEMES",
+    "Origin",
+    "OriginPattern",
+    "OriginSet",
+    "ends_in_number",
+    "is_loopback",
+    "is_serialized_origin",
+    "serialize_ipv6",
+    "split_origin",
+]
+
+ANY: Final = "*"
+"""The pattern that stands for every origin."""
+
+OPAQUE: Final = "null"
+"""What a browser sends for an opaque origin: sandboxed frames, ``data:`` and ``file:`` pages."""
+
+DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ftp": "21"}
+"""https://url.spec.whatwg.org/#special-scheme: the port that is left out, by scheme."""
+
+PAGELESS_SCHEMES: Final = frozenset({"file", "ws", "wss"})
+"""Schemes that stand in no Origin header: a file's page sends ``null``, and no page is a socket."""
+
+MAX_ORIGIN_LENGTH: Final = 64 + len("://") + 254 + len(":65535")
+"""Longest origin that is read: scheme, a DNS name of 253 bytes and its last dot, port."""
+
+_LABEL = r"[a-z0-9_\-]{1,63}"
+_MAX_DOMAIN_LENGTH = 254  # in bytes, with the dot of the root
+_is_label = re.compile(_LABEL).fullmatch
+_is_domain = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+\.?").fullmatch
+_serialized = re.compile(
+    r"([a-z][a-z0-9+.\-]{0,63})://"
+    # An address in brackets, or a host name without the characters of lists, paths and patterns.
+    r"(\[[0-9a-f:]{2,39}\]|[a-z0-9_\-.~!$&'()+;=]{1,254})"
+    r"(?::([1-9][0-9]{0,4}))?"
+).fullmatch
+_zero_groups = re.compile(r"\b0(?::0)+\b").finditer
+_is_number = re.compile(r"[0-9]+|0x[0-9a-f]*").fullmatch
+
+
+def ends_in_number(host: str) -> bool:
+    """Say whether a browser would read `host` as an IPv4 address, or fail to.
+
+    Source: https://url.spec.whatwg.org/#ends-in-a-number-checker
+
+    >>> ends_in_number("127.0.0.1"), ends_in_number("1.example.com"), ends_in_number("a.0x7f")
+    (True, False, True)
+    """
+    return _is_number(host.removesuffix(".").rpartition(".")[2]) is not None
+
+
+def serialize_ipv6(address: IPv6Address) -> str:
+    """Write an IPv6 address as a browser does: https://url.spec.whatwg.org/#concept-ipv6-serializer
+
+    Python's own spelling differs for IPv4-mapped addresses, by version.
+
+    >>> serialize_ipv6(IPv6Address("::ffff:192.0.2.1"))
+    '::ffff:c000:201'
+    """
+    groups = [f"{int(address) >> shift & 0xFFFF:x}" for shift in range(112, -1, -16)]
+    text = ":".join(groups)
+    zeros = max(_zero_groups(text), key=lambda run: len(run[0]), default=None)
+    if zeros is None:
+        return text
+    return f"{text[: zeros.start()].rstrip(':')}::{text[zeros.end() :].lstrip(':')}"
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether `host` of an origin is this very machine, so that plain http is no risk.
+
+    Source: https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
+
+    >>> is_loopback("localhost"), is_loopback("app.localhost"), is_loopback("[::1]")
+    (True, True, True)
+    >>> is_loopback("127.0.0.1"), is_loopback("127.0.0.1.example.com")
+    (True, False)
+    """
+    if host in ("localhost", "[::1]") or host.endswith(".localhost"):
+        return True
+    return host.startswith("127.") and ends_in_number(host)
+
+
+def split_origin(value: str) -> tuple[str, str, str] | None:
+    """Split a serialized origin into scheme, host and port; None where it is not one.
+
+    The port is ``""`` where it is the scheme's default. ``null`` has no parts, so it is not split.
+
+    >>> split_origin("https://example.com:8443")
+    ('https', 'example.com', '8443')
+    >>> split_origin("https://example.com/") is split_origin("https://Example.com") is None
+    True
+    """
+    if len(value) > MAX_ORIGIN_LENGTH:
+        return None
+    match = _serialized(value)
+    if match is None:
+        return None
+    scheme, host, port = match.groups("")
+    default_port = DEFAULT_PORTS.get(scheme)
+    if port and (port == default_port or (len(port) == 5 and port > "65535")):
+        return None
+    if scheme in PAGELESS_SCHEMES:
+        return None
+    if host[0] == "[":
+        if not _is_canonical_ipv6(host[1:-1]):
+            return None
+    elif default_port and not _is_canonical_domain(host):
+        return None
+    return scheme, host, port
+
+
+def is_serialized_origin(value: str) -> bool:
+    """Say whether `value` is what a browser could send as Origin, ``null`` included.
+
+    >>> is_serialized_origin("null"), is_serialized_origin("https://a.example, https://b.example")
+    (True, False)
+    """
+    return value == OPAQUE or split_origin(value) is not None
+
+
+def _is_canonical_ipv6(text: str) -> bool:
+    try:
+        return serialize_ipv6(IPv6Address(text)) == text
+    except AddressValueError:
+        return False
+
+
+def _is_canonical_domain(host: str) -> bool:
+    if host[0] == "." or ".." in host:
+        return False
+    if not ends_in_number(host):
+        return True
+    try:
+        return str(IPv4Address(host)) == host
+    except AddressValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A tuple origin: https://html.spec.whatwg.org/multipage/browsers.html#concept-origin-tuple
+
+    `port` is None where it is the scheme's default.
+
+    >>> Origin.parse("http://localhost:3000")
+    Origin(scheme='http', host='localhost', port=3000)
+    >>> str(Origin("https", "example.com"))
+    'https://example.com'
+    """
+
+    scheme: str
+    host: str
+    port: int | None = None
+
+    @classmethod
+    def parse(cls, value: str) -> Origin:
+        """Read a serialized origin; raises ValueError for anything else, ``null`` included."""
+        parts = split_origin(value)
+        if parts is None:
+            raise ValueError(f"not a serialized origin: {value[:MAX_ORIGIN_LENGTH]!a}")
+        scheme, host, port = parts
+        return cls(scheme, host, int(port) if port else None)
+
+    def __str__(self) -> str:
+        port = "" if self.port is None else f":{self.port}"
+        return f"{self.scheme}://{self.host}{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class OriginPattern:
+    """A pattern with a wildcard: subdomains, a gap in the first label, any port, or two of them.
+
+    `label` is ``*`` for one or more whole labels below `host`, a text with one ``*`` for one label
+    with a gap of at least one character, or None where only the port varies. `port` is ``*`` for
+    any port and none.
+
+    >>> OriginPattern.parse("https://pr-*.example.com")
+    OriginPattern(scheme='https', label='pr-*', host='example.com', port='')
+    >>> OriginPattern.parse("https://example.*") is None
+    True
+    """
+
+    scheme: str
+    label: str | None
+    host: str
+    port: str
+
+    @classmethod
+    def parse(cls, text: str) -> OriginPattern | None:
+        """Read a pattern of the language that has a wildcard in it; None where it is not one."""
+        # Without its wildcards a pattern is an origin: so the grammar stands in one place only.
+        any_port = text.endswith(":*")
+        scheme, separator, rest = text.removesuffix(":*").partition("://")
+        label: str | None = None
+        if "*" in rest:
+            label, _, rest = rest.partition(".")
+            if label.count("*") != 1 or _is_label(label.replace("*", "x")) is None:
+                return None
+        elif not any_port:
+            return None
+        parts = split_origin(f"{scheme}{separator}{rest}")
+        if parts is None or (any_port and parts[2]):
+            return None
+        scheme, host, port = parts
+        if label is not None and (
+            ends_in_number(host)
+            or _is_domain(host) is None
+            or len(label) + 1 + len(host) > _MAX_DOMAIN_LENGTH
+        ):
+            return None
+        return cls(scheme, label, host, ANY if any_port else port)
+
+    def __str__(self) -> str:
+        label = "" if self.label is None else f"{self.label}."
+        port = f":{self.port}" if self.port else ""
+        return f"{self.scheme}://{label}{self.host}{port}"
+
+
+class OriginSet:
+    """Exact origins and patterns, compiled so that a look-up costs the same for one and for many.
+
+    `exact` holds serialized origins, ``null`` among them where it is meant; both are taken as
+    valid. Every pattern is found by a key, its own spelling, which is rebuilt from the origin that
+    is looked up. How many keys that takes depends on how many *shapes* of patterns there are (how
+    many labels they have, where the gap is), not on how many patterns.
+
+    >>> origins = OriginSet(["https://example.com"], [OriginPattern.parse("http://localhost:*")])
+    >>> "https://example.com" in origins, "http://localhost:3000" in origins
+    (True, True)
+    >>> "https://example.com.evil.example" in origins
+    False
+    """
+
+    __slots__ = ("_any_port", "_depths", "_exact", "_gaps", "_wild")
+
+    def __init__(self, exact: Iterable[str], patterns: Iterable[OriginPattern] = ()) -> None:
+        patterns = tuple(patterns)
+        self._exact: Final = frozenset(exact)
+        self._wild: Final = frozenset(map(str, patterns))
+        self._any_port: Final = any(pattern.port == ANY for pattern in patterns)
+        self._depths: Final = sorted(
+            {pattern.host.count(".") + 1 for pattern in patterns if pattern.label == ANY}
+        )
+        self._gaps: Final[dict[str, set[tuple[int, int]]]] = {}
+        for pattern in patterns:
+            if pattern.label is not None and pattern.label != ANY:
+                before, _, after = pattern.label.partition("*")
+                self._gaps.setdefault(pattern.host, set()).add((len(before), len(after)))
+
+    def __contains__(self, origin: str) -> bool:
+        return origin in self._exact or (bool(self._wild) and self._matches(origin))
+
+    def _matches(self, origin: str) -> bool:
+        parts = split_origin(origin)
+        if parts is None:
+            return False
+        scheme, host, port = parts
+        if self._any_port and (
+            f"{scheme}://{host}:*" in self._wild or self._matches_domain(scheme, host, ":*")
+        ):
+            return True
+        return self._matches_domain(scheme, host, f":{port}" if port else "")
+
+    def _matches_domain(self, scheme: str, host: str, port: str) -> bool:
+        if _is_domain(host) is None:
+            return False
+        labels = host.split(".")
+        for depth in self._depths:
+            if depth < len(labels):
+                base = ".".join(labels[-depth:])
+                if f"{scheme}://*.{base}{port}" in self._wild:
+                    return True
+        label, _, base = host.partition(".")
+        for before, after in self._gaps.get(base, ()):
+            if before + after < len(label):
+                gap = f"{label[:before]}*{label[len(label) - after :]}"
+                if f"{scheme}://{gap}.{base}{port}" in self._wild:
+                    return True
+        return False

@@ -1,0 +1,261 @@
+"""What the operator grants: validated once, then immutable.
+
+The rules that a configuration has to keep are `validation`'s, the answers to requests `engine`'s;
+here the two are joined into the object that users build, compare, store and hand to an adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any, Final, NoReturn
+
+from .decision import Decision
+from .engine import AnyOrigin, Engine
+from .origins import ANY, OriginPattern, OriginSet
+from .problems import PolicyError
+from .validation import Reader
+
+__all__ = ["CorsPolicy"]
+
+
+class CorsPolicy:
+    """What a server grants to pages of other origins: https://fetch.spec.whatwg.org/#http-cors-protocol
+
+    Every argument is by keyword. Collections are lists, tuples or sets of strings; a bare string is
+    refused. With a set of arguments that is unsafe, or that could never work, nothing is built:
+    `PolicyError` names every problem with its mend.
+
+    `allow_origins`
+        Origins as a browser sends them, and patterns::
+
+            "https://app.example.com"      # exactly this origin
+            "https://*.example.com"        # one or more labels below it, not example.com itself
+            "https://pr-*.example.com"     # one label with one gap: pr-17.example.com
+            "http://localhost:*"           # any port, and none
+            "capacitor://localhost"        # any scheme but file
+            "null"                         # opaque origins: to be waived, never with credentials
+            "*"                            # any origin: alone, never with credentials
+
+    `allow_credentials`
+        Whether browsers may send cookies and HTTP authentication and show the answer to the page.
+    `allow_methods`
+        Methods beside GET, HEAD and POST, which are always granted; ``"*"`` for any. They are
+        case-sensitive.
+    `allow_headers`
+        Names of the request headers that pages may set beside the safelisted ones; ``"*"`` for any.
+        Without credentials ``"*"`` does not cover ``authorization``: name it beside.
+    `expose_headers`
+        Names of the response headers that pages may read beside the safelisted ones; ``"*"`` for
+        any, without credentials only.
+    `max_age`
+        How long a browser may keep the answer to a preflight: seconds as an int from 0 to 86400, a
+        timedelta, or None for the browser's default (5 seconds).
+    `allow_private_network`
+        Whether to answer the legacy Access-Control-Request-Private-Network.
+    `preflight_status`
+        The status of a granted preflight, 200 to 299.
+    `waive`
+        Codes of the risks that the operator accepts: ``insecure-origin`` (http with credentials),
+        ``null-origin``, ``public-suffix`` (subdomains of one, with credentials).
+
+    A policy is immutable, hashable, comparable by what it grants, picklable, and safe to share
+    between threads and event loops.
+
+    >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
+    >>> policy
+    CorsPolicy(allow_origins=['https://app.example.com'], allow_methods=['PUT'])
+    >>> policy.replace(max_age=600).max_age
+    600
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "allow_credentials",
+        "allow_headers",
+        "allow_methods",
+        "allow_origins",
+        "allow_private_network",
+        "engine",
+        "expose_headers",
+        "max_age",
+        "preflight_status",
+        "waive",
+    )
+
+    allow_origins: tuple[str, ...]
+    allow_credentials: bool
+    allow_methods: tuple[str, ...]
+    allow_headers: tuple[str, ...]
+    expose_headers: tuple[str, ...]
+    max_age: int | None
+    allow_private_network: bool
+    preflight_status: int
+    waive: tuple[str, ...]
+    engine: Engine
+
+    def __init__(
+        self,
+        *,
+        allow_origins: Collection[str] = (),
+        allow_credentials: bool = False,
+        allow_methods: Collection[str] = (),
+        allow_headers: Collection[str] = (),
+        expose_headers: Collection[str] = (),
+        max_age: int | timedelta | None = None,
+        allow_private_network: bool = False,
+        preflight_status: int = 204,
+        waive: Collection[str] = (),
+    ) -> None:
+        reader = Reader(credentials=allow_credentials is True, waive=waive)
+        self._fill(
+            allow_origins=reader.read_origins("allow_origins", allow_origins),
+            allow_credentials=reader.read_flag("allow_credentials", allow_credentials),
+            allow_methods=reader.read_methods("allow_methods", allow_methods),
+            allow_headers=reader.read_request_headers("allow_headers", allow_headers),
+            expose_headers=reader.read_exposed_headers("expose_headers", expose_headers),
+            max_age=reader.read_max_age("max_age", max_age),
+            allow_private_network=reader.read_flag("allow_private_network", allow_private_network),
+            preflight_status=reader.read_status("preflight_status", preflight_status),
+            waive=reader.waive,
+        )
+        if problems := reader.finish():
+            raise PolicyError(problems)
+        self._compile()
+
+    @classmethod
+    def nothing(cls) -> CorsPolicy:
+        """Make the policy that grants nothing, for where sharing is to be off explicitly.
+
+        Preflights are refused, and Access-Control-* headers of the application are removed.
+
+        >>> CorsPolicy.nothing().decide("GET", origin="https://app.example.com").allowed
+        False
+        """
+        policy = object.__new__(cls)
+        policy._fill(**_DEFAULTS)
+        policy._compile()
+        return policy
+
+    def decide(
+        self,
+        method: str,
+        *,
+        origin: str | bytes | None = None,
+        request_method: str | bytes | None = None,
+        request_headers: str | bytes | None = None,
+        request_private_network: str | bytes | None = None,
+    ) -> Decision:
+        """Decide on one request, given its method and the values of its headers.
+
+        `origin`, `request_method`, `request_headers` and `request_private_network` are the values
+        of Origin and Access-Control-Request-Method, -Headers and -Private-Network, None where the
+        request has no such header. Several lines of one header are given joined by ``", "``.
+        Whatever the values hold, the result is a `Decision`; nothing is raised.
+        Source: https://fetch.spec.whatwg.org/#http-cors-protocol
+
+        >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
+        >>> decision = policy.decide(
+        ...     "OPTIONS", origin="https://app.example.com", request_method="DELETE"
+        ... )
+        >>> decision.status, decision.allowed, decision.reason.name
+        (204, False, 'METHOD_NOT_ALLOWED')
+        """
+        return self.engine.decide(
+            method,
+            origin=origin,
+            request_method=request_method,
+            request_headers=request_headers,
+            request_private_network=request_private_network,
+        )
+
+    def match(self, path: str) -> CorsPolicy:  # noqa: ARG002
+        """Find the policy for a path, as `CorsRoutes.match` does: this one, whatever the path."""
+        return self
+
+    def replace(self, **changes: Any) -> CorsPolicy:
+        """Make a policy with some arguments changed; the whole is validated again.
+
+        Raises `PolicyError` as the constructor does, and TypeError for an unknown argument.
+        """
+        return type(self)(**{**self._settings(), **changes})
+
+    def _fill(self, **settings: object) -> None:
+        for name, value in settings.items():
+            object.__setattr__(self, name, value)
+
+    def _compile(self) -> None:
+        if ANY in self.allow_origins:
+            origins: OriginSet | AnyOrigin = AnyOrigin()
+        else:
+            patterns = (OriginPattern.parse(text) for text in self.allow_origins if ANY in text)
+            origins = OriginSet(
+                (text for text in self.allow_origins if ANY not in text),
+                (pattern for pattern in patterns if pattern is not None),
+            )
+        self._fill(
+            engine=Engine(
+                origins=origins,
+                credentials=self.allow_credentials,
+                methods=self.allow_methods,
+                headers=self.allow_headers,
+                exposed=self.expose_headers,
+                max_age=self.max_age,
+                private_network=self.allow_private_network,
+                status=self.preflight_status,
+            )
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        settings = {name: getattr(self, name) for name in _DEFAULTS}
+        return {name: value for name, value in settings.items() if value != _DEFAULTS[name]}
+
+    def _comparable(self) -> frozenset[tuple[str, object]]:
+        return frozenset(
+            (name, frozenset(value) if isinstance(value, tuple) else value)
+            for name, value in self._settings().items()
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CorsPolicy):
+            return NotImplemented
+        return self is other or self._comparable() == other._comparable()
+
+    def __hash__(self) -> int:
+        return hash(self._comparable())
+
+    def __repr__(self) -> str:
+        settings = self._settings()
+        if not settings:
+            return f"{type(self).__name__}.nothing()"
+        arguments = ", ".join(
+            f"{name}={list(value) if isinstance(value, tuple) else value!r}"
+            for name, value in settings.items()
+        )
+        return f"{type(self).__name__}({arguments})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (type(self), self._settings())
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a policy is immutable: use policy.replace({name}=...)")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a policy is immutable")
+
+
+_DEFAULTS: Final[dict[str, Any]] = {
+    "allow_origins": (),
+    "allow_credentials": False,
+    "allow_methods": (),
+    "allow_headers": (),
+    "expose_headers": (),
+    "max_age": None,
+    "allow_private_network": False,
+    "preflight_status": 204,
+    "waive": (),
+}
+
+
+def _restore(cls: type[CorsPolicy], settings: dict[str, Any]) -> CorsPolicy:
+    return cls(**settings) if settings else cls.nothing()

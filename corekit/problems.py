@@ -1,0 +1,106 @@
+"""Everything that can be wrong with a policy, as values that a person and a program can read.
+
+A problem has a stable code, so that a portal can translate it or an operator waive it. This file
+knows the codes and how a problem is shown; which values are wrong is decided where they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["CODES", "WAIVABLE_CODES", "PolicyError", "Problem", "show"]
+
+WAIVABLE_CODES: Final = frozenset({"insecure-origin", "null-origin", "public-suffix"})
+"""The codes of the risks that an operator may accept with ``waive=[...]``."""
+
+CODES: Final = WAIVABLE_CODES | {
+    "any-exposed-header-with-credentials",
+    "any-origin-with-credentials",
+    "any-origin-with-others",
+    "file-origin",
+    "forbidden-header",
+    "forbidden-method",
+    "invalid-header",
+    "invalid-method",
+    "malformed-origin",
+    "malformed-path",
+    "max-age",
+    "method-case",
+    "misplaced-header",
+    "no-origins",
+    "no-routes",
+    "non-canonical-origin",
+    "preflight-status",
+    "string-not-collection",
+    "unknown-waiver",
+    "unreachable-path",
+    "wrong-type",
+}
+"""Every code that a `Problem` can have."""
+
+_SHOWN_CHARACTERS = 120
+_SHOWN_PROBLEMS = 20
+
+
+def show(value: object) -> str:
+    """Show `value` as Python would write it: control characters escaped, length bounded.
+
+    >>> show("https://a.example\\r\\n")
+    "'https://a.example\\\\r\\\\n'"
+    """
+    if isinstance(value, str | bytes) and len(value) > _SHOWN_CHARACTERS:
+        return f"{value[:_SHOWN_CHARACTERS]!a}... ({len(value)} long)"
+    text = ascii(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a configuration.
+
+    `code` is stable and one of `CODES`; `field` is the argument, with an index where it is a
+    collection (``allow_origins[2]``); `value` is what was given; `message` says in one sentence
+    what is wrong with it; `hint` how to mend it.
+
+    >>> print(Problem("max-age", "max_age", -1, "It is below 0.", "Use 0 to 86400."))
+    max_age = -1: It is below 0. Use 0 to 86400. [max-age]
+    """
+
+    code: str
+    field: str
+    value: object
+    message: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.field} = {show(self.value)}: {self.message} {self.hint} [{self.code}]"
+
+
+class PolicyError(ValueError):
+    """A configuration that cannot be built, with every one of its problems.
+
+    `problems` is a non-empty tuple of `Problem`, in the order of the arguments.
+
+    >>> from corekit import CorsPolicy
+    >>> try:
+    ...     CorsPolicy(allow_origins="https://app.example.com", max_age=-1)
+    ... except PolicyError as error:
+    ...     print([problem.code for problem in error.problems])
+    ['string-not-collection', 'max-age']
+    """
+
+    problems: tuple[Problem, ...]
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        lines = [f"{count} problem{'s' * (count != 1)} in this CORS configuration:"]
+        lines += [f"  - {problem}" for problem in self.problems[:_SHOWN_PROBLEMS]]
+        if count > _SHOWN_PROBLEMS:
+            lines.append(f"  ... and {count - _SHOWN_PROBLEMS} more; see PolicyError.problems")
+        return "\n".join(lines)

@@ -1,0 +1,151 @@
+"""Which policy covers which path: in the order written, byte for byte, nothing guessed.
+
+A path is what the framework routed: decoded once, case-sensitive, without the query. Where a path
+is ambiguous, since a layer behind could resolve it to another, the answer is to grant nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+from .policy import CorsPolicy
+from .problems import PolicyError, Problem
+
+__all__ = ["CorsRoutes"]
+
+_is_odd_path = re.compile(r"//|\\|/\.\.?(?:/|\Z)").search
+_is_unroutable = re.compile(r"//|\\|/\.\.?(?:/|\Z)|[*?#%]|[^\x20-\x7e\xa0-\U0010ffff]").search
+
+
+class CorsRoutes:
+    """A policy by path: the first match wins, and a path without a match is left untouched.
+
+    `routes` are pairs of path and `CorsPolicy`. A path that ends in a slash covers all below it;
+    any other covers itself only. Raises `PolicyError` with every problem. Immutable, hashable,
+    comparable and picklable, as a policy is.
+
+    >>> public = CorsPolicy(allow_origins=["*"])
+    >>> routes = CorsRoutes([("/internal/", CorsPolicy.nothing()), ("/", public)])
+    >>> routes.match("/items/1") is public
+    True
+    >>> routes.match("/internal/items")
+    CorsPolicy.nothing()
+    """
+
+    __slots__ = ("__weakref__", "_depth", "_exact", "_nothing", "_prefixes", "routes")
+
+    routes: tuple[tuple[str, CorsPolicy], ...]
+    _prefixes: dict[str, int]
+    _exact: dict[str, int]
+    _depth: int
+    _nothing: CorsPolicy
+
+    def __init__(self, routes: Iterable[tuple[str, CorsPolicy]]) -> None:
+        pairs, problems = _read(routes)
+        if problems:
+            raise PolicyError(problems)
+        prefixes = {path: index for index, (path, _) in enumerate(pairs) if path.endswith("/")}
+        exact = {path: index for index, (path, _) in enumerate(pairs) if path not in prefixes}
+        for name, value in (
+            ("routes", tuple(pairs)),
+            ("_prefixes", prefixes),
+            ("_exact", exact),
+            ("_depth", max((path.count("/") for path in prefixes), default=0)),
+            ("_nothing", CorsPolicy.nothing()),
+        ):
+            object.__setattr__(self, name, value)
+
+    def match(self, path: str) -> CorsPolicy | None:
+        """Find the policy for a path, as decoded by the server; None where no route covers it.
+
+        Browsers resolve ``.`` and ``..`` before they send a path, so such segments come from an
+        encoded slash or from a tool. Where resolving them, a doubled slash or a backslash would
+        lead to another policy, this is the policy that grants nothing.
+        """
+        policy = self._find(path)
+        if _is_odd_path(path) and self._find(_resolve(path)) is not policy:
+            return self._nothing
+        return policy
+
+    def _find(self, path: str) -> CorsPolicy | None:
+        found = self._exact.get(path, len(self.routes))
+        end = 0
+        for _ in range(self._depth):
+            end = path.find("/", end) + 1
+            if end == 0:
+                break
+            found = min(found, self._prefixes.get(path[:end], found))
+        return self.routes[found][1] if found < len(self.routes) else None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CorsRoutes):
+            return NotImplemented
+        return self.routes == other.routes
+
+    def __hash__(self) -> int:
+        return hash(self.routes)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({list(self.routes)})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.routes,)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("routes are immutable: make new ones")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("routes are immutable")
+
+
+def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:
+    hint = 'Give pairs: CorsRoutes([("/api/", policy)]).'
+    if isinstance(routes, str | bytes | Mapping) or not isinstance(routes, Iterable):
+        kind = type(routes).__name__
+        message = f"It is of type {kind}, not a collection of pairs."
+        return [], [Problem("wrong-type", "routes", routes, message, hint)]
+    pairs: list[tuple[str, CorsPolicy]] = []
+    problems: list[Problem] = []
+    for index, route in enumerate(routes):
+        match route:
+            case (str() as path, CorsPolicy() as policy):
+                problem = _check_path(f"routes[{index}]", path, pairs)
+                if problem is None:
+                    pairs.append((path, policy))
+                else:
+                    problems.append(problem)
+            case _:
+                message = "It is not a pair of a path and a CorsPolicy."
+                problems.append(Problem("wrong-type", f"routes[{index}]", route, message, hint))
+    if not pairs and not problems:
+        problems = [Problem("no-routes", "routes", routes, "No path is covered.", hint)]
+    return pairs, problems
+
+
+def _check_path(field: str, path: str, earlier: list[tuple[str, CorsPolicy]]) -> Problem | None:
+    if not path.startswith("/"):
+        message, hint = "A path begins with a slash.", f"Did you mean {'/' + path!r}?"
+        return Problem("malformed-path", field, path, message, hint)
+    if _is_unroutable(path):
+        message = "No path is routed with this: paths are decoded, plain and without a query."
+        hint = "End it in a slash to cover all below it, such as '/api/'."
+        return Problem("malformed-path", field, path, message, hint)
+    for other, _ in earlier:
+        if path == other or (other.endswith("/") and path.startswith(other)):
+            message = f"The route {other!r} before it covers it, and the first match wins."
+            return Problem("unreachable-path", field, path, message, "Put it before that route.")
+    return None
+
+
+def _resolve(path: str) -> str:
+    resolved: list[str] = []
+    segments = path.replace("\\", "/").split("/")
+    for segment in segments:
+        if segment == "..":
+            del resolved[-1:]
+        elif segment not in ("", "."):
+            resolved.append(segment)
+    below = "/" if segments[-1] in ("", ".", "..") and resolved else ""
+    return f"/{'/'.join(resolved)}{below}"
