@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from .decision import ALLOW_ORIGIN, Answer, Decision, Headers, Reason, RequestKind
 from .names import FORBIDDEN_METHODS, SAFELISTED_METHODS, USUAL_METHODS, is_token, parse_field_names
-from .origins import ANY, OriginSet, is_serialized_origin
+from .origins import ANY, is_serialized_origin
 
-__all__ = ["MAX_METHOD_LENGTH", "MAX_REQUEST_HEADERS_LENGTH", "AnyOrigin", "Engine"]
+__all__ = ["MAX_METHOD_LENGTH", "MAX_REQUEST_HEADERS_LENGTH", "AnyOrigin", "Engine", "Origins"]
 
 MAX_METHOD_LENGTH: Final = 64
 """Longest method that is read, in characters."""
@@ -26,6 +26,12 @@ MAX_REQUEST_HEADERS_LENGTH: Final = 4096
 _FORBIDDEN: Final = 403
 _NON_WILDCARD_HEADER: Final = "authorization"
 """https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
+
+
+class Origins(Protocol):
+    """Whatever can say of an origin, as a browser serializes it, whether it is allowed."""
+
+    def __contains__(self, origin: str, /) -> bool: ...
 
 
 class AnyOrigin:
@@ -44,7 +50,8 @@ class AnyOrigin:
 class Engine:
     """Validated grants, compiled: https://fetch.spec.whatwg.org/#http-cors-protocol
 
-    With an `AnyOrigin` the answer is the same for all origins, and ``*`` is sent. `methods`,
+    `origins` is asked for each request. With an `AnyOrigin` the answer is the same for all origins,
+    and ``*`` is sent; with any other, only what a browser could send may be in it. `methods`,
     `headers` and `exposed` may hold ``*``; header names are in lower case. `max_age` is in seconds,
     or None for the browser's default; `status` is that of a granted preflight.
 
@@ -75,7 +82,7 @@ class Engine:
     def __init__(
         self,
         *,
-        origins: OriginSet | AnyOrigin,
+        origins: Origins,
         credentials: bool,
         methods: Iterable[str],
         headers: Iterable[str],
@@ -86,7 +93,7 @@ class Engine:
     ) -> None:
         methods, headers, exposed = tuple(methods), tuple(headers), tuple(exposed)
         any_origin = isinstance(origins, AnyOrigin)
-        vary = () if any_origin else ("Origin",)
+        vary: tuple[str, ...] = () if any_origin else ("Origin",)
         grant: Headers = ((ALLOW_ORIGIN, ANY),) if any_origin else ()
         if credentials:
             grant += (("Access-Control-Allow-Credentials", "true"),)

@@ -6,12 +6,12 @@ here the two are joined into the object that users build, compare, store and han
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
-from typing import Any, Final, NoReturn
+from typing import Any, ClassVar, NoReturn, Self
 
 from .decision import Decision
-from .engine import AnyOrigin, Engine
+from .engine import AnyOrigin, Engine, Origins
 from .origins import ANY, OriginPattern, OriginSet
 from .problems import PolicyError
 from .validation import Reader
@@ -94,6 +94,19 @@ class CorsPolicy:
     waive: tuple[str, ...]
     engine: Engine
 
+    _needs_origins: ClassVar[bool] = True
+    _defaults: ClassVar[Mapping[str, Any]] = {
+        "allow_origins": (),
+        "allow_credentials": False,
+        "allow_methods": (),
+        "allow_headers": (),
+        "expose_headers": (),
+        "max_age": None,
+        "allow_private_network": False,
+        "preflight_status": 204,
+        "waive": (),
+    }
+
     def __init__(
         self,
         *,
@@ -107,24 +120,22 @@ class CorsPolicy:
         preflight_status: int = 204,
         waive: Collection[str] = (),
     ) -> None:
-        reader = Reader(credentials=allow_credentials is True, waive=waive)
-        self._fill(
-            allow_origins=reader.read_origins("allow_origins", allow_origins),
-            allow_credentials=reader.read_flag("allow_credentials", allow_credentials),
-            allow_methods=reader.read_methods("allow_methods", allow_methods),
-            allow_headers=reader.read_request_headers("allow_headers", allow_headers),
-            expose_headers=reader.read_exposed_headers("expose_headers", expose_headers),
-            max_age=reader.read_max_age("max_age", max_age),
-            allow_private_network=reader.read_flag("allow_private_network", allow_private_network),
-            preflight_status=reader.read_status("preflight_status", preflight_status),
-            waive=reader.waive,
+        self._build(
+            {
+                "allow_origins": allow_origins,
+                "allow_credentials": allow_credentials,
+                "allow_methods": allow_methods,
+                "allow_headers": allow_headers,
+                "expose_headers": expose_headers,
+                "max_age": max_age,
+                "allow_private_network": allow_private_network,
+                "preflight_status": preflight_status,
+                "waive": waive,
+            }
         )
-        if problems := reader.finish():
-            raise PolicyError(problems)
-        self._compile()
 
     @classmethod
-    def nothing(cls) -> CorsPolicy:
+    def nothing(cls) -> Self:
         """Make the policy that grants nothing, for where sharing is to be off explicitly.
 
         Preflights are refused, and Access-Control-* headers of the application are removed.
@@ -133,8 +144,7 @@ class CorsPolicy:
         False
         """
         policy = object.__new__(cls)
-        policy._fill(**_DEFAULTS)
-        policy._compile()
+        policy._fill(cls._defaults)
         return policy
 
     def decide(
@@ -169,46 +179,79 @@ class CorsPolicy:
             request_private_network=request_private_network,
         )
 
-    def match(self, path: str) -> CorsPolicy:  # noqa: ARG002
+    def match(self, path: str) -> Self:  # noqa: ARG002
         """Find the policy for a path, as `CorsRoutes.match` does: this one, whatever the path."""
         return self
 
-    def replace(self, **changes: Any) -> CorsPolicy:
+    def engine_for(self, origins: Origins) -> Engine:
+        """Compile the same grants for other origins, for an adapter that matches in its own way.
+
+        `origins` has to keep to what a browser could send, as `OriginSet` does by itself and
+        `corekit.origins.is_serialized_origin` tells.
+
+        >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
+        >>> engine = policy.engine_for(OriginSet(["https://tenant-1.example.com"]))
+        >>> engine.actual("https://tenant-1.example.com").origin_allowed
+        True
+        """
+        return Engine(
+            origins=origins,
+            credentials=self.allow_credentials,
+            methods=self.allow_methods,
+            headers=self.allow_headers,
+            exposed=self.expose_headers,
+            max_age=self.max_age,
+            private_network=self.allow_private_network,
+            status=self.preflight_status,
+        )
+
+    def replace(self, **changes: Any) -> Self:
         """Make a policy with some arguments changed; the whole is validated again.
 
         Raises `PolicyError` as the constructor does, and TypeError for an unknown argument.
         """
         return type(self)(**{**self._settings(), **changes})
 
-    def _fill(self, **settings: object) -> None:
+    def _build(self, given: Mapping[str, object]) -> None:
+        reader = Reader(
+            credentials=given["allow_credentials"] is True,
+            needs_origins=self._needs_origins,
+            waive=given["waive"],
+        )
+        settings = self._read(reader, given)
+        if problems := reader.finish():
+            raise PolicyError(problems)
+        self._fill(settings)
+
+    def _read(self, reader: Reader, given: Mapping[str, object]) -> dict[str, object]:
+        readers: dict[str, Callable[[str, object], object]] = {
+            "allow_origins": reader.read_origins,
+            "allow_credentials": reader.read_flag,
+            "allow_methods": reader.read_methods,
+            "allow_headers": reader.read_request_headers,
+            "expose_headers": reader.read_exposed_headers,
+            "max_age": reader.read_max_age,
+            "allow_private_network": reader.read_flag,
+            "preflight_status": reader.read_status,
+        }
+        settings = {name: read(name, given[name]) for name, read in readers.items()}
+        return {**settings, "waive": reader.waive}
+
+    def _fill(self, settings: Mapping[str, object]) -> None:
         for name, value in settings.items():
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "engine", self.engine_for(self._compile_origins()))
 
-    def _compile(self) -> None:
+    def _compile_origins(self) -> Origins:
         if ANY in self.allow_origins:
-            origins: OriginSet | AnyOrigin = AnyOrigin()
-        else:
-            patterns = (OriginPattern.parse(text) for text in self.allow_origins if ANY in text)
-            origins = OriginSet(
-                (text for text in self.allow_origins if ANY not in text),
-                (pattern for pattern in patterns if pattern is not None),
-            )
-        self._fill(
-            engine=Engine(
-                origins=origins,
-                credentials=self.allow_credentials,
-                methods=self.allow_methods,
-                headers=self.allow_headers,
-                exposed=self.expose_headers,
-                max_age=self.max_age,
-                private_network=self.allow_private_network,
-                status=self.preflight_status,
-            )
-        )
+            return AnyOrigin()
+        exact = (text for text in self.allow_origins if ANY not in text)
+        patterns = (OriginPattern.parse(text) for text in self.allow_origins if ANY in text)
+        return OriginSet(exact, (pattern for pattern in patterns if pattern is not None))
 
     def _settings(self) -> dict[str, Any]:
-        settings = {name: getattr(self, name) for name in _DEFAULTS}
-        return {name: value for name, value in settings.items() if value != _DEFAULTS[name]}
+        settings = {name: getattr(self, name) for name in self._defaults}
+        return {name: value for name, value in settings.items() if value != self._defaults[name]}
 
     def _comparable(self) -> frozenset[tuple[str, object]]:
         return frozenset(
@@ -219,7 +262,9 @@ class CorsPolicy:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CorsPolicy):
             return NotImplemented
-        return self is other or self._comparable() == other._comparable()
+        return self is other or (
+            type(self) is type(other) and self._comparable() == other._comparable()
+        )
 
     def __hash__(self) -> int:
         return hash(self._comparable())
@@ -242,19 +287,6 @@ class CorsPolicy:
 
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError("a policy is immutable")
-
-
-_DEFAULTS: Final[dict[str, Any]] = {
-    "allow_origins": (),
-    "allow_credentials": False,
-    "allow_methods": (),
-    "allow_headers": (),
-    "expose_headers": (),
-    "max_age": None,
-    "allow_private_network": False,
-    "preflight_status": 204,
-    "waive": (),
-}
 
 
 def _restore(cls: type[CorsPolicy], settings: dict[str, Any]) -> CorsPolicy:

@@ -24,6 +24,7 @@ CODES: Final = WAIVABLE_CODES | {
     "forbidden-method",
     "invalid-header",
     "invalid-method",
+    "invalid-regex",
     "malformed-origin",
     "malformed-path",
     "max-age",

@@ -42,18 +42,14 @@ _scheme = re.compile(r"([a-z][a-z0-9+.\-]*):[/\\]{2,}|(https?):[/\\]*", re.IGNOR
 _host_and_port = re.compile(r"(\[[^\]]*\]|[^:]*)(?::0*(\d*|\*))?").fullmatch
 
 
-def find_fault(text: str) -> Fault | None:
-    """Say what is wrong with `text` as an origin or pattern; None where nothing is.
+def find_fault(text: str) -> Fault:
+    """Say what is wrong with `text`, which is no origin or pattern of the language.
 
-    >>> find_fault("https://example.com") is None
-    True
     >>> find_fault("https://Example.com:443/")[0]
     'non-canonical-origin'
     >>> find_fault("example.com")[2]
     "Did you mean 'https://example.com'?"
     """
-    if _is_of_the_language(text):
-        return None
     meant = canonical_spelling(text)
     hint = f"Did you mean {meant!r}?" if meant else _FORM
     return _fault_of_the_string(text, hint) or _fault_of_its_parts(text, meant, hint)

@@ -6,6 +6,7 @@ is wrong becomes a `Problem`, and the reading goes on, so that all of them are k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
@@ -31,13 +32,28 @@ __all__ = ["MAX_MAX_AGE", "Reader"]
 MAX_MAX_AGE: Final = 86_400
 """Seconds; no browser keeps a preflight longer."""
 
+# `http://` and `https?://` at the start of an expression, unless for this very machine.
+_is_plain_http = re.compile(
+    r"\^?(?:\(\?:)?http(?:s\?|\(s\)\?)?:(?!//(?:\(\?:)?(?:localhost|127\\?\.|\\\[::1))"
+).match
+
+# Reserved names, which nobody can own: https://www.rfc-editor.org/rfc/rfc6761#section-6.4
+_STRANGERS: Final = (
+    "https://stranger.invalid",
+    "https://www.stranger.invalid",
+    "https://stranger.invalid:8443",
+    "http://stranger.invalid",
+    "http://192.0.2.1",
+)
+
 
 class Reader:
     """Reads the arguments of one configuration and collects what is wrong with them."""
 
-    def __init__(self, *, credentials: bool, waive: object) -> None:
+    def __init__(self, *, credentials: bool, needs_origins: bool, waive: object) -> None:
         self.problems: list[Problem] = []
         self._credentials = credentials
+        self._needs_origins = needs_origins
         self._needed_waivers: set[str] = set()
         self.waive: tuple[str, ...] = ()
         waivers = self._read_strings("waive", waive)
@@ -59,12 +75,12 @@ class Reader:
             self._report("unknown-waiver", "waive", code, message, hint)
         return self.problems
 
-    def read_origins(self, field: str, value: object) -> tuple[str, ...]:
+    def read_origins(self, field: str, value: object, *, required: bool = True) -> tuple[str, ...]:
         """Read exact origins and patterns."""
         found = len(self.problems)
         items = self._read_strings(field, value)
         texts = _unique(items)
-        if not texts and len(self.problems) == found:
+        if self._needs_origins and not texts and len(self.problems) == found:
             self._report(
                 "no-origins",
                 field,
@@ -95,6 +111,46 @@ class Reader:
             else:
                 self._check_origin(field, index, text)
         return texts
+
+    def read_origin_regexes(self, field: str, value: object) -> tuple[re.Pattern[str], ...]:
+        """Read regular expressions of origins, as strings or compiled, and try them on strangers.
+
+        What an expression matches cannot be listed, so it is tried on origins nobody can mean.
+        """
+        sources = value
+        if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
+            sources = value = list(value)
+            sources = [item.pattern if isinstance(item, re.Pattern) else item for item in value]
+        regexes: dict[re.Pattern[str], None] = {}
+        for index, source in self._read_strings(field, sources):
+            label = f"{field}[{index}]"
+            given = value[index] if isinstance(value, list) else source
+            try:
+                regex = given if isinstance(given, re.Pattern) else re.compile(source)
+            except re.error as error:
+                hint = "Mend it, or write a pattern such as 'https://*.example.com'."
+                self._report("invalid-regex", label, source, f"It does not compile: {error}.", hint)
+                continue
+            regexes[regex] = None
+            if regex.fullmatch(OPAQUE):
+                self._check_opaque(label)
+            if self._credentials and _is_plain_http(source):
+                self._report(
+                    "insecure-origin",
+                    label,
+                    source,
+                    "Whoever sits on the network can answer for it, and then act as the user.",
+                    "Write 'https://'.",
+                )
+            if self._credentials and any(map(regex.fullmatch, _STRANGERS)):
+                self._report(
+                    "any-origin-with-credentials",
+                    label,
+                    source,
+                    "It matches origins of strangers, who could act as the user who is logged in.",
+                    "Name the host in it, with dots escaped and the scheme written out.",
+                )
+        return tuple(regexes)
 
     def read_methods(self, field: str, value: object) -> tuple[str, ...]:
         """Read methods: tokens, as they go over the wire."""
@@ -202,22 +258,15 @@ class Reader:
             self._report("null-origin", field, OPAQUE, message, "Leave it out.")
 
     def _check_origin(self, field: str, index: int, text: str) -> None:
-        pattern: OriginPattern | None = None
-        if ANY in text:
-            pattern = OriginPattern.parse(text)
-            scheme_and_host = pattern and (pattern.scheme, pattern.host)
-        else:
-            parts = split_origin(text)
-            scheme_and_host = parts and parts[:2]
-        if scheme_and_host is None:
-            fault = find_fault(text)
-            if fault is not None:
-                code, message, hint = fault
-                self._report(code, f"{field}[{index}]", text, message, hint)
+        pattern = OriginPattern.parse(text) if ANY in text else None
+        parts = split_origin(text) if pattern is None else (pattern.scheme, pattern.host, "")
+        if parts is None:
+            code, message, hint = find_fault(text)
+            self._report(code, f"{field}[{index}]", text, message, hint)
             return
         if not self._credentials:
             return
-        scheme, host = scheme_and_host
+        scheme, host, _ = parts
         if scheme == "http" and not is_loopback(host):
             self._report(
                 "insecure-origin",

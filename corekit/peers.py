@@ -1,0 +1,95 @@
+"""Policies in the terms of the layers that corekit replaces, for the adapters that replace them.
+
+Peers take regular expressions of origins, and no origin at all; the core's own language has
+neither. Both are here, under the same rules: an expression matches in full, and only what a browser
+could send.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
+
+from .engine import AnyOrigin, Origins
+from .origins import Origin, is_loopback, is_serialized_origin
+from .policy import CorsPolicy
+from .validation import Reader
+
+__all__ = ["OriginRegexes", "PeerPolicy"]
+
+
+class OriginRegexes:
+    """The origins in `others`, and those that one of the expressions matches in full.
+
+    With `https_only`, an http origin that is not this very machine is matched by no expression.
+
+    >>> origins = OriginRegexes([re.compile(r"https://pr-\\d+\\.example\\.com")], others=set())
+    >>> "https://pr-7.example.com" in origins, "https://pr-7.example.com.evil.example" in origins
+    (True, False)
+    """
+
+    __slots__ = ("_https_only", "_others", "_regexes")
+
+    def __init__(
+        self, regexes: Collection[re.Pattern[str]], *, others: Origins, https_only: bool = False
+    ) -> None:
+        self._regexes = tuple(regexes)
+        self._others = others
+        self._https_only = https_only
+
+    def __contains__(self, origin: str) -> bool:
+        if origin in self._others:
+            return True
+        # A stranger's string is bounded and well-formed before an expression is tried on it.
+        if not is_serialized_origin(origin) or (self._https_only and _is_insecure(origin)):
+            return False
+        return any(regex.fullmatch(origin) for regex in self._regexes)
+
+
+class PeerPolicy(CorsPolicy):
+    """A `CorsPolicy` that takes `allow_origin_regexes` too, and that may allow no origin.
+
+    `allow_origin_regexes` are strings or compiled expressions. They match in full, whatever anchors
+    they have. One that matches strangers is refused together with credentials; with credentials,
+    ``null`` is never matched, and http only on this machine unless ``insecure-origin`` is waived.
+
+    >>> policy = PeerPolicy(allow_origin_regexes=[r"https://.*\\.example\\.com"], max_age=600)
+    >>> policy.decide("GET", origin="https://app.example.com").allowed
+    True
+    >>> policy.replace(max_age=None)
+    PeerPolicy(allow_origin_regexes=[re.compile('https://.*\\\\.example\\\\.com')])
+    """
+
+    __slots__ = ("allow_origin_regexes",)
+
+    allow_origin_regexes: tuple[re.Pattern[str], ...]
+
+    _needs_origins = False
+    _defaults: ClassVar[Mapping[str, Any]] = {**CorsPolicy._defaults, "allow_origin_regexes": ()}
+
+    def __init__(
+        self, *, allow_origin_regexes: Collection[str | re.Pattern[str]] = (), **settings: Any
+    ) -> None:
+        """Take the arguments of `CorsPolicy` beside `allow_origin_regexes`."""
+        unknown = settings.keys() - CorsPolicy._defaults.keys()
+        if unknown:
+            raise TypeError(f"a policy takes no argument named {', '.join(sorted(unknown))}")
+        given = {**self._defaults, **settings, "allow_origin_regexes": allow_origin_regexes}
+        self._build(given)
+
+    def _read(self, reader: Reader, given: Mapping[str, object]) -> dict[str, object]:
+        settings = super()._read(reader, given)
+        name = "allow_origin_regexes"
+        return {**settings, name: reader.read_origin_regexes(name, given[name])}
+
+    def _compile_origins(self) -> Origins:
+        origins = super()._compile_origins()
+        if not self.allow_origin_regexes or isinstance(origins, AnyOrigin):
+            return origins
+        https_only = self.allow_credentials and "insecure-origin" not in self.waive
+        return OriginRegexes(self.allow_origin_regexes, others=origins, https_only=https_only)
+
+
+def _is_insecure(origin: str) -> bool:
+    return origin.startswith("http://") and not is_loopback(Origin.parse(origin).host)
