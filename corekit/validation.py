@@ -75,7 +75,7 @@ class Reader:
             self._report("unknown-waiver", "waive", code, message, hint)
         return self.problems
 
-    def read_origins(self, field: str, value: object, *, required: bool = True) -> tuple[str, ...]:
+    def read_origins(self, field: str, value: object) -> tuple[str, ...]:
         """Read exact origins and patterns."""
         found = len(self.problems)
         items = self._read_strings(field, value)
