@@ -1,0 +1,423 @@
+"""The ASGI middleware around applications that do what applications may do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy, CorsRoutes
+from corekit_asgi import CorsMiddleware
+
+APP = "https://app.example.com"
+STRANGER = "https://stranger.example"
+
+policy = CorsPolicy(
+    allow_origins=[APP, "https://*.preview.example.com"],
+    allow_credentials=True,
+    allow_methods=["PUT", "DELETE"],
+    allow_headers=["content-type"],
+    expose_headers=["x-request-id"],
+    max_age=600,
+)
+public = CorsPolicy(allow_origins=["*"])
+
+RawHeaders = list[tuple[bytes, bytes]]
+Application = Callable[..., Coroutine[Any, Any, None]]
+
+
+def ask(
+    app: Application,
+    method: str = "GET",
+    headers: Iterable[tuple[bytes, bytes]] | None = (),
+    path: str = "/",
+) -> list[dict[str, Any]]:
+    """Send one request and return the messages that reach the server."""
+    scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "query_string": b""}
+    if headers is not None:
+        scope["headers"] = headers
+    return run(app, scope)
+
+
+def run(app: Application, scope: dict[str, Any]) -> list[dict[str, Any]]:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        raise AssertionError("the middleware reads no body")
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    return sent
+
+
+def preflight(origin: str, method: str = "PUT", names: str = "content-type") -> RawHeaders:
+    return [
+        (b"origin", origin.encode()),
+        (b"access-control-request-method", method.encode()),
+        (b"access-control-request-headers", names.encode()),
+    ]
+
+
+def answering(
+    headers: Any = (), body: bytes = b"hello", status: int = 200, **more: Any
+) -> Application:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        start = {"type": "http.response.start", "status": status, **more}
+        if headers is not None:
+            start["headers"] = headers
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+async def unreachable(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("the application must not be asked")
+
+
+GRANT = [
+    (b"access-control-allow-origin", APP.encode()),
+    (b"access-control-allow-credentials", b"true"),
+    (b"access-control-expose-headers", b"x-request-id"),
+]
+VARY = (b"vary", b"Origin")
+
+
+class TestActualRequests:
+    def test_an_allowed_origin_may_read(self) -> None:
+        app = CorsMiddleware(answering([(b"x-request-id", b"7")]), policy)
+        start, body = ask(app, headers=[(b"origin", APP.encode())])
+        assert start["headers"] == [(b"x-request-id", b"7"), *GRANT, VARY]
+        assert body == {"type": "http.response.body", "body": b"hello"}
+
+    def test_a_subdomain_that_a_pattern_allows_is_named_itself(self) -> None:
+        origin = b"https://pr-7.preview.example.com"
+        start, _ = ask(CorsMiddleware(answering(), policy), headers=[(b"origin", origin)])
+        assert (b"access-control-allow-origin", origin) in start["headers"]
+
+    @pytest.mark.parametrize("origin", [STRANGER, "null", APP + "/", APP.upper(), f"{APP}:443", ""])
+    def test_any_other_origin_gets_the_response_without_a_grant(self, origin: str) -> None:
+        app = CorsMiddleware(answering([(b"x-a", b"1")], status=201), policy)
+        start, _ = ask(app, headers=[(b"origin", origin.encode())])
+        assert start["status"] == 201
+        assert start["headers"] == [(b"x-a", b"1"), VARY]
+
+    def test_no_origin_still_varies_so_that_caches_keep_answers_apart(self) -> None:
+        start, _ = ask(CorsMiddleware(answering(), policy))
+        assert start["headers"] == [VARY]
+
+    def test_a_public_answer_is_the_same_for_all_and_does_not_vary(self) -> None:
+        app = CorsMiddleware(answering(), public)
+        grant = [(b"access-control-allow-origin", b"*")]
+        assert ask(app)[0]["headers"] == grant
+        assert ask(app, headers=[(b"origin", STRANGER.encode())])[0]["headers"] == grant
+
+    def test_a_malformed_origin_cannot_poison_the_cache_of_a_public_answer(self) -> None:
+        app = CorsMiddleware(answering(), public)
+        assert ask(app, headers=[(b"origin", b"nonsense")])[0]["headers"] == [VARY]
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            pytest.param([(b"origin", APP.encode())] * 2, id="the same twice"),
+            pytest.param([(b"origin", APP.encode()), (b"Origin", STRANGER.encode())], id="two"),
+            pytest.param([(b"origin", f"{APP}, {STRANGER}".encode())], id="a list in one"),
+            pytest.param([(b"origin", b"\xff\xfe")], id="bytes that are no text"),
+            pytest.param([(b"origin", APP.encode() + b"a" * 100_000)], id="100 kB"),
+        ],
+    )
+    def test_what_is_not_one_origin_is_not_allowed(self, headers: RawHeaders) -> None:
+        start, _ = ask(CorsMiddleware(answering(), policy), headers=headers)
+        assert start["headers"] == [VARY]
+
+    @given(st.lists(st.booleans(), min_size=6, max_size=6))
+    def test_the_case_of_a_header_name_makes_no_difference(self, upper: list[bool]) -> None:
+        letters = zip("origin", upper, strict=True)
+        name = "".join(letter.upper() if up else letter for letter, up in letters).encode()
+        start, _ = ask(CorsMiddleware(answering(), policy), headers=[(name, APP.encode())])
+        assert start["headers"] == [*GRANT, VARY]
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "options", "get"])
+    def test_every_method_reaches_the_application(self, method: str) -> None:
+        start, _ = ask(CorsMiddleware(answering(), policy), method, [(b"origin", APP.encode())])
+        assert start["headers"] == [*GRANT, VARY]
+
+    def test_options_without_a_requested_method_is_the_applications(self) -> None:
+        app = CorsMiddleware(answering([(b"allow", b"GET")]), policy)
+        start, _ = ask(app, "OPTIONS", [(b"origin", APP.encode())])
+        assert start["headers"] == [(b"allow", b"GET"), *GRANT, VARY]
+
+    def test_options_without_an_origin_is_the_applications(self) -> None:
+        app = CorsMiddleware(answering([(b"allow", b"GET")]), policy)
+        start, _ = ask(app, "OPTIONS", [(b"access-control-request-method", b"PUT")])
+        assert start["headers"] == [(b"allow", b"GET"), VARY]
+
+
+class TestPreflights:
+    def test_an_allowed_origin_is_told_all_that_is_granted(self) -> None:
+        app = CorsMiddleware(unreachable, policy)
+        start, body = ask(app, "OPTIONS", preflight(APP))
+        assert start["status"] == 204
+        assert start["headers"] == [
+            (b"access-control-allow-origin", APP.encode()),
+            (b"access-control-allow-credentials", b"true"),
+            (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, DELETE"),
+            (b"access-control-allow-headers", b"content-type"),
+            (b"access-control-max-age", b"600"),
+            VARY,
+        ]
+        assert body == {"type": "http.response.body", "body": b""}
+
+    def test_any_other_origin_is_refused_in_words(self) -> None:
+        app = CorsMiddleware(unreachable, policy)
+        start, body = ask(app, "OPTIONS", preflight(STRANGER))
+        assert start["status"] == 403
+        assert start["headers"] == [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(body["body"])).encode()),
+            VARY,
+        ]
+        assert body["body"] == b"CORS: the origin is not allowed.\n"
+
+    def test_a_status_with_a_body_says_that_the_body_is_empty(self) -> None:
+        app = CorsMiddleware(unreachable, policy.replace(preflight_status=200))
+        start, _ = ask(app, "OPTIONS", preflight(APP))
+        assert start["status"] == 200
+        assert (b"content-length", b"0") in start["headers"]
+
+    def test_requested_headers_may_come_in_several_lines(self) -> None:
+        echoing = policy.replace(allow_headers=["*"])
+        headers = [*preflight(APP, names="x-b"), (b"Access-Control-Request-Headers", b"x-a")]
+        start, _ = ask(CorsMiddleware(unreachable, echoing), "OPTIONS", headers)
+        assert (b"access-control-allow-headers", b"x-a, x-b") in start["headers"]
+        assert (b"vary", b"Origin, Access-Control-Request-Headers") in start["headers"]
+
+    def test_two_requested_methods_are_none(self) -> None:
+        echoing = policy.replace(allow_methods=["*"])
+        headers = [*preflight(APP, "FOO"), (b"access-control-request-method", b"BAR")]
+        start, _ = ask(CorsMiddleware(unreachable, echoing), "OPTIONS", headers)
+        granted = dict(start["headers"])[b"access-control-allow-methods"]
+        assert b"FOO" not in granted
+        assert b"BAR" not in granted
+
+    def test_a_private_network_is_granted_only_with_the_switch(self) -> None:
+        asking = [*preflight(APP), (b"access-control-request-private-network", b"true")]
+        for switch in (False, True):
+            app = CorsMiddleware(unreachable, policy.replace(allow_private_network=switch))
+            start, _ = ask(app, "OPTIONS", asking)
+            assert start["status"] == 204
+            grant = (b"access-control-allow-private-network", b"true")
+            assert (grant in start["headers"]) is switch
+
+    @given(st.binary(max_size=50), st.binary(max_size=50), st.binary(max_size=200))
+    def test_hostile_bytes_get_an_answer(self, origin: bytes, method: bytes, names: bytes) -> None:
+        headers = [
+            (b"origin", origin),
+            (b"access-control-request-method", method),
+            (b"access-control-request-headers", names),
+        ]
+        start, _ = ask(CorsMiddleware(unreachable, policy), "OPTIONS", headers)
+        assert start["status"] == 403
+        start, _ = ask(
+            CorsMiddleware(unreachable, policy), "OPTIONS", [*preflight(APP)[:1], *headers[1:]]
+        )
+        assert start["status"] == 204
+
+
+class TestWhatTheApplicationSends:
+    def test_its_own_grants_are_removed_and_none_is_doubled(self) -> None:
+        own = [
+            (b"Access-Control-Allow-Origin", b"*"),
+            (b"access-control-allow-credentials", b"true"),
+            (b"x-a", b"1"),
+            (b"ACCESS-CONTROL-EXPOSE-HEADERS", b"x-secret"),
+        ]
+        app = CorsMiddleware(answering(own), policy)
+        start, _ = ask(app, headers=[(b"origin", STRANGER.encode())])
+        assert start["headers"] == [(b"x-a", b"1"), VARY]
+        start, _ = ask(app, headers=[(b"origin", APP.encode())])
+        assert start["headers"] == [(b"x-a", b"1"), *GRANT, VARY]
+        assert ask(app)[0]["headers"] == [(b"x-a", b"1"), VARY]
+
+    @pytest.mark.parametrize(
+        ("own", "expected"),
+        [
+            ([b"Accept"], [b"Accept, Origin"]),
+            ([b"Accept", b"Cookie"], [b"Accept, Cookie, Origin"]),
+            ([b"origin, Accept"], [b"origin, Accept"]),
+            ([b"*"], [b"*"]),
+            ([b"Accept", b"*"], [b"Accept", b"*"]),
+            ([b""], [b"Origin"]),
+        ],
+    )
+    def test_its_vary_is_merged(self, own: list[bytes], expected: list[bytes]) -> None:
+        app = CorsMiddleware(answering([(b"Vary", value) for value in own]), policy)
+        headers = ask(app, headers=[(b"origin", STRANGER.encode())])[0]["headers"]
+        assert [value for name, value in headers if name.lower() == b"vary"] == expected
+
+    def test_a_message_that_it_sends_for_every_request_is_not_written_into(self) -> None:
+        message = {"type": "http.response.start", "status": 200, "headers": [(b"vary", b"Accept")]}
+
+        async def reusing(scope: Any, receive: Any, send: Any) -> None:
+            await send(message)
+            await send({"type": "http.response.body"})
+
+        app = CorsMiddleware(reusing, policy)
+        allowed, _ = ask(app, headers=[(b"origin", APP.encode())])
+        denied, _ = ask(app, headers=[(b"origin", STRANGER.encode())])
+        assert message["headers"] == [(b"vary", b"Accept")]
+        assert (b"vary", b"Accept, Origin") in allowed["headers"]
+        assert denied["headers"] == [(b"vary", b"Accept, Origin")]
+
+    def test_it_cannot_change_the_answer_to_the_next_request(self) -> None:
+        app = CorsMiddleware(answering(), policy)
+        first = ask(app, headers=[(b"origin", APP.encode())])[0]["headers"]
+        first.clear()
+        assert ask(app, headers=[(b"origin", APP.encode())])[0]["headers"] == [*GRANT, VARY]
+
+    @pytest.mark.parametrize(
+        "headers",
+        [None, (), [], ((b"x-a", b"1"),), [[b"x-a", b"1"]]],
+        ids=["missing", "tuple", "list", "tuple of tuples", "list of lists"],
+    )
+    def test_its_header_list_may_have_any_shape(self, headers: Any) -> None:
+        start, _ = ask(CorsMiddleware(answering(headers), policy))
+        own = [tuple(header) for header in headers or ()]
+        assert [tuple(header) for header in start["headers"]] == [*own, VARY]
+
+    def test_its_header_list_may_be_a_generator(self) -> None:
+        start, _ = ask(CorsMiddleware(answering(iter([(b"x-a", b"1")])), policy))
+        assert start["headers"] == [(b"x-a", b"1"), VARY]
+
+    def test_all_else_of_its_messages_is_passed_on(self) -> None:
+        async def streaming(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "trailers": True})
+            for part in (b"a", b"b"):
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body"})
+            await send({"type": "http.response.trailers", "headers": [(b"x-t", b"1")]})
+
+        bare = ask(streaming)
+        wrapped = ask(CorsMiddleware(streaming, policy))
+        assert wrapped[0] == {**bare[0], "headers": [VARY]}
+        assert wrapped[1:] == bare[1:]
+
+    def test_each_part_of_a_stream_leaves_before_the_next_is_made(self) -> None:
+        order: list[str] = []
+
+        async def streaming(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200})
+            for part in ("a", "b"):
+                order.append(f"made {part}")
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.body":
+                order.append(f"sent {message['body']}")
+
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        asyncio.run(CorsMiddleware(streaming, policy)(scope, None, send))  # type: ignore[arg-type]
+        assert order == ["made a", "sent a", "made b", "sent b"]
+
+    def test_its_exception_passes_through(self) -> None:
+        async def failing(scope: Any, receive: Any, send: Any) -> None:
+            raise LookupError("the application's own")
+
+        with pytest.raises(LookupError, match="the application's own"):
+            ask(CorsMiddleware(failing, policy), headers=[(b"origin", APP.encode())])
+
+
+class TestScopes:
+    @pytest.mark.parametrize("kind", ["lifespan", "websocket", "something-new"])
+    def test_what_is_not_http_passes_untouched(self, kind: str) -> None:
+        seen: list[Any] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            seen.extend((scope, receive, send))
+
+        scope = {"type": kind, "headers": [(b"origin", STRANGER.encode())]}
+        arguments: Any = (scope, object(), object())
+        asyncio.run(CorsMiddleware(app, policy)(*arguments))
+        assert all(got is given for got, given in zip(seen, arguments, strict=True))
+
+    @pytest.mark.parametrize("headers", [None, (), ((b"origin", APP.encode()),)])
+    def test_headers_may_be_missing_or_a_tuple(self, headers: Any) -> None:
+        start, _ = ask(CorsMiddleware(answering(), policy), headers=headers)
+        assert start["headers"] == [*(GRANT if headers else []), VARY]
+
+    def test_headers_that_can_be_read_once_still_reach_the_application(self) -> None:
+        seen: list[Any] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            seen.extend(scope["headers"])
+            await send({"type": "http.response.start", "status": 200})
+
+        given = [(b"origin", APP.encode()), (b"x-a", b"1")]
+        (start,) = ask(CorsMiddleware(app, policy), headers=iter(given))
+        assert seen == given
+        assert start["headers"] == [*GRANT, VARY]
+
+    def test_the_scope_of_the_request_is_the_applications_own(self) -> None:
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        seen: list[Any] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            seen.append(scope)
+            await send({"type": "http.response.start", "status": 200})
+
+        run(CorsMiddleware(app, policy), scope)
+        assert seen[0] is scope
+        assert scope == {"type": "http", "method": "GET", "path": "/", "headers": []}
+
+
+class TestRoutes:
+    app = CorsMiddleware(
+        answering([(b"access-control-allow-origin", b"own")]),
+        CorsRoutes([("/public/", public), ("/api/", policy)]),
+    )
+
+    def test_each_path_has_its_policy(self) -> None:
+        origin = [(b"origin", APP.encode())]
+        assert dict(ask(self.app, headers=origin, path="/public/x")[0]["headers"]) == {
+            b"access-control-allow-origin": b"*"
+        }
+        assert ask(self.app, headers=origin, path="/api/x")[0]["headers"] == [*GRANT, VARY]
+
+    def test_a_path_without_a_policy_is_untouched(self) -> None:
+        start, _ = ask(self.app, headers=[(b"origin", APP.encode())], path="/other")
+        assert start["headers"] == [(b"access-control-allow-origin", b"own")]
+        start, _ = ask(self.app, "OPTIONS", preflight(APP), path="/other")
+        assert start["status"] == 200
+
+    def test_an_encoded_slash_does_not_reach_a_laxer_policy(self) -> None:
+        origin = [(b"origin", STRANGER.encode())]
+        start, _ = ask(self.app, headers=origin, path="/public/../api/x")
+        assert start["headers"] == [VARY]
+
+
+@pytest.mark.parametrize("wrong", [None, {"allow_origins": ["*"]}, "https://app.example.com"])
+def test_anything_but_a_policy_is_refused_at_start(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"give a CorsPolicy or a CorsRoutes"):
+        CorsMiddleware(answering(), wrong)
+
+
+def test_a_framework_adds_it_by_its_own_means() -> None:
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+
+    async def hello(request: object) -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    app = Starlette(routes=[Route("/", hello)])
+    app.add_middleware(CorsMiddleware, policy=policy)
+    for path, status in (("/", 200), ("/missing", 404)):
+        start, _ = ask(app, headers=[(b"origin", APP.encode())], path=path)
+        assert start["status"] == status
+        assert set(GRANT) < set(start["headers"])
