@@ -1,0 +1,198 @@
+"""The pattern language and the serialized origin, read off their definitions one pattern at a time.
+
+Slow, plain and written without a look at `corekit`: plain string operations, one loop per rule. The
+properties hold the compiled matcher against it. Nothing of `corekit` is imported here.
+
+- https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
+- https://url.spec.whatwg.org/#host-parsing
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+from string import ascii_lowercase, digits
+
+DEFAULT_PORTS = {"http": "80", "https": "443", "ftp": "21"}
+LONGEST_ORIGIN = 327
+LONGEST_DOMAIN = 254
+LONGEST_LABEL = 63
+TOKEN_CHARACTERS = set("!#$%&'*+-.^_`|~" + digits + ascii_lowercase + ascii_lowercase.upper())
+LABEL_CHARACTERS = set(ascii_lowercase + digits + "-_")
+SCHEME_CHARACTERS = set(ascii_lowercase + digits + "+-.")
+HOST_CHARACTERS = LABEL_CHARACTERS | set(".~!$&'()+;=")
+
+
+def split(origin: str) -> tuple[str, str, str] | None:
+    """Cut an origin into scheme, host and the rest: nothing, or a colon and a port."""
+    scheme, separator, rest = origin.partition("://")
+    if not separator:
+        return None
+    if rest.startswith("["):
+        host, bracket, tail = rest.partition("]")
+        return scheme, host + bracket, tail
+    host, colon, port = rest.partition(":")
+    return scheme, host, colon + port
+
+
+def is_label(text: str) -> bool:
+    return 1 <= len(text) <= LONGEST_LABEL and set(text) <= LABEL_CHARACTERS
+
+
+def is_domain(host: str) -> bool:
+    """Say whether `host` is labels with dots between them, the last of which may be the root's."""
+    labels = host.split(".")
+    if len(labels) > 1 and labels[-1] == "":
+        labels.pop()
+    return len(host) <= LONGEST_DOMAIN and all(is_label(label) for label in labels)
+
+
+def is_tail(scheme: str, tail: str) -> bool:
+    """Say whether a browser would put `tail`, a port with its colon or nothing, after the host."""
+    if tail == "":
+        return True
+    port = tail[1:]
+    if tail[0] != ":" or port == "" or not set(port) <= set(digits) or port[0] == "0":
+        return False
+    return int(port) <= 65535 and port != DEFAULT_PORTS.get(scheme)
+
+
+def serialize_ipv6(address: IPv6Address) -> str:
+    groups = [address.packed[at] * 256 + address.packed[at + 1] for at in range(0, 16, 2)]
+    start, length = 0, 0
+    for first in range(8):
+        last = first
+        while last < 8 and groups[last] == 0:
+            last += 1
+        if last - first > length:
+            start, length = first, last - first
+    texts = [format(group, "x") for group in groups]
+    if length < 2:
+        return ":".join(texts)
+    return ":".join(texts[:start]) + "::" + ":".join(texts[start + length :])
+
+
+def is_address(host: str) -> bool:
+    """Say whether `host` is an IPv6 address in brackets, as a browser writes it."""
+    if not host.startswith("[") or not host.endswith("]"):
+        return False
+    try:
+        return serialize_ipv6(IPv6Address(host[1:-1])) == host[1:-1]
+    except ValueError:
+        return False
+
+
+def ends_in_number(host: str) -> bool:
+    labels = host.split(".")
+    if labels[-1] == "":
+        labels.pop()
+    last = labels[-1] if labels else ""
+    if last.startswith("0x"):
+        return set(last[2:]) <= set("0123456789abcdef")
+    return last != "" and set(last) <= set(digits)
+
+
+def is_dotted_decimal(host: str) -> bool:
+    parts = host.split(".")
+    return len(parts) == 4 and all(
+        part != "" and set(part) <= set(digits) and str(int(part)) == part and int(part) < 256
+        for part in parts
+    )
+
+
+def is_scheme(text: str) -> bool:
+    return (
+        1 <= len(text) <= 64
+        and text[0] in ascii_lowercase
+        and set(text) <= SCHEME_CHARACTERS
+        and text not in ("file", "ws", "wss")
+    )
+
+
+def is_host(scheme: str, host: str) -> bool:
+    if is_address(host):
+        return True
+    if not 1 <= len(host) <= LONGEST_DOMAIN or not set(host) <= HOST_CHARACTERS:
+        return False
+    if scheme not in DEFAULT_PORTS:
+        return True
+    labels = host.split(".")
+    if labels[-1] == "" and len(labels) > 1:
+        labels.pop()
+    return "" not in labels and (not ends_in_number(host) or is_dotted_decimal(host))
+
+
+def is_origin(text: str) -> bool:
+    """Say whether a browser could send `text` as Origin."""
+    if text == "null":
+        return True
+    parts = split(text)
+    if parts is None or len(text) > LONGEST_ORIGIN:
+        return False
+    scheme, host, tail = parts
+    return is_scheme(scheme) and is_host(scheme, host) and is_tail(scheme, tail)
+
+
+def is_pattern(text: str) -> bool:
+    """Say whether `text` is of the pattern language: ``*``, an origin, or one with a wildcard."""
+    if text == "*" or is_origin(text):
+        return True
+    scheme, separator, rest = text.partition("://")
+    any_port = rest.endswith(":*")
+    if any_port:
+        rest = rest[: -len(":*")]
+    if "*" not in rest:
+        parts = split(scheme + separator + rest)
+        return any_port and parts is not None and parts[2] == "" and is_origin(text[: -len(":*")])
+    label, _, rest = rest.partition(".")
+    parts = split(scheme + separator + rest)
+    if parts is None or not is_origin(scheme + separator + rest):
+        return False
+    host, tail = parts[1:]
+    return (
+        label.count("*") == 1
+        and is_label(label.replace("*", "x"))
+        and is_domain(host)
+        and not ends_in_number(host)
+        and len(label) + 1 + len(host) <= LONGEST_DOMAIN
+        and not (any_port and tail)
+    )
+
+
+def matches(pattern: str, origin: str) -> bool:
+    """Say whether `pattern`, which is one, matches `origin`, which may be anything."""
+    if pattern == "*":
+        return is_origin(origin)
+    if "*" not in pattern:
+        return pattern == origin
+    wanted, given = split(pattern), split(origin)
+    if wanted is None or given is None or not is_origin(origin) or wanted[0] != given[0]:
+        return False
+    if wanted[2] not in (":*", given[2]):
+        return False
+    if "*" not in wanted[1]:
+        return wanted[1] == given[1]
+    if not is_domain(given[1]):
+        return False
+    label, *base = wanted[1].split(".")
+    labels = given[1].split(".")
+    if label == "*":
+        return len(labels) > len(base) and labels[-len(base) :] == base
+    before, after = label.split("*")
+    return (
+        labels[1:] == base
+        and len(labels[0]) > len(before) + len(after)
+        and labels[0].startswith(before)
+        and labels[0].endswith(after)
+    )
+
+
+def read_field_names(value: str) -> set[str] | None:
+    """Read a list of field names: https://www.rfc-editor.org/rfc/rfc9110#abnf.extension"""
+    names = set()
+    for element in value.split(","):
+        name = element.strip(" \t")
+        if name:
+            if not set(name) <= TOKEN_CHARACTERS:
+                return None
+            names.add("".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name))
+    return names

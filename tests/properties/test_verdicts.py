@@ -1,0 +1,82 @@
+"""`Decision.allowed` against an independent model of what a browser concludes from the answer."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corekit import Reason
+from tests.properties import naive
+from tests.properties.naive_browser import cors_check, preflight_check
+from tests.properties.strategies import Setup, preflights, setups
+
+
+@given(st.data(), setups(), st.booleans())
+def test_the_verdict_on_a_preflight_is_the_browsers(
+    data: st.DataObject, setup: Setup, with_credentials: bool
+) -> None:
+    origin, method, asked, private = data.draw(preflights(setup))
+    decision = setup.policy.decide(
+        "OPTIONS",
+        origin=origin,
+        request_method=method,
+        request_headers=asked,
+        request_private_network=private,
+    )
+    unsafe = naive.read_field_names(asked or "")
+    assert unsafe is not None
+    # Where the policy grants credentials the page may use them or not; the verdict is the same.
+    concluded = preflight_check(
+        origin,
+        method,
+        unsafe,
+        decision.status,
+        decision.headers,
+        credentials=setup.policy.allow_credentials and with_credentials,
+    )
+    assert decision.allowed == concluded
+
+
+@given(st.data(), setups(), st.booleans())
+def test_the_verdict_on_an_actual_request_is_the_browsers(
+    data: st.DataObject, setup: Setup, with_credentials: bool
+) -> None:
+    origin = data.draw(preflights(setup)).origin
+    decision = setup.policy.decide("GET", origin=origin)
+    credentials = setup.policy.allow_credentials and with_credentials
+    assert decision.allowed == cors_check(origin, decision.headers, credentials=credentials)
+
+
+@given(st.data(), setups())
+def test_credentials_that_are_not_granted_never_pass(data: st.DataObject, setup: Setup) -> None:
+    origin, method, asked, _ = data.draw(preflights(setup))
+    decision = setup.policy.decide("GET", origin=origin)
+    if not setup.policy.allow_credentials:
+        assert not cors_check(origin, decision.headers, credentials=True)
+    preflight = setup.policy.decide(
+        "OPTIONS", origin=origin, request_method=method, request_headers=asked
+    )
+    if not setup.policy.allow_credentials:
+        assert not preflight_check(
+            origin, method, [], preflight.status, preflight.headers, credentials=True
+        )
+
+
+@given(st.data(), setups())
+def test_the_reason_names_what_is_at_fault(data: st.DataObject, setup: Setup) -> None:
+    origin, method, asked, _ = data.draw(preflights(setup))
+    decision = setup.policy.decide(
+        "OPTIONS", origin=origin, request_method=method, request_headers=asked
+    )
+    matched = any(naive.matches(pattern, origin) for pattern in setup.origins)
+    if not naive.is_origin(origin):
+        assert decision.reason is Reason.ORIGIN_MALFORMED
+    elif not matched:
+        assert decision.reason is Reason.ORIGIN_NOT_ALLOWED
+    else:
+        granted = {*setup.arguments["allow_methods"], "GET", "HEAD", "POST"}
+        if method in granted or "*" in granted:
+            assert decision.reason in (Reason.GRANTED, Reason.HEADER_NOT_ALLOWED)
+        else:
+            assert decision.reason is Reason.METHOD_NOT_ALLOWED
+    assert decision.allowed == (decision.reason is Reason.GRANTED)
