@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from .policy import CorsPolicy
-from .problems import PolicyError, Problem
+from .problems import PolicyError, Problem, show
 
 __all__ = ["CorsRoutes"]
 
 _is_odd_path = re.compile(r"//|\\|/\.\.?(?:/|\Z)").search
+_join_slashes = re.compile("//+").sub
 _is_unroutable = re.compile(r"//|\\|/\.\.?(?:/|\Z)|[*?#%]|[^\x20-\x7e\xa0-\U0010ffff]").search
 
 
@@ -61,11 +62,12 @@ class CorsRoutes:
         """Find the policy for a path, as decoded by the server; None where no route covers it.
 
         Browsers resolve ``.`` and ``..`` before they send a path, so such segments come from an
-        encoded slash or from a tool. Where resolving them, a doubled slash or a backslash would
-        lead to another policy, this is the policy that grants nothing.
+        encoded slash or from a tool. Where resolving them, joining doubled slashes or taking a
+        backslash for a slash, in any order, would lead to another policy, this is the policy that
+        grants nothing.
         """
         policy = self._find(path)
-        if _is_odd_path(path) and self._find(_resolve(path)) is not policy:
+        if _is_odd_path(path) and any(self._find(text) is not policy for text in _readings(path)):
             return self._nothing
         return policy
 
@@ -110,7 +112,8 @@ def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:
     problems: list[Problem] = []
     for index, route in enumerate(routes):
         match route:
-            case (str() as path, CorsPolicy() as policy):
+            case (str() as given, CorsPolicy() as policy):
+                path = str.__str__(given)
                 problem = _check_path(f"routes[{index}]", path, pairs)
                 if problem is None:
                     pairs.append((path, policy))
@@ -126,7 +129,7 @@ def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:
 
 def _check_path(field: str, path: str, earlier: list[tuple[str, CorsPolicy]]) -> Problem | None:
     if not path.startswith("/"):
-        message, hint = "A path begins with a slash.", f"Did you mean {'/' + path!r}?"
+        message, hint = "A path begins with a slash.", f"Did you mean {show('/' + path)}?"
         return Problem("malformed-path", field, path, message, hint)
     if _is_unroutable(path):
         message = "No path is routed with this: paths are decoded, plain and without a query."
@@ -134,18 +137,30 @@ def _check_path(field: str, path: str, earlier: list[tuple[str, CorsPolicy]]) ->
         return Problem("malformed-path", field, path, message, hint)
     for other, _ in earlier:
         if path == other or (other.endswith("/") and path.startswith(other)):
-            message = f"The route {other!r} before it covers it, and the first match wins."
+            message = f"The route {show(other)} before it covers it, and the first match wins."
             return Problem("unreachable-path", field, path, message, "Put it before that route.")
     return None
 
 
+def _readings(path: str) -> list[str]:
+    # No two layers do these steps in the same order, nor does every layer do all of them; each
+    # order has its own result. None has an effect twice, so the readings are few.
+    found = [path]
+    for text in found:
+        for reading in (text.replace("\\", "/"), _join_slashes("/", text), _resolve(text)):
+            if reading not in found:
+                found.append(reading)
+    return found
+
+
 def _resolve(path: str) -> str:
+    # https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4
     resolved: list[str] = []
-    segments = path.replace("\\", "/").split("/")
-    for segment in segments:
+    for segment in path.split("/")[1:]:
         if segment == "..":
             del resolved[-1:]
-        elif segment not in ("", "."):
+        elif segment != ".":
             resolved.append(segment)
-    below = "/" if segments[-1] in ("", ".", "..") and resolved else ""
-    return f"/{'/'.join(resolved)}{below}"
+    if path.endswith(("/.", "/..")):
+        resolved.append("")
+    return f"/{'/'.join(resolved)}"

@@ -1,0 +1,122 @@
+"""Routes against a naive first match, and against all that a layer behind makes of a path."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy, CorsRoutes, PolicyError
+
+POLICIES = [
+    CorsPolicy(allow_origins=[f"https://{name}.example"]) for name in ("a", "b", "c", "d", "e")
+]
+NOTHING = CorsPolicy.nothing()
+
+segments = st.sampled_from(["a", "b", "A", "ab", "a+b", "a b", "é"])
+plain_paths = st.tuples(
+    st.lists(segments, max_size=3).map("/".join), st.sampled_from(["", "/"])
+).map(lambda parts: re.sub("//+", "/", "/" + "".join(parts)))
+odd_paths = st.lists(
+    segments | st.sampled_from(["", ".", "..", "...", "a\\b", "..\\a", "\\", "a\\..", "\\..\\b"]),
+    max_size=7,
+).map(lambda parts: "/" + "/".join(parts))
+tables = st.lists(plain_paths, min_size=1, max_size=5, unique=True)
+
+
+def first_match(table: list[str], path: str) -> CorsPolicy | None:
+    for wanted, policy in zip(table, POLICIES, strict=False):
+        if path == wanted or (wanted.endswith("/") and path.startswith(wanted)):
+            return policy
+    return None
+
+
+def unreachable(error: PolicyError) -> set[object]:
+    assert {problem.code for problem in error.problems} == {"unreachable-path"}
+    return {problem.value for problem in error.problems}
+
+
+def make(table: list[str]) -> tuple[CorsRoutes, list[str]]:
+    """Make routes of what can be reached of `table`, which may hold paths that cannot."""
+    while True:
+        try:
+            return CorsRoutes(list(zip(table, POLICIES, strict=False))), table
+        except PolicyError as error:
+            table = [path for path in table if path not in unreachable(error)]
+
+
+@given(tables, plain_paths)
+def test_a_path_gets_the_first_route_that_covers_it(table: list[str], path: str) -> None:
+    routes, table = make(table)
+    assert routes.match(path) is first_match(table, path)
+
+
+@given(tables)
+@example(["/a/", "/", "/b"])
+def test_a_route_is_unreachable_exactly_where_an_earlier_one_covers_it(table: list[str]) -> None:
+    covered = {path for at, path in enumerate(table) if first_match(table[:at], path) is not None}
+    try:
+        CorsRoutes(list(zip(table, POLICIES, strict=False)))
+    except PolicyError as error:
+        found = unreachable(error)
+    else:
+        found = set()
+    assert found == covered
+
+
+def remove_dot_segments(path: str) -> str:
+    """Resolve a path as https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4 does."""
+    output: list[str] = []
+    parts = path.split("/")[1:]
+    for at, part in enumerate(parts):
+        if part == "..":
+            output = output[:-1]
+        if part not in (".", ".."):
+            output.append(part)
+        elif at == len(parts) - 1:
+            output.append("")
+    return "/" + "/".join(output)
+
+
+def readings(path: str) -> set[str]:
+    """Every path that a server, a proxy or a framework behind might take `path` for."""
+    found = {path}
+    for _ in range(3):
+        for text in list(found):
+            merged = re.sub("//+", "/", text)
+            normal = re.sub("^//+", "/", posixpath.normpath(text))
+            slash = "/" if normal != "/" and re.search(r"/\.{0,2}\Z", text) else ""
+            found |= {
+                merged,
+                text.replace("\\", "/"),
+                remove_dot_segments(text),
+                remove_dot_segments(merged),
+                normal + slash,
+            }
+    return found
+
+
+@given(tables, odd_paths)
+@example(["/a/", "/"], "/b/../a//../c")  # resolved without joining slashes: /a/c
+@example(["/a/", "/"], "/b\\c/../a/d")  # a backslash that is none: /a/d
+@example(["/a/", "/"], "/b/..\\a/d")
+def test_a_stricter_rule_is_never_missed_whatever_a_layer_behind_makes_of_the_path(
+    table: list[str], path: str
+) -> None:
+    routes, table = make(table)
+    policy = routes.match(path)
+    meant = {first_match(table, reading) for reading in readings(path)}
+    if meant == {policy}:
+        return
+    assert policy == NOTHING, (path, readings(path))
+
+
+@given(tables, odd_paths)
+def test_a_path_that_is_read_in_one_way_only_is_matched_as_it_is(
+    table: list[str], path: str
+) -> None:
+    routes, table = make(table)
+    if readings(path) == {path}:
+        assert routes.match(path) is first_match(table, path)
