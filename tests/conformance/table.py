@@ -1,0 +1,120 @@
+"""The whole table, and the judge: one case and what was seen of it, to a list of differences.
+
+Every application under test answers with `response_of`; every client judges by `differences`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tests.conformance import actual_requests, preflights, responses
+from tests.conformance.case import CASE_HEADER, Case, Headers, Response
+
+__all__ = ["CASES", "Seen", "differences", "named", "request_headers", "response_of"]
+
+CASES: Final[tuple[Case, ...]] = (
+    *actual_requests.CASES,
+    *preflights.CASES,
+    *responses.CASES,
+)
+
+_BY_NAME: Final[Mapping[str, Case]] = {case.name: case for case in CASES}
+_LISTS: Final = frozenset(
+    {
+        "access-control-allow-headers",
+        "access-control-allow-methods",
+        "access-control-expose-headers",
+    }
+)
+_BODILESS: Final = frozenset({204, 304})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came back, and whether the application was called; header values are latin-1."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    ran: bool
+
+
+def named(name: str) -> Case:
+    """Find a case by what the case header says."""
+    return _BY_NAME[name]
+
+
+def request_headers(case: Case) -> Headers:
+    """Give the headers of the request, with the one that tells the application which case it is."""
+    return ((CASE_HEADER, case.name), *case.request.headers)
+
+
+def response_of(name: str) -> Response:
+    """Give what the application is to answer; raises what it is to raise."""
+    response = _BY_NAME[name].response
+    if response.raises:
+        raise RuntimeError("the fault that this case asks for")
+    return response
+
+
+def differences(case: Case, seen: Seen) -> list[str]:
+    """Compare what was seen with what the case expects; empty where all is as it must be."""
+    fields: dict[str, list[str]] = {}
+    for name, value in seen.headers:
+        fields.setdefault(name.lower(), []).append(value)
+    cors = {name: values for name, values in fields.items() if name.startswith("access-control-")}
+    if case.may_refuse and 400 <= seen.status < 500 and not seen.ran and not cors:
+        return []
+
+    expected = case.expected
+    found: list[str] = []
+    if seen.status != expected.status:
+        found.append(f"status {seen.status}, not {expected.status}")
+    if seen.ran is not expected.ran:
+        found.append(f"the application {'ran' if seen.ran else 'did not run'}")
+    for name, value in expected.headers.items():
+        if name not in cors:
+            found.append(f"no {name}")
+        elif len(cors[name]) > 1 or not _same(name, cors[name][0], value):
+            found.append(f"{name}: {cors[name]}, not {value!r}")
+    found += [f"{name} was not expected" for name in cors if name not in expected.headers]
+    vary = _elements(",".join(fields.get("vary", [])).lower())
+    if vary != sorted(expected.vary):
+        found.append(f"Vary names {vary}, not {sorted(expected.vary)}")
+    return found + _differences_of_the_own(case, seen, fields)
+
+
+def _differences_of_the_own(case: Case, seen: Seen, fields: Mapping[str, list[str]]) -> list[str]:
+    # The application's own part of the answer is there unchanged, where it answered at all.
+    response = case.response
+    if not case.expected.ran or response.raises or seen.status != response.status:
+        return []
+    found = []
+    for name, value in response.headers:
+        lower = name.lower()
+        if lower == "vary" or lower.startswith("access-control-"):
+            continue
+        if not any(_content(value) == _content(line) for line in fields.get(lower, ())):
+            found.append(f"{name} of the application: {fields.get(lower)}, not {value!r}")
+    bodiless = case.request.method == "HEAD" or response.status in _BODILESS
+    body = b"" if bodiless else b"".join(response.chunks)
+    if seen.body != body:
+        found.append(f"a body of {len(seen.body)} bytes, not of {len(body)}")
+    return found
+
+
+def _content(value: str) -> str:
+    # Frameworks add the charset of text.
+    return value.partition(";")[0].strip()
+
+
+def _same(name: str, value: str, expected: str) -> bool:
+    if name in _LISTS:
+        return _elements(value) == _elements(expected)
+    return value == expected
+
+
+def _elements(value: str) -> list[str]:
+    return sorted(part.strip() for part in value.split(",") if part.strip())
