@@ -128,7 +128,7 @@ def serve_api(policy: CorsPolicy) -> WSGIApplication:
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         length = environ.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) > MAX_BODY:
+        if not length.isdecimal() or len(length) > 9 or int(length) > MAX_BODY:
             return send(start_response, _reply(413, {"error": "the body is too long"}))
         body = environ["wsgi.input"].read(int(length))
         headers = _headers(environ)

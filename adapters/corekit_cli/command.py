@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from http.client import HTTPException
 
 import click
 from rich.console import Console
@@ -61,8 +60,9 @@ def demo(
     except KeyboardInterrupt:
         # The way to end the demo is no failure of it.
         click.echo(err=True)
-    except (OSError, HTTPException) as error:
-        raise click.ClickException(f"the demo cannot be served: {error}") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise click.ClickException(f"the demo cannot be served: {reason}") from error
     else:
         raise SystemExit(1 if running.contradictions else 0)
 

@@ -101,7 +101,7 @@ def serve_page(
     It also reads the API's log for its page, which no other origin may. With ``?report=1`` the page
     posts its outcomes to its server, which gives them to `on_report`, out of JSON.
     """
-    html = files(__package__).joinpath("page.html").read_bytes()
+    html = files("corekit_cli").joinpath("page.html").read_bytes()
     told = json.dumps(description).encode()
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from socket import AF_INET, AF_INET6
 from socketserver import TCPServer, ThreadingMixIn
 from threading import Thread
@@ -20,14 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Site", "open_site"]
 
-_ATTEMPTS: Final = 3
 _NO_IPV6: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL})
 
 
 class _Handler(WSGIRequestHandler):
     timeout = 30  # seconds: a browser opens connections ahead, and may never use them
 
-    def log_message(self, *args: object) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as inherited
         """Say nothing: the terminal has the demo's table."""
 
 
@@ -92,13 +92,14 @@ class Site:
 def open_site(port: int | None, usual: int) -> Site:
     """Take `port`; where that is None, the `usual` one, or a free one where that is taken.
 
-    Raises OSError where `port` is taken.
+    Raises OSError, which names the port, where `port` is taken or may not be used.
     """
     if port is not None:
-        return Site(port)
-    for candidate in (usual, *[0] * _ATTEMPTS):
         try:
-            return Site(candidate)
+            return Site(port)
         except OSError as error:
-            reason = error
-    raise reason
+            raise OSError(error.errno, f"port {port}: {error.strerror}") from error
+    for candidate in (usual, 0, 0):
+        with suppress(OSError):
+            return Site(candidate)
+    return Site(0)

@@ -1,0 +1,97 @@
+"""The launcher: what is said where no browser is found, and that none is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.browsers.chromium import find_chromium, require_chromium
+
+ROOT: Final = Path(__file__).parents[2]
+CHILD: Final = """
+import time
+from tests.browsers.chromium import open_page
+with open_page("about:blank") as process:
+    print(process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_named_browser_goes_before_the_usual_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    mine = tmp_path / "my-chromium"
+    mine.touch(mode=0o755)
+    monkeypatch.setenv("COREKIT_CHROMIUM", str(mine))
+    assert find_chromium() == str(mine)
+
+
+def test_the_first_usual_name_on_the_path_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("google-chrome", "chromium"):
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.delenv("COREKIT_CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_chromium() == str(tmp_path / "chromium")
+
+
+def test_without_a_browser_the_test_is_skipped_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COREKIT_CHROMIUM", "no-such-browser")
+    monkeypatch.delenv("COREKIT_REQUIRE_BROWSERS", raising=False)
+    with pytest.raises(pytest.skip.Exception, match=r"no Chromium found .*no-such-browser"):
+        require_chromium()
+
+
+def test_without_a_browser_that_is_required_the_test_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COREKIT_CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("COREKIT_REQUIRE_BROWSERS", "1")
+    with pytest.raises(pytest.fail.Exception, match="COREKIT_REQUIRE_BROWSERS=1, but no Chromium"):
+        require_chromium()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_killed_test_run_leaves_no_browser_behind(tmp_path: Path) -> None:
+    require_chromium()
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline().strip().isdecimal()
+        wait_until(lambda: bool(find_browsers(tmp_path)), "a browser is there")
+        run.send_signal(signal.SIGKILL)
+    wait_until(lambda: not find_browsers(tmp_path), "no browser is left")
+
+
+def find_browsers(place: Path) -> list[str]:
+    """Find the processes whose command line names the folder of the profile."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(place) in command:
+            found.append(entry.name)
+    return found
+
+
+def wait_until(condition: Callable[[], bool], meaning: str) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, f"not so in time: {meaning}"
+        time.sleep(0.05)

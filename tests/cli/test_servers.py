@@ -1,0 +1,124 @@
+"""The demo's servers: which port they take, and what they say on the terminal (nothing)."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterable
+from contextlib import closing
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from corekit_cli import servers
+from corekit_cli.servers import Site, open_site
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+def say_hello(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
+
+
+def get(host: str, port: int) -> bytes:
+    with closing(HTTPConnection(host, port, timeout=10)) as connection:
+        connection.request("GET", "/")
+        return connection.getresponse().read()
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+def test_a_site_answers_by_name_and_on_every_loopback_address() -> None:
+    with closing(Site(0)) as site:
+        site.start(say_hello)
+        assert site.origin == f"http://localhost:{site.port}"
+        hosts = ["localhost", "127.0.0.1", *["::1"] * has_ipv6()]
+        assert [get(host, site.port) for host in hosts] == [b"hello"] * len(hosts)
+
+
+def test_a_usual_port_that_is_free_is_taken() -> None:
+    with closing(Site(0)) as free:
+        usual = free.port
+    with closing(open_site(None, usual)) as site:
+        assert site.port == usual
+
+
+def test_a_usual_port_that_is_taken_is_replaced() -> None:
+    with closing(Site(0)) as taken, closing(open_site(None, taken.port)) as site:
+        assert site.port != taken.port
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_a_failure() -> None:
+    with closing(Site(0)) as taken, pytest.raises(OSError, match="in use"):
+        open_site(taken.port, 0)
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_a_port_that_another_program_has_on_the_other_address_is_not_taken() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(OSError, match="in use"):
+            Site(port)
+        with closing(open_site(None, port)) as site:
+            assert site.port != port
+        with socket.create_server(("127.0.0.1", port)):
+            pass  # the half that was taken has been given back
+
+
+@pytest.mark.parametrize(("error", "works"), [(99, True), (98, False)])
+def test_a_machine_without_ipv6_is_served_all_the_same(
+    error: int, *, works: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoIPv6(servers._Server):
+        def __init__(self, family: int, host: str, port: int) -> None:
+            if family == socket.AF_INET6:
+                raise OSError(error, "said the system")
+            super().__init__(family, host, port)
+
+    monkeypatch.setattr(servers, "_Server", NoIPv6)
+    if works:
+        with closing(Site(0)) as site:
+            site.start(say_hello)
+            assert get("127.0.0.1", site.port) == b"hello"
+    else:
+        with pytest.raises(OSError, match="said the system"):
+            open_site(None, 0)
+
+
+def test_a_browser_that_hangs_up_is_no_news(capfd: pytest.CaptureFixture[str]) -> None:
+    hung_up = threading.Event()
+
+    def fail(environ: Any, start_response: Any) -> Any:
+        raise AssertionError("never called")
+
+    class Watched(servers._Server):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            super().handle_error(request, client_address)
+            hung_up.set()
+
+    with Watched(socket.AF_INET, "127.0.0.1", 0) as server:
+        server.set_app(fail)
+        with socket.create_connection(("127.0.0.1", server.server_port)) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            client.send(b"GET")
+        server.handle_request()
+        assert hung_up.wait(10)
+    assert capfd.readouterr().err == ""
+
+
+def test_any_other_fault_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    with servers._Server(socket.AF_INET, "127.0.0.1", 0) as server:
+        try:
+            int("a fault of the demo")
+        except ValueError:
+            server.handle_error(None, ("127.0.0.1", 1))
+    assert "a fault of the demo" in capfd.readouterr().err
