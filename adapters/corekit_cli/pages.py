@@ -25,6 +25,9 @@ __all__ = ["describe", "describe_case", "serve_page"]
 MAX_REPORT: Final = 1_000_000
 """Longest report that is taken, in bytes."""
 
+FRAME_PATIENCE: Final = 10_000
+"""How long the page waits for the foreign page in its frame, in milliseconds."""
+
 Page = Literal["page", "foreign"]
 
 
@@ -44,6 +47,7 @@ def describe(policy: CorsPolicy, origins: Origins, page: Page) -> dict[str, Any]
         "api": origins.api,
         "page": origins.page,
         "foreign": origins.foreign,
+        "patience": FRAME_PATIENCE,
         "policy": spell(policy),
         "calls": calls + framed if page == "page" else calls,
         "framed": framed if page == "foreign" else [],

@@ -6,6 +6,7 @@ out again here, from what the page could read and from the log of what reached t
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from queue import Queue
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -24,6 +25,9 @@ from corekit_cli.cases import CASES, Case, Origins, judge, make_policy
 from corekit_cli.pages import describe, serve_page
 from corekit_cli.servers import Site
 from tests.browsers.chromium import open_page, require_chromium, screenshot
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 pytestmark = pytest.mark.browser
 
@@ -202,6 +206,34 @@ def test_the_page_tells_where_the_browser_differs_from_the_policy() -> None:
     assert report["progress"].startswith(f"✗ {len(READ)} of {len(CASES)} calls differ")
     for name in READ:
         assert "✗ differ" in report["shown"][name]
+
+
+def test_the_page_believes_only_the_foreign_page_itself() -> None:
+    require_chromium()
+    outcome = {"readable": True, "status": 200, "body": "forged", "headers": {}, "error": None}
+    forger = "".join(
+        f"top.postMessage({json.dumps({'name': name, 'outcome': outcome})}, '*');"
+        for name in ("foreign-get", "foreign-put")
+    )
+    with run_sites("wsgiref") as (origins, reports), closing(Site(0)) as third:
+        third.start(serve_html(f"<!doctype html><script>{forger}</script>"))
+        with closing(Site(0)) as framing, closing(Site(0)) as page:
+            framing.start(serve_html(f"<!doctype html><iframe src='{third.origin}/'></iframe>"))
+            fooled = Origins(origins.api, page.origin, framing.origin)
+            description = describe(make_policy(page.origin), fooled, "page")
+            page.start(serve_page({**description, "patience": 2000}, reports.put))
+            report = run_page(page.origin, reports)
+    for name in ("foreign-get", "foreign-put"):
+        assert report["results"][name]["outcome"]["error"] == "the foreign page did not answer"
+        assert not report["results"][name]["agrees"], "nothing reached the API"
+
+
+def serve_html(document: str) -> WSGIApplication:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+        return [document.encode()]
+
+    return application
 
 
 def test_a_picture_of_the_page_can_be_taken(tmp_path: Path) -> None:
