@@ -39,7 +39,7 @@ _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 
 _SPACE = " \t\r\n\f\v"
 _scheme = re.compile(r"([a-z][a-z0-9+.\-]*):[/\\]{2,}|(https?):[/\\]*", re.IGNORECASE).match
-_host_and_port = re.compile(r"(\[[^\]]*\]|[^:]*)(?::0*(\d*|\*))?").fullmatch
+_host_and_port = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d*|\*))?").fullmatch
 
 
 def find_fault(text: str) -> Fault:
@@ -82,6 +82,8 @@ def canonical_spelling(text: str) -> str | None:
         scheme = "http" if is_loopback(canonical_host) else "https"
     scheme = _PAGE_SCHEMES.get(scheme, scheme)
     port = parts[2] or ""
+    if port.isdigit():
+        port = port.lstrip("0") or "0"
     if port == DEFAULT_PORTS.get(scheme):
         port = ""
     origin = f"{scheme}://{label.lower()}{dot}{canonical_host}{port and ':'}{port}"
@@ -168,6 +170,8 @@ def _canonical_ipv4(host: str) -> str | None:
 
 
 def _ipv4_number(text: str) -> int:
+    if not ends_in_number(text):
+        raise ValueError("not a number of the URL standard, though it may be one of Python's")
     if text.startswith("0x"):
         return int(text[2:] or "0", 16)
     return int(text, 8 if len(text) > 1 and text.startswith("0") else 10)

@@ -1,0 +1,165 @@
+"""What is said of an origin that is nearly right, and that the mend is the right one."""
+
+from __future__ import annotations
+
+import pytest
+
+from corekit import CorsPolicy
+from tests.core.rejections import problem_of
+
+MENDS: dict[str, tuple[str, str, str]] = {
+    # what was written: what was meant, the code, a part of the message
+    "https://example.com/": ("https://example.com", "non-canonical-origin", "a trailing slash"),
+    "https://Example.com": ("https://example.com", "non-canonical-origin", "upper case"),
+    "HTTPS://EXAMPLE.COM": ("https://example.com", "non-canonical-origin", "upper case"),
+    "https://example.com:443": ("https://example.com", "non-canonical-origin", "default port"),
+    "http://example.com:80": ("http://example.com", "non-canonical-origin", "default port"),
+    "http://example.com:080": ("http://example.com", "non-canonical-origin", "default port"),
+    "https://example.com:": ("https://example.com", "non-canonical-origin", "default port"),
+    "https://example.com:08443": (
+        "https://example.com:8443",
+        "non-canonical-origin",
+        "spell this host or port another way",
+    ),
+    "https://bücher.example": ("https://xn--bcher-kva.example", "non-canonical-origin", "unicode"),
+    "https://BÜCHER.example": ("https://xn--bcher-kva.example", "non-canonical-origin", "unicode"),
+    "https://*.bücher.example": (
+        "https://*.xn--bcher-kva.example",
+        "non-canonical-origin",
+        "unicode",
+    ),
+    "https://faß.example": ("https://xn--fa-hia.example", "non-canonical-origin", "unicode"),
+    "https://ｅｘａｍｐｌｅ.com": ("https://example.com", "non-canonical-origin", "unicode"),  # noqa: RUF001
+    "https://例え。テスト": ("https://xn--r8jz45g.xn--zckzah", "non-canonical-origin", "unicode"),
+    "http://127.1": ("http://127.0.0.1", "non-canonical-origin", "host or port another way"),
+    "http://0x7f.0.0.1": ("http://127.0.0.1", "non-canonical-origin", "another way"),
+    "http://0177.0.0.1": ("http://127.0.0.1", "non-canonical-origin", "another way"),
+    "http://2130706433": ("http://127.0.0.1", "non-canonical-origin", "another way"),
+    "http://0x": ("http://0.0.0.0", "non-canonical-origin", "another way"),
+    "http://1.2.3": ("http://1.2.0.3", "non-canonical-origin", "another way"),
+    "http://127.0.0.1.": ("http://127.0.0.1", "non-canonical-origin", "another way"),
+    "http://[::ffff:192.0.2.1]": ("http://[::ffff:c000:201]", "non-canonical-origin", "another"),
+    "http://[0:0:0:0:0:0:0:1]:8000": ("http://[::1]:8000", "non-canonical-origin", "another way"),
+    "http://[2001:DB8::1]": ("http://[2001:db8::1]", "non-canonical-origin", "upper case"),
+    "http://[::1]:80": ("http://[::1]", "non-canonical-origin", "default port"),
+    "ws://example.com": ("http://example.com", "non-canonical-origin", "No page is served over ws"),
+    "wss://example.com:443": ("https://example.com", "non-canonical-origin", "served over wss"),
+    "WSS://example.com": ("https://example.com", "non-canonical-origin", "served over WSS"),
+    "NULL": ("null", "non-canonical-origin", "opaque origin in lower case"),
+    "https://*.Example.com/": ("https://*.example.com", "non-canonical-origin", "upper case"),
+    "https://PR-*.example.com": ("https://pr-*.example.com", "non-canonical-origin", "upper case"),
+    "http://LOCALHOST:*": ("http://localhost:*", "non-canonical-origin", "upper case"),
+    "https://*.example.com:443": ("https://*.example.com", "non-canonical-origin", "default port"),
+    "example.com": ("https://example.com", "malformed-origin", "no scheme"),
+    "www.example.com:8443": ("https://www.example.com:8443", "malformed-origin", "no scheme"),
+    "*.example.com": ("https://*.example.com", "malformed-origin", "no scheme"),
+    "localhost": ("http://localhost", "malformed-origin", "no scheme"),
+    "localhost:3000": ("http://localhost:3000", "malformed-origin", "no scheme"),
+    "localhost:*": ("http://localhost:*", "malformed-origin", "no scheme"),
+    "127.0.0.1:8000": ("http://127.0.0.1:8000", "malformed-origin", "no scheme"),
+    "[::1]:8000": ("http://[::1]:8000", "malformed-origin", "no scheme"),
+    "https:example.com": ("https://example.com", "malformed-origin", "no scheme and '://'"),
+    "https:/example.com": ("https://example.com", "malformed-origin", "no scheme and '://'"),
+    "https:\\\\example.com": ("https://example.com", "malformed-origin", "no scheme and '://'"),
+    "https://example.com/a/b": ("https://example.com", "malformed-origin", "no path"),
+    "https://example.com/*": ("https://example.com", "malformed-origin", "no path"),
+    "https://example.com?a=b": ("https://example.com", "malformed-origin", "no path, query"),
+    "https://example.com#top": ("https://example.com", "malformed-origin", "no path, query"),
+    "https://example.com\\": ("https://example.com", "malformed-origin", "no path, query"),
+    "https://example.com:8443/a": ("https://example.com:8443", "malformed-origin", "no path"),
+    "https://me:pw@example.com": ("https://example.com", "malformed-origin", "no user name"),
+    "https://a@b@example.com": ("https://example.com", "malformed-origin", "no user name"),
+    " https://example.com": ("https://example.com", "malformed-origin", "white space around it"),
+    "https://example.com\n": ("https://example.com", "malformed-origin", "white space around it"),
+    "\tnull ": ("null", "malformed-origin", "white space around it"),
+}
+
+DEAD_ENDS: dict[str, tuple[str, str]] = {
+    "": ("malformed-origin", "It is empty."),
+    "  ": ("malformed-origin", "It is empty."),
+    "https://": ("malformed-origin", "No browser could send this"),
+    "https://a b.example": ("malformed-origin", "white space or control characters in it"),
+    "https://a\x00.example": ("malformed-origin", "white space or control characters in it"),
+    "https://a\u202e.example": ("malformed-origin", "white space or control characters in it"),
+    "https://a\xa0.example": ("malformed-origin", "white space or control characters in it"),
+    "https://a\ud800.example": ("malformed-origin", "white space or control characters in it"),
+    "https://a.example https://b.example": ("malformed-origin", "more than one origin"),
+    "https://a.example,https://b.example": ("malformed-origin", "more than one origin"),
+    "https://a.example, b.example": ("malformed-origin", "more than one origin"),
+    "a.example,b.example": ("malformed-origin", "more than one origin"),
+    "a.example b.example": ("malformed-origin", "more than one origin"),
+    "https://a.example;https://b.example": ("malformed-origin", "more than one origin"),
+    "file://": ("file-origin", "browsers send 'null'"),
+    "file:///home/me/index.html": ("file-origin", "browsers send 'null'"),
+    "FILE://x": ("file-origin", "browsers send 'null'"),
+    "https://example.*": ("malformed-origin", "A wildcard stands where none is possible"),
+    "https://*": ("malformed-origin", "A wildcard stands where none is possible"),
+    "*://example.com": ("malformed-origin", "A wildcard stands where none is possible"),
+    "https://*.*.example.com": ("malformed-origin", "A wildcard stands where none is possible"),
+    "https://*.1.2.3.4": ("malformed-origin", "A wildcard stands where none is possible"),
+    "https://256.1.1.1": ("malformed-origin", "No browser could send this"),
+    "https://1.2.3.4.5": ("malformed-origin", "No browser could send this"),
+    "https://09.1": ("malformed-origin", "No browser could send this"),
+    "https://-1.0.0.1": ("malformed-origin", "No browser could send this"),
+    "https://1_0.0.0.1": ("malformed-origin", "No browser could send this"),
+    "https://+1.0.0.1": ("malformed-origin", "No browser could send this"),
+    "https://0x-1.1": ("malformed-origin", "No browser could send this"),
+    "https://0x0x1.1": ("malformed-origin", "No browser could send this"),
+    "https://a.4294967296": ("malformed-origin", "No browser could send this"),
+    "https://4294967296": ("malformed-origin", "No browser could send this"),
+    "https://[::1": ("malformed-origin", "No browser could send this"),
+    "https://[::g]": ("malformed-origin", "No browser could send this"),
+    "https://[]": ("malformed-origin", "No browser could send this"),
+    "https://example.com:0": ("malformed-origin", "No browser could send this"),
+    "https://example.com:00": ("malformed-origin", "No browser could send this"),
+    "https://example.com:65536": ("malformed-origin", "No browser could send this"),
+    "https://example.com:http": ("malformed-origin", "No browser could send this"),
+    "https://a:1:2": ("malformed-origin", "No browser could send this"),
+    "https://a..example": ("malformed-origin", "No browser could send this"),
+    "https://a%41.example": ("malformed-origin", "No browser could send this"),
+    "https://\u00ad.example": ("malformed-origin", "white space or control characters in it"),
+    "data:text/html,x": ("malformed-origin", "no scheme"),
+    ".example.com": ("malformed-origin", "no scheme"),
+    "https://" + "a" * 255: ("malformed-origin", "No browser could send this"),
+    "https://" + "9" * 10_000: ("malformed-origin", "No browser could send this"),
+}
+
+
+@pytest.mark.parametrize("text", MENDS)
+def test_a_near_miss_is_told_its_right_spelling_which_works(text: str) -> None:
+    meant, code, message = MENDS[text]
+    problem = problem_of(allow_origins=[text])
+    assert problem.code == code
+    assert message in problem.message
+    assert problem.hint == f"Did you mean {meant!r}?"
+    waive = ["null-origin"] if meant == "null" else []
+    assert CorsPolicy(allow_origins=[meant], waive=waive).allow_origins == (meant,)
+
+
+@pytest.mark.parametrize("text", DEAD_ENDS)
+def test_what_cannot_be_mended_gets_no_wrong_hint(text: str) -> None:
+    code, message = DEAD_ENDS[text]
+    problem = problem_of(allow_origins=[text])
+    assert problem.code == code
+    assert message in problem.message
+    assert "Did you mean" not in problem.hint
+    assert problem.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("http://example.com", "Use 'https://example.com'."),
+        ("http://example.com:8080", "Use 'https://example.com:8080'."),
+        ("http://example.com:443", "Use 'https://example.com'."),
+        ("http://*.example.com:443", "Use 'https://*.example.com'."),
+        ("http://*.example.com:*", "Use 'https://*.example.com:*'."),
+        ("http://[2001:db8::1]:443", "Use 'https://[2001:db8::1]'."),
+    ],
+)
+def test_an_insecure_origin_is_told_its_secure_spelling_which_works(text: str, hint: str) -> None:
+    problem = problem_of(allow_origins=[text], allow_credentials=True)
+    assert problem.code == "insecure-origin"
+    assert problem.hint.startswith(hint)
+    meant = hint[len("Use '") : -len("'.")]
+    assert CorsPolicy(allow_origins=[meant], allow_credentials=True).allow_origins == (meant,)

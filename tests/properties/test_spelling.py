@@ -1,0 +1,79 @@
+"""What the hints of a refused origin promise: that the mend works."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy, PolicyError, Problem
+from corekit.spelling import canonical_spelling, find_fault
+from tests.properties import naive
+from tests.properties.strategies import near_misses, patterns
+
+near_origins = st.lists(patterns, min_size=1, max_size=2).flatmap(near_misses)
+typed = st.one_of(
+    near_origins,
+    near_origins.map(str.upper),
+    near_origins.map(lambda text: text.partition("://")[2]),
+    st.tuples(near_origins, st.sampled_from(["/", "/path", ":443", ":80", "?q", " "])).map("".join),
+    st.lists(st.sampled_from([*"0x1.-_+ab:[]/@é*", "://", "http", "255", "\ud800"])).map("".join),
+    st.text(max_size=12),
+    st.text(max_size=12).map("https://{}".format),
+)
+
+
+def problems_of(origin: str, *, credentials: bool) -> list[Problem]:
+    try:
+        CorsPolicy(allow_origins=[origin], allow_credentials=credentials)
+    except PolicyError as error:
+        return list(error.problems)
+    return []
+
+
+@given(typed, st.booleans())
+@example("https://-1.0.0.1", False)
+@example("https://1_0.0.0.1", False)
+@example("https://example.com:0", False)
+@example("http://example.com:443", True)
+@example("http://*.example.com:443", True)
+def test_a_spelling_that_a_hint_suggests_is_accepted(text: str, credentials: bool) -> None:
+    for problem in problems_of(text, credentials=credentials):
+        suggested = re.match(r"(?:Did you mean|Use) '([^']*)'", problem.hint)
+        if suggested:
+            left = {other.code for other in problems_of(suggested[1], credentials=credentials)}
+            assert suggested[1] != text
+            # The risks that the operator alone can judge may remain; nothing else.
+            assert left <= {"null-origin", "insecure-origin", "public-suffix"}
+            assert problem.code not in left
+
+
+@given(typed)
+def test_a_fault_is_found_exactly_in_what_is_not_of_the_language(text: str) -> None:
+    codes = {problem.code for problem in problems_of(text, credentials=False)}
+    if naive.is_pattern(text):
+        assert codes <= {"null-origin"}
+    else:
+        assert codes == {find_fault(text)[0]}
+
+
+@given(patterns)
+def test_what_is_right_is_left_as_it_is(text: str) -> None:
+    assert canonical_spelling(text) == text
+    assert problems_of(text, credentials=False) == []
+
+
+@given(patterns, st.sampled_from([str.upper, "{}/".format, " {}".format, "{}/a/b?c#d".format]))
+def test_upper_case_slashes_spaces_and_paths_are_mended(text: str, bend: object) -> None:
+    assert callable(bend)
+    assert canonical_spelling(bend(text)) == text
+
+
+@given(typed)
+def test_the_mend_of_a_mend_is_itself(text: str) -> None:
+    meant = canonical_spelling(text)
+    assume(meant is not None)
+    assert meant is not None
+    assert naive.is_pattern(meant)
+    assert canonical_spelling(meant) == meant
