@@ -1,0 +1,29 @@
+"""Counting work instead of timing it, so that a test of cost says the same on every machine."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+
+def steps_of(call: Callable[..., object], *arguments: Any, **named: Any) -> int:
+    """Count the bytecodes that a call runs, in a thread of its own, where no other tracer is."""
+    steps = 0
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal steps
+        frame.f_trace_opcodes = True
+        steps += event == "opcode"
+        return trace
+
+    def run() -> None:
+        sys.settrace(trace)
+        call(*arguments, **named)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return steps

@@ -1,0 +1,155 @@
+"""Tokens, forbidden names and lists of field names, as the standards have them."""
+
+from __future__ import annotations
+
+import pytest
+
+from corekit import names
+from corekit.names import is_forbidden_request_header, is_token, parse_field_names
+from tests.core.steps import steps_of
+
+
+@pytest.mark.parametrize(
+    "value", ["x", "GET", "x-request-id", "!#$%&'*+-.^_`|~09azAZ", "*", "a" * 9999]
+)
+def test_tokens(value: str) -> None:
+    assert is_token(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        " ",
+        "a b",
+        "a\n",
+        "\na",
+        "a,b",
+        "a:",
+        "a/b",
+        "(",
+        ")",
+        "a;b",
+        "<",
+        ">",
+        "=",
+        "@",
+        "[",
+        "]",
+        *'\\{}"?\x00\x7f\x80é\u212a\ud800',
+        "a\r\nb",
+    ],
+)
+def test_what_is_no_token(value: str) -> None:
+    assert not is_token(value)
+
+
+def test_the_methods_of_the_standard() -> None:
+    assert names.SAFELISTED_METHODS == ("GET", "HEAD", "POST")
+    assert set(names.FORBIDDEN_METHODS) == {"CONNECT", "TRACE", "TRACK"}
+    assert set(names.NORMALIZED_METHODS) == {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}
+    assert names.USUAL_METHODS == ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    for method in names.REGISTERED_METHODS:
+        assert is_token(method)
+        assert method == method.upper()
+    assert {*names.USUAL_METHODS, "PROPFIND", "QUERY"} <= names.REGISTERED_METHODS
+
+
+FORBIDDEN = """
+    accept-charset accept-encoding access-control-request-headers access-control-request-method
+    connection content-length cookie cookie2 date dnt expect host keep-alive origin referer
+    set-cookie te trailer transfer-encoding upgrade via proxy- proxy-authorization sec- sec-a
+""".split()
+
+FREE = """
+    authorization content-type accept range x-sec-a sec proxy x-http-method-override user-agent
+    access-control-request cookies dnt2 if-match x-cookie
+""".split()
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_only_the_browser_sets_these(name: str) -> None:
+    assert is_forbidden_request_header(name)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_a_page_may_set_these(name: str) -> None:
+    assert not is_forbidden_request_header(name)
+
+
+def test_every_name_in_the_tables_is_a_lower_case_token() -> None:
+    for table in (
+        names.CORS_REQUEST_HEADERS,
+        names.CORS_RESPONSE_HEADERS,
+        names.FORBIDDEN_REQUEST_HEADERS,
+        names.FORBIDDEN_RESPONSE_HEADERS,
+        names.REQUEST_ONLY_HEADERS,
+        names.RESPONSE_ONLY_HEADERS,
+    ):
+        assert isinstance(table, frozenset)
+        for name in table:
+            assert is_token(name)
+            assert name == name.lower()
+    assert not names.REQUEST_ONLY_HEADERS & names.RESPONSE_ONLY_HEADERS
+    assert set(names.FORBIDDEN_RESPONSE_HEADERS) == {"set-cookie", "set-cookie2"}
+
+
+LISTS: list[tuple[str, set[str] | None]] = [
+    ("", set()),
+    (" ", set()),
+    (",", set()),
+    (" ,\t, ,", set()),
+    ("x-a", {"x-a"}),
+    ("x-a,x-b", {"x-a", "x-b"}),
+    ("X-B , x-a,,X-b,", {"x-a", "x-b"}),
+    ("\tx-a\t,\tx-b ", {"x-a", "x-b"}),
+    (",x-a", {"x-a"}),
+    ("*,authorization", {"*", "authorization"}),
+    ("x-a x-b", None),
+    ("x-a\tx-b", None),
+    ("x-a;x-b", None),
+    ("x-a,\nx-b", None),
+    ("x-a\n", None),
+    ("x-a,\x0b", None),
+    ("x-a:1", None),
+    ('"x-a"', None),
+    ("x-a,é", None),
+    ("x-a, \u212a", None),
+    ("x-a\xa0", None),
+    ("x-a,\x00", None),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), LISTS)
+def test_lists_of_field_names(value: str, expected: set[str] | None) -> None:
+    found = parse_field_names(value)
+    assert found == (None if expected is None else frozenset(expected))
+
+
+HOSTILE = {
+    "commas": ",",
+    "spaces": " ",
+    "commas and spaces": ", ",
+    "tabs": ",\t ",
+    "one name": "a",
+    "short names": "a,",
+    "spaced names": "a ,",
+    "names with much space": "a" + " " * 50 + ",",
+}
+
+
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("end", ["", "a b", "\x00", " ,x", "é"])
+def test_a_long_list_is_read_without_a_step_of_python_for_each_element(
+    piece: str, end: str
+) -> None:
+    short, long = (steps_of(parse_field_names, piece * size + end) for size in (10, 65_536))
+    assert long == short
+
+
+@pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("end", ["", "a b", "\x00", "é"])
+def test_a_hostile_list_costs_in_proportion_to_its_length(piece: str, end: str) -> None:
+    """A million characters end at all: with backtracking, they would not in a lifetime."""
+    value = piece * (1_000_000 // len(piece)) + end
+    assert (parse_field_names(value) is None) == (end in {"a b", "\x00", "é"})
