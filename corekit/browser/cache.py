@@ -1,0 +1,110 @@
+"""The preflight cache: https://fetch.spec.whatwg.org/#cors-preflight-cache
+
+It keeps what preflights granted, by origin and URL, an entry for each method and header name, each
+until it expires. The clock is the caller's. Whether an answer deserves to be kept is `checks`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from corekit.origins import ANY
+
+from .fields import NON_WILDCARD_HEADER
+from .quirks import STANDARD, Quirks
+
+__all__ = ["PreflightCache"]
+
+_METHOD: Final = "method"
+_HEADER: Final = "header"
+
+
+@dataclass(slots=True)
+class _Entry:
+    kind: str
+    name: str
+    credentials: bool
+    expires: float
+
+
+class PreflightCache:
+    """What preflights granted, for as long as they said.
+
+    `clock` is any callable that returns seconds and never goes back, such as ``time.monotonic``.
+
+    >>> now = 0.0
+    >>> cache = PreflightCache(clock=lambda: now)
+    >>> key = ("https://app.example.com", "https://api.example.com/items")
+    >>> cache.store(key, methods=["PUT"], names=[], max_age=5, include=False)
+    >>> cache.covers_method(key, "PUT", include=False)
+    True
+    >>> now = 5.0
+    >>> cache.covers_method(key, "PUT", include=False)
+    False
+    """
+
+    def __init__(self, *, clock: Callable[[], float], quirks: Quirks = STANDARD) -> None:
+        self._clock = clock
+        self._quirks = quirks
+        self._entries: dict[tuple[str, str], list[_Entry]] = {}
+
+    def covers_method(self, key: tuple[str, str], method: str, *, include: bool) -> bool:
+        """Say whether `method` needs no new preflight; `key` is the origin and the URL."""
+        return self._find(key, _METHOD, method, include=include) is not None
+
+    def covers_header(self, key: tuple[str, str], name: str, *, include: bool) -> bool:
+        """Say whether the header `name` (lower case) needs no new preflight."""
+        return self._find(key, _HEADER, name, include=include) is not None
+
+    def store(
+        self,
+        key: tuple[str, str],
+        *,
+        methods: Iterable[str],
+        names: Iterable[str],
+        max_age: int,
+        include: bool,
+    ) -> None:
+        """Keep what an answer grants for `max_age` seconds, or the engine's limit."""
+        if self._quirks.max_age_cap is not None:
+            max_age = min(max_age, self._quirks.max_age_cap)
+        expires = self._clock() + max_age
+        if self._quirks.one_answer_per_url:
+            self._entries.pop(key, None)
+        entries = self._entries.setdefault(key, [])
+        granted = [(_METHOD, method) for method in methods]
+        granted += [(_HEADER, name.lower()) for name in names]
+        for kind, name in granted:
+            entry = self._find(key, kind, name, include=include)
+            if entry is None:
+                entries.append(_Entry(kind, name, include, expires))
+            else:
+                entry.expires = expires
+
+    def clear(self, key: tuple[str, str]) -> None:
+        """Forget an origin's grants for a URL: https://fetch.spec.whatwg.org/#concept-cache-clear"""
+        self._entries.pop(key, None)
+
+    def _find(self, key: tuple[str, str], kind: str, name: str, *, include: bool) -> _Entry | None:
+        now = self._clock()
+        entries = [entry for entry in self._entries.get(key, ()) if entry.expires > now]
+        if key in self._entries:
+            self._entries[key][:] = entries
+        for entry in entries:
+            usable = entry.credentials or not include
+            if self._quirks.credentials_apart:
+                usable = entry.credentials == include
+            if entry.kind == kind and usable and self._covers(entry, name):
+                return entry
+        return None
+
+    def _covers(self, entry: _Entry, name: str) -> bool:
+        if entry.name == name:
+            return True
+        if entry.name != ANY or self._quirks.wildcard_is_not_cached:
+            return False
+        if entry.credentials and not self._quirks.wildcard_cached_with_credentials:
+            return False
+        return name != NON_WILDCARD_HEADER or self._quirks.authorization_under_wildcard

@@ -1,0 +1,142 @@
+"""The checks on responses: pure functions from headers to the name of a failure, or None.
+
+- https://fetch.spec.whatwg.org/#cors-check
+- https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7
+- https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
+
+The standard has one failure where Chromium has many; the names are Chromium's, so is the order in
+which they are looked for.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from corekit.names import FORBIDDEN_RESPONSE_HEADERS, SAFELISTED_METHODS
+from corekit.origins import ANY, OPAQUE
+
+from .failures import preflight_name
+from .fields import NON_WILDCARD_HEADER, get_header, list_values, unsafe_names
+from .messages import Headers, HttpResponse, Tainting
+from .quirks import Quirks
+from .urls import parse_url
+
+__all__ = ["REDIRECT_STATUSES", "Fault", "check_cors", "check_preflight", "readable_headers"]
+
+Fault = tuple[str, str | None]
+"""The name of a failure, and the value that is to blame."""
+
+REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
+"""https://fetch.spec.whatwg.org/#redirect-status"""
+
+_SAFELISTED_RESPONSE_HEADERS: Final = frozenset(
+    """
+    cache-control content-language content-length content-type expires last-modified pragma
+    """.split()
+)
+
+
+def check_cors(origin: str, headers: Headers, *, include: bool) -> Fault | None:
+    """Do the CORS check for a page of `origin`; `include` is its credentials mode.
+
+    >>> check_cors("https://a.example", (("Access-Control-Allow-Origin", "*"),), include=False)
+    >>> check_cors("https://a.example", (("Access-Control-Allow-Origin", "*"),), include=True)
+    ('WildcardOriginNotAllowed', '*')
+    """
+    allowed = get_header(headers, "access-control-allow-origin")
+    if allowed is None:
+        return "MissingAllowOriginHeader", None
+    if allowed == ANY:
+        return ("WildcardOriginNotAllowed", allowed) if include else None
+    if allowed != origin:
+        return _name_mismatch(allowed), allowed
+    credentials = get_header(headers, "access-control-allow-credentials")
+    if include and credentials != "true":
+        return "InvalidAllowCredentials", credentials
+    return None
+
+
+def _name_mismatch(allowed: str) -> str:
+    if " " in allowed or "," in allowed:
+        return "MultipleAllowOriginValues"
+    if allowed == OPAQUE or _is_url(allowed):
+        return "AllowOriginMismatch"
+    return "InvalidAllowOriginValue"
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parse_url(text)
+    except ValueError:
+        return False
+    return True
+
+
+def check_preflight(
+    origin: str,
+    method: str,
+    page_headers: Headers,
+    response: HttpResponse,
+    *,
+    include: bool,
+    upload_listener: bool,
+    quirks: Quirks,
+) -> Fault | None:
+    """Check the answer to a preflight for a request with `method` and `page_headers`."""
+    headers = response.headers
+    if response.status in REDIRECT_STATUSES:
+        return "PreflightDisallowedRedirect", get_header(headers, "location")
+    fault = check_cors(origin, headers, include=include)
+    if fault is not None:
+        return preflight_name(fault[0]), fault[1]
+    if not 200 <= response.status <= 299:
+        return "PreflightInvalidStatus", str(response.status)
+    methods = list_values(headers, "access-control-allow-methods")
+    if methods is None:
+        value = get_header(headers, "access-control-allow-methods")
+        return "InvalidAllowMethodsPreflightResponse", value
+    names = list_values(headers, "access-control-allow-headers")
+    if names is None:
+        value = get_header(headers, "access-control-allow-headers")
+        return "InvalidAllowHeadersPreflightResponse", value
+
+    lenient = upload_listener and not quirks.missing_methods_refused
+    if lenient and get_header(headers, "access-control-allow-methods") is None:
+        methods = (method,)
+    if (
+        method not in methods
+        and method not in SAFELISTED_METHODS
+        and (include or ANY not in methods)
+    ):
+        return "MethodDisallowedByPreflightResponse", method
+    return _check_names(names, page_headers, include=include, quirks=quirks)
+
+
+def _check_names(
+    names: tuple[str, ...], page_headers: Headers, *, include: bool, quirks: Quirks
+) -> Fault | None:
+    allowed = {name.lower() for name in names}
+    for name in unsafe_names(page_headers):
+        covered = not include and ANY in allowed
+        if name == NON_WILDCARD_HEADER and not quirks.authorization_under_wildcard:
+            covered = False
+        if name not in allowed and not covered:
+            return "HeaderDisallowedByPreflightResponse", name
+    return None
+
+
+def readable_headers(headers: Headers, tainting: Tainting, *, include: bool) -> Headers:
+    """Pick the headers that the page may read: lower case, each once, sorted.
+
+    Source: https://fetch.spec.whatwg.org/#concept-filtered-response-cors
+
+    >>> headers = (("X-A", "1"), ("Pragma", "x"), ("Set-Cookie", "a=b"))
+    >>> readable_headers(headers, "cors", include=False)
+    (('pragma', 'x'),)
+    """
+    names = {name.lower() for name, _ in headers} - FORBIDDEN_RESPONSE_HEADERS
+    if tainting == "cors":
+        exposed = list_values(headers, "access-control-expose-headers") or ()
+        if include or ANY not in exposed:
+            names &= _SAFELISTED_RESPONSE_HEADERS | {name.lower() for name in exposed}
+    return tuple((name, get_header(headers, name) or "") for name in sorted(names))

@@ -1,0 +1,185 @@
+"""Reading header fields as a browser does: which a page may send unasked, what an answer says.
+
+Two halves: the request headers that need no preflight, by name and by value
+(https://fetch.spec.whatwg.org/#cors-safelisted-request-header), and the values of response headers
+(https://fetch.spec.whatwg.org/#extract-header-list-values). What follows from them is decided in
+`checks`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from corekit.names import FORBIDDEN_METHODS, is_forbidden_request_header, is_token
+
+from .messages import Headers
+
+__all__ = [
+    "NON_WILDCARD_HEADER",
+    "drop_forbidden",
+    "get_header",
+    "is_no_cors_safelisted",
+    "list_values",
+    "read_max_age",
+    "strip",
+    "unsafe_names",
+]
+
+NON_WILDCARD_HEADER: Final = "authorization"
+"""https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
+
+DEFAULT_MAX_AGE: Final = 5
+"""Seconds; https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, where the header is no use."""
+
+_SPACE: Final = " \t\r\n"
+_MAX_SAFELISTED_VALUE: Final = 128
+_MAX_SAFELISTED_TOTAL: Final = 1024
+_SAFELISTED_TYPES: Final = frozenset(
+    {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
+)
+_METHOD_OVERRIDES: Final = frozenset(
+    {"x-http-method", "x-http-method-override", "x-method-override"}
+)
+_has_unsafe_byte = re.compile(r"[\x00-\x08\x0a-\x1f\x22():<>?@\[\\\]{}\x7f]").search
+_is_language_value = re.compile(r"[0-9A-Za-z *,\-.;=]*").fullmatch
+_is_range = re.compile(r"bytes=([0-9]+)-([0-9]*)").fullmatch
+_mime_type = re.compile(r"([^/]+)/([^;]*)(?:;.*)?", re.DOTALL).fullmatch
+
+
+def strip(value: str) -> str:
+    """Normalize a value: https://fetch.spec.whatwg.org/#concept-header-value-normalize"""
+    return value.strip(_SPACE)
+
+
+def _is_accept(value: str) -> bool:
+    return _has_unsafe_byte(value) is None
+
+
+def _is_language(value: str) -> bool:
+    return _is_language_value(value) is not None
+
+
+def _is_content_type(value: str) -> bool:
+    match = _mime_type(strip(value))
+    if _has_unsafe_byte(value) or match is None:
+        return False
+    return f"{match[1]}/{match[2].rstrip(_SPACE)}".lower() in _SAFELISTED_TYPES
+
+
+def _is_simple_range(value: str) -> bool:
+    match = _is_range(value)
+    return match is not None and (not match[2] or int(match[1]) <= int(match[2]))
+
+
+_SAFELIST: Final[Mapping[str, Callable[[str], bool]]] = {
+    "accept": _is_accept,
+    "accept-language": _is_language,
+    "content-language": _is_language,
+    "content-type": _is_content_type,
+    "range": _is_simple_range,
+}
+
+
+def _is_safelisted(name: str, value: str) -> bool:
+    check = _SAFELIST.get(name.lower())
+    return check is not None and len(value) <= _MAX_SAFELISTED_VALUE and check(value)
+
+
+def is_no_cors_safelisted(name: str, value: str) -> bool:
+    """Say whether a ``no-cors`` request keeps a header.
+
+    Source: https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header
+
+    >>> is_no_cors_safelisted("Accept", "text/html"), is_no_cors_safelisted("Range", "bytes=0-")
+    (True, False)
+    """
+    return name.lower() != "range" and _is_safelisted(name, value)
+
+
+def unsafe_names(headers: Headers) -> tuple[str, ...]:
+    """Name the headers that a preflight has to ask for: lower case, sorted, each once.
+
+    Source: https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
+
+    >>> unsafe_names((("X-B", "1"), ("Accept", "*/*"), ("Content-Type", "application/json")))
+    ('content-type', 'x-b')
+    """
+    unsafe = {name.lower() for name, value in headers if not _is_safelisted(name, value)}
+    safelisted = [(name, value) for name, value in headers if _is_safelisted(name, value)]
+    if sum(len(value) for _, value in safelisted) > _MAX_SAFELISTED_TOTAL:
+        unsafe.update(name.lower() for name, _ in safelisted)
+    return tuple(sorted(unsafe))
+
+
+def drop_forbidden(headers: Headers) -> Headers:
+    """Leave out what no page can set, as a browser does without a word; values are normalized.
+
+    Raises ValueError for what no header can be, for which a browser throws a TypeError.
+    Source: https://fetch.spec.whatwg.org/#forbidden-request-header
+    """
+    kept = []
+    for name, raw in headers:
+        value = strip(raw)
+        if not is_token(name):
+            raise ValueError(f"not a header name: {name!a}")
+        if any(character in value for character in "\0\r\n") or not _is_latin1(value):
+            raise ValueError(f"not a header value: {name}: {value!a}")
+        lowered = name.lower()
+        if lowered in _METHOD_OVERRIDES:
+            methods = {strip(part).upper() for part in value.split(",")}
+            if not methods.isdisjoint(FORBIDDEN_METHODS):
+                continue
+        if not is_forbidden_request_header(lowered):
+            kept.append((name, value))
+    return tuple(kept)
+
+
+def _is_latin1(value: str) -> bool:
+    return all(character <= "\xff" for character in value)
+
+
+def get_header(headers: Headers, name: str) -> str | None:
+    """Get a header's value, its lines joined: https://fetch.spec.whatwg.org/#concept-header-list-get
+
+    >>> get_header((("Vary", "Accept"), ("vary", " Origin")), "vary")
+    'Accept, Origin'
+    """
+    values = [strip(value) for given, value in headers if given.lower() == name]
+    return ", ".join(values) if values else None
+
+
+def list_values(headers: Headers, name: str) -> tuple[str, ...] | None:
+    """Read a list of tokens: https://fetch.spec.whatwg.org/#extract-header-list-values
+
+    A missing header is an empty list, as far as anything here can tell. Returns None where an
+    element is no token: then the whole list is worth nothing. Empty elements are nothing.
+
+    >>> list_values((("Allow", "PUT,, PATCH"), ("Allow", " GET")), "allow")
+    ('PUT', 'PATCH', 'GET')
+    >>> list_values((("Allow", "PUT, (x)"),), "allow")
+    """
+    value = get_header(headers, name)
+    elements = tuple(filter(None, (strip(part) for part in (value or "").split(","))))
+    return elements if _all_tokens(elements) else None
+
+
+def _all_tokens(elements: Iterable[str]) -> bool:
+    return all(map(is_token, elements))
+
+
+def read_max_age(headers: Headers, *, negative_expires: bool) -> int:
+    """Read Access-Control-Max-Age, in seconds; what is missing or malformed is 5.
+
+    >>> read_max_age((("Access-Control-Max-Age", "600"),), negative_expires=False)
+    600
+    >>> read_max_age((("Access-Control-Max-Age", "10m"),), negative_expires=False)
+    5
+    """
+    value = get_header(headers, "access-control-max-age") or ""
+    if value.isascii() and value.isdigit():
+        return int(value)
+    if negative_expires and re.fullmatch(r"-[0-9]+", value):
+        return 0
+    return DEFAULT_MAX_AGE

@@ -1,0 +1,358 @@
+"""The fetch: from a page's call, over requests on the wire, to what the page gets.
+
+It follows https://fetch.spec.whatwg.org/#main-fetch, HTTP fetch, HTTP-redirect fetch and
+CORS-preflight fetch step by step. A fetch is a generator that hands out requests and takes
+responses, so the same steps serve a plain and an async transport.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from corekit.names import FORBIDDEN_METHODS, NORMALIZED_METHODS, SAFELISTED_METHODS, is_token
+from corekit.origins import OPAQUE, is_loopback, is_serialized_origin, split_origin
+
+from .cache import PreflightCache
+from .checks import REDIRECT_STATUSES, check_cors, check_preflight, readable_headers
+from .failures import Failure, FetchFailedError
+from .fields import (
+    NON_WILDCARD_HEADER,
+    drop_forbidden,
+    get_header,
+    is_no_cors_safelisted,
+    list_values,
+    read_max_age,
+    unsafe_names,
+)
+from .messages import (
+    CREDENTIALS_MODES,
+    FETCH_MODES,
+    REDIRECT_MODES,
+    Exchange,
+    Fetch,
+    Headers,
+    HttpRequest,
+    HttpResponse,
+    Outcome,
+    PageResponse,
+    Tainting,
+)
+from .quirks import STANDARD, Quirks
+from .urls import HTTP_SCHEMES, Url, parse_url
+
+__all__ = ["BrowserModel"]
+
+Steps = Generator[HttpRequest, HttpResponse, Outcome]
+
+_MAX_REDIRECTS: Final = 20
+_NULL_BODY_STATUSES: Final = frozenset({101, 103, 204, 205, 304})
+_BODY_HEADERS: Final = frozenset(
+    {"content-encoding", "content-language", "content-location", "content-type"}
+)
+
+
+@dataclass(slots=True)
+class _Running:
+    """A fetch under way: https://fetch.spec.whatwg.org/#concept-request, what of it changes."""
+
+    page: str
+    asked: Fetch
+    method: str
+    headers: Headers
+    body: bytes | None
+    urls: list[Url]
+    tainting: Tainting = "basic"
+    preflighted: bool = False
+    follows_303: bool = False
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    @property
+    def url(self) -> Url:
+        return self.urls[-1]
+
+    @property
+    def include(self) -> bool:
+        return self.asked.credentials == "include"
+
+    @property
+    def origin(self) -> str:
+        """The page's origin, or null: https://fetch.spec.whatwg.org/#serializing-a-request-origin"""
+        for before, after in zip(self.urls, self.urls[1:], strict=False):
+            if before.origin not in (after.origin, self.page):
+                return OPAQUE
+        return self.page
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.origin, str(self.url)
+
+    def fail(self, name: str, value: str | None = None) -> FetchFailedError:
+        return FetchFailedError(Failure(name, self.method, str(self.url), self.origin, value))
+
+
+class BrowserModel:
+    """One browser: its preflight cache, and the fetches that pages make in it.
+
+    `clock` is any callable that returns seconds and never goes back; `quirks` are those of an
+    engine, or the standard. Pages are told apart by their origin, so one model serves them all.
+
+    >>> def server(request):
+    ...     return HttpResponse(200, (("Access-Control-Allow-Origin", "*"),), b"hello")
+    >>> browser = BrowserModel(clock=lambda: 0.0)
+    >>> outcome = browser.fetch(server, "https://app.example.com", Fetch("https://api.example.com/"))
+    >>> outcome.response.body
+    b'hello'
+    >>> outcome = browser.fetch(
+    ...     server,
+    ...     "https://app.example.com",
+    ...     Fetch("https://api.example.com/", credentials="include"),
+    ... )
+    >>> print(outcome.failure.name)
+    WildcardOriginNotAllowed
+    """
+
+    def __init__(self, *, clock: Callable[[], float], quirks: Quirks = STANDARD) -> None:
+        self.quirks = quirks
+        self.cache = PreflightCache(clock=clock, quirks=quirks)
+
+    def fetch(
+        self, transport: Callable[[HttpRequest], HttpResponse], page: str, fetch: Fetch
+    ) -> Outcome:
+        """Let a page of the origin `page` fetch something over a plain transport.
+
+        Raises ValueError for what a browser would throw a TypeError for before it sends anything:
+        a forbidden method, a body with GET, a malformed URL. What `transport` raises passes.
+        """
+        steps = self.steps(page, fetch)
+        try:
+            request = next(steps)
+            while True:
+                request = steps.send(transport(request))
+        except StopIteration as done:
+            outcome: Outcome = done.value
+            return outcome
+
+    async def fetch_async(
+        self,
+        transport: Callable[[HttpRequest], Awaitable[HttpResponse]],
+        page: str,
+        fetch: Fetch,
+    ) -> Outcome:
+        """Do the same over an async transport."""
+        steps = self.steps(page, fetch)
+        try:
+            request = next(steps)
+            while True:
+                request = steps.send(await transport(request))
+        except StopIteration as done:
+            outcome: Outcome = done.value
+            return outcome
+
+    def steps(self, page: str, fetch: Fetch) -> Steps:
+        """Make the fetch as a generator: yields requests, takes responses, returns an outcome."""
+        running = _start(page, fetch)
+        try:
+            response = yield from self._main_fetch(running)
+        except FetchFailedError as error:
+            if running.preflighted and not self.quirks.failure_keeps_cache:
+                self.cache.clear(running.key)
+            return Outcome(None, error.failure, tuple(running.exchanges))
+        return Outcome(response, None, tuple(running.exchanges))
+
+    def _main_fetch(self, running: _Running) -> Generator[HttpRequest, HttpResponse, PageResponse]:
+        while True:
+            with_preflight = self._choose_tainting(running)
+            if with_preflight:
+                running.preflighted = True
+                if self._needs_preflight(running):
+                    yield from self._preflight(running)
+            response = yield from _exchange(running, _request(running))
+            if running.tainting == "cors":
+                fault = check_cors(running.origin, response.headers, include=running.include)
+                if fault is not None:
+                    raise running.fail(*fault)
+            if response.status not in REDIRECT_STATUSES:
+                return _filter(running, response)
+            if running.asked.redirect == "error":
+                raise running.fail("RedirectNotFollowed")
+            if running.asked.redirect == "manual":
+                return PageResponse("opaqueredirect", str(running.urls[0]), 0, (), b"")
+            location = get_header(response.headers, "location")
+            if location is None:
+                return _filter(running, response)
+            self._redirect(running, response.status, location)
+
+    def _choose_tainting(self, running: _Running) -> bool:
+        # https://fetch.spec.whatwg.org/#main-fetch; returns whether to fetch with a preflight.
+        url, mode = running.url, running.asked.mode
+        if url.scheme not in HTTP_SCHEMES:
+            raise running.fail("CorsDisabledScheme", str(url))
+        if url.scheme == "http" and running.page.startswith("https:"):
+            parts = split_origin(url.origin)
+            if parts is None or not is_loopback(parts[1]):
+                raise running.fail("MixedContent", str(url))
+        if url.origin == running.page and running.tainting == "basic":
+            return False
+        if mode == "same-origin":
+            raise running.fail("DisallowedByMode", str(url))
+        if mode == "no-cors":
+            running.tainting = "opaque"
+            return False
+        running.tainting = "cors"
+        return (
+            running.asked.upload_listener
+            or running.method not in SAFELISTED_METHODS
+            or bool(unsafe_names(running.headers))
+            or (running.follows_303 and self.quirks.preflight_after_303)
+        )
+
+    def _needs_preflight(self, running: _Running) -> bool:
+        # https://fetch.spec.whatwg.org/#concept-http-fetch
+        key, include = running.key, running.include
+        unsafe_method = running.method not in SAFELISTED_METHODS or running.asked.upload_listener
+        if unsafe_method and not self.cache.covers_method(key, running.method, include=include):
+            return True
+        if running.follows_303 and self.quirks.preflight_after_303:
+            return True
+        return not all(
+            self.cache.covers_header(key, name, include=include)
+            for name in unsafe_names(running.headers)
+        )
+
+    def _preflight(self, running: _Running) -> Generator[HttpRequest, HttpResponse]:
+        # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
+        headers: Headers = (
+            ("Accept", "*/*"),
+            ("Access-Control-Request-Method", running.method),
+        )
+        if names := unsafe_names(running.headers):
+            headers += (("Access-Control-Request-Headers", ",".join(names)),)
+        headers += (("Origin", running.origin),)
+        request = HttpRequest("OPTIONS", str(running.url), headers)
+        response = yield from _exchange(running, request)
+        upload_listener = running.asked.upload_listener
+        fault = check_preflight(
+            running.origin,
+            running.method,
+            running.headers,
+            response,
+            include=running.include,
+            upload_listener=upload_listener,
+            quirks=self.quirks,
+        )
+        if fault is not None:
+            raise running.fail(*fault)
+        granted = list_values(response.headers, "access-control-allow-methods") or ()
+        missing = get_header(response.headers, "access-control-allow-methods") is None
+        if missing and upload_listener and not self.quirks.missing_methods_refused:
+            granted = (running.method,)
+        negative_expires = self.quirks.negative_max_age_expires
+        self.cache.store(
+            running.key,
+            methods=granted,
+            names=list_values(response.headers, "access-control-allow-headers") or (),
+            max_age=read_max_age(response.headers, negative_expires=negative_expires),
+            include=running.include,
+        )
+
+    def _redirect(self, running: _Running, status: int, location: str) -> None:
+        # https://fetch.spec.whatwg.org/#concept-http-redirect-fetch
+        try:
+            url = parse_url(location, running.url)
+        except ValueError as error:
+            raise running.fail("InvalidRedirect", location) from error
+        if url.scheme not in HTTP_SCHEMES:
+            raise running.fail("CorsDisabledScheme", location)
+        if len(running.urls) > _MAX_REDIRECTS:
+            raise running.fail("TooManyRedirects")
+        crosses = running.asked.mode == "cors" and url.origin != running.page
+        if url.credentials and (crosses or running.tainting == "cors"):
+            raise running.fail("RedirectContainsCredentials", location)
+        becomes_get = (status in (301, 302) and running.method == "POST") or (
+            status == 303 and running.method not in ("GET", "HEAD")
+        )
+        dropped: frozenset[str] = frozenset()
+        if becomes_get:
+            running.follows_303 = running.preflighted and status == 303
+            running.method, running.body = "GET", None
+            dropped = _BODY_HEADERS
+        if url.origin != running.url.origin:
+            dropped |= {NON_WILDCARD_HEADER}
+        running.headers = tuple(
+            (name, value) for name, value in running.headers if name.lower() not in dropped
+        )
+        running.urls.append(replace(url, credentials=False))
+
+
+def _start(page: str, fetch: Fetch) -> _Running:
+    # https://fetch.spec.whatwg.org/#dom-request
+    if not is_serialized_origin(page):
+        raise ValueError(f"not an origin: {page!a}; a page's is such as 'https://app.example.com'")
+    for value, modes in (
+        (fetch.mode, FETCH_MODES),
+        (fetch.credentials, CREDENTIALS_MODES),
+        (fetch.redirect, REDIRECT_MODES),
+    ):
+        if value not in modes:
+            raise ValueError(f"{value!a} is not one of {', '.join(modes)}")
+    if not is_token(fetch.method) or fetch.method.upper() in FORBIDDEN_METHODS:
+        raise ValueError(f"no page can send the method {fetch.method!a}")
+    upper = fetch.method.upper()
+    method = upper if upper in NORMALIZED_METHODS else fetch.method
+    if fetch.body is not None and method in ("GET", "HEAD"):
+        raise ValueError(f"a request with {method} cannot have a body")
+    url = parse_url(fetch.url, None if page == OPAQUE else parse_url(page))
+    if url.credentials:
+        raise ValueError("a page cannot fetch a URL with a user name or password in it")
+    headers = drop_forbidden(fetch.headers)
+    if fetch.mode == "no-cors":
+        if method not in SAFELISTED_METHODS:
+            raise ValueError(f"a no-cors request cannot have the method {method}")
+        headers = tuple(pair for pair in headers if is_no_cors_safelisted(*pair))
+    return _Running(page, fetch, method, headers, fetch.body, [url])
+
+
+def _request(running: _Running) -> HttpRequest:
+    # https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
+    headers = running.headers
+    if get_header(headers, "accept") is None:
+        headers = (("Accept", "*/*"), *headers)
+    origin = _origin_header(running)
+    if origin is not None:
+        headers += (("Origin", origin),)
+    credentials = running.include or (
+        running.asked.credentials == "same-origin" and running.tainting == "basic"
+    )
+    return HttpRequest(running.method, str(running.url), headers, running.body, credentials)
+
+
+def _origin_header(running: _Running) -> str | None:
+    # https://fetch.spec.whatwg.org/#append-a-request-origin-header
+    if running.tainting == "cors":
+        return running.origin
+    return None if running.method in ("GET", "HEAD") else running.origin
+
+
+def _exchange(
+    running: _Running, request: HttpRequest
+) -> Generator[HttpRequest, HttpResponse, HttpResponse]:
+    response = yield request
+    running.exchanges.append(Exchange(request, response))
+    return response
+
+
+def _filter(running: _Running, response: HttpResponse) -> PageResponse:
+    # https://fetch.spec.whatwg.org/#concept-filtered-response
+    if running.tainting == "opaque":
+        return PageResponse("opaque", "", 0, (), b"")
+    no_body = running.method == "HEAD" or response.status in _NULL_BODY_STATUSES
+    return PageResponse(
+        running.tainting,
+        str(running.url),
+        response.status,
+        readable_headers(response.headers, running.tainting, include=running.include),
+        b"" if no_body else response.body,
+        redirected=len(running.urls) > 1,
+    )

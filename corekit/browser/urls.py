@@ -1,0 +1,123 @@
+"""As much of URLs as a fetch needs: reading one, resolving a redirect, its origin.
+
+The rules are those of https://url.spec.whatwg.org/ for http and https, without internationalized
+host names, which are to be given in punycode. A URL of another scheme is kept as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv6Address
+from typing import Final
+from urllib.parse import quote
+
+from corekit.origins import DEFAULT_PORTS, OPAQUE, serialize_ipv6, split_origin
+
+__all__ = ["HTTP_SCHEMES", "Url", "parse_url"]
+
+HTTP_SCHEMES: Final = frozenset({"http", "https"})
+"""https://fetch.spec.whatwg.org/#http-scheme"""
+
+_SPACE: Final = "".join(map(chr, range(0x21)))
+_PATH_SAFE: Final = "/!$%&'()*+,-.:;=@[]^_|~"
+_QUERY_SAFE: Final = "/!$%&()*+,-.:;=?@[]^_`{|}~\\"
+_scheme = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)", re.DOTALL).fullmatch
+_is_dot = re.compile(r"\.|%2e", re.IGNORECASE).fullmatch
+_is_double_dot = re.compile(r"(?:\.|%2e){2}", re.IGNORECASE).fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A parsed URL: https://url.spec.whatwg.org/#concept-url
+
+    `target` is path and query, as a request has them. `credentials` says that a user name or a
+    password was written into it. A fragment is left out, since no server ever sees it.
+    """
+
+    scheme: str
+    authority: str
+    target: str
+    credentials: bool = False
+
+    @property
+    def origin(self) -> str:
+        """Its serialized origin: https://url.spec.whatwg.org/#concept-url-origin"""
+        if self.scheme not in HTTP_SCHEMES:
+            return OPAQUE
+        return f"{self.scheme}://{self.authority}"
+
+    def __str__(self) -> str:
+        separator = "://" if self.scheme in HTTP_SCHEMES else ":"
+        return f"{self.scheme}{separator}{self.authority}{self.target}"
+
+
+def parse_url(text: str, base: Url | None = None) -> Url:
+    """Read a URL, relative to `base` where one is given; raises ValueError for what is none.
+
+    >>> str(parse_url("HTTPS://Example.com:443/a/../b?c#d"))
+    'https://example.com/b?c'
+    >>> str(parse_url("../c", parse_url("https://example.com/a/b/")))
+    'https://example.com/a/c'
+    """
+    text = re.sub(r"[\t\n\r]", "", text.strip(_SPACE)).partition("#")[0]
+    match = _scheme(text)
+    scheme = match[1].lower() if match else ""
+    if match and scheme not in HTTP_SCHEMES:
+        return Url(scheme, "", match[2])
+    rest = match[2] if match else text
+    path, mark, query = rest.partition("?")
+    path = path.replace("\\", "/")
+    absolute = scheme and not (base and base.scheme == scheme and not path.startswith("/"))
+    if absolute or (base and path.startswith("//")):
+        authority, _, path = path.lstrip("/").partition("/")
+        return _make(scheme or base.scheme, authority, f"/{path}", mark, query)  # type: ignore[union-attr]
+    if base is None:
+        raise ValueError(f"not an absolute URL: {text!a}")
+    base_path, base_mark, base_query = base.target.partition("?")
+    if not path:
+        mark, query = (mark, query) if mark else (base_mark, base_query)
+        path = base_path
+    elif not path.startswith("/"):
+        path = f"{base_path.rpartition('/')[0]}/{path}"
+    return Url(base.scheme, base.authority, _target(path, mark, query))
+
+
+def _make(scheme: str, authority: str, path: str, mark: str, query: str) -> Url:
+    userinfo, at, host = authority.rpartition("@")
+    return Url(scheme, _authority(scheme, host), _target(path, mark, query), bool(at and userinfo))
+
+
+def _authority(scheme: str, text: str) -> str:
+    host, colon, port = text, "", ""
+    if not text.endswith("]"):
+        host, colon, port = text.rpartition(":") if ":" in text else (text, "", "")
+    host = host.lower()
+    if host.startswith("["):
+        try:
+            host = f"[{serialize_ipv6(IPv6Address(host[1:-1]))}]"
+        except AddressValueError as error:
+            raise ValueError(f"not an address: {host!a}") from error
+    if port and not (port.isascii() and port.isdigit()):
+        raise ValueError(f"not a port: {port!a}")
+    port = str(int(port)) if colon and port else ""
+    authority = host if port in ("", DEFAULT_PORTS[scheme]) else f"{host}:{port}"
+    if split_origin(f"{scheme}://{authority}") is None:
+        raise ValueError(f"not a host and port: {text!a}")
+    return authority
+
+
+def _target(path: str, mark: str, query: str) -> str:
+    segments: list[str] = []
+    parts = path.split("/")[1:]
+    for at, part in enumerate(parts):
+        is_last = at == len(parts) - 1
+        if _is_double_dot(part):
+            del segments[-1:]
+        elif not _is_dot(part):
+            segments.append(part)
+            continue
+        if is_last:
+            segments.append("")
+    encoded = quote("/" + "/".join(segments), safe=_PATH_SAFE)
+    return f"{encoded}{mark}{quote(query, safe=_QUERY_SAFE)}"

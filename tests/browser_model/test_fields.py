@@ -1,0 +1,177 @@
+"""Which request headers need a preflight, and how values are read: the standard's tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from corekit.browser.fields import (
+    drop_forbidden,
+    get_header,
+    is_no_cors_safelisted,
+    list_values,
+    read_max_age,
+    strip,
+    unsafe_names,
+)
+
+UNSAFE_BYTES = [*map(chr, [*range(0x09), *range(0x0A, 0x20), 0x7F]), *'"():<>?@[\\]{}']
+
+SAFELISTED = [
+    ("Accept", "text/html, */*;q=0.8"),
+    ("accept", ""),
+    ("accept", "a\tb"),
+    ("accept", "x" * 128),
+    ("accept", "caf\xe9"),
+    ("Accept-Language", "en-GB, de;q=0.5, *"),
+    ("content-language", "de-AT.x=1"),
+    ("Content-Type", "text/plain"),
+    ("content-type", "TEXT/Plain ; charset=utf-8"),
+    ("content-type", "multipart/form-data;boundary=x"),
+    ("content-type", " application/x-www-form-urlencoded "),
+    ("Range", "bytes=0-"),
+    ("range", "bytes=5-5"),
+    ("range", "bytes=10-200"),
+]
+
+UNSAFE = [
+    ("accept", "x" * 129),
+    *(("accept", f"a{byte}") for byte in UNSAFE_BYTES),
+    *(("content-type", f"text/plain;a={byte}") for byte in UNSAFE_BYTES),
+    ("accept-language", "en_GB"),
+    ("accept-language", "en\t"),
+    ("accept-language", "\xe9"),
+    ("content-language", "de/at"),
+    ("content-type", "application/json"),
+    ("content-type", "text/html"),
+    ("content-type", "text"),
+    ("content-type", ""),
+    ("content-type", "/plain"),
+    ("content-type", "text/"),
+    ("content-type", "text /plain"),
+    ("content-type", "text/plain" + " " * 119),
+    ("range", "bytes=-5"),
+    ("range", "bytes=6-5"),
+    ("range", "bytes=0-1,4-5"),
+    ("range", "bytes= 0-"),
+    ("range", "Bytes=0-"),
+    ("range", "items=0-"),
+    ("x-request-id", ""),
+    ("authorization", "Bearer x"),
+    ("if-none-match", "*"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), SAFELISTED)
+def test_a_safelisted_header_needs_no_preflight(name: str, value: str) -> None:
+    assert unsafe_names(((name, value),)) == ()
+
+
+@pytest.mark.parametrize(("name", "value"), UNSAFE)
+def test_any_other_header_needs_one(name: str, value: str) -> None:
+    assert unsafe_names(((name, value),)) == (name,)
+
+
+def test_past_1024_bytes_together_safelisted_headers_need_one_too() -> None:
+    full = (("Accept", "a" * 128),) * 8
+    assert unsafe_names(full) == ()
+    assert unsafe_names((*full, ("Content-Language", "x"))) == ("accept", "content-language")
+    # What is unsafe by itself does not count.
+    assert unsafe_names((*full, ("X-A", "x" * 128))) == ("x-a",)
+
+
+def test_unsafe_names_are_lower_case_sorted_and_unique() -> None:
+    headers = (("X-B", "1"), ("x-a", "2"), ("X-b", "3"), ("Accept", "*/*"))
+    assert unsafe_names(headers) == ("x-a", "x-b")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("Accept", "*/*", True),
+        ("content-type", "text/plain", True),
+        ("content-type", "application/json", False),
+        ("range", "bytes=0-", False),
+        ("RANGE", "bytes=0-", False),
+        ("x-a", "1", False),
+    ],
+)
+def test_a_no_cors_request_keeps_safelisted_headers_only(name: str, value: str, kept: bool) -> None:
+    assert is_no_cors_safelisted(name, value) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("X-A", " 1\t", True),
+        ("Authorization", "x", True),
+        ("Cookie", "a=b", False),
+        ("HOST", "x", False),
+        ("Sec-Fetch-Mode", "cors", False),
+        ("Proxy-X", "x", False),
+        ("X-HTTP-Method-Override", "PUT", True),
+        ("X-HTTP-Method-Override", "PUT, trace", False),
+        ("x-http-method", "CONNECT", False),
+        ("x-method-override", " TRACK ", False),
+    ],
+)
+def test_a_page_cannot_set_what_belongs_to_the_browser(name: str, value: str, kept: bool) -> None:
+    assert drop_forbidden(((name, value),)) == (((name, strip(value)),) if kept else ())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("", "x"), ("a b", "x"), ("x", "a\nb"), ("x", "a\0"), ("x", "€")]
+)
+def test_what_is_no_header_is_an_error_as_in_a_page(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match="not a header"):
+        drop_forbidden(((name, value),))
+
+
+def test_lines_are_joined_and_trimmed() -> None:
+    headers = (("X-A", " 1 "), ("x-b", "2"), ("x-a", "\t3"))
+    assert get_header(headers, "x-a") == "1, 3"
+    assert get_header(headers, "x-c") is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([], ()),
+        ([""], ()),
+        (["a"], ("a",)),
+        ([" a ,\tB,,a "], ("a", "B", "a")),
+        (["a", "b,c"], ("a", "b", "c")),
+        (["*"], ("*",)),
+        (["a b"], None),
+        (["a", "b/c"], None),
+        (['"a"'], None),
+        (["a; b"], None),
+    ],
+)
+def test_a_list_with_one_bad_element_is_worth_nothing(
+    lines: list[str], expected: tuple[str, ...] | None
+) -> None:
+    headers = tuple(("X", line) for line in lines)
+    assert list_values(headers, "x") == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "by_browsers"),
+    [
+        (None, 5, 5),
+        ("", 5, 5),
+        ("0", 0, 0),
+        ("600", 600, 600),
+        (" 600 ", 600, 600),
+        ("-1", 5, 0),
+        ("1.5", 5, 5),
+        ("10m", 5, 5),
+        ("٣", 5, 5),
+        ("-", 5, 5),
+    ],
+)
+def test_max_age_is_whole_seconds_and_5_where_it_is_not(
+    value: str | None, expected: int, by_browsers: int
+) -> None:
+    headers = () if value is None else (("access-control-max-age", value),)
+    assert read_max_age(headers, negative_expires=False) == expected
+    assert read_max_age(headers, negative_expires=True) == by_browsers
