@@ -24,7 +24,7 @@ from .names import (
 )
 from .origins import ANY, OPAQUE, OriginPattern, is_loopback, split_origin
 from .problems import WAIVABLE_CODES, Problem, show
-from .spelling import find_fault
+from .spelling import canonical_spelling, find_fault
 from .suffixes import is_public_suffix
 
 __all__ = ["MAX_MAX_AGE", "Reader"]
@@ -178,7 +178,8 @@ class Reader:
     def read_request_headers(self, field: str, value: object) -> tuple[str, ...]:
         """Read names of request headers; they are kept in lower case."""
         items = self._read_header_names(field, value)
-        for index, name in items:
+        for index, given in items:
+            name = given.lower()
             if name in CORS_REQUEST_HEADERS or is_forbidden_request_header(name):
                 code, message = "forbidden-header", "No page can set this request header."
                 hint = "Leave it out; where the browser sends it, no permission is needed."
@@ -187,13 +188,14 @@ class Reader:
                 hint = "Leave it out of the request headers."
             else:
                 continue
-            self._report(code, f"{field}[{index}]", name, message, hint)
-        return _unique(items)
+            self._report(code, f"{field}[{index}]", given, message, hint)
+        return _unique_names(items)
 
     def read_exposed_headers(self, field: str, value: object) -> tuple[str, ...]:
         """Read names of response headers; they are kept in lower case."""
         items = self._read_header_names(field, value)
-        for index, name in items:
+        for index, given in items:
+            name = given.lower()
             if name == ANY and self._credentials:
                 code = "any-exposed-header-with-credentials"
                 message = "With credentials a browser takes '*' for the name of a header."
@@ -206,8 +208,8 @@ class Reader:
                 hint = "Leave it out of the exposed headers."
             else:
                 continue
-            self._report(code, f"{field}[{index}]", name, message, hint)
-        return _unique(items)
+            self._report(code, f"{field}[{index}]", given, message, hint)
+        return _unique_names(items)
 
     def read_flag(self, field: str, value: object) -> bool:
         """Read a bool, and nothing that is merely truthy."""
@@ -229,7 +231,7 @@ class Reader:
             self._report_type(field, value, "seconds as an int, a timedelta, or None")
             return None
         elif 0 <= seconds <= MAX_MAX_AGE:
-            return seconds
+            return int.__int__(seconds)
         else:
             message = f"It is {'below 0' if seconds < 0 else 'longer than any browser heeds'}."
         hint = f"Give 0 (no caching) to {MAX_MAX_AGE} seconds, or None for the browser's default."
@@ -241,7 +243,7 @@ class Reader:
         if isinstance(value, bool) or not isinstance(value, int):
             self._report_type(field, value, "a status code as an int")
         elif 200 <= value <= 299:
-            return value
+            return int.__int__(value)  # an HTTPStatus is shown in another way
         else:
             message = "Browsers take a preflight as granted with status 200 to 299 only."
             self._report("preflight-status", field, value, message, "Use 204 or 200.")
@@ -273,7 +275,7 @@ class Reader:
                 f"{field}[{index}]",
                 text,
                 "Whoever sits on the network can answer for it, and then act as the user.",
-                f"Use {'https' + text[4:]!r}.",
+                f"Use {canonical_spelling('https' + text[4:])!r}.",
             )
         if pattern is not None and pattern.label is not None and is_public_suffix(host):
             self._report(
@@ -296,7 +298,7 @@ class Reader:
                     "Write each name as a string of its own, without value and colon.",
                 )
             else:
-                items.append((index, name.lower()))
+                items.append((index, name))
         return items
 
     def _read_strings(self, field: str, value: object) -> list[tuple[int, str]]:
@@ -308,14 +310,16 @@ class Reader:
         if not isinstance(value, Iterable):
             self._report_type(field, value, "a collection of strings")
             return []
+        if isinstance(value, AbstractSet):
+            # It has another order in every process; what is sent, and what is said, should not.
+            value = sorted(value, key=lambda item: item if isinstance(item, str) else "")
         items: list[tuple[int, str]] = []
         for index, item in enumerate(value):
             if isinstance(item, str):
                 items.append((index, str.__str__(item)))
             else:
                 self._report_type(f"{field}[{index}]", item, "a string")
-        # A set has another order in every process; what is sent should not.
-        return sorted(items, key=lambda pair: pair[1]) if isinstance(value, AbstractSet) else items
+        return items
 
     def _report_type(self, field: str, value: object, expected: str) -> None:
         message = f"It is of type {type(value).__name__}."
@@ -332,6 +336,10 @@ class Reader:
 
 def _unique(items: Iterable[tuple[int, str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for _, text in items))
+
+
+def _unique_names(items: Iterable[tuple[int, str]]) -> tuple[str, ...]:
+    return _unique((index, name.lower()) for index, name in items)
 
 
 def _list_hint(value: object) -> str:

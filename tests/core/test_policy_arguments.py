@@ -1,0 +1,329 @@
+"""What may be given for each argument of a policy, and what is kept of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import deque
+from datetime import timedelta
+from enum import Enum, IntEnum, StrEnum
+from http import HTTPMethod, HTTPStatus
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy
+from tests.core.rejections import APP, codes_of, problem_of, problems_of
+
+OTHER = "https://other.example.com"
+
+
+@pytest.mark.parametrize(
+    "origins",
+    [
+        [APP, OTHER],
+        (APP, OTHER),
+        {APP, OTHER},
+        frozenset([APP, OTHER]),
+        {APP: 1, OTHER: 2}.keys(),
+        deque([APP, OTHER]),
+        (text for text in [APP, OTHER]),
+        iter([APP, OTHER, APP]),
+        map(str, [APP, APP, OTHER]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_any_collection_of_strings_is_read_once_and_whole(origins: Any) -> None:
+    policy = CorsPolicy(allow_origins=origins)
+    assert policy.allow_origins == (APP, OTHER)
+    assert policy.decide("GET", origin=OTHER).allowed
+
+
+def test_the_order_that_was_written_is_kept_and_doubles_are_dropped() -> None:
+    policy = CorsPolicy(
+        allow_origins=[OTHER, APP, OTHER],
+        allow_methods=["PUT", "DELETE", "PUT"],
+        allow_headers=["x-b", "X-A", "x-a", "X-B"],
+        expose_headers=["X-Z", "x-y", "x-z"],
+    )
+    assert policy.allow_origins == (OTHER, APP)
+    assert policy.allow_methods == ("PUT", "DELETE")
+    assert policy.allow_headers == ("x-b", "x-a")
+    assert policy.expose_headers == ("x-z", "x-y")
+
+
+SETS = """
+from corekit import CorsPolicy, PolicyError
+names = {"x-b", "X-A", "x-c", "x-d", "x-e", "x-f"}
+policy = CorsPolicy(
+    allow_origins={f"https://{name}.example" for name in "abcdefgh"},
+    allow_methods={"PUT", "DELETE", "PATCH"},
+    allow_headers=names,
+    expose_headers=names,
+)
+print(policy)
+print(policy.decide("OPTIONS", origin="https://a.example", request_method="PUT").headers)
+try:
+    CorsPolicy(allow_origins={"b.example", "a.example", "https://c.example", "d.example/x"},
+        allow_headers={"b b", "a a", "cookie", "origin"}, waive={"nothing", "all", "some"})
+except PolicyError as error:
+    print(error)
+"""
+
+
+def test_sets_are_sent_and_reported_in_the_same_order_in_every_process() -> None:
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", SETS],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+            timeout=60,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    (output,) = outputs
+    assert "allow_headers=['x-a', 'x-b', 'x-c', 'x-d', 'x-e', 'x-f']" in output
+    assert "allow_origins[0] = 'a.example'" in output
+
+
+class Text(str):
+    """Text that pretends to be other text, as markup-safe strings and translations may."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "https://evil.example"
+
+    def lower(self) -> str:
+        return "x-evil"
+
+
+class Env(StrEnum):
+    APP = APP
+
+
+class Old(str, Enum):  # noqa: UP042 - still met, and its str is not its text
+    APP = APP
+
+
+def test_subclasses_of_str_are_kept_as_the_text_that_they_are() -> None:
+    policy = CorsPolicy(
+        allow_origins=[Text(APP), Env.APP, Old.APP],
+        allow_methods=[HTTPMethod.PUT, Text("PATCH")],
+        allow_headers=[Text("X-A")],
+        expose_headers=[Text("x-b")],
+    )
+    assert repr(policy) == (
+        f"CorsPolicy(allow_origins=['{APP}'], allow_methods=['PUT', 'PATCH'],"
+        " allow_headers=['x-a'], expose_headers=['x-b'])"
+    )
+    for kept in (policy.allow_origins, policy.allow_methods, policy.allow_headers):
+        assert {type(text) for text in kept} == {str}
+
+
+class Age(int, Enum):
+    HOUR = 3600
+
+
+class Status(IntEnum):
+    FINE = 200
+
+
+def test_subclasses_of_int_are_kept_as_the_number_that_they_are() -> None:
+    policy = CorsPolicy(allow_origins=[APP], max_age=Age.HOUR, preflight_status=Status.FINE)
+    assert type(policy.max_age) is type(policy.preflight_status) is int
+    assert (
+        repr(policy) == f"CorsPolicy(allow_origins=['{APP}'], max_age=3600, preflight_status=200)"
+    )
+    decision = policy.decide("OPTIONS", origin=APP, request_method="GET")
+    assert ("Access-Control-Max-Age", "3600") in decision.headers
+    assert decision.status == 200
+    other = CorsPolicy(allow_origins=[APP], preflight_status=HTTPStatus.ACCEPTED)
+    assert eval(repr(other)) == other
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (None, None),
+        (0, 0),
+        (1, 1),
+        (86_400, 86_400),
+        (timedelta(0), 0),
+        (timedelta(minutes=10), 600),
+        (timedelta(days=1), 86_400),
+    ],
+)
+def test_max_age_is_whole_seconds(given: Any, kept: int | None) -> None:
+    assert CorsPolicy(allow_origins=[APP], max_age=given).max_age == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (-1, "max-age"),
+        (86_401, "max-age"),
+        (timedelta(seconds=-1), "max-age"),
+        (timedelta(days=1, seconds=1), "max-age"),
+        (timedelta(milliseconds=1), "max-age"),
+        (timedelta(microseconds=-1), "max-age"),
+        (600.0, "wrong-type"),
+        (0.0, "wrong-type"),
+        ("600", "wrong-type"),
+        (True, "wrong-type"),
+        (False, "wrong-type"),
+        ([600], "wrong-type"),
+        (float("nan"), "wrong-type"),
+        (2**200, "max-age"),
+    ],
+)
+def test_no_other_max_age_is_sent(given: Any, code: str) -> None:
+    assert codes_of(max_age=given) == [code]
+
+
+@pytest.mark.parametrize("status", [200, 204, 299])
+def test_a_preflight_status_that_browsers_accept(status: int) -> None:
+    policy = CorsPolicy(allow_origins=[APP], preflight_status=status)
+    assert policy.decide("OPTIONS", origin=APP, request_method="GET").status == status
+
+
+@pytest.mark.parametrize("status", [199, 300, 0, -204, 403, 2**200])
+def test_a_preflight_status_that_browsers_refuse(status: int) -> None:
+    assert codes_of(preflight_status=status) == ["preflight-status"]
+
+
+@pytest.mark.parametrize("status", [True, "204", 204.0, None])
+def test_a_preflight_status_of_another_type(status: Any) -> None:
+    assert codes_of(preflight_status=status) == ["wrong-type"]
+
+
+COLLECTIONS = ["allow_origins", "allow_methods", "allow_headers", "expose_headers", "waive"]
+
+
+@pytest.mark.parametrize("field", COLLECTIONS)
+@pytest.mark.parametrize("value", ["*", "", "x-a", b"x-a", bytearray(b"x"), {"x-a": 1}, {}])
+def test_a_single_string_or_a_mapping_is_never_taken_for_a_list(field: str, value: Any) -> None:
+    problem = problem_of(**{field: value})
+    assert (problem.code, problem.field) == ("string-not-collection", field)
+
+
+@pytest.mark.parametrize("field", COLLECTIONS)
+@pytest.mark.parametrize("value", [None, 1, True, 1.5, object(), str])
+def test_what_is_no_collection_is_refused(field: str, value: Any) -> None:
+    problem = problem_of(**{field: value})
+    assert (problem.code, problem.field) == ("wrong-type", field)
+
+
+@pytest.mark.parametrize("field", COLLECTIONS)
+def test_an_element_that_is_no_string_is_named_by_its_place(field: str) -> None:
+    good = {"allow_origins": APP, "waive": "null-origin"}.get(field, "x-a")
+    problems = problems_of(**{field: [good, None, b"x", ["x-a"], 1]})
+    assert [(p.code, p.field) for p in problems if p.code == "wrong-type"] == [
+        ("wrong-type", f"{field}[{index}]") for index in (1, 2, 3, 4)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "code"),
+    [
+        ("put", "method-case"),
+        ("Delete", "method-case"),
+        ("patch", "method-case"),
+        ("propfind", "method-case"),
+        ("connect", "forbidden-method"),
+        ("CONNECT", "forbidden-method"),
+        ("Track", "forbidden-method"),
+        ("trace", "forbidden-method"),
+        ("", "invalid-method"),
+        ("PUT ", "invalid-method"),
+        ("PUT\n", "invalid-method"),
+        ("GET,PUT", "invalid-method"),
+        ("**", "invalid-method"),
+        ("P*", "invalid-method"),
+        ("PÜT", "invalid-method"),
+    ],
+)
+def test_methods_that_could_never_be_asked_for(method: str, code: str) -> None:
+    assert codes_of(allow_methods=[method]) == [code]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "PROPFIND", "foo", "Foo", "*", "x!y"])
+def test_methods_that_pages_can_ask_for(method: str) -> None:
+    policy = CorsPolicy(allow_origins=[APP], allow_methods=[method])
+    assert policy.allow_methods == (method,)
+    assert policy.decide("OPTIONS", origin=APP, request_method=method).allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("", "invalid-header"),
+        ("x a", "invalid-header"),
+        ("x-a:", "invalid-header"),
+        ("x-a, x-b", "invalid-header"),
+        ("x-*", "invalid-header"),
+        ("**", "invalid-header"),
+        ("x-a\r\n", "invalid-header"),
+        ("x-é", "invalid-header"),
+        ("HOST", "forbidden-header"),
+        ("Sec-Fetch-Mode", "forbidden-header"),
+        ("proxy-authorization", "forbidden-header"),
+        ("Origin", "forbidden-header"),
+        ("access-control-request-headers", "forbidden-header"),
+        ("access-control-request-private-network", "forbidden-header"),
+        ("Set-Cookie", "forbidden-header"),
+        ("Access-Control-Allow-Credentials", "misplaced-header"),
+        ("Vary", "misplaced-header"),
+        ("WWW-Authenticate", "misplaced-header"),
+    ],
+)
+def test_request_headers_that_could_never_be_asked_for(name: str, code: str) -> None:
+    problem = problem_of(allow_headers=[name])
+    assert (problem.code, problem.value) == (code, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("x:y", "invalid-header"),
+        ("Set-Cookie", "forbidden-header"),
+        ("set-cookie2", "forbidden-header"),
+        ("Cookie", "misplaced-header"),
+        ("User-Agent", "misplaced-header"),
+        ("Access-Control-Request-Method", "misplaced-header"),
+        ("Origin", "misplaced-header"),
+    ],
+)
+def test_response_headers_that_no_page_could_read(name: str, code: str) -> None:
+    problem = problem_of(expose_headers=[name])
+    assert (problem.code, problem.value) == (code, name)
+
+
+@pytest.mark.parametrize("name", ["Authorization", "ETag", "Retry-After", "WWW-Authenticate", "*"])
+def test_response_headers_that_pages_may_read(name: str) -> None:
+    policy = CorsPolicy(allow_origins=[APP], expose_headers=[name])
+    assert policy.expose_headers == (name.lower(),)
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Range", "X-HTTP-Method-Override", "*", "etag"])
+def test_request_headers_that_pages_may_set(name: str) -> None:
+    policy = CorsPolicy(allow_origins=[APP], allow_headers=[name])
+    assert policy.allow_headers == (name.lower(),)
+
+
+@pytest.mark.parametrize("misspelt", ["origins", "allowed_origins", "allow_origin", "credentials"])
+def test_a_misspelt_argument_is_an_error_and_no_permissive_default_stays(misspelt: str) -> None:
+    arguments: dict[str, Any] = {misspelt: [APP]}
+    with pytest.raises(TypeError, match=misspelt):
+        CorsPolicy(**arguments)
+    with pytest.raises(TypeError, match=misspelt):
+        CorsPolicy(allow_origins=[APP]).replace(**arguments)
+
+
+def test_arguments_are_by_keyword_and_origins_are_needed() -> None:
+    with pytest.raises(TypeError):
+        CorsPolicy([APP])  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="no-origins"):
+        CorsPolicy()
