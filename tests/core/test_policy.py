@@ -1,0 +1,196 @@
+"""A policy as a value: it stays as it was made, wherever it goes."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import weakref
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy, PolicyError
+from tests.core.rejections import APP
+
+FULL: dict[str, Any] = {
+    "allow_origins": [APP, "https://*.example.com", "http://localhost:*"],
+    "allow_credentials": True,
+    "allow_methods": ["PUT", "PATCH", "DELETE"],
+    "allow_headers": ["authorization", "x-csrftoken"],
+    "expose_headers": ["x-request-id", "etag"],
+    "max_age": 600,
+    "allow_private_network": True,
+    "preflight_status": 200,
+}
+POLICIES = [
+    CorsPolicy(allow_origins=[APP]),
+    CorsPolicy(allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["*"]),
+    CorsPolicy(allow_origins=["null"], waive=["null-origin"], max_age=0),
+    CorsPolicy(**FULL),
+    CorsPolicy.nothing(),
+]
+everywhere = pytest.mark.parametrize("policy", POLICIES, ids=repr)
+
+
+@everywhere
+@pytest.mark.parametrize("name", [*FULL, "engine", "waive", "other"])
+def test_it_cannot_be_changed(policy: CorsPolicy, name: str) -> None:
+    before = repr(policy)
+    with pytest.raises(AttributeError, match="immutable"):
+        setattr(policy, name, ("*",))
+    with pytest.raises(AttributeError, match="immutable"):
+        delattr(policy, name)
+    assert repr(policy) == before
+    assert not hasattr(policy, "__dict__")
+
+
+def test_what_it_was_made_of_can_be_changed_without_changing_it() -> None:
+    origins, headers = [APP], ["x-a"]
+    policy = CorsPolicy(allow_origins=origins, allow_headers=headers)
+    origins.append("https://evil.example")
+    headers.append("x-b")
+    assert not policy.decide("GET", origin="https://evil.example").allowed
+    assert policy.allow_headers == ("x-a",)
+
+
+@everywhere
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_it_can_be_sent_to_another_process(policy: CorsPolicy, protocol: int) -> None:
+    other = pickle.loads(pickle.dumps(policy, protocol))
+    assert other == policy
+    assert hash(other) == hash(policy)
+    for origin in (None, APP, "http://localhost:1", "null", "https://evil.test"):
+        assert other.decide("GET", origin=origin) == policy.decide("GET", origin=origin)
+
+
+@everywhere
+def test_it_can_be_copied_and_written_down(policy: CorsPolicy) -> None:
+    for other in (copy.copy(policy), copy.deepcopy(policy), eval(repr(policy))):
+        assert other == policy
+        assert repr(other) == repr(policy)
+        assert type(other) is CorsPolicy
+
+
+def test_its_repr_names_what_was_set_and_nothing_else() -> None:
+    assert repr(CorsPolicy(**FULL)) == (
+        f"CorsPolicy(allow_origins=['{APP}', 'https://*.example.com', 'http://localhost:*'],"
+        " allow_credentials=True, allow_methods=['PUT', 'PATCH', 'DELETE'],"
+        " allow_headers=['authorization', 'x-csrftoken'], expose_headers=['x-request-id', 'etag'],"
+        " max_age=600, allow_private_network=True, preflight_status=200)"
+    )
+    assert repr(POLICIES[2]) == (
+        "CorsPolicy(allow_origins=['null'], max_age=0, waive=['null-origin'])"
+    )
+    assert repr(CorsPolicy.nothing()) == "CorsPolicy.nothing()"
+
+
+def test_order_case_and_doubles_make_no_other_policy() -> None:
+    policies = {
+        CorsPolicy(
+            **{**FULL, "allow_origins": list(order), "allow_headers": headers, "max_age": age}
+        )
+        for order in permutations(FULL["allow_origins"])
+        for headers in (
+            ["Authorization", "X-CSRFToken"],
+            ["x-csrftoken", "authorization", "X-Csrftoken"],
+        )
+        for age in (600, timedelta(minutes=10))
+    }
+    assert policies == {CorsPolicy(**FULL)}
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"allow_origins": [APP]},
+    {"allow_credentials": False},
+    {"allow_methods": ["PUT"]},
+    {"allow_headers": []},
+    {"expose_headers": ["etag"]},
+    {"max_age": 601},
+    {"max_age": None},
+    {"allow_private_network": False},
+    {"preflight_status": 204},
+    {"allow_origins": ["http://a.example"], "waive": ["insecure-origin"]},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_another_value_makes_another_policy(change: dict[str, Any]) -> None:
+    policy = CorsPolicy(**FULL)
+    other = policy.replace(**change)
+    assert other != policy
+    assert other == CorsPolicy(**{**FULL, **change})
+    assert policy == CorsPolicy(**FULL)
+
+
+def test_max_age_0_is_not_the_default() -> None:
+    assert CorsPolicy(allow_origins=[APP], max_age=0) != CorsPolicy(allow_origins=[APP])
+
+
+def test_a_replacement_is_validated_as_a_whole() -> None:
+    policy = CorsPolicy(allow_origins=["*"])
+    with pytest.raises(PolicyError, match="any-origin-with-credentials"):
+        policy.replace(allow_credentials=True)
+    with pytest.raises(PolicyError, match="no-origins"):
+        CorsPolicy.nothing().replace(max_age=1)
+    assert CorsPolicy.nothing().replace(allow_origins=[APP]) == CorsPolicy(allow_origins=[APP])
+
+
+class Own(CorsPolicy):
+    """As somebody may write it, to add names of their own."""
+
+    __slots__ = ()
+
+
+def test_a_subclass_stays_what_it_is() -> None:
+    policy = Own(allow_origins=[APP])
+    assert type(policy.replace(max_age=1)) is Own
+    assert type(Own.nothing()) is Own
+    assert repr(policy) == f"Own(allow_origins=['{APP}'])"
+    assert type(pickle.loads(pickle.dumps(policy))) is Own
+    assert type(copy.deepcopy(Own.nothing())) is Own
+    assert pickle.loads(pickle.dumps(policy)) == policy
+    assert policy != CorsPolicy(allow_origins=[APP])
+
+
+def test_it_is_not_equal_to_what_is_no_policy() -> None:
+    policy = CorsPolicy(allow_origins=[APP])
+    assert policy != repr(policy)
+    assert policy != None  # noqa: E711 - the comparison itself is tested
+    assert policy == policy.replace()
+
+
+def test_it_may_be_held_weakly_as_caches_do() -> None:
+    policy = CorsPolicy(allow_origins=[APP])
+    held = weakref.ref(policy)
+    assert held() is policy
+    del policy
+    gc.collect()
+    assert held() is None
+
+
+def test_it_is_its_own_routes() -> None:
+    policy = CorsPolicy(allow_origins=[APP])
+    for path in ("", "/", "*", "/a/../b", "\ud800"):
+        assert policy.match(path) is policy
+
+
+def test_nothing_grants_nothing() -> None:
+    policy = CorsPolicy.nothing()
+    assert policy.allow_origins == ()
+    for origin in ("*", "null", "", APP):
+        decision = policy.decide("GET", origin=origin)
+        assert (decision.allowed, decision.headers, decision.vary) == (False, (), ("Origin",))
+        preflight = policy.decide("OPTIONS", origin=origin, request_method="GET")
+        assert (preflight.status, preflight.headers) == (403, ())
+    assert policy.decide("GET").vary == ("Origin",)
+
+
+def test_the_grants_can_be_compiled_for_origins_that_an_adapter_matches() -> None:
+    policy = CorsPolicy(**FULL)
+    engine = policy.engine_for(frozenset({"https://tenant.example"}))
+    answer = engine.preflight("https://tenant.example", "PUT", None, None)
+    assert answer.headers == policy.engine.preflight(APP, "PUT", None, None).headers
+    assert not engine.actual(APP).origin_allowed
