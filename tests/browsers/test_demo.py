@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 from typing import TYPE_CHECKING, Any, Final
@@ -206,6 +207,36 @@ def test_the_page_tells_where_the_browser_differs_from_the_policy() -> None:
     assert report["progress"].startswith(f"✗ {len(READ)} of {len(CASES)} calls differ")
     for name in READ:
         assert "✗ differ" in report["shown"][name]
+
+
+def test_the_page_compares_the_requests_that_reached_the_api_too() -> None:
+    require_chromium()
+    with run_sites("wsgiref") as (origins, reports), closing(Site(0)) as page:
+        description = describe(make_policy(page.origin), replace(origins, page=page.origin), "page")
+        calls = {call["name"]: call["policy"] for call in description["calls"]}
+        for policy in calls.values():
+            policy["allowed"] = False  # the API allows another page
+        calls["simple-get"]["preflight"] = calls["put-json"]["preflight"]
+        calls["put-json"]["preflight"] = None
+        calls["sign-in"]["sent"] = False
+        for name in ("put-json", "delete", "custom-header"):
+            calls[name]["sent"] = False
+        page.start(serve_page({**description, "patience": 500}, reports.put))
+        report = run_page(page.origin, reports)
+    own = [result for result in report["results"].values() if result["origin"] == page.origin]
+    differing = {result["name"] for result in own if not result["agrees"]}
+    assert differing == {"simple-get", "put-json", "sign-in"}
+
+
+def test_the_foreign_page_tells_its_outcomes_to_the_allowed_page_only() -> None:
+    require_chromium()
+    with run_sites("wsgiref") as (origins, reports), closing(Site(0)) as stranger:
+        description = describe(make_policy(origins.page), origins, "page")
+        stranger.start(serve_page({**description, "patience": 2000}, reports.put))
+        report = run_page(stranger.origin, reports)
+    # For the stranger, the allowed page's calls are another origin's too: it waits for all.
+    for result in report["results"].values():
+        assert result["outcome"]["error"] == "the foreign page did not answer"
 
 
 def test_the_page_believes_only_the_foreign_page_itself() -> None:
