@@ -16,6 +16,7 @@ __all__ = ["ALLOW_ORIGIN", "Answer", "Decision", "Reason", "RequestKind"]
 ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
 
 Headers = tuple[tuple[str, str], ...]
+RawHeaders = tuple[tuple[bytes, bytes], ...]
 
 
 class RequestKind(Enum):
@@ -47,7 +48,8 @@ class Answer:
     `headers` are in the spelling that people know, `raw_headers` the same as ASGI has them: lower
     case bytes. Where `echoes_origin` is true, Access-Control-Allow-Origin is not among them: its
     value is the Origin of the request, which has matched the policy. `vary` has the field names to
-    merge into Vary. `status` is an int for a preflight, None otherwise.
+    merge into Vary. `lines` and `raw_lines` are the headers with Vary behind them, for responses
+    that have no Vary of their own. `status` is an int for a preflight, None otherwise.
     """
 
     kind: RequestKind
@@ -56,11 +58,17 @@ class Answer:
     headers: Headers
     vary: tuple[str, ...]
     echoes_origin: bool = False
-    raw_headers: tuple[tuple[bytes, bytes], ...] = field(init=False, repr=False, compare=False)
+    lines: Headers = field(init=False, repr=False, compare=False)
+    raw_headers: RawHeaders = field(init=False, repr=False, compare=False)
+    raw_lines: RawHeaders = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        raw = tuple((name.lower().encode(), value.encode()) for name, value in self.headers)
-        object.__setattr__(self, "raw_headers", raw)
+        vary = (("Vary", ", ".join(self.vary)),) if self.vary else ()
+        lines = (*self.headers, *vary)
+        raw_lines = tuple((name.lower().encode(), value.encode()) for name, value in lines)
+        object.__setattr__(self, "lines", lines)
+        object.__setattr__(self, "raw_headers", raw_lines[: len(self.headers)])
+        object.__setattr__(self, "raw_lines", raw_lines)
 
 
 class _Public(NamedTuple):

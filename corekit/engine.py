@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, Protocol, overload
 
 from .decision import ALLOW_ORIGIN, Answer, Decision, Headers, Reason, RequestKind
 from .names import FORBIDDEN_METHODS, SAFELISTED_METHODS, USUAL_METHODS, is_token, parse_field_names
-from .origins import ANY, is_serialized_origin
+from .origins import ANY, OriginSet, is_serialized_origin
 
 __all__ = ["MAX_METHOD_LENGTH", "MAX_REQUEST_HEADERS_LENGTH", "AnyOrigin", "Engine", "Origins"]
 
@@ -65,6 +65,7 @@ class Engine:
         "_denied",
         "_denied_preflight",
         "_echoes_request",
+        "_exact",
         "_grant",
         "_granted",
         "_headers",
@@ -72,7 +73,7 @@ class Engine:
         "_max_request_headers",
         "_methods",
         "_no_origin",
-        "_origins",
+        "_others",
         "_preflight_vary",
         "_preflights",
         "_private_network",
@@ -101,7 +102,10 @@ class Engine:
         if exposed:
             readable += (("Access-Control-Expose-Headers", ", ".join(exposed)),)
 
-        self._origins = origins
+        # One look-up in a frozenset is all that exact origins take; the set's own `in` is a call.
+        self._exact = origins.exact if isinstance(origins, OriginSet) else frozenset[str]()
+        only_exact = isinstance(origins, OriginSet) and not origins.has_patterns
+        self._others: Origins = frozenset[str]() if only_exact else origins
         self._no_origin = Answer(
             RequestKind.NOT_CORS, False, None, readable if any_origin else (), vary
         )
@@ -146,26 +150,30 @@ class Engine:
         """Answer a request that is no preflight; `origin` is its Origin header, or None."""
         if origin is None:
             return self._no_origin
-        return self._granted if origin in self._origins else self._denied
+        if origin in self._exact or origin in self._others:
+            return self._granted
+        return self._denied
 
     def preflight(
         self,
         origin: str,
-        request_method: str,
-        request_headers: str | None,
-        request_private_network: str | None,
+        request_method: str | bytes,
+        request_headers: str | bytes | None,
+        request_private_network: str | bytes | None,
     ) -> Answer:
         """Answer a preflight: https://fetch.spec.whatwg.org/#cors-preflight-fetch
 
-        The arguments are the values of Origin and of the Access-Control-Request-* headers. An
-        allowed origin is told all that is granted, whatever it asked for: so the browser caches one
-        answer for every method and header of a URL, and an attacker's list costs nothing.
+        The arguments are the values of Origin and of the Access-Control-Request-* headers; bytes
+        are read only where the answer hangs on them. An allowed origin is told all that is granted,
+        whatever it asked for: so the browser caches one answer for every method and header of a
+        URL, and an attacker's list costs nothing.
         """
-        if origin not in self._origins:
+        if origin not in self._exact and origin not in self._others:
             return self._denied_preflight
-        private = self._private_network and request_private_network == "true"
+        private = self._private_network and _text(request_private_network) == "true"
         if self._echoes_request:
             methods, headers = self._methods, self._headers
+            request_method, request_headers = _text(request_method), _text(request_headers)
             if self._any_method and _is_possible_method(request_method):
                 methods = tuple(dict.fromkeys((*methods, request_method)))
             if self._any_header and request_headers is not None:
@@ -259,5 +267,9 @@ def _is_possible_method(method: str) -> bool:
     )
 
 
+@overload
+def _text(value: str | bytes) -> str: ...
+@overload
+def _text(value: str | bytes | None) -> str | None: ...
 def _text(value: str | bytes | None) -> str | None:
     return value.decode("latin-1") if isinstance(value, bytes) else value

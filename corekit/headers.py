@@ -8,12 +8,26 @@ is never changed, since an application may use one list for all of its responses
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final
 
 from .decision import ALLOW_ORIGIN, Answer
 
 __all__ = ["merge_headers", "merge_raw_headers", "merge_vary"]
 
-_RAW_ALLOW_ORIGIN = ALLOW_ORIGIN.lower().encode()
+_RAW_ALLOW_ORIGIN: Final = ALLOW_ORIGIN.lower().encode()
+
+# What most responses are made of. Finding a name here shows at once that it is none of those that
+# are replaced or merged; looking at each one closely takes three times as long (0.4 µs a response).
+_TITLES: Final = """
+    Cache-Control Connection Content-Disposition Content-Encoding Content-Language Content-Length
+    Content-Security-Policy Content-Type Cross-Origin-Opener-Policy Date ETag Expires Last-Modified
+    Link Location Permissions-Policy Pragma Referrer-Policy Retry-After Server Server-Timing
+    Set-Cookie Strict-Transport-Security Transfer-Encoding X-Content-Type-Options X-Frame-Options
+    X-Request-Id X-Request-ID X-XSS-Protection
+""".split()
+_USUAL: Final = frozenset(_TITLES) | {name.lower() for name in _TITLES}
+_RAW_USUAL: Final = frozenset(name.encode() for name in _USUAL)
 
 
 def merge_headers(
@@ -30,22 +44,23 @@ def merge_headers(
     [('Access-Control-Allow-Origin', 'https://a.example'), ('Vary', 'Accept, Origin')]
     """
     merged: list[tuple[str, str]] = []
-    vary: list[tuple[str, str]] = []
+    vary: tuple[tuple[str, str], ...] = ()
     for header in headers:
-        # Most names begin with neither letter, and need no second look.
-        if header[0][:1] in "aAvV":
+        if header[0] not in _USUAL and header[0][:1] in "aAvV":
             name = header[0].lower()
-            if name.startswith("access-control-"):
-                continue
             if name == "vary":
-                vary.append(header)
+                vary += ((header[0], header[1]),)
+                continue
+            if name.startswith("access-control-"):
                 continue
         merged.append(header)
     if answer.echoes_origin and origin is not None:
         merged.append((ALLOW_ORIGIN, origin))
+    if not vary:
+        merged += answer.lines
+        return merged
     merged += answer.headers
-    value = merge_vary([line for _, line in vary], answer.vary)
-    merged += vary if value is None else [("Vary", value)]
+    merged += _merge_into(vary, answer.vary)
     return merged
 
 
@@ -54,21 +69,23 @@ def merge_raw_headers(
 ) -> list[tuple[bytes, bytes]]:
     """Do the same for pairs of bytes, as ASGI has them."""
     merged: list[tuple[bytes, bytes]] = []
-    vary: list[tuple[bytes, bytes]] = []
+    vary: tuple[tuple[bytes, bytes], ...] = ()
     for header in headers:
-        if header[0][:1] in b"aAvV":
+        if header[0] not in _RAW_USUAL and header[0][:1] in b"aAvV":
             name = header[0].lower()
-            if name.startswith(b"access-control-"):
-                continue
             if name == b"vary":
-                vary.append(header)
+                vary += ((header[0], header[1]),)
+                continue
+            if name.startswith(b"access-control-"):
                 continue
         merged.append(header)
     if answer.echoes_origin and origin is not None:
         merged.append((_RAW_ALLOW_ORIGIN, origin))
+    if not vary:
+        merged += answer.raw_lines
+        return merged
     merged += answer.raw_headers
-    value = merge_vary([line.decode("latin-1") for _, line in vary], answer.vary)
-    merged += vary if value is None else [(b"vary", value.encode("latin-1"))]
+    merged += _merge_into_raw(vary, answer.vary)
     return merged
 
 
@@ -88,3 +105,22 @@ def merge_vary(lines: Sequence[str], names: Sequence[str]) -> str | None:
     if not missing or "*" in present:
         return None
     return ", ".join([*(line for line in lines if line.strip()), *missing])
+
+
+# An application sends few values of Vary, and merging one takes longer than all else here: of the
+# workload where it sends one, this takes a third away. What it sends is no stranger's; were it one's,
+# the memory would be bounded even so.
+@lru_cache(maxsize=128)
+def _merge_into(
+    vary: tuple[tuple[str, str], ...], names: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    value = merge_vary([line for _, line in vary], names)
+    return vary if value is None else (("Vary", value),)
+
+
+@lru_cache(maxsize=128)
+def _merge_into_raw(
+    vary: tuple[tuple[bytes, bytes], ...], names: tuple[str, ...]
+) -> tuple[tuple[bytes, bytes], ...]:
+    value = merge_vary([line.decode("latin-1") for _, line in vary], names)
+    return vary if value is None else ((b"vary", value.encode("latin-1")),)

@@ -253,12 +253,13 @@ class OriginSet:
     False
     """
 
-    __slots__ = ("_any_port", "_depths", "_exact", "_gaps", "_wild")
+    __slots__ = ("_any_port", "_depths", "_gaps", "_wild", "exact", "has_patterns")
 
     def __init__(self, exact: Iterable[str], patterns: Iterable[OriginPattern] = ()) -> None:
         patterns = tuple(patterns)
-        self._exact: Final = frozenset(exact)
+        self.exact: Final = frozenset(exact)
         self._wild: Final = frozenset(map(str, patterns))
+        self.has_patterns: Final = bool(patterns)
         self._any_port: Final = any(pattern.port == ANY for pattern in patterns)
         self._depths: Final = sorted(
             {pattern.host.count(".") + 1 for pattern in patterns if pattern.label == ANY}
@@ -270,7 +271,7 @@ class OriginSet:
                 self._gaps.setdefault(pattern.host, set()).add((len(before), len(after)))
 
     def __contains__(self, origin: str) -> bool:
-        return origin in self._exact or (bool(self._wild) and self._matches(origin))
+        return origin in self.exact or (self.has_patterns and self._matches(origin))
 
     def _matches(self, origin: str) -> bool:
         parts = split_origin(origin)

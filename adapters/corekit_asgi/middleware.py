@@ -26,6 +26,10 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 _ORIGIN: Final = frozenset(
     "".join(letters).encode() for letters in product(*zip("origin", "ORIGIN", strict=True))
 )
+_REQUEST_METHOD: Final = b"access-control-request-method"
+_REQUEST_HEADERS: Final = b"access-control-request-headers"
+_REQUEST_PRIVATE_NETWORK: Final = b"access-control-request-private-network"
+_SHORTEST: Final = len(_REQUEST_METHOD)
 _REFUSED: Final = b"CORS: the origin is not allowed.\n"
 
 
@@ -51,19 +55,23 @@ class CorsMiddleware:
         self.app = app
         self.policy = policy
         # Routes are asked for each request; a policy alone is the same for every path.
-        self._policy = policy if isinstance(policy, CorsPolicy) else None
+        self._engine = policy.engine if isinstance(policy, CorsPolicy) else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        policy = self._policy or self.policy.match(scope["path"])
-        if policy is None:
-            await self.app(scope, receive, send)
-            return
-        headers: RawHeaders = scope.get("headers") or ()
-        if not isinstance(headers, list | tuple):
-            headers = list(headers)
+        engine = self._engine
+        if engine is None:
+            policy = self.policy.match(scope["path"])
+            if policy is None:
+                await self.app(scope, receive, send)
+                return
+            engine = policy.engine
+        headers: RawHeaders = scope.get("headers", ())
+        if type(headers) is not list:
+            # It may be missing, or a generator, of which the application needs a second one.
+            headers = list(headers or ())
             scope = {**scope, "headers": headers}
 
         origin: bytes | None = None
@@ -72,37 +80,38 @@ class CorsMiddleware:
                 # No origin has a comma: a second header makes it one that matches nothing.
                 origin = value if origin is None else origin + b"," + value
         if origin is None:
-            answer = policy.engine.actual(None)
+            answer = engine.actual(None)
         else:
-            asked = _read_preflight(headers) if scope["method"] == "OPTIONS" else {}
-            method = asked.get(b"access-control-request-method")
-            if method is not None:
-                answer = policy.engine.preflight(
-                    origin.decode("latin-1"),
-                    method,
-                    asked.get(b"access-control-request-headers"),
-                    asked.get(b"access-control-request-private-network"),
-                )
-                await _send_preflight(send, answer, origin)
-                return
-            answer = policy.engine.actual(origin.decode("latin-1"))
+            if scope["method"] == "OPTIONS":
+                asked = _read_preflight(headers)
+                if _REQUEST_METHOD in asked:
+                    answer = engine.preflight(
+                        origin.decode("latin-1"),
+                        asked[_REQUEST_METHOD],
+                        asked.get(_REQUEST_HEADERS),
+                        asked.get(_REQUEST_PRIVATE_NETWORK),
+                    )
+                    await _send_preflight(send, answer, origin)
+                    return
+            answer = engine.actual(origin.decode("latin-1"))
 
         def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 merged = merge_raw_headers(message.get("headers") or (), answer, origin)
-                message = {**message, "headers": merged}
+                message = dict(message)
+                message["headers"] = merged
             return send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
-def _read_preflight(headers: RawHeaders) -> dict[bytes, str]:
-    asked: dict[bytes, str] = {}
-    for raw_name, raw_value in headers:
-        name = raw_name.lower()
-        if name.startswith(b"access-control-request-"):
-            value = raw_value.decode("latin-1")
-            asked[name] = f"{asked[name]},{value}" if name in asked else value
+def _read_preflight(headers: RawHeaders) -> dict[bytes, bytes]:
+    asked: dict[bytes, bytes] = {}
+    for raw_name, value in headers:
+        # Hardly any other name is as long, so hardly any has to be read.
+        if len(raw_name) >= _SHORTEST:
+            name = raw_name.lower()
+            asked[name] = asked[name] + b"," + value if name in asked else value
     return asked
 
 

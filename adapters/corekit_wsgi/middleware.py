@@ -45,25 +45,28 @@ class CorsMiddleware:
         self.app = app
         self.policy = policy
         # Routes are asked for each request; a policy alone is the same for every path.
-        self._policy = policy if isinstance(policy, CorsPolicy) else None
+        self._engine = policy.engine if isinstance(policy, CorsPolicy) else None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        policy = self._policy or self.policy.match(_path(environ))
-        if policy is None:
-            return self.app(environ, start_response)
+        engine = self._engine
+        if engine is None:
+            policy = self.policy.match(_path(environ))
+            if policy is None:
+                return self.app(environ, start_response)
+            engine = policy.engine
         # Servers join a header that came twice with a comma, which no origin has.
         origin: str | None = environ.get("HTTP_ORIGIN")
         if origin is not None and environ["REQUEST_METHOD"] == "OPTIONS":
             method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
             if method is not None:
-                answer = policy.engine.preflight(
+                answer = engine.preflight(
                     origin,
                     method,
                     environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
                     environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
                 )
                 return _send_preflight(start_response, answer, origin)
-        answer = policy.engine.actual(origin)
+        answer = engine.actual(origin)
 
         def start_with_headers(
             status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
