@@ -1,0 +1,231 @@
+"""Writing an answer into a response: one authority, a merged Vary, and nothing else touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from corekit import CorsPolicy
+from corekit.headers import merge_headers, merge_raw_headers, merge_vary
+
+APP = "https://app.example.com"
+EVIL = "https://evil.example"
+POLICY = CorsPolicy(allow_origins=[APP], allow_credentials=True, expose_headers=["x-id"])
+PUBLIC = CorsPolicy(allow_origins=["*"])
+GRANTED = [
+    ("Access-Control-Allow-Origin", APP),
+    ("Access-Control-Allow-Credentials", "true"),
+    ("Access-Control-Expose-Headers", "x-id"),
+]
+VARY = [("Vary", "Origin")]
+
+Headers = list[tuple[str, str]]
+
+MERGES: dict[str, tuple[Headers, CorsPolicy, str | None, Headers]] = {
+    "nothing there": ([], POLICY, APP, GRANTED + VARY),
+    "order and spelling are kept": (
+        [("Content-Type", "a"), ("X-B", "2"), ("x-a", "1"), ("X-B", "1"), ("ALLOW", "GET")],
+        POLICY,
+        APP,
+        [
+            ("Content-Type", "a"),
+            ("X-B", "2"),
+            ("x-a", "1"),
+            ("X-B", "1"),
+            ("ALLOW", "GET"),
+            *GRANTED,
+            *VARY,
+        ],
+    ),
+    "cookies stay several": (
+        [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")],
+        POLICY,
+        EVIL,
+        [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), *VARY],
+    ),
+    "the application's own are removed for the allowed": (
+        [("Access-Control-Allow-Origin", "*"), ("access-control-max-age", "5"), ("Age", "1")],
+        POLICY,
+        APP,
+        [("Age", "1"), *GRANTED, *VARY],
+    ),
+    "the application's own are removed for the denied": (
+        [
+            ("ACCESS-CONTROL-ALLOW-ORIGIN", EVIL),
+            ("access-control-allow-credentials", "true"),
+            ("Access-Control-Allow-Private-Network", "true"),
+            ("Access-Control-Allow-Anything-New", "true"),
+        ],
+        POLICY,
+        EVIL,
+        VARY,
+    ),
+    "the application's own are removed without an origin": (
+        [("Access-Control-Allow-Origin", "*")],
+        POLICY,
+        None,
+        VARY,
+    ),
+    "a like name is another name": (
+        [("X-Access-Control-Allow-Origin", "*"), ("Access-Control", "a"), ("Accept-Ranges", "b")],
+        POLICY,
+        None,
+        [
+            ("X-Access-Control-Allow-Origin", "*"),
+            ("Access-Control", "a"),
+            ("Accept-Ranges", "b"),
+            *VARY,
+        ],
+    ),
+    "static": (
+        [("Vary", "Accept"), ("Access-Control-Allow-Origin", APP)],
+        PUBLIC,
+        None,
+        [("Access-Control-Allow-Origin", "*"), ("Vary", "Accept")],
+    ),
+    "Vary is merged": (
+        [("vary", "Accept"), ("X", "1")],
+        POLICY,
+        EVIL,
+        [("X", "1"), ("Vary", "Accept, Origin")],
+    ),
+    "several Vary lines are merged": (
+        [("Vary", "Accept"), ("X", "1"), ("VARY", "Cookie,  Accept-Language")],
+        POLICY,
+        EVIL,
+        [("X", "1"), ("Vary", "Accept, Cookie,  Accept-Language, Origin")],
+    ),
+    "several Vary lines with nothing missing stay": (
+        [("Vary", "Accept"), ("vary", "x, ORIGIN")],
+        POLICY,
+        EVIL,
+        [("Vary", "Accept"), ("vary", "x, ORIGIN")],
+    ),
+    "Vary star stays": ([("Vary", "*")], POLICY, EVIL, [("Vary", "*")]),
+    "Vary star among others stays": (
+        [("Vary", "Accept"), ("Vary", "Cookie, *")],
+        POLICY,
+        EVIL,
+        [("Vary", "Accept"), ("Vary", "Cookie, *")],
+    ),
+    "an empty Vary": ([("Vary", "")], POLICY, EVIL, VARY),
+    "a static answer leaves an empty Vary": (
+        [("Vary", "")],
+        PUBLIC,
+        EVIL,
+        [("Access-Control-Allow-Origin", "*"), ("Vary", "")],
+    ),
+    "an empty name": (
+        [("", "x"), ("V", "y"), ("A", "")],
+        POLICY,
+        EVIL,
+        [("", "x"), ("V", "y"), ("A", ""), *VARY],
+    ),
+    "names around Vary": (
+        [("Varying", "x"), ("Var", "y"), ("Via", "z")],
+        POLICY,
+        EVIL,
+        [("Varying", "x"), ("Var", "y"), ("Via", "z"), *VARY],
+    ),
+    "bytes above ASCII stay": (
+        [("X-Name", "Andr\xe9"), ("Vary", "Caf\xe9")],
+        POLICY,
+        EVIL,
+        [("X-Name", "Andr\xe9"), ("Vary", "Caf\xe9, Origin")],
+    ),
+}
+cases = pytest.mark.parametrize(
+    ("headers", "policy", "origin", "expected"), MERGES.values(), ids=MERGES.keys()
+)
+
+
+def raw(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+@cases
+def test_an_answer_is_merged_into_headers(
+    headers: Headers, policy: CorsPolicy, origin: str | None, expected: Headers
+) -> None:
+    answer = policy.engine.actual(origin)
+    before = list(headers)
+    assert merge_headers(headers, answer, origin) == expected
+    assert headers == before
+    assert merge_headers(tuple(headers), answer, origin) == expected
+    assert merge_headers(iter(headers), answer, origin) == expected
+
+
+@cases
+def test_an_answer_is_merged_into_raw_headers(
+    headers: Headers, policy: CorsPolicy, origin: str | None, expected: Headers
+) -> None:
+    answer = policy.engine.actual(origin)
+    given = raw(headers)
+    before = list(given)
+    # What we write has lower-case names, as ASGI wants it; what was there keeps its spelling.
+    wanted = [(n, v) if (n, v) in headers else (n.lower(), v) for n, v in expected]
+    assert merge_raw_headers(given, answer, origin.encode() if origin else None) == raw(wanted)
+    assert given == before
+
+
+@cases
+def test_writing_the_answer_twice_is_writing_it_once(
+    headers: Headers, policy: CorsPolicy, origin: str | None, expected: Headers
+) -> None:
+    answer = policy.engine.actual(origin)
+    once = merge_headers(headers, answer, origin)
+    assert sorted(merge_headers(once, answer, origin)) == sorted(once)
+
+
+def test_the_list_is_a_new_one_each_time_and_the_answer_is_never_changed() -> None:
+    shared: Headers = [("Content-Type", "text/plain"), ("Vary", "Accept")]
+    granted, denied = POLICY.engine.actual(APP), POLICY.engine.actual(EVIL)
+    for _ in range(3):
+        allowed = merge_headers(shared, granted, APP)
+        allowed.append(("X", "1"))
+        assert merge_headers(shared, denied, EVIL) == [
+            ("Content-Type", "text/plain"),
+            ("Vary", "Accept, Origin"),
+        ]
+    assert shared == [("Content-Type", "text/plain"), ("Vary", "Accept")]
+    assert POLICY.decide("GET", origin=APP).headers == tuple(GRANTED)
+
+
+def test_headers_of_wsgi_in_mutable_pairs_are_left_alone() -> None:
+    pair = ("Vary", "Accept")
+    headers = [pair]
+    merged = merge_headers(headers, POLICY.engine.actual(APP), APP)
+    assert headers == [("Vary", "Accept")]
+    assert headers[0] is pair
+    assert ("Vary", "Accept, Origin") in merged
+
+
+VARIES: list[tuple[list[str], list[str], str | None]] = [
+    ([], [], None),
+    ([], ["Origin"], "Origin"),
+    ([], ["Origin", "X-A"], "Origin, X-A"),
+    (["Accept"], [], None),
+    (["Accept"], ["Origin"], "Accept, Origin"),
+    (["Accept", "Cookie"], ["Origin"], "Accept, Cookie, Origin"),
+    (["Accept, Origin"], ["Origin"], None),
+    (["ORIGIN"], ["Origin"], None),
+    (["accept ,\torigin"], ["Origin", "X-A"], "accept ,\torigin, X-A"),
+    (["*"], ["Origin"], None),
+    (["Accept, *"], ["Origin"], None),
+    (["Accept", " * "], ["Origin"], None),
+    ([""], ["Origin"], "Origin"),
+    (["", " ", "Accept", ""], ["Origin"], "Accept, Origin"),
+    (["X-Origin"], ["Origin"], "X-Origin, Origin"),
+    (["Origins, Accept-Origin"], ["Origin"], "Origins, Accept-Origin, Origin"),
+    (["**"], ["Origin"], "**, Origin"),
+]
+
+
+@pytest.mark.parametrize(("lines", "names", "expected"), VARIES)
+def test_vary_is_merged_never_overwritten(
+    lines: list[str], names: list[str], expected: str | None
+) -> None:
+    before = list(lines), list(names)
+    assert merge_vary(lines, names) == expected
+    assert (lines, names) == before

@@ -1,0 +1,279 @@
+"""Which policy covers which path: the first one written, and never a laxer one by a trick."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
+
+PUBLIC = CorsPolicy(allow_origins=["*"])
+API = CorsPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
+STRICT = CorsPolicy(allow_origins=["https://admin.example.com"])
+NOTHING = CorsPolicy.nothing()
+ROUTES = CorsRoutes(
+    [
+        ("/api/admin/", STRICT),
+        ("/api/health", PUBLIC),
+        ("/api/", API),
+        ("/Api/", NOTHING),
+        ("/caf\u00e9/", API),
+        ("/static/", PUBLIC),
+    ]
+)
+
+MATCHES: list[tuple[str, CorsPolicy | None]] = [
+    ("/api/", API),
+    ("/api/items", API),
+    ("/api/items/1", API),
+    ("/api/admin/", STRICT),
+    ("/api/admin/users", STRICT),
+    ("/api/admin", API),
+    ("/api/administrator", API),
+    ("/api/health", PUBLIC),
+    ("/api/health/", API),
+    ("/api/healthy", API),
+    ("/api/health/x", API),
+    ("/Api/items", NOTHING),
+    ("/API/items", None),
+    ("/api", None),
+    ("/apis/", None),
+    ("/x/api/", None),
+    ("/", None),
+    ("", None),
+    ("*", None),
+    ("api/", None),
+    ("/caf\u00e9/menu", API),
+    ("/cafe\u0301/menu", None),
+    ("/api/a b", API),
+    ("/api/a+b", API),
+    ("/api+admin/", None),
+    ("/api/..a", API),
+    ("/api/a..", API),
+    ("/api/.well-known/x", API),
+    ("/api/...", API),
+    ("/api/\x00", API),
+    ("/api/\ud800", API),
+]
+
+
+@pytest.mark.parametrize(("path", "policy"), MATCHES)
+def test_the_first_route_that_covers_a_path_decides(path: str, policy: CorsPolicy | None) -> None:
+    assert ROUTES.match(path) is policy
+
+
+ODD: list[tuple[str, CorsPolicy | None]] = [
+    # The same policy however it is read.
+    ("/api/x/../y", API),
+    ("/api/./x", API),
+    ("/api//x", API),
+    ("/api/x/..", API),
+    ("/api/x\\y", API),
+    ("/other/./x", None),
+    ("/api/admin/./x", STRICT),
+    # Another policy after resolution, so none.
+    ("/static/../api/admin/users", NOTHING),
+    ("/static/..\\api/admin/users", NOTHING),
+    ("/static/..", NOTHING),
+    ("/api/admin/../x", NOTHING),
+    ("/api/x/../admin/", NOTHING),
+    ("/api/./admin/x", NOTHING),
+    ("/api//admin/x", NOTHING),
+    ("//api/admin/x", NOTHING),
+    ("/api\\admin\\x", NOTHING),
+    ("/api/admin\\x", NOTHING),
+    ("\\api\\admin\\x", NOTHING),
+    ("/other/../api/x", NOTHING),
+    ("/../api/x", NOTHING),
+    ("/./api/x", NOTHING),
+    ("/api/health/.", API),
+    ("/api/health//", API),
+    ("/static/./../api/x", NOTHING),
+    ("/static/../../../api/x", NOTHING),
+    # Resolved as RFC 3986 does, slashes are not joined before.
+    ("/static/../api/admin//../x", NOTHING),
+    ("/static/x//../../api/x", NOTHING),
+    # A backslash that is none.
+    ("/static/x\\y/../../api/x", NOTHING),
+]
+
+
+@pytest.mark.parametrize(("path", "policy"), ODD)
+def test_a_path_that_a_layer_behind_could_read_otherwise_grants_nothing(
+    path: str, policy: CorsPolicy | None
+) -> None:
+    found = ROUTES.match(path)
+    assert found == policy
+    if policy is not NOTHING:
+        assert found is policy
+
+
+def test_a_route_for_all_comes_last_and_covers_all() -> None:
+    routes = CorsRoutes([("/internal/", STRICT), ("/", PUBLIC)])
+    for path in ("/", "/x", "/x/y/", "/internal", "/internals/x"):
+        assert routes.match(path) is PUBLIC
+    assert routes.match("/internal/x") is STRICT
+    for path in ("", "*", "x"):
+        assert routes.match(path) is None
+
+
+def test_an_exact_route_may_stand_before_and_after_what_does_not_cover_it() -> None:
+    routes = CorsRoutes([("/a", API), ("/a/b/", STRICT), ("/a/", PUBLIC), ("/b", NOTHING)])
+    assert routes.match("/a") is API
+    assert routes.match("/a/") is PUBLIC
+    assert routes.match("/a/b") is PUBLIC
+    assert routes.match("/a/b/c") is STRICT
+    assert routes.match("/b") is NOTHING
+    assert routes.match("/b/") is None
+
+
+def test_routes_that_are_all_exact() -> None:
+    routes = CorsRoutes([("/a", API), ("/b/c", PUBLIC)])
+    assert routes.match("/b/c") is PUBLIC
+    assert routes.match("/b/") is None
+
+
+def test_a_path_of_a_megabyte_of_tricks_is_matched() -> None:
+    for piece in ("/..", "/./", "//", "\\", "/a/../", "\\..", "/a//../"):
+        assert ROUTES.match("/static" + piece * 100_000) in (NOTHING, PUBLIC, None)
+
+
+def problem_of(routes: Any) -> Problem:
+    with pytest.raises(PolicyError) as caught:
+        CorsRoutes(routes)
+    (problem,) = caught.value.problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ([], "no-routes", "routes", [], "No path is covered."),
+        ("/api/", "wrong-type", "routes", "/api/", "It is of type str, not"),
+        ({"/": PUBLIC}, "wrong-type", "routes", {"/": PUBLIC}, "It is of type dict, not"),
+        (None, "wrong-type", "routes", None, "It is of type NoneType, not"),
+        (PUBLIC, "wrong-type", "routes", PUBLIC, "It is of type CorsPolicy, not"),
+        (["/api/"], "wrong-type", "routes[0]", "/api/", "It is not a pair"),
+        ([("/a/", PUBLIC), ("/b/",)], "wrong-type", "routes[1]", ("/b/",), "It is not a pair"),
+        ([(b"/", PUBLIC)], "wrong-type", "routes[0]", (b"/", PUBLIC), "It is not a pair"),
+        ([("/", "*")], "wrong-type", "routes[0]", ("/", "*"), "It is not a pair"),
+        ([(PUBLIC, "/")], "wrong-type", "routes[0]", (PUBLIC, "/"), "It is not a pair"),
+        ([("api/", PUBLIC)], "malformed-path", "routes[0]", "api/", "A path begins with a slash."),
+        ([("", PUBLIC)], "malformed-path", "routes[0]", "", "A path begins with a slash."),
+        *(
+            ([(path, PUBLIC)], "malformed-path", "routes[0]", path, "No path is routed with this")
+            for path in [
+                "/api/*",
+                "/api/**",
+                "/items/?id=1",
+                "/a#b",
+                "/caf%C3%A9/",
+                "//api/",
+                "/api//",
+                "/api/../x",
+                "/api/.",
+                "/..",
+                "/a\\b",
+                "/a\nb",
+                "/a\x00",
+                "/a\x7f",
+                "/a\x85",
+            ]
+        ),
+        *(
+            (
+                [*before, (path, PUBLIC)],
+                "unreachable-path",
+                f"routes[{len(before)}]",
+                path,
+                "The route '/",
+            )
+            for before, path in [
+                ([("/", API)], "/api/"),
+                ([("/api/", API)], "/api/"),
+                ([("/api/", API)], "/api/x"),
+                ([("/x", API), ("/api/", API)], "/api/v1/"),
+                ([("/api", API)], "/api"),
+            ]
+        ),
+    ],
+)
+def test_routes_that_could_never_match_are_refused(case: tuple[Any, ...]) -> None:
+    routes, code, field, value, message = case
+    problem = problem_of(routes)
+    assert (problem.code, problem.field, problem.value) == (code, field, value)
+    assert problem.message.startswith(message)
+    assert problem.hint
+
+
+def test_the_hints_tell_the_mend() -> None:
+    assert problem_of([("api/", PUBLIC)]).hint == "Did you mean '/api/'?"
+    assert problem_of([("/", API), ("/a", PUBLIC)]).hint == "Put it before that route."
+    assert "End it in a slash" in problem_of([("/api/*", PUBLIC)]).hint
+    assert problem_of([]).hint == 'Give pairs: CorsRoutes([("/api/", policy)]).'
+
+
+def test_every_problem_of_the_routes_is_reported_at_once() -> None:
+    with pytest.raises(PolicyError) as caught:
+        CorsRoutes([("/api/", API), ("x", API), None, ("/api/y", API), ("/?", API)])  # type: ignore[list-item]
+    assert [(p.code, p.field) for p in caught.value.problems] == [
+        ("malformed-path", "routes[1]"),
+        ("wrong-type", "routes[2]"),
+        ("unreachable-path", "routes[3]"),
+        ("malformed-path", "routes[4]"),
+    ]
+
+
+def test_routes_are_read_from_any_iterable_of_pairs_once() -> None:
+    pairs: list[Any] = [["/a/", API], ("/b", PUBLIC)]
+    routes = CorsRoutes(iter(pairs))
+    pairs.clear()
+    assert routes.routes == (("/a/", API), ("/b", PUBLIC))
+
+
+def test_routes_are_values() -> None:
+    pairs = [("/a/", API), ("/b", PUBLIC)]
+    routes = CorsRoutes(pairs)
+    again: list[CorsRoutes] = [
+        CorsRoutes(pairs),
+        pickle.loads(pickle.dumps(routes)),
+        copy.copy(routes),
+        copy.deepcopy(routes),
+        eval(repr(routes)),
+    ]
+    for other in again:
+        assert other == routes
+        assert hash(other) == hash(routes)
+        assert other.match("/a/x") == API
+    assert repr(CorsRoutes([("/a/", PUBLIC)])) == (
+        "CorsRoutes([('/a/', CorsPolicy(allow_origins=['*']))])"
+    )
+
+
+def test_the_order_of_routes_makes_a_difference() -> None:
+    assert CorsRoutes([("/a", API), ("/b", API)]) != CorsRoutes([("/b", API), ("/a", API)])
+    assert CorsRoutes([("/a", API)]) != CorsRoutes([("/a", PUBLIC)])
+    assert CorsRoutes([("/a", API)]) != (("/a", API),)
+
+
+@pytest.mark.parametrize("name", ["routes", "_exact", "other"])
+def test_routes_cannot_be_changed(name: str) -> None:
+    with pytest.raises(AttributeError, match="immutable"):
+        setattr(ROUTES, name, ())
+    with pytest.raises(AttributeError, match="immutable"):
+        delattr(ROUTES, name)
+
+
+class Path(str, Enum):  # noqa: UP042 - still met, and its repr is not its text
+    API = "/api/"
+
+
+def test_a_path_that_is_a_subclass_of_str_is_kept_as_text() -> None:
+    routes = CorsRoutes([(Path.API, API)])
+    assert type(routes.routes[0][0]) is str
+    assert eval(repr(routes)) == routes
+    assert routes.match("/api/x") is API
