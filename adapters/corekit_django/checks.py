@@ -1,0 +1,241 @@
+"""System checks of the settings and of MIDDLEWARE, and the registration of all checks.
+
+Each check has an id that does not change, and is described under it in docs/django.md. The checks
+of what cookies and CSRF need are in `cookie_checks`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name
+from django.utils.module_loading import import_string
+
+from .conf import KNOWN_SETTINGS, MISNOMERS, SETTINGS, dropped_headers, read_settings
+from .cookie_checks import check_cookies, check_csrf_trusted_origins, check_insecure_origins
+from .middleware import CorsMiddleware
+
+__all__ = [
+    "check_effect",
+    "check_middleware",
+    "check_names",
+    "check_problems",
+    "check_regexes",
+    "register_all",
+]
+
+_OURS: Final = "corekit_django.middleware.CorsMiddleware"
+_THEIRS: Final = "corsheaders.middleware.CorsMiddleware"
+
+_PASSIVE: Final = frozenset(
+    {
+        "django.contrib.messages.middleware.MessageMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.sites.middleware.CurrentSiteMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        "django.middleware.csp.ContentSecurityPolicyMiddleware",
+        "django.middleware.gzip.GZipMiddleware",
+        "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    }
+)
+"""Middleware that never answers by itself, so that it may stand before."""
+
+_SECURITY: Final = "django.middleware.security.SecurityMiddleware"
+"""It answers only where SECURE_SSL_REDIRECT is on, with a redirect that no preflight survives."""
+
+_HINTS: Final = {
+    "CORS_REPLACE_HTTPS_REFERER": "It went long ago; CSRF_TRUSTED_ORIGINS does its work.",
+    "CORS_MODEL": "It went long ago; connect a receiver to check_request_enabled instead.",
+}
+
+# A dot that stands for any character where a name's own dot was meant: not escaped, not repeated,
+# not in a set of characters.
+_bare_dot = re.compile(r"(?<!\\)(?:\\\\)*\.(?![*+?{])").search
+_character_sets = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
+
+
+def register_all() -> None:
+    """Register every check with Django."""
+    for check in (
+        check_problems,
+        check_names,
+        check_effect,
+        check_regexes,
+        check_middleware,
+        check_cookies,
+        check_csrf_trusted_origins,
+    ):
+        register(check, Tags.security)
+    register(check_insecure_origins, Tags.security, deploy=True)
+
+
+def check_problems(**_: Any) -> list[CheckMessage]:
+    """E001: what the middleware would refuse to start with."""
+    problems = read_settings()[1]
+    return [
+        Error(
+            f"{problem.field} = {problem.value!a}: {problem.message} [{problem.code}]",
+            hint=problem.hint,
+            id="corekit_django.E001",
+        )
+        for problem in problems
+    ]
+
+
+def check_names(**_: Any) -> list[CheckMessage]:
+    """E005, W009: settings that nothing reads. W002: those that are read by a mistaken name."""
+    messages: list[CheckMessage] = []
+    for name in sorted(name for name in dir(settings) if name.startswith("CORS_")):
+        if name in MISNOMERS:
+            message = f"{name} takes effect, but the name of the setting is {MISNOMERS[name]}."
+            hint = f"Write {MISNOMERS[name]}."
+            messages.append(Warning(message, hint=hint, id="corekit_django.W002"))
+        elif name not in KNOWN_SETTINGS:
+            messages.append(_report_unknown(name))
+    return messages
+
+
+def check_effect(**_: Any) -> list[CheckMessage]:
+    """W003: settings that another one overrides. W004: headers that no page can set."""
+    messages: list[CheckMessage] = []
+    for name, others in SETTINGS.items():
+        messages += [
+            _report_no_effect(other, name)
+            for other in others
+            if hasattr(settings, name) and hasattr(settings, other)
+        ]
+    lists = ("CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGIN_REGEXES")
+    for everyone in ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"):
+        if hasattr(settings, everyone):
+            if getattr(settings, everyone) is True:
+                names = [each for name in lists for each in (name, *SETTINGS[name])]
+                given = [name for name in names if getattr(settings, name, ())]
+                messages += [_report_no_effect(name, f"{everyone} = True") for name in given]
+            break
+    dropped = sorted(dropped_headers())
+    if dropped:
+        messages.append(
+            Warning(
+                f"CORS_ALLOW_HEADERS names {', '.join(dropped)}, which no page can set.",
+                hint="Leave them out, as is done for you: where a browser sends such a header"
+                " itself, it needs no permission.",
+                id="corekit_django.W004",
+            )
+        )
+    return messages
+
+
+def check_regexes(**_: Any) -> list[CheckMessage]:
+    """E006: CORS_URLS_REGEX without an end. W010: a bare dot in a regex of origins."""
+    configuration = read_settings()[0]
+    if configuration is None:
+        return []
+    messages: list[CheckMessage] = []
+    if configuration.urls is not None:
+        pattern = configuration.urls.pattern
+        if not pattern.endswith(("$", r"\Z", ".*", ".+", ".*)", ".+)", "(.*)?", ")?")):
+            messages.append(
+                Error(
+                    f"CORS_URLS_REGEX = {pattern!r} covers whole paths that it matches, not those"
+                    " that begin so.",
+                    hint=f"Write {pattern + '.*'!r} to cover what is below, or {pattern + '$'!r}"
+                    " for this alone.",
+                    id="corekit_django.E006",
+                )
+            )
+    regexes = [
+        regex.pattern
+        for policy in configuration.policies
+        for regex in getattr(policy, "allow_origin_regexes", ())
+        if _bare_dot(_character_sets.sub("", regex.pattern))
+    ]
+    messages += [
+        Warning(
+            f"In CORS_ALLOWED_ORIGIN_REGEXES, {regex!r} has a dot that stands for any character:"
+            " 'app.example.com' also matches appxexample.com, which anybody can register.",
+            hint=r"Write '\.' for a dot, or a pattern such as 'https://*.example.com' in"
+            " CORS_ALLOWED_ORIGINS.",
+            id="corekit_django.W010",
+        )
+        for regex in regexes
+    ]
+    return messages
+
+
+def check_middleware(**_: Any) -> list[CheckMessage]:
+    """E002 missing, E003 installed twice, E004 beside django-cors-headers, W001 not the first."""
+    middleware: Sequence[str] = settings.MIDDLEWARE
+    places = [index for index, path in enumerate(middleware) if _is_ours(path)]
+    messages: list[CheckMessage] = []
+    if not places:
+        messages.append(
+            Error(
+                "corekit_django is installed, but its middleware is not, so nothing is granted.",
+                hint=f"Put {_OURS!r} first into MIDDLEWARE.",
+                id="corekit_django.E002",
+            )
+        )
+    elif len(places) > 1:
+        messages.append(
+            Error(
+                "The CORS middleware is in MIDDLEWARE more than once.",
+                hint="Keep the first.",
+                id="corekit_django.E003",
+            )
+        )
+    if _THEIRS in middleware or "corsheaders" in settings.INSTALLED_APPS:
+        messages.append(
+            Error(
+                "django-cors-headers is installed beside corekit_django, which replaces it.",
+                hint="Take 'corsheaders' out of INSTALLED_APPS and its middleware out of"
+                " MIDDLEWARE; see docs/coming-from-django-cors-headers.md.",
+                id="corekit_django.E004",
+            )
+        )
+    before = [path for path in middleware[: places[0] if places else 0] if _can_answer(path)]
+    if before:
+        messages.append(
+            Warning(
+                f"The CORS middleware stands after {', '.join(before)}, whose own answers (a"
+                " redirect, a refusal, a file) then lack its headers, and which may answer a"
+                " preflight.",
+                hint="Put it first into MIDDLEWARE.",
+                id="corekit_django.W001",
+            )
+        )
+    return messages
+
+
+def _report_unknown(name: str) -> CheckMessage:
+    near = get_close_matches(name, sorted(KNOWN_SETTINGS), n=1, cutoff=0.75)
+    message = f"{name} is no setting of corekit_django, and takes no effect."
+    if name in _HINTS or not near:
+        hint = _HINTS.get(name, "Take it out, or give it a name without CORS_ if it is yours.")
+        return Warning(message, hint=hint, id="corekit_django.W009")
+    return Error(message, hint=f"Did you mean {near[0]}?", id="corekit_django.E005")
+
+
+def _report_no_effect(name: str, other: str) -> CheckMessage:
+    return Warning(
+        f"{name} takes no effect beside {other}.",
+        hint="Keep one of them.",
+        id="corekit_django.W003",
+    )
+
+
+def _is_ours(path: str) -> bool:
+    try:
+        made = import_string(path)
+    except ImportError:
+        return False
+    return isinstance(made, type) and issubclass(made, CorsMiddleware)
+
+
+def _can_answer(path: str) -> bool:
+    if path == _SECURITY:
+        return bool(settings.SECURE_SSL_REDIRECT)
+    return path not in _PASSIVE and path != _THEIRS

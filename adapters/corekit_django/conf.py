@@ -1,0 +1,285 @@
+"""The settings: their names and old names, their defaults, and the policy that they make.
+
+What is wrong with them is found by the core; here its problems get the names of the settings. This
+is the one place that reads CORS_* settings for the middleware. They are read once, and again where
+a test overrides them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
+from corekit.engine import Engine
+from corekit.names import CORS_REQUEST_HEADERS, is_forbidden_request_header
+from corekit.origins import ANY, OPAQUE, is_serialized_origin
+from corekit.peers import PeerPolicy
+
+from .defaults import default_headers, default_max_age, default_methods
+
+__all__ = [
+    "KNOWN_SETTINGS",
+    "MISNOMERS",
+    "SETTINGS",
+    "Configuration",
+    "Grant",
+    "dropped_headers",
+    "effective_name",
+    "get_configuration",
+    "read_settings",
+]
+
+SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "CORS_ALLOWED_ORIGINS": ("CORS_ORIGIN_WHITELIST",),
+    "CORS_ALLOWED_ORIGIN_REGEXES": ("CORS_ORIGIN_REGEX_WHITELIST",),
+    "CORS_ALLOW_ALL_ORIGINS": ("CORS_ORIGIN_ALLOW_ALL",),
+    "CORS_URLS_REGEX": (),
+    "CORS_ALLOW_METHODS": ("CORS_ALLOWED_METHODS",),
+    "CORS_ALLOW_HEADERS": ("CORS_ALLOWED_HEADERS",),
+    "CORS_EXPOSE_HEADERS": (),
+    "CORS_PREFLIGHT_MAX_AGE": (),
+    "CORS_ALLOW_CREDENTIALS": (),
+    "CORS_ALLOW_PRIVATE_NETWORK": (),
+    "CORS_WAIVE": (),
+}
+"""Every setting beside CORS_POLICY, with its other name; where both are there, the first counts."""
+
+MISNOMERS: Final = {
+    "CORS_ALLOWED_METHODS": "CORS_ALLOW_METHODS",
+    "CORS_ALLOWED_HEADERS": "CORS_ALLOW_HEADERS",
+}
+"""Names that people write by mistake, which take effect; the other second names are old ones."""
+
+KNOWN_SETTINGS: Final = frozenset({"CORS_POLICY", *SETTINGS, *chain(*SETTINGS.values())})
+"""Every name that is read here."""
+
+_ARGUMENTS: Final = {
+    "allow_origins": ("CORS_ALLOWED_ORIGINS", ()),
+    "allow_origin_regexes": ("CORS_ALLOWED_ORIGIN_REGEXES", ()),
+    "allow_credentials": ("CORS_ALLOW_CREDENTIALS", False),
+    "allow_methods": ("CORS_ALLOW_METHODS", default_methods),
+    "allow_headers": ("CORS_ALLOW_HEADERS", default_headers),
+    "expose_headers": ("CORS_EXPOSE_HEADERS", ()),
+    "max_age": ("CORS_PREFLIGHT_MAX_AGE", default_max_age),
+    "allow_private_network": ("CORS_ALLOW_PRIVATE_NETWORK", False),
+    "waive": ("CORS_WAIVE", ()),
+}
+"""The argument of a policy: the setting that gives it, and its default."""
+
+
+class Grant(NamedTuple):
+    """What covers a request: a policy, and an engine for whom the signal admits beside it.
+
+    `admitting` grants the same to every origin that it is asked for; None where the signal has no
+    say, since the policy allows any origin, or nothing on purpose, or is a view's own.
+    """
+
+    policy: CorsPolicy
+    admitting: Engine | None
+
+
+class _Admitted:
+    """The origins that a receiver of the signal may admit: any, but no opaque one as a user.
+
+    Any page can get the opaque origin, so that with credentials nothing can make it safe.
+    """
+
+    __slots__ = ("_credentials",)
+
+    def __init__(self, *, credentials: bool) -> None:
+        self._credentials = credentials
+
+    def __contains__(self, origin: str) -> bool:
+        if origin == OPAQUE:
+            return not self._credentials
+        return is_serialized_origin(origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The settings, read: a policy or routes, and the paths that they cover.
+
+    `source` names the setting or settings; `urls` is CORS_URLS_REGEX, None for every path.
+    """
+
+    source: str
+    policy: CorsPolicy | CorsRoutes
+    urls: re.Pattern[str] | None
+    _admitting: dict[int, Engine]
+
+    @classmethod
+    def make(
+        cls, source: str, policy: CorsPolicy | CorsRoutes, urls: re.Pattern[str] | None
+    ) -> Configuration:
+        """Put the parts together, with an engine for the signal for each policy."""
+        policies = [policy] if isinstance(policy, CorsPolicy) else [p for _, p in policy.routes]
+        nothing = CorsPolicy.nothing()
+        admitting = {
+            id(each): each.engine_for(_Admitted(credentials=each.allow_credentials))
+            for each in policies
+            if ANY not in each.allow_origins and each != nothing
+        }
+        return cls(source, policy, urls, admitting)
+
+    @property
+    def policies(self) -> Sequence[CorsPolicy]:
+        """Every policy that it holds, in order."""
+        if isinstance(self.policy, CorsPolicy):
+            return (self.policy,)
+        return tuple(policy for _, policy in self.policy.routes)
+
+    def find(self, path: str, *, has_receivers: bool) -> Grant | None:
+        """Find what covers a path (`request.path_info`); None where it is to stay untouched.
+
+        Outside CORS_URLS_REGEX nothing is granted but what a receiver of the signal grants, so
+        without one such a path stays untouched.
+        """
+        if self.urls is not None and self.urls.fullmatch(path) is None:
+            admitting = self._admitting.get(id(self.policy)) if has_receivers else None
+            return None if admitting is None else Grant(_NOTHING, admitting)
+        policy = self.policy.match(path)
+        return None if policy is None else Grant(policy, self._admitting.get(id(policy)))
+
+
+_NOTHING: Final = CorsPolicy.nothing()
+
+
+@cache
+def get_configuration() -> Configuration:
+    """Give the configuration; raises ImproperlyConfigured with every problem and its mend."""
+    configuration, problems = read_settings()
+    if configuration is None:
+        raise ImproperlyConfigured(str(PolicyError(problems)))
+    return configuration
+
+
+def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
+    """Read the settings: a configuration and no problems, or None and every problem."""
+    if hasattr(settings, "CORS_POLICY"):
+        return _read_policy(settings.CORS_POLICY)
+    given: dict[str, Any] = {
+        argument: getattr(settings, effective_name(name), default)
+        for argument, (name, default) in _ARGUMENTS.items()
+    }
+    problems: list[Problem] = []
+    urls = _read_urls_regex(problems)
+    fields = {argument: effective_name(name) for argument, (name, _) in _ARGUMENTS.items()}
+    if _allows_all(problems):
+        given |= {"allow_origins": [ANY], "allow_origin_regexes": ()}
+        fields["allow_origins"] = effective_name("CORS_ALLOW_ALL_ORIGINS")
+    headers = list(_items(given["allow_headers"]))
+    kept = [(index, name) for index, name in headers if not _is_useless(name)]
+    if len(kept) < len(headers):
+        given["allow_headers"] = [name for _, name in kept]
+    try:
+        policy = PeerPolicy(**given)
+    except PolicyError as error:
+        problems += [_translate(problem, fields, kept) for problem in error.problems]
+        return None, tuple(problems)
+    if problems:
+        return None, tuple(problems)
+    return Configuration.make("the CORS_* settings", policy, urls), ()
+
+
+def effective_name(setting: str) -> str:
+    """Give the name by which a setting is set; its own where it is not set."""
+    names = (setting, *SETTINGS[setting])
+    return next((name for name in names if hasattr(settings, name)), setting)
+
+
+def dropped_headers() -> Iterator[str]:
+    """Give the names in CORS_ALLOW_HEADERS that no page can set, so that they are left out."""
+    value = getattr(settings, effective_name("CORS_ALLOW_HEADERS"), ())
+    return (name for _, name in _items(value) if _is_useless(name))
+
+
+def _read_policy(policy: Any) -> tuple[Configuration | None, tuple[Problem, ...]]:
+    problems = [
+        Problem(
+            "conflicting-settings",
+            name,
+            getattr(settings, name),
+            "CORS_POLICY says all, and nothing beside it would take effect.",
+            "Keep either CORS_POLICY or the other CORS_* settings.",
+        )
+        for name in sorted(KNOWN_SETTINGS - {"CORS_POLICY"})
+        if hasattr(settings, name)
+    ]
+    if not isinstance(policy, CorsPolicy | CorsRoutes):
+        message, hint = (
+            f"It is of type {type(policy).__name__}.",
+            "Give a CorsPolicy or a CorsRoutes.",
+        )
+        problems.append(Problem("wrong-type", "CORS_POLICY", policy, message, hint))
+    if problems:
+        return None, tuple(problems)
+    return Configuration.make("CORS_POLICY", policy, None), ()
+
+
+def _allows_all(problems: list[Problem]) -> bool:
+    name = effective_name("CORS_ALLOW_ALL_ORIGINS")
+    value = getattr(settings, name, False)
+    if not isinstance(value, bool):
+        message = f"It is of type {type(value).__name__}."
+        problems.append(Problem("wrong-type", name, value, message, "Give True or False."))
+    return value is True
+
+
+def _read_urls_regex(problems: list[Problem]) -> re.Pattern[str] | None:
+    value = getattr(settings, "CORS_URLS_REGEX", None)
+    if value is None or (isinstance(value, re.Pattern) and isinstance(value.pattern, str)):
+        return value
+    if isinstance(value, str):
+        try:
+            return re.compile(value)
+        except re.error as error:
+            code, message = "invalid-regex", f"It does not compile: {error}."
+    else:
+        code, message = "wrong-type", f"It is of type {type(value).__name__}."
+    hint = "Give a regular expression of whole paths, such as r'^/api/.*$'."
+    problems.append(Problem(code, "CORS_URLS_REGEX", value, message, hint))
+    return None
+
+
+def _items(value: object) -> Iterator[tuple[int, str]]:
+    if isinstance(value, list | tuple | set | frozenset):
+        yield from enumerate(value)
+
+
+def _is_useless(name: object) -> bool:
+    # Old projects list what they saw in a browser; it needs no permission and can have none.
+    if not isinstance(name, str):
+        return False
+    name = name.lower()
+    return name in CORS_REQUEST_HEADERS or is_forbidden_request_header(name)
+
+
+def _translate(
+    problem: Problem, fields: Mapping[str, str], kept_headers: Sequence[tuple[int, str]]
+) -> Problem:
+    argument, bracket, index = problem.field.partition("[")
+    name = fields[argument]
+    value: object = problem.value
+    if name in ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"):
+        bracket, index, value = "", "", True
+    elif argument == "allow_headers" and bracket and kept_headers:
+        index = f"{kept_headers[int(index[:-1])][0]}]"
+    hint = problem.hint.replace("waive=[", "CORS_WAIVE = [")
+    return replace(problem, field=f"{name}{bracket}{index}", value=value, hint=hint)
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting.startswith("CORS_"):
+        get_configuration.cache_clear()
+
+
+setting_changed.connect(_forget)

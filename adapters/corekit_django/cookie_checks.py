@@ -1,0 +1,148 @@
+"""System checks of what lies beside CORS: cookies that reach the server, and CSRF.
+
+CORS says which pages may call and read; CSRF protection whether a call is the user's. With cookies
+both are needed, and the cookies have to be ones that a browser sends at all. Policies of views
+count as those of the settings do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's name for it
+from django.utils.http import is_same_domain
+
+from corekit import CorsPolicy
+
+from .conf import read_settings
+from .resolving import find_marked_views
+from .sites import find_cross_site
+
+__all__ = ["check_cookies", "check_csrf_trusted_origins", "check_insecure_origins"]
+
+_SESSION: Final = "django.contrib.sessions.middleware.SessionMiddleware"
+_CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"
+
+_SHOWN_ORIGINS: Final = 3
+_begins_with_http = re.compile(r"\^?\(?(?:\?:)?http(?:s\?|\(s\)\?)?:").match
+
+
+def check_cookies(**_: Any) -> list[CheckMessage]:
+    """W005, W006: a cookie that no page of another site will have sent."""
+    origins = find_cross_site(_origins(credentials=True))
+    if not origins:
+        return []
+    messages: list[CheckMessage] = []
+    if _SESSION in settings.MIDDLEWARE:
+        messages += _check_cookie("SESSION_COOKIE", "session cookie", "W005", origins)
+    if _CSRF in settings.MIDDLEWARE and not settings.CSRF_USE_SESSIONS:
+        messages += _check_cookie("CSRF_COOKIE", "CSRF cookie", "W006", origins)
+    return messages
+
+
+def check_csrf_trusted_origins(**_: Any) -> list[CheckMessage]:
+    """W007: an origin with credentials whose POSTs the CSRF check will refuse."""
+    if _CSRF not in settings.MIDDLEWARE:
+        return []
+    origins = [origin for origin in _origins(credentials=True) if not _is_trusted(origin)]
+    if not origins:
+        return []
+    return [
+        Warning(
+            f"Pages of {_show(origins)} may call with cookies, but CSRF_TRUSTED_ORIGINS lacks"
+            " the origin, so their POST, PUT, PATCH and DELETE will be refused with 403.",
+            hint="Name the origin in CSRF_TRUSTED_ORIGINS too. CORS says who may call, CSRF whether"
+            " the call is the user's: with cookies both are needed. Leave it as it is if these"
+            " pages only read.",
+            id="corekit_django.W007",
+        )
+    ]
+
+
+def check_insecure_origins(**_: Any) -> list[CheckMessage]:
+    """W008, with --deploy: plain http among what is allowed."""
+    origins = [origin for origin in _origins(credentials=False) if origin.startswith("http://")]
+    origins += [
+        regex.pattern
+        for policy in _policies()
+        for regex in getattr(policy, "allow_origin_regexes", ())
+        if _begins_with_http(regex.pattern)
+    ]
+    if not origins:
+        return []
+    return [
+        Warning(
+            f"{_show(origins)} is allowed over plain http: whoever sits on the network, or any"
+            " program on the user's machine, can pose as it.",
+            hint="Allow https origins only in a deployment; keep those for development in the"
+            " settings for development.",
+            id="corekit_django.W008",
+        )
+    ]
+
+
+def _check_cookie(
+    prefix: str, name: str, number: str, origins: Sequence[str]
+) -> list[CheckMessage]:
+    same_site = getattr(settings, f"{prefix}_SAMESITE")
+    faults: list[str] = []
+    if str(same_site).lower() != "none" or same_site is None:
+        faults.append(f"{prefix}_SAMESITE is {same_site!r}")
+    if not getattr(settings, f"{prefix}_SECURE"):
+        faults.append(f"{prefix}_SECURE is False")
+    if not faults:
+        return []
+    return [
+        Warning(
+            f"Pages of {_show(origins)} are of another site than the hosts in ALLOWED_HOSTS, and"
+            f" browsers will not send them the {name}: {' and '.join(faults)}.",
+            hint=f"Set {prefix}_SAMESITE = 'None' and {prefix}_SECURE = True. If this server is of"
+            " the same site, name its host in ALLOWED_HOSTS.",
+            id=f"corekit_django.{number}",
+        )
+    ]
+
+
+def _policies() -> Iterable[CorsPolicy]:
+    configuration = read_settings()[0]
+    if configuration is not None:
+        yield from configuration.policies
+    if getattr(settings, "ROOT_URLCONF", None):
+        for marked in find_marked_views():
+            if isinstance(marked.mark, CorsPolicy):
+                yield marked.mark
+
+
+def _origins(*, credentials: bool) -> list[str]:
+    # A regex has no origins that could be listed.
+    found = [
+        origin
+        for policy in _policies()
+        if policy.allow_credentials or not credentials
+        for origin in policy.allow_origins
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _is_trusted(origin: str) -> bool:
+    # A pattern is trusted where anything that it stands for is.
+    origin = origin.replace(":*", ":49152").replace("*", "any")
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    asked = urlsplit(origin)
+    wild = [urlsplit(trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS if "*" in trusted]
+    return any(
+        trusted.scheme == asked.scheme
+        and is_same_domain(asked.netloc, trusted.netloc.removeprefix("*"))
+        for trusted in wild
+    )
+
+
+def _show(origins: Sequence[str]) -> str:
+    more = len(origins) - _SHOWN_ORIGINS
+    shown = ", ".join(origins[:_SHOWN_ORIGINS])
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,207 @@
+"""`manage.py cors`: prints the effective policy, or explains the decision on one request.
+
+It asks what the middleware asks, receivers of the signal included, and opens nothing.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+from corekit import CorsPolicy, Decision, Reason
+from corekit.engine import Engine
+from corekit.names import SAFELISTED_METHODS, parse_field_names
+from corekit.spelling import canonical_spelling
+from corekit_django.conf import Configuration, get_configuration
+from corekit_django.decorators import EXEMPT, Mark
+from corekit_django.middleware import find_grant
+from corekit_django.resolving import View, find_mark, find_marked_views, find_view
+from corekit_django.signals import check_request_enabled
+
+__all__ = ["Command"]
+
+_SAFELISTED_HEADERS: Final = frozenset({"accept", "accept-language", "content-language"})
+"""https://fetch.spec.whatwg.org/#cors-safelisted-request-header, whatever usual value they have."""
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+_MENDS: Final = {
+    Reason.ORIGIN_NOT_ALLOWED: "Name it among the origins, exactly as it stands here.",
+    Reason.METHOD_NOT_ALLOWED: "Name it among the methods, in the same case.",
+    Reason.HEADER_NOT_ALLOWED: "Name what is missing among the request headers.",
+}
+
+
+class Command(BaseCommand):
+    """Prints the effective CORS policy, or explains what a page of an origin may do."""
+
+    help = "Print the effective CORS policy, or explain the decision on one request."
+    # What is wrong is printed by the command itself, with every mend.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the parts of the request that is to be explained."""
+        parser.add_argument("--origin", help="the page's origin, such as https://app.example.com")
+        parser.add_argument("--method", help="the method that the page calls with; default: GET")
+        parser.add_argument(
+            "--header",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="a header that the page sets; may be repeated",
+        )
+        parser.add_argument("--path", help="the path that it calls, such as /api/; default: /")
+
+    def handle(self, **options: Any) -> None:
+        """Print; raises CommandError where the settings are wrong, with every problem."""
+        try:
+            configuration = get_configuration()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
+        origin, headers = options["origin"], options["header"]
+        if origin is not None:
+            method, path = options["method"] or "GET", options["path"] or "/"
+            lines = _explain(configuration, origin, method, headers, path)
+        elif options["method"] or options["path"] or headers:
+            raise CommandError("Without --origin there is nothing to explain.")
+        else:
+            lines = _describe(configuration)
+        for line in lines:
+            self.stdout.write(line)
+
+
+def _describe(configuration: Configuration) -> Iterator[str]:
+    if isinstance(configuration.policy, CorsPolicy):
+        paths = "every path" if configuration.urls is None else configuration.urls.pattern
+        yield f"From {configuration.source}, for {paths}:"
+        yield from _describe_policy(configuration.policy)
+    else:
+        yield f"From {configuration.source}, the first that matches:"
+        for path, policy in configuration.policy.routes:
+            yield f"  {path}"
+            yield from (f"  {line}" for line in _describe_policy(policy))
+    receivers = len(check_request_enabled.receivers)
+    if receivers:
+        yield ""
+        yield f"check_request_enabled has {receivers} receiver(s), which may admit other origins."
+    marked = list(find_marked_views())
+    if marked:
+        yield ""
+        yield "Views with a policy of their own:"
+    for path, view, method, mark in marked:
+        yield f"  {method or 'all methods':<11} {path} ({_name(view)})"
+        if isinstance(mark, CorsPolicy):
+            yield from (f"  {line}" for line in _describe_policy(mark))
+        else:
+            yield "    exempt: left untouched"
+
+
+def _describe_policy(policy: CorsPolicy) -> Iterator[str]:
+    regexes = [regex.pattern for regex in getattr(policy, "allow_origin_regexes", ())]
+    rows: dict[str, object] = {
+        "origins": ", ".join(policy.allow_origins) or ("" if regexes else "none"),
+        "origin regexes": ", ".join(regexes),
+        "credentials": "yes" if policy.allow_credentials else "no",
+        "methods": ", ".join(dict.fromkeys((*SAFELISTED_METHODS, *policy.allow_methods))),
+        "request headers": ", ".join(policy.allow_headers),
+        "exposed headers": ", ".join(policy.expose_headers),
+        "preflights kept": "" if policy.max_age is None else f"{policy.max_age} s",
+        "private network": "yes" if policy.allow_private_network else "",
+        "risks accepted": ", ".join(policy.waive),
+    }
+    for name, value in rows.items():
+        if value:
+            yield f"  {name:<16} {value}"
+
+
+def _explain(
+    configuration: Configuration, origin: str, method: str, headers: list[str], path: str
+) -> Iterator[str]:
+    asked = ",".join(sorted(name.lower() for name in headers)) or None
+    request = _make_request(origin, method, asked, path)
+    view = find_view(request)
+    grant = find_grant(request, view, method)
+    yield f"{method} {path} from a page of {origin}{f', which sets {asked}' if asked else ''}"
+    mark = None if view is None else find_mark(view, method)
+    yield f"  policy:    {_name_source(configuration, view, mark)}"
+    if grant is None:
+        yield "  verdict:   CORS leaves it untouched; what the view answers counts alone."
+        return
+    engine = grant.policy.engine
+    if grant.admitting is not None and not engine.actual(origin).origin_allowed:
+        engine = _ask_receivers(request, origin, grant.admitting) or engine
+        if engine is grant.admitting:
+            yield "  signal:    a receiver of check_request_enabled admits the origin"
+    decisions = [engine.decide("GET", **_values(origin, None, None))]
+    if method not in SAFELISTED_METHODS or not _SAFELISTED_HEADERS.issuperset(
+        name.lower() for name in headers
+    ):
+        preflight = engine.decide("OPTIONS", **_values(origin, method, asked))
+        yield f"  preflight: {preflight.status}"
+        yield from (f"    {name}: {value}" for name, value in preflight.headers)
+        decisions.insert(0, preflight)
+    else:
+        yield "  preflight: none is needed"
+    yield from _judge(decisions, origin, asked)
+
+
+def _judge(decisions: list[Decision], origin: str, asked: str | None) -> Iterator[str]:
+    refused = next((decision for decision in decisions if not decision.allowed), None)
+    if refused is None:
+        yield "  response:"
+        yield from (f"    {name}: {value}" for name, value in decisions[-1].headers)
+        yield "  verdict:   allowed. The page may call and read the answer."
+        return
+    yield f"  verdict:   refused. {refused.reason.value}"
+    meant = canonical_spelling(origin)
+    if refused.reason is Reason.ORIGIN_MALFORMED and meant is not None:
+        yield f"  mend:      A browser would send {meant!r}."
+    elif refused.reason in _MENDS:
+        yield f"  mend:      {_MENDS[refused.reason]}"
+    if refused.reason is Reason.HEADER_NOT_ALLOWED:
+        granted = dict(refused.headers).get("Access-Control-Allow-Headers", "")
+        missing = (parse_field_names(asked or "") or _NONE) - (parse_field_names(granted) or _NONE)
+        yield f"  missing:   {', '.join(sorted(missing))}"
+
+
+def _make_request(origin: str, method: str, asked: str | None, path: str) -> HttpRequest:
+    headers = {"Origin": origin, "Access-Control-Request-Method": method}
+    if asked is not None:
+        headers["Access-Control-Request-Headers"] = asked
+    hosts = [host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*"))]
+    host = hosts[0] if hosts else "localhost"
+    return RequestFactory().options(path, headers=headers, SERVER_NAME=host)
+
+
+def _ask_receivers(request: HttpRequest, origin: str, admitting: Engine) -> Engine | None:
+    if not admitting.actual(origin).origin_allowed:
+        return None
+    said = check_request_enabled.send(None, request=request)
+    return admitting if any(yes for _, yes in said) else None
+
+
+def _values(origin: str, method: str | None, asked: str | None) -> dict[str, Any]:
+    return {
+        "origin": origin,
+        "request_method": method,
+        "request_headers": asked,
+        "request_private_network": None,
+    }
+
+
+def _name_source(configuration: Configuration, view: View | None, mark: Mark | None) -> str:
+    if view is None or mark is None:
+        return configuration.source
+    name = _name(view)
+    return f"{name} is exempt" if mark is EXEMPT else f"the own one of {name}"
+
+
+def _name(view: View) -> str:
+    return f"{view.__module__}.{getattr(view, '__qualname__', type(view).__qualname__)}"

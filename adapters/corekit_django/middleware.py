@@ -1,0 +1,188 @@
+"""The middleware: finds what covers a request, asks its engine, writes the answer.
+
+It holds no rule of its own. Sync and async are one class; under ASGI nothing runs in a thread but a
+plain receiver of the signal. An actual request is judged when its response comes back, since by
+then Django has resolved the view; a preflight is answered in place of the view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from corekit import Answer
+from corekit.decision import ALLOW_ORIGIN
+from corekit.engine import Engine
+from corekit.headers import merge_vary
+
+from .conf import Grant, get_configuration
+from .decorators import EXEMPT
+from .resolving import View, find_mark, find_view, has_one_policy
+from .signals import check_request_enabled
+
+__all__ = ["CorsMiddleware", "find_grant", "is_preflight"]
+
+GetResponse = Callable[[HttpRequest], Any]
+"""Gives a response, or an awaitable of one where it is async."""
+
+_REFUSED: Final = b"CORS: the origin is not allowed.\n"
+_MAX_AGE: Final = "Access-Control-Max-Age"
+
+
+class CorsMiddleware:
+    """Puts the project's policy around every view; let it stand first in MIDDLEWARE.
+
+    Raises ImproperlyConfigured as the server starts, with every problem of the settings.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+        # Read here and not with the first request: what is unsafe does not start.
+        get_configuration()
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self._is_async:
+            return self._call_async(request)
+        response: HttpResponseBase | None = None
+        if not is_preflight(request):
+            response = self.get_response(request)
+        question = _find_question(request, response)
+        if question is None:
+            return response or self.get_response(request)
+        answer = question.answer
+        if question.answer_if_admitted is not None:
+            said = check_request_enabled.send(None, request=request)
+            if any(yes for _, yes in said):
+                answer = question.answer_if_admitted
+        return _write(request, response, answer)
+
+    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase | None = None
+        if not is_preflight(request):
+            response = await self.get_response(request)
+        question = _find_question(request, response)
+        if question is None:
+            return response or await self.get_response(request)
+        answer = question.answer
+        if question.answer_if_admitted is not None:
+            said = await check_request_enabled.asend(None, request=request)
+            if any(yes for _, yes in said):
+                answer = question.answer_if_admitted
+        return _write(request, response, answer)
+
+
+class _Question(NamedTuple):
+    """The answer to a request, and the one instead where a receiver of the signal says yes."""
+
+    answer: Answer
+    answer_if_admitted: Answer | None
+
+
+def is_preflight(request: HttpRequest) -> bool:
+    """Say whether a request is a CORS preflight: https://fetch.spec.whatwg.org/#cors-preflight-request
+
+    A plain OPTIONS request is none, and reaches the view.
+    """
+    return (
+        request.method == "OPTIONS"
+        and "HTTP_ORIGIN" in request.META
+        and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
+    )
+
+
+def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | None:
+    """Find what covers a request for `method`, the one that a preflight asks for.
+
+    `view` is what the request leads to. None where the request is to stay untouched.
+    """
+    mark = None if view is None else find_mark(view, method)
+    if mark is EXEMPT:
+        return None
+    if mark is not None:
+        return Grant(mark, None)
+    has_receivers = check_request_enabled.has_listeners(None)
+    return get_configuration().find(request.path_info, has_receivers=has_receivers)
+
+
+def _find_question(request: HttpRequest, response: HttpResponseBase | None) -> _Question | None:
+    preflight = response is None
+    asked = request.META["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] if preflight else request.method
+    view = None if _has_failed(request, response) else find_view(request)
+    grant = find_grant(request, view, asked or "")
+    if grant is None:
+        return None
+    answer = _ask(grant.policy.engine, request, preflight=preflight)
+    admitted: Answer | None = None
+    if "HTTP_ORIGIN" in request.META and not answer.origin_allowed and grant.admitting is not None:
+        admitted = _ask(grant.admitting, request, preflight=preflight)
+        if not (admitted.origin_allowed and check_request_enabled.has_listeners(None)):
+            admitted = None
+    if preflight and view is not None and not has_one_policy(view):
+        answer = _uncached(answer)
+        admitted = admitted and _uncached(admitted)
+    return _Question(answer, admitted)
+
+
+def _has_failed(request: HttpRequest, response: HttpResponseBase | None) -> bool:
+    # The URLconf itself may be broken: asked again, it would fail again, here.
+    return response is not None and response.status_code >= 500 and request.resolver_match is None
+
+
+def _ask(engine: Engine, request: HttpRequest, *, preflight: bool) -> Answer:
+    # Servers join a header that came twice with a comma, which no origin has.
+    meta = request.META
+    if not preflight:
+        return engine.actual(meta.get("HTTP_ORIGIN"))
+    return engine.preflight(
+        meta["HTTP_ORIGIN"],
+        meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
+        meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+        meta.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
+    )
+
+
+def _uncached(answer: Answer) -> Answer:
+    # A browser keeps an answer for all the methods that it names; here another would answer them.
+    if not answer.origin_allowed:
+        return answer
+    others = tuple(header for header in answer.headers if header[0] != _MAX_AGE)
+    return replace(answer, headers=(*others, (_MAX_AGE, "0")))
+
+
+def _write(
+    request: HttpRequest, response: HttpResponseBase | None, answer: Answer
+) -> HttpResponseBase:
+    if response is None:
+        response = _make_preflight_response(answer)
+    headers = response.headers
+    for name in [name for name in headers if name.lower().startswith("access-control-")]:
+        del headers[name]
+    if answer.echoes_origin:
+        headers[ALLOW_ORIGIN] = request.META["HTTP_ORIGIN"]
+    for name, value in answer.headers:
+        headers[name] = value
+    vary = merge_vary([headers["Vary"]] if "Vary" in headers else [], answer.vary)
+    if vary is not None:
+        headers["Vary"] = vary
+    return response
+
+
+def _make_preflight_response(answer: Answer) -> HttpResponse:
+    body = b"" if answer.origin_allowed else _REFUSED
+    response = HttpResponse(body, status=answer.status, content_type="text/plain; charset=utf-8")
+    if answer.status == 204:
+        del response.headers["Content-Type"]
+    else:
+        response.headers["Content-Length"] = str(len(body))
+    return response

@@ -1,0 +1,24 @@
+"""The signal that lets a project's own code admit an origin, such as one from a database table.
+
+`check_request_enabled` is sent with `sender` None and `request`, for requests whose origin the
+settings do not allow. Receivers may be plain or async functions. The origin of the request is
+admitted where any of them returns a true value.
+
+    from django.dispatch import receiver
+    from corekit_django.signals import check_request_enabled
+
+    @receiver(check_request_enabled)
+    def admit_partners(sender, request, **kwargs):
+        return Partner.objects.filter(origin=request.headers["Origin"]).exists()
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.dispatch import Signal
+
+__all__ = ["check_request_enabled"]
+
+check_request_enabled: Final = Signal()
+"""Asks whether the origin of `request` is admitted beside those of the settings."""

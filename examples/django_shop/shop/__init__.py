@@ -1,0 +1,1 @@
+"""A shop's API for pages of another site: SQLite, sessions, CSRF protection, JSON."""

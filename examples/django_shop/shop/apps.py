@@ -1,0 +1,15 @@
+"""The app of the shop."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ShopConfig(AppConfig):
+    """Connects what listens to signals."""
+
+    name = "shop"
+
+    def ready(self) -> None:
+        """Import the receivers, which need the models."""
+        from . import receivers  # noqa: F401, PLC0415 - connected by being imported

@@ -1,0 +1,81 @@
+"""The API: JSON in and out. It knows nothing of CORS, but that the catalogue is for everybody."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib.auth import authenticate, login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from corekit_django import cors
+
+from .models import Order
+
+
+@require_GET
+def token(request: HttpRequest) -> HttpResponse:
+    """Hand out the CSRF token: a page of another site cannot read the cookie that has it.
+
+    Only a page that CORS lets read this answer gets to know it.
+    """
+    return JsonResponse({"token": get_token(request)})
+
+
+@require_POST
+def log_in(request: HttpRequest) -> HttpResponse:
+    """Log in, and hand out the token of the session that begins."""
+    given = _read(request)
+    user = authenticate(request, username=given.get("name"), password=given.get("password"))
+    if user is None:
+        return JsonResponse({"error": "Name or password is wrong."}, status=401)
+    login(request, user)
+    return JsonResponse({"name": user.get_username(), "token": get_token(request)})
+
+
+@require_http_methods(["GET", "POST"])
+def orders(request: HttpRequest) -> HttpResponse:
+    """List the orders of the customer, or take one more."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"error": "Log in first."}, status=401)
+    if request.method == "POST":
+        made = Order.objects.create(customer=request.user, item=_read(request).get("item", ""))
+        return JsonResponse(_write(made), status=201)
+    mine = Order.objects.filter(customer=request.user).order_by("pk")
+    return JsonResponse({"orders": [_write(each) for each in mine]})
+
+
+@require_http_methods(["PUT", "DELETE"])
+def order(request: HttpRequest, number: int) -> HttpResponse:
+    """Change an order, or take it back."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"error": "Log in first."}, status=401)
+    found = get_object_or_404(Order, pk=number, customer=request.user)
+    if request.method == "DELETE":
+        found.delete()
+        return HttpResponse(status=204)
+    found.item = _read(request).get("item", "")
+    found.save()
+    return JsonResponse(_write(found))
+
+
+@cors(allow_origins=["*"])
+@require_GET
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """Show what there is, to pages of any site: nobody's cookies are needed for it."""
+    return JsonResponse({"items": ["teapot", "cup", "saucer"]})
+
+
+def _read(request: HttpRequest) -> dict[str, Any]:
+    try:
+        given = json.loads(request.body)
+    except ValueError:
+        return {}
+    return given if isinstance(given, dict) else {}
+
+
+def _write(found: Order) -> dict[str, Any]:
+    return {"number": found.pk, "item": found.item}
