@@ -127,7 +127,7 @@ class Reader:
             given = value[index] if isinstance(value, list) else source
             try:
                 regex = given if isinstance(given, re.Pattern) else re.compile(source)
-            except re.error as error:
+            except (re.error, OverflowError, RecursionError) as error:
                 hint = "Mend it, or write a pattern such as 'https://*.example.com'."
                 self._report("invalid-regex", label, source, f"It does not compile: {error}.", hint)
                 continue

@@ -1,0 +1,193 @@
+"""Policies in the terms of peers: expressions match in full, and no laxer than the core's own."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy, PolicyError
+from corekit.peers import OriginRegexes, PeerPolicy
+
+SUBDOMAINS = r"https://\w+\.example\.com"
+
+
+def codes_of(**arguments: Any) -> list[tuple[str, str]]:
+    with pytest.raises(PolicyError) as caught:
+        PeerPolicy(**arguments)
+    return [(problem.code, problem.field) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("regex", "origin", "expected"),
+    [
+        (SUBDOMAINS, "https://a.example.com", True),
+        (SUBDOMAINS, "https://a.example.com.evil.test", False),
+        (SUBDOMAINS, "https://evil.test/https://a.example.com", False),
+        (SUBDOMAINS, "xhttps://a.example.com", False),
+        (SUBDOMAINS, "https://a.example.com\n", False),
+        (SUBDOMAINS + "$", "https://a.example.com\n", False),
+        ("^" + SUBDOMAINS + "$", "https://a.example.com", True),
+        (r"https://a|http://b", "https://a", True),
+        (r"https://a|http://b", "http://bc", False),
+        (r".*", "https://a.example.com", True),
+        (r".*", "nonsense", False),
+        (r".*", "https://a, https://b", False),
+        (r"(?i)HTTPS://A", "https://a", True),
+        (r"(?s).*", "https://a\r\nx", False),
+    ],
+)
+def test_an_expression_matches_in_full_what_a_browser_could_send(
+    regex: str, origin: str, expected: bool
+) -> None:
+    for form in (regex, re.compile(regex)):
+        policy = PeerPolicy(
+            allow_origin_regexes=[form], waive=["null-origin"] if ".*" in regex else []
+        )
+        assert policy.decide("GET", origin=origin).allowed == expected
+        preflight = policy.decide("OPTIONS", origin=origin, request_method="PUT")
+        assert (preflight.status == 204) == expected
+
+
+def test_origins_and_expressions_stand_beside_each_other() -> None:
+    policy = PeerPolicy(
+        allow_origins=["https://app.example", "http://localhost:*"],
+        allow_origin_regexes=[SUBDOMAINS],
+        allow_credentials=True,
+    )
+    for origin in ("https://app.example", "http://localhost:1", "https://a.example.com"):
+        decision = policy.decide("GET", origin=origin)
+        assert dict(decision.headers)["Access-Control-Allow-Origin"] == origin
+        assert decision.vary == ("Origin",)
+    assert not policy.decide("GET", origin="https://b.example").allowed
+
+
+def test_no_origin_at_all_is_a_policy_here_and_grants_nothing() -> None:
+    policy = PeerPolicy(allow_methods=["PUT"], max_age=0)
+    assert not policy.decide("GET", origin="https://a.example").allowed
+    assert PeerPolicy() == PeerPolicy.nothing()
+
+
+def test_any_origin_makes_expressions_needless() -> None:
+    policy = PeerPolicy(allow_origins=["*"], allow_origin_regexes=[SUBDOMAINS])
+    assert policy.decide("GET", origin="https://b.example").headers == (
+        ("Access-Control-Allow-Origin", "*"),
+    )
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        r".*",
+        r"https://.*",
+        r"https?://.+",
+        r"https://[a-z.]+",
+        r"https://\w+\.\w+",
+        r"https://.*:8443",
+        r"https?://\d+\.\d+\.\d+\.\d+",
+        r"(?:https://app\.example\.com)?.*",
+    ],
+)
+def test_an_expression_that_matches_strangers_never_goes_with_credentials(regex: str) -> None:
+    found = codes_of(allow_origin_regexes=["https://a", regex], allow_credentials=True)
+    assert ("any-origin-with-credentials", "allow_origin_regexes[1]") in found
+    assert not any(field == "allow_origin_regexes[0]" for _, field in found)
+
+
+@pytest.mark.parametrize(
+    ("regex", "insecure"),
+    [
+        (r"http://a\.example\.com", True),
+        (r"^http://a\.example\.com$", True),
+        (r"https?://a\.example\.com", True),
+        (r"(?:http(s)?://a\.example\.com)", True),
+        (r"https://a\.example\.com", False),
+        (r"http://localhost:\d+", False),
+        (r"^https?://(?:localhost|127\.0\.0\.1)(:\d+)?$", False),
+        (r"http://127\.0\.0\.1:\d+", False),
+        (r"http://\[::1\]:\d+", False),
+    ],
+)
+def test_plain_http_with_credentials_is_a_risk_to_be_waived(regex: str, insecure: bool) -> None:
+    arguments: dict[str, Any] = {"allow_origin_regexes": [regex], "allow_credentials": True}
+    if insecure:
+        assert codes_of(**arguments) == [("insecure-origin", "allow_origin_regexes[0]")]
+        policy = PeerPolicy(**arguments, waive=["insecure-origin"])
+        assert policy.decide("GET", origin="http://a.example.com").allowed
+    else:
+        PeerPolicy(**arguments)
+
+
+def test_plain_http_is_not_matched_with_credentials_however_it_is_written() -> None:
+    regex = r"\w+://\w+\.example\.com|\w+://localhost"
+    policy = PeerPolicy(allow_origin_regexes=[regex], allow_credentials=True)
+    assert policy.decide("GET", origin="https://a.example.com").allowed
+    assert policy.decide("GET", origin="http://localhost").allowed
+    assert not policy.decide("GET", origin="http://a.example.com").allowed
+    without = policy.replace(allow_credentials=False)
+    assert without.decide("GET", origin="http://a.example.com").allowed
+
+
+def test_the_opaque_origin_is_waived_or_refused_as_ever() -> None:
+    assert codes_of(allow_origin_regexes=["null|https://a"]) == [
+        ("null-origin", "allow_origin_regexes[0]")
+    ]
+    assert codes_of(
+        allow_origin_regexes=["null"], allow_credentials=True, waive=["null-origin"]
+    ) == [("null-origin", "allow_origin_regexes[0]")]
+    policy = PeerPolicy(allow_origin_regexes=["null"], waive=["null-origin"])
+    assert policy.decide("GET", origin="null").allowed
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (SUBDOMAINS, [("string-not-collection", "allow_origin_regexes")]),
+        (re.compile(SUBDOMAINS), [("wrong-type", "allow_origin_regexes")]),
+        (None, [("wrong-type", "allow_origin_regexes")]),
+        ([SUBDOMAINS, None], [("wrong-type", "allow_origin_regexes[1]")]),
+        ([re.compile(b"x")], [("wrong-type", "allow_origin_regexes[0]")]),
+        (["https://(", "["], [("invalid-regex", f"allow_origin_regexes[{at}]") for at in (0, 1)]),
+    ],
+)
+def test_what_is_no_list_of_expressions_is_reported(value: Any, expected: object) -> None:
+    assert codes_of(allow_origin_regexes=value) == expected
+
+
+@pytest.mark.parametrize("regex", ["a{99999999999999999999}", "(" * 20_000 + ")" * 20_000])
+def test_an_expression_that_is_too_much_is_a_problem_too(regex: str) -> None:
+    assert codes_of(allow_origin_regexes=[regex]) == [("invalid-regex", "allow_origin_regexes[0]")]
+
+
+def test_an_expression_that_does_not_compile_says_why() -> None:
+    with pytest.raises(
+        PolicyError, match=r"It does not compile: .*unterminated.* \[invalid-regex\]"
+    ):
+        PeerPolicy(allow_origin_regexes=["https://("])
+
+
+def test_a_peer_policy_is_a_value() -> None:
+    policy = PeerPolicy(allow_origin_regexes=[re.compile(SUBDOMAINS, re.IGNORECASE), SUBDOMAINS])
+    assert pickle.loads(pickle.dumps(policy)) == policy
+    assert eval(repr(policy), {"PeerPolicy": PeerPolicy, "re": re}) == policy
+    assert policy.replace() == policy
+    assert policy.replace(max_age=1) != policy
+    assert policy.replace(allow_origin_regexes=()) == PeerPolicy()
+    assert PeerPolicy(allow_origins=["*"]) != CorsPolicy(allow_origins=["*"])
+    with pytest.raises(AttributeError, match="immutable"):
+        policy.allow_origin_regexes = ()
+
+
+def test_a_misspelt_argument_is_an_error() -> None:
+    with pytest.raises(TypeError, match="allow_origin_regex"):
+        PeerPolicy(allow_origin_regex=SUBDOMAINS)
+    with pytest.raises(TypeError, match="allowed_origins"):
+        PeerPolicy().replace(allowed_origins=["*"])
+
+
+def test_a_set_of_expressions_bounds_a_strangers_text_before_it_is_matched() -> None:
+    origins = OriginRegexes([re.compile(r"(https://a+)+b")], others=frozenset({"https://c"}))
+    assert "https://c" in origins
+    assert "https://" + "a" * 100_000 not in origins
