@@ -136,7 +136,7 @@ def _find_question(request: HttpRequest, response: HttpResponseBase | None) -> _
 
 def _has_failed(request: HttpRequest, response: HttpResponseBase | None) -> bool:
     # The URLconf itself may be broken: asked again, it would fail again, here.
-    return response is not None and response.status_code >= 500 and request.resolver_match is None
+    return response is not None and response.status_code == 500 and request.resolver_match is None
 
 
 def _ask(engine: Engine, request: HttpRequest, *, preflight: bool) -> Answer:

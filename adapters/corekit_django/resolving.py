@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -18,7 +19,15 @@ from django.utils import translation
 
 from .decorators import Mark, is_in_use, read_mark
 
-__all__ = ["MarkedView", "View", "find_mark", "find_marked_views", "find_view", "has_one_policy"]
+__all__ = [
+    "MarkedView",
+    "View",
+    "find_mark",
+    "find_marked_views",
+    "find_view",
+    "has_one_policy",
+    "name_view",
+]
 
 View = Callable[..., Any]
 
@@ -71,25 +80,43 @@ def find_marked_views(urlconf: str | None = None) -> Iterator[MarkedView]:
 
     `path` is as the URLconf has it, such as ``/items/<int:pk>/``.
     """
+    # The first view of a path counts; django-ninja names a path once for each of its methods.
+    views: dict[str, View] = {}
     for path, view in _walk(get_resolver(urlconf), "/"):
-        methods = sorted(_methods(view))
-        if has_one_policy(view):
-            mark = find_mark(view, methods[0] if methods else "")
-            if mark is not None:
-                yield MarkedView(path, view, "", mark)
-            continue
-        for method in methods:
+        views.setdefault(path, view)
+    for path, view in views.items():
+        methods = sorted(_methods(view)) or [""]
+        asked = methods[:1] if has_one_policy(view) else methods
+        for method in asked:
             mark = find_mark(view, method)
             if mark is not None:
-                yield MarkedView(path, view, method, mark)
+                yield MarkedView(path, view, "" if len(asked) == 1 else method, mark)
+
+
+def name_view(view: View, method: str = "") -> str:
+    """Name a view for people: its function or class, with the module.
+
+    >>> name_view(name_view)
+    'corekit_django.resolving.name_view'
+    """
+    cls = _class(view)
+    if cls is not None:
+        return f"{cls.__module__}.{cls.__name__}"
+    named: Any = view
+    for operation in _operations(view):
+        named = operation.view_func
+        if method in operation.methods:
+            break
+    named = named.func if isinstance(named, partial) else named
+    return f"{named.__module__}.{getattr(named, '__qualname__', type(named).__qualname__)}"
 
 
 def _walk(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, View]]:
     for entry in resolver.url_patterns:
-        path = f"{prefix}{entry.pattern}"
+        path = prefix + str(entry.pattern).removeprefix("^").removesuffix("$")
         if isinstance(entry, URLResolver):
             yield from _walk(entry, path)
-        elif entry.callback is not None:
+        else:
             yield path, entry.callback
 
 

@@ -22,7 +22,7 @@ from corekit.spelling import canonical_spelling
 from corekit_django.conf import Configuration, get_configuration
 from corekit_django.decorators import EXEMPT, Mark
 from corekit_django.middleware import find_grant
-from corekit_django.resolving import View, find_mark, find_marked_views, find_view
+from corekit_django.resolving import View, find_mark, find_marked_views, find_view, name_view
 from corekit_django.signals import check_request_enabled
 
 __all__ = ["Command"]
@@ -96,7 +96,7 @@ def _describe(configuration: Configuration) -> Iterator[str]:
         yield ""
         yield "Views with a policy of their own:"
     for path, view, method, mark in marked:
-        yield f"  {method or 'all methods':<11} {path} ({_name(view)})"
+        yield f"  {method or 'all methods':<11} {path} ({name_view(view, method)})"
         if isinstance(mark, CorsPolicy):
             yield from (f"  {line}" for line in _describe_policy(mark))
         else:
@@ -130,7 +130,7 @@ def _explain(
     grant = find_grant(request, view, method)
     yield f"{method} {path} from a page of {origin}{f', which sets {asked}' if asked else ''}"
     mark = None if view is None else find_mark(view, method)
-    yield f"  policy:    {_name_source(configuration, view, mark)}"
+    yield f"  policy:    {_name_source(configuration, view, method, mark)}"
     if grant is None:
         yield "  verdict:   CORS leaves it untouched; what the view answers counts alone."
         return
@@ -196,12 +196,10 @@ def _values(origin: str, method: str | None, asked: str | None) -> dict[str, Any
     }
 
 
-def _name_source(configuration: Configuration, view: View | None, mark: Mark | None) -> str:
+def _name_source(
+    configuration: Configuration, view: View | None, method: str, mark: Mark | None
+) -> str:
     if view is None or mark is None:
         return configuration.source
-    name = _name(view)
+    name = name_view(view, method)
     return f"{name} is exempt" if mark is EXEMPT else f"the own one of {name}"
-
-
-def _name(view: View) -> str:
-    return f"{view.__module__}.{getattr(view, '__qualname__', type(view).__qualname__)}"

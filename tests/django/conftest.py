@@ -1,0 +1,85 @@
+"""Django, set up once, and a way to ask the test project that is the same for WSGI and ASGI."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import django
+import pytest
+
+django.setup()
+
+from django.db import connection, connections  # noqa: E402 - after the set-up
+from django.test import AsyncClient, Client  # noqa: E402 - after the set-up
+
+Ask = Callable[..., Any]
+
+
+def make_headers(
+    origin: str | None, asked: str | None, asked_headers: str | None, headers: dict[str, str]
+) -> dict[str, str]:
+    named = {
+        "Origin": origin,
+        "Access-Control-Request-Method": asked,
+        "Access-Control-Request-Headers": asked_headers,
+    }
+    return {name: value for name, value in named.items() if value is not None} | headers
+
+
+def ask_wsgi(
+    method: str,
+    path: str,
+    *,
+    origin: str | None = None,
+    asked: str | None = None,
+    asked_headers: str | None = None,
+    headers: dict[str, str] | None = None,
+    enforce_csrf: bool = False,
+) -> Any:
+    client = Client(raise_request_exception=False, enforce_csrf_checks=enforce_csrf)
+    given = make_headers(origin, asked, asked_headers, headers or {})
+    return client.generic(method, path, headers=given, secure=True)
+
+
+def ask_asgi(
+    method: str,
+    path: str,
+    *,
+    origin: str | None = None,
+    asked: str | None = None,
+    asked_headers: str | None = None,
+    headers: dict[str, str] | None = None,
+    enforce_csrf: bool = False,
+) -> Any:
+    async def call() -> Any:
+        client = AsyncClient(raise_request_exception=False, enforce_csrf_checks=enforce_csrf)
+        given = make_headers(origin, asked, asked_headers, headers or {})
+        return await client.generic(method, path, headers=given, secure=True)
+
+    return asyncio.run(call())
+
+
+@pytest.fixture(params=[ask_wsgi, ask_asgi], ids=["wsgi", "asgi"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """Ask the project: `ask(method, path, origin=, asked=, asked_headers=, headers=)`."""
+    chosen: Ask = request.param
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def made_database() -> Iterator[None]:
+    connection.creation.create_test_db(verbosity=0)
+    yield
+    connection.creation.destroy_test_db(":memory:", verbosity=0)
+    connections.close_all()
+
+
+@pytest.fixture
+def database(made_database: None) -> Iterator[None]:
+    """Tables of SQLite, empty when the test ends."""
+    from shop.models import Partner
+
+    yield
+    Partner.objects.all().delete()

@@ -1,0 +1,7 @@
+"""A URLconf without any view."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,304 @@
+"""Each check: settings that make it fire, and settings that keep it silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from corekit import CorsPolicy
+from corekit_django import cors
+from corekit_django.middleware import CorsMiddleware
+from tests.django import views
+from tests.django.settings import INSTALLED_APPS
+
+APP = "https://app.example.com"
+OURS = "corekit_django.middleware.CorsMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+SECURITY = "django.middleware.security.SecurityMiddleware"
+
+
+class Subclass(CorsMiddleware):
+    pass
+
+
+class Urls:
+    urlpatterns = (path("", views.plain),)
+
+
+def make_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
+    return get_response
+
+
+def run(number: str | None = None, *, deploy: bool = False, **values: Any) -> list[Any]:
+    """Run all checks of Django under these settings; the messages with the id, or all of ours."""
+    with override_settings(ROOT_URLCONF=values.pop("ROOT_URLCONF", Urls), **values):
+        found = [
+            message
+            for message in run_checks(include_deployment_checks=deploy)
+            if str(message.id).startswith("corekit_django.")
+        ]
+    wanted = None if number is None else f"corekit_django.{number}"
+    return [message for message in found if wanted in (None, message.id)]
+
+
+CREDENTIALS: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_CREDENTIALS": True}
+HOSTS: dict[str, Any] = {"ALLOWED_HOSTS": ["api.example.org"]}
+NONE: dict[str, Any] = {"SESSION_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SAMESITE": "None"}
+SECURE: dict[str, Any] = {"SESSION_COOKIE_SECURE": True, "CSRF_COOKIE_SECURE": True}
+
+SILENT: dict[str, Any] = {
+    **CREDENTIALS,
+    **HOSTS,
+    **NONE,
+    **SECURE,
+    "CSRF_TRUSTED_ORIGINS": [APP],
+    "CORS_ALLOW_METHODS": ["PUT"],
+    "CORS_ALLOW_HEADERS": ["x-mine"],
+    "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://[a-z.]+\.example\.com", r"https://a\.example\.com.*"],
+    "CORS_URLS_REGEX": "^/api/.*$",
+}
+
+
+def test_a_project_that_is_right_hears_nothing() -> None:
+    assert run(deploy=True, **SILENT) == []
+
+
+MIDDLEWARE_TABLE: list[tuple[str, list[str], dict[str, Any]]] = [
+    ("E002", [COMMON], {}),
+    ("E002", [], {}),
+    ("E002", ["no.such.Middleware", COMMON], {}),
+    ("E003", [OURS, COMMON, OURS], {}),
+    ("E003", [OURS, "tests.django.test_checks.Subclass"], {}),
+    ("E004", [OURS, "corsheaders.middleware.CorsMiddleware"], {}),
+    ("E004", [OURS], {"INSTALLED_APPS": [*INSTALLED_APPS, "corsheaders"]}),
+    ("W001", [COMMON, OURS], {}),
+    ("W001", ["whitenoise.middleware.WhiteNoiseMiddleware", OURS], {}),
+    ("W001", ["django.contrib.auth.middleware.AuthenticationMiddleware", OURS], {}),
+    ("W001", ["django.contrib.auth.middleware.LoginRequiredMiddleware", OURS], {}),
+    ("W001", ["django.middleware.locale.LocaleMiddleware", OURS], {}),
+    ("W001", ["django.middleware.cache.FetchFromCacheMiddleware", OURS], {}),
+    ("W001", [CSRF, OURS], {}),
+    ("W001", ["tests.django.test_checks.make_middleware", OURS], {}),
+    ("W001", [SECURITY, OURS], {"SECURE_SSL_REDIRECT": True}),
+    ("W001", [SESSION, COMMON, "tests.django.test_checks.Subclass"], {}),
+]
+
+
+@pytest.mark.parametrize(("number", "middleware", "values"), MIDDLEWARE_TABLE)
+def test_middleware_at_fault_is_reported(
+    number: str, middleware: list[str], values: dict[str, Any]
+) -> None:
+    (message,) = run(number, MIDDLEWARE=middleware, **values)
+    assert message.hint
+
+
+@pytest.mark.parametrize(
+    "middleware",
+    [
+        [OURS, COMMON, SESSION, CSRF],
+        [SECURITY, SESSION, "django.middleware.gzip.GZipMiddleware", OURS, COMMON],
+        ["tests.django.test_checks.Subclass", COMMON],
+    ],
+)
+def test_middleware_in_order_is_not(middleware: list[str]) -> None:
+    assert run(MIDDLEWARE=middleware) == []
+
+
+def test_what_stands_before_is_named() -> None:
+    (message,) = run("W001", MIDDLEWARE=[SESSION, COMMON, CSRF, OURS])
+    assert f"after {COMMON}, {CSRF}, whose" in message.msg
+
+
+@pytest.mark.parametrize(
+    ("number", "values", "said"),
+    [
+        ("E001", {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True}, "Every site"),
+        ("E001", {"CORS_ALLOWED_ORIGINS": ["app.example.com"]}, "[malformed-origin]"),
+        (
+            "E001",
+            {"CORS_POLICY": CorsPolicy.nothing(), "CORS_ALLOW_ALL_ORIGINS": True},
+            "CORS_POLICY",
+        ),
+        ("E005", {"CORS_ALLOW_ORIGINS": [APP]}, "CORS_ALLOWED_ORIGINS?"),
+        ("E005", {"CORS_ALLOWED_ORIGIN": [APP]}, "CORS_ALLOWED_ORIGINS?"),
+        ("E005", {"CORS_URL_REGEX": "^/api/"}, "CORS_URLS_REGEX?"),
+        ("E005", {"CORS_EXPOSED_HEADERS": ["x"]}, "CORS_EXPOSE_HEADERS?"),
+        ("E006", {"CORS_URLS_REGEX": "^/api/"}, "'^/api/.*'"),
+        ("W002", {"CORS_ALLOWED_METHODS": ["PUT"]}, "CORS_ALLOW_METHODS"),
+        ("W002", {"CORS_ALLOWED_HEADERS": ["x-mine"]}, "CORS_ALLOW_HEADERS"),
+        ("W003", {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ORIGIN_WHITELIST": [APP]}, "WHITELIST"),
+        ("W003", {"CORS_ALLOW_METHODS": [], "CORS_ALLOWED_METHODS": []}, "CORS_ALLOWED_METHODS"),
+        (
+            "W003",
+            {"CORS_ORIGIN_ALLOW_ALL": True, "CORS_ALLOWED_ORIGINS": [APP]},
+            "ALLOW_ALL = True",
+        ),
+        ("W004", {"CORS_ALLOW_HEADERS": ["x-mine", "Origin", "dnt"]}, "names Origin, dnt,"),
+        ("W009", {"CORS_OF_MINE": 1}, "CORS_OF_MINE"),
+        ("W009", {"CORS_MODEL": "app.Model"}, "check_request_enabled"),
+        ("W009", {"CORS_REPLACE_HTTPS_REFERER": True}, "CSRF_TRUSTED_ORIGINS"),
+        ("W010", {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://app.example\.com"]}, "appxexample.com"),
+    ],
+)
+def test_settings_at_fault_are_reported_with_the_mend(
+    number: str, values: dict[str, Any], said: str
+) -> None:
+    (message,) = run(number, **values)
+    assert said in f"{message.msg} {message.hint}"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"CORS_ALLOW_METHODS": ["PUT"], "CORS_ALLOW_HEADERS": ["x-mine", "user-agent"]},
+        {"CORS_ORIGIN_WHITELIST": [APP], "CORS_ORIGIN_REGEX_WHITELIST": [r"https://a\.example"]},
+        {"CORS_ALLOW_ALL_ORIGINS": True},
+        {"CORS_ALLOW_ALL_ORIGINS": False, "CORS_ALLOWED_ORIGINS": [APP]},
+        {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOWED_ORIGINS": []},
+        {"CORS_URLS_REGEX": r"^/api/.*$"},
+        {"CORS_URLS_REGEX": r"/(api|public)/.*"},
+        {"CORS_URLS_REGEX": r"^/api(/.*)?"},
+        {
+            "CORS_ALLOWED_ORIGIN_REGEXES": [
+                r"^https://[^.]+\.example\.com$",
+                r"https://.+\.a\.example",
+            ]
+        },
+        {"CORS_POLICY": CorsPolicy(allow_origins=[APP])},
+    ],
+)
+def test_settings_that_are_right_are_not(values: dict[str, Any]) -> None:
+    assert run(**values) == []
+
+
+def test_wrong_settings_are_reported_once_and_not_by_every_check() -> None:
+    messages = run(deploy=True, CORS_ALLOWED_ORIGINS="x", CORS_ALLOW_CREDENTIALS=True)
+    assert [message.id for message in messages] == ["corekit_django.E001"]
+
+
+@pytest.mark.parametrize(
+    ("values", "fires"),
+    [
+        ({}, True),
+        (NONE, True),
+        (SECURE, True),
+        ({**NONE, **SECURE}, False),
+        ({**SECURE, "SESSION_COOKIE_SAMESITE": None, "CSRF_COOKIE_SAMESITE": False}, True),
+        ({"ALLOWED_HOSTS": ["api.example.com"]}, False),
+        ({"ALLOWED_HOSTS": [".example.com"]}, False),
+        ({"ALLOWED_HOSTS": ["*"]}, True),
+        ({"ALLOWED_HOSTS": ["192.0.2.1", "[2001:db8::1]", "intranet"]}, True),
+        ({"CORS_ALLOW_CREDENTIALS": False}, False),
+        ({"CORS_ALLOWED_ORIGINS": ["https://*.example.com"]}, True),
+        ({"CORS_ALLOWED_ORIGINS": ["https://*.example.org"]}, False),
+        ({"CORS_ALLOWED_ORIGINS": ["capacitor://localhost"]}, True),
+        # Pages of this machine are for development, and judged where the server is there too.
+        ({"CORS_ALLOWED_ORIGINS": ["http://localhost:3000"]}, False),
+        ({"CORS_ALLOWED_ORIGINS": ["http://localhost:*"], "ALLOWED_HOSTS": ["localhost"]}, False),
+        ({"CORS_ALLOWED_ORIGINS": ["http://localhost:3000"], "ALLOWED_HOSTS": ["127.0.0.1"]}, True),
+        (
+            {"CORS_ALLOWED_ORIGINS": ["http://localhost:3000"], "ALLOWED_HOSTS": [], "DEBUG": True},
+            False,
+        ),
+        ({"ALLOWED_HOSTS": [], "DEBUG": True}, True),
+        # github.io is a public suffix, so its users are sites of their own.
+        ({"CORS_ALLOWED_ORIGINS": ["https://a.github.io"], "ALLOWED_HOSTS": ["b.github.io"]}, True),
+    ],
+)
+def test_cookies_that_no_browser_will_send(values: dict[str, Any], fires: bool) -> None:
+    given = {**CREDENTIALS, **HOSTS, "MIDDLEWARE": [OURS, SESSION, CSRF], **values}
+    assert len(run("W005", **given)) == len(run("W006", **given)) == fires
+
+
+def test_a_cookie_at_fault_is_named_with_what_is_wrong() -> None:
+    (message,) = run("W005", **CREDENTIALS, **HOSTS)
+    assert "SESSION_COOKIE_SAMESITE is 'Lax' and SESSION_COOKIE_SECURE is False" in message.msg
+    assert "Set SESSION_COOKIE_SAMESITE = 'None' and SESSION_COOKIE_SECURE = True" in message.hint
+    (message,) = run("W006", **CREDENTIALS, **HOSTS, **NONE)
+    assert message.msg.endswith("the CSRF cookie: CSRF_COOKIE_SECURE is False.")
+
+
+def test_a_cookie_that_is_not_used_is_not_missed() -> None:
+    assert run("W005", **CREDENTIALS, **HOSTS, MIDDLEWARE=[OURS]) == []
+    assert run("W006", **CREDENTIALS, **HOSTS, MIDDLEWARE=[OURS]) == []
+    assert run("W006", **CREDENTIALS, **HOSTS, CSRF_USE_SESSIONS=True) == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "trusted", "fires"),
+    [
+        (APP, [], True),
+        (APP, [APP], False),
+        (APP, ["https://*.example.com"], False),
+        (APP, ["http://*.example.com"], True),
+        (APP, ["https://*.example.org", "https://other.example.com"], True),
+        ("https://*.example.com", ["https://*.example.com"], False),
+        ("https://*.example.com", [APP], True),
+        ("https://pr-*.example.com", ["https://*.example.com"], False),
+        ("http://localhost:*", ["http://localhost:3000"], True),
+        ("https://app.example.com:8443", [APP], True),
+    ],
+)
+def test_origins_whose_posts_the_csrf_check_will_refuse(
+    origin: str, trusted: list[str], fires: bool
+) -> None:
+    values = {**CREDENTIALS, "CORS_ALLOWED_ORIGINS": [origin], "CSRF_TRUSTED_ORIGINS": trusted}
+    messages = run("W007", **values)
+    assert len(messages) == fires
+    for message in messages:
+        assert origin in message.msg
+        assert "CORS says who may call, CSRF whether the call is the user's" in message.hint
+
+
+def test_without_credentials_or_the_csrf_check_nobody_has_to_be_trusted() -> None:
+    assert run("W007", CORS_ALLOWED_ORIGINS=[APP]) == []
+    assert run("W007", **CREDENTIALS, MIDDLEWARE=[OURS, COMMON]) == []
+
+
+def test_many_origins_are_counted_and_not_all_listed() -> None:
+    five = [f"https://app-{number}.example.com" for number in range(5)]
+    (message,) = run("W007", CORS_ALLOWED_ORIGINS=five, CORS_ALLOW_CREDENTIALS=True)
+
+    assert "app-2.example.com and 2 more may call" in message.msg
+
+
+@pytest.mark.parametrize(
+    ("values", "fires"),
+    [
+        ({"CORS_ALLOWED_ORIGINS": [APP, "http://localhost:3000"]}, True),
+        ({"CORS_ALLOWED_ORIGINS": ["http://*.example.com"]}, True),
+        ({"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https?://a\.example$"]}, True),
+        ({"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://a\.example$"]}, False),
+        ({"CORS_ALLOWED_ORIGINS": [APP]}, False),
+        ({"CORS_ALLOW_ALL_ORIGINS": True}, False),
+    ],
+)
+def test_plain_http_is_reported_in_a_deployment_only(values: dict[str, Any], fires: bool) -> None:
+    assert len(run("W008", deploy=True, **values)) == fires
+    assert run("W008", **values) == []
+
+
+def test_policies_of_views_are_checked_too() -> None:
+    policy = CorsPolicy(allow_origins=["http://localhost:3000", APP], allow_credentials=True)
+
+    class Marked:
+        urlpatterns = (path("", cors(policy)(views.plain)), path("exempt/", views.exempt))
+
+    found = {message.id for message in run(deploy=True, ROOT_URLCONF=Marked, **HOSTS)}
+    assert found == {f"corekit_django.{number}" for number in ("W005", "W006", "W007", "W008")}
+
+
+def test_a_project_without_urlconf_can_be_checked() -> None:
+    from corekit_django.cookie_checks import check_csrf_trusted_origins
+
+    with override_settings(ROOT_URLCONF=None, **CREDENTIALS):
+        assert len(check_csrf_trusted_origins()) == 1

@@ -1,0 +1,227 @@
+"""The settings: every name, every default, and what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from corekit import CorsPolicy, CorsRoutes, Problem
+from corekit.peers import PeerPolicy
+from corekit_django.conf import KNOWN_SETTINGS, Configuration, read_settings
+from corekit_django.defaults import default_headers, default_methods
+
+APP = "https://app.example.com"
+
+
+def read(**values: Any) -> Configuration:
+    with override_settings(**values):
+        configuration, problems = read_settings()
+    assert problems == ()
+    assert configuration is not None
+    return configuration
+
+
+def read_policy(**values: Any) -> PeerPolicy:
+    policy = read(**values).policy
+    assert isinstance(policy, PeerPolicy)
+    return policy
+
+
+def read_problems(**values: Any) -> list[tuple[str, str]]:
+    return [(problem.field, problem.code) for problem in list_problems(**values)]
+
+
+def list_problems(**values: Any) -> tuple[Problem, ...]:
+    with override_settings(**values):
+        configuration, problems = read_settings()
+    assert configuration is None
+    return problems
+
+
+def test_the_defaults_are_those_that_projects_rely_on() -> None:
+    policy = read_policy()
+    assert policy.allow_origins == ()
+    assert policy.allow_origin_regexes == ()
+    assert policy.allow_methods == ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
+    assert policy.allow_headers == (
+        "accept",
+        "authorization",
+        "content-type",
+        "user-agent",
+        "x-csrftoken",
+        "x-requested-with",
+    )
+    assert policy.expose_headers == ()
+    assert policy.max_age == 86400
+    assert policy.allow_credentials is False
+    assert policy.allow_private_network is False
+    assert read().urls is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "argument", "expected"),
+    [
+        ("CORS_ALLOWED_ORIGINS", [APP], "allow_origins", (APP,)),
+        ("CORS_ALLOWED_ORIGINS", (APP,), "allow_origins", (APP,)),
+        ("CORS_ALLOWED_ORIGINS", ["https://*.example.com"], None, None),
+        ("CORS_ORIGIN_WHITELIST", [APP], "allow_origins", (APP,)),
+        ("CORS_ALLOW_ALL_ORIGINS", True, "allow_origins", ("*",)),
+        ("CORS_ALLOW_ALL_ORIGINS", False, "allow_origins", ()),
+        ("CORS_ORIGIN_ALLOW_ALL", True, "allow_origins", ("*",)),
+        ("CORS_ALLOW_METHODS", [*default_methods, "POKE"], None, None),
+        ("CORS_ALLOW_METHODS", ["PUT"], "allow_methods", ("PUT",)),
+        ("CORS_ALLOWED_METHODS", ["PUT"], "allow_methods", ("PUT",)),
+        ("CORS_ALLOW_HEADERS", [*default_headers, "X-Mine"], None, None),
+        ("CORS_ALLOW_HEADERS", ["X-Mine"], "allow_headers", ("x-mine",)),
+        ("CORS_ALLOWED_HEADERS", {"x-mine"}, "allow_headers", ("x-mine",)),
+        ("CORS_EXPOSE_HEADERS", ["x-total"], "expose_headers", ("x-total",)),
+        ("CORS_PREFLIGHT_MAX_AGE", 0, "max_age", 0),
+        ("CORS_PREFLIGHT_MAX_AGE", timedelta(minutes=10), "max_age", 600),
+        ("CORS_PREFLIGHT_MAX_AGE", None, "max_age", None),
+        ("CORS_ALLOW_PRIVATE_NETWORK", True, "allow_private_network", True),
+    ],
+)
+def test_each_setting_reaches_the_policy(
+    name: str, value: object, argument: str | None, expected: object
+) -> None:
+    policy = read_policy(**{name: value})
+    if argument is not None:
+        assert getattr(policy, argument) == expected
+
+
+def test_the_names_of_the_settings_are_all_known() -> None:
+    assert len(KNOWN_SETTINGS) == 17
+
+
+def test_of_two_names_the_new_one_counts() -> None:
+    policy = read_policy(CORS_ALLOWED_ORIGINS=[APP], CORS_ORIGIN_WHITELIST=["https://old.example"])
+    assert policy.allow_origins == (APP,)
+    policy = read_policy(CORS_ALLOW_METHODS=["PUT"], CORS_ALLOWED_METHODS=["DELETE"])
+    assert policy.allow_methods == ("PUT",)
+
+
+@pytest.mark.parametrize("name", ["CORS_ALLOWED_ORIGIN_REGEXES", "CORS_ORIGIN_REGEX_WHITELIST"])
+@pytest.mark.parametrize(
+    "regex", [r"^https://pr-\d+\.example\.com$", r"https://pr-\d+\.example\.com"]
+)
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_a_regex_of_origins_matches_in_full(name: str, regex: str, is_compiled: bool) -> None:
+    policy = read_policy(**{name: [re.compile(regex) if is_compiled else regex]})
+    assert policy.decide("GET", origin="https://pr-7.example.com").allowed
+    for origin in (
+        "https://pr-7.example.com.evil.example",
+        "https://pr-7.example.com:8443",
+        "https://pr-7.example.com\n",
+        "xhttps://pr-7.example.com",
+    ):
+        assert not policy.decide("GET", origin=origin).allowed
+
+
+def test_a_regex_of_paths_may_be_compiled() -> None:
+    assert read(CORS_URLS_REGEX=re.compile("/api/.*")).find("/api/x", has_receivers=False)
+    assert read(CORS_URLS_REGEX="/api/.*").find("/apis/", has_receivers=False) is None
+
+
+def test_every_problem_is_named_by_its_setting() -> None:
+    assert read_problems(
+        CORS_ALLOWED_ORIGINS=[APP, "https://b.example/"],
+        CORS_ALLOWED_ORIGIN_REGEXES=["("],
+        CORS_ALLOW_CREDENTIALS="false",
+        CORS_ALLOW_METHODS=["put"],
+        CORS_ALLOWED_HEADERS=["a b"],
+        CORS_EXPOSE_HEADERS="x-total",
+        CORS_PREFLIGHT_MAX_AGE=-1,
+        CORS_ALLOW_PRIVATE_NETWORK=1,
+        CORS_URLS_REGEX="(",
+        CORS_ALLOW_ALL_ORIGINS="yes",
+        CORS_WAIVE=["all"],
+    ) == [
+        ("CORS_URLS_REGEX", "invalid-regex"),
+        ("CORS_ALLOW_ALL_ORIGINS", "wrong-type"),
+        ("CORS_ALLOWED_ORIGINS[1]", "non-canonical-origin"),
+        ("CORS_ALLOW_CREDENTIALS", "wrong-type"),
+        ("CORS_ALLOW_METHODS[0]", "method-case"),
+        ("CORS_ALLOWED_HEADERS[0]", "invalid-header"),
+        ("CORS_EXPOSE_HEADERS", "string-not-collection"),
+        ("CORS_PREFLIGHT_MAX_AGE", "max-age"),
+        ("CORS_ALLOW_PRIVATE_NETWORK", "wrong-type"),
+        ("CORS_ALLOWED_ORIGIN_REGEXES[0]", "invalid-regex"),
+        ("CORS_WAIVE", "unknown-waiver"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"])
+def test_any_origin_with_credentials_names_the_setting_that_says_so(name: str) -> None:
+    (problem,) = list_problems(**{name: True, "CORS_ALLOW_CREDENTIALS": True})
+    assert (problem.field, problem.value) == (name, True)
+    assert problem.code == "any-origin-with-credentials"
+
+
+@pytest.mark.parametrize("regex", [".*", r"^https?://.*$", r"https://.+", r"^https://[\w.-]+$"])
+def test_a_regex_for_everybody_is_refused_with_credentials(regex: str) -> None:
+    problems = read_problems(CORS_ALLOWED_ORIGIN_REGEXES=[regex], CORS_ALLOW_CREDENTIALS=True)
+    assert ("CORS_ALLOWED_ORIGIN_REGEXES[0]", "any-origin-with-credentials") in problems
+
+
+def test_beside_all_origins_the_lists_are_not_read() -> None:
+    policy = read_policy(
+        CORS_ALLOW_ALL_ORIGINS=True,
+        CORS_ALLOWED_ORIGINS=[APP],
+        CORS_ALLOWED_ORIGIN_REGEXES=[r"https://a\.example"],
+    )
+    assert policy.allow_origins == ("*",)
+    assert policy.allow_origin_regexes == ()
+
+
+def test_a_waived_risk_is_accepted_and_its_hint_names_the_setting() -> None:
+    risky = {"CORS_ALLOWED_ORIGINS": ["http://intra.example"], "CORS_ALLOW_CREDENTIALS": True}
+    (problem,) = list_problems(**risky)
+    assert problem.hint.endswith("To accept the risk: CORS_WAIVE = ['insecure-origin'].")
+    assert read_policy(**risky, CORS_WAIVE=["insecure-origin"]).waive == ("insecure-origin",)
+
+
+def test_names_that_no_page_can_send_are_dropped_and_the_others_keep_their_place() -> None:
+    old = ["Accept-Encoding", "x-mine", "dnt", "origin", "sec-fetch-mode", "cookie"]
+    assert read_policy(CORS_ALLOW_HEADERS=old).allow_headers == ("x-mine",)
+    problems = read_problems(CORS_ALLOW_HEADERS=["dnt", "x-mine", "a b", 1])
+    assert sorted(problems) == [
+        ("CORS_ALLOW_HEADERS[2]", "invalid-header"),
+        ("CORS_ALLOW_HEADERS[3]", "wrong-type"),
+    ]
+
+
+def test_headers_in_one_string_are_a_problem() -> None:
+    problems = read_problems(CORS_ALLOW_HEADERS="dnt, x-mine")
+    assert problems == [("CORS_ALLOW_HEADERS", "string-not-collection")]
+
+
+@pytest.mark.parametrize("value", [None, 5, b"/api/", re.compile(b"/api/")])
+def test_a_regex_of_paths_is_text(value: object) -> None:
+    if value is None:
+        assert read(CORS_URLS_REGEX=value).urls is None
+    else:
+        assert read_problems(CORS_URLS_REGEX=value) == [("CORS_URLS_REGEX", "wrong-type")]
+
+
+def test_a_policy_may_be_given_as_it_is() -> None:
+    policy = CorsPolicy(allow_origins=[APP])
+    configuration = read(CORS_POLICY=policy)
+    assert configuration.policy is policy
+    assert configuration.policies == (policy,)
+    routes = CorsRoutes([("/api/", policy), ("/", CorsPolicy.nothing())])
+    assert read(CORS_POLICY=routes).policies == (policy, CorsPolicy.nothing())
+
+
+@pytest.mark.parametrize("name", sorted(KNOWN_SETTINGS - {"CORS_POLICY"}))
+def test_a_policy_beside_any_other_setting_is_an_error(name: str) -> None:
+    policy = CorsPolicy(allow_origins=[APP])
+    assert read_problems(CORS_POLICY=policy, **{name: []}) == [(name, "conflicting-settings")]
+
+
+@pytest.mark.parametrize("value", [None, {"allow_origins": [APP]}, [APP]])
+def test_a_policy_of_another_type_is_an_error(value: object) -> None:
+    assert read_problems(CORS_POLICY=value) == [("CORS_POLICY", "wrong-type")]

@@ -1,0 +1,164 @@
+"""The signal: origins that a project's own code admits, from a real table, sync and async."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.http import HttpRequest
+from django.test import override_settings
+
+from corekit import CorsPolicy, CorsRoutes
+from corekit_django.signals import check_request_enabled
+from tests.django.conftest import Ask
+from tests.django.views import OWN_ORIGIN
+
+APP = "https://app.example.com"
+PARTNER = "https://partner.example"
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+
+
+@pytest.fixture(autouse=True)
+def project() -> Iterator[None]:
+    with override_settings(CORS_ALLOWED_ORIGINS=[APP], CORS_ALLOW_CREDENTIALS=True):
+        yield
+
+
+@contextmanager
+def connected(receiver: Callable[..., Any]) -> Iterator[None]:
+    check_request_enabled.connect(receiver)
+    try:
+        yield
+    finally:
+        assert check_request_enabled.disconnect(receiver)
+
+
+class Receiver:
+    """Says yes or no, and remembers the origins that it was asked about."""
+
+    def __init__(self, answer: object = True) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def __call__(self, sender: object, request: HttpRequest, **kwargs: object) -> object:
+        assert sender is None
+        self.asked.append(request.headers["Origin"])
+        return self.answer
+
+
+async def say_yes(sender: object, request: HttpRequest, **kwargs: object) -> bool:
+    return request.headers["Origin"] == PARTNER
+
+
+def is_admitted(ask: Ask, origin: str, path: str = "/plain/") -> bool:
+    preflight = ask("OPTIONS", path, origin=origin, asked="PUT")
+    actual = ask("GET", path, origin=origin)
+    admitted: bool = preflight.status_code == 204
+    for response in (preflight, actual):
+        assert response.headers.get(ALLOW_ORIGIN) == (origin if admitted else None)
+        assert ("Access-Control-Allow-Credentials" in response.headers) is admitted
+        assert "Origin" in response.headers.get("Vary", "")
+    return admitted
+
+
+def test_origins_come_from_a_table(ask: Ask, database: None) -> None:
+    from shop.models import Partner
+    from shop.receivers import admit_partners
+
+    check_request_enabled.disconnect(admit_partners)
+    with connected(admit_partners):
+        assert not is_admitted(ask, PARTNER)
+        Partner.objects.create(origin=PARTNER)
+        assert is_admitted(ask, PARTNER)
+        assert not is_admitted(ask, "https://partner.example.evil.example")
+        Partner.objects.all().delete()
+        assert not is_admitted(ask, PARTNER)
+
+
+def test_an_async_receiver_is_awaited(ask: Ask) -> None:
+    with connected(say_yes):
+        assert is_admitted(ask, PARTNER)
+        assert not is_admitted(ask, "https://stranger.example")
+
+
+def test_one_yes_is_enough(ask: Ask) -> None:
+    no, yes = Receiver(answer=None), Receiver(answer=1)
+    with connected(no), connected(yes):
+        assert is_admitted(ask, PARTNER)
+    assert no.asked == yes.asked == [PARTNER, PARTNER]
+
+
+@pytest.mark.parametrize("origin", [APP, None, "not an origin", f"{APP},{PARTNER}", "null"])
+def test_nobody_is_asked_where_the_answer_is_known(ask: Ask, origin: str | None) -> None:
+    receiver = Receiver()
+    with connected(receiver):
+        ask("GET", "/plain/", origin=origin)
+        ask("OPTIONS", "/plain/", origin=origin, asked="PUT")
+    assert receiver.asked == []
+
+
+def test_the_opaque_origin_can_be_admitted_without_credentials_only(ask: Ask) -> None:
+    with connected(Receiver()):
+        assert ALLOW_ORIGIN not in ask("GET", "/plain/", origin="null").headers
+        with override_settings(CORS_ALLOW_CREDENTIALS=False):
+            assert ask("GET", "/plain/", origin="null").headers[ALLOW_ORIGIN] == "null"
+
+
+def test_a_view_s_own_policy_is_not_widened(ask: Ask) -> None:
+    receiver = Receiver()
+    with connected(receiver):
+        assert ALLOW_ORIGIN not in ask("GET", "/own/", origin=PARTNER).headers
+        assert ask("GET", "/own/", origin=OWN_ORIGIN).headers[ALLOW_ORIGIN] == OWN_ORIGIN
+    assert receiver.asked == []
+
+
+@override_settings(CORS_URLS_REGEX=r"^/api/.*$")
+def test_outside_the_regex_of_paths_the_signal_alone_grants(ask: Ask) -> None:
+    with connected(say_yes):
+        assert is_admitted(ask, PARTNER)
+        assert not is_admitted(ask, APP)
+        response = ask("GET", "/own-headers/")
+        assert response.headers["Vary"] == "Accept, Origin"
+        assert ALLOW_ORIGIN not in response.headers
+
+
+@override_settings(CORS_ALLOWED_ORIGINS=[])
+def test_the_signal_alone_is_enough(ask: Ask) -> None:
+    with connected(say_yes):
+        assert is_admitted(ask, PARTNER)
+        assert not is_admitted(ask, APP)
+
+
+def test_routes_are_widened_but_not_where_nothing_is_granted_on_purpose(ask: Ask) -> None:
+    from tests.django.test_middleware import forget_settings
+
+    some = CorsPolicy(allow_origins=[APP], allow_credentials=True)
+    anyone = CorsPolicy(allow_origins=["*"])
+    routes = CorsRoutes([("/plain/", some), ("/file/", CorsPolicy.nothing()), ("/stream/", anyone)])
+    receiver = Receiver()
+    with override_settings(CORS_POLICY=routes), connected(receiver):
+        forget_settings()
+        assert is_admitted(ask, PARTNER)
+        assert not is_admitted(ask, PARTNER, "/file/")
+        receiver.asked.clear()
+        assert ask("GET", "/stream/", origin=PARTNER).headers[ALLOW_ORIGIN] == "*"
+        assert ask("GET", "/own-headers/", origin=PARTNER).headers["Vary"] == "Accept"
+    assert receiver.asked == []
+
+
+def test_a_preflight_for_methods_that_differ_is_not_kept(ask: Ask) -> None:
+    with connected(say_yes):
+        response = ask("OPTIONS", "/own-method/", origin=PARTNER, asked="DELETE")
+    assert response.headers[ALLOW_ORIGIN] == PARTNER
+    assert response.headers["Access-Control-Max-Age"] == "0"
+
+
+def test_a_failure_of_a_receiver_is_not_swallowed(ask: Ask) -> None:
+    def fail(sender: object, **kwargs: object) -> bool:
+        raise RuntimeError("the table is gone")
+
+    with connected(fail):
+        assert ask("GET", "/plain/", origin=PARTNER).status_code == 500
+        assert ask("GET", "/plain/", origin=APP).status_code == 200
