@@ -283,6 +283,18 @@ def test_a_pattern_has_parts(text: str, parts: dict[str, Any]) -> None:
     assert str(pattern) == text
 
 
+def test_a_pattern_whose_shortest_host_is_too_long_for_dns_is_refused() -> None:
+    longest = LONG_BASE + "a"
+    assert len(f"a.{longest}") == 254
+    assert (
+        CorsPolicy(allow_origins=[f"https://*.{longest}"])
+        .decide("GET", origin=f"https://a.{longest}")
+        .allowed
+    )
+    assert OriginPattern.parse(f"https://*.{longest}a") is None
+    assert OriginPattern.parse(f"https://*a.{longest}") is None
+
+
 def test_an_exact_origin_is_no_pattern_with_a_wildcard() -> None:
     assert OriginPattern.parse("https://example.com") is None
 

@@ -64,6 +64,8 @@ def test_a_risk_is_refused_until_it_is_waived_and_then_taken(
         "capacitor://localhost",
         "https://*.corp.internal",
         "https://*.test",
+        "https://*.test.",
+        "https://*.example.com.",
         "https://*.local",
         "https://*.home.arpa",
     ],
