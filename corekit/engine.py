@@ -56,6 +56,7 @@ class Engine:
     or None for the browser's default; `status` is that of a granted preflight.
 
     An adapter asks `actual` or `preflight`, which hand out shared answers; `decide` wraps them.
+    `no_origin` is the answer to every request that has no Origin.
     """
 
     __slots__ = (
@@ -72,12 +73,12 @@ class Engine:
         "_max_age",
         "_max_request_headers",
         "_methods",
-        "_no_origin",
         "_others",
         "_preflight_vary",
         "_preflights",
         "_private_network",
         "_status",
+        "no_origin",
     )
 
     def __init__(
@@ -106,7 +107,7 @@ class Engine:
         self._exact = origins.exact if isinstance(origins, OriginSet) else frozenset[str]()
         only_exact = isinstance(origins, OriginSet) and not origins.has_patterns
         self._others: Origins = frozenset[str]() if only_exact else origins
-        self._no_origin = Answer(
+        self.no_origin = Answer(
             RequestKind.NOT_CORS, False, None, readable if any_origin else (), vary
         )
         self._granted = Answer(
@@ -149,7 +150,7 @@ class Engine:
     def actual(self, origin: str | None) -> Answer:
         """Answer a request that is no preflight; `origin` is its Origin header, or None."""
         if origin is None:
-            return self._no_origin
+            return self.no_origin
         if origin in self._exact or origin in self._others:
             return self._granted
         return self._denied
@@ -195,7 +196,7 @@ class Engine:
         """Decide on one request; see `CorsPolicy.decide`."""
         origin, request_method = _text(origin), _text(request_method)
         if origin is None:
-            return Decision(self._no_origin, None, Reason.NOT_CORS)
+            return Decision(self.no_origin, None, Reason.NOT_CORS)
         if method == "OPTIONS" and request_method is not None:
             request_headers = _text(request_headers)
             answer = self.preflight(

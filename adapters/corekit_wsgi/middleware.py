@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["CorsMiddleware"]
 
 _REFUSED: Final = b"CORS: the origin is not allowed.\n"
+
+
+def _describe(body: bytes) -> tuple[tuple[str, str], ...]:
+    return ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))
+
+
+_ABOUT_REFUSED: Final = _describe(_REFUSED)
+_ABOUT_EMPTY: Final = _describe(b"")
+
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
+_STATUS_LINES: Final = {
+    code: f"{code} {_PHRASES.get(code, 'OK')}" for code in (*range(200, 300), 403)
+}
 
 
 class CorsMiddleware:
@@ -66,7 +78,7 @@ class CorsMiddleware:
                     environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
                 )
                 return _send_preflight(start_response, answer, origin)
-        answer = engine.actual(origin)
+        answer = engine.no_origin if origin is None else engine.actual(origin)
 
         def start_with_headers(
             status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
@@ -83,14 +95,13 @@ def _path(environ: WSGIEnvironment) -> str:
 
 
 def _send_preflight(start_response: StartResponse, answer: Answer, origin: str) -> Iterable[bytes]:
-    body = b"" if answer.origin_allowed else _REFUSED
-    headers: list[tuple[str, str]] = []
     status = answer.status or 0
-    if status != HTTPStatus.NO_CONTENT:
-        headers = [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(body))),
-        ]
-    phrase = _PHRASES.get(status, "OK")
-    start_response(f"{status} {phrase}", merge_headers(headers, answer, origin))
-    return [body] if body else []
+    about: list[tuple[str, str]] = []
+    body: list[bytes] = []
+    if not answer.origin_allowed:
+        about += _ABOUT_REFUSED
+        body = [_REFUSED]
+    elif status != 204:
+        about += _ABOUT_EMPTY
+    start_response(_STATUS_LINES[status], merge_headers(about, answer, origin))
+    return body
