@@ -1,0 +1,93 @@
+"""Putting a policy outermost, outside Starlette's own error layer, and asking routes for theirs.
+
+Which policy a route has is the subject of `routes`; what a policy does to a request is that of
+`corekit_asgi`, which is put around the finished stack of the application here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from corekit import CorsPolicy, CorsRoutes
+from corekit_asgi import CorsMiddleware
+
+from .routes import find_policy, is_any_route_marked
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["install"]
+
+
+def install(app: Starlette, policy: CorsPolicy | CorsRoutes | None = None) -> None:
+    """Put `policy` around a Starlette or FastAPI application, as its outermost layer.
+
+    Every response then carries the headers: of middleware, of error handlers, of unrouted paths,
+    and the 500 of Starlette's own error layer, which no added middleware can reach. Routes and
+    middleware may be added before and after. Routes with a policy of their own (`cors`) keep it;
+    without `policy`, only those are covered.
+
+    Raises TypeError where `policy` is none, and RuntimeError where the application has started or
+    has a policy already.
+
+    >>> from corekit import CorsPolicy
+    >>> from starlette.applications import Starlette
+    >>> app = Starlette()
+    >>> install(app, CorsPolicy(allow_origins=["https://app.example.com"]))
+    """
+    if policy is not None and not isinstance(policy, CorsPolicy | CorsRoutes):
+        raise TypeError(
+            f"policy is of type {type(policy).__name__}: give a CorsPolicy or a CorsRoutes"
+        )
+    if app.middleware_stack is not None:
+        raise RuntimeError("install(app, policy) comes before the application is started")
+    if _has_policy(app):
+        raise RuntimeError("this application has a policy already: one is the authority")
+    # The stack is built when the application starts, with all that was added until then.
+    vars(app)["build_middleware_stack"] = _Builder(app, policy)
+
+
+def _has_policy(app: Starlette) -> bool:
+    return isinstance(app.build_middleware_stack, _Builder)
+
+
+class _Builder:
+    def __init__(self, app: Starlette, policy: CorsPolicy | CorsRoutes | None) -> None:
+        self._app = app
+        self._build = app.build_middleware_stack
+        self._policy = policy
+
+    def __call__(self) -> ASGIApp:
+        return _Outermost(self._build(), self._app, self._policy)
+
+
+class _Outermost:
+    """The whole of an application, with the policy of the route that each request would reach."""
+
+    def __init__(
+        self, app: ASGIApp, starlette: Starlette, policy: CorsPolicy | CorsRoutes | None
+    ) -> None:
+        self.app = app
+        self._starlette = starlette
+        self._default: ASGIApp = app if policy is None else CorsMiddleware(app, policy)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._default
+        # Routing twice costs something, so those without policies of routes do not pay for it.
+        if is_any_route_marked() and scope["type"] == "http":
+            own = find_policy(self._starlette, scope, _method(scope))
+            if own is not None:
+                app = CorsMiddleware(self.app, own)
+        await app(scope, receive, send)
+
+
+def _method(scope: Mapping[str, Any]) -> str:
+    # A preflight speaks for the method that it asks for: https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    method: str = scope["method"]
+    fields = {name.lower(): value for name, value in scope["headers"]}
+    asked: bytes | None = fields.get(b"access-control-request-method")
+    if method == "OPTIONS" and asked is not None and b"origin" in fields:
+        return asked.decode("latin-1")
+    return method

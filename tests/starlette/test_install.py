@@ -1,0 +1,264 @@
+"""`install` around Starlette and FastAPI applications: what a browser then sees of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocket
+
+from corekit import CorsPolicy, CorsRoutes
+from corekit_starlette import install
+
+APP = "https://app.example.com"
+STRANGER = "https://stranger.example"
+ALLOW_ORIGIN = "access-control-allow-origin"
+PREFLIGHT = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+
+policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
+
+
+async def hello(request: Request) -> Response:
+    return PlainTextResponse("hello")
+
+
+async def fail(request: Request) -> Response:
+    raise RuntimeError("a fault of the application")
+
+
+async def forbid(request: Request) -> Response:
+    raise HTTPException(403, "not for you")
+
+
+class Refusing(BaseHTTPMiddleware):
+    async def dispatch(self, request: Request, call_next: Any) -> Response:
+        if request.url.path == "/secret":
+            return PlainTextResponse("who are you?", 401)
+        return await call_next(request)  # type: ignore[no-any-return]
+
+
+def client_of(app: Starlette) -> TestClient:
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def routes() -> list[Any]:
+    return [
+        Route("/", hello),
+        Route("/fail", fail),
+        Route("/forbid", forbid),
+        Mount("/sub", Starlette(routes=[Route("/", hello), Route("/fail", fail)])),
+    ]
+
+
+def fastapi(**settings: Any) -> FastAPI:
+    app = FastAPI(**settings)
+    app.router.routes.extend(routes())
+    return app
+
+
+def starlette(**settings: Any) -> Starlette:
+    return Starlette(routes=routes(), **settings)
+
+
+each_framework = pytest.mark.parametrize("make", [starlette, fastapi])
+
+
+@each_framework
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/fail", 500),
+        ("/forbid", 403),
+        ("/missing", 404),
+        ("/sub/", 200),
+        ("/sub/fail", 500),
+        ("/sub/missing", 404),
+    ],
+)
+def test_every_answer_can_be_read_by_the_page(
+    make: Callable[..., Starlette], debug: bool, path: str, status: int
+) -> None:
+    app = make(debug=debug)
+    install(app, policy)
+
+    response = client_of(app).get(path, headers={"Origin": APP})
+
+    assert response.status_code == status
+    assert response.headers.get_list(ALLOW_ORIGIN) == [APP]
+    assert response.headers["vary"] == "Origin"
+
+
+@each_framework
+def test_a_stranger_reads_no_error_page(make: Callable[..., Starlette]) -> None:
+    app = make()
+    install(app, policy)
+
+    response = client_of(app).get("/fail", headers={"Origin": STRANGER})
+
+    assert response.status_code == 500
+    assert ALLOW_ORIGIN not in response.headers
+    assert response.headers["vary"] == "Origin"
+
+
+@each_framework
+def test_a_method_that_is_not_routed_says_so_to_the_page(make: Callable[..., Starlette]) -> None:
+    app = make()
+    install(app, policy)
+
+    response = client_of(app).delete("/", headers={"Origin": APP})
+
+    assert (response.status_code, response.headers[ALLOW_ORIGIN]) == (405, APP)
+
+
+@each_framework
+def test_an_own_handler_for_500_keeps_its_answer(make: Callable[..., Starlette]) -> None:
+    async def sorry(request: Request, error: Exception) -> Response:
+        return JSONResponse({"error": "sorry"}, 500)
+
+    app = make(exception_handlers={Exception: sorry})
+    install(app, policy)
+
+    response = client_of(app).get("/fail", headers={"Origin": APP})
+
+    assert response.json() == {"error": "sorry"}
+    assert response.headers[ALLOW_ORIGIN] == APP
+
+
+@each_framework
+def test_the_fault_itself_still_reaches_the_server(make: Callable[..., Starlette]) -> None:
+    app = make()
+    install(app, policy)
+
+    with pytest.raises(RuntimeError, match="a fault of the application"):
+        TestClient(app).get("/fail", headers={"Origin": APP})
+
+
+@each_framework
+def test_routes_and_middleware_may_come_after(make: Callable[..., Starlette]) -> None:
+    app = make()
+    install(app, policy)
+    app.add_middleware(Refusing)
+    app.add_route("/secret", hello)
+    app.add_route("/late", hello)
+
+    client = client_of(app)
+
+    refused = client.get("/secret", headers={"Origin": APP})
+    assert (refused.status_code, refused.headers[ALLOW_ORIGIN]) == (401, APP)
+    assert client.get("/late", headers={"Origin": APP}).headers[ALLOW_ORIGIN] == APP
+
+
+@each_framework
+def test_a_preflight_is_answered_before_middleware_that_refuses(
+    make: Callable[..., Starlette],
+) -> None:
+    app = make(middleware=[Middleware(Refusing)])
+    install(app, policy)
+
+    response = client_of(app).options("/secret", headers=PREFLIGHT)
+
+    assert response.status_code == 204
+    assert response.headers["access-control-allow-methods"] == "GET, HEAD, POST, PUT"
+
+
+def test_path_operations_of_fastapi_are_covered_wherever_they_are_added() -> None:
+    app = FastAPI()
+
+    @app.get("/before")
+    def before() -> str:
+        return "before"
+
+    install(app, policy)
+
+    @app.put("/after/{number}")
+    def after(number: int) -> int:
+        return number
+
+    client = client_of(app)
+    assert client.get("/before", headers={"Origin": APP}).headers[ALLOW_ORIGIN] == APP
+    unprocessable = client.put("/after/x", headers={"Origin": APP})
+    assert (unprocessable.status_code, unprocessable.headers[ALLOW_ORIGIN]) == (422, APP)
+    assert client.options("/after/1", headers=PREFLIGHT).status_code == 204
+    assert client.get("/docs", headers={"Origin": APP}).headers[ALLOW_ORIGIN] == APP
+
+
+@each_framework
+def test_routes_of_paths_are_taken_where_a_policy_is(make: Callable[..., Starlette]) -> None:
+    app = make()
+    install(app, CorsRoutes([("/sub/", policy)]))
+
+    client = client_of(app)
+
+    assert client.get("/sub/", headers={"Origin": APP}).headers[ALLOW_ORIGIN] == APP
+    assert "vary" not in client.get("/", headers={"Origin": APP}).headers
+
+
+def test_a_mounted_application_with_a_policy_of_its_own_does_not_add_a_second_header() -> None:
+    sub = Starlette(routes=[Route("/", hello)])
+    install(sub, CorsPolicy(allow_origins=["*"]))
+    app = Starlette(routes=[Mount("/sub", sub)])
+    install(app, policy)
+
+    response = client_of(app).get("/sub/", headers={"Origin": APP})
+
+    assert response.headers.get_list(ALLOW_ORIGIN) == [APP]
+
+
+def test_websockets_and_the_lifespan_are_left_alone() -> None:
+    events = []
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        events.append("started")
+        yield
+        events.append("stopped")
+
+    async def echo(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text(await websocket.receive_text())
+        await websocket.close()
+
+    app = Starlette(routes=[WebSocketRoute("/ws", echo)], lifespan=lifespan)
+    install(app, policy)
+
+    with (
+        TestClient(app) as client,
+        client.websocket_connect("/ws", headers={"Origin": STRANGER}) as socket,
+    ):
+        socket.send_text("hello")
+        assert socket.receive_text() == "hello"
+    assert events == ["started", "stopped"]
+
+
+def test_what_is_no_policy_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="policy is of type dict: give a CorsPolicy"):
+        install(Starlette(), {"allow_origins": ["*"]})  # type: ignore[arg-type]
+
+
+def test_a_second_policy_is_refused() -> None:
+    app = Starlette()
+    install(app, policy)
+
+    with pytest.raises(RuntimeError, match="has a policy already"):
+        install(app, policy)
+
+
+def test_a_policy_for_an_application_that_runs_is_refused() -> None:
+    app = Starlette(routes=routes())
+    client_of(app).get("/")
+
+    with pytest.raises(RuntimeError, match="before the application is started"):
+        install(app, policy)

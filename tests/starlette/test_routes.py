@@ -1,0 +1,378 @@
+"""`cors` on endpoints, routes, routers and mounts: each request meets the policy of its route."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from types import ModuleType
+from typing import Any, cast
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.applications import Starlette
+from starlette.endpoints import HTTPEndpoint
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Host, Mount, Route, Router
+from starlette.testclient import TestClient
+
+import corekit_starlette.routes
+from corekit import CorsPolicy, CorsRoutes
+from corekit_starlette import cors, install
+
+APP = "https://app.example.com"
+ADMIN = "https://admin.example.com"
+PARTNER = "https://partner.example"
+STRANGER = "https://stranger.example"
+
+default = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
+admin = CorsPolicy(allow_origins=[ADMIN], allow_credentials=True, allow_methods=["PUT", "DELETE"])
+partner = CorsPolicy(allow_origins=[PARTNER], allow_methods=["PATCH"])
+public = CorsPolicy(allow_origins=["*"])
+
+
+async def hello(request: Request) -> Response:
+    return PlainTextResponse("hello")
+
+
+@cors(public)
+async def shared(request: Request) -> Response:
+    return PlainTextResponse("hello")
+
+
+def reads(app: Starlette, path: str, origin: str, method: str = "GET") -> str | None:
+    """Give what the page is told: the origin that may read, or None."""
+    client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+    response = client.request(method, path, headers={"Origin": origin})
+    told: str | None = response.headers.get("access-control-allow-origin")
+    return told
+
+
+def may_send(app: Starlette, path: str, origin: str, method: str) -> bool:
+    """Say whether the preflight of `method` is granted, and answered before the application."""
+    response = TestClient(app).options(
+        path, headers={"Origin": origin, "Access-Control-Request-Method": method}
+    )
+    methods = response.headers.get("access-control-allow-methods", "").split(", ")
+    assert response.status_code in (204, 403)
+    return response.status_code == 204 and method in methods
+
+
+def test_an_endpoint_has_its_own_policy_and_the_others_the_default() -> None:
+    app = Starlette(routes=[Route("/", hello), Route("/shared", shared)])
+    install(app, default)
+
+    assert reads(app, "/shared", STRANGER) == "*"
+    assert reads(app, "/", STRANGER) is None
+    assert reads(app, "/", APP) == APP
+
+
+def test_an_endpoint_that_is_a_class_has_its_own_policy() -> None:
+    @cors(admin)
+    class Items(HTTPEndpoint):
+        async def get(self, request: Request) -> Response:
+            return PlainTextResponse("items")
+
+        async def delete(self, request: Request) -> Response:
+            return PlainTextResponse("gone")
+
+    app = Starlette(routes=[Route("/items", Items)])
+    install(app, default)
+
+    assert reads(app, "/items", ADMIN) == ADMIN
+    assert may_send(app, "/items", ADMIN, "DELETE")
+    assert not may_send(app, "/items", APP, "PUT")
+
+
+def test_an_endpoint_that_is_a_partial_has_its_own_policy() -> None:
+    app = Starlette(routes=[Route("/", cors(public)(partial(hello)))])
+    install(app, default)
+
+    assert reads(app, "/", STRANGER) == "*"
+
+
+def test_the_route_has_the_say_over_its_endpoint() -> None:
+    app = Starlette(routes=[cors(partner)(Route("/a", shared)), Route("/b", shared)])
+    install(app, default)
+
+    assert reads(app, "/a", PARTNER) == PARTNER
+    assert reads(app, "/a", STRANGER) is None
+    assert reads(app, "/b", STRANGER) == "*"
+
+
+def test_the_preflight_meets_the_route_that_the_requested_method_reaches() -> None:
+    app = Starlette(
+        routes=[
+            Route("/items", hello, methods=["GET"]),
+            cors(admin)(Route("/items", hello, methods=["DELETE"])),
+            cors(partner)(Route("/items", hello, methods=["PATCH"])),
+        ]
+    )
+    install(app, default)
+
+    assert may_send(app, "/items", ADMIN, "DELETE")
+    assert may_send(app, "/items", PARTNER, "PATCH")
+    assert not may_send(app, "/items", PARTNER, "DELETE")
+    assert not may_send(app, "/items", APP, "DELETE")
+    # No route has it: the first route answers 405, so its policy has the say.
+    assert may_send(app, "/items", APP, "PUT")
+
+
+def test_the_answer_to_a_method_without_a_route_has_the_policy_of_the_path() -> None:
+    app = Starlette(routes=[cors(admin)(Route("/items", hello, methods=["GET"]))])
+    install(app, default)
+
+    assert reads(app, "/items", ADMIN, "DELETE") == ADMIN
+    assert reads(app, "/items", APP, "DELETE") is None
+
+
+@pytest.mark.parametrize(
+    "mount",
+    [
+        cors(partner)(Mount("/v1", routes=[Route("/x", hello), Route("/shared", shared)])),
+        Mount("/v1", cors(partner)(Router([Route("/x", hello), Route("/shared", shared)]))),
+        Mount(
+            "/v1",
+            cors(partner)(Router([Route("/x", hello), Route("/shared", shared)])),
+            middleware=[Middleware(GZipMiddleware)],
+        ),
+        Mount(
+            "/v1", cors(partner)(Starlette(routes=[Route("/x", hello), Route("/shared", shared)]))
+        ),
+        Mount("", cors(partner)(Router([Mount("/v1", routes=[Route("/x", hello)])]))),
+        cors(partner)(Host("testserver", Router([Mount("/v1", routes=[Route("/x", hello)])]))),
+    ],
+    ids=["mount", "router", "router in middleware", "application", "two deep", "host"],
+)
+def test_what_is_mounted_has_the_policy_of_the_mount(mount: Any) -> None:
+    app = Starlette(routes=[Route("/", hello), mount])
+    install(app, default)
+
+    assert reads(app, "/v1/x", PARTNER) == PARTNER
+    assert reads(app, "/v1/x", APP) is None
+    assert reads(app, "/v1/missing", PARTNER) == PARTNER
+    assert may_send(app, "/v1/x", PARTNER, "PATCH")
+    assert reads(app, "/", APP) == APP
+
+
+def test_an_endpoint_below_a_mount_keeps_its_own_policy() -> None:
+    app = Starlette(routes=[cors(partner)(Mount("/v1", routes=[Route("/shared", shared)]))])
+    install(app, default)
+
+    assert reads(app, "/v1/shared", STRANGER) == "*"
+
+
+def test_the_router_of_the_application_itself_can_have_the_policy() -> None:
+    app = Starlette(routes=[Route("/", hello), Route("/shared", shared)])
+    cors(partner)(app.router)
+    install(app)
+
+    assert reads(app, "/", PARTNER) == PARTNER
+    assert reads(app, "/missing", PARTNER) == PARTNER
+    assert reads(app, "/shared", STRANGER) == "*"
+
+
+def test_without_a_default_only_what_is_marked_is_covered() -> None:
+    app = Starlette(routes=[Route("/", hello), Route("/shared", shared)])
+    install(app)
+
+    client = TestClient(app)
+
+    assert reads(app, "/shared", STRANGER) == "*"
+    plain = client.get("/", headers={"Origin": APP})
+    assert "vary" not in plain.headers
+    preflight = {"Origin": APP, "Access-Control-Request-Method": "GET"}
+    assert client.options("/", headers=preflight).status_code == 405
+
+
+def test_a_policy_that_grants_nothing_closes_one_route() -> None:
+    app = Starlette(routes=[cors(CorsPolicy.nothing())(Route("/closed", hello))])
+    install(app, public)
+
+    assert reads(app, "/closed", APP) is None
+    assert not may_send(app, "/closed", APP, "GET")
+
+
+def test_a_route_can_have_a_policy_by_path() -> None:
+    routes = CorsRoutes([("/files/public/", public)])
+    app = Starlette(routes=[cors(routes)(Mount("/files", Router(default=plain_not_found)))])
+    install(app, default)
+
+    assert reads(app, "/files/public/x", STRANGER) == "*"
+    assert reads(app, "/files/x", APP) is None
+
+
+async def plain_not_found(scope: Any, receive: Any, send: Any) -> None:
+    await PlainTextResponse("nothing here", 404)(scope, receive, send)
+
+
+def test_a_fault_of_the_route_carries_the_policy_of_the_route() -> None:
+    @cors(partner)
+    async def fail(request: Request) -> Response:
+        raise RuntimeError
+
+    app = Starlette(routes=[Route("/fail", fail)])
+    install(app, default)
+
+    assert reads(app, "/fail", PARTNER) == PARTNER
+
+
+def test_a_path_that_breaks_a_convertor_is_the_applications_fault_with_the_default() -> None:
+    # Python reads no number of more than 4300 digits.
+    app = Starlette(routes=[cors(partner)(Route("/items/{number:int}", hello))])
+    install(app, default)
+    client = TestClient(app, raise_server_exceptions=False)
+
+    response = client.get(f"/items/{'1' * 5000}", headers={"Origin": APP})
+
+    assert response.status_code == 500
+    assert response.headers["access-control-allow-origin"] == APP
+
+
+def test_a_websocket_route_has_no_say() -> None:
+    from starlette.routing import WebSocketRoute
+    from starlette.websockets import WebSocket
+
+    async def close(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.close()
+
+    app = Starlette(routes=[WebSocketRoute("/", close), Route("/", shared)])
+    install(app, default)
+
+    with TestClient(app).websocket_connect("/", headers={"Origin": STRANGER}):
+        pass
+    assert reads(app, "/", STRANGER) == "*"
+
+
+def fastapi() -> FastAPI:
+    """Make an application with a policy at each place that can have one."""
+    app = FastAPI()
+    outer, inner = APIRouter(prefix="/outer"), APIRouter(prefix="/inner")
+
+    @app.get("/operation")
+    @cors(public)
+    def above() -> str:
+        return "marked before it is routed"
+
+    @cors(public)
+    @app.get("/routed-first")
+    def below() -> str:
+        return "marked after it is routed"
+
+    @app.get("/items/{number}")
+    def read(number: int) -> int:
+        return number
+
+    @app.delete("/items/{number}")
+    @cors(admin)
+    def delete(number: int) -> int:
+        return number
+
+    @outer.get("/x")
+    def in_outer() -> str:
+        return "outer"
+
+    @inner.get("/x")
+    def in_inner() -> str:
+        return "inner"
+
+    @inner.delete("/x")
+    @cors(admin)
+    def delete_in_inner() -> str:
+        return "gone"
+
+    outer.mount("/mounted", cors(admin)(Router([Route("/x", hello)])))
+    cors(partner)(outer)
+    outer.include_router(inner)
+    app.include_router(outer, prefix="/v1")
+    install(app, default)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "origin", "told"),
+    [
+        ("GET", "/operation", STRANGER, "*"),
+        ("GET", "/routed-first", STRANGER, "*"),
+        ("GET", "/items/1", APP, APP),
+        ("GET", "/items/1", ADMIN, None),
+        ("GET", "/items/x", APP, APP),
+        ("DELETE", "/items/1", ADMIN, ADMIN),
+        ("DELETE", "/items/1", APP, None),
+        ("GET", "/v1/outer/x", PARTNER, PARTNER),
+        ("GET", "/v1/outer/x", APP, None),
+        ("GET", "/v1/outer/inner/x", PARTNER, PARTNER),
+        ("GET", "/v1/outer/inner/x", ADMIN, None),
+        ("DELETE", "/v1/outer/inner/x", ADMIN, ADMIN),
+        ("DELETE", "/v1/outer/inner/x", PARTNER, None),
+        ("PUT", "/v1/outer/inner/x", PARTNER, PARTNER),
+        ("GET", "/v1/mounted/x", ADMIN, ADMIN),
+        ("GET", "/v1/mounted/x", PARTNER, None),
+        ("GET", "/v1/outer/missing", APP, APP),
+        ("GET", "/docs", APP, APP),
+    ],
+)
+def test_path_operations_and_routers_of_fastapi(
+    method: str, path: str, origin: str, told: str | None
+) -> None:
+    assert reads(fastapi(), path, origin, method) == told
+
+
+@pytest.mark.parametrize(
+    ("path", "origin", "method", "granted"),
+    [
+        ("/items/1", APP, "PUT", True),
+        ("/items/1", ADMIN, "DELETE", True),
+        ("/items/1", APP, "DELETE", False),
+        ("/v1/outer/x", PARTNER, "GET", True),
+        ("/v1/outer/inner/x", PARTNER, "GET", True),
+        ("/v1/outer/inner/x", ADMIN, "DELETE", True),
+        ("/v1/outer/inner/x", PARTNER, "DELETE", False),
+        ("/v1/mounted/x", ADMIN, "GET", True),
+    ],
+)
+def test_preflights_of_path_operations_of_fastapi(
+    path: str, origin: str, method: str, granted: bool
+) -> None:
+    assert may_send(fastapi(), path, origin, method) is granted
+
+
+def test_a_fastapi_that_copies_routes_is_told_where_to_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "fastapi.routing", cast("ModuleType", object()))
+
+    with pytest.raises(TypeError, match="mark the path operations"):
+        cors(partner)(APIRouter())
+
+
+@pytest.mark.parametrize("target", [Starlette().add_middleware, object(), "endpoint"])
+def test_what_can_keep_no_policy_is_refused(target: object) -> None:
+    with pytest.raises(TypeError, match="no policy can be kept on a"):
+        cors(public)(target)
+
+
+def test_what_is_no_policy_is_refused_before_anything_is_marked() -> None:
+    with pytest.raises(TypeError, match="policy is of type str"):
+        cors("*")  # type: ignore[arg-type]
+
+
+def test_nobody_routes_twice_who_has_no_policy_of_a_route(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    matched = []
+
+    class Watched(Route):
+        def matches(self, scope: Any) -> Any:
+            matched.append(scope["path"])
+            return super().matches(scope)
+
+    monkeypatch.setattr(corekit_starlette.routes, "_marked", set())
+    app = Starlette(routes=[Watched("/", hello)])
+    install(app, default)
+
+    assert reads(app, "/", APP) == APP
+    assert matched == ["/"]
