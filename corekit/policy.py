@@ -7,14 +7,16 @@ here the two are joined into the object that users build, compare, store and han
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
-from typing import Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from .decision import Decision
 from .engine import AnyOrigin, Engine, Origins
 from .origins import ANY, OriginPattern, OriginSet
 from .problems import PolicyError
 from .validation import Reader
+
+if TYPE_CHECKING:
+    from datetime import timedelta  # when run, it is imported by those who give one
 
 __all__ = ["CorsPolicy"]
 

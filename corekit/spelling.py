@@ -11,8 +11,6 @@ from __future__ import annotations
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-import idna
-
 from .origins import (
     ANY,
     DEFAULT_PORTS,
@@ -148,13 +146,20 @@ def _canonical_host(host: str) -> str | None:
             return f"[{serialize_ipv6(IPv6Address(host[1:-1]))}]"
         except AddressValueError:
             return None
+    ascii_host = host if host.isascii() else _punycode(host)
+    if ascii_host is None:
+        return None
+    ascii_host = ascii_host.lower()
+    return _canonical_ipv4(ascii_host) if ends_in_number(ascii_host) else ascii_host
+
+
+def _punycode(host: str) -> str | None:
+    import idna  # noqa: PLC0415 - takes 2 ms, and hardly any process writes unicode into a policy
+
     try:
-        if not host.isascii():
-            host = idna.encode(host, uts46=True, std3_rules=False).decode("ascii")
+        return idna.encode(host, uts46=True, std3_rules=False).decode("ascii")
     except idna.IDNAError:
         return None
-    host = host.lower()
-    return _canonical_ipv4(host) if ends_in_number(host) else host
 
 
 def _canonical_ipv4(host: str) -> str | None:
