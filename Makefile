@@ -10,18 +10,19 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export RUFF_CACHE_DIR := $(CURDIR)/.cache/ruff
 
-.PHONY: help demo test format check lint types contracts tests clean
+.PHONY: help demo test format check lint types contracts tests django-matrix clean
 
 help:
 	@echo "make demo    install, start the demo and print what the policy says"
 	@echo "make test    install, check format, lint, types and imports, run the tests with coverage"
+	@echo "make django-matrix   run the tests of Django's adapter with its other releases too"
 	@echo "make format  rewrite the code in the project's format"
 	@echo "make clean   remove everything that was made"
 
 demo: .venv/.demo
 	@$(BIN)/python -m corekit_cli demo $(ARGS)
 
-test: check tests
+test: check tests django-matrix
 
 check: lint types contracts
 
@@ -45,6 +46,10 @@ tests: .venv/.test
 	$(BIN)/coverage run -m pytest $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# With the newest Python that runs it, `tests` has the newest Django only; this adds the long-term one.
+django-matrix: .venv/.test
+	$(BIN)/nox --session django
 
 clean:
 	rm -rf .venv .cache .hypothesis dist

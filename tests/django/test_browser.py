@@ -1,0 +1,294 @@
+"""The example in a real browser: pages of another site, over https, on gunicorn and on uvicorn.
+
+The page of https://app.example.com uses the example's own script; then the same browser, with the
+user logged in, goes to a page of https://evil.example. Each page posts what it saw to the server
+that it came from. What the shop really kept is read from its database.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Queue
+from typing import Any, Final
+
+import pytest
+
+from tests.browsers.chromium import open_page, require_chromium
+
+ROOT: Final = Path(__file__).parents[2]
+EXAMPLE: Final = ROOT / "examples" / "django_shop"
+API: Final = "https://api.example.org"
+PASSWORD: Final = "a password for tests"
+
+GUNICORN: Final = ("gunicorn", "shop.wsgi:application", "--workers=1", "--threads=4")
+UVICORN: Final = ("uvicorn", "shop.asgi:application", "--log-level=warning", "--lifespan=off")
+
+# The page tells what it saw as {step: outcome}; an outcome is a status, or "unreadable" where the
+# browser kept the answer from the page.
+APP_PAGE: Final = """<!doctype html><script type="module">
+import { Shop } from "/shop.js";
+const shop = new Shop("{api}");
+const saw = {};
+async function step(name, call) {
+  try { saw[name] = (await call()).status } catch (error) { saw[name] = "unreadable" }
+}
+await step("orders before login", () => shop.orders());
+await step("login without token", () => shop.logIn("ada", "{password}"));
+await step("token", () => shop.start());
+await step("wrong password", () => shop.logIn("ada", "wrong"));
+await step("login", () => shop.logIn("ada", "{password}"));
+const token = shop.token;
+shop.token = null;
+await step("order without token", () => shop.order("stolen"));
+shop.token = "0".repeat(token.length);
+await step("order with a wrong token", () => shop.order("stolen"));
+shop.token = token;
+await step("order", () => shop.order("teapot"));
+await step("change", () => shop.change(1, "cup"));
+await step("change of nothing", () => shop.change(99, "cup"));
+saw["orders"] = (await shop.orders()).answer.orders;
+await fetch("/saw", { method: "POST", body: JSON.stringify(saw) });
+location = "https://evil.example/";
+</script>"""
+
+EVIL_PAGE: Final = """<!doctype html><script type="module">
+const saw = {};
+async function step(name, path, options) {
+  try { saw[name] = (await fetch("{api}" + path, { credentials: "include", ...options })).status }
+  catch (error) { saw[name] = "unreadable" }
+}
+await step("orders", "/api/orders/");
+await step("token", "/api/token/");
+await step("order", "/api/orders/", {
+  method: "POST",
+  headers: { "Content-Type": "application/json", "X-CSRFToken": "0".repeat(64) },
+  body: JSON.stringify({ item: "stolen" }),
+});
+await step("order without preflight", "/api/orders/", {
+  method: "POST", body: JSON.stringify({ item: "stolen" }),
+});
+await step("change", "/api/orders/1/", { method: "PUT", body: JSON.stringify({ item: "stolen" }) });
+await step("catalogue", "/api/catalogue/", { credentials: "omit" });
+await fetch("/saw", { method: "POST", body: JSON.stringify(saw) });
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Make a self-signed certificate for all the hosts: (certificate, key)."""
+    folder = tmp_path_factory.mktemp("certificate")
+    made, key = folder / "certificate.pem", folder / "key.pem"
+    names = "DNS:app.example.com,DNS:evil.example,DNS:api.example.org"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-days", "2", "-subj", "/CN=corekit tests", "-addext"),
+            *(f"subjectAltName={names}", "-keyout", str(key), "-out", str(made)),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return made, key
+
+
+class Pages(BaseHTTPRequestHandler):
+    """Serves a page by the host that is asked, and takes what it saw."""
+
+    saw: Queue[tuple[str, Any]]
+
+    def do_GET(self) -> None:
+        if self.path == "/shop.js":
+            self.reply((EXAMPLE / "page" / "shop.js").read_bytes(), "text/javascript")
+            return
+        page = APP_PAGE if self.headers["Host"] == "app.example.com" else EVIL_PAGE
+        page = page.replace("{api}", API).replace("{password}", PASSWORD)
+        self.reply(page.encode(), "text/html; charset=utf-8")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.saw.put((self.headers["Host"], json.loads(body)))
+        self.reply(b"", "text/plain")
+
+    def reply(self, body: bytes, kind: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+        pass
+
+
+@contextmanager
+def serve_pages(certificate: tuple[Path, Path]) -> Iterator[tuple[int, Queue[tuple[str, Any]]]]:
+    saw: Queue[tuple[str, Any]] = Queue()
+    handler = type("Handler", (Pages,), {"saw": saw})
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1], saw
+        finally:
+            server.shutdown()
+            thread.join(10)
+
+
+@contextmanager
+def serve_shop(
+    command: Sequence[str], certificate: tuple[Path, Path], environ: Mapping[str, str]
+) -> Iterator[int]:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    files = ("--certfile", "--keyfile")
+    address = ["--bind", f"127.0.0.1:{port}"]
+    if command[0] == "uvicorn":
+        files = ("--ssl-certfile", "--ssl-keyfile")
+        address = ["--host", "127.0.0.1", "--port", str(port)]
+    arguments = [files[0], str(certificate[0]), files[1], str(certificate[1])]
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command, *address, *arguments],
+        cwd=EXAMPLE,
+        env={**environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        wait_for(port, process)
+        yield port
+    finally:
+        process.terminate()
+        try:
+            printed, _ = process.communicate(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            printed, _ = process.communicate(timeout=15)
+    assert "Traceback" not in printed, printed
+
+
+def wait_for(port: int, process: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    pytest.fail("the server did not listen within 30 seconds")
+
+
+def make_environ(database: Path, settings: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": settings,
+        "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{EXAMPLE}",
+        "SHOP_DATABASE": str(database),
+    }
+
+
+def manage(environ: Mapping[str, str], *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=EXAMPLE,
+        env={**environ},
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the shop's database, with one customer in it."""
+    database = tmp_path_factory.mktemp("database") / "prepared.sqlite3"
+    environ = make_environ(database, "shop.settings")
+    manage(environ, "migrate", "--verbosity=0")
+    manage(environ, "createsuperuser", "--noinput", "--username=ada", "--email=ada@example.com")
+    return database
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("command", "settings"),
+    [
+        pytest.param(GUNICORN, "shop.settings", id="example on gunicorn"),
+        pytest.param(GUNICORN, "tests.django.migrated_settings", id="migrated on gunicorn"),
+        pytest.param(UVICORN, "tests.django.migrated_settings", id="migrated on uvicorn"),
+    ],
+)
+def test_pages_of_other_sites_use_the_shop_as_far_as_they_may(
+    command: Sequence[str],
+    settings: str,
+    certificate: tuple[Path, Path],
+    prepared: Path,
+    tmp_path: Path,
+) -> None:
+    require_chromium()
+    database = Path(shutil.copy(prepared, tmp_path))
+    environ = make_environ(database, settings)
+    with serve_shop(command, certificate, environ) as api, serve_pages(certificate) as (pages, saw):
+        hosts = {"app.example.com": pages, "evil.example": pages, "api.example.org": api}
+        rules = ", ".join(f"MAP {host}:443 127.0.0.1:{port}" for host, port in hosts.items())
+        arguments = (f"--host-resolver-rules={rules}", "--ignore-certificate-errors")
+        with open_page("https://app.example.com/", arguments=arguments):
+            app = saw.get(timeout=60)
+            evil = saw.get(timeout=60)
+    assert app == (
+        "app.example.com",
+        {
+            "orders before login": 401,
+            "login without token": 403,
+            "token": 200,
+            "wrong password": 401,
+            "login": 200,
+            "order without token": 403,
+            "order with a wrong token": 403,
+            "order": 201,
+            "change": 200,
+            "change of nothing": 404,
+            "orders": [{"number": 1, "item": "cup"}],
+        },
+    )
+    assert evil == (
+        "evil.example",
+        {
+            "orders": "unreadable",
+            "token": "unreadable",
+            "order": "unreadable",
+            "order without preflight": "unreadable",
+            "change": "unreadable",
+            "catalogue": 200,
+        },
+    )
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT item FROM shop_order").fetchall() == [("cup",)]
+    connection.close()
+
+
+def test_the_example_passes_its_own_checks(tmp_path: Path) -> None:
+    environ = make_environ(tmp_path / "none.sqlite3", "shop.settings")
+    manage(environ, "check", "--fail-level=WARNING")
+    manage(environ, "makemigrations", "--check", "--dry-run")
