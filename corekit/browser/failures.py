@@ -107,10 +107,6 @@ _NETWORK: Final = {
         "It was redirected to {value!a}, which is no address.",
         "Send a URL in Location.",
     ),
-    "InvalidResponse": (
-        "The server did not answer: {value}.",
-        "See that it runs and that the address is right.",
-    ),
 }
 
 

@@ -121,9 +121,18 @@ class PageResponse:
 class Outcome:
     """How a fetch ended: with a response or with a failure; and all that went over the wire."""
 
-    response: PageResponse | None
-    failure: Failure | None
+    result: PageResponse | Failure
     exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
+
+    @property
+    def response(self) -> PageResponse | None:
+        """What the page got, None where it got nothing."""
+        return self.result if isinstance(self.result, PageResponse) else None
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the page got nothing, None where it got something."""
+        return self.result if isinstance(self.result, Failure) else None
 
     @property
     def preflights(self) -> int:

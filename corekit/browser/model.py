@@ -158,8 +158,8 @@ class BrowserModel:
         except FetchFailedError as error:
             if running.preflighted and not self.quirks.failure_keeps_cache:
                 self.cache.clear(running.key)
-            return Outcome(None, error.failure, tuple(running.exchanges))
-        return Outcome(response, None, tuple(running.exchanges))
+            return Outcome(error.failure, tuple(running.exchanges))
+        return Outcome(response, tuple(running.exchanges))
 
     def _main_fetch(self, running: _Running) -> Generator[HttpRequest, HttpResponse, PageResponse]:
         while True:

@@ -573,7 +573,6 @@ def test_every_failure_is_a_sentence_and_a_mend(name: str) -> None:
         assert "{" not in text
     assert failure.is_cors == (
         name not in {"MixedContent", "RedirectNotFollowed", "TooManyRedirects", "InvalidRedirect"}
-        and name != "InvalidResponse"
     )
     if name.startswith("Preflight"):
         assert "preflight" in failure.sentence

@@ -1,0 +1,213 @@
+"""A cookie jar as browsers keep it: SameSite, Secure, prefixes, domains, paths, expiry.
+
+The rules are those of https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html, in
+sections 5.6 to 5.8. What a page's script could do with cookies is not modelled, nor are partitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Final, Literal
+
+from corekit.browser.urls import Url, parse_url
+from corekit.origins import ends_in_number, is_loopback, split_origin
+
+from .sites import is_public_suffix, is_same_site
+
+__all__ = ["Cookie", "CookieJar"]
+
+SameSite = Literal["strict", "lax", "none"]
+
+_SAME_SITES: Final[dict[str, SameSite]] = {"strict": "strict", "lax": "lax", "none": "none"}
+_MAX_LENGTH: Final = 4096
+_MAX_AGE: Final = 400 * 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """A stored cookie.
+
+    `domain` is the host it was set for, or the wider one of its Domain attribute, in which case
+    `host_only` is false. `expires` is in seconds since the epoch, None for the end of the session.
+    """
+
+    name: str
+    value: str
+    domain: str
+    path: str = "/"
+    host_only: bool = True
+    secure: bool = False
+    http_only: bool = False
+    same_site: SameSite = "lax"
+    expires: float | None = None
+
+
+class CookieJar:
+    """The cookies of one browser.
+
+    `clock` returns seconds since the epoch. With `third_party` false, no request from one site to
+    another has or sets a cookie, as in browsers that block those cookies.
+
+    >>> jar = CookieJar(clock=lambda: 0.0)
+    >>> jar.store("https://app.example.com", "https://api.example.com/", ["sid=1; Secure; Path=/"])
+    >>> jar.header("https://app.example.com", "https://api.example.com/items")
+    'sid=1'
+    >>> jar.header("https://other.example", "https://api.example.com/items") is None
+    True
+    """
+
+    def __init__(self, *, clock: Callable[[], float], third_party: bool = True) -> None:
+        self._clock = clock
+        self._third_party = third_party
+        self._cookies: dict[tuple[str, str, str], Cookie] = {}
+
+    def __iter__(self) -> Iterator[Cookie]:
+        now = self._clock()
+        for cookie in tuple(self._cookies.values()):
+            if cookie.expires is None or cookie.expires > now:
+                yield cookie
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def clear(self) -> None:
+        """Forget all cookies."""
+        self._cookies.clear()
+
+    def header(self, page: str, url: str) -> str | None:
+        """Make the Cookie header for a fetch by a page of the origin `page`; None where empty."""
+        target = parse_url(url)
+        same_site = is_same_site(page, target.origin)
+        if not same_site and not self._third_party:
+            return None
+        found = [
+            cookie
+            for cookie in self
+            if _covers_host(cookie, _host(target))
+            and _covers_path(cookie.path, _path(target))
+            and (not cookie.secure or _is_trustworthy(target))
+            and (same_site or cookie.same_site == "none")
+        ]
+        # Longer paths first; of those, the older ones, which a dict keeps in order.
+        found.sort(key=lambda cookie: -len(cookie.path))
+        return "; ".join(_pair(cookie) for cookie in found) or None
+
+    def store(self, page: str, url: str, lines: list[str]) -> None:
+        """Take the Set-Cookie `lines` of a response to a fetch by a page of the origin `page`."""
+        target = parse_url(url)
+        same_site = is_same_site(page, target.origin)
+        if not same_site and not self._third_party:
+            return
+        for line in lines:
+            cookie = _parse(line, target, self._clock())
+            if cookie is None or (not same_site and cookie.same_site != "none"):
+                continue
+            key = cookie.name, cookie.domain, cookie.path
+            if cookie.expires is not None and cookie.expires <= self._clock():
+                self._cookies.pop(key, None)
+            else:
+                self._cookies[key] = cookie
+
+
+def _parse(line: str, url: Url, now: float) -> Cookie | None:
+    pair, *attributes = line.split(";")
+    name, equals, value = pair.partition("=")
+    if not equals:
+        name, value = "", name
+    name, value = name.strip(" \t"), value.strip(" \t")
+    if not (name or value) or len(name) + len(value) > _MAX_LENGTH or _has_control(line):
+        return None
+    given = {}
+    for attribute in attributes:
+        key, _, content = attribute.partition("=")
+        given[key.strip(" \t").lower()] = content.strip(" \t")
+    domain = _read_domain(given.get("domain", ""), _host(url))
+    if domain is None:
+        return None
+    path = given.get("path", "")
+    cookie = Cookie(
+        name,
+        value,
+        domain[0],
+        path if path.startswith("/") else _default_path(url),
+        host_only=domain[1],
+        secure="secure" in given,
+        http_only="httponly" in given,
+        same_site=_SAME_SITES.get(given.get("samesite", "").lower(), "lax"),
+        expires=_read_expiry(given, now),
+    )
+    return cookie if _is_acceptable(cookie, url, path) else None
+
+
+def _is_acceptable(cookie: Cookie, url: Url, path: str) -> bool:
+    if cookie.secure and not _is_trustworthy(url):
+        return False
+    if cookie.same_site == "none" and not cookie.secure:
+        return False
+    # https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-cookie-name-prefixes
+    prefixed = (cookie.name or cookie.value).lower()
+    if prefixed.startswith("__secure-"):
+        return cookie.secure and bool(cookie.name)
+    if prefixed.startswith("__host-"):
+        return cookie.secure and cookie.host_only and path == "/" and bool(cookie.name)
+    return True
+
+
+def _read_domain(given: str, host: str) -> tuple[str, bool] | None:
+    """Return the domain, and whether the cookie is for the host only; None where refused."""
+    domain = given.removeprefix(".").lower()
+    if not domain:
+        return host, True
+    if is_public_suffix(domain):
+        return (host, True) if domain == host else None
+    return (domain, False) if _domain_matches(host, domain) else None
+
+
+def _read_expiry(given: dict[str, str], now: float) -> float | None:
+    age = given.get("max-age", "")
+    if age.removeprefix("-").isdecimal() and age.isascii():
+        return now + min(int(age), _MAX_AGE)
+    try:
+        expires = parsedate_to_datetime(given.get("expires", "")).timestamp()
+    except ValueError:
+        return None
+    return min(expires, now + _MAX_AGE)
+
+
+def _has_control(line: str) -> bool:
+    return any((character < " " and character != "\t") or character == "\x7f" for character in line)
+
+
+def _pair(cookie: Cookie) -> str:
+    return f"{cookie.name}={cookie.value}" if cookie.name else cookie.value
+
+
+def _covers_host(cookie: Cookie, host: str) -> bool:
+    return host == cookie.domain if cookie.host_only else _domain_matches(host, cookie.domain)
+
+
+def _domain_matches(host: str, domain: str) -> bool:
+    return host == domain or (host.endswith(f".{domain}") and not ends_in_number(host))
+
+
+def _covers_path(cookie_path: str, path: str) -> bool:
+    return path == cookie_path or path.startswith(f"{cookie_path.removesuffix('/')}/")
+
+
+def _default_path(url: Url) -> str:
+    return _path(url).rpartition("/")[0] or "/"
+
+
+def _path(url: Url) -> str:
+    return url.target.partition("?")[0]
+
+
+def _host(url: Url) -> str:
+    parts = split_origin(url.origin)
+    return parts[1] if parts else ""
+
+
+def _is_trustworthy(url: Url) -> bool:
+    return url.scheme == "https" or is_loopback(_host(url))

@@ -1,0 +1,197 @@
+"""The cookie jar: what a browser stores and sends, by table."""
+
+from __future__ import annotations
+
+import pytest
+
+from corekit_testing import CookieJar
+
+PAGE = "https://app.example.com"
+API = "https://api.example.com/a/b?c"
+FOREIGN = "https://other.example"
+NOW = 1_000_000_000.0  # 2001-09-09T01:46:40Z
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def kept(line: str, *, page: str = PAGE, url: str = API, third_party: bool = True) -> CookieJar:
+    jar = CookieJar(clock=Clock(), third_party=third_party)
+    jar.store(page, url, [line])
+    return jar
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("a=1", "a=1"),
+        (" a = 1 ; Path=/", "a=1"),
+        ("a=1=2", "a=1=2"),
+        ("a=", "a="),
+        ("alone", "alone"),
+        ("=alone", "alone"),
+        ("", None),
+        ("=", None),
+        ("; Path=/", None),
+        ("a=1\x00", None),
+        ("a=1\x7f", None),
+        ("a=\t1", "a=1"),
+        (f"a={'x' * 4095}", f"a={'x' * 4095}"),
+        (f"a={'x' * 4096}", None),
+        ("a=1; Path=/a", "a=1"),
+        ("a=1; Path=/a/", "a=1"),
+        ("a=1; Path=/a/b", "a=1"),
+        ("a=1; Path=/a/b/", None),
+        ("a=1; Path=/a/bc", None),
+        ("a=1; Path=/A", None),
+        ("a=1; Path=x", "a=1"),
+        ("a=1; path=/x; PATH=/", "a=1"),
+        ("a=1; Domain=example.com", "a=1"),
+        ("a=1; Domain=.example.com", "a=1"),
+        ("a=1; domain=API.example.com", "a=1"),
+        ("a=1; Domain=other.example.com", None),
+        ("a=1; Domain=pi.example.com", None),
+        ("a=1; Domain=com", None),
+        ("a=1; Domain=", "a=1"),
+        ("a=1; Max-Age=0", None),
+        ("a=1; Max-Age=-5", None),
+        ("a=1; Max-Age=10", "a=1"),
+        ("a=1; Max-Age=x", "a=1"),
+        ("a=1; Expires=Sun, 09 Sep 2001 01:46:39 GMT", None),
+        ("a=1; Expires=Sun, 09 Sep 2001 01:46:41 GMT", "a=1"),
+        ("a=1; Expires=soon", "a=1"),
+        ("a=1; Max-Age=10; Expires=Sun, 09 Sep 2001 01:46:39 GMT", "a=1"),
+        ("a=1; SameSite=None", None),
+        ("a=1; SameSite=None; Secure", "a=1"),
+        ("a=1; SameSite=Strict", "a=1"),
+        ("a=1; SameSite=odd", "a=1"),
+        ("__Secure-a=1", None),
+        ("__secure-a=1; Secure", "__secure-a=1"),
+        ("__Host-a=1; Secure; Path=/", "__Host-a=1"),
+        ("__Host-a=1; Secure", None),
+        ("__Host-a=1; Path=/", None),
+        ("__Host-a=1; Secure; Path=/; Domain=api.example.com", None),
+        ("=__Secure-a; Secure", None),
+        ("__Host-a; Secure; Path=/", None),
+    ],
+)
+def test_a_cookie_is_stored_and_sent_as_its_attributes_have_it(
+    line: str, expected: str | None
+) -> None:
+    assert kept(line).header(PAGE, API) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "url", "expected"),
+    [
+        ("a=1; Path=/", "https://api.example.com/", True),
+        ("a=1; Path=/", "https://api.example.com:8443/", True),
+        ("a=1; Path=/", "https://x.api.example.com/", False),
+        ("a=1; Path=/; Domain=example.com", "https://x.api.example.com/", True),
+        ("a=1; Path=/; Domain=example.com", "https://example.com/", True),
+        ("a=1; Path=/; Domain=example.com", "https://x.example.com.au/", False),
+        ("a=1", "https://api.example.com/a/", True),
+        ("a=1", "https://api.example.com/a", True),
+        ("a=1", "https://api.example.com/", False),
+        ("a=1", "https://api.example.com/ab", False),
+        ("a=1; Secure", "https://api.example.com/a/b", True),
+    ],
+)
+def test_a_cookie_goes_to_its_host_and_path_only(line: str, url: str, expected: bool) -> None:
+    assert (kept(line).header(PAGE, url) is not None) == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "same_site", "stored"),
+    [
+        (PAGE, "Strict", True),
+        (PAGE, "Lax", True),
+        (FOREIGN, "Strict", False),
+        (FOREIGN, "Lax", False),
+        (FOREIGN, "None; Secure", True),
+        ("null", "Lax", False),
+        ("null", "None; Secure", True),
+        ("http://app.example.com", "Lax", False),
+        ("https://app.example.com:8443", "Strict", True),
+    ],
+)
+def test_samesite_keeps_cookies_from_other_sites_both_ways(
+    page: str, same_site: str, stored: bool
+) -> None:
+    line = f"a=1; Path=/; SameSite={same_site}"
+    assert (len(kept(line, page=page)) == 1) == stored
+    assert (kept(line).header(page, API) is not None) == stored
+
+
+def test_a_browser_may_block_cookies_between_sites() -> None:
+    line = "a=1; Path=/; SameSite=None; Secure"
+    assert len(kept(line, page=FOREIGN, third_party=False)) == 0
+    jar = kept(line, third_party=False)
+    assert jar.header(FOREIGN, API) is None
+    assert jar.header(PAGE, API) == "a=1"
+
+
+def test_secure_cookies_need_https_or_this_machine() -> None:
+    secure = "a=1; Path=/; Secure"
+    assert len(kept(secure, page="http://api.example.com", url="http://api.example.com/")) == 0
+    local = "http://localhost:8000"
+    jar = kept(secure, page=local, url=f"{local}/")
+    assert jar.header(local, f"{local}/x") == "a=1"
+    jar = kept("a=1; Path=/; Secure; Domain=example.com")
+    assert jar.header("http://api.example.com", "http://api.example.com/") is None
+
+
+def test_longer_paths_come_first_and_older_cookies() -> None:
+    jar = CookieJar(clock=Clock())
+    jar.store(PAGE, API, ["a=1; Path=/", "b=2; Path=/a/b", "c=3; Path=/"])
+    assert jar.header(PAGE, API) == "b=2; a=1; c=3"
+    jar.store(PAGE, API, ["a=4; Path=/"])
+    assert jar.header(PAGE, API) == "b=2; a=4; c=3"
+
+
+def test_cookies_end_with_their_time_and_can_be_taken_back() -> None:
+    clock = Clock()
+    jar = CookieJar(clock=clock)
+    jar.store(PAGE, API, ["a=1; Path=/; Max-Age=10", "b=2; Path=/"])
+    clock.now += 10
+    assert [cookie.name for cookie in jar] == ["b"]
+    jar.store(PAGE, API, ["b=; Path=/; Max-Age=0"])
+    assert len(jar) == 0
+    jar.store(PAGE, API, ["c=3"])
+    jar.clear()
+    assert jar.header(PAGE, API) is None
+
+
+def test_no_cookie_lives_longer_than_400_days() -> None:
+    limit = NOW + 400 * 86400
+    for attribute in ("Max-Age=99999999999", "Expires=Fri, 01 Jan 2100 00:00:00 GMT"):
+        (cookie,) = kept(f"a=1; {attribute}")
+        assert cookie.expires == limit
+
+
+@pytest.mark.parametrize(
+    ("host", "domain", "expected"),
+    [
+        ("localhost", "localhost", True),
+        ("a.localhost", "localhost", False),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "0.0.1", False),
+        ("[::1]", "[::1]", True),
+        ("x.github.io", "github.io", False),
+        ("github.io", "github.io", True),
+    ],
+)
+def test_domains_of_this_machine_and_public_suffixes(
+    host: str, domain: str, expected: bool
+) -> None:
+    origin = f"https://{host}"
+    jar = kept(f"a=1; Domain={domain}", page=origin, url=f"{origin}/")
+    assert (jar.header(origin, f"{origin}/") is not None) == expected
+    if expected and domain == "github.io":
+        assert jar.header(f"https://x.{host}", f"https://x.{host}/") is None
