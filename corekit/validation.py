@@ -45,6 +45,12 @@ _STRANGERS: Final = (
     "http://192.0.2.1",
 )
 
+# Public suffixes that expressions are written for, and below which a name is had in a minute.
+_OPEN_SUFFIXES: Final = """
+    com dev io net org github.io gitlab.io herokuapp.com netlify.app onrender.com pages.dev
+    vercel.app web.app workers.dev
+""".split()
+
 
 class Reader:
     """Reads the arguments of one configuration and collects what is wrong with them."""
@@ -141,14 +147,8 @@ class Reader:
                     "Whoever sits on the network can answer for it, and then act as the user.",
                     "Write 'https://'.",
                 )
-            if self._credentials and any(map(regex.fullmatch, _STRANGERS)):
-                self._report(
-                    "any-origin-with-credentials",
-                    label,
-                    source,
-                    "It matches origins of strangers, who could act as the user who is logged in.",
-                    "Name the host in it, with dots escaped and the scheme written out.",
-                )
+            if self._credentials:
+                self._check_strangers(label, source, regex)
         return tuple(regexes)
 
     def read_methods(self, field: str, value: object) -> tuple[str, ...]:
@@ -255,6 +255,30 @@ class Reader:
         else:
             self._report("null-origin", field, OPAQUE, message, "Leave it out.")
 
+    def _check_strangers(self, field: str, source: str, regex: re.Pattern[str]) -> None:
+        if any(map(regex.fullmatch, _STRANGERS)):
+            self._report(
+                "any-origin-with-credentials",
+                field,
+                source,
+                "It matches origins of strangers, who could act as the user who is logged in.",
+                "Name the host in it, with dots escaped and the scheme written out.",
+            )
+            return
+        for suffix in _OPEN_SUFFIXES:
+            if regex.fullmatch(f"https://stranger.{suffix}"):
+                self._report_public_suffix(field, source, suffix)
+                return
+
+    def _report_public_suffix(self, field: str, value: str, suffix: str) -> None:
+        self._report(
+            "public-suffix",
+            field,
+            value,
+            f"Anybody can register a name below {suffix!r}, and then act as the user.",
+            "Name the hosts that are yours.",
+        )
+
     def _check_origin(self, field: str, index: int, text: str) -> None:
         pattern = OriginPattern.parse(text) if ANY in text else None
         parts = split_origin(text) if pattern is None else (pattern.scheme, pattern.host, "")
@@ -274,13 +298,7 @@ class Reader:
                 f"Use {canonical_spelling('https' + text[4:])!r}.",
             )
         if pattern is not None and pattern.label is not None and is_public_suffix(host):
-            self._report(
-                "public-suffix",
-                f"{field}[{index}]",
-                text,
-                f"Anybody can register a name below {host!r}, and then act as the user.",
-                "Name the hosts that are yours.",
-            )
+            self._report_public_suffix(f"{field}[{index}]", text, host)
 
     def _read_header_names(self, field: str, value: object) -> list[tuple[int, str]]:
         items: list[tuple[int, str]] = []
