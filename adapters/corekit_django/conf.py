@@ -25,6 +25,7 @@ from corekit.origins import ANY, OPAQUE, is_serialized_origin
 from corekit.peers import PeerPolicy
 
 from .defaults import default_headers, default_max_age, default_methods
+from .signals import check_request_enabled
 
 __all__ = [
     "KNOWN_SETTINGS",
@@ -137,15 +138,17 @@ class Configuration:
             return (self.policy,)
         return tuple(policy for _, policy in self.policy.routes)
 
-    def find(self, path: str, *, has_receivers: bool) -> Grant | None:
+    def find(self, path: str) -> Grant | None:
         """Find what covers a path (`request.path_info`); None where it is to stay untouched.
 
         Outside CORS_URLS_REGEX nothing is granted but what a receiver of the signal grants, so
         without one such a path stays untouched.
         """
         if self.urls is not None and self.urls.fullmatch(path) is None:
-            admitting = self._admitting.get(id(self.policy)) if has_receivers else None
-            return None if admitting is None else Grant(_NOTHING, admitting)
+            admitting = self._admitting.get(id(self.policy))
+            if admitting is None or not check_request_enabled.has_listeners(None):
+                return None
+            return Grant(_NOTHING, admitting)
         policy = self.policy.match(path)
         return None if policy is None else Grant(policy, self._admitting.get(id(policy)))
 
@@ -241,7 +244,7 @@ def _read_urls_regex(problems: list[Problem]) -> re.Pattern[str] | None:
     if isinstance(value, str):
         try:
             return re.compile(value)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             code, message = "invalid-regex", f"It does not compile: {error}."
     else:
         code, message = "wrong-type", f"It is of type {type(value).__name__}."

@@ -111,8 +111,7 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
         return None
     if mark is not None:
         return Grant(mark, None)
-    has_receivers = check_request_enabled.has_listeners(None)
-    return get_configuration().find(request.path_info, has_receivers=has_receivers)
+    return get_configuration().find(request.path_info)
 
 
 def _find_question(request: HttpRequest, response: HttpResponseBase | None) -> _Question | None:

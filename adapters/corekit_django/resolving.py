@@ -8,7 +8,6 @@ class; the closest to the code that runs counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -41,11 +40,12 @@ def find_view(request: HttpRequest) -> View | None:
         return None
     if request.resolver_match is not None:
         return request.resolver_match.func
-    # LocaleMiddleware has not run yet, and with i18n_patterns the language is part of the path.
+    # LocaleMiddleware has not run yet, and with i18n_patterns the language is part of the path; the
+    # thread may still have the one of an earlier request.
     path = request.path_info
-    language = translation.get_language_from_path(path) if settings.USE_I18N else None
+    language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
     try:
-        with translation.override(language) if language else nullcontext():
+        with translation.override(language):
             return resolve(path, urlconf).func
     except Resolver404:
         return None

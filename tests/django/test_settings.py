@@ -122,8 +122,8 @@ def test_a_regex_of_origins_matches_in_full(name: str, regex: str, is_compiled: 
 
 
 def test_a_regex_of_paths_may_be_compiled() -> None:
-    assert read(CORS_URLS_REGEX=re.compile("/api/.*")).find("/api/x", has_receivers=False)
-    assert read(CORS_URLS_REGEX="/api/.*").find("/apis/", has_receivers=False) is None
+    assert read(CORS_URLS_REGEX=re.compile("/api/.*")).find("/api/x")
+    assert read(CORS_URLS_REGEX="/api/.*").find("/apis/") is None
 
 
 def test_every_problem_is_named_by_its_setting() -> None:

@@ -1,0 +1,73 @@
+"""The documentation names what there is: settings, checks, what the command prints, snippets."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corekit_django.conf import KNOWN_SETTINGS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "django.md").read_text()
+GUIDE = (ROOT / "docs" / "coming-from-django-cors-headers.md").read_text()
+ADAPTER = ROOT / "adapters" / "corekit_django"
+
+
+def test_every_setting_is_described() -> None:
+    described = set(re.findall(r"`(CORS_\w+)`", PAGE))
+    assert described == KNOWN_SETTINGS
+
+
+def test_every_check_is_described_once_and_no_other() -> None:
+    described = re.findall(r"^\| `corekit_django\.([EW]\d+)`", PAGE, re.MULTILINE)
+    sources = "".join(path.read_text() for path in ADAPTER.rglob("*checks.py"))
+    assert sorted(described) == sorted(set(re.findall(r'[."]([EW]\d{3})"', sources)))
+
+
+@pytest.mark.parametrize("page", [PAGE, GUIDE], ids=["django", "guide"])
+def test_links_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", page):
+        path, _, anchor = target.partition("#")
+        found = (ROOT / "docs" / path).resolve()
+        assert found.exists(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.+)$", found.read_text(), re.MULTILINE)
+            kept = [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles]
+            assert anchor in kept, target
+
+
+def test_python_snippets_run() -> None:
+    namespace: dict[str, Any] = {"__name__": "snippet"}
+    from corekit_django.signals import check_request_enabled
+
+    try:
+        for snippet in re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE):
+            exec(compile(snippet, "docs/django.md", "exec"), namespace)
+    finally:
+        assert check_request_enabled.disconnect(namespace["admit_partners"])
+
+
+def test_the_command_prints_what_is_shown(tmp_path: Path) -> None:
+    shown = re.search(r"^\$ python (manage\.py cors .+)\n((?:.+\n)+?)```$", PAGE, re.MULTILINE)
+    assert shown is not None
+    environ = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "shop.settings",
+        "SHOP_DATABASE": str(tmp_path / "none.sqlite3"),
+    }
+    printed = subprocess.run(
+        [sys.executable, *shown[1].split()],
+        cwd=ROOT / "examples" / "django_shop",
+        env=environ,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+    assert printed == shown[2]
