@@ -68,19 +68,36 @@ def is_any_route_marked() -> bool:
     return bool(_marked)
 
 
-def find_policy(app: Starlette, scope: Scope, method: str) -> Policy | None:
+def find_policy(app: Starlette, scope: Scope, method: str) -> CorsPolicy | None:
     """Find the policy of the route that a request with `method` would reach; None: the default."""
     scope = {**scope, "method": method}
-    found = _policy_of(app.router)
+    policy, is_routed = _walk(app, {**scope})
+    path: str = scope["path"]
+    if not is_routed:
+        # The router redirects to the path with its slash, or without: what may be read there may be
+        # read here.
+        other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+        redirected, is_routed = _walk(app, {**scope, "path": other})
+        return redirected if is_routed else policy
+    return policy
+
+
+def _walk(app: Starlette, scope: Scope) -> tuple[CorsPolicy | None, bool]:
+    """Follow a request down to its route; say also whether there is one."""
+    path: str = scope["path"]
+    found = _policy_of(app.router, path)
     candidates: Iterable[Any] = app.routes
     while True:
         candidate, child_scope = _select(candidates, scope)
         if candidate is None:
-            return found
+            return found, False
         for owner in _owners(candidate):
-            found = _policy_of(owner) or found
+            found = _policy_of(owner, path) or found
         scope.update(child_scope)
-        candidates = _below(candidate)
+        below = _below(candidate)
+        if below is None:
+            return found, True
+        candidates = below
 
 
 def _select(candidates: Iterable[Any], scope: Scope) -> tuple[Any, Scope]:
@@ -108,17 +125,17 @@ def _owners(candidate: Any) -> Iterable[Any]:
     yield route
 
 
-def _below(candidate: Any) -> Iterable[Any]:
+def _below(candidate: Any) -> Iterable[Any] | None:
     included = getattr(candidate, "effective_candidates", None)
     if included is not None:
         return included()  # type: ignore[no-any-return]  # FastAPI's, which is not typed so
     starlette_route = getattr(candidate, "starlette_route", None)
-    return getattr(starlette_route or candidate, "routes", None) or ()
+    return getattr(starlette_route or candidate, "routes", None) or None
 
 
-def _policy_of(owner: object) -> Policy | None:
+def _policy_of(owner: object, path: str) -> CorsPolicy | None:
     policy = getattr(owner, _MARK, None)
-    return policy if isinstance(policy, CorsPolicy | CorsRoutes) else None
+    return policy.match(path) if isinstance(policy, CorsPolicy | CorsRoutes) else None
 
 
 def _keeps_included_routers() -> bool:

@@ -201,7 +201,22 @@ def test_a_route_can_have_a_policy_by_path() -> None:
     install(app, default)
 
     assert reads(app, "/files/public/x", STRANGER) == "*"
-    assert reads(app, "/files/x", APP) is None
+    assert reads(app, "/files/x", STRANGER) is None
+    assert reads(app, "/files/x", APP) == APP
+
+
+@pytest.mark.parametrize(("path", "slashed"), [("/feed/", "/feed"), ("/feed", "/feed/")])
+def test_a_redirect_to_the_path_with_its_slash_has_the_policy_of_that_path(
+    path: str, slashed: str
+) -> None:
+    app = Starlette(routes=[Mount("/v1", routes=[Route(path, shared)]), Route(path, shared)])
+    install(app, default)
+    client = TestClient(app, follow_redirects=False)
+
+    for prefix in ("", "/v1"):
+        response = client.get(f"{prefix}{slashed}", headers={"Origin": STRANGER})
+        assert response.status_code == 307
+        assert response.headers["access-control-allow-origin"] == "*"
 
 
 async def plain_not_found(scope: Any, receive: Any, send: Any) -> None:
@@ -297,6 +312,7 @@ def fastapi() -> FastAPI:
     [
         ("GET", "/operation", STRANGER, "*"),
         ("GET", "/routed-first", STRANGER, "*"),
+        ("GET", "/routed-first/", STRANGER, "*"),
         ("GET", "/items/1", APP, APP),
         ("GET", "/items/1", ADMIN, None),
         ("GET", "/items/x", APP, APP),

@@ -1,0 +1,162 @@
+"""The extension: a policy around a Flask application, as its outermost layer, and those inside.
+
+How a view's policy is found is the subject of `views`; what a policy does to a request is that of
+`corekit_wsgi`, which is put around ``app.wsgi_app`` here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+
+from flask import Blueprint, Flask
+from werkzeug.debug import DebuggedApplication
+
+from corekit import CorsPolicy, CorsRoutes
+from corekit_wsgi import CorsMiddleware
+
+from .views import COVERED, Finder, find_view_policy, is_any_view_marked, mark
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["Cors", "PathPolicies", "cors", "cover", "cover_blueprint"]
+
+Policy = CorsPolicy | CorsRoutes
+Target = TypeVar("Target", bound="Callable[..., Any] | Blueprint")
+
+_KEY: Final = "corekit"
+_DEBUGGER: Final = "werkzeug.debug.preserve_context"
+
+
+class PathPolicies(Protocol):
+    """Whatever finds the policy for a path below the application's root; None for none."""
+
+    def match(self, path: str, /) -> CorsPolicy | None: ...
+
+
+class Cors:
+    """Puts a policy around a Flask application, as its outermost layer.
+
+    Every response then carries the headers: of views, of error handlers, of unrouted paths, of the
+    debugger, and the 500 of an exception that nothing handled. A preflight never reaches the
+    application; any other OPTIONS is answered as before. Views and blueprints with a policy of
+    their own (`cors`) keep it; without `policy`, only those are covered.
+
+    Either ``Cors(app, policy)``, or ``Cors(policy=policy)`` and later ``init_app(app)``. Raises
+    TypeError where `policy` is none, and RuntimeError where the application has one already.
+
+    >>> from corekit import CorsPolicy
+    >>> app = Flask("shop")
+    >>> extension = Cors(app, CorsPolicy(allow_origins=["https://app.example.com"]))
+    """
+
+    def __init__(self, app: Flask | None = None, policy: Policy | None = None) -> None:
+        if policy is not None:
+            _check(policy)
+        self.policy = policy
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask, policy: Policy | None = None) -> None:
+        """Put `policy`, or the one given to the constructor, around an application."""
+        if policy is not None:
+            _check(policy)
+        cover(app, policy or self.policy)
+
+
+def cors(policy: Policy) -> Callable[[Target], Target]:
+    """Give a view or a blueprint a policy of its own, in the place of the application's.
+
+    On a view it stands below the ``route`` decorator, or around what ``as_view()`` returns. The
+    policy nearest to the view wins: its own, then its blueprint's, then that of the blueprint
+    around. A preflight meets the policy of the rule that Flask matches for the requested method.
+    A view needs a `Cors` on its application: without one, nothing is granted.
+
+    Raises TypeError for a policy that is none, and for what no policy can be kept on.
+
+    >>> from corekit import CorsPolicy
+    >>> @cors(CorsPolicy(allow_origins=["*"]))
+    ... def feed(): ...
+    """
+    _check(policy)
+
+    def find(app: Flask, path: str) -> CorsPolicy | None:  # noqa: ARG001 - other policies need it
+        return policy.match(path)
+
+    def decorate(target: Target) -> Target:
+        owner: object = target
+        if isinstance(owner, Blueprint):
+            cover_blueprint(owner, find)
+        else:
+            mark(owner, find)
+        return target
+
+    return decorate
+
+
+def cover_blueprint(blueprint: Blueprint, find: Finder) -> None:
+    """Keep a policy on a blueprint; the applications that it is registered with are covered."""
+    mark(blueprint, find)
+    blueprint.record(lambda state: cover(cast("Flask", state.app), None))
+
+
+def cover(app: Flask, policy: Policy | PathPolicies | None) -> None:
+    """Make `policy` the outermost layer of an application, or only the policies of its views."""
+    outermost = app.extensions.get(_KEY)
+    if outermost is None:
+        outermost = app.extensions[_KEY] = _Outermost(app, app.wsgi_app)
+        app.wsgi_app = outermost  # type: ignore[method-assign]  # as Flask's own guide has it
+    if policy is not None:
+        outermost.set_default(policy)
+
+
+class _Outermost:
+    """The whole of an application, with the policy of the view that each request would reach."""
+
+    def __init__(self, flask: Flask, app: WSGIApplication) -> None:
+        self._flask = flask
+        self._app = app
+        self._default: Policy | PathPolicies | None = None
+
+    def set_default(self, policy: Policy | PathPolicies) -> None:
+        if self._default is not None:
+            raise RuntimeError("this application has a policy already: one is the authority")
+        self._default = policy
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[COVERED] = True
+        app = self._app
+        if _is_debugged_from_elsewhere(environ):
+            # The debugger is outside of this layer, where its pages would lack the headers.
+            app = DebuggedApplication(app, evalex=False, pin_security=False)
+        policy = self._find_policy(environ)
+        if policy is not None:
+            app = CorsMiddleware(app, policy)
+        return app(environ, start_response)
+
+    def _find_policy(self, environ: WSGIEnvironment) -> Policy | None:
+        # Routing twice costs something, so those without policies of views do not pay for it.
+        if is_any_view_marked():
+            own = find_view_policy(self._flask, environ)
+            if own is not None:
+                return own
+        default = self._default
+        if default is None or isinstance(default, CorsPolicy | CorsRoutes):
+            return default
+        path = cast("str", environ.get("PATH_INFO", ""))
+        return default.match(path.encode("latin-1", "replace").decode("utf-8", "replace"))
+
+
+def _check(policy: object) -> None:
+    if not isinstance(policy, CorsPolicy | CorsRoutes):
+        raise TypeError(
+            f"policy is of type {type(policy).__name__}: give a CorsPolicy or a CorsRoutes"
+        )
+
+
+def _is_debugged_from_elsewhere(environ: dict[str, Any]) -> bool:
+    # A page of another origin shows no interactive debugger: it reads the text, if it may.
+    origin = environ.get("HTTP_ORIGIN")
+    own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
+    return origin is not None and _DEBUGGER in environ and origin != own

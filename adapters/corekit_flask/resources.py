@@ -1,0 +1,77 @@
+"""The resources of flask-cors: which policy covers which path, in the order written.
+
+A resource is a path, a path that ends in ``/*``, or a regular expression; what it is matched with
+is the path that Flask routes, decoded once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from corekit import CorsPolicy
+
+__all__ = ["Resource", "Resources", "read_resources"]
+
+Resource = str | re.Pattern[str]
+_is_plain = re.compile(r"[^*\\\]?$^\[()+|{}]*").fullmatch
+_ALL: Final = frozenset({"*", "/*", ".*", "/.*"})
+
+
+class Resources:
+    """Pairs of a resource and its policy; the first that matches wins."""
+
+    def __init__(self, pairs: Iterable[tuple[Resource, CorsPolicy]]) -> None:
+        self._pairs = tuple((_compile(resource), policy) for resource, policy in pairs)
+
+    def match(self, path: str) -> CorsPolicy | None:
+        """Find the policy for a path; None where no resource covers it."""
+        for expression, policy in self._pairs:
+            if expression.match(path):
+                return policy
+        return None
+
+
+def read_resources(value: Any) -> Sequence[tuple[Resource, Mapping[str, Any]]]:
+    """Read the option: one resource, a list of them, or a mapping of resources to options.
+
+    Raises TypeError for anything else.
+    """
+    if isinstance(value, str | re.Pattern):
+        return [(value, {})]
+    if isinstance(value, Mapping):
+        pairs: list[tuple[Any, Any]] = list(value.items())
+    elif isinstance(value, Iterable) and not isinstance(value, bytes):
+        pairs = [(resource, {}) for resource in value]
+    else:
+        pairs = [(value, {})]
+    for resource, options in pairs:
+        if not isinstance(resource, str | re.Pattern) or not isinstance(options, Mapping):
+            raise TypeError(
+                f"resources: {resource!r}: {options!r} is not a path or expression with options"
+            )
+    return pairs
+
+
+def _compile(resource: Resource) -> re.Pattern[str]:
+    """Make an expression of a resource, to be matched from the beginning of a path.
+
+    Raises ValueError for an expression that does not compile, or a path without its first slash.
+    """
+    if isinstance(resource, re.Pattern):
+        return resource
+    if resource in _ALL:
+        return re.compile("")
+    if not resource.startswith(("/", "^", "(", ".", "[", "\\")):
+        raise ValueError(f"resources: {resource!r} matches no path: did you mean '/{resource}'?")
+    if _is_plain(resource):
+        return re.compile(rf"{re.escape(resource)}\Z")
+    stem = resource.removesuffix("/*")
+    if stem != resource and _is_plain(stem):
+        # As an expression it would cover whatever begins with the stem: /api/* and /apiary.
+        return re.compile(rf"{re.escape(stem)}(?:/|\Z)")
+    try:
+        return re.compile(resource)
+    except re.error as error:
+        raise ValueError(f"resources: {resource!r} does not compile: {error}") from None

@@ -1,0 +1,138 @@
+"""`cross_origin` on views: alone, as with flask-cors, and below an extension."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask, Response, request
+from flask.testing import FlaskClient
+
+from corekit import PolicyError
+from corekit_flask import CORS, Cors, cross_origin
+
+APP = "https://app.example.com"
+STRANGER = "https://stranger.example"
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+
+
+def client_of(app: Flask) -> FlaskClient:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app.test_client()
+
+
+def reads(client: FlaskClient, path: str = "/", origin: str = APP) -> str | None:
+    return client.get(path, headers={"Origin": origin}).headers.get(ALLOW_ORIGIN)
+
+
+def app_with_views(**options: Any) -> Flask:
+    app = Flask("shop")
+
+    @app.get("/feed")
+    @cross_origin(origins=APP, **options)
+    def feed() -> str:
+        return "feed"
+
+    @app.get("/fail")
+    @cross_origin(origins=APP)
+    def fail() -> str:
+        raise RuntimeError
+
+    @app.get("/later")
+    @cross_origin(origins=APP)
+    async def later() -> Response:
+        return Response("later", headers={"Vary": "Accept", ALLOW_ORIGIN: "*"})
+
+    @app.route("/own", methods=["GET", "OPTIONS"])
+    @cross_origin(origins=APP, automatic_options=False)
+    def own() -> str:
+        return f"my own answer to {request.method}"
+
+    @app.get("/other")
+    def other() -> str:
+        return "other"
+
+    return app
+
+
+each_cover = pytest.mark.parametrize(
+    "cover",
+    [lambda app: None, Cors, lambda app: CORS(app, origins=STRANGER)],
+    ids=["the decorator alone", "Cors", "CORS"],
+)
+
+
+@each_cover
+def test_a_decorated_view_answers_its_own_pages(cover: Callable[[Flask], object]) -> None:
+    app = app_with_views(methods=["PUT"], max_age=60)
+    cover(app)
+    client = client_of(app)
+    asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+
+    assert reads(client, "/feed") == APP
+    assert reads(client, "/feed", STRANGER) is None
+    assert reads(client, "/fail") == APP
+    assert reads(client, "/own") == APP
+    granted = client.options("/feed", headers=asked)
+    assert granted.status_code == 200
+    assert granted.headers[ALLOW_ORIGIN] == APP
+    assert granted.headers["Access-Control-Max-Age"] == "60"
+    refused = client.options("/feed", headers={**asked, "Origin": STRANGER})
+    assert refused.status_code == 403
+    assert refused.text == "CORS: the origin is not allowed.\n"
+    assert ALLOW_ORIGIN not in refused.headers
+
+
+@each_cover
+def test_the_headers_of_a_decorated_view_are_merged(cover: Callable[[Flask], object]) -> None:
+    pytest.importorskip("asgiref", reason="for asynchronous views")
+    app = app_with_views()
+    cover(app)
+
+    headers = client_of(app).get("/later", headers={"Origin": APP}).headers
+
+    assert headers.getlist(ALLOW_ORIGIN) == [APP]
+    assert headers["Vary"] == "Accept, Origin"
+
+
+@each_cover
+def test_options_that_is_no_preflight_stays_as_it_was(cover: Callable[[Flask], object]) -> None:
+    app = app_with_views()
+    cover(app)
+    client = client_of(app)
+
+    automatic = client.options("/feed", headers={"Origin": APP})
+    assert set(automatic.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert automatic.headers[ALLOW_ORIGIN] == APP
+    assert client.options("/own").text == "my own answer to OPTIONS"
+
+
+def test_a_view_beside_a_decorated_one_keeps_the_policy_of_the_application() -> None:
+    app = app_with_views()
+    CORS(app, origins=STRANGER)
+
+    assert reads(client_of(app), "/other", STRANGER) == STRANGER
+    assert reads(client_of(app), "/feed", STRANGER) is None
+
+
+def test_a_decorated_view_reads_the_configuration_of_its_application() -> None:
+    apps = []
+    for origin in (APP, STRANGER):
+        app = Flask("shop")
+        app.config["CORS_ORIGINS"] = origin
+        app.add_url_rule("/feed", view_func=shared)
+        apps.append(client_of(app))
+
+    assert [reads(client, "/feed", APP) for client in apps] == [APP, None]
+    assert [reads(client, "/feed", STRANGER) for client in apps] == [None, STRANGER]
+
+
+@cross_origin(methods=["PUT"])
+def shared() -> str:
+    return "shared"
+
+
+def test_a_fault_of_a_decorator_is_raised_where_it_stands() -> None:
+    with pytest.raises(PolicyError):
+        cross_origin(origins="https://app.example.com/")

@@ -1,0 +1,317 @@
+"""Policies of views and blueprints: each request meets that of the rule that Flask matches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Blueprint, Flask
+from flask.views import MethodView
+from werkzeug.routing import BaseConverter
+
+import corekit_flask.views
+from corekit import CorsPolicy, CorsRoutes
+from corekit_flask import Cors, cors
+
+APP = "https://app.example.com"
+ADMIN = "https://admin.example.com"
+PARTNER = "https://partner.example"
+STRANGER = "https://stranger.example"
+
+default = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
+admin = CorsPolicy(allow_origins=[ADMIN], allow_credentials=True, allow_methods=["PUT", "DELETE"])
+partner = CorsPolicy(allow_origins=[PARTNER], allow_methods=["PATCH"])
+public = CorsPolicy(allow_origins=["*"])
+
+
+def reads(
+    app: Flask, path: str, origin: str, method: str = "GET", host: str = "localhost"
+) -> str | None:
+    """Give what the page is told: the origin that may read, or None."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    response = app.test_client().open(
+        path, method=method, headers={"Origin": origin}, base_url=f"http://{host}/"
+    )
+    return response.headers.get("Access-Control-Allow-Origin")
+
+
+def may_send(app: Flask, path: str, origin: str, method: str) -> bool:
+    """Say whether the preflight of `method` is granted, and answered before the application."""
+    response = app.test_client().options(
+        path, headers={"Origin": origin, "Access-Control-Request-Method": method}
+    )
+    methods = response.headers.get("Access-Control-Allow-Methods", "").split(", ")
+    assert response.status_code in (204, 403)
+    return response.status_code == 204 and method in methods
+
+
+def make_app() -> Flask:
+    app = Flask("shop")
+
+    @app.get("/")
+    def home() -> str:
+        return "home"
+
+    @app.get("/feed/")
+    @cors(public)
+    def feed() -> str:
+        return "feed"
+
+    @app.get("/items/<int:number>")
+    def read(number: int) -> str:
+        return str(number)
+
+    @app.delete("/items/<int:number>")
+    @cors(admin)
+    def delete(number: int) -> str:
+        return str(number)
+
+    @app.put("/items/<int:number>")
+    @cors(partner)
+    def replace(number: int) -> str:
+        raise RuntimeError
+
+    @app.get("/only-admin")
+    @cors(admin)
+    def only_admin() -> str:
+        return "admin"
+
+    outer, inner = Blueprint("outer", "shop"), Blueprint("inner", "shop")
+    cors(partner)(outer)
+
+    @outer.get("/x")
+    def in_outer() -> str:
+        return "outer"
+
+    @inner.get("/x")
+    def in_inner() -> str:
+        return "inner"
+
+    @inner.get("/feed")
+    @cors(public)
+    def inner_feed() -> str:
+        return "feed"
+
+    outer.register_blueprint(inner, url_prefix="/inner")
+    app.register_blueprint(outer, url_prefix="/outer")
+    app.register_blueprint(inner, url_prefix="/bare", name="bare")
+    return app
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "origin", "told"),
+    [
+        ("GET", "/", APP, APP),
+        ("GET", "/", STRANGER, None),
+        ("GET", "/feed/", STRANGER, "*"),
+        ("GET", "/feed", STRANGER, "*"),
+        ("GET", "/missing", APP, APP),
+        ("GET", "/items/1", APP, APP),
+        ("GET", "/items/1", ADMIN, None),
+        ("GET", "/items/x", APP, APP),
+        ("DELETE", "/items/1", ADMIN, ADMIN),
+        ("DELETE", "/items/1", APP, None),
+        ("PUT", "/items/1", PARTNER, PARTNER),
+        ("POST", "/only-admin", ADMIN, ADMIN),
+        ("POST", "/only-admin", APP, None),
+        ("OPTIONS", "/only-admin", ADMIN, ADMIN),
+        ("GET", "/outer/x", PARTNER, PARTNER),
+        ("GET", "/outer/x", APP, None),
+        ("GET", "/outer/inner/x", PARTNER, PARTNER),
+        ("GET", "/outer/inner/feed", STRANGER, "*"),
+        ("GET", "/bare/x", APP, APP),
+        ("GET", "/bare/feed", STRANGER, "*"),
+    ],
+)
+def test_an_answer_has_the_policy_of_its_view(
+    method: str, path: str, origin: str, told: str | None
+) -> None:
+    app = make_app()
+    Cors(app, default)
+
+    assert reads(app, path, origin, method) == told
+
+
+@pytest.mark.parametrize(
+    ("path", "origin", "method", "granted"),
+    [
+        ("/items/1", ADMIN, "DELETE", True),
+        ("/items/1", APP, "DELETE", False),
+        ("/items/1", APP, "GET", True),
+        ("/items/1", ADMIN, "GET", False),
+        ("/feed/", STRANGER, "GET", True),
+        ("/feed", STRANGER, "GET", True),
+        ("/only-admin", ADMIN, "PUT", True),
+        ("/outer/inner/x", PARTNER, "PATCH", True),
+        ("/", APP, "PUT", True),
+        ("/missing", APP, "PUT", True),
+    ],
+)
+def test_a_preflight_has_the_policy_of_the_view_that_the_method_reaches(
+    path: str, origin: str, method: str, granted: bool
+) -> None:
+    app = make_app()
+    Cors(app, default)
+
+    assert may_send(app, path, origin, method) is granted
+
+
+def test_a_view_that_takes_options_itself_still_does() -> None:
+    app = Flask("shop")
+
+    @app.route("/", methods=["GET", "OPTIONS"])
+    @cors(public)
+    def home() -> str:
+        return "my own answer"
+
+    Cors(app)
+
+    response = app.test_client().options("/", headers={"Origin": APP})
+    assert response.text == "my own answer"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_class_of_views_has_its_policy() -> None:
+    class Items(MethodView):
+        def get(self) -> str:
+            return "items"
+
+    app = Flask("shop")
+    app.add_url_rule("/items", view_func=cors(admin)(Items.as_view("items")))
+    Cors(app, default)
+
+    assert reads(app, "/items", ADMIN) == ADMIN
+    assert reads(app, "/items", APP) is None
+
+
+def test_without_a_default_only_what_is_marked_is_covered() -> None:
+    app = make_app()
+    Cors(app)
+
+    assert reads(app, "/feed/", STRANGER) == "*"
+    assert reads(app, "/", APP) is None
+    assert "Vary" not in app.test_client().get("/").headers
+
+
+def test_a_marked_blueprint_covers_its_views_without_an_extension() -> None:
+    app = make_app()
+
+    assert reads(app, "/outer/x", PARTNER) == PARTNER
+    assert may_send(app, "/outer/x", PARTNER, "PATCH")
+    assert reads(app, "/", APP) is None
+
+
+def test_a_view_can_have_a_policy_by_path() -> None:
+    app = Flask("shop")
+
+    @app.get("/files/<path:name>")
+    @cors(CorsRoutes([("/files/public/", public)]))
+    def files(name: str) -> str:
+        return name
+
+    Cors(app, default)
+
+    assert reads(app, "/files/public/x", STRANGER) == "*"
+    assert reads(app, "/files/private/x", STRANGER) is None
+    assert reads(app, "/files/private/x", APP) == APP
+
+
+def test_an_application_below_a_prefix_redirects_to_what_may_be_read() -> None:
+    app = make_app()
+    Cors(app, default)
+
+    response = app.test_client().get(
+        "/feed", headers={"Origin": STRANGER}, base_url="http://localhost/below/"
+    )
+
+    assert response.headers["Location"] == "http://localhost/below/feed/"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_hosts_are_matched_as_flask_matches_them() -> None:
+    app = Flask("shop", host_matching=True, static_host="static.example")
+
+    @app.get("/", host="public.example")
+    @cors(public)
+    def home() -> str:
+        return "home"
+
+    Cors(app, default)
+
+    assert reads(app, "/", STRANGER, host="public.example") == "*"
+    assert reads(app, "/", STRANGER, host="other.example") is None
+
+
+def test_a_host_that_flask_refuses_is_refused_with_the_default() -> None:
+    app = make_app()
+    app.config["TRUSTED_HOSTS"] = ["shop.example"]
+    Cors(app, default)
+
+    assert reads(app, "/feed/", STRANGER) is None
+    assert reads(app, "/feed/", APP) == APP
+
+
+def test_a_redirect_to_elsewhere_has_the_default() -> None:
+    app = Flask("shop")
+    app.url_map.redirect_defaults = True
+
+    @app.get("/old", redirect_to="/older")
+    @cors(public)
+    def old() -> str:
+        return "old"
+
+    @app.get("/older", redirect_to="/old")
+    @cors(public)
+    def older() -> str:
+        return "older"
+
+    Cors(app, default)
+
+    # Two that lead to each other lead nowhere.
+    assert reads(app, "/old", APP) == APP
+
+
+def test_a_converter_that_breaks_is_the_applications_fault_with_the_default() -> None:
+    class Breaking(BaseConverter):
+        def to_python(self, value: str) -> Any:
+            raise RuntimeError
+
+    app = Flask("shop")
+    app.url_map.converters["breaking"] = Breaking
+
+    @app.get("/<breaking:value>")
+    @cors(public)
+    def home(value: str) -> str:
+        return value
+
+    Cors(app, default)
+
+    assert reads(app, "/x", APP) == APP
+    assert reads(app, "/x", STRANGER) is None
+
+
+def test_what_is_no_policy_is_refused() -> None:
+    with pytest.raises(TypeError, match="policy is of type str"):
+        cors("*")  # type: ignore[arg-type]
+
+
+def test_what_can_keep_no_policy_is_refused() -> None:
+    with pytest.raises(TypeError, match="no policy can be kept on a method"):
+        cors(public)(Flask("shop").run)
+
+
+def test_nobody_routes_twice_who_has_no_policy_of_a_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corekit_flask.views, "_marked", set())
+    app = Flask("shop")
+    app.get("/")(lambda: "home")
+    bound = []
+
+    def bind(request: Any) -> Any:
+        bound.append(request)
+        return Flask.create_url_adapter(app, request)
+
+    monkeypatch.setattr(app, "create_url_adapter", bind)
+    Cors(app, default)
+
+    assert reads(app, "/", APP) == APP
+    assert len([request for request in bound if request is not None]) == 1
