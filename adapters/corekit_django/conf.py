@@ -81,7 +81,7 @@ class Grant(NamedTuple):
     """What covers a request: a policy, and an engine for whom the signal admits beside it.
 
     `admitting` grants the same to every origin that it is asked for; None where the signal has no
-    say, since the policy allows any origin, or nothing on purpose, or is a view's own.
+    say, since the policy allows nothing on purpose, or is a view's own.
     """
 
     policy: CorsPolicy
@@ -127,7 +127,7 @@ class Configuration:
         admitting = {
             id(each): each.engine_for(_Admitted(credentials=each.allow_credentials))
             for each in policies
-            if ANY not in each.allow_origins and each != nothing
+            if each != nothing
         }
         return cls(source, policy, urls, admitting)
 

@@ -175,10 +175,12 @@ def test_where_methods_differ_no_browser_keeps_one_answer_for_another(
         if (response := ask("OPTIONS", path, origin=origin, asked=method)).status_code == 204
     }
     assert kept == {"0"}
+    refused = ask("OPTIONS", path, origin="https://evil.example", asked="GET")
+    assert (refused.status_code, MAX_AGE in refused.headers) == (403, False)
 
 
 def test_where_methods_are_alike_the_answer_is_kept(ask: Ask) -> None:
-    for path in ("/own-class/", "/own-class-in-urlconf/", "/ninja/below"):
+    for path in ("/own-class/", "/own-class-in-urlconf/", "/ninja/below", "/drf/below/"):
         response = ask("OPTIONS", path, origin=OWN_ORIGIN, asked="GET")
         assert response.headers[MAX_AGE] == "60"
 

@@ -124,6 +124,15 @@ def test_outside_the_regex_of_paths_the_signal_alone_grants(ask: Ask) -> None:
         assert ALLOW_ORIGIN not in response.headers
 
 
+@override_settings(
+    CORS_ALLOW_ALL_ORIGINS=True, CORS_ALLOW_CREDENTIALS=False, CORS_URLS_REGEX=r"^/api/.*$"
+)
+def test_outside_the_regex_of_paths_a_setting_for_all_origins_grants_nothing(ask: Ask) -> None:
+    with connected(say_yes):
+        assert ask("GET", "/plain/", origin=PARTNER).headers[ALLOW_ORIGIN] == PARTNER
+        assert ALLOW_ORIGIN not in ask("GET", "/plain/", origin=APP).headers
+
+
 @override_settings(CORS_ALLOWED_ORIGINS=[])
 def test_the_signal_alone_is_enough(ask: Ask) -> None:
     with connected(say_yes):
