@@ -10,12 +10,14 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export RUFF_CACHE_DIR := $(CURDIR)/.cache/ruff
 
-.PHONY: help demo test format check lint types contracts tests django-matrix clean
+.PHONY: help demo test format check lint types contracts tests django-matrix bench bench-full bench-guard clean
 
 help:
 	@echo "make demo    install, start the demo and print what the policy says"
 	@echo "make test    install, check format, lint, types and imports, run the tests with coverage"
 	@echo "make django-matrix   run the tests of Django's adapter with its other releases too"
+	@echo "make bench   measure corekit beside its peers; bench-full writes the figures of the docs"
+	@echo "make bench-guard   count instructions and compare them with the committed ones"
 	@echo "make format  rewrite the code in the project's format"
 	@echo "make clean   remove everything that was made"
 
@@ -51,6 +53,15 @@ tests: .venv/.test
 django-matrix: .venv/.test
 	$(BIN)/nox --session django
 
+bench: .venv/.bench
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-full: .venv/.bench
+	@$(BIN)/python -m benchmarks --full
+
+bench-guard: .venv/.test
+	@$(BIN)/python -m benchmarks.guard $(ARGS)
+
 clean:
 	rm -rf .venv .cache .hypothesis dist
 
@@ -63,6 +74,11 @@ clean:
 	@echo "Installing corekit and what its tests need into .venv (a minute or two) ..."
 	@$(PIP) install --editable '.[cli]' --group lint --group test
 	@touch .venv/.demo $@
+
+.venv/.bench: .venv/.made pyproject.toml
+	@echo "Installing corekit and its peers into .venv (a minute or two) ..."
+	@$(PIP) install --editable '.[cli]' --group bench
+	@touch $@
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

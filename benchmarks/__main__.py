@@ -1,0 +1,128 @@
+"""The benchmarks as a command: `python -m benchmarks` (short), `--full` writes JSON and a chart.
+
+Each world is measured in several processes of its own, one after the other; inside a process all
+contenders of a workload are interleaved. Raw values are kept in pyperf's format, with what pyperf
+knows of the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+import pyperf
+from benchmarks.chart import draw
+
+from benchmarks.figures import combine, judge, print_table
+from benchmarks.sizes import ROOT, measure_sizes
+
+WORLDS: Final = ("asgi", "wsgi", "scale", "django", "flask", "aiohttp", "quart")
+PEERS: Final = (
+    "starlette",
+    "asgi-cors",
+    "litestar",
+    "wsgicors",
+    "django",
+    "django-cors-headers",
+    "flask",
+    "flask-cors",
+    "quart",
+    "quart-cors",
+    "aiohttp",
+    "aiohttp-cors",
+)
+MACHINE: Final = ("cpu_model_name", "cpu_count", "platform", "python_version", "python_compiler")
+RESULTS: Final = ROOT / "benchmarks" / "results.json"
+CHART: Final = ROOT / "docs" / "performance.svg"
+RAW: Final = ROOT / ".cache" / "benchmarks.json"
+
+
+def main() -> None:
+    """Measure, print, and in the full form write."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.partition("\n")[0])
+    parser.add_argument("--full", action="store_true", help="more processes; write JSON and chart")
+    parser.add_argument("--world", action="append", choices=WORLDS, help="measure only this world")
+    arguments = parser.parse_args()
+    processes, rounds = (7, 300) if arguments.full else (3, 100)
+    found: list[dict[str, Any]] = []
+    for world in arguments.world or WORLDS:
+        if world == "scale" and not arguments.full and not arguments.world:
+            continue
+        print(f"measuring {world} ...", file=sys.stderr)
+        found += [run_worker(world, rounds) for _ in range(processes)]
+    figures = combine(found)
+    machine = write_raw(found)
+    judged = judge(figures)
+    print_table(figures, judged)
+    print(", ".join(str(machine[key]) for key in MACHINE if key in machine))
+    if arguments.world:
+        return
+    sizes = measure_sizes(full=arguments.full)
+    print(json.dumps(sizes, indent=2))
+    if arguments.full:
+        from benchmarks.servers import measure_servers  # noqa: PLC0415 - needs wrk
+
+        results = {
+            "date": f"{datetime.now(UTC):%Y-%m-%d}",
+            "machine": {key: machine[key] for key in MACHINE if key in machine},
+            "versions": versions(),
+            "processes": processes,
+            "rounds": rounds,
+            "workloads": figures,
+            "targets": judged,
+            "sizes": sizes,
+            "servers": measure_servers(),
+        }
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        CHART.write_text(draw(results))
+
+
+def run_worker(world: str, rounds: int) -> dict[str, Any]:
+    """Measure a world in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.worker", world, str(rounds)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment, cwd=ROOT)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def write_raw(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Keep the seconds of each process as pyperf's runs; returns pyperf's metadata."""
+    runs: dict[str, list[pyperf.Run]] = {}
+    for process in found:
+        for name, workload in process.items():
+            for contender, values in workload["contenders"].items():
+                runs.setdefault(f"{name}: {contender}", []).append(
+                    pyperf.Run(
+                        [values["seconds"]],
+                        metadata={"name": f"{name}: {contender}"},
+                        collect_metadata=False,
+                    )
+                )
+    benchmarks = [pyperf.Benchmark(list_of_runs) for list_of_runs in runs.values()]
+    RAW.parent.mkdir(exist_ok=True)
+    RAW.unlink(missing_ok=True)
+    pyperf.BenchmarkSuite(benchmarks).dump(str(RAW))
+    about = pyperf.Run([1.0], collect_metadata=True).get_metadata()
+    return dict(about)
+
+
+def versions() -> dict[str, str]:
+    """Name the version of everybody who was measured."""
+    found = {}
+    for name in ("corekit", *PEERS):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""From what the processes of a run found to figures, ratios and targets, and a table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from benchmarks.workloads import BARE, OURS
+
+__all__ = ["TARGETS", "Target", "combine", "judge", "print_table"]
+
+Figures = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """At most `limit` of what `peer` adds, for one workload; `of` is whose cost is judged."""
+
+    workload: str
+    peer: str
+    limit: float
+    of: str = OURS
+
+
+def _targets() -> Iterator[Target]:
+    limits = {
+        "asgi-no-origin": 0.22,
+        "asgi-denied": 0.22,
+        "asgi-allowed": 0.17,
+        "asgi-vary": 0.25,
+        "asgi-preflight": 0.30,
+        "asgi-preflight-denied": 0.30,
+        "asgi-streamed": 0.25,
+    }
+    for workload, limit in limits.items():
+        yield Target(workload, "starlette", limit)
+    for workload in ("no-origin", "allowed", "denied", "vary", "streamed"):
+        yield Target(f"asgi-{workload}", "asgi-cors", 1.0)
+    for world in ("asgi", "wsgi"):
+        for workload in ("no-origin", "allowed", "denied", "vary", "preflight", "preflight-denied"):
+            yield Target(f"{world}-{workload}", "minimum", 1.15)
+    yield Target("asgi-streamed", "minimum", 1.15)
+    yield Target("wsgi-allowed", "wsgicors", 0.85)
+    yield Target("wsgi-denied", "wsgicors", 1.1)
+    for workload in ("preflight", "preflight-denied", "different"):
+        yield Target(f"wsgi-{workload}", "wsgicors", 1.0)
+    for workload in ("no-origin", "allowed", "denied", "preflight"):
+        yield Target(f"django-{workload}", "django-cors-headers", 0.06)
+        yield Target(f"django-full-{workload}", "django-cors-headers", 0.10)
+    for workload in ("no-origin", "allowed", "preflight"):
+        yield Target(f"flask-{workload}", "flask-cors", 0.08)
+    yield Target("flask-denied", "flask-cors", 0.15)
+    for workload in ("hit", "miss"):
+        yield Target(f"scale-exact-{workload}", "1", 1.2, of="1,000,000")
+        yield Target(f"scale-pattern-{workload}", "1", 1.2, of="100,000")
+    for workload in ("commas", "names"):
+        yield Target(f"asgi-hostile-{workload}", "normal", 1.2)
+
+
+TARGETS = tuple(_targets())
+
+
+def combine(processes: Iterable[Figures]) -> Figures:
+    """Combine what several processes found: the median of each figure, in seconds."""
+    combined: Figures = {}
+    for found in processes:
+        for name, workload in found.items():
+            into = combined.setdefault(
+                name, {"title": workload["title"], "whole": workload["whole"], "contenders": {}}
+            )
+            for contender, figures in workload["contenders"].items():
+                all_figures = into["contenders"].setdefault(contender, {"seconds": [], "added": []})
+                for key, value in figures.items():
+                    all_figures[key].append(value)
+    for workload in combined.values():
+        for figures in workload["contenders"].values():
+            for key, values in figures.items():
+                figures[key] = round(median(values), 11)
+    return combined
+
+
+def judge(figures: Figures) -> list[dict[str, Any]]:
+    """Compare the figures with the targets; those of worlds that were not measured are left out."""
+    judged = []
+    for target in TARGETS:
+        contenders = figures.get(target.workload, {}).get("contenders", {})
+        if target.of not in contenders or target.peer not in contenders:
+            continue
+        ratio = contenders[target.of]["added"] / contenders[target.peer]["added"]
+        judged.append(
+            {
+                "workload": target.workload,
+                "of": target.of,
+                "peer": target.peer,
+                "limit": target.limit,
+                "ratio": round(ratio, 3),
+                "met": ratio <= target.limit,
+            }
+        )
+    return judged
+
+
+def print_table(figures: Figures, judged: list[dict[str, Any]]) -> None:
+    """Print the added cost of everybody, the share of it that is ours, and the targets."""
+    for name, workload in figures.items():
+        contenders = workload["contenders"]
+        ours = contenders.get(OURS, {}).get("added")
+        kind = "whole" if workload["whole"] else "added"
+        print(f"\n{name}: {workload['title']} ({kind} µs a request; ours as a ratio of theirs)")
+        for contender, values in sorted(contenders.items(), key=lambda item: item[1]["added"]):
+            if contender == BARE:
+                continue
+            ratio = "" if ours is None or contender == OURS else f"{ours / values['added']:10.2f}"
+            print(f"  {contender:24} {values['added'] * 1e6:10.3f} {ratio}")
+    print("\nTargets: at most this ratio of added cost")
+    for row in judged:
+        said = "met" if row["met"] else "MISSED"
+        against = f"{row['of']} / {row['peer']}"
+        print(
+            f"  {row['workload']:24} {against:32} {row['ratio']:6.2f} of {row['limit']:.2f} {said}"
+        )
+    met = sum(row["met"] for row in judged)
+    print(f"\n{met} of {len(judged)} targets met.")

@@ -1,0 +1,121 @@
+"""The guard against slower code: counts of instructions, whatever the speed of the machine.
+
+valgrind counts what the interpreter executes for many requests, of corekit and of the hand-written
+minimum, with the bare application's count taken off. What is compared is the ratio of the two: so
+another build of Python, which counts otherwise, does not raise an alarm. `make bench-guard` fails
+where a ratio is 15 % over the committed one; `--write` commits to new ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.applications import POLICY, answering, drive_asgi, varying
+from benchmarks.minimum import MinimalAsgi
+from benchmarks.traffic import ALLOWED, STRANGER, preflight_headers, request_headers, scope
+from corekit_asgi import CorsMiddleware
+
+COMMITTED: Final = Path(__file__).with_name("guard.json")
+LIMIT: Final = 1.15
+REQUESTS: Final = 2_000
+
+WORKLOADS: Final[dict[str, tuple[str, str | None, Any]]] = {
+    "no-origin": ("GET", None, answering),
+    "allowed": ("GET", ALLOWED, answering),
+    "denied": ("GET", STRANGER, answering),
+    "vary": ("GET", ALLOWED, varying),
+    "preflight": ("OPTIONS", ALLOWED, answering),
+    "preflight-denied": ("OPTIONS", STRANGER, answering),
+}
+CONTENDERS: Final = ("bare", "minimum", "corekit")
+
+
+async def idle(scope: Any, receive: Any, send: Any) -> None:
+    """Do nothing: what is taken off a preflight, which no application answers."""
+
+
+def main() -> int:
+    """Count, compare, and say what grew; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks.guard", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument("--write", action="store_true", help="commit to the counts of now")
+    parser.add_argument(
+        "--send", nargs=2, metavar=("WORKLOAD", "CONTENDER"), help=argparse.SUPPRESS
+    )
+    arguments = parser.parse_args()
+    if arguments.send:
+        send(*arguments.send)
+        return 0
+    if shutil.which("valgrind") is None:
+        print("valgrind is missing; on Debian: apt install valgrind", file=sys.stderr)
+        return 2
+    ratios = count_all()
+    if arguments.write:
+        COMMITTED.write_text(json.dumps(ratios, indent=2) + "\n")
+    committed: dict[str, float] = json.loads(COMMITTED.read_text())
+    grown = []
+    for name, ratio in ratios.items():
+        allowed = committed[name] * LIMIT
+        print(f"{name:18} {ratio:6.3f} of the minimum's instructions; at most {allowed:.3f}")
+        if ratio > allowed:
+            grown.append(name)
+    if grown:
+        print(f"Slower than committed by more than 15 %: {', '.join(grown)}", file=sys.stderr)
+    return 1 if grown else 0
+
+
+def count_all() -> dict[str, float]:
+    """Count every workload for everybody, two at a time; returns our ratio to the minimum."""
+    pairs = [(workload, contender) for workload in WORKLOADS for contender in CONTENDERS]
+    with ThreadPoolExecutor(2) as pool:
+        counts = dict(zip(pairs, pool.map(lambda pair: count(*pair), pairs), strict=True))
+    ratios = {}
+    for workload in WORKLOADS:
+        bare, minimum, ours = (counts[workload, contender] for contender in CONTENDERS)
+        ratios[workload] = round((ours - bare) / (minimum - bare), 3)
+    return ratios
+
+
+def count(workload: str, contender: str) -> int:
+    """Count the instructions of a process that sends the requests of one workload to one app."""
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", sys.executable]
+    done = subprocess.run(
+        [*command, "-m", "benchmarks.guard", "--send", workload, contender],
+        check=True,
+        capture_output=True,
+        text=True,
+        # The same hashes, and so the same collisions, each time.
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        cwd=COMMITTED.parent.parent,
+    )
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    if found is None:
+        raise RuntimeError(f"valgrind counted nothing: {done.stderr}")
+    return int(found[1])
+
+
+def send(workload: str, contender: str) -> None:
+    """Send requests to one application."""
+    method, origin, app = WORKLOADS[workload]
+    around = {
+        "bare": app if method == "GET" else idle,
+        "minimum": MinimalAsgi(app),
+        "corekit": CorsMiddleware(app, POLICY),
+    }[contender]
+    headers = request_headers(origin) if method == "GET" else preflight_headers(origin or "")
+    for _ in range(REQUESTS // 20):
+        drive_asgi(around, [scope(method, headers) for _ in range(20)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

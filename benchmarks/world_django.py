@@ -1,0 +1,154 @@
+"""Django: corekit beside django-cors-headers, the middleware alone and in the full handler.
+
+Alone, the middleware stands before a view that a resolver has found already; in the full handler a
+WSGI request passes all of Django: two middleware, URL resolving, the view.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+import django
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, resolve
+
+from benchmarks.traffic import (
+    ALLOWED,
+    BODY,
+    EXPOSED,
+    HEADERS,
+    MAX_AGE,
+    METHODS,
+    RESPONSE,
+    STRANGER,
+    environ,
+    preflight_headers,
+    request_headers,
+)
+from benchmarks.workloads import BARE, OURS, Workload
+
+PEER: Final = "django-cors-headers"
+MIDDLEWARE: Final = {
+    OURS: "corekit_django.middleware.CorsMiddleware",
+    PEER: "corsheaders.middleware.CorsMiddleware",
+}
+_COMMON: Final = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+
+_HEADERS: Final = dict(RESPONSE[1:])
+
+
+def answering(request: HttpRequest, number: int = 7) -> HttpResponse:
+    """Answer as a view does."""
+    return HttpResponse(BODY, content_type="application/json", headers=_HEADERS)
+
+
+urlpatterns = [path("items/<int:number>", answering)]
+
+
+def workloads() -> list[Workload]:
+    """List the workloads of Django."""
+    if not settings.configured:
+        settings.configure(
+            ALLOWED_HOSTS=["*"],
+            ROOT_URLCONF=__name__,
+            SECRET_KEY="benchmarks",
+            USE_TZ=True,
+            MIDDLEWARE=[],
+            CORS_ALLOWED_ORIGINS=[ALLOWED],
+            CORS_ALLOW_CREDENTIALS=True,
+            CORS_ALLOW_METHODS=METHODS,
+            CORS_ALLOW_HEADERS=HEADERS,
+            CORS_EXPOSE_HEADERS=EXPOSED,
+            CORS_PREFLIGHT_MAX_AGE=MAX_AGE,
+        )
+        django.setup()
+        # A view is found by its module's name; this module may be running under another.
+        sys.modules.setdefault("benchmarks.world_django", sys.modules[__name__])
+    alone, full = _alone(), _full()
+    cases: list[tuple[str, str, Callable[[], Any]]] = [
+        ("no-origin", "no Origin", _asking(None)),
+        ("allowed", "allowed, credentials", _asking(ALLOWED)),
+        ("denied", "denied", _asking(STRANGER)),
+        ("preflight", "preflight", _preflighting),
+    ]
+    found: list[Workload] = []
+    for key, title, make in cases:
+        whole = key == "preflight"
+        found += [
+            Workload(
+                f"django-{key}",
+                f"{title}, middleware alone",
+                drive_alone,
+                _requesting(make),
+                {name: app for name, app in alone.items() if not whole or name != BARE},
+                whole=whole,
+                batch=10,
+            ),
+            Workload(
+                f"django-full-{key}",
+                f"{title}, full handler",
+                drive_full,
+                make,
+                {name: app for name, app in full.items() if not whole or name != BARE},
+                whole=whole,
+                batch=10,
+            ),
+        ]
+    return found
+
+
+def drive_alone(middleware: Any, requests: list[Any]) -> None:
+    """Send requests through a middleware."""
+    for request in requests:
+        middleware(request)
+
+
+def start_response(status: str, headers: Any, exc_info: Any = None) -> Any:
+    """Stand for the server: take the head of a response."""
+
+
+def drive_full(handler: Any, environs: list[Any]) -> None:
+    """Send requests through the whole of Django."""
+    for one in environs:
+        handler(one, start_response)
+
+
+def _asking(origin: str | None) -> Callable[[], Any]:
+    headers = request_headers(origin)
+    return lambda: environ("GET", headers)
+
+
+def _preflighting() -> Any:
+    return environ("OPTIONS", preflight_headers(ALLOWED))
+
+
+def _requesting(make: Callable[[], Any]) -> Callable[[], Any]:
+    def request() -> WSGIRequest:
+        found = WSGIRequest(make())
+        found.resolver_match = resolve(found.path_info)
+        return found
+
+    return request
+
+
+def _alone() -> dict[str, Any]:
+    from corsheaders.middleware import CorsMiddleware as Theirs  # noqa: PLC0415 - after configure
+
+    from corekit_django.middleware import CorsMiddleware as Ours  # noqa: PLC0415 - likewise
+
+    return {BARE: answering, OURS: Ours(answering), PEER: Theirs(answering)}
+
+
+def _full() -> dict[str, Any]:
+    handlers: dict[str, Any] = {}
+    for name, middleware in {BARE: None, **MIDDLEWARE}.items():
+        settings.MIDDLEWARE = [*filter(None, [middleware]), *_COMMON]
+        handlers[name] = WSGIHandler()
+    return handlers
