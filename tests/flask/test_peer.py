@@ -150,6 +150,15 @@ def test_exposed_headers_may_be_a_string_or_a_list(exposed: Any) -> None:
     assert told.split(", ")[0] == "x-request-id"
 
 
+def test_any_header_covers_authorization_which_a_wildcard_does_not() -> None:
+    app = make_app()
+    CORS(app, origins=APP)
+    asked = {"Origin": APP, "Access-Control-Request-Method": "GET"}
+
+    told = client_of(app).options("/", headers=asked).headers
+    assert told["Access-Control-Allow-Headers"] == "*, authorization"
+
+
 def test_the_private_network_is_granted_where_it_was_switched_on() -> None:
     app = make_app()
     CORS(app, origins=APP, allow_private_network=True)

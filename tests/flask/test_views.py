@@ -201,6 +201,19 @@ def test_a_marked_blueprint_covers_its_views_without_an_extension() -> None:
     assert reads(app, "/", APP) is None
 
 
+def test_the_blueprint_nearest_to_the_view_has_the_say() -> None:
+    outer, inner = Blueprint("outer", "shop"), Blueprint("inner", "shop")
+    inner.get("/x")(lambda: "x")
+    cors(partner)(outer)
+    cors(admin)(inner)
+    outer.register_blueprint(inner, url_prefix="/inner")
+    app = Flask("shop")
+    app.register_blueprint(outer, url_prefix="/outer")
+
+    assert reads(app, "/outer/inner/x", ADMIN) == ADMIN
+    assert reads(app, "/outer/inner/x", PARTNER) is None
+
+
 def test_a_view_can_have_a_policy_by_path() -> None:
     app = Flask("shop")
 

@@ -1,0 +1,114 @@
+"""The middleware that answers preflights, and the signal that writes the headers of all the rest.
+
+aiohttp sends its signal for every response, as its head is about to be written: streams that a
+handler has begun, errors that no middleware sees, paths that are not routed. No rule is held here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from corekit import Answer, CorsPolicy, CorsRoutes
+from corekit.headers import merge_headers
+
+__all__ = ["install"]
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_REFUSED: Final = b"CORS: the origin is not allowed.\n"
+
+
+def install(app: web.Application, policy: CorsPolicy | CorsRoutes) -> None:
+    """Put `policy` around an aiohttp application, as its outermost layer.
+
+    Every response then carries the headers: of handlers and their streams, of middlewares, of
+    errors, of unrouted paths and methods, and of applications added below. Routes, middlewares and
+    signals may be added before and after; a middleware that is inserted before all others, and a
+    signal that comes after, have the last word. Where an application below has a policy too, the
+    outer one is the authority.
+
+    Raises TypeError where `policy` is none, and RuntimeError where the application runs or has a
+    policy already.
+
+    >>> from corekit import CorsPolicy
+    >>> app = web.Application()
+    >>> install(app, CorsPolicy(allow_origins=["https://app.example.com"]))
+    """
+    if not isinstance(policy, CorsPolicy | CorsRoutes):
+        raise TypeError(
+            f"policy is of type {type(policy).__name__}: give a CorsPolicy or a CorsRoutes"
+        )
+    if app.frozen:
+        raise RuntimeError("install(app, policy) comes before the application is started")
+    if _LAYER in app:
+        raise RuntimeError("this application has a policy already: one is the authority")
+    layer = app[_LAYER] = _Layer(policy)
+    app.middlewares.insert(0, layer.answer_preflight)
+    app.on_response_prepare.append(layer)
+
+
+class _Layer:
+    """One policy around one application."""
+
+    def __init__(self, policy: CorsPolicy | CorsRoutes) -> None:
+        self.match: Callable[[str], CorsPolicy | None] = policy.match
+
+    @web.middleware
+    async def answer_preflight(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        policy = self._find_policy(request)
+        origin = _line(request, "Origin")
+        asked = _line(request, "Access-Control-Request-Method")
+        if policy is None or request.method != "OPTIONS" or origin is None or asked is None:
+            return await handler(request)
+        answer = policy.engine.preflight(
+            origin,
+            asked,
+            _line(request, "Access-Control-Request-Headers"),
+            _line(request, "Access-Control-Request-Private-Network"),
+        )
+        return _PreflightResponse(answer)
+
+    async def __call__(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Write the headers: a receiver of ``on_response_prepare``."""
+        policy = self._find_policy(request)
+        # CORS has no say in WebSockets.
+        if policy is None or response.status == 101:
+            return
+        origin = _line(request, "Origin")
+        if isinstance(response, _PreflightResponse):
+            answer = response.answer
+        else:
+            answer = policy.engine.actual(origin)
+        merged = merge_headers(list(response.headers.items()), answer, origin)
+        # An application may use one object of headers for all of its responses, which aiohttp does
+        # not copy: written into, it would hand one origin's headers to the next.
+        response._headers = CIMultiDict(merged)
+
+    def _find_policy(self, request: web.Request) -> CorsPolicy | None:
+        # The outermost application with a policy for the path is the authority.
+        for app in request.match_info.apps:
+            layer = app.get(_LAYER)
+            policy = None if layer is None else layer.match(request.path)
+            if policy is not None:
+                return policy if layer is self else None
+        return None
+
+
+class _PreflightResponse(web.Response):
+    def __init__(self, answer: Answer) -> None:
+        body = b"" if answer.origin_allowed else _REFUSED
+        super().__init__(status=answer.status or 0, body=body, content_type="text/plain")
+        self.answer = answer
+
+
+_LAYER: Final = web.AppKey("corekit", _Layer)
+
+
+def _line(request: web.Request, name: str) -> str | None:
+    # No origin has a comma: a second header makes it one that matches nothing.
+    lines = request.headers.getall(name, None)
+    return None if lines is None else ",".join(lines)

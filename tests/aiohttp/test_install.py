@@ -1,0 +1,261 @@
+"""`install` around an aiohttp application, over its own server: what a browser then sees of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import WSMsgType, web
+from aiohttp.test_utils import TestClient, TestServer
+from multidict import CIMultiDict
+
+from corekit import CorsPolicy, CorsRoutes
+from corekit_aiohttp import install
+
+APP = "https://app.example.com"
+STRANGER = "https://stranger.example"
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+PREFLIGHT = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+
+policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
+
+Client = TestClient[web.Request, web.Application]
+
+
+async def hello(request: web.Request) -> web.StreamResponse:
+    return web.Response(text="hello", headers={"Vary": "Accept"})
+
+
+async def fail(request: web.Request) -> web.StreamResponse:
+    raise RuntimeError
+
+
+async def forbid(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPForbidden
+
+
+async def stream(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={ALLOW_ORIGIN: "*"})
+    await response.prepare(request)
+    for piece in (b"one", b"two"):
+        await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+async def echo(request: web.Request) -> web.StreamResponse:
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    async for message in socket:
+        await socket.send_str(message.data)
+        await socket.close()
+    return socket
+
+
+def make_app(debug: bool = False) -> web.Application:
+    app = web.Application()
+    app.router.add_get("/", hello)
+    app.router.add_get("/fail", fail)
+    app.router.add_get("/forbid", forbid)
+    app.router.add_get("/stream", stream)
+    app.router.add_get("/echo", echo)
+    app.router.add_static("/files", Path(__file__).parent)
+    below = web.Application()
+    below.router.add_get("/", hello)
+    below.router.add_get("/fail", fail)
+    app.add_subapp("/below/", below)
+    return app
+
+
+def with_client(app: web.Application, use: Callable[[Client], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with TestClient(TestServer(app)) as client:
+            await use(client)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/fail", 500),
+        ("/forbid", 403),
+        ("/stream", 200),
+        ("/missing", 404),
+        ("/below/", 200),
+        ("/below/fail", 500),
+        ("/below/missing", 404),
+        ("/files/test_install.py", 200),
+    ],
+)
+def test_every_answer_can_be_read_by_the_page_and_by_no_other(path: str, status: int) -> None:
+    app = make_app()
+    install(app, policy)
+
+    async def use(client: Client) -> None:
+        mine = await client.get(path, headers={"Origin": APP})
+        assert mine.status == status
+        assert mine.headers.getall(ALLOW_ORIGIN) == [APP]
+        assert mine.headers["Vary"].split(", ")[-1] == "Origin"
+        theirs = await client.get(path, headers={"Origin": STRANGER})
+        assert theirs.status == status
+        assert ALLOW_ORIGIN not in theirs.headers
+        assert theirs.headers["Vary"] == mine.headers["Vary"]
+        assert await theirs.read() == await mine.read()
+
+    with_client(app, use)
+
+
+def test_a_method_that_is_not_routed_says_so_to_the_page() -> None:
+    app = make_app()
+    install(app, policy)
+
+    async def use(client: Client) -> None:
+        response = await client.put("/", headers={"Origin": APP})
+        assert (response.status, response.headers[ALLOW_ORIGIN]) == (405, APP)
+
+    with_client(app, use)
+
+
+@pytest.mark.parametrize("path", ["/", "/missing", "/below/"])
+def test_a_preflight_never_reaches_the_application(path: str) -> None:
+    @web.middleware
+    async def refuse(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        raise web.HTTPUnauthorized
+
+    app = make_app()
+    app.middlewares.append(refuse)
+    install(app, policy)
+
+    async def use(client: Client) -> None:
+        granted = await client.options(path, headers=PREFLIGHT)
+        assert granted.status == 204
+        assert granted.headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT"
+        refused = await client.options(path, headers={**PREFLIGHT, "Origin": STRANGER})
+        assert refused.status == 403
+        assert await refused.text() == "CORS: the origin is not allowed.\n"
+        assert ALLOW_ORIGIN not in refused.headers
+        unknown = await client.get(path, headers={"Origin": APP})
+        assert (unknown.status, unknown.headers[ALLOW_ORIGIN]) == (401, APP)
+
+    with_client(app, use)
+
+
+def test_any_other_options_is_the_applications() -> None:
+    app = make_app()
+    app.router.add_options("/own", hello)
+    install(app, policy)
+
+    async def use(client: Client) -> None:
+        own = await client.options("/own", headers={"Origin": APP})
+        assert (own.status, own.headers[ALLOW_ORIGIN]) == (200, APP)
+        assert (await client.options("/")).status == 405
+        fields = {"Access-Control-Request-Method": "PUT"}
+        assert (await client.options("/own", headers=fields)).status == 200
+
+    with_client(app, use)
+
+
+def test_two_origins_are_none() -> None:
+    app = make_app()
+    install(app, policy)
+
+    async def use(client: Client) -> None:
+        headers = CIMultiDict([("Origin", APP), ("Origin", APP)])
+        assert ALLOW_ORIGIN not in (await client.get("/", headers=headers)).headers
+
+    with_client(app, use)
+
+
+def test_a_websocket_is_left_alone() -> None:
+    app = make_app()
+    install(app, policy)
+
+    async def use(client: Client) -> None:
+        async with client.ws_connect("/echo", headers={"Origin": STRANGER}) as socket:
+            assert "Vary" not in socket._response.headers
+            await socket.send_str("hello")
+            message = await socket.receive()
+            assert (message.type, message.data) == (WSMsgType.TEXT, "hello")
+
+    with_client(app, use)
+
+
+def test_a_path_without_a_policy_is_left_alone_and_the_application_below_may_have_one() -> None:
+    app = web.Application()
+    app.router.add_get("/", hello)
+    app.router.add_get("/inner", hello)
+    below = web.Application()
+    below.router.add_get("/open", hello)
+    below.router.add_get("/closed", hello)
+    install(below, CorsPolicy(allow_origins=["*"], allow_methods=["DELETE"]))
+    app.add_subapp("/below/", below)
+    install(app, CorsRoutes([("/inner", policy), ("/below/closed", policy)]))
+
+    async def use(client: Client) -> None:
+        async def told(path: str) -> str | None:
+            return (await client.get(path, headers={"Origin": STRANGER})).headers.get(ALLOW_ORIGIN)
+
+        async def methods(path: str) -> str | None:
+            response = await client.options(path, headers=PREFLIGHT)
+            return response.headers.get("Access-Control-Allow-Methods")
+
+        plain = await client.get("/", headers={"Origin": APP})
+        assert plain.headers["Vary"] == "Accept"
+        assert (await client.options("/", headers=PREFLIGHT)).status == 405
+        assert await told("/inner") is None
+        assert await told("/below/open") == "*"
+        assert await told("/below/closed") is None
+        assert await methods("/below/open") == "GET, HEAD, POST, DELETE"
+        assert await methods("/below/closed") == "GET, HEAD, POST, PUT"
+
+    with_client(app, use)
+
+
+def test_headers_that_an_application_shares_between_answers_stay_its_own() -> None:
+    shared = CIMultiDict({"Vary": "Accept"})
+
+    async def share(request: web.Request) -> web.StreamResponse:
+        return web.Response(text="shared", headers=shared)
+
+    app = web.Application()
+    app.router.add_get("/covered", share)
+    app.router.add_get("/other", share)
+    install(app, CorsRoutes([("/covered", policy)]))
+
+    async def use(client: Client) -> None:
+        for _ in range(2):
+            covered = await client.get("/covered", headers={"Origin": APP})
+            assert covered.headers.getall(ALLOW_ORIGIN) == [APP]
+            assert covered.headers.getall("Vary") == ["Accept, Origin"]
+        other = await client.get("/other", headers={"Origin": STRANGER})
+        assert ALLOW_ORIGIN not in other.headers
+        assert other.headers.getall("Vary") == ["Accept"]
+
+    with_client(app, use)
+
+
+def test_what_is_no_policy_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="policy is of type str: give a CorsPolicy"):
+        install(web.Application(), "*")  # type: ignore[arg-type]
+
+
+def test_a_second_policy_is_refused() -> None:
+    app = web.Application()
+    install(app, policy)
+
+    with pytest.raises(RuntimeError, match="has a policy already"):
+        install(app, policy)
+
+
+def test_a_policy_for_an_application_that_runs_is_refused() -> None:
+    app = web.Application()
+    app.freeze()
+
+    with pytest.raises(RuntimeError, match="before the application is started"):
+        install(app, policy)
