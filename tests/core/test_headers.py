@@ -164,7 +164,10 @@ def test_an_answer_is_merged_into_raw_headers(
     answer = policy.engine.actual(origin)
     given = raw(headers)
     before = list(given)
-    merged = merge_raw_headers(given, answer, origin.encode() if origin else None)
+    raw_origin = origin.encode() if origin else None
+    merged = merge_raw_headers(given, answer, raw_origin)
+    assert merged == merge_raw_headers(tuple(given), answer, raw_origin)
+    assert merged == merge_raw_headers(iter(given), answer, raw_origin)
     # What we write has lower-case names, as ASGI wants it; what was there keeps its spelling.
     kept = [(n, v) for n, v in headers if n.lower() != "vary"]
     wanted = [(n, v) if (n, v) in kept else (n.lower(), v) for n, v in expected]
