@@ -59,7 +59,7 @@ class _Layer:
 
     @web.middleware
     async def answer_preflight(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        policy = self._find_policy(request)
+        policy = _find_policy(request)
         origin = _line(request, "Origin")
         asked = _line(request, "Access-Control-Request-Method")
         if policy is None or request.method != "OPTIONS" or origin is None or asked is None:
@@ -74,7 +74,7 @@ class _Layer:
 
     async def __call__(self, request: web.Request, response: web.StreamResponse) -> None:
         """Write the headers: a receiver of ``on_response_prepare``."""
-        policy = self._find_policy(request)
+        policy = _find_policy(request)
         # CORS has no say in WebSockets.
         if policy is None or response.status == 101:
             return
@@ -84,18 +84,9 @@ class _Layer:
         else:
             answer = policy.engine.actual(origin)
         merged = merge_headers(list(response.headers.items()), answer, origin)
-        # An application may use one object of headers for all of its responses, which aiohttp does
-        # not copy: written into, it would hand one origin's headers to the next.
+        # An application may use one object of headers for all of its responses, which not every
+        # aiohttp copies: written into, it would hand one origin's headers to the next.
         response._headers = CIMultiDict(merged)
-
-    def _find_policy(self, request: web.Request) -> CorsPolicy | None:
-        # The outermost application with a policy for the path is the authority.
-        for app in request.match_info.apps:
-            layer = app.get(_LAYER)
-            policy = None if layer is None else layer.match(request.path)
-            if policy is not None:
-                return policy if layer is self else None
-        return None
 
 
 class _PreflightResponse(web.Response):
@@ -106,6 +97,16 @@ class _PreflightResponse(web.Response):
 
 
 _LAYER: Final = web.AppKey("corekit", _Layer)
+
+
+def _find_policy(request: web.Request) -> CorsPolicy | None:
+    # The outermost application with a policy for the path is the authority.
+    for app in request.match_info.apps:
+        layer = app.get(_LAYER)
+        policy = None if layer is None else layer.match(request.path)
+        if policy is not None:
+            return policy
+    return None
 
 
 def _line(request: web.Request, name: str) -> str | None:
