@@ -17,9 +17,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 import pyperf
-from benchmarks.chart import draw
 
-from benchmarks.figures import combine, judge, print_table
+from benchmarks.chart import draw
+from benchmarks.figures import combine, judge, judge_sizes, print_table
 from benchmarks.sizes import ROOT, measure_sizes
 
 WORLDS: Final = ("asgi", "wsgi", "scale", "django", "flask", "aiohttp", "quart")
@@ -52,20 +52,16 @@ def main() -> None:
     processes, rounds = (7, 300) if arguments.full else (3, 100)
     found: list[dict[str, Any]] = []
     for world in arguments.world or WORLDS:
-        if world == "scale" and not arguments.full and not arguments.world:
-            continue
         print(f"measuring {world} ...", file=sys.stderr)
         found += [run_worker(world, rounds) for _ in range(processes)]
     figures = combine(found)
     machine = write_raw(found)
-    judged = judge(figures)
+    sizes = {} if arguments.world else measure_sizes(full=arguments.full)
+    judged = [*judge(figures), *judge_sizes(sizes)]
     print_table(figures, judged)
-    print(", ".join(str(machine[key]) for key in MACHINE if key in machine))
-    if arguments.world:
-        return
-    sizes = measure_sizes(full=arguments.full)
     print(json.dumps(sizes, indent=2))
-    if arguments.full:
+    print(", ".join(str(machine[key]) for key in MACHINE if key in machine))
+    if arguments.full and not arguments.world:
         from benchmarks.servers import measure_servers  # noqa: PLC0415 - needs wrk
 
         results = {
@@ -86,7 +82,11 @@ def main() -> None:
 def run_worker(world: str, rounds: int) -> dict[str, Any]:
     """Measure a world in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.worker", world, str(rounds)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}",
+        "PYTHONWARNINGS": "ignore",
+    }
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment, cwd=ROOT)
     found: dict[str, Any] = json.loads(done.stdout)
     return found

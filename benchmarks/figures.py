@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.workloads import BARE, OURS
 
-__all__ = ["TARGETS", "Target", "combine", "judge", "print_table"]
+__all__ = ["TARGETS", "Target", "combine", "judge", "judge_sizes", "print_table"]
 
 Figures = dict[str, dict[str, Any]]
 
@@ -100,6 +100,33 @@ def judge(figures: Figures) -> list[dict[str, Any]]:
             }
         )
     return judged
+
+
+def judge_sizes(sizes: dict[str, Any]) -> list[dict[str, Any]]:
+    """Compare building, keeping, importing and enduring strangers with their targets."""
+    rows: list[tuple[str, str, str, float, float]] = []
+    for build in sizes.get("build", ()):
+        if build["kind"] == "exact" and build["count"] == 100_000:
+            times = build["seconds"] / build["set_seconds"]
+            rows.append(("100,000 origins", "seconds", "those of a set", times, 100))
+            rows.append(("100,000 origins", "kept bytes", "5 MB", build["kept_bytes"] / 5e6, 1.0))
+    if sizes:
+        rows.append(
+            ("import corekit", "CPU seconds", "25 ms", sizes["import"]["added"] / 0.025, 1.0)
+        )
+        blocks = sizes["hostile"]["blocks_more"] / sizes["hostile"]["requests"]
+        rows.append(("hostile origins", "blocks", "requests", blocks, 0.001))
+    return [
+        {
+            "workload": name,
+            "of": of,
+            "peer": peer,
+            "limit": limit,
+            "ratio": round(ratio, 4),
+            "met": ratio <= limit,
+        }
+        for name, of, peer, ratio, limit in rows
+    ]
 
 
 def print_table(figures: Figures, judged: list[dict[str, Any]]) -> None:

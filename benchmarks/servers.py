@@ -58,7 +58,7 @@ def _measure(command: list[str], apps: tuple[str, ...]) -> dict[str, float]:
             process = subprocess.Popen(
                 [sys.executable, "-m", *parts],
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}"},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
