@@ -213,7 +213,7 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
 def _report_unknown(name: str) -> CheckMessage:
     near = get_close_matches(name, sorted(KNOWN_SETTINGS), n=1, cutoff=0.75)
     message = f"{name} is no setting of corekit_django, and takes no effect."
-    if name in _HINTS or not near:
+    if not near:
         hint = _HINTS.get(name, "Take it out, or give it a name without CORS_ if it is yours.")
         return Warning(message, hint=hint, id="corekit_django.W009")
     return Error(message, hint=f"Did you mean {near[0]}?", id="corekit_django.E005")

@@ -42,7 +42,7 @@ def find_cross_site(origins: Iterable[str]) -> list[str]:
     Pages of this very machine are compared only where the server is there too: a list may hold
     both the origins of the deployment and those for development.
     """
-    hosts = [host.removeprefix(".").lower() for host in settings.ALLOWED_HOSTS if host != "*"]
+    hosts = [host.removeprefix(".").lower() for host in settings.ALLOWED_HOSTS]
     if settings.DEBUG and not settings.ALLOWED_HOSTS:
         hosts = list(_DEBUG_HOSTS)
     local = {site_of(host) for host in hosts if is_loopback(host)}

@@ -210,6 +210,15 @@ def test_wrong_settings_are_reported_once_and_not_by_every_check() -> None:
             False,
         ),
         ({"ALLOWED_HOSTS": [], "DEBUG": True}, True),
+        (
+            {"CORS_ALLOWED_ORIGINS": ["http://localhost:3000"], "ALLOWED_HOSTS": [".localhost"]},
+            False,
+        ),
+        ({"CORS_ALLOWED_ORIGINS": ["http://a.localhost"], "ALLOWED_HOSTS": []}, False),
+        (
+            {"CORS_ALLOWED_ORIGINS": ["http://a.localhost"], "ALLOWED_HOSTS": [], "DEBUG": True},
+            True,
+        ),
         # github.io is a public suffix, so its users are sites of their own.
         ({"CORS_ALLOWED_ORIGINS": ["https://a.github.io"], "ALLOWED_HOSTS": ["b.github.io"]}, True),
     ],

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +102,24 @@ def test_a_view_s_own_policy_answers(ask: Ask, path: str, method: str) -> None:
 )
 def test_everything_beside_keeps_the_settings_policy(ask: Ask, path: str, method: str) -> None:
     assert not is_own(ask, path, method)
+
+
+def test_the_first_request_of_a_process_finds_them() -> None:
+    program = (
+        "import django; django.setup()\n"
+        "from tests.django.conftest import ask_wsgi\n"
+        f"print(ask_wsgi('OPTIONS', '/own/', origin={OWN_ORIGIN!r}, asked='PUT').status_code)"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    printed = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environ,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+    assert printed == "204\n"
 
 
 @override_settings(USE_I18N=True, LANGUAGES=[("en", "English"), ("de", "Deutsch")])
