@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import pyperf
 
+from benchmarks import report
 from benchmarks.chart import draw
 from benchmarks.figures import combine, judge, judge_sizes, print_table
 from benchmarks.sizes import ROOT, measure_sizes
@@ -77,6 +78,7 @@ def main() -> None:
         }
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
         CHART.write_text(draw(results))
+        report.write()
 
 
 def run_worker(world: str, rounds: int) -> dict[str, Any]:

@@ -6,7 +6,6 @@ driven by hand: nothing in these applications waits, so no event loop is needed,
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any, Final
 
 from benchmarks.traffic import ALLOWED, BODY, EXPOSED, HEADERS, MAX_AGE, METHODS, RESPONSE
@@ -41,8 +40,10 @@ async def send(message: Any) -> None:
 def drive_asgi(app: Any, scopes: list[Any]) -> None:
     """Send requests through `app`."""
     for one in scopes:
-        with suppress(StopIteration):
+        try:  # noqa: SIM105 - suppress would add 0.3 µs to every request
             app(one, receive, send).send(None)
+        except StopIteration:
+            pass
 
 
 async def answering(scope: Any, receive: Any, send: Any) -> None:

@@ -80,11 +80,15 @@ def measure_build(kind: str, count: int) -> dict[str, Any]:
 def measure_import(rounds: int) -> dict[str, float]:
     """Import corekit in fresh interpreters, in turn with one that imports nothing; seconds."""
     codes = {"bare": "pass", "corekit": "import corekit"}
+    # What is installed has its bytecode beside it.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    subprocess.run([sys.executable, "-c", "import corekit"], check=True, env=environment)
     times: dict[str, list[float]] = {name: [] for name in codes}
     for _ in range(rounds):
         for name, code in codes.items():
             before = _children_seconds()
-            subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+            subprocess.run([sys.executable, "-c", code], check=True, env=environment)
             times[name].append(_children_seconds() - before)
     found = {name: median(values) for name, values in times.items()}
     return {**found, "added": found["corekit"] - found["bare"]}
