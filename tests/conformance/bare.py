@@ -64,8 +64,7 @@ def bare_wsgi(environ: WSGIEnvironment, start_response: StartResponse) -> Iterab
     )
     status = f"{response.status} {HTTPStatus(response.status).phrase}"
     start_response(status, list(response.headers))
-    if environ["REQUEST_METHOD"] != "HEAD":
-        yield from response.chunks
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else iter(response.chunks)
 
 
 def ask_asgi(case: Case, app: ASGIApp, ran: Callable[[], bool]) -> Seen:

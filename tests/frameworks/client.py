@@ -1,0 +1,55 @@
+"""The client of the matrix: sends the request of a case byte for byte, and sees what comes back."""
+
+from __future__ import annotations
+
+import json
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+
+from tests.conformance.case import Case
+from tests.conformance.table import Seen, request_headers
+from tests.frameworks.answering import RAN_PATH
+
+__all__ = ["Client"]
+
+_TIMEOUT = 10  # seconds
+
+
+class Client:
+    """A connection to one port, kept as long as the server keeps it."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
+
+    def ask(self, case: Case) -> Seen:
+        """Send the request of a case; a server that hangs up has refused it."""
+        try:
+            response, body = self._send(case)
+        except (HTTPException, ConnectionError):
+            # A kept connection may have been closed after an earlier answer.
+            self._connection.close()
+            try:
+                response, body = self._send(case)
+            except (HTTPException, ConnectionError):
+                self._connection.close()
+                return Seen(400, (), b"", ran=False)
+        return Seen(response.status, tuple(response.getheaders()), body, ran=False)
+
+    def ran(self) -> frozenset[str]:
+        """Ask which cases have reached the application."""
+        self._connection.request("GET", RAN_PATH)
+        return frozenset(json.loads(self._connection.getresponse().read()))
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def _send(self, case: Case) -> tuple[HTTPResponse, bytes]:
+        connection = self._connection
+        connection.putrequest(case.request.method, case.request.path, skip_accept_encoding=True)
+        for name, value in request_headers(case):
+            connection.putheader(name, value.encode("latin-1"))
+        if case.request.method in ("POST", "PUT", "PATCH"):
+            connection.putheader("Content-Length", "0")
+        connection.endheaders()
+        response = connection.getresponse()
+        return response, response.read()

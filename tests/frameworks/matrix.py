@@ -1,0 +1,173 @@
+"""What is run: each framework with its adapter in a server, as a row; and all as a document."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+from tests.conformance.table import CASES
+
+__all__ = ["ROWS", "Row", "render"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run of the whole table.
+
+    `module` and `application` say where the application under test is made; `packages` are the
+    distributions of the framework and of the server whose versions are shown. Where the policy is
+    the process's or the server's, `per_policy`, the application serves a port for each policy.
+    """
+
+    framework: str
+    adapter: str
+    server: str
+    module: str
+    application: str
+    packages: tuple[str | None, str | None]
+    per_policy: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name the row, in a way that a command line can carry."""
+        return f"{self.framework}/{self.adapter}/{self.server}".replace(" ", "-")
+
+
+_PACKAGES: Final[dict[str, str | None]] = {
+    "uvicorn (h11)": "uvicorn",
+    "uvicorn (httptools)": "uvicorn",
+    "hypercorn": "hypercorn",
+    "granian (ASGI)": "granian",
+    "granian (WSGI)": "granian",
+    "gunicorn": "gunicorn",
+    "waitress": "waitress",
+    "wsgiref": None,
+    "Werkzeug's server": "werkzeug",
+    "aiohttp's server": "aiohttp",
+}
+
+
+def _asgi(
+    framework: str,
+    server: str,
+    application: str,
+    *,
+    adapter: str = "corekit_asgi",
+    module: str = "asgi_apps",
+    per_policy: bool = False,
+) -> Row:
+    module = f"tests.frameworks.{module}"
+    package = _DISTRIBUTIONS.get(framework)
+    packages = (package, _PACKAGES[server])
+    return Row(framework, adapter, server, module, application, packages, per_policy)
+
+
+def _wsgi(framework: str, server: str, application: str, *, adapter: str = "corekit_wsgi") -> Row:
+    return _asgi(framework, server, application, adapter=adapter, module="wsgi_apps")
+
+
+_DISTRIBUTIONS: Final[dict[str, str]] = {
+    "Bottle": "bottle",
+    "Django (ASGI)": "django",
+    "Django (WSGI)": "django",
+    "Falcon (ASGI)": "falcon",
+    "Falcon (WSGI)": "falcon",
+    "FastAPI": "fastapi",
+    "Flask": "flask",
+    "Litestar": "litestar",
+    "Pyramid": "pyramid",
+    "Quart": "quart",
+    "Sanic": "sanic",
+    "Starlette": "starlette",
+    "Werkzeug": "werkzeug",
+    "aiohttp.web": "aiohttp",
+}
+
+ROWS: Final[Sequence[Row]] = (
+    _asgi("a bare ASGI callable", "uvicorn (h11)", "plain"),
+    _asgi("a bare ASGI callable", "uvicorn (httptools)", "plain"),
+    _asgi("a bare ASGI callable", "hypercorn", "plain"),
+    _asgi("a bare ASGI callable", "granian (ASGI)", "plain"),
+    _wsgi("a bare WSGI callable", "gunicorn", "plain"),
+    _wsgi("a bare WSGI callable", "waitress", "plain"),
+    _wsgi("a bare WSGI callable", "wsgiref", "plain"),
+    _wsgi("a bare WSGI callable", "granian (WSGI)", "plain"),
+    _wsgi("a bare WSGI callable", "Werkzeug's server", "plain"),
+    _asgi("Starlette", "uvicorn (h11)", "starlette", adapter="corekit_starlette"),
+    _asgi(
+        "FastAPI",
+        "uvicorn (httptools)",
+        "make",
+        adapter="corekit_starlette",
+        module="fastapi_app",
+    ),
+    _asgi("Litestar", "uvicorn (httptools)", "make", module="litestar_app"),
+    _asgi("Quart", "hypercorn", "quart"),
+    _asgi("Sanic", "uvicorn (h11)", "sanic"),
+    _asgi("Falcon (ASGI)", "granian (ASGI)", "falcon"),
+    _wsgi("Falcon (WSGI)", "waitress", "falcon"),
+    _asgi("Django (ASGI)", "hypercorn", "django"),
+    _wsgi("Django (WSGI)", "gunicorn", "django"),
+    _wsgi("Flask", "gunicorn", "flask", adapter="corekit_flask"),
+    _wsgi("Flask", "Werkzeug's server", "flask", adapter="corekit_flask"),
+    _wsgi("Werkzeug", "Werkzeug's server", "werkzeug"),
+    _wsgi("Bottle", "wsgiref", "bottle"),
+    _wsgi("Pyramid", "waitress", "pyramid"),
+    _asgi(
+        "Django (ASGI)",
+        "uvicorn (h11)",
+        "serve_asgi",
+        adapter="corekit_django",
+        module="django_site",
+        per_policy=True,
+    ),
+    _asgi(
+        "Django (WSGI)",
+        "wsgiref",
+        "serve_wsgi",
+        adapter="corekit_django",
+        module="django_site",
+        per_policy=True,
+    ),
+    _asgi(
+        "aiohttp.web",
+        "aiohttp's server",
+        "serve",
+        adapter="corekit_aiohttp",
+        module="aiohttp_app",
+        per_policy=True,
+    ),
+)
+
+
+def render(rows: Sequence[Row] = ROWS) -> str:
+    """Write the document of what was run: docs/matrix.md."""
+    odd = sum(case.may_refuse for case in CASES)
+    lines = [
+        "# What was run",
+        "",
+        f"{len(CASES)} named cases (`tests/conformance/`): a policy, a request, an application's",
+        "answer, and by hand the status and the headers that must come out, and whether the",
+        "application runs. Each row below ran all of them over a real socket, and every one held.",
+        f"{odd} of the requests are odd enough that a server may refuse them by itself, with a 4xx",
+        "that grants nothing.",
+        "",
+        "Made by `python -m tests.frameworks.test_matrix`.",
+        "",
+        "| Framework | Version | Adapter | Server | Version |",
+        "|---|---|---|---|---|",
+    ]
+    for row in rows:
+        framework, server = ("" if name is None else version(name) for name in row.packages)
+        cells = (
+            row.framework,
+            framework,
+            f"`{row.adapter}`",
+            row.server,
+            server or platform.python_version(),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])

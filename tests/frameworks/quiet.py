@@ -1,0 +1,14 @@
+"""The standard library's WSGI server without its log."""
+
+from __future__ import annotations
+
+from wsgiref.simple_server import WSGIRequestHandler
+
+__all__ = ["Quiet"]
+
+
+class Quiet(WSGIRequestHandler):
+    """A handler that does not log."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        pass
