@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from corekit.names import SAFELISTED_METHODS
 from corekit.origins import ANY
 
 from .fields import NON_WILDCARD_HEADER
@@ -17,6 +18,7 @@ from .quirks import STANDARD, Quirks
 
 __all__ = ["PreflightCache"]
 
+_ANSWER: Final = "answer"
 _METHOD: Final = "method"
 _HEADER: Final = "header"
 
@@ -52,6 +54,11 @@ class PreflightCache:
 
     def covers_method(self, key: tuple[str, str], method: str, *, include: bool) -> bool:
         """Say whether `method` needs no new preflight; `key` is the origin and the URL."""
+        any_answer = self._quirks.any_answer_covers_safelisted_methods
+        if method == "HEAD" and self._quirks.head_is_cached_by_name_only:
+            any_answer = False
+        if any_answer and method in SAFELISTED_METHODS:
+            return self._find(key, _ANSWER, "", include=include) is not None
         return self._find(key, _METHOD, method, include=include) is not None
 
     def covers_header(self, key: tuple[str, str], name: str, *, include: bool) -> bool:
@@ -74,7 +81,7 @@ class PreflightCache:
         if self._quirks.one_answer_per_url:
             self._entries.pop(key, None)
         entries = self._entries.setdefault(key, [])
-        granted = [(_METHOD, method) for method in methods]
+        granted = [(_ANSWER, ""), *((_METHOD, method) for method in methods)]
         granted += [(_HEADER, name.lower()) for name in names]
         for kind, name in granted:
             entry = self._find(key, kind, name, include=include)
@@ -96,15 +103,17 @@ class PreflightCache:
             usable = entry.credentials or not include
             if self._quirks.credentials_apart:
                 usable = entry.credentials == include
-            if entry.kind == kind and usable and self._covers(entry, name):
+            if entry.kind == kind and usable and self._covers(entry, name, include=include):
                 return entry
         return None
 
-    def _covers(self, entry: _Entry, name: str) -> bool:
+    def _covers(self, entry: _Entry, name: str, *, include: bool) -> bool:
         if entry.name == name:
             return True
         if entry.name != ANY or self._quirks.wildcard_is_not_cached:
             return False
-        if entry.credentials and not self._quirks.wildcard_cached_with_credentials:
+        if not self._quirks.cached_wildcard_is_judged_by_request:
+            include = entry.credentials
+        if include and not self._quirks.wildcard_is_cached_with_credentials:
             return False
-        return name != NON_WILDCARD_HEADER or self._quirks.authorization_under_wildcard
+        return name != NON_WILDCARD_HEADER or self._quirks.authorization_under_cached_wildcard

@@ -16,18 +16,30 @@ from corekit.names import FORBIDDEN_RESPONSE_HEADERS, SAFELISTED_METHODS
 from corekit.origins import ANY, OPAQUE
 
 from .failures import preflight_name
-from .fields import NON_WILDCARD_HEADER, get_header, list_values, unsafe_names
+from .fields import NON_WILDCARD_HEADER, get_header, list_values
 from .messages import Headers, HttpResponse, Tainting
 from .quirks import Quirks
 from .urls import parse_url
 
-__all__ = ["REDIRECT_STATUSES", "Fault", "check_cors", "check_preflight", "readable_headers"]
+__all__ = [
+    "REDIRECT_STATUSES",
+    "REFUSALS",
+    "Fault",
+    "check_cors",
+    "check_preflight",
+    "readable_headers",
+]
 
 Fault = tuple[str, str | None]
 """The name of a failure, and the value that is to blame."""
 
 REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 """https://fetch.spec.whatwg.org/#redirect-status"""
+
+REFUSALS: Final = frozenset(
+    {"MethodDisallowedByPreflightResponse", "HeaderDisallowedByPreflightResponse"}
+)
+"""Of a preflight's failures, those where it was answered well, but with no."""
 
 _SAFELISTED_RESPONSE_HEADERS: Final = frozenset(
     """
@@ -73,20 +85,23 @@ def _is_url(text: str) -> bool:
 
 
 def check_preflight(
-    origin: str,
+    origin: str | None,
     method: str,
-    page_headers: Headers,
+    unsafe: tuple[str, ...],
     response: HttpResponse,
     *,
     include: bool,
     upload_listener: bool,
     quirks: Quirks,
 ) -> Fault | None:
-    """Check the answer to a preflight for a request with `method` and `page_headers`."""
+    """Check the answer to a preflight that asked for `method` and the `unsafe` header names.
+
+    `origin` is that of the preflight; with None it needs no grant.
+    """
     headers = response.headers
     if response.status in REDIRECT_STATUSES:
         return "PreflightDisallowedRedirect", get_header(headers, "location")
-    fault = check_cors(origin, headers, include=include)
+    fault = None if origin is None else check_cors(origin, headers, include=include)
     if fault is not None:
         return preflight_name(fault[0]), fault[1]
     if not 200 <= response.status <= 299:
@@ -109,14 +124,14 @@ def check_preflight(
         and (include or ANY not in methods)
     ):
         return "MethodDisallowedByPreflightResponse", method
-    return _check_names(names, page_headers, include=include, quirks=quirks)
+    return _check_names(names, unsafe, include=include, quirks=quirks)
 
 
 def _check_names(
-    names: tuple[str, ...], page_headers: Headers, *, include: bool, quirks: Quirks
+    names: tuple[str, ...], unsafe: tuple[str, ...], *, include: bool, quirks: Quirks
 ) -> Fault | None:
     allowed = {name.lower() for name in names}
-    for name in unsafe_names(page_headers):
+    for name in unsafe:
         covered = not include and ANY in allowed
         if name == NON_WILDCARD_HEADER and not quirks.authorization_under_wildcard:
             covered = False

@@ -15,6 +15,7 @@ from typing import Final
 from corekit.names import FORBIDDEN_METHODS, is_forbidden_request_header, is_token
 
 from .messages import Headers
+from .quirks import Quirks
 
 __all__ = [
     "NON_WILDCARD_HEADER",
@@ -45,6 +46,7 @@ _METHOD_OVERRIDES: Final = frozenset(
 _has_unsafe_byte = re.compile(r"[\x00-\x08\x0a-\x1f\x22():<>?@\[\\\]{}\x7f]").search
 _is_language_value = re.compile(r"[0-9A-Za-z *,\-.;=]*").fullmatch
 _is_range = re.compile(r"bytes=([0-9]+)-([0-9]*)").fullmatch
+_is_negative = re.compile(r"-[0-9]+").fullmatch
 _mime_type = re.compile(r"([^/]+)/([^;]*)(?:;.*)?", re.DOTALL).fullmatch
 
 
@@ -169,17 +171,20 @@ def _all_tokens(elements: Iterable[str]) -> bool:
     return all(map(is_token, elements))
 
 
-def read_max_age(headers: Headers, *, negative_expires: bool) -> int:
+def read_max_age(headers: Headers, quirks: Quirks) -> int:
     """Read Access-Control-Max-Age, in seconds; what is missing or malformed is 5.
 
-    >>> read_max_age((("Access-Control-Max-Age", "600"),), negative_expires=False)
+    >>> from corekit.browser import STANDARD
+    >>> read_max_age((("Access-Control-Max-Age", "600"),), STANDARD)
     600
-    >>> read_max_age((("Access-Control-Max-Age", "10m"),), negative_expires=False)
+    >>> read_max_age((("Access-Control-Max-Age", "10m"),), STANDARD)
     5
     """
     value = get_header(headers, "access-control-max-age") or ""
     if value.isascii() and value.isdigit():
         return int(value)
-    if negative_expires and re.fullmatch(r"-[0-9]+", value):
+    if quirks.negative_max_age_expires and _is_negative(value):
+        return 0
+    if quirks.malformed_max_age_expires and value:
         return 0
     return DEFAULT_MAX_AGE

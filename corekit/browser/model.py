@@ -15,7 +15,13 @@ from corekit.names import FORBIDDEN_METHODS, NORMALIZED_METHODS, SAFELISTED_METH
 from corekit.origins import OPAQUE, is_loopback, is_serialized_origin, split_origin
 
 from .cache import PreflightCache
-from .checks import REDIRECT_STATUSES, check_cors, check_preflight, readable_headers
+from .checks import (
+    REDIRECT_STATUSES,
+    REFUSALS,
+    check_cors,
+    check_preflight,
+    readable_headers,
+)
 from .failures import Failure, FetchFailedError
 from .fields import (
     NON_WILDCARD_HEADER,
@@ -60,12 +66,13 @@ class _Running:
     page: str
     asked: Fetch
     method: str
+    set_headers: Headers
     headers: Headers
     body: bytes | None
     urls: list[Url]
     tainting: Tainting = "basic"
     preflighted: bool = False
-    follows_303: bool = False
+    redirected: bool = False
     exchanges: list[Exchange] = field(default_factory=list)
 
     @property
@@ -83,10 +90,6 @@ class _Running:
             if before.origin not in (after.origin, self.page):
                 return OPAQUE
         return self.page
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.origin, str(self.url)
 
     def fail(self, name: str, value: str | None = None) -> FetchFailedError:
         return FetchFailedError(Failure(name, self.method, str(self.url), self.origin, value))
@@ -156,8 +159,11 @@ class BrowserModel:
         try:
             response = yield from self._main_fetch(running)
         except FetchFailedError as error:
-            if running.preflighted and not self.quirks.failure_keeps_cache:
-                self.cache.clear(running.key)
+            clears = running.preflighted and not self.quirks.failure_keeps_cache
+            if self.quirks.only_cors_failure_clears_cache:
+                clears = error.failure.is_cors
+            if clears:
+                self.cache.clear(self._key(running))
             return Outcome(error.failure, tuple(running.exchanges))
         return Outcome(response, tuple(running.exchanges))
 
@@ -167,6 +173,8 @@ class BrowserModel:
             if with_preflight:
                 running.preflighted = True
                 if self._needs_preflight(running):
+                    if self.quirks.one_answer_per_url:
+                        self.cache.clear(self._key(running))
                     yield from self._preflight(running)
             response = yield from _exchange(running, _request(running))
             if running.tainting == "cors":
@@ -204,58 +212,86 @@ class BrowserModel:
         return (
             running.asked.upload_listener
             or running.method not in SAFELISTED_METHODS
-            or bool(unsafe_names(running.headers))
-            or (running.follows_303 and self.quirks.preflight_after_303)
+            or bool(self._unsafe_names(running))
+            or (running.redirected and self.quirks.preflight_after_redirect)
         )
 
     def _needs_preflight(self, running: _Running) -> bool:
         # https://fetch.spec.whatwg.org/#concept-http-fetch
-        key, include = running.key, running.include
-        unsafe_method = running.method not in SAFELISTED_METHODS or running.asked.upload_listener
-        if unsafe_method and not self.cache.covers_method(key, running.method, include=include):
+        if not self._is_cached(running):
             return True
-        if running.follows_303 and self.quirks.preflight_after_303:
+        key, include = self._key(running), running.include
+        asks_method = (
+            running.method not in SAFELISTED_METHODS
+            or running.asked.upload_listener
+            or (running.redirected and self.quirks.preflight_after_redirect)
+            or (running.method == "HEAD" and self.quirks.head_is_cached_by_name_only)
+        )
+        if asks_method and not self.cache.covers_method(key, running.method, include=include):
             return True
         return not all(
             self.cache.covers_header(key, name, include=include)
-            for name in unsafe_names(running.headers)
+            for name in self._unsafe_names(running)
         )
 
     def _preflight(self, running: _Running) -> Generator[HttpRequest, HttpResponse]:
         # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
+        quirks, upload_listener = self.quirks, running.asked.upload_listener
+        origin, _ = self._key(running)
         headers: Headers = (
             ("Accept", "*/*"),
             ("Access-Control-Request-Method", running.method),
         )
-        if names := unsafe_names(running.headers):
+        if names := self._unsafe_names(running):
             headers += (("Access-Control-Request-Headers", ",".join(names)),)
-        headers += (("Origin", running.origin),)
+        headers += (("Origin", origin),)
         request = HttpRequest("OPTIONS", str(running.url), headers)
         response = yield from _exchange(running, request)
-        upload_listener = running.asked.upload_listener
+        # Firefox takes a preflight to the page's own server, after redirects, for one of its own.
+        is_own = quirks.preflight_untainted and running.url.origin == origin
         fault = check_preflight(
-            running.origin,
+            None if is_own else origin,
             running.method,
-            running.headers,
+            names,
             response,
             include=running.include,
             upload_listener=upload_listener,
-            quirks=self.quirks,
+            quirks=quirks,
         )
+        is_refusal = fault is not None and fault[0] in REFUSALS
+        if fault is None or (is_refusal and quirks.refused_answer_is_cached):
+            self._keep(running, response.headers)
         if fault is not None:
             raise running.fail(*fault)
-        granted = list_values(response.headers, "access-control-allow-methods") or ()
-        missing = get_header(response.headers, "access-control-allow-methods") is None
-        if missing and upload_listener and not self.quirks.missing_methods_refused:
-            granted = (running.method,)
-        negative_expires = self.quirks.negative_max_age_expires
+
+    def _keep(self, running: _Running, headers: Headers) -> None:
+        if not self._is_cached(running):
+            return
+        methods = list_values(headers, "access-control-allow-methods") or ()
+        is_missing = get_header(headers, "access-control-allow-methods") is None
+        lenient = running.asked.upload_listener and not self.quirks.missing_methods_refused
         self.cache.store(
-            running.key,
-            methods=granted,
-            names=list_values(response.headers, "access-control-allow-headers") or (),
-            max_age=read_max_age(response.headers, negative_expires=negative_expires),
+            self._key(running),
+            methods=(running.method,) if is_missing and lenient else methods,
+            names=list_values(headers, "access-control-allow-headers") or (),
+            max_age=read_max_age(headers, self.quirks),
             include=running.include,
         )
+
+    def _key(self, running: _Running) -> tuple[str, str]:
+        """The origin that asks for a grant, and the URL it asks it for."""
+        origin = running.page if self.quirks.preflight_untainted else running.origin
+        return origin, str(running.url)
+
+    def _unsafe_names(self, running: _Running) -> tuple[str, ...]:
+        if self.quirks.preflight_asks_dropped_headers:
+            return unsafe_names(running.set_headers)
+        return unsafe_names(running.headers)
+
+    def _is_cached(self, running: _Running) -> bool:
+        if running.page == OPAQUE:
+            return not self.quirks.opaque_page_is_not_cached
+        return running.origin != OPAQUE or not self.quirks.tainted_origin_is_not_cached
 
     def _redirect(self, running: _Running, status: int, location: str) -> None:
         # https://fetch.spec.whatwg.org/#concept-http-redirect-fetch
@@ -274,15 +310,18 @@ class BrowserModel:
             status == 303 and running.method not in ("GET", "HEAD")
         )
         dropped: frozenset[str] = frozenset()
+        is_other = url.origin != running.url.origin
+        if running.method == "DELETE" and is_other and self.quirks.delete_becomes_get:
+            becomes_get = True
         if becomes_get:
-            running.follows_303 = running.preflighted and status == 303
-            running.method, running.body = "GET", None
             dropped = _BODY_HEADERS
-        if url.origin != running.url.origin:
+            running.method, running.body = "GET", None
+        if is_other:
             dropped |= {NON_WILDCARD_HEADER}
-        running.headers = tuple(
-            (name, value) for name, value in running.headers if name.lower() not in dropped
-        )
+        # Whether it was one that needs a preflight, be it a cached one.
+        running.redirected = running.preflighted
+        kept = running.set_headers if self.quirks.dropped_headers_return else running.headers
+        running.headers = tuple(pair for pair in kept if pair[0].lower() not in dropped)
         running.urls.append(replace(url, credentials=False))
 
 
@@ -311,7 +350,7 @@ def _start(page: str, fetch: Fetch) -> _Running:
         if method not in SAFELISTED_METHODS:
             raise ValueError(f"a no-cors request cannot have the method {method}")
         headers = tuple(pair for pair in headers if is_no_cors_safelisted(*pair))
-    return _Running(page, fetch, method, headers, fetch.body, [url])
+    return _Running(page, fetch, method, headers, headers, fetch.body, [url])
 
 
 def _request(running: _Running) -> HttpRequest:

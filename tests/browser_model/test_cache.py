@@ -81,7 +81,7 @@ def test_a_grant_without_credentials_is_none_with_them(
     ("quirks", "method", "header", "authorization"),
     [
         (STANDARD, True, True, False),
-        (CHROMIUM, True, True, True),
+        (CHROMIUM, True, True, False),
         (WEBKIT, True, True, True),
         (FIREFOX, False, False, False),
     ],
@@ -103,6 +103,33 @@ def test_a_wildcard_with_credentials_is_a_name_to_browsers_and_not_to_the_standa
         cache.store(KEY, methods=["*"], names=["*"], max_age=10, include=True)
         assert cache.covers_method(KEY, "PUT", include=True) == covered
         assert cache.covers_header(KEY, "x-a", include=True) == covered
+
+
+def test_webkit_asks_whether_the_request_to_be_covered_has_credentials() -> None:
+    for quirks, without in ((CHROMIUM, False), (WEBKIT, True)):
+        cache, _ = made(quirks)
+        cache.store(KEY, methods=["*"], names=["*"], max_age=10, include=True)
+        assert cache.covers_method(KEY, "PUT", include=False) == without
+        assert cache.covers_header(KEY, "x-a", include=False) == without
+
+
+def test_any_answer_covers_the_safelisted_methods_except_head_in_firefox() -> None:
+    for quirks, post, head in (
+        (STANDARD, False, False),
+        (CHROMIUM, True, True),
+        (FIREFOX, True, False),
+        (WEBKIT, True, True),
+    ):
+        cache, clock = made(quirks)
+        assert not cache.covers_method(KEY, "POST", include=False)
+        cache.store(KEY, methods=[], names=[], max_age=10, include=False)
+        assert cache.covers_method(KEY, "POST", include=False) == post
+        assert cache.covers_method(KEY, "HEAD", include=False) == head
+        assert not cache.covers_method(KEY, "PUT", include=False)
+        clock.now += 10
+        assert not cache.covers_method(KEY, "POST", include=False)
+        cache.store(KEY, methods=["HEAD"], names=[], max_age=10, include=False)
+        assert cache.covers_method(KEY, "HEAD", include=False)
 
 
 def test_a_second_answer_adds_to_the_first_or_replaces_it() -> None:

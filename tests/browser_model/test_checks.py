@@ -6,6 +6,7 @@ import pytest
 
 from corekit.browser import CHROMIUM, STANDARD, HttpResponse, Quirks
 from corekit.browser.checks import check_cors, check_preflight, readable_headers
+from corekit.browser.fields import unsafe_names
 from corekit.browser.messages import Headers
 
 ORIGIN = "https://app.example.com"
@@ -85,6 +86,23 @@ def test_null_is_an_origin_as_any_other() -> None:
     assert check_cors("null", header_lines(["null"], ["true"]), include=True) is None
 
 
+def test_a_preflight_of_no_other_origin_needs_no_grant_of_the_origin() -> None:
+    def fault(methods: str) -> object:
+        headers = (("Access-Control-Allow-Methods", methods),)
+        return check_preflight(
+            None,
+            "PUT",
+            (),
+            HttpResponse(200, headers),
+            include=True,
+            upload_listener=False,
+            quirks=STANDARD,
+        )
+
+    assert fault("PUT") is None
+    assert fault("GET") == (METHOD, "PUT")
+
+
 def judge(
     method: str = "GET",
     names: tuple[str, ...] = (),
@@ -105,7 +123,7 @@ def judge(
     fault = check_preflight(
         ORIGIN,
         method,
-        tuple((name, "x") for name in names),
+        unsafe_names(tuple((name, "x") for name in names)),
         HttpResponse(status, answer),
         include=include,
         upload_listener=upload_listener,
@@ -204,7 +222,7 @@ def test_the_fault_names_what_is_to_blame() -> None:
         return check_preflight(
             ORIGIN,
             "PUT",
-            (("x-b", "1"), ("x-a", "1")),
+            ("x-a", "x-b"),
             HttpResponse(
                 int(str(changes.get("status", 200))),
                 (

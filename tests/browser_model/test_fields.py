@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from corekit.browser import CHROMIUM, FIREFOX, STANDARD
 from corekit.browser.fields import (
     drop_forbidden,
     get_header,
@@ -155,23 +156,24 @@ def test_a_list_with_one_bad_element_is_worth_nothing(
 
 
 @pytest.mark.parametrize(
-    ("value", "expected", "by_browsers"),
+    ("value", "expected", "by_chromium", "by_firefox"),
     [
-        (None, 5, 5),
-        ("", 5, 5),
-        ("0", 0, 0),
-        ("600", 600, 600),
-        (" 600 ", 600, 600),
-        ("-1", 5, 0),
-        ("1.5", 5, 5),
-        ("10m", 5, 5),
-        ("٣", 5, 5),
-        ("-", 5, 5),
+        (None, 5, 5, 5),
+        ("", 5, 5, 5),
+        ("0", 0, 0, 0),
+        ("600", 600, 600, 600),
+        (" 600 ", 600, 600, 600),
+        ("-1", 5, 0, 0),
+        ("1.5", 5, 5, 0),
+        ("10m", 5, 5, 0),
+        ("٣", 5, 5, 0),
+        ("-", 5, 5, 0),
     ],
 )
 def test_max_age_is_whole_seconds_and_5_where_it_is_not(
-    value: str | None, expected: int, by_browsers: int
+    value: str | None, expected: int, by_chromium: int, by_firefox: int
 ) -> None:
     headers = () if value is None else (("access-control-max-age", value),)
-    assert read_max_age(headers, negative_expires=False) == expected
-    assert read_max_age(headers, negative_expires=True) == by_browsers
+    assert read_max_age(headers, STANDARD) == expected
+    assert read_max_age(headers, CHROMIUM) == by_chromium
+    assert read_max_age(headers, FIREFOX) == by_firefox

@@ -1,0 +1,85 @@
+"""Starting a headless Firefox on a page of a test server, without any driver.
+
+A fresh profile holds the preferences: nothing that talks to the network by itself, and cookies
+between sites as a user may allow them. A certificate of the tests is trusted through the profile.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from tests.browsers.launching import kept, require
+
+NAMES: Final = ("firefox-esr", "firefox")
+
+PREFERENCES: Final[dict[str, object]] = {
+    "app.normandy.enabled": False,
+    "app.update.disabledForTesting": True,
+    "browser.aboutwelcome.enabled": False,
+    "browser.safebrowsing.downloads.enabled": False,
+    "browser.safebrowsing.malware.enabled": False,
+    "browser.safebrowsing.phishing.enabled": False,
+    "browser.shell.checkDefaultBrowser": False,
+    "browser.startup.homepage_override.mstone": "ignore",
+    "browser.startup.page": 0,
+    "browser.tabs.warnOnClose": False,
+    "datareporting.healthreport.uploadEnabled": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "dom.max_script_run_time": 0,
+    "extensions.update.enabled": False,
+    "extensions.getAddons.cache.enabled": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    # Otherwise cookies of another site are kept apart by the page's site.
+    "network.cookie.cookieBehavior": 0,
+    "network.dns.disablePrefetch": True,
+    "network.prefetch-next": False,
+    # Other names of this machine, for https between sites.
+    "network.dns.localDomains": "app.example.com,api.example.com,api.example.net",
+    # Timers of a page that nobody looks at are slowed down.
+    "dom.min_background_timeout_value": 4,
+    "services.settings.server": "data:,",
+    "toolkit.telemetry.enabled": False,
+    "toolkit.telemetry.reportingpolicy.firstRun": False,
+    "toolkit.telemetry.unified": False,
+}
+
+
+@contextmanager
+def open_page(url: str, *, certificate: Path | None = None) -> Iterator[None]:
+    """Run a headless Firefox on `url` for as long as the block lasts."""
+    command = require("Firefox", NAMES, NAMES[0], "COREKIT_FIREFOX")
+    with TemporaryDirectory(prefix="corekit-firefox-", ignore_cleanup_errors=True) as made:
+        profile = Path(made) / "profile"
+        profile.mkdir()
+        lines = [
+            f'user_pref("{name}", {json.dumps(value)});' for name, value in PREFERENCES.items()
+        ]
+        (profile / "user.js").write_text("\n".join(lines))
+        if certificate is not None:
+            trust(certificate, profile)
+        arguments = ("--headless", "--no-remote", "--profile", str(profile), url)
+        environment = {"HOME": made, "TMPDIR": made, "MOZ_CRASHREPORTER_DISABLE": "1"}
+        with kept([command, *arguments], environment):
+            yield
+
+
+def trust(certificate: Path, folder: Path) -> None:
+    """Let whoever reads the certificate store in `folder` trust `certificate` as an authority."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for arguments in (
+        ("-N", "--empty-password"),
+        ("-A", "-n", "corekit tests", "-t", "C,,", "-i", str(certificate)),
+    ):
+        subprocess.run(
+            ["certutil", "-d", f"sql:{folder}", *arguments],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )

@@ -1,0 +1,62 @@
+"""What the launchers of Firefox and WebKitGTK share: finding a browser, starting it, ending it.
+
+`chromium.py` came first and stands by itself; here is the same for the others. A browser is
+started by `keeper.py`, so that none is left behind, however the tests end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+KEEPER: Final = Path(__file__).with_name("keeper.py")
+
+
+def require(name: str, commands: Sequence[str], package: str, variable: str) -> str:
+    """Find a browser's command, or skip the test; with COREKIT_REQUIRE_BROWSERS=1, fail it.
+
+    `variable` names the environment variable that names another command.
+    """
+    named = os.environ.get(variable)
+    candidates = (named,) if named else commands
+    found = next(filter(None, map(shutil.which, candidates)), None)
+    if found is not None:
+        return found
+    looked = f"{variable}={named}" if named else ", ".join(commands)
+    message = f"no {name} found (looked for {looked}); on Debian: apt install {package}"
+    if os.environ.get("COREKIT_REQUIRE_BROWSERS") == "1":
+        pytest.fail(f"COREKIT_REQUIRE_BROWSERS=1, but {message}", pytrace=False)
+    pytest.skip(message)
+
+
+@contextmanager
+def kept(
+    command: Sequence[str], environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command under the keeper for as long as the block lasts."""
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(KEEPER), *command],
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)

@@ -1,0 +1,387 @@
+"""Generated sessions for real browsers, and what the model says to them: the same for every engine.
+
+Three families: policies of corekit around an application, malformed answers, and redirects. What is
+drawn depends on a seed only. A session is short, so that a preflight that may be kept for the
+default of 5 seconds is kept until its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from corekit import CorsPolicy, PolicyError
+from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse, Outcome, Quirks
+from corekit_testing.transports import WsgiTransport
+from corekit_wsgi import CorsMiddleware
+from tests.browsers.lab import Lab, Session
+from tests.properties.adapters import Application
+
+API, OTHER = "api.localhost", "other.localhost"
+METHODS = [*"GET GET HEAD POST POST PUT PUT DELETE PATCH patch put LOCK X-y".split()]
+HEADERS = [
+    ("Accept", "text/html"),
+    ("Accept", '"quoted"'),
+    ("Accept-Language", "de;q=0.5"),
+    ("Accept-Language", "de_AT"),
+    ("Content-Language", "en"),
+    ("Content-Type", "text/plain"),
+    ("Content-Type", "application/json"),
+    ("Content-Type", "text/plain;x=(y)"),
+    ("Range", "bytes=0-1"),
+    ("Range", "bytes=-1"),
+    ("Authorization", "Bearer x"),
+    ("X-A", "1"),
+    ("x-b", "2"),
+    ("X-Long", "long"),
+    ("Accept", "x" * 129),
+    ("Cookie", "a=b"),
+    ("X-HTTP-Method-Override", "TRACE"),
+]
+
+
+def draw_fetch(random: Random, url: str, **fixed: Any) -> Fetch:
+    """Make a fetch of any sort."""
+    method = random.choice(METHODS)
+    headers: dict[str, tuple[str, str]] = {}
+    for name, value in random.sample(HEADERS, random.choice([0, 0, 1, 1, 2, 3])):
+        headers[name.lower()] = (name, value)
+    has_body = method not in ("GET", "HEAD") and random.random() < 0.5
+    if has_body and "content-type" not in headers:
+        headers["content-type"] = ("Content-Type", "text/plain")
+    fetch = Fetch(
+        url,
+        method,
+        tuple(headers.values()),
+        b"body" if has_body else None,
+        credentials=random.choice(["omit", "same-origin", "same-origin", "include", "include"]),
+    )
+    if random.random() < 0.05 and method in ("GET", "HEAD", "POST"):
+        fetch = replace(fetch, mode="no-cors")
+    elif random.random() < 0.06:
+        fetch = replace(fetch, upload_listener=True, body=fetch.body or b"body")
+        if fetch.credentials == "omit":
+            fetch = replace(fetch, credentials="same-origin")
+        if method in ("GET", "HEAD"):
+            fetch = replace(fetch, method="POST")
+    return replace(fetch, **fixed)
+
+
+def policy_sessions(lab: Lab, count: int, seed: int, tag: str = "") -> Iterator[Session]:
+    """Policies of corekit around an application that tries to grant by itself."""
+    random = Random(seed)
+    for number in range(count):
+        page = random.choice([lab.page, lab.page, lab.page, "null"])
+        policy = _draw_policy(random, lab)
+        name = f"p{number}{tag}"
+        transport = WsgiTransport(
+            CorsMiddleware(_draw_application(random).wsgi, policy), raise_exceptions=True
+        )
+        urls = [f"{lab.origin(API)}/{name}/{part}" for part in ("", "items")]
+        fetches = [draw_fetch(random, random.choice(urls)) for _ in range(random.randint(1, 7))]
+        yield Session(name, page, fetches, transport.send, note=policy)
+
+
+def _draw_policy(random: Random, lab: Lab) -> CorsPolicy:
+    origins = random.choice(
+        [
+            ["*"],
+            ["null"],
+            [lab.page],
+            [lab.page, lab.origin(OTHER)],
+            ["http://*.localhost:*"],
+            ["http://app.localhost"],
+            [lab.origin(OTHER)],
+            ["http://a*.localhost:*", "null"],
+        ]
+    )
+    arguments: dict[str, Any] = {
+        "allow_origins": origins,
+        "allow_credentials": origins[-1] not in ("*", "null") and random.random() < 0.6,
+        "allow_methods": random.choice([[], ["PUT"], ["PUT", "DELETE", "PATCH"], ["*"], ["*"]]),
+        "allow_headers": random.choice(
+            [[], ["content-type", "x-a"], ["authorization", "x-a", "x-b"], ["*"], ["*", "range"]]
+        ),
+        "expose_headers": random.choice([[], ["x-request-id"], ["X-Total", "etag"]]),
+        "max_age": random.choice([None, 0, 600, 86400]),
+        "preflight_status": random.choice([200, 204]),
+        "waive": ["null-origin"] if "null" in origins else [],
+    }
+    try:
+        return CorsPolicy(**arguments)
+    except PolicyError as error:
+        codes = sorted({problem.code for problem in error.problems})
+        return CorsPolicy(**{**arguments, "waive": codes})
+
+
+def _draw_application(random: Random) -> Application:
+    headers = [
+        ("Access-Control-Allow-Origin", "*"),
+        ("Access-Control-Expose-Headers", "x-secret"),
+        ("X-Request-Id", "1"),
+        ("X-Total", "2"),
+        ("ETag", '"3"'),
+        ("X-Secret", "4"),
+        ("Content-Type", "text/plain"),
+        ("Pragma", "5"),
+        ("X-Total", "6"),
+        ("Cache-Control", "no-store"),
+    ]
+    sent = random.sample(headers[:-1], random.randint(0, 9))
+    return Application(random.choice([200, 200, 201, 404, 500]), [*sent, headers[-1]])
+
+
+def malformed_sessions(lab: Lab, count: int, seed: int, tag: str = "") -> Iterator[Session]:
+    """Answers that are nearly right: what a browser makes of each is a matter of bytes."""
+    random = Random(seed)
+    for number in range(count):
+        page = random.choice([lab.page, lab.page, lab.page, "null"])
+        answers = {
+            is_preflight: _draw_answer(random, page, is_preflight=is_preflight)
+            for is_preflight in (False, True)
+        }
+        name = f"m{number}{tag}"
+
+        def answer(
+            request: HttpRequest, answers: dict[bool, HttpResponse] = answers
+        ) -> HttpResponse:
+            return answers[request.is_preflight]
+
+        url = f"{lab.origin(API)}/{name}/"
+        fetches = [draw_fetch(random, url) for _ in range(random.randint(1, 4))]
+        yield Session(name, page, fetches, answer, note=answers)
+
+
+def _draw_answer(random: Random, page: str, *, is_preflight: bool) -> HttpResponse:
+    def mostly(right: list[str], *wrong: list[str]) -> list[str]:
+        return right if random.random() < 0.75 else random.choice(wrong)
+
+    right = random.choice([[page], [page], ["*"]])
+    lines = {
+        "Access-Control-Allow-Origin": mostly(
+            right,
+            [],
+            [""],
+            [f" {page}\t"],
+            [f"{page}/"],
+            [page, page],
+            ["*", page],
+            [f"{page},{page}"],
+            [f"{page} *"],
+            [f'"{page}"'],
+            [page.upper()],
+            ["null"],
+            ["http://app.localhost"],
+            ["app.localhost"],
+            ["http://"],
+            ["* "],
+            ["**"],
+            ["True"],
+        ),
+        "Access-Control-Allow-Credentials": mostly(
+            ["true"], [], ["True"], ["TRUE"], ["1"], [" true "], ["true", "true"], ["true,"], [""]
+        ),
+    }
+    if is_preflight:
+        lines["Access-Control-Allow-Methods"] = mostly(
+            ["PUT, DELETE, PATCH, patch, LOCK"],
+            [],
+            [""],
+            ["*"],
+            ["*, PUT"],
+            ["PUT", "DELETE"],
+            ["put,delete"],
+            [", PUT ,,LOCK,"],
+            ["PUT DELETE"],
+            ["PUT; DELETE"],
+            ['"PUT"'],
+            ["PUT,\tDELETE"],
+            ["PUT, (x)"],
+        )
+        lines["Access-Control-Allow-Headers"] = mostly(
+            ["accept, accept-language, authorization, content-type, range, X-A, x-B, x-long"],
+            [],
+            [""],
+            ["*"],
+            ["*, authorization"],
+            ["x-a", "x-b, content-type"],
+            [",x-a,, X-B ,"],
+            ["x-a x-b"],
+            ["x-a: 1"],
+            ["content-type, x_a"],
+        )
+        lines["Access-Control-Max-Age"] = mostly(
+            ["600"], [], [""], ["0"], ["-1"], ["abc"], ["600.5"], ["-x"], ["+600"], ["0x10"]
+        )
+    else:
+        lines["Access-Control-Expose-Headers"] = mostly(
+            ["x-one, X-TWO"],
+            [],
+            ["*"],
+            ["*, x-one"],
+            ["x-one x-two"],
+            ["x-one", "x-two"],
+            ["x-one,"],
+        )
+    headers = [(name, value) for name, values in lines.items() for value in values]
+    headers += [("X-One", "1"), ("X-Two", "2"), ("Cache-Control", "no-store")]
+    statuses = [200, 204, 204, 299, 400, 500] if is_preflight else [200, 201, 400, 503]
+    status = random.choice(statuses if random.random() < 0.3 else [200, 200])
+    if is_preflight and random.random() < 0.04:
+        status = random.choice([301, 302, 307, 308])
+        headers.append(("Location", "/elsewhere"))
+    return HttpResponse(status, tuple(headers), b"" if status == 204 else b"secret")
+
+
+@dataclass(frozen=True)
+class Redirecting:
+    """A server that redirects `steps` times, and grants at each step what `grants` says."""
+
+    grants: list[str]
+    urls: list[str]
+    status: int
+    steps: int
+    page: str
+    bend: str | None
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        at = int(request.url[-1])
+        headers = grant(self.grants[at], self.page, request)
+        if request.is_preflight or at == self.steps:
+            return HttpResponse(200, headers, b"" if request.is_preflight else b"there")
+        location = self.urls[at + 1]
+        if self.bend == "user":
+            location = location.replace("://", "://user@")
+        elif self.bend == "mail":
+            location = "mailto:nobody@example.com"
+        return HttpResponse(self.status, (*headers, ("Location", location)), b"here")
+
+
+def redirect_sessions(lab: Lab, count: int, seed: int, tag: str = "") -> Iterator[Session]:
+    """Redirects within a host, between hosts and back to the page, which grant or don't."""
+    random = Random(seed)
+    for number in range(count):
+        name = f"r{number}{tag}"
+        page = random.choice([lab.page, lab.page, lab.page, "null"])
+        hosts = [API, random.choice([API, OTHER, OTHER, lab.page_host])]
+        hosts.append(random.choice([hosts[1], API, OTHER, lab.page_host]))
+        urls = [f"{lab.origin(host)}/{name}/{at}" for at, host in enumerate(hosts)]
+        grants = [random.choice(["*", "page", "page", "null", "echo", "echo"]) for _ in hosts]
+        status = random.choice([301, 302, 303, 303, 307, 307, 308])
+        steps = random.choice([1, 2])
+        target = random.random()
+        fetch = draw_fetch(random, urls[0])
+        is_opaque = fetch.mode == "no-cors"
+        if is_opaque:
+            # The Origin of a POST that has become a GET is no matter of CORS there.
+            fetch = replace(fetch, method="GET", body=None)
+
+        # What becomes of odd addresses without CORS is no matter of CORS.
+        bends = [] if is_opaque else [(0.05, "user"), (0.08, "mail")]
+        bend = next((name for limit, name in bends if target < limit), None)
+        answer = Redirecting(grants, urls, status, steps, page, bend).answer
+        if not fetch.upload_listener and random.random() < 0.15:
+            fetch = replace(fetch, redirect=random.choice(["error", "manual"]))
+        if fetch.mode == "no-cors":
+            fetch = replace(fetch, redirect="follow")
+        yield Session(name, page, [fetch, fetch], answer, note=(grants, status, steps, urls))
+
+
+def grant(what: str, page: str, request: HttpRequest) -> tuple[tuple[str, str], ...]:
+    asked = {name.lower(): value for name, value in request.headers}
+    origin = {"page": page, "echo": asked.get("origin", "*")}.get(what, what)
+    return (
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Allow-Methods", "PUT, DELETE, PATCH, patch, LOCK, X-y"),
+        (
+            "Access-Control-Allow-Headers",
+            "accept, accept-language, content-type, range, x-a, x-b, x-long, authorization",
+        ),
+        ("Cache-Control", "no-store"),
+    )
+
+
+def model_outcomes(session: Session, quirks: Quirks) -> list[Outcome]:
+    """Let the model make a session's fetches."""
+    model = BrowserModel(clock=lambda: 0.0, quirks=quirks)
+    return [model.fetch(session.respond, session.page, fetch) for fetch in session.fetches]
+
+
+def expected(outcome: Outcome, fetch: Fetch) -> dict[str, Any]:
+    """Write an outcome of the model as the page writes its own."""
+    response = outcome.response
+    if response is None:
+        return {"ok": False}
+    told: dict[str, Any] = {
+        "ok": True,
+        "kind": response.kind,
+        "status": response.status,
+        "url": response.url,
+        "redirected": response.redirected,
+        "headers": [list(pair) for pair in response.headers],
+        "body": response.body.decode(),
+    }
+    if fetch.upload_listener:
+        return {name: told[name] for name in ("ok", "status", "body")}
+    if response.kind == "opaqueredirect":
+        # Engines differ in whether they tell the address that was asked for, which is no secret.
+        del told["url"]
+    return told
+
+
+Seen = tuple[str | None, ...]
+
+
+def on_the_wire(request: HttpRequest) -> Seen:
+    """Say what of a request is a matter of CORS: method, URL, Origin and what a preflight asks."""
+    fields = {name.lower(): value for name, value in request.headers}
+    return (
+        request.method,
+        request.url,
+        fields.get("origin"),
+        fields.get("access-control-request-method"),
+        fields.get("access-control-request-headers"),
+        fields.get("authorization"),
+        fields.get("x-a"),
+    )
+
+
+def disagreements(sessions: list[Session], quirks: Quirks) -> list[Session]:
+    """Find the sessions where a browser did anything else than the model says."""
+    found = []
+    for session in sessions:
+        outcomes = model_outcomes(session, quirks)
+        sent = [on_the_wire(each.request) for outcome in outcomes for each in outcome.exchanges]
+        seen = [on_the_wire(each.request) for each in session.log]
+        told = [dict(each) for each in session.outcomes]
+        meant = []
+        for outcome, fetch, page in zip(outcomes, session.fetches, told, strict=True):
+            meant.append(expected(outcome, fetch))
+            if "kind" in page and page["kind"] == "opaqueredirect":
+                page.pop("url", None)
+        if meant != told or sent != seen:
+            found.append(session)
+    return found
+
+
+def describe(session: Session, quirks: Quirks) -> str:
+    """Show a session with all that the model and the browser made of it."""
+    outcomes = model_outcomes(session, quirks)
+    lines = [f"session {session.id} of {session.page}: {session.note}"]
+    for fetch, outcome, page in zip(session.fetches, outcomes, session.outcomes, strict=True):
+        lines += [f"  {fetch}", f"    model:   {expected(outcome, fetch)} {outcome.failure or ''}"]
+        lines.append(f"    browser: {page}")
+    sent = [each.request for outcome in outcomes for each in outcome.exchanges]
+    lines += ["  model sent:", *(f"    {on_the_wire(each)}" for each in sent)]
+    lines += ["  browser sent:", *(f"    {on_the_wire(each.request)}" for each in session.log)]
+    return "\n".join(lines)
+
+
+MAKERS: dict[str, Callable[[Lab, int, int, str], Iterator[Session]]] = {
+    "policies": policy_sessions,
+    "malformed": malformed_sessions,
+    "redirects": redirect_sessions,
+}

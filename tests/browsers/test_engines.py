@@ -1,0 +1,144 @@
+"""The model against real browsers: the same generated fetches, thousands in one page visit.
+
+What the page got, every readable header of it, and every request on the wire have to be what the
+model says with the engine's quirks. A browser may forget a cached preflight at any time (Chromium
+keeps about a thousand), so a session that disagrees is made once more, at a fresh address.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import pytest
+
+from corekit import CorsPolicy
+from corekit.browser import ENGINES, BrowserModel, Fetch, HttpRequest, HttpResponse, Quirks
+from corekit_testing.transports import WsgiTransport
+from corekit_wsgi import CorsMiddleware
+from tests.browsers import chromium, firefox, webkit
+from tests.browsers.lab import Lab, Session, open_lab
+from tests.browsers.sessions import API, MAKERS, describe, disagreements, on_the_wire
+from tests.properties.adapters import Application
+
+pytestmark = pytest.mark.browser
+
+OPENERS: Final[dict[str, Callable[[str], AbstractContextManager[Any]]]] = {
+    "chromium": chromium.open_page,
+    "firefox": firefox.open_page,
+    "webkit": webkit.open_page,
+}
+SESSIONS: Final = 700
+FETCHES: Final = 5000
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page that is open in a browser, and what that browser's engine departs in."""
+
+    lab: Lab
+    quirks: Quirks
+
+
+@pytest.fixture(scope="module", params=OPENERS)
+def visit(request: pytest.FixtureRequest) -> Iterator[Visit]:
+    with open_lab() as lab, OPENERS[request.param](f"{lab.page}/"):
+        yield Visit(lab, ENGINES[request.param])
+
+
+def test_the_model_says_what_the_browser_does(visit: Visit) -> None:
+    fetches = 0
+    for make in MAKERS.values():
+        sessions = list(make(visit.lab, SESSIONS, 1, ""))
+        visit.lab.run(sessions)
+        fetches += sum(len(session.outcomes) for session in sessions)
+        suspects = disagreements(sessions, visit.quirks)
+        assert len(suspects) <= 5, "\n".join(describe(each, visit.quirks) for each in suspects[:3])
+        numbers = [sessions.index(each) for each in suspects]
+        again = [list(make(visit.lab, SESSIONS, 1, "again"))[number] for number in numbers]
+        visit.lab.run(again)
+        certain = disagreements(again, visit.quirks)
+        assert certain == [], "\n".join(describe(each, visit.quirks) for each in certain)
+    assert fetches >= FETCHES
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def always(response: HttpResponse, request: HttpRequest) -> HttpResponse:
+    return response
+
+
+def test_grants_grow_old_as_the_model_says(visit: Visit) -> None:
+    ages = [None, "", "0", "-1", "2", "600", "86400", "abc", "1.5"]
+    clock = Clock()
+    sessions: list[Session] = []
+    later: list[Session] = []
+    for number, age in enumerate(ages):
+        headers: tuple[tuple[str, str], ...] = (
+            ("Access-Control-Allow-Origin", visit.lab.page),
+            ("Access-Control-Allow-Methods", "PUT"),
+            ("Cache-Control", "no-store"),
+        )
+        if age is not None:
+            headers += (("Access-Control-Max-Age", age),)
+        answer = partial(always, HttpResponse(200, headers))
+        name = f"age{number}"
+        fetch = Fetch(f"{visit.lab.origin(API)}/{name}/", "PUT")
+        for group, count in ((sessions, 2), (later, 1)):
+            group.append(Session(name, visit.lab.page, [fetch] * count, answer))
+    visit.lab.run(sessions)
+    time.sleep(6)
+    visit.lab.run(later)
+    for age, first, second in zip(ages, sessions, later, strict=True):
+        model = BrowserModel(clock=clock, quirks=visit.quirks)
+        for session, now in ((first, 0.0), (second, 6.5)):
+            clock.now = now
+            outcomes = [
+                model.fetch(session.respond, session.page, each) for each in session.fetches
+            ]
+            sent = [on_the_wire(each.request) for o in outcomes for each in o.exchanges]
+            assert [on_the_wire(each.request) for each in session.log] == sent, (age, now)
+
+
+def test_http_caches_do_not_mix_answers_up_as_long_as_vary_is_there(visit: Visit) -> None:
+    cached = Application(200, [("Cache-Control", "max-age=600"), ("X-Request-Id", "1")])
+    exact = CorsPolicy(allow_origins=[visit.lab.page])
+    anybody = CorsPolicy(allow_origins=["*"])
+
+    def session(name: str, policy: CorsPolicy, *, without_vary: bool = False) -> Session:
+        send = WsgiTransport(CorsMiddleware(cached.wsgi, policy), raise_exceptions=True).send
+
+        def answer(request: HttpRequest) -> HttpResponse:
+            response = send(request)
+            if not without_vary:
+                return response
+            headers = tuple(pair for pair in response.headers if pair[0] != "Vary")
+            return HttpResponse(response.status, headers, response.body)
+
+        url = f"{visit.lab.origin(API)}/{name}/"
+        # First as an image or a script would be loaded, then by a script of the page.
+        fetches = [Fetch(url, mode="no-cors"), Fetch(url), Fetch(url)]
+        return Session(name, visit.lab.page, fetches, answer)
+
+    with_vary, without, static = sessions = [
+        session("vary", exact),
+        session("novary", exact, without_vary=True),
+        session("static", anybody),
+    ]
+    visit.lab.run(sessions)
+    assert [outcome["ok"] for outcome in with_vary.outcomes] == [True, True, True]
+    assert [outcome["ok"] for outcome in static.outcomes] == [True, True, True]
+    assert len(static.log) == 1
+    # What the no-cors load left in the cache has no grant in it.
+    assert [outcome["ok"] for outcome in without.outcomes] == [True, False, False]
