@@ -117,9 +117,11 @@ class Decision:
     @property
     def reason(self) -> Reason:
         """Why; ``reason.value`` is a sentence."""
-        if not isinstance(self._reason, Reason):
-            self._reason = self._reason()
-        return self._reason
+        reason = self._reason
+        if not isinstance(reason, Reason):
+            # Another thread may do the same meanwhile, with the same result.
+            self._reason = reason = reason()
+        return reason
 
     @property
     def status(self) -> int | None:

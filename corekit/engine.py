@@ -13,7 +13,7 @@ from typing import Final, Protocol, overload
 
 from .decision import ALLOW_ORIGIN, Answer, Decision, Headers, Reason, RequestKind
 from .names import FORBIDDEN_METHODS, SAFELISTED_METHODS, USUAL_METHODS, is_token, parse_field_names
-from .origins import ANY, OriginSet, is_serialized_origin
+from .origins import ANY, OPAQUE, OriginSet, is_serialized_origin
 
 __all__ = ["MAX_METHOD_LENGTH", "MAX_REQUEST_HEADERS_LENGTH", "AnyOrigin", "Engine", "Origins"]
 
@@ -47,11 +47,27 @@ class AnyOrigin:
         return is_serialized_origin(origin)
 
 
+class _OwnOrigins:
+    """Origins that an adapter matches by itself: it is asked only for what a browser could send."""
+
+    __slots__ = ("_opaque", "_origins")
+
+    def __init__(self, origins: Origins, *, opaque: bool) -> None:
+        self._origins = origins
+        self._opaque = opaque
+
+    def __contains__(self, origin: str) -> bool:
+        if origin == OPAQUE:
+            return self._opaque and origin in self._origins
+        return is_serialized_origin(origin) and origin in self._origins
+
+
 class Engine:
     """Validated grants, compiled: https://fetch.spec.whatwg.org/#http-cors-protocol
 
     `origins` is asked for each request. With an `AnyOrigin` the answer is the same for all origins,
-    and ``*`` is sent; with any other, only what a browser could send may be in it. `methods`,
+    and ``*`` is sent, which with credentials is a ValueError. Any other is asked only for what a
+    browser could send, and with credentials never for ``null``. `methods`,
     `headers` and `exposed` may hold ``*``; header names are in lower case. `max_age` is in seconds,
     or None for the browser's default; `status` is that of a granted preflight.
 
@@ -94,7 +110,9 @@ class Engine:
         status: int,
     ) -> None:
         methods, headers, exposed = tuple(methods), tuple(headers), tuple(exposed)
-        any_origin = isinstance(origins, AnyOrigin)
+        any_origin = type(origins) is AnyOrigin
+        if any_origin and credentials:
+            raise ValueError("any origin together with credentials: every site could act as a user")
         vary: tuple[str, ...] = () if any_origin else ("Origin",)
         grant: Headers = ((ALLOW_ORIGIN, ANY),) if any_origin else ()
         if credentials:
@@ -104,9 +122,13 @@ class Engine:
             readable += (("Access-Control-Expose-Headers", ", ".join(exposed)),)
 
         # One look-up in a frozenset is all that exact origins take; the set's own `in` is a call.
-        self._exact = origins.exact if isinstance(origins, OriginSet) else frozenset[str]()
-        only_exact = isinstance(origins, OriginSet) and not origins.has_patterns
-        self._others: Origins = frozenset[str]() if only_exact else origins
+        self._exact = frozenset[str]()
+        self._others: Origins = origins
+        if type(origins) is OriginSet:
+            self._exact = origins.exact
+            self._others = origins if origins.has_patterns else frozenset[str]()
+        elif not any_origin:
+            self._others = _OwnOrigins(origins, opaque=not credentials)
         self.no_origin = Answer(
             RequestKind.NOT_CORS, False, None, readable if any_origin else (), vary
         )
@@ -175,12 +197,13 @@ class Engine:
         if self._echoes_request:
             methods, headers = self._methods, self._headers
             request_method, request_headers = _text(request_method), _text(request_headers)
-            if self._any_method and _is_possible_method(request_method):
+            # `*` is a token too, and would grant all to a request without credentials.
+            if self._any_method and request_method != ANY and _is_possible_method(request_method):
                 methods = tuple(dict.fromkeys((*methods, request_method)))
             if self._any_header and request_headers is not None:
                 asked = self._read(request_headers)
                 if not isinstance(asked, Reason):
-                    headers = (*headers, *sorted(asked.difference(headers)))
+                    headers = (*headers, *sorted(asked.difference(headers, (ANY,))))
             return self._grant_preflight(methods, headers, private=private)
         return self._preflights[private]
 
@@ -235,7 +258,7 @@ class Engine:
         if request_method not in self._methods:
             if not _is_possible_method(request_method):
                 return Reason.METHOD_MALFORMED
-            if not self._any_method:
+            if not self._any_method or request_method == ANY:
                 return Reason.METHOD_NOT_ALLOWED
         if request_headers is None:
             return Reason.GRANTED
@@ -243,8 +266,9 @@ class Engine:
         if isinstance(asked, Reason):
             return asked
         missing = asked.difference(self._headers)
-        # Authorization has to be named. With credentials every header is, since it is echoed.
-        covered = self._any_header and (self._credentials or _NON_WILDCARD_HEADER not in missing)
+        # Authorization has to be named. With credentials every header is, but for one named `*`.
+        uncovered = ANY if self._credentials else _NON_WILDCARD_HEADER
+        covered = self._any_header and uncovered not in missing
         return Reason.HEADER_NOT_ALLOWED if missing and not covered else Reason.GRANTED
 
     def _read(self, request_headers: str) -> frozenset[str] | Reason:

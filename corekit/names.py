@@ -102,14 +102,22 @@ FORBIDDEN_RESPONSE_HEADERS: Final = frozenset({"set-cookie", "set-cookie2"})
 """https://fetch.spec.whatwg.org/#forbidden-response-header-name: no page ever reads these."""
 
 RESPONSE_ONLY_HEADERS: Final = CORS_RESPONSE_HEADERS | {
+    "accept-ranges",
+    "age",
+    "allow",
+    "etag",
+    "location",
     "retry-after",
+    "server",
     "vary",
     "www-authenticate",
 }
 """Fields that only a server sends; among request headers they are a mix-up."""
 
 REQUEST_ONLY_HEADERS: Final = CORS_REQUEST_HEADERS | {
+    "accept",
     "accept-charset",
+    "accept-language",
     "cookie",
     "expect",
     "host",
@@ -118,6 +126,8 @@ REQUEST_ONLY_HEADERS: Final = CORS_REQUEST_HEADERS | {
     "if-none-match",
     "if-range",
     "if-unmodified-since",
+    "max-forwards",
+    "range",
     "referer",
     "te",
     "user-agent",

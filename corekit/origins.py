@@ -244,7 +244,7 @@ class OriginSet:
     `exact` holds serialized origins, ``null`` among them where it is meant; both are taken as
     valid. Every pattern is found by a key, its own spelling, which is rebuilt from the origin that
     is looked up. How many keys that takes depends on how many *shapes* of patterns there are (how
-    many labels they have, where the gap is), not on how many patterns.
+    many labels they have, how long the text before a gap is), not on how many patterns.
 
     >>> origins = OriginSet(["https://example.com"], [OriginPattern.parse("http://localhost:*")])
     >>> "https://example.com" in origins, "http://localhost:3000" in origins
@@ -253,9 +253,11 @@ class OriginSet:
     False
     """
 
-    __slots__ = ("_any_port", "_depths", "_gaps", "_wild", "exact", "has_patterns")
+    __slots__ = ("_any_port", "_depths", "_ends", "_gaps", "_wild", "exact", "has_patterns")
 
     def __init__(self, exact: Iterable[str], patterns: Iterable[OriginPattern] = ()) -> None:
+        if isinstance(exact, str):
+            raise TypeError("exact is a single string: give a collection of origins")
         patterns = tuple(patterns)
         self.exact: Final = frozenset(exact)
         self._wild: Final = frozenset(map(str, patterns))
@@ -264,11 +266,20 @@ class OriginSet:
         self._depths: Final = sorted(
             {pattern.host.count(".") + 1 for pattern in patterns if pattern.label == ANY}
         )
-        self._gaps: Final[dict[str, set[tuple[int, int]]]] = {}
+        # What stands before a gap and below which host, with the lengths of what stands after it.
+        gaps: dict[str, set[int]] = {}
+        lengths: set[int] = set()
         for pattern in patterns:
             if pattern.label is not None and pattern.label != ANY:
                 before, _, after = pattern.label.partition("*")
-                self._gaps.setdefault(pattern.host, set()).add((len(before), len(after)))
+                gaps.setdefault(f"{before}*.{pattern.host}", set()).add(len(after))
+                lengths.add(len(before))
+        shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._ends: Final = {
+            gap: shared.setdefault(ends, ends)
+            for gap, ends in ((gap, tuple(sorted(found))) for gap, found in gaps.items())
+        }
+        self._gaps: Final = sorted(lengths)
 
     def __contains__(self, origin: str) -> bool:
         return origin in self.exact or (self.has_patterns and self._matches(origin))
@@ -294,9 +305,11 @@ class OriginSet:
                 if f"{scheme}://*.{base}{port}" in self._wild:
                     return True
         label, _, base = host.partition(".")
-        for before, after in self._gaps.get(base, ()):
-            if before + after < len(label):
-                gap = f"{label[:before]}*{label[len(label) - after :]}"
-                if f"{scheme}://{gap}.{base}{port}" in self._wild:
-                    return True
+        for length in self._gaps:
+            before = label[:length]
+            for after in self._ends.get(f"{before}*.{base}", ()):
+                if length + after < len(label):
+                    gap = f"{before}*{label[len(label) - after :]}"
+                    if f"{scheme}://{gap}.{base}{port}" in self._wild:
+                        return True
         return False

@@ -12,9 +12,9 @@ from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from .engine import AnyOrigin, Origins
+from .expressions import PeerReader
 from .origins import Origin, is_loopback, is_serialized_origin
-from .policy import CorsPolicy
-from .validation import Reader
+from .policy import CorsPolicy, refuse_unknown
 
 __all__ = ["OriginRegexes", "PeerPolicy"]
 
@@ -53,6 +53,8 @@ class PeerPolicy(CorsPolicy):
     `allow_origin_regexes` are strings or compiled expressions. They match in full, whatever anchors
     they have. One that matches strangers is refused together with credentials; with credentials,
     ``null`` is never matched, and http only on this machine unless ``insecure-origin`` is waived.
+    What an expression costs to match is the operator's: one with nested repetitions can take long
+    over the 327 characters that an origin may have.
 
     >>> policy = PeerPolicy(allow_origin_regexes=[r"https://.*\\.example\\.com"], max_age=600)
     >>> policy.decide("GET", origin="https://app.example.com").allowed
@@ -65,23 +67,23 @@ class PeerPolicy(CorsPolicy):
 
     allow_origin_regexes: tuple[re.Pattern[str], ...]
 
-    _needs_origins = False
+    _reader = PeerReader
     _defaults: ClassVar[Mapping[str, Any]] = {**CorsPolicy._defaults, "allow_origin_regexes": ()}
 
     def __init__(
         self, *, allow_origin_regexes: Collection[str | re.Pattern[str]] = (), **settings: Any
     ) -> None:
         """Take the arguments of `CorsPolicy` beside `allow_origin_regexes`."""
-        unknown = settings.keys() - CorsPolicy._defaults.keys()
-        if unknown:
-            raise TypeError(f"a policy takes no argument named {', '.join(sorted(unknown))}")
+        refuse_unknown(settings, self._defaults)
         given = {**self._defaults, **settings, "allow_origin_regexes": allow_origin_regexes}
         self._build(given)
 
-    def _read(self, reader: Reader, given: Mapping[str, object]) -> dict[str, object]:
-        settings = super()._read(reader, given)
-        name = "allow_origin_regexes"
-        return {**settings, name: reader.read_origin_regexes(name, given[name])}
+    @staticmethod
+    def _show(value: object) -> str:
+        if isinstance(value, tuple) and any(isinstance(item, re.Pattern) for item in value):
+            # The repr of an expression leaves out what is past its 200th character.
+            return f"[{', '.join(map(_show_regex, value))}]"
+        return CorsPolicy._show(value)
 
     def _compile_origins(self) -> Origins:
         origins = super()._compile_origins()
@@ -93,3 +95,8 @@ class PeerPolicy(CorsPolicy):
 
 def _is_insecure(origin: str) -> bool:
     return origin.startswith("http://") and not is_loopback(Origin.parse(origin).host)
+
+
+def _show_regex(regex: re.Pattern[str]) -> str:
+    flags = regex.flags & ~re.UNICODE
+    return f"re.compile({regex.pattern!r}{f', {flags}' if flags else ''})"

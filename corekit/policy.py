@@ -6,8 +6,8 @@ here the two are joined into the object that users build, compare, store and han
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Never, NoReturn, Self
 
 from .decision import Decision
 from .engine import AnyOrigin, Engine, Origins
@@ -18,7 +18,17 @@ from .validation import Reader
 if TYPE_CHECKING:
     from datetime import timedelta  # when run, it is imported by those who give one
 
-__all__ = ["CorsPolicy"]
+__all__ = ["CorsPolicy", "refuse_unknown"]
+
+# What other layers call the arguments of a policy.
+_FOREIGN_NAMES = {
+    "credentials": "allow_credentials",
+    "headers": "allow_headers",
+    "methods": "allow_methods",
+    "origins": "allow_origins",
+    "supports_credentials": "allow_credentials",
+    "allow_origin_regex": "allow_origins, which has patterns such as 'https://*.example.com'",
+}
 
 
 class CorsPolicy:
@@ -61,8 +71,9 @@ class CorsPolicy:
         Codes of the risks that the operator accepts: ``insecure-origin`` (http with credentials),
         ``null-origin``, ``public-suffix`` (subdomains of one, with credentials).
 
-    A policy is immutable, hashable, comparable by what it grants, picklable, and safe to share
-    between threads and event loops.
+    An argument of another name is a TypeError that names the nearest. A policy is immutable,
+    hashable, comparable by its arguments whatever their order, picklable, and safe to share between
+    threads and event loops.
 
     >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
     >>> policy
@@ -96,7 +107,7 @@ class CorsPolicy:
     waive: tuple[str, ...]
     engine: Engine
 
-    _needs_origins: ClassVar[bool] = True
+    _reader: ClassVar[type[Reader]] = Reader
     _defaults: ClassVar[Mapping[str, Any]] = {
         "allow_origins": (),
         "allow_credentials": False,
@@ -112,16 +123,18 @@ class CorsPolicy:
     def __init__(
         self,
         *,
-        allow_origins: Collection[str] = (),
+        allow_origins: Iterable[str] = (),
         allow_credentials: bool = False,
-        allow_methods: Collection[str] = (),
-        allow_headers: Collection[str] = (),
-        expose_headers: Collection[str] = (),
+        allow_methods: Iterable[str] = (),
+        allow_headers: Iterable[str] = (),
+        expose_headers: Iterable[str] = (),
         max_age: int | timedelta | None = None,
         allow_private_network: bool = False,
         preflight_status: int = 204,
-        waive: Collection[str] = (),
+        waive: Iterable[str] = (),
+        **unknown: Never,
     ) -> None:
+        refuse_unknown(unknown, self._defaults)
         self._build(
             {
                 "allow_origins": allow_origins,
@@ -188,8 +201,8 @@ class CorsPolicy:
     def engine_for(self, origins: Origins) -> Engine:
         """Compile the same grants for other origins, for an adapter that matches in its own way.
 
-        `origins` has to keep to what a browser could send, as `OriginSet` does by itself and
-        `corekit.origins.is_serialized_origin` tells.
+        `origins` is asked only for what a browser could send, and with credentials never for
+        ``null``. Raises ValueError for any origin together with credentials.
 
         >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
         >>> engine = policy.engine_for(OriginSet(["https://tenant-1.example.com"]))
@@ -212,32 +225,17 @@ class CorsPolicy:
 
         Raises `PolicyError` as the constructor does, and TypeError for an unknown argument.
         """
-        return type(self)(**{**self._settings(), **changes})
+        return type(self)(**{**self._settings(), **changes}) if changes else self
 
     def _build(self, given: Mapping[str, object]) -> None:
-        reader = Reader(
-            credentials=given["allow_credentials"] is True,
-            needs_origins=self._needs_origins,
-            waive=given["waive"],
-        )
-        settings = self._read(reader, given)
+        if hasattr(self, "engine"):
+            raise AttributeError("a policy is immutable")
+        credentials = given["allow_credentials"] is True
+        reader = self._reader(credentials=credentials, waive=given["waive"])
+        settings = reader.read(given)
         if problems := reader.finish():
             raise PolicyError(problems)
         self._fill(settings)
-
-    def _read(self, reader: Reader, given: Mapping[str, object]) -> dict[str, object]:
-        readers: dict[str, Callable[[str, object], object]] = {
-            "allow_origins": reader.read_origins,
-            "allow_credentials": reader.read_flag,
-            "allow_methods": reader.read_methods,
-            "allow_headers": reader.read_request_headers,
-            "expose_headers": reader.read_exposed_headers,
-            "max_age": reader.read_max_age,
-            "allow_private_network": reader.read_flag,
-            "preflight_status": reader.read_status,
-        }
-        settings = {name: read(name, given[name]) for name, read in readers.items()}
-        return {**settings, "waive": reader.waive}
 
     def _fill(self, settings: Mapping[str, object]) -> None:
         for name, value in settings.items():
@@ -275,11 +273,12 @@ class CorsPolicy:
         settings = self._settings()
         if not settings:
             return f"{type(self).__name__}.nothing()"
-        arguments = ", ".join(
-            f"{name}={list(value) if isinstance(value, tuple) else value!r}"
-            for name, value in settings.items()
-        )
+        arguments = ", ".join(f"{name}={self._show(value)}" for name, value in settings.items())
         return f"{type(self).__name__}({arguments})"
+
+    @staticmethod
+    def _show(value: object) -> str:
+        return repr(list(value) if isinstance(value, tuple) else value)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _restore, (type(self), self._settings())
@@ -289,6 +288,24 @@ class CorsPolicy:
 
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError("a policy is immutable")
+
+
+def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise a TypeError that names the nearest argument, where one that was given is not known.
+
+    >>> refuse_unknown(["allow_origin"], ["allow_origins", "max_age"])
+    Traceback (most recent call last):
+        ...
+    TypeError: a policy has no argument 'allow_origin'; did you mean allow_origins?
+    """
+    known = list(known)
+    for name in given:
+        if name not in known:
+            from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
+
+            meant = _FOREIGN_NAMES.get(name) or next(iter(get_close_matches(name, known)), None)
+            mend = f"did you mean {meant}?" if meant else f"it has {', '.join(known)}"
+            raise TypeError(f"a policy has no argument {name!r}; {mend}")
 
 
 def _restore(cls: type[CorsPolicy], settings: dict[str, Any]) -> CorsPolicy:

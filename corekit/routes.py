@@ -17,15 +17,16 @@ __all__ = ["CorsRoutes"]
 
 _is_odd_path = re.compile(r"//|\\|/\.\.?(?:/|\Z)").search
 _join_slashes = re.compile("//+").sub
-_is_unroutable = re.compile(r"//|\\|/\.\.?(?:/|\Z)|[*?#%]|[^\x20-\x7e\xa0-\U0010ffff]").search
+_is_unroutable = re.compile(r"//|\\|/\.\.?(?:/|\Z)|[*?#%{}<>]|[^\x20-\x7e\xa0-\U0010ffff]").search
 
 
 class CorsRoutes:
     """A policy by path: the first match wins, and a path without a match is left untouched.
 
-    `routes` are pairs of path and `CorsPolicy`. A path that ends in a slash covers all below it;
-    any other covers itself only. Raises `PolicyError` with every problem. Immutable, hashable,
-    comparable and picklable, as a policy is.
+    `routes` are pairs of path and `CorsPolicy`. A path that ends in a slash covers all below it,
+    and itself without the slash, since frameworks serve or redirect both; any other covers itself
+    only. Raises `PolicyError` with every problem. Immutable, hashable, comparable and picklable, as
+    a policy is.
 
     >>> public = CorsPolicy(allow_origins=["*"])
     >>> routes = CorsRoutes([("/internal/", CorsPolicy.nothing()), ("/", public)])
@@ -48,7 +49,9 @@ class CorsRoutes:
         if problems:
             raise PolicyError(problems)
         prefixes = {path: index for index, (path, _) in enumerate(pairs) if path.endswith("/")}
-        exact = {path: index for index, (path, _) in enumerate(pairs) if path not in prefixes}
+        exact: dict[str, int] = {}
+        for index, (path, _) in enumerate(pairs):
+            exact.setdefault(path.removesuffix("/"), index)
         for name, value in (
             ("routes", tuple(pairs)),
             ("_prefixes", prefixes),
@@ -109,14 +112,16 @@ def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:
         message = f"It is of type {kind}, not a collection of pairs."
         return [], [Problem("wrong-type", "routes", routes, message, hint)]
     pairs: list[tuple[str, CorsPolicy]] = []
+    covered: set[str] = set()
     problems: list[Problem] = []
     for index, route in enumerate(routes):
         match route:
             case (str() as given, CorsPolicy() as policy):
                 path = str.__str__(given)
-                problem = _check_path(f"routes[{index}]", path, pairs)
+                problem = _check_path(f"routes[{index}]", path, covered)
                 if problem is None:
                     pairs.append((path, policy))
+                    covered.add(path)
                 else:
                     problems.append(problem)
             case _:
@@ -127,16 +132,17 @@ def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:
     return pairs, problems
 
 
-def _check_path(field: str, path: str, earlier: list[tuple[str, CorsPolicy]]) -> Problem | None:
+def _check_path(field: str, path: str, covered: set[str]) -> Problem | None:
     if not path.startswith("/"):
         message, hint = "A path begins with a slash.", f"Did you mean {show('/' + path)}?"
         return Problem("malformed-path", field, path, message, hint)
     if _is_unroutable(path):
-        message = "No path is routed with this: paths are decoded, plain and without a query."
+        message = "A path is plain and decoded, without wildcards, parameters or a query."
         hint = "End it in a slash to cover all below it, such as '/api/'."
         return Problem("malformed-path", field, path, message, hint)
-    for other, _ in earlier:
-        if path == other or (other.endswith("/") and path.startswith(other)):
+    above = [path[: index + 1] for index, character in enumerate(path) if character == "/"]
+    for other in (*above, path, f"{path}/"):
+        if other in covered:
             message = f"The route {show(other)} before it covers it, and the first match wins."
             return Problem("unreachable-path", field, path, message, "Put it before that route.")
     return None

@@ -22,7 +22,7 @@ from .origins import (
     serialize_ipv6,
 )
 
-__all__ = ["Fault", "canonical_spelling", "find_fault"]
+__all__ = ["Fault", "canonical_spelling", "find_fault", "find_likely_scheme"]
 
 Fault = tuple[str, str, str]
 """A problem's code, its message and its hint."""
@@ -37,6 +37,7 @@ _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 
 _SPACE = " \t\r\n\f\v"
 _scheme = re.compile(r"([a-z][a-z0-9+.\-]*):[/\\]{2,}|(https?):[/\\]*", re.IGNORECASE).match
+_is_regex = re.compile(r"\^|.*(?:\\[.dw]|://\.\*|\$\Z)").match
 _host_and_port = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d*|\*))?").fullmatch
 
 
@@ -78,7 +79,7 @@ def canonical_spelling(text: str) -> str | None:
         return None
     if not scheme:
         scheme = "http" if is_loopback(canonical_host) else "https"
-    scheme = _PAGE_SCHEMES.get(scheme, scheme)
+    scheme = _PAGE_SCHEMES.get(scheme) or find_likely_scheme(scheme) or scheme
     port = parts[2] or ""
     if port.isdigit():
         port = port.lstrip("0") or "0"
@@ -91,7 +92,9 @@ def canonical_spelling(text: str) -> str | None:
 def _fault_of_the_string(text: str, hint: str) -> Fault | None:
     stripped = text.strip(_SPACE)
     if not stripped:
-        return "malformed-origin", "It is empty.", f"Leave it out. {_FORM}"
+        return "malformed-origin", "It is empty.", "Leave it out; ''.split(',') gives one such."
+    if _is_regex(stripped):
+        return "malformed-origin", "It looks like a regular expression.", _PATTERN_FORMS
     if stripped.lower().startswith("file:"):
         return (
             "file-origin",
@@ -127,6 +130,19 @@ def _fault_of_its_parts(text: str, meant: str | None, hint: str) -> Fault:
     if meant is None:
         return "malformed-origin", "No browser could send this as an origin.", _FORM
     return "non-canonical-origin", _difference(text, slash, meant), hint
+
+
+def find_likely_scheme(scheme: str) -> str | None:
+    """Say which of http and https a scheme was meant to be; None for one that stands for itself.
+
+    >>> find_likely_scheme("htps"), find_likely_scheme("capacitor"), find_likely_scheme("https")
+    ('https', None, None)
+    """
+    if scheme in ("http", "https"):
+        return None
+    from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
+
+    return next(iter(get_close_matches(scheme, ["https", "http"], n=1, cutoff=0.75)), None)
 
 
 def _is_of_the_language(text: str) -> bool:

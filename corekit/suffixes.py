@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
-__all__ = ["is_public_suffix"]
+__all__ = ["find_open_suffix", "is_public_suffix"]
 
 PRIVATE_SUFFIXES: Final = frozenset({"home.arpa", "internal", "local", "localhost", "test"})
 """Names that no registry hands out: RFC 6761, RFC 6762, RFC 8375 and ICANN's ``internal``."""
@@ -30,6 +30,41 @@ def is_public_suffix(host: str) -> bool:
     """
     host = host.removesuffix(".")
     return host not in PRIVATE_SUFFIXES and bool(_public_suffixes().is_public(host))
+
+
+def find_open_suffix(host: str, *, below: bool) -> str | None:
+    """Find the public suffix that lets strangers in by a wildcard label before `host`.
+
+    That is `host` itself, or with `below`, where the wildcard stands for several labels, one of the
+    public suffixes below it; None where there is none.
+
+    >>> find_open_suffix("example.com", below=True) is None
+    True
+    >>> find_open_suffix("platform.sh", below=True), find_open_suffix("platform.sh", below=False)
+    ('ent.platform.sh', None)
+    """
+    if is_public_suffix(host):
+        return host
+    return _suffixes_below().get(host.removesuffix(".")) if below else None
+
+
+@cache
+def _suffixes_below() -> dict[str, str]:
+    # Each name that has a public suffix somewhere below it, with one of them.
+    from pathlib import Path  # noqa: PLC0415 - not for an import of the core
+
+    from publicsuffixlist import PSLFILE  # noqa: PLC0415 - as below
+
+    below: dict[str, str] = {}
+    for line in Path(PSLFILE).read_text(encoding="utf-8").splitlines():
+        rule = line.partition(" ")[0].removeprefix("*.")
+        if line.startswith(("//", "!")) or not rule:
+            continue
+        host = rule if line.startswith("*.") else rule.partition(".")[2]
+        while host:
+            below.setdefault(host, rule)
+            host = host.partition(".")[2]
+    return below
 
 
 @cache

@@ -6,10 +6,9 @@ is wrong becomes a `Problem`, and the reading goes on, so that all of them are k
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Final
+from typing import ClassVar, Final
 
 from .names import (
     CORS_REQUEST_HEADERS,
@@ -23,47 +22,43 @@ from .names import (
 )
 from .origins import ANY, OPAQUE, OriginPattern, is_loopback, split_origin
 from .problems import WAIVABLE_CODES, Problem, show
-from .spelling import canonical_spelling, find_fault
-from .suffixes import is_public_suffix
+from .spelling import canonical_spelling, find_fault, find_likely_scheme
+from .suffixes import find_open_suffix
 
 __all__ = ["MAX_MAX_AGE", "Reader"]
 
 MAX_MAX_AGE: Final = 86_400
 """Seconds; no browser keeps a preflight longer."""
 
-# `http://` and `https?://` at the start of an expression, unless for this very machine.
-_is_plain_http = re.compile(
-    r"\^?(?:\(\?:)?http(?:s\?|\(s\)\?)?:(?!//(?:\(\?:)?(?:localhost|127\\?\.|\\\[::1))"
-).match
-
-# Reserved names, which nobody can own: https://www.rfc-editor.org/rfc/rfc6761#section-6.4
-_STRANGERS: Final = (
-    "https://stranger.invalid",
-    "https://www.stranger.invalid",
-    "https://stranger.invalid:8443",
-    "http://stranger.invalid",
-    "http://192.0.2.1",
-)
-
-# Public suffixes that expressions are written for, and below which a name is had in a minute.
-_OPEN_SUFFIXES: Final = """
-    com dev io net org github.io gitlab.io herokuapp.com netlify.app onrender.com pages.dev
-    vercel.app web.app workers.dev
-""".split()
-
 
 class Reader:
     """Reads the arguments of one configuration and collects what is wrong with them."""
 
-    def __init__(self, *, credentials: bool, needs_origins: bool, waive: object) -> None:
+    needs_origins: ClassVar[bool] = True
+
+    def __init__(self, *, credentials: bool, waive: object) -> None:
         self.problems: list[Problem] = []
         self._credentials = credentials
-        self._needs_origins = needs_origins
         self._needed_waivers: set[str] = set()
         self.waive: tuple[str, ...] = ()
         waivers = self._read_strings("waive", waive)
         self._waive_problems, self.problems = self.problems, []
         self.waive = _unique(waivers)
+
+    def read(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Read every argument, by its name."""
+        readers: dict[str, Callable[[str, object], object]] = {
+            "allow_origins": self.read_origins,
+            "allow_credentials": self.read_flag,
+            "allow_methods": self.read_methods,
+            "allow_headers": self.read_request_headers,
+            "expose_headers": self.read_exposed_headers,
+            "max_age": self.read_max_age,
+            "allow_private_network": self.read_flag,
+            "preflight_status": self.read_status,
+        }
+        settings = {name: read(name, given[name]) for name, read in readers.items()}
+        return {**settings, "waive": self.waive}
 
     def finish(self) -> list[Problem]:
         """Check the waivers, which takes knowing all else, and return every problem."""
@@ -85,7 +80,7 @@ class Reader:
         found = len(self.problems)
         items = self._read_strings(field, value)
         texts = _unique(items)
-        if self._needs_origins and not texts and len(self.problems) == found:
+        if self.needs_origins and not texts and len(self.problems) == found:
             self._report(
                 "no-origins",
                 field,
@@ -116,40 +111,6 @@ class Reader:
             else:
                 self._check_origin(field, index, text)
         return texts
-
-    def read_origin_regexes(self, field: str, value: object) -> tuple[re.Pattern[str], ...]:
-        """Read regular expressions of origins, as strings or compiled, and try them on strangers.
-
-        What an expression matches cannot be listed, so it is tried on origins nobody can mean.
-        """
-        sources = value
-        if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
-            sources = value = list(value)
-            sources = [item.pattern if isinstance(item, re.Pattern) else item for item in value]
-        regexes: dict[re.Pattern[str], None] = {}
-        for index, source in self._read_strings(field, sources):
-            label = f"{field}[{index}]"
-            given = value[index] if isinstance(value, list) else source
-            try:
-                regex = given if isinstance(given, re.Pattern) else re.compile(source)
-            except (re.error, OverflowError, RecursionError) as error:
-                hint = "Mend it, or write a pattern such as 'https://*.example.com'."
-                self._report("invalid-regex", label, source, f"It does not compile: {error}.", hint)
-                continue
-            regexes[regex] = None
-            if regex.fullmatch(OPAQUE):
-                self._check_opaque(label)
-            if self._credentials and _is_plain_http(source):
-                self._report(
-                    "insecure-origin",
-                    label,
-                    source,
-                    "Whoever sits on the network can answer for it, and then act as the user.",
-                    "Write 'https://'.",
-                )
-            if self._credentials:
-                self._check_strangers(label, source, regex)
-        return tuple(regexes)
 
     def read_methods(self, field: str, value: object) -> tuple[str, ...]:
         """Read methods: tokens, as they go over the wire."""
@@ -255,21 +216,6 @@ class Reader:
         else:
             self._report("null-origin", field, OPAQUE, message, "Leave it out.")
 
-    def _check_strangers(self, field: str, source: str, regex: re.Pattern[str]) -> None:
-        if any(map(regex.fullmatch, _STRANGERS)):
-            self._report(
-                "any-origin-with-credentials",
-                field,
-                source,
-                "It matches origins of strangers, who could act as the user who is logged in.",
-                "Name the host in it, with dots escaped and the scheme written out.",
-            )
-            return
-        for suffix in _OPEN_SUFFIXES:
-            if regex.fullmatch(f"https://stranger.{suffix}"):
-                self._report_public_suffix(field, source, suffix)
-                return
-
     def _report_public_suffix(self, field: str, value: str, suffix: str) -> None:
         self._report(
             "public-suffix",
@@ -286,9 +232,14 @@ class Reader:
             code, message, hint = find_fault(text)
             self._report(code, f"{field}[{index}]", text, message, hint)
             return
+        scheme, host, _ = parts
+        likely = find_likely_scheme(scheme)
+        if likely is not None:
+            hint = f"Did you mean {show(likely + text[len(scheme) :])}?"
+            message = f"No browser has pages of the scheme {scheme!r}."
+            self._report("malformed-origin", f"{field}[{index}]", text, message, hint)
         if not self._credentials:
             return
-        scheme, host, _ = parts
         if scheme == "http" and not is_loopback(host):
             self._report(
                 "insecure-origin",
@@ -297,8 +248,11 @@ class Reader:
                 "Whoever sits on the network can answer for it, and then act as the user.",
                 f"Use {canonical_spelling('https' + text[4:])!r}.",
             )
-        if pattern is not None and pattern.label is not None and is_public_suffix(host):
-            self._report_public_suffix(f"{field}[{index}]", text, host)
+        if pattern is not None and pattern.label is not None:
+            # Labels in the plural reach below a public suffix that is itself below the host.
+            open_suffix = find_open_suffix(host, below=pattern.label == ANY)
+            if open_suffix is not None:
+                self._report_public_suffix(f"{field}[{index}]", text, open_suffix)
 
     def _read_header_names(self, field: str, value: object) -> list[tuple[int, str]]:
         items: list[tuple[int, str]] = []

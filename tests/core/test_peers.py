@@ -187,7 +187,95 @@ def test_a_misspelt_argument_is_an_error() -> None:
         PeerPolicy().replace(allowed_origins=["*"])
 
 
-def test_a_set_of_expressions_bounds_a_strangers_text_before_it_is_matched() -> None:
-    origins = OriginRegexes([re.compile(r"(https://a+)+b")], others=frozenset({"https://c"}))
-    assert "https://c" in origins
-    assert "https://" + "a" * 100_000 not in origins
+@pytest.mark.parametrize(
+    ("regex", "stranger"),
+    [
+        (r"https://.*example\.com", "https://strangerexample.com"),
+        (r"https://app.example.com", "https://appxexample.com"),
+        (r"https://app\.example.com", "https://app.examplexcom"),
+        (r"https://app\.example\.com.*", "https://app.example.com.stranger.invalid"),
+        (r"https?://localhost.*", "http://localhost.stranger.invalid"),
+        (r"https://\d+\.\d+\.\d+\.\d+", "https://192.0.2.1"),
+        (r"https://\[.*\]", "https://[2001:db8::1]"),
+        (r"https://\w+\.\w+\.\w+", "https://www.stranger.invalid"),
+        (r"https://.*:\d+", "https://stranger.invalid:8443"),
+        (r"stranger://.*", "stranger://stranger"),
+    ],
+)
+def test_an_expression_that_is_too_wide_is_told_by_what_it_lets_in(
+    regex: str, stranger: str
+) -> None:
+    for form in (regex, re.compile(regex, re.IGNORECASE)):
+        with pytest.raises(PolicyError) as caught:
+            PeerPolicy(allow_origin_regexes=[form], allow_credentials=True)
+        problems = [p for p in caught.value.problems if p.code == "any-origin-with-credentials"]
+        assert repr(stranger) in problems[0].message
+        PeerPolicy(allow_origin_regexes=[form])
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        r"https://[a-z-]+\.example\.com",
+        r"^https://(?:www\.)?example\.com(?::\d+)?$",
+        r"(?:https:)//app\.example\.com",
+        r"https?://localhost(?::\d+)?",
+        r"http://127\.0\.0\.1:\d+",
+    ],
+)
+def test_an_expression_that_names_its_host_goes_with_credentials(regex: str) -> None:
+    PeerPolicy(allow_origin_regexes=[regex], allow_credentials=True)
+
+
+@pytest.mark.parametrize("regex", [r"https://a\.co\.uk|https://\w\.co\.uk", r"https://[a-z]+\.com"])
+def test_an_expression_for_a_public_suffix_is_a_risk_to_waive(regex: str) -> None:
+    assert ("public-suffix", "allow_origin_regexes[0]") in codes_of(
+        allow_origin_regexes=[regex], allow_credentials=True
+    )
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost.evil.example", "http://127.0.0.1.evil.example"]
+)
+def test_http_is_matched_on_this_machine_only(origin: str) -> None:
+    regex = r"\w+://(?:[\w.]+\.evil\.example|127\.0\.0\.1|localhost)(?::\d+)?"
+    strict = PeerPolicy(allow_origin_regexes=[regex], allow_credentials=True)
+    assert not strict.decide("GET", origin=origin).allowed
+    assert strict.decide("GET", origin="http://127.0.0.1").allowed
+    assert strict.decide("GET", origin="http://localhost:3000").allowed
+    waived = strict.replace(waive=["insecure-origin"])
+    assert waived.decide("GET", origin=origin).allowed
+
+
+def test_a_long_expression_with_flags_can_be_pasted_back() -> None:
+    regexes: list[str | re.Pattern[str]] = [re.compile(f"https://{'a' * 300}", re.IGNORECASE)]
+    regexes.append(f"https://{'b' * 300}")
+    policy = PeerPolicy(allow_origin_regexes=regexes)
+    assert eval(repr(policy)) == policy
+
+
+def test_expressions_in_a_set_have_the_same_order_in_every_process() -> None:
+    regexes = {f"https://{name}" for name in "dbcae"} | {re.compile("https://f")}
+    found = PeerPolicy(allow_origin_regexes=regexes).allow_origin_regexes
+    assert {regex.pattern for regex in found} == {f"https://{name}" for name in "abcdef"}
+    again = PeerPolicy(allow_origin_regexes=frozenset(regexes))
+    assert again.allow_origin_regexes == found
+
+
+def test_a_strangers_text_is_read_before_an_expression_is_tried_on_it() -> None:
+    class Recording:
+        """An expression that says what it was asked for."""
+
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def fullmatch(self, text: str) -> bool:
+            self.asked.append(text)
+            return True
+
+    regex: Any = Recording()
+    origins = OriginRegexes([regex], others=set())
+    assert "https://a" in origins
+    for origin in ("https://a" + "a" * 400, "https://a/", "x\r\n", ""):
+        assert origin not in origins
+    assert regex.asked == ["https://a"]

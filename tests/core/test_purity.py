@@ -23,12 +23,14 @@ PURE = {
     "__future__",
     "collections",
     "dataclasses",
+    "difflib",
     "datetime",  # for timedelta; the clock is looked for below
     "enum",
     "functools",
     "idna",
     "ipaddress",
     "itertools",
+    "pathlib",  # for the file of public suffixes, which is read when a policy asks
     "publicsuffixlist",
     "re",
     "string",

@@ -32,7 +32,7 @@ MATCHES: list[tuple[str, CorsPolicy | None]] = [
     ("/api/items/1", API),
     ("/api/admin/", STRICT),
     ("/api/admin/users", STRICT),
-    ("/api/admin", API),
+    ("/api/admin", STRICT),
     ("/api/administrator", API),
     ("/api/health", PUBLIC),
     ("/api/health/", API),
@@ -40,7 +40,7 @@ MATCHES: list[tuple[str, CorsPolicy | None]] = [
     ("/api/health/x", API),
     ("/Api/items", NOTHING),
     ("/API/items", None),
-    ("/api", None),
+    ("/api", API),
     ("/apis/", None),
     ("/x/api/", None),
     ("/", None),
@@ -114,10 +114,11 @@ def test_a_path_that_a_layer_behind_could_read_otherwise_grants_nothing(
 
 def test_a_route_for_all_comes_last_and_covers_all() -> None:
     routes = CorsRoutes([("/internal/", STRICT), ("/", PUBLIC)])
-    for path in ("/", "/x", "/x/y/", "/internal", "/internals/x"):
+    for path in ("", "/", "/x", "/x/y/", "/internals/x"):
         assert routes.match(path) is PUBLIC
-    assert routes.match("/internal/x") is STRICT
-    for path in ("", "*", "x"):
+    for path in ("/internal/x", "/internal/", "/internal"):
+        assert routes.match(path) is STRICT
+    for path in ("*", "x"):
         assert routes.match(path) is None
 
 
@@ -125,7 +126,7 @@ def test_an_exact_route_may_stand_before_and_after_what_does_not_cover_it() -> N
     routes = CorsRoutes([("/a", API), ("/a/b/", STRICT), ("/a/", PUBLIC), ("/b", NOTHING)])
     assert routes.match("/a") is API
     assert routes.match("/a/") is PUBLIC
-    assert routes.match("/a/b") is PUBLIC
+    assert routes.match("/a/b") is STRICT
     assert routes.match("/a/b/c") is STRICT
     assert routes.match("/b") is NOTHING
     assert routes.match("/b/") is None
@@ -162,10 +163,11 @@ def problem_of(routes: Any) -> Problem:
         ([(b"/", PUBLIC)], "wrong-type", "routes[0]", (b"/", PUBLIC), "It is not a pair"),
         ([("/", "*")], "wrong-type", "routes[0]", ("/", "*"), "It is not a pair"),
         ([(PUBLIC, "/")], "wrong-type", "routes[0]", (PUBLIC, "/"), "It is not a pair"),
+        ([("/a/", API), ("/a", PUBLIC)], "unreachable-path", "routes[1]", "/a", "The route '/a/'"),
         ([("api/", PUBLIC)], "malformed-path", "routes[0]", "api/", "A path begins with a slash."),
         ([("", PUBLIC)], "malformed-path", "routes[0]", "", "A path begins with a slash."),
         *(
-            ([(path, PUBLIC)], "malformed-path", "routes[0]", path, "No path is routed with this")
+            ([(path, PUBLIC)], "malformed-path", "routes[0]", path, "A path is plain and decoded")
             for path in [
                 "/api/*",
                 "/api/**",

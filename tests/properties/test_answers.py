@@ -91,8 +91,8 @@ def test_a_preflight_names_what_is_granted_and_of_what_was_asked_only_tokens(
         {"PUT", "PATCH", "DELETE", "OPTIONS"} if "*" in grants else set()
     )
     credentials = setup.policy.allow_credentials
-    echo = {request["request_method"]} if credentials and "*" in grants else set()
-    literal = {"*"} & echo if credentials else {"*"}
+    echo = {request["request_method"]} - {"*"} if credentials and "*" in grants else set()
+    literal = set() if credentials else {"*"}
     assert set(named) == (grants - {"*"}) | usual | echo | (grants & literal)
     assert len(named) == len(set(named))
 
@@ -100,7 +100,7 @@ def test_a_preflight_names_what_is_granted_and_of_what_was_asked_only_tokens(
     grants = {name.lower() for name in setup.arguments["allow_headers"]}
     allowed = grants - {"*"} if credentials else grants
     if credentials and "*" in grants and request["request_headers"] is not None:
-        allowed |= naive.read_field_names(request["request_headers"]) or set()
+        allowed |= (naive.read_field_names(request["request_headers"]) or set()) - {"*"}
     assert set(listed) == allowed
     assert len(listed) == len(set(listed))
 

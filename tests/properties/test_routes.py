@@ -28,7 +28,7 @@ tables = st.lists(plain_paths, min_size=1, max_size=5, unique=True)
 
 def first_match(table: list[str], path: str) -> CorsPolicy | None:
     for wanted, policy in zip(table, POLICIES, strict=False):
-        if path == wanted or (wanted.endswith("/") and path.startswith(wanted)):
+        if path == wanted or (wanted.endswith("/") and f"{path}/".startswith(wanted)):
             return policy
     return None
 

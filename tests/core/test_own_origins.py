@@ -1,0 +1,78 @@
+"""Engines for origins that an adapter matches by itself: no law can be got round with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from corekit import CorsPolicy, Decision, OriginSet, Reason, RequestKind
+from corekit.decision import Answer
+from corekit.engine import AnyOrigin
+
+APP = "https://app.example.com"
+WITH_CREDENTIALS = CorsPolicy(allow_origins=[APP], allow_credentials=True)
+WITHOUT = CorsPolicy(allow_origins=[APP])
+
+
+class Everything:
+    """Says yes to all that it is asked for."""
+
+    def __contains__(self, origin: str) -> bool:
+        return True
+
+
+class Narrow(OriginSet):
+    """A set that is stricter than what it was made of."""
+
+    def __contains__(self, origin: str) -> bool:
+        return False
+
+
+def allows(policy: CorsPolicy, origins: object, origin: str) -> bool:
+    engine = policy.engine_for(origins)  # type: ignore[arg-type]
+    actual = engine.actual(origin).origin_allowed
+    assert engine.preflight(origin, "GET", None, None).origin_allowed is actual
+    return actual
+
+
+@pytest.mark.parametrize("origin", ["x\r\nSet-Cookie: a=b", "*", "", f"{APP}/", f"{APP},{APP}"])
+def test_what_no_browser_sends_is_never_echoed(origin: str) -> None:
+    assert not allows(WITH_CREDENTIALS, Everything(), origin)
+    assert not allows(WITHOUT, Everything(), origin)
+
+
+def test_null_is_never_allowed_with_credentials() -> None:
+    assert not allows(WITH_CREDENTIALS, Everything(), "null")
+    assert allows(WITHOUT, Everything(), "null")
+
+
+def test_a_stricter_set_is_asked_itself() -> None:
+    assert not allows(WITHOUT, Narrow([APP]), APP)
+    assert allows(WITHOUT, OriginSet([APP]), APP)
+
+
+def test_any_origin_is_refused_with_credentials() -> None:
+    with pytest.raises(ValueError, match="every site could act as a user"):
+        WITH_CREDENTIALS.engine_for(AnyOrigin())
+    assert allows(WITHOUT, AnyOrigin(), "https://stranger.example")
+
+
+def test_a_set_is_not_made_of_the_letters_of_one_origin() -> None:
+    with pytest.raises(TypeError, match="single string"):
+        OriginSet(APP)
+
+
+def test_two_threads_may_ask_for_the_same_verdict_at_once() -> None:
+    class SeenByAnother:
+        """A verdict not yet worked out, which another thread works out while it is looked at."""
+
+        def __call__(self) -> Reason:
+            return Reason.GRANTED
+
+        @property  # type: ignore[misc]
+        def __class__(self) -> type:
+            decision._reason = Reason.GRANTED
+            return SeenByAnother
+
+    answer = Answer(RequestKind.PREFLIGHT, True, 204, (), ())
+    decision = Decision(answer, APP, SeenByAnother())
+    assert decision.reason is Reason.GRANTED
