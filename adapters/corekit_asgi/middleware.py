@@ -110,17 +110,18 @@ class CorsMiddleware:
                     return
             answer = engine.actual(origin.decode("latin-1"))
 
-        # The defaults are locals where a closure's names are looked up: 4 % of a request.
-        def send_with_headers(
+        # A coroutine function, since bridges such as asgiref's look whether it is one. The defaults
+        # are locals where a closure's names are looked up: 4 % of a request.
+        async def send_with_headers(
             message: Message,
             send: Send = send,
             answer: Answer = answer,
             origin: bytes | None = origin,
-        ) -> Awaitable[None]:
+        ) -> None:
             if message["type"] == "http.response.start":
                 message = {**message}
                 message["headers"] = merge_raw_headers(message.get("headers", ()), answer, origin)
-            return send(message)
+            await send(message)
 
         await self.app(scope, receive, send_with_headers)
 

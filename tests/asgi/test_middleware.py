@@ -43,11 +43,12 @@ def ask(
     return run(app, scope)
 
 
-def run(app: Application, scope: dict[str, Any]) -> list[dict[str, Any]]:
+def run(app: Application, scope: dict[str, Any], body: bytes | None = None) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        raise AssertionError("the middleware reads no body")
+        assert body is not None, "the middleware reads no body"
+        return {"type": "http.request", "body": body}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
@@ -324,6 +325,19 @@ class TestWhatTheApplicationSends:
         scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
         asyncio.run(CorsMiddleware(streaming, policy)(scope, None, send))  # type: ignore[arg-type]
         assert order == ["made a", "sent a", "made b", "sent b"]
+
+    def test_it_may_be_a_wsgi_application_behind_a_bridge(self) -> None:
+        from asgiref.wsgi import WsgiToAsgi
+
+        def hello(environ: Any, start_response: Any) -> list[bytes]:
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [b"hello"]
+
+        app = CorsMiddleware(WsgiToAsgi(hello), policy)
+        scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+        sent = run(app, {**scope, "http_version": "1.1", "scheme": "http"}, body=b"")
+        assert sent[0]["headers"][-1] == VARY
+        assert b"".join(message.get("body", b"") for message in sent) == b"hello"
 
     def test_its_exception_passes_through(self) -> None:
         async def failing(scope: Any, receive: Any, send: Any) -> None:
