@@ -7,12 +7,15 @@ How a view's policy is found is the subject of `views`; what a policy does to a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from flask import Blueprint, Flask
 from werkzeug.debug import DebuggedApplication
 
 from corekit import CorsPolicy, CorsRoutes
+from corekit.names import SAFELISTED_METHODS, USUAL_METHODS
+from corekit.origins import ANY
 from corekit_wsgi import CorsMiddleware
 
 from .views import COVERED, Finder, find_view_policy, is_any_view_marked, mark
@@ -135,17 +138,55 @@ class _Outermost:
             app = CorsMiddleware(app, policy)
         return app(environ, start_response)
 
-    def _find_policy(self, environ: WSGIEnvironment) -> Policy | None:
+    def _find_policy(self, environ: WSGIEnvironment) -> CorsPolicy | None:
         # Routing twice costs something, so those without policies of views do not pay for it.
-        if is_any_view_marked():
-            own = find_view_policy(self._flask, environ)
-            if own is not None:
-                return own
+        if not is_any_view_marked():
+            return self._default_for(environ)
+        asked = _requested_method(environ)
+        if asked is None:
+            return self._policy_for(environ, environ["REQUEST_METHOD"])
+        policy = self._policy_for(environ, asked)
+        if policy is None or all(
+            self._policy_for(environ, method) is policy for method in _named_methods(policy)
+        ):
+            return policy
+        return _uncached(policy)
+
+    def _policy_for(self, environ: WSGIEnvironment, method: str) -> CorsPolicy | None:
+        return find_view_policy(self._flask, environ, method) or self._default_for(environ)
+
+    def _default_for(self, environ: WSGIEnvironment) -> CorsPolicy | None:
         default = self._default
-        if default is None or isinstance(default, CorsPolicy | CorsRoutes):
-            return default
-        path = cast("str", environ.get("PATH_INFO", ""))
+        if default is None:
+            return None
+        path: str = environ.get("PATH_INFO", "")
+        if isinstance(default, CorsRoutes):
+            path = environ.get("SCRIPT_NAME", "") + path
         return default.match(path.encode("latin-1", "replace").decode("utf-8", "replace"))
+
+
+def _requested_method(environ: WSGIEnvironment) -> str | None:
+    # A preflight speaks for the method that it asks for; anything else has none.
+    if environ["REQUEST_METHOD"] != "OPTIONS" or "HTTP_ORIGIN" not in environ:
+        return None
+    asked: str | None = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
+    return asked
+
+
+def _named_methods(policy: CorsPolicy) -> tuple[str, ...]:
+    """List the methods that a browser would read out of this policy's answer."""
+    always = USUAL_METHODS if ANY in policy.allow_methods else SAFELISTED_METHODS
+    return (*always, *policy.allow_methods)
+
+
+@lru_cache(maxsize=256)
+def _uncached(policy: CorsPolicy) -> CorsPolicy:
+    """Keep the answer of this policy out of the browser's cache.
+
+    A browser keeps an answer for all methods that it names: where another method of the path has
+    another policy, that one is to be asked, too.
+    """
+    return policy if policy == CorsPolicy.nothing() else policy.replace(max_age=0)
 
 
 def _check(policy: object) -> None:

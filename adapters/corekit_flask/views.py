@@ -92,11 +92,11 @@ def is_any_view_marked() -> bool:
     return bool(_marked)
 
 
-def find_view_policy(app: Flask, environ: WSGIEnvironment) -> CorsPolicy | None:
-    """Find the policy of the view that a request would reach, or its preflight speaks for."""
+def find_view_policy(app: Flask, environ: WSGIEnvironment, method: str) -> CorsPolicy | None:
+    """Find the policy of the view that a request with `method` would reach."""
     try:
         adapter = app.create_url_adapter(app.request_class(environ))
-        endpoint = _match(adapter, _method(environ)) if adapter is not None else None
+        endpoint = _match(adapter, method) if adapter is not None else None
     except Exception:  # noqa: BLE001 - Flask runs into it again, where its error handlers are
         return None
     if endpoint is None:
@@ -111,19 +111,12 @@ def find_view_policy(app: Flask, environ: WSGIEnvironment) -> CorsPolicy | None:
     return None
 
 
-def _method(environ: WSGIEnvironment) -> str:
-    method: str = environ["REQUEST_METHOD"]
-    if method == "OPTIONS" and "HTTP_ORIGIN" in environ:
-        return str(environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD", method))
-    return method
-
-
 def _match(adapter: MapAdapter, method: str, path: str | None = None) -> str | None:
     try:
         endpoint: str = adapter.match(path, method)[0]
     except MethodNotAllowed as error:
-        # No rule has the method: the answer is a 405, which is about the first rule of the path.
-        (first, *_) = sorted(error.valid_methods or ())
+        # No rule has the method: the answer is a 405, which belongs to whoever may read the path.
+        (first, *_) = sorted(error.valid_methods or (), key=lambda name: (name != "GET", name))
         endpoint = adapter.match(path, first)[0]
     except RequestRedirect as error:
         # To the path with its slash, as a rule: what may be read there may be read here.

@@ -6,10 +6,12 @@ Which policy a route has is the subject of `routes`; what a policy does to a req
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from corekit import CorsPolicy, CorsRoutes
+from corekit.names import SAFELISTED_METHODS, USUAL_METHODS
+from corekit.origins import ANY
 from corekit_asgi import CorsMiddleware
 
 from .routes import find_policy, is_any_route_marked
@@ -71,23 +73,55 @@ class _Outermost:
     ) -> None:
         self.app = app
         self._starlette = starlette
+        self._policy = policy
         self._default: ASGIApp = app if policy is None else CorsMiddleware(app, policy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._default
         # Routing twice costs something, so those without policies of routes do not pay for it.
         if is_any_route_marked() and scope["type"] == "http":
-            own = find_policy(self._starlette, scope, _method(scope))
-            if own is not None:
-                app = CorsMiddleware(self.app, own)
+            policy = self._find_policy(scope)
+            app = self.app if policy is None else CorsMiddleware(self.app, policy)
         await app(scope, receive, send)
 
+    def _find_policy(self, scope: Scope) -> CorsPolicy | None:
+        asked = _requested_method(scope)
+        if asked is None:
+            return self._policy_for(scope, scope["method"])
+        policy = self._policy_for(scope, asked)
+        if policy is None or all(
+            self._policy_for(scope, method) is policy for method in _named_methods(policy)
+        ):
+            return policy
+        return _uncached(policy)
 
-def _method(scope: Mapping[str, Any]) -> str:
-    # A preflight speaks for the method that it asks for: https://fetch.spec.whatwg.org/#cors-preflight-fetch
-    method: str = scope["method"]
-    fields = {name.lower(): value for name, value in scope["headers"]}
-    asked: bytes | None = fields.get(b"access-control-request-method")
-    if method == "OPTIONS" and asked is not None and b"origin" in fields:
-        return asked.decode("latin-1")
-    return method
+    def _policy_for(self, scope: Scope, method: str) -> CorsPolicy | None:
+        own = find_policy(self._starlette, scope, method)
+        if own is None and self._policy is not None:
+            return self._policy.match(scope["path"])
+        return own
+
+
+def _requested_method(scope: Scope) -> str | None:
+    # A preflight speaks for the method that it asks for; anything else has none.
+    fields: dict[bytes, bytes] = {name.lower(): value for name, value in scope["headers"]}
+    asked = fields.get(b"access-control-request-method")
+    if scope["method"] != "OPTIONS" or asked is None or b"origin" not in fields:
+        return None
+    return asked.decode("latin-1")
+
+
+def _named_methods(policy: CorsPolicy) -> tuple[str, ...]:
+    """List the methods that a browser would read out of this policy's answer."""
+    always = USUAL_METHODS if ANY in policy.allow_methods else SAFELISTED_METHODS
+    return (*always, *policy.allow_methods)
+
+
+@lru_cache(maxsize=256)
+def _uncached(policy: CorsPolicy) -> CorsPolicy:
+    """Keep the answer of this policy out of the browser's cache.
+
+    A browser keeps an answer for all methods that it names: where another method of the path has
+    another policy, that one is to be asked, too.
+    """
+    return policy if policy == CorsPolicy.nothing() else policy.replace(max_age=0)

@@ -156,6 +156,31 @@ def test_a_preflight_has_the_policy_of_the_view_that_the_method_reaches(
     assert may_send(app, path, origin, method) is granted
 
 
+def max_age(app: Flask, path: str, origin: str, method: str) -> str | None:
+    asked = {"Origin": origin, "Access-Control-Request-Method": method}
+    return app.test_client().options(path, headers=asked).headers.get("Access-Control-Max-Age")
+
+
+def test_a_preflight_is_not_kept_where_another_method_has_another_policy() -> None:
+    kept = default.replace(max_age=600)
+    app = Flask("shop")
+    own = cors(kept.replace(allow_methods=["*"]))
+    app.add_url_rule("/items", "read", lambda: "read", methods=["GET"])
+    app.add_url_rule("/items", "delete", own(lambda: "delete"), methods=["DELETE"])
+    app.add_url_rule("/same", "same", lambda: "same", methods=["GET"])
+    app.add_url_rule("/same", "other", lambda: "other", methods=["DELETE"])
+    closed = cors(CorsPolicy.nothing())(lambda: "closed")
+    app.add_url_rule("/closed", "closed", closed, methods=["GET"])
+    app.add_url_rule("/closed", "open", lambda: "open", methods=["PUT"])
+    Cors(app, kept)
+
+    assert max_age(app, "/items", APP, "GET") == "600"
+    assert max_age(app, "/items", APP, "DELETE") == "0"
+    assert max_age(app, "/same", APP, "DELETE") == "600"
+    assert max_age(app, "/closed", APP, "PUT") == "0"
+    assert not may_send(app, "/closed", APP, "GET")
+
+
 def test_a_view_that_takes_options_itself_still_does() -> None:
     app = Flask("shop")
 

@@ -120,6 +120,35 @@ def test_the_preflight_meets_the_route_that_the_requested_method_reaches() -> No
     assert may_send(app, "/items", APP, "PUT")
 
 
+def max_age(app: Starlette, path: str, origin: str, method: str) -> str | None:
+    asked = {"Origin": origin, "Access-Control-Request-Method": method}
+    told = TestClient(app).options(path, headers=asked).headers
+    age: str | None = told.get("access-control-max-age")
+    return age
+
+
+def test_a_preflight_is_not_kept_where_another_method_has_another_policy() -> None:
+    kept = default.replace(max_age=600)
+    nothing = CorsPolicy.nothing()
+    app = Starlette(
+        routes=[
+            Route("/items", hello, methods=["GET"]),
+            cors(kept.replace(allow_methods=["*"]))(Route("/items", hello, methods=["DELETE"])),
+            Route("/same", hello, methods=["GET"]),
+            Route("/same", hello, methods=["DELETE"]),
+            cors(nothing)(Route("/closed", hello, methods=["GET"])),
+            Route("/closed", hello, methods=["PUT"]),
+        ]
+    )
+    install(app, kept)
+
+    assert max_age(app, "/items", APP, "GET") == "600"
+    assert max_age(app, "/items", APP, "DELETE") == "0"
+    assert max_age(app, "/same", APP, "DELETE") == "600"
+    assert max_age(app, "/closed", APP, "PUT") == "0"
+    assert not may_send(app, "/closed", APP, "GET")
+
+
 def test_the_answer_to_a_method_without_a_route_has_the_policy_of_the_path() -> None:
     app = Starlette(routes=[cors(admin)(Route("/items", hello, methods=["GET"]))])
     install(app, default)
