@@ -333,7 +333,8 @@ class TestWhatTheApplicationSends:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [b"hello"]
 
-        app = CorsMiddleware(WsgiToAsgi(hello), policy)
+        bridged = WsgiToAsgi(hello)  # type: ignore[no-untyped-call]
+        app = CorsMiddleware(bridged, policy)
         scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
         sent = run(app, {**scope, "http_version": "1.1", "scheme": "http"}, body=b"")
         assert sent[0]["headers"][-1] == VARY

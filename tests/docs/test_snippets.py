@@ -135,6 +135,31 @@ def test_a_quick_start_answers_as_the_readme_shows(gateway: str, tmp_path: Path)
             assert lines == shown.split("\n")[:-1]
 
 
+def test_what_the_readme_says_of_add_middleware_holds() -> None:
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    from corekit import CorsPolicy
+    from corekit_asgi import CorsMiddleware
+    from corekit_testing import Browser, CorsError
+
+    async def failing(request: object) -> None:
+        raise LookupError
+
+    policy = CorsPolicy(allow_origins=["https://app.example.com"])
+    inside = Starlette(routes=[Route("/", failing)])
+    inside.add_middleware(CorsMiddleware, policy=policy)
+    around = CorsMiddleware(Starlette(routes=[Route("/", failing)]), policy)
+    page = "https://app.example.com"
+    with Browser(around, page, raise_exceptions=False) as browser:
+        assert browser.fetch("GET", "/").status == 500
+    with (
+        Browser(inside, page, raise_exceptions=False) as browser,
+        pytest.raises(CorsError, match="MissingAllowOriginHeader"),
+    ):
+        browser.fetch("GET", "/")
+
+
 def test_every_problem_code_is_documented() -> None:
     from corekit.problems import CODES, WAIVABLE_CODES
 
