@@ -63,7 +63,9 @@ class AsgiTransport:
         except Exception:
             if self._raise_exceptions:
                 raise
-            return _SERVER_ERROR
+            # What an error layer sent before it let the exception go on has left the server.
+            if not exchange.is_complete:
+                return _SERVER_ERROR
         return HttpResponse(exchange.status, exchange.headers, bytes(exchange.body))
 
     def close(self) -> None:
@@ -99,6 +101,11 @@ class _Exchange:
             {"type": "http.request", "body": request.body or b"", "more_body": False}
         ]
         self._complete = asyncio.Event()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the whole response was sent."""
+        return self._complete.is_set()
 
     async def receive(self) -> Message:
         if self._incoming:
