@@ -11,19 +11,19 @@ import json as jsonlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, Final, Self, TypedDict, Unpack
 from urllib.parse import urlencode
 
 from corekit.browser import ENGINES, BrowserModel, Exchange, Fetch, HttpRequest, HttpResponse
 from corekit.browser.urls import parse_url
 
-from .cookies import CookieJar
+from .cookies import COOKIE_QUIRKS, CookieJar
 from .outcome import Response, raise_or_return
 from .transports import Transport, make_transport
 
 __all__ = ["DEFAULT_URL", "Browser", "FetchOptions"]
 
-DEFAULT_URL = "https://testserver"
+DEFAULT_URL: Final = "https://testserver"
 """Where an application is taken to be served, unless the test says otherwise."""
 
 
@@ -110,7 +110,11 @@ class Browser:
         self._url = parse_url(DEFAULT_URL if url is None else url)
         self._clock = clock
         self._passed = 0.0
-        self.cookies = CookieJar(clock=self._now, third_party=third_party_cookies)
+        self.cookies = CookieJar(
+            clock=self._now,
+            third_party=third_party_cookies,
+            quirks=COOKIE_QUIRKS[engine],
+        )
         self._model = BrowserModel(clock=self._now, quirks=ENGINES[engine])
         apps = app if isinstance(app, Mapping) else {self._url.origin: app}
         self._transports: dict[str, Transport] = {

@@ -6,9 +6,10 @@ sections 5.6 to 5.8. What a page's script could do with cookies is not modelled,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import Final, Literal
 
 from corekit.browser.urls import Url, parse_url
@@ -16,7 +17,7 @@ from corekit.origins import ends_in_number, is_loopback, split_origin
 
 from .sites import is_public_suffix, is_same_site
 
-__all__ = ["Cookie", "CookieJar"]
+__all__ = ["COOKIE_QUIRKS", "Cookie", "CookieJar", "CookieQuirks"]
 
 SameSite = Literal["strict", "lax", "none"]
 
@@ -44,11 +45,42 @@ class Cookie:
     expires: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CookieQuirks:
+    """An engine's departures from the specification.
+
+    `default_same_site`
+        What a cookie without SameSite is; with ``none`` it need not be secure.
+    `none_may_be_insecure`
+        ``SameSite=None`` needs no ``Secure``.
+    `ignores_prefixes`
+        ``__Secure-`` and ``__Host-`` are names as any other.
+    """
+
+    default_same_site: SameSite = "lax"
+    none_may_be_insecure: bool = False
+    ignores_prefixes: bool = False
+
+
+SPECIFIED: Final = CookieQuirks()
+
+COOKIE_QUIRKS: Final[Mapping[str, CookieQuirks]] = MappingProxyType(
+    {
+        "standard": SPECIFIED,
+        "chromium": SPECIFIED,
+        "firefox": CookieQuirks("none"),
+        "webkit": CookieQuirks("none", none_may_be_insecure=True, ignores_prefixes=True),
+    }
+)
+"""By engine, for whoever chooses one by a word."""
+
+
 class CookieJar:
     """The cookies of one browser.
 
     `clock` returns seconds since the epoch. With `third_party` false, no request from one site to
-    another has or sets a cookie, as in browsers that block those cookies.
+    another has or sets a cookie, as in browsers that block those cookies. `quirks` are those of an
+    engine, or the specification.
 
     >>> jar = CookieJar(clock=lambda: 0.0)
     >>> jar.store("https://app.example.com", "https://api.example.com/", ["sid=1; Secure; Path=/"])
@@ -58,8 +90,15 @@ class CookieJar:
     True
     """
 
-    def __init__(self, *, clock: Callable[[], float], third_party: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        third_party: bool = True,
+        quirks: CookieQuirks = SPECIFIED,
+    ) -> None:
         self._clock = clock
+        self._quirks = quirks
         self._third_party = third_party
         self._cookies: dict[tuple[str, str, str], Cookie] = {}
 
@@ -101,7 +140,7 @@ class CookieJar:
         if not same_site and not self._third_party:
             return
         for line in lines:
-            cookie = _parse(line, target, self._clock())
+            cookie = _parse(line, target, self._clock(), self._quirks)
             if cookie is None or (not same_site and cookie.same_site != "none"):
                 continue
             key = cookie.name, cookie.domain, cookie.path
@@ -111,7 +150,7 @@ class CookieJar:
                 self._cookies[key] = cookie
 
 
-def _parse(line: str, url: Url, now: float) -> Cookie | None:
+def _parse(line: str, url: Url, now: float, quirks: CookieQuirks) -> Cookie | None:
     pair, *attributes = line.split(";")
     name, equals, value = pair.partition("=")
     if not equals:
@@ -135,17 +174,18 @@ def _parse(line: str, url: Url, now: float) -> Cookie | None:
         host_only=domain[1],
         secure="secure" in given,
         http_only="httponly" in given,
-        same_site=_SAME_SITES.get(given.get("samesite", "").lower(), "lax"),
+        same_site=_SAME_SITES.get(given.get("samesite", "").lower(), quirks.default_same_site),
         expires=_read_expiry(given, now),
     )
-    return cookie if _is_acceptable(cookie, url, path) else None
-
-
-def _is_acceptable(cookie: Cookie, url: Url, path: str) -> bool:
+    is_none = given.get("samesite", "").lower() == "none"
+    if is_none and not cookie.secure and not quirks.none_may_be_insecure:
+        return None
     if cookie.secure and not _is_trustworthy(url):
-        return False
-    if cookie.same_site == "none" and not cookie.secure:
-        return False
+        return None
+    return cookie if quirks.ignores_prefixes or _keeps_prefix(cookie, path) else None
+
+
+def _keeps_prefix(cookie: Cookie, path: str) -> bool:
     # https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-cookie-name-prefixes
     prefixed = (cookie.name or cookie.value).lower()
     if prefixed.startswith("__secure-"):

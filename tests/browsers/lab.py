@@ -21,7 +21,7 @@ from corekit.browser.urls import parse_url
 from tests.browsers.wire import Wire, finish, serve
 
 RUNNER: Final = Path(__file__).with_name("runner.html").read_bytes()
-PATIENCE: Final = 90.0
+PATIENCE: Final = 60.0
 
 
 @dataclass

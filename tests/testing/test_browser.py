@@ -242,6 +242,18 @@ def test_what_the_application_raises_reaches_the_test_or_becomes_a_bare_500(
     assert raised.value.exchanges[-1].response.status == 500
 
 
+def test_what_an_error_layer_sent_before_it_raised_is_what_the_page_gets() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 500, "headers": []})
+            await send({"type": "http.response.body", "body": b"told", "more_body": False})
+        raise RuntimeError("let go on")
+
+    browser = Browser(corekit_asgi.CorsMiddleware(app, ANY), PAGE, raise_exceptions=False)
+    response = browser.fetch("GET", "/")
+    assert (response.status, response.text) == (500, "told")
+
+
 @pytest.mark.parametrize("make", [asgi, wsgi])
 def test_an_application_is_served_where_the_test_says(make: Callable[[], Any]) -> None:
     seen = Browser(make(), PAGE).fetch("GET", "/%C3%BC/x%20y").json()

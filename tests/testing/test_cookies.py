@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corekit_testing import CookieJar
+from corekit_testing.cookies import COOKIE_QUIRKS
 
 PAGE = "https://app.example.com"
 API = "https://api.example.com/a/b?c"
@@ -127,6 +128,21 @@ def test_samesite_keeps_cookies_from_other_sites_both_ways(
     line = f"a=1; Path=/; SameSite={same_site}"
     assert (len(kept(line, page=page)) == 1) == stored
     assert (kept(line).header(page, API) is not None) == stored
+
+
+def test_engines_differ_in_what_a_cookie_without_attributes_is() -> None:
+    for engine, stored in (("standard", 0), ("chromium", 0), ("firefox", 1), ("webkit", 2)):
+        jar = CookieJar(clock=Clock(), quirks=COOKIE_QUIRKS[engine])
+        jar.store(FOREIGN, API, ["a=1; Path=/", "b=2; SameSite=None; Path=/"])
+        assert len(jar) == stored
+        assert (jar.header(FOREIGN, API) is not None) == bool(stored)
+
+
+def test_webkit_takes_a_prefix_for_a_name() -> None:
+    for engine, stored in (("standard", 0), ("firefox", 0), ("webkit", 2)):
+        jar = CookieJar(clock=Clock(), quirks=COOKIE_QUIRKS[engine])
+        jar.store(PAGE, API, ["__Secure-a=1", "__Host-a=1"])
+        assert len(jar) == stored
 
 
 def test_a_browser_may_block_cookies_between_sites() -> None:
