@@ -1,0 +1,206 @@
+"""Streams, files, compression and background work of frameworks, over real servers."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+from waitress import wasyncore  # type: ignore[import-untyped]
+from waitress.server import create_server  # type: ignore[import-untyped]
+
+import corekit_asgi
+import corekit_wsgi
+from corekit import CorsPolicy
+from corekit_starlette import install
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+APP = "https://app.example.com"
+policy = CorsPolicy(allow_origins=[APP], expose_headers=["etag"])
+
+
+@contextmanager
+def over_uvicorn(app: Any) -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, log_level="critical", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
+        thread.start()
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
+
+
+@contextmanager
+def over_waitress(app: Any) -> Iterator[int]:
+    sockets: dict[int, Any] = {}
+    server = create_server(app, host="127.0.0.1", port=0, threads=8, map=sockets)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield server.effective_port
+    finally:
+        # Ended from its own thread, where its sockets are read.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
+        thread.join(timeout=10)
+        server.task_dispatcher.shutdown()
+
+
+def get(
+    port: int, path: str, origin: str | None = APP, **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    if origin is not None:
+        headers["Origin"] = origin
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        told = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, told, response.read()
+    finally:
+        connection.close()
+
+
+def test_events_arrive_one_by_one_as_they_are_sent() -> None:
+    read = threading.Event()
+
+    async def events() -> AsyncIterator[bytes]:
+        yield b"data: 1\n\n"
+        # The second is sent only after the first was read at the other end.
+        assert await asyncio.to_thread(read.wait, 10)
+        yield b"data: 2\n\n"
+
+    async def stream(request: Request) -> Response:
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    app = Starlette(routes=[Route("/", stream)])
+    install(app, policy)
+
+    with over_uvicorn(app) as port:
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/", headers={"Origin": APP})
+        response = connection.getresponse()
+        assert response.getheader("Access-Control-Allow-Origin") == APP
+        assert response.read1() == b"data: 1\n\n"
+        read.set()
+        assert response.read() == b"data: 2\n\n"
+        connection.close()
+
+
+def test_a_large_file_arrives_whole_and_in_ranges(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 20_000
+    (tmp_path / "file").write_bytes(content)
+
+    async def file(request: Request) -> Response:
+        return FileResponse(tmp_path / "file")
+
+    app = Starlette(routes=[Route("/", file)])
+    install(app, policy)
+
+    with over_uvicorn(app) as port:
+        status, told, body = get(port, "/")
+        assert (status, told["access-control-allow-origin"], body) == (200, APP, content)
+        status, told, body = get(port, "/", Range="bytes=256-511")
+        assert (status, told["access-control-allow-origin"], body) == (206, APP, content[256:512])
+
+
+def test_work_in_the_background_is_done_after_the_answer() -> None:
+    done = threading.Event()
+
+    async def work() -> None:
+        await asyncio.sleep(0.05)
+        done.set()
+
+    async def answer(request: Request) -> Response:
+        return PlainTextResponse("accepted", 202, background=BackgroundTask(work))
+
+    app = Starlette(routes=[Route("/", answer)])
+    install(app, policy)
+
+    with over_uvicorn(app) as port:
+        status, told, body = get(port, "/")
+        assert (status, told["access-control-allow-origin"], body) == (202, APP, b"accepted")
+        assert done.wait(10)
+
+
+@pytest.mark.parametrize("place", ["inside", "outside"])
+def test_compression_inside_and_outside(place: str) -> None:
+    text = b"compress me " * 1000
+
+    async def answer(request: Request) -> Response:
+        return PlainTextResponse(text)
+
+    inside = [Middleware(GZipMiddleware)] if place == "inside" else []
+    app = Starlette(routes=[Route("/", answer)], middleware=inside)
+    covered: Any = corekit_asgi.CorsMiddleware(app, policy)
+    if place == "outside":
+        covered = GZipMiddleware(covered)
+
+    with over_uvicorn(covered) as port:
+        status, told, body = get(port, "/", **{"Accept-Encoding": "gzip"})
+
+    assert (status, told["access-control-allow-origin"]) == (200, APP)
+    assert {name.strip().lower() for name in told["vary"].split(",")} == {
+        "accept-encoding",
+        "origin",
+    }
+    assert gzip.decompress(body) == text
+
+
+def test_a_fault_in_the_middle_of_a_stream_ends_it_and_nothing_is_added() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"one"
+        raise RuntimeError
+
+    async def stream(request: Request) -> Response:
+        return StreamingResponse(pieces())
+
+    app = Starlette(routes=[Route("/", stream)])
+    install(app, policy)
+
+    with over_uvicorn(app) as port, socket.create_connection(("127.0.0.1", port), 10) as raw:
+        raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nOrigin: " + APP.encode() + b"\r\n\r\n")
+        seen = b""
+        while piece := raw.recv(65536):
+            seen += piece
+
+    head, _, body = seen.partition(b"\r\n\r\n")
+    assert head.lower().count(b"access-control-allow-origin") == 1
+    assert body == b"3\r\none\r\n"
+
+
+def test_a_file_is_sent_by_the_file_wrapper_of_the_server(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 4000
+    (tmp_path / "file").write_bytes(content)
+    wrapped = []
+
+    def app(environ: dict[str, Any], start_response: StartResponse) -> Any:
+        start_response("200 OK", [("Content-Length", str(len(content)))])
+        body = environ["wsgi.file_wrapper"]((tmp_path / "file").open("rb"), 8192)
+        wrapped.append(body)
+        return body
+
+    with over_waitress(corekit_wsgi.CorsMiddleware(app, policy)) as port:
+        status, told, body = get(port, "/")
+
+    assert (status, told["access-control-allow-origin"], body) == (200, APP, content)
+    assert len(wrapped) == 1
