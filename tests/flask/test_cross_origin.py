@@ -1,4 +1,4 @@
-"""`cross_origin` on views: alone, as with flask-cors, and below an extension."""
+"""`cross_origin` on views, alone and below an extension; and `CORS` on blueprints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from flask.testing import FlaskClient
 
 from corekit import PolicyError
@@ -136,3 +136,26 @@ def shared() -> str:
 def test_a_fault_of_a_decorator_is_raised_where_it_stands() -> None:
     with pytest.raises(PolicyError):
         cross_origin(origins="https://app.example.com/")
+
+
+def test_a_blueprint_is_covered_with_the_configuration_of_its_application() -> None:
+    blueprint = Blueprint("api", "shop")
+    blueprint.get("/items")(lambda: "items")
+    CORS(blueprint, resources="/v1/*", methods=["PUT"])
+    app = Flask("shop")
+    app.config["CORS_ORIGINS"] = APP
+    app.register_blueprint(blueprint, url_prefix="/v1")
+    client = client_of(app)
+    asked = {"Origin": APP, "Access-Control-Request-Method": "GET"}
+
+    assert reads(client, "/v1/items") == APP
+    assert client.options("/v1/items", headers=asked).status_code == 200
+    assert reads(client, "/") is None
+
+
+def test_a_blueprint_with_a_fault_fails_where_it_is_registered() -> None:
+    blueprint = Blueprint("api", "shop")
+    CORS(blueprint, origins=f"{APP}/")
+
+    with pytest.raises(PolicyError):
+        Flask("shop").register_blueprint(blueprint)

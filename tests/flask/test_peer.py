@@ -9,7 +9,7 @@ from typing import Any
 
 import flask_cors
 import pytest
-from flask import Blueprint, Flask
+from flask import Flask
 from flask.testing import FlaskClient
 
 import corekit_flask
@@ -371,28 +371,6 @@ def test_errors_carry_the_headers(path: str) -> None:
     CORS(app, origins=APP)
 
     assert reads(client_of(app), path) == APP
-
-
-def test_a_blueprint_is_covered_with_the_configuration_of_its_application() -> None:
-    blueprint = Blueprint("api", "shop")
-    blueprint.get("/items")(lambda: "items")
-    CORS(blueprint, resources="/v1/*", methods=["PUT"])
-    app = make_app(CORS_ORIGINS=APP)
-    app.register_blueprint(blueprint, url_prefix="/v1")
-    client = client_of(app)
-    asked = {"Origin": APP, "Access-Control-Request-Method": "GET"}
-
-    assert reads(client, "/v1/items") == APP
-    assert client.options("/v1/items", headers=asked).status_code == 200
-    assert reads(client, "/") is None
-
-
-def test_a_blueprint_with_a_fault_fails_where_it_is_registered() -> None:
-    blueprint = Blueprint("api", "shop")
-    CORS(blueprint, origins=f"{APP}/")
-
-    with pytest.raises(PolicyError):
-        make_app().register_blueprint(blueprint)
 
 
 def test_every_option_of_flask_cors_is_known() -> None:

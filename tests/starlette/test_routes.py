@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
-from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
 from starlette.middleware import Middleware
@@ -289,109 +286,6 @@ def test_a_websocket_route_has_no_say() -> None:
     with TestClient(app).websocket_connect("/", headers={"Origin": STRANGER}):
         pass
     assert reads(app, "/", STRANGER) == "*"
-
-
-def fastapi() -> FastAPI:
-    """Make an application with a policy at each place that can have one."""
-    app = FastAPI()
-    outer, inner = APIRouter(prefix="/outer"), APIRouter(prefix="/inner")
-
-    @app.get("/operation")
-    @cors(public)
-    def above() -> str:
-        return "marked before it is routed"
-
-    @cors(public)
-    @app.get("/routed-first")
-    def below() -> str:
-        return "marked after it is routed"
-
-    @app.get("/items/{number}")
-    def read(number: int) -> int:
-        return number
-
-    @app.delete("/items/{number}")
-    @cors(admin)
-    def delete(number: int) -> int:
-        return number
-
-    @outer.get("/x")
-    def in_outer() -> str:
-        return "outer"
-
-    @inner.get("/x")
-    def in_inner() -> str:
-        return "inner"
-
-    @inner.delete("/x")
-    @cors(admin)
-    def delete_in_inner() -> str:
-        return "gone"
-
-    outer.mount("/mounted", cors(admin)(Router([Route("/x", hello)])))
-    cors(partner)(outer)
-    outer.include_router(inner)
-    app.include_router(outer, prefix="/v1")
-    install(app, default)
-    return app
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "origin", "told"),
-    [
-        ("GET", "/operation", STRANGER, "*"),
-        ("GET", "/routed-first", STRANGER, "*"),
-        ("GET", "/routed-first/", STRANGER, "*"),
-        ("GET", "/items/1", APP, APP),
-        ("GET", "/items/1", ADMIN, None),
-        ("GET", "/items/x", APP, APP),
-        ("DELETE", "/items/1", ADMIN, ADMIN),
-        ("DELETE", "/items/1", APP, None),
-        ("GET", "/v1/outer/x", PARTNER, PARTNER),
-        ("GET", "/v1/outer/x", APP, None),
-        ("GET", "/v1/outer/inner/x", PARTNER, PARTNER),
-        ("GET", "/v1/outer/inner/x", ADMIN, None),
-        ("DELETE", "/v1/outer/inner/x", ADMIN, ADMIN),
-        ("DELETE", "/v1/outer/inner/x", PARTNER, None),
-        ("PUT", "/v1/outer/inner/x", PARTNER, PARTNER),
-        ("GET", "/v1/mounted/x", ADMIN, ADMIN),
-        ("GET", "/v1/mounted/x", PARTNER, None),
-        ("GET", "/v1/outer/missing", APP, APP),
-        ("GET", "/docs", APP, APP),
-    ],
-)
-def test_path_operations_and_routers_of_fastapi(
-    method: str, path: str, origin: str, told: str | None
-) -> None:
-    assert reads(fastapi(), path, origin, method) == told
-
-
-@pytest.mark.parametrize(
-    ("path", "origin", "method", "granted"),
-    [
-        ("/items/1", APP, "PUT", True),
-        ("/items/1", ADMIN, "DELETE", True),
-        ("/items/1", APP, "DELETE", False),
-        ("/v1/outer/x", PARTNER, "GET", True),
-        ("/v1/outer/inner/x", PARTNER, "GET", True),
-        ("/v1/outer/inner/x", ADMIN, "DELETE", True),
-        ("/v1/outer/inner/x", PARTNER, "DELETE", False),
-        ("/v1/mounted/x", ADMIN, "GET", True),
-    ],
-)
-def test_preflights_of_path_operations_of_fastapi(
-    path: str, origin: str, method: str, granted: bool
-) -> None:
-    assert may_send(fastapi(), path, origin, method) is granted
-
-
-def test_a_fastapi_that_copies_routes_is_told_where_to_mark(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(sys.modules, "fastapi.routing", cast("ModuleType", object()))
-
-    with pytest.raises(TypeError, match="mark the path operations"):
-        cors(partner)(APIRouter())
 
 
 @pytest.mark.parametrize("target", [Starlette().add_middleware, object(), "endpoint"])

@@ -1,0 +1,152 @@
+"""`cors` on FastAPI's path operations and routers, included and nested."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import cast
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, Router
+from starlette.testclient import TestClient
+
+from corekit import CorsPolicy
+from corekit_starlette import cors, install
+
+APP = "https://app.example.com"
+ADMIN = "https://admin.example.com"
+PARTNER = "https://partner.example"
+STRANGER = "https://stranger.example"
+
+default = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
+admin = CorsPolicy(allow_origins=[ADMIN], allow_credentials=True, allow_methods=["PUT", "DELETE"])
+partner = CorsPolicy(allow_origins=[PARTNER], allow_methods=["PATCH"])
+public = CorsPolicy(allow_origins=["*"])
+
+
+async def hello(request: Request) -> Response:
+    return PlainTextResponse("hello")
+
+
+def reads(app: FastAPI, path: str, origin: str, method: str = "GET") -> str | None:
+    """Give what the page is told: the origin that may read, or None."""
+    client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+    response = client.request(method, path, headers={"Origin": origin})
+    told: str | None = response.headers.get("access-control-allow-origin")
+    return told
+
+
+def may_send(app: FastAPI, path: str, origin: str, method: str) -> bool:
+    """Say whether the preflight of `method` is granted, and answered before the application."""
+    response = TestClient(app).options(
+        path, headers={"Origin": origin, "Access-Control-Request-Method": method}
+    )
+    methods = response.headers.get("access-control-allow-methods", "").split(", ")
+    assert response.status_code in (204, 403)
+    return response.status_code == 204 and method in methods
+
+
+def fastapi() -> FastAPI:
+    """Make an application with a policy at each place that can have one."""
+    app = FastAPI()
+    outer, inner = APIRouter(prefix="/outer"), APIRouter(prefix="/inner")
+
+    @app.get("/operation")
+    @cors(public)
+    def above() -> str:
+        return "marked before it is routed"
+
+    @cors(public)
+    @app.get("/routed-first")
+    def below() -> str:
+        return "marked after it is routed"
+
+    @app.get("/items/{number}")
+    def read(number: int) -> int:
+        return number
+
+    @app.delete("/items/{number}")
+    @cors(admin)
+    def delete(number: int) -> int:
+        return number
+
+    @outer.get("/x")
+    def in_outer() -> str:
+        return "outer"
+
+    @inner.get("/x")
+    def in_inner() -> str:
+        return "inner"
+
+    @inner.delete("/x")
+    @cors(admin)
+    def delete_in_inner() -> str:
+        return "gone"
+
+    outer.mount("/mounted", cors(admin)(Router([Route("/x", hello)])))
+    cors(partner)(outer)
+    outer.include_router(inner)
+    app.include_router(outer, prefix="/v1")
+    install(app, default)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "origin", "told"),
+    [
+        ("GET", "/operation", STRANGER, "*"),
+        ("GET", "/routed-first", STRANGER, "*"),
+        ("GET", "/routed-first/", STRANGER, "*"),
+        ("GET", "/items/1", APP, APP),
+        ("GET", "/items/1", ADMIN, None),
+        ("GET", "/items/x", APP, APP),
+        ("DELETE", "/items/1", ADMIN, ADMIN),
+        ("DELETE", "/items/1", APP, None),
+        ("GET", "/v1/outer/x", PARTNER, PARTNER),
+        ("GET", "/v1/outer/x", APP, None),
+        ("GET", "/v1/outer/inner/x", PARTNER, PARTNER),
+        ("GET", "/v1/outer/inner/x", ADMIN, None),
+        ("DELETE", "/v1/outer/inner/x", ADMIN, ADMIN),
+        ("DELETE", "/v1/outer/inner/x", PARTNER, None),
+        ("PUT", "/v1/outer/inner/x", PARTNER, PARTNER),
+        ("GET", "/v1/mounted/x", ADMIN, ADMIN),
+        ("GET", "/v1/mounted/x", PARTNER, None),
+        ("GET", "/v1/outer/missing", APP, APP),
+        ("GET", "/docs", APP, APP),
+    ],
+)
+def test_path_operations_and_routers_of_fastapi(
+    method: str, path: str, origin: str, told: str | None
+) -> None:
+    assert reads(fastapi(), path, origin, method) == told
+
+
+@pytest.mark.parametrize(
+    ("path", "origin", "method", "granted"),
+    [
+        ("/items/1", APP, "PUT", True),
+        ("/items/1", ADMIN, "DELETE", True),
+        ("/items/1", APP, "DELETE", False),
+        ("/v1/outer/x", PARTNER, "GET", True),
+        ("/v1/outer/inner/x", PARTNER, "GET", True),
+        ("/v1/outer/inner/x", ADMIN, "DELETE", True),
+        ("/v1/outer/inner/x", PARTNER, "DELETE", False),
+        ("/v1/mounted/x", ADMIN, "GET", True),
+    ],
+)
+def test_preflights_of_path_operations_of_fastapi(
+    path: str, origin: str, method: str, granted: bool
+) -> None:
+    assert may_send(fastapi(), path, origin, method) is granted
+
+
+def test_a_fastapi_that_copies_routes_is_told_where_to_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "fastapi.routing", cast("ModuleType", object()))
+
+    with pytest.raises(TypeError, match="mark the path operations"):
+        cors(partner)(APIRouter())
