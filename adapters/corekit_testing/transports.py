@@ -158,6 +158,7 @@ class UrlTransport:
             raise ImportError(
                 "fetching from a URL needs httpx: pip install 'corekit[testing]'"
             ) from None
+        self.errors: type[Exception] = httpx.TransportError
         self._client = httpx.Client(timeout=_TIMEOUT)
         self._make_async = partial(httpx.AsyncClient, timeout=_TIMEOUT)
 
