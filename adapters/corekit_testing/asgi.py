@@ -44,12 +44,11 @@ class AsgiTransport:
         """Carry one request; raises RuntimeError where an event loop is running already."""
         if _is_loop_running():
             raise RuntimeError("an event loop is running: await browser.fetch_async(...) instead")
-        if self._loop is None:
+        if self._loop is None or self._lifespan is None:
             self._loop = asyncio.new_event_loop()
-            # For whoever forgets to close: a loop that is left to the garbage collector warns.
-            weakref.finalize(self, self._loop.close)
-        if self._lifespan is None:
             self._lifespan = _Lifespan(self._app)
+            # For whoever forgets to close: what is left to the garbage collector warns.
+            weakref.finalize(self, _abandon, self._loop, self._lifespan)
             self._loop.run_until_complete(self._lifespan.begin())
         return self._loop.run_until_complete(self.send_async(request, self._lifespan.state))
 
@@ -80,6 +79,13 @@ class AsgiTransport:
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
+
+
+def _abandon(loop: asyncio.AbstractEventLoop, lifespan: _Lifespan) -> None:
+    # Within another loop nothing can be run to its end, not even this.
+    if not loop.is_closed() and not _is_loop_running():
+        loop.run_until_complete(lifespan.cancel())
+    loop.close()
 
 
 def _is_loop_running() -> bool:
@@ -168,6 +174,10 @@ class _Lifespan:
     async def end(self) -> None:
         await self._tell("shutdown")
         await self._task
+
+    async def cancel(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
     async def _tell(self, event: str) -> None:
         await self._incoming.put({"type": f"lifespan.{event}"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 import threading
@@ -338,6 +339,31 @@ def test_a_lifespan_is_begun_and_ended_once() -> None:
     assert log == ["startup", "kept", "kept", "shutdown"]
     browser.close()
     assert log[-2:] == ["kept", "shutdown"]
+
+
+def test_a_browser_that_nobody_closed_leaves_nothing_behind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log: list[str] = []
+    browser = Browser(lifespan_app(log), PAGE)
+    browser.fetch("GET", "/")
+    del browser
+    gc.collect()
+    assert log == ["startup", "kept"]
+    assert caplog.records == []
+
+
+async def collect() -> None:
+    gc.collect()
+
+
+def test_a_browser_may_be_forgotten_while_an_event_loop_runs() -> None:
+    browser = Browser(asgi(), PAGE)
+    browser.fetch("GET", "/")
+    gc.disable()
+    del browser
+    asyncio.run(collect())
+    gc.enable()
 
 
 def test_a_lifespan_that_fails_is_told() -> None:
