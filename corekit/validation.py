@@ -233,9 +233,8 @@ class Reader:
             self._report(code, f"{field}[{index}]", text, message, hint)
             return
         scheme, host, _ = parts
-        likely = find_likely_scheme(scheme)
-        if likely is not None:
-            hint = f"Did you mean {show(likely + text[len(scheme) :])}?"
+        if find_likely_scheme(scheme) is not None:
+            hint = f"Did you mean {canonical_spelling(text)!r}?"
             message = f"No browser has pages of the scheme {scheme!r}."
             self._report("malformed-origin", f"{field}[{index}]", text, message, hint)
         if not self._credentials:

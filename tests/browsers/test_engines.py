@@ -139,6 +139,7 @@ def test_http_caches_do_not_mix_answers_up_as_long_as_vary_is_there(visit: Visit
     visit.lab.run(sessions)
     assert [outcome["ok"] for outcome in with_vary.outcomes] == [True, True, True]
     assert [outcome["ok"] for outcome in static.outcomes] == [True, True, True]
-    assert len(static.log) == 1
+    # WebKit may ask once more, since it is still writing down the first answer.
+    assert len(static.log) < len(static.fetches)
     # What the no-cors load left in the cache has no grant in it.
     assert [outcome["ok"] for outcome in without.outcomes] == [True, False, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -23,7 +24,12 @@ def steps_of(call: Callable[..., object], *arguments: Any, **named: Any) -> int:
         sys.settrace(trace)
         call(*arguments, **named)
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
+    # The finalizers of other tests' garbage would be counted, too.
+    gc.disable()
+    try:
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    finally:
+        gc.enable()
     return steps

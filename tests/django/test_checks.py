@@ -62,7 +62,10 @@ SILENT: dict[str, Any] = {
     "CSRF_TRUSTED_ORIGINS": [APP],
     "CORS_ALLOW_METHODS": ["PUT"],
     "CORS_ALLOW_HEADERS": ["x-mine"],
-    "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://[a-z.]+\.example\.com", r"https://a\.example\.com.*"],
+    "CORS_ALLOWED_ORIGIN_REGEXES": [
+        r"https://[a-z.]+\.example\.com",
+        r"https://a\.example\.com(?::\d+)?",
+    ],
     "CORS_URLS_REGEX": "^/api/.*$",
 }
 
