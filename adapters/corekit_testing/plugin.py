@@ -1,7 +1,9 @@
 """The pytest plugin: the fixtures `browser` and `open_browser`, and the exchange on failure.
 
-A project overrides the fixture `cors_app`, and where it likes `cors_page`, and then writes
-``def test_it(browser): ...``. `open_browser` makes browsers with other pages and applications.
+It is loaded where a ``conftest.py`` has ``pytest_plugins = ["corekit_testing.plugin"]``, and not by
+itself, since other plugins have a fixture `browser` too. A project overrides the fixture
+`cors_app`, and where it likes `cors_page`, and then writes ``def test_it(browser): ...``.
+`open_browser` makes browsers with other pages and applications.
 """
 
 from __future__ import annotations

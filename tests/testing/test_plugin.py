@@ -7,6 +7,8 @@ import pytest
 pytest_plugins = ["pytester"]
 
 CONFTEST = """
+    pytest_plugins = ["corekit_testing.plugin"]
+
     import pytest
     from corekit import CorsPolicy
     from corekit_wsgi import CorsMiddleware
@@ -122,6 +124,7 @@ def test_browsers_are_closed_at_the_end(project: pytest.Pytester) -> None:
 
 
 def test_without_an_application_the_user_is_told_what_to_define(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest('pytest_plugins = ["corekit_testing.plugin"]')
     pytester.makepyfile("def test_it(browser): pass")
     result = pytester.runpytest_inprocess()
     result.assert_outcomes(errors=1)
