@@ -6,16 +6,39 @@ Not a test: what the theorem is proved through. The application answers every re
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+import django
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest as DjangoRequest
+from django.http import HttpResponse as DjangoResponse
+from django.test import override_settings
+from django.urls import re_path
+from flask import Flask
+from flask import Response as FlaskResponse
+from flask import request as flask_request
+from multidict import CIMultiDict
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+import corekit_aiohttp
 import corekit_asgi
+import corekit_starlette
 import corekit_wsgi
 from corekit import CorsPolicy
 from corekit.browser import HttpRequest, HttpResponse
+from corekit_flask import Cors
 from corekit_testing.asgi import AsgiTransport
 from corekit_testing.transports import WsgiTransport
+
+django.setup()
 
 
 @dataclass
@@ -42,9 +65,22 @@ class Application:
 Send = Callable[[HttpRequest], HttpResponse]
 
 
+@cache
+def one_loop() -> asyncio.AbstractEventLoop:
+    """Make the event loop of all examples: a new one for each takes longer than the rest."""
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
+
+
+def send_within(app: Any) -> Send:
+    transport = AsgiTransport(app, raise_exceptions=True)
+    return lambda request: one_loop().run_until_complete(transport.send_async(request))
+
+
 def through_asgi(policy: CorsPolicy, application: Application) -> Send:
     app = corekit_asgi.CorsMiddleware(application.asgi, policy)
-    return AsgiTransport(app, raise_exceptions=True).send
+    return send_within(app)
 
 
 def through_wsgi(policy: CorsPolicy, application: Application) -> Send:
@@ -52,7 +88,91 @@ def through_wsgi(policy: CorsPolicy, application: Application) -> Send:
     return WsgiTransport(app, raise_exceptions=True).send
 
 
+def through_starlette(policy: CorsPolicy, application: Application) -> Send:
+    app = Starlette(routes=[Mount("/", app=application.asgi)])
+    corekit_starlette.install(app, policy)
+    return send_within(app)
+
+
+def through_flask(policy: CorsPolicy, application: Application) -> Send:
+    app = Flask(__name__)
+    Cors(app, policy)
+
+    @app.before_request
+    def answer() -> FlaskResponse:
+        application.reached.append(flask_request.environ["REQUEST_METHOD"])
+        return FlaskResponse(b"secret", application.status, application.headers)
+
+    return WsgiTransport(app, raise_exceptions=True).send
+
+
+behind_django: list[Application] = []
+
+
+def django_view(request: DjangoRequest) -> DjangoResponse:
+    application = behind_django[-1]
+    application.reached.append(str(request.method))
+    response = DjangoResponse(b"secret", status=application.status)
+    for name, value in application.headers:
+        response[name] = value
+    return response
+
+
+urlpatterns = [re_path("", django_view)]
+
+
+def through_django(policy: CorsPolicy, application: Application) -> Send:
+    settings = override_settings(
+        ALLOWED_HOSTS=["*"],
+        CORS_POLICY=policy,
+        MIDDLEWARE=["corekit_django.middleware.CorsMiddleware"],
+        ROOT_URLCONF=__name__,
+    )
+    with settings:
+        transport = WsgiTransport(WSGIHandler(), raise_exceptions=True)
+
+    def send(request: HttpRequest) -> HttpResponse:
+        behind_django.append(application)
+        with settings:
+            response = transport.send(request)
+        behind_django.clear()
+        return response
+
+    return send
+
+
+def through_aiohttp(policy: CorsPolicy, application: Application) -> Send:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        application.reached.append(request.method)
+        headers = CIMultiDict(application.headers)
+        return web.Response(body=b"secret", status=application.status, headers=headers)
+
+    app = web.Application()
+    corekit_aiohttp.install(app, policy)
+    app.router.add_route("*", "/{path:.*}", answer)
+
+    app.freeze()
+
+    async def send_once(asked: HttpRequest) -> HttpResponse:
+        # In process: the parser of aiohttp's server knows registered methods only.
+        target = asked.url.partition("://")[2].partition("/")[2]
+        request = make_mocked_request(
+            asked.method, f"/{target}", headers=CIMultiDict(asked.headers), app=app
+        )
+        response = await app._handle(request)
+        await response.prepare(request)
+        body = response.body if isinstance(response, web.Response) else b""
+        assert body is None or isinstance(body, bytes)
+        return HttpResponse(response.status, tuple(response.headers.items()), body or b"")
+
+    return lambda request: one_loop().run_until_complete(send_once(request))
+
+
 ADAPTERS: dict[str, Callable[[CorsPolicy, Application], Send]] = {
     "asgi": through_asgi,
     "wsgi": through_wsgi,
+    "starlette": through_starlette,
+    "flask": through_flask,
+    "django": through_django,
+    "aiohttp": through_aiohttp,
 }

@@ -8,6 +8,7 @@ Never more is read than that, never less, never other headers; and no preflight 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pytest
@@ -138,8 +139,8 @@ class Clock:
         return self.now
 
 
-# Half of the examples that other properties have, since they are multiplied by the adapters.
-EXAMPLES = settings(max_examples=max(50, settings().max_examples // 2))
+# A part of the examples that other properties have, since each is made for every adapter.
+EXAMPLES = settings(max_examples=max(50, settings().max_examples // 4))
 
 
 def through_every_adapter(test: Callable[..., None]) -> Callable[..., None]:
@@ -178,7 +179,9 @@ def test_a_denied_preflight_keeps_the_request_from_being_sent(
     browse(adapter, setup, app, ask, "standard")
     # A simple request is sent and not read; a preflight never reaches the application.
     is_sent = ask.is_simple or grants(setup.arguments, ask)
-    assert app.reached == ([ask.fetch.method] if is_sent else [])
+    # Some frameworks write every method in upper case.
+    reached = [method.upper() for method in app.reached]
+    assert reached == ([ask.fetch.method.upper()] if is_sent else [])
 
 
 @through_every_adapter
@@ -191,21 +194,27 @@ def test_exactly_the_exposed_headers_are_readable(
     if outcome.response is None:
         return
     exposed = [name.lower() for name in setup.arguments["expose_headers"]]
-    sent = {name.lower() for name, _ in app.headers}
-    sent = {name for name in sent if not name.startswith("access-control-")} - {"set-cookie"}
+    # What went over the wire: frameworks have headers of their own, and leave some out.
+    sent = {name.lower() for name, _ in outcome.exchanges[-1].response.headers} - {"set-cookie"}
     expected = {name for name in sent if name in SAFE_TO_READ or name in exposed or "*" in exposed}
-    readable = {name for name, _ in outcome.response.headers}
-    assert readable & (sent | {"set-cookie"}) == expected
-    assert readable - sent <= {"content-length", "content-type"} or "*" in exposed
+    assert {name for name, _ in outcome.response.headers} == expected
 
 
-class Kept(NamedTuple):
-    """A granted preflight, as long as it lasts."""
+@dataclass
+class Kept:
+    """A method or a header that was granted: ``"PUT"``, ``"x-a:"``; as long as that lasts."""
 
+    name: str
     include: bool
     until: float
-    methods: list[str]
-    headers: list[str]
+
+    def covers(self, name: str, ask: Ask, now: float) -> bool:
+        wildcard = {"*": not name.endswith(":"), "*:": name.endswith(":")}.get(self.name, False)
+        return (
+            self.until > now
+            and self.include >= ask.include
+            and (self.name == name or (wildcard and name != "authorization:"))
+        )
 
 
 def count_needed(arguments: dict[str, Any], session: list[tuple[float, Ask]]) -> list[int]:
@@ -215,33 +224,32 @@ def count_needed(arguments: dict[str, Any], session: list[tuple[float, Ask]]) ->
     counts = []
     for now, ask in session:
         place = kept.setdefault((ask.page, ask.fetch.url), [])
-        usable = [each for each in place if each.until > now and each.include >= ask.include]
-        knows_method = ask.fetch.method in SAFE_METHODS or any(
-            ask.fetch.method in each.methods or "*" in each.methods for each in usable
-        )
-        knows_headers = all(
-            any(
-                name in each.headers or ("*" in each.headers and name != "authorization")
-                for each in usable
-            )
-            for name in ask.unsafe
-        )
-        needed = not (knows_method and knows_headers)
+        asked = [f"{name}:" for name in ask.unsafe]
+        if ask.fetch.method not in SAFE_METHODS:
+            asked.append(ask.fetch.method)
+        needed = any(not any(each.covers(name, ask, now) for each in place) for name in asked)
         counts.append(int(needed))
-        if not needed:
-            continue
-        if not grants(arguments, ask):
+        if needed and not grants(arguments, ask):
             place.clear()
-            continue
-        methods = [*arguments["allow_methods"], *SAFE_METHODS]
-        headers = [name.lower() for name in arguments["allow_headers"]]
-        if arguments["allow_credentials"]:
-            # A wildcard is worth nothing then; the usual and what was asked are named in its place.
-            usual = USUAL_METHODS if "*" in methods else []
-            methods = [each for each in methods if each != "*"] + [ask.fetch.method, *usual]
-            headers = [each for each in headers if each != "*"] + ask.unsafe
-        place.append(Kept(ask.include, now + max_age, methods, headers))
+        elif needed:
+            for name in named_in_answer(arguments, ask):
+                # What is there already, be it for requests with credentials, is renewed.
+                found = [each for each in place if each.covers(name, ask, now)][:1]
+                place += [] if found else [Kept(name, ask.include, 0)]
+                (found or place[-1:])[0].until = now + max_age
     return counts
+
+
+def named_in_answer(arguments: dict[str, Any], ask: Ask) -> list[str]:
+    """List what the most generous answer to a preflight names."""
+    methods = [*arguments["allow_methods"], *SAFE_METHODS]
+    headers = [name.lower() for name in arguments["allow_headers"]]
+    if arguments["allow_credentials"]:
+        # A wildcard is worth nothing then; the usual and what was asked are named in its place.
+        usual = USUAL_METHODS if "*" in methods else []
+        methods = [each for each in methods if each != "*"] + [ask.fetch.method, *usual]
+        headers = [each for each in headers if each != "*"] + ask.unsafe
+    return [*methods, *(f"{name}:" for name in headers)]
 
 
 @through_every_adapter
