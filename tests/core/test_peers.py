@@ -250,7 +250,7 @@ def test_http_is_matched_on_this_machine_only(origin: str) -> None:
 def test_a_long_expression_with_flags_can_be_pasted_back() -> None:
     regexes: list[str | re.Pattern[str]] = [re.compile(f"https://{'a' * 300}", re.IGNORECASE)]
     regexes.append(f"https://{'b' * 300}")
-    policy = PeerPolicy(allow_origin_regexes=regexes)
+    policy = PeerPolicy(allow_origins=["https://a"], allow_origin_regexes=regexes, max_age=0)
     assert eval(repr(policy)) == policy
 
 
