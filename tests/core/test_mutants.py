@@ -1,0 +1,165 @@
+"""What a deliberate fault in the core would change and nothing else notices: found by mutation.
+
+Each test is named for what would break; `make mutation` makes the faults.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from corekit import CorsPolicy, CorsRoutes, PolicyError, RequestKind
+from corekit.engine import AnyOrigin, Engine
+from corekit.origins import OriginSet
+
+PAGE = "https://app.example.com"
+
+
+def engine(**changes: object) -> Engine:
+    arguments: dict[str, object] = {
+        "origins": OriginSet([PAGE]),
+        "credentials": False,
+        "methods": [],
+        "headers": [],
+        "exposed": [],
+        "max_age": None,
+        "private_network": False,
+        "status": 204,
+        **changes,
+    }
+    return Engine(**arguments)  # type: ignore[arg-type]
+
+
+def test_a_denied_preflight_is_a_preflight_that_varies_by_origin() -> None:
+    answer = engine().preflight("https://evil.example", "PUT", None, None)
+    assert answer.kind is RequestKind.PREFLIGHT
+    assert answer.vary == ("Origin",)
+    assert answer.origin_allowed is False
+
+
+def test_without_an_origin_none_is_allowed() -> None:
+    assert engine().actual(None).origin_allowed is False
+    assert engine(origins=AnyOrigin()).actual(None).origin_allowed is False
+
+
+@pytest.mark.parametrize(
+    ("changes", "vary"),
+    [
+        ({}, ("Origin",)),
+        ({"methods": ["*"]}, ("Origin",)),
+        ({"headers": ["*"]}, ("Origin",)),
+        ({"credentials": True}, ("Origin",)),
+        (
+            {"credentials": True, "methods": ["*"]},
+            ("Origin", "Access-Control-Request-Method"),
+        ),
+        (
+            {"credentials": True, "headers": ["*"]},
+            ("Origin", "Access-Control-Request-Headers"),
+        ),
+        (
+            {"credentials": True, "headers": ["*"], "methods": ["*"], "private_network": True},
+            (
+                "Origin",
+                "Access-Control-Request-Method",
+                "Access-Control-Request-Headers",
+                "Access-Control-Request-Private-Network",
+            ),
+        ),
+    ],
+)
+def test_a_preflights_answer_varies_by_what_it_depends_on(
+    changes: dict[str, object], vary: tuple[str, ...]
+) -> None:
+    assert engine(**changes).preflight(PAGE, "PUT", "x-a", None).vary == vary
+
+
+def test_a_wildcard_names_the_usual_methods_too() -> None:
+    headers = dict(engine(methods=["*"]).preflight(PAGE, "FOO", None, None).headers)
+    assert (
+        headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, *"
+    )
+
+
+def test_a_header_named_by_a_star_is_never_echoed() -> None:
+    answer = engine(credentials=True, headers=["*"]).preflight(PAGE, "GET", "*,x-a", None)
+    assert dict(answer.headers)["Access-Control-Allow-Headers"] == "x-a"
+
+
+def test_a_private_network_is_granted_where_the_request_is_echoed_too() -> None:
+    for asked, granted in (("true", "true"), (None, None), ("false", None)):
+        policy = engine(credentials=True, methods=["*"], private_network=True)
+        headers = dict(policy.preflight(PAGE, "PUT", None, asked).headers)
+        assert headers.get("Access-Control-Allow-Private-Network") == granted
+
+
+def test_authorization_is_covered_by_a_wildcard_with_credentials_only() -> None:
+    for credentials, allowed in ((True, True), (False, False)):
+        policy = CorsPolicy(
+            allow_origins=[PAGE], allow_headers=["*"], allow_credentials=credentials
+        )
+        decision = policy.decide(
+            "OPTIONS", origin=PAGE, request_method="GET", request_headers="authorization"
+        )
+        assert decision.allowed is allowed
+
+
+def test_the_bound_of_asked_headers_is_twice_what_is_granted() -> None:
+    names = [f"x-{number:04}" for number in range(1000)]
+    total = sum(map(len, names))
+    for length, allowed in ((2 * total, True), (2 * total + 1, False)):
+        asked = ",".join(names).ljust(length, ",")
+        policy = CorsPolicy(allow_origins=[PAGE], allow_headers=names)
+        decision = policy.decide(
+            "OPTIONS", origin=PAGE, request_method="GET", request_headers=asked
+        )
+        assert decision.allowed is allowed
+
+
+def test_a_granted_preflight_of_a_plain_policy_names_its_headers() -> None:
+    headers = dict(engine(headers=["x-a", "x-b"]).preflight(PAGE, "GET", None, None).headers)
+    assert headers["Access-Control-Allow-Headers"] == "x-a, x-b"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/api/..", "nothing"),
+        ("/api/x/..", "api"),
+        ("/api/.", "api"),
+        ("/public/../api/", "nothing"),
+    ],
+)
+def test_a_path_that_ends_in_dots_is_resolved(path: str, expected: str) -> None:
+    api = CorsPolicy(allow_origins=[PAGE])
+    found = CorsRoutes([("/api/", api)]).match(path)
+    assert found == (api if expected == "api" else CorsPolicy.nothing())
+
+
+def test_an_exact_path_is_not_the_folder_that_dots_lead_to() -> None:
+    folder, leaf = CorsPolicy(allow_origins=[PAGE]), CorsPolicy(allow_origins=["*"])
+    routes = CorsRoutes([("/api", leaf), ("/api/", folder)])
+    assert routes.match("/api/x/..") is folder
+    assert routes.match("/api/.") is folder
+
+
+def test_different_routes_have_different_hashes() -> None:
+    policy = CorsPolicy(allow_origins=[PAGE])
+    hashes = {hash(CorsRoutes([(f"/{number}/", policy)])) for number in range(20)}
+    assert len(hashes) > 1
+
+
+def test_what_is_said_of_misuse_is_a_sentence() -> None:
+    routes = CorsRoutes([("/", CorsPolicy.nothing())])
+    with pytest.raises(AttributeError, match=r"^routes are immutable$"):
+        del routes.routes
+    with pytest.raises(ValueError, match=r"^any origin together with credentials: every site "):
+        engine(origins=AnyOrigin(), credentials=True)
+    with pytest.raises(
+        TypeError, match=r"^exact is a single string: give a collection of origins$"
+    ):
+        OriginSet(PAGE)
+    with pytest.raises(PolicyError) as raised:
+        CorsRoutes([("/api/*", CorsPolicy.nothing())])
+    assert raised.value.problems[0].hint == (
+        "End it in a slash to cover all below it, such as '/api/'."
+    )
