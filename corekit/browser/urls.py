@@ -68,7 +68,8 @@ def parse_url(text: str, base: Url | None = None) -> Url:
     rest = match[2] if match else text
     path, mark, query = rest.partition("?")
     path = path.replace("\\", "/")
-    absolute = scheme and not (base and base.scheme == scheme and not path.startswith("/"))
+    # After the scheme of the base, one slash or none begins a path, not a host.
+    absolute = scheme and not (base and base.scheme == scheme and not path.startswith("//"))
     if absolute or (base and path.startswith("//")):
         authority, _, path = path.lstrip("/").partition("/")
         return _make(scheme or base.scheme, authority, f"/{path}", mark, query)  # type: ignore[union-attr]
