@@ -10,7 +10,8 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export RUFF_CACHE_DIR := $(CURDIR)/.cache/ruff
 
-.PHONY: help demo test format check lint types contracts tests django-matrix bench bench-full bench-guard clean
+.PHONY: help demo test format check lint types contracts tests django-matrix bench bench-full bench-guard clean \
+	mutation fuzz
 
 help:
 	@echo "make demo    install, start the demo and print what the policy says"
@@ -18,6 +19,8 @@ help:
 	@echo "make django-matrix   run the tests of Django's adapter with its other releases too"
 	@echo "make bench   measure corekit beside its peers; bench-full writes the figures of the docs"
 	@echo "make bench-guard   count instructions and compare them with the committed ones"
+	@echo "make mutation   make faults in the core, and list those that no test notices"
+	@echo "make fuzz TIME=60   search for that many seconds for inputs that are read wrongly"
 	@echo "make format  rewrite the code in the project's format"
 	@echo "make clean   remove everything that was made"
 
@@ -62,6 +65,22 @@ bench-full: .venv/.bench
 bench-guard: .venv/.test
 	@$(BIN)/python -m benchmarks.guard $(ARGS)
 
+# Faults are made in a copy: what is being worked on stays as it is. ONLY names some of them:
+# make mutation ONLY='corekit.engine.*'
+mutation: .venv/.mutation
+	@rm -rf .cache/mutation && mkdir -p .cache/mutation
+	@cp -R corekit adapters tests docs examples pyproject.toml README.md .cache/mutation
+	@cd .cache/mutation && HYPOTHESIS_PROFILE=dev $(CURDIR)/$(BIN)/mutmut run $(ONLY) && \
+		$(CURDIR)/$(BIN)/mutmut results && $(CURDIR)/$(BIN)/mutmut export-cicd-stats >/dev/null
+	@cd .cache/mutation && $(CURDIR)/$(BIN)/python -c 'import json; \
+		made = json.load(open("mutants/mutmut-cicd-stats.json")); \
+		made["score"] = 100 - 100 * made["survived"] / made["total"]; \
+		print("%(survived)d of %(total)d faults were not noticed: a score of %(score).1f %%" % made)'
+
+TIME ?= 60
+fuzz: .venv/.fuzz
+	@$(BIN)/python tests/fuzz/fuzz.py -max_total_time=$(TIME) -dict=tests/fuzz/dictionary
+
 clean:
 	rm -rf .venv .cache .hypothesis dist
 
@@ -78,6 +97,14 @@ clean:
 .venv/.bench: .venv/.made pyproject.toml
 	@echo "Installing corekit and its peers into .venv (a minute or two) ..."
 	@$(PIP) install --editable '.[cli]' --group bench
+	@touch $@
+
+.venv/.mutation: .venv/.test
+	@$(PIP) install --group mutation
+	@touch $@
+
+.venv/.fuzz: .venv/.test
+	@$(PIP) install --group fuzz
 	@touch $@
 
 .venv/.made:
