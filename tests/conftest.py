@@ -31,3 +31,6 @@ settings.register_profile(
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )
+
+# A program of its own, which needs what the tests do not: `make fuzz`.
+collect_ignore = ["fuzz"]
