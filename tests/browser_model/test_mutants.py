@@ -19,7 +19,7 @@ from corekit.browser import (
 from corekit.browser.checks import readable_headers
 from corekit.browser.fields import drop_forbidden, strip, unsafe_names
 from corekit.browser.urls import parse_url
-from tests.browser_model.test_fetch import (
+from tests.browser_model.servers import (
     API,
     GRANT,
     OPEN,

@@ -17,7 +17,7 @@ import pytest
 from corekit import CorsPolicy
 from corekit_testing.__main__ import main
 from corekit_wsgi import CorsMiddleware
-from tests.testing.test_browser import Quiet
+from tests.testing.serving import Quiet
 
 PAGE = "https://app.example.com"
 SETTINGS: dict[str, Any] = {

@@ -1,0 +1,89 @@
+"""Servers of a few lines, and what makes fetches against them. Not a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from corekit.browser import (
+    STANDARD,
+    BrowserModel,
+    Fetch,
+    HttpRequest,
+    HttpResponse,
+    Outcome,
+    Quirks,
+)
+
+PAGE = "https://app.example.com"
+API = "https://api.example.com/items"
+OPEN = HttpResponse(200, (("Access-Control-Allow-Origin", "*"),), b"items")
+GRANT = HttpResponse(
+    204,
+    (
+        ("Access-Control-Allow-Origin", PAGE),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Allow-Methods", "PUT, PATCH, DELETE"),
+        ("Access-Control-Allow-Headers", "content-type, x-a, authorization"),
+    ),
+)
+Server = Callable[[HttpRequest], HttpResponse]
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def browse(
+    server: Server | HttpResponse,
+    *fetches: Fetch,
+    page: str = PAGE,
+    quirks: Quirks = STANDARD,
+    clock: Clock | None = None,
+) -> list[Outcome]:
+    browser = BrowserModel(clock=clock or Clock(), quirks=quirks)
+    transport = (lambda _: server) if isinstance(server, HttpResponse) else server
+    return [browser.fetch(transport, page, fetch) for fetch in fetches]
+
+
+def failed(outcome: Outcome) -> str:
+    assert outcome.response is None
+    assert outcome.failure is not None
+    return outcome.failure.name
+
+
+def sent(outcome: Outcome) -> list[str]:
+    return [f"{each.request.method} {each.request.url}" for each in outcome.exchanges]
+
+
+def header(request: HttpRequest, name: str) -> str | None:
+    values = [value for given, value in request.headers if given.lower() == name]
+    assert len(values) < 2
+    return values[0] if values else None
+
+
+THIRD = "https://third.example/"
+
+
+def chain(*locations: str, status: int = 307, grant: HttpResponse = OPEN) -> Server:
+    """Make a server that redirects from one location to the next, and then answers."""
+    urls = [API, *locations]
+
+    def server(request: HttpRequest) -> HttpResponse:
+        if request.is_preflight:
+            return replace(GRANT, headers=(*OPEN.headers, *GRANT.headers[2:]))
+        at = urls.index(request.url)
+        if at + 1 == len(urls):
+            return grant
+        return replace(OPEN, status=status, headers=(*OPEN.headers, ("Location", urls[at + 1])))
+
+    return server
+
+
+def asked(outcome: Outcome, name: str = "access-control-request-headers") -> list[str | None]:
+    return [header(each.request, name) for each in outcome.exchanges if each.request.is_preflight]
