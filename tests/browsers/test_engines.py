@@ -139,7 +139,10 @@ def test_http_caches_do_not_mix_answers_up_as_long_as_vary_is_there(visit: Visit
     visit.lab.run(sessions)
     assert [outcome["ok"] for outcome in with_vary.outcomes] == [True, True, True]
     assert [outcome["ok"] for outcome in static.outcomes] == [True, True, True]
-    # WebKit may ask once more, since it is still writing down the first answer.
-    assert len(static.log) < len(static.fetches)
-    # What the no-cors load left in the cache has no grant in it.
-    assert [outcome["ok"] for outcome in without.outcomes] == [True, False, False]
+    # What the no-cors load left in the cache has no grant in it. WebKit may ask again, while it is
+    # still writing the first answer down; then it has an answer of its own.
+    asked_again = len(without.log) > 1
+    assert [o["ok"] for o in without.outcomes] == [True, asked_again, asked_again]
+    if visit.quirks is not ENGINES["webkit"]:
+        assert len(static.log) == 1
+        assert not asked_again
