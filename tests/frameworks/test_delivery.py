@@ -7,7 +7,7 @@ import gzip
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,9 +59,12 @@ def over_waitress(app: Any) -> Iterator[int]:
     try:
         yield server.effective_port
     finally:
-        # Ended from its own thread, where its sockets are read.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
+        # Ended from its own thread, where its sockets are read. Where that is awake already, the
+        # trigger is closed before it is written to.
+        with suppress(OSError):
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
         thread.join(timeout=10)
+        assert not thread.is_alive()
         server.task_dispatcher.shutdown()
 
 
