@@ -115,7 +115,8 @@ class Configuration:
     source: str
     policy: CorsPolicy | CorsRoutes
     urls: re.Pattern[str] | None
-    _admitting: dict[int, Engine]
+    _grants: dict[int, Grant]
+    _everywhere: Grant | None
 
     @classmethod
     def make(
@@ -124,12 +125,14 @@ class Configuration:
         """Put the parts together, with an engine for the signal for each policy."""
         policies = [policy] if isinstance(policy, CorsPolicy) else [p for _, p in policy.routes]
         nothing = CorsPolicy.nothing()
-        admitting = {
-            id(each): each.engine_for(_Admitted(credentials=each.allow_credentials))
-            for each in policies
-            if each != nothing
-        }
-        return cls(source, policy, urls, admitting)
+        grants = {}
+        for each in policies:
+            admitting = None
+            if each != nothing:
+                admitting = each.engine_for(_Admitted(credentials=each.allow_credentials))
+            grants[id(each)] = Grant(each, admitting)
+        everywhere = grants.get(id(policy)) if urls is None else None
+        return cls(source, policy, urls, grants, everywhere)
 
     @property
     def policies(self) -> Sequence[CorsPolicy]:
@@ -144,13 +147,16 @@ class Configuration:
         Outside CORS_URLS_REGEX nothing is granted but what a receiver of the signal grants, so
         without one such a path stays untouched.
         """
+        if self._everywhere is not None:
+            return self._everywhere
         if self.urls is not None and self.urls.fullmatch(path) is None:
-            admitting = self._admitting.get(id(self.policy))
+            admitting = self._grants[id(self.policy)].admitting
             if admitting is None or not check_request_enabled.has_listeners(None):
                 return None
             return Grant(_NOTHING, admitting)
         policy = self.policy.match(path)
-        return None if policy is None else Grant(policy, self._admitting.get(id(policy)))
+        # What an ambiguous path gets is the policy that grants nothing, which no route has.
+        return None if policy is None else self._grants.get(id(policy), Grant(policy, None))
 
 
 _NOTHING: Final = CorsPolicy.nothing()

@@ -25,18 +25,24 @@ __all__ = [
     "find_marked_views",
     "find_view",
     "has_one_policy",
+    "is_any_view_marked",
     "name_view",
 ]
 
 View = Callable[..., Any]
 
 
+def is_any_view_marked(request: HttpRequest) -> bool:
+    """Say whether any view that the request could lead to has a policy of its own."""
+    if request.resolver_match is None:
+        # The URLconf is loaded with the first request, and the views are marked as it is loaded.
+        get_resolver(getattr(request, "urlconf", None)).url_patterns  # noqa: B018
+    return is_in_use()
+
+
 def find_view(request: HttpRequest) -> View | None:
     """Find the view of a request; None where there is none, or where no view has a policy."""
-    urlconf = getattr(request, "urlconf", None)
-    # The URLconf is loaded with the first request, and the views are marked as it is loaded.
-    get_resolver(urlconf).url_patterns  # noqa: B018
-    if not is_in_use():
+    if not is_any_view_marked(request):
         return None
     if request.resolver_match is not None:
         return request.resolver_match.func
@@ -46,7 +52,7 @@ def find_view(request: HttpRequest) -> View | None:
     language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
     try:
         with translation.override(language):
-            return resolve(path, urlconf).func
+            return resolve(path, getattr(request, "urlconf", None)).func
     except Resolver404:
         return None
 
