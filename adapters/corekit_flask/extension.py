@@ -121,18 +121,25 @@ class _Outermost:
         self._flask = flask
         self._app = app
         self._default: Policy | PathPolicies | None = None
+        # The whole of it with the one policy that is the same for every path.
+        self._covered: WSGIApplication | None = None
 
     def set_default(self, policy: Policy | PathPolicies) -> None:
         if self._default is not None:
             raise RuntimeError("this application has a policy already: one is the authority")
         self._default = policy
+        if isinstance(policy, CorsPolicy):
+            # Its method, since Python calls one at less cost than an object.
+            self._covered = CorsMiddleware(self._app, policy).__call__
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[COVERED] = True
         app = self._app
-        if _is_debugged_from_elsewhere(environ):
+        if _DEBUGGER in environ and _is_from_elsewhere(environ):
             # The debugger is outside of this layer, where its pages would lack the headers.
             app = DebuggedApplication(app, evalex=False, pin_security=False)
+        elif self._covered is not None and not is_any_view_marked():
+            return self._covered(environ, start_response)
         policy = self._find_policy(environ)
         if policy is not None:
             app = CorsMiddleware(app, policy)
@@ -196,8 +203,8 @@ def _check(policy: object) -> None:
         )
 
 
-def _is_debugged_from_elsewhere(environ: dict[str, Any]) -> bool:
+def _is_from_elsewhere(environ: dict[str, Any]) -> bool:
     # A page of another origin shows no interactive debugger: it reads the text, if it may.
     origin = environ.get("HTTP_ORIGIN")
     own = f"{environ.get('wsgi.url_scheme')}://{environ.get('HTTP_HOST')}"
-    return origin is not None and _DEBUGGER in environ and origin != own
+    return origin is not None and origin != own
