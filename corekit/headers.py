@@ -14,7 +14,13 @@ from typing import Final
 
 from .decision import ALLOW_ORIGIN, Answer
 
-__all__ = ["merge_headers", "merge_raw_headers", "merge_vary"]
+__all__ = [
+    "answer_headers",
+    "answer_raw_headers",
+    "merge_headers",
+    "merge_raw_headers",
+    "merge_vary",
+]
 
 _RAW_ALLOW_ORIGIN: Final = ALLOW_ORIGIN.lower().encode()
 
@@ -35,6 +41,28 @@ _TITLES: Final = """
 """.split()
 _USUAL: Final = frozenset(_TITLES) | {name.lower() for name in _TITLES}
 _RAW_USUAL: Final = frozenset(name.encode() for name in _USUAL)
+
+
+def answer_headers(answer: Answer, origin: str | None) -> list[tuple[str, str]]:
+    """Make the headers of a response that no application has a part in, such as a preflight's.
+
+    `origin` is the Origin header of the request that `answer` was given for.
+
+    >>> from corekit import CorsPolicy
+    >>> answer = CorsPolicy(allow_origins=["https://a.example"]).engine.actual("https://a.example")
+    >>> answer_headers(answer, "https://a.example")
+    [('Access-Control-Allow-Origin', 'https://a.example'), ('Vary', 'Origin')]
+    """
+    if answer.echoes_origin and origin is not None:
+        return [(ALLOW_ORIGIN, origin), *answer.lines]
+    return [*answer.lines]
+
+
+def answer_raw_headers(answer: Answer, origin: bytes | None) -> list[tuple[bytes, bytes]]:
+    """Do the same for pairs of bytes, as ASGI has them."""
+    if answer.echoes_origin and origin is not None:
+        return [(_RAW_ALLOW_ORIGIN, origin), *answer.raw_lines]
+    return [*answer.raw_lines]
 
 
 def merge_headers(

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any, Final
 
 from corekit import Answer, CorsPolicy, CorsRoutes
-from corekit.headers import merge_raw_headers
+from corekit.headers import answer_raw_headers, merge_raw_headers
 
 __all__ = ["CorsMiddleware"]
 
@@ -137,10 +137,9 @@ def _read_preflight(headers: RawHeaders) -> dict[bytes, bytes]:
 
 
 def _start(answer: Answer, origin: bytes) -> Message:
-    about: list[tuple[bytes, bytes]] = []
+    headers = answer_raw_headers(answer, origin)
     if not answer.origin_allowed:
-        about += _ABOUT_REFUSED
+        headers[:0] = _ABOUT_REFUSED
     elif answer.status != 204:
-        about += _ABOUT_EMPTY
-    headers = merge_raw_headers(about, answer, origin)
+        headers[:0] = _ABOUT_EMPTY
     return {"type": "http.response.start", "status": answer.status, "headers": headers}

@@ -21,8 +21,8 @@ from corekit.engine import Engine
 from corekit.headers import merge_vary
 
 from .conf import Grant, get_configuration
-from .decorators import EXEMPT
-from .resolving import View, find_mark, find_view, has_one_policy, is_any_view_marked
+from .decorators import EXEMPT, is_in_use
+from .resolving import View, find_mark, find_view, has_one_policy
 from .signals import check_request_enabled
 
 __all__ = ["CorsMiddleware", "find_grant", "is_preflight"]
@@ -56,7 +56,9 @@ class CorsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._is_async:
             return self._call_async(request)
-        response = None if is_preflight(request) else self.get_response(request)
+        response: HttpResponseBase | None = None
+        if not is_preflight(request):
+            response = self.get_response(request)
         answer, answer_if_admitted = _find_answers(request, response)
         if answer is None:
             return response or self.get_response(request)
@@ -67,7 +69,9 @@ class CorsMiddleware:
         return _write(request, response, answer)
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
-        response = None if is_preflight(request) else await self.get_response(request)
+        response: HttpResponseBase | None = None
+        if not is_preflight(request):
+            response = await self.get_response(request)
         answer, answer_if_admitted = _find_answers(request, response)
         if answer is None:
             return response or await self.get_response(request)
@@ -111,14 +115,16 @@ def _find_answers(
     No answer: the request is to stay untouched.
     """
     preflight = response is None
-    view = None
     meta = request.META
-    if preflight or is_any_view_marked(request):
-        asked = meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] if preflight else request.method
-        view = None if _has_failed(request, response) else find_view(request)
-        grant = find_grant(request, view, asked or "")
-    else:
+    view = None
+    # A request that was resolved has loaded the views, which are marked as they are loaded.
+    if (is_in_use() or request.resolver_match is None) and not _has_failed(request, response):
+        view = find_view(request)
+    if view is None:
         grant = get_configuration().find(request.path_info)
+    else:
+        asked = meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] if preflight else request.method
+        grant = find_grant(request, view, asked or "")
     if grant is None:
         return None, None
     engine = grant.policy.engine
@@ -174,10 +180,10 @@ def _write(
     # Into the mapping below Django's: what is written is ASCII by its nature, and Django's own
     # setter, which has to see to that, takes three times as long as all else here.
     fields: dict[str, tuple[str, str]] = response.headers._store
-    for name in fields:
-        if name.startswith(_PREFIX):
-            _remove_own(fields)
-            break
+    # All names at once: looking at one after the other takes an eighth of a request more.
+    if _PREFIX in "\n".join(fields):
+        for name in [name for name in fields if name.startswith(_PREFIX)]:
+            del fields[name]
     if answer.echoes_origin:
         fields[_ALLOW_ORIGIN] = (ALLOW_ORIGIN, request.META["HTTP_ORIGIN"])
     for name, value in answer.headers:
@@ -189,11 +195,6 @@ def _write(
     elif answer.vary:
         fields["vary"] = answer.lines[-1]
     return response
-
-
-def _remove_own(fields: dict[str, tuple[str, str]]) -> None:
-    for name in [name for name in fields if name.startswith(_PREFIX)]:
-        del fields[name]
 
 
 def _make_preflight_response(answer: Answer) -> HttpResponse:

@@ -25,24 +25,18 @@ __all__ = [
     "find_marked_views",
     "find_view",
     "has_one_policy",
-    "is_any_view_marked",
     "name_view",
 ]
 
 View = Callable[..., Any]
 
 
-def is_any_view_marked(request: HttpRequest) -> bool:
-    """Say whether any view that the request could lead to has a policy of its own."""
-    if request.resolver_match is None:
-        # The URLconf is loaded with the first request, and the views are marked as it is loaded.
-        get_resolver(getattr(request, "urlconf", None)).url_patterns  # noqa: B018
-    return is_in_use()
-
-
 def find_view(request: HttpRequest) -> View | None:
     """Find the view of a request; None where there is none, or where no view has a policy."""
-    if not is_any_view_marked(request):
+    urlconf = getattr(request, "urlconf", None)
+    # The URLconf is loaded with the first request, and the views are marked as it is loaded.
+    get_resolver(urlconf).url_patterns  # noqa: B018
+    if not is_in_use():
         return None
     if request.resolver_match is not None:
         return request.resolver_match.func
@@ -52,7 +46,7 @@ def find_view(request: HttpRequest) -> View | None:
     language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
     try:
         with translation.override(language):
-            return resolve(path, getattr(request, "urlconf", None)).func
+            return resolve(path, urlconf).func
     except Resolver404:
         return None
 

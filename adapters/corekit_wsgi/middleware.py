@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from corekit import Answer, CorsPolicy, CorsRoutes
-from corekit.headers import merge_headers
+from corekit.headers import answer_headers, merge_headers
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -96,12 +96,12 @@ def _path(environ: WSGIEnvironment) -> str:
 
 def _send_preflight(start_response: StartResponse, answer: Answer, origin: str) -> Iterable[bytes]:
     status = answer.status or 0
-    about: list[tuple[str, str]] = []
+    headers = answer_headers(answer, origin)
     body: list[bytes] = []
     if not answer.origin_allowed:
-        about += _ABOUT_REFUSED
+        headers[:0] = _ABOUT_REFUSED
         body = [_REFUSED]
     elif status != 204:
-        about += _ABOUT_EMPTY
-    start_response(_STATUS_LINES[status], merge_headers(about, answer, origin))
+        headers[:0] = _ABOUT_EMPTY
+    start_response(_STATUS_LINES[status], headers)
     return body

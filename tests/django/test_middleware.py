@@ -159,9 +159,10 @@ def test_the_refusal_of_the_csrf_check_is_readable(ask: Ask) -> None:
     assert cors_headers(response) == READABLE
 
 
-def test_a_broken_urlconf_is_readable(ask: Ask) -> None:
+@pytest.mark.parametrize("urlpatterns", ["not a list of patterns", None], ids=["text", "none"])
+def test_a_broken_urlconf_is_readable(ask: Ask, urlpatterns: object) -> None:
     broken = ModuleType("broken_urls")
-    broken.urlpatterns = "not a list of patterns"  # type: ignore[attr-defined]
+    broken.urlpatterns = urlpatterns  # type: ignore[attr-defined]
     sys.modules["broken_urls"] = broken
     with override_settings(ROOT_URLCONF="broken_urls"):
         response = ask("GET", "/plain/", origin=APP)
