@@ -11,6 +11,7 @@ so it can judge them. It opens nothing and reads no clock: a transport (any call
 - `quirks`: where browsers depart from the standard, by engine;
 - `checks`: the CORS check, the preflight's checks, the readable headers;
 - `cache`: the preflight cache;
+- `running`: a fetch under way: what the page asked for, checked and normalized;
 - `model`: the fetch itself, from the page's call to the page's answer.
 
 Not modelled: navigation, frames, service workers, HTTP caching, private-network access (no browser

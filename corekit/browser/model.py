@@ -8,11 +8,11 @@ responses, so the same steps serve a plain and an async transport.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
-from corekit.names import FORBIDDEN_METHODS, NORMALIZED_METHODS, SAFELISTED_METHODS, is_token
-from corekit.origins import OPAQUE, is_loopback, is_serialized_origin, split_origin
+from corekit.names import SAFELISTED_METHODS
+from corekit.origins import OPAQUE, is_loopback, split_origin
 
 from .cache import PreflightCache
 from .checks import (
@@ -22,20 +22,15 @@ from .checks import (
     check_preflight,
     readable_headers,
 )
-from .failures import Failure, FetchFailedError
+from .failures import FetchFailedError
 from .fields import (
     NON_WILDCARD_HEADER,
-    drop_forbidden,
     get_header,
-    is_no_cors_safelisted,
     list_values,
     read_max_age,
     unsafe_names,
 )
 from .messages import (
-    CREDENTIALS_MODES,
-    FETCH_MODES,
-    REDIRECT_MODES,
     Exchange,
     Fetch,
     Headers,
@@ -43,10 +38,10 @@ from .messages import (
     HttpResponse,
     Outcome,
     PageResponse,
-    Tainting,
 )
 from .quirks import STANDARD, Quirks
-from .urls import HTTP_SCHEMES, Url, parse_url
+from .running import Running, start
+from .urls import HTTP_SCHEMES, parse_url
 
 __all__ = ["BrowserModel"]
 
@@ -57,42 +52,6 @@ _NULL_BODY_STATUSES: Final = frozenset({101, 103, 204, 205, 304})
 _BODY_HEADERS: Final = frozenset(
     {"content-encoding", "content-language", "content-location", "content-type"}
 )
-
-
-@dataclass(slots=True)
-class _Running:
-    """A fetch under way: https://fetch.spec.whatwg.org/#concept-request, what of it changes."""
-
-    page: str
-    asked: Fetch
-    method: str
-    set_headers: Headers
-    headers: Headers
-    body: bytes | None
-    urls: list[Url]
-    tainting: Tainting = "basic"
-    preflighted: bool = False
-    redirected: bool = False
-    exchanges: list[Exchange] = field(default_factory=list)
-
-    @property
-    def url(self) -> Url:
-        return self.urls[-1]
-
-    @property
-    def include(self) -> bool:
-        return self.asked.credentials == "include"
-
-    @property
-    def origin(self) -> str:
-        """The page's origin, or null: https://fetch.spec.whatwg.org/#serializing-a-request-origin"""
-        for before, after in zip(self.urls, self.urls[1:], strict=False):
-            if before.origin not in (after.origin, self.page):
-                return OPAQUE
-        return self.page
-
-    def fail(self, name: str, value: str | None = None) -> FetchFailedError:
-        return FetchFailedError(Failure(name, self.method, str(self.url), self.origin, value))
 
 
 class BrowserModel:
@@ -155,7 +114,7 @@ class BrowserModel:
 
     def steps(self, page: str, fetch: Fetch) -> Steps:
         """Make the fetch as a generator: yields requests, takes responses, returns an outcome."""
-        running = _start(page, fetch)
+        running = start(page, fetch)
         try:
             response = yield from self._main_fetch(running)
         except FetchFailedError as error:
@@ -167,7 +126,7 @@ class BrowserModel:
             return Outcome(error.failure, tuple(running.exchanges))
         return Outcome(response, tuple(running.exchanges))
 
-    def _main_fetch(self, running: _Running) -> Generator[HttpRequest, HttpResponse, PageResponse]:
+    def _main_fetch(self, running: Running) -> Generator[HttpRequest, HttpResponse, PageResponse]:
         while True:
             with_preflight = self._choose_tainting(running)
             if with_preflight:
@@ -176,7 +135,7 @@ class BrowserModel:
                     if self.quirks.one_answer_per_url:
                         self.cache.clear(self._key(running))
                     yield from self._preflight(running)
-            response = yield from _exchange(running, _request(running))
+            response = yield from _exchange(running, self._request(running))
             if running.tainting == "cors":
                 fault = check_cors(running.origin, response.headers, include=running.include)
                 if fault is not None:
@@ -192,14 +151,15 @@ class BrowserModel:
                 return _filter(running, response)
             self._redirect(running, response.status, location)
 
-    def _choose_tainting(self, running: _Running) -> bool:
+    def _choose_tainting(self, running: Running) -> bool:
         # https://fetch.spec.whatwg.org/#main-fetch; returns whether to fetch with a preflight.
         url, mode = running.url, running.asked.mode
         if url.scheme not in HTTP_SCHEMES:
             raise running.fail("CorsDisabledScheme", str(url))
         if url.scheme == "http" and running.page.startswith("https:"):
             parts = split_origin(url.origin)
-            if parts is None or not is_loopback(parts[1]):
+            trusted = parts is not None and is_loopback(parts[1])
+            if not trusted or self.quirks.loopback_is_mixed_content:
                 raise running.fail("MixedContent", str(url))
         if url.origin == running.page and running.tainting == "basic":
             return False
@@ -216,7 +176,7 @@ class BrowserModel:
             or (running.redirected and self.quirks.preflight_after_redirect)
         )
 
-    def _needs_preflight(self, running: _Running) -> bool:
+    def _needs_preflight(self, running: Running) -> bool:
         # https://fetch.spec.whatwg.org/#concept-http-fetch
         if not self._is_cached(running):
             return True
@@ -234,7 +194,32 @@ class BrowserModel:
             for name in self._unsafe_names(running)
         )
 
-    def _preflight(self, running: _Running) -> Generator[HttpRequest, HttpResponse]:
+    def _request(self, running: Running) -> HttpRequest:
+        # https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
+        headers = running.headers
+        if get_header(headers, "accept") is None:
+            headers = (("Accept", "*/*"), *headers)
+        origin = self._origin_header(running)
+        if origin is not None:
+            headers += (("Origin", origin),)
+        credentials = running.include or (
+            running.asked.credentials == "same-origin" and running.tainting == "basic"
+        )
+        return HttpRequest(running.method, str(running.url), headers, running.body, credentials)
+
+    def _origin_header(self, running: Running) -> str | None:
+        # https://fetch.spec.whatwg.org/#append-a-request-origin-header
+        if running.tainting == "cors":
+            return running.origin
+        if running.method in ("GET", "HEAD"):
+            return None
+        # By the referrer policy that pages have by default: strict-origin-when-cross-origin.
+        is_downgrade = running.origin.startswith("https:") and running.url.scheme == "http"
+        if is_downgrade and not self.quirks.origin_survives_downgrade:
+            return OPAQUE
+        return running.origin
+
+    def _preflight(self, running: Running) -> Generator[HttpRequest, HttpResponse]:
         # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
         quirks, upload_listener = self.quirks, running.asked.upload_listener
         origin, _ = self._key(running)
@@ -264,7 +249,7 @@ class BrowserModel:
         if fault is not None:
             raise running.fail(*fault)
 
-    def _keep(self, running: _Running, headers: Headers) -> None:
+    def _keep(self, running: Running, headers: Headers) -> None:
         if not self._is_cached(running):
             return
         methods = list_values(headers, "access-control-allow-methods") or ()
@@ -278,22 +263,22 @@ class BrowserModel:
             include=running.include,
         )
 
-    def _key(self, running: _Running) -> tuple[str, str]:
+    def _key(self, running: Running) -> tuple[str, str]:
         """The origin that asks for a grant, and the URL it asks it for."""
         origin = running.page if self.quirks.preflight_untainted else running.origin
         return origin, str(running.url)
 
-    def _unsafe_names(self, running: _Running) -> tuple[str, ...]:
+    def _unsafe_names(self, running: Running) -> tuple[str, ...]:
         if self.quirks.preflight_asks_dropped_headers:
             return unsafe_names(running.set_headers)
         return unsafe_names(running.headers)
 
-    def _is_cached(self, running: _Running) -> bool:
+    def _is_cached(self, running: Running) -> bool:
         if running.page == OPAQUE:
             return not self.quirks.opaque_page_is_not_cached
         return running.origin != OPAQUE or not self.quirks.tainted_origin_is_not_cached
 
-    def _redirect(self, running: _Running, status: int, location: str) -> None:
+    def _redirect(self, running: Running, status: int, location: str) -> None:
         # https://fetch.spec.whatwg.org/#concept-http-redirect-fetch
         try:
             url = parse_url(location, running.url)
@@ -325,64 +310,15 @@ class BrowserModel:
         running.urls.append(replace(url, credentials=False))
 
 
-def _start(page: str, fetch: Fetch) -> _Running:
-    # https://fetch.spec.whatwg.org/#dom-request
-    if not is_serialized_origin(page):
-        raise ValueError(f"not an origin: {page!a}; a page's is such as 'https://app.example.com'")
-    for value, modes in (
-        (fetch.mode, FETCH_MODES),
-        (fetch.credentials, CREDENTIALS_MODES),
-        (fetch.redirect, REDIRECT_MODES),
-    ):
-        if value not in modes:
-            raise ValueError(f"{value!a} is not one of {', '.join(modes)}")
-    if not is_token(fetch.method) or fetch.method.upper() in FORBIDDEN_METHODS:
-        raise ValueError(f"no page can send the method {fetch.method!a}")
-    upper = fetch.method.upper()
-    method = upper if upper in NORMALIZED_METHODS else fetch.method
-    if fetch.body is not None and method in ("GET", "HEAD"):
-        raise ValueError(f"a request with {method} cannot have a body")
-    url = parse_url(fetch.url, None if page == OPAQUE else parse_url(page))
-    if url.credentials:
-        raise ValueError("a page cannot fetch a URL with a user name or password in it")
-    headers = drop_forbidden(fetch.headers)
-    if fetch.mode == "no-cors":
-        if method not in SAFELISTED_METHODS:
-            raise ValueError(f"a no-cors request cannot have the method {method}")
-        headers = tuple(pair for pair in headers if is_no_cors_safelisted(*pair))
-    return _Running(page, fetch, method, headers, headers, fetch.body, [url])
-
-
-def _request(running: _Running) -> HttpRequest:
-    # https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
-    headers = running.headers
-    if get_header(headers, "accept") is None:
-        headers = (("Accept", "*/*"), *headers)
-    origin = _origin_header(running)
-    if origin is not None:
-        headers += (("Origin", origin),)
-    credentials = running.include or (
-        running.asked.credentials == "same-origin" and running.tainting == "basic"
-    )
-    return HttpRequest(running.method, str(running.url), headers, running.body, credentials)
-
-
-def _origin_header(running: _Running) -> str | None:
-    # https://fetch.spec.whatwg.org/#append-a-request-origin-header
-    if running.tainting == "cors":
-        return running.origin
-    return None if running.method in ("GET", "HEAD") else running.origin
-
-
 def _exchange(
-    running: _Running, request: HttpRequest
+    running: Running, request: HttpRequest
 ) -> Generator[HttpRequest, HttpResponse, HttpResponse]:
     response = yield request
     running.exchanges.append(Exchange(request, response))
     return response
 
 
-def _filter(running: _Running, response: HttpResponse) -> PageResponse:
+def _filter(running: Running, response: HttpResponse) -> PageResponse:
     # https://fetch.spec.whatwg.org/#concept-filtered-response
     if running.tainting == "opaque":
         return PageResponse("opaque", "", 0, (), b"")

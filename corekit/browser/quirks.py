@@ -69,6 +69,11 @@ class Quirks:
         What one redirect drops, such as Authorization, is sent again after the next.
     `delete_becomes_get`
         A redirect to another origin turns DELETE into GET, whatever its status.
+    `origin_survives_downgrade`
+        A ``no-cors`` POST of a page of https to plain http has the page's origin; by the standard,
+        and the referrer policy that pages have by default, it has ``null``.
+    `loopback_is_mixed_content`
+        A page of https cannot call plain http even on this very machine.
     """
 
     name: str = "standard"
@@ -95,6 +100,8 @@ class Quirks:
     preflight_asks_dropped_headers: bool = False
     dropped_headers_return: bool = False
     delete_becomes_get: bool = False
+    origin_survives_downgrade: bool = False
+    loopback_is_mixed_content: bool = False
 
 
 STANDARD: Final = Quirks()
@@ -111,6 +118,7 @@ CHROMIUM: Final = Quirks(
     opaque_page_is_not_cached=True,
     tainted_origin_is_not_cached=True,
     failure_keeps_cache=True,
+    origin_survives_downgrade=True,
 )
 
 FIREFOX: Final = Quirks(
@@ -148,6 +156,7 @@ WEBKIT: Final = Quirks(
     preflight_after_redirect=True,
     preflight_asks_dropped_headers=True,
     delete_becomes_get=True,
+    loopback_is_mixed_content=True,
 )
 
 ENGINES: Final[Mapping[str, Quirks]] = MappingProxyType(

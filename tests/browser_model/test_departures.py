@@ -157,3 +157,20 @@ def test_firefox_preflights_head_unless_it_was_named() -> None:
     for quirks, again in ((STANDARD, 0), (FIREFOX, 1)):
         outcomes = browse(GRANT, *fetches, quirks=quirks)
         assert [outcome.preflights for outcome in outcomes] == [1, again]
+
+
+@pytest.mark.parametrize("quirks", [STANDARD, CHROMIUM, FIREFOX])
+def test_plain_http_on_this_machine_learns_no_origin_but_from_chromium(quirks: Quirks) -> None:
+    url = "http://localhost:8000/"
+    fetches = [Fetch(url, "POST", mode="no-cors"), Fetch(url, mode="no-cors"), Fetch(url, "POST")]
+    posted, got, called = browse(GRANT, *fetches, quirks=quirks)
+    first = PAGE if quirks is CHROMIUM else "null"
+    sent = [header(each.exchanges[0].request, "origin") for each in (posted, got, called)]
+    assert sent == [first, None, PAGE]
+
+
+def test_webkit_lets_no_page_of_https_call_plain_http_even_on_this_machine() -> None:
+    for quirks, name in ((STANDARD, None), (WEBKIT, "MixedContent")):
+        (outcome,) = browse(GRANT, Fetch("http://localhost:8000/"), quirks=quirks)
+        assert (outcome.failure and outcome.failure.name) == name
+        assert bool(outcome.exchanges) is (name is None)

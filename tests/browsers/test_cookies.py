@@ -7,102 +7,21 @@ the Cookie header that the browser sends is the one that the jar makes.
 
 from __future__ import annotations
 
-import ssl
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from itertools import product
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from corekit.browser import Fetch, HttpRequest, HttpResponse
 from corekit_testing import CookieJar
 from corekit_testing.cookies import COOKIE_QUIRKS
-from tests.browsers import chromium, firefox, webkit
-from tests.browsers.lab import Lab, Session, open_lab
+from tests.browsers.https import HOSTS
+from tests.browsers.lab import Lab, Session
 
 pytestmark = pytest.mark.browser
-
-SAME_SITE, CROSS_SITE = "api.app.localhost", "api.localhost"
-HOSTS: Final = ("app.localhost", SAME_SITE, CROSS_SITE)
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """A certificate for the hosts, its key, and the authority that signed it."""
-
-    authority: Path
-    path: Path
-    key: Path
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """Make an authority and a certificate; Firefox refuses one that is both."""
-    folder = tmp_path_factory.mktemp("certificate")
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    names = ",".join(f"DNS:{host}" for host in HOSTS)
-    (folder / "extensions").write_text(f"subjectAltName={names}\nbasicConstraints=CA:FALSE\n")
-    for command in (
-        (
-            *("req", "-x509", *curve, "-days", "2", "-subj", "/CN=corekit tests authority"),
-            *("-keyout", "authority.key", "-out", "authority.pem"),
-        ),
-        ("req", *curve, "-subj", "/CN=corekit tests", "-keyout", "key.pem", "-out", "request.pem"),
-        (
-            *("x509", "-req", "-in", "request.pem", "-days", "2", "-extfile", "extensions"),
-            *("-CA", "authority.pem", "-CAkey", "authority.key", "-out", "certificate.pem"),
-        ),
-    ):
-        subprocess.run(
-            ["openssl", *command], cwd=folder, check=True, capture_output=True, timeout=60
-        )
-    return Certificate(folder / "authority.pem", folder / "certificate.pem", folder / "key.pem")
-
-
-Opener = Callable[[str, Path, Path], AbstractContextManager[Any]]
-
-
-def open_chromium(url: str, authority: Path, home: Path) -> AbstractContextManager[Any]:
-    firefox.trust(authority, home / ".pki" / "nssdb")
-    return chromium.open_page(url, home=home)
-
-
-def open_firefox(url: str, authority: Path, home: Path) -> AbstractContextManager[Any]:
-    return firefox.open_page(url, certificate=authority)
-
-
-def open_webkit(url: str, authority: Path, home: Path) -> AbstractContextManager[Any]:
-    return webkit.open_page(url)
-
-
-OPENERS: Final[dict[str, Opener]] = {
-    "chromium": open_chromium,
-    "firefox": open_firefox,
-    "webkit": open_webkit,
-}
-
-
-@pytest.fixture(scope="module", params=OPENERS)
-def visit(
-    request: pytest.FixtureRequest,
-    certificate: Certificate,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[str, Lab]]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.path, certificate.key)
-    home = tmp_path_factory.mktemp("home")
-    with (
-        open_lab(context) as lab,
-        OPENERS[request.param](f"{lab.page}/", certificate.authority, home),
-    ):
-        yield request.param, lab
-
 
 ATTRIBUTES: Final = [
     *product(
@@ -148,8 +67,8 @@ def cookies_of(session: Session, header: str | None) -> set[str]:
     return {pair for pair in pairs if pair.endswith(f"{session.id}=1")}
 
 
-def test_the_jar_keeps_and_sends_what_the_browser_does(visit: tuple[str, Lab]) -> None:
-    engine, lab = visit
+def test_the_jar_keeps_and_sends_what_the_browser_does(https_visit: tuple[str, Lab]) -> None:
+    engine, lab = https_visit
     sessions = list(make_sessions(lab))
     lab.run(sessions)
     assert len(sessions) > 200

@@ -1,0 +1,93 @@
+"""A fetch under way: what the page asked for, checked and normalized, and what has become of it.
+
+What is sent, and when, is decided in `model`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from corekit.names import FORBIDDEN_METHODS, NORMALIZED_METHODS, SAFELISTED_METHODS, is_token
+from corekit.origins import OPAQUE, is_serialized_origin
+
+from .failures import Failure, FetchFailedError
+from .fields import drop_forbidden, is_no_cors_safelisted
+from .messages import (
+    CREDENTIALS_MODES,
+    FETCH_MODES,
+    REDIRECT_MODES,
+    Exchange,
+    Fetch,
+    Headers,
+    Tainting,
+)
+from .urls import Url, parse_url
+
+__all__ = ["Running", "start"]
+
+
+@dataclass(slots=True)
+class Running:
+    """A fetch under way: https://fetch.spec.whatwg.org/#concept-request, what of it changes."""
+
+    page: str
+    asked: Fetch
+    method: str
+    set_headers: Headers
+    headers: Headers
+    body: bytes | None
+    urls: list[Url]
+    tainting: Tainting = "basic"
+    preflighted: bool = False
+    redirected: bool = False
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    @property
+    def url(self) -> Url:
+        return self.urls[-1]
+
+    @property
+    def include(self) -> bool:
+        return self.asked.credentials == "include"
+
+    @property
+    def origin(self) -> str:
+        """The page's origin, or null: https://fetch.spec.whatwg.org/#serializing-a-request-origin"""
+        for before, after in zip(self.urls, self.urls[1:], strict=False):
+            if before.origin not in (after.origin, self.page):
+                return OPAQUE
+        return self.page
+
+    def fail(self, name: str, value: str | None = None) -> FetchFailedError:
+        return FetchFailedError(Failure(name, self.method, str(self.url), self.origin, value))
+
+
+def start(page: str, fetch: Fetch) -> Running:
+    """Begin a fetch; raises ValueError for what a browser throws a TypeError for.
+
+    Source: https://fetch.spec.whatwg.org/#dom-request
+    """
+    if not is_serialized_origin(page):
+        raise ValueError(f"not an origin: {page!a}; a page's is such as 'https://app.example.com'")
+    for value, modes in (
+        (fetch.mode, FETCH_MODES),
+        (fetch.credentials, CREDENTIALS_MODES),
+        (fetch.redirect, REDIRECT_MODES),
+    ):
+        if value not in modes:
+            raise ValueError(f"{value!a} is not one of {', '.join(modes)}")
+    if not is_token(fetch.method) or fetch.method.upper() in FORBIDDEN_METHODS:
+        raise ValueError(f"no page can send the method {fetch.method!a}")
+    upper = fetch.method.upper()
+    method = upper if upper in NORMALIZED_METHODS else fetch.method
+    if fetch.body is not None and method in ("GET", "HEAD"):
+        raise ValueError(f"a request with {method} cannot have a body")
+    url = parse_url(fetch.url, None if page == OPAQUE else parse_url(page))
+    if url.credentials:
+        raise ValueError("a page cannot fetch a URL with a user name or password in it")
+    headers = drop_forbidden(fetch.headers)
+    if fetch.mode == "no-cors":
+        if method not in SAFELISTED_METHODS:
+            raise ValueError(f"a no-cors request cannot have the method {method}")
+        headers = tuple(pair for pair in headers if is_no_cors_safelisted(*pair))
+    return Running(page, fetch, method, headers, headers, fetch.body, [url])
