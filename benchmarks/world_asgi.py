@@ -51,7 +51,8 @@ def litestar(app: Any) -> Any:
         max_age=MAX_AGE,
     )
     middleware = LitestarCors(app, config)
-    owner = Litestar()
+    # Its own set-up of logging would write a line for each denial of everybody.
+    owner = Litestar(logging_config=None)
 
     def within(scope: Any, receive: Any, send: Any) -> Any:
         scope["litestar_app"] = owner

@@ -6,6 +6,7 @@ packages put it into applications.
 """
 
 from .decision import Answer, Decision, Reason, RequestKind
+from .observing import DecisionEvent
 from .origins import Origin, OriginPattern, OriginSet
 from .policy import CorsPolicy
 from .problems import PolicyError, Problem
@@ -16,6 +17,7 @@ __all__ = [
     "CorsPolicy",
     "CorsRoutes",
     "Decision",
+    "DecisionEvent",
     "Origin",
     "OriginPattern",
     "OriginSet",

@@ -218,21 +218,37 @@ class Engine:
     ) -> Decision:
         """Decide on one request; see `CorsPolicy.decide`."""
         origin, request_method = _text(origin), _text(request_method)
-        if origin is None:
-            return Decision(self.no_origin, None, Reason.NOT_CORS)
-        if method == "OPTIONS" and request_method is not None:
-            request_headers = _text(request_headers)
+        if method != "OPTIONS":
+            request_method = None
+        request_headers = _text(request_headers)
+        if origin is None or request_method is None:
+            answer = self.actual(origin)
+        else:
             answer = self.preflight(
                 origin, request_method, request_headers, _text(request_private_network)
             )
-            if answer.origin_allowed:
-                verdict = partial(self._judge, request_method, request_headers)
-                return Decision(answer, origin, verdict)
-        else:
-            answer = self.actual(origin)
-            if answer.origin_allowed:
-                return Decision(answer, origin, Reason.GRANTED)
-        return Decision(answer, origin, partial(_judge_origin, origin))
+        return self.decision_of(answer, origin, request_method, request_headers)
+
+    def decision_of(
+        self,
+        answer: Answer,
+        origin: str | None,
+        request_method: str | None,
+        request_headers: str | None,
+    ) -> Decision:
+        """Make the decision of an answer that this engine gave, for those whom it is told to.
+
+        The verdict is worked out when somebody looks. The arguments are those that the engine was
+        asked with; `request_method` and `request_headers` mean nothing where it was no preflight.
+        """
+        if origin is None:
+            return Decision(answer, None, Reason.NOT_CORS)
+        if not answer.origin_allowed:
+            return Decision(answer, origin, partial(_judge_origin, origin))
+        if answer.kind is RequestKind.PREFLIGHT:
+            verdict = partial(self._judge, request_method or "", request_headers)
+            return Decision(answer, origin, verdict)
+        return Decision(answer, origin, Reason.GRANTED)
 
     def _grant_preflight(
         self, methods: Iterable[str], headers: tuple[str, ...], *, private: bool

@@ -6,12 +6,15 @@ messages and header lists are never changed, since it may use them again for the
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from itertools import product
 from typing import Any, Final
 
 from corekit import Answer, CorsPolicy, CorsRoutes
+from corekit.engine import Engine
 from corekit.headers import answer_raw_headers, merge_raw_headers
+from corekit.observing import Observer, OnDecision, WatchedEngine
 
 __all__ = ["CorsMiddleware"]
 
@@ -21,6 +24,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders = Iterable[tuple[bytes, bytes]]
+Asked = dict[bytes, bytes]
 
 # Servers send names in lower case, but nothing makes them; one look-up finds every spelling.
 _ORIGIN: Final = frozenset(
@@ -30,6 +34,8 @@ _REQUEST_METHOD: Final = b"access-control-request-method"
 _REQUEST_HEADERS: Final = b"access-control-request-headers"
 _REQUEST_PRIVATE_NETWORK: Final = b"access-control-request-private-network"
 _SHORTEST_REQUEST: Final = len(_REQUEST_METHOD)
+
+_LOGGER: Final = logging.getLogger("corekit.asgi")
 
 _REFUSED: Final = b"CORS: the origin is not allowed.\n"
 
@@ -52,6 +58,13 @@ class CorsMiddleware:
     path of each request. Make it the outermost layer, so that errors, redirects and refusals of all
     others carry the headers. Only ``http`` is covered: CORS has no say in WebSockets.
 
+    `on_decision` is a plain function that is given a `DecisionEvent` of every request that a policy
+    covers. Denials go to the logger "corekit.asgi" at INFO; with `debug`, once for each origin and
+    reason at WARNING. `observer` is for adapters that put this one into a framework: it takes the
+    place of both.
+
+    Raises TypeError where `policy` is none, or where `on_decision` is no plain function.
+
     >>> from corekit import CorsPolicy
     >>> async def hello(scope, receive, send):
     ...     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -59,32 +72,44 @@ class CorsMiddleware:
     >>> app = CorsMiddleware(hello, CorsPolicy(allow_origins=["https://app.example.com"]))
     """
 
-    def __init__(self, app: ASGIApp, policy: CorsPolicy | CorsRoutes) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        policy: CorsPolicy | CorsRoutes,
+        *,
+        on_decision: OnDecision | None = None,
+        debug: bool = False,
+        observer: Observer | None = None,
+    ) -> None:
         if not isinstance(policy, CorsPolicy | CorsRoutes):
             raise TypeError(
                 f"policy is of type {type(policy).__name__}: give a CorsPolicy or a CorsRoutes"
             )
         self.app = app
         self.policy = policy
-        # Routes are asked for each request; a policy alone is the same for every path.
-        self._engine = policy.engine if isinstance(policy, CorsPolicy) else None
+        observer = observer or Observer("asgi", _LOGGER, on_decision=on_decision, debug=debug)
+        self._observer = observer
+        self._logger = observer.logger
+        self._level = observer.level
+        # Routes are asked for each request; a policy alone is the same for every path. Where every
+        # decision is told, each request has an engine of its own.
+        self._engine: Engine | None = None
+        if isinstance(policy, CorsPolicy) and not observer.hears_all:
+            self._engine = policy.engine
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        engine = self._engine
-        if engine is None:
-            policy = self.policy.match(scope["path"])
-            if policy is None:
-                await self.app(scope, receive, send)
-                return
-            engine = policy.engine
         headers: RawHeaders = scope.get("headers", ())
         if type(headers) is not list:
             # It may be missing, or a generator, of which the application needs a second one.
             headers = list(headers or ())
             scope = {**scope, "headers": headers}
+        engine = self._engine or self._find_engine(scope)
+        if engine is None:
+            await self.app(scope, receive, send)
+            return
 
         origin: bytes | None = None
         for name, value in headers:
@@ -98,17 +123,14 @@ class CorsMiddleware:
             if scope["method"] == "OPTIONS":
                 asked = _read_preflight(headers)
                 if _REQUEST_METHOD in asked:
-                    answer = engine.preflight(
-                        origin.decode("latin-1"),
-                        asked[_REQUEST_METHOD],
-                        asked.get(_REQUEST_HEADERS),
-                        asked.get(_REQUEST_PRIVATE_NETWORK),
-                    )
+                    answer = self._ask_preflight(engine, scope, origin, asked)
                     await send(_start(answer, origin))
                     body = b"" if answer.origin_allowed else _REFUSED
                     await send({"type": "http.response.body", "body": body})
                     return
             answer = engine.actual(origin.decode("latin-1"))
+            if not answer.origin_allowed and self._logger.isEnabledFor(self._level):
+                self._log(engine, answer, scope, origin, {})
 
         # A coroutine function, since bridges such as asgiref's look whether it is one. The defaults
         # are locals where a closure's names are looked up: 4 % of a request.
@@ -125,9 +147,54 @@ class CorsMiddleware:
 
         await self.app(scope, receive, send_with_headers)
 
+    def _find_engine(self, scope: Scope) -> Engine | WatchedEngine | None:
+        path: str = scope["path"]
+        policy = self.policy.match(path)
+        if policy is None:
+            return None
+        if self._observer.hears_all:
+            return self._observer.watch(policy.engine, scope["method"], path, scope)
+        return policy.engine
 
-def _read_preflight(headers: RawHeaders) -> dict[bytes, bytes]:
-    asked: dict[bytes, bytes] = {}
+    def _ask_preflight(
+        self, engine: Engine | WatchedEngine, scope: Scope, origin: bytes, asked: Asked
+    ) -> Answer:
+        answer = engine.preflight(
+            origin.decode("latin-1"),
+            asked[_REQUEST_METHOD],
+            asked.get(_REQUEST_HEADERS),
+            asked.get(_REQUEST_PRIVATE_NETWORK),
+        )
+        if self._logger.isEnabledFor(self._level):
+            self._log(engine, answer, scope, origin, asked)
+        return answer
+
+    def _log(
+        self,
+        engine: Engine | WatchedEngine,
+        answer: Answer,
+        scope: Scope,
+        origin: bytes,
+        asked: Asked,
+    ) -> None:
+        if not self._observer.hears_denials(scope):
+            return
+        self._observer.log(
+            self._observer.event(
+                engine,
+                answer,
+                method=scope["method"],
+                path=scope["path"],
+                origin=origin.decode("latin-1"),
+                request_method=asked.get(_REQUEST_METHOD),
+                request_headers=asked.get(_REQUEST_HEADERS),
+                request=scope,
+            )
+        )
+
+
+def _read_preflight(headers: RawHeaders) -> Asked:
+    asked: Asked = {}
     for raw_name, value in headers:
         # Hardly any other name is as long, so hardly any has to be read.
         if len(raw_name) >= _SHORTEST_REQUEST:

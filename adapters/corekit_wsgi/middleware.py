@@ -6,18 +6,23 @@ iterators, ``close()``, file wrappers and the write callable work as without it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from corekit import Answer, CorsPolicy, CorsRoutes
+from corekit.engine import Engine
 from corekit.headers import answer_headers, merge_headers
+from corekit.observing import Observer, OnDecision, WatchedEngine
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["CorsMiddleware"]
+
+_LOGGER: Final = logging.getLogger("corekit.wsgi")
 
 _REFUSED: Final = b"CORS: the origin is not allowed.\n"
 
@@ -42,6 +47,13 @@ class CorsMiddleware:
     path of each request (SCRIPT_NAME and PATH_INFO). Make it the outermost layer, so that errors,
     redirects and refusals of all others carry the headers.
 
+    `on_decision` is a plain function that is given a `DecisionEvent` of every request that a policy
+    covers. Denials go to the logger "corekit.wsgi" at INFO; with `debug`, once for each origin and
+    reason at WARNING. `observer` is for adapters that put this one into a framework: it takes the
+    place of both.
+
+    Raises TypeError where `policy` is none, or where `on_decision` is no plain function.
+
     >>> from corekit import CorsPolicy
     >>> def hello(environ, start_response):
     ...     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -49,23 +61,35 @@ class CorsMiddleware:
     >>> app = CorsMiddleware(hello, CorsPolicy(allow_origins=["https://app.example.com"]))
     """
 
-    def __init__(self, app: WSGIApplication, policy: CorsPolicy | CorsRoutes) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        policy: CorsPolicy | CorsRoutes,
+        *,
+        on_decision: OnDecision | None = None,
+        debug: bool = False,
+        observer: Observer | None = None,
+    ) -> None:
         if not isinstance(policy, CorsPolicy | CorsRoutes):
             raise TypeError(
                 f"policy is of type {type(policy).__name__}: give a CorsPolicy or a CorsRoutes"
             )
         self.app = app
         self.policy = policy
-        # Routes are asked for each request; a policy alone is the same for every path.
-        self._engine = policy.engine if isinstance(policy, CorsPolicy) else None
+        observer = observer or Observer("wsgi", _LOGGER, on_decision=on_decision, debug=debug)
+        self._observer = observer
+        self._logger = observer.logger
+        self._level = observer.level
+        # Routes are asked for each request; a policy alone is the same for every path. Where every
+        # decision is told, each request has an engine of its own.
+        self._engine: Engine | None = None
+        if isinstance(policy, CorsPolicy) and not observer.hears_all:
+            self._engine = policy.engine
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        engine = self._engine
+        engine = self._engine or self._find_engine(environ)
         if engine is None:
-            policy = self.policy.match(_path(environ))
-            if policy is None:
-                return self.app(environ, start_response)
-            engine = policy.engine
+            return self.app(environ, start_response)
         # Servers join a header that came twice with a comma, which no origin has.
         origin: str | None = environ.get("HTTP_ORIGIN")
         if origin is not None and environ["REQUEST_METHOD"] == "OPTIONS":
@@ -77,8 +101,15 @@ class CorsMiddleware:
                     environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
                     environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
                 )
+                if self._logger.isEnabledFor(self._level):
+                    self._log(engine, answer, environ, method)
                 return _send_preflight(start_response, answer, origin)
-        answer = engine.no_origin if origin is None else engine.actual(origin)
+        if origin is None:
+            answer = engine.no_origin
+        else:
+            answer = engine.actual(origin)
+            if not answer.origin_allowed and self._logger.isEnabledFor(self._level):
+                self._log(engine, answer, environ)
 
         def start_with_headers(
             status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
@@ -86,6 +117,39 @@ class CorsMiddleware:
             return start_response(status, merge_headers(headers, answer, origin), exc_info)
 
         return self.app(environ, start_with_headers)
+
+    def _find_engine(self, environ: WSGIEnvironment) -> Engine | WatchedEngine | None:
+        path = _path(environ)
+        policy = self.policy.match(path)
+        if policy is None:
+            return None
+        if self._observer.hears_all:
+            return self._observer.watch(policy.engine, environ["REQUEST_METHOD"], path, environ)
+        return policy.engine
+
+    def _log(
+        self,
+        engine: Engine | WatchedEngine,
+        answer: Answer,
+        environ: WSGIEnvironment,
+        request_method: str | None = None,
+    ) -> None:
+        if not self._observer.hears_denials(environ):
+            return
+        is_preflight = request_method is not None
+        headers = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS") if is_preflight else None
+        self._observer.log(
+            self._observer.event(
+                engine,
+                answer,
+                method=environ["REQUEST_METHOD"],
+                path=_path(environ),
+                origin=environ["HTTP_ORIGIN"],
+                request_method=request_method,
+                request_headers=headers,
+                request=environ,
+            )
+        )
 
 
 def _path(environ: WSGIEnvironment) -> str:

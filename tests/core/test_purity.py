@@ -27,6 +27,7 @@ PURE = {
     "datetime",  # for timedelta; the clock is looked for below
     "enum",
     "functools",
+    "inspect",  # to tell a coroutine function
     "idna",
     "ipaddress",
     "itertools",

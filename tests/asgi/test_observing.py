@@ -1,0 +1,211 @@
+"""What the ASGI middleware tells of its decisions: to `on_decision`, and to its logger."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason, RequestKind
+from corekit.engine import Engine
+from corekit.observing import Observer
+from corekit_asgi import CorsMiddleware
+from tests.asgi.test_middleware import APP, STRANGER, answering, ask, policy, preflight, run
+
+routes = CorsRoutes([("/api/", policy), ("/public/", CorsPolicy(allow_origins=["*"]))])
+
+LOGGER = "corekit.asgi"
+
+
+def asking(origin: str) -> list[tuple[bytes, bytes]]:
+    return [(b"origin", origin.encode("latin-1"))]
+
+
+class TestOnDecision:
+    @pytest.mark.parametrize(
+        ("method", "headers", "kind", "reason"),
+        [
+            ("GET", [], RequestKind.NOT_CORS, Reason.NOT_CORS),
+            ("GET", asking(APP), RequestKind.ACTUAL, Reason.GRANTED),
+            ("OPTIONS", asking(APP), RequestKind.ACTUAL, Reason.GRANTED),
+            ("GET", asking(STRANGER), RequestKind.ACTUAL, Reason.ORIGIN_NOT_ALLOWED),
+            ("GET", asking("x"), RequestKind.ACTUAL, Reason.ORIGIN_MALFORMED),
+            ("OPTIONS", preflight(APP), RequestKind.PREFLIGHT, Reason.GRANTED),
+            ("OPTIONS", preflight(APP, "PATCH"), RequestKind.PREFLIGHT, Reason.METHOD_NOT_ALLOWED),
+            (
+                "OPTIONS",
+                preflight(APP, "PUT", "x-b"),
+                RequestKind.PREFLIGHT,
+                Reason.HEADER_NOT_ALLOWED,
+            ),
+            ("OPTIONS", preflight(STRANGER), RequestKind.PREFLIGHT, Reason.ORIGIN_NOT_ALLOWED),
+        ],
+    )
+    @pytest.mark.parametrize("around", [policy, routes], ids=["policy", "routes"])
+    def test_it_is_told_once_of_every_request_that_a_policy_covers(
+        self, around: Any, method: str, headers: Any, kind: RequestKind, reason: Reason
+    ) -> None:
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(answering(), around, on_decision=heard.append)
+        ask(app, method, headers, "/api/items")
+        (event,) = heard
+        assert (event.decision.kind, event.decision.reason) == (kind, reason)
+        assert (event.adapter, event.method, event.path) == ("asgi", method, "/api/items")
+
+    def test_an_event_has_what_the_client_sent_and_the_scope(self) -> None:
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(answering(), policy, on_decision=heard.append)
+        scope: dict[str, Any] = {
+            "type": "http",
+            "method": "OPTIONS",
+            "path": "/caf\u00e9",
+            "headers": preflight(APP, "PUT", "x-a,x-b"),
+        }
+        run(app, scope)
+        (event,) = heard
+        assert event.origin == APP
+        assert (event.method, event.path) == ("OPTIONS", "/caf\u00e9")
+        assert (event.request_method, event.request_headers) == ("PUT", "x-a,x-b")
+        assert event.request is scope
+
+    def test_the_scope_of_an_event_can_be_read_though_the_headers_came_as_a_generator(self) -> None:
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(answering(), policy, on_decision=heard.append)
+        ask(app, headers=(header for header in asking(APP)))
+        assert list(heard[0].request["headers"]) == asking(APP)
+
+    def test_paths_that_no_policy_covers_give_none(self) -> None:
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(answering(), routes, on_decision=heard.append)
+        ask(app, headers=asking(STRANGER), path="/other")
+        ask(app, "OPTIONS", preflight(STRANGER), "/other")
+        assert heard == []
+
+    @pytest.mark.parametrize("kind", ["websocket", "lifespan"])
+    def test_what_is_no_http_gives_none(self, kind: str) -> None:
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(answering(), policy, on_decision=heard.append)
+        run(app, {"type": kind, "path": "/", "headers": asking(STRANGER)})
+        assert heard == []
+
+    @pytest.mark.parametrize("headers", [[], asking(APP), asking(STRANGER)])
+    def test_a_fault_of_it_changes_no_response(
+        self, headers: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def fail(event: DecisionEvent) -> None:
+            raise LookupError("a fault of the hook")
+
+        told = ask(CorsMiddleware(answering(), policy, on_decision=fail), headers=headers)
+        assert told == ask(CorsMiddleware(answering(), policy), headers=headers)
+        (record,) = caplog.records
+        assert (record.name, record.levelname) == (LOGGER, "ERROR")
+        assert record.exc_info
+
+    def test_a_coroutine_function_is_refused(self) -> None:
+        async def hear(event: DecisionEvent) -> None: ...
+
+        with pytest.raises(TypeError, match="give a plain function"):
+            CorsMiddleware(answering(), policy, on_decision=hear)
+
+    @given(
+        method=st.sampled_from(["GET", "OPTIONS", "PUT"]),
+        origin=st.sampled_from([None, APP, STRANGER, "null", "x", f"{APP}\r\nx: 1"]),
+        asked=st.sampled_from([None, "PUT", "PATCH", "put", "\xff"]),
+        names=st.sampled_from([None, "content-type", "x-b", ",", "\xff", "," * 5_000]),
+        echoes=st.booleans(),
+    )
+    def test_the_decision_that_is_told_is_the_one_that_is_answered(
+        self, method: str, origin: str | None, asked: str | None, names: str | None, echoes: bool
+    ) -> None:
+        given = policy.replace(allow_methods=["*"], allow_headers=["*"]) if echoes else policy
+        sent = {
+            b"origin": origin,
+            b"access-control-request-method": asked,
+            b"access-control-request-headers": names,
+        }
+        headers = [(name, value.encode("latin-1")) for name, value in sent.items() if value]
+        heard: list[DecisionEvent] = []
+        start, _ = ask(
+            CorsMiddleware(answering(), given, on_decision=heard.append), method, headers
+        )
+        (event,) = heard
+        assert event.decision == given.decide(
+            method, origin=origin, request_method=asked, request_headers=names
+        )
+        answered = {name: value.decode("latin-1") for name, value in start["headers"]}
+        for name, value in event.decision.headers:
+            assert answered[name.lower().encode()] == value
+        assert event.decision.status in (None, start["status"])
+
+
+class TestLog:
+    def test_denials_go_to_the_logger_of_the_adapter(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, LOGGER)
+        app = CorsMiddleware(answering(), routes)
+        ask(app, headers=asking(STRANGER), path="/api/")
+        ask(app, "OPTIONS", preflight(STRANGER), "/api/")
+        ask(app, "OPTIONS", preflight(APP, "PATCH"), "/api/items")
+        assert [(record.name, record.levelname) for record in caplog.records] == [
+            (LOGGER, "INFO")
+        ] * 3
+        assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+            "'GET' '/api/' from 'https",
+            "preflight of 'PUT' '/api/' with 'content-type' from 'https",
+            "preflight of 'PATCH' '/api/items' with 'content-type' from 'https",
+        ]
+        assert "METHOD_NOT_ALLOWED" in caplog.records[2].getMessage()
+
+    def test_what_is_granted_or_not_covered_is_not_logged(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG, LOGGER)
+        app = CorsMiddleware(answering(), routes, debug=True)
+        ask(app, path="/api/")
+        ask(app, headers=asking(APP), path="/api/")
+        ask(app, "OPTIONS", preflight(APP), "/api/")
+        ask(app, headers=asking(STRANGER), path="/other")
+        assert caplog.records == []
+
+    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        app = CorsMiddleware(answering(), policy, debug=True)
+        for _ in range(3):
+            ask(app, headers=asking(STRANGER))
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+    def test_an_adapter_around_it_says_whether_a_request_is_debugged(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        logger = logging.getLogger("corekit.tests")
+        observer = Observer("own", logger, debug=lambda scope: scope["path"] == "/debugged")
+        app = CorsMiddleware(answering(), policy, observer=observer)
+        for path in ("/other", "/debugged"):
+            ask(app, headers=asking(STRANGER), path=path)
+        (record,) = caplog.records
+        assert (record.name, record.levelname) == ("corekit.tests", "WARNING")
+        assert "'/debugged'" in record.getMessage()
+
+    def test_a_denial_is_logged_and_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO, LOGGER)
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(answering(), policy, on_decision=heard.append)
+        ask(app, headers=asking(STRANGER))
+        ask(app, "OPTIONS", preflight(APP, "PATCH"))
+        assert [record.getMessage() for record in caplog.records] == list(map(str, heard))
+
+    def test_no_verdict_is_worked_out_where_nobody_listens(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*values: object) -> None:
+            raise AssertionError("nobody asked")
+
+        monkeypatch.setattr(Engine, "decision_of", fail)
+        app = CorsMiddleware(answering(), policy)
+        ask(app, "OPTIONS", preflight(APP, "PATCH"))
+        ask(app, headers=asking(STRANGER))

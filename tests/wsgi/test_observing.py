@@ -1,0 +1,203 @@
+"""What the WSGI middleware tells of its decisions: to `on_decision`, and to its logger."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason, RequestKind
+from corekit.engine import Engine
+from corekit.observing import Observer
+from corekit_wsgi import CorsMiddleware
+from tests.wsgi.test_middleware import APP, PLAIN, STRANGER, Exchange, policy
+
+routes = CorsRoutes([("/api/", policy), ("/public/", CorsPolicy(allow_origins=["*"]))])
+
+LOGGER = "corekit.wsgi"
+
+
+def hello(environ: Any, start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", [PLAIN])
+    return [b"hello"]
+
+
+def preflight(origin: str, method: str = "PUT", names: str = "content-type") -> dict[str, str]:
+    return {
+        "origin": origin,
+        "access_control_request_method": method,
+        "access_control_request_headers": names,
+    }
+
+
+class TestOnDecision:
+    @pytest.mark.parametrize(
+        ("method", "headers", "kind", "reason"),
+        [
+            ("GET", {}, RequestKind.NOT_CORS, Reason.NOT_CORS),
+            ("GET", {"origin": APP}, RequestKind.ACTUAL, Reason.GRANTED),
+            ("OPTIONS", {"origin": APP}, RequestKind.ACTUAL, Reason.GRANTED),
+            ("GET", {"origin": STRANGER}, RequestKind.ACTUAL, Reason.ORIGIN_NOT_ALLOWED),
+            ("GET", preflight(STRANGER), RequestKind.ACTUAL, Reason.ORIGIN_NOT_ALLOWED),
+            ("GET", {"origin": "x"}, RequestKind.ACTUAL, Reason.ORIGIN_MALFORMED),
+            ("OPTIONS", preflight(APP), RequestKind.PREFLIGHT, Reason.GRANTED),
+            ("OPTIONS", preflight(APP, "PATCH"), RequestKind.PREFLIGHT, Reason.METHOD_NOT_ALLOWED),
+            (
+                "OPTIONS",
+                preflight(APP, "PUT", "x-b"),
+                RequestKind.PREFLIGHT,
+                Reason.HEADER_NOT_ALLOWED,
+            ),
+            ("OPTIONS", preflight(STRANGER), RequestKind.PREFLIGHT, Reason.ORIGIN_NOT_ALLOWED),
+        ],
+    )
+    @pytest.mark.parametrize("around", [policy, routes], ids=["policy", "routes"])
+    def test_it_is_told_once_of_every_request_that_a_policy_covers(
+        self, around: Any, method: str, headers: Any, kind: RequestKind, reason: Reason
+    ) -> None:
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(hello, around, on_decision=heard.append)
+        Exchange(app, method, "/api/items", **headers)
+        (event,) = heard
+        assert (event.decision.kind, event.decision.reason) == (kind, reason)
+        assert (event.adapter, event.method, event.path) == ("wsgi", method, "/api/items")
+
+    def test_an_event_has_what_the_client_sent_and_the_environ(self) -> None:
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(hello, policy, on_decision=heard.append)
+        path = "/caf\u00e9".encode().decode("latin-1")
+        Exchange(app, "OPTIONS", path, "/mount", **preflight(APP, "PUT", "x-a,x-b"))
+        (event,) = heard
+        assert event.origin == APP
+        assert (event.method, event.path) == ("OPTIONS", "/mount/caf\u00e9")
+        assert (event.request_method, event.request_headers) == ("PUT", "x-a,x-b")
+        assert event.request["HTTP_ORIGIN"] == APP
+
+    def test_paths_that_no_policy_covers_give_none(self) -> None:
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(hello, routes, on_decision=heard.append)
+        Exchange(app, "GET", "/other", origin=STRANGER)
+        Exchange(app, "OPTIONS", "/other", **preflight(STRANGER))
+        assert heard == []
+
+    @pytest.mark.parametrize("headers", [{}, {"origin": APP}, {"origin": STRANGER}])
+    def test_a_fault_of_it_changes_no_response(
+        self, headers: dict[str, str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def fail(event: DecisionEvent) -> None:
+            raise LookupError("a fault of the hook")
+
+        told = Exchange(CorsMiddleware(hello, policy, on_decision=fail), **headers)
+        quiet = Exchange(CorsMiddleware(hello, policy), **headers)
+        assert (told.status, told.headers, told.body) == (quiet.status, quiet.headers, quiet.body)
+        (record,) = caplog.records
+        assert (record.name, record.levelname) == (LOGGER, "ERROR")
+        assert record.exc_info
+
+    def test_a_coroutine_function_is_refused(self) -> None:
+        async def hear(event: DecisionEvent) -> None: ...
+
+        with pytest.raises(TypeError, match="give a plain function"):
+            CorsMiddleware(hello, policy, on_decision=hear)
+
+    @given(
+        method=st.sampled_from(["GET", "OPTIONS", "PUT"]),
+        origin=st.sampled_from([None, APP, STRANGER, "null", "x", f"{APP}\r\nx: 1"]),
+        asked=st.sampled_from([None, "PUT", "PATCH", "put", "\xff"]),
+        names=st.sampled_from([None, "content-type", "x-b", ",", "\xff", "," * 5_000]),
+        echoes=st.booleans(),
+    )
+    def test_the_decision_that_is_told_is_the_one_that_is_answered(
+        self, method: str, origin: str | None, asked: str | None, names: str | None, echoes: bool
+    ) -> None:
+        given = policy.replace(allow_methods=["*"], allow_headers=["*"]) if echoes else policy
+        sent = {
+            "origin": origin,
+            "access_control_request_method": asked,
+            "access_control_request_headers": names,
+        }
+        headers = {name: value for name, value in sent.items() if value is not None}
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(hello, given, on_decision=heard.append)
+        exchange = Exchange(app, method, **headers)
+        (event,) = heard
+        assert event.decision == given.decide(
+            method, origin=origin, request_method=asked, request_headers=names
+        )
+        assert set(event.decision.headers) <= set(exchange.headers)
+        assert event.decision.status in (None, int(exchange.status[:3]))
+
+
+class TestLog:
+    def test_denials_go_to_the_logger_of_the_adapter(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, LOGGER)
+        app = CorsMiddleware(hello, routes)
+        Exchange(app, "GET", "/api/", origin=STRANGER)
+        Exchange(app, "OPTIONS", "/api/", **preflight(STRANGER))
+        Exchange(app, "OPTIONS", "/api/items", **preflight(APP, "PATCH"))
+        assert [(record.name, record.levelname) for record in caplog.records] == [
+            (LOGGER, "INFO")
+        ] * 3
+        assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+            "'GET' '/api/' from 'https",
+            "preflight of 'PUT' '/api/' with 'content-type' from 'https",
+            "preflight of 'PATCH' '/api/items' with 'content-type' from 'https",
+        ]
+        assert "METHOD_NOT_ALLOWED" in caplog.records[2].getMessage()
+
+    def test_what_is_granted_or_not_covered_is_not_logged(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG, LOGGER)
+        app = CorsMiddleware(hello, routes, debug=True)
+        Exchange(app, "GET", "/api/")
+        Exchange(app, "GET", "/api/", origin=APP)
+        Exchange(app, "OPTIONS", "/api/", **preflight(APP))
+        Exchange(app, "GET", "/other", origin=STRANGER)
+        assert caplog.records == []
+
+    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        app = CorsMiddleware(hello, policy, debug=True)
+        for _ in range(3):
+            Exchange(app, origin=STRANGER)
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+    def test_an_adapter_around_it_says_whether_a_request_is_debugged(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        logger = logging.getLogger("corekit.tests")
+        observer = Observer("own", logger, debug=lambda env: env["PATH_INFO"] == "/debugged")
+        app = CorsMiddleware(hello, policy, observer=observer)
+        for path in ("/other", "/debugged"):
+            Exchange(app, path=path, origin=STRANGER)
+        (record,) = caplog.records
+        assert (record.name, record.levelname) == ("corekit.tests", "WARNING")
+        assert "'/debugged'" in record.getMessage()
+
+    def test_a_denial_is_logged_and_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO, LOGGER)
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(hello, policy, on_decision=heard.append)
+        Exchange(app, origin=STRANGER)
+        Exchange(app, "GET", **preflight(STRANGER))
+        Exchange(app, "OPTIONS", **preflight(APP, "PATCH"))
+        assert [record.getMessage() for record in caplog.records] == list(map(str, heard))
+
+    def test_no_verdict_is_worked_out_where_nobody_listens(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*values: object) -> None:
+            raise AssertionError("nobody asked")
+
+        monkeypatch.setattr(Engine, "decision_of", fail)
+        app = CorsMiddleware(hello, policy)
+        Exchange(app, "OPTIONS", **preflight(APP, "PATCH"))
+        Exchange(app, origin=STRANGER)
