@@ -17,7 +17,15 @@ from .decision import Answer, Decision, Reason, RequestKind
 from .engine import Engine
 from .problems import show
 
-__all__ = ["DecisionEvent", "Logger", "Observer", "OnDecision", "WatchedEngine", "bounded"]
+__all__ = [
+    "DecisionEvent",
+    "Logger",
+    "Observer",
+    "OnDecision",
+    "WatchedEngine",
+    "bounded",
+    "check_on_decision",
+]
 
 # The numbers of `logging`, which does more than this file may.
 _INFO: Final = 20
@@ -121,8 +129,7 @@ class Observer:
         on_decision: OnDecision | None = None,
         debug: bool | Callable[[Any], bool] = False,
     ) -> None:
-        if on_decision is not None:
-            _check(on_decision)
+        check_on_decision(on_decision)
         if not isinstance(debug, bool) and not callable(debug):
             raise TypeError(f"debug is of type {type(debug).__name__}: give True or False")
         self.adapter = adapter
@@ -290,7 +297,10 @@ def bounded(value: str) -> str:
     return value if is_plain else show(value)
 
 
-def _check(on_decision: object) -> None:
+def check_on_decision(on_decision: object) -> None:
+    """Raise TypeError for what is neither None nor a plain function, with the mend."""
+    if on_decision is None:
+        return
     kind = type(on_decision).__name__
     if not callable(on_decision):
         raise TypeError(

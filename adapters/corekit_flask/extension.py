@@ -15,9 +15,11 @@ from werkzeug.debug import DebuggedApplication
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.names import SAFELISTED_METHODS, USUAL_METHODS
+from corekit.observing import OnDecision, check_on_decision
 from corekit.origins import ANY
 from corekit_wsgi import CorsMiddleware
 
+from .observing import make_observer
 from .views import COVERED, Finder, find_view_policy, is_any_view_marked, mark
 
 if TYPE_CHECKING:
@@ -46,18 +48,31 @@ class Cors:
     application; any other OPTIONS is answered as before. Views and blueprints with a policy of
     their own (`cors`) keep it; without `policy`, only those are covered.
 
+    `on_decision` is a plain function that is given a `DecisionEvent` of every request that a policy
+    covers, those of views among them. Denials go to the logger "corekit.flask" at INFO; while
+    ``app.debug`` is on, once for each origin and reason at WARNING.
+
     Either ``Cors(app, policy)``, or ``Cors(policy=policy)`` and later ``init_app(app)``. Raises
-    TypeError where `policy` is none, and RuntimeError where the application has one already.
+    TypeError where `policy` is none or `on_decision` no plain function, and RuntimeError where the
+    application has one already.
 
     >>> from corekit import CorsPolicy
     >>> app = Flask("shop")
     >>> extension = Cors(app, CorsPolicy(allow_origins=["https://app.example.com"]))
     """
 
-    def __init__(self, app: Flask | None = None, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        app: Flask | None = None,
+        policy: Policy | None = None,
+        *,
+        on_decision: OnDecision | None = None,
+    ) -> None:
         if policy is not None:
             _check(policy)
+        check_on_decision(on_decision)
         self.policy = policy
+        self.on_decision = on_decision
         if app is not None:
             self.init_app(app)
 
@@ -65,7 +80,7 @@ class Cors:
         """Put `policy`, or the one given to the constructor, around an application."""
         if policy is not None:
             _check(policy)
-        cover(app, policy or self.policy)
+        cover(app, policy or self.policy, self.on_decision)
 
 
 def cors(policy: Policy) -> Callable[[Target], Target]:
@@ -104,7 +119,9 @@ def cover_blueprint(blueprint: Blueprint, find: Finder) -> None:
     blueprint.record(lambda state: cover(cast("Flask", state.app), None))
 
 
-def cover(app: Flask, policy: Policy | PathPolicies | None) -> None:
+def cover(
+    app: Flask, policy: Policy | PathPolicies | None, on_decision: OnDecision | None = None
+) -> None:
     """Make `policy` the outermost layer of an application, or only the policies of its views."""
     outermost = app.extensions.get(_KEY)
     if outermost is None:
@@ -112,6 +129,8 @@ def cover(app: Flask, policy: Policy | PathPolicies | None) -> None:
         app.wsgi_app = outermost  # type: ignore[method-assign]  # as Flask's own guide has it
     if policy is not None:
         outermost.set_default(policy)
+    if on_decision is not None:
+        outermost.set_on_decision(on_decision)
 
 
 class _Outermost:
@@ -121,6 +140,7 @@ class _Outermost:
         self._flask = flask
         self._app = app
         self._default: Policy | PathPolicies | None = None
+        self._observer = make_observer(flask, None)
         # The whole of it with the one policy that is the same for every path.
         self._covered: WSGIApplication | None = None
 
@@ -128,9 +148,19 @@ class _Outermost:
         if self._default is not None:
             raise RuntimeError("this application has a policy already: one is the authority")
         self._default = policy
-        if isinstance(policy, CorsPolicy):
+        self._cover()
+
+    def set_on_decision(self, on_decision: OnDecision) -> None:
+        if self._observer.hears_all:
+            raise RuntimeError("this application has an on_decision already: call both in one")
+        self._observer = make_observer(self._flask, on_decision)
+        self._cover()
+
+    def _cover(self) -> None:
+        if isinstance(self._default, CorsPolicy):
+            app = CorsMiddleware(self._app, self._default, observer=self._observer)
             # Its method, since Python calls one at less cost than an object.
-            self._covered = CorsMiddleware(self._app, policy).__call__
+            self._covered = app.__call__
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[COVERED] = True
@@ -142,7 +172,7 @@ class _Outermost:
             return self._covered(environ, start_response)
         policy = self._find_policy(environ)
         if policy is not None:
-            app = CorsMiddleware(app, policy)
+            app = CorsMiddleware(app, policy, observer=self._observer)
         return app(environ, start_response)
 
     def _find_policy(self, environ: WSGIEnvironment) -> CorsPolicy | None:

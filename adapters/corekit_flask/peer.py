@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from flask import Blueprint, Flask
 
 from corekit import CorsPolicy
+from corekit.observing import OnDecision, check_on_decision
 
 from .extension import cover, cover_blueprint
 from .options import APP_OPTIONS, VIEW_OPTIONS, check_names, make_policy, read_config
@@ -30,16 +31,25 @@ class CORS:
     ``CORS(app, resources=..., origins=..., ...)``, or ``CORS(...)`` and later ``init_app(app)``;
     `app` may be a blueprint. The options of a resource come before the keywords, those before the
     CORS_* keys of the application's configuration. Overlapping resources are decided in the order
-    written. Raises TypeError for an unknown option, ValueError for a value that asks for what
+    written. `on_decision` is corekit's own, as that of `Cors`; for a whole application only. Raises
+    TypeError for an unknown option, ValueError for a value that asks for what
     corekit does not do, and `corekit.PolicyError` with every problem of a policy.
 
     >>> app = Flask("shop")
     >>> extension = CORS(app, resources={r"/api/*": {"origins": "https://app.example.com"}})
     """
 
-    def __init__(self, app: Flask | Blueprint | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        app: Flask | Blueprint | None = None,
+        *,
+        on_decision: OnDecision | None = None,
+        **options: Any,
+    ) -> None:
         check_names("CORS", options, APP_OPTIONS)
+        check_on_decision(on_decision)
         self._options = options
+        self._on_decision = on_decision
         if app is not None:
             self.init_app(app)
 
@@ -48,11 +58,15 @@ class CORS:
         check_names("CORS", options, APP_OPTIONS)
         given = {**self._options, **options}
         if isinstance(app, Blueprint):
+            if self._on_decision is not None:
+                raise TypeError(
+                    "on_decision is for a whole application: give it to Cors or CORS(app)"
+                )
             policies = _PerApp(lambda flask: _read(flask, given))
             cover_blueprint(app, lambda flask, path: policies.of(flask).match(path))
             app.record(lambda state: policies.prepare(cast("Flask", state.app)))
         else:
-            cover(app, _read(app, given))
+            cover(app, _read(app, given), self._on_decision)
 
 
 def cross_origin(**options: Any) -> Callable[[View], View]:

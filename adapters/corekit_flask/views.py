@@ -19,6 +19,8 @@ from werkzeug.routing import RequestRedirect
 from corekit import Answer, CorsPolicy
 from corekit.headers import merge_headers
 
+from .observing import VIEWS
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.routing import MapAdapter
@@ -136,16 +138,35 @@ def _answer(policy: CorsPolicy) -> Response | None:
             headers.get("Access-Control-Request-Headers"),
             headers.get("Access-Control-Request-Private-Network"),
         )
+        _log(policy, answer, asked)
         body = b"" if answer.origin_allowed else _REFUSED
         response = Response(body, answer.status, mimetype="text/plain")
         return _write(response, answer, origin)
     answer = policy.engine.actual(origin)
+    _log(policy, answer)
 
     @after_this_request
     def write(response: Response) -> Response:
         return _write(response, answer, origin)
 
     return None
+
+
+def _log(policy: CorsPolicy, answer: Answer, asked: str | None = None) -> None:
+    if not VIEWS.hears_denials(request.environ):
+        return
+    headers = request.headers
+    event = VIEWS.event(
+        policy.engine,
+        answer,
+        method=request.method,
+        path=request.script_root + request.path,
+        origin=headers.get("Origin"),
+        request_method=asked,
+        request_headers=headers.get("Access-Control-Request-Headers") if asked else None,
+        request=request.environ,
+    )
+    VIEWS.log(event)
 
 
 def _write(response: Response, answer: Answer, origin: str | None) -> Response:

@@ -50,8 +50,8 @@ class TestDescription:
             (
                 make_event(None),
                 (
-                    "'GET' '/': not CORS, NOT_CORS. The request has no Origin, so CORS has no say in"
-                    " it."
+                    "'GET' '/': not CORS, NOT_CORS. The request has no Origin, so CORS has no"
+                    " say in it."
                 ),
             ),
             (

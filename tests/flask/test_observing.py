@@ -1,0 +1,239 @@
+"""What Flask's adapter tells of its decisions: to `on_decision`, and to its logger."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Blueprint, Flask
+
+from corekit import CorsPolicy, CorsRoutes, DecisionEvent
+from corekit_flask import CORS, Cors, cors, cross_origin
+
+APP = "https://app.example.com"
+PARTNER = "https://partner.example"
+STRANGER = "https://stranger.example"
+LOGGER = "corekit.flask"
+
+policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
+partners = CorsPolicy(allow_origins=[PARTNER])
+
+Told = tuple[str, str, str]
+
+
+def told(events: list[DecisionEvent]) -> list[Told]:
+    return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
+
+
+def make_app() -> Flask:
+    app = Flask("shop")
+
+    @app.route("/", methods=["GET", "PUT"])
+    def hello() -> str:
+        return "hello"
+
+    @app.get("/partners")
+    @cors(partners)
+    def of_partners() -> str:
+        return "partners"
+
+    return app
+
+
+def visit(app: Flask) -> None:
+    client = app.test_client()
+    client.get("/")
+    client.get("/", headers={"Origin": APP})
+    client.get("/missing", headers={"Origin": STRANGER})
+    for method in ("PUT", "DELETE"):
+        client.options("/", headers={"Origin": APP, "Access-Control-Request-Method": method})
+
+
+VISITED: list[Told] = [
+    ("NOT_CORS", "/", "NOT_CORS"),
+    ("ACTUAL", "/", "GRANTED"),
+    ("ACTUAL", "/missing", "ORIGIN_NOT_ALLOWED"),
+    ("PREFLIGHT", "/", "GRANTED"),
+    ("PREFLIGHT", "/", "METHOD_NOT_ALLOWED"),
+]
+
+
+class TestOnDecision:
+    @pytest.mark.parametrize(
+        "install",
+        [
+            lambda app, hear: Cors(app, policy, on_decision=hear),
+            lambda app, hear: Cors(policy=policy, on_decision=hear).init_app(app),
+            lambda app, hear: Cors(on_decision=hear).init_app(app, policy),
+            lambda app, hear: Cors(app, CorsRoutes([("/", policy)]), on_decision=hear),
+            lambda app, hear: CORS(app, origins=APP, methods="PUT", on_decision=hear),
+            lambda app, hear: CORS(origins=APP, methods="PUT", on_decision=hear).init_app(app),
+        ],
+    )
+    def test_it_is_told_once_of_every_request(
+        self, install: Callable[[Flask, Callable[[DecisionEvent], object]], object]
+    ) -> None:
+        heard: list[DecisionEvent] = []
+        app = make_app()
+        install(app, heard.append)
+        visit(app)
+        assert told(heard) == VISITED
+        assert {event.adapter for event in heard} == {"flask"}
+        assert heard[1].request["HTTP_ORIGIN"] == heard[1].origin == APP
+
+    def test_it_is_told_of_the_policies_of_views(self) -> None:
+        heard: list[DecisionEvent] = []
+        app = make_app()
+        Cors(app, on_decision=heard.append)
+        client = app.test_client()
+        client.get("/partners", headers={"Origin": PARTNER})
+        client.get("/partners", headers={"Origin": APP})
+        client.get("/", headers={"Origin": APP})
+        client.options(
+            "/partners", headers={"Origin": PARTNER, "Access-Control-Request-Method": "GET"}
+        )
+        assert told(heard) == [
+            ("ACTUAL", "/partners", "GRANTED"),
+            ("ACTUAL", "/partners", "ORIGIN_NOT_ALLOWED"),
+            ("PREFLIGHT", "/partners", "GRANTED"),
+        ]
+
+    def test_it_is_told_of_the_views_of_flask_cors(self) -> None:
+        heard: list[DecisionEvent] = []
+        app = Flask("shop")
+
+        @app.get("/")
+        @cross_origin(origins=APP)
+        def hello() -> str:
+            return "hello"
+
+        Cors(app, on_decision=heard.append)
+        app.test_client().get("/", headers={"Origin": STRANGER})
+        assert told(heard) == [("ACTUAL", "/", "ORIGIN_NOT_ALLOWED")]
+
+    def test_paths_that_no_policy_covers_give_none(self) -> None:
+        heard: list[DecisionEvent] = []
+        app = make_app()
+        Cors(app, CorsRoutes([("/api/", policy)]), on_decision=heard.append)
+        visit(app)
+        assert heard == []
+
+    def test_a_fault_of_it_changes_no_response(self, caplog: pytest.LogCaptureFixture) -> None:
+        def fail(event: DecisionEvent) -> None:
+            raise LookupError("a fault of the hook")
+
+        app = make_app()
+        Cors(app, policy, on_decision=fail)
+        response = app.test_client().get("/", headers={"Origin": APP})
+        assert response.status_code == 200
+        assert response.headers["Access-Control-Allow-Origin"] == APP
+        (record,) = caplog.records
+        assert (record.name, record.levelname) == (LOGGER, "ERROR")
+
+    @pytest.mark.parametrize("extension", [Cors, CORS])
+    def test_what_is_no_plain_function_is_refused_at_once(self, extension: Any) -> None:
+        async def hear(event: DecisionEvent) -> None: ...
+
+        with pytest.raises(TypeError, match="give a plain function"):
+            extension(on_decision=hear)
+        with pytest.raises(TypeError, match="on_decision is of type str"):
+            extension(on_decision="shop.hear")
+
+    def test_a_second_one_is_refused(self) -> None:
+        app = make_app()
+        Cors(app, on_decision=print)
+        with pytest.raises(RuntimeError, match="has an on_decision already"):
+            Cors(app, policy, on_decision=print)
+
+    def test_a_blueprint_has_none_of_its_own(self) -> None:
+        with pytest.raises(TypeError, match="for a whole application"):
+            CORS(Blueprint("api", "api"), origins=APP, on_decision=print)
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    return [
+        (record.levelname, record.getMessage().rpartition(": ")[2].partition(".")[0])
+        for record in caplog.records
+        if record.name == LOGGER
+    ]
+
+
+class TestLog:
+    def test_denials_are_told_at_info(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO, LOGGER)
+        app = make_app()
+        Cors(app, policy)
+        visit(app)
+        assert logged(caplog) == [
+            ("INFO", "denied, ORIGIN_NOT_ALLOWED"),
+            ("INFO", "denied, METHOD_NOT_ALLOWED"),
+        ]
+
+    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        app = make_app()
+        Cors(app, policy)
+        visit(app)
+        assert logged(caplog) == []
+        app.debug = True
+        visit(app)
+        visit(app)
+        assert logged(caplog) == [
+            ("WARNING", "denied, ORIGIN_NOT_ALLOWED"),
+            ("WARNING", "denied, METHOD_NOT_ALLOWED"),
+        ]
+
+    def test_a_view_that_answers_for_itself_is_logged(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, LOGGER)
+        app = make_self_answering()
+        client = app.test_client()
+        for origin in (STRANGER, APP):
+            client.get("/own", headers={"Origin": origin})
+            client.options(
+                "/own",
+                headers={
+                    "Origin": origin,
+                    "Access-Control-Request-Method": "DELETE",
+                    "Access-Control-Request-Headers": "x-a",
+                },
+            )
+        lines = [record.getMessage() for record in caplog.records if record.name == LOGGER]
+        why = "denied, ORIGIN_NOT_ALLOWED. The policy does not allow this origin."
+        asked = "preflight of 'DELETE' '/mount/own' with 'x-a' from"
+        assert lines == [
+            f"'GET' '/mount/own' from '{STRANGER}': {why}",
+            f"{asked} '{STRANGER}': {why}",
+            (
+                f"{asked} '{APP}': denied, METHOD_NOT_ALLOWED. The policy does not allow the requested"
+                " method."
+            ),
+        ]
+
+    def test_a_view_that_answers_for_itself_warns_in_debug_mode(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        app = make_self_answering()
+        # What was warned of is remembered as long as the process runs.
+        origin = f"https://{uuid4()}.example"
+        for debug in (False, True, True):
+            app.debug = debug
+            app.test_client().get("/own", headers={"Origin": origin})
+        assert logged(caplog) == [("WARNING", "denied, ORIGIN_NOT_ALLOWED")]
+
+
+def make_self_answering() -> Flask:
+    app = Flask("shop")
+    app.config["APPLICATION_ROOT"] = "/mount"
+
+    @app.get("/own")
+    @cross_origin(origins=APP, methods=["GET"])
+    def hello() -> str:
+        return "hello"
+
+    return app
