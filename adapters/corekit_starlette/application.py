@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.names import SAFELISTED_METHODS, USUAL_METHODS
+from corekit.observing import Observer, OnDecision
 from corekit.origins import ANY
 from corekit_asgi import CorsMiddleware
 
+from .observing import make_observer
 from .routes import find_policy, is_any_route_marked
 
 if TYPE_CHECKING:
@@ -23,7 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["install"]
 
 
-def install(app: Starlette, policy: CorsPolicy | CorsRoutes | None = None) -> None:
+def install(
+    app: Starlette,
+    policy: CorsPolicy | CorsRoutes | None = None,
+    *,
+    on_decision: OnDecision | None = None,
+) -> None:
     """Put `policy` around a Starlette or FastAPI application, as its outermost layer.
 
     Every response then carries the headers: of middleware, of error handlers, of unrouted paths,
@@ -31,8 +38,12 @@ def install(app: Starlette, policy: CorsPolicy | CorsRoutes | None = None) -> No
     middleware may be added before and after. Routes with a policy of their own (`cors`) keep it;
     without `policy`, only those are covered.
 
-    Raises TypeError where `policy` is none, and RuntimeError where the application has started or
-    has a policy already.
+    `on_decision` is a plain function that is given a `DecisionEvent` of every request that a policy
+    covers, those of routes among them. Denials go to the logger "corekit.starlette" at INFO; while
+    ``app.debug`` is on, once for each origin and reason at WARNING.
+
+    Raises TypeError where `policy` is none or `on_decision` no plain function, and RuntimeError
+    where the application has started or has a policy already.
 
     >>> from corekit import CorsPolicy
     >>> from starlette.applications import Starlette
@@ -47,8 +58,9 @@ def install(app: Starlette, policy: CorsPolicy | CorsRoutes | None = None) -> No
         raise RuntimeError("install(app, policy) comes before the application is started")
     if _has_policy(app):
         raise RuntimeError("this application has a policy already: one is the authority")
+    observer = make_observer(app, on_decision)
     # The stack is built when the application starts, with all that was added until then.
-    vars(app)["build_middleware_stack"] = _Builder(app, policy)
+    vars(app)["build_middleware_stack"] = _Builder(app, policy, observer)
 
 
 def _has_policy(app: Starlette) -> bool:
@@ -56,33 +68,44 @@ def _has_policy(app: Starlette) -> bool:
 
 
 class _Builder:
-    def __init__(self, app: Starlette, policy: CorsPolicy | CorsRoutes | None) -> None:
+    def __init__(
+        self, app: Starlette, policy: CorsPolicy | CorsRoutes | None, observer: Observer
+    ) -> None:
         self._app = app
         self._build = app.build_middleware_stack
         self._policy = policy
+        self._observer = observer
 
     def __call__(self) -> ASGIApp:
-        return _Outermost(self._build(), self._app, self._policy)
+        return _Outermost(self._build(), self._app, self._policy, self._observer)
 
 
 class _Outermost:
     """The whole of an application, with the policy of the route that each request would reach."""
 
     def __init__(
-        self, app: ASGIApp, starlette: Starlette, policy: CorsPolicy | CorsRoutes | None
+        self,
+        app: ASGIApp,
+        starlette: Starlette,
+        policy: CorsPolicy | CorsRoutes | None,
+        observer: Observer,
     ) -> None:
         self.app = app
         self._starlette = starlette
         self._policy = policy
-        self._default: ASGIApp = app if policy is None else CorsMiddleware(app, policy)
+        self._observer = observer
+        self._default: ASGIApp = app if policy is None else self._cover(policy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._default
         # Routing twice costs something, so those without policies of routes do not pay for it.
         if is_any_route_marked() and scope["type"] == "http":
             policy = self._find_policy(scope)
-            app = self.app if policy is None else CorsMiddleware(self.app, policy)
+            app = self.app if policy is None else self._cover(policy)
         await app(scope, receive, send)
+
+    def _cover(self, policy: CorsPolicy | CorsRoutes) -> ASGIApp:
+        return CorsMiddleware(self.app, policy, observer=self._observer)
 
     def _find_policy(self, scope: Scope) -> CorsPolicy | None:
         asked = _requested_method(scope)

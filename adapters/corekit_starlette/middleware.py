@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.applications import Starlette
 
 from corekit import CorsPolicy, PolicyError
+from corekit.observing import OnDecision
 from corekit.peers import PeerPolicy
 from corekit_asgi import CorsMiddleware
+
+from .observing import make_observer
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -66,9 +69,9 @@ def starlette_policy(
 class CORSMiddleware(CorsMiddleware):
     """Takes the place of Starlette's CORSMiddleware, with its keywords: only the import changes.
 
-    The keywords are those of `starlette_policy`. Added with ``app.add_middleware``, it sits inside
-    Starlette's error layer, as Starlette's does: for 500s to carry the headers, use
-    ``install(app, starlette_policy(...))``.
+    The keywords are those of `starlette_policy`, and the `on_decision` of `install`. Added with
+    ``app.add_middleware``, it sits inside Starlette's error layer, as Starlette's does: for 500s to
+    carry the headers, use ``install(app, starlette_policy(...))``.
 
     Around an application, it raises `corekit.PolicyError` at once, with every problem. What is
     added with ``app.add_middleware`` Starlette builds only as the server starts: the start is then
@@ -91,6 +94,7 @@ class CORSMiddleware(CorsMiddleware):
         expose_headers: Collection[str] = (),
         max_age: int | None = 600,
         waive: Collection[str] = (),
+        on_decision: OnDecision | None = None,
     ) -> None:
         self._error: PolicyError | None = None
         policy = CorsPolicy.nothing()
@@ -110,7 +114,7 @@ class CORSMiddleware(CorsMiddleware):
             if isinstance(app, Starlette):
                 raise
             self._error = error
-        super().__init__(app, policy)
+        super().__init__(app, policy, observer=make_observer(app, on_decision))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, with the policy's answer: an ASGI 3 application."""

@@ -210,8 +210,8 @@ class TestLog:
             f"'GET' '/mount/own' from '{STRANGER}': {why}",
             f"{asked} '{STRANGER}': {why}",
             (
-                f"{asked} '{APP}': denied, METHOD_NOT_ALLOWED. The policy does not allow the requested"
-                " method."
+                f"{asked} '{APP}': denied, METHOD_NOT_ALLOWED. The policy does not allow the"
+                " requested method."
             ),
         ]
 

@@ -1,0 +1,189 @@
+"""What Starlette's adapter tells of its decisions: to `on_decision`, and to its logger."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from corekit import CorsPolicy, CorsRoutes, DecisionEvent
+from corekit_starlette import CORSMiddleware, cors, install
+
+APP = "https://app.example.com"
+PARTNER = "https://partner.example"
+STRANGER = "https://stranger.example"
+LOGGER = "corekit.starlette"
+
+policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
+partners = CorsPolicy(allow_origins=[PARTNER])
+
+Hear = Callable[[DecisionEvent], object]
+Told = tuple[str, str, str]
+
+
+def told(events: list[DecisionEvent]) -> list[Told]:
+    return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
+
+
+async def hello(request: Request) -> Response:
+    return PlainTextResponse("hello")
+
+
+@cors(partners)
+async def of_partners(request: Request) -> Response:
+    return PlainTextResponse("partners")
+
+
+def make_app(**options: Any) -> Starlette:
+    routes = [Route("/", hello, methods=["GET", "PUT"]), Route("/partners", of_partners)]
+    return Starlette(routes=routes, **options)
+
+
+def visit(app: Any) -> None:
+    client = TestClient(app)
+    client.get("/")
+    client.get("/", headers={"Origin": APP})
+    client.get("/missing", headers={"Origin": STRANGER})
+    for method in ("PUT", "DELETE"):
+        client.options("/", headers={"Origin": APP, "Access-Control-Request-Method": method})
+
+
+VISITED: list[Told] = [
+    ("NOT_CORS", "/", "NOT_CORS"),
+    ("ACTUAL", "/", "GRANTED"),
+    ("ACTUAL", "/missing", "ORIGIN_NOT_ALLOWED"),
+    ("PREFLIGHT", "/", "GRANTED"),
+    ("PREFLIGHT", "/", "METHOD_NOT_ALLOWED"),
+]
+
+
+def installed(hear: Hear | None, given: Any = policy, **options: Any) -> Starlette:
+    app = make_app(**options)
+    install(app, given, on_decision=hear)
+    return app
+
+
+def added(hear: Hear | None, **options: Any) -> Starlette:
+    app = make_app(**options)
+    app.add_middleware(CORSMiddleware, allow_origins=[APP], allow_methods=["PUT"], on_decision=hear)
+    return app
+
+
+def listed(hear: Hear | None, **options: Any) -> Starlette:
+    middleware = Middleware(
+        CORSMiddleware, allow_origins=[APP], allow_methods=["PUT"], on_decision=hear
+    )
+    return make_app(middleware=[middleware], **options)
+
+
+def around(hear: Hear | None, **options: Any) -> Any:
+    return CORSMiddleware(
+        make_app(**options), allow_origins=[APP], allow_methods=["PUT"], on_decision=hear
+    )
+
+
+def fast(hear: Hear | None, **options: Any) -> FastAPI:
+    app = FastAPI(**options)
+
+    @app.api_route("/", methods=["GET", "PUT"])
+    async def hello() -> str:
+        return "hello"
+
+    install(app, policy, on_decision=hear)
+    return app
+
+
+each = pytest.mark.parametrize("make", [installed, added, listed, around, fast])
+
+
+class TestOnDecision:
+    @each
+    def test_it_is_told_once_of_every_request(self, make: Callable[[Hear | None], Any]) -> None:
+        heard: list[DecisionEvent] = []
+        visit(make(heard.append))
+        assert told(heard) == VISITED
+        assert {event.adapter for event in heard} == {"starlette"}
+        assert heard[1].origin == APP
+        assert heard[1].request["type"] == "http"
+
+    def test_it_is_told_of_the_policies_of_routes(self) -> None:
+        heard: list[DecisionEvent] = []
+        app = installed(heard.append, None)
+        client = TestClient(app)
+        client.get("/partners", headers={"Origin": PARTNER})
+        client.get("/partners", headers={"Origin": APP})
+        client.get("/", headers={"Origin": APP})
+        client.options(
+            "/partners", headers={"Origin": PARTNER, "Access-Control-Request-Method": "GET"}
+        )
+        assert told(heard) == [
+            ("ACTUAL", "/partners", "GRANTED"),
+            ("ACTUAL", "/partners", "ORIGIN_NOT_ALLOWED"),
+            ("PREFLIGHT", "/partners", "GRANTED"),
+        ]
+
+    def test_paths_that_no_policy_covers_give_none(self) -> None:
+        heard: list[DecisionEvent] = []
+        visit(installed(heard.append, CorsRoutes([("/api/", policy)])))
+        assert heard == []
+
+    def test_a_fault_of_it_changes_no_response(self, caplog: pytest.LogCaptureFixture) -> None:
+        def fail(event: DecisionEvent) -> None:
+            raise LookupError("a fault of the hook")
+
+        response = TestClient(installed(fail)).get("/", headers={"Origin": APP})
+        assert response.status_code == 200
+        assert response.headers["access-control-allow-origin"] == APP
+        (record,) = (record for record in caplog.records if record.name == LOGGER)
+        assert record.levelname == "ERROR"
+
+    @pytest.mark.parametrize("make", [installed, around, fast])
+    def test_what_is_no_plain_function_is_refused_at_once(self, make: Any) -> None:
+        async def hear(event: DecisionEvent) -> None: ...
+
+        with pytest.raises(TypeError, match="give a plain function"):
+            make(hear)
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    return [
+        (record.levelname, record.getMessage().rpartition(": ")[2].partition(".")[0])
+        for record in caplog.records
+        if record.name == LOGGER
+    ]
+
+
+class TestLog:
+    @each
+    def test_denials_are_told_at_info(
+        self, make: Callable[[Hear | None], Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, LOGGER)
+        visit(make(None))
+        assert logged(caplog) == [
+            ("INFO", "denied, ORIGIN_NOT_ALLOWED"),
+            ("INFO", "denied, METHOD_NOT_ALLOWED"),
+        ]
+
+    @each
+    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+        self, make: Callable[..., Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        visit(make(None))
+        assert logged(caplog) == []
+        app = make(None, debug=True)
+        visit(app)
+        visit(app)
+        assert logged(caplog) == [
+            ("WARNING", "denied, ORIGIN_NOT_ALLOWED"),
+            ("WARNING", "denied, METHOD_NOT_ALLOWED"),
+        ]
