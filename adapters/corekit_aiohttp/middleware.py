@@ -6,23 +6,33 @@ handler has begun, errors that no middleware sees, paths that are not routed. No
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
 from multidict import CIMultiDict
 
-from corekit import Answer, CorsPolicy, CorsRoutes
+from corekit import Answer, CorsPolicy, CorsRoutes, RequestKind
 from corekit.headers import merge_headers
+from corekit.observing import Observer, OnDecision
 
 __all__ = ["install"]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_LOGGER: Final = logging.getLogger("corekit.aiohttp")
+
 _REFUSED: Final = b"CORS: the origin is not allowed.\n"
 
 
-def install(app: web.Application, policy: CorsPolicy | CorsRoutes) -> None:
+def install(
+    app: web.Application,
+    policy: CorsPolicy | CorsRoutes,
+    *,
+    on_decision: OnDecision | None = None,
+) -> None:
     """Put `policy` around an aiohttp application, as its outermost layer.
 
     Every response then carries the headers: of handlers and their streams, of middlewares, of
@@ -31,8 +41,12 @@ def install(app: web.Application, policy: CorsPolicy | CorsRoutes) -> None:
     signal that comes after, have the last word. Where an application below has a policy too, the
     outer one is the authority.
 
-    Raises TypeError where `policy` is none, and RuntimeError where the application runs or has a
-    policy already.
+    `on_decision` is a plain function that is given a `DecisionEvent` of every request that `policy`
+    covers, as its response begins. Denials go to the logger "corekit.aiohttp" at INFO; while the
+    event loop is in debug mode, once for each origin and reason at WARNING.
+
+    Raises TypeError where `policy` is none or `on_decision` no plain function, and RuntimeError
+    where the application runs or has a policy already.
 
     >>> from corekit import CorsPolicy
     >>> app = web.Application()
@@ -46,7 +60,9 @@ def install(app: web.Application, policy: CorsPolicy | CorsRoutes) -> None:
         raise RuntimeError("install(app, policy) comes before the application is started")
     if _LAYER in app:
         raise RuntimeError("this application has a policy already: one is the authority")
-    layer = app[_LAYER] = _Layer(policy)
+    layer = app[_LAYER] = _Layer(
+        policy, Observer("aiohttp", _LOGGER, on_decision=on_decision, debug=_is_debugged)
+    )
     app.middlewares.insert(0, layer.answer_preflight)
     app.on_response_prepare.append(layer)
 
@@ -54,12 +70,13 @@ def install(app: web.Application, policy: CorsPolicy | CorsRoutes) -> None:
 class _Layer:
     """One policy around one application."""
 
-    def __init__(self, policy: CorsPolicy | CorsRoutes) -> None:
+    def __init__(self, policy: CorsPolicy | CorsRoutes, observer: Observer) -> None:
+        self.observer = observer
         self.match: Callable[[str], CorsPolicy | None] = policy.match
 
     @web.middleware
     async def answer_preflight(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        policy = _find_policy(request)
+        _, policy = _find_policy(request)
         origin = _line(request, "Origin")
         asked = _line(request, "Access-Control-Request-Method")
         if policy is None or request.method != "OPTIONS" or origin is None or asked is None:
@@ -74,7 +91,7 @@ class _Layer:
 
     async def __call__(self, request: web.Request, response: web.StreamResponse) -> None:
         """Write the headers: a receiver of ``on_response_prepare``."""
-        policy = _find_policy(request)
+        layer, policy = _find_policy(request)
         # CORS has no say in WebSockets.
         if policy is None or response.status == 101:
             return
@@ -83,10 +100,36 @@ class _Layer:
             answer = response.answer
         else:
             answer = policy.engine.actual(origin)
+        # The signal comes to every application around the handler, and one of them is to tell.
+        if layer is self:
+            self._tell(request, policy, answer, origin)
         merged = merge_headers(list(response.headers.items()), answer, origin)
         # An application may use one object of headers for all of its responses, which not every
         # aiohttp copies: written into, it would hand one origin's headers to the next.
         response._headers = CIMultiDict(merged)
+
+    def _tell(
+        self, request: web.Request, policy: CorsPolicy, answer: Answer, origin: str | None
+    ) -> None:
+        observer = self.observer
+        if not observer.hears_all and not observer.hears_denials(request):
+            return
+        is_preflight = answer.kind is RequestKind.PREFLIGHT
+        event = observer.event(
+            policy.engine,
+            answer,
+            method=request.method,
+            path=request.path,
+            origin=origin,
+            request_method=_line(request, "Access-Control-Request-Method")
+            if is_preflight
+            else None,
+            request_headers=_line(request, "Access-Control-Request-Headers")
+            if is_preflight
+            else None,
+            request=request,
+        )
+        observer.tell(event)
 
 
 class _PreflightResponse(web.Response):
@@ -99,14 +142,18 @@ class _PreflightResponse(web.Response):
 _LAYER: Final = web.AppKey("corekit", _Layer)
 
 
-def _find_policy(request: web.Request) -> CorsPolicy | None:
+def _find_policy(request: web.Request) -> tuple[_Layer | None, CorsPolicy | None]:
     # The outermost application with a policy for the path is the authority.
     for app in request.match_info.apps:
         layer = app.get(_LAYER)
         policy = None if layer is None else layer.match(request.path)
         if policy is not None:
-            return policy
-    return None
+            return layer, policy
+    return None, None
+
+
+def _is_debugged(_: web.Request) -> bool:
+    return asyncio.get_running_loop().get_debug()
 
 
 def _line(request: web.Request, name: str) -> str | None:

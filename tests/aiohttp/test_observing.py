@@ -1,0 +1,167 @@
+"""What aiohttp's adapter tells of its decisions: to `on_decision`, and to its logger."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from corekit import CorsPolicy, CorsRoutes, DecisionEvent
+from corekit_aiohttp import install
+from tests.aiohttp.test_install import APP, STRANGER, Client, make_app, policy, with_client
+
+LOGGER = "corekit.aiohttp"
+PARTNER = "https://partner.example"
+
+partners = CorsPolicy(allow_origins=[PARTNER])
+
+Told = tuple[str, str, str]
+
+
+def told(events: list[DecisionEvent]) -> list[Told]:
+    return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
+
+
+async def visit(client: Client) -> None:
+    await client.get("/")
+    await client.get("/stream", headers={"Origin": APP})
+    await client.get("/fail", headers={"Origin": APP})
+    await client.get("/missing", headers={"Origin": STRANGER})
+    for method in ("PUT", "DELETE"):
+        await client.options("/", headers=preflight(APP, method))
+
+
+def preflight(origin: str, method: str) -> dict[str, str]:
+    return {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "x-a",
+    }
+
+
+VISITED: list[Told] = [
+    ("NOT_CORS", "/", "NOT_CORS"),
+    ("ACTUAL", "/stream", "GRANTED"),
+    ("ACTUAL", "/fail", "GRANTED"),
+    ("ACTUAL", "/missing", "ORIGIN_NOT_ALLOWED"),
+    ("PREFLIGHT", "/", "HEADER_NOT_ALLOWED"),
+    ("PREFLIGHT", "/", "METHOD_NOT_ALLOWED"),
+]
+
+
+class TestOnDecision:
+    @pytest.mark.parametrize("around", [policy, CorsRoutes([("/", policy)])])
+    def test_it_is_told_once_of_every_request(self, around: Any) -> None:
+        heard: list[DecisionEvent] = []
+        app = make_app()
+        install(app, around, on_decision=heard.append)
+        with_client(app, visit)
+        assert told(heard) == VISITED
+        assert {event.adapter for event in heard} == {"aiohttp"}
+        assert heard[1].origin == APP
+        assert isinstance(heard[1].request, web.Request)
+        assert (heard[-1].request_method, heard[-1].request_headers) == ("DELETE", "x-a")
+        assert (heard[1].request_method, heard[1].request_headers) == (None, None)
+
+    def test_the_application_whose_policy_it_is_tells_alone(self) -> None:
+        heard: list[DecisionEvent] = []
+        heard_below: list[DecisionEvent] = []
+        app, below = web.Application(), make_app()
+        install(below, partners, on_decision=heard_below.append)
+        install(app, CorsRoutes([("/below/stream", policy)]), on_decision=heard.append)
+        app.add_subapp("/below/", below)
+
+        async def use(client: Client) -> None:
+            for path in ("/below/", "/below/stream"):
+                await client.get(path, headers={"Origin": APP})
+                await client.options(path, headers=preflight(APP, "GET"))
+
+        with_client(app, use)
+        assert [event.path for event in heard] == ["/below/stream"] * 2
+        assert [event.path for event in heard_below] == ["/below/"] * 2
+        assert heard[0].decision.allowed
+        assert not heard_below[0].decision.allowed
+
+    def test_websockets_and_paths_that_no_policy_covers_give_none(self) -> None:
+        heard: list[DecisionEvent] = []
+        app = make_app()
+        install(app, CorsRoutes([("/echo", policy)]), on_decision=heard.append)
+
+        async def use(client: Client) -> None:
+            async with client.ws_connect("/echo", headers={"Origin": STRANGER}) as socket:
+                await socket.send_str("hello")
+                assert await socket.receive_str() == "hello"
+            await visit(client)
+
+        with_client(app, use)
+        assert heard == []
+
+    def test_a_fault_of_it_changes_no_response(self, caplog: pytest.LogCaptureFixture) -> None:
+        def fail(event: DecisionEvent) -> None:
+            raise LookupError("a fault of the hook")
+
+        app = make_app()
+        install(app, policy, on_decision=fail)
+
+        async def use(client: Client) -> None:
+            async with client.get("/", headers={"Origin": APP}) as response:
+                assert await response.text() == "hello"
+                assert response.headers["Access-Control-Allow-Origin"] == APP
+
+        with_client(app, use)
+        (record,) = (record for record in caplog.records if record.name == LOGGER)
+        assert record.levelname == "ERROR"
+
+    def test_what_is_no_plain_function_is_refused_at_once(self) -> None:
+        async def hear(event: DecisionEvent) -> None: ...
+
+        app = make_app()
+        with pytest.raises(TypeError, match="give a plain function"):
+            install(app, policy, on_decision=hear)
+        install(app, policy)
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    return [
+        (record.levelname, record.getMessage().rpartition(": ")[2].partition(".")[0])
+        for record in caplog.records
+        if record.name == LOGGER
+    ]
+
+
+class TestLog:
+    def test_denials_are_told_at_info(self, caplog: pytest.LogCaptureFixture) -> None:
+        app = make_app()
+        install(app, policy)
+        with_client(app, visit)
+        assert logged(caplog) == []
+        caplog.set_level(logging.INFO, LOGGER)
+        app = make_app()
+        install(app, policy)
+        with_client(app, visit)
+        assert logged(caplog) == [
+            ("INFO", "denied, ORIGIN_NOT_ALLOWED"),
+            ("INFO", "denied, HEADER_NOT_ALLOWED"),
+            ("INFO", "denied, METHOD_NOT_ALLOWED"),
+        ]
+
+    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        app = make_app()
+        install(app, policy)
+
+        async def use(client: Client) -> None:
+            asyncio.get_running_loop().set_debug(True)
+            await visit(client)
+            await visit(client)
+
+        with_client(app, use)
+        assert logged(caplog) == [
+            ("WARNING", "denied, ORIGIN_NOT_ALLOWED"),
+            ("WARNING", "denied, HEADER_NOT_ALLOWED"),
+            ("WARNING", "denied, METHOD_NOT_ALLOWED"),
+        ]
