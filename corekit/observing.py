@@ -119,7 +119,7 @@ class Observer:
     work not done, as a coroutine function does; and for a `debug` of another type.
     """
 
-    __slots__ = ("_debug", "_on_decision", "_warned", "adapter", "hears_all", "level", "logger")
+    __slots__ = ("_debug", "_warned", "adapter", "hears_all", "level", "logger", "on_decision")
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class Observer:
         # One look at the level is what a denial may cost where nobody reads of it: 30 ns, a quarter
         # of asking `hears_denials`.
         self.level = _INFO if debug is False else _WARNING
-        self._on_decision = on_decision
+        self.on_decision = on_decision
         self._debug = debug
         self._warned: set[tuple[str, Reason]] = set()
 
@@ -155,10 +155,10 @@ class Observer:
 
     def hand_on(self, event: DecisionEvent) -> None:
         """Give an event to `on_decision`, if there is one."""
-        if self._on_decision is None:
+        if self.on_decision is None:
             return
         try:
-            self._on_decision(event)
+            self.on_decision(event)
         except Exception:
             message = "on_decision failed, and the request goes on: %s"
             self.logger.log(_ERROR, message, event.describe(), exc_info=True)

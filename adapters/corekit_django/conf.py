@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
@@ -25,6 +24,7 @@ from corekit.origins import ANY, OPAQUE, is_serialized_origin
 from corekit.peers import PeerPolicy
 
 from .defaults import default_headers, default_max_age, default_methods
+from .observing import read_on_decision
 from .signals import check_request_enabled
 
 __all__ = [
@@ -52,7 +52,7 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "CORS_ALLOW_PRIVATE_NETWORK": (),
     "CORS_WAIVE": (),
 }
-"""Every setting beside CORS_POLICY, with its other name; where both are there, the first counts."""
+"""The settings that CORS_POLICY takes the place of, with their other names; the first counts."""
 
 MISNOMERS: Final = {
     "CORS_ALLOWED_METHODS": "CORS_ALLOW_METHODS",
@@ -60,7 +60,10 @@ MISNOMERS: Final = {
 }
 """Names that people write by mistake, which take effect; the other second names are old ones."""
 
-KNOWN_SETTINGS: Final = frozenset({"CORS_POLICY", *SETTINGS, *chain(*SETTINGS.values())})
+_BESIDE: Final = frozenset({"CORS_POLICY", "CORS_ON_DECISION"})
+"""What may stand together; CORS_POLICY takes the place of all others."""
+
+KNOWN_SETTINGS: Final = _BESIDE.union(SETTINGS, *SETTINGS.values())
 """Every name that is read here."""
 
 _ARGUMENTS: Final = {
@@ -173,8 +176,13 @@ def get_configuration() -> Configuration:
 
 def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     """Read the settings: a configuration and no problems, or None and every problem."""
-    if hasattr(settings, "CORS_POLICY"):
-        return _read_policy(settings.CORS_POLICY)
+    is_whole = hasattr(settings, "CORS_POLICY")
+    configuration, problems = _read_policy(settings.CORS_POLICY) if is_whole else _read_parts()
+    problems += read_on_decision()[1]
+    return (None if problems else configuration), problems
+
+
+def _read_parts() -> tuple[Configuration | None, tuple[Problem, ...]]:
     given: dict[str, Any] = {
         argument: getattr(settings, effective_name(name), default)
         for argument, (name, default) in _ARGUMENTS.items()
@@ -220,7 +228,7 @@ def _read_policy(policy: Any) -> tuple[Configuration | None, tuple[Problem, ...]
             "CORS_POLICY says all, and nothing beside it would take effect.",
             "Keep either CORS_POLICY or the other CORS_* settings.",
         )
-        for name in sorted(KNOWN_SETTINGS - {"CORS_POLICY"})
+        for name in sorted(KNOWN_SETTINGS - _BESIDE)
         if hasattr(settings, name)
     ]
     if not isinstance(policy, CorsPolicy | CorsRoutes):

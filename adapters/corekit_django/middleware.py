@@ -15,13 +15,14 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from corekit import Answer
+from corekit import Answer, RequestKind
 from corekit.decision import ALLOW_ORIGIN
 from corekit.engine import Engine
 from corekit.headers import merge_vary
 
 from .conf import Grant, get_configuration
 from .decorators import EXEMPT, is_in_use
+from .observing import TOLD, read_on_decision
 from .resolving import View, find_mark, find_view, has_one_policy
 from .signals import check_request_enabled
 
@@ -52,6 +53,7 @@ class CorsMiddleware:
             markcoroutinefunction(self)
         # Read here and not with the first request: what is unsafe does not start.
         get_configuration()
+        TOLD.hear(read_on_decision()[0])
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._is_async:
@@ -59,26 +61,30 @@ class CorsMiddleware:
         response: HttpResponseBase | None = None
         if not is_preflight(request):
             response = self.get_response(request)
-        answer, answer_if_admitted = _find_answers(request, response)
+        answer, answer_if_admitted, grant = _find_answers(request, response)
         if answer is None:
             return response or self.get_response(request)
         if answer_if_admitted is not None:
             said = check_request_enabled.send(None, request=request)
             if any(yes for _, yes in said):
                 answer = answer_if_admitted
+        if grant is not None:
+            _tell(request, answer, grant, admitted=answer is answer_if_admitted)
         return _write(request, response, answer)
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase | None = None
         if not is_preflight(request):
             response = await self.get_response(request)
-        answer, answer_if_admitted = _find_answers(request, response)
+        answer, answer_if_admitted, grant = _find_answers(request, response)
         if answer is None:
             return response or await self.get_response(request)
         if answer_if_admitted is not None:
             said = await check_request_enabled.asend(None, request=request)
             if any(yes for _, yes in said):
                 answer = answer_if_admitted
+        if grant is not None:
+            _tell(request, answer, grant, admitted=answer is answer_if_admitted)
         return _write(request, response, answer)
 
 
@@ -109,10 +115,10 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
 
 def _find_answers(
     request: HttpRequest, response: HttpResponseBase | None
-) -> tuple[Answer | None, Answer | None]:
+) -> tuple[Answer | None, Answer | None, Grant | None]:
     """Find the answer to a request, and the one instead where a receiver of the signal says yes.
 
-    No answer: the request is to stay untouched.
+    No answer: the request is to stay untouched. The grant is given where somebody may be told.
     """
     preflight = response is None
     meta = request.META
@@ -126,25 +132,32 @@ def _find_answers(
         asked = meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] if preflight else request.method
         grant = find_grant(request, view, asked or "")
     if grant is None:
-        return None, None
+        return None, None, None
     engine = grant.policy.engine
+    told = grant if TOLD.observer.hears_all else None
     origin = meta.get("HTTP_ORIGIN")
     if origin is None:
-        return engine.no_origin, None
+        return engine.no_origin, None, told
     answer = _ask(engine, origin, meta, preflight=preflight)
     admitted = None
-    if (
-        not answer.origin_allowed
-        and grant.admitting is not None
-        and check_request_enabled.receivers
-    ):
-        admitted = _ask(grant.admitting, origin, meta, preflight=preflight)
-        if not admitted.origin_allowed:
-            admitted = None
-    if preflight and view is not None and not has_one_policy(view):
-        answer = _uncached(answer)
-        admitted = admitted and _uncached(admitted)
-    return answer, admitted
+    if not answer.origin_allowed:
+        told = grant
+        admitted = _find_admitted(grant, origin, meta, preflight=preflight)
+    if preflight:
+        told = grant
+        if view is not None and not has_one_policy(view):
+            answer = _uncached(answer)
+            admitted = admitted and _uncached(admitted)
+    return answer, admitted, told
+
+
+def _find_admitted(
+    grant: Grant, origin: str, meta: dict[str, Any], *, preflight: bool
+) -> Answer | None:
+    if grant.admitting is None or not check_request_enabled.receivers:
+        return None
+    answer = _ask(grant.admitting, origin, meta, preflight=preflight)
+    return answer if answer.origin_allowed else None
 
 
 def _has_failed(request: HttpRequest, response: HttpResponseBase | None) -> bool:
@@ -162,6 +175,29 @@ def _ask(engine: Engine, origin: str, meta: dict[str, Any], *, preflight: bool) 
         meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
         meta.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
     )
+
+
+def _tell(request: HttpRequest, answer: Answer, grant: Grant, *, admitted: bool) -> None:
+    observer = TOLD.observer
+    if not observer.hears_all and not observer.hears_denials(request):
+        return
+    meta = request.META
+    asked = asked_headers = None
+    if answer.kind is RequestKind.PREFLIGHT:
+        asked = meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
+        asked_headers = meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
+    engine = grant.admitting if admitted and grant.admitting is not None else grant.policy.engine
+    event = observer.event(
+        engine,
+        answer,
+        method=request.method or "",
+        path=request.path,
+        origin=meta.get("HTTP_ORIGIN"),
+        request_method=asked,
+        request_headers=asked_headers,
+        request=request,
+    )
+    observer.tell(event)
 
 
 def _uncached(answer: Answer) -> Answer:

@@ -94,7 +94,7 @@ def test_each_setting_reaches_the_policy(
 
 
 def test_the_names_of_the_settings_are_all_known() -> None:
-    assert len(KNOWN_SETTINGS) == 17
+    assert len(KNOWN_SETTINGS) == 18
 
 
 def test_of_two_names_the_new_one_counts() -> None:
@@ -216,7 +216,7 @@ def test_a_policy_may_be_given_as_it_is() -> None:
     assert read(CORS_POLICY=routes).policies == (policy, CorsPolicy.nothing())
 
 
-@pytest.mark.parametrize("name", sorted(KNOWN_SETTINGS - {"CORS_POLICY"}))
+@pytest.mark.parametrize("name", sorted(KNOWN_SETTINGS - {"CORS_POLICY", "CORS_ON_DECISION"}))
 def test_a_policy_beside_any_other_setting_is_an_error(name: str) -> None:
     policy = CorsPolicy(allow_origins=[APP])
     assert read_problems(CORS_POLICY=policy, **{name: []}) == [(name, "conflicting-settings")]

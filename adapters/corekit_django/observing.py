@@ -1,0 +1,72 @@
+"""Whom decisions in Django are told: the function in CORS_ON_DECISION, and the logger.
+
+What is wrong with the setting is reported with that of all others, by `conf`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from corekit import Problem
+from corekit.observing import Observer, OnDecision, check_on_decision
+
+__all__ = ["TOLD", "read_on_decision"]
+
+_LOGGER: Final = logging.getLogger("corekit.django")
+_SETTING: Final = "CORS_ON_DECISION"
+
+
+class _Told:
+    """Holds the observer of the project, where a request finds it without a call."""
+
+    __slots__ = ("observer",)
+
+    observer: Observer
+
+    def __init__(self) -> None:
+        self.observer = _make_observer(None)
+
+    def hear(self, on_decision: OnDecision | None) -> None:
+        # What was warned of is remembered though a second handler is made.
+        if on_decision is not self.observer.on_decision:
+            self.observer = _make_observer(on_decision)
+
+
+def _make_observer(on_decision: OnDecision | None) -> Observer:
+    return Observer(
+        "django", _LOGGER, on_decision=on_decision, debug=lambda _: bool(settings.DEBUG)
+    )
+
+
+TOLD: Final = _Told()
+
+
+def read_on_decision() -> tuple[OnDecision | None, tuple[Problem, ...]]:
+    """Read the setting: the function or None, and what is wrong with it."""
+    given: Any = getattr(settings, _SETTING, None)
+    found = given
+    try:
+        if isinstance(given, str):
+            found = import_string(given)
+        check_on_decision(found)
+    except ImportError as error:
+        message = f"It cannot be imported: {error}."
+    except TypeError as error:
+        message = f"{error}."
+    else:
+        return found, ()
+    hint = "Give a plain function that takes a DecisionEvent, or the dotted path of one."
+    return None, (Problem("on-decision", _SETTING, given, message, hint),)
+
+
+def _read_again(*, setting: str, **_: object) -> None:
+    if setting == _SETTING:
+        TOLD.hear(read_on_decision()[0])
+
+
+setting_changed.connect(_read_again)

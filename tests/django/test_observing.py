@@ -1,0 +1,259 @@
+"""What Django's adapter tells of its decisions: to CORS_ON_DECISION, and to its logger."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.test import RequestFactory, override_settings
+
+from corekit import CorsPolicy, CorsRoutes, DecisionEvent
+from corekit_django.checks import check_names, check_problems
+from corekit_django.middleware import CorsMiddleware
+from corekit_django.signals import check_request_enabled
+from tests.django.conftest import Ask
+from tests.django.views import OWN_ORIGIN
+
+APP = "https://app.example.com"
+PARTNER = "https://partner.example"
+STRANGER = "https://stranger.example"
+LOGGER = "corekit.django"
+
+Told = tuple[str, str, str]
+
+_heard: list[DecisionEvent] = []
+
+
+def hear(event: DecisionEvent) -> None:
+    """What CORS_ON_DECISION names."""
+    _heard.append(event)
+
+
+async def hear_later(event: DecisionEvent) -> None: ...
+
+
+def fail(event: DecisionEvent) -> None:
+    raise LookupError("a fault of the hook")
+
+
+def told(events: list[DecisionEvent]) -> list[Told]:
+    return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
+
+
+@pytest.fixture(autouse=True)
+def project() -> Iterator[None]:
+    with override_settings(CORS_ALLOWED_ORIGINS=[APP], CORS_ALLOW_METHODS=["PUT"]):
+        yield
+
+
+@pytest.fixture
+def heard() -> Iterator[list[DecisionEvent]]:
+    _heard.clear()
+    with override_settings(CORS_ON_DECISION=hear):
+        yield _heard
+
+
+def visit(ask: Ask) -> None:
+    ask("GET", "/plain/")
+    ask("GET", "/plain/", origin=APP)
+    ask("GET", "/missing/", origin=STRANGER)
+    ask("GET", "/crash/", origin=APP)
+    for method in ("PUT", "DELETE"):
+        ask("OPTIONS", "/plain/", origin=APP, asked=method, asked_headers="content-type")
+
+
+VISITED: list[Told] = [
+    ("NOT_CORS", "/plain/", "NOT_CORS"),
+    ("ACTUAL", "/plain/", "GRANTED"),
+    ("ACTUAL", "/missing/", "ORIGIN_NOT_ALLOWED"),
+    ("ACTUAL", "/crash/", "GRANTED"),
+    ("PREFLIGHT", "/plain/", "GRANTED"),
+    ("PREFLIGHT", "/plain/", "METHOD_NOT_ALLOWED"),
+]
+
+
+class TestOnDecision:
+    def test_it_is_told_once_of_every_request(self, ask: Ask, heard: list[DecisionEvent]) -> None:
+        visit(ask)
+        assert told(heard) == VISITED
+        assert {event.adapter for event in heard} == {"django"}
+        assert heard[1].origin == APP
+        assert isinstance(heard[1].request, HttpRequest)
+        assert (heard[-1].request_method, heard[-1].request_headers) == ("DELETE", "content-type")
+        assert (heard[1].request_method, heard[1].request_headers) == (None, None)
+
+    def test_a_dotted_path_is_as_good(self, ask: Ask) -> None:
+        _heard.clear()
+        with override_settings(CORS_ON_DECISION=f"{__name__}.hear"):
+            visit(ask)
+        # It names another copy of this module where the tests are imported by file.
+        from importlib import import_module
+
+        assert told(import_module(__name__)._heard) == VISITED
+
+    def test_it_may_stand_beside_a_policy(self, ask: Ask, heard: list[DecisionEvent]) -> None:
+        routes = CorsRoutes([("/plain/", CorsPolicy(allow_origins=[APP]))])
+        with override_settings(CORS_POLICY=routes):
+            del_settings()
+            ask("GET", "/plain/", origin=APP)
+            ask("GET", "/stream/", origin=APP)
+        assert told(heard) == [("ACTUAL", "/plain/", "GRANTED")]
+
+    def test_what_the_signal_says_counts(self, ask: Ask, heard: list[DecisionEvent]) -> None:
+        def admit(sender: object, request: HttpRequest, **kwargs: object) -> bool:
+            return request.headers["Origin"] == PARTNER
+
+        check_request_enabled.connect(admit)
+        try:
+            for origin in (PARTNER, STRANGER):
+                actual = ask("GET", "/plain/", origin=origin)
+                preflight = ask("OPTIONS", "/plain/", origin=origin, asked="DELETE")
+                for response, event in zip((actual, preflight), heard[-2:], strict=True):
+                    sent = response.headers.get("Access-Control-Allow-Origin")
+                    assert dict(event.decision.headers).get("Access-Control-Allow-Origin") == sent
+        finally:
+            assert check_request_enabled.disconnect(admit)
+        assert [event.decision.reason.name for event in heard] == [
+            "GRANTED",
+            "METHOD_NOT_ALLOWED",
+            "ORIGIN_NOT_ALLOWED",
+            "ORIGIN_NOT_ALLOWED",
+        ]
+
+    def test_what_the_signal_admits_outside_of_the_urls_counts(
+        self, ask: Ask, heard: list[DecisionEvent]
+    ) -> None:
+        def admit(sender: object, request: HttpRequest, **kwargs: object) -> bool:
+            return True
+
+        check_request_enabled.connect(admit)
+        try:
+            with override_settings(CORS_URLS_REGEX=r"/api/.*"):
+                ask("OPTIONS", "/plain/", origin=PARTNER, asked="PUT")
+                ask("OPTIONS", "/plain/", origin=PARTNER, asked="DELETE")
+        finally:
+            assert check_request_enabled.disconnect(admit)
+        assert [event.decision.reason.name for event in heard] == ["GRANTED", "METHOD_NOT_ALLOWED"]
+
+    def test_it_is_told_of_the_policies_of_views(
+        self, ask: Ask, heard: list[DecisionEvent]
+    ) -> None:
+        for path in ("/own/", "/own-method/", "/exempt/"):
+            ask("PUT", path, origin=OWN_ORIGIN)
+            ask("PUT", path, origin=APP)
+            ask("OPTIONS", path, origin=OWN_ORIGIN, asked="PUT")
+        found = [event.decision.reason.name for event in heard]
+        assert found == ["GRANTED", "ORIGIN_NOT_ALLOWED", "GRANTED"] * 2
+
+    def test_the_decision_that_is_told_is_the_one_that_is_answered(
+        self, ask: Ask, heard: list[DecisionEvent]
+    ) -> None:
+        # Its methods have different policies, so that the answer is kept out of the cache.
+        response = ask("OPTIONS", "/own-method/", origin=OWN_ORIGIN, asked="PUT")
+        (event,) = heard
+        assert dict(event.decision.headers)["Access-Control-Max-Age"] == "0"
+        for name, value in event.decision.headers:
+            assert response.headers[name] == value
+        assert event.decision.status == response.status_code
+
+    def test_a_fault_of_it_changes_no_response(
+        self, ask: Ask, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with override_settings(CORS_ON_DECISION=fail):
+            response = ask("GET", "/plain/", origin=APP)
+        assert response.status_code == 200
+        assert response.headers["Access-Control-Allow-Origin"] == APP
+        (record,) = (record for record in caplog.records if record.name == LOGGER)
+        assert record.levelname == "ERROR"
+
+
+def del_settings() -> None:
+    from django.conf import settings
+
+    for name in ("CORS_ALLOWED_ORIGINS", "CORS_ALLOW_METHODS"):
+        delattr(settings, name)
+
+
+WRONG: list[tuple[Any, str]] = [
+    (hear_later, "on_decision is a coroutine function"),
+    (f"{__name__}.hear_later", "on_decision is a coroutine function"),
+    ("nowhere.hear", "It cannot be imported: No module named 'nowhere'."),
+    ("tests.django.urls.hear", "It cannot be imported"),
+    ("hear", "It cannot be imported"),
+    ("tests.django.urls.urlpatterns", "on_decision is of type list"),
+    (7, "on_decision is of type int"),
+]
+
+
+class TestSetting:
+    @pytest.mark.parametrize(("given", "message"), WRONG)
+    def test_what_is_no_plain_function_does_not_start(self, given: Any, message: str) -> None:
+        with override_settings(CORS_ON_DECISION=given):
+            with pytest.raises(ImproperlyConfigured, match="CORS_ON_DECISION") as raised:
+                CorsMiddleware(lambda request: None)
+            assert message in str(raised.value)
+            (found,) = check_problems()
+            assert found.id == "corekit_django.E001"
+            assert message in found.msg
+            assert "the dotted path" in str(found.hint)
+
+    def test_it_is_reported_beside_other_problems(self) -> None:
+        with override_settings(CORS_ON_DECISION=7, CORS_ALLOWED_ORIGINS=["https://a.example/"]):
+            assert len(check_problems()) == 2
+
+    def test_it_is_a_setting_that_is_read(self) -> None:
+        with override_settings(CORS_ON_DECISION=hear):
+            assert check_names() == []
+            assert check_problems() == []
+
+    def test_none_is_the_default(self) -> None:
+        with override_settings(CORS_ON_DECISION=None):
+            assert check_problems() == []
+            CorsMiddleware(lambda request: None)
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    return [
+        (record.levelname, record.getMessage().rpartition(": ")[2].partition(".")[0])
+        for record in caplog.records
+        if record.name == LOGGER
+    ]
+
+
+class TestLog:
+    def test_denials_are_told_at_info(self, ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+        visit(ask)
+        assert logged(caplog) == []
+        caplog.set_level(logging.INFO, LOGGER)
+        visit(ask)
+        assert logged(caplog) == [
+            ("INFO", "denied, ORIGIN_NOT_ALLOWED"),
+            ("INFO", "denied, METHOD_NOT_ALLOWED"),
+        ]
+
+    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+        self, ask: Ask, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        # Another function has a memory of its own, whatever other tests made the project warn of.
+        with override_settings(DEBUG=True, CORS_ON_DECISION=lambda event: None):
+            visit(ask)
+            visit(ask)
+        assert logged(caplog) == [
+            ("WARNING", "denied, ORIGIN_NOT_ALLOWED"),
+            ("WARNING", "denied, METHOD_NOT_ALLOWED"),
+        ]
+
+    def test_a_request_without_origin_asks_no_logger(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(self: logging.Logger, level: int) -> bool:
+            raise AssertionError("nobody was denied")
+
+        from django.http import HttpResponse
+
+        middleware: Any = CorsMiddleware(lambda request: HttpResponse())
+        monkeypatch.setattr(logging.Logger, "isEnabledFor", refuse)
+        for headers in ({}, {"Origin": APP}):
+            assert middleware(RequestFactory().get("/", headers=headers)).status_code == 200
