@@ -75,9 +75,9 @@ allow this origin.
 
     @property
     def outcome(self) -> str:
-        """One of "granted", "denied" and "not CORS"."""
+        """One of "granted", "denied" and "not_cors"."""
         if self.decision.kind is RequestKind.NOT_CORS:
-            return "not CORS"
+            return "not_cors"
         return "granted" if self.decision.allowed else "denied"
 
     def describe(self) -> str:
@@ -89,8 +89,11 @@ allow this origin.
                 asked += f" with {show(self.request_headers)}"
         if self.origin is not None:
             asked += f" from {show(self.origin)}"
-        reason = self.decision.reason
-        return f"{asked}: {self.outcome}, {reason.name}. {reason.value}"
+        decision = self.decision
+        verdict = f"{self.outcome}, {decision.reason.name}"
+        if decision.kind is RequestKind.NOT_CORS:
+            verdict = decision.kind.value
+        return f"{asked}: {verdict}. {decision.reason.value}"
 
     def __str__(self) -> str:
         return self.describe()

@@ -49,10 +49,7 @@ class TestDescription:
         [
             (
                 make_event(None),
-                (
-                    "'GET' '/': not CORS, NOT_CORS. The request has no Origin, so CORS has no"
-                    " say in it."
-                ),
+                ("'GET' '/': not CORS. The request has no Origin, so CORS has no say in it."),
             ),
             (
                 make_event(APP, "POST", "/items"),

@@ -1,0 +1,185 @@
+"""Events on real spans and counts in a real reader, of OpenTelemetry's SDK."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from corekit import CorsPolicy, DecisionEvent
+from corekit_flask import Cors
+from corekit_opentelemetry import OpenTelemetryEvents
+from corekit_starlette import install
+
+APP = "https://app.example.com"
+STRANGER = "https://stranger.example"
+
+policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
+
+
+@pytest.fixture
+def exporter() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def provider(exporter: InMemorySpanExporter) -> Iterator[TracerProvider]:
+    made = TracerProvider(shutdown_on_exit=False)
+    made.add_span_processor(SimpleSpanProcessor(exporter))
+    yield made
+    made.shutdown()
+
+
+async def hello(request: Request) -> Response:
+    return PlainTextResponse("hello")
+
+
+class Traced:
+    """What an instrumentation does: a span around each request, outside of corekit."""
+
+    def __init__(self, app: Any, provider: TracerProvider) -> None:
+        self.app = app
+        self.tracer = provider.get_tracer("tests")
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        with self.tracer.start_as_current_span("request", kind=SpanKind.SERVER):
+            await self.app(scope, receive, send)
+
+
+def make_starlette(provider: TracerProvider, tell: OpenTelemetryEvents) -> TestClient:
+    app = Starlette(routes=[Route("/", hello)])
+    install(app, policy, on_decision=tell)
+    return TestClient(Traced(app, provider))
+
+
+def events_of(spans: tuple[ReadableSpan, ...]) -> list[list[tuple[str, Mapping[str, Any]]]]:
+    return [[(event.name, dict(event.attributes or {})) for event in span.events] for span in spans]
+
+
+def test_a_decision_is_an_event_of_the_span_of_its_request(
+    provider: TracerProvider, exporter: InMemorySpanExporter
+) -> None:
+    client = make_starlette(provider, OpenTelemetryEvents())
+    client.get("/", headers={"Origin": APP})
+    client.options(
+        "/",
+        headers={
+            "Origin": APP,
+            "Access-Control-Request-Method": "DELETE",
+            "Access-Control-Request-Headers": "x-a",
+        },
+    )
+    assert events_of(exporter.get_finished_spans()) == [
+        [
+            (
+                "cors.decision",
+                {
+                    "cors.adapter": "starlette",
+                    "cors.kind": "actual",
+                    "cors.outcome": "granted",
+                    "cors.reason": "granted",
+                    "cors.origin": APP,
+                },
+            )
+        ],
+        [
+            (
+                "cors.decision",
+                {
+                    "cors.adapter": "starlette",
+                    "cors.kind": "preflight",
+                    "cors.outcome": "denied",
+                    "cors.reason": "method_not_allowed",
+                    "cors.origin": APP,
+                    "cors.request_method": "DELETE",
+                    "cors.request_headers": "x-a",
+                },
+            )
+        ],
+    ]
+
+
+def test_requests_that_cors_has_no_say_in_leave_the_span_as_it_is(
+    provider: TracerProvider, exporter: InMemorySpanExporter
+) -> None:
+    make_starlette(provider, OpenTelemetryEvents()).get("/")
+    assert events_of(exporter.get_finished_spans()) == [[]]
+
+
+def test_an_exported_span_shows_what_was_sent_escaped_and_cut(provider: TracerProvider) -> None:
+    written = StringIO()
+    provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter(out=written)))
+    tell = OpenTelemetryEvents()
+    origin = "https://a.example\r\n\x1b[31m\u202e" + "x" * 65_536
+    event = DecisionEvent(policy.decide("GET", origin=origin), "asgi", "GET", "/", origin)
+    with provider.get_tracer("tests").start_as_current_span("request"):
+        tell(event)
+    (found,) = json.loads(written.getvalue())["events"]
+    shown = found["attributes"]["cors.origin"]
+    assert shown.startswith(r"'https://a.example\r\n\x1b[31m\u202exxx")
+    assert len(shown) < 300
+    assert all(" " <= character <= "~" for character in shown)
+
+
+def test_flask_is_traced_too(provider: TracerProvider, exporter: InMemorySpanExporter) -> None:
+    app = Flask("shop")
+    app.add_url_rule("/", view_func=lambda: "hello")
+    Cors(app, policy, on_decision=OpenTelemetryEvents())
+    with provider.get_tracer("tests").start_as_current_span("request"):
+        app.test_client().get("/", headers={"Origin": STRANGER})
+    ((event,),) = events_of(exporter.get_finished_spans())
+    assert event[1]["cors.adapter"] == "flask"
+    assert event[1]["cors.outcome"] == "denied"
+
+
+def test_without_a_span_nothing_is_recorded_and_nothing_fails(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = Starlette(routes=[Route("/", hello)])
+    install(app, policy, on_decision=OpenTelemetryEvents())
+    assert TestClient(app).get("/", headers={"Origin": APP}).status_code == 200
+    assert [record for record in caplog.records if record.name.startswith("corekit")] == []
+
+
+def test_a_meter_counts_every_decision_and_knows_no_origin(provider: TracerProvider) -> None:
+    reader = InMemoryMetricReader()
+    meters = MeterProvider([reader], shutdown_on_exit=False)
+    client = make_starlette(provider, OpenTelemetryEvents(meter=meters.get_meter("tests")))
+    client.get("/")
+    for origin in (STRANGER, "https://other.example", APP):
+        client.get("/", headers={"Origin": origin})
+    data: Any = reader.get_metrics_data()
+    meters.shutdown()
+    (metric,) = data.resource_metrics[0].scope_metrics[0].metrics
+    assert (metric.name, metric.unit) == ("cors.decisions", "{request}")
+    counted = {
+        tuple(sorted(point.attributes.items())): point.value for point in metric.data.data_points
+    }
+    assert counted == {
+        (
+            ("cors.adapter", "starlette"),
+            ("cors.kind", kind),
+            ("cors.outcome", outcome),
+            ("cors.reason", reason),
+        ): count
+        for kind, outcome, reason, count in (
+            ("not_cors", "not_cors", "not_cors", 1),
+            ("actual", "denied", "origin_not_allowed", 2),
+            ("actual", "granted", "granted", 1),
+        )
+    }
