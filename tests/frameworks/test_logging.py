@@ -1,0 +1,145 @@
+"""On real servers, in processes of their own: the lines that an operator finds in the output."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+APP = "https://app.example.com"
+STRANGER = "https://stranger.example"
+
+ASGI = """
+async def hello(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+from corekit_asgi import CorsMiddleware
+"""
+WSGI = """
+def hello(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
+
+from corekit_wsgi import CorsMiddleware
+"""
+POLICY = """
+from corekit import CorsPolicy
+policy = CorsPolicy(allow_origins=["https://app.example.com"])
+"""
+QUIET = """
+import logging
+logging.basicConfig(format="%(levelname)s %(name)s %(message)s", level=logging.INFO)
+app = CorsMiddleware(hello, policy)
+"""
+DEBUGGED = """
+app = CorsMiddleware(hello, policy, debug=True)
+"""
+WSGIREF = """
+from wsgiref.simple_server import make_server
+import sys
+import app
+make_server("127.0.0.1", int(sys.argv[1]), app.app).serve_forever()
+"""
+
+UVICORN = ["-m", "uvicorn", "app:app", "--log-level", "critical", "--port", "PORT"]
+GUNICORN = ["-m", "gunicorn", "app:app", "--log-level", "critical", "--bind", "127.0.0.1:PORT"]
+SERVERS: Mapping[str, tuple[str, list[str]]] = {
+    "uvicorn": (ASGI, UVICORN),
+    "gunicorn": (WSGI, [*GUNICORN, "--worker-tmp-dir", "/dev/shm"]),
+    "wsgiref": (WSGI, ["serve.py", "PORT"]),
+}
+
+
+@contextmanager
+def serve(server: str, rest: str, folder: Path) -> Iterator[int]:
+    """Run an application on a server; its output goes into the file ``output``."""
+    application, command = SERVERS[server]
+    (folder / "app.py").write_text(application + POLICY + rest)
+    (folder / "serve.py").write_text(WSGIREF)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [word.replace("PORT", str(port)) for word in command]
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=folder, stdout=output, stderr=output
+        )
+        try:
+            wait_for(port)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def wait_for(port: int) -> None:
+    for _ in range(400):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("the server did not start")
+
+
+def ask(port: int, method: str, path: str, **headers: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, headers=named)
+    connection.getresponse().read()
+    connection.close()
+
+
+def visit(port: int) -> None:
+    ask(port, "GET", "/")
+    ask(port, "GET", "/", Origin=APP)
+    for _ in range(2):
+        ask(port, "GET", "/items%0d%0aINFO%20forged%1b[31m%e2%80%ae", Origin=STRANGER)
+    ask(port, "OPTIONS", "/", Origin=APP, Access_Control_Request_Method="DELETE")
+
+
+def lines_of(folder: Path, start: str) -> list[str]:
+    lines = (folder / "output").read_bytes().decode("ascii").split("\n")
+    return [line for line in lines if line.startswith(start)]
+
+
+FORGED = (
+    rf"'GET' '/items\r\nINFO forged\x1b[31m\u202e' from '{STRANGER}': denied, ORIGIN_NOT_ALLOWED."
+    " The policy does not allow this origin."
+)
+REFUSED = (
+    f"preflight of 'DELETE' '/' from '{APP}': denied, METHOD_NOT_ALLOWED. The policy does not allow"
+    " the requested method."
+)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_denials_are_in_the_output_where_the_operator_logs_at_info(
+    server: str, tmp_path: Path
+) -> None:
+    with serve(server, QUIET, tmp_path) as port:
+        visit(port)
+    name = "corekit.asgi" if server == "uvicorn" else "corekit.wsgi"
+    assert lines_of(tmp_path, f"INFO {name}") == [
+        f"INFO {name} {FORGED}",
+        f"INFO {name} {FORGED}",
+        f"INFO {name} {REFUSED}",
+    ]
+    assert lines_of(tmp_path, "INFO forged") == []
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_in_debug_mode_each_is_in_the_output_once_with_nothing_set_up(
+    server: str, tmp_path: Path
+) -> None:
+    with serve(server, DEBUGGED, tmp_path) as port:
+        visit(port)
+    assert lines_of(tmp_path, ("'GET'")) == [FORGED]
+    assert lines_of(tmp_path, "preflight") == [REFUSED]
