@@ -1,8 +1,8 @@
 """corekit: one policy for cross-origin resource sharing (CORS), whatever the framework.
 
 The core is pure: it decides, for each request, what the server grants to pages of other origins,
-and says so in headers. It opens nothing, logs nothing and knows no framework; the `corekit_*`
-packages put it into applications.
+and says so in headers. It opens nothing, tells only whom it is given, and knows no framework; the
+`corekit_*` packages put it into applications.
 """
 
 from .decision import Answer, Decision, Reason, RequestKind

@@ -84,6 +84,19 @@ class TestOnDecision:
         assert {event.adapter for event in heard} == {"flask"}
         assert heard[1].request["HTTP_ORIGIN"] == heard[1].origin == APP
 
+    @pytest.mark.parametrize("hear_first", [True, False])
+    def test_it_may_come_before_the_policy_or_after(self, hear_first: bool) -> None:
+        heard: list[DecisionEvent] = []
+        app = make_app()
+        if hear_first:
+            Cors(app, on_decision=heard.append)
+            Cors(app, policy)
+        else:
+            Cors(app, policy)
+            Cors(app, on_decision=heard.append)
+        visit(app)
+        assert told(heard) == VISITED
+
     def test_it_is_told_of_the_policies_of_views(self) -> None:
         heard: list[DecisionEvent] = []
         app = make_app()

@@ -34,6 +34,7 @@ import corekit_starlette
 import corekit_wsgi
 from corekit import CorsPolicy
 from corekit.browser import HttpRequest, HttpResponse
+from corekit.observing import OnDecision
 from corekit_flask import Cors
 from corekit_testing.asgi import AsgiTransport
 from corekit_testing.transports import WsgiTransport
@@ -78,25 +79,33 @@ def send_within(app: Any) -> Send:
     return lambda request: one_loop().run_until_complete(transport.send_async(request))
 
 
-def through_asgi(policy: CorsPolicy, application: Application) -> Send:
-    app = corekit_asgi.CorsMiddleware(application.asgi, policy)
+def through_asgi(
+    policy: CorsPolicy, application: Application, on_decision: OnDecision | None = None
+) -> Send:
+    app = corekit_asgi.CorsMiddleware(application.asgi, policy, on_decision=on_decision)
     return send_within(app)
 
 
-def through_wsgi(policy: CorsPolicy, application: Application) -> Send:
-    app = corekit_wsgi.CorsMiddleware(application.wsgi, policy)
+def through_wsgi(
+    policy: CorsPolicy, application: Application, on_decision: OnDecision | None = None
+) -> Send:
+    app = corekit_wsgi.CorsMiddleware(application.wsgi, policy, on_decision=on_decision)
     return WsgiTransport(app, raise_exceptions=True).send
 
 
-def through_starlette(policy: CorsPolicy, application: Application) -> Send:
+def through_starlette(
+    policy: CorsPolicy, application: Application, on_decision: OnDecision | None = None
+) -> Send:
     app = Starlette(routes=[Mount("/", app=application.asgi)])
-    corekit_starlette.install(app, policy)
+    corekit_starlette.install(app, policy, on_decision=on_decision)
     return send_within(app)
 
 
-def through_flask(policy: CorsPolicy, application: Application) -> Send:
+def through_flask(
+    policy: CorsPolicy, application: Application, on_decision: OnDecision | None = None
+) -> Send:
     app = Flask(__name__)
-    Cors(app, policy)
+    Cors(app, policy, on_decision=on_decision)
 
     @app.before_request
     def answer() -> FlaskResponse:
@@ -121,9 +130,12 @@ def django_view(request: DjangoRequest) -> DjangoResponse:
 urlpatterns = [re_path("", django_view)]
 
 
-def through_django(policy: CorsPolicy, application: Application) -> Send:
+def through_django(
+    policy: CorsPolicy, application: Application, on_decision: OnDecision | None = None
+) -> Send:
     settings = override_settings(
         ALLOWED_HOSTS=["*"],
+        CORS_ON_DECISION=on_decision,
         CORS_POLICY=policy,
         MIDDLEWARE=["corekit_django.middleware.CorsMiddleware"],
         ROOT_URLCONF=__name__,
@@ -141,14 +153,16 @@ def through_django(policy: CorsPolicy, application: Application) -> Send:
     return send
 
 
-def through_aiohttp(policy: CorsPolicy, application: Application) -> Send:
+def through_aiohttp(
+    policy: CorsPolicy, application: Application, on_decision: OnDecision | None = None
+) -> Send:
     async def answer(request: web.Request) -> web.StreamResponse:
         application.reached.append(request.method)
         headers = CIMultiDict(application.headers)
         return web.Response(body=b"secret", status=application.status, headers=headers)
 
     app = web.Application()
-    corekit_aiohttp.install(app, policy)
+    corekit_aiohttp.install(app, policy, on_decision=on_decision)
     app.router.add_route("*", "/{path:.*}", answer)
 
     app.freeze()
@@ -168,7 +182,7 @@ def through_aiohttp(policy: CorsPolicy, application: Application) -> Send:
     return lambda request: one_loop().run_until_complete(send_once(request))
 
 
-ADAPTERS: dict[str, Callable[[CorsPolicy, Application], Send]] = {
+ADAPTERS: dict[str, Callable[..., Send]] = {
     "asgi": through_asgi,
     "wsgi": through_wsgi,
     "starlette": through_starlette,
