@@ -122,7 +122,15 @@ class Observer:
     work not done, as a coroutine function does; and for a `debug` of another type.
     """
 
-    __slots__ = ("_debug", "_warned", "adapter", "hears_all", "level", "logger", "on_decision")
+    __slots__ = (
+        "_is_debugged",
+        "_warned",
+        "adapter",
+        "hears_all",
+        "level",
+        "logger",
+        "on_decision",
+    )
 
     def __init__(
         self,
@@ -142,14 +150,12 @@ class Observer:
         # of asking `hears_denials`.
         self.level = _INFO if debug is False else _WARNING
         self.on_decision = on_decision
-        self._debug = debug
+        self._is_debugged = debug if callable(debug) else lambda _: debug
         self._warned: set[tuple[str, Reason]] = set()
 
     def hears_denials(self, request: Any) -> bool:
         """Say whether a line about a denial of `request` would be written."""
-        return self.logger.isEnabledFor(_INFO) or (
-            self.logger.isEnabledFor(_WARNING) and self._is_debugged(request)
-        )
+        return self.logger.isEnabledFor(_WARNING if self._is_debugged(request) else _INFO)
 
     def tell(self, event: DecisionEvent) -> None:
         """Hand an event on: to `on_decision`, and a denial to the log."""
@@ -223,10 +229,6 @@ class Observer:
             request_headers,
             request,
         )
-
-    def _is_debugged(self, request: Any) -> bool:
-        debug = self._debug
-        return debug if isinstance(debug, bool) else debug(request)
 
     def _is_new(self, event: DecisionEvent) -> bool:
         # Two threads may both find a pair new; then it is warned of twice.

@@ -22,7 +22,7 @@ from corekit.headers import merge_vary
 
 from .conf import Grant, get_configuration
 from .decorators import EXEMPT, is_in_use
-from .observing import TOLD, read_on_decision
+from .observing import TOLD
 from .resolving import View, find_mark, find_view, has_one_policy
 from .signals import check_request_enabled
 
@@ -53,7 +53,7 @@ class CorsMiddleware:
             markcoroutinefunction(self)
         # Read here and not with the first request: what is unsafe does not start.
         get_configuration()
-        TOLD.hear(read_on_decision()[0])
+        TOLD.read()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._is_async:
@@ -179,7 +179,7 @@ def _ask(engine: Engine, origin: str, meta: dict[str, Any], *, preflight: bool) 
 
 def _tell(request: HttpRequest, answer: Answer, grant: Grant, *, admitted: bool) -> None:
     observer = TOLD.observer
-    if not observer.hears_all and not observer.hears_denials(request):
+    if not observer.hears_all and not observer.logger.isEnabledFor(observer.level):
         return
     meta = request.META
     asked = asked_headers = None

@@ -24,23 +24,23 @@ _SETTING: Final = "CORS_ON_DECISION"
 class _Told:
     """Holds the observer of the project, where a request finds it without a call."""
 
-    __slots__ = ("observer",)
+    __slots__ = ("_read", "observer")
 
     observer: Observer
 
     def __init__(self) -> None:
-        self.observer = _make_observer(None)
+        self._read: object = None
+        self.observer = Observer("django", _LOGGER)
 
-    def hear(self, on_decision: OnDecision | None) -> None:
-        # What was warned of is remembered though a second handler is made.
-        if on_decision is not self.observer.on_decision:
-            self.observer = _make_observer(on_decision)
-
-
-def _make_observer(on_decision: OnDecision | None) -> Observer:
-    return Observer(
-        "django", _LOGGER, on_decision=on_decision, debug=lambda _: bool(settings.DEBUG)
-    )
+    def read(self) -> None:
+        """Read what the settings say; what was warned of is remembered where they say the same."""
+        on_decision, _ = read_on_decision()
+        read = (on_decision, bool(settings.DEBUG))
+        if read != self._read:
+            self._read = read
+            self.observer = Observer(
+                "django", _LOGGER, on_decision=on_decision, debug=bool(settings.DEBUG)
+            )
 
 
 TOLD: Final = _Told()
@@ -65,8 +65,8 @@ def read_on_decision() -> tuple[OnDecision | None, tuple[Problem, ...]]:
 
 
 def _read_again(*, setting: str, **_: object) -> None:
-    if setting == _SETTING:
-        TOLD.hear(read_on_decision()[0])
+    if setting in (_SETTING, "DEBUG"):
+        TOLD.read()
 
 
 setting_changed.connect(_read_again)

@@ -15,7 +15,7 @@ from werkzeug.debug import DebuggedApplication
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.names import SAFELISTED_METHODS, USUAL_METHODS
-from corekit.observing import OnDecision, check_on_decision
+from corekit.observing import Observer, OnDecision, check_on_decision
 from corekit.origins import ANY
 from corekit_wsgi import CorsMiddleware
 
@@ -49,8 +49,8 @@ class Cors:
     their own (`cors`) keep it; without `policy`, only those are covered.
 
     `on_decision` is a plain function that is given a `DecisionEvent` of every request that a policy
-    covers, those of views among them. Denials go to the logger "corekit.flask" at INFO; while
-    ``app.debug`` is on, once for each origin and reason at WARNING.
+    covers, those of views among them. Denials go to the logger "corekit.flask" at INFO; where
+    ``app.debug`` is on when the first request comes, once for each origin and reason at WARNING.
 
     Either ``Cors(app, policy)``, or ``Cors(policy=policy)`` and later ``init_app(app)``. Raises
     TypeError where `policy` is none or `on_decision` no plain function, and RuntimeError where the
@@ -140,7 +140,9 @@ class _Outermost:
         self._flask = flask
         self._app = app
         self._default: Policy | PathPolicies | None = None
-        self._observer = make_observer(flask, None)
+        self._on_decision: OnDecision | None = None
+        # Made with the first request, until which an application may be put into debug mode.
+        self._observer: Observer | None = None
         # The whole of it with the one policy that is the same for every path.
         self._covered: WSGIApplication | None = None
 
@@ -148,19 +150,21 @@ class _Outermost:
         if self._default is not None:
             raise RuntimeError("this application has a policy already: one is the authority")
         self._default = policy
-        self._cover()
+        self._observer = self._covered = None
 
     def set_on_decision(self, on_decision: OnDecision) -> None:
-        if self._observer.hears_all:
+        if self._on_decision is not None:
             raise RuntimeError("this application has an on_decision already: call both in one")
-        self._observer = make_observer(self._flask, on_decision)
-        self._cover()
+        self._on_decision = on_decision
+        self._observer = self._covered = None
 
-    def _cover(self) -> None:
+    def _start(self) -> Observer:
+        observer = self._observer = make_observer(self._flask, self._on_decision)
         if isinstance(self._default, CorsPolicy):
-            app = CorsMiddleware(self._app, self._default, observer=self._observer)
+            app = CorsMiddleware(self._app, self._default, observer=observer)
             # Its method, since Python calls one at less cost than an object.
             self._covered = app.__call__
+        return observer
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[COVERED] = True
@@ -172,7 +176,7 @@ class _Outermost:
             return self._covered(environ, start_response)
         policy = self._find_policy(environ)
         if policy is not None:
-            app = CorsMiddleware(app, policy, observer=self._observer)
+            app = CorsMiddleware(app, policy, observer=self._observer or self._start())
         return app(environ, start_response)
 
     def _find_policy(self, environ: WSGIEnvironment) -> CorsPolicy | None:

@@ -18,5 +18,5 @@ VIEWS: Final = Observer("flask", _LOGGER, debug=lambda _: current_app.debug)
 
 
 def make_observer(app: Flask, on_decision: OnDecision | None) -> Observer:
-    """Make the one of an application; raises TypeError where `on_decision` is no plain function."""
-    return Observer("flask", _LOGGER, on_decision=on_decision, debug=lambda _: app.debug)
+    """Make the one of an application, as its debug mode is now."""
+    return Observer("flask", _LOGGER, on_decision=on_decision, debug=app.debug)

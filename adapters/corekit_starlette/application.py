@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.names import SAFELISTED_METHODS, USUAL_METHODS
-from corekit.observing import Observer, OnDecision
+from corekit.observing import Observer, OnDecision, check_on_decision
 from corekit.origins import ANY
 from corekit_asgi import CorsMiddleware
 
@@ -39,8 +39,8 @@ def install(
     without `policy`, only those are covered.
 
     `on_decision` is a plain function that is given a `DecisionEvent` of every request that a policy
-    covers, those of routes among them. Denials go to the logger "corekit.starlette" at INFO; while
-    ``app.debug`` is on, once for each origin and reason at WARNING.
+    covers, those of routes among them. Denials go to the logger "corekit.starlette" at INFO; where
+    ``app.debug`` is on as the application starts, once for each origin and reason at WARNING.
 
     Raises TypeError where `policy` is none or `on_decision` no plain function, and RuntimeError
     where the application has started or has a policy already.
@@ -58,9 +58,9 @@ def install(
         raise RuntimeError("install(app, policy) comes before the application is started")
     if _has_policy(app):
         raise RuntimeError("this application has a policy already: one is the authority")
-    observer = make_observer(app, on_decision)
+    check_on_decision(on_decision)
     # The stack is built when the application starts, with all that was added until then.
-    vars(app)["build_middleware_stack"] = _Builder(app, policy, observer)
+    vars(app)["build_middleware_stack"] = _Builder(app, policy, on_decision)
 
 
 def _has_policy(app: Starlette) -> bool:
@@ -69,15 +69,16 @@ def _has_policy(app: Starlette) -> bool:
 
 class _Builder:
     def __init__(
-        self, app: Starlette, policy: CorsPolicy | CorsRoutes | None, observer: Observer
+        self, app: Starlette, policy: CorsPolicy | CorsRoutes | None, on_decision: OnDecision | None
     ) -> None:
         self._app = app
         self._build = app.build_middleware_stack
         self._policy = policy
-        self._observer = observer
+        self._on_decision = on_decision
 
     def __call__(self) -> ASGIApp:
-        return _Outermost(self._build(), self._app, self._policy, self._observer)
+        observer = make_observer(self._on_decision, self._app)
+        return _Outermost(self._build(), self._app, self._policy, observer)
 
 
 class _Outermost:

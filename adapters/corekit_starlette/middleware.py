@@ -114,7 +114,7 @@ class CORSMiddleware(CorsMiddleware):
             if isinstance(app, Starlette):
                 raise
             self._error = error
-        super().__init__(app, policy, observer=make_observer(app, on_decision))
+        super().__init__(app, policy, observer=make_observer(on_decision, app))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, with the policy's answer: an ASGI 3 application."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
+from starlette.applications import Starlette
+
 from corekit.observing import Observer, OnDecision
 
 if TYPE_CHECKING:
@@ -15,14 +17,15 @@ __all__ = ["make_observer"]
 _LOGGER: Final = logging.getLogger("corekit.starlette")
 
 
-def make_observer(app: ASGIApp, on_decision: OnDecision | None) -> Observer:
-    """Make one for what is around `app`; raises TypeError where `on_decision` is no plain function.
+def make_observer(on_decision: OnDecision | None, app: ASGIApp) -> Observer:
+    """Make one for a layer around `app`; raises TypeError where `on_decision` is no plain function.
 
-    Debug mode is that of the application that a request has come to: Starlette names it in the
-    scope, which a middleware that is inside of it has no other way to learn.
+    Starlette reads its debug mode as it builds its layers, and so does the layer outside of them.
+    A layer among them is not told whose it is, but each request names the application.
     """
 
     def is_debugged(scope: Scope) -> bool:
-        return bool(getattr(scope.get("app", app), "debug", False))
+        return bool(getattr(scope.get("app"), "debug", False))
 
-    return Observer("starlette", _LOGGER, on_decision=on_decision, debug=is_debugged)
+    debug = app.debug if isinstance(app, Starlette) else is_debugged
+    return Observer("starlette", _LOGGER, on_decision=on_decision, debug=debug)

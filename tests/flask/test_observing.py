@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from flask import Blueprint, Flask
 
+import corekit_flask.views
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent
 from corekit_flask import CORS, Cors, cors, cross_origin
 
@@ -83,6 +84,17 @@ class TestOnDecision:
         assert told(heard) == VISITED
         assert {event.adapter for event in heard} == {"flask"}
         assert heard[1].request["HTTP_ORIGIN"] == heard[1].origin == APP
+
+    def test_it_is_told_where_no_view_of_the_process_has_a_policy(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(corekit_flask.views, "_marked", set())
+        heard: list[DecisionEvent] = []
+        app = Flask("shop")
+        app.add_url_rule("/", view_func=lambda: "hello", methods=["GET", "PUT"])
+        Cors(app, policy, on_decision=heard.append)
+        visit(app)
+        assert told(heard) == VISITED
 
     @pytest.mark.parametrize("hear_first", [True, False])
     def test_it_may_come_before_the_policy_or_after(self, hear_first: bool) -> None:
@@ -192,6 +204,9 @@ class TestLog:
         Cors(app, policy)
         visit(app)
         assert logged(caplog) == []
+        app = make_app()
+        Cors(app, policy)
+        # As app.run(debug=True) does it: after all is set up, before the first request.
         app.debug = True
         visit(app)
         visit(app)
