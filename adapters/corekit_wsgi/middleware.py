@@ -136,8 +136,6 @@ class CorsMiddleware:
     ) -> None:
         if not self._observer.hears_denials(environ):
             return
-        is_preflight = request_method is not None
-        headers = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS") if is_preflight else None
         self._observer.log(
             self._observer.event(
                 engine,
@@ -146,7 +144,7 @@ class CorsMiddleware:
                 path=_path(environ),
                 origin=environ["HTTP_ORIGIN"],
                 request_method=request_method,
-                request_headers=headers,
+                request_headers=environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
                 request=environ,
             )
         )

@@ -209,3 +209,27 @@ class TestLog:
         app = CorsMiddleware(answering(), policy)
         ask(app, "OPTIONS", preflight(APP, "PATCH"))
         ask(app, headers=asking(STRANGER))
+
+    @pytest.mark.parametrize("headers", [[], asking(APP)])
+    def test_a_request_that_is_not_denied_asks_no_logger(
+        self, headers: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(self: logging.Logger, level: int) -> bool:
+            raise AssertionError("nobody was denied")
+
+        app = CorsMiddleware(answering(), policy)
+        monkeypatch.setattr(logging.Logger, "isEnabledFor", refuse)
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
+        assert drive(app, scope) == 2
+
+
+def drive(app: Any, scope: dict[str, Any]) -> int:
+    """Run an application without an event loop, which has a logger of its own."""
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with pytest.raises(StopIteration):
+        app(scope, None, send).send(None)
+    return len(sent)

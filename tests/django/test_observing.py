@@ -247,6 +247,18 @@ class TestLog:
             ("WARNING", "denied, METHOD_NOT_ALLOWED"),
         ]
 
+    def test_debug_mode_that_a_test_overrides_takes_effect(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        from django.http import HttpResponse
+
+        with override_settings(CORS_ON_DECISION=lambda event: None):
+            middleware: Any = CorsMiddleware(lambda request: HttpResponse())
+            for debug in (False, True, False):
+                with override_settings(DEBUG=debug):
+                    middleware(RequestFactory().get("/", headers={"Origin": STRANGER}))
+        assert logged(caplog) == [("WARNING", "denied, ORIGIN_NOT_ALLOWED")]
+
     def test_a_request_without_origin_asks_no_logger(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(self: logging.Logger, level: int) -> bool:
             raise AssertionError("nobody was denied")

@@ -105,6 +105,7 @@ class TestOnDecision:
             Cors(app, policy)
         else:
             Cors(app, policy)
+            app.test_client().get("/")
             Cors(app, on_decision=heard.append)
         visit(app)
         assert told(heard) == VISITED

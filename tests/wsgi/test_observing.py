@@ -201,3 +201,13 @@ class TestLog:
         app = CorsMiddleware(hello, policy)
         Exchange(app, "OPTIONS", **preflight(APP, "PATCH"))
         Exchange(app, origin=STRANGER)
+
+    @pytest.mark.parametrize("headers", [{}, {"origin": APP}])
+    def test_a_request_that_is_not_denied_asks_no_logger(
+        self, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(self: logging.Logger, level: int) -> bool:
+            raise AssertionError("nobody was denied")
+
+        monkeypatch.setattr(logging.Logger, "isEnabledFor", refuse)
+        assert Exchange(CorsMiddleware(hello, policy), **headers).body == b"hello"
