@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from io import StringIO
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -316,68 +314,6 @@ class TestOnDecision:
 
         with pytest.raises(error):
             Observer("asgi", logger, on_decision=stop).tell(make_event())
-
-
-async def coroutine(event: DecisionEvent) -> None: ...
-
-
-async def async_generator(event: DecisionEvent) -> Any:
-    yield
-
-
-def generator(event: DecisionEvent) -> Any:
-    yield
-
-
-class Asynchronous:
-    async def __call__(self, event: DecisionEvent) -> None: ...
-
-    async def method(self, event: DecisionEvent) -> None: ...
-
-
-class Plain:
-    def __call__(self, event: DecisionEvent) -> None: ...
-
-    def method(self, event: DecisionEvent) -> None: ...
-
-
-class TestArguments:
-    @pytest.mark.parametrize(
-        "given",
-        [
-            coroutine,
-            async_generator,
-            generator,
-            partial(coroutine),
-            partial(partial(coroutine)),
-            Asynchronous(),
-            partial(Asynchronous()),
-            Asynchronous().method,
-        ],
-        ids=repr,
-    )
-    def test_what_would_never_run_is_refused(self, given: Any, logger: logging.Logger) -> None:
-        with pytest.raises(TypeError, match="on_decision is a coroutine function or a generator"):
-            Observer("asgi", logger, on_decision=given)
-
-    @pytest.mark.parametrize("given", ["print", 1, [print], object(), False])
-    def test_what_cannot_be_called_is_refused(self, given: Any, logger: logging.Logger) -> None:
-        name = type(given).__name__
-        with pytest.raises(TypeError, match=f"on_decision is of type {name}: give a function"):
-            Observer("asgi", logger, on_decision=given)
-
-    @pytest.mark.parametrize(
-        "given", [print, len, Plain(), Plain().method, partial(print), [].append, lambda event: 1]
-    )
-    def test_any_plain_function_is_taken(
-        self, given: Callable[[DecisionEvent], object], logger: logging.Logger
-    ) -> None:
-        assert Observer("asgi", logger, on_decision=given).hears_all
-
-    @pytest.mark.parametrize("given", ["false", None, 1])
-    def test_a_debug_that_is_no_bool_is_refused(self, given: Any, logger: logging.Logger) -> None:
-        with pytest.raises(TypeError, match="debug is of type"):
-            Observer("asgi", logger, debug=given)
 
 
 class TestDecisionsOfAnswers:
