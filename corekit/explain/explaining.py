@@ -1,0 +1,106 @@
+"""The two questions: what would this policy say to this fetch, and what did this server say.
+
+Here the parts are put together; each of them has a file of its own.
+"""
+
+from __future__ import annotations
+
+from corekit.browser import STANDARD, Fetch, Outcome, Quirks
+from corekit.origins import is_serialized_origin
+from corekit.policy import CorsPolicy
+from corekit.problems import show
+from corekit.spelling import canonical_spelling
+
+from .causes import Call
+from .explanation import Explanation, Mend, NearMiss, Policies
+from .mending import find_changes, mend_policy, run
+from .story import bound_failure, can_read, summarize, tell_steps
+
+__all__ = ["explain", "explain_outcome"]
+
+
+def explain(policy: Policies, fetch: Fetch, *, page: str, quirks: Quirks = STANDARD) -> Explanation:
+    """Explain what happens when a page makes a fetch to a server that has this policy.
+
+    `policy` is a `CorsPolicy` or a `CorsRoutes`, `page` the page's origin; another spelling of an
+    origin is taken for what a browser makes of it, and told as a near miss. `quirks` are those of
+    an engine, or the standard. Raises ValueError for what no browser would begin to fetch, such as
+    a forbidden method, and for a page that can have no origin.
+    Source: https://fetch.spec.whatwg.org/#http-cors-protocol
+
+    >>> from corekit import CorsPolicy
+    >>> policy = CorsPolicy(allow_origins=["https://app.example.com"])
+    >>> fetch = Fetch("https://api.example.com/items", method="PUT")
+    >>> explanation = explain(policy, fetch, page="https://app.example.com")
+    >>> explanation.allowed, explanation.failure.name
+    (False, 'MethodDisallowedByPreflightResponse')
+    >>> explanation.mends[0].changes
+    {'allow_methods': ('PUT',)}
+    """
+    call = Call(fetch, _read_page(page), quirks)
+    outcome = run(policy, call)
+    mends = () if can_read(outcome) else mend_policy(policy, call)
+    return _make(outcome, call, policy, _near_page(page, call.page), mends)
+
+
+def explain_outcome(
+    outcome: Outcome,
+    fetch: Fetch,
+    *,
+    page: str,
+    policy: Policies | None = None,
+    quirks: Quirks = STANDARD,
+) -> Explanation:
+    """Explain how a fetch to a live server ended.
+
+    `outcome` is what `corekit.browser.BrowserModel` made of the server's answers to `fetch`, by a
+    page of the origin `page`. With `policy`, the rule is named by which the server should have
+    answered. The `changes` of a mend are then of that policy; without one, they are the arguments
+    of a `CorsPolicy` to put around the server's application. Raises ValueError as `explain` does.
+    """
+    call = Call(fetch, _read_page(page), quirks)
+    mends = () if can_read(outcome) else _mend_server(call, policy)
+    return _make(outcome, call, policy, _near_page(page, call.page), mends)
+
+
+def _make(
+    outcome: Outcome,
+    call: Call,
+    policy: Policies | None,
+    near_misses: tuple[NearMiss, ...],
+    mends: tuple[Mend, ...],
+) -> Explanation:
+    return Explanation(
+        can_read(outcome),
+        summarize(outcome, call),
+        tell_steps(outcome, call, policy),
+        outcome.failure and bound_failure(outcome.failure),
+        near_misses,
+        mends,
+        outcome,
+    )
+
+
+def _read_page(page: str) -> str:
+    if is_serialized_origin(page):
+        return page
+    meant = canonical_spelling(page)
+    if meant is None or "*" in meant:
+        raise ValueError(
+            f"not a page's origin: {show(page)}; it is such as 'https://app.example.com'"
+        )
+    return meant
+
+
+def _near_page(page: str, origin: str) -> tuple[NearMiss, ...]:
+    if page == origin:
+        return ()
+    sentence = f"A browser writes the page's origin {show(origin)}, not {show(page)}."
+    return (NearMiss("origin", page, origin, sentence),)
+
+
+def _mend_server(call: Call, policy: Policies | None) -> tuple[Mend, ...]:
+    if policy is not None:
+        return mend_policy(policy, call)
+    changes = find_changes(CorsPolicy.nothing(), call)
+    return (Mend(changes.sentence, changes.arguments),) if changes else ()

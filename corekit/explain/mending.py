@@ -1,0 +1,162 @@
+"""What to change so that a fetch passes: each change is tried on the browser model first.
+
+A mend changes the policy or the page's call. Where a change of the policy would be unsafe, the
+policy itself refuses it, and the mend says so and has no changes. Whether a page's origin is to be
+trusted is never decided here: it is the operator's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from corekit.browser import BrowserModel, Failure, Fetch, Outcome
+from corekit.browser.fields import NON_WILDCARD_HEADER, unsafe_names
+from corekit.names import REGISTERED_METHODS, RESPONSE_ONLY_HEADERS
+from corekit.origins import ANY
+from corekit.policy import CorsPolicy
+from corekit.problems import PolicyError, show
+
+from .causes import Call
+from .explanation import Mend, Policies
+from .rules import find_covering, serve
+from .story import can_read
+
+__all__ = ["find_changes", "mend_call", "mend_policy", "run"]
+
+_MAX_ROUNDS: Final = 8
+_ALLOW_ORIGIN: Final = "MissingAllowOriginHeader"
+_TRUST: Final = (
+    " Whether its pages may read the answers is the operator's decision: allow it only if it is"
+    " yours, or somebody's whom you trust."
+)
+_ACTS: Final = " Its pages then act as the user who is logged in here."
+_ANY_LOST: Final = " Every other origin is then refused: name those that call, too."
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Arguments of a policy, and what they do, in words; or why the policy would refuse them."""
+
+    arguments: Mapping[str, Any]
+    phrases: tuple[str, ...]
+    refused: PolicyError | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Say what to do, and what it means."""
+        words = " and ".join((", ".join(self.phrases[:-1]), self.phrases[-1])).removeprefix(" and ")
+        sentence = f"{words[0].upper()}{words[1:]}."
+        if self.refused is not None:
+            faults = " ".join(f"{each.message} {each.hint}" for each in self.refused.problems[:3])
+            return f"It would take this: {words}. But such a policy is refused: {faults}"
+        if "allow_origins" in self.arguments:
+            sentence += _TRUST
+            if self.arguments.get("allow_credentials"):
+                sentence += _ACTS
+        return sentence
+
+
+def run(policies: Policies, call: Call) -> Outcome:
+    """Let the browser model make a fetch to a server that says what the policy says."""
+    model = BrowserModel(clock=lambda: 0.0, quirks=call.quirks)
+    return model.fetch(serve(policies), call.page, call.fetch)
+
+
+def find_changes(policy: CorsPolicy, call: Call) -> Changes | None:
+    """Find what to change of a policy so that a fetch passes; None where that is not the mend."""
+    arguments: dict[str, Any] = {}
+    phrases: list[str] = []
+    for _ in range(_MAX_ROUNDS):
+        outcome = run(policy, call)
+        if can_read(outcome):
+            return Changes(arguments, tuple(phrases)) if arguments else None
+        proposed = outcome.failure and _propose(policy, outcome.failure, call)
+        if not proposed:
+            return None
+        changes, phrase = proposed
+        phrases.append(phrase)
+        arguments |= changes
+        try:
+            policy = policy.replace(**changes)
+        except PolicyError as error:
+            return Changes({}, tuple(phrases), error)
+    return None
+
+
+def mend_policy(policies: Policies, call: Call) -> tuple[Mend, ...]:
+    """Find the mends that a policy, or the call, has."""
+    covering = find_covering(policies, str(call.url))
+    if covering.policy is None:
+        sentence = (
+            f"{covering.sentence} Add a route that covers it, with a policy that grants this."
+        )
+        return (Mend(sentence),)
+    mends = list(mend_call(policies, call))
+    changes = find_changes(covering.policy, call)
+    if changes is not None:
+        where = f"In the policy of the route {show(covering.route)}: " if covering.route else ""
+        mends.append(Mend(where + changes.sentence, changes.arguments, covering.route))
+    return tuple(mends)
+
+
+def mend_call(policies: Policies, call: Call) -> tuple[Mend, ...]:
+    """Find what the page could do instead; each call is one that then passes."""
+    mends = []
+    for sentence, fetch in _other_fetches(call):
+        if can_read(run(policies, call.instead(fetch))):
+            mends.append(Mend(sentence, fetch=fetch))
+    return tuple(mends)
+
+
+def _other_fetches(call: Call) -> list[tuple[str, Fetch]]:
+    fetch, url, upper = call.fetch, call.url, call.method.upper()
+    found: list[tuple[str, Fetch]] = []
+    if upper in REGISTERED_METHODS and call.method != upper:
+        sentence = f"Write the method {show(upper)}, in upper case."
+        found.append((sentence, replace(fetch, method=upper)))
+    if fetch.mode != "cors":
+        found.append(("Fetch it with mode 'cors', the default.", replace(fetch, mode="cors")))
+    misplaced = {name.lower() for name, _ in fetch.headers} & RESPONSE_ONLY_HEADERS
+    if misplaced:
+        kept = tuple(pair for pair in fetch.headers if pair[0].lower() not in misplaced)
+        sentence = f"Leave out {', '.join(sorted(misplaced))}: only a server sends it."
+        found.append((sentence, replace(fetch, headers=kept)))
+    if url.scheme == "http" and call.page.startswith("https:"):
+        secure = f"https{str(url)[4:]}"
+        found.append((f"Call it over https, as {show(secure)}.", replace(fetch, url=secure)))
+    if fetch.credentials == "include":
+        sentence = "If it needs no cookies, call it without them: credentials: 'omit'."
+        found.append((sentence, replace(fetch, credentials="omit")))
+    return found
+
+
+def _propose(policy: CorsPolicy, failure: Failure, call: Call) -> tuple[dict[str, Any], str] | None:
+    name = failure.name.removeprefix("Preflight")
+    if name == _ALLOW_ORIGIN:
+        origins = (*policy.allow_origins, failure.origin)
+        return {"allow_origins": origins}, f"add {show(failure.origin)} to allow_origins"
+    if name == "WildcardOriginNotAllowed":
+        changes = {"allow_origins": (failure.origin,), "allow_credentials": True}
+        return changes, (
+            f"name {show(failure.origin)} in allow_origins instead of '*', beside all others that"
+            " call, and set allow_credentials"
+        )
+    if name == "InvalidAllowCredentials":
+        return {"allow_credentials": True}, "set allow_credentials"
+    if name == "MethodDisallowedByPreflightResponse":
+        methods = (*policy.allow_methods, str(failure.value))
+        return {"allow_methods": methods}, f"add {show(failure.value)} to allow_methods"
+    if name == "HeaderDisallowedByPreflightResponse":
+        missing = _missing_headers(policy, call)
+        words = ", ".join(map(show, missing))
+        return {"allow_headers": (*policy.allow_headers, *missing)}, f"add {words} to allow_headers"
+    return None
+
+
+def _missing_headers(policy: CorsPolicy, call: Call) -> list[str]:
+    asked = unsafe_names(call.headers)
+    if ANY in policy.allow_headers and not policy.allow_credentials:
+        asked = tuple(name for name in asked if name == NON_WILDCARD_HEADER)
+    return [name for name in asked if name not in policy.allow_headers]
