@@ -7,18 +7,26 @@ a fetch to a live server ended. Both run nothing but the browser model. One subj
 - `causes`: why a call is cross-origin, and why it needs a preflight;
 - `rules`: the policy as a server, and the rule by which it answers;
 - `story`: the steps, in order;
-- `mending`: what to change so that the fetch passes;
+- `mending`, `mending_servers`: what to change so that the fetch passes;
+- `near_origins`, `near_names`, `near_misses`: what is nearly right;
+- `catalogue`, `messages`: each failure by name, and by what browsers' consoles say of it;
 - `explaining`: the two functions, which put it all together.
 """
 
+from .catalogue import ENTRIES, Entry
 from .explaining import explain, explain_outcome
 from .explanation import Explanation, Mend, NearMiss, Step
+from .messages import MESSAGES, find_entry
 
 __all__ = [
+    "ENTRIES",
+    "MESSAGES",
+    "Entry",
     "Explanation",
     "Mend",
     "NearMiss",
     "Step",
     "explain",
     "explain_outcome",
+    "find_entry",
 ]

@@ -5,15 +5,18 @@ Here the parts are put together; each of them has a file of its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from corekit.browser import STANDARD, Fetch, Outcome, Quirks
 from corekit.origins import is_serialized_origin
-from corekit.policy import CorsPolicy
 from corekit.problems import show
 from corekit.spelling import canonical_spelling
 
 from .causes import Call
 from .explanation import Explanation, Mend, NearMiss, Policies
-from .mending import find_changes, mend_policy, run
+from .mending import mend_policy, run
+from .mending_servers import mend_server
+from .near_misses import near_in_answer, near_in_call, near_in_policy, near_in_spelling
 from .story import bound_failure, can_read, summarize, tell_steps
 
 __all__ = ["explain", "explain_outcome"]
@@ -39,8 +42,8 @@ def explain(policy: Policies, fetch: Fetch, *, page: str, quirks: Quirks = STAND
     """
     call = Call(fetch, _read_page(page), quirks)
     outcome = run(policy, call)
-    mends = () if can_read(outcome) else mend_policy(policy, call)
-    return _make(outcome, call, policy, _near_page(page, call.page), mends)
+    nearby, mends = _find_in_policy(policy, call, outcome)
+    return _make(outcome, call, policy, (*near_in_spelling(page, call.page), *nearby), mends)
 
 
 def explain_outcome(
@@ -59,15 +62,35 @@ def explain_outcome(
     of a `CorsPolicy` to put around the server's application. Raises ValueError as `explain` does.
     """
     call = Call(fetch, _read_page(page), quirks)
-    mends = () if can_read(outcome) else _mend_server(call, policy)
-    return _make(outcome, call, policy, _near_page(page, call.page), mends)
+    nearby: list[NearMiss] = list(near_in_spelling(page, call.page))
+    mends: tuple[Mend, ...] = ()
+    if not can_read(outcome):
+        nearby += near_in_answer(outcome, call)
+        expected = None if policy is None else run(policy, call)
+        if policy is not None and expected is not None and not can_read(expected):
+            further, mends = _find_in_policy(policy, call, expected)
+            nearby += further
+        else:
+            mends = mend_server(outcome, call, is_granted=policy is not None)
+    return _make(outcome, call, policy, nearby, mends)
+
+
+def _find_in_policy(
+    policy: Policies, call: Call, outcome: Outcome
+) -> tuple[list[NearMiss], tuple[Mend, ...]]:
+    nearby = list(near_in_call(call))
+    if can_read(outcome):
+        return nearby, ()
+    if outcome.failure is not None:
+        nearby += near_in_policy(policy, call, outcome.failure)
+    return nearby, mend_policy(policy, call)
 
 
 def _make(
     outcome: Outcome,
     call: Call,
     policy: Policies | None,
-    near_misses: tuple[NearMiss, ...],
+    nearby: Iterable[NearMiss],
     mends: tuple[Mend, ...],
 ) -> Explanation:
     return Explanation(
@@ -75,7 +98,7 @@ def _make(
         summarize(outcome, call),
         tell_steps(outcome, call, policy),
         outcome.failure and bound_failure(outcome.failure),
-        near_misses,
+        tuple(nearby),
         mends,
         outcome,
     )
@@ -90,17 +113,3 @@ def _read_page(page: str) -> str:
             f"not a page's origin: {show(page)}; it is such as 'https://app.example.com'"
         )
     return meant
-
-
-def _near_page(page: str, origin: str) -> tuple[NearMiss, ...]:
-    if page == origin:
-        return ()
-    sentence = f"A browser writes the page's origin {show(origin)}, not {show(page)}."
-    return (NearMiss("origin", page, origin, sentence),)
-
-
-def _mend_server(call: Call, policy: Policies | None) -> tuple[Mend, ...]:
-    if policy is not None:
-        return mend_policy(policy, call)
-    changes = find_changes(CorsPolicy.nothing(), call)
-    return (Mend(changes.sentence, changes.arguments),) if changes else ()

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from corekit.browser import BrowserModel, Failure, Fetch, Outcome
 from corekit.browser.fields import NON_WILDCARD_HEADER, unsafe_names
+from corekit.browser.urls import HTTP_SCHEMES, Url
 from corekit.names import REGISTERED_METHODS, RESPONSE_ONLY_HEADERS
-from corekit.origins import ANY
+from corekit.origins import ANY, is_loopback, split_origin
 from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError, show
 
@@ -23,7 +24,15 @@ from .explanation import Mend, Policies
 from .rules import find_covering, serve
 from .story import can_read
 
-__all__ = ["find_changes", "mend_call", "mend_policy", "run"]
+__all__ = [
+    "Changes",
+    "OtherFetch",
+    "find_changes",
+    "find_other_fetches",
+    "mend_policy",
+    "run",
+    "web_address",
+]
 
 _MAX_ROUNDS: Final = 8
 _ALLOW_ORIGIN: Final = "MissingAllowOriginHeader"
@@ -86,50 +95,84 @@ def find_changes(policy: CorsPolicy, call: Call) -> Changes | None:
 
 
 def mend_policy(policies: Policies, call: Call) -> tuple[Mend, ...]:
-    """Find the mends that a policy, or the call, has."""
+    """Find the mends that a policy, or the call, has; those that can be applied come first."""
     covering = find_covering(policies, str(call.url))
     if covering.policy is None:
-        sentence = (
-            f"{covering.sentence} Add a route that covers it, with a policy that grants this."
-        )
+        sentence = f"{covering.sentence} Add a route that covers it, with a policy for this call."
         return (Mend(sentence),)
-    mends = list(mend_call(policies, call))
+    where = f"In the policy of the route {show(covering.route)}: " if covering.route else ""
+    mends: list[Mend] = []
+    refused: list[Mend] = []
     changes = find_changes(covering.policy, call)
     if changes is not None:
-        where = f"In the policy of the route {show(covering.route)}: " if covering.route else ""
-        mends.append(Mend(where + changes.sentence, changes.arguments, covering.route))
-    return tuple(mends)
+        mend = Mend(where + changes.sentence, changes.arguments, covering.route)
+        (refused if changes.refused else mends).append(mend)
+    for other in find_other_fetches(call):
+        instead = call.instead(other.fetch)
+        if can_read(run(policies, instead)):
+            mends.append(Mend(other.sentence, fetch=other.fetch))
+        elif other.is_needed:
+            further = find_changes(covering.policy, instead)
+            if further is not None and not further.refused:
+                sentence = f"{other.sentence} {where}{further.sentence}"
+                mends.append(Mend(sentence, further.arguments, covering.route, other.fetch))
+    return (*mends, *refused)
 
 
-def mend_call(policies: Policies, call: Call) -> tuple[Mend, ...]:
-    """Find what the page could do instead; each call is one that then passes."""
-    mends = []
-    for sentence, fetch in _other_fetches(call):
-        if can_read(run(policies, call.instead(fetch))):
-            mends.append(Mend(sentence, fetch=fetch))
-    return tuple(mends)
+@dataclass(frozen=True, slots=True)
+class OtherFetch:
+    """What a page could ask for instead; `is_needed` where nothing else can do."""
+
+    sentence: str
+    fetch: Fetch
+    is_needed: bool = True
 
 
-def _other_fetches(call: Call) -> list[tuple[str, Fetch]]:
+def find_other_fetches(call: Call) -> list[OtherFetch]:
+    """Find what the page could ask for instead, whatever the server."""
     fetch, url, upper = call.fetch, call.url, call.method.upper()
-    found: list[tuple[str, Fetch]] = []
+    found: list[OtherFetch] = []
     if upper in REGISTERED_METHODS and call.method != upper:
         sentence = f"Write the method {show(upper)}, in upper case."
-        found.append((sentence, replace(fetch, method=upper)))
+        found.append(OtherFetch(sentence, replace(fetch, method=upper)))
     if fetch.mode != "cors":
-        found.append(("Fetch it with mode 'cors', the default.", replace(fetch, mode="cors")))
+        sentence = "Fetch it with mode 'cors', the default."
+        found.append(OtherFetch(sentence, replace(fetch, mode="cors")))
     misplaced = {name.lower() for name, _ in fetch.headers} & RESPONSE_ONLY_HEADERS
     if misplaced:
         kept = tuple(pair for pair in fetch.headers if pair[0].lower() not in misplaced)
         sentence = f"Leave out {', '.join(sorted(misplaced))}: only a server sends it."
-        found.append((sentence, replace(fetch, headers=kept)))
-    if url.scheme == "http" and call.page.startswith("https:"):
-        secure = f"https{str(url)[4:]}"
-        found.append((f"Call it over https, as {show(secure)}.", replace(fetch, url=secure)))
+        found.append(OtherFetch(sentence, replace(fetch, headers=kept)))
+    there = web_address(url, call.page)
+    if there is not None and there != str(url):
+        sentence = f"Call it over {there.partition(':')[0]}, as {show(there)}."
+        found.append(OtherFetch(sentence, replace(fetch, url=there)))
+    if fetch.redirect != "follow":
+        sentence = "Let it follow redirects: redirect: 'follow', the default."
+        found.append(OtherFetch(sentence, replace(fetch, redirect="follow")))
     if fetch.credentials == "include":
         sentence = "If it needs no cookies, call it without them: credentials: 'omit'."
-        found.append((sentence, replace(fetch, credentials="omit")))
+        found.append(OtherFetch(sentence, replace(fetch, credentials="omit"), is_needed=False))
     return found
+
+
+def web_address(url: Url, page: str) -> str | None:
+    """Write an address as a page can call it: of http or https; None where no host is in it.
+
+    >>> from corekit.browser.urls import parse_url
+    >>> web_address(parse_url("ftp://api.example.com/items"), "https://app.example.com")
+    'https://api.example.com/items'
+    """
+    scheme = "https" if page.startswith("https:") else "http"
+    if url.scheme in HTTP_SCHEMES:
+        is_mixed = url.scheme == "http" and scheme == "https" and not is_loopback(_host(url))
+        return str(replace(url, scheme="https" if is_mixed else url.scheme, credentials=False))
+    return f"{scheme}:{url.target}" if url.target.startswith("//") else None
+
+
+def _host(url: Url) -> str:
+    parts = split_origin(url.origin)
+    return parts[1] if parts else ""
 
 
 def _propose(policy: CorsPolicy, failure: Failure, call: Call) -> tuple[dict[str, Any], str] | None:

@@ -22,7 +22,7 @@ from corekit.problems import show
 
 from .explanation import Policies, shown
 
-__all__ = ["Covering", "find_covering", "find_origin_rule", "serve"]
+__all__ = ["Covering", "find_covering", "find_origin_rule", "path_of", "serve"]
 
 _APPLICATION: Final = HttpResponse(200)
 
@@ -40,7 +40,7 @@ def find_covering(policies: Policies, url: str) -> Covering:
     """Find the policy that speaks for a URL, and say by which route."""
     if isinstance(policies, CorsPolicy):
         return Covering(policies, None, None)
-    path = _path(url)
+    path = path_of(url)
     policy = policies.match(path)
     if policy is None:
         sentence = f"No route covers the path {shown(path)}, so no policy has a say in it."
@@ -101,7 +101,8 @@ def serve(policies: Policies) -> Callable[[HttpRequest], HttpResponse]:
     return send
 
 
-def _path(url: str) -> str:
+def path_of(url: str) -> str:
+    """Give the path of a URL, as a server decodes it."""
     return unquote(parse_url(url).target.partition("?")[0])
 
 

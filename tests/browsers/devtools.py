@@ -1,7 +1,7 @@
-"""Reading Chromium's own names for failed fetches, over the DevTools protocol.
+"""Reading what Chromium says of failed fetches, over the DevTools protocol: names and sentences.
 
 A client for as much of WebSocket (https://www.rfc-editor.org/rfc/rfc6455) as one reader of events
-needs: it connects, enables the Network domain and collects what that tells, in a thread.
+needs: it connects, enables two domains and collects what they tell, in a thread.
 """
 
 from __future__ import annotations
@@ -22,18 +22,25 @@ TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 
 
 class DevTools:
-    """The events of one page: `failures` has the names of those of CORS, by the URL asked for."""
+    """The events of one page.
+
+    `failures` has the names of those of CORS, by the URL asked for; `sentences` what the console
+    shows of them, in order.
+    """
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._stream = connection.makefile("rb")
         self._urls: dict[str, str] = {}
         self.failures: dict[str, list[str]] = {}
+        self.sentences: list[str] = []
 
     def enable(self) -> None:
-        self._send(TEXT, json.dumps({"id": 1, "method": "Network.enable"}).encode())
-        while json.loads(self._receive()).get("id") != 1:
-            pass
+        for number, domain in enumerate(("Network", "Log"), 1):
+            ask = {"id": number, "method": f"{domain}.enable"}
+            self._send(TEXT, json.dumps(ask).encode())
+            while json.loads(self._receive()).get("id") != number:
+                pass
 
     def read(self) -> None:
         """Collect events until the connection ends."""
@@ -53,6 +60,8 @@ class DevTools:
             status = told.get("corsErrorStatus")
             if url is not None and status is not None:
                 self.failures.setdefault(url, []).append(status["corsError"])
+        elif method == "Log.entryAdded":
+            self.sentences.append(told["entry"]["text"])
 
     def _send(self, opcode: int, payload: bytes) -> None:
         mask = os.urandom(4)

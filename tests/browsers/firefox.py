@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Final
 
 from tests.browsers.launching import kept, require
@@ -52,22 +53,32 @@ PREFERENCES: Final[dict[str, object]] = {
 
 
 @contextmanager
-def open_page(url: str, *, certificate: Path | None = None) -> Iterator[None]:
-    """Run a headless Firefox on `url` for as long as the block lasts."""
+def open_page(
+    url: str,
+    *,
+    certificate: Path | None = None,
+    arguments: Sequence[str] = (),
+    preferences: Mapping[str, object] = MappingProxyType({}),
+) -> Iterator[Path]:
+    """Run a headless Firefox on `url` for as long as the block lasts; yields its profile.
+
+    `arguments` are further switches, `preferences` others than those that all pages here have.
+    """
     command = require("Firefox", NAMES, NAMES[0], "COREKIT_FIREFOX")
     with TemporaryDirectory(prefix="corekit-firefox-", ignore_cleanup_errors=True) as made:
         profile = Path(made) / "profile"
         profile.mkdir()
         lines = [
-            f'user_pref("{name}", {json.dumps(value)});' for name, value in PREFERENCES.items()
+            f'user_pref("{name}", {json.dumps(value)});'
+            for name, value in {**PREFERENCES, **preferences}.items()
         ]
         (profile / "user.js").write_text("\n".join(lines))
         if certificate is not None:
             trust(certificate, profile)
-        arguments = ("--headless", "--no-remote", "--profile", str(profile), url)
+        switches = ("--headless", "--no-remote", "--profile", str(profile), *arguments)
         environment = {"HOME": made, "TMPDIR": made, "MOZ_CRASHREPORTER_DISABLE": "1"}
-        with kept([command, *arguments], environment):
-            yield
+        with kept([command, *switches, url], environment):
+            yield profile
 
 
 def trust(certificate: Path, folder: Path) -> None:

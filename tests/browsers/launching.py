@@ -39,17 +39,21 @@ def require(name: str, commands: Sequence[str], package: str, variable: str) -> 
 
 @contextmanager
 def kept(
-    command: Sequence[str], environment: Mapping[str, str]
+    command: Sequence[str], environment: Mapping[str, str], *, output: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command under the keeper for as long as the block lasts."""
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(KEEPER), *command],
-        env={**os.environ, **environment},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    """Run a command under the keeper for as long as the block lasts.
+
+    What it prints is written to the file `output`, where one is given.
+    """
+    with (output or Path(os.devnull)).open("wb") as stdout:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(KEEPER), *command],
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=stdout,
+            stderr=subprocess.DEVNULL if output is None else subprocess.STDOUT,
+            start_new_session=True,
+        )
     try:
         yield process
     finally:

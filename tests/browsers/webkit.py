@@ -9,6 +9,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -22,8 +23,11 @@ NAMES: Final = (
 
 
 @contextmanager
-def open_page(url: str) -> Iterator[None]:
-    """Run a MiniBrowser on `url` for as long as the block lasts; any certificate is accepted."""
+def open_page(url: str, *, console: Path | None = None) -> Iterator[None]:
+    """Run a MiniBrowser on `url` for as long as the block lasts; any certificate is accepted.
+
+    What its console shows is written to the file `console`, where one is given.
+    """
     command = require("WebKitGTK", NAMES, "libwebkit2gtk-4.1-0", "COREKIT_WEBKIT")
     server = require("X server", ("Xvfb",), "xvfb", "COREKIT_XVFB")
     folder = TemporaryDirectory(prefix="corekit-webkit-", ignore_cleanup_errors=True)
@@ -39,8 +43,13 @@ def open_page(url: str) -> Iterator[None]:
             "WEBKIT_DISABLE_COMPOSITING_MODE": "1",
             "WEBKIT_DISABLE_DMABUF_RENDERER": "1",
         }
-        arguments = ("--ignore-tls-errors", "--cookies-policy=always", url)
-        with kept([command, *arguments], environment):
+        arguments = ["--ignore-tls-errors", "--cookies-policy=always", url]
+        start: tuple[str, ...] = ()
+        if console is not None:
+            # By lines, since what is still in a buffer goes down with the browser.
+            start = ("stdbuf", "--output=L")
+            arguments.insert(0, "--enable-write-console-messages-to-stdout=true")
+        with kept([*start, command, *arguments], environment, output=console):
             yield
 
 

@@ -1,0 +1,113 @@
+"""What to do about a live server: corekit around it, or another call.
+
+Nothing is known of the server but its answers. The policy that is to be put around it is tried on
+the browser model; another call is, too, with the answers that the server gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from corekit.browser import BrowserModel, HttpRequest, HttpResponse, Outcome
+from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS
+from corekit.browser.failures import preflight_name
+from corekit.browser.fields import get_header
+from corekit.browser.urls import parse_url
+from corekit.origins import ANY
+from corekit.policy import CorsPolicy
+from corekit.problems import show
+
+from .catalogue import ENTRIES
+from .causes import Call
+from .explanation import Mend
+from .mending import OtherFetch, find_changes, find_other_fetches, web_address
+from .story import can_read
+
+__all__ = ["mend_server"]
+
+_CHECKS: Final = (
+    "MissingAllowOriginHeader",
+    "MultipleAllowOriginValues",
+    "InvalidAllowOriginValue",
+    "AllowOriginMismatch",
+    "WildcardOriginNotAllowed",
+    "InvalidAllowCredentials",
+)
+_BY_CORS_LAYER: Final = REFUSALS | {
+    *_CHECKS,
+    *map(preflight_name, _CHECKS),
+    "PreflightInvalidStatus",
+    "PreflightDisallowedRedirect",
+    "InvalidAllowMethodsPreflightResponse",
+    "InvalidAllowHeadersPreflightResponse",
+}
+"""The failures that a layer for CORS around the application does away with."""
+
+
+def mend_server(outcome: Outcome, call: Call, *, is_granted: bool) -> tuple[Mend, ...]:
+    """Find the mends of a fetch that a server's answers made fail.
+
+    `is_granted` says that the policy which the server should have grants it: then the answers did
+    not come from that policy.
+    """
+    mends = [
+        Mend(other.sentence, fetch=other.fetch)
+        for other in (*_redirected(outcome, call), *find_other_fetches(call))
+        if _would_pass(outcome, call.instead(other.fetch))
+    ]
+    name = outcome.failure.name if outcome.failure is not None else ""
+    if name in _BY_CORS_LAYER:
+        if is_granted:
+            sentence = "The policy grants this, so the answer is not the policy's."
+            return (Mend(f"{sentence} {ENTRIES[name].mend}"), *mends)
+        changes = find_changes(CorsPolicy.nothing(), call)
+        if changes is not None:
+            around = "Put corekit's middleware around the whole application, as its outermost layer"
+            sentence = f"{around}, with a policy for this call. {changes.sentence}"
+            mends.insert(0, Mend(sentence, changes.arguments))
+    elif name:
+        mends.append(Mend(ENTRIES[name].mend))
+    return tuple(mends)
+
+
+def _would_pass(outcome: Outcome, call: Call) -> bool:
+    model = BrowserModel(clock=lambda: 0.0, quirks=call.quirks)
+    return can_read(model.fetch(_replay(outcome), call.page, call.fetch))
+
+
+def _replay(outcome: Outcome) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer as the server did; where that is not known, grant all."""
+    answers = {each.request.is_preflight: each.response for each in outcome.exchanges}
+
+    def send(request: HttpRequest) -> HttpResponse:
+        known = answers.get(request.is_preflight)
+        if known is not None and known.status not in REDIRECT_STATUSES:
+            return known
+        asked = dict(request.headers)
+        granted = (
+            ("Access-Control-Allow-Origin", asked.get("Origin", ANY)),
+            ("Access-Control-Allow-Credentials", "true"),
+            ("Access-Control-Allow-Methods", asked.get("Access-Control-Request-Method", "")),
+            ("Access-Control-Allow-Headers", asked.get("Access-Control-Request-Headers", "")),
+        )
+        return HttpResponse(200, granted)
+
+    return send
+
+
+def _redirected(outcome: Outcome, call: Call) -> Iterator[OtherFetch]:
+    if outcome.failure is None or not outcome.exchanges:
+        return
+    location = get_header(outcome.exchanges[-1].response.headers, "location")
+    if location is None:
+        return
+    try:
+        url = parse_url(location, parse_url(outcome.failure.url))
+    except ValueError:
+        return
+    there = web_address(url, call.page)
+    if there is not None:
+        sentence = f"Call the address that the redirect leads to: {show(there)}."
+        yield OtherFetch(sentence, replace(call.fetch, url=there))

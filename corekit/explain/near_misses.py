@@ -1,0 +1,119 @@
+"""What is nearly right about a call that fails: the near misses of a policy, and of an answer.
+
+Which near misses are looked for hangs on the name of the failure; the search itself is
+`near_origins`'s and `near_names`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from corekit.browser import Failure, HttpResponse, Outcome
+from corekit.browser.fields import drop_forbidden, list_values, unsafe_names
+from corekit.names import SAFELISTED_METHODS
+from corekit.policy import CorsPolicy
+from corekit.problems import PolicyError, show
+from corekit.routes import CorsRoutes
+from corekit.spelling import canonical_spelling, find_fault
+
+from .causes import Call
+from .explanation import NearMiss, Policies, shown
+from .mending import run
+from .near_names import find_near_headers, find_near_method, find_near_paths
+from .near_origins import find_near_origins
+from .rules import find_covering, path_of
+from .story import can_read
+
+__all__ = ["near_in_answer", "near_in_call", "near_in_policy", "near_in_spelling"]
+
+_ORIGIN_FAULTS = frozenset(
+    {"AllowOriginMismatch", "InvalidAllowOriginValue", "MultipleAllowOriginValues"}
+)
+_CREDENTIALS_FAULTS = frozenset({"InvalidAllowCredentials", "WildcardOriginNotAllowed"})
+
+
+def near_in_spelling(given: str, origin: str) -> Iterator[NearMiss]:
+    """Say what is wrong with how a page's origin was written, where anything is."""
+    if given != origin:
+        _, message, _ = find_fault(given)
+        sentence = f"{show(given)} is not how a browser writes it: {show(origin)} is. {message}"
+        yield NearMiss("origin", given, origin, sentence)
+
+
+def near_in_call(call: Call) -> Iterator[NearMiss]:
+    """Name the headers that the page sets for nothing."""
+    for name, value in call.fetch.headers:
+        if not drop_forbidden(((name, value),)):
+            sentence = (
+                f"{shown(name)} is a forbidden header: browsers leave it out of what a page sets."
+            )
+            yield NearMiss("header", name, "", sentence)
+
+
+def near_in_policy(policies: Policies, call: Call, failure: Failure) -> Iterator[NearMiss]:
+    """Name what of a policy is nearly what the call needs."""
+    policy = find_covering(policies, str(call.url)).policy
+    if isinstance(policies, CorsRoutes) and (policy is None or not policy.allow_origins):
+        yield from find_near_paths(policies, path_of(str(call.url)))
+    if policy is None:
+        return
+    name = failure.name.removeprefix("Preflight")
+    if name == "MissingAllowOriginHeader":
+        yield from find_near_origins(policy, failure.origin)
+    elif name in _CREDENTIALS_FAULTS:
+        without = call.instead(replace(call.fetch, credentials="omit"))
+        if can_read(run(policies, without)):
+            sentence = "Without credentials it would pass; the policy does not allow them."
+            yield NearMiss("credentials", "include", "omit", sentence)
+    elif name == "MethodDisallowedByPreflightResponse":
+        yield from find_near_method(call.method, (*SAFELISTED_METHODS, *policy.allow_methods))
+    elif name == "HeaderDisallowedByPreflightResponse":
+        missing = [each for each in unsafe_names(call.headers) if each not in policy.allow_headers]
+        yield from find_near_headers(missing, policy.allow_headers, include=False)
+
+
+def near_in_answer(outcome: Outcome, call: Call) -> Iterator[NearMiss]:
+    """Name what of a live server's last answer is nearly what the call needs."""
+    failure = outcome.failure
+    if failure is None or not outcome.exchanges:
+        return
+    name, value = failure.name.removeprefix("Preflight"), failure.value or ""
+    response = outcome.exchanges[-1].response
+    if name in _ORIGIN_FAULTS:
+        yield from _compare_origin(value, failure.origin)
+    elif name == "InvalidAllowCredentials" and value.strip('"').lower() == "true":
+        sentence = f"{show(value)} is sent, and only 'true' is right, in lower case."
+        yield NearMiss("credentials", value, "true", sentence)
+    elif name == "MethodDisallowedByPreflightResponse":
+        yield from find_near_method(call.method, _listed(response, "methods"))
+    elif name == "HeaderDisallowedByPreflightResponse":
+        allowed = _listed(response, "headers")
+        lowered = {each.lower() for each in allowed}
+        missing = [each for each in unsafe_names(call.headers) if each not in lowered]
+        include = call.fetch.credentials == "include"
+        yield from find_near_headers(missing, allowed, include=include)
+
+
+def _listed(response: HttpResponse, what: str) -> tuple[str, ...]:
+    return list_values(response.headers, f"access-control-allow-{what}") or ()
+
+
+def _compare_origin(value: str, page: str) -> Iterator[NearMiss]:
+    values = value.replace(",", " ").split()
+    if len(values) > 1:
+        if page in values:
+            sentence = "The page's origin is among the values, but only one may be there."
+            yield NearMiss("origin", value, page, sentence)
+        return
+    if canonical_spelling(value) == page:
+        _, message, _ = find_fault(value)
+        sentence = f"The server sends {show(value)}, which is not {show(page)}. {message}"
+        yield NearMiss("origin", value, page, sentence)
+        return
+    try:
+        allowed = CorsPolicy(allow_origins=[value])
+    except PolicyError:
+        return
+    for near in find_near_origins(allowed, page):
+        yield NearMiss("origin", value, page, near.sentence)

@@ -1,0 +1,84 @@
+"""Methods, header names, credentials and paths that are nearly what the other side has.
+
+What the other side has is given as a set of names, so that it serves a policy and the answer of a
+live server alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from corekit.browser.fields import NON_WILDCARD_HEADER
+from corekit.origins import ANY
+from corekit.problems import show
+from corekit.routes import CorsRoutes
+
+from .explanation import NearMiss
+
+__all__ = ["find_near_headers", "find_near_method", "find_near_paths"]
+
+_MAX_NAMES: Final = 500
+_MAX_LENGTH: Final = 100
+_CUTOFF: Final = 0.8
+
+
+def find_near_method(method: str, allowed: Collection[str]) -> Iterator[NearMiss]:
+    """Name the allowed method that differs from `method` in its case, or by a slip.
+
+    >>> print(*find_near_method("patch", ["GET", "PATCH"]))
+    'PATCH' is allowed, and 'patch' is sent: methods are case-sensitive.
+    """
+    for each in allowed:
+        if each.upper() == method.upper() and each != method:
+            sentence = f"{show(each)} is allowed, and {show(method)} is sent"
+            yield NearMiss("method", method, each, f"{sentence}: methods are case-sensitive.")
+            return
+    nearest = _nearest(method, allowed)
+    if nearest is not None:
+        sentence = f"{show(nearest)} is allowed, and {show(method)} is sent."
+        yield NearMiss("method", method, nearest, sentence)
+
+
+def find_near_headers(
+    missing: Collection[str], allowed: Collection[str], *, include: bool
+) -> Iterator[NearMiss]:
+    """Name what is nearly each of the `missing` header names (lower case) in what is allowed.
+
+    >>> print(*find_near_headers(["x-csrf-token"], ["x-csrftoken"], include=False))
+    'x-csrftoken' is allowed, and 'x-csrf-token' is sent.
+    """
+    names = [name.lower() for name in allowed if name != ANY]
+    for name in missing:
+        if ANY in allowed and include:
+            sentence = (
+                f"'*' does not cover {show(name)}: with credentials it is a name like others."
+            )
+            yield NearMiss("header", name, ANY, sentence)
+        elif ANY in allowed and name == NON_WILDCARD_HEADER:
+            sentence = (
+                "'*' does not cover authorization by the standard: it has to be named beside."
+            )
+            yield NearMiss("header", name, ANY, sentence)
+        elif (nearest := _nearest(name, names)) is not None:
+            sentence = f"{show(nearest)} is allowed, and {show(name)} is sent."
+            yield NearMiss("header", name, nearest, sentence)
+
+
+def find_near_paths(routes: CorsRoutes, path: str) -> Iterator[NearMiss]:
+    """Name the routes that would cover a path if its case were another."""
+    lowered = path.lower()
+    for route, _ in routes.routes:
+        low = route.lower()
+        if lowered == low.removesuffix("/") or (low[-1] == "/" and lowered.startswith(low)):
+            sentence = f"The route {show(route)} is nearly {show(path)}: paths are case-sensitive."
+            yield NearMiss("path", path, route, sentence)
+
+
+def _nearest(name: str, allowed: Collection[str]) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
+
+    if len(name) > _MAX_LENGTH:
+        return None
+    names = [each for each in allowed if len(each) <= _MAX_LENGTH and each != name][:_MAX_NAMES]
+    return next(iter(get_close_matches(name, names, n=1, cutoff=_CUTOFF)), None)

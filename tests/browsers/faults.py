@@ -1,0 +1,225 @@
+"""Servers that get CORS wrong, one for each way in which it fails, and the call that shows it.
+
+What a browser calls each failure stands beside it: Chromium's name, and Firefox's reasons. A fault
+is an application without anything of corekit in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+
+from corekit.browser import HttpRequest, HttpResponse
+
+Headers = dict[str, str | list[str]]
+
+ORIGIN, CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"
+METHODS, NAMES = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
+PAGE: Final = "{page}"
+"""Stands for the origin of the page."""
+
+
+RIGHT: Final[Headers] = {ORIGIN: PAGE, METHODS: "PUT"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A server that fails in one way.
+
+    `preflight` and `actual` are the headers of the answers; ``{page}`` in them is the page's
+    origin, ``{url}`` the address that was asked for, ``{rest}`` that without its scheme,
+    ``{other}`` the same at the API. `call` are the arguments of the page's fetch of `url`.
+    `has_name` says whether Chromium's developer tools name the failure.
+    """
+
+    name: str
+    reasons: tuple[str, ...]
+    actual: Headers = field(default_factory=dict)
+    preflight: Headers = field(default_factory=dict)
+    status: int = 200
+    preflight_status: int = 204
+    call: dict[str, Any] = field(default_factory=dict)
+    url: str = "{url}"
+    has_name: bool = True
+
+    def answer(self, request: HttpRequest, page: str) -> HttpResponse:
+        """Answer as the faulty server does."""
+        headers = self.preflight if request.is_preflight else self.actual
+        status = self.preflight_status if request.is_preflight else self.status
+        if request.url.endswith("/there"):
+            # Where a redirect leads to, all is well.
+            status, headers = (204 if request.is_preflight else 200), RIGHT
+        lines: list[tuple[str, str]] = [("Cache-Control", "no-store")]
+        rest = request.url.partition("://")[2]
+        for name, given in headers.items():
+            for value in [given] if isinstance(given, str) else given:
+                filled = value.replace("{page}", page).replace("{rest}", rest)
+                filled = filled.replace("{other}", request.url.replace("//app.", "//api."))
+                lines.append((name, filled.replace("{url}", request.url)))
+        return HttpResponse(status, tuple(lines), b"" if status == 204 else b"here")
+
+
+PUT: Final = {"method": "PUT"}
+INCLUDE: Final = {"credentials": "include"}
+GRANTED: Final[Headers] = {ORIGIN: PAGE}
+
+FAULTS: Final = (
+    Fault("MissingAllowOriginHeader", ("CORSMissingAllowOrigin",)),
+    Fault("MissingAllowOriginHeader", ("CORSMissingAllowOrigin",), status=500),
+    Fault(
+        "MultipleAllowOriginValues",
+        ("CORSMultipleAllowOriginNotAllowed",),
+        {ORIGIN: [PAGE, "*"]},
+    ),
+    Fault(
+        "MultipleAllowOriginValues",
+        ("CORSAllowOriginNotMatchingOrigin",),
+        {ORIGIN: f"{PAGE}, https://other.example"},
+    ),
+    Fault(
+        "InvalidAllowOriginValue", ("CORSAllowOriginNotMatchingOrigin",), {ORIGIN: "app.localhost"}
+    ),
+    Fault("AllowOriginMismatch", ("CORSAllowOriginNotMatchingOrigin",), {ORIGIN: f"{PAGE}/"}),
+    Fault(
+        "AllowOriginMismatch",
+        ("CORSAllowOriginNotMatchingOrigin",),
+        {ORIGIN: "https://other.example"},
+    ),
+    Fault(
+        "WildcardOriginNotAllowed",
+        ("CORSNotSupportingCredentials",),
+        {ORIGIN: "*", CREDENTIALS: "true"},
+        call=INCLUDE,
+    ),
+    Fault(
+        "InvalidAllowCredentials",
+        ("CORSMissingAllowCredentials",),
+        {ORIGIN: PAGE, CREDENTIALS: "True"},
+        call=INCLUDE,
+    ),
+    Fault("PreflightMissingAllowOriginHeader", ("CORSMissingAllowOrigin",), GRANTED, call=PUT),
+    Fault(
+        "PreflightMultipleAllowOriginValues",
+        ("CORSMultipleAllowOriginNotAllowed",),
+        GRANTED,
+        {ORIGIN: [PAGE, PAGE], METHODS: "PUT"},
+        call=PUT,
+    ),
+    Fault(
+        "PreflightInvalidAllowOriginValue",
+        ("CORSAllowOriginNotMatchingOrigin",),
+        GRANTED,
+        {ORIGIN: "true", METHODS: "PUT"},
+        call=PUT,
+    ),
+    Fault(
+        "PreflightAllowOriginMismatch",
+        ("CORSAllowOriginNotMatchingOrigin",),
+        GRANTED,
+        {ORIGIN: "http://localhost:3000", METHODS: "PUT"},
+        call=PUT,
+    ),
+    Fault(
+        "PreflightWildcardOriginNotAllowed",
+        ("CORSNotSupportingCredentials",),
+        {**GRANTED, CREDENTIALS: "true"},
+        {ORIGIN: "*", METHODS: "PUT", CREDENTIALS: "true"},
+        call={**PUT, **INCLUDE},
+    ),
+    Fault(
+        "PreflightInvalidAllowCredentials",
+        ("CORSMissingAllowCredentials",),
+        {**GRANTED, CREDENTIALS: "true"},
+        {ORIGIN: PAGE, METHODS: "PUT"},
+        call={**PUT, **INCLUDE},
+    ),
+    Fault(
+        "PreflightInvalidStatus",
+        ("CORSPreflightDidNotSucceed",),
+        GRANTED,
+        {ORIGIN: PAGE, METHODS: "PUT"},
+        preflight_status=405,
+        call=PUT,
+    ),
+    Fault(
+        "PreflightDisallowedRedirect",
+        ("CORSExternalRedirectNotAllowed", "CORSPreflightDidNotSucceed"),
+        GRANTED,
+        {ORIGIN: PAGE, METHODS: "PUT", "Location": "{url}there"},
+        preflight_status=308,
+        call=PUT,
+    ),
+    Fault(
+        "InvalidAllowMethodsPreflightResponse",
+        ("CORSInvalidAllowMethod",),
+        GRANTED,
+        {ORIGIN: PAGE, METHODS: "PUT; DELETE"},
+        call=PUT,
+    ),
+    Fault(
+        "InvalidAllowHeadersPreflightResponse",
+        ("CORSInvalidAllowHeader",),
+        GRANTED,
+        {ORIGIN: PAGE, NAMES: "x-a: 1"},
+        call={"headers": (("X-A", "1"),)},
+    ),
+    Fault(
+        "MethodDisallowedByPreflightResponse",
+        ("CORSMethodNotFound",),
+        GRANTED,
+        {ORIGIN: PAGE, METHODS: "put, DELETE"},
+        call=PUT,
+    ),
+    Fault(
+        "HeaderDisallowedByPreflightResponse",
+        ("CORSMissingAllowHeaderFromPreflight",),
+        GRANTED,
+        {ORIGIN: PAGE, NAMES: "x-b"},
+        call={"headers": (("X-A", "1"),)},
+    ),
+    Fault(
+        "RedirectContainsCredentials",
+        ("CORSDidNotSucceed",),
+        {ORIGIN: PAGE, "Location": "http://user:word@{rest}there"},
+        status=302,
+    ),
+    Fault(
+        "CorsDisabledScheme",
+        ("CORSRequestNotHttp",),
+        {ORIGIN: PAGE, "Location": "ftp://{rest}there"},
+        status=302,
+    ),
+    Fault(
+        "CorsDisabledScheme", ("CORSRequestNotHttp",), GRANTED, url="ftp://{rest}", has_name=False
+    ),
+    Fault(
+        "DisallowedByMode",
+        (),
+        {ORIGIN: PAGE, "Location": "{other}there"},
+        status=302,
+        call={"mode": "same-origin"},
+        url="{own}",
+        has_name=False,
+    ),
+    Fault("DisallowedByMode", (), GRANTED, call={"mode": "same-origin"}, has_name=False),
+)
+
+
+def as_wsgi(answer: Callable[[HttpRequest], HttpResponse]) -> Any:
+    """Make a WSGI application of a fault, so that a middleware can be put around it."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        headers = tuple(
+            (name.removeprefix("HTTP_").replace("_", "-").title(), str(value))
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        )
+        url = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}{environ['PATH_INFO']}"
+        response = answer(HttpRequest(environ["REQUEST_METHOD"], url, headers))
+        status = f"{response.status} {HTTPStatus(response.status).phrase}"
+        start_response(status, list(response.headers))
+        return [response.body]
+
+    return app

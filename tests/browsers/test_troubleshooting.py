@@ -1,0 +1,291 @@
+"""Every failure, for real: a browser shows it, it is explained, and the mend makes the fetch pass.
+
+The servers that fail are those of `faults`. What is explained is what the model makes of their
+answers, as for any live server: nothing of the explanation comes from the browser.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from corekit import CorsPolicy
+from corekit.browser import (
+    CHROMIUM,
+    FAILURES,
+    FIREFOX,
+    BrowserModel,
+    Failure,
+    Fetch,
+    HttpRequest,
+    HttpResponse,
+    Quirks,
+)
+from corekit.explain import ENTRIES, MESSAGES, Explanation, Mend, explain_outcome, find_entry
+from corekit_testing.transports import WsgiTransport
+from corekit_wsgi import CorsMiddleware
+from tests.browsers import chromium, devtools, firefox, marionette, webkit
+from tests.browsers.faults import FAULTS, Fault, as_wsgi
+from tests.browsers.lab import Lab, Session, open_lab
+
+pytestmark = pytest.mark.browser
+
+API: Final = "api.localhost"
+REASONS: Final = {name for name in ENTRIES if name.startswith("CORS") and name not in FAILURES}
+
+
+def make_session(lab: Lab, name: str, fault: Fault) -> Session:
+    url = f"{lab.origin(API)}/{name}/"
+    own = f"{lab.page}/{name}/"
+    asked = fault.url.format(url=url, own=own, rest=url.partition("://")[2])
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return fault.answer(request, lab.page)
+
+    return Session(name, lab.page, [Fetch(asked, **fault.call)], answer, note=fault)
+
+
+def explain_session(session: Session, quirks: Quirks) -> Explanation:
+    (fetch,) = session.fetches
+    model = BrowserModel(clock=lambda: 0.0, quirks=quirks)
+    outcome = model.fetch(session.respond, session.page, fetch)
+    return explain_outcome(outcome, fetch, page=session.page, quirks=quirks)
+
+
+def apply(mend: Mend, session: Session, name: str) -> Session | None:
+    """Make the session in which a mend is applied; None for one that a program cannot apply."""
+    if not mend.changes and mend.fetch is None:
+        return None
+    (fetch,) = session.fetches
+    answer = session.answer
+    if mend.changes:
+        policy = mend.apply(CorsPolicy.nothing())
+        app = CorsMiddleware(as_wsgi(session.answer), policy)
+        answer = WsgiTransport(app, raise_exceptions=True).send
+    fetch = mend.fetch or fetch
+    moved = replace(fetch, url=fetch.url.replace(f"/{session.id}/", f"/{name}/"))
+    return Session(name, session.page, [moved], answer, note=(session.note, mend))
+
+
+def run_mends(lab: Lab, sessions: list[Session], quirks: Quirks) -> None:
+    """Apply every mend that is proposed for the sessions: each fetch has to pass."""
+    mended: list[Session] = []
+    for session in sessions:
+        mends = explain_session(session, quirks).mends
+        made = [apply(mend, session, f"{session.id}m{at}") for at, mend in enumerate(mends)]
+        applied = [each for each in made if each is not None]
+        assert applied, (session.note, mends)
+        mended += applied
+    lab.run(mended)
+    failed = [session.note for session in mended if not session.outcomes[0]["ok"]]
+    assert failed == []
+
+
+def wait_for(look: Callable[[], Any], seconds: float = 10.0) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture(scope="module")
+def in_chromium(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Lab, devtools.DevTools]]:
+    home = tmp_path_factory.mktemp("chromium")
+    with open_lab() as lab:
+        url = f"{lab.page}/"
+        browser = chromium.open_page(url, arguments=["--remote-debugging-port=0"], home=home)
+        with browser, devtools.listen(home / "profile", url) as tools:
+            yield lab, tools
+
+
+def test_chromium_shows_every_failure_and_the_mend_makes_it_pass(
+    in_chromium: tuple[Lab, devtools.DevTools],
+) -> None:
+    lab, tools = in_chromium
+    sessions = [make_session(lab, f"f{at}", fault) for at, fault in enumerate(FAULTS)]
+    lab.run(sessions)
+    for session, fault in zip(sessions, FAULTS, strict=True):
+        assert session.outcomes == [{"ok": False}]
+        explanation = explain_session(session, CHROMIUM)
+        assert explanation.failure is not None
+        assert explanation.failure.name == fault.name
+        url = session.fetches[0].url
+        if fault.has_name:
+            names = wait_for(lambda url=url: tools.failures.get(url))  # type: ignore[misc]
+            assert names == [fault.name]
+
+        def told(part: str = f"/{session.id}/") -> list[str]:
+            return [each for each in tools.sentences if part in each]
+
+        (sentence,) = wait_for(told)
+        entry = find_entry(sentence)
+        assert entry is ENTRIES[fault.name], sentence
+    run_mends(lab, sessions, CHROMIUM)
+
+
+def test_each_of_chromiums_names_is_among_the_faults() -> None:
+    named = {name for name in FAILURES if Failure(name, "GET", "", "").is_cors}
+    assert {fault.name for fault in FAULTS} == named
+    # What the renderer itself refuses has a sentence, but no name.
+    assert {fault.name for fault in FAULTS if not fault.has_name} == {
+        "CorsDisabledScheme",
+        "DisallowedByMode",
+    }
+
+
+@pytest.fixture(scope="module")
+def in_firefox() -> Iterator[tuple[Lab, marionette.Console]]:
+    with open_lab() as lab:
+        opened = firefox.open_page(
+            f"{lab.page}/",
+            arguments=marionette.ARGUMENTS,
+            preferences=marionette.PREFERENCES,
+        )
+        with opened as profile, marionette.listen(profile) as console:
+            yield lab, console
+
+
+def told(console: marionette.Console, session: Session, count: int = 1) -> dict[str, str]:
+    """Give what the console says of a session's fetch: sentences, by their name."""
+
+    def look() -> dict[str, str]:
+        part = f"/{session.id}/"
+        found = {name.rstrip("0123456789"): text for name, text in console.read() if part in text}
+        return found if len(found) >= count else {}
+
+    found: dict[str, str] = wait_for(look)
+    return found
+
+
+def test_firefox_shows_every_reason_and_the_mend_makes_it_pass(
+    in_firefox: tuple[Lab, marionette.Console],
+) -> None:
+    lab, console = in_firefox
+    sessions = [make_session(lab, f"f{at}", fault) for at, fault in enumerate(FAULTS)]
+    lab.run(sessions)
+    seen: set[str] = set()
+    for session, fault in zip(sessions, FAULTS, strict=True):
+        assert session.outcomes == [{"ok": False}]
+        explanation = explain_session(session, FIREFOX)
+        assert explanation.failure is not None
+        if not fault.reasons:
+            continue
+        found = told(console, session)
+        assert set(fault.reasons) <= found.keys() <= {*fault.reasons, "CORSDidNotSucceed"}
+        for reason in fault.reasons:
+            entry = find_entry(found[reason])
+            assert entry is ENTRIES[reason]
+            assert explanation.failure.name in entry.failures
+            assert reason in ENTRIES[fault.name].reasons
+        seen |= found.keys()
+    assert seen == REASONS - {"CORSDisabled", "CORSOriginHeaderNotAdded"}
+    run_mends(lab, sessions, FIREFOX)
+
+
+def test_firefox_says_that_a_server_cannot_be_reached(
+    in_firefox: tuple[Lab, marionette.Console],
+) -> None:
+    lab, console = in_firefox
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    session = Session(
+        "away", lab.page, [Fetch(f"http://{API}:{port}/away/")], lambda _: HttpResponse(200)
+    )
+    lab.run([session])
+    assert session.outcomes == [{"ok": False}]
+    found = told(console, session)
+    assert found.keys() == {"CORSDidNotSucceed"}
+    assert find_entry(found["CORSDidNotSucceed"]) is ENTRIES["CORSDidNotSucceed"]
+
+
+def test_firefox_says_that_cors_is_switched_off(
+    in_firefox: tuple[Lab, marionette.Console],
+) -> None:
+    lab, console = in_firefox
+    granted = Fault("", (), {"Access-Control-Allow-Origin": "{page}"})
+    off, on = make_session(lab, "off", granted), make_session(lab, "on", granted)
+    console.set_preference("content.cors.disable", value=True)
+    lab.run([off])
+    found = told(console, off)
+    console.set_preference("content.cors.disable", value=False)
+    lab.run([on])
+    assert (off.outcomes[0]["ok"], on.outcomes[0]["ok"]) == (False, True)
+    assert "CORSDisabled" in found
+    assert find_entry(found["CORSDisabled"]) is ENTRIES["CORSDisabled"]
+
+
+def test_firefox_says_that_a_script_with_more_rights_than_a_page_has_no_origin(
+    in_firefox: tuple[Lab, marionette.Console],
+) -> None:
+    lab, console = in_firefox
+    session = Session("rights", lab.page, [], lambda _: HttpResponse(200))
+    lab.sessions = {"rights": session}
+    console.fetch_with_more_rights(
+        [lab.page, lab.origin("other.localhost")], f"{lab.origin(API)}/rights/"
+    )
+    found = told(console, session)
+    assert "CORSOriginHeaderNotAdded" in found
+    assert find_entry(found["CORSOriginHeaderNotAdded"]) is ENTRIES["CORSOriginHeaderNotAdded"]
+    assert session.log == []
+
+
+def test_firefox_still_has_a_sentence_for_each_reason_and_no_other(
+    in_firefox: tuple[Lab, marionette.Console],
+) -> None:
+    _, console = in_firefox
+    sentences = console.read_sentences()
+    assert {name.rstrip("0123456789") for name in sentences} - {
+        # A warning of what is to come, not a failure.
+        "CORSAllowHeaderFromPreflightDeprecation"
+    } == REASONS
+    for name, sentence in sentences.items():
+        if not name.endswith("Deprecation"):
+            assert find_entry(sentence) is ENTRIES[name.rstrip("0123456789")]
+
+
+def test_webkit_shows_the_sentences_that_the_catalogue_has(tmp_path: Path) -> None:
+    console = tmp_path / "console"
+    seen: set[str] = set()
+    with open_lab() as lab, webkit.open_page(f"{lab.page}/", console=console):
+        for at, fault in enumerate(FAULTS):
+            start = len(console.read_text(errors="replace")) if console.exists() else 0
+            session = make_session(lab, f"f{at}", fault)
+            lab.run([session])
+            assert session.outcomes == [{"ok": False}]
+
+            def look(start: int = start) -> str:
+                text = console.read_text(errors="replace")[start:]
+                return text if "Fetch API cannot load" in text else ""
+
+            text = wait_for(look)
+            (sentence,) = [line for line in text.splitlines() if "Fetch API" not in line and line][
+                :1
+            ] or [text]
+            entry = find_entry(sentence)
+            assert entry is None or explains(entry.name, fault), (fault, sentence)
+            if entry is not None:
+                seen.add(entry.name)
+    assert seen == MESSAGES["webkit"].keys()
+
+
+def explains(name: str, fault: Fault) -> bool:
+    # WebKit has one sentence for an origin that is missing and for one that differs, and the same
+    # for a preflight's answer and for the actual one.
+    general = (
+        fault.name.removeprefix("Preflight") if fault.name not in MESSAGES["webkit"] else fault.name
+    )
+    same = {
+        "InvalidAllowOriginValue": "MissingAllowOriginHeader",
+        "AllowOriginMismatch": "MissingAllowOriginHeader",
+        "PreflightDisallowedRedirect": "PreflightInvalidStatus",
+        "DisallowedRedirect": "PreflightInvalidStatus",
+    }
+    return name == same.get(general, general)
