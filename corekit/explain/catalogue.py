@@ -232,8 +232,8 @@ _REASONS: Final = (
     Entry(
         "CORSOriginHeaderNotAdded",
         (
-            "Nothing: an extension's script in the page called. It has the rights of several origins,"
-            " so there is no one origin that could be sent."
+            "Nothing: an extension's script in the page called. It has the rights of several"
+            " origins, so there is no one origin that could be sent."
         ),
         (
             "Let the extension call from its background script, or as the page (content.fetch in"

@@ -99,17 +99,20 @@ def compare_origins(call: Call) -> str:
     """Say whether an address is of the page's origin, and if not, what differs."""
     page, url = call.page, call.url
     if page == OPAQUE:
-        return "The page's origin is opaque ('null'), so everything is another origin to it."
+        return (
+            "The page's origin is opaque ('null'), as that of a sandboxed frame, a data: URL or a"
+            " file is, so everything is another origin to it."
+        )
     own = parse_url(page)
     if call.is_own:
         return f"{shown(str(url))} is of the page's own origin, so CORS has no say in it."
     if url.origin == OPAQUE:
         return f"{shown(str(url))} is not of http or https."
-    differing = "scheme" if own.scheme != url.scheme else ""
+    differing = ["scheme"] if own.scheme != url.scheme else []
     if own.authority != url.authority:
-        same_host = _host(own) == _host(url)
-        differing = f"{differing} and {'port' if same_host else 'host'}".removeprefix(" and ")
-    return f"{url.origin} is another origin than {page}: the {differing} differs."
+        differing.append("port" if _host(own) == _host(url) else "host")
+    verb = "differ" if len(differing) > 1 else "differs"
+    return f"{url.origin} is another origin than {page}: the {' and the '.join(differing)} {verb}."
 
 
 def notes_on_the_call(call: Call) -> tuple[str, ...]:

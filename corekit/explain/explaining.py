@@ -12,6 +12,7 @@ from corekit.origins import is_serialized_origin
 from corekit.problems import show
 from corekit.spelling import canonical_spelling
 
+from .catalogue import ENTRIES
 from .causes import Call
 from .explanation import Explanation, Mend, NearMiss, Policies
 from .mending import mend_policy, run
@@ -42,8 +43,9 @@ def explain(policy: Policies, fetch: Fetch, *, page: str, quirks: Quirks = STAND
     """
     call = Call(fetch, _read_page(page), quirks)
     outcome = run(policy, call)
-    nearby, mends = _find_in_policy(policy, call, outcome)
-    return _make(outcome, call, policy, (*near_in_spelling(page, call.page), *nearby), mends)
+    nearby = [*near_in_spelling(page, call.page), *near_in_call(call)]
+    further, mends = _find_in_policy(policy, call, outcome)
+    return _make(outcome, call, policy, (*nearby, *further), mends)
 
 
 def explain_outcome(
@@ -62,28 +64,35 @@ def explain_outcome(
     of a `CorsPolicy` to put around the server's application. Raises ValueError as `explain` does.
     """
     call = Call(fetch, _read_page(page), quirks)
-    nearby: list[NearMiss] = list(near_in_spelling(page, call.page))
-    mends: tuple[Mend, ...] = ()
-    if not can_read(outcome):
-        nearby += near_in_answer(outcome, call)
-        expected = None if policy is None else run(policy, call)
-        if policy is not None and expected is not None and not can_read(expected):
-            further, mends = _find_in_policy(policy, call, expected)
-            nearby += further
-        else:
-            mends = mend_server(outcome, call, is_granted=policy is not None)
+    nearby = [*near_in_spelling(page, call.page), *near_in_call(call)]
+    if can_read(outcome):
+        return _make(outcome, call, policy, nearby, ())
+    nearby += near_in_answer(outcome, call)
+    expected = None if policy is None else run(policy, call)
+    if policy is None or expected is None or can_read(expected):
+        mends = mend_server(outcome, call, is_granted=policy is not None)
+    else:
+        further, mends = _find_in_policy(policy, call, expected)
+        nearby += further
     return _make(outcome, call, policy, nearby, mends)
 
 
 def _find_in_policy(
     policy: Policies, call: Call, outcome: Outcome
-) -> tuple[list[NearMiss], tuple[Mend, ...]]:
-    nearby = list(near_in_call(call))
+) -> tuple[tuple[NearMiss, ...], tuple[Mend, ...]]:
     if can_read(outcome):
-        return nearby, ()
-    if outcome.failure is not None:
-        nearby += near_in_policy(policy, call, outcome.failure)
-    return nearby, mend_policy(policy, call)
+        return (), ()
+    failure = outcome.failure
+    nearby = () if failure is None else tuple(near_in_policy(policy, call, failure))
+    other_pages = tuple(
+        Mend(f"Or open the page from {show(near.nearest)}, which is allowed.")
+        for near in nearby
+        if near.subject == "origin" and is_serialized_origin(near.nearest)
+    )
+    mends = (*mend_policy(policy, call), *other_pages)
+    if not mends and failure is not None:
+        mends = (Mend(ENTRIES[failure.name].mend),)
+    return nearby, mends
 
 
 def _make(

@@ -40,8 +40,9 @@ _TRUST: Final = (
     " Whether its pages may read the answers is the operator's decision: allow it only if it is"
     " yours, or somebody's whom you trust."
 )
-_ACTS: Final = " Its pages then act as the user who is logged in here."
-_ANY_LOST: Final = " Every other origin is then refused: name those that call, too."
+_ACTS: Final = (
+    " With credentials, pages of every allowed origin act as the user who is logged in here."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ class Changes:
             return f"It would take this: {words}. But such a policy is refused: {faults}"
         if "allow_origins" in self.arguments:
             sentence += _TRUST
-            if self.arguments.get("allow_credentials"):
-                sentence += _ACTS
+        if self.arguments.get("allow_credentials"):
+            sentence += _ACTS
         return sentence
 
 
@@ -113,9 +114,12 @@ def mend_policy(policies: Policies, call: Call) -> tuple[Mend, ...]:
             mends.append(Mend(other.sentence, fetch=other.fetch))
         elif other.is_needed:
             further = find_changes(covering.policy, instead)
-            if further is not None and not further.refused:
+            if further is not None:
                 sentence = f"{other.sentence} {where}{further.sentence}"
-                mends.append(Mend(sentence, further.arguments, covering.route, other.fetch))
+                if further.refused:
+                    refused.append(Mend(sentence))
+                else:
+                    mends.append(Mend(sentence, further.arguments, covering.route, other.fetch))
     return (*mends, *refused)
 
 
@@ -143,7 +147,7 @@ def find_other_fetches(call: Call) -> list[OtherFetch]:
         kept = tuple(pair for pair in fetch.headers if pair[0].lower() not in misplaced)
         sentence = f"Leave out {', '.join(sorted(misplaced))}: only a server sends it."
         found.append(OtherFetch(sentence, replace(fetch, headers=kept)))
-    there = web_address(url, call.page)
+    there = web_address(url, call)
     if there is not None and there != str(url):
         sentence = f"Call it over {there.partition(':')[0]}, as {show(there)}."
         found.append(OtherFetch(sentence, replace(fetch, url=there)))
@@ -156,18 +160,15 @@ def find_other_fetches(call: Call) -> list[OtherFetch]:
     return found
 
 
-def web_address(url: Url, page: str) -> str | None:
-    """Write an address as a page can call it: of http or https; None where no host is in it.
-
-    >>> from corekit.browser.urls import parse_url
-    >>> web_address(parse_url("ftp://api.example.com/items"), "https://app.example.com")
-    'https://api.example.com/items'
-    """
-    scheme = "https" if page.startswith("https:") else "http"
-    if url.scheme in HTTP_SCHEMES:
-        is_mixed = url.scheme == "http" and scheme == "https" and not is_loopback(_host(url))
-        return str(replace(url, scheme="https" if is_mixed else url.scheme, credentials=False))
-    return f"{scheme}:{url.target}" if url.target.startswith("//") else None
+def web_address(url: Url, call: Call) -> str | None:
+    """Write an address as the page can call it: of http or https; None where no host is in it."""
+    is_secure = call.page.startswith("https:")
+    if url.scheme not in HTTP_SCHEMES:
+        scheme = "https" if is_secure else "http"
+        return f"{scheme}:{url.target}" if url.target.startswith("//") else None
+    is_trusted = is_loopback(_host(url)) and not call.quirks.loopback_is_mixed_content
+    is_mixed = url.scheme == "http" and is_secure and not is_trusted
+    return str(replace(url, scheme="https" if is_mixed else url.scheme, credentials=False))
 
 
 def _host(url: Url) -> str:

@@ -107,7 +107,7 @@ def _redirected(outcome: Outcome, call: Call) -> Iterator[OtherFetch]:
         url = parse_url(location, parse_url(outcome.failure.url))
     except ValueError:
         return
-    there = web_address(url, call.page)
+    there = web_address(url, call)
     if there is not None:
         sentence = f"Call the address that the redirect leads to: {show(there)}."
         yield OtherFetch(sentence, replace(call.fetch, url=there))

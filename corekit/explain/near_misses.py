@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from corekit.browser import Failure, HttpResponse, Outcome
 from corekit.browser.fields import drop_forbidden, list_values, unsafe_names
-from corekit.names import SAFELISTED_METHODS
+from corekit.names import REGISTERED_METHODS, SAFELISTED_METHODS
 from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError, show
 from corekit.routes import CorsRoutes
@@ -27,10 +28,11 @@ from .story import can_read
 
 __all__ = ["near_in_answer", "near_in_call", "near_in_policy", "near_in_spelling"]
 
-_ORIGIN_FAULTS = frozenset(
+_ORIGIN_FAULTS: Final = frozenset(
     {"AllowOriginMismatch", "InvalidAllowOriginValue", "MultipleAllowOriginValues"}
 )
-_CREDENTIALS_FAULTS = frozenset({"InvalidAllowCredentials", "WildcardOriginNotAllowed"})
+_MAX_VALUE: Final = 1000
+_CREDENTIALS_FAULTS: Final = frozenset({"InvalidAllowCredentials", "WildcardOriginNotAllowed"})
 
 
 def near_in_spelling(given: str, origin: str) -> Iterator[NearMiss]:
@@ -42,7 +44,13 @@ def near_in_spelling(given: str, origin: str) -> Iterator[NearMiss]:
 
 
 def near_in_call(call: Call) -> Iterator[NearMiss]:
-    """Name the headers that the page sets for nothing."""
+    """Name what the page writes that is not sent as it may think."""
+    upper = call.method.upper()
+    if upper in REGISTERED_METHODS and call.method != upper:
+        sentence = (
+            f"Browsers send {show(call.method)} as it is written, and servers know {show(upper)}."
+        )
+        yield NearMiss("method", call.method, upper, sentence)
     for name, value in call.fetch.headers:
         if not drop_forbidden(((name, value),)):
             sentence = (
@@ -59,6 +67,7 @@ def near_in_policy(policies: Policies, call: Call, failure: Failure) -> Iterator
     if policy is None:
         return
     name = failure.name.removeprefix("Preflight")
+    is_custom = call.method.upper() not in REGISTERED_METHODS
     if name == "MissingAllowOriginHeader":
         yield from find_near_origins(policy, failure.origin)
     elif name in _CREDENTIALS_FAULTS:
@@ -66,7 +75,7 @@ def near_in_policy(policies: Policies, call: Call, failure: Failure) -> Iterator
         if can_read(run(policies, without)):
             sentence = "Without credentials it would pass; the policy does not allow them."
             yield NearMiss("credentials", "include", "omit", sentence)
-    elif name == "MethodDisallowedByPreflightResponse":
+    elif name == "MethodDisallowedByPreflightResponse" and is_custom:
         yield from find_near_method(call.method, (*SAFELISTED_METHODS, *policy.allow_methods))
     elif name == "HeaderDisallowedByPreflightResponse":
         missing = [each for each in unsafe_names(call.headers) if each not in policy.allow_headers]
@@ -78,7 +87,7 @@ def near_in_answer(outcome: Outcome, call: Call) -> Iterator[NearMiss]:
     failure = outcome.failure
     if failure is None or not outcome.exchanges:
         return
-    name, value = failure.name.removeprefix("Preflight"), failure.value or ""
+    name, value = failure.name.removeprefix("Preflight"), (failure.value or "")[:_MAX_VALUE]
     response = outcome.exchanges[-1].response
     if name in _ORIGIN_FAULTS:
         yield from _compare_origin(value, failure.origin)

@@ -89,7 +89,8 @@ def _other_ports(scheme: str, host: str, port: str, ports: list[str]) -> Iterato
         yield _join(other, host, port), f"the page has {scheme} instead of {other}"
     for each in ports:
         if each != port:
-            yield _join(scheme, host, each), f"the page has {_of(port)} instead of {_of(each)}"
+            difference = f"the page has {_of(port)} instead of {_of(each, after=port)}"
+            yield _join(scheme, host, each), difference
     if other is not None:
         for each in ports:
             if each != port:
@@ -184,5 +185,7 @@ def _join(scheme: str, host: str, port: str) -> str:
     return f"{scheme}://{host}{port and ':'}{port}"
 
 
-def _of(port: str) -> str:
-    return f"port {port}" if port else "no port"
+def _of(port: str, *, after: str = "") -> str:
+    if not port:
+        return "none" if after else "no port"
+    return port if after else f"port {port}"

@@ -17,7 +17,7 @@ from corekit.origins import ANY
 
 from .causes import Call, compare_origins, notes_on_the_call, preflight_causes
 from .explanation import Policies, Step, shown
-from .rules import find_covering, find_origin_rule
+from .rules import find_covering, find_origin_rule, serve
 
 __all__ = ["bound_failure", "can_read", "summarize", "tell_steps"]
 
@@ -25,6 +25,7 @@ _MAX_LINES: Final = 20
 _TOLD_REQUEST_HEADERS: Final = frozenset(
     {"origin", "access-control-request-method", "access-control-request-headers", "authorization"}
 )
+_SECRET: Final = frozenset({"authorization"})
 _NOT_SENT: Final = frozenset({"CorsDisabledScheme", "DisallowedByMode", "MixedContent"})
 _STATUS_CAUSES: Final = {
     401: "401 comes from authentication; a preflight carries no credentials, so none can pass.",
@@ -65,7 +66,7 @@ def tell_steps(outcome: Outcome, call: Call, policies: Policies | None) -> tuple
     for at, exchange in enumerate(outcome.exchanges):
         is_last = at == len(outcome.exchanges) - 1
         steps.append(_tell_request(exchange))
-        steps.append(_tell_response(exchange, policies))
+        steps.append(_tell_response(exchange, None if call.is_own else policies))
         if not is_last:
             steps.append(_tell_acceptance(exchange, call.quirks))
     steps.append(_tell_end(outcome))
@@ -106,24 +107,40 @@ def _tell_response(exchange: Exchange, policies: Policies | None) -> Step:
     told = tuple(
         pair
         for pair in response.headers
-        if pair[0].lower().startswith("access-control-") or pair[0].lower() in ("location", "vary")
+        if _is_of_cors(pair) or pair[0].lower() in ("location", "vary")
     )
     what = "the preflight" if request.is_preflight else "the request"
-    lines = _lines(told) or ("No Access-Control-* header.",)
-    return Step("server", f"Answers {what} with status {response.status}", (*rules, *lines))
+    lines = () if any(map(_is_of_cors, told)) else ("No Access-Control-* header.",)
+    title = f"Answers {what} with status {response.status}"
+    return Step("server", title, (*rules, *_lines(told), *lines))
+
+
+def _is_of_cors(pair: tuple[str, str]) -> bool:
+    return pair[0].lower().startswith("access-control-")
 
 
 def _tell_rules(exchange: Exchange, policies: Policies) -> tuple[str, ...]:
-    covering = find_covering(policies, exchange.request.url)
+    request = exchange.request
+    covering = find_covering(policies, request.url)
     told = [covering.sentence] if covering.sentence else []
-    origin = get_header(exchange.request.headers, "origin")
-    if covering.policy is not None and origin is not None:
-        rule = find_origin_rule(covering.policy, origin)
-        if rule is None:
-            told.append(f"The policy does not allow {shown(origin)}.")
-        else:
-            told.append(f"The policy allows the origin by {rule}.")
+    origin = get_header(request.headers, "origin")
+    if covering.policy is None or origin is None:
+        return tuple(told)
+    rule = find_origin_rule(covering.policy, origin)
+    if rule is None:
+        told.append(f"The policy does not allow {shown(origin)}.")
+    else:
+        told.append(f"The policy allows the origin by {rule}.")
+    expected = serve(policies)(request)
+    if _grants(expected.headers) != _grants(exchange.response.headers):
+        lines = _lines(tuple(filter(_is_of_cors, expected.headers)))
+        answer = "; ".join(lines) or "no Access-Control-* header"
+        told.append(f"This answer is not the policy's, which has: {answer}.")
     return tuple(told)
+
+
+def _grants(headers: Headers) -> set[tuple[str, str]]:
+    return {(name.lower(), value) for name, value in filter(_is_of_cors, headers)}
 
 
 def _tell_acceptance(exchange: Exchange, quirks: Quirks) -> Step:
@@ -202,5 +219,8 @@ def _tell_success(outcome: Outcome, response: PageResponse) -> Step:
 
 
 def _lines(headers: Headers) -> tuple[str, ...]:
-    lines = tuple(f"{shown(name)}: {shown(value)}" for name, value in headers[:_MAX_LINES])
+    lines = tuple(
+        f"{shown(name)}: {'(not shown)' if name.lower() in _SECRET else shown(value)}"
+        for name, value in headers[:_MAX_LINES]
+    )
     return (*lines, "...") if len(headers) > _MAX_LINES else lines
