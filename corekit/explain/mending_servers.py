@@ -58,15 +58,15 @@ def mend_server(outcome: Outcome, call: Call, *, is_granted: bool) -> tuple[Mend
         if _would_pass(outcome, call.instead(other.fetch))
     ]
     name = outcome.failure.name if outcome.failure is not None else ""
-    if name in _BY_CORS_LAYER:
-        if is_granted:
-            sentence = "The policy grants this, so the answer is not the policy's."
-            return (Mend(f"{sentence} {ENTRIES[name].mend}"), *mends)
-        changes = find_changes(CorsPolicy.nothing(), call)
-        if changes is not None:
-            around = "Put corekit's middleware around the whole application, as its outermost layer"
-            sentence = f"{around}, with a policy for this call. {changes.sentence}"
-            mends.insert(0, Mend(sentence, changes.arguments))
+    is_of_layer = name in _BY_CORS_LAYER
+    if is_of_layer and is_granted:
+        sentence = "The policy grants this, so the answer is not the policy's."
+        return (Mend(f"{sentence} {ENTRIES[name].mend}"), *mends)
+    changes = find_changes(CorsPolicy.nothing(), call) if is_of_layer else None
+    if changes is not None:
+        around = "Put corekit's middleware around the whole application, as its outermost layer"
+        sentence = f"{around}, with a policy for this call. {changes.sentence}"
+        mends.insert(0, Mend(sentence, changes.arguments))
     elif name:
         mends.append(Mend(ENTRIES[name].mend))
     return tuple(mends)

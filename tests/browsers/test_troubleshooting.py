@@ -7,6 +7,7 @@ answers, as for any live server: nothing of the explanation comes from the brows
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -32,6 +33,7 @@ from corekit_testing.transports import WsgiTransport
 from corekit_wsgi import CorsMiddleware
 from tests.browsers import chromium, devtools, firefox, marionette, webkit
 from tests.browsers.faults import FAULTS, Fault, as_wsgi
+from tests.browsers.https import make_certificate
 from tests.browsers.lab import Lab, Session, open_lab
 
 pytestmark = pytest.mark.browser
@@ -139,6 +141,29 @@ def test_each_of_chromiums_names_is_among_the_faults() -> None:
         "CorsDisabledScheme",
         "DisallowedByMode",
     }
+
+
+def test_chromium_blocks_plain_http_from_a_page_of_https_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "certificate").mkdir()
+    certificate = make_certificate(tmp_path / "certificate")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.path, certificate.key)
+    firefox.trust(certificate.authority, tmp_path / ".pki" / "nssdb")
+    with open_lab(context) as lab:
+        url = f"{lab.page}/"
+        arguments = ["--remote-debugging-port=0"]
+        browser = chromium.open_page(url, arguments=arguments, home=tmp_path)
+        with browser, devtools.listen(tmp_path / "profile", url) as tools:
+            fetch = Fetch("http://api.example.com/mixed/")
+            session = Session("mixed", lab.page, [fetch], lambda _: HttpResponse(200))
+            lab.run([session])
+            assert session.outcomes == [{"ok": False}]
+            found = wait_for(lambda: [each for each in tools.sentences if "/mixed/" in each])
+    assert find_entry(found[0]) is ENTRIES["MixedContent"]
+    explanation = explain_session(session, CHROMIUM)
+    assert explanation.failure is not None
+    assert explanation.failure.name == "MixedContent"
+    assert explanation.mends[0].fetch == Fetch("https://api.example.com/mixed/")
 
 
 @pytest.fixture(scope="module")

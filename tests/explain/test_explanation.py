@@ -50,3 +50,79 @@ def test_a_mend_of_routes_changes_the_policy_of_its_route_alone() -> None:
     expected = CorsRoutes([("/items", POLICY.replace(allow_methods=["PUT"])), ("/", POLICY)])
     assert mend.apply(routes) == expected
     assert Mend("Nothing.").apply(routes) == routes
+
+
+def test_a_mend_and_a_near_miss_are_shown_as_their_sentence() -> None:
+    explanation = explain(POLICY, Fetch(ITEMS, method="patch"), page=PAGE)
+    assert str(explanation.mends[0]) == explanation.mends[0].sentence
+    assert str(explanation.near_misses[0]) == explanation.near_misses[0].sentence
+
+
+def test_the_data_has_all_of_it() -> None:
+    fetch = Fetch(ITEMS, method="patch", headers=(("Cookie", "a"),), credentials="include")
+    explanation = explain(CorsRoutes([("/", POLICY)]), fetch, page=PAGE)
+    data = explanation.as_data()
+    assert data["allowed"] is False
+    assert data["summary"] == explanation.summary
+    assert data["steps"][0]["actor"] == "page"
+    assert data["steps"][0]["title"] == f"Calls patch {ITEMS} from {PAGE}"
+    assert data["steps"][0]["details"] == list(explanation.steps[0].details)
+    assert len(data["steps"]) == len(explanation.steps)
+    assert data["failure"] == {
+        "name": "MethodDisallowedByPreflightResponse",
+        "sentence": "The preflight's answer does not allow the method patch.",
+        "method": "patch",
+        "url": ITEMS,
+        "origin": PAGE,
+        "value": "patch",
+        "is_cors": True,
+    }
+    assert [near["subject"] for near in data["near_misses"]] == ["method", "header"]
+    assert data["near_misses"][0] == {
+        "subject": "method",
+        "given": "patch",
+        "nearest": "PATCH",
+        "sentence": "Browsers send 'patch' as it is written, and servers know 'PATCH'.",
+    }
+    assert data["mends"][0] == {
+        "sentence": explanation.mends[0].sentence,
+        "changes": {"allow_methods": ["PATCH"]},
+        "route": "/",
+        "fetch": {
+            "url": ITEMS,
+            "method": "PATCH",
+            "headers": [["Cookie", "a"]],
+            "mode": "cors",
+            "credentials": "include",
+        },
+    }
+    assert data["mends"][-1]["fetch"] is None
+    assert data["exchanges"] == [
+        {
+            "request": {
+                "method": "OPTIONS",
+                "url": ITEMS,
+                "headers": [
+                    ["Accept", "*/*"],
+                    ["Access-Control-Request-Method", "patch"],
+                    ["Origin", PAGE],
+                ],
+                "credentials": False,
+                "is_preflight": True,
+            },
+            "response": {
+                "status": 204,
+                "headers": [
+                    ["Access-Control-Allow-Origin", PAGE],
+                    ["Access-Control-Allow-Credentials", "true"],
+                    ["Access-Control-Allow-Methods", "GET, HEAD, POST"],
+                    ["Vary", "Origin"],
+                ],
+            },
+        }
+    ]
+
+
+def test_the_data_of_what_passes_has_no_failure() -> None:
+    data = explain(POLICY, Fetch(ITEMS), page=PAGE).as_data()
+    assert (data["allowed"], data["failure"], data["mends"]) == (True, None, [])

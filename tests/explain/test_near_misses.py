@@ -1,0 +1,237 @@
+"""What is nearly right, beside origins: methods, headers, credentials, paths, servers' answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy, CorsRoutes
+from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse
+from corekit.explain import NearMiss, explain, explain_outcome
+from tests.explain.calls import ITEMS, PAGE, explained
+
+ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
+    "patch": (
+        {"allow_methods": ["PATCH"]},
+        {"method": "patch"},
+        ["Browsers send 'patch' as it is written, and servers know 'PATCH'."],
+    ),
+    "put is what browsers upper-case": ({"allow_methods": ["PUT"]}, {"method": "put"}, []),
+    "a method of one's own in another case": (
+        {"allow_methods": ["Purge"]},
+        {"method": "PURGE"},
+        ["'Purge' is allowed, and 'PURGE' is sent: methods are case-sensitive."],
+    ),
+    "a method with a slip": (
+        {"allow_methods": ["PURGE"]},
+        {"method": "PRUGE"},
+        ["'PURGE' is allowed, and 'PRUGE' is sent."],
+    ),
+    "a method like no other": ({"allow_methods": ["PURGE"]}, {"method": "FLY"}, []),
+    "a header without its dash": (
+        {"allow_headers": ["x-csrftoken", "x-other"]},
+        {"headers": (("X-CSRF-Token", "1"),)},
+        ["'x-csrftoken' is allowed, and 'x-csrf-token' is sent."],
+    ),
+    "a header with another dash": (
+        {"allow_headers": ["x-request-id"]},
+        {"headers": (("X_Request_Id", "1"),)},
+        ["'x-request-id' is allowed, and 'x_request_id' is sent."],
+    ),
+    "two headers": (
+        {"allow_headers": ["x-one", "x-two-more"]},
+        {"headers": (("X-On", "1"), ("X-Two-Mor", "1"))},
+        [
+            "'x-one' is allowed, and 'x-on' is sent.",
+            "'x-two-more' is allowed, and 'x-two-mor' is sent.",
+        ],
+    ),
+    "a header like no other": (
+        {"allow_headers": ["x-one"]},
+        {"headers": (("Session", "1"),)},
+        [],
+    ),
+    "a header longer than any": (
+        {"allow_headers": ["x-one"]},
+        {"headers": (("X" * 101, "1"),)},
+        [],
+    ),
+    "authorization under *": (
+        {"allow_headers": ["*"]},
+        {"headers": (("Authorization", "x"), ("X-A", "1"))},
+        ["'*' does not cover authorization by the standard: it has to be named beside."],
+    ),
+    "a forbidden header": (
+        {},
+        {"headers": (("Cookie", "a=b"), ("Sec-Fetch-Mode", "cors"))},
+        [
+            "Cookie is a forbidden header: browsers leave it out of what a page sets.",
+            "Sec-Fetch-Mode is a forbidden header: browsers leave it out of what a page sets.",
+        ],
+    ),
+    "credentials": (
+        {},
+        {"credentials": "include"},
+        ["Without credentials it would pass; the policy does not allow them."],
+    ),
+    "credentials and any origin": (
+        {"allow_origins": ["*"]},
+        {"credentials": "include", "method": "POST"},
+        ["Without credentials it would pass; the policy does not allow them."],
+    ),
+    "credentials, and more than that": (
+        {},
+        {"credentials": "include", "method": "PUT"},
+        [],
+    ),
+    "nothing": ({}, {}, []),
+}
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_what_the_policy_has_that_is_nearly_right_is_named(name: str) -> None:
+    policy, fetch, sentences = ALLOWED[name]
+    found = explained(fetch=fetch, **policy).near_misses
+    assert [str(near) for near in found] == sentences
+
+
+@pytest.mark.parametrize(
+    ("path", "routes"),
+    [("/API/items", ["/api/"]), ("/Exact", ["/exact"]), ("/API", ["/api/"]), ("/other", [])],
+)
+def test_a_path_in_another_case_is_nearly_covered(path: str, routes: list[str]) -> None:
+    policy = CorsPolicy(allow_origins=[PAGE])
+    covered = CorsRoutes([("/api/", policy), ("/exact", policy)])
+    found = explain(covered, Fetch(f"https://api.example.com{path}"), page=PAGE).near_misses
+    assert [(near.subject, near.nearest) for near in found] == [("path", each) for each in routes]
+
+
+def test_a_route_that_grants_nothing_on_purpose_may_be_the_wrong_one() -> None:
+    routes = CorsRoutes([("/Api/", CorsPolicy(allow_origins=[PAGE])), ("/", CorsPolicy.nothing())])
+    found = explain(routes, Fetch("https://api.example.com/api/"), page=PAGE).near_misses
+    assert [near.nearest for near in found] == ["/Api/", "/"]
+
+
+def test_an_allowed_origin_that_is_near_is_where_the_page_could_be_opened() -> None:
+    explanation = explained("http://app.example.com", url="http://api.example.com/items")
+    assert explanation.mends[-1].sentence == (f"Or open the page from '{PAGE}', which is allowed.")
+
+
+def test_a_pattern_is_no_place_to_open_a_page_from() -> None:
+    explanation = explained("https://example.com", allow_origins=["https://*.example.com"])
+    assert explanation.near_misses
+    assert not any("Or open" in mend.sentence for mend in explanation.mends)
+
+
+ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
+    "a trailing slash": (
+        {},
+        {"Origin": f"{PAGE}/"},
+        [
+            (
+                f"The server sends '{PAGE}/', which is not '{PAGE}'. Browsers send an origin"
+                " without a trailing slash."
+            )
+        ],
+    ),
+    "upper case": (
+        {},
+        {"Origin": "https://App.Example.com"},
+        [
+            (
+                f"The server sends 'https://App.Example.com', which is not '{PAGE}'. Browsers send"
+                " an origin without upper case."
+            )
+        ],
+    ),
+    "no scheme": (
+        {},
+        {"Origin": "app.example.com"},
+        [
+            (
+                f"The server sends 'app.example.com', which is not '{PAGE}'. It has no scheme and"
+                " '://' before the host."
+            )
+        ],
+    ),
+    "http": (
+        {},
+        {"Origin": "http://app.example.com"},
+        ["'http://app.example.com' is allowed: the page has https instead of http."],
+    ),
+    "a pattern": (
+        {},
+        {"Origin": "https://*.exmple.com"},
+        [
+            (
+                "'https://app.exmple.com' is allowed by the pattern 'https://*.exmple.com': the"
+                " page has one letter more."
+            )
+        ],
+    ),
+    "a stranger": ({}, {"Origin": "https://stranger.test"}, []),
+    "no origin at all": ({}, {"Origin": "true"}, []),
+    "a list": (
+        {},
+        {"Origin": f"https://a.test, {PAGE}"},
+        ["The page's origin is among the values, but only one may be there."],
+    ),
+    "a list of others": ({}, {"Origin": "https://a.test, https://b.test"}, []),
+    "no header": ({}, {}, []),
+    "credentials in upper case": (
+        {"credentials": "include"},
+        {"Origin": PAGE, "Credentials": "True"},
+        ["'True' is sent, and only 'true' is right, in lower case."],
+    ),
+    "no credentials": ({"credentials": "include"}, {"Origin": PAGE, "Credentials": "1"}, []),
+    "a method in lower case": (
+        {"method": "PUT"},
+        {"Origin": PAGE, "Methods": "get, put"},
+        ["'put' is allowed, and 'PUT' is sent: methods are case-sensitive."],
+    ),
+    "patch": (
+        {"method": "patch"},
+        {"Origin": PAGE, "Methods": "PATCH"},
+        [
+            "Browsers send 'patch' as it is written, and servers know 'PATCH'.",
+            "'PATCH' is allowed, and 'patch' is sent: methods are case-sensitive.",
+        ],
+    ),
+    "* with credentials": (
+        {"headers": (("X-A", "1"),), "credentials": "include"},
+        {"Origin": PAGE, "Credentials": "true", "Headers": "*"},
+        ["'*' does not cover 'x-a': with credentials it is a name like others."],
+    ),
+    "authorization under *": (
+        {"headers": (("Authorization", "1"),)},
+        {"Origin": PAGE, "Headers": "*"},
+        ["'*' does not cover authorization by the standard: it has to be named beside."],
+    ),
+    "a header with a slip": (
+        {"headers": (("X-Requested-With", "1"), ("X-B", "1"))},
+        {"Origin": PAGE, "Headers": "X-RequestedWith, X-B"},
+        ["'x-requestedwith' is allowed, and 'x-requested-with' is sent."],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_what_a_live_server_answers_that_is_nearly_right_is_named(name: str) -> None:
+    asked, answer, sentences = ANSWERED[name]
+    headers = tuple((f"Access-Control-Allow-{what}", value) for what, value in answer.items())
+
+    def send(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(200, headers)
+
+    fetch = Fetch(ITEMS, **asked)
+    outcome = BrowserModel(clock=lambda: 0.0).fetch(send, PAGE, fetch)
+    explanation = explain_outcome(outcome, fetch, page=PAGE)
+    assert [str(near) for near in explanation.near_misses] == sentences
+    assert not explanation.allowed
+
+
+def test_a_near_miss_says_what_it_is_about() -> None:
+    explanation = explained(fetch={"method": "patch"}, allow_methods=["PATCH"])
+    sentence = "Browsers send 'patch' as it is written, and servers know 'PATCH'."
+    assert explanation.near_misses == (NearMiss("method", "patch", "PATCH", sentence),)

@@ -1,0 +1,254 @@
+"""The origins that are nearly right: which are found, how they differ, what the search costs."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy
+from corekit.explain.near_origins import find_near_origins
+from corekit.origins import split_origin
+from corekit.peers import PeerPolicy
+from tests.explain.calls import pages, setups
+
+APP = "https://app.example.com"
+
+# The allowed origins, the page's, and the sentences that name what is near.
+NEAR: dict[str, tuple[list[str], str, list[str]]] = {
+    "scheme": (
+        [APP],
+        "http://app.example.com",
+        [f"'{APP}' is allowed: the page has http instead of https."],
+    ),
+    "port": (
+        ["http://localhost:3000"],
+        "http://localhost:3001",
+        ["'http://localhost:3000' is allowed: the page has port 3001 instead of 3000."],
+    ),
+    "port that is missing": (
+        ["http://localhost:3000"],
+        "http://localhost",
+        ["'http://localhost:3000' is allowed: the page has no port instead of port 3000."],
+    ),
+    "port too many": (
+        ["http://localhost"],
+        "http://localhost:3000",
+        ["'http://localhost' is allowed: the page has port 3000 instead of none."],
+    ),
+    "scheme and port": (
+        ["https://localhost:3000"],
+        "http://localhost:8000",
+        [
+            (
+                "'https://localhost:3000' is allowed: the page has http and port 8000 instead of"
+                " https and port 3000."
+            )
+        ],
+    ),
+    "several, the nearest first": (
+        ["http://localhost:3000", "http://localhost:5173", "https://localhost:4000"],
+        "https://localhost:3000",
+        [
+            "'http://localhost:3000' is allowed: the page has https instead of http.",
+            "'https://localhost:4000' is allowed: the page has port 3000 instead of 4000.",
+            (
+                "'http://localhost:5173' is allowed: the page has https and port 3000 instead of"
+                " http and port 5173."
+            ),
+        ],
+    ),
+    "port of a pattern": (
+        ["https://*.example.com:8443"],
+        APP,
+        [
+            (
+                f"'{APP}:8443' is allowed by the pattern 'https://*.example.com:8443': the page"
+                " has no port instead of port 8443."
+            )
+        ],
+    ),
+    "another name of this machine": (
+        ["http://localhost:3000"],
+        "http://127.0.0.1:3000",
+        ["'http://localhost:3000' is allowed: the page has 127.0.0.1 instead of localhost."],
+    ),
+    "www. too many": (
+        ["https://example.com"],
+        "https://www.example.com",
+        ["'https://example.com' is allowed: the page has www. before it."],
+    ),
+    "www. that is missing": (
+        ["https://www.example.com"],
+        "https://example.com",
+        ["'https://www.example.com' is allowed: the page has no www. before it."],
+    ),
+    "the apex of a pattern": (
+        ["https://*.example.com"],
+        "https://example.com",
+        ["'https://*.example.com' covers what is below example.com, not example.com itself."],
+    ),
+    "the apex of a pattern with any port": (
+        ["https://*.example.com:*"],
+        "https://example.com:8443",
+        ["'https://*.example.com:*' covers what is below example.com, not example.com itself."],
+    ),
+    "a subdomain": (
+        ["https://example.com"],
+        "https://a.b.example.com",
+        ["'https://example.com' is allowed: the page is of a host below it."],
+    ),
+    "a dot at the end": (
+        [APP],
+        f"{APP}.",
+        [f"'{APP}' is allowed: the page has a dot at its end."],
+    ),
+    "one letter": (
+        [APP],
+        "https://app.exbmple.com",
+        [f"'{APP}' is allowed: one letter differs."],
+    ),
+    "one letter less": (
+        [APP],
+        "https://app.exmple.com",
+        [f"'{APP}' is allowed: the page has one letter less."],
+    ),
+    "one letter more": (
+        [APP],
+        "https://app.examplee.com",
+        [f"'{APP}' is allowed: the page has one letter more."],
+    ),
+    "two letters": (
+        [APP],
+        "https://app.exmaple.com",
+        [f"'{APP}' is allowed: two letters of the page's are swapped."],
+    ),
+    "one letter, by a pattern": (
+        ["https://*.example.com"],
+        "https://a.b.exampl.com",
+        [
+            (
+                "'https://a.b.example.com' is allowed by the pattern 'https://*.example.com': the"
+                " page has one letter less."
+            )
+        ],
+    ),
+    "another ending": (
+        [APP],
+        "https://app.example.org",
+        [f"'{APP}' is allowed: only the ending of the name differs."],
+    ),
+    "another host of the same site": (
+        ["https://admin.example.com"],
+        "https://shop.example.com",
+        ["'https://admin.example.com' is allowed: another host of the same site."],
+    ),
+    "hosts of strangers below a public suffix": (
+        ["https://admin.github.io"],
+        "https://my-shop.github.io",
+        [],
+    ),
+    "addresses": (["http://192.0.2.10"], "http://198.51.100.7", []),
+    "an address, one figure": (
+        ["http://192.0.2.10"],
+        "http://192.0.2.11",
+        ["'http://192.0.2.10' is allowed: one letter differs."],
+    ),
+    "IPv6": (["http://[2001:db8::1]"], "http://[2001:db8:ffff::ffff]", []),
+    "a stranger": ([APP], "https://evil.test", []),
+    "one label": (["https://intranet"], "https://wiki-server", []),
+    "an opaque origin": ([APP], "null", []),
+    "another scheme": (["capacitor://localhost"], "ionic://localhost", []),
+    "another scheme with a port": (
+        ["capacitor://localhost:1"],
+        "capacitor://localhost:2",
+        ["'capacitor://localhost:1' is allowed: the page has port 2 instead of 1."],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_the_nearest_origins_are_named_with_their_difference(name: str) -> None:
+    origins, page, sentences = NEAR[name]
+    found = find_near_origins(CorsPolicy(allow_origins=origins), page)
+    assert [str(near) for near in found] == sentences
+
+
+def test_expressions_are_asked_too() -> None:
+    policy = PeerPolicy(allow_origin_regexes=[r"https://pr-\d+\.example\.com"])
+    (near,) = find_near_origins(policy, "http://pr-17.example.com")
+    assert near.nearest == "https://pr-17.example.com"
+    assert "by the expression 'https://pr-" in near.sentence
+
+
+@given(setups(any_origin=False), st.data())
+def test_what_is_called_near_is_allowed_and_near(setup: object, data: st.DataObject) -> None:
+    policy: CorsPolicy = setup.policy  # type: ignore[attr-defined]
+    page = data.draw(pages(setup.origins))  # type: ignore[attr-defined]
+    if policy.engine.actual(page).origin_allowed:
+        return
+    found = find_near_origins(policy, page)
+    assert len(found) <= 3
+    for near in found:
+        is_listed = near.nearest in policy.allow_origins
+        assert is_listed or policy.engine.actual(near.nearest).origin_allowed
+        assert near.given == page
+
+
+def slips(text: str, other: str) -> int:
+    """Count the slips of a finger between two texts, as a table does: swaps count as one."""
+    rows = [list(range(len(other) + 1))]
+    for i, mine in enumerate(text, 1):
+        row = [i]
+        for j, its in enumerate(other, 1):
+            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (mine != its))
+            if i > 1 and j > 1 and mine == other[j - 2] and text[i - 2] == its:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+names = st.text("abc-", min_size=3, max_size=6).map(lambda text: f"x{text}x")
+
+
+@given(st.lists(names, min_size=1, max_size=6), names)
+def test_a_slip_is_found_exactly_where_a_naive_search_finds_one(
+    hosts: list[str], host: str
+) -> None:
+    policy = CorsPolicy(allow_origins=[f"https://{each}.test" for each in hosts])
+    page = f"https://{host}.test"
+    if host in hosts:
+        return
+    found = find_near_origins(policy, page)
+    nearest = [near.nearest for near in found if "letter" in near.sentence]
+    expected = {f"https://{each}.test" for each in hosts if slips(host, each) == 1}
+    assert bool(nearest) == bool(expected)
+    assert set(nearest) <= expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "page"),
+    [
+        ("https://t{}.example.com", "https://t5.exmple.com"),
+        ("https://*.t{}.example.com", "https://a.t77777.exmple.com"),
+        ("https://t{}.example.com:{}", "https://stranger.test:1"),
+    ],
+)
+def test_a_hundred_thousand_origins_take_no_time_worth_speaking_of(pattern: str, page: str) -> None:
+    origins = [pattern.replace("{}", str(number), 1) for number in range(100_000)]
+    origins = [each.replace("{}", str(1000 + at % 60_000)) for at, each in enumerate(origins)]
+    policy = CorsPolicy(allow_origins=origins)
+    start = time.process_time()
+    found = find_near_origins(policy, page)
+    assert time.process_time() - start < 2.0
+    assert bool(found) == ("exmple" in page)
+
+
+def test_the_longest_host_is_not_searched_letter_by_letter() -> None:
+    host = ".".join(["a" * 60] * 4)
+    policy = CorsPolicy(allow_origins=[f"https://{host}b.test"])
+    assert split_origin(f"https://{host}.test")
+    assert find_near_origins(policy, f"https://{host}.test") == ()

@@ -1,0 +1,555 @@
+"""What happens, in order: what the browser does and why, what is sent, what is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy, CorsRoutes
+from corekit.browser import CHROMIUM, STANDARD, BrowserModel, Fetch, HttpRequest, HttpResponse
+from corekit.explain import ENTRIES, Explanation, explain, explain_outcome
+from corekit.peers import PeerPolicy
+from tests.explain.calls import ITEMS, PAGE, explained
+
+
+def told(explanation: Explanation) -> list[str]:
+    return [f"{step.actor}: {step.title}" for step in explanation.steps]
+
+
+def details(explanation: Explanation, title: str) -> tuple[str, ...]:
+    (step,) = [step for step in explanation.steps if step.title.startswith(title)]
+    return step.details
+
+
+def test_a_call_that_needs_a_preflight_is_told_from_the_page_to_the_answer() -> None:
+    explanation = explained(
+        fetch={"method": "put", "headers": (("X-A", "1"),), "credentials": "include"},
+        allow_origins=["https://*.example.com"],
+        allow_credentials=True,
+        allow_methods=["PUT"],
+        allow_headers=["x-a"],
+        expose_headers=["x-request-id"],
+        max_age=600,
+    )
+    assert explanation.allowed
+    assert explanation.failure is None
+    assert explanation.summary == f"A page of {PAGE} can read PUT {ITEMS}: the server grants it."
+    assert [(step.actor, step.title, *step.details) for step in explanation.steps] == [
+        (
+            "page",
+            f"Calls put {ITEMS} from {PAGE}",
+            f"https://api.example.com is another origin than {PAGE}: the host differs.",
+            "The method put is sent as PUT: browsers upper-case it.",
+            "Cookies and HTTP authentication go along (credentials: 'include').",
+        ),
+        (
+            "browser",
+            "Needs a preflight: it asks the server before it sends the call",
+            "The method PUT is none of GET, HEAD and POST.",
+            "The header x-a is not safelisted.",
+        ),
+        (
+            "browser",
+            f"Sends the preflight: OPTIONS {ITEMS}",
+            "Access-Control-Request-Method: PUT",
+            "Access-Control-Request-Headers: x-a",
+            f"Origin: {PAGE}",
+            "Without any cookies.",
+        ),
+        (
+            "server",
+            "Answers the preflight with status 204",
+            "The policy allows the origin by the pattern 'https://*.example.com'.",
+            f"Access-Control-Allow-Origin: {PAGE}",
+            "Access-Control-Allow-Credentials: true",
+            "Access-Control-Allow-Methods: GET, HEAD, POST, PUT",
+            "Access-Control-Allow-Headers: x-a",
+            "Access-Control-Max-Age: 600",
+            "Vary: Origin",
+        ),
+        (
+            "browser",
+            "Takes the preflight as granted",
+            "The method PUT is listed.",
+            "The header x-a is listed.",
+            "It keeps this answer for 600 seconds.",
+        ),
+        (
+            "browser",
+            f"Sends the request: PUT {ITEMS}",
+            f"Origin: {PAGE}",
+            "With the cookies that it has for the site.",
+        ),
+        (
+            "server",
+            "Answers the request with status 200",
+            "The policy allows the origin by the pattern 'https://*.example.com'.",
+            f"Access-Control-Allow-Origin: {PAGE}",
+            "Access-Control-Allow-Credentials: true",
+            "Access-Control-Expose-Headers: x-request-id",
+            "Vary: Origin",
+        ),
+        (
+            "browser",
+            "Gives the page the answer, status 200",
+            "It may read the safelisted headers, and x-request-id.",
+        ),
+    ]
+
+
+def test_the_text_has_every_step_wrapped_for_a_terminal() -> None:
+    explanation = explained("http://app.example.com", url="http://api.example.com/items")
+    text = str(explanation)
+    assert text.startswith(explanation.summary)
+    for number, step in enumerate(explanation.steps, 1):
+        assert f"\n{number}. {step.actor}: {step.title[:30]}" in text
+    assert "\nNearly right:\n   - 'https://app.example.com' is allowed" in text
+    assert "\nWhat to do:\n   - Add 'http://app.example.com' to allow_origins." in text
+    assert all(len(line) <= 100 for line in text.splitlines()[2:])
+
+
+ORIGINS = {
+    "host": (PAGE, ITEMS, "the host differs."),
+    "port": ("http://localhost:3000", "http://localhost:8000/", "the port differs."),
+    "scheme": ("http://a.example", "https://a.example/", "the scheme differs."),
+    "scheme and host": (PAGE, "http://localhost/", "the scheme and the host differ."),
+    "scheme and port": ("http://localhost", "https://localhost:8000/", "the scheme and the port"),
+    "IPv6": ("http://[::1]", "http://[::1]:8000/", "the port differs."),
+    "own": (PAGE, f"{PAGE}/items", "CORS has no say in it."),
+    "relative": (PAGE, "/items", "CORS has no say in it."),
+    "opaque": ("null", ITEMS, "everything is another origin to it."),
+    "not http": (PAGE, "ftp://api.example.com/", "is not of http or https."),
+}
+
+
+@pytest.mark.parametrize("name", ORIGINS)
+def test_it_says_what_makes_a_call_cross_origin(name: str) -> None:
+    page, url, words = ORIGINS[name]
+    assert words in explained(page, url=url).steps[0].details[0]
+
+
+CAUSES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "GET": ({}, []),
+    "POST as a form": ({"method": "POST", "headers": (("Content-Type", "text/plain"),)}, []),
+    "method": ({"method": "DELETE"}, ["The method DELETE is none of GET, HEAD and POST."]),
+    "lower case": ({"method": "patch"}, ["The method patch is none of GET, HEAD and POST."]),
+    "header": ({"headers": (("X-A", "1"),)}, ["The header x-a is not safelisted."]),
+    "content type": (
+        {"method": "POST", "headers": (("Content-Type", "application/json"),)},
+        [
+            (
+                "The value of content-type, 'application/json', is not"
+                " application/x-www-form-urlencoded, multipart/form-data or text/plain, which a"
+                " form could send too."
+            )
+        ],
+    ),
+    "language": (
+        {"headers": (("Accept-Language", "de_AT"), ("Content-Language", "a/b"))},
+        [
+            "The value of accept-language, 'de_AT', has a character in it that is not safelisted.",
+            "The value of content-language, 'a/b', has a character in it that is not safelisted.",
+        ],
+    ),
+    "accept": (
+        {"headers": (("Accept", '"a"'),)},
+        ["The value of accept, '\"a\"', has a character in it that is not safelisted."],
+    ),
+    "range": (
+        {"headers": (("Range", "bytes=-5"),)},
+        ["The value of range, 'bytes=-5', is not a single range such as bytes=0-255."],
+    ),
+    "long": (
+        {"headers": (("Accept", "x" * 129),)},
+        [f"The value of accept, '{'x' * 129}', is longer than 128 bytes."],
+    ),
+    "long together": (
+        {"headers": (*(("Accept", "x" * 128),) * 8, ("Accept-Language", "de"))},
+        [
+            (
+                f"The value of accept, '{'x' * 128}', makes the safelisted headers longer than 1024"
+                " bytes together."
+            ),
+            (
+                "The value of accept-language, 'de', makes the safelisted headers longer than 1024"
+                " bytes together."
+            ),
+        ],
+    ),
+    "upload": (
+        {"method": "POST", "upload_listener": True},
+        ["The page listens to the progress of the upload."],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_it_says_exactly_what_makes_a_preflight_necessary(name: str) -> None:
+    fetch, causes = CAUSES[name]
+    explanation = explained(fetch=fetch, allow_methods=["*"], allow_headers=["*"])
+    step = explanation.steps[1]
+    if causes:
+        assert step.title == "Needs a preflight: it asks the server before it sends the call"
+        assert list(step.details) == causes
+    else:
+        assert step.title == "Needs no preflight"
+        assert step.details
+
+
+NOTES: dict[str, tuple[dict[str, Any], str]] = {
+    "upper-cased": ({"method": "post"}, "The method post is sent as POST: browsers upper-case it."),
+    "patch": (
+        {"method": "patch"},
+        (
+            "The method is sent as patch, in lower case: browsers upper-case only DELETE, GET,"
+            " HEAD, OPTIONS, POST and PUT, and methods are case-sensitive."
+        ),
+    ),
+    "forbidden": (
+        {"headers": (("Cookie", "a=b"),)},
+        "The header Cookie is left out: no page can set it.",
+    ),
+    "method override": (
+        {"headers": (("X-HTTP-Method-Override", "TRACE"),)},
+        "The header X-HTTP-Method-Override is left out: no page can set it.",
+    ),
+    "a header of responses": (
+        {"headers": (("Access-Control-Allow-Origin", "*"),)},
+        "Access-Control-Allow-Origin is a header of responses; a page that sends it gains nothing.",
+    ),
+    "no-cors": (
+        {"mode": "no-cors"},
+        "With mode 'no-cors' no page can read the answer, whatever the server says.",
+    ),
+    "no cookies": ({"credentials": "omit"}, "No cookies go along (credentials: 'omit')."),
+    "no cookies by default": (
+        {},
+        "No cookies go along to another origin (credentials: 'same-origin', the default).",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_it_says_what_is_not_sent_as_it_was_written(name: str) -> None:
+    fetch, note = NOTES[name]
+    assert note in explained(fetch=fetch).steps[0].details
+
+
+def test_a_call_to_the_pages_own_origin_is_no_matter_of_the_policy() -> None:
+    explanation = explained(url="/items", allow_origins=["https://other.example.com"])
+    assert explanation.allowed
+    assert explanation.summary.endswith("CORS has no say in it.")
+    assert told(explanation) == [
+        f"page: Calls GET {PAGE}/items from {PAGE}",
+        f"browser: Sends the request: GET {PAGE}/items",
+        "server: Answers the request with status 200",
+        "browser: Gives the page the answer, status 200",
+    ]
+    assert "policy" not in str(explanation)
+
+
+def test_an_answer_that_the_page_cannot_read_is_no_success() -> None:
+    explanation = explained(fetch={"mode": "no-cors"})
+    assert not explanation.allowed
+    assert explanation.failure is None
+    assert explanation.summary == f"A page of {PAGE} can send GET {ITEMS}, but not read the answer."
+    assert told(explanation)[-1] == "browser: Gives the page an answer that it cannot read"
+
+
+def test_what_is_refused_before_it_is_sent_is_not_sent() -> None:
+    explanation = explained(url="http://api.example.com/")
+    assert told(explanation)[1:] == ["browser: Sends nothing: MixedContent"]
+
+
+def test_the_actual_request_was_acted_on_though_the_page_cannot_read_the_answer() -> None:
+    explanation = explained(allow_origins=["https://other.example.com"])
+    assert told(explanation)[-1] == (
+        "browser: Keeps the answer from the page: MissingAllowOriginHeader"
+    )
+    (consequence,) = explanation.steps[-1].details[1:]
+    assert consequence == "The server got the call and acted on it; only the answer is withheld."
+
+
+def test_a_refused_preflight_means_that_the_call_is_not_sent() -> None:
+    explanation = explained(fetch={"method": "PUT"})
+    assert explanation.steps[-1].details[-1] == "The call itself is not sent."
+
+
+RULES = {
+    "exact": (CorsPolicy(allow_origins=[PAGE]), f"by the exact origin '{PAGE}'."),
+    "pattern among others": (
+        CorsPolicy(
+            allow_origins=[
+                "https://*.example.org",
+                "https://ap-*.example.com",
+                "https://a*.example.com",
+            ]
+        ),
+        "by the pattern 'https://a*.example.com'.",
+    ),
+    "any port": (
+        CorsPolicy(allow_origins=["https://app.example.com:*"]),
+        "by the pattern 'https://app.example.com:*'.",
+    ),
+    "any subdomain and port": (
+        CorsPolicy(allow_origins=["https://*.example.com:*"]),
+        "by the pattern 'https://*.example.com:*'.",
+    ),
+    "any": (CorsPolicy(allow_origins=["*"]), "by '*', which is any origin."),
+    "expression": (
+        PeerPolicy(
+            allow_origin_regexes=[r"https://b.*\.example\.com", r"https://a.*\.example\.com"]
+        ),
+        r"by the expression 'https://a.*\\.example\\.com'.",
+    ),
+    "none": (CorsPolicy(allow_origins=["https://a.test"]), f"does not allow {PAGE}."),
+    "nothing": (CorsPolicy.nothing(), f"does not allow {PAGE}."),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_rule_is_named_by_which_the_policy_answers(name: str) -> None:
+    policy, words = RULES[name]
+    explanation = explain(policy, Fetch(ITEMS), page=PAGE)
+    rule = details(explanation, "Answers the request")[0]
+    assert rule.startswith("The policy")
+    assert rule.endswith(words)
+
+
+class Own(CorsPolicy):
+    """A policy that matches in its own way."""
+
+    def _compile_origins(self) -> frozenset[str]:
+        return frozenset({PAGE})
+
+
+def test_a_policy_may_have_rules_of_its_own() -> None:
+    own = Own(allow_origins=["https://a.test"])
+    rule = details(explain(own, Fetch(ITEMS), page=PAGE), "Answers")[0]
+    assert rule == "The policy allows the origin by a rule of its own."
+    # Where naming an origin does not help, it is not proposed.
+    refused = explain(own, Fetch(ITEMS), page="https://stranger.test")
+    assert [mend.sentence for mend in refused.mends] == [ENTRIES["MissingAllowOriginHeader"].mend]
+
+
+def test_a_pattern_with_the_same_ends_is_not_taken_for_the_one_that_matches() -> None:
+    policy = CorsPolicy(allow_origins=["https://a*.example.com", "https://*.example.com"])
+    explanation = explain(policy, Fetch(ITEMS), page="https://ab.c.example.com")
+    assert details(explanation, "Answers")[0].endswith("by the pattern 'https://*.example.com'.")
+
+
+ROUTES = CorsRoutes(
+    [
+        ("/items/special", CorsPolicy(allow_origins=["*"])),
+        ("/private/", CorsPolicy.nothing()),
+        ("/items/", CorsPolicy(allow_origins=[PAGE])),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/items/special", "The route '/items/special' covers the path."),
+        ("/items/special/", "The route '/items/' covers the path."),
+        ("/items", "The route '/items/' covers the path."),
+        ("/items/a%20b?c=/private/", "The route '/items/' covers the path."),
+        ("/other", "No route covers the path /other, so no policy has a say in it."),
+        (
+            "/items/%2e%2e%2fprivate/",
+            "The path /items/../private/ can be read in two ways, so nothing is granted.",
+        ),
+    ],
+)
+def test_the_route_is_named_that_covers_the_path(path: str, sentence: str) -> None:
+    explanation = explain(ROUTES, Fetch(f"https://api.example.com{path}"), page=PAGE)
+    assert details(explanation, "Answers")[0] == sentence
+
+
+def test_same_policies_on_several_routes_are_told_apart_by_the_path() -> None:
+    policy = CorsPolicy(allow_origins=[PAGE])
+    routes = CorsRoutes([("/a/", policy), ("/b", policy)])
+    explanation = explain(routes, Fetch("https://api.example.com/b"), page=PAGE)
+    assert details(explanation, "Answers")[0] == "The route '/b' covers the path."
+
+
+@pytest.mark.parametrize(("quirks", "seconds"), [(STANDARD, 86400), (CHROMIUM, 7200)])
+def test_it_says_how_long_a_browser_keeps_the_answer(quirks: Any, seconds: int) -> None:
+    policy = CorsPolicy(allow_origins=[PAGE], allow_methods=["PUT"], max_age=86400)
+    explanation = explain(policy, Fetch(ITEMS, "PUT"), page=PAGE, quirks=quirks)
+    kept = details(explanation, "Takes the preflight as granted")[-1]
+    assert kept == f"It keeps this answer for {seconds} seconds."
+
+
+def test_what_a_wildcard_covers_is_said_of_each_name() -> None:
+    policy = CorsPolicy(allow_origins=[PAGE], allow_methods=["*"], allow_headers=["*"])
+    fetch = Fetch(ITEMS, "LOCK", headers=(("Authorization", "secret"), ("X-A", "1")))
+    explanation = explain(policy, fetch, page=PAGE, quirks=CHROMIUM)
+    assert details(explanation, "Takes the preflight as granted")[:4] == (
+        "The method LOCK is covered by '*'.",
+        "The header authorization is covered by '*'.",
+        "The header x-a is covered by '*'.",
+        "By the standard '*' does not cover authorization; list it beside.",
+    )
+    assert "secret" not in str(explanation)
+
+
+def live(
+    fetch: Fetch, *answers: HttpResponse, page: str = PAGE, policy: CorsPolicy | None = None
+) -> Explanation:
+    """Explain what a live server's answers, one after the other, come to."""
+    queue = list(answers)
+
+    def send(request: HttpRequest) -> HttpResponse:
+        return queue.pop(0)
+
+    outcome = BrowserModel(clock=lambda: 0.0).fetch(send, page, fetch)
+    return explain_outcome(outcome, fetch, page=page, policy=policy)
+
+
+ANY = ("Access-Control-Allow-Origin", "*")
+
+
+def test_what_needs_no_grant_is_told_so() -> None:
+    explanation = live(
+        Fetch(ITEMS, headers=(("X-A", "1"),)),
+        HttpResponse(204, (ANY, ("Access-Control-Allow-Headers", "X-A"))),
+        HttpResponse(200, (ANY,)),
+    )
+    assert details(explanation, "Takes")[:2] == (
+        "The method GET needs no grant.",
+        "The header x-a is listed.",
+    )
+
+
+def test_an_upload_may_use_any_method_by_the_letter_where_none_is_listed() -> None:
+    fetch = Fetch(ITEMS, "PUT", body=b"x", upload_listener=True)
+    explanation = live(fetch, HttpResponse(204, (ANY,)), HttpResponse(200, (ANY,)))
+    assert details(explanation, "Takes")[0] == (
+        "The method PUT passes, as nothing is listed: so the standard's letter has it."
+    )
+
+
+def test_redirects_are_followed_in_the_steps() -> None:
+    there = ("Location", "/there")
+    explanation = live(
+        Fetch(ITEMS), HttpResponse(302, (ANY, there)), HttpResponse(200, (ANY,), b"x")
+    )
+    assert told(explanation)[3:6] == [
+        "server: Answers the request with status 302",
+        "browser: Follows the redirect to /there",
+        "browser: Sends the request: GET https://api.example.com/there",
+    ]
+    assert details(explanation, "Answers the request with status 302")[-1] == "Location: /there"
+
+
+def test_a_redirect_out_of_the_allowed_schemes_ends_with_nothing_sent() -> None:
+    there = ("Location", "ftp://api.example.com/")
+    explanation = live(Fetch(ITEMS), HttpResponse(302, (ANY, there)))
+    assert told(explanation)[-1] == "browser: Sends nothing: CorsDisabledScheme"
+
+
+def test_headers_that_the_page_cannot_read_are_named() -> None:
+    headers = (ANY, ("X-Total", "5"), ("ETag", "1"), ("Content-Type", "a/b"), ("Set-Cookie", "a"))
+    explanation = live(Fetch(ITEMS), HttpResponse(200, (*headers, ("Vary", "Origin"))))
+    assert explanation.steps[-1].details == (
+        "It may not read etag, x-total: add them to expose_headers if it should.",
+    )
+
+
+def test_an_earlier_preflight_may_have_an_answer_that_is_still_kept() -> None:
+    fetch = Fetch(ITEMS, "PUT")
+    granted = HttpResponse(200, (ANY, ("Access-Control-Allow-Methods", "PUT")))
+    model = BrowserModel(clock=lambda: 0.0)
+    first, second = (model.fetch(lambda _: granted, PAGE, fetch) for _ in range(2))
+    assert (first.preflights, second.preflights) == (1, 0)
+    explanation = explain_outcome(second, fetch, page=PAGE)
+    assert details(explanation, "Sends no preflight again") == (
+        "The method PUT is none of GET, HEAD and POST.",
+        "An earlier preflight's answer, which the browser keeps, covers it.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [(401, "authentication"), (403, "check of access"), (404, "no such address"), (405, "OPTIONS")],
+)
+def test_the_likely_cause_of_a_preflights_status_is_named(status: int, word: str) -> None:
+    headers = (ANY, ("Access-Control-Allow-Methods", "PUT"))
+    explanation = live(Fetch(ITEMS, "PUT"), HttpResponse(status, headers))
+    assert told(explanation)[-1] == "browser: Refuses the preflight: PreflightInvalidStatus"
+    assert word in explanation.steps[-1].details[1]
+
+
+def test_a_status_that_says_nothing_of_its_cause_has_none() -> None:
+    explanation = live(Fetch(ITEMS, "PUT"), HttpResponse(500, (ANY,)))
+    assert len(explanation.steps[-1].details) == 2
+
+
+def test_an_answer_that_is_not_the_policys_is_told_from_it() -> None:
+    policy = CorsPolicy(allow_origins=[PAGE])
+    explanation = live(Fetch(ITEMS), HttpResponse(500), policy=policy)
+    assert details(explanation, "Answers") == (
+        f"The policy allows the origin by the exact origin '{PAGE}'.",
+        f"This answer is not the policy's, which has: Access-Control-Allow-Origin: {PAGE}.",
+        "No Access-Control-* header.",
+    )
+    other = CorsPolicy(allow_origins=["https://other.example.com"])
+    explanation = live(Fetch(ITEMS), HttpResponse(200, (ANY,)), policy=other)
+    assert explanation.allowed
+    assert details(explanation, "Answers")[1] == (
+        "This answer is not the policy's, which has: no Access-Control-* header."
+    )
+
+
+def test_what_strangers_write_is_bounded_and_escaped() -> None:
+    hostile = "x\x1b[2J\r\n\x00\xff" + "y" * 100_000
+    headers = tuple((f"Access-Control-{at}", hostile) for at in range(500))
+    explanation = live(
+        Fetch(ITEMS),
+        HttpResponse(200, (("Access-Control-Allow-Origin", hostile), *headers)),
+    )
+    text = str(explanation)
+    assert len(text) < 20_000
+    assert text.isascii()
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert "x\\x1b[2J\\r\\n\\x00\\xff" in text
+    assert "..." in details(explanation, "Answers the request")
+    assert explanation.failure is not None
+    assert len(str(explanation.failure.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("page", "origin"),
+    [
+        ("https://app.example.com/", PAGE),
+        ("HTTPS://App.Example.Com:443/path", PAGE),
+        ("app.example.com", PAGE),
+        ("localhost:3000", "http://localhost:3000"),
+    ],
+)
+def test_another_spelling_of_the_page_is_taken_for_what_a_browser_makes_of_it(
+    page: str, origin: str
+) -> None:
+    url = ITEMS if origin == PAGE else "http://localhost:8000/"
+    explanation = explained(page, url=url, allow_origins=[origin])
+    assert explanation.allowed
+    (near,) = explanation.near_misses
+    assert (near.subject, near.given, near.nearest) == ("origin", page, origin)
+    assert f"{origin!r} is" in near.sentence
+
+
+@pytest.mark.parametrize("page", ["", "https://*.example.com", "https://a b", "*"])
+def test_what_can_be_no_pages_origin_is_refused(page: str) -> None:
+    with pytest.raises(ValueError, match="not a page's origin"):
+        explained(page)
+
+
+@pytest.mark.parametrize(
+    "fetch",
+    [{"method": "TRACE"}, {"body": b"x"}, {"headers": (("a b", "1"),)}, {"mode": "navigate"}],
+)
+def test_what_no_browser_would_begin_to_fetch_is_refused(fetch: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        explained(fetch=fetch)
