@@ -6,9 +6,10 @@ Here the parts are put together; each of them has a file of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from corekit.browser import STANDARD, Fetch, Outcome, Quirks
-from corekit.origins import is_serialized_origin
+from corekit.origins import OPAQUE, is_serialized_origin
 from corekit.problems import show
 from corekit.spelling import canonical_spelling
 
@@ -21,6 +22,9 @@ from .near_misses import near_in_answer, near_in_call, near_in_policy, near_in_s
 from .story import bound_failure, can_read, summarize, tell_steps
 
 __all__ = ["explain", "explain_outcome"]
+
+_OPAQUE_SCHEMES: Final = ("file:", "data:")
+"""Pages of these have no origin that could be named."""
 
 
 def explain(policy: Policies, fetch: Fetch, *, page: str, quirks: Quirks = STANDARD) -> Explanation:
@@ -116,6 +120,8 @@ def _make(
 def _read_page(page: str) -> str:
     if is_serialized_origin(page):
         return page
+    if page.lower().startswith(_OPAQUE_SCHEMES):
+        return OPAQUE
     meant = canonical_spelling(page)
     if meant is None or "*" in meant:
         raise ValueError(

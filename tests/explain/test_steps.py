@@ -540,6 +540,15 @@ def test_another_spelling_of_the_page_is_taken_for_what_a_browser_makes_of_it(
     assert f"{origin!r} is" in near.sentence
 
 
+@pytest.mark.parametrize("page", ["file:///home/me/index.html", "FILE://", "data:text/html,x"])
+def test_a_page_without_an_origin_of_its_own_is_opaque(page: str) -> None:
+    explanation = explained(page)
+    assert explanation.failure is not None
+    assert explanation.failure.origin == "null"
+    (near,) = explanation.near_misses
+    assert near.nearest == "null"
+
+
 @pytest.mark.parametrize("page", ["", "https://*.example.com", "https://a b", "*"])
 def test_what_can_be_no_pages_origin_is_refused(page: str) -> None:
     with pytest.raises(ValueError, match="not a page's origin"):
