@@ -23,6 +23,7 @@ from .story import bound_failure, can_read, summarize, tell_steps
 
 __all__ = ["explain", "explain_outcome"]
 
+_MAX_NEARBY: Final = 20
 _OPAQUE_SCHEMES: Final = ("file:", "data:")
 """Pages of these have no origin that could be named."""
 
@@ -111,7 +112,7 @@ def _make(
         summarize(outcome, call),
         tell_steps(outcome, call, policy),
         outcome.failure and bound_failure(outcome.failure),
-        tuple(nearby),
+        tuple(nearby)[:_MAX_NEARBY],
         mends,
         outcome,
     )

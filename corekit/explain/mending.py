@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _MAX_ROUNDS: Final = 8
+_MAX_NAMED: Final = 20
 _ALLOW_ORIGIN: Final = "MissingAllowOriginHeader"
 _TRUST: Final = (
     " Whether its pages may read the answers is the operator's decision: allow it only if it is"
@@ -194,7 +195,9 @@ def _propose(policy: CorsPolicy, failure: Failure, call: Call) -> tuple[dict[str
         return {"allow_methods": methods}, f"add {show(failure.value)} to allow_methods"
     if name == "HeaderDisallowedByPreflightResponse":
         missing = _missing_headers(policy, call)
-        words = ", ".join(map(show, missing))
+        words = ", ".join(map(show, missing[:_MAX_NAMED]))
+        if len(missing) > _MAX_NAMED:
+            words += f" and {len(missing) - _MAX_NAMED} more"
         return {"allow_headers": (*policy.allow_headers, *missing)}, f"add {words} to allow_headers"
     return None
 

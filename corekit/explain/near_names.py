@@ -7,6 +7,7 @@ live server alike.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Final
 
 from corekit.browser.fields import NON_WILDCARD_HEADER
@@ -19,6 +20,7 @@ from .explanation import NearMiss
 __all__ = ["find_near_headers", "find_near_method", "find_near_paths"]
 
 _MAX_NAMES: Final = 500
+_MAX_MISSING: Final = 20
 _MAX_LENGTH: Final = 100
 _CUTOFF: Final = 0.8
 
@@ -49,7 +51,7 @@ def find_near_headers(
     'x-csrftoken' is allowed, and 'x-csrf-token' is sent.
     """
     names = [name.lower() for name in allowed if name != ANY]
-    for name in missing:
+    for name in islice(missing, _MAX_MISSING):
         if ANY in allowed and include:
             sentence = (
                 f"'*' does not cover {show(name)}: with credentials it is a name like others."

@@ -70,7 +70,7 @@ def tell_steps(outcome: Outcome, call: Call, policies: Policies | None) -> tuple
         if not is_last:
             steps.append(_tell_acceptance(exchange, call.quirks))
     steps.append(_tell_end(outcome))
-    return tuple(steps)
+    return tuple(replace(step, details=_bound(step.details)) for step in steps)
 
 
 def _is_basic(outcome: Outcome) -> bool:
@@ -164,7 +164,7 @@ def _tell_acceptance(exchange: Exchange, quirks: Quirks) -> Step:
     if quirks.max_age_cap is not None:
         seconds = min(seconds, quirks.max_age_cap)
     details.append(f"It keeps this answer for {seconds} seconds.")
-    return Step("browser", "Takes the preflight as granted", tuple(details[:_MAX_LINES]))
+    return Step("browser", "Takes the preflight as granted", tuple(details))
 
 
 def _tell_grant(what: str, name: str, granted: tuple[str, ...], free: tuple[str, ...] = ()) -> str:
@@ -219,8 +219,11 @@ def _tell_success(outcome: Outcome, response: PageResponse) -> Step:
 
 
 def _lines(headers: Headers) -> tuple[str, ...]:
-    lines = tuple(
+    return tuple(
         f"{shown(name)}: {'(not shown)' if name.lower() in _SECRET else shown(value)}"
-        for name, value in headers[:_MAX_LINES]
+        for name, value in headers[: _MAX_LINES + 1]
     )
-    return (*lines, "...") if len(headers) > _MAX_LINES else lines
+
+
+def _bound(details: tuple[str, ...]) -> tuple[str, ...]:
+    return (*details[:_MAX_LINES], "...") if len(details) > _MAX_LINES else details

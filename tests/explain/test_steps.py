@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -518,6 +519,22 @@ def test_what_strangers_write_is_bounded_and_escaped() -> None:
     assert "..." in details(explanation, "Answers the request")
     assert explanation.failure is not None
     assert len(str(explanation.failure.value)) < 300
+
+
+def test_a_call_with_thousands_of_headers_is_explained_in_bounds() -> None:
+    names = [f"X-{at}" for at in range(2000)]
+    headers = tuple((name, "1") for name in (*names, *(["Cookie"] * 2000)))
+    start = time.process_time()
+    allowed = [f"x-{at}-" for at in range(2000)]
+    explanation = explained(fetch={"headers": headers}, allow_headers=allowed)
+    assert time.process_time() - start < 5.0
+    assert len(explanation.near_misses) == 20
+    assert len(str(explanation)) < 20_000
+    assert explanation.steps[1].details[-1] == "..."
+    assert len(explanation.steps[1].details) == 21
+    mend = explanation.mends[0]
+    assert "and 1980 more to allow_headers" in mend.sentence
+    assert len(mend.changes["allow_headers"]) == 4000
 
 
 @pytest.mark.parametrize(
