@@ -25,7 +25,7 @@ from .explanation import Mend
 from .mending import OtherFetch, find_changes, find_other_fetches, web_address
 from .story import can_read
 
-__all__ = ["mend_server"]
+__all__ = ["is_of_cors_layer", "mend_server"]
 
 _CHECKS: Final = (
     "MissingAllowOriginHeader",
@@ -46,6 +46,23 @@ _BY_CORS_LAYER: Final = REFUSALS | {
 """The failures that a layer for CORS around the application does away with."""
 
 
+_BY_REDIRECT: Final = frozenset(
+    {
+        "PreflightDisallowedRedirect",
+        "RedirectContainsCredentials",
+        "CorsDisabledScheme",
+        "MixedContent",
+        "RedirectNotFollowed",
+    }
+)
+"""The failures where a redirect is at fault, so that its address may be called instead."""
+
+
+def is_of_cors_layer(outcome: Outcome) -> bool:
+    """Say whether a layer for CORS around the application makes such a failure go away."""
+    return outcome.failure is not None and outcome.failure.name in _BY_CORS_LAYER
+
+
 def mend_server(outcome: Outcome, call: Call, *, is_granted: bool) -> tuple[Mend, ...]:
     """Find the mends of a fetch that a server's answers made fail.
 
@@ -58,7 +75,7 @@ def mend_server(outcome: Outcome, call: Call, *, is_granted: bool) -> tuple[Mend
         if _would_pass(outcome, call.instead(other.fetch))
     ]
     name = outcome.failure.name if outcome.failure is not None else ""
-    is_of_layer = name in _BY_CORS_LAYER
+    is_of_layer = is_of_cors_layer(outcome)
     if is_of_layer and is_granted:
         sentence = "The policy grants this, so the answer is not the policy's."
         return (Mend(f"{sentence} {ENTRIES[name].mend}"), *mends)
@@ -98,13 +115,14 @@ def _replay(outcome: Outcome) -> Callable[[HttpRequest], HttpResponse]:
 
 
 def _redirected(outcome: Outcome, call: Call) -> Iterator[OtherFetch]:
-    if outcome.failure is None or not outcome.exchanges:
+    failure = outcome.failure
+    if failure is None or failure.name not in _BY_REDIRECT or not outcome.exchanges:
         return
     location = get_header(outcome.exchanges[-1].response.headers, "location")
     if location is None:
         return
     try:
-        url = parse_url(location, parse_url(outcome.failure.url))
+        url = parse_url(location, parse_url(failure.url))
     except ValueError:
         return
     there = web_address(url, call)

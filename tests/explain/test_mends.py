@@ -229,6 +229,16 @@ def test_a_page_of_https_is_told_to_call_over_https() -> None:
     assert mend.fetch == Fetch("https://api.example.com/items?a=1")
 
 
+def test_plain_http_to_this_machine_is_left_where_the_browser_allows_it() -> None:
+    policy, fetch = CorsPolicy(allow_origins=[PAGE]), Fetch("http://localhost:8000/", "PUT")
+    for name, engine in ENGINES.items():
+        explanation = explain(policy, fetch, page=PAGE, quirks=engine)
+        is_mixed = explanation.failure is not None and explanation.failure.name == "MixedContent"
+        assert is_mixed == (name == "webkit")
+        calls = [mend.fetch.url for mend in explanation.mends if mend.fetch]
+        assert calls == (["https://localhost:8000/"] if is_mixed else [])
+
+
 @pytest.mark.parametrize(
     ("page", "url", "there"),
     [

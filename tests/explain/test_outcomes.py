@@ -77,6 +77,13 @@ def test_where_the_policy_does_not_grant_it_the_policy_is_to_be_changed() -> Non
     assert [near.nearest for near in explanation.near_misses] == ["https://app.example.org"]
 
 
+@pytest.mark.parametrize("origins", [[PAGE], ["https://other.example.com"]])
+def test_where_no_policy_could_mend_it_the_policy_is_left_alone(origins: list[str]) -> None:
+    policy = CorsPolicy(allow_origins=origins)
+    explanation = explain_live(Fetch(ITEMS), location("/there"), policy=policy)
+    assert [mend.sentence for mend in explanation.mends] == [ENTRIES["TooManyRedirects"].mend]
+
+
 OTHER_CALLS: dict[str, tuple[dict[str, Any], list[Answer], list[Fetch]]] = {
     "without credentials where the server grants any origin": (
         {"credentials": "include"},
@@ -116,6 +123,16 @@ OTHER_CALLS: dict[str, tuple[dict[str, Any], list[Answer], list[Fetch]]] = {
     ),
     "nowhere where a redirect leads to no host": ({}, [location("mailto:a@example.com")], []),
     "nowhere where a redirect leads nowhere": ({}, [location("https://[")], []),
+    "not where a redirect without a grant leads to": (
+        {},
+        [(302, (("Location", "https://api.example.com/there"),))],
+        [],
+    ),
+    "not what an answer names that is no redirect": (
+        {"method": "PUT"},
+        [(201, (("Location", "https://api.example.com/there"),))],
+        [],
+    ),
     "follow redirects": (
         {"redirect": "error"},
         [location("/there")],
