@@ -170,6 +170,25 @@ def test_a_mend_changes_what_is_missing_and_nothing_else(name: str) -> None:
     assert dict(explanation.mends[0].changes) == expected
 
 
+def test_several_changes_are_one_sentence() -> None:
+    explanation = explained(
+        allow_origins=["https://other.example.com"],
+        fetch={"method": "PUT", "headers": (("X-A", "1"), ("X-B", "1")), "credentials": "include"},
+    )
+    assert explanation.mends[0].sentence == (
+        f"Add '{PAGE}' to allow_origins, set allow_credentials, add 'PUT' to allow_methods and add"
+        " 'x-a', 'x-b' to allow_headers. Whether its pages may read the answers is the operator's"
+        " decision: allow it only if it is yours, or somebody's whom you trust. With credentials,"
+        " pages of every allowed origin act as the user who is logged in here."
+    )
+
+
+def test_a_change_of_a_route_says_which() -> None:
+    routes = CorsRoutes([("/items", CorsPolicy(allow_origins=[PAGE]))])
+    (mend,) = explain(routes, Fetch(ITEMS, "PUT"), page=PAGE).mends
+    assert mend.sentence == "In the policy of the route '/items': Add 'PUT' to allow_methods."
+
+
 REFUSED = {
     "null": ("null", {}, {}, "sandboxed frame"),
     "null with credentials": ("null", {}, {"credentials": "include"}, "sandboxed frame"),
@@ -227,6 +246,7 @@ def test_a_page_of_https_is_told_to_call_over_https() -> None:
     assert explanation.failure.name == "MixedContent"
     (mend,) = explanation.mends
     assert mend.fetch == Fetch("https://api.example.com/items?a=1")
+    assert mend.sentence == "Call it over https, as 'https://api.example.com/items?a=1'."
 
 
 def test_plain_http_to_this_machine_is_left_where_the_browser_allows_it() -> None:

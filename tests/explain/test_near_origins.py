@@ -125,6 +125,16 @@ NEAR: dict[str, tuple[list[str], str, list[str]]] = {
         "https://app.exmaple.com",
         [f"'{APP}' is allowed: two letters of the page's are swapped."],
     ),
+    "the last two letters": (
+        ["https://intranet"],
+        "https://intrante",
+        ["'https://intranet' is allowed: two letters of the page's are swapped."],
+    ),
+    "one letter in the longest host that is searched": (
+        [f"https://{'a' * 60}.{'b' * 14}.test"],
+        f"https://{'a' * 60}.{'b' * 13}c.test",
+        [f"'https://{'a' * 60}.{'b' * 14}.test' is allowed: one letter differs."],
+    ),
     "one letter, by a pattern": (
         ["https://*.example.com"],
         "https://a.b.exampl.com",

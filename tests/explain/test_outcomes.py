@@ -123,6 +123,16 @@ OTHER_CALLS: dict[str, tuple[dict[str, Any], list[Answer], list[Fetch]]] = {
     ),
     "nowhere where a redirect leads to no host": ({}, [location("mailto:a@example.com")], []),
     "nowhere where a redirect leads nowhere": ({}, [location("https://[")], []),
+    "nowhere where a redirected preflight says not where": (
+        {"method": "PUT"},
+        [(302, (ANY,))],
+        [],
+    ),
+    "nowhere where a redirected preflight leads nowhere": (
+        {"method": "PUT"},
+        [location("https://[")],
+        [],
+    ),
     "not where a redirect without a grant leads to": (
         {},
         [(302, (("Location", "https://api.example.com/there"),))],
