@@ -169,7 +169,7 @@ def web_address(url: Url, call: Call) -> str | None:
         return f"{scheme}:{url.target}" if url.target.startswith("//") else None
     is_trusted = is_loopback(_host(url)) and not call.quirks.loopback_is_mixed_content
     is_mixed = url.scheme == "http" and is_secure and not is_trusted
-    return str(replace(url, scheme="https" if is_mixed else url.scheme, credentials=False))
+    return str(replace(url, scheme="https" if is_mixed else url.scheme))
 
 
 def _host(url: Url) -> str:

@@ -237,6 +237,13 @@ def test_it_says_what_is_not_sent_as_it_was_written(name: str) -> None:
     assert note in explained(fetch=fetch).steps[0].details
 
 
+@pytest.mark.parametrize("method", ["GET", "PATCH", "fly"])
+def test_a_call_that_is_sent_as_written_has_nothing_noted(method: str) -> None:
+    assert explained(fetch={"method": method}).steps[0].details[1:] == (
+        "No cookies go along to another origin (credentials: 'same-origin', the default).",
+    )
+
+
 def test_a_call_to_the_pages_own_origin_is_no_matter_of_the_policy() -> None:
     explanation = explained(url="/items", allow_origins=["https://other.example.com"])
     assert explanation.allowed
