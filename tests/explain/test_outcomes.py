@@ -50,6 +50,13 @@ def test_corekit_around_the_application_is_what_a_server_without_cors_needs() ->
     )
 
 
+def test_corekit_around_the_application_comes_before_another_call() -> None:
+    explanation = explain_live(Fetch(ITEMS, "PUT"), location("/items/", 308))
+    around, instead = explanation.mends
+    assert dict(around.changes) == {"allow_origins": (PAGE,), "allow_methods": ("PUT",)}
+    assert instead.fetch == Fetch(f"{ITEMS}/", "PUT")
+
+
 def test_what_corekit_would_refuse_is_said() -> None:
     explanation = explain_live(Fetch(ITEMS), (200, ()), page="null")
     (mend,) = explanation.mends
