@@ -1,8 +1,8 @@
 """The API of the demo: a shop's items and a session cookie, and a log of what reached it.
 
 The API knows nothing of CORS and of no server: `Api.reply` takes a request and gives a reply.
-`serve_api` makes a WSGI application of it, with the middleware around it and the log outermost,
-so that the log has the preflights, which never reach the API.
+`cover` puts it behind the middleware, and `serve_api` puts the log around both, so that the log has
+the preflights, which never reach the API.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from urllib.parse import parse_qs
 from corekit import CorsPolicy
 from corekit_wsgi import CorsMiddleware
 
+from .sessions import Sessions
+
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["LOG_PATH", "Api", "Reply", "RequestLog", "Seen", "send", "serve_api"]
+__all__ = ["LOG_PATH", "Api", "Reply", "RequestLog", "Seen", "cover", "send", "serve_api"]
 
 LOG_PATH: Final = "/requests"
 """Where the log is read, with ``?run=``; no policy covers it, so no page of another origin can."""
@@ -122,9 +124,8 @@ class RequestLog:
         return _reply(200, [seen._asdict() for seen in self.of_run(run)])
 
 
-def serve_api(policy: CorsPolicy) -> WSGIApplication:
-    """Make the WSGI application: the log around the middleware around the API."""
-    api, log = Api(), RequestLog()
+def cover(api: Api, policy: CorsPolicy) -> WSGIApplication:
+    """Make the WSGI application of the API, with the middleware around it."""
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         length = environ.get("CONTENT_LENGTH") or "0"
@@ -137,7 +138,19 @@ def serve_api(policy: CorsPolicy) -> WSGIApplication:
             api.reply(environ["REQUEST_METHOD"], environ["PATH_INFO"], headers, body),
         )
 
-    covered = CorsMiddleware(application, policy)
+    return CorsMiddleware(application, policy)
+
+
+def serve_api(
+    policy: CorsPolicy, *, api: Api | None = None, sessions: Sessions | None = None
+) -> WSGIApplication:
+    """Make the WSGI application: the log around the middleware around the API.
+
+    A request whose query names a session, as ``?run=``, is answered by the policy of that session,
+    every other one by `policy`.
+    """
+    api, sessions, log = api or Api(), sessions or Sessions(), RequestLog()
+    usual = cover(api, policy)
 
     def logged(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         query = environ.get("QUERY_STRING", "")
@@ -150,6 +163,8 @@ def serve_api(policy: CorsPolicy) -> WSGIApplication:
             log.add(environ["REQUEST_METHOD"], query, _headers(environ), int(status[:3]))
             return start_response(status, headers, exc_info)
 
+        tried = sessions.find(parse_qs(query).get("run", [""])[0])
+        covered = usual if tried is None else cover(api, tried)
         return covered(environ, start_and_log)
 
     return logged

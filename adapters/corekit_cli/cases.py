@@ -1,7 +1,7 @@
 """The calls of the demo, as data, and what a policy says to each of them.
 
-Nothing here opens a connection: `exchange` makes the calls over HTTP, `page.html` makes them in a
-browser, and both are compared with the `Verdict` that is worked out here.
+Nothing here opens a connection: `exchange` makes the calls over HTTP, and what is answered is
+compared with the `Verdict` that is worked out here. In a browser they are `examples`.
 """
 
 from __future__ import annotations

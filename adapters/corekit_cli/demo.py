@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from corekit import CorsPolicy
 
-from .api import serve_api
+from .api import Api, serve_api
 from .cases import Origins, make_policy
 from .exchange import Exchange, Outcome, exchange_all
 from .pages import describe, describe_case, serve_page, spell
 from .servers import open_site
+from .sessions import Sessions
 
 __all__ = ["API_PORT", "FOREIGN_PORT", "PAGE_PORT", "Demo", "Ports", "run_demo"]
 
@@ -84,9 +85,10 @@ def run_demo(ports: Ports) -> Iterator[Demo]:
         foreign = stack.enter_context(closing(open_site(ports.foreign, FOREIGN_PORT)))
         origins = Origins(api.origin, page.origin, foreign.origin)
         policy = make_policy(origins.page)
-        api.start(serve_api(policy))
-        page.start(serve_page(describe(policy, origins, "page")))
-        foreign.start(serve_page(describe(policy, origins, "foreign")))
+        shop, sessions = Api(), Sessions()
+        api.start(serve_api(policy, api=shop, sessions=sessions))
+        for site in (page, foreign):
+            site.start(serve_page(describe(origins, site.origin), api=shop, sessions=sessions))
         yield Demo(policy, origins, exchange_all(policy, origins, ("127.0.0.1", api.port)))
 
 

@@ -1,56 +1,62 @@
-"""The two sites that the demo's page is served from: of the allowed origin and of the foreign one.
+"""The two sites that the playground is served from: of the allowed origin and of the foreign one.
 
-Both serve the same `page.html`; what it has to do on each is told by ``/demo.json``.
+Both serve the same page and the same frame. What the page asks of its server, no page of another
+origin can: to judge a form and to open a session takes JSON from the site's own origin, and nothing
+that is answered is shared. What is said to a form is worked out in `forms` and `judging`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Iterable, Mapping
 from http.client import HTTPConnection, HTTPException
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from corekit import CorsPolicy, Decision
+from corekit import CorsPolicy, Decision, Problem
+from corekit.problems import show
 
-from .api import LOG_PATH, Reply, send
-from .cases import CASES, Case, Origins, judge
+from .api import LOG_PATH, Api, Reply, send
+from .cases import Case, Origins, judge
+from .documents import Document, make_frame, make_page
+from .examples import list_examples
+from .forms import EMPTY, FormError, fill_policy, read_form
+from .judging import judge_form
+from .sessions import Sessions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["describe", "describe_case", "serve_page"]
 
-MAX_REPORT: Final = 1_000_000
-"""Longest report that is taken, in bytes."""
+MAX_FORM: Final = 16_384
+"""Longest form that is read, in bytes."""
 
-FRAME_PATIENCE: Final = 10_000
-"""How long the page waits for the foreign page in its frame, in milliseconds."""
+MAX_PROBLEMS: Final = 30
+"""How many problems of a form are told."""
 
-Page = Literal["page", "foreign"]
+PATIENCE: Final = 10_000
+"""How long the page waits for a frame, in milliseconds."""
+
+_ALWAYS: Final = (
+    ("Cache-Control", "no-store"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+)
 
 
-def describe(policy: CorsPolicy, origins: Origins, page: Page) -> dict[str, Any]:
-    """Tell a page what to do and what the policy says to it, ready for JSON.
-
-    ``calls`` are for the page to show; those of the foreign origin are made by ``framed`` of the
-    foreign page, in a frame. On its own that page makes the calls of the allowed one.
-    """
-    allowed_ones = [case for case in CASES if case.page == "page"]
-    foreign_ones = [case for case in CASES if case.page == "foreign"]
-    own = origins.page if page == "page" else origins.foreign
-    calls = [describe_case(policy, case, own) for case in allowed_ones]
-    framed = [describe_case(policy, case, origins.foreign) for case in foreign_ones]
+def describe(origins: Origins, here: str) -> dict[str, Any]:
+    """Tell the page of the origin `here` where it is and what its examples are, ready for JSON."""
     return {
-        "here": page,
+        "here": here,
         "api": origins.api,
         "page": origins.page,
         "foreign": origins.foreign,
-        "patience": FRAME_PATIENCE,
-        "policy": spell(policy),
-        "calls": calls + framed if page == "page" else calls,
-        "framed": framed if page == "foreign" else [],
+        "patience": PATIENCE,
+        "empty": EMPTY,
+        "examples": list_examples(origins, here),
     }
 
 
@@ -98,33 +104,79 @@ def spell(policy: CorsPolicy) -> str:
 
 
 def serve_page(
-    description: dict[str, Any], on_report: Callable[[Any], object] | None = None
+    description: Mapping[str, Any], *, api: Api | None = None, sessions: Sessions | None = None
 ) -> WSGIApplication:
-    """Make the WSGI application of one of the two sites.
+    """Make the WSGI application of one of the two sites, given what `describe` tells of it.
 
-    It also reads the API's log for its page, which no other origin may. With ``?report=1`` the page
-    posts its outcomes to its server, which gives them to `on_report`, out of JSON.
+    `api` and `sessions` are those of the API that is served, where that is in this process.
     """
-    html = files("corekit_cli").joinpath("page.html").read_bytes()
+    origins = Origins(description["api"], description["page"], description["foreign"])
+    page, frame = make_page(origins, description["here"]), make_frame(origins)
     told = json.dumps(description).encode()
+    api, sessions = api or Api(), sessions or Sessions()
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         match environ["REQUEST_METHOD"], environ["PATH_INFO"]:
             case "GET", "/":
-                reply = _ok("text/html; charset=utf-8", html)
+                reply = _reply_home(environ, page)
+            case "GET", "/frame":
+                reply = _reply_document(frame)
             case "GET", "/demo.json":
-                reply = _ok("application/json", told)
+                reply = _reply(200, "application/json", told)
             case "GET", "/requests":
-                reply = _read_log(description["api"], environ.get("QUERY_STRING", ""))
-            case "POST", "/report" if on_report is not None:
-                length = min(int(environ.get("CONTENT_LENGTH") or 0), MAX_REPORT)
-                on_report(json.loads(environ["wsgi.input"].read(length)))
-                reply = Reply(204, [], b"")
+                reply = _read_log(origins.api, environ.get("QUERY_STRING", ""))
+            case "POST", "/check" | "/run" as asked:
+                reply = _refuse(environ) or _answer_form(environ, asked == "/run")
             case _:
-                reply = Reply(404, [("Content-Type", "text/plain")], b"Not found.\n")
+                reply = _reply(404, "text/plain", b"Not found.\n")
         return send(start_response, reply)
 
+    def _answer_form(environ: WSGIEnvironment, opens: bool) -> Reply:
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        try:
+            asked = read_form(json.loads(body))
+        except FormError as error:
+            return _reply_json({"problems": _tell_problems(error.problems)})
+        except (RecursionError, ValueError):
+            return _reply(400, "text/plain", b"This is not the form of the demo.\n")
+        # The cookie is for pages of this machine only: to a browser, all others are other sites.
+        near = asked.page in (origins.page, origins.foreign)
+        verdict = judge_form(
+            asked, api, origins.api, environ.get("HTTP_COOKIE", "") if near else ""
+        )
+        for mend in verdict["mends"]:
+            mend["fields"] = fill_policy(mend["changes"])
+        run = sessions.open(asked.policy) if opens else None
+        return _reply_json({"policy": spell(asked.policy), "verdict": verdict, "run": run})
+
     return application
+
+
+def _refuse(environ: WSGIEnvironment) -> Reply | None:
+    """Refuse a form that is not the page's own; None where there is nothing against it."""
+    site = environ.get("HTTP_SEC_FETCH_SITE", "same-origin")
+    own = f"http://{environ.get('HTTP_HOST', '')}"
+    if site != "same-origin" or environ.get("HTTP_ORIGIN") != own:
+        return _reply(403, "text/plain", b"The page of this site alone may ask.\n")
+    if environ.get("CONTENT_TYPE") != "application/json":
+        return _reply(415, "text/plain", b"Send JSON.\n")
+    length = environ.get("CONTENT_LENGTH", "")
+    if not length.isdecimal() or len(length) > 9 or int(length) > MAX_FORM:
+        return _reply(413, "text/plain", b"The form is too long.\n")
+    return None
+
+
+def _tell_problems(problems: Iterable[Problem]) -> list[dict[str, str]]:
+    return [
+        {
+            "code": problem.code,
+            "field": problem.field,
+            "value": show(problem.value),
+            "message": problem.message,
+            "hint": problem.hint,
+        }
+        for problem in list(problems)[:MAX_PROBLEMS]
+    ]
 
 
 def _describe_decision(decision: Decision) -> dict[str, Any]:
@@ -135,21 +187,35 @@ def _describe_decision(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _ok(content_type: str, body: bytes) -> Reply:
-    headers = [
-        ("Content-Type", content_type),
-        ("Content-Length", str(len(body))),
-        ("Cache-Control", "no-store"),
-    ]
-    return Reply(200, headers, body)
+def _reply_home(environ: WSGIEnvironment, page: Document) -> Reply:
+    host = environ["HTTP_HOST"]
+    if host.startswith("localhost"):
+        return _reply_document(page)
+    # By an address it would be of another origin than the demo's, which no frame of it listens to.
+    home = re.sub(r"127\.0\.0\.1|\[::1\]", "localhost", host)
+    return Reply(307, [("Location", f"http://{home}/"), ("Content-Length", "0")], b"")
+
+
+def _reply_document(document: Document) -> Reply:
+    reply = _reply(200, "text/html; charset=utf-8", document.html)
+    return reply._replace(headers=[*reply.headers, ("Content-Security-Policy", document.security)])
+
+
+def _reply_json(value: object) -> Reply:
+    return _reply(200, "application/json", json.dumps(value).encode())
+
+
+def _reply(status: int, content_type: str, body: bytes) -> Reply:
+    about = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+    return Reply(status, [*about, *_ALWAYS], body)
 
 
 def _read_log(api: str, query: str) -> Reply:
     connection = HTTPConnection(urlsplit(api).netloc, timeout=10)
     try:
         connection.request("GET", f"{LOG_PATH}?{query}")
-        return _ok("application/json", connection.getresponse().read())
+        return _reply(200, "application/json", connection.getresponse().read())
     except (OSError, HTTPException):
-        return Reply(502, [("Content-Type", "text/plain")], b"The API does not answer.\n")
+        return _reply(502, "text/plain", b"The API does not answer.\n")
     finally:
         connection.close()

@@ -1,13 +1,15 @@
 """The servers of the demo: the standard library's, on loopback only, a thread for each request.
 
 Each site is served as ``http://localhost:PORT``, on both loopback addresses, since a browser may
-try either: were only one of them ours, the page could get another program's answer.
+try either: were only one of them ours, the page could get another program's answer. A request for
+any other host is refused: a site could have its name lead here, and its page read what is served.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from contextlib import suppress
 from socket import AF_INET, AF_INET6
@@ -17,9 +19,14 @@ from typing import TYPE_CHECKING, Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["Site", "open_site"]
+
+_is_here = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?").fullmatch
+_NOT_HERE: Final = b"This site is served as localhost only.\n"
 
 _NO_IPV6: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL})
 
@@ -74,8 +81,9 @@ class Site:
 
     def start(self, app: WSGIApplication) -> None:
         """Answer with `app` from now on."""
+        guarded = _refuse_other_hosts(app)
         for server in self._servers:
-            server.set_app(app)
+            server.set_app(guarded)
             thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -103,3 +111,14 @@ def open_site(port: int | None, usual: int) -> Site:
         with suppress(OSError):
             return Site(candidate)
     return Site(0)
+
+
+def _refuse_other_hosts(app: WSGIApplication) -> WSGIApplication:
+    def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if _is_here(environ.get("HTTP_HOST", "")):
+            return app(environ, start_response)
+        about = [("Content-Type", "text/plain"), ("Content-Length", str(len(_NOT_HERE)))]
+        start_response("421 Misdirected Request", about)
+        return [_NOT_HERE]
+
+    return guarded

@@ -35,10 +35,10 @@ def print_demo(console: Console, demo: Demo) -> None:
 def print_addresses(console: Console, demo: Demo) -> None:
     """Print what to open in a browser."""
     console.print()
-    console.print("Open in a browser, which makes the same calls:", style="bold")
+    console.print("Open in a browser, to make these calls and others:", style="bold")
     for address, meaning in (
         (demo.origins.page, "the page of the allowed origin"),
-        (demo.origins.foreign, "the same page of a foreign origin: all is refused"),
+        (demo.origins.foreign, "the same page of a foreign origin: these are refused"),
     ):
         console.print(Text.assemble("  ", (f"{address}/", "cyan underline"), f"  {meaning}"))
     console.print(f"The API is at {demo.origins.api}. Ctrl-C ends the demo.")

@@ -122,3 +122,26 @@ def test_any_other_fault_is_told(capfd: pytest.CaptureFixture[str]) -> None:
         except ValueError:
             server.handle_error(None, ("127.0.0.1", 1))
     assert "a fault of the demo" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        *(
+            (f"{name}{port}", 200)
+            for name in ("localhost", "127.0.0.1", "[::1]")
+            for port in ("", ":8")
+        ),
+        *((f"{name}:8", 421) for name in ("evil.example", "localhost.evil.example", "x.localhost")),
+        *(
+            (host, 421)
+            for host in ("", "localhost:8@evil.example", "localhost:8/", "127.0.0.1.nip.example")
+        ),
+    ],
+)
+def test_a_name_of_others_that_leads_here_is_refused(host: str, status: int) -> None:
+    with closing(Site(0)) as site:
+        site.start(say_hello)
+        with closing(HTTPConnection("127.0.0.1", site.port, timeout=10)) as connection:
+            connection.request("GET", "/", headers={"Host": host})
+            assert connection.getresponse().status == status

@@ -1,0 +1,20 @@
+"use strict";
+
+// One call to the API, as a page makes it, and what the page could read of the answer. The page
+// and its frames have this in common, so that each of them calls in the same way.
+
+async function callApi({ url, method, headers, body, credentials }) {
+  try {
+    const response = await fetch(url, { method, headers, body: body || undefined, credentials });
+    const text = await response.text();
+    return {
+      readable: true,
+      status: response.status,
+      body: text.slice(0, 2000),
+      headers: [...response.headers],
+      error: null,
+    };
+  } catch (error) {
+    return { readable: false, status: null, body: null, headers: [], error: String(error) };
+  }
+}

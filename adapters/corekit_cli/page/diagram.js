@@ -1,0 +1,115 @@
+"use strict";
+
+// The sequence diagram of a run: page, browser and API as lifelines, what goes between them as
+// arrows. It is drawn for the width that there is, so that its text stays as large as all other.
+// Whatever it shows stands in words beside it too.
+
+const ROW = 46;
+const HEAD = 40;
+const LETTER = 7.4; // how wide a letter of its text is, in CSS pixels
+
+function shape(name, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+// What goes on, in order: arrows between two of page (0), browser (1) and API (2), and notes.
+function listMoves(result) {
+  const { form, verdict, outcome, seen } = result;
+  const moves = [{ from: 0, to: 1, label: `fetch ${form.method.trim()}`, more: form.path.trim() }];
+  for (const [at, exchange] of verdict.exchanges.entries()) {
+    const isLast = at === verdict.exchanges.length - 1;
+    const reached = seen[at];
+    const asked = exchange.request.filter(([name]) => /^access-control-request/i.test(name));
+    moves.push({ from: 1, to: 2, label: exchange.method, seen: Boolean(reached),
+      more: exchange.preflight ? `may I? ${asked.map(([, value]) => value).join(", ")}`
+        : exchange.target });
+    moves.push({ from: 2, to: 1, label: String(reached ? reached.status : exchange.status),
+      more: describeGrant(exchange), dashed: true });
+    if (!isLast) moves.push({ note: `✓ ${exchange.preflight ? "the API grants it" : "goes on"}`, good: true });
+  }
+  if (verdict.failure) moves.push({ note: `✗ ${verdict.failure.name}`, good: false });
+  else if (verdict.exchanges.length) moves.push({ note: "✓ the page may read it", good: true });
+  moves.push({ from: 1, to: 0, dashed: true, good: verdict.allowed,
+    label: verdict.allowed ? "the answer" : "TypeError" });
+  for (const extra of seen.slice(verdict.exchanges.length)) {
+    moves.push({ from: 1, to: 2, label: extra.method, seen: true, more: "but it was sent" });
+    moves.push({ from: 2, to: 1, label: String(extra.status), dashed: true });
+  }
+  if (outcome && outcome.readable !== verdict.allowed) {
+    const did = outcome.readable ? "gave the page the answer" : "gave the page nothing";
+    moves.push({ note: `this browser ${did}`, good: outcome.readable });
+  }
+  return moves;
+}
+
+function describeGrant(exchange) {
+  const found = exchange.response.find(([name]) => /^access-control-allow-origin$/i.test(name));
+  return found ? `allows ${found[1]}` : "allows no origin";
+}
+
+function fit(text, width) {
+  const most = Math.floor(width / LETTER);
+  return text.length <= most ? text : `${text.slice(0, Math.max(most - 1, 1))}…`;
+}
+
+function drawDiagram(result, width) {
+  const moves = listMoves(result);
+  const head = Math.min(132, width / 3 - 10);
+  const lines = [head / 2 + 1, width / 2, width - head / 2 - 1];
+  const gap = lines[1] - lines[0] - 20;
+  const height = HEAD + moves.length * ROW + 16;
+  const title = shape("title", { id: "diagram-title" });
+  title.textContent = "Sequence diagram of the call";
+  const described = shape("desc", { id: "diagram-desc" });
+  described.textContent = moves.map(tellMove).join(" ");
+  const svg = shape("svg", { role: "img", "aria-labelledby": "diagram-title diagram-desc",
+    viewBox: `0 0 ${width} ${height}`, width, height }, title, described);
+  for (const [at, name] of ["Page", "Browser", "API"].entries()) {
+    svg.append(
+      shape("line", { class: "life", x1: lines[at], x2: lines[at], y1: HEAD - 8, y2: height }),
+      shape("rect", { class: "actor", x: lines[at] - head / 2, y: 1, width: head, height: 30, rx: 6 }),
+      shape("text", { class: "name", x: lines[at], y: 21 }, name));
+  }
+  for (const [at, move] of moves.entries()) {
+    const y = HEAD + at * ROW + 26;
+    if (move.note) drawNote(svg, move, y, lines[1], width);
+    else drawArrow(svg, move, y, lines, gap);
+  }
+  return svg;
+}
+
+function drawNote(svg, move, y, middle, width) {
+  const text = fit(move.note, width - 24);
+  const wide = text.length * LETTER + 24;
+  const kind = move.good ? "good" : "bad";
+  svg.append(
+    shape("rect", { class: `note ${kind}`, x: middle - wide / 2, y: y - 16, width: wide, height: 26, rx: 13 }),
+    shape("text", { class: `label ${kind}`, x: middle, y: y + 2 }, text));
+}
+
+function drawArrow(svg, move, y, lines, gap) {
+  const [from, to] = [lines[move.from], lines[move.to]];
+  const ahead = to > from ? 1 : -1;
+  const middle = (from + to) / 2;
+  const kind = move.good === undefined ? "" : move.good ? "good" : "bad";
+  const sign = move.seen ? "✓ " : "";
+  svg.append(
+    shape("line", { class: `arrow ${move.dashed ? "dashed" : ""} ${kind}`, x1: from, y1: y,
+      x2: to - ahead * 2, y2: y }),
+    shape("path", { class: `tip ${kind}`, d: `M${to - ahead * 9},${y - 5} L${to - ahead},${y} L${to - ahead * 9},${y + 5} Z` }),
+    shape("text", { class: `label ${kind}`, x: middle, y: y - 7 }, fit(sign + move.label, gap)));
+  if (move.more && gap > 150) {
+    svg.append(shape("text", { class: "more", x: middle, y: y + 15 }, fit(move.more, gap)));
+  }
+}
+
+function tellMove(move) {
+  if (move.note) return `${move.note}.`;
+  const names = ["page", "browser", "API"];
+  const reached = move.seen ? ", which reached the API" : "";
+  const more = move.more ? `, ${move.more}` : "";
+  return `From ${names[move.from]} to ${names[move.to]}: ${move.label}${more}${reached}.`;
+}

@@ -1,0 +1,194 @@
+"""The form of the playground: what is read out of its fields, and which field is told of what."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy, Problem
+from corekit.browser import BrowserModel, HttpResponse
+from corekit_cli.forms import EMPTY, POLICY_FIELDS, FormError, fill, fill_policy, read_form
+
+PAGE: Final = "https://app.example.com"
+API: Final = "http://localhost:8000"
+GOOD: Final = {"allow_origins": PAGE, "page": PAGE}
+
+
+def fields_at_fault(**fields: object) -> list[tuple[str, str]]:
+    """Name the field and the code of every problem of a form that is good but for `fields`."""
+    with pytest.raises(FormError) as raised:
+        read_form({**GOOD, **fields})
+    return [(problem.field, problem.code) for problem in raised.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "read"),
+    [
+        ("allow_origins", f"{PAGE}\n http://localhost:* \n", (PAGE, "http://localhost:*")),
+        ("allow_origins", f"{PAGE}, https://b.example", (PAGE, "https://b.example")),
+        ("allow_methods", "PUT, DELETE PATCH,", ("PUT", "DELETE", "PATCH")),
+        ("allow_headers", "X-A,x-b", ("x-a", "x-b")),
+        ("expose_headers", "", ()),
+        ("max_age", " 600 ", 600),
+        ("max_age", "", None),
+        ("preflight_status", "200", 200),
+        ("preflight_status", "", 204),
+        ("allow_private_network", True, True),
+    ],
+)
+def test_a_field_of_the_policy_is_read(field: str, text: object, read: object) -> None:
+    assert getattr(read_form({**GOOD, field: text}).policy, field) == read
+
+
+def test_a_risk_is_waived_by_its_code() -> None:
+    form = fill({"allow_origins": ["null"], "waive": ["null-origin"]}, page="null")
+    assert read_form(form).policy.waive == ("null-origin",)
+
+
+def test_the_call_is_read_as_the_page_would_write_it() -> None:
+    asked = read_form(
+        {
+            **GOOD,
+            "method": " put ",
+            "path": "/items/1?a=b",
+            "headers": "Content-Type: application/json\n\n x-empty:\n",
+            "credentials": "include",
+            "body": "\u00fc",
+        }
+    )
+    fetch = asked.fetch(API)
+    assert (asked.page, fetch.method, fetch.url) == (PAGE, "put", f"{API}/items/1?a=b")
+    assert fetch.headers == (("Content-Type", "application/json"), ("x-empty", ""))
+    assert (fetch.credentials, fetch.body) == ("include", b"\xc3\xbc")
+
+
+@pytest.mark.parametrize(
+    ("fields", "faults"),
+    [
+        ({"allow_origins": ""}, [("allow_origins", "no-origins")]),
+        ({"allow_origins": f"{PAGE}/"}, [("allow_origins[0]", "non-canonical-origin")]),
+        (
+            {"allow_origins": "*", "allow_credentials": True},
+            [("allow_origins[0]", "any-origin-with-credentials")],
+        ),
+        ({"allow_methods": "PUT put"}, [("allow_methods[1]", "method-case")]),
+        ({"allow_headers": "cookie"}, [("allow_headers[0]", "forbidden-header")]),
+        ({"waive": "null-origin"}, [("waive", "unknown-waiver")]),
+        ({"max_age": "-1"}, [("max_age", "max-age")]),
+        ({"max_age": "ten"}, [("max_age", "wrong-type")]),
+        ({"max_age": "1" * 5000}, [("max_age", "wrong-type")]),
+        ({"preflight_status": "302"}, [("preflight_status", "preflight-status")]),
+        ({"page": ""}, [("page", "malformed-origin")]),
+        ({"page": f"{PAGE}/"}, [("page", "non-canonical-origin")]),
+        ({"page": "https://*.example.com"}, [("page", "malformed-origin")]),
+        ({"page": "*"}, [("page", "malformed-origin")]),
+        ({"method": "GET it"}, [("method", "invalid-method")]),
+        ({"method": ""}, [("method", "invalid-method")]),
+        ({"method": "trace"}, [("method", "forbidden-method")]),
+        ({"path": "items"}, [("path", "malformed-path")]),
+        ({"path": "//evil.example/"}, [("path", "malformed-path")]),
+        ({"path": "/\\evil.example/"}, [("path", "malformed-path")]),
+        ({"path": "/items#1"}, [("path", "malformed-path")]),
+        ({"path": "/a b"}, [("path", "malformed-path")]),
+        ({"credentials": "maybe"}, [("credentials", "wrong-type")]),
+        ({"body": "{}"}, [("body", "wrong-type")]),
+        ({"body": "{}", "method": "head"}, [("body", "wrong-type")]),
+        ({"headers": "a: 1\nno colon"}, [("headers[1]", "invalid-header")]),
+        ({"headers": "a b: 1"}, [("headers[0]", "invalid-header")]),
+        ({"headers": ": 1"}, [("headers[0]", "invalid-header")]),
+        ({"headers": "a: \u20ac"}, [("headers[0]", "invalid-header")]),
+        ({"headers": "a: \0"}, [("headers[0]", "invalid-header")]),
+        (
+            {"allow_methods": "put", "max_age": "x", "method": "", "page": "x y"},
+            [
+                ("allow_methods[0]", "method-case"),
+                ("max_age", "wrong-type"),
+                ("page", "malformed-origin"),
+                ("method", "invalid-method"),
+            ],
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_of_the_field_it_stands_in(
+    fields: dict[str, object], faults: list[tuple[str, str]]
+) -> None:
+    assert fields_at_fault(**fields) == faults
+
+
+def test_a_problem_has_the_mend() -> None:
+    with pytest.raises(FormError) as raised:
+        read_form({**GOOD, "page": "app.example.com"})
+    [problem] = raised.value.problems
+    assert problem.hint == "Did you mean 'https://app.example.com'?"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [None, [], "x", {"allow_everything": "x"}, {"allow_origins": []}, {"allow_credentials": "true"},
+     {"body": None}, {"allow_credentials": 1}],
+)  # fmt: skip
+def test_what_the_page_never_sends_is_no_form(form: object) -> None:
+    with pytest.raises(ValueError, match="field") as raised:
+        read_form(form)
+    assert not isinstance(raised.value, FormError)
+
+
+text = st.text(max_size=30) | st.sampled_from(
+    ["*", "null", PAGE, "http://localhost:*", "GET", "put", "x-a", "x-a: 1", "600", "/items"]
+)
+forms = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.booleans() if isinstance(empty, bool) else text for name, empty in EMPTY.items()
+    },
+)
+
+
+@given(forms)
+def test_whatever_is_typed_is_a_call_that_a_browser_makes_or_a_problem_of_a_field(
+    form: dict[str, Any],
+) -> None:
+    problems: tuple[Problem, ...] = ()
+    try:
+        asked = read_form(form)
+    except FormError as error:
+        problems = error.problems
+    if problems:
+        assert {problem.field.partition("[")[0] for problem in problems} <= EMPTY.keys()
+        return
+    model = BrowserModel(clock=lambda: 0.0)
+    model.fetch(lambda request: HttpResponse(200), asked.page, asked.fetch(API))
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        CorsPolicy(allow_origins=["*"], allow_methods=["*"], preflight_status=200),
+        CorsPolicy(
+            allow_origins=[PAGE, "http://x.example"],
+            allow_credentials=True,
+            allow_methods=["PUT", "DELETE"],
+            allow_headers=["x-a"],
+            expose_headers=["x-b", "x-c"],
+            max_age=0,
+            allow_private_network=True,
+            waive=["insecure-origin"],
+        ),
+    ],
+)
+def test_a_policy_that_is_written_into_the_form_is_read_back(policy: CorsPolicy) -> None:
+    arguments = {name: getattr(policy, name) for name in POLICY_FIELDS}
+    assert read_form(fill(arguments, page=PAGE)).policy == policy
+
+
+def test_changes_of_a_policy_fill_their_own_fields_only() -> None:
+    assert fill_policy(
+        {"allow_origins": ["a", "b"], "allow_credentials": True, "max_age": None}
+    ) == {
+        "allow_origins": "a\nb",
+        "allow_credentials": True,
+        "max_age": "",
+    }
