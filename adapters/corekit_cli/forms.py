@@ -25,6 +25,7 @@ __all__ = [
     "Form",
     "FormError",
     "fill",
+    "fill_fetch",
     "fill_policy",
     "read_form",
 ]
@@ -138,6 +139,19 @@ def fill_policy(arguments: Mapping[str, object]) -> Form:
     {'allow_methods': 'PUT, DELETE', 'max_age': '600'}
     """
     return {name: _write(name, value) for name, value in arguments.items()}
+
+
+def fill_fetch(fetch: Fetch) -> Form:
+    """Write a fetch as the fields of the form that a mend of it may change.
+
+    >>> fill_fetch(Fetch("/", method="PATCH", headers=(("x-a", "1"),)))
+    {'method': 'PATCH', 'headers': 'x-a: 1', 'credentials': 'same-origin'}
+    """
+    return {
+        "method": fetch.method,
+        "headers": "\n".join(f"{name}: {value}" for name, value in fetch.headers),
+        "credentials": fetch.credentials,
+    }
 
 
 def _write(name: str, value: object) -> str | bool:

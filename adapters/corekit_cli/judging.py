@@ -16,15 +16,15 @@ from corekit.browser import (
     ENGINES,
     STANDARD,
     BrowserModel,
-    Exchange,
     HttpRequest,
     HttpResponse,
     Outcome,
     Quirks,
 )
+from corekit.explain import explain_outcome
 
 from .api import Api, cover
-from .forms import Asked
+from .forms import Asked, fill_fetch, fill_policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -33,59 +33,30 @@ __all__ = ["judge_form"]
 
 
 def judge_form(asked: Asked, api: Api, origin: str, cookie: str = "") -> dict[str, Any]:
-    """Tell what a browser by the standard does, ready for JSON, and which engines depart from it.
+    """Explain what a browser by the standard does, ready for JSON, and who departs from it.
 
     `origin` is the API's; `cookie` the Cookie header that a browser would send with credentials.
+    To the explanation's data come ``departing``, the engines that end otherwise, and to each mend
+    its ``fields``, which are those of the form to change.
     """
-    app = cover(api, asked.policy)
+    app, fetch = cover(api, asked.policy), asked.fetch(origin)
 
     def ask(quirks: Quirks) -> Outcome:
         model = BrowserModel(clock=lambda: 0.0, quirks=quirks)
-        return model.fetch(_connect(app, cookie), asked.page, asked.fetch(origin))
+        return model.fetch(_connect(app, cookie), asked.page, fetch)
 
     outcome = ask(STANDARD)
-    allowed = outcome.failure is None
-    departing = [
+    explanation = explain_outcome(outcome, fetch, page=asked.page, policy=asked.policy)
+    told = explanation.as_data()
+    for mend, described in zip(explanation.mends, told["mends"], strict=True):
+        changed = {} if mend.fetch is None else fill_fetch(mend.fetch)
+        described["fields"] = {**fill_policy(mend.changes), **changed}
+    told["departing"] = [
         name
         for name, quirks in ENGINES.items()
-        if quirks is not STANDARD and (ask(quirks).failure is None) != allowed
+        if quirks is not STANDARD and (ask(quirks).failure is None) != explanation.allowed
     ]
-    return {**_explain(outcome, asked), "departing": departing}
-
-
-def _explain(outcome: Outcome, asked: Asked) -> dict[str, Any]:
-    failure = outcome.failure
-    steps = [
-        {"actor": "page", "title": f"The page calls fetch with {asked.method}.", "details": []}
-    ]
-    for exchange in outcome.exchanges:
-        sent = exchange.request.method
-        steps.append({"actor": "browser", "title": f"It sends {sent}.", "details": []})
-        status = exchange.response.status
-        steps.append({"actor": "server", "title": f"It answers {status}.", "details": []})
-    sentence = failure.sentence if failure else "The page may read the answer."
-    steps.append({"actor": "browser", "title": sentence, "details": []})
-    return {
-        "allowed": failure is None,
-        "summary": sentence,
-        "steps": steps,
-        "failure": failure and {"name": failure.name, "sentence": failure.sentence},
-        "near_misses": [],
-        "mends": [{"sentence": failure.mend, "changes": {}}] if failure else [],
-        "exchanges": [_tell(exchange) for exchange in outcome.exchanges],
-    }
-
-
-def _tell(exchange: Exchange) -> dict[str, Any]:
-    request, response = exchange.request, exchange.response
-    return {
-        "method": request.method,
-        "target": urlsplit(request.url).path,
-        "preflight": request.is_preflight,
-        "request": request.headers,
-        "status": response.status,
-        "response": response.headers,
-    }
+    return told
 
 
 def _connect(app: WSGIApplication, cookie: str) -> Callable[[HttpRequest], HttpResponse]:

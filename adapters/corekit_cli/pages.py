@@ -21,7 +21,7 @@ from .api import LOG_PATH, Api, Reply, send
 from .cases import Case, Origins, judge
 from .documents import Document, make_frame, make_page
 from .examples import list_examples
-from .forms import EMPTY, FormError, fill_policy, read_form
+from .forms import EMPTY, FormError, read_form
 from .judging import judge_form
 from .sessions import Sessions
 
@@ -141,11 +141,8 @@ def serve_page(
             return _reply(400, "text/plain", b"This is not the form of the demo.\n")
         # The cookie is for pages of this machine only: to a browser, all others are other sites.
         near = asked.page in (origins.page, origins.foreign)
-        verdict = judge_form(
-            asked, api, origins.api, environ.get("HTTP_COOKIE", "") if near else ""
-        )
-        for mend in verdict["mends"]:
-            mend["fields"] = fill_policy(mend["changes"])
+        cookie = environ.get("HTTP_COOKIE", "") if near else ""
+        verdict = judge_form(asked, api, origins.api, cookie)
         run = sessions.open(asked.policy) if opens else None
         return _reply_json({"policy": spell(asked.policy), "verdict": verdict, "run": run})
 

@@ -27,7 +27,7 @@ def test_the_model_says_of_the_demos_calls_what_the_policy_says(case: Any) -> No
     expected = judge(make_policy(ORIGINS.page), case, origin)
     told = judge_example(case.name)
     assert told["allowed"] == expected.allowed
-    methods = [exchange["method"] for exchange in told["exchanges"]]
+    methods = [exchange["request"]["method"] for exchange in told["exchanges"]]
     assert methods == ["OPTIONS"] * case.needs_preflight + [case.method] * expected.sent
     assert told["departing"] == []
 
@@ -79,12 +79,27 @@ def test_engines_that_depart_from_the_standard_are_named() -> None:
 def test_the_exchanges_are_told_as_they_go_over_the_wire() -> None:
     told = judge_example("put-json")
     preflight, actual = told["exchanges"]
-    assert (preflight["method"], preflight["target"]) == ("OPTIONS", "/items/1")
-    assert preflight["preflight"]
-    assert ("Access-Control-Request-Headers", "content-type") in preflight["request"]
-    assert ("Access-Control-Max-Age", "600") in preflight["response"]
-    assert (actual["status"], actual["preflight"]) == (200, False)
-    assert ("Access-Control-Allow-Origin", ORIGINS.page) in actual["response"]
+    assert preflight["request"]["is_preflight"]
+    assert preflight["request"]["url"] == f"{ORIGINS.api}/items/1"
+    assert ["Access-Control-Request-Headers", "content-type"] in preflight["request"]["headers"]
+    assert ["Access-Control-Max-Age", "600"] in preflight["response"]["headers"]
+    assert actual["response"]["status"] == 200
+    assert ["Access-Control-Allow-Origin", ORIGINS.page] in actual["response"]["headers"]
+
+
+def test_a_mend_fills_the_fields_of_the_form_and_then_the_page_may_read() -> None:
+    for name in ("method-not-granted", "header-not-granted", "foreign-put", "scheme-differs"):
+        told = judge_example(name)
+        assert told["mends"], name
+        for mend in told["mends"]:
+            mended = judge_example(name, **mend["fields"])
+            assert mended["allowed"], (name, mend)
+
+
+def test_a_mend_of_the_call_fills_the_fields_of_the_call() -> None:
+    told = judge_example("method-in-lower-case")
+    methods = [mend["fields"]["method"] for mend in told["mends"] if "method" in mend["fields"]]
+    assert methods == ["PATCH"]
 
 
 def test_the_cookie_goes_with_credentials_only() -> None:
@@ -94,7 +109,7 @@ def test_the_cookie_goes_with_credentials_only() -> None:
     for credentials in ("include", "omit"):
         form = {**EXAMPLES["get-with-cookies"], "credentials": credentials}
         told = judge_form(read_form(form), api, ORIGINS.api, cookie)
-        statuses[credentials] = told["exchanges"][-1]["status"]
+        statuses[credentials] = told["exchanges"][-1]["response"]["status"]
     assert statuses == {"include": 200, "omit": 401}
 
 
@@ -102,7 +117,7 @@ def test_a_call_to_the_api_by_the_api_is_no_matter_of_cors() -> None:
     form = fill({"allow_origins": [ORIGINS.page]}, page=ORIGINS.api, method="PUT", path="/items/1")
     told = judge_form(read_form(form), Api(), ORIGINS.api)
     assert told["allowed"]
-    assert [exchange["method"] for exchange in told["exchanges"]] == ["PUT"]
+    assert [exchange["request"]["method"] for exchange in told["exchanges"]] == ["PUT"]
 
 
 def test_the_policy_of_the_form_answers_and_no_other() -> None:

@@ -82,7 +82,7 @@ async function perform(form) {
 
 // "agree", "departs" where this browser's engines are known to depart here, or "differ".
 function compare(verdict, outcome, seen) {
-  const expected = verdict.exchanges.map((exchange) => exchange.method);
+  const expected = verdict.exchanges.map((exchange) => exchange.request.method);
   const same = outcome.readable === verdict.allowed
     && JSON.stringify(seen.map((request) => request.method)) === JSON.stringify(expected);
   if (same) return "agree";

@@ -22,13 +22,13 @@ function listMoves(result) {
   for (const [at, exchange] of verdict.exchanges.entries()) {
     const isLast = at === verdict.exchanges.length - 1;
     const reached = seen[at];
-    const asked = exchange.request.filter(([name]) => /^access-control-request/i.test(name));
-    moves.push({ from: 1, to: 2, label: exchange.method, seen: Boolean(reached),
-      more: exchange.preflight ? `may I? ${asked.map(([, value]) => value).join(", ")}`
-        : exchange.target });
-    moves.push({ from: 2, to: 1, label: String(reached ? reached.status : exchange.status),
+    const asked = exchange.request.headers.filter(([name]) => /^access-control-request/i.test(name));
+    moves.push({ from: 1, to: 2, label: exchange.request.method, seen: Boolean(reached),
+      more: exchange.request.is_preflight
+        ? `may I? ${asked.map(([, value]) => value).join(", ")}` : form.path.trim() });
+    moves.push({ from: 2, to: 1, label: String((reached ?? exchange.response).status),
       more: describeGrant(exchange), dashed: true });
-    if (!isLast) moves.push({ note: `✓ ${exchange.preflight ? "the API grants it" : "goes on"}`, good: true });
+    if (!isLast) moves.push({ note: `✓ ${exchange.request.is_preflight ? "the API grants it" : "goes on"}`, good: true });
   }
   if (verdict.failure) moves.push({ note: `✗ ${verdict.failure.name}`, good: false });
   else if (verdict.exchanges.length) moves.push({ note: "✓ the page may read it", good: true });
@@ -46,7 +46,7 @@ function listMoves(result) {
 }
 
 function describeGrant(exchange) {
-  const found = exchange.response.find(([name]) => /^access-control-allow-origin$/i.test(name));
+  const found = exchange.response.headers.find(([name]) => /^access-control-allow-origin$/i.test(name));
   return found ? `allows ${found[1]}` : "allows no origin";
 }
 

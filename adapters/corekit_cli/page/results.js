@@ -70,11 +70,9 @@ function tellVerdict(verdict) {
   const word = verdict.allowed
     ? make("p", "word yes", "Granted") : make("p", "word no", "Refused");
   const told = [word, make("p", "", verdict.summary)];
-  if (verdict.failure) {
-    told.push(make("p", "note", "Chromium calls it ", make("code", "", verdict.failure.name)));
-  }
   if (verdict.near_misses.length) {
-    told.push(make("ul", "plain", ...verdict.near_misses.map((one) => make("li", "", one))));
+    told.push(make("p", "label", "Nearly right"), make("ul", "plain",
+      ...verdict.near_misses.map((one) => make("li", "", one.sentence))));
   }
   if (verdict.departing.length) {
     const names = verdict.departing.map((name) => ENGINES[name]).join(", ");
@@ -148,13 +146,14 @@ function tellHead(first, headers) {
 
 function tellWire({ verdict, outcome, seen }) {
   if (!verdict.exchanges.length) return [make("p", "", "Nothing is sent.")];
-  return verdict.exchanges.map((exchange, at) => {
+  return verdict.exchanges.map(({ request, response }, at) => {
     let reached = "";
     if (outcome) reached = seen[at] ? ", reached the API" : ", did not reach the API";
+    const first = `${request.method} ${request.url}`;
     const details = make("details", "", make("summary", "",
-      `${exchange.preflight ? "Preflight: " : ""}${exchange.method} ${exchange.target}${reached}`));
-    details.append(tellHead(`${exchange.method} ${exchange.target}`, exchange.request),
-      tellHead(String(exchange.status), exchange.response));
+      `${request.is_preflight ? "Preflight: " : ""}${first}${reached}`));
+    details.append(tellHead(first, request.headers),
+      tellHead(String(response.status), response.headers));
     for (const one of details.querySelectorAll("pre")) one.tabIndex = 0;
     return details;
   });
