@@ -19,6 +19,8 @@ from tests.browsers.websocket import WebSocket, connect
 
 PATIENCE: Final = 30  # seconds
 
+ARGUMENTS: Final = ("--remote-debugging-port=0", "--window-size=1280,900")
+
 KEYS: Final = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " "), "ArrowDown": (40, "")}
 """Keys that are pressed by name, to their code and the text that they type."""
 
@@ -41,10 +43,17 @@ class Tab:
                 result: dict[str, Any] = message["result"]
                 return result
 
-    def evaluate(self, script: str) -> Any:
-        """Evaluate an expression, and what it promises; returns its JSON value."""
+    def evaluate(self, script: str, *, by_hand: bool = False) -> Any:
+        """Evaluate an expression, and what it promises; returns its JSON value.
+
+        `by_hand` lets it do what a page may do only where a person has just done something.
+        """
         told = self.call(
-            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+            "Runtime.evaluate",
+            expression=script,
+            awaitPromise=True,
+            returnByValue=True,
+            userGesture=by_hand,
         )
         assert "exceptionDetails" not in told, (script, told["exceptionDetails"])
         return told["result"].get("value")
@@ -148,7 +157,7 @@ def open_tab(url: str) -> Iterator[Tab]:
     with TemporaryDirectory(prefix="corekit-tab-", ignore_cleanup_errors=True) as made:
         home = Path(made)
         with (
-            open_page(url, arguments=["--remote-debugging-port=0"], home=home),
+            open_page(url, arguments=ARGUMENTS, home=home),
             connect(home / "profile", url) as web,
         ):
             tab = Tab(web)

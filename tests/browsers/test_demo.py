@@ -1,7 +1,7 @@
-"""The demo's page in headless Chromium: what the browser did, beside what the policy said.
+"""The examples of the demo in headless Chromium: what the browser did, beside what the policy said.
 
-The page runs against the API on three servers. Its own verdict is not trusted: each row is worked
-out again here, from what the page could read and from the log of what reached the API.
+The page runs against the API on three servers. Its own verdict is not trusted: each example of the
+demo's calls is worked out again here, from what the page could read and from what reached the API.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
-from queue import Queue
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -25,7 +23,8 @@ from corekit_cli.api import serve_api
 from corekit_cli.cases import CASES, Case, Origins, judge, make_policy
 from corekit_cli.pages import describe, serve_page
 from corekit_cli.servers import Site
-from tests.browsers.chromium import open_page, require_chromium, screenshot
+from tests.browsers.chromium import require_chromium, screenshot
+from tests.browsers.tab import Tab, open_tab
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 ROOT: Final = Path(__file__).parents[2]
-PATIENCE: Final = 60  # seconds
 PROGRAMS: Final = {
     "uvicorn": ("uvicorn", "tests.browsers.demo_api:asgi", "--lifespan=off", "--fd={fd}"),
     "gunicorn": ("gunicorn", "tests.browsers.demo_api:wsgi", "--threads=4", "--bind=fd://{fd}"),
@@ -48,6 +46,8 @@ READ: Final = {
     "custom-header": (200, '[{"id": 1, "name": "desk"}, {"id": 2, "name": "chair"}]'),
 }
 """What the allowed page is to read: status and body; of every other case, nothing."""
+
+NO_ANSWER: Final = "the page in the frame did not answer"
 
 
 @contextmanager
@@ -78,34 +78,31 @@ def run_program(server: str, page: str) -> Iterator[str]:
 
 
 @contextmanager
-def run_sites(
-    server: str, answering: CorsPolicy | None = None
-) -> Iterator[tuple[Origins, Queue[Any]]]:
+def run_sites(server: str, answering: CorsPolicy | None = None) -> Iterator[Origins]:
     """Serve the pages here and the API on `server`, which may be made to answer by another policy.
 
-    Yields the origins and a queue in which the pages' reports arrive.
+    The API knows no sessions: it answers by the demo's policy, which that of its calls is too.
     """
     with ExitStack() as stack:
         page, foreign = (stack.enter_context(closing(Site(0))) for _ in range(2))
-        policy = make_policy(page.origin)
         if server == "wsgiref":
             site = stack.enter_context(closing(Site(0)))
-            site.start(serve_api(answering or policy))
+            site.start(serve_api(answering or make_policy(page.origin)))
             api = site.origin
         else:
             api = stack.enter_context(run_program(server, page.origin))
         origins = Origins(api, page.origin, foreign.origin)
-        reports: Queue[Any] = Queue()
-        page.start(serve_page(describe(policy, origins, "page"), reports.put))
-        foreign.start(serve_page(describe(policy, origins, "foreign"), reports.put))
-        yield origins, reports
+        for each in (page, foreign):
+            each.start(serve_page(describe(origins, each.origin)))
+        yield origins
 
 
-def run_page(address: str, reports: Queue[Any]) -> Any:
-    with open_page(f"{address}/?report=1"):
-        report = reports.get(timeout=PATIENCE)
-    report["results"] = {result["name"]: result for result in report["results"]}
-    return report
+def perform(tab: Tab, name: str) -> Any:
+    """Let the page make the call of an example, without its form; returns what it makes of it."""
+    tab.wait_for("typeof demo === 'object' && byId('examples').children.length > 0")
+    return tab.evaluate(
+        f"perform(demo.examples.find((one) => one.name === {json.dumps(name)}).form)"
+    )
 
 
 def expect_preflights(policy: CorsPolicy, case: Case, origin: str) -> list[dict[str, Any]]:
@@ -114,7 +111,6 @@ def expect_preflights(policy: CorsPolicy, case: Case, origin: str) -> list[dict[
         return []
     return [
         {
-            "case": case.name,
             "method": "OPTIONS",
             "origin": origin,
             "request_method": case.method,
@@ -125,7 +121,7 @@ def expect_preflights(policy: CorsPolicy, case: Case, origin: str) -> list[dict[
     ]
 
 
-def check_row(result: Any, case: Case, policy: CorsPolicy, origin: str) -> None:
+def check(result: Any, case: Case, policy: CorsPolicy, origin: str) -> None:
     verdict = judge(policy, case, origin)
     outcome = result["outcome"]
     assert outcome["readable"] == verdict.allowed, "the page could read what was refused, or not"
@@ -135,7 +131,8 @@ def check_row(result: Any, case: Case, policy: CorsPolicy, origin: str) -> None:
         assert outcome["error"] == "TypeError: Failed to fetch"
         assert outcome["body"] is None
 
-    seen = [{key: value for key, value in one.items() if key != "run"} for one in result["seen"]]
+    shown = ("method", "origin", "request_method", "request_headers", "cookie", "status")
+    seen = [{key: one[key] for key in shown} for one in result["seen"]]
     preflights = [one for one in seen if one["method"] == "OPTIONS"]
     assert preflights == expect_preflights(policy, case, origin)
     actual = [one for one in seen if one["method"] != "OPTIONS"]
@@ -143,120 +140,76 @@ def check_row(result: Any, case: Case, policy: CorsPolicy, origin: str) -> None:
     assert [one["origin"] for one in actual] == [origin] * verdict.sent
     if case.name in ("get-with-cookies", "delete") or not case.credentials:
         assert [one["cookie"] for one in actual] == [case.credentials] * verdict.sent
-    assert result["agrees"], "the page's own verdict is not what its outcome says"
+    assert result["verdict"]["allowed"] == verdict.allowed
+    assert result["agreement"] == "agree"
 
 
 @pytest.mark.parametrize("server", ["wsgiref", *PROGRAMS])
 def test_the_browser_does_what_the_policy_says(server: str) -> None:
     require_chromium()
-    with run_sites(server) as (origins, reports):
-        report = run_page(origins.page, reports)
-    policy = make_policy(origins.page)
-
-    assert report["here"] == "page"
-    assert list(report["results"]) == [case.name for case in CASES]
-    for case in CASES:
-        origin = origins.page if case.page == "page" else origins.foreign
-        check_row(report["results"][case.name], case, policy, origin)
-    results = report["results"]
-    assert results["simple-get"]["outcome"]["headers"] == {"x-items-total": "2"}
-    assert results["custom-header"]["outcome"]["headers"]["x-request-id"] == "demo-1"
+    with run_sites(server) as origins, open_tab(f"{origins.page}/") as tab:
+        policy = make_policy(origins.page)
+        for case in CASES:
+            origin = origins.page if case.page == "page" else origins.foreign
+            result = perform(tab, case.name)
+            check(result, case, policy, origin)
+            headers = dict(result["outcome"]["headers"])
+            if case.name == "simple-get":
+                assert headers["x-items-total"] == "2"
+            if case.name == "custom-header":
+                assert headers["x-request-id"] == "demo-1"
 
 
 @pytest.mark.parametrize("server", ["wsgiref", *PROGRAMS])
 def test_the_foreign_page_gets_nothing_from_any_call(server: str) -> None:
     require_chromium()
-    with run_sites(server) as (origins, reports):
-        report = run_page(origins.foreign, reports)
-    policy = make_policy(origins.page)
-    cases = [case for case in CASES if case.page == "page"]
-
-    assert report["here"] == "foreign"
-    assert list(report["results"]) == [case.name for case in cases]
-    for case in cases:
-        assert not report["results"][case.name]["outcome"]["readable"]
-        check_row(report["results"][case.name], case, policy, origins.foreign)
-
-
-def test_the_page_shows_each_call_in_words() -> None:
-    require_chromium()
-    with run_sites("wsgiref") as (origins, reports):
-        report = run_page(origins.page, reports)
-
-    assert report["progress"] == f"✓ All {len(CASES)} calls went as the policy says."
-    shown = report["shown"]
-    for case in CASES:
-        assert case.title in shown[case.name]
-        assert f"{case.method} {case.path}" in shown[case.name]
-        assert "✓ agree" in shown[case.name]
-    for words in ("Granted", "The policy grants it.", "Read it: 200", "OPTIONS 204, PUT 200"):
-        assert words in shown["put-json"]
-    for words in ("Refused", "does not allow the requested method", "Did not send it"):
-        assert words in shown["method-not-granted"]
-    for words in (origins.foreign, "Kept the answer from the page", "The API saw: GET 200"):
-        assert words in shown["foreign-get"]
+    with run_sites(server) as origins, open_tab(f"{origins.foreign}/") as tab:
+        policy = make_policy(origins.page)
+        for case in CASES:
+            if case.page == "page":
+                result = perform(tab, case.name)
+                assert not result["outcome"]["readable"]
+                check(result, case, policy, origins.foreign)
 
 
 def test_the_page_tells_where_the_browser_differs_from_the_policy() -> None:
     require_chromium()
-    with run_sites("wsgiref", answering=CorsPolicy.nothing()) as (origins, reports):
-        report = run_page(origins.page, reports)
-
-    differing = {name for name, result in report["results"].items() if not result["agrees"]}
-    assert differing == set(READ), "granted by the policy, but the server grants nothing"
-    assert report["progress"].startswith(f"✗ {len(READ)} of {len(CASES)} calls differ")
-    for name in READ:
-        assert "✗ differ" in report["shown"][name]
+    with (
+        run_sites("wsgiref", answering=CorsPolicy.nothing()) as origins,
+        open_tab(f"{origins.page}/") as tab,
+    ):
+        differing = {
+            case.name for case in CASES if perform(tab, case.name)["agreement"] == "differ"
+        }
+        assert differing == set(READ), "granted by the policy, but the server grants nothing"
+        tab.click("#all")
+        told = tab.wait_for("!busy && byId('progress').innerText")
+        assert told.startswith("\u2717 ")
+        tab.click("#example-put-json")
+        tab.wait_for("byId('status').innerText.includes('otherwise')")
+        assert "not what the standard says" in tab.text("#browser")
+        assert "this browser gave the page nothing" in tab.text("#diagram")
 
 
 def test_the_page_compares_the_requests_that_reached_the_api_too() -> None:
     require_chromium()
-    with run_sites("wsgiref") as (origins, reports), closing(Site(0)) as page:
-        description = describe(make_policy(page.origin), replace(origins, page=page.origin), "page")
-        calls = {call["name"]: call["policy"] for call in description["calls"]}
-        for policy in calls.values():
-            policy["allowed"] = False  # the API allows another page
-        calls["simple-get"]["preflight"] = calls["put-json"]["preflight"]
-        calls["put-json"]["preflight"] = None
-        calls["sign-in"]["sent"] = False
-        for name in ("put-json", "delete", "custom-header"):
-            calls[name]["sent"] = False
-        page.start(serve_page({**description, "patience": 500}, reports.put))
-        report = run_page(page.origin, reports)
-    own = [result for result in report["results"].values() if result["origin"] == page.origin]
-    differing = {result["name"] for result in own if not result["agrees"]}
-    assert differing == {"simple-get", "put-json", "sign-in"}
+    with run_sites("wsgiref") as origins, open_tab(f"{origins.page}/") as tab:
+        tab.wait_for("typeof compare === 'function'")
 
+        def compare(readable: bool, seen: list[str], departing: list[str]) -> Any:
+            expected = [{"request": {"method": method}} for method in ("OPTIONS", "PUT")]
+            verdict = {"allowed": True, "exchanges": expected, "departing": departing}
+            requests = [{"method": method} for method in seen]
+            return tab.evaluate(
+                f"compare({json.dumps(verdict)}, {json.dumps({'readable': readable})},"
+                f" {json.dumps(requests)})"
+            )
 
-def test_the_foreign_page_tells_its_outcomes_to_the_allowed_page_only() -> None:
-    require_chromium()
-    with run_sites("wsgiref") as (origins, reports), closing(Site(0)) as stranger:
-        description = describe(make_policy(origins.page), origins, "page")
-        stranger.start(serve_page({**description, "patience": 2000}, reports.put))
-        report = run_page(stranger.origin, reports)
-    # For the stranger, the allowed page's calls are another origin's too: it waits for all.
-    for result in report["results"].values():
-        assert result["outcome"]["error"] == "the foreign page did not answer"
-
-
-def test_the_page_believes_only_the_foreign_page_itself() -> None:
-    require_chromium()
-    outcome = {"readable": True, "status": 200, "body": "forged", "headers": {}, "error": None}
-    forger = "".join(
-        f"top.postMessage({json.dumps({'name': name, 'outcome': outcome})}, '*');"
-        for name in ("foreign-get", "foreign-put")
-    )
-    with run_sites("wsgiref") as (origins, reports), closing(Site(0)) as third:
-        third.start(serve_html(f"<!doctype html><script>{forger}</script>"))
-        with closing(Site(0)) as framing, closing(Site(0)) as page:
-            framing.start(serve_html(f"<!doctype html><iframe src='{third.origin}/'></iframe>"))
-            fooled = Origins(origins.api, page.origin, framing.origin)
-            description = describe(make_policy(page.origin), fooled, "page")
-            page.start(serve_page({**description, "patience": 2000}, reports.put))
-            report = run_page(page.origin, reports)
-    for name in ("foreign-get", "foreign-put"):
-        assert report["results"][name]["outcome"]["error"] == "the foreign page did not answer"
-        assert not report["results"][name]["agrees"], "nothing reached the API"
+        assert compare(True, ["OPTIONS", "PUT"], []) == "agree"
+        assert compare(True, ["PUT"], ["chromium"]) == "differ"
+        assert compare(True, ["OPTIONS", "PUT", "PUT"], []) == "differ"
+        assert compare(False, ["OPTIONS", "PUT"], []) == "differ"
+        assert compare(False, ["OPTIONS"], ["chromium"]) == "departs"
 
 
 def serve_html(document: str) -> WSGIApplication:
@@ -267,9 +220,76 @@ def serve_html(document: str) -> WSGIApplication:
     return application
 
 
+STRANGER: Final = """<!doctype html><title>stranger</title><script>
+window.heard = [];
+addEventListener("message", (event) => heard.push(event.data));
+function frame(src) {
+  return new Promise((resolve) => {
+    const frame = document.createElement("iframe");
+    frame.onload = () => {
+      frame.contentWindow.postMessage({ url: API, method: "GET", headers: [] }, "*");
+      setTimeout(() => resolve(heard), 1000);
+    };
+    frame.src = src;
+    document.body.append(frame);
+  });
+}
+function open_(src) {
+  const opened = open(src);
+  return new Promise((resolve) => {
+    const asking = setInterval(() => {
+      opened.postMessage({ url: API, method: "GET", headers: [] }, "*");
+    }, 50);
+    setTimeout(() => { clearInterval(asking); opened.close(); resolve(heard); }, 1000);
+  });
+}
+function post(url, init) {
+  return fetch(url, { method: "POST", body: "{}", ...init })
+    .then((response) => response.type, (error) => String(error));
+}
+</script><body></body>"""
+
+
+def test_a_stranger_gets_nothing_out_of_the_demos_sites() -> None:
+    require_chromium()
+    with run_sites("wsgiref") as origins, closing(Site(0)) as stranger:
+        api = json.dumps(f"{origins.api}/items")
+        stranger.start(serve_html(STRANGER.replace("API", api)))
+        with open_tab(f"{stranger.origin}/") as tab:
+            for site in (origins.page, origins.foreign):
+                for path in ("/", "/frame"):
+                    assert tab.evaluate(f"frame({json.dumps(site + path)})") == []
+                opened = tab.evaluate(f"open_('{site}/frame')", by_hand=True)
+                assert opened == [], "whoever opens it is not the page around it"
+                json_type = '{ headers: { "content-type": "application/json" } }'
+                assert tab.evaluate(f"post('{site}/run', {json_type})") == (
+                    "TypeError: Failed to fetch"
+                )
+                # What needs no preflight arrives, and is refused: see the tests of the pages.
+                assert tab.evaluate(f"post('{site}/run', {{ mode: 'no-cors' }})").startswith(
+                    ("opaque", "TypeError")
+                )
+
+
+def test_the_page_believes_only_the_frame_itself() -> None:
+    require_chromium()
+    outcome = {"readable": True, "status": 200, "body": "forged", "headers": [], "error": None}
+    forger = f"top.postMessage({json.dumps({'outcome': outcome})}, '*');"
+    with run_sites("wsgiref") as origins, closing(Site(0)) as third, closing(Site(0)) as framing:
+        third.start(serve_html(f"<!doctype html><script>{forger}</script>"))
+        framing.start(serve_html(f"<!doctype html><iframe src='{third.origin}/'></iframe>"))
+        with closing(Site(0)) as page:
+            fooled = Origins(origins.api, page.origin, framing.origin)
+            page.start(serve_page({**describe(fooled, page.origin), "patience": 2000}))
+            with open_tab(f"{page.origin}/") as tab:
+                result = perform(tab, "foreign-get")
+    assert result["outcome"]["error"] == NO_ANSWER
+    assert result["agreement"] == "differ", "nothing reached the API"
+
+
 def test_a_picture_of_the_page_can_be_taken(tmp_path: Path) -> None:
     require_chromium()
     picture = tmp_path / "page.png"
-    with run_sites("wsgiref") as (origins, _):
+    with run_sites("wsgiref") as origins:
         screenshot(f"{origins.page}/", picture, width=390, height=800, dark=True)
     assert picture.read_bytes().startswith(b"\x89PNG")

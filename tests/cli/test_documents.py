@@ -118,7 +118,11 @@ def test_the_page_can_be_read_aloud() -> None:
     assert headings.count("h1") == 1
     for before, after in pairwise(headings):
         assert int(after[1]) <= int(before[1]) + 1
-    for wanted in (":focus-visible", "prefers-reduced-motion", "prefers-color-scheme: dark"):
+    for wanted in (
+        ":focus-visible",
+        "prefers-reduced-motion: reduce",
+        "prefers-color-scheme: dark",
+    ):
         assert wanted in HTML
 
 

@@ -3,6 +3,13 @@
 // What happens when: the page's start, the form's changes and its run, and the examples.
 
 let checking = 0;
+let busy = false;
+
+// A button that is disabled would lose the focus: it is only said to be, and does nothing.
+function setBusy(is) {
+  busy = is;
+  for (const name of ["run", "all"]) byId(name).setAttribute("aria-disabled", String(is));
+}
 
 async function check() {
   const now = ++checking;
@@ -11,10 +18,11 @@ async function check() {
 }
 
 async function run() {
+  if (busy) return null;
   checking += 1;
   const form = readForm();
   keepInAddress(form);
-  byId("run").disabled = true;
+  setBusy(true);
   byId("status").textContent = "Running …";
   try {
     const result = await perform(form);
@@ -25,7 +33,7 @@ async function run() {
     byId("status").textContent = `✗ The demo does not answer (${error.message}). Is it running?`;
     return null;
   } finally {
-    byId("run").disabled = false;
+    setBusy(false);
   }
 }
 
@@ -43,10 +51,13 @@ function mark(example, result) {
 // The result may be a long way below the form, or above.
 function reveal() {
   const { top, bottom } = byId("status").getBoundingClientRect();
-  if (top < 0 || bottom > innerHeight) byId("results").scrollIntoView({ block: "start" });
+  if (top >= 0 && bottom <= innerHeight) return;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  byId("results").scrollIntoView({ block: "start", behavior: still ? "instant" : "smooth" });
 }
 
 async function runExample(example) {
+  if (busy) return;
   fillForm(example.form);
   const result = await run();
   if (result) {
@@ -56,7 +67,8 @@ async function runExample(example) {
 }
 
 async function tryAll() {
-  byId("all").disabled = true;
+  if (busy) return;
+  setBusy(true);
   const counts = { agree: 0, departs: 0, differ: 0 };
   try {
     for (const [at, example] of demo.examples.entries()) {
@@ -72,7 +84,7 @@ async function tryAll() {
   } catch (error) {
     byId("progress").textContent = `✗ The demo does not answer (${error.message}). Is it running?`;
   }
-  byId("all").disabled = false;
+  setBusy(false);
 }
 
 function introduce() {

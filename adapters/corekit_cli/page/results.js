@@ -23,18 +23,19 @@ function showResult(result) {
   draw();
 }
 
+// How wide the diagram can be; 0 as long as it is not shown.
+let room = 0;
+
 function draw() {
-  if (!shownResult || shownResult.problems.length) return;
-  const width = Math.floor(byId("diagram").clientWidth);
-  if (width) byId("diagram").replaceChildren(drawDiagram(shownResult, Math.min(width, 720)));
+  if (!room || !shownResult || shownResult.problems.length) return;
+  byId("diagram").replaceChildren(drawDiagram(shownResult, Math.min(room, 720)));
 }
 
-// Drawn again only where the width changes, not for the height that it has itself.
-let lastWidth = 0;
+// Drawn again where its width changes, not for the height that it has itself.
 new ResizeObserver(([entry]) => {
   const width = Math.floor(entry.contentRect.width);
-  if (width !== lastWidth) {
-    lastWidth = width;
+  if (width !== room) {
+    room = width;
     draw();
   }
 }).observe(byId("diagram"));
@@ -154,6 +155,7 @@ function tellWire({ verdict, outcome, seen }) {
       `${request.is_preflight ? "Preflight: " : ""}${first}${reached}`));
     details.append(tellHead(first, request.headers),
       tellHead(String(response.status), response.headers));
+    details.querySelector("summary").id = `wire-summary-${at}`;
     for (const one of details.querySelectorAll("pre")) one.tabIndex = 0;
     return details;
   });

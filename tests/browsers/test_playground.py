@@ -1,0 +1,447 @@
+"""The playground in headless Chromium, used as people use it: mouse, keys, phone, screen reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from corekit_cli.demo import Demo, Ports, run_demo
+from corekit_cli.examples import list_examples
+from tests.browsers.chromium import require_chromium
+from tests.browsers.tab import Tab, open_tab
+
+pytestmark = pytest.mark.browser
+
+ENDED: Final = "/^[\u2713\u2717!]/.test(byId('status').innerText) && !busy"
+
+AGREEMENTS: Final = {
+    "any-origin-with-credentials": "problems",
+    "trailing-slash": "problems",
+    "authorization-under-wildcard": "departs",
+    "scheme-differs": "model",
+}
+"""What each example is marked with where it is not that model and browser agree."""
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    require_chromium()
+    with run_demo(Ports(0, 0, 0)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(demo: Demo) -> Iterator[Tab]:
+    with open_tab(f"{demo.origins.page}/") as tab:
+        yield tab
+
+
+@pytest.fixture
+def tab(demo: Demo, browser: Tab) -> Tab:
+    """Have the page anew, as it is when its first run has ended."""
+    browser.resize(1280)
+    browser.prefer(prefers_color_scheme="light")
+    go(browser, f"{demo.origins.page}/")
+    browser.wait_for(ENDED)
+    return browser
+
+
+def go(tab: Tab, url: str) -> None:
+    # By way of another page, since another fragment alone is no other page.
+    for each in ("about:blank", url):
+        tab.call("Page.navigate", url=each)
+        tab.wait_for(f"document.URL.startsWith('{each}') && document.readyState === 'complete'")
+    tab.wait_for("typeof byId === 'function' && byId('examples').children.length > 0")
+
+
+def run(tab: Tab) -> str:
+    """Press the button, and wait for what comes of it."""
+    tab.evaluate("byId('status').textContent = ''")
+    tab.click("#run")
+    tab.wait_for(ENDED)
+    return tab.text("#status")
+
+
+def fill(tab: Tab, field: str, text: str) -> None:
+    """Click into a field, type over what is in it, and leave it."""
+    tab.click(f"#{field}")
+    tab.type(text)
+    tab.evaluate("document.activeElement.blur()")
+
+
+def find(nodes: list[dict[str, Any]], role: str, name: str) -> dict[str, Any]:
+    found = [node for node in nodes if node["role"] == role and node["name"].startswith(name)]
+    assert found, (role, name, [node["name"] for node in nodes if node["role"] == role])
+    return found[0]
+
+
+def test_a_policy_is_edited_its_problems_seen_and_mended_and_run(demo: Demo, tab: Tab) -> None:
+    page = demo.origins.page
+    fill(tab, "allow_origins", f"{page}/")
+    fill(tab, "allow_methods", "put")
+    tab.wait_for("byId('problems').innerText.includes('2 problems')")
+    assert f"Did you mean '{page}'?" in tab.text("#allow_origins-error")
+    assert "Did you mean 'PUT'?" in tab.text("#allow_methods-error")
+
+    assert "Nothing was run" in run(tab)
+    assert tab.focused() == "allow_origins"
+    assert tab.evaluate("byId('shown').hidden")
+    assert "allow_origins[0]" in tab.text("#summary")
+    tab.click("#summary li:nth-child(2) a")
+    assert tab.focused() == "allow_methods"
+
+    fill(tab, "allow_origins", page)
+    fill(tab, "allow_methods", "PUT")
+    tab.wait_for("byId('problems').innerText === ''")
+    assert tab.evaluate("document.querySelectorAll('#form .error, [aria-invalid]').length") == 0
+    assert run(tab) == "\u2713 Granted This browser did the same."
+    assert "Granted" in tab.text("#model")
+    assert "Read it: 200" in tab.text("#browser")
+    assert "The API saw: OPTIONS 204, then PUT 200" in tab.text("#browser")
+    assert "allow_methods=['PUT']" in tab.text("#policy")
+
+
+def test_the_policy_that_was_typed_is_what_this_browser_meets(demo: Demo, tab: Tab) -> None:
+    fill(tab, "allow_methods", "DELETE")
+    assert run(tab) == "\u2717 Refused This browser did the same."
+    assert "MethodDisallowedByPreflightResponse" in tab.text("#model")
+    assert "Did not send it" in tab.text("#browser")
+    assert "The API saw: OPTIONS 204" in tab.text("#browser")
+
+
+def test_a_mend_is_applied_with_one_press(demo: Demo, tab: Tab) -> None:
+    tab.click("#example-method-not-granted")
+    tab.wait_for("byId('model').innerText.includes('PATCH')")
+    tab.click("#model .mends button")
+    tab.wait_for("byId('status').innerText === '\u2713 Granted This browser did the same.'")
+    assert tab.evaluate("byId('allow_methods').value") == "PUT, DELETE, PATCH"
+    assert tab.focused() == "results"
+
+
+def test_every_example_fills_the_form_and_is_run(demo: Demo, tab: Tab) -> None:
+    for example in list_examples(demo.origins, demo.origins.page):
+        name, form = example["name"], example["form"]
+        tab.evaluate("byId('status').textContent = ''")
+        tab.click(f"#example-{name}")
+        tab.wait_for(ENDED)
+        marked = tab.wait_for(f"document.querySelector('#example-{name} .mark').dataset.mark")
+        assert marked == AGREEMENTS.get(name, "agree"), (name, tab.text("#results"))
+        read = tab.evaluate("readForm()")
+        assert {**read, "waive": read["waive"]} == form, name
+
+
+def test_all_examples_are_tried_at_once(demo: Demo, tab: Tab) -> None:
+    tab.click("#all")
+    tab.wait_for("!busy && byId('progress').innerText.includes('went')")
+    names = [one["name"] for one in list_examples(demo.origins, demo.origins.page)]
+    agreeing = len(names) - len(AGREEMENTS)
+    assert tab.text("#progress") == (
+        f"\u2713 {agreeing} calls went by the standard, 1 departs as is known."
+    )
+    for name in names:
+        marked = tab.evaluate(f"document.querySelector('#example-{name} .mark').dataset.mark")
+        assert marked == AGREEMENTS.get(name, "agree"), name
+
+
+def test_a_departure_of_this_browser_is_told_as_one(demo: Demo, tab: Tab) -> None:
+    tab.click("#example-authorization-under-wildcard")
+    tab.wait_for("byId('status').innerText.includes('as is known of it')")
+    assert "Chromium, Firefox, WebKit depart from the standard" in tab.text("#model")
+    assert "Read it: 200" in tab.text("#browser")
+    described = tab.evaluate("byId('diagram-desc').textContent")
+    assert "From browser to API: GET, but it was sent, which reached the API." in described
+
+
+def test_a_sandboxed_frame_calls_with_an_opaque_origin(demo: Demo, tab: Tab) -> None:
+    tab.click("#page-null")
+    assert run(tab) == "\u2717 Refused This browser did the same."
+    assert "The API saw: OPTIONS 403" in tab.text("#browser")
+    fill(tab, "allow_origins", "null")
+    tab.click("#allow_credentials")
+    tab.wait_for("byId('problems').innerText.includes('1 problem')")
+    tab.click("#waive-null")
+    tab.wait_for("byId('problems').innerText === ''")
+    assert run(tab) == "\u2713 Granted This browser did the same."
+    steps = tab.text("#steps")
+    assert "Origin: null" in steps
+    assert tab.evaluate("document.querySelectorAll('iframe').length") == 0
+
+
+def test_the_foreign_page_calls_from_its_own_origin(demo: Demo, tab: Tab) -> None:
+    tab.click("#page-other")
+    assert run(tab) == "\u2717 Refused This browser did the same."
+    fill(tab, "allow_origins", f"{demo.origins.page}\n{demo.origins.foreign}")
+    assert run(tab) == "\u2713 Granted This browser did the same."
+    assert f"Access-Control-Allow-Origin: {demo.origins.foreign}" in tab.text("#steps")
+
+
+def test_of_another_origin_only_the_model_can_tell_and_says_so(demo: Demo, tab: Tab) -> None:
+    fill(tab, "typed", "https://app.example.org")
+    assert tab.evaluate("byId('page-typed').checked")
+    assert run(tab) == "\u2717 Refused Only the model can tell."
+    assert "no page of https://app.example.org here" in tab.text("#browser")
+    assert tab.text("#legend") == "By the model only: nothing was sent."
+
+
+def test_what_no_page_can_call_is_told_beside_the_call(demo: Demo, tab: Tab) -> None:
+    for field, text, words in (
+        ("method", "TRACE", "No page can send this method."),
+        ("path", "//evil.example/", "It is no path of the API."),
+        ("headers", "no colon", "It is no header."),
+    ):
+        before = tab.evaluate(f"byId('{field}').value")
+        fill(tab, field, text)
+        told = tab.wait_for(f"byId('{field}-error')?.innerText")
+        assert words in told
+        fill(tab, field, before)
+        tab.wait_for(f"!byId('{field}-error')")
+
+
+def test_the_diagram_shows_what_was_sent_and_what_reached_the_api(demo: Demo, tab: Tab) -> None:
+    described = tab.evaluate("byId('diagram-desc').textContent")
+    assert described == (
+        "From page to browser: fetch PUT, /items/1."
+        " From browser to API: OPTIONS, may I? PUT, content-type, which reached the API."
+        f" From API to browser: 204, allows {demo.origins.page}. \u2713 the API grants it."
+        " From browser to API: PUT, /items/1, which reached the API."
+        f" From API to browser: 200, allows {demo.origins.page}. \u2713 the page may read it."
+        " From browser to page: the answer."
+    )
+    drawn = tab.evaluate(
+        "[...document.querySelectorAll('#diagram text')].map((t) => t.textContent)"
+    )
+    assert drawn[:3] == ["Page", "Browser", "API"]
+    assert "\u2713 OPTIONS" in drawn
+
+
+def test_everything_can_be_done_with_the_keyboard_alone(demo: Demo, tab: Tab) -> None:
+    tab.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    tab.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab.tab_to("allow_methods")
+    tab.type("PATCH")
+    tab.tab_to("page-here")
+    tab.press("ArrowDown")
+    assert tab.focused() == "page-other"
+    tab.press("ArrowDown")
+    assert tab.focused() == "page-null"
+    tab.press("Tab")
+    assert tab.focused() == "typed"
+    tab.tab_to("run")
+    tab.evaluate("byId('status').textContent = ''")
+    tab.press("Enter")
+    tab.wait_for(ENDED)
+    assert tab.text("#status") == "\u2717 Refused This browser did the same."
+    assert tab.focused() == "run", "the focus stays where it was"
+    tab.tab_to("wire-summary-0")
+    tab.press("Enter")
+    assert tab.evaluate("document.querySelector('#wire details').open")
+
+
+def test_the_form_is_sent_with_enter_from_any_line(demo: Demo, tab: Tab) -> None:
+    tab.click("#allow_methods")
+    tab.type("DELETE")
+    tab.evaluate("byId('status').textContent = ''")
+    tab.press("Enter")
+    tab.wait_for(ENDED)
+    assert tab.text("#status").startswith("\u2717 Refused")
+
+
+def test_what_has_the_focus_is_seen_and_not_hidden_by_the_bar(demo: Demo, tab: Tab) -> None:
+    tab.resize(360, 740)
+    tab.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    seen = 0
+    for _ in range(60):
+        tab.press("Tab")
+        told = tab.evaluate(
+            "(() => { const one = document.activeElement; const box = one.getBoundingClientRect();"
+            "const style = getComputedStyle(one);"
+            "return [one.id, box.top, box.bottom, box.left, box.right, style.outlineStyle,"
+            "parseFloat(style.outlineWidth), byId('run').getBoundingClientRect().top]; })()"
+        )
+        name, top, bottom, left, right, outline, width, bar = told
+        if tab.focused() == "BODY":
+            break
+        seen += 1
+        assert (outline, width >= 2) == ("solid", True), name
+        assert left >= 0
+        assert right <= 360, name
+        assert bottom > 0, name
+        if tab.evaluate("byId('form').contains(document.activeElement)") and name != "run":
+            assert top < bar, f"{name} is under the bar"
+    assert seen > 20
+
+
+def test_the_screen_reader_is_told_what_each_field_is_and_what_is_wrong(
+    demo: Demo, tab: Tab
+) -> None:
+    fill(tab, "allow_methods", "put")
+    tab.wait_for("byId('allow_methods-error') !== null")
+    nodes = tab.read_aloud()
+    methods = find(nodes, "textbox", "Methods")
+    assert methods["invalid"] == "true"
+    assert "Did you mean 'PUT'?" in methods["description"]
+    assert "Beside GET, HEAD and POST" in methods["description"]
+    for role, name in (
+        ("heading", "What the policy says"),
+        ("heading", "The result"),
+        ("textbox", "Origins"),
+        ("checkbox", "Credentials"),
+        ("radiogroup", "The origin of the page"),
+        ("radio", "A sandboxed frame"),
+        ("textbox", "Origin of the other page"),
+        ("combobox", "Method"),
+        ("combobox", "Credentials"),
+        ("group", "The policy of the API"),
+        ("button", "Run in this browser"),
+        ("region", "The result"),
+        ("form", "Try your own"),
+    ):
+        find(nodes, role, name)
+    image = find(nodes, "image", "Sequence diagram of the call")
+    assert image["description"].startswith("From page to browser: fetch PUT")
+    unnamed = [
+        node
+        for node in nodes
+        if node["role"] in ("button", "textbox", "checkbox", "radio", "combobox", "link", "image")
+        and not node["name"]
+    ]
+    assert unnamed == []
+
+
+def test_results_are_announced_as_they_come(demo: Demo, tab: Tab) -> None:
+    live = [node for node in tab.read_aloud() if node["role"] == "status"]
+    assert [node["live"] for node in live] == ["polite"] * 3
+
+
+@pytest.mark.parametrize("width", [320, 360, 414, 768, 1024, 1280, 1920])
+@pytest.mark.parametrize(
+    "example", ["foreign-put", "authorization-under-wildcard", "any-origin-with-credentials"]
+)
+def test_no_screen_has_to_be_scrolled_sideways(
+    demo: Demo, tab: Tab, width: int, example: str
+) -> None:
+    tab.evaluate("byId('examples-box').open = true")
+    tab.evaluate("byId('status').textContent = ''")
+    tab.click(f"#example-{example}")
+    tab.wait_for(ENDED)
+    tab.resize(width)
+    tab.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    tab.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    wide = tab.evaluate(
+        "[...document.querySelectorAll('body *')].filter((one) => {"
+        "const box = one.getBoundingClientRect();"
+        "return box.right > innerWidth + 1 && box.width && !one.closest('pre, .skip, .unseen')"
+        "&& getComputedStyle(one).position !== 'absolute'; })"
+        ".map((one) => one.outerHTML.slice(0, 80))"
+    )
+    assert wide == []
+
+
+def test_the_text_of_the_diagram_stays_as_large_on_a_phone(demo: Demo, tab: Tab) -> None:
+    tab.click("#example-method-not-granted")
+    tab.wait_for("byId('model').innerText.includes('PATCH')")
+    tab.resize(320)
+    tab.wait_for(
+        "(() => { const svg = document.querySelector('#diagram svg');"
+        "const { width } = svg.getBoundingClientRect();"
+        "return width < 300 && width === svg.viewBox.baseVal.width; })()"
+    )
+    outside = tab.evaluate(
+        "(() => { const edge = document.querySelector('#diagram svg').getBoundingClientRect();"
+        "return [...document.querySelectorAll('#diagram text')].filter((one) => {"
+        "const box = one.getBoundingClientRect();"
+        "return box.left < edge.left - 1 || box.right > edge.right + 1; })"
+        ".map((one) => one.textContent); })()"
+    )
+    assert outside == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_scheme_has_its_own_colours(demo: Demo, tab: Tab, scheme: str, tmp_path: Path) -> None:
+    tab.prefer(prefers_color_scheme=scheme)
+    paper = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == {"light": "rgb(247, 247, 244)", "dark": "rgb(20, 23, 26)"}[scheme]
+    tab.take_picture(tmp_path / "page.png")
+    assert (tmp_path / "page.png").stat().st_size > 20_000
+
+
+def test_nothing_moves_where_less_motion_is_wanted(demo: Demo, tab: Tab) -> None:
+    tab.resize(360, 740)
+    revealed = (
+        "(() => { scrollTo({ top: 0, behavior: 'instant' }); reveal();"
+        "const { top, bottom } = byId('status').getBoundingClientRect();"
+        "return top >= 0 && bottom <= innerHeight; })()"
+    )
+    tab.prefer(prefers_reduced_motion="reduce")
+    assert tab.evaluate(revealed), "it is there at once"
+    tab.prefer(prefers_reduced_motion="no-preference")
+    assert not tab.evaluate(revealed), "it is on its way"
+
+
+def test_the_address_holds_the_form_and_runs_nothing_by_itself(demo: Demo, tab: Tab) -> None:
+    fill(tab, "allow_headers", "x-a, x-b")
+    fill(tab, "headers", "x-a: 1 & 2\nx-b: #")
+    tab.click("#allow_credentials")
+    tab.click("#page-other")
+    run(tab)
+    form = tab.evaluate("readForm()")
+    address = tab.evaluate("location.href")
+    go(tab, address)
+    assert tab.evaluate("readForm()") == form
+    tab.evaluate("new Promise((done) => setTimeout(done, 300))")
+    assert tab.text("#status") == "Nothing has been run yet."
+    assert run(tab).startswith("\u2717 Refused")
+
+
+def test_an_address_with_faults_shows_them(demo: Demo, tab: Tab) -> None:
+    go(tab, f"{demo.origins.page}/#allow_origins=x%20y&max_age=-1&nonsense=1&credentials=include")
+    tab.wait_for("byId('problems').innerText.includes('problems')")
+    assert tab.evaluate("byId('more').open")
+    assert "below 0" in tab.text("#max_age-error")
+
+
+def test_the_policy_of_security_lets_nothing_else_run(demo: Demo, tab: Tab) -> None:
+    ran = tab.evaluate(
+        "(() => { const one = document.createElement('div');"
+        "try { one.innerHTML = '<img src=x onerror=\"window.ran = true\">'; }"
+        "catch (error) { return error.name; } return 'no fault'; })()"
+    )
+    assert ran == "TypeError", "no text becomes HTML"
+    reached = tab.evaluate(
+        f"fetch('{demo.origins.foreign}/demo.json').then(() => 'reached', () => 'refused')"
+    )
+    assert reached == "refused"
+
+
+def test_a_demo_that_has_ended_is_told_as_such(tmp_path: Path) -> None:
+    require_chromium()
+    with run_demo(Ports(0, 0, 0)) as running:
+        opened = open_tab(f"{running.origins.page}/")
+        tab = opened.__enter__()
+        try:
+            tab.wait_for(ENDED)
+        except BaseException:
+            opened.__exit__(None, None, None)
+            raise
+    try:
+        tab.click("#run")
+        tab.wait_for("byId('status').innerText.includes('Is it running?')")
+        tab.click("#all")
+        tab.wait_for("byId('progress').innerText.includes('Is it running?')")
+    finally:
+        opened.__exit__(None, None, None)
+
+
+def test_the_foreign_site_is_a_playground_of_its_own(demo: Demo, browser: Tab) -> None:
+    go(browser, f"{demo.origins.foreign}/")
+    browser.wait_for(ENDED)
+    assert browser.text("#status") == "\u2717 Refused This browser did the same."
+    assert browser.text("#other-label") == "The allowed page"
+    browser.click("#page-other")
+    assert run(browser) == "\u2713 Granted This browser did the same."
+    assert browser.text("#here") == demo.origins.foreign
