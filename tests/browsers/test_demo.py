@@ -212,10 +212,12 @@ def test_the_page_compares_the_requests_that_reached_the_api_too() -> None:
         assert compare(False, ["OPTIONS"], ["chromium"]) == "departs"
 
 
-def serve_html(document: str) -> WSGIApplication:
+def serve_html(document: str, **others: str) -> WSGIApplication:
+    """Serve one document, and `others` at paths of their names."""
+
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
-        return [document.encode()]
+        return [others.get(environ["PATH_INFO"][1:], document).encode()]
 
     return application
 
@@ -271,13 +273,18 @@ def test_a_stranger_gets_nothing_out_of_the_demos_sites() -> None:
                 )
 
 
-def test_the_page_believes_only_the_frame_itself() -> None:
+@pytest.mark.parametrize("forger", ["of another origin", "of its own origin"])
+def test_the_page_believes_only_the_frame_itself(forger: str) -> None:
     require_chromium()
     outcome = {"readable": True, "status": 200, "body": "forged", "headers": [], "error": None}
-    forger = f"top.postMessage({json.dumps({'outcome': outcome})}, '*');"
+    forging = (
+        f"<!doctype html><script>top.postMessage({json.dumps({'outcome': outcome})}, '*')</script>"
+    )
     with run_sites("wsgiref") as origins, closing(Site(0)) as third, closing(Site(0)) as framing:
-        third.start(serve_html(f"<!doctype html><script>{forger}</script>"))
-        framing.start(serve_html(f"<!doctype html><iframe src='{third.origin}/'></iframe>"))
+        third.start(serve_html(forging))
+        src = "/forging" if forger == "of its own origin" else third.origin
+        document = f"<!doctype html><iframe src='{src}'></iframe>"
+        framing.start(serve_html(document, forging=forging))
         with closing(Site(0)) as page:
             fooled = Origins(origins.api, page.origin, framing.origin)
             page.start(serve_page({**describe(fooled, page.origin), "patience": 2000}))
