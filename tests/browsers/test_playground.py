@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import pytest
 
+from corekit_cli.cases import Origins
 from corekit_cli.demo import Demo, Ports, run_demo
 from corekit_cli.examples import list_examples
+from corekit_cli.forms import fill as fill_form
 from tests.browsers.chromium import require_chromium
 from tests.browsers.tab import Tab, open_tab
 
@@ -445,3 +450,57 @@ def test_the_foreign_site_is_a_playground_of_its_own(demo: Demo, browser: Tab) -
     browser.click("#page-other")
     assert run(browser) == "\u2713 Granted This browser did the same."
     assert browser.text("#here") == demo.origins.foreign
+
+
+HEADERS: Final = (
+    "x-a: 1",
+    "Content-Type: text/plain",
+    "Content-Type: application/json",
+    "authorization: Bearer x",
+    "Accept: text/html",
+    "Cookie: a=b",
+    "range: bytes=0-1",
+)
+
+
+def draw_form(random: Random, origins: Origins) -> dict[str, str | bool]:
+    """Make a form of any sort; some are of policies or calls that cannot be."""
+
+    def some(*values: str) -> str:
+        return "\n".join(random.sample(values, random.choice([0, 1, 1, 2])))
+
+    page, foreign = origins.page, origins.foreign
+    method = random.choice("GET GET HEAD POST put PUT DELETE PATCH patch OPTIONS LOCK".split())
+    any_origin = random.random() < 0.2
+    return fill_form(
+        {},
+        allow_origins="*" if any_origin else some(page, foreign, "http://localhost:*", "null"),
+        allow_credentials=random.random() < 0.4,
+        allow_methods=some("PUT", "DELETE", "PATCH", "*", "LOCK"),
+        allow_headers=some("x-a", "content-type", "authorization", "*"),
+        expose_headers=some("x-items-total", "x-request-id"),
+        preflight_status=random.choice(["204", "200", "299"]),
+        waive=random.choice(["", "null-origin"]),
+        page=random.choice([page, page, foreign, "null"]),
+        method=method,
+        path=random.choice(["/items", "/items/1?a=b", "/me", "/nowhere"]),
+        headers=some(*HEADERS),
+        credentials=random.choice(["omit", "same-origin", "include"]),
+        body=random.choice(["", "", "{}"]) if method not in ("GET", "HEAD") else "",
+    )
+
+
+def test_this_browser_ends_as_the_model_says_whatever_the_form(demo: Demo, tab: Tab) -> None:
+    random = Random(6)
+    endings: Counter[str] = Counter()
+    for _ in range(1000):
+        form = draw_form(random, demo.origins)
+        result = tab.evaluate(f"perform({json.dumps(form)})")
+        if result["problems"]:
+            endings["problems"] += 1
+            continue
+        ending = result["agreement"]
+        endings[f"{ending} {result['verdict']['allowed']}"] += 1
+        assert ending == "agree" or "chromium" in result["verdict"]["departing"], result
+    for ending in ("problems", "agree True", "agree False"):
+        assert endings[ending] >= 50, endings
