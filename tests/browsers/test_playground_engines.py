@@ -1,0 +1,74 @@
+"""The playground in every engine: its first run is made, by the page and by frames of both sorts.
+
+Nothing looks into the browser here. What the page asks of its server says how far it came: it reads
+the log of a run when the call has ended, which one in a frame does when the frame has told of it.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from queue import Queue
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+import pytest
+
+from corekit_cli.api import Api, RequestLog, serve_api
+from corekit_cli.cases import Origins, make_policy
+from corekit_cli.pages import describe, serve_page
+from corekit_cli.servers import Site
+from corekit_cli.sessions import Sessions
+from tests.browsers.test_engines import OPENERS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+pytestmark = pytest.mark.browser
+
+PATIENCE: Final = 60  # seconds
+
+
+def watch(app: WSGIApplication, reading: Queue[str]) -> WSGIApplication:
+    """Tell of each run whose log is read."""
+
+    def watched(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        if environ["PATH_INFO"] == "/requests":
+            reading.put(parse_qs(environ["QUERY_STRING"])["run"][0])
+        return app(environ, start_response)
+
+    return watched
+
+
+@pytest.mark.parametrize("caller", ["the page", "the foreign page", "a sandboxed frame"])
+@pytest.mark.parametrize("engine", OPENERS)
+def test_the_call_is_made_and_its_end_is_told(
+    engine: str, caller: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = RequestLog()
+    monkeypatch.setattr("corekit_cli.api.RequestLog", lambda: log)
+    reading: Queue[str] = Queue()
+    with ExitStack() as stack:
+        api, page, foreign = (stack.enter_context(closing(Site(0))) for _ in range(3))
+        origins = Origins(api.origin, page.origin, foreign.origin)
+        shop, sessions = Api(), Sessions()
+        api.start(serve_api(make_policy(page.origin), api=shop, sessions=sessions))
+        told = describe(origins, page.origin)
+        # A frame that does not answer would be waited for longer than here.
+        told["patience"] = 10 * 1000 * PATIENCE
+        [first] = [one for one in told["examples"] if one["name"] == "put-json"]
+        first["form"] |= {
+            "page": {"the page": page.origin, "the foreign page": foreign.origin}.get(
+                caller, "null"
+            ),
+            "allow_credentials": False,
+            "allow_origins": f"{page.origin}\n{foreign.origin}\nnull",
+            "waive": "null-origin",
+        }
+        for site in (page, foreign):
+            app = serve_page({**told, "here": site.origin}, api=shop, sessions=sessions)
+            site.start(watch(app, reading))
+        stack.enter_context(OPENERS[engine](f"{page.origin}/"))
+        run = reading.get(timeout=PATIENCE)
+        seen = [(one.method, one.origin, one.status) for one in log.of_run(run)]
+    origin = first["form"]["page"]
+    assert seen == [("OPTIONS", origin, 204), ("PUT", origin, 200)]
