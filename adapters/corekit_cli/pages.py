@@ -1,8 +1,8 @@
 """The two sites that the playground is served from: of the allowed origin and of the foreign one.
 
 Both serve the same page and the same frame. What the page asks of its server, no page of another
-origin can: to judge a form and to open a session takes JSON from the site's own origin, and nothing
-that is answered is shared. What is said to a form is worked out in `forms` and `judging`.
+origin can: to check a form, and to run it, which opens a session, takes JSON from the site's own
+origin, and no answer is shared. What is said to a form is worked out in `forms` and `judging`.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def serve_page(
                 reply = _reply(404, "text/plain", b"Not found.\n")
         return send(start_response, reply)
 
-    def _answer_form(environ: WSGIEnvironment, opens: bool) -> Reply:
+    def _answer_form(environ: WSGIEnvironment, runs: bool) -> Reply:
         body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
         try:
             asked = read_form(json.loads(body))
@@ -139,12 +139,15 @@ def serve_page(
             return _reply_json({"problems": _tell_problems(error.problems)})
         except (RecursionError, ValueError):
             return _reply(400, "text/plain", b"This is not the form of the demo.\n")
+        if not runs:
+            return _reply_json({"problems": []})
         # The cookie is for pages of this machine only: to a browser, all others are other sites.
         near = asked.page in (origins.page, origins.foreign)
         cookie = environ.get("HTTP_COOKIE", "") if near else ""
         verdict = judge_form(asked, api, origins.api, cookie)
-        run = sessions.open(asked.policy) if opens else None
-        return _reply_json({"policy": spell(asked.policy), "verdict": verdict, "run": run})
+        run = sessions.open(asked.policy)
+        told = {"problems": [], "policy": spell(asked.policy), "verdict": verdict, "run": run}
+        return _reply_json(told)
 
     return application
 

@@ -88,6 +88,7 @@ def test_a_policy_is_edited_its_problems_seen_and_mended_and_run(demo: Demo, tab
     fill(tab, "allow_origins", f"{page}/")
     fill(tab, "allow_methods", "put")
     tab.wait_for("byId('problems').innerText.includes('2 problems')")
+    assert tab.text("#stale") == "The form has changed since: run it again."
     assert f"Did you mean '{page}'?" in tab.text("#allow_origins-error")
     assert "Did you mean 'PUT'?" in tab.text("#allow_methods-error")
 
@@ -103,6 +104,7 @@ def test_a_policy_is_edited_its_problems_seen_and_mended_and_run(demo: Demo, tab
     tab.wait_for("byId('problems').innerText === ''")
     assert tab.evaluate("document.querySelectorAll('#form .error, [aria-invalid]').length") == 0
     assert run(tab) == "\u2713 Granted This browser did the same."
+    assert tab.evaluate("byId('stale').hidden")
     assert "Granted" in tab.text("#model")
     assert "Read it: 200" in tab.text("#browser")
     assert "The API saw: OPTIONS 204, then PUT 200" in tab.text("#browser")
@@ -320,6 +322,20 @@ def test_the_screen_reader_is_told_what_each_field_is_and_what_is_wrong(
 def test_results_are_announced_as_they_come(demo: Demo, tab: Tab) -> None:
     live = [node for node in tab.read_aloud() if node["role"] == "status"]
     assert [node["live"] for node in live] == ["polite"] * 3
+
+
+def test_what_is_long_is_broken_or_cut(demo: Demo, tab: Tab) -> None:
+    fill(tab, "path", f"/items/{'x' * 300}")
+    fill(tab, "headers", f"x-{'a' * 300}: {'b' * 300}")
+    fill(tab, "method", "M" * 60)
+    tab.wait_for("!busy")
+    for words in ("Refused", "Nothing was run"):
+        assert words in run(tab)
+        tab.resize(360, 740)
+        tab.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+        tab.resize(1280)
+        fill(tab, "allow_origins", f"https://{'a' * 60}.{'b' * 60}.example/{'c' * 200}")
 
 
 @pytest.mark.parametrize("width", [320, 360, 414, 768, 1024, 1280, 1920])

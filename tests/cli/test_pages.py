@@ -100,10 +100,8 @@ def test_a_run_has_the_verdict_and_a_session_that_the_api_answers_by(sites: Site
     assert preflight.status == 204
 
 
-def test_a_check_has_the_verdict_and_opens_nothing(sites: Sites) -> None:
-    told = tell(ask_as_page(sites.page, "/check", sites.form()))
-    assert told["verdict"]["allowed"]
-    assert told["run"] is None
+def test_a_check_finds_problems_and_runs_nothing(sites: Sites) -> None:
+    assert tell(ask_as_page(sites.page, "/check", sites.form())) == {"problems": []}
 
 
 @pytest.mark.parametrize("target", ["/check", "/run"])
@@ -147,7 +145,7 @@ def test_the_cookie_is_the_models_where_a_browser_would_send_it(
     signed_in = ask(sites.api, "POST", "/session").headers["Set-Cookie"].partition(";")[0]
     origin = getattr(sites, page).origin if page in ("page", "foreign") else page
     form = sites.form(page=origin, path="/me", credentials="include")
-    told = tell(ask_as_page(sites.page, "/check", form, Cookie=signed_in))
+    told = tell(ask_as_page(sites.page, "/run", form, Cookie=signed_in))
     assert told["verdict"]["exchanges"][0]["response"]["status"] == status
 
 

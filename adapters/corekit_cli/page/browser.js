@@ -72,7 +72,7 @@ async function callAsPage(form, run) {
 // A whole run: the model's verdict, what this browser did, and whether the two agree.
 async function perform(form) {
   const answer = await post("/run", form);
-  if (answer.problems) return { form, problems: answer.problems };
+  if (answer.problems.length) return { form, problems: answer.problems };
   const { verdict, policy, run } = answer;
   const outcome = await callAsPage(form, run);
   const seen = outcome ? await readLog(run) : [];

@@ -11,10 +11,17 @@ function setBusy(is) {
   for (const name of ["run", "all"]) byId(name).setAttribute("aria-disabled", String(is));
 }
 
+// Says so where what is shown is not of what stands in the form.
+function noteChanges() {
+  const isShown = !shownResult || JSON.stringify(shownResult.form) === JSON.stringify(readForm());
+  byId("stale").hidden = isShown;
+}
+
 async function check() {
   const now = ++checking;
+  noteChanges();
   const answer = await post("/check", readForm());
-  if (now === checking) showProblems(answer.problems ?? []);
+  if (now === checking) showProblems(answer.problems);
 }
 
 async function run() {
@@ -28,6 +35,7 @@ async function run() {
     const result = await perform(form);
     showProblems(result.problems);
     showResult(result);
+    noteChanges();
     return result;
   } catch (error) {
     byId("status").textContent = `✗ The demo does not answer (${error.message}). Is it running?`;
