@@ -89,9 +89,9 @@ def test_the_exchanges_are_told_as_they_go_over_the_wire() -> None:
 
 def test_a_mend_fills_the_fields_of_the_form_and_then_the_page_may_read() -> None:
     for name in ("method-not-granted", "header-not-granted", "foreign-put", "scheme-differs"):
-        told = judge_example(name)
-        assert told["mends"], name
-        for mend in told["mends"]:
+        applicable = [mend for mend in judge_example(name)["mends"] if mend["fields"]]
+        assert applicable, name
+        for mend in applicable:
             mended = judge_example(name, **mend["fields"])
             assert mended["allowed"], (name, mend)
 
