@@ -23,21 +23,17 @@ function showResult(result) {
   draw();
 }
 
-// How wide the diagram can be; 0 as long as it is not shown.
-let room = 0;
+let drawnWidth = 0;
 
 function draw() {
-  if (!room || !shownResult || shownResult.problems.length) return;
-  byId("diagram").replaceChildren(drawDiagram(shownResult, Math.min(room, 720)));
+  drawnWidth = byId("diagram").clientWidth;
+  if (!drawnWidth || !shownResult || shownResult.problems.length) return;
+  byId("diagram").replaceChildren(drawDiagram(shownResult, Math.min(drawnWidth, 720)));
 }
 
 // Drawn again where its width changes, not for the height that it has itself.
-new ResizeObserver(([entry]) => {
-  const width = Math.floor(entry.contentRect.width);
-  if (width !== room) {
-    room = width;
-    draw();
-  }
+new ResizeObserver(() => {
+  if (byId("diagram").clientWidth !== drawnWidth) draw();
 }).observe(byId("diagram"));
 
 function linkProblem(problem) {
