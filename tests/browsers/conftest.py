@@ -1,4 +1,4 @@
-"""What tests of several files need: a page over https, open in each of the engines."""
+"""What tests of several files need: a page over https in each engine, the demo's page in a tab."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from corekit_cli.demo import Demo, Ports, run_demo
+from tests.browsers.chromium import require_chromium
 from tests.browsers.https import OPENERS, make_certificate
 from tests.browsers.lab import Lab, open_lab
+from tests.browsers.playground import ENDED, go
+from tests.browsers.tab import Tab, open_tab
 
 
 @pytest.fixture(scope="module", params=OPENERS)
@@ -25,3 +29,26 @@ def https_visit(
         OPENERS[request.param](f"{lab.page}/", certificate.authority, home),
     ):
         yield request.param, lab
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    require_chromium()
+    with run_demo(Ports(0, 0, 0)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(demo: Demo) -> Iterator[Tab]:
+    with open_tab(f"{demo.origins.page}/") as tab:
+        yield tab
+
+
+@pytest.fixture
+def tab(demo: Demo, browser: Tab) -> Tab:
+    """Have the page anew, as it is when its first run has ended."""
+    browser.resize(1280)
+    browser.prefer(prefers_color_scheme="light")
+    go(browser, f"{demo.origins.page}/")
+    browser.wait_for(ENDED)
+    return browser

@@ -1,13 +1,12 @@
-"""The playground in headless Chromium, used as people use it: mouse, keys, phone, screen reader."""
+"""The playground in headless Chromium: what is edited, what comes of it, and who may make it so."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -16,11 +15,10 @@ from corekit_cli.demo import Demo, Ports, run_demo
 from corekit_cli.examples import list_examples
 from corekit_cli.forms import fill as fill_form
 from tests.browsers.chromium import require_chromium
+from tests.browsers.playground import ENDED, fill, go, run, settle
 from tests.browsers.tab import Tab, open_tab
 
 pytestmark = pytest.mark.browser
-
-ENDED: Final = "/^[\u2713\u2717!]/.test(byId('status').innerText) && !busy"
 
 AGREEMENTS: Final = {
     "any-origin-with-credentials": "problems",
@@ -29,64 +27,6 @@ AGREEMENTS: Final = {
     "scheme-differs": "model",
 }
 """What each example is marked with where it is not that model and browser agree."""
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Demo]:
-    require_chromium()
-    with run_demo(Ports(0, 0, 0)) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(demo: Demo) -> Iterator[Tab]:
-    with open_tab(f"{demo.origins.page}/") as tab:
-        yield tab
-
-
-@pytest.fixture
-def tab(demo: Demo, browser: Tab) -> Tab:
-    """Have the page anew, as it is when its first run has ended."""
-    browser.resize(1280)
-    browser.prefer(prefers_color_scheme="light")
-    go(browser, f"{demo.origins.page}/")
-    browser.wait_for(ENDED)
-    return browser
-
-
-def go(tab: Tab, url: str) -> None:
-    # By way of another page, since another fragment alone is no other page.
-    for each in ("about:blank", url):
-        tab.call("Page.navigate", url=each)
-        tab.wait_for(f"document.URL.startsWith('{each}') && document.readyState === 'complete'")
-    tab.wait_for("typeof byId === 'function' && byId('examples').children.length > 0")
-
-
-def run(tab: Tab) -> str:
-    """Press the button, and wait for what comes of it."""
-    tab.evaluate("byId('status').textContent = ''")
-    tab.click("#run")
-    tab.wait_for(ENDED)
-    return tab.text("#status")
-
-
-def fill(tab: Tab, field: str, text: str) -> None:
-    """Click into a field, type over what is in it, and leave it."""
-    tab.click(f"#{field}")
-    tab.type(text)
-    tab.evaluate("document.activeElement.blur()")
-    settle(tab)
-
-
-def settle(tab: Tab) -> None:
-    """Wait until the problems are those of the form as it is, since they move what is below."""
-    tab.evaluate("check()")
-
-
-def find(nodes: list[dict[str, Any]], role: str, name: str) -> dict[str, Any]:
-    found = [node for node in nodes if node["role"] == role and node["name"].startswith(name)]
-    assert found, (role, name, [node["name"] for node in nodes if node["role"] == role])
-    return found[0]
 
 
 def test_a_policy_is_edited_its_problems_seen_and_mended_and_run(demo: Demo, tab: Tab) -> None:
@@ -229,186 +169,6 @@ def test_the_diagram_shows_what_was_sent_and_what_reached_the_api(demo: Demo, ta
     )
     assert drawn[:3] == ["Page", "Browser", "API"]
     assert "\u2713 OPTIONS" in drawn
-
-
-def test_everything_can_be_done_with_the_keyboard_alone(demo: Demo, tab: Tab) -> None:
-    tab.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    tab.press("Tab")
-    assert tab.evaluate("document.activeElement.className") == "skip"
-    tab.tab_to("allow_methods")
-    tab.type("PATCH")
-    tab.tab_to("page-here")
-    tab.press("ArrowDown")
-    assert tab.focused() == "page-other"
-    tab.press("ArrowDown")
-    assert tab.focused() == "page-null"
-    tab.press("Tab")
-    assert tab.focused() == "typed"
-    tab.tab_to("run")
-    tab.evaluate("byId('status').textContent = ''")
-    tab.press("Enter")
-    tab.wait_for(ENDED)
-    assert tab.text("#status") == "\u2717 Refused This browser did the same."
-    assert tab.focused() == "run", "the focus stays where it was"
-    tab.tab_to("wire-summary-0")
-    tab.press("Enter")
-    assert tab.evaluate("document.querySelector('#wire details').open")
-
-
-def test_the_form_is_sent_with_enter_from_any_line(demo: Demo, tab: Tab) -> None:
-    tab.click("#allow_methods")
-    tab.type("DELETE")
-    tab.evaluate("byId('status').textContent = ''")
-    tab.press("Enter")
-    tab.wait_for(ENDED)
-    assert tab.text("#status").startswith("\u2717 Refused")
-
-
-def test_what_has_the_focus_is_seen_and_not_hidden_by_the_bar(demo: Demo, tab: Tab) -> None:
-    tab.resize(360, 740)
-    tab.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    seen = 0
-    for _ in range(60):
-        tab.press("Tab")
-        told = tab.evaluate(
-            "(() => { const one = document.activeElement; const box = one.getBoundingClientRect();"
-            "const style = getComputedStyle(one);"
-            "return [one.id, box.top, box.bottom, box.left, box.right, style.outlineStyle,"
-            "parseFloat(style.outlineWidth), byId('run').getBoundingClientRect().top]; })()"
-        )
-        name, top, bottom, left, right, outline, width, bar = told
-        if tab.focused() == "BODY":
-            break
-        seen += 1
-        assert (outline, width >= 2) == ("solid", True), name
-        assert left >= 0
-        assert right <= 360, name
-        assert bottom > 0, name
-        if tab.evaluate("byId('form').contains(document.activeElement)") and name != "run":
-            assert top < bar, f"{name} is under the bar"
-    assert seen > 20
-
-
-def test_the_screen_reader_is_told_what_each_field_is_and_what_is_wrong(
-    demo: Demo, tab: Tab
-) -> None:
-    fill(tab, "allow_methods", "put")
-    tab.wait_for("byId('allow_methods-error') !== null")
-    nodes = tab.read_aloud()
-    methods = find(nodes, "textbox", "Methods")
-    assert methods["invalid"] == "true"
-    assert "Did you mean 'PUT'?" in methods["description"]
-    assert "Beside GET, HEAD and POST" in methods["description"]
-    for role, name in (
-        ("heading", "What the policy says"),
-        ("heading", "The result"),
-        ("textbox", "Origins"),
-        ("checkbox", "Credentials"),
-        ("radiogroup", "The origin of the page"),
-        ("radio", "A sandboxed frame"),
-        ("textbox", "Origin of the other page"),
-        ("combobox", "Method"),
-        ("combobox", "Credentials"),
-        ("group", "The policy of the API"),
-        ("button", "Run in this browser"),
-        ("region", "The result"),
-        ("form", "Try your own"),
-    ):
-        find(nodes, role, name)
-    image = find(nodes, "image", "Sequence diagram of the call")
-    assert image["description"].startswith("From page to browser: fetch PUT")
-    unnamed = [
-        node
-        for node in nodes
-        if node["role"] in ("button", "textbox", "checkbox", "radio", "combobox", "link", "image")
-        and not node["name"]
-    ]
-    assert unnamed == []
-
-
-def test_results_are_announced_as_they_come(demo: Demo, tab: Tab) -> None:
-    live = [node for node in tab.read_aloud() if node["role"] == "status"]
-    assert [node["live"] for node in live] == ["polite"] * 3
-
-
-def test_what_is_long_is_broken_or_cut(demo: Demo, tab: Tab) -> None:
-    fill(tab, "path", f"/items/{'x' * 300}")
-    fill(tab, "headers", f"x-{'a' * 300}: {'b' * 300}")
-    fill(tab, "method", "M" * 60)
-    tab.wait_for("!busy")
-    for words in ("Refused", "Nothing was run"):
-        assert words in run(tab)
-        tab.resize(360, 740)
-        tab.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 360
-        tab.resize(1280)
-        fill(tab, "allow_origins", f"https://{'a' * 60}.{'b' * 60}.example/{'c' * 200}")
-
-
-@pytest.mark.parametrize("width", [320, 360, 414, 768, 1024, 1280, 1920])
-@pytest.mark.parametrize(
-    "example", ["foreign-put", "authorization-under-wildcard", "any-origin-with-credentials"]
-)
-def test_no_screen_has_to_be_scrolled_sideways(
-    demo: Demo, tab: Tab, width: int, example: str
-) -> None:
-    tab.evaluate("byId('examples-box').open = true")
-    tab.evaluate("byId('status').textContent = ''")
-    tab.click(f"#example-{example}")
-    tab.wait_for(ENDED)
-    tab.resize(width)
-    tab.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    tab.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    wide = tab.evaluate(
-        "[...document.querySelectorAll('body *')].filter((one) => {"
-        "const box = one.getBoundingClientRect();"
-        "return box.right > innerWidth + 1 && box.width && !one.closest('pre, .skip, .unseen')"
-        "&& getComputedStyle(one).position !== 'absolute'; })"
-        ".map((one) => one.outerHTML.slice(0, 80))"
-    )
-    assert wide == []
-
-
-def test_the_text_of_the_diagram_stays_as_large_on_a_phone(demo: Demo, tab: Tab) -> None:
-    tab.click("#example-method-not-granted")
-    tab.wait_for("byId('model').innerText.includes('PATCH')")
-    tab.resize(320)
-    tab.wait_for(
-        "(() => { const svg = document.querySelector('#diagram svg');"
-        "const { width } = svg.getBoundingClientRect();"
-        "return width < 300 && width === svg.viewBox.baseVal.width; })()"
-    )
-    outside = tab.evaluate(
-        "(() => { const edge = document.querySelector('#diagram svg').getBoundingClientRect();"
-        "return [...document.querySelectorAll('#diagram text')].filter((one) => {"
-        "const box = one.getBoundingClientRect();"
-        "return box.left < edge.left - 1 || box.right > edge.right + 1; })"
-        ".map((one) => one.textContent); })()"
-    )
-    assert outside == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_each_scheme_has_its_own_colours(demo: Demo, tab: Tab, scheme: str, tmp_path: Path) -> None:
-    tab.prefer(prefers_color_scheme=scheme)
-    paper = tab.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert paper == {"light": "rgb(247, 247, 244)", "dark": "rgb(20, 23, 26)"}[scheme]
-    tab.take_picture(tmp_path / "page.png")
-    assert (tmp_path / "page.png").stat().st_size > 20_000
-
-
-def test_nothing_moves_where_less_motion_is_wanted(demo: Demo, tab: Tab) -> None:
-    tab.resize(360, 740)
-    revealed = (
-        "(() => { scrollTo({ top: 0, behavior: 'instant' }); reveal();"
-        "const { top, bottom } = byId('status').getBoundingClientRect();"
-        "return top >= 0 && bottom <= innerHeight; })()"
-    )
-    tab.prefer(prefers_reduced_motion="reduce")
-    assert tab.evaluate(revealed), "it is there at once"
-    tab.prefer(prefers_reduced_motion="no-preference")
-    assert not tab.evaluate(revealed), "it is on its way"
 
 
 def test_the_address_holds_the_form_and_runs_nothing_by_itself(demo: Demo, tab: Tab) -> None:
