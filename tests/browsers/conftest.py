@@ -48,7 +48,7 @@ def browser(demo: Demo) -> Iterator[Tab]:
 def tab(demo: Demo, browser: Tab) -> Tab:
     """Have the page anew, as it is when its first run has ended."""
     browser.resize(1280)
-    browser.prefer(prefers_color_scheme="light")
+    browser.prefer(prefers_color_scheme="light", prefers_reduced_motion="reduce")
     go(browser, f"{demo.origins.page}/")
     browser.wait_for(ENDED)
     return browser

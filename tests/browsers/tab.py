@@ -105,11 +105,13 @@ class Tab:
 
     def click(self, selector: str) -> None:
         """Click in the middle of an element, as a mouse does."""
+        # Two frames, so that what was scrolling has stopped and what changed has been laid out.
         x, y = self.evaluate(
-            f"(() => {{ const one = document.querySelector({json.dumps(selector)});"
+            f"new Promise((done) => {{ const one = document.querySelector({json.dumps(selector)});"
             "one.scrollIntoView({ block: 'center', behavior: 'instant' });"
+            "requestAnimationFrame(() => requestAnimationFrame(() => {"
             "const box = one.getBoundingClientRect();"
-            "return [box.x + box.width / 2, box.y + box.height / 2]; })()"
+            "done([box.x + box.width / 2, box.y + box.height / 2]); })); })"
         )
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
