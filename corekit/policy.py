@@ -7,12 +7,13 @@ here the two are joined into the object that users build, compare, store and han
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Never, NoReturn, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, NoReturn, Self
 
 from .decision import Decision
 from .engine import AnyOrigin, Engine, Origins
 from .origins import ANY, OriginPattern, OriginSet
-from .problems import PolicyError
+from .problems import PolicyError, Problem, show
 from .validation import Reader
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _FOREIGN_NAMES = {
     "supports_credentials": "allow_credentials",
     "allow_origin_regex": "allow_origins, which has patterns such as 'https://*.example.com'",
 }
+
+_NOTHING_UNKNOWN: Final[Mapping[Any, object]] = MappingProxyType({})
 
 
 class CorsPolicy:
@@ -150,6 +153,32 @@ class CorsPolicy:
         )
 
     @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
+        """Make a policy of what stands in a file or another place that is not code.
+
+        `mapping` has the names of the arguments as keys; what is missing has its default. Raises
+        `PolicyError` with every problem at once, a key that is no argument among them
+        (``unknown-argument``, with the nearest), and TypeError for what is no mapping.
+
+        >>> CorsPolicy.from_mapping({"allow_origins": ["https://app.example.com"], "max_age": 600})
+        CorsPolicy(allow_origins=['https://app.example.com'], max_age=600)
+        >>> CorsPolicy.from_mapping({"allow_origin": ["https://app.example.com"], "max_age": -1})
+        Traceback (most recent call last):
+            ...
+        corekit.problems.PolicyError: 2 problems in this CORS configuration:
+          - max_age = -1: It is below 0. Give 0 (no caching) to 86400 seconds, or None for the browser's default. [max-age]
+          - allow_origin = ['https://app.example.com']: A policy has no argument of this name. Did you mean allow_origins? [unknown-argument]
+        """  # noqa: E501 - what is printed is one line
+        if not isinstance(mapping, Mapping):
+            kind = type(mapping).__name__
+            raise TypeError(f"a policy is made of a mapping of its arguments, not of a {kind}")
+        unknown = {name: value for name, value in mapping.items() if name not in cls._defaults}
+        known = {name: value for name, value in mapping.items() if name in cls._defaults}
+        policy = object.__new__(cls)
+        policy._build({**cls._defaults, **known}, unknown)
+        return policy
+
+    @classmethod
     def nothing(cls) -> Self:
         """Make the policy that grants nothing, for where sharing is to be off explicitly.
 
@@ -227,13 +256,18 @@ class CorsPolicy:
         """
         return type(self)(**{**self._settings(), **changes}) if changes else self
 
-    def _build(self, given: Mapping[str, object]) -> None:
+    def _build(
+        self, given: Mapping[str, object], unknown: Mapping[Any, object] = _NOTHING_UNKNOWN
+    ) -> None:
         if hasattr(self, "engine"):
             raise AttributeError("a policy is immutable")
         credentials = given["allow_credentials"] is True
         reader = self._reader(credentials=credentials, waive=given["waive"])
         settings = reader.read(given)
-        if problems := reader.finish():
+        problems = reader.finish()
+        if unknown:
+            problems = _report_unknown(unknown, self._defaults, problems)
+        if problems:
             raise PolicyError(problems)
         self._fill(settings)
 
@@ -301,11 +335,34 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
     known = list(known)
     for name in given:
         if name not in known:
-            from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
-
-            meant = _FOREIGN_NAMES.get(name) or next(iter(get_close_matches(name, known)), None)
+            meant = _find_meant(name, known)
             mend = f"did you mean {meant}?" if meant else f"it has {', '.join(known)}"
             raise TypeError(f"a policy has no argument {name!r}; {mend}")
+
+
+def _report_unknown(
+    unknown: Mapping[Any, object], known: Iterable[str], others: list[Problem]
+) -> list[Problem]:
+    known = list(known)
+    problems = list(others)
+    for name, value in unknown.items():
+        meant = _find_meant(name, known) if isinstance(name, str) else None
+        if meant and meant.startswith("allow_origins"):
+            # They are there, under another name; that one fault is to be told once.
+            problems = [problem for problem in problems if problem.code != "no-origins"]
+        plain = isinstance(name, str) and name.isascii() and name.isidentifier()
+        field = name if plain else show(name)
+        message = "A policy has no argument of this name."
+        hint = f"Did you mean {meant}?" if meant else f"It has {', '.join(known)}."
+        problems.append(Problem("unknown-argument", field, value, message, hint))
+    return problems
+
+
+def _find_meant(name: str, known: list[str]) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
+
+    plain = name.lower().replace("-", "_")
+    return _FOREIGN_NAMES.get(plain) or next(iter(get_close_matches(plain, known)), None)
 
 
 def _restore(cls: type[CorsPolicy], settings: dict[str, Any]) -> CorsPolicy:

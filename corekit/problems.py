@@ -35,6 +35,7 @@ CODES: Final = WAIVABLE_CODES | {
     "non-canonical-origin",
     "preflight-status",
     "string-not-collection",
+    "unknown-argument",
     "unknown-waiver",
     "unreachable-path",
     "wrong-type",
@@ -96,6 +97,8 @@ class PolicyError(ValueError):
     """
 
     problems: tuple[Problem, ...]
+    place = "this CORS configuration"
+    """Where the configuration stands, as words for a person."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -103,7 +106,7 @@ class PolicyError(ValueError):
 
     def __str__(self) -> str:
         count = len(self.problems)
-        lines = [f"{count} problem{'s' * (count != 1)} in this CORS configuration:"]
+        lines = [f"{count} problem{'s' * (count != 1)} in {self.place}:"]
         lines += [f"  - {problem}" for problem in self.problems[:_SHOWN_PROBLEMS]]
         if count > _SHOWN_PROBLEMS:
             lines.append(f"  ... and {count - _SHOWN_PROBLEMS} more; see PolicyError.problems")

@@ -9,7 +9,7 @@ from tests.core.problem_table import CASES, Case
 from tests.core.rejections import codes_of, problem_of, problems_of
 
 # Of other arguments than a policy's; see test_routes.py and test_peers.py.
-ELSEWHERE = {"malformed-path", "unreachable-path", "no-routes", "invalid-regex"}
+ELSEWHERE = {"unknown-argument", "malformed-path", "unreachable-path", "no-routes", "invalid-regex"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,179 @@
+"""Policy files: what is read, what is refused, and where the fault is said to be."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from corekit import CorsPolicy, PolicyError
+from corekit_config import ConfigError, ConfigPolicyError, load_policy, parse_policy
+from tests.properties.strategies import Setup, setups
+
+APP = "https://app.example.com"
+TOML = f'allow_origins = ["{APP}"]\nallow_credentials = true\nmax_age = 600\n'
+JSON = json.dumps({"allow_origins": [APP], "allow_credentials": True, "max_age": 600})
+POLICY = CorsPolicy(allow_origins=[APP], allow_credentials=True, max_age=600)
+
+
+def refused(content: bytes | str, source: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        parse_policy(content, source)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert text.isascii()
+    assert text.startswith(source)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cors.toml", TOML),
+        ("cors.TOML", TOML),
+        ("cors.json", JSON),
+        ("cors.JSON", JSON),
+        ("cors", TOML),
+        ("cors", f"\n {JSON}"),
+        ("cors.conf", JSON),
+        ("cors.json", f"\n{JSON}\n"),
+        ("settings.toml", '[app]\nname = "shop"\n[cors]\n' + TOML),
+        ("settings.json", json.dumps({"debug": True, "cors": json.loads(JSON)})),
+        ("pyproject.toml", '[project]\nname = "shop"\n[tool.corekit]\n' + TOML),
+        ("cors.json", '{"$schema": "corekit.schema.json", ' + JSON[1:]),
+    ],
+)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "byte order mark"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_a_policy_is_read_from_a_file(
+    name: str, content: str, mark: bytes, newline: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(mark + content.replace("\n", newline).encode())
+    assert load_policy(path) == load_policy(str(path)) == POLICY
+
+
+@given(setups())
+def test_a_policy_that_is_written_as_json_is_read_as_itself(setup: Setup) -> None:
+    written = json.dumps(setup.arguments)
+    assert parse_policy(written, "cors.json") == parse_policy(written, "-") == setup.policy
+
+
+@pytest.mark.parametrize(
+    ("content", "source", "told"),
+    [
+        ("allow_origins = [\n'a' 'b']", "c.toml", "c.toml, line 2, column 5: It is not TOML: "),
+        ("max_age = 5\nmax_age = 6", "c.toml", "c.toml, line 2, column "),
+        ("allow_credentials = True", "c.toml", "true and false in lower case."),
+        ("a = 1\nallow_origins = [", "c.toml", "c.toml, line 2, column 18: It is not TOML: "),
+        ('{"allow_origins": ["a",]}', "c.json", "c.json, line 1, column "),
+        ("{\n  // note\n}", "c.json", "c.json, line 2, column 3: It is not JSON: "),
+        ("{'a': 1}", "c.json", "JSON has double quotes"),
+        ("", "c.json", "c.json, line 1, column 1: It is not JSON: "),
+        ('{"max_age": 1, "max_age": 2}', "c.json", "It has the key 'max_age' twice."),
+        ('{"cors": {"max_age": 1, "max_age": 2}}', "c.json", "It has the key 'max_age' twice."),
+        ('{"\u00e9\\n": 1, "\u00e9\\n": 2}', "c.json", r"the key '\xe9\n' twice."),
+        ("[]", "c.json", "It does not hold the arguments of a policy, but a list."),
+        ("null", "c.json", "but a NoneType."),
+        ("[" * 100_000, "c.json", "It is no JSON that can be read: "),
+        ('{"max_age": ' + "1" * 5000 + "}", "c.json", "It is no JSON that can be read: "),
+        ("max_age: 5", "c.yaml", "YAML is not read. Write the policy as TOML or JSON."),
+        ("[cors]", "c.ini", "INI is not read."),
+        (b"# x\nmax_age = '\xff'", "c.toml", "c.toml, line 2, column 12: It is not UTF-8."),
+        (b"\xff", "c.toml", "c.toml, line 1, column 1: It is not UTF-8."),
+        ("[project]\n", "pyproject.toml", "It has no table [tool.corekit]."),
+        ("[tool]\ncorekit = 1\n", "pyproject.toml", "It has no table [tool.corekit]."),
+        ("tool = 1\n", "pyproject.toml", "It has no table [tool.corekit]."),
+        ("max_age = 5\n[cors]\n", "c.toml", "stand in the top of the file and in [cors]. Keep one"),
+        ("[cors]\n[tool.corekit]\n", "c.toml", "stand in [cors] and in [tool.corekit]."),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_one_line_with_its_place(
+    content: bytes | str, source: str, told: str
+) -> None:
+    assert told in refused(content, source)
+
+
+def test_the_place_of_a_fault_is_there_for_programs() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_policy("a = 1\nb", "c.toml")
+    assert (caught.value.source, caught.value.line) == ("c.toml", 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "problems"),
+    [
+        ('allow_origins = "https://a.example"', ["string-not-collection"]),
+        ('allow_origin = ["https://a.example"]', ["unknown-argument"]),
+        ('[cors]\nallow_origins = ["a.example"]\nmaxage = 1', ["malformed-origin", "unknown-arg"]),
+        ("[cors]\n", ["no-origins"]),
+        ("", ["no-origins"]),
+        ('cors = "x"', ["no-origins", "unknown-argument"]),
+        ('allow_origins = ["*"]\nallow_credentials = "false"', ["wrong-type"]),
+        ('allow_origins = ["*"]\nmax_age = 1979-05-27', ["wrong-type"]),
+        ('allow_origins = ["*"]\nmax_age = 60.0', ["wrong-type"]),
+    ],
+)
+def test_the_problems_of_a_file_are_told_at_once(content: str, problems: list[str]) -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(content, "cors.toml")
+    assert isinstance(caught.value, ConfigPolicyError)
+    assert caught.value.source == "cors.toml"
+    assert str(caught.value).startswith(f"{len(problems)} problem")
+    assert " in cors.toml:\n" in str(caught.value)
+    codes = [problem.code for problem in caught.value.problems]
+    assert all(code.startswith(start) for code, start in zip(codes, problems, strict=True))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"allow_origins": 1},
+        {"allow_origins": [1]},
+        {"allow_origins": '["*"]'},
+        {"allow_origins": {"a": 1}},
+        {"allow_origins": ["*"], "allow_credentials": "yes"},
+        {"allow_origins": ["*"], "max_age": "600"},
+        {"allow_origins": ["*"], "max_age": -1},
+        {"allow_origins": ["*"], "preflight_status": "200"},
+    ],
+)
+def test_a_mend_is_written_as_the_file_is_and_not_as_python(settings: Any) -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(json.dumps(settings), "cors.json")
+    for problem in caught.value.problems:
+        for word in ("True", "None", "json.loads", "an int", "timedelta", "collection", "['"):
+            assert word not in problem.hint
+
+
+def test_an_error_of_a_file_may_be_copied_and_sent_to_another_process() -> None:
+    with pytest.raises(ConfigPolicyError) as caught:
+        parse_policy("", "cors.toml")
+    error = caught.value
+    for other in (copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert (str(other), other.source, other.problems) == (
+            str(error),
+            error.source,
+            error.problems,
+        )
+
+
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: Any) -> None:
+    missing = tmp_path / "none.toml"
+    with pytest.raises(ConfigError, match=r"none\.toml: There is no such file\. Check the path\."):
+        load_policy(missing)
+    with pytest.raises(ConfigError, match=r"It is a folder\."):
+        load_policy(tmp_path)
+
+    def deny(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", deny)
+    with pytest.raises(ConfigError, match=r"none\.toml: It cannot be read: Permission denied\."):
+        load_policy(missing)

@@ -1,0 +1,146 @@
+"""What a command line names: a file, an import path, standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import pytest
+
+from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit_config import ConfigError, ConfigPolicyError, find_policy, import_policy
+
+APP = "https://app.example.com"
+POLICY = CorsPolicy(allow_origins=[APP])
+
+MODULE = f"""
+from corekit import CorsPolicy, CorsRoutes
+
+policy = CorsPolicy(allow_origins=["{APP}"])
+routes = CorsRoutes([("/api/", policy)])
+number = 1
+
+class Settings:
+    cors = policy
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder that is the current one, whose modules are forgotten afterwards."""
+    before = set(sys.modules)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop_app").mkdir()
+    (tmp_path / "shop_app" / "main.py").write_text(MODULE)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if name.startswith("shop_"):
+            del sys.modules[name]
+
+
+def refused(text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        find_policy(text)
+    told = str(caught.value)
+    assert told.startswith(f"{text}: ")
+    assert "\n" not in told
+    return told
+
+
+def test_a_policy_is_imported_from_the_current_folder(folder: Path) -> None:
+    path = list(sys.path)
+    assert find_policy("shop_app.main:policy") == POLICY
+    assert find_policy("shop_app.main:routes") == CorsRoutes([("/api/", POLICY)])
+    assert find_policy("shop_app.main:Settings.cors") == POLICY
+    assert sys.path == path, "the folder is looked in for the import only"
+
+
+def test_a_policy_is_imported_from_wherever_python_looks() -> None:
+    assert import_policy("tests.config.test_finding:POLICY") is POLICY
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("shop_app.main:polcy", "shop_app.main has no polcy. Did you mean shop_app.main:policy?"),
+        ("shop_app.main:zzz", "Did you mean shop_app.main:policy or shop_app.main:routes?"),
+        ("shop_app.main:number", "It is of type int. Did you mean shop_app.main:policy or"),
+        ("shop_app.main:Settings.none", "shop_app.main has no Settings.none."),
+        ("shop_app:policy", "shop_app has no policy. Name a CorsPolicy or a CorsRoutes."),
+        ("shop_none:policy", "There is no module shop_none. Check its name and the folder."),
+        ("shop_app.none:policy", "There is no module shop_app.none."),
+        ("shop_app", "It is a folder."),
+        ("shop_app.main", "Name a file such as cors.toml, or an import path"),
+        ("none.toml", "There is no such file."),
+        ("none.yaml", "There is no such file."),
+        ("a/none", "There is no such file."),
+        ("shop_app.main:", "There is no such file."),
+        ("shop app:policy", "There is no such file."),
+        ("shop_app.main:policy()", "There is no such file."),
+        ("", "There is no such file."),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_is(folder: Path, text: str, told: str) -> None:
+    if text:
+        assert told in refused(text)
+    else:
+        with pytest.raises(ConfigError, match=r"no such file|a folder"):
+            find_policy(text)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("1 / 0", "shop_bad cannot be imported: ZeroDivisionError: 'division by zero'."),
+        ("import sys; sys.exit(3)", "shop_bad cannot be imported: SystemExit: '3'."),
+        ("import shop_dependency", "shop_bad needs the module shop_dependency, which is not"),
+        ("x = (", "shop_bad cannot be imported: SyntaxError: "),
+        ("raise ValueError('a\\n\\x1bb')", r"ValueError: 'a\n\x1bb'."),
+    ],
+)
+def test_a_module_that_fails_is_told_with_its_cause(folder: Path, code: str, told: str) -> None:
+    (folder / "shop_bad.py").write_text(code)
+    assert told in refused("shop_bad:policy")
+
+
+def test_the_problems_of_a_module_that_builds_a_policy_are_told(folder: Path) -> None:
+    (folder / "shop_bad.py").write_text(
+        "from corekit import CorsPolicy\npolicy = CorsPolicy(allow_origins=['a.example'])"
+    )
+    with pytest.raises(PolicyError, match="malformed-origin"):
+        find_policy("shop_bad:policy")
+
+
+def test_a_module_may_take_the_folder_off_the_path_itself(folder: Path) -> None:
+    (folder / "shop_tidy.py").write_text("import sys\nsys.path.remove(sys.path[0])\n" + MODULE)
+    assert find_policy("shop_tidy:policy") == POLICY
+
+
+def test_only_an_import_path_is_imported() -> None:
+    with pytest.raises(ConfigError, match=r"cors\.toml: It is no import path\."):
+        import_policy("cors.toml")
+
+
+def test_a_file_is_read_and_goes_before_an_import_path(folder: Path) -> None:
+    content = f'allow_origins = ["{APP}"]'
+    for name in ("cors.toml", "cors", "shop_app.main:policy"):
+        (folder / name).write_text(content + "\nmax_age = 1")
+        assert find_policy(name) == POLICY.replace(max_age=1)
+
+
+@pytest.mark.parametrize(
+    "content", [f'allow_origins = ["{APP}"]', f'{{"allow_origins": ["{APP}"]}}']
+)
+def test_standard_input_is_read_as_toml_or_json(
+    content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(content.encode())))
+    assert find_policy("-") == POLICY
+
+
+def test_the_problems_of_standard_input_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"")))
+    with pytest.raises(ConfigPolicyError, match="in <stdin>:"):
+        find_policy("-")

@@ -1,0 +1,125 @@
+"""A policy out of a mapping: what a file or an environment holds, read as strictly as arguments."""
+
+from __future__ import annotations
+
+from collections import ChainMap, OrderedDict
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from corekit import CorsPolicy, PolicyError
+from corekit.peers import PeerPolicy
+from tests.core.problem_table import CASES
+from tests.core.rejections import APP
+from tests.properties.strategies import Setup, setups
+
+
+def problems_of(mapping: Any) -> list[tuple[str, str, str]]:
+    with pytest.raises(PolicyError) as caught:
+        CorsPolicy.from_mapping(mapping)
+    return [(problem.code, problem.field, problem.hint) for problem in caught.value.problems]
+
+
+@given(setups())
+def test_a_mapping_makes_the_policy_that_its_arguments_make(setup: Setup) -> None:
+    assert CorsPolicy.from_mapping(setup.arguments) == setup.policy
+
+
+@pytest.mark.parametrize("kind", [dict, OrderedDict, MappingProxyType, ChainMap])
+def test_any_mapping_is_read(kind: Any) -> None:
+    made = CorsPolicy.from_mapping(kind({"allow_origins": [APP], "max_age": 5}))
+    assert made == CorsPolicy(allow_origins=[APP], max_age=5)
+
+
+@pytest.mark.parametrize("arguments", [case[1] for case in CASES], ids=[case[0] for case in CASES])
+def test_a_mapping_has_the_problems_of_its_arguments(arguments: dict[str, Any]) -> None:
+    arguments = {"allow_origins": [APP], **arguments}
+    with pytest.raises(PolicyError) as of_arguments:
+        CorsPolicy(**arguments)
+    with pytest.raises(PolicyError) as of_mapping:
+        CorsPolicy.from_mapping(arguments)
+    assert [str(p) for p in of_mapping.value.problems] == [
+        str(p) for p in of_arguments.value.problems
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("allow_origin", "allow_origins"),
+        ("allowed_origins", "allow_origins"),
+        ("allow-origins", "allow_origins"),
+        ("allowOrigins", "allow_origins"),
+        ("ALLOW_ORIGINS", "allow_origins"),
+        ("origins", "allow_origins"),
+        ("allow_origin_regex", "allow_origins, which has patterns such as"),
+        ("credentials", "allow_credentials"),
+        ("allowCredentials", "allow_credentials"),
+        ("supports_credentials", "allow_credentials"),
+        ("expose-headers", "expose_headers"),
+        ("maxAge", "max_age"),
+        ("preflight_state", "preflight_status"),
+        ("waiver", "waive"),
+    ],
+)
+def test_a_misspelt_key_is_a_problem_that_names_the_nearest(key: str, meant: str) -> None:
+    ((code, field, hint),) = problems_of({"allow_origins": [APP], key: [APP]})
+    assert code == "unknown-argument"
+    assert field.strip("'") == key
+    assert hint.startswith(f"Did you mean {meant}")
+
+
+def test_a_key_like_nothing_is_told_what_there_is() -> None:
+    ((_, _, hint),) = problems_of({"allow_origins": [APP], "zzz": 1})
+    assert hint.startswith("It has allow_origins, allow_credentials, ")
+    assert hint.endswith(", waive.")
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    told = problems_of({"allow_origins": ["example.com"], "max_age": "1", "colour": 1, "maxage": 2})
+    assert [(code, field) for code, field, _ in told] == [
+        ("malformed-origin", "allow_origins[0]"),
+        ("wrong-type", "max_age"),
+        ("unknown-argument", "colour"),
+        ("unknown-argument", "maxage"),
+    ]
+
+
+def test_misspelt_origins_are_one_fault_and_not_two() -> None:
+    assert [code for code, _, _ in problems_of({"origins": [APP]})] == ["unknown-argument"]
+    codes = [code for code, _, _ in problems_of({"max-age": 1})]
+    assert codes == ["no-origins", "unknown-argument"]
+
+
+@pytest.mark.parametrize("key", [1, None, b"allow_origins", ("a",), "a\r\nb", "\u00e9"])
+def test_a_key_is_shown_escaped_whatever_it_is(key: Any) -> None:
+    ((code, field, _),) = problems_of({"allow_origins": [APP], key: 1})
+    assert (code, field) == ("unknown-argument", ascii(key))
+
+
+@pytest.mark.parametrize("given", [[], None, "allow_origins", [("allow_origins", [APP])], {APP}])
+def test_what_is_no_mapping_is_a_type_error(given: Any) -> None:
+    with pytest.raises(TypeError, match=f"not of a {type(given).__name__}"):
+        CorsPolicy.from_mapping(given)
+
+
+def test_an_empty_mapping_grants_nothing_by_accident_and_is_refused() -> None:
+    assert [code for code, _, _ in problems_of({})] == ["no-origins"]
+
+
+def test_a_policy_of_a_peer_reads_its_own_arguments() -> None:
+    regexes = [r"https://.*\.example\.com"]
+    made = PeerPolicy.from_mapping({"allow_origin_regexes": regexes})
+    assert made == PeerPolicy(allow_origin_regexes=regexes)
+    with pytest.raises(PolicyError, match="unknown-argument"):
+        CorsPolicy.from_mapping({"allow_origins": [APP], "allow_origin_regexes": regexes})
+
+
+def test_the_mapping_is_left_as_it_was() -> None:
+    mapping = {"allow_origins": [APP], "allow_headers": ["X-A"]}
+    policy = CorsPolicy.from_mapping(mapping)
+    mapping["allow_origins"].append("https://evil.example")
+    assert policy.allow_origins == (APP,)
+    assert mapping["allow_headers"] == ["X-A"]
