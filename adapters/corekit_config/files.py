@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from corekit import CorsPolicy, PolicyError
 from corekit.problems import show
 
+from .arguments import argument_kinds
 from .errors import ConfigError, ConfigPolicyError
 from .wording import FILE, reword
 
@@ -174,7 +175,7 @@ def _find_arguments(document: Mapping[str, Any], source: str) -> Mapping[str, An
             raise ConfigError(source, message, hint)
         return rest
     places = [f"[{name}]" for name in found]
-    if any(name in rest for name in _argument_names()):
+    if any(name in rest for name in argument_kinds()):
         places.insert(0, "the top of the file")
     if len(places) > 1:
         message = f"Arguments of a policy stand in {' and in '.join(places)}."
@@ -185,7 +186,3 @@ def _find_arguments(document: Mapping[str, Any], source: str) -> Mapping[str, An
 def _find_tool(document: Mapping[str, Any]) -> object:
     tool = document.get("tool")
     return tool.get("corekit") if isinstance(tool, dict) else None
-
-
-def _argument_names() -> frozenset[str]:
-    return frozenset(CorsPolicy.__init__.__kwdefaults__ or ())

@@ -8,14 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from corekit import CorsPolicy, PolicyError
+from corekit import CorsPolicy
 from corekit.browser import ENGINES
 from corekit.origins import ANY, is_serialized_origin
+from corekit_config import load_policy
 
 from .conformance import Result, make_cases, run_cases
 from .transports import UrlTransport
@@ -63,10 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     asked = parser.parse_args(arguments)
     try:
-        policy = _read_policy(asked.policy)
+        policy = load_policy(asked.policy)
         origins = _read_origins(policy, asked.origin)
         transport = UrlTransport()
-    except (OSError, ValueError, TypeError, ImportError) as error:
+    except (OSError, ValueError, ImportError) as error:
         print(f"{error}", file=sys.stderr)
         return 2
     try:
@@ -83,17 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     finally:
         transport.close()
-
-
-def _read_policy(path: Path) -> CorsPolicy:
-    text = path.read_text()
-    settings = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    if not isinstance(settings, dict):
-        raise TypeError(f"{path} does not hold the arguments of a policy")
-    try:
-        return CorsPolicy(**settings)
-    except PolicyError as error:
-        raise ValueError(f"{path}: {error}") from error
 
 
 def _read_origins(policy: CorsPolicy, given: list[str]) -> list[str]:

@@ -180,7 +180,7 @@ def test_a_policy_for_anybody_needs_no_vary(
     ("text", "arguments", "message"),
     [
         ('{"allow_origins": "https://a.example"}', [], "string-not-collection"),
-        ('{"allowed": []}', [], "no argument 'allowed'"),
+        ('{"allowed": []}', [], "no argument of this name"),
         ("[]", [], "does not hold the arguments"),
         ("{", [], "Expecting"),
         ('{"allow_origins": ["*"]}', [], "give --origin"),

@@ -1,0 +1,204 @@
+"""A policy out of environment variables: strings only, and every one read strictly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy, PolicyError
+from corekit_config import ConfigPolicyError, from_environ
+from tests.properties.strategies import Setup, setups
+
+APP = "https://app.example.com"
+OTHER = "https://other.example.com"
+
+
+def made(**variables: str) -> CorsPolicy:
+    return from_environ(environ={"CORS_ALLOW_ORIGINS": APP, **variables})
+
+
+def problems_of(environ: dict[str, str], prefix: str = "CORS_") -> list[tuple[str, str, str]]:
+    with pytest.raises(PolicyError) as caught:
+        from_environ(prefix, environ)
+    assert isinstance(caught.value, ConfigPolicyError)
+    assert caught.value.source == "the environment"
+    return [(each.code, each.field, each.hint) for each in caught.value.problems]
+
+
+@given(setups(), st.booleans(), st.sampled_from(["CORS_", "SHOP_CORS_", "x"]))
+def test_a_policy_that_is_written_into_variables_is_read_as_itself(
+    setup: Setup, as_json: bool, prefix: str
+) -> None:
+    def write(value: Any) -> str:
+        if isinstance(value, list) and not as_json:
+            return ",".join(value)
+        return json.dumps(value)
+
+    environ = {
+        f"{prefix}{name.upper()}": write(value)
+        for name, value in setup.arguments.items()
+        if value is not None
+    }
+    assert from_environ(prefix, {"HOME": "/", "PATH": "x", **environ}) == setup.policy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{APP},{OTHER}",
+        f" {APP} , {OTHER} ",
+        f"{APP},,{OTHER},",
+        f"\n{APP},\n{OTHER}\n",
+        f'["{APP}", "{OTHER}"]',
+        f' [\n"{APP}",\n"{OTHER}"\n] ',
+    ],
+)
+def test_a_list_is_json_or_commas(text: str) -> None:
+    assert made(CORS_ALLOW_ORIGINS=text).allow_origins == (APP, OTHER)
+
+
+@pytest.mark.parametrize("text", ["true", "True", "TRUE", "1", "yes", "on", " On "])
+def test_what_means_yes(text: str) -> None:
+    assert made(CORS_ALLOW_CREDENTIALS=text).allow_credentials is True
+
+
+@pytest.mark.parametrize("text", ["false", "False", "0", "no", "off", "", " "])
+def test_what_means_no(text: str) -> None:
+    assert made(CORS_ALLOW_CREDENTIALS=text).allow_credentials is False
+
+
+def test_what_is_empty_counts_as_not_set() -> None:
+    names = ["ALLOW_METHODS", "MAX_AGE", "PREFLIGHT_STATUS", "WAIVE", "EXPOSE_HEADERS"]
+    policy = made(**{f"CORS_{name}": "" for name in names})
+    assert policy == CorsPolicy(allow_origins=[APP])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("ALLOW_CREDENTIALS", "ture", "Write true or false."),
+        ("ALLOW_CREDENTIALS", "2", "Write true or false."),
+        ("ALLOW_CREDENTIALS", '"true"', "Leave the quotes out."),
+        ("ALLOW_PRIVATE_NETWORK", "y", "Write true or false."),
+        ("MAX_AGE", "600s", "Write digits only, such as 600."),
+        ("MAX_AGE", "6e2", "Write digits only, such as 600."),
+        ("MAX_AGE", "600.0", "Write digits only, such as 600."),
+        ("MAX_AGE", "\u0666", "Write digits only, such as 600."),
+        ("MAX_AGE", "1" * 5000, "Write digits only, such as 600."),
+        ("MAX_AGE", "'600'", "Leave the quotes out."),
+        ("PREFLIGHT_STATUS", "ok", "Write digits only, such as 600."),
+        ("ALLOW_METHODS", "'PUT'", "Leave the quotes out."),
+        ("ALLOW_METHODS", "['PUT']", "Write https://a.example,https://b.example or ["),
+        ("ALLOW_METHODS", '["PUT"', "Write https://a.example,https://b.example or ["),
+        ("ALLOW_METHODS", "[" * 100_000, "Write https://a.example,https://b.example or ["),
+        ("ALLOW_METHODS", '{"PUT": 1}', "Write https://a.example,https://b.example or ["),
+    ],
+)
+def test_what_cannot_be_read_names_the_variable_and_the_mend(
+    name: str, text: str, hint: str
+) -> None:
+    ((code, field, told),) = problems_of({"CORS_ALLOW_ORIGINS": APP, f"CORS_{name}": text})
+    assert (code, field) == ("wrong-type", f"CORS_{name}")
+    assert told.startswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code", "field"),
+    [
+        ("MAX_AGE", "-1", "max-age", "CORS_MAX_AGE"),
+        ("MAX_AGE", "86401", "max-age", "CORS_MAX_AGE"),
+        ("PREFLIGHT_STATUS", "302", "preflight-status", "CORS_PREFLIGHT_STATUS"),
+        ("ALLOW_ORIGINS", f"{APP},a.example", "malformed-origin", "CORS_ALLOW_ORIGINS[1]"),
+        ("ALLOW_ORIGINS", f"{APP} {OTHER}", "malformed-origin", "CORS_ALLOW_ORIGINS[0]"),
+        ("ALLOW_METHODS", "PUT,patch", "method-case", "CORS_ALLOW_METHODS[1]"),
+        ("ALLOW_HEADERS", "[1]", "wrong-type", "CORS_ALLOW_HEADERS[0]"),
+        ("WAIVE", "all", "unknown-waiver", "CORS_WAIVE"),
+    ],
+)
+def test_a_problem_of_the_core_has_the_name_of_the_variable(
+    name: str, text: str, code: str, field: str
+) -> None:
+    ((told, where, _),) = problems_of({"CORS_ALLOW_ORIGINS": APP, f"CORS_{name}": text})
+    assert (told, where) == (code, field)
+
+
+def test_a_risk_is_waived_as_a_variable_is_written() -> None:
+    environ = {"CORS_ALLOW_ORIGINS": "http://app.example.com", "CORS_ALLOW_CREDENTIALS": "yes"}
+    ((_, _, hint),) = problems_of(environ)
+    assert hint.endswith("To accept the risk: CORS_WAIVE=insecure-origin.")
+    waived = from_environ(environ={**environ, "CORS_WAIVE": "insecure-origin"})
+    assert waived.waive == ("insecure-origin",)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("CORS_ALLOWED_METHODS", "CORS_ALLOW_METHODS"),
+        ("CORS_METHODS", "CORS_ALLOW_METHODS"),
+        ("CORS_CREDENTIALS", "CORS_ALLOW_CREDENTIALS"),
+        ("CORS_MAXAGE", "CORS_MAX_AGE"),
+        ("CORS_max_age", "CORS_MAX_AGE"),
+        ("cors_max_age", "CORS_MAX_AGE"),
+    ],
+)
+def test_a_misspelt_variable_is_told_the_nearest(name: str, meant: str) -> None:
+    environ = {"CORS_ALLOW_ORIGINS": APP, name: "1"}
+    assert problems_of(environ) == [("unknown-argument", name, f"Did you mean {meant}?")]
+
+
+def test_a_variable_like_nothing_is_told_what_there_is() -> None:
+    ((_, _, hint),) = problems_of({"CORS_ALLOW_ORIGINS": APP, "CORS_ZZZ": ""})
+    assert hint.startswith("They are CORS_ALLOW_CREDENTIALS, ")
+
+
+def test_misspelt_origins_are_one_fault_and_not_two() -> None:
+    ((code, _, hint),) = problems_of({"CORS_ALLOWED_ORIGINS": APP})
+    assert (code, hint) == ("unknown-argument", "Did you mean CORS_ALLOW_ORIGINS?")
+
+
+def test_origins_that_cannot_be_read_are_one_fault_and_not_two() -> None:
+    assert [code for code, _, _ in problems_of({"CORS_ALLOW_ORIGINS": "{}"})] == ["wrong-type"]
+
+
+def test_everything_is_told_at_once_in_the_order_of_the_arguments() -> None:
+    told = problems_of(
+        {
+            "CORS_WAIVE": "null-origin",
+            "CORS_ORIGIN": "x",
+            "CORS_MAX_AGE": "long",
+            "CORS_ALLOW_METHODS": "put",
+            "CORS_ALLOW_ORIGINS": "a.example",
+        }
+    )
+    assert [field for _, field, _ in told] == [
+        "CORS_ALLOW_ORIGINS[0]",
+        "CORS_ALLOW_METHODS[0]",
+        "CORS_MAX_AGE",
+        "CORS_WAIVE",
+        "CORS_ORIGIN",
+    ]
+
+
+def test_without_variables_it_is_said_which_to_set() -> None:
+    with pytest.raises(PolicyError) as caught:
+        from_environ(environ={})
+    assert str(caught.value) == (
+        "1 problem in the environment:\n"
+        "  - CORS_ALLOW_ORIGINS = None: It is not set, so nothing is allowed. Name the origins of"
+        " the pages that may call, or * for any. [no-origins]"
+    )
+
+
+def test_the_environment_of_the_process_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_ALLOW_ORIGINS", APP)
+    assert from_environ("SHOP_") == CorsPolicy(allow_origins=[APP])
+
+
+@pytest.mark.parametrize("prefix", ["", None])
+def test_without_a_prefix_nothing_is_read(prefix: Any) -> None:
+    with pytest.raises(ValueError, match="prefix"):
+        from_environ(prefix, {})

@@ -1,0 +1,188 @@
+"""The JSON Schema against the code that it is made from, with the library that others use."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
+
+from corekit import CorsPolicy, PolicyError
+from corekit.names import SAFELISTED_METHODS
+from corekit.problems import WAIVABLE_CODES
+from corekit_config import load_policy, policy_schema
+from corekit_config.schema import policy_schema as make_schema
+from tests.properties.strategies import (
+    Setup,
+    exposable_names,
+    header_names,
+    methods,
+    near_misses,
+    patterns,
+    setups,
+)
+
+APP = "https://app.example.com"
+SCHEMA = policy_schema()
+VALIDATOR: Validator = Draft202012Validator(SCHEMA)
+ARGUMENTS = list(inspect.signature(CorsPolicy).parameters)[:-1]
+
+
+def is_taken(document: Any) -> bool:
+    try:
+        CorsPolicy.from_mapping(document)
+    except (PolicyError, TypeError):
+        return False
+    return True
+
+
+def test_it_is_a_schema_of_its_dialect() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert json.loads(json.dumps(SCHEMA)) == SCHEMA
+
+
+def test_every_argument_is_described_and_nothing_else_is_taken() -> None:
+    properties = {name: each for name, each in SCHEMA["properties"].items() if name != "$schema"}
+    assert list(properties) == ARGUMENTS
+    assert SCHEMA["additionalProperties"] is False
+    for name, each in properties.items():
+        assert re.fullmatch(r"[A-Z][^`]{20,}\S", each["description"]), name
+        assert "timedelta" not in each["description"]
+        if each["type"] == "array":
+            assert each["items"]["description"]
+
+
+def test_every_default_is_the_arguments_own() -> None:
+    policy = CorsPolicy(allow_origins=[APP])
+    for name, each in SCHEMA["properties"].items():
+        if "default" in each:
+            kept = getattr(policy, name)
+            assert each["default"] == (list(kept) if isinstance(kept, tuple) else kept)
+    assert SCHEMA["required"] == ["allow_origins"]
+    assert not [name for name in ARGUMENTS[1:] if "default" not in SCHEMA["properties"][name]]
+
+
+@pytest.mark.parametrize("name", [n for n, e in SCHEMA["properties"].items() if "examples" in e])
+def test_every_example_is_taken(name: str) -> None:
+    for example in SCHEMA["properties"][name]["examples"]:
+        document = {"allow_origins": [APP], name: example}
+        assert is_taken(document)
+        assert VALIDATOR.is_valid(document)
+
+
+def test_the_patterns_of_origins_are_explained() -> None:
+    text = SCHEMA["properties"]["allow_origins"]["description"]
+    for line in ('"https://*.example.com" ', '"http://localhost:*" ', '"*" '):
+        assert line in text
+
+
+def test_the_risks_are_those_of_the_core() -> None:
+    assert SCHEMA["properties"]["waive"]["items"]["enum"] == sorted(WAIVABLE_CODES)
+
+
+def test_it_is_a_new_one_each_time() -> None:
+    policy_schema()["properties"].clear()
+    policy_schema()["properties"]["max_age"]["type"].clear()
+    assert make_schema() == SCHEMA
+
+
+@given(setups())
+def test_what_the_core_takes_the_schema_takes(setup: Setup) -> None:
+    document = json.loads(json.dumps(setup.arguments))
+    assert VALIDATOR.is_valid(document)
+    assert VALIDATOR.is_valid({"$schema": "https://corekit.example/schema.json", **document})
+
+
+scalars = st.none() | st.booleans() | st.integers(-1, 90_000) | st.floats(allow_nan=False)
+texts = st.one_of(
+    patterns,
+    patterns.flatmap(lambda pattern: near_misses([pattern])),
+    methods,
+    header_names,
+    exposable_names,
+    st.sampled_from(["*", "null", "", "put", "Cookie", "vary", "TRACE", *WAIVABLE_CODES]),
+    st.text(max_size=5),
+)
+values = st.one_of(scalars, texts, st.lists(texts | scalars, max_size=3), st.just({}))
+documents = st.one_of(
+    st.dictionaries(st.sampled_from([*ARGUMENTS, "allow_origin", "$schema"]), values),
+    st.builds(
+        lambda setup, changes: {**setup.arguments, **changes},
+        setups(),
+        st.dictionaries(st.sampled_from(ARGUMENTS), values, max_size=2),
+    ),
+    values,
+)
+
+
+@given(documents)
+def test_what_the_schema_refuses_the_core_refuses(document: Any) -> None:
+    if not VALIDATOR.is_valid(document):
+        assert not is_taken(document)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"allow_origin": [APP]},
+        {"allow_origins": APP},
+        {"allow_origins": []},
+        {"allow_origins": ["app.example.com"]},
+        {"allow_origins": [f"{APP}/"]},
+        {"allow_origins": ["https://App.example.com"]},
+        {"allow_origins": ["https://app.example.com/shop"]},
+        {"allow_origins": [f"{APP}, {APP}"]},
+        {"allow_origins": ["file:///x"]},
+        {"allow_origins": ["wss://app.example.com"]},
+        {"allow_origins": ["*", APP]},
+        {"allow_origins": ["*"], "allow_credentials": True},
+        {"allow_origins": ["null"]},
+        {"allow_origins": ["null"], "waive": ["null-origin"], "allow_credentials": True},
+        {"allow_credentials": "true"},
+        {"allow_credentials": 1},
+        {"allow_methods": "PUT"},
+        {"allow_methods": ["put"]},
+        {"allow_methods": ["CONNECT"]},
+        {"allow_methods": ["GET, PUT"]},
+        {"allow_headers": ["x-a: 1"]},
+        {"allow_headers": ["cookie"]},
+        {"allow_headers": ["sec-fetch-mode"]},
+        {"allow_headers": ["Proxy-Authorization"]},
+        {"allow_headers": ["etag"]},
+        {"expose_headers": ["set-cookie"]},
+        {"expose_headers": ["user-agent"]},
+        {"expose_headers": ["*"], "allow_credentials": True},
+        {"max_age": "600"},
+        {"max_age": -1},
+        {"max_age": 86_401},
+        {"max_age": 0.5},
+        {"preflight_status": 302},
+        {"preflight_status": None},
+        {"waive": ["everything"]},
+        {"allow_private_network": None},
+    ],
+    ids=str,
+)
+def test_an_editor_shows_the_usual_faults(changes: dict[str, Any]) -> None:
+    document = {"allow_origins": [APP], **changes}
+    assert not VALIDATOR.is_valid(document)
+    assert not is_taken(document)
+
+
+def test_safelisted_methods_may_be_named() -> None:
+    assert VALIDATOR.is_valid({"allow_origins": [APP], "allow_methods": list(SAFELISTED_METHODS)})
+
+
+def test_a_file_may_name_its_schema(tmp_path: Any) -> None:
+    path = tmp_path / "cors.json"
+    document = {"$schema": "corekit.schema.json", "allow_origins": [APP]}
+    path.write_text(json.dumps(document))
+    assert VALIDATOR.is_valid(document)
+    assert load_policy(path) == CorsPolicy(allow_origins=[APP])
