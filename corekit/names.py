@@ -29,6 +29,8 @@ __all__ = [
     "REQUEST_ONLY_HEADERS",
     "RESPONSE_ONLY_HEADERS",
     "SAFELISTED_METHODS",
+    "SAFELISTED_REQUEST_HEADERS",
+    "SAFELISTED_RESPONSE_HEADERS",
     "USUAL_METHODS",
     "is_forbidden_request_header",
     "is_token",
@@ -63,6 +65,16 @@ REGISTERED_METHODS: Final = frozenset(
     """.split()
 )
 """Methods that a server knows in upper case; spelled otherwise they are another method."""
+
+SAFELISTED_REQUEST_HEADERS: Final = frozenset({"accept", "accept-language", "content-language"})
+"""https://fetch.spec.whatwg.org/#cors-safelisted-request-header, with any value that is usual."""
+
+SAFELISTED_RESPONSE_HEADERS: Final = frozenset(
+    """
+    cache-control content-language content-length content-type expires last-modified pragma
+    """.split()
+)
+"""https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: every page reads these."""
 
 CORS_REQUEST_HEADERS: Final = frozenset(
     {

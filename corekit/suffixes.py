@@ -1,7 +1,7 @@
 """Public suffixes: names below which anybody can register a name (https://publicsuffix.org/).
 
-A pattern for the subdomains of one lets strangers in. The list comes from `publicsuffixlist`, whose
-releases carry it; it is read only when a policy asks.
+A pattern for the subdomains of one lets strangers in, and a name directly below one is a site. The
+list comes from `publicsuffixlist`, whose releases carry it; it is read only when a policy asks.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from .origins import ends_in_number
+
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
-__all__ = ["find_open_suffix", "is_public_suffix"]
+__all__ = ["find_open_suffix", "is_public_suffix", "site_of"]
 
 PRIVATE_SUFFIXES: Final = frozenset({"home.arpa", "internal", "local", "localhost", "test"})
 """Names that no registry hands out: RFC 6761, RFC 6762, RFC 8375 and ICANN's ``internal``."""
@@ -46,6 +48,23 @@ def find_open_suffix(host: str, *, below: bool) -> str | None:
     if is_public_suffix(host):
         return host
     return _suffixes_below().get(host.removesuffix(".")) if below else None
+
+
+def site_of(host: str) -> str:
+    """Give the registrable domain of a host; an address or a single label is a site of its own.
+
+    Source: https://html.spec.whatwg.org/multipage/browsers.html#same-site
+
+    >>> site_of("api.shop.example.co.uk"), site_of("me.github.io"), site_of("127.0.0.1")
+    ('example.co.uk', 'me.github.io', '127.0.0.1')
+    """
+    labels = host.removesuffix(".").split(".")
+    if host.startswith("[") or ends_in_number(host):
+        return host
+    for index in range(1, len(labels)):
+        if is_public_suffix(".".join(labels[index:])):
+            return ".".join(labels[index - 1 :])
+    return ".".join(labels[-2:])
 
 
 @cache

@@ -33,6 +33,7 @@ __all__ = [
     "SETTINGS",
     "Configuration",
     "Grant",
+    "argument_settings",
     "dropped_headers",
     "effective_name",
     "get_configuration",
@@ -211,6 +212,12 @@ def effective_name(setting: str) -> str:
     """Give the name by which a setting is set; its own where it is not set."""
     names = (setting, *SETTINGS[setting])
     return next((name for name in names if hasattr(settings, name)), setting)
+
+
+def argument_settings() -> dict[str, str]:
+    """Give the arguments of a policy that a setting gives, each with the name of the setting."""
+    names = {argument: effective_name(name) for argument, (name, _) in _ARGUMENTS.items()}
+    return {argument: name for argument, name in names.items() if hasattr(settings, name)}
 
 
 def dropped_headers() -> Iterator[str]:

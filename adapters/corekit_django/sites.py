@@ -12,28 +12,13 @@ from typing import Final
 
 from django.conf import settings
 
-from corekit.origins import OriginPattern, ends_in_number, is_loopback, split_origin
-from corekit.suffixes import is_public_suffix
+from corekit.origins import OriginPattern, is_loopback, split_origin
+from corekit.suffixes import site_of
 
-__all__ = ["find_cross_site", "site_of"]
+__all__ = ["find_cross_site"]
 
 _DEBUG_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 """What Django allows with DEBUG where ALLOWED_HOSTS is empty."""
-
-
-def site_of(host: str) -> str:
-    """Give the registrable domain of a host; an address or a single label is a site of its own.
-
-    >>> site_of("api.shop.example.co.uk"), site_of("me.github.io"), site_of("127.0.0.1")
-    ('example.co.uk', 'me.github.io', '127.0.0.1')
-    """
-    labels = host.removesuffix(".").split(".")
-    if host.startswith("[") or ends_in_number(host):
-        return host
-    for index in range(1, len(labels)):
-        if is_public_suffix(".".join(labels[index:])):
-            return ".".join(labels[index - 1 :])
-    return ".".join(labels[-2:])
 
 
 def find_cross_site(origins: Iterable[str]) -> list[str]:

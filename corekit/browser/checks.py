@@ -12,7 +12,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from corekit.names import FORBIDDEN_RESPONSE_HEADERS, SAFELISTED_METHODS
+from corekit.names import (
+    FORBIDDEN_RESPONSE_HEADERS,
+    SAFELISTED_METHODS,
+    SAFELISTED_RESPONSE_HEADERS,
+)
 from corekit.origins import ANY, OPAQUE
 
 from .failures import preflight_name
@@ -40,12 +44,6 @@ REFUSALS: Final = frozenset(
     {"MethodDisallowedByPreflightResponse", "HeaderDisallowedByPreflightResponse"}
 )
 """Of a preflight's failures, those where it was answered well, but with no."""
-
-_SAFELISTED_RESPONSE_HEADERS: Final = frozenset(
-    """
-    cache-control content-language content-length content-type expires last-modified pragma
-    """.split()
-)
 
 
 def check_cors(origin: str, headers: Headers, *, include: bool) -> Fault | None:
@@ -153,5 +151,5 @@ def readable_headers(headers: Headers, tainting: Tainting, *, include: bool) -> 
     if tainting == "cors":
         exposed = list_values(headers, "access-control-expose-headers") or ()
         if include or ANY not in exposed:
-            names &= _SAFELISTED_RESPONSE_HEADERS | {name.lower() for name in exposed}
+            names &= SAFELISTED_RESPONSE_HEADERS | {name.lower() for name in exposed}
     return tuple((name, get_header(headers, name) or "") for name in sorted(names))

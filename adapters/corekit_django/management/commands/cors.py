@@ -17,7 +17,7 @@ from django.test import RequestFactory
 
 from corekit import CorsPolicy, Decision, Reason
 from corekit.engine import Engine
-from corekit.names import SAFELISTED_METHODS, parse_field_names
+from corekit.names import SAFELISTED_METHODS, SAFELISTED_REQUEST_HEADERS, parse_field_names
 from corekit.spelling import canonical_spelling
 from corekit_django.conf import Configuration, get_configuration
 from corekit_django.decorators import EXEMPT, Mark
@@ -26,9 +26,6 @@ from corekit_django.resolving import View, find_mark, find_marked_views, find_vi
 from corekit_django.signals import check_request_enabled
 
 __all__ = ["Command"]
-
-_SAFELISTED_HEADERS: Final = frozenset({"accept", "accept-language", "content-language"})
-"""https://fetch.spec.whatwg.org/#cors-safelisted-request-header, whatever usual value they have."""
 
 _NONE: Final[frozenset[str]] = frozenset()
 
@@ -140,7 +137,7 @@ def _explain(
         if engine is grant.admitting:
             yield "  signal:    a receiver of check_request_enabled admits the origin"
     decisions = [engine.decide("GET", **_values(origin, None, None))]
-    if method not in SAFELISTED_METHODS or not _SAFELISTED_HEADERS.issuperset(
+    if method not in SAFELISTED_METHODS or not SAFELISTED_REQUEST_HEADERS.issuperset(
         name.lower() for name in headers
     ):
         preflight = engine.decide("OPTIONS", **_values(origin, method, asked))
