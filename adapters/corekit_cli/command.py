@@ -8,7 +8,9 @@ import time
 import click
 from rich.console import Console
 
+from .check import check
 from .demo import API_PORT, FOREIGN_PORT, PAGE_PORT, Demo, Ports, run_demo
+from .schema import schema
 from .table import print_addresses, print_demo
 
 __all__ = ["corekit"]
@@ -20,6 +22,10 @@ _PORT = click.IntRange(0, 65535)
 @click.version_option(package_name="corekit")
 def corekit() -> None:
     """One CORS policy for every Python web framework."""
+
+
+corekit.add_command(check)
+corekit.add_command(schema)
 
 
 @corekit.command()

@@ -20,7 +20,7 @@ from corekit.problems import show
 
 from .errors import ConfigError
 
-__all__ = ["import_policy", "is_import_path"]
+__all__ = ["import_policy", "is_import_path", "looking_in"]
 
 _EXAMPLE: Final = "Write it as app.main:policy."
 
@@ -54,7 +54,7 @@ def import_policy(
     if not is_import_path(path):
         raise ConfigError(path, "It is no import path.", _EXAMPLE)
     module_name, _, attribute = path.partition(":")
-    with _looking_in(folder):
+    with looking_in(folder):
         module = _import(module_name, path)
     value: object = module
     for name in attribute.split("."):
@@ -69,7 +69,8 @@ def import_policy(
 
 
 @contextmanager
-def _looking_in(folder: str | PathLike[str] | None) -> Iterator[None]:
+def looking_in(folder: str | PathLike[str] | None) -> Iterator[None]:
+    """Let imports look in `folder` before everything else; None changes nothing."""
     if folder is None:
         yield
         return

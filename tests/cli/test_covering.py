@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import OriginPattern, OriginSet
-from corekit_cli.covering import covers, find_covered
+from corekit_cli.advice.covering import covers, find_covered
 from tests.properties.strategies import exact_origins, matching_origins, near_misses, patterns
 
 CASES = [

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from corekit.origins import ANY, OriginPattern, split_origin
+from corekit.origins import ANY, OriginPattern
+
+from .reading import read_all
 
 __all__ = ["covers", "find_covered"]
 
@@ -23,14 +25,12 @@ def find_covered(origins: Iterable[str]) -> Iterator[tuple[str, str]]:
     >>> list(find_covered(["https://a.example.com", "https://*.example.com", "https://b.example"]))
     [('https://a.example.com', 'https://*.example.com')]
     """
-    read = [(text, _read(text)) for text in dict.fromkeys(origins)]
+    read = list(read_all(dict.fromkeys(origins)))
     patterns: dict[_Key, list[OriginPattern]] = {}
     for text, each in read:
-        if each is not None and ANY in text:
+        if ANY in text:
             patterns.setdefault((each.scheme, each.host), []).append(each)
     for text, each in read:
-        if each is None:
-            continue
         for pattern in _candidates(each, patterns):
             if str(pattern) != text and covers(pattern, each):
                 yield text, str(pattern)
@@ -84,11 +84,3 @@ def _candidates(
     while host:
         yield from patterns.get((each.scheme, host), ())
         host = host.partition(".")[2]
-
-
-def _read(text: str) -> OriginPattern | None:
-    pattern = OriginPattern.parse(text)
-    if pattern is not None:
-        return pattern
-    parts = split_origin(text)
-    return None if parts is None else OriginPattern(parts[0], None, parts[1], parts[2])

@@ -1,0 +1,404 @@
+"""What is said of valid policies: each piece of advice where it belongs, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy, Origin
+from corekit.browser import CHROMIUM, WEBKIT
+from corekit_cli.advice import Advice, find_advice
+from tests.properties.strategies import Setup, setups
+
+APP = "https://app.example.com"
+SUB = "https://*.example.com"
+API = "https://api.example.com"
+
+
+def advice_on(api: str | None = None, **arguments: Any) -> list[Advice]:
+    policy = CorsPolicy(**{"allow_origins": [APP], **arguments})
+    return find_advice(policy, None if api is None else Origin.parse(api))
+
+
+def told(api: str | None = None, **arguments: Any) -> set[tuple[str, str, object]]:
+    return {(each.code, each.field, each.value) for each in advice_on(api, **arguments)}
+
+
+Case = tuple[str, str, object, dict[str, Any]]
+
+# Severity and code, field, value; the arguments, `api` among them.
+CASES: list[tuple[str, Case]] = [
+    ("warning", ("covered-origin", "allow_origins", APP, {"allow_origins": [APP, SUB]})),
+    (
+        "warning",
+        (
+            "covered-origin",
+            "allow_origins",
+            "https://*.a.example.com",
+            {"allow_origins": [SUB, "https://*.a.example.com"]},
+        ),
+    ),
+    (
+        "warning",
+        (
+            "open-pattern",
+            "allow_origins",
+            "https://*.github.io",
+            {"allow_origins": ["https://*.github.io"]},
+        ),
+    ),
+    (
+        "warning",
+        (
+            "open-pattern",
+            "allow_origins",
+            "https://*example.com",
+            {"allow_origins": ["https://*example.com"]},
+        ),
+    ),
+    (
+        "note",
+        (
+            "development-origin",
+            "allow_origins",
+            "http://localhost:*",
+            {"allow_origins": [APP, "http://localhost:*"]},
+        ),
+    ),
+    (
+        "warning",
+        (
+            "development-origin",
+            "allow_origins",
+            "http://127.0.0.1:3000",
+            {"allow_origins": [APP, "http://127.0.0.1:3000"], "allow_credentials": True},
+        ),
+    ),
+    (
+        "note",
+        (
+            "plain-http",
+            "allow_origins",
+            "http://app.example.com",
+            {"allow_origins": ["http://app.example.com"]},
+        ),
+    ),
+    (
+        "note",
+        (
+            "every-subdomain",
+            "allow_origins",
+            SUB,
+            {"allow_origins": [SUB], "allow_credentials": True},
+        ),
+    ),
+    (
+        "note",
+        (
+            "several-sites",
+            "allow_credentials",
+            True,
+            {"allow_origins": [APP, "https://a.example.org"], "allow_credentials": True},
+        ),
+    ),
+    ("warning", ("safelisted-method", "allow_methods", "GET", {"allow_methods": ["GET", "PUT"]})),
+    ("warning", ("safelisted-method", "allow_methods", "HEAD", {"allow_methods": ["HEAD"]})),
+    ("warning", ("safelisted-method", "allow_methods", "POST", {"allow_methods": ["POST"]})),
+    ("warning", ("safelisted-header", "allow_headers", "accept", {"allow_headers": ["Accept"]})),
+    (
+        "warning",
+        (
+            "safelisted-header",
+            "allow_headers",
+            "accept-language",
+            {"allow_headers": ["accept-language"]},
+        ),
+    ),
+    (
+        "warning",
+        (
+            "safelisted-header",
+            "allow_headers",
+            "content-language",
+            {"allow_headers": ["content-language"]},
+        ),
+    ),
+    ("warning", ("authorization-not-covered", "allow_headers", "*", {"allow_headers": ["*"]})),
+    (
+        "note",
+        (
+            "any-with-credentials",
+            "allow_headers",
+            "*",
+            {"allow_headers": ["*"], "allow_credentials": True},
+        ),
+    ),
+    (
+        "note",
+        (
+            "any-with-credentials",
+            "allow_methods",
+            "*",
+            {"allow_methods": ["*"], "allow_credentials": True},
+        ),
+    ),
+    (
+        "note",
+        (
+            "no-content-type",
+            "allow_headers",
+            ["x-a"],
+            {"allow_methods": ["PUT"], "allow_headers": ["x-a"]},
+        ),
+    ),
+    (
+        "warning",
+        (
+            "safelisted-header",
+            "expose_headers",
+            "content-length",
+            {"expose_headers": ["Content-Length"]},
+        ),
+    ),
+    ("note", ("preflights-not-kept", "max_age", None, {"allow_methods": ["PUT"]})),
+    ("note", ("preflights-not-kept", "max_age", 0, {"allow_headers": ["x-a"], "max_age": 0})),
+    ("note", ("max-age-capped", "max_age", 601, {"max_age": 601})),
+    ("note", ("max-age-capped", "max_age", 7200, {"max_age": 7200})),
+    ("warning", ("max-age-capped", "max_age", 7201, {"max_age": 7201})),
+    (
+        "warning",
+        ("private-network", "allow_private_network", True, {"allow_private_network": True}),
+    ),
+    (
+        "note",
+        (
+            "accepted-risk",
+            "waive",
+            "null-origin",
+            {"allow_origins": ["null"], "waive": ["null-origin"]},
+        ),
+    ),
+    (
+        "note",
+        (
+            "accepted-risk",
+            "waive",
+            "insecure-origin",
+            {
+                "allow_origins": ["http://app.example.com"],
+                "allow_credentials": True,
+                "waive": ["insecure-origin"],
+            },
+        ),
+    ),
+    (
+        "note",
+        (
+            "accepted-risk",
+            "waive",
+            "public-suffix",
+            {
+                "allow_origins": ["https://*.github.io"],
+                "allow_credentials": True,
+                "waive": ["public-suffix"],
+            },
+        ),
+    ),
+    ("warning", ("own-origin", "allow_origins", API, {"api": API, "allow_origins": [APP, API]})),
+    ("warning", ("mixed-content", "allow_origins", APP, {"api": "http://api.example.com"})),
+    (
+        "warning",
+        (
+            "third-party-cookies",
+            "allow_origins",
+            APP,
+            {"api": "https://api.example.org", "allow_credentials": True},
+        ),
+    ),
+    (
+        "warning",
+        (
+            "third-party-cookies",
+            "allow_origins",
+            "https://*.example.org",
+            {"api": API, "allow_origins": ["https://*.example.org"], "allow_credentials": True},
+        ),
+    ),
+    (
+        "warning",
+        (
+            "third-party-cookies",
+            "allow_origins",
+            "capacitor://localhost",
+            {
+                "api": "https://localhost",
+                "allow_origins": ["capacitor://localhost"],
+                "allow_credentials": True,
+            },
+        ),
+    ),
+    (
+        "warning",
+        (
+            "third-party-cookies",
+            "allow_origins",
+            "https://me.github.io",
+            {
+                "api": "https://api.github.io",
+                "allow_origins": ["https://me.github.io"],
+                "allow_credentials": True,
+            },
+        ),
+    ),
+    *(
+        ("warning", ("open-inside", "allow_origins", "*", {"api": api, "allow_origins": ["*"]}))
+        for api in (
+            "http://localhost:8000",
+            "http://127.0.0.1",
+            "http://192.168.1.10:8080",
+            "http://10.1.2.3",
+            "http://[fd00::1]",
+            "https://wiki",
+            "https://wiki.internal",
+            "https://printer.local",
+            "https://nas.home.arpa",
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("severity", "case"), CASES, ids=[f"{c[0]}-{c[2]}" for _, c in CASES])
+def test_advice_is_given_where_it_belongs(severity: str, case: Case) -> None:
+    code, field, value, arguments = case
+    found = [
+        each
+        for each in advice_on(**arguments)
+        if (each.code, each.field) == (code, field) and each.value == value
+    ]
+    assert [each.severity for each in found] == [severity]
+    for text in (found[0].message, found[0].hint):
+        assert text[0].isupper() or text[0] == "'" or text.startswith("http")
+        assert "\n" not in text
+
+
+FREE: list[tuple[str, dict[str, Any]]] = [
+    ("covered-origin", {"allow_origins": [SUB, "https://example.com"]}),
+    ("open-pattern", {"allow_origins": [SUB, "http://*.localhost:*", "http://localhost:*"]}),
+    ("open-pattern", {"allow_origins": ["*"]}),
+    ("development-origin", {"allow_origins": ["http://localhost:*", "http://127.0.0.1:1"]}),
+    ("development-origin", {"allow_origins": [APP]}),
+    ("plain-http", {"allow_origins": ["http://localhost:*", APP]}),
+    ("every-subdomain", {"allow_origins": [SUB]}),
+    ("every-subdomain", {"allow_credentials": True}),
+    ("every-subdomain", {"allow_origins": ["https://a-*.example.com"], "allow_credentials": True}),
+    ("several-sites", {"allow_origins": [APP, "https://a.example.org"]}),
+    ("several-sites", {"allow_origins": [APP, SUB], "allow_credentials": True}),
+    (
+        "several-sites",
+        {"allow_origins": [APP, "http://localhost:1"], "allow_credentials": True},
+    ),
+    (
+        "several-sites",
+        {"api": API, "allow_origins": [APP, "https://a.example.org"], "allow_credentials": True},
+    ),
+    ("safelisted-method", {"allow_methods": ["PUT", "*"]}),
+    ("safelisted-header", {"allow_headers": ["content-type", "range", "authorization"]}),
+    ("authorization-not-covered", {"allow_headers": ["*", "Authorization"]}),
+    ("authorization-not-covered", {"allow_headers": ["*"], "allow_credentials": True}),
+    ("authorization-not-covered", {"allow_headers": ["x-a"]}),
+    ("any-with-credentials", {"allow_headers": ["*"], "allow_methods": ["*"]}),
+    ("no-content-type", {"allow_methods": ["PUT"], "allow_headers": ["content-type"]}),
+    ("no-content-type", {"allow_methods": ["PUT"], "allow_headers": ["*"]}),
+    ("no-content-type", {"allow_methods": ["DELETE"], "allow_headers": ["x-a"]}),
+    ("preflights-not-kept", {}),
+    ("preflights-not-kept", {"allow_methods": ["PUT"], "max_age": 1}),
+    ("max-age-capped", {"max_age": 600}),
+    ("accepted-risk", {}),
+    ("own-origin", {"api": API}),
+    ("mixed-content", {"api": "http://localhost:8000"}),
+    ("mixed-content", {"api": API}),
+    ("mixed-content", {"api": "http://api.example.com", "allow_origins": ["http://a.example"]}),
+    ("third-party-cookies", {"api": "https://api.example.org"}),
+    ("third-party-cookies", {"api": API, "allow_origins": [APP, SUB], "allow_credentials": True}),
+    (
+        "third-party-cookies",
+        {"api": API, "allow_origins": ["http://localhost:1"], "allow_credentials": True},
+    ),
+    (
+        "third-party-cookies",
+        {
+            "api": "http://localhost:8000",
+            "allow_origins": ["http://localhost:3000"],
+            "allow_credentials": True,
+        },
+    ),
+    ("open-inside", {"api": API, "allow_origins": ["*"]}),
+    ("open-inside", {"api": "https://8.8.8.8", "allow_origins": ["*"]}),
+    ("open-inside", {"api": "http://localhost:8000"}),
+]
+
+
+@pytest.mark.parametrize(("code", "arguments"), FREE)
+def test_advice_is_not_given_where_it_does_not_belong(code: str, arguments: dict[str, Any]) -> None:
+    assert code not in {each.code for each in advice_on(**arguments)}
+
+
+def test_the_caps_are_those_that_the_model_of_the_browsers_has() -> None:
+    assert (WEBKIT.max_age_cap, CHROMIUM.max_age_cap) == (600, 7200)
+    (advice,) = advice_on(max_age=86_400)
+    assert "Chromium for 7200 s and WebKit for 600 s" in advice.message
+    (advice,) = advice_on(max_age=3600)
+    assert "WebKit for 600 s" in advice.message
+    assert "Chromium" not in advice.message
+
+
+def test_sites_are_named_but_not_endlessly() -> None:
+    origins = [f"https://a.s{number}.example" for number in range(5)]
+    (advice,) = advice_on(allow_origins=origins, allow_credentials=True)
+    assert "5 sites (s0.example, s1.example, s2.example, ...)" in advice.message
+
+
+def test_the_origin_without_a_host_is_passed_over() -> None:
+    assert told(allow_origins=["*"]) == set()
+    assert told(allow_origins=[APP], api=API) == set()
+    assert told(api=API, allow_origins=["null"], waive=["null-origin"]) == {
+        ("accepted-risk", "waive", "null-origin")
+    }
+
+
+def test_nothing_is_said_of_the_policy_that_grants_nothing() -> None:
+    assert find_advice(CorsPolicy.nothing(), Origin.parse("http://localhost:8000")) == []
+
+
+apis = st.sampled_from([None, Origin.parse(API), Origin.parse("http://10.0.0.1:8000")])
+
+
+@given(setups(), apis)
+def test_advice_comes_warnings_first_and_in_the_order_of_the_arguments(
+    setup: Setup, api: Origin | None
+) -> None:
+    found = find_advice(setup.policy, api)
+    fields = list(setup.arguments)
+    order = [(each.severity == "note", fields.index(each.field)) for each in found]
+    assert order == sorted(order)
+    assert len({(each.code, each.field, str(each.value)) for each in found}) == len(found)
+
+
+@given(setups())
+def test_a_header_or_method_that_is_called_needless_changes_no_answer(setup: Setup) -> None:
+    """What the advice says to leave out is left out: a page may still do all that it could."""
+    policy = setup.policy
+    for each in find_advice(policy):
+        if each.code in ("safelisted-method", "covered-origin"):
+            kept = [value for value in getattr(policy, each.field) if value != each.value]
+            policy = policy.replace(**{each.field: kept})
+    for origin in setup.origins:
+        if "*" not in origin:
+            assert policy.decide("GET", origin=origin).allowed
+            for method in ("GET", "HEAD", "POST", *setup.arguments["allow_methods"]):
+                if method != "*":
+                    asked = policy.decide("OPTIONS", origin=origin, request_method=method)
+                    assert asked.allowed

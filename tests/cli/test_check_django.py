@@ -1,0 +1,197 @@
+"""`corekit check --django`: the settings of a project, read as the middleware reads them.
+
+Each project is checked in a process of its own, since settings are read once in one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HEAD = 'SECRET_KEY = "x"\n'
+FINE = HEAD + 'CORS_ALLOWED_ORIGINS = ["https://app.example.com"]\n'
+
+
+def check(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    return subprocess.run(
+        [sys.executable, "-m", "corekit_cli", "check", *arguments],
+        cwd=folder,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def check_settings(folder: Path, settings: str, *arguments: str) -> tuple[int, Any]:
+    (folder / "shop").mkdir()
+    (folder / "shop" / "settings.py").write_text(settings)
+    done = check(folder, "--django", "shop.settings", "--json", *arguments)
+    assert done.stderr == ""
+    return done.returncode, json.loads(done.stdout)
+
+
+def codes(told: Any, severity: str) -> list[tuple[str, str]]:
+    return [(each["code"], each["field"]) for each in told[severity]]
+
+
+def test_settings_that_are_fine(tmp_path: Path) -> None:
+    status, told = check_settings(tmp_path, FINE, "--strict")
+    assert status == 0
+    assert told == {
+        "source": "shop.settings",
+        "ok": True,
+        "problems": [],
+        "warnings": [],
+        "notes": [],
+    }
+
+
+def test_the_settings_may_be_named_by_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text(FINE)
+    done = check(tmp_path, "--django", DJANGO_SETTINGS_MODULE="settings")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "settings: nothing to mend\n"
+
+
+def test_problems_have_the_names_of_the_settings_and_misspelt_ones_are_among_them(
+    tmp_path: Path,
+) -> None:
+    settings = HEAD + (
+        'CORS_ALLOWED_ORIGINS = ["app.example.com"]\n'
+        'CORS_ALLOW_METHODS = ["put"]\n'
+        'CORS_ALLOW_ORIGIN = ["https://app.example.com"]\n'
+    )
+    status, told = check_settings(tmp_path, settings)
+    assert status == 1
+    assert codes(told, "problems") == [
+        ("malformed-origin", "CORS_ALLOWED_ORIGINS[0]"),
+        ("method-case", "CORS_ALLOW_METHODS[0]"),
+        ("corekit_django.E005", "settings"),
+    ]
+    assert told["problems"][2]["hint"] == "Did you mean CORS_ALLOWED_ORIGINS?"
+
+
+def test_a_misspelt_setting_alone_is_a_problem(tmp_path: Path) -> None:
+    status, told = check_settings(tmp_path, FINE + 'CORS_ALLOW_METHOD = ["PUT"]\n')
+    assert (status, codes(told, "problems")) == (1, [("corekit_django.E005", "settings")])
+
+
+def test_warnings_are_for_what_was_written_and_not_for_defaults(tmp_path: Path) -> None:
+    settings = FINE + (
+        'CORS_ALLOW_HEADERS = ["accept", "cookie", "x-a"]\n'
+        "CORS_PREFLIGHT_MAX_AGE = 86400\n"
+        "CORS_ALLOW_CREDENTIALS = True\n"
+    )
+    status, told = check_settings(tmp_path, settings, "--api", "https://api.example.org")
+    assert status == 0
+    assert codes(told, "warnings") == [
+        ("corekit_django.W004", "settings"),
+        ("third-party-cookies", "CORS_ALLOWED_ORIGINS"),
+        ("safelisted-header", "CORS_ALLOW_HEADERS"),
+        ("max-age-capped", "CORS_PREFLIGHT_MAX_AGE"),
+    ]
+
+
+def test_an_old_name_is_called_as_it_was_written(tmp_path: Path) -> None:
+    settings = HEAD + 'CORS_ORIGIN_WHITELIST = ["https://app.example.com", "http://localhost:1"]\n'
+    _, told = check_settings(tmp_path, settings)
+    assert codes(told, "notes") == [("development-origin", "CORS_ORIGIN_WHITELIST")]
+
+
+def test_a_policy_in_the_settings_is_checked_under_its_own_names(tmp_path: Path) -> None:
+    settings = HEAD + (
+        "from corekit import CorsPolicy, CorsRoutes\n"
+        "CORS_POLICY = CorsRoutes([('/api/', CorsPolicy(allow_origins=['https://a.example'],"
+        " allow_methods=['GET'], max_age=600))])\n"
+    )
+    status, told = check_settings(tmp_path, settings, "--strict")
+    assert (status, codes(told, "warnings")) == (1, [("safelisted-method", "allow_methods")])
+    assert told["warnings"][0]["route"] == "/api/"
+
+
+def test_settings_that_build_a_policy_with_problems_have_them_printed(tmp_path: Path) -> None:
+    settings = HEAD + "from corekit import CorsPolicy\nCORS_POLICY = CorsPolicy()\n"
+    status, told = check_settings(tmp_path, settings)
+    assert (status, told["source"]) == (1, "shop.settings")
+    assert codes(told, "problems") == [("no-origins", "allow_origins")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--django"], "Error: --django: DJANGO_SETTINGS_MODULE is not set. Name the settings: "),
+        (
+            ["--django", "none.settings"],
+            "Error: none.settings: The settings cannot be read: Module",
+        ),
+        (["--django", "broken"], "ZeroDivisionError: 'division by zero'. Try: python -c 'import"),
+        (["--django", "leaving"], "SystemExit: '3'. "),
+    ],
+)
+def test_settings_that_cannot_be_read_take_one_line(
+    arguments: list[str], told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.py").write_text("1 / 0")
+    (tmp_path / "leaving.py").write_text("import sys; sys.exit(3)")
+    done = check(tmp_path, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+HIDING = """
+import sys
+sys.modules["{name}"] = None
+from corekit_cli.__main__ import main
+sys.argv = ["corekit", "check", "--django", "shop.settings"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "told"),
+    [
+        ("django", 2, 'Error: --django: Django is not installed. pip install "corekit[django]"\n'),
+        ("corekit_django.conf", 1, "ModuleNotFoundError"),
+    ],
+)
+def test_without_django_one_line_says_what_to_install(
+    name: str, status: int, told: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HIDING.format(name=name)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == status
+    assert told in done.stderr
+
+
+def test_a_file_is_checked_without_loading_django(tmp_path: Path) -> None:
+    (tmp_path / "cors.toml").write_text('allow_origins = ["https://app.example.com"]')
+    code = (
+        "import sys\nfrom corekit_cli.__main__ import main\n"
+        "sys.argv = ['corekit', 'check', 'cors.toml']\n"
+        "try:\n    main()\nfinally:\n    print('django' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "False"
