@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -346,6 +348,16 @@ def test_advice_is_not_given_where_it_does_not_belong(code: str, arguments: dict
     assert code not in {each.code for each in advice_on(**arguments)}
 
 
+def test_all_advice_is_documented_with_its_severity() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "command.md").read_text()
+    rows = re.findall(r"^\| `([a-z][a-z-]+)` \| ([a-z0-9, ]+) \|", page, re.MULTILINE)
+    documented = {code: set(re.findall("warning|note", severity)) for code, severity in rows}
+    given: dict[str, set[str]] = {}
+    for severity, case in CASES:
+        given.setdefault(case[0], set()).add(severity)
+    assert documented == given
+
+
 def test_the_caps_are_those_that_the_model_of_the_browsers_has() -> None:
     assert (WEBKIT.max_age_cap, CHROMIUM.max_age_cap) == (600, 7200)
     (advice,) = advice_on(max_age=86_400)
@@ -384,6 +396,7 @@ def test_advice_comes_warnings_first_and_in_the_order_of_the_arguments(
     fields = list(setup.arguments)
     order = [(each.severity == "note", fields.index(each.field)) for each in found]
     assert order == sorted(order)
+    assert {each.code for each in found} <= {case[0] for _, case in CASES}
     assert len({(each.code, each.field, str(each.value)) for each in found}) == len(found)
 
 

@@ -335,6 +335,13 @@ def test_nothing_or_two_things_to_check_is_a_usage_error() -> None:
         assert "Name one of FILE, IMPORT_PATH, - and --django." in result.stderr
 
 
+def test_the_documentation_shows_what_is_printed() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "command.md").read_text()
+    (shown,) = re.findall(r"^```text\n(cors\.toml: .*?)^```$", page, re.DOTALL | re.MULTILINE)
+    Path("cors.toml").write_text("\n".join(BAD.splitlines()[:2]))
+    assert run("cors.toml").stdout == shown
+
+
 def test_the_schema_is_printed_for_editors() -> None:
     result = CliRunner().invoke(corekit, ["schema"])
     assert result.exit_code == 0

@@ -1,0 +1,48 @@
+"""What docs/policy-files.md shows is read as it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from corekit import CorsPolicy
+from corekit_config import parse_policy, policy_schema
+
+PAGE = (Path(__file__).parents[2] / "docs" / "policy-files.md").read_text()
+BLOCKS = re.findall(r"^```(toml|json)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize(("form", "text"), BLOCKS)
+def test_the_files_of_the_page_are_read(form: str, text: str) -> None:
+    assert parse_policy(text, f"cors.{form}").allow_origins[0] == "https://app.example.com"
+
+
+def test_the_page_shows_both_formats() -> None:
+    assert {form for form, _ in BLOCKS} == {"toml", "json"}
+
+
+def test_the_first_snippet_reads_the_first_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("cors.toml").write_text(BLOCKS[0][1])
+    (snippet,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    names: dict[str, object] = {}
+    exec(snippet, names)
+    assert names["policy"] == CorsPolicy(
+        allow_origins=["https://app.example.com", "http://localhost:*"],
+        allow_credentials=True,
+        allow_methods=["PUT", "DELETE"],
+        allow_headers=["content-type", "x-csrftoken"],
+        max_age=600,
+    )
+
+
+def test_the_schema_may_stand_below_a_key_of_an_own_schema() -> None:
+    own = {"type": "object", "properties": {"cors": policy_schema()}}
+    validator = Draft202012Validator(own)
+    assert validator.is_valid({"debug": True, "cors": {"allow_origins": ["*"]}})
+    assert not validator.is_valid({"cors": {"allow_origins": "*"}})
