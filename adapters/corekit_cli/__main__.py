@@ -13,9 +13,9 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command with the arguments of the process."""
     try:
-        from .command import corekit  # noqa: PLC0415 - click and rich may be missing
+        from .command import corekit  # noqa: PLC0415 - they may be missing
     except ModuleNotFoundError as error:
-        if error.name not in {"click", "rich"}:
+        if error.name not in {"click", "httpx", "rich"}:
             raise
         print(f'corekit needs {error.name}: pip install "corekit[cli]"', file=sys.stderr)
         raise SystemExit(1) from None

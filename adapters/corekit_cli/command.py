@@ -10,6 +10,8 @@ from rich.console import Console
 
 from .check import check
 from .demo import API_PORT, FOREIGN_PORT, PAGE_PORT, Demo, Ports, run_demo
+from .explain_command import explain_call
+from .probe import probe
 from .schema import schema
 from .table import print_addresses, print_demo
 
@@ -25,6 +27,8 @@ def corekit() -> None:
 
 
 corekit.add_command(check)
+corekit.add_command(explain_call)
+corekit.add_command(probe)
 corekit.add_command(schema)
 
 

@@ -1,0 +1,123 @@
+"""Asking a live server: requests over the network, bounded in number, in size and in time.
+
+What is asked, and what the answers mean, is the business of others. GET and OPTIONS are sent; any
+other request only where the caller says that it may be.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+
+from corekit.browser import HttpRequest, HttpResponse
+
+__all__ = ["Asker", "NotAskedError", "Pace"]
+
+_MAX_BODY: Final = 65_536
+"""Bytes of a response's body that are read; what a page could read of it is no matter of CORS."""
+
+_HARMLESS: Final = frozenset({"GET", "OPTIONS"})
+
+
+class NotAskedError(Exception):
+    """The server could not be asked: one sentence, with the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How hard a server may be asked: seconds to wait for it, seconds between, requests at most."""
+
+    timeout: float
+    delay: float
+    limit: int
+
+
+class Asker:
+    """Carries requests to a server: the transport of a `BrowserModel`, and of a probe.
+
+    Redirects are not followed: that is the browser's part. `asked` counts what went out. Where a
+    request may not be sent (`send_unsafe`), the answer to its preflight stands for its own, and its
+    method is added to `assumed`.
+    """
+
+    def __init__(self, pace: Pace, *, send_unsafe: bool) -> None:
+        self.asked = 0
+        self.assumed: list[str] = []
+        self._pace = pace
+        self._send_unsafe = send_unsafe
+        self._granted: HttpResponse | None = None
+        self._client = httpx.Client(
+            timeout=pace.timeout,
+            follow_redirects=False,
+            headers={"User-Agent": f"corekit/{version('corekit')}"},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Carry one request; raises `NotAskedError` where no answer came or none may be had."""
+        if request.method not in _HARMLESS and not self._send_unsafe:
+            if self._granted is None:
+                raise NotAskedError(
+                    f"{request.method} is not sent without --send-unsafe: it may change something"
+                )
+            self.assumed.append(request.method)
+            return HttpResponse(200, self._granted.headers)
+        if self.asked >= self._pace.limit:
+            raise NotAskedError(
+                f"{request.url}: more than {self._pace.limit} requests would be needed"
+            )
+        if self.asked:
+            time.sleep(self._pace.delay)
+        self.asked += 1
+        response = self._carry(request)
+        if request.is_preflight:
+            self._granted = response
+        return response
+
+    def _carry(self, request: HttpRequest) -> HttpResponse:
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in request.headers]
+        # What one answer sets is not to be sent with the next: each is asked afresh.
+        self._client.cookies.clear()
+        try:
+            with self._client.stream(
+                request.method, request.url, headers=headers, content=request.body
+            ) as response:
+                return HttpResponse(response.status_code, _lines(response), _read_body(response))
+        except httpx.TimeoutException as error:
+            reason = f"no answer within {self._pace.timeout:g} seconds"
+            raise NotAskedError(f"{request.url}: {reason}") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise NotAskedError(f"{request.url}: {_reason(error)}") from error
+
+
+def _lines(response: httpx.Response) -> tuple[tuple[str, str], ...]:
+    # As they came, so that a header that came twice is seen twice.
+    return tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw)
+
+
+def _read_body(response: httpx.Response) -> bytes:
+    body = b""
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) >= _MAX_BODY:
+            break
+    return body[:_MAX_BODY]
+
+
+def _reason(error: Any) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,320 @@
+"""What the answers of a server mean: each fault as a finding, with how grave it is and the mend.
+
+The checks here are about the origins that are to be let in, and about what caches and browsers make
+of the answers; `intrusions` is about the origins that are to be kept out. A check is a function
+from answers to findings, so each can be read, and tested, by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+from corekit.browser import CHROMIUM, FAILURES, FIREFOX, STANDARD, WEBKIT, HttpResponse
+from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS, check_cors, check_preflight
+from corekit.browser.fields import get_header, list_values
+from corekit.explain import ENTRIES
+from corekit.origins import ANY
+from corekit.problems import show
+
+from .questions import Answers
+from .strangers import STRANGER
+
+__all__ = ["ALLOW_ORIGIN", "Finding", "Severity", "allows", "find_faults", "has_credentials"]
+
+ALLOW_ORIGIN: Final = "access-control-allow-origin"
+_MAX_AGE: Final = "access-control-max-age"
+_SINGLE: Final = frozenset(
+    {
+        "access-control-allow-credentials",
+        "access-control-allow-private-network",
+        _MAX_AGE,
+    }
+)
+_LISTS: Final = {
+    "access-control-allow-methods": "methods",
+    "access-control-allow-headers": "headers",
+    "access-control-expose-headers": "exposed headers",
+}
+_ONE_LAYER: Final = ENTRIES["MultipleAllowOriginValues"].mend
+
+
+class Severity(IntEnum):
+    """How grave a finding is."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault of a server's answers.
+
+    `code` is stable. `sentence` says what was seen, `mend` what to do; `origin` is the one that was
+    asked with, None where it was none. `failure` is Chromium's name for what a browser makes of it,
+    None where a browser does not mind.
+    """
+
+    code: str
+    severity: Severity
+    sentence: str
+    mend: str
+    origin: str | None = None
+    failure: str | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """Give it as a dict, ready for JSON."""
+        return {
+            "code": self.code,
+            "severity": str(self.severity),
+            "sentence": self.sentence,
+            "mend": self.mend,
+            "origin": self.origin,
+            "failure": self.failure,
+        }
+
+
+def allows(response: HttpResponse, origin: str) -> bool:
+    """Say whether an answer grants an origin by name; ``*`` is no name."""
+    return get_header(response.headers, ALLOW_ORIGIN) == origin
+
+
+def has_credentials(response: HttpResponse) -> bool:
+    """Say whether an answer allows credentials."""
+    return get_header(response.headers, "access-control-allow-credentials") == "true"
+
+
+def find_faults(answers: Answers) -> Iterator[Finding]:
+    """Find what keeps the pages of the given origins out, and what only nearly lets them in."""
+    for origin in answers.plan.origins:
+        yield from _refusals(answers, origin)
+        yield from _preflight_faults(answers, origin)
+        yield from _lost_headers(answers, origin)
+    yield from _any_origin_with_credentials(answers)
+    yield from _doubled_headers(answers)
+    yield from _lists(answers)
+    yield from _missing_vary(answers)
+
+
+def _refusals(answers: Answers, origin: str) -> Iterator[Finding]:
+    for kind, what in (("get", "GET"), ("unsafe", answers.plan.fetch.method)):
+        response = answers.find(kind, origin)  # type: ignore[arg-type]
+        if response is None:
+            continue
+        fault = check_cors(origin, response.headers, include=answers.plan.include)
+        if fault is not None:
+            yield _failure("refused", Severity.HIGH, f"{what}: ", fault, origin)
+        if response.status in REDIRECT_STATUSES:
+            location = show(get_header(response.headers, "location"))
+            yield Finding(
+                "redirect",
+                Severity.INFO,
+                f"{what} was answered {response.status}, and leads to {location}.",
+                "Let pages call that address at once, since preflights are not redirected.",
+                origin,
+            )
+        value = get_header(response.headers, "access-control-allow-credentials")
+        if value not in (None, "true"):
+            yield Finding(
+                "credentials-not-true",
+                Severity.LOW,
+                f"{what} was answered with Access-Control-Allow-Credentials: {show(value)}, which"
+                " browsers take for no.",
+                "Send exactly 'true', or leave the header out; corekit does.",
+                origin,
+                "InvalidAllowCredentials",
+            )
+
+
+def _preflight_faults(answers: Answers, origin: str) -> Iterator[Finding]:
+    plan, response = answers.plan, answers.get("preflight", origin)
+    fault = check_preflight(
+        origin,
+        plan.fetch.method,
+        plan.names,
+        response,
+        include=plan.include,
+        upload_listener=False,
+        quirks=STANDARD,
+    )
+    if fault is not None:
+        severity = Severity.HIGH
+        if fault[0] in REFUSALS and not plan.is_asked:
+            # Nobody said that pages make this very call; it is only what was tried.
+            severity = Severity.INFO
+        yield _failure("preflight-refused", severity, "", fault, origin)
+        if fault[0] not in REFUSALS:
+            return
+    yield from _methods(response, origin)
+    yield from _max_age(response, origin)
+
+
+def _methods(response: HttpResponse, origin: str) -> Iterator[Finding]:
+    if get_header(response.headers, "access-control-allow-methods") is None:
+        yield Finding(
+            "no-methods",
+            Severity.LOW,
+            "The preflight's answer has no Access-Control-Allow-Methods: by the standard, with an"
+            " upload listener, that grants any method.",
+            "Send the methods that are granted with every answer to a preflight; corekit does.",
+            origin,
+        )
+
+
+def _max_age(response: HttpResponse, origin: str) -> Iterator[Finding]:
+    value = get_header(response.headers, _MAX_AGE)
+    caps = {quirks.name: quirks.max_age_cap or 0 for quirks in (CHROMIUM, FIREFOX, WEBKIT)}
+    if value is None:
+        yield Finding(
+            "no-max-age",
+            Severity.INFO,
+            "The preflight's answer has no Access-Control-Max-Age: browsers ask again after 5 s.",
+            "Give max_age, such as 600 seconds.",
+            origin,
+        )
+    elif not (value.isascii() and value.isdigit()):
+        yield Finding(
+            "malformed-max-age",
+            Severity.LOW,
+            f"The preflight's answer has Access-Control-Max-Age: {show(value)}, which is no number"
+            " of seconds: browsers keep it for 5 s, or not at all.",
+            "Send whole seconds.",
+            origin,
+        )
+    elif len(value) > 9 or int(value) > max(caps.values()):
+        limits = ", ".join(f"{seconds} s in {name}" for name, seconds in caps.items())
+        yield Finding(
+            "max-age",
+            Severity.INFO,
+            f"The preflight's answer may be kept for {show(value)} s, which is longer than any"
+            f" browser keeps it ({limits}).",
+            "Nothing has to be done; 7200 says as much.",
+            origin,
+        )
+
+
+def _lost_headers(answers: Answers, origin: str) -> Iterator[Finding]:
+    good, error = answers.get("get", origin), answers.get("error", origin)
+    if check_cors(origin, good.headers, include=False):
+        return
+    fault = check_cors(origin, error.headers, include=False)
+    if fault is not None:
+        yield Finding(
+            "headers-lost-on-errors",
+            Severity.MEDIUM,
+            f"A path that is not there was answered {error.status} without the headers that others"
+            " have, so browsers blame CORS and hide the error.",
+            "Make the CORS layer the outermost one, around routing and error pages.",
+            origin,
+            fault[0],
+        )
+
+
+def _any_origin_with_credentials(answers: Answers) -> Iterator[Finding]:
+    for origin in answers.plan.origins:
+        response = answers.get("get", origin)
+        if get_header(response.headers, ALLOW_ORIGIN) != ANY:
+            continue
+        if has_credentials(response):
+            yield Finding(
+                "wildcard-with-credentials",
+                Severity.MEDIUM,
+                "The answer has '*' in Access-Control-Allow-Origin together with credentials, which"
+                " browsers refuse.",
+                ENTRIES["WildcardOriginNotAllowed"].mend,
+                origin,
+                "WildcardOriginNotAllowed",
+            )
+        else:
+            yield Finding(
+                "wildcard",
+                Severity.INFO,
+                "Pages of any origin may read this, without credentials ('*').",
+                "Right for what is public; else name the origins.",
+                origin,
+            )
+        return
+
+
+def _doubled_headers(answers: Answers) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for answer in answers.all:
+        counted = Counter(name.lower() for name, _ in answer.response.headers)
+        for name in sorted(_SINGLE & {name for name, count in counted.items() if count > 1}):
+            if name not in seen:
+                seen.add(name)
+                yield Finding(
+                    "doubled-header",
+                    Severity.MEDIUM,
+                    f"The answer has {name} more than once: browsers join the values.",
+                    _ONE_LAYER,
+                    answer.question.origin,
+                )
+
+
+def _lists(answers: Answers) -> Iterator[Finding]:
+    seen: set[tuple[str, str]] = set()
+    for answer in answers.all:
+        headers = answer.response.headers
+        if answer.question.origin not in answers.plan.origins:
+            continue
+        for name, what in _LISTS.items():
+            elements = list_values(headers, name)
+            is_preflight = answer.question.kind in ("preflight", "private")
+            if elements is None and not (is_preflight and "expose" not in name):
+                code, severity = "malformed-list", Severity.MEDIUM
+                sentence = f"{name}: {show(get_header(headers, name))} is no list of {what}, so"
+                sentence += " browsers take nothing of it."
+                mend = "Send names with commas between them, and nothing else."
+            elif elements is not None and ANY in elements and has_credentials(answer.response):
+                code, severity = "wildcard-list-with-credentials", Severity.LOW
+                sentence = f"{name} has '*' together with credentials: for a call that has them,"
+                sentence += " it is the name of nothing."
+                mend = f"Name the {what}."
+            else:
+                continue
+            if (code, name) not in seen:
+                seen.add((code, name))
+                yield Finding(code, severity, sentence, mend, answer.question.origin)
+
+
+def _missing_vary(answers: Answers) -> Iterator[Finding]:
+    first = answers.plan.origins[0]
+    asked = {origin: answers.find("get", origin) for origin in (None, first, STRANGER)}
+    told = {origin: response for origin, response in asked.items() if response is not None}
+    granted = {get_header(response.headers, ALLOW_ORIGIN) for response in told.values()}
+    if len(granted) < 2:
+        return  # the same for everybody, so that a cache cannot mix anything up
+    without = [origin for origin, response in told.items() if not _varies(response.headers)]
+    if without:
+        whom = " and ".join("a request without Origin" if o is None else o for o in without)
+        yield Finding(
+            "no-vary",
+            Severity.MEDIUM,
+            f"No Vary: Origin is in the answer to {whom}, though answers differ by origin: a cache"
+            " hands one origin's answer to the pages of others.",
+            "Send it with every answer, also to requests without Origin; corekit does.",
+            without[-1],
+        )
+
+
+def _varies(headers: Iterable[tuple[str, str]]) -> bool:
+    value = get_header(tuple(headers), "vary") or ""
+    return not {name.strip().lower() for name in value.split(",")}.isdisjoint({"origin", ANY})
+
+
+def _failure(
+    code: str, severity: Severity, what: str, fault: tuple[str, str | None], origin: str
+) -> Finding:
+    name, value = fault
+    shown = value if value is None else show(value)[1:-1]
+    said = FAILURES[name][0].format(origin=origin, value=shown)
+    return Finding(code, severity, f"{what}{said}", ENTRIES[name].mend, origin, name)

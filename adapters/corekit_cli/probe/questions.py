@@ -1,0 +1,164 @@
+"""The questions of a probe: what is asked of a server, in which order, and the answers to it.
+
+As a browser asks: GET with and without Origin, a preflight, an error page. As an attacker would:
+the same from origins that should be refused (`strangers`). What the answers mean is the subject of
+`findings`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from corekit.browser import Fetch, HttpRequest, HttpResponse
+from corekit.browser.urls import parse_url
+
+from .strangers import STRANGER, Stranger, strangers_to
+
+__all__ = ["Answer", "Answers", "Plan", "Question", "ask_all", "make_questions"]
+
+Kind = Literal["get", "preflight", "private", "error", "unsafe"]
+"""What sort of request: `private` is a preflight that asks for the private network, too."""
+
+_ACCEPT: Final = ("Accept", "*/*")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be found out: may pages of `origins` make this call, and nobody else?
+
+    `fetch` is the call; its method and headers are what preflights ask for. `names` are those of
+    the headers that are not safelisted. `is_asked` says that the method or a header was chosen by
+    the person who asks, so that a refusal of it is a finding.
+    """
+
+    origins: tuple[str, ...]
+    fetch: Fetch
+    names: tuple[str, ...]
+    is_asked: bool
+
+    @property
+    def url(self) -> str:
+        """The address that is asked."""
+        return self.fetch.url
+
+    @property
+    def include(self) -> bool:
+        """Whether the page calls with credentials."""
+        return self.fetch.credentials == "include"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request to send: of which sort, for a page of which origin (None: for no page)."""
+
+    kind: Kind
+    origin: str | None
+    request: HttpRequest
+    stranger: Stranger | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question, and what the server said."""
+
+    question: Question
+    response: HttpResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All that a server said, in the order in which it was asked."""
+
+    plan: Plan
+    all: tuple[Answer, ...] = field(default=())
+
+    def find(self, kind: Kind, origin: str | None) -> HttpResponse | None:
+        """Find the answer to one sort of request of one origin."""
+        for answer in self.all:
+            if answer.question.kind == kind and answer.question.origin == origin:
+                return answer.response
+        return None
+
+    def get(self, kind: Kind, origin: str | None) -> HttpResponse:
+        """Give the answer to one sort of request that every origin of the plan is asked with."""
+        (response,) = (
+            answer.response
+            for answer in self.all
+            if (answer.question.kind, answer.question.origin) == (kind, origin)
+        )
+        return response
+
+    def to_strangers(self) -> Iterator[tuple[Stranger, Answer]]:
+        """Give every answer to an origin that should be refused."""
+        for answer in self.all:
+            if answer.question.stranger is not None:
+                yield answer.question.stranger, answer
+
+
+def make_questions(plan: Plan, *, send_unsafe: bool) -> list[Question]:
+    """Make the questions; there are some fifteen for the first origin, and three for each other."""
+    questions = [Question("get", None, _get(plan.url, None))]
+    for origin in plan.origins:
+        questions.append(Question("get", origin, _get(plan.url, origin)))
+        questions.append(Question("preflight", origin, _preflight(plan, origin)))
+        questions.append(Question("error", origin, _get(_nowhere(plan.url), origin)))
+        if send_unsafe and plan.fetch.method not in ("GET", "OPTIONS"):
+            questions.append(Question("unsafe", origin, _call(plan, origin)))
+    first = plan.origins[0]
+    questions.append(Question("private", first, _preflight(plan, first, private=True)))
+    for stranger in strangers_to(first):
+        if stranger.origin in plan.origins:
+            continue
+        get = _get(plan.url, stranger.origin)
+        questions.append(Question("get", stranger.origin, get, stranger))
+        if stranger.origin == STRANGER:
+            for kind, private in (("preflight", False), ("private", True)):
+                request = _preflight(plan, stranger.origin, private=private)
+                questions.append(Question(kind, stranger.origin, request, stranger))  # type: ignore[arg-type]
+    return questions
+
+
+def ask_all(
+    plan: Plan,
+    questions: Iterable[Question],
+    send: Callable[[HttpRequest], HttpResponse],
+    on_answer: Callable[[], object] = lambda: None,
+) -> Answers:
+    """Ask one after the other; `on_answer` is called after each. What `send` raises passes."""
+    answers = []
+    for question in questions:
+        answers.append(Answer(question, send(question.request)))
+        on_answer()
+    return Answers(plan, tuple(answers))
+
+
+def _get(url: str, origin: str | None) -> HttpRequest:
+    return HttpRequest("GET", url, (_ACCEPT, *_origin(origin)))
+
+
+def _call(plan: Plan, origin: str) -> HttpRequest:
+    headers = (_ACCEPT, *plan.fetch.headers, *_origin(origin))
+    return HttpRequest(plan.fetch.method, plan.url, headers)
+
+
+def _preflight(plan: Plan, origin: str, *, private: bool = False) -> HttpRequest:
+    # https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    headers = [_ACCEPT, ("Access-Control-Request-Method", plan.fetch.method)]
+    if plan.names:
+        headers.append(("Access-Control-Request-Headers", ",".join(plan.names)))
+    if private:
+        headers.append(("Access-Control-Request-Private-Network", "true"))
+    return HttpRequest("OPTIONS", plan.url, (*headers, *_origin(origin)))
+
+
+def _origin(origin: str | None) -> tuple[tuple[str, str], ...]:
+    return () if origin is None else (("Origin", origin),)
+
+
+def _nowhere(url: str) -> str:
+    # Beside the address, so that the same layers answer; of a name that nothing has.
+    name = f"corekit-probe-{secrets.token_hex(4)}"
+    return str(parse_url(name, parse_url(url)))

@@ -1,0 +1,226 @@
+"""`corekit probe`, as people and programs use it: what it sends, prints, and exits with."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from typing import Any, Final
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from flask_cors import CORS
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from corekit import CorsPolicy
+from corekit_cli import command
+from tests.cli.live import PAGE, POLICY, right, serving, without, wrong
+from tests.frameworks.test_delivery import over_uvicorn
+
+QUICK: Final = ("--delay=0", f"--origin={PAGE}")
+
+
+@pytest.fixture(autouse=True)
+def _terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(command.corekit, ["probe", *arguments])
+
+
+def found(result: Result) -> dict[str, str]:
+    told = json.loads(result.stdout)
+    return {finding["code"]: finding["severity"] for finding in told["findings"]}
+
+
+def test_a_server_that_is_right_exits_with_0_and_says_so() -> None:
+    with serving(right()) as live:
+        result = run(live.url, *QUICK)
+    assert result.exit_code == 0, result.output
+    assert "Nothing is wrong with its answers." in result.stdout
+    assert f"asked {len(live.requests)} times" in result.stdout
+    assert "\x1b" not in result.output
+
+
+def test_it_sends_nothing_but_get_and_options_a_few_times_and_says_who_it_is() -> None:
+    with serving(right()) as live:
+        run(live.url, *QUICK, "--method=DELETE", "--header=x-a: 1", "--credentials=include")
+    assert live.sent("REQUEST_METHOD") == {"GET", "OPTIONS"}
+    assert live.sent("HTTP_ACCESS_CONTROL_REQUEST_METHOD") == {None, "DELETE"}
+    assert live.sent("HTTP_ACCESS_CONTROL_REQUEST_HEADERS") == {None, "x-a"}
+    assert live.sent("HTTP_COOKIE") == {None}
+    assert len(live.requests) < 20
+    (agent,) = live.sent("HTTP_USER_AGENT")
+    assert agent is not None
+    assert agent.startswith("corekit/")
+
+
+def test_the_call_itself_is_sent_only_where_it_may_be() -> None:
+    with serving(right()) as live:
+        result = run(live.url, *QUICK, "--method=PUT", "--header=x-a:1", "--send-unsafe")
+    assert result.exit_code == 0, result.output
+    (call,) = [each for each in live.requests if each["REQUEST_METHOD"] == "PUT"]
+    assert (call["HTTP_ORIGIN"], call["HTTP_X_A"]) == (PAGE, "1")
+
+
+def test_a_fault_in_the_call_itself_is_found_when_it_is_sent() -> None:
+    def fault(environ: dict[str, Any], status: int, headers: Any) -> Any:
+        if environ["REQUEST_METHOD"] == "PUT":
+            headers = without(headers, "Access-Control-Allow-Origin")
+        return status, headers
+
+    with serving(wrong(fault)) as live:
+        assert found(run(live.url, *QUICK, "--json")) == {}
+        assert found(run(live.url, *QUICK, "--json", "--send-unsafe")) == {"refused": "high"}
+
+
+def test_findings_are_printed_with_their_mends_the_gravest_first() -> None:
+    def fault(environ: dict[str, Any], status: int, headers: Any) -> Any:
+        if environ.get("HTTP_ORIGIN") == "null":
+            headers = [*headers, ("Access-Control-Allow-Origin", "null")]
+        return status, without(headers, "Access-Control-Max-Age")
+
+    with serving(wrong(fault)) as live:
+        result = run(live.url, *QUICK)
+    assert result.exit_code == 1
+    text = " ".join(result.stdout.split())
+    assert text.index("medium null-origin") < text.index("info no-max-age")
+    assert "Mend: Take 'null' out of the origins" in text
+    assert text.endswith("2 findings: 1 medium, 1 info.")
+    assert all(len(line) <= 80 for line in result.stdout.splitlines())
+
+
+@pytest.mark.parametrize(("fail_on", "status"), [("high", 0), ("medium", 1), ("info", 1)])
+def test_the_exit_status_is_the_scripts_choice(fail_on: str, status: int) -> None:
+    with serving(wrong(lambda _, status, headers: (status, without(headers, "Vary")))) as live:
+        assert run(live.url, *QUICK, f"--fail-on={fail_on}").exit_code == status
+
+
+def test_json_has_all_that_went_over_the_wire() -> None:
+    with serving(right(CorsPolicy(allow_origins=["*"], allow_methods=["PUT"]))) as live:
+        result = run(live.url, *QUICK, "--json")
+    told = json.loads(result.stdout)
+    assert (told["url"], told["origins"], told["worst"]) == (live.url, [PAGE], "info")
+    assert len(told["exchanges"]) == len(live.requests)
+    assert told["exchanges"][1]["origin"] == PAGE
+    assert ["Access-Control-Allow-Origin", "*"] in told["exchanges"][1]["headers"]
+    assert {"code", "severity", "sentence", "mend", "origin", "failure"} == set(told["findings"][0])
+
+
+def test_several_origins_are_each_let_in_and_none_of_them_is_a_stranger() -> None:
+    other = f"{PAGE}:8443"
+    with serving(right(POLICY.replace(allow_origins=[PAGE, other]))) as live:
+        assert found(run(live.url, *QUICK, "--json")) == {"any-port": "info"}
+        assert found(run(live.url, *QUICK, f"--origin={other}", "--json")) == {}
+        assert found(run(live.url, *QUICK, "--origin=https://b.example", "--json")) == {
+            "any-port": "info",
+            "refused": "high",
+            "preflight-refused": "high",
+        }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("http://localhost:1/", "--origin=https://Example.com/"), "is no origin as a browser"),
+        (("http://localhost:1/", "--origin=http://localhost:1"), "the server's own"),
+        (("localhost:1/", f"--origin={PAGE}"), "give an address of http or https"),
+        (("items", f"--origin={PAGE}"), "is no address such as"),
+        (("http://u:p@localhost:1/", f"--origin={PAGE}"), "without a user name"),
+        (("http://localhost:1/", f"--origin={PAGE}", "--method=TRACE"), "no page can send"),
+        (("http://localhost:1/", f"--origin={PAGE}", "--header=x y"), "not a header name"),
+        (("http://localhost:1/",), "--origin"),
+    ],
+)
+def test_what_makes_no_sense_is_said_and_nothing_is_sent(
+    arguments: tuple[str, ...], words: str
+) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert words in " ".join(result.stderr.split())
+    assert "Traceback" not in result.output
+
+
+def test_a_server_that_is_not_there_is_said_in_a_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    result = run(f"http://127.0.0.1:{port}/", *QUICK)
+    assert result.exit_code == 2
+    assert f"http://127.0.0.1:{port}/" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_long() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        result = run(f"http://127.0.0.1:{port}/", *QUICK, "--timeout=0.2")
+    assert result.exit_code == 2
+    assert "no answer within 0.2 seconds" in result.stderr
+
+
+def test_a_server_that_speaks_no_http_is_said_in_a_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def talk() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"\x1b[31mhello\r\n\r\n")
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        result = run(f"http://127.0.0.1:{listening.getsockname()[1]}/", *QUICK)
+        thread.join(timeout=10)
+    assert result.exit_code == 2
+    assert "\x1b" not in result.output
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_no_more_is_asked_than_was_allowed() -> None:
+    with serving(right()) as live:
+        result = run(live.url, *QUICK, "--max-requests=3")
+    assert (result.exit_code, len(live.requests)) == (2, 3)
+    assert "more than 3 requests" in result.stderr
+
+
+def test_an_endless_answer_is_read_to_a_bound_only() -> None:
+    sent: list[int] = []
+
+    def endless(environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [("Access-Control-Allow-Origin", PAGE), ("Vary", "Origin")])
+        for _ in range(2_000):
+            sent.append(len(sent))
+            yield b"x" * 65_536
+
+    with serving(endless) as live:
+        result = run(live.url, *QUICK, "--max-requests=1")
+    assert result.exit_code == 2
+    assert len(sent) < 500
+
+
+def test_flask_cors_with_cookies_for_anybody_is_found_out() -> None:
+    app = Flask("peer")
+    app.add_url_rule("/items", view_func=lambda: "items")
+    CORS(app, supports_credentials=True)
+    with serving(app) as live:
+        result = run(live.url, *QUICK, "--json", "--credentials=include")
+    assert result.exit_code == 1
+    assert {"any-origin": "high", "null-origin": "high"}.items() <= found(result).items()
+
+
+def test_starlettes_layer_with_cookies_for_anybody_is_found_out() -> None:
+    async def items(request: object) -> PlainTextResponse:
+        return PlainTextResponse("items")
+
+    app = Starlette(routes=[Route("/items", items)])
+    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_credentials=True)
+    with over_uvicorn(app) as port:
+        result = run(f"http://127.0.0.1:{port}/items", *QUICK, "--json")
+    assert {"any-origin": "high", "null-origin": "high"}.items() <= found(result).items()

@@ -1,0 +1,342 @@
+"""What a probe finds: each fault of a server, for what it is, and nothing where none is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from corekit import CorsPolicy
+from corekit.browser import Fetch
+from corekit_cli.asking import Asker, Pace
+from corekit_cli.probe.findings import Finding, Severity, find_faults
+from corekit_cli.probe.intrusions import find_intrusions
+from corekit_cli.probe.questions import Plan, ask_all, make_questions
+from corekit_cli.probe.strangers import STRANGER, strangers_to
+from tests.cli.live import PAGE, POLICY, Fault, Headers, right, serving, without, wrong
+
+PACE: Final = Pace(timeout=10, delay=0, limit=60)
+ALLOW, CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"
+PRIVATE = "Access-Control-Allow-Private-Network"
+WITH_COOKIES: Final = POLICY.replace(allow_credentials=True)
+
+
+def probe(
+    app: Any, *, origin: str = PAGE, credentials: str = "omit", is_asked: bool = True
+) -> list[Finding]:
+    with serving(app) as live, Asker(PACE, send_unsafe=False) as asker:
+        fetch = Fetch(live.url, "PUT", credentials=credentials)
+        plan = Plan((origin,), fetch, (), is_asked=is_asked)
+        answers = ask_all(plan, make_questions(plan, send_unsafe=False), asker.send)
+    assert live.sent("REQUEST_METHOD") == {"GET", "OPTIONS"}
+    return [*find_intrusions(answers), *find_faults(answers)]
+
+
+def codes(findings: list[Finding]) -> set[str]:
+    return {finding.code for finding in findings}
+
+
+def is_preflight(environ: dict[str, Any]) -> bool:
+    return str(environ["REQUEST_METHOD"]) == "OPTIONS"
+
+
+def admit(origin: str, *, credentials: bool = False) -> Fault:
+    """Let in one origin beside those that are right."""
+
+    def fault(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        if environ.get("HTTP_ORIGIN") == origin and not is_preflight(environ):
+            headers = [*headers, (ALLOW, origin)]
+            headers += [(CREDENTIALS, "true")] if credentials else []
+        return status, headers
+
+    return fault
+
+
+def replace(name: str, *values: str, when: Callable[[dict[str, Any]], bool] = bool) -> Fault:
+    """Send other values of a header wherever it was sent."""
+
+    def fault(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        if len(without(headers, name)) < len(headers) and when(environ):
+            headers = [*without(headers, name), *((name, value) for value in values)]
+        return status, headers
+
+    return fault
+
+
+def answer(status: int, *headers: tuple[str, str], when: Callable[[dict[str, Any]], bool]) -> Fault:
+    def fault(environ: dict[str, Any], right: int, told: Headers) -> tuple[int, Headers]:
+        return (status, [*told, *headers]) if when(environ) else (right, told)
+
+    return fault
+
+
+def is_get(environ: dict[str, Any]) -> bool:
+    return str(environ["PATH_INFO"]) == "/items" and not is_preflight(environ)
+
+
+def is_nowhere(environ: dict[str, Any]) -> bool:
+    return str(environ["PATH_INFO"]) != "/items"
+
+
+def for_private(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+    if environ.get("HTTP_ORIGIN") == STRANGER and is_preflight(environ):
+        headers = [*headers, (PRIVATE, "1")]
+    return status, headers
+
+
+def reflect(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+    if environ.get("HTTP_ORIGIN") not in (None, PAGE, "null"):
+        headers = [*without(headers, ALLOW), (ALLOW, environ["HTTP_ORIGIN"])]
+    return status, headers
+
+
+def to_strangers(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+    if environ.get("HTTP_ORIGIN") == STRANGER:
+        headers = [*headers, (CREDENTIALS, "true")]
+    return status, headers
+
+
+@pytest.mark.parametrize("policy", [POLICY, WITH_COOKIES], ids=["plain", "credentials"])
+@pytest.mark.parametrize("credentials", ["omit", "include"])
+def test_a_server_that_is_right_has_no_findings(policy: CorsPolicy, credentials: str) -> None:
+    found = probe(right(policy), credentials=credentials)
+    if credentials == "include" and not policy.allow_credentials:
+        names = [finding.failure for finding in found]
+        assert names == ["InvalidAllowCredentials", "PreflightInvalidAllowCredentials"]
+    else:
+        assert found == []
+
+
+FAULTS: Final[dict[str, tuple[Any, set[str], Severity]]] = {
+    "it grants nothing to the page": (
+        wrong(replace(ALLOW, when=is_get)),
+        {"refused"},
+        Severity.HIGH,
+    ),
+    "two origins in one answer": (
+        wrong(replace(ALLOW, PAGE, "*", when=is_get)),
+        {"refused"},
+        Severity.HIGH,
+    ),
+    "any origin is reflected": (wrong(reflect), {"any-origin"}, Severity.MEDIUM),
+    "any origin is reflected, with cookies": (
+        wrong(admit(STRANGER, credentials=True)),
+        {"any-origin"},
+        Severity.HIGH,
+    ),
+    "null is let in": (wrong(admit("null")), {"null-origin"}, Severity.MEDIUM),
+    "null is let in, with cookies": (
+        wrong(admit("null", credentials=True)),
+        {"null-origin"},
+        Severity.HIGH,
+    ),
+    "a star for all": (
+        right(CorsPolicy(allow_origins=["*"], allow_methods=["PUT"], max_age=600)),
+        {"wildcard"},
+        Severity.INFO,
+    ),
+    "a star for all, with cookies": (
+        wrong(
+            replace(ALLOW, "*", when=is_get),
+            WITH_COOKIES,
+        ),
+        {"wildcard-with-credentials"},
+        Severity.MEDIUM,
+    ),
+    "no Vary": (wrong(replace("Vary")), {"no-vary"}, Severity.MEDIUM),
+    "no Vary without Origin": (
+        wrong(replace("Vary", when=lambda environ: "HTTP_ORIGIN" not in environ)),
+        {"no-vary"},
+        Severity.MEDIUM,
+    ),
+    "a number twice": (
+        wrong(replace("Access-Control-Max-Age", "600", "600")),
+        {"doubled-header", "malformed-max-age"},
+        Severity.MEDIUM,
+    ),
+    "True for true": (
+        wrong(replace(CREDENTIALS, "True", when=is_get), WITH_COOKIES),
+        {"credentials-not-true"},
+        Severity.LOW,
+    ),
+    "preflights need a login": (
+        wrong(answer(401, when=is_preflight)),
+        {"preflight-refused"},
+        Severity.HIGH,
+    ),
+    "preflights are redirected": (
+        wrong(answer(308, ("Location", "/there"), when=is_preflight)),
+        {"preflight-refused"},
+        Severity.HIGH,
+    ),
+    "the method is not granted": (
+        wrong(replace("Access-Control-Allow-Methods", "put")),
+        {"preflight-refused"},
+        Severity.HIGH,
+    ),
+    "no methods at all": (
+        wrong(replace("Access-Control-Allow-Methods")),
+        {"preflight-refused", "no-methods"},
+        Severity.HIGH,
+    ),
+    "methods that are no list": (
+        wrong(replace("Access-Control-Allow-Methods", "PUT; DELETE")),
+        {"preflight-refused"},
+        Severity.HIGH,
+    ),
+    "exposed headers that are no list": (
+        wrong(replace("Access-Control-Expose-Headers", "x b")),
+        {"malformed-list"},
+        Severity.MEDIUM,
+    ),
+    "a star among the exposed headers, with cookies": (
+        wrong(replace("Access-Control-Expose-Headers", "*"), WITH_COOKIES),
+        {"wildcard-list-with-credentials"},
+        Severity.LOW,
+    ),
+    "no max-age": (right(POLICY.replace(max_age=None)), {"no-max-age"}, Severity.INFO),
+    "a max-age that is no number": (
+        wrong(replace("Access-Control-Max-Age", "10m")),
+        {"malformed-max-age"},
+        Severity.LOW,
+    ),
+    "a max-age that no browser heeds": (
+        wrong(replace("Access-Control-Max-Age", "86401")),
+        {"max-age"},
+        Severity.INFO,
+    ),
+    "a max-age of a thousand digits": (
+        wrong(replace("Access-Control-Max-Age", "9" * 1000)),
+        {"max-age"},
+        Severity.INFO,
+    ),
+    "errors without headers": (
+        wrong(replace(ALLOW, when=is_nowhere)),
+        {"headers-lost-on-errors"},
+        Severity.MEDIUM,
+    ),
+    "a redirect": (
+        wrong(answer(301, ("Location", "/items/"), when=is_get)),
+        {"redirect"},
+        Severity.INFO,
+    ),
+    "strangers learn of credentials": (
+        wrong(to_strangers),
+        {"credentials-for-strangers"},
+        Severity.LOW,
+    ),
+    "the private network": (
+        right(POLICY.replace(allow_private_network=True)),
+        {"private-network"},
+        Severity.INFO,
+    ),
+    "the private network for strangers": (
+        wrong(for_private),
+        {"private-network-for-strangers"},
+        Severity.MEDIUM,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_a_fault_is_found_for_what_it_is(case: str) -> None:
+    app, expected, severity = FAULTS[case]
+    found = probe(app)
+    assert codes(found) == expected
+    assert max(finding.severity for finding in found) == severity
+    assert all(finding.mend and finding.sentence.endswith(".") for finding in found)
+
+
+NEAR: Final = {
+    "suffix": (f"{PAGE}.evil.example", Severity.MEDIUM, Severity.HIGH),
+    "prefix": ("https://evilapp.example.com", Severity.MEDIUM, Severity.HIGH),
+    "unescaped-dot": ("https://appxexample.com", Severity.MEDIUM, Severity.HIGH),
+    "cut-short": ("https://app.example.co", Severity.MEDIUM, Severity.HIGH),
+    "scheme-downgrade": ("http://app.example.com", Severity.LOW, Severity.MEDIUM),
+    "any-port": (f"{PAGE}:8443", Severity.INFO, Severity.LOW),
+    "any-subdomain": ("https://evil.app.example.com", Severity.INFO, Severity.INFO),
+}
+
+
+@pytest.mark.parametrize("code", NEAR)
+@pytest.mark.parametrize("credentials", [False, True])
+def test_an_origin_that_is_nearly_right_is_found_to_be_let_in(code: str, credentials: bool) -> None:
+    origin, *severities = NEAR[code]
+    (found,) = probe(wrong(admit(origin, credentials=credentials)))
+    assert (found.code, found.origin) == (code, origin)
+    assert found.severity == severities[credentials]
+    assert origin in found.sentence
+
+
+def test_every_stranger_is_in_these_tables() -> None:
+    made = {stranger.code: stranger.origin for stranger in strangers_to(PAGE)}
+    assert made == {
+        "any-origin": STRANGER,
+        "null-origin": "null",
+        **{code: origin for code, (origin, *_) in NEAR.items()},
+    }
+
+
+@pytest.mark.parametrize(
+    ("origin", "others"),
+    [
+        ("null", [STRANGER]),
+        ("http://localhost:3000", [STRANGER, "null", "http://localhost:8443"]),
+        ("http://127.0.0.1", [STRANGER, "null", "http://127.0.0.1:8443"]),
+        ("http://[::1]:8443", [STRANGER, "null", "http://[::1]:9443"]),
+    ],
+)
+def test_strangers_are_made_where_they_make_sense(origin: str, others: list[str]) -> None:
+    made = [stranger.origin for stranger in strangers_to(origin)]
+    assert made[: len(others)] == others or set(others) <= set(made)
+    assert origin not in made
+
+
+def test_every_finding_is_documented_with_its_severity() -> None:
+    page = Path(__file__).parents[2] / "docs" / "command.md"
+    section = page.read_text().partition("## corekit probe")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[^|]+`) \| ([^|]+) \|", section, re.MULTILINE)
+    severities = {
+        code: severity.split()[0]
+        for codes, severity in rows
+        for code in re.findall(r"`([a-z-]+)`", codes)
+    }
+    worst = {code: str(severities[True]) for code, (_, *severities) in NEAR.items()}
+    worst |= {"any-origin": "high", "null-origin": "high", "preflight-refused": "high"}
+    for _, found, severity in FAULTS.values():
+        if len(found) == 1:
+            worst.setdefault(next(iter(found)), str(severity))
+    assert severities == {**worst, "doubled-header": "medium", "no-methods": "low"}
+
+
+def test_the_stranger_is_none_where_it_is_named() -> None:
+    policy = POLICY.replace(allow_origins=[STRANGER], allow_private_network=True)
+    assert codes(probe(right(policy), origin=STRANGER)) == {"private-network"}
+
+
+def test_what_was_only_tried_is_no_grave_finding() -> None:
+    app = right(POLICY.replace(allow_methods=[]))
+    (asked,) = probe(app)
+    (tried,) = probe(app, is_asked=False)
+    assert (asked.severity, tried.severity) == (Severity.HIGH, Severity.INFO)
+    assert asked.failure == tried.failure == "MethodDisallowedByPreflightResponse"
+
+
+def test_the_failures_have_chromiums_names() -> None:
+    app, _, _ = FAULTS["two origins in one answer"]
+    (found,) = probe(app)
+    assert found.failure == "MultipleAllowOriginValues"
+    app, _, _ = FAULTS["preflights are redirected"]
+    (found,) = probe(app)
+    assert found.failure == "PreflightDisallowedRedirect"
+    assert "/there" in found.sentence
+
+
+def test_what_a_server_says_is_escaped() -> None:
+    (found,) = probe(wrong(replace(ALLOW, "\x1b[2Jhttps://evil.example" + "x" * 500, when=is_get)))
+    assert found.sentence.isprintable()
+    assert found.sentence.isascii()
+    assert len(found.sentence) < 400
