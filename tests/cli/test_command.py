@@ -208,7 +208,15 @@ def get(address: str) -> bytes:
 
 
 @pytest.fixture
-def program() -> Iterator[subprocess.Popen[str]]:
+def _heeds_ctrl_c() -> Iterator[None]:
+    """Let programs heed SIGINT, which a shell has them ignore in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def program(_heeds_ctrl_c: None) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [*PROGRAM, "--json"],
         stdout=subprocess.PIPE,
