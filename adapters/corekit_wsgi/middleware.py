@@ -111,8 +111,8 @@ class CorsMiddleware:
             if not answer.origin_allowed and self._logger.isEnabledFor(self._level):
                 self._log(engine, answer, environ)
 
-        # The defaults are locals where a closure's names are looked up, in the frame of the request,
-        # too: 10 % of it. By keyword only they would cost more than they gain.
+        # The defaults are locals where a closure's names are looked up, and the request has no
+        # cells: 10 % of it. By keyword only they would cost more than they gain.
         def start_with_headers(  # noqa: PLR0917
             status: str,
             headers: list[tuple[str, str]],
