@@ -24,7 +24,18 @@ def test_decisions_are_compared_by_value() -> None:
     assert preflight() != preflight(origin="https://evil.example")
     assert preflight() != POLICY.decide("GET", origin=APP)
     assert preflight() != "GRANTED"
+    one, other = (
+        CorsPolicy(allow_origins=[APP], preflight_status=status).decide(
+            "OPTIONS", origin=APP, request_method="GET"
+        )
+        for status in (200, 204)
+    )
+    assert one != other
     assert POLICY.decide("GET") == CorsPolicy.nothing().decide("POST")
+
+
+def test_a_set_of_decisions_is_no_list_of_collisions() -> None:
+    assert len({hash(preflight(headers=name)) for name in ("x-a", "x-b")}) > 1
 
 
 def test_decisions_with_other_origins_are_other_decisions() -> None:
@@ -148,6 +159,27 @@ def test_an_answer_has_its_headers_as_asgi_wants_them() -> None:
         ("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT"),
         ("Access-Control-Allow-Headers", "x-a"),
     )
+
+
+def test_vary_stands_behind_the_headers_of_an_answer_in_one_line() -> None:
+    answer = CorsPolicy(
+        allow_origins=[APP], allow_credentials=True, allow_methods=["*"]
+    ).engine.preflight(APP, "PUT", None, None)
+    assert answer.lines == (
+        *answer.headers,
+        ("Vary", "Origin, Access-Control-Request-Method"),
+    )
+    assert answer.raw_lines == (
+        *answer.raw_headers,
+        (b"vary", b"Origin, Access-Control-Request-Method"),
+    )
+    assert answer.raw_headers[0] == (b"access-control-allow-credentials", b"true")
+
+
+def test_an_answer_that_does_not_vary_has_no_empty_vary() -> None:
+    answer = CorsPolicy(allow_origins=["*"]).engine.actual(APP)
+    assert answer.lines == answer.headers == (("Access-Control-Allow-Origin", "*"),)
+    assert answer.raw_lines == answer.raw_headers
 
 
 def test_an_answer_is_a_value_shared_by_all_requests_of_its_sort() -> None:
