@@ -40,10 +40,8 @@ class Reader:
         self.problems: list[Problem] = []
         self._credentials = credentials
         self._needed_waivers: set[str] = set()
-        self.waive: tuple[str, ...] = ()
-        waivers = self._read_strings("waive", waive)
+        self.waive = _unique(self._read_strings("waive", waive))
         self._waive_problems, self.problems = self.problems, []
-        self.waive = _unique(waivers)
 
     def read(self, given: Mapping[str, object]) -> dict[str, object]:
         """Read every argument, by its name."""
@@ -227,12 +225,12 @@ class Reader:
 
     def _check_origin(self, field: str, index: int, text: str) -> None:
         pattern = OriginPattern.parse(text) if ANY in text else None
-        parts = split_origin(text) if pattern is None else (pattern.scheme, pattern.host, "")
+        parts = split_origin(text) if pattern is None else (pattern.scheme, pattern.host)
         if parts is None:
             code, message, hint = find_fault(text)
             self._report(code, f"{field}[{index}]", text, message, hint)
             return
-        scheme, host, _ = parts
+        scheme, host = parts[:2]
         if find_likely_scheme(scheme) is not None:
             hint = f"Did you mean {canonical_spelling(text)!r}?"
             message = f"No browser has pages of the scheme {scheme!r}."

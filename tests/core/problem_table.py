@@ -116,6 +116,22 @@ CASES: list[Case] = [
         "Give a collection of strings.",
     ),
     (
+        "wrong-type",
+        {"allow_headers": ["x-a", 7]},
+        "allow_headers[1]",
+        7,
+        "It is of type int.",
+        "Give a string.",
+    ),
+    (
+        "wrong-type",
+        {"expose_headers": 1.5},
+        "expose_headers",
+        1.5,
+        "It is of type float.",
+        "Give a collection of strings.",
+    ),
+    (
         "no-origins",
         {"allow_origins": []},
         "allow_origins",
@@ -162,6 +178,14 @@ CASES: list[Case] = [
         "https://example.*",
         "A wildcard stands where none is possible.",
         "The patterns are",
+    ),
+    (
+        "malformed-origin",
+        {"allow_origins": [APP, "htps://example.com"]},
+        "allow_origins[1]",
+        "htps://example.com",
+        "No browser has pages of the scheme 'htps'.",
+        "Did you mean 'https://example.com'?",
     ),
     (
         "non-canonical-origin",

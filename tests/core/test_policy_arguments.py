@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from enum import Enum, IntEnum, StrEnum
 from http import HTTPMethod, HTTPStatus
@@ -18,23 +19,17 @@ from tests.core.rejections import APP, codes_of, problem_of, problems_of
 OTHER = "https://other.example.com"
 
 
+def generate(texts: Iterable[str]) -> Iterator[str]:
+    yield from texts
+
+
 @pytest.mark.parametrize(
-    "origins",
-    [
-        [APP, OTHER],
-        (APP, OTHER),
-        {APP, OTHER},
-        frozenset([APP, OTHER]),
-        {APP: 1, OTHER: 2}.keys(),
-        deque([APP, OTHER]),
-        (text for text in [APP, OTHER]),
-        iter([APP, OTHER, APP]),
-        map(str, [APP, APP, OTHER]),
-    ],
-    ids=lambda value: type(value).__name__,
+    "collect",
+    [list, tuple, set, frozenset, dict.fromkeys, deque, generate, iter, lambda it: map(str, it)],
 )
-def test_any_collection_of_strings_is_read_once_and_whole(origins: Any) -> None:
-    policy = CorsPolicy(allow_origins=origins)
+def test_any_collection_of_strings_is_read_once_and_whole(collect: Callable[[Any], Any]) -> None:
+    origins = collect([APP, OTHER, APP])
+    policy = CorsPolicy(allow_origins=origins.keys() if isinstance(origins, dict) else origins)
     assert policy.allow_origins == (APP, OTHER)
     assert policy.decide("GET", origin=OTHER).allowed
 
@@ -86,6 +81,37 @@ def test_sets_are_sent_and_reported_in_the_same_order_in_every_process() -> None
     (output,) = outputs
     assert "allow_headers=['x-a', 'x-b', 'x-c', 'x-d', 'x-e', 'x-f']" in output
     assert "allow_origins[0] = 'a.example'" in output
+
+
+def test_a_set_is_sent_and_reported_in_the_order_of_the_alphabet() -> None:
+    names = [f"X-{letter}" for letter in "abcdefghijklmnop"]
+    policy = CorsPolicy(allow_origins=[APP], allow_headers=frozenset(names))
+    assert policy.allow_headers == tuple(name.lower() for name in names)
+
+
+def test_what_is_no_string_is_reported_first_in_a_set() -> None:
+    for mixed in ({"PUT", None}, {"A", 1}, {"TRACE", None}):
+        assert problems_of(allow_methods=mixed)[0].field == "allow_methods[0]"
+        assert problems_of(allow_methods=mixed)[0].code == "wrong-type"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "field"),
+    [
+        ({"allow_origins": ["null", "x"], "waive": ["null-origin"]}, "malformed-origin", "[1]"),
+        ({"allow_methods": ["*", "put"]}, "method-case", "[1]"),
+        ({"allow_methods": ["PUT", "put"]}, "method-case", "[1]"),
+        ({"allow_headers": ["*", "x-a", "cookie"]}, "forbidden-header", "[2]"),
+        ({"expose_headers": ["*", "x-a", "set-cookie"]}, "forbidden-header", "[2]"),
+        ({"allow_origins": ["null"], "waive": ["null-origin", "x"]}, "unknown-waiver", ""),
+    ],
+)
+def test_what_stands_behind_a_good_value_is_looked_at_too(
+    arguments: dict[str, Any], code: str, field: str
+) -> None:
+    problem = problem_of(**arguments)
+    assert problem.code == code
+    assert problem.field.endswith(field)
 
 
 class Text(str):
