@@ -173,29 +173,30 @@ def _punycode(host: str) -> str | None:
     import idna  # noqa: PLC0415 - takes 2 ms, and hardly any process writes unicode into a policy
 
     try:
-        return idna.encode(host, uts46=True, std3_rules=False).decode("ascii")
+        return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError:
         return None
 
 
 def _canonical_ipv4(host: str) -> str | None:
     # https://url.spec.whatwg.org/#concept-ipv4-parser: hexadecimal, octal, and fewer than 4 parts.
+    parts = host.removesuffix(".").split(".")
+    if not all(map(ends_in_number, parts)):
+        return None  # Python takes more for a number: signs, underscores
     try:
-        *high, low = [_ipv4_number(part) for part in host.removesuffix(".").split(".")]
-        if len(high) > 3 or any(number > 255 for number in high) or low >= 256 ** (4 - len(high)):
-            return None
+        *high, low = map(_ipv4_number, parts)
     except ValueError:
+        return None
+    if len(high) > 3 or any(number > 255 for number in high) or low >= 256 ** (4 - len(high)):
         return None
     address = sum(number << 8 * (3 - index) for index, number in enumerate(high))
     return str(IPv4Address(address + low))
 
 
 def _ipv4_number(text: str) -> int:
-    if not ends_in_number(text):
-        raise ValueError("not a number of the URL standard, though it may be one of Python's")
     if text.startswith("0x"):
         return int(text[2:] or "0", 16)
-    return int(text, 8 if len(text) > 1 and text.startswith("0") else 10)
+    return int(text, 8 if text.startswith("0") else 10)
 
 
 def _difference(text: str, slash: str, meant: str) -> str:

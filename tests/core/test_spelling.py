@@ -21,7 +21,11 @@ MENDS: dict[str, tuple[str, str, str]] = {
         "non-canonical-origin",
         "spell this host or port another way",
     ),
-    "https://bücher.example": ("https://xn--bcher-kva.example", "non-canonical-origin", "unicode"),
+    "https://bücher.example": (
+        "https://xn--bcher-kva.example",
+        "non-canonical-origin",
+        "Browsers send an origin without unicode.",
+    ),
     "https://BÜCHER.example": ("https://xn--bcher-kva.example", "non-canonical-origin", "unicode"),
     "https://*.bücher.example": (
         "https://*.xn--bcher-kva.example",
@@ -36,6 +40,8 @@ MENDS: dict[str, tuple[str, str, str]] = {
     "http://0177.0.0.1": ("http://127.0.0.1", "non-canonical-origin", "another way"),
     "http://2130706433": ("http://127.0.0.1", "non-canonical-origin", "another way"),
     "http://0x": ("http://0.0.0.0", "non-canonical-origin", "another way"),
+    "http://255.1": ("http://255.0.0.1", "non-canonical-origin", "another way"),
+    "http://1.16777215": ("http://1.255.255.255", "non-canonical-origin", "another way"),
     "http://1.2.3": ("http://1.2.0.3", "non-canonical-origin", "another way"),
     "http://127.0.0.1.": ("http://127.0.0.1", "non-canonical-origin", "another way"),
     "http://[::ffff:192.0.2.1]": ("http://[::ffff:c000:201]", "non-canonical-origin", "another"),
@@ -98,6 +104,8 @@ DEAD_ENDS: dict[str, tuple[str, str]] = {
     "https://*.*.example.com": ("malformed-origin", "A wildcard stands where none is possible"),
     "https://*.1.2.3.4": ("malformed-origin", "A wildcard stands where none is possible"),
     "https://256.1.1.1": ("malformed-origin", "No browser could send this"),
+    "https://1.16777216": ("malformed-origin", "No browser could send this"),
+    "https://1.2.3.4.0": ("malformed-origin", "No browser could send this"),
     "https://1.2.3.4.5": ("malformed-origin", "No browser could send this"),
     "https://09.1": ("malformed-origin", "No browser could send this"),
     "https://-1.0.0.1": ("malformed-origin", "No browser could send this"),
@@ -125,12 +133,17 @@ DEAD_ENDS: dict[str, tuple[str, str]] = {
 }
 
 
+def is_sentence(text: str) -> bool:
+    return text[0].isupper() and not text[1].isupper() and text.endswith(".")
+
+
 @pytest.mark.parametrize("text", MENDS)
 def test_a_near_miss_is_told_its_right_spelling_which_works(text: str) -> None:
     meant, code, message = MENDS[text]
     problem = problem_of(allow_origins=[text])
     assert problem.code == code
     assert message in problem.message
+    assert is_sentence(problem.message)
     assert problem.hint == f"Did you mean {meant!r}?"
     waive = ["null-origin"] if meant == "null" else []
     assert CorsPolicy(allow_origins=[meant], waive=waive).allow_origins == (meant,)
@@ -142,6 +155,7 @@ def test_what_cannot_be_mended_gets_no_wrong_hint(text: str) -> None:
     problem = problem_of(allow_origins=[text])
     assert problem.code == code
     assert message in problem.message
+    assert is_sentence(problem.message)
     assert "Did you mean" not in problem.hint
     assert problem.hint
 
