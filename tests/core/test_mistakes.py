@@ -83,6 +83,7 @@ def test_replacing_nothing_leaves_a_policy_as_it_is() -> None:
         ("https://*.amazonaws.com", ".amazonaws.com"),
         ("https://*.windows.net", ".windows.net"),
         ("https://*.platform.sh", ".platform.sh"),
+        ("https://*.platform.sh.", ".platform.sh"),
         ("https://*.github.io", "github.io"),
         ("https://*.com", "com"),
         ("https://pr-*.vercel.app", "vercel.app"),

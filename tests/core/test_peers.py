@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from corekit import CorsPolicy, PolicyError
+from corekit import CorsPolicy, PolicyError, Problem
 from corekit.peers import OriginRegexes, PeerPolicy
 
 SUBDOMAINS = r"https://\w+\.example\.com"
@@ -168,6 +168,45 @@ def test_an_expression_that_does_not_compile_says_why() -> None:
         PeerPolicy(allow_origin_regexes=["https://("])
 
 
+@pytest.mark.parametrize(
+    ("regex", "code", "message", "hint"),
+    [
+        (
+            "https://(",
+            "invalid-regex",
+            "It does not compile: 'missing ), unterminated subpattern at position 8'.",
+            "Mend it, or write a pattern such as 'https://*.example.com'.",
+        ),
+        (
+            r"http://a\.example\.com",
+            "insecure-origin",
+            "Whoever sits on the network can answer for it, and then act as the user.",
+            "Write 'https://'. To accept the risk: waive=['insecure-origin'].",
+        ),
+        (
+            r"https://.*example\.com",
+            "any-origin-with-credentials",
+            "It matches 'https://strangerexample.com', and strangers could act as the user.",
+            "Write the scheme and the host out, escape the dots, and leave no end open.",
+        ),
+        (
+            r"https://[a-z]+\.com",
+            "public-suffix",
+            "Anybody can register a name below 'com', and then act as the user.",
+            "Name the hosts that are yours. To accept the risk: waive=['public-suffix'].",
+        ),
+    ],
+)
+def test_a_problem_of_an_expression_says_what_is_wrong_where_and_how_to_mend_it(
+    regex: str, code: str, message: str, hint: str
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        PeerPolicy(allow_origin_regexes=["https://a", regex], allow_credentials=True)
+    assert caught.value.problems == (
+        Problem(code, "allow_origin_regexes[1]", regex, message, hint),
+    )
+
+
 def test_a_peer_policy_is_a_value() -> None:
     policy = PeerPolicy(allow_origin_regexes=[re.compile(SUBDOMAINS, re.IGNORECASE), SUBDOMAINS])
     assert pickle.loads(pickle.dumps(policy)) == policy
@@ -200,6 +239,7 @@ def test_a_misspelt_argument_is_an_error() -> None:
         (r"https://\w+\.\w+\.\w+", "https://www.stranger.invalid"),
         (r"https://.*:\d+", "https://stranger.invalid:8443"),
         (r"stranger://.*", "stranger://stranger"),
+        (r"http://app.example\.com", "http://appxexample.com"),
     ],
 )
 def test_an_expression_that_is_too_wide_is_told_by_what_it_lets_in(
@@ -252,12 +292,26 @@ def test_a_long_expression_with_flags_can_be_pasted_back() -> None:
     regexes.append(f"https://{'b' * 300}")
     policy = PeerPolicy(allow_origins=["https://a"], allow_origin_regexes=regexes, max_age=0)
     assert eval(repr(policy)) == policy
+    assert repr(PeerPolicy(allow_origin_regexes=["https://a"])) == (
+        "PeerPolicy(allow_origin_regexes=[re.compile('https://a')])"
+    )
+
+
+def test_a_compiled_expression_keeps_its_flags() -> None:
+    policy = PeerPolicy(allow_origin_regexes=[re.compile("HTTPS://A", re.IGNORECASE)])
+    assert policy.decide("GET", origin="https://a").allowed
+
+
+def test_expressions_match_plain_http_unless_told_not_to() -> None:
+    regexes = [re.compile(r"http://.*")]
+    assert "http://a.example" in OriginRegexes(regexes, others=set())
+    assert "http://a.example" not in OriginRegexes(regexes, others=set(), https_only=True)
 
 
 def test_expressions_in_a_set_have_the_same_order_in_every_process() -> None:
     regexes = {f"https://{name}" for name in "dbcae"} | {re.compile("https://f")}
     found = PeerPolicy(allow_origin_regexes=regexes).allow_origin_regexes
-    assert {regex.pattern for regex in found} == {f"https://{name}" for name in "abcdef"}
+    assert [regex.pattern for regex in found] == [f"https://{name}" for name in "abcdef"]
     again = PeerPolicy(allow_origin_regexes=frozenset(regexes))
     assert again.allow_origin_regexes == found
 
