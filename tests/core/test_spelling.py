@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corekit import CorsPolicy
+from corekit.spelling import canonical_spelling
 from tests.core.rejections import problem_of
 
 MENDS: dict[str, tuple[str, str, str]] = {
@@ -35,6 +36,7 @@ MENDS: dict[str, tuple[str, str, str]] = {
     "https://faß.example": ("https://xn--fa-hia.example", "non-canonical-origin", "unicode"),
     "https://ｅｘａｍｐｌｅ.com": ("https://example.com", "non-canonical-origin", "unicode"),  # noqa: RUF001
     "https://例え。テスト": ("https://xn--r8jz45g.xn--zckzah", "non-canonical-origin", "unicode"),
+    "https://My_App.example": ("https://my_app.example", "non-canonical-origin", "upper case"),
     "http://127.1": ("http://127.0.0.1", "non-canonical-origin", "host or port another way"),
     "http://0x7f.0.0.1": ("http://127.0.0.1", "non-canonical-origin", "another way"),
     "http://0177.0.0.1": ("http://127.0.0.1", "non-canonical-origin", "another way"),
@@ -91,10 +93,13 @@ DEAD_ENDS: dict[str, tuple[str, str]] = {
     "https://a\ud800.example": ("malformed-origin", "white space or control characters in it"),
     "https://a.example https://b.example": ("malformed-origin", "more than one origin"),
     "https://a.example,https://b.example": ("malformed-origin", "more than one origin"),
+    "https://a.examplehttps://b.example": ("malformed-origin", "more than one origin"),
     "https://a.example, b.example": ("malformed-origin", "more than one origin"),
     "a.example,b.example": ("malformed-origin", "more than one origin"),
     "a.example b.example": ("malformed-origin", "more than one origin"),
     "https://a.example;https://b.example": ("malformed-origin", "more than one origin"),
+    r"^https://.*\.example\.com$": ("malformed-origin", "It looks like a regular expression."),
+    "\xa0https://a.example": ("malformed-origin", "white space or control characters in it"),
     "file://": ("file-origin", "browsers send 'null'"),
     "file:///home/me/index.html": ("file-origin", "browsers send 'null'"),
     "FILE://x": ("file-origin", "browsers send 'null'"),
@@ -133,6 +138,18 @@ DEAD_ENDS: dict[str, tuple[str, str]] = {
 }
 
 
+def test_only_the_white_space_of_ascii_is_left_out_of_a_hint() -> None:
+    assert canonical_spelling(" \t\r\n\f\vhttps://a.example\v") == "https://a.example"
+    for odd in "\x1c\x85\xa0\u2003":
+        assert canonical_spelling(f"{odd}https://a.example{odd}") is None
+
+
+def test_a_scheme_of_its_own_is_not_taken_for_a_misspelt_one() -> None:
+    for scheme in ("ftps", "capacitor", "chrome-extension", "app"):
+        origin = f"{scheme}://a.example"
+        assert CorsPolicy(allow_origins=[origin]).allow_origins == (origin,)
+
+
 def is_sentence(text: str) -> bool:
     return text[0].isupper() and not text[1].isupper() and text.endswith(".")
 
@@ -157,7 +174,7 @@ def test_what_cannot_be_mended_gets_no_wrong_hint(text: str) -> None:
     assert message in problem.message
     assert is_sentence(problem.message)
     assert "Did you mean" not in problem.hint
-    assert problem.hint
+    assert is_sentence(problem.hint)
 
 
 @pytest.mark.parametrize(
