@@ -72,6 +72,7 @@ ODD: list[tuple[str, CorsPolicy | None]] = [
     ("/api/./x", API),
     ("/api//x", API),
     ("/api/x/..", API),
+    ("/api/.", API),
     ("/api/x\\y", API),
     ("/other/./x", None),
     ("/api/admin/./x", STRICT),
@@ -79,6 +80,8 @@ ODD: list[tuple[str, CorsPolicy | None]] = [
     ("/static/../api/admin/users", NOTHING),
     ("/static/..\\api/admin/users", NOTHING),
     ("/static/..", NOTHING),
+    ("/api/..", NOTHING),
+    ("/static/../api/", NOTHING),
     ("/api/admin/../x", NOTHING),
     ("/api/x/../admin/", NOTHING),
     ("/api/./admin/x", NOTHING),
@@ -130,6 +133,12 @@ def test_an_exact_route_may_stand_before_and_after_what_does_not_cover_it() -> N
     assert routes.match("/a/b/c") is STRICT
     assert routes.match("/b") is NOTHING
     assert routes.match("/b/") is None
+
+
+def test_an_exact_path_is_not_the_folder_that_dots_lead_to() -> None:
+    routes = CorsRoutes([("/api", PUBLIC), ("/api/", API)])
+    assert routes.match("/api/x/..") is API
+    assert routes.match("/api/.") is API
 
 
 def test_routes_that_are_all_exact() -> None:
@@ -215,7 +224,9 @@ def test_routes_that_could_never_match_are_refused(case: tuple[Any, ...]) -> Non
 def test_the_hints_tell_the_mend() -> None:
     assert problem_of([("api/", PUBLIC)]).hint == "Did you mean '/api/'?"
     assert problem_of([("/", API), ("/a", PUBLIC)]).hint == "Put it before that route."
-    assert "End it in a slash" in problem_of([("/api/*", PUBLIC)]).hint
+    assert problem_of([("/api/*", PUBLIC)]).hint == (
+        "End it in a slash to cover all below it, such as '/api/'."
+    )
     assert problem_of([]).hint == 'Give pairs: CorsRoutes([("/api/", policy)]).'
 
 
@@ -262,11 +273,15 @@ def test_the_order_of_routes_makes_a_difference() -> None:
     assert CorsRoutes([("/a", API)]) != (("/a", API),)
 
 
+def test_a_dict_of_routes_is_no_list_of_collisions() -> None:
+    assert len({hash(CorsRoutes([(f"/{number}/", API)])) for number in range(20)}) > 1
+
+
 @pytest.mark.parametrize("name", ["routes", "_exact", "other"])
 def test_routes_cannot_be_changed(name: str) -> None:
     with pytest.raises(AttributeError, match="immutable"):
         setattr(ROUTES, name, ())
-    with pytest.raises(AttributeError, match="immutable"):
+    with pytest.raises(AttributeError, match=r"^routes are immutable$"):
         delattr(ROUTES, name)
 
 
