@@ -8,7 +8,6 @@ responses, so the same steps serve a plain and an async transport.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from dataclasses import replace
 from typing import Final
 
 from corekit.names import SAFELISTED_METHODS
@@ -307,7 +306,7 @@ class BrowserModel:
         running.redirected = running.preflighted
         kept = running.set_headers if self.quirks.dropped_headers_return else running.headers
         running.headers = tuple(pair for pair in kept if pair[0].lower() not in dropped)
-        running.urls.append(replace(url, credentials=False))
+        running.urls.append(url)
 
 
 def _exchange(

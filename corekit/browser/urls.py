@@ -69,7 +69,7 @@ def parse_url(text: str, base: Url | None = None) -> Url:
     path, mark, query = rest.partition("?")
     path = path.replace("\\", "/")
     # After the scheme of the base, one slash or none begins a path, not a host.
-    absolute = scheme and not (base and base.scheme == scheme and not path.startswith("//"))
+    absolute = scheme and not (base and base.scheme == scheme)
     if absolute or (base and path.startswith("//")):
         authority, _, path = path.lstrip("/").partition("/")
         return _make(scheme or base.scheme, authority, f"/{path}", mark, query)  # type: ignore[union-attr]
@@ -90,9 +90,9 @@ def _make(scheme: str, authority: str, path: str, mark: str, query: str) -> Url:
 
 
 def _authority(scheme: str, text: str) -> str:
-    host, colon, port = text, "", ""
-    if not text.endswith("]"):
-        host, colon, port = text.rpartition(":") if ":" in text else (text, "", "")
+    host, port = text, ""
+    if ":" in text and not text.endswith("]"):
+        host, _, port = text.rpartition(":")
     host = host.lower()
     if host.startswith("["):
         try:
@@ -101,7 +101,7 @@ def _authority(scheme: str, text: str) -> str:
             raise ValueError(f"not an address: {host!a}") from error
     if port and not (port.isascii() and port.isdigit()):
         raise ValueError(f"not a port: {port!a}")
-    port = str(int(port)) if colon and port else ""
+    port = str(int(port)) if port else ""
     authority = host if port in ("", DEFAULT_PORTS[scheme]) else f"{host}:{port}"
     if split_origin(f"{scheme}://{authority}") is None:
         raise ValueError(f"not a host and port: {text!a}")

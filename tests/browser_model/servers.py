@@ -57,6 +57,11 @@ def failed(outcome: Outcome) -> str:
     return outcome.failure.name
 
 
+def blamed(outcome: Outcome) -> str | None:
+    assert outcome.failure is not None
+    return outcome.failure.value
+
+
 def sent(outcome: Outcome) -> list[str]:
     return [f"{each.request.method} {each.request.url}" for each in outcome.exchanges]
 

@@ -37,6 +37,15 @@ def test_a_grant_is_kept_by_method_and_header_until_it_expires() -> None:
     assert not cache.covers_header(KEY, "PUT", include=False)
 
 
+def test_a_grant_of_a_method_is_none_of_a_header_of_that_name() -> None:
+    cache, _ = made()
+    cache.store(KEY, methods=["x-a"], names=["put"], max_age=10, include=False)
+    assert not cache.covers_header(KEY, "x-a", include=False)
+    assert not cache.covers_method(KEY, "put", include=False)
+    assert cache.covers_method(KEY, "x-a", include=False)
+    assert cache.covers_header(KEY, "put", include=False)
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -166,3 +175,11 @@ def test_no_grant_outlives_the_engines_limit(quirks: Quirks, cap: int) -> None:
     without.store(KEY, methods=["PUT"], names=[], max_age=10**6, include=False)
     clock.now += cap + 1
     assert without.covers_method(KEY, "PUT", include=False)
+
+
+def test_a_grant_with_credentials_stands_beside_one_without() -> None:
+    cache = PreflightCache(clock=Clock())
+    key = KEY
+    for include in (False, True):
+        cache.store(key, methods=["PUT"], names=[], max_age=5, include=include)
+    assert cache.covers_method(key, "PUT", include=True)

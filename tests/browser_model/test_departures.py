@@ -174,3 +174,8 @@ def test_webkit_lets_no_page_of_https_call_plain_http_even_on_this_machine() -> 
         (outcome,) = browse(GRANT, Fetch("http://localhost:8000/"), quirks=quirks)
         assert (outcome.failure and outcome.failure.name) == name
         assert bool(outcome.exchanges) is (name is None)
+
+
+def test_firefox_checks_the_origin_of_an_ordinary_preflight() -> None:
+    (outcome,) = browse(HttpResponse(204), Fetch(API, "PUT"), quirks=FIREFOX)
+    assert failed(outcome) == "PreflightMissingAllowOriginHeader"

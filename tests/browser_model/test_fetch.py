@@ -8,25 +8,25 @@ from dataclasses import replace
 import pytest
 
 from corekit.browser import (
-    CHROMIUM,
     ENGINES,
     FAILURES,
-    FIREFOX,
-    STANDARD,
     BrowserModel,
     Failure,
     Fetch,
     HttpRequest,
     HttpResponse,
-    Quirks,
 )
+from corekit.browser.checks import readable_headers
+from corekit.browser.failures import FetchFailedError
 from tests.browser_model.servers import (
     API,
     GRANT,
     OPEN,
     PAGE,
     Clock,
+    blamed,
     browse,
+    chain,
     failed,
     header,
     sent,
@@ -238,62 +238,6 @@ def test_a_scheme_without_cors_and_mixed_content_send_nothing() -> None:
     assert outcome.response is not None
 
 
-# The preflight cache.
-
-
-def test_a_granted_preflight_serves_what_it_named() -> None:
-    outcomes = browse(
-        GRANT,
-        Fetch(API, "PUT"),
-        Fetch(API, "DELETE", (("x-a", "1"), ("authorization", "x"))),
-        Fetch(API, "POST", (("content-type", "application/json"),)),
-        Fetch(f"{API}?other", "PUT"),
-        Fetch(API, "PUT", credentials="include"),
-        Fetch(API, "PUT"),
-    )
-    assert [outcome.preflights for outcome in outcomes] == [1, 0, 0, 1, 1, 0]
-
-
-def test_a_preflight_is_made_again_when_the_answer_is_old() -> None:
-    clock = Clock()
-    browser = BrowserModel(clock=clock)
-    made = []
-    for now in (0.0, 4.9, 5.0):
-        clock.now = now
-        made.append(browser.fetch(lambda _: GRANT, PAGE, Fetch(API, "PUT")).preflights)
-    assert made == [1, 0, 1]
-
-
-@pytest.mark.parametrize(("quirks", "again"), [(STANDARD, 1), (CHROMIUM, 1), (FIREFOX, 1)])
-def test_a_failed_request_clears_what_was_cached_for_its_url(quirks: Quirks, again: int) -> None:
-    outcomes = browse(
-        GRANT, Fetch(API, "PUT"), Fetch(API, "LOCK"), Fetch(API, "PUT"), quirks=quirks
-    )
-    assert failed(outcomes[1]) == "MethodDisallowedByPreflightResponse"
-    assert [outcome.preflights for outcome in outcomes] == [1, 1, again]
-
-
-def test_a_failed_simple_request_clears_nothing() -> None:
-    def server(request: HttpRequest) -> HttpResponse:
-        return HttpResponse(200) if request.method == "GET" else GRANT
-
-    outcomes = browse(server, Fetch(API, "PUT"), Fetch(API), Fetch(API, "PUT"))
-    assert [outcome.preflights for outcome in outcomes] == [1, 0, 0]
-
-
-def test_an_upload_listener_preflights_any_method_and_is_cached() -> None:
-    outcomes = browse(
-        OPEN,
-        Fetch(API, "POST", upload_listener=True),
-        Fetch(API, "POST", upload_listener=True),
-        Fetch(API, "PUT", upload_listener=True),
-    )
-    assert [outcome.preflights for outcome in outcomes] == [1, 0, 1]
-    assert all(outcome.response for outcome in outcomes)
-    outcomes = browse(OPEN, Fetch(API, "PUT", upload_listener=True), quirks=CHROMIUM)
-    assert failed(outcomes[0]) == "MethodDisallowedByPreflightResponse"
-
-
 # Around it.
 
 
@@ -339,10 +283,90 @@ def test_every_failure_is_a_sentence_and_a_mend(name: str) -> None:
         name not in {"MixedContent", "RedirectNotFollowed", "TooManyRedirects", "InvalidRedirect"}
     )
     if name.startswith("Preflight"):
-        assert "preflight" in failure.sentence
+        assert failure.sentence.startswith(("The preflight was ", "The preflight's answer has "))
+    assert str(FetchFailedError(failure)) == str(failure)
 
 
 def test_engines_are_chosen_by_name() -> None:
     assert {name: quirks.name for name, quirks in ENGINES.items()} == {
         name: name for name in ("standard", "chromium", "firefox", "webkit")
     }
+
+
+def test_an_async_transport_gets_the_requests() -> None:
+    seen: list[HttpRequest] = []
+
+    async def transport(request: HttpRequest) -> HttpResponse:
+        seen.append(request)
+        return GRANT
+
+    outcome = asyncio.run(
+        BrowserModel(clock=Clock()).fetch_async(transport, PAGE, Fetch(API, "PUT"))
+    )
+    assert seen == [each.request for each in outcome.exchanges]
+    assert [each.response for each in outcome.exchanges] == [GRANT, GRANT]
+
+
+def test_with_credentials_a_wildcard_is_no_grant() -> None:
+    assert failed(browse(OPEN, Fetch(API, credentials="include"))[0]) == "WildcardOriginNotAllowed"
+    (outcome,) = browse(OPEN, Fetch(API, "PUT", credentials="include"))
+    assert failed(outcome) == "PreflightWildcardOriginNotAllowed"
+
+
+def test_what_a_page_learns_of_an_opaque_response_is_nothing() -> None:
+    (outcome,) = browse(chain(f"{API}/"), Fetch(API, redirect="manual"))
+    assert outcome.response is not None
+    assert (outcome.response.url, outcome.response.headers) == (API, ())
+    (outcome,) = browse(OPEN, Fetch(API, mode="no-cors"))
+    assert outcome.response is not None
+    assert (outcome.response.url, outcome.response.headers) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("fetch", "expected"),
+    [
+        (Fetch("ftp://a.example/"), "ftp://a.example/"),
+        (Fetch("http://a.example/"), "http://a.example/"),
+        (Fetch(API, mode="same-origin"), API),
+    ],
+)
+def test_a_failure_names_the_address(fetch: Fetch, expected: str) -> None:
+    assert blamed(browse(OPEN, fetch)[0]) == expected
+
+
+def test_a_no_cors_request_is_never_preflighted() -> None:
+    many = (("Accept", "x" * 128),) * 9
+    (outcome,) = browse(OPEN, Fetch(API, headers=many, mode="no-cors"))
+    assert outcome.preflights == 0
+
+
+@pytest.mark.parametrize(
+    ("fetch", "message"),
+    [
+        (Fetch(API, mode="x"), "'x' is not one of cors, no-cors, same-origin"),
+        (
+            Fetch("https://u@a.example"),
+            "a page cannot fetch a URL with a user name or password in it",
+        ),
+    ],
+)
+def test_an_impossible_fetch_is_explained(fetch: Fetch, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        browse(OPEN, fetch)
+
+
+def test_a_page_reads_the_exposed_headers_of_a_response() -> None:
+    headers = (
+        ("Access-Control-Allow-Origin", PAGE),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Expose-Headers", "*"),
+        ("X-A", ""),
+    )
+    for credentials, readable in (("omit", True), ("include", False)):
+        (outcome,) = browse(HttpResponse(200, headers), Fetch(API, credentials=credentials))
+        assert outcome.response is not None
+        assert (("x-a", "") in outcome.response.headers) == readable
+    (outcome,) = browse(HttpResponse(200, headers), Fetch("/x"))
+    assert outcome.response is not None
+    assert ("x-a", "") in outcome.response.headers
+    assert readable_headers((("Pragma", ""),), "cors", include=False) == (("pragma", ""),)

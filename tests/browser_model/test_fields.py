@@ -83,6 +83,8 @@ def test_past_1024_bytes_together_safelisted_headers_need_one_too() -> None:
 def test_unsafe_names_are_lower_case_sorted_and_unique() -> None:
     headers = (("X-B", "1"), ("x-a", "2"), ("X-b", "3"), ("Accept", "*/*"))
     assert unsafe_names(headers) == ("x-a", "x-b")
+    names = tuple(f"x-{letter}" for letter in "abcdefghijklmnop")
+    assert unsafe_names(tuple((name.upper(), "1") for name in reversed(names))) == names
 
 
 @pytest.mark.parametrize(
@@ -177,3 +179,13 @@ def test_max_age_is_whole_seconds_and_5_where_it_is_not(
     assert read_max_age(headers, STANDARD) == expected
     assert read_max_age(headers, CHROMIUM) == by_chromium
     assert read_max_age(headers, FIREFOX) == by_firefox
+
+
+def test_only_http_white_space_is_trimmed() -> None:
+    assert strip(" \t\r\n\xa0x\x0b") == "\xa0x\x0b"
+    assert unsafe_names((("Content-Type", "text/plain\xa0"),)) == ("content-type",)
+
+
+def test_forbidden_headers_are_left_out_and_all_others_kept() -> None:
+    headers = (("X-Http-Method", "PUT,TRACE"), ("X-A", "X\xff"))
+    assert drop_forbidden(headers) == (("X-A", "X\xff"),)

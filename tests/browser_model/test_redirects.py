@@ -17,7 +17,9 @@ from tests.browser_model.servers import (
     API,
     OPEN,
     PAGE,
+    THIRD,
     Clock,
+    blamed,
     browse,
     chain,
     failed,
@@ -190,3 +192,40 @@ def test_a_failure_after_a_redirect_clears_what_was_cached_where_it_led() -> Non
     grants["allowed"] = True
     again = browser.fetch(changing, PAGE, Fetch(API, "PUT"))
     assert [each.request.url for each in again.exchanges if each.request.is_preflight] == [target]
+
+
+@pytest.mark.parametrize(
+    "location", ["https://a b/", "ftp://a.example/", "https://u@api.example.com"]
+)
+def test_a_failed_redirect_names_the_location(location: str) -> None:
+    redirect = HttpResponse(302, (*OPEN.headers, ("Location", location)))
+    assert blamed(browse(redirect, Fetch(API))[0]) == location
+
+
+def test_a_location_may_be_relative() -> None:
+    def server(request: HttpRequest) -> HttpResponse:
+        if request.url.endswith("/there"):
+            return OPEN
+        return HttpResponse(302, (*OPEN.headers, ("Location", "there")))
+
+    (outcome,) = browse(server, Fetch(API))
+    assert outcome.response is not None
+    assert outcome.response.url == "https://api.example.com/there"
+
+
+def test_no_user_name_leads_out_of_the_pages_own_origin() -> None:
+    redirect = HttpResponse(302, (("Location", "https://user@third.example/"),))
+    (outcome,) = browse(redirect, Fetch("/x"))
+    assert failed(outcome) == "RedirectContainsCredentials"
+    assert browse(chain(THIRD), Fetch(API, mode="no-cors"))[0].response is not None
+
+
+def test_a_get_keeps_its_headers_through_303_and_a_post_loses_all_that_it_must() -> None:
+    kept = Fetch(API, headers=(("Content-Language", "en"),))
+    (outcome,) = browse(chain(f"{API}/", status=303), kept)
+    assert header(outcome.exchanges[-1].request, "content-language") == "en"
+    lost = Fetch(API, "POST", (("Content-Type", "text/plain"), ("Authorization", "x")), b"x")
+    (outcome,) = browse(chain(THIRD, status=303), lost)
+    last = outcome.exchanges[-1].request
+    assert header(last, "content-type") is None
+    assert header(last, "authorization") is None

@@ -77,3 +77,20 @@ def test_a_url_has_an_origin_and_may_hold_credentials(
 ) -> None:
     url = parse_url(text)
     assert (url.origin, url.credentials) == (origin, credentials)
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "expected"),
+    [
+        ("\x01https://e.com/\x02", "https://api.example.com/items", "https://e.com/"),
+        ("https:/x", "https://api.example.com/items", "https://api.example.com/x"),
+        ("https:x", "https://api.example.com/items", "https://api.example.com/x"),
+        ("https:///x/y", "https://api.example.com/items", "https://x/y"),
+        ("https:/x", "http://api.example.com/", "https://x/"),
+        ("https://Xavier.example/", "https://api.example.com/items", "https://xavier.example/"),
+        ("", "https://e.com/a?b?c", "https://e.com/a?b?c"),
+        ("d", "https://e.com/a/b?c?/e", "https://e.com/a/d"),
+    ],
+)
+def test_odd_addresses_are_read_as_browsers_read_them(text: str, base: str, expected: str) -> None:
+    assert str(parse_url(text, parse_url(base))) == expected
