@@ -85,6 +85,17 @@ def test_a_header_named_by_a_star_is_never_echoed() -> None:
     assert dict(answer.headers)["Access-Control-Allow-Headers"] == "x-a"
 
 
+def test_a_method_named_by_a_star_is_never_echoed() -> None:
+    answer = engine(credentials=True, methods=["*"]).preflight(PAGE, "*", None, None)
+    methods = dict(answer.headers)["Access-Control-Allow-Methods"]
+    assert methods == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
+
+def test_a_preflight_grants_credentials() -> None:
+    answer = engine(credentials=True).preflight(PAGE, "PUT", None, None)
+    assert dict(answer.headers)["Access-Control-Allow-Credentials"] == "true"
+
+
 def test_a_private_network_is_granted_where_the_request_is_echoed_too() -> None:
     for asked, granted in (("true", "true"), (None, None), ("false", None)):
         policy = engine(credentials=True, methods=["*"], private_network=True)

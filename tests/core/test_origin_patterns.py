@@ -50,6 +50,8 @@ MATCHES: dict[str, tuple[list[str], list[str]]] = {
             "https://a..example.com",
             "https://notexample.com",
             "https://a.notexample.com",
+            "https://evil-example.com",
+            "https://evil_example.com",
             "https://www.example.com.",
             "https://www.example.com.evil.test",
             "https://www.example.com:8443",
