@@ -19,7 +19,7 @@ help:
 	@echo "make django-matrix   run the tests of Django's adapter with its other releases too"
 	@echo "make bench   measure corekit beside its peers; bench-full writes the figures of the docs"
 	@echo "make bench-guard   count instructions and compare them with the committed ones"
-	@echo "make mutation   make faults in the core, and list those that no test notices"
+	@echo "make mutation   make faults in the core, list those that no test notices, and print the score"
 	@echo "make fuzz TIME=60   search for that many seconds for inputs that are read wrongly"
 	@echo "make format  rewrite the code in the project's format"
 	@echo "make clean   remove everything that was made"
@@ -65,17 +65,19 @@ bench-full: .venv/.bench
 bench-guard: .venv/.test
 	@$(BIN)/python -m benchmarks.guard $(ARGS)
 
-# Faults are made in a copy: what is being worked on stays as it is. ONLY names some of them:
-# make mutation ONLY='corekit.engine.*'
+# Faults are made in copies: what is being worked on stays as it is. First mutmut's, in every
+# function of the core, one after the other; then whole rules are broken on purpose. ONLY names some
+# of mutmut's: make mutation ONLY='corekit.engine.*'
+JOBS ?= 1
 mutation: .venv/.mutation
 	@rm -rf .cache/mutation && mkdir -p .cache/mutation
 	@cp -R corekit adapters tests docs examples pyproject.toml README.md .cache/mutation
-	@cd .cache/mutation && HYPOTHESIS_PROFILE=dev $(CURDIR)/$(BIN)/mutmut run $(ONLY) && \
-		$(CURDIR)/$(BIN)/mutmut results && $(CURDIR)/$(BIN)/mutmut export-cicd-stats >/dev/null
-	@cd .cache/mutation && $(CURDIR)/$(BIN)/python -c 'import json; \
-		made = json.load(open("mutants/mutmut-cicd-stats.json")); \
-		made["score"] = 100 - 100 * made["survived"] / made["total"]; \
-		print("%(survived)d of %(total)d faults were not noticed: a score of %(score).1f %%" % made)'
+	@cd .cache/mutation && HYPOTHESIS_PROFILE=dev $(CURDIR)/$(BIN)/mutmut run --max-children $(JOBS) $(ONLY)
+	@cd .cache/mutation && for fault in $$($(CURDIR)/$(BIN)/mutmut results | \
+		sed -n 's/^ *\(.*\): survived$$/\1/p'); do $(CURDIR)/$(BIN)/mutmut show $$fault; done
+	@cd .cache/mutation && $(CURDIR)/$(BIN)/mutmut results --all true | \
+		$(CURDIR)/$(BIN)/python tests/mutation/score.py
+	$(if $(ONLY),,@HYPOTHESIS_PROFILE=dev $(BIN)/python -m tests.mutation.breaking)
 
 TIME ?= 60
 fuzz: .venv/.fuzz
