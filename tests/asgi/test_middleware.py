@@ -149,6 +149,18 @@ class TestActualRequests:
         start, _ = ask(CorsMiddleware(answering(), policy), method, [(b"origin", APP.encode())])
         assert start["headers"] == [*GRANT, VARY]
 
+    @pytest.mark.parametrize("method", ["GET", "POST", "options"])
+    def test_what_asks_as_a_preflight_does_and_is_no_options_is_none(self, method: str) -> None:
+        start, body = ask(CorsMiddleware(answering(), policy), method, preflight(APP))
+        assert start["headers"] == [*GRANT, VARY]
+        assert body["body"] == b"hello"
+
+    @pytest.mark.parametrize("status", [204, 302, 304, 404, 500])
+    def test_every_status_carries_the_headers(self, status: int) -> None:
+        app = CorsMiddleware(answering(status=status), policy)
+        start, _ = ask(app, headers=[(b"origin", APP.encode())])
+        assert (start["status"], start["headers"]) == (status, [*GRANT, VARY])
+
     def test_options_without_a_requested_method_is_the_applications(self) -> None:
         app = CorsMiddleware(answering([(b"allow", b"GET")]), policy)
         start, _ = ask(app, "OPTIONS", [(b"origin", APP.encode())])

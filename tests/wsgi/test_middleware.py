@@ -132,6 +132,13 @@ class TestActualRequests:
         no_origin = Exchange(app, "OPTIONS", access_control_request_method="PUT")
         assert no_origin.headers == [*own, VARY]
 
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_what_asks_as_a_preflight_does_and_is_no_options_is_none(self, method: str) -> None:
+        asking = {"origin": APP, "access_control_request_method": "PUT"}
+        exchange = Exchange(valid(answering()), method, **asking)
+        assert exchange.headers == [PLAIN, *GRANT, VARY]
+        assert exchange.body == b"hello"
+
     def test_head_and_304_carry_the_headers(self) -> None:
         def empty(environ: Any, start_response: Any) -> Iterable[bytes]:
             start_response("304 Not Modified", [("ETag", '"1"')])
