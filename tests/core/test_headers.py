@@ -7,7 +7,13 @@ from collections.abc import Iterable
 import pytest
 
 from corekit import CorsPolicy
-from corekit.headers import merge_headers, merge_raw_headers, merge_vary
+from corekit.headers import (
+    answer_headers,
+    answer_raw_headers,
+    merge_headers,
+    merge_raw_headers,
+    merge_vary,
+)
 
 APP = "https://app.example.com"
 EVIL = "https://evil.example"
@@ -182,6 +188,26 @@ def test_an_answer_is_merged_into_raw_headers(
     wanted = [(n, v) if (n, v) in headers else (n.lower(), v) for n, v in expected]
     assert merged == raw(wanted)
     assert given == before
+
+
+@pytest.mark.parametrize("policy", [POLICY, PUBLIC])
+@pytest.mark.parametrize("origin", [APP, EVIL, None])
+def test_an_answer_without_an_application_is_one_merged_into_nothing(
+    policy: CorsPolicy, origin: str | None
+) -> None:
+    answers = [policy.engine.actual(origin)]
+    if origin is not None:
+        answers.append(policy.engine.preflight(origin, "PUT", None, None))
+    for answer in answers:
+        assert answer_headers(answer, origin) == merge_headers([], answer, origin)
+        raw_origin = origin.encode() if origin else None
+        assert answer_raw_headers(answer, raw_origin) == merge_raw_headers([], answer, raw_origin)
+
+
+def test_no_origin_is_named_where_none_was_sent() -> None:
+    answer = POLICY.engine.actual(APP)
+    assert answer_headers(answer, None) == [*GRANTED[1:], *VARY]
+    assert answer_raw_headers(answer, None) == list(answer.raw_lines)
 
 
 @cases
