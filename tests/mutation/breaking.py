@@ -71,18 +71,19 @@ def main(words: list[str]) -> int:
             if not _passes(copy, package):
                 raise SystemExit(f"the tests of {package} fail before any rule is broken")
         for rule in rules:
-            if not _is_noticed(copy, rule):
+            if rule.file.read_text("utf-8").count(rule.before) != 1:
+                missed += 1
+                print(f"not one place in the code: {rule}", flush=True)
+            elif not _is_noticed(copy, rule):
                 missed += 1
                 print(f"not noticed: {rule}", flush=True)
-    print(f"{missed} of {len(rules)} rules were broken and not noticed")
+    print(f"{missed} of {len(rules)} rules that were broken on purpose were not noticed")
     return missed
 
 
 def _is_noticed(copy: Path, rule: Rule) -> bool:
     path = copy / rule.file.relative_to(ROOT)
     code = path.read_text("utf-8")
-    if code.count(rule.before) != 1:
-        raise SystemExit(f"not one place in the code for this rule: {rule}")
     path.write_text(code.replace(rule.before, rule.after), "utf-8")
     try:
         return not _passes(copy, rule.package)
@@ -92,7 +93,9 @@ def _is_noticed(copy: Path, rule: Rule) -> bool:
 
 def _passes(copy: Path, package: str) -> bool:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-o", "addopts=--import-mode=importlib"]
-    environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    # Before what is installed, which is the code that is being worked on.
+    path = os.pathsep.join([str(copy), str(copy / "adapters")])
+    environ = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
             [*command, *TESTS[package]],
