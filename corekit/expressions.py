@@ -57,7 +57,7 @@ class PeerReader(Reader):
         if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
             items = sorted(value, key=str) if isinstance(value, AbstractSet) else list(value)
             given = [item.pattern if isinstance(item, re.Pattern) else item for item in items]
-        regexes: dict[re.Pattern[str], None] = {}
+        regexes: list[re.Pattern[str]] = []
         for index, source in self._read_strings(field, given):
             item, label = items[index], f"{field}[{index}]"
             try:
@@ -67,13 +67,13 @@ class PeerReader(Reader):
                 hint = "Mend it, or write a pattern such as 'https://*.example.com'."
                 self._report("invalid-regex", label, source, message, hint)
                 continue
-            regexes[regex] = None
+            regexes.append(regex)
             if regex.fullmatch(OPAQUE):
                 self._check_opaque(label)
             if self._credentials:
                 self._check_scheme(label, source)
                 self._check_strangers(label, source, regex)
-        return tuple(regexes)
+        return tuple(dict.fromkeys(regexes))
 
     def _check_scheme(self, field: str, source: str) -> None:
         if _is_plain_http(source):

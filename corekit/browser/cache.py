@@ -54,9 +54,8 @@ class PreflightCache:
 
     def covers_method(self, key: tuple[str, str], method: str, *, include: bool) -> bool:
         """Say whether `method` needs no new preflight; `key` is the origin and the URL."""
-        any_answer = self._quirks.any_answer_covers_safelisted_methods
-        if method == "HEAD" and self._quirks.head_is_cached_by_name_only:
-            any_answer = False
+        by_name_only = method == "HEAD" and self._quirks.head_is_cached_by_name_only
+        any_answer = self._quirks.any_answer_covers_safelisted_methods and not by_name_only
         if any_answer and method in SAFELISTED_METHODS:
             return self._find(key, _ANSWER, "", include=include) is not None
         return self._find(key, _METHOD, method, include=include) is not None

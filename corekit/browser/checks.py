@@ -129,11 +129,10 @@ def _check_names(
     names: tuple[str, ...], unsafe: tuple[str, ...], *, include: bool, quirks: Quirks
 ) -> Fault | None:
     allowed = {name.lower() for name in names}
+    wildcard = not include and ANY in allowed
     for name in unsafe:
-        covered = not include and ANY in allowed
-        if name == NON_WILDCARD_HEADER and not quirks.authorization_under_wildcard:
-            covered = False
-        if name not in allowed and not covered:
+        has_to_be_named = name == NON_WILDCARD_HEADER and not quirks.authorization_under_wildcard
+        if name not in allowed and (has_to_be_named or not wildcard):
             return "HeaderDisallowedByPreflightResponse", name
     return None
 

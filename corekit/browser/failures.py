@@ -119,15 +119,14 @@ def preflight_name(name: str) -> str:
     return f"Preflight{name}"
 
 
-def _of_the_preflight(sentence: str) -> str:
-    return sentence.replace("The response has", "The preflight's answer has")
-
-
 FAILURES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         **_CORS_CHECK,
         **{
-            preflight_name(name): (_of_the_preflight(sentence), mend)
+            preflight_name(name): (
+                sentence.replace("The response has", "The preflight's answer has"),
+                mend,
+            )
             for name, (sentence, mend) in _CORS_CHECK.items()
         },
         **_PREFLIGHT,
