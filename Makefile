@@ -71,7 +71,7 @@ bench-guard: .venv/.test
 JOBS ?= 1
 mutation: .venv/.mutation
 	@rm -rf .cache/mutation && mkdir -p .cache/mutation
-	@cp -R corekit adapters tests docs examples pyproject.toml README.md .cache/mutation
+	@cp -R corekit adapters tests docs examples conftest.py pyproject.toml README.md .cache/mutation
 	@cd .cache/mutation && HYPOTHESIS_PROFILE=dev $(CURDIR)/$(BIN)/mutmut run --max-children $(JOBS) $(ONLY)
 	@cd .cache/mutation && for fault in $$($(CURDIR)/$(BIN)/mutmut results | \
 		sed -n 's/^ *\(.*\): survived$$/\1/p'); do $(CURDIR)/$(BIN)/mutmut show $$fault; done

@@ -13,8 +13,8 @@ CACHE = Path(__file__).parents[1] / ".cache" / "hypothesis"
 # Before anything is drawn: the tables that hypothesis makes go there too.
 set_hypothesis_home_dir(CACHE)
 
-SLOW_IS_NO_FAULT = [HealthCheck.too_slow]
-"""The machine that runs the tests may be busy with others."""
+NO_FAULTS = [HealthCheck.too_slow, HealthCheck.differing_executors]
+"""The machine may be busy with others, and `make mutation` runs each test twice in one process."""
 
 # The same examples in every run, and many of them; without a memory of earlier runs.
 settings.register_profile(
@@ -22,12 +22,10 @@ settings.register_profile(
     max_examples=500,
     derandomize=True,
     deadline=None,
-    suppress_health_check=SLOW_IS_NO_FAULT,
+    suppress_health_check=NO_FAULTS,
 )
 # Other examples in every run; what failed once is tried again first.
-settings.register_profile(
-    "dev", max_examples=50, deadline=None, suppress_health_check=SLOW_IS_NO_FAULT
-)
+settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=NO_FAULTS)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )

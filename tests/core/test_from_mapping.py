@@ -58,6 +58,7 @@ def test_a_mapping_has_the_problems_of_its_arguments(arguments: dict[str, Any]) 
         ("credentials", "allow_credentials"),
         ("allowCredentials", "allow_credentials"),
         ("supports_credentials", "allow_credentials"),
+        ("Supports-Credentials", "allow_credentials"),
         ("expose-headers", "expose_headers"),
         ("maxAge", "max_age"),
         ("preflight_state", "preflight_status"),
@@ -69,6 +70,14 @@ def test_a_misspelt_key_is_a_problem_that_names_the_nearest(key: str, meant: str
     assert code == "unknown-argument"
     assert field.strip("'") == key
     assert hint.startswith(f"Did you mean {meant}")
+
+
+def test_a_problem_of_a_key_has_its_value_and_says_what_is_wrong() -> None:
+    with pytest.raises(PolicyError) as caught:
+        CorsPolicy.from_mapping({"allow_origins": [APP], "colour": "red"})
+    (problem,) = caught.value.problems
+    assert problem.value == "red"
+    assert problem.message == "A policy has no argument of this name."
 
 
 def test_a_key_like_nothing_is_told_what_there_is() -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from corekit import CorsPolicy, Decision, DecisionEvent, Reason, RequestKind
 from corekit.engine import Engine
-from corekit.observing import Observer, bounded
+from corekit.observing import Observer, WatchedEngine, bounded
 
 APP = "https://app.example.com"
 STRANGER = "https://stranger.example"
@@ -301,7 +302,9 @@ class TestOnDecision:
         Observer("asgi", logger, on_decision=fail).tell(make_event(origin))
         (record,) = caplog.records
         assert record.levelname == "ERROR"
-        assert make_event(origin).describe() in record.getMessage()
+        assert record.getMessage() == (
+            f"on_decision failed, and the request goes on: {make_event(origin).describe()}"
+        )
         assert record.exc_info
         assert isinstance(record.exc_info[1], LookupError)
 
@@ -317,34 +320,86 @@ class TestOnDecision:
 
 
 class TestDecisionsOfAnswers:
-    @given(
-        origin=st.sampled_from([None, APP, STRANGER, "nonsense"]),
-        method=st.sampled_from(["GET", "OPTIONS"]),
-        asked=st.sampled_from([None, "PUT", "DELETE", "@"]),
-        names=st.sampled_from([None, "x-a", "x-b", "@@"]),
-        credentials=st.booleans(),
-    )
+    @pytest.mark.parametrize("credentials", [True, False])
+    @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+    @pytest.mark.parametrize("origin", [None, APP, STRANGER, "nonsense"])
     def test_the_decision_of_an_answer_is_what_the_policy_decides(
-        self,
-        origin: str | None,
-        method: str,
-        asked: str | None,
-        names: str | None,
-        credentials: bool,
+        self, origin: str | None, method: str, credentials: bool
     ) -> None:
         engine = policy.replace(allow_credentials=credentials).engine
-        is_preflight = method == "OPTIONS" and origin is not None and asked is not None
-        if is_preflight:
-            answer = engine.preflight(str(origin), str(asked), names, None)
-        else:
-            answer = engine.actual(origin)
-        decided = engine.decide(
-            method,
-            origin=origin,
-            request_method=asked,
-            request_headers=names,
-            request_private_network=None,
+        for asked, names in product([None, "PUT", "DELETE", "@"], [None, "x-a", "x-b", "@@"]):
+            is_preflight = method == "OPTIONS" and origin is not None and asked is not None
+            if is_preflight:
+                answer = engine.preflight(str(origin), str(asked), names, None)
+            else:
+                answer = engine.actual(origin)
+            decided = engine.decide(
+                method,
+                origin=origin,
+                request_method=asked,
+                request_headers=names,
+                request_private_network=None,
+            )
+            made: Decision = engine.decision_of(answer, origin, asked, names)
+            assert made == decided
+            assert (made.kind is RequestKind.PREFLIGHT) is is_preflight
+
+
+class TestWatchedEngines:
+    """What an adapter asks in the place of the engine, where every decision is told."""
+
+    def watch(
+        self, method: str, logger: logging.Logger
+    ) -> tuple[WatchedEngine, list[DecisionEvent], object]:
+        told: list[DecisionEvent] = []
+        observer = Observer("wsgi", logger, on_decision=told.append)
+        request = object()
+        grants = policy.replace(allow_private_network=True)
+        return observer.watch(grants.engine, method, "/items", request), told, request
+
+    def test_a_request_without_an_origin_is_answered_and_told(self, logger: logging.Logger) -> None:
+        engine, told, request = self.watch("GET", logger)
+        assert engine.no_origin == policy.engine.no_origin
+        assert told[0] == DecisionEvent(policy.decide("GET"), "wsgi", "GET", "/items", None)
+        assert told[0].request is request
+
+    @pytest.mark.parametrize("origin", [APP, STRANGER])
+    def test_an_actual_request_is_answered_and_told(
+        self, origin: str, logger: logging.Logger
+    ) -> None:
+        engine, told, request = self.watch("PUT", logger)
+        assert engine.actual(origin) == policy.engine.actual(origin)
+        decision = policy.decide("PUT", origin=origin)
+        assert told == [DecisionEvent(decision, "wsgi", "PUT", "/items", origin)]
+        assert told[0].request is request
+
+    @pytest.mark.parametrize("origin", [APP, STRANGER])
+    @pytest.mark.parametrize(("asked", "names"), [("PUT", "x-a"), ("LOCK", None), ("PUT", "x-b")])
+    def test_a_preflight_is_answered_and_told_with_what_it_asked_for(
+        self, origin: str, asked: str, names: str | None, logger: logging.Logger
+    ) -> None:
+        engine, told, request = self.watch("OPTIONS", logger)
+        raw = names if names is None else names.encode()
+        answer = engine.preflight(origin, asked.encode(), raw, b"true")
+        private = ("Access-Control-Allow-Private-Network", "true")
+        assert (private in answer.headers) is (origin == APP)
+        (event,) = told
+        assert (event.adapter, event.method, event.path) == ("wsgi", "OPTIONS", "/items")
+        assert (event.origin, event.request_method, event.request_headers) == (origin, asked, names)
+        assert event.request is request
+        expected = policy.decide(
+            "OPTIONS", origin=origin, request_method=asked, request_headers=names
         )
-        made: Decision = engine.decision_of(answer, origin, asked, names)
-        assert made == decided
-        assert (made.kind is RequestKind.PREFLIGHT) is is_preflight
+        assert event.decision.reason is expected.reason
+
+    def test_its_decision_of_an_answer_is_the_engines(self, logger: logging.Logger) -> None:
+        engine, _, _ = self.watch("OPTIONS", logger)
+        answer = policy.engine.preflight(APP, "PUT", "x-b", None)
+        made = engine.decision_of(answer, APP, "PUT", "x-b")
+        assert made == policy.engine.decision_of(answer, APP, "PUT", "x-b")
+        assert made.reason is Reason.HEADER_NOT_ALLOWED
+
+    def test_a_header_is_read_as_latin_1(self, logger: logging.Logger) -> None:
+        engine, told, _ = self.watch("OPTIONS", logger)
+        engine.preflight(APP, b"\xe9", None, None)
+        assert told[0].request_method == "\xe9"

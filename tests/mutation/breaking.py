@@ -20,9 +20,12 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[2]
 RULES = Path(__file__).with_name("rules")
-COPIED = ("corekit", "adapters", "tests", "docs", "examples", "pyproject.toml", "README.md")
+COPIED = (
+    *("corekit", "adapters", "tests", "docs", "examples"),
+    *("conftest.py", "pyproject.toml", "README.md"),
+)
 TESTS = {
-    "corekit": ("tests/core", "tests/browser_model"),
+    "corekit": ("tests/core", "tests/browser_model", "tests/explain"),
     "corekit_asgi": ("tests/asgi",),
     "corekit_wsgi": ("tests/wsgi",),
 }

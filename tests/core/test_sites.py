@@ -1,0 +1,33 @@
+"""The site of a host: what is shared with the names beside it, by the list of public suffixes."""
+
+from __future__ import annotations
+
+import pytest
+
+from corekit.suffixes import site_of
+
+SITES = {
+    "example.com": "example.com",
+    "a.example.com": "example.com",
+    "a.b.c.example.com": "example.com",
+    "example.com.": "example.com",
+    "a.example.com.": "example.com",
+    "example.co.uk": "example.co.uk",
+    "api.shop.example.co.uk": "example.co.uk",
+    "me.github.io": "me.github.io",
+    "pages.me.github.io": "me.github.io",
+    "localhost": "localhost",
+    "app.localhost": "app.localhost",
+    "a.app.localhost": "app.localhost",
+    "db.corp.internal": "corp.internal",
+    "com": "com",
+    "127.0.0.1": "127.0.0.1",
+    "192.0.2.1": "192.0.2.1",
+    "[2001:db8::1]": "[2001:db8::1]",
+    "[::ffff:c000:201]": "[::ffff:c000:201]",
+}
+
+
+@pytest.mark.parametrize("host", SITES)
+def test_a_site_is_the_name_that_somebody_registered(host: str) -> None:
+    assert site_of(host) == SITES[host]
