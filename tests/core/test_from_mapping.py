@@ -59,6 +59,7 @@ def test_a_mapping_has_the_problems_of_its_arguments(arguments: dict[str, Any]) 
         ("allowCredentials", "allow_credentials"),
         ("supports_credentials", "allow_credentials"),
         ("Supports-Credentials", "allow_credentials"),
+        ("Allow-Origin-Regex", "allow_origins, which has patterns"),
         ("expose-headers", "expose_headers"),
         ("maxAge", "max_age"),
         ("preflight_state", "preflight_status"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from corekit import CorsPolicy, Decision, DecisionEvent, Reason, RequestKind
 from corekit.engine import Engine
-from corekit.observing import Observer, WatchedEngine, bounded
+from corekit.observing import Observer, bounded
 
 APP = "https://app.example.com"
 STRANGER = "https://stranger.example"
@@ -345,61 +345,38 @@ class TestDecisionsOfAnswers:
             assert (made.kind is RequestKind.PREFLIGHT) is is_preflight
 
 
-class TestWatchedEngines:
-    """What an adapter asks in the place of the engine, where every decision is told."""
+def test_the_level_at_which_a_denial_may_be_told(logger: logging.Logger) -> None:
+    for debug, level in ((False, logging.INFO), (True, logging.WARNING), (bool, logging.WARNING)):
+        assert Observer("asgi", logger, debug=debug).level == level
+    logger.setLevel(logging.WARNING)
+    observer = Observer("asgi", logger, debug=lambda request: bool(request == "debugged"))
+    assert observer.hears_denials("debugged")
+    assert not observer.hears_denials("other")
 
-    def watch(
-        self, method: str, logger: logging.Logger
-    ) -> tuple[WatchedEngine, list[DecisionEvent], object]:
-        told: list[DecisionEvent] = []
-        observer = Observer("wsgi", logger, on_decision=told.append)
-        request = object()
-        grants = policy.replace(allow_private_network=True)
-        return observer.watch(grants.engine, method, "/items", request), told, request
 
-    def test_a_request_without_an_origin_is_answered_and_told(self, logger: logging.Logger) -> None:
-        engine, told, request = self.watch("GET", logger)
-        assert engine.no_origin == policy.engine.no_origin
-        assert told[0] == DecisionEvent(policy.decide("GET"), "wsgi", "GET", "/items", None)
-        assert told[0].request is request
+def test_a_line_is_a_value_of_its_message(
+    logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger.setLevel(logging.INFO)
+    Observer("asgi", logger).log(make_event(path="/%s"))
+    (record,) = caplog.records
+    assert (record.msg, record.args) == ("%s", (make_event(path="/%s").describe(),))
 
-    @pytest.mark.parametrize("origin", [APP, STRANGER])
-    def test_an_actual_request_is_answered_and_told(
-        self, origin: str, logger: logging.Logger
-    ) -> None:
-        engine, told, request = self.watch("PUT", logger)
-        assert engine.actual(origin) == policy.engine.actual(origin)
-        decision = policy.decide("PUT", origin=origin)
-        assert told == [DecisionEvent(decision, "wsgi", "PUT", "/items", origin)]
-        assert told[0].request is request
 
-    @pytest.mark.parametrize("origin", [APP, STRANGER])
-    @pytest.mark.parametrize(("asked", "names"), [("PUT", "x-a"), ("LOCK", None), ("PUT", "x-b")])
-    def test_a_preflight_is_answered_and_told_with_what_it_asked_for(
-        self, origin: str, asked: str, names: str | None, logger: logging.Logger
-    ) -> None:
-        engine, told, request = self.watch("OPTIONS", logger)
-        raw = names if names is None else names.encode()
-        answer = engine.preflight(origin, asked.encode(), raw, b"true")
-        private = ("Access-Control-Allow-Private-Network", "true")
-        assert (private in answer.headers) is (origin == APP)
-        (event,) = told
-        assert (event.adapter, event.method, event.path) == ("wsgi", "OPTIONS", "/items")
-        assert (event.origin, event.request_method, event.request_headers) == (origin, asked, names)
-        assert event.request is request
-        expected = policy.decide(
-            "OPTIONS", origin=origin, request_method=asked, request_headers=names
-        )
-        assert event.decision.reason is expected.reason
+def test_what_is_bounded_shows_the_value_itself() -> None:
+    assert bounded("a\r\nb") == "'a\\r\\nb'"
+    assert bounded("x" * 121) == f"'{'x' * 120}'... (121 long)"
 
-    def test_its_decision_of_an_answer_is_the_engines(self, logger: logging.Logger) -> None:
-        engine, _, _ = self.watch("OPTIONS", logger)
-        answer = policy.engine.preflight(APP, "PUT", "x-b", None)
-        made = engine.decision_of(answer, APP, "PUT", "x-b")
-        assert made == policy.engine.decision_of(answer, APP, "PUT", "x-b")
-        assert made.reason is Reason.HEADER_NOT_ALLOWED
 
-    def test_a_header_is_read_as_latin_1(self, logger: logging.Logger) -> None:
-        engine, told, _ = self.watch("OPTIONS", logger)
-        engine.preflight(APP, b"\xe9", None, None)
-        assert told[0].request_method == "\xe9"
+def test_what_cannot_be_told_is_refused_in_words(logger: logging.Logger) -> None:
+    async def later(event: DecisionEvent) -> None:
+        """Do nothing, and later."""
+
+    with pytest.raises(
+        TypeError,
+        match=r"^on_decision is a coroutine function or a generator, which nothing would run: give"
+        r" a plain function, which may start a task of its own$",
+    ):
+        Observer("asgi", logger, on_decision=later)
+    with pytest.raises(TypeError, match=r"^debug is of type str: give True or False$"):
+        Observer("asgi", logger, debug="yes")  # type: ignore[arg-type]

@@ -21,6 +21,8 @@ SITES = {
     "a.app.localhost": "app.localhost",
     "db.corp.internal": "corp.internal",
     "com": "com",
+    "co.uk": "co.uk",
+    "github.io": "github.io",
     "127.0.0.1": "127.0.0.1",
     "192.0.2.1": "192.0.2.1",
     "[2001:db8::1]": "[2001:db8::1]",
