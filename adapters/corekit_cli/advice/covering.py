@@ -62,19 +62,12 @@ def covers(pattern: OriginPattern, other: OriginPattern) -> bool:
 
 
 def _fits(gapped: str, label: str) -> bool:
-    # A gap stands for one character or more, so that a label with a gap is as long at least.
+    # A gap stands for one character or more, so that a label with a gap is as long at least; and a
+    # gap of its own lies within the other one, since no text before or after a gap has a wildcard.
     before, _, after = gapped.partition(ANY)
     return (
-        len(label) > len(before) + len(after)
-        and label.startswith(before)
-        and label.endswith(after)
-        and (ANY not in label or _gap_is_within(before, label, after))
+        len(label) > len(before) + len(after) and label.startswith(before) and label.endswith(after)
     )
-
-
-def _gap_is_within(before: str, label: str, after: str) -> bool:
-    gap = label.index(ANY)
-    return len(before) <= gap < len(label) - len(after)
 
 
 def _candidates(
