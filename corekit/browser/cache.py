@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 from corekit.names import SAFELISTED_METHODS
@@ -23,11 +24,15 @@ _METHOD: Final = "method"
 _HEADER: Final = "header"
 
 
+_Names = dict[tuple[str, str, bool], "_Entry"]
+"""What an entry is for: its kind, its name, and whether it was granted with credentials."""
+
+
 @dataclass(slots=True)
 class _Entry:
-    kind: str
     name: str
     credentials: bool
+    number: int
     expires: float
 
 
@@ -50,7 +55,8 @@ class PreflightCache:
     def __init__(self, *, clock: Callable[[], float], quirks: Quirks = STANDARD) -> None:
         self._clock = clock
         self._quirks = quirks
-        self._entries: dict[tuple[str, str], list[_Entry]] = {}
+        self._entries: dict[tuple[str, str], _Names] = {}
+        self._numbers = count()
 
     def covers_method(self, key: tuple[str, str], method: str, *, include: bool) -> bool:
         """Say whether `method` needs no new preflight; `key` is the origin and the URL."""
@@ -79,13 +85,14 @@ class PreflightCache:
         expires = self._clock() + max_age
         if self._quirks.one_answer_per_url:
             self._entries.pop(key, None)
-        entries = self._entries.setdefault(key, [])
+        entries = self._entries.setdefault(key, {})
         granted = [(_ANSWER, ""), *((_METHOD, method) for method in methods)]
         granted += [(_HEADER, name.lower()) for name in names]
         for kind, name in granted:
             entry = self._find(key, kind, name, include=include)
             if entry is None:
-                entries.append(_Entry(kind, name, include, expires))
+                number = next(self._numbers)
+                entries[kind, name, include] = _Entry(name, include, number, expires)
             else:
                 entry.expires = expires
 
@@ -94,17 +101,17 @@ class PreflightCache:
         self._entries.pop(key, None)
 
     def _find(self, key: tuple[str, str], kind: str, name: str, *, include: bool) -> _Entry | None:
-        now = self._clock()
-        entries = [entry for entry in self._entries.get(key, ()) if entry.expires > now]
-        if key in self._entries:
-            self._entries[key][:] = entries
-        for entry in entries:
-            usable = entry.credentials or not include
-            if self._quirks.credentials_apart:
-                usable = entry.credentials == include
-            if entry.kind == kind and usable and self._covers(entry, name, include=include):
-                return entry
-        return None
+        # Looked up, not searched: an answer may name thousands.
+        now, entries = self._clock(), self._entries.get(key, {})
+        usable = (include,) if include or self._quirks.credentials_apart else (False, True)
+        covering = []
+        for place in [(kind, each, apart) for each in {name, ANY} for apart in usable]:
+            entry = entries.get(place)
+            if entry is not None and entry.expires <= now:
+                del entries[place]
+            elif entry is not None and self._covers(entry, name, include=include):
+                covering.append(entry)
+        return min(covering, key=lambda entry: entry.number, default=None)
 
     def _covers(self, entry: _Entry, name: str, *, include: bool) -> bool:
         if entry.name == name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -183,3 +184,27 @@ def test_a_grant_with_credentials_stands_beside_one_without() -> None:
     for include in (False, True):
         cache.store(key, methods=["PUT"], names=[], max_age=5, include=include)
     assert cache.covers_method(key, "PUT", include=True)
+
+
+def test_a_long_list_takes_no_time_of_its_square() -> None:
+    cache, _ = made()
+    names = [f"x-{number}" for number in range(20_000)]
+    began = time.perf_counter()
+    cache.store(KEY, methods=[], names=names, max_age=600, include=False)
+    assert all(cache.covers_header(KEY, name, include=False) for name in names)
+    assert time.perf_counter() - began < 5
+
+
+def test_an_entry_that_covers_a_name_is_renewed_in_its_place_the_oldest_first() -> None:
+    cache, clock = made()
+    cache.store(KEY, methods=["*"], names=[], max_age=10, include=False)
+    cache.store(KEY, methods=["PUT"], names=[], max_age=600, include=False)
+    clock.now += 599
+    assert cache.covers_method(KEY, "DELETE", include=False)
+    clock.now += 1
+    # Both are over, so that now PUT is the older.
+    cache.store(KEY, methods=["PUT"], names=[], max_age=600, include=False)
+    cache.store(KEY, methods=["*"], names=[], max_age=10, include=False)
+    cache.store(KEY, methods=["PUT"], names=[], max_age=10, include=False)
+    clock.now += 10
+    assert not cache.covers_method(KEY, "PUT", include=False)
