@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Final
 
 from corekit.names import SAFELISTED_METHODS
-from corekit.origins import OPAQUE, is_loopback, split_origin
+from corekit.origins import OPAQUE, is_loopback
 
 from .cache import PreflightCache
 from .checks import (
@@ -155,11 +155,9 @@ class BrowserModel:
         url, mode = running.url, running.asked.mode
         if url.scheme not in HTTP_SCHEMES:
             raise running.fail("CorsDisabledScheme", str(url))
-        if url.scheme == "http" and running.page.startswith("https:"):
-            parts = split_origin(url.origin)
-            trusted = parts is not None and is_loopback(parts[1])
-            if not trusted or self.quirks.loopback_is_mixed_content:
-                raise running.fail("MixedContent", str(url))
+        is_trusted = is_loopback(url.host) and not self.quirks.loopback_is_mixed_content
+        if url.scheme == "http" and running.page.startswith("https:") and not is_trusted:
+            raise running.fail("MixedContent", str(url))
         if url.origin == running.page and running.tainting == "basic":
             return False
         if mode == "same-origin":

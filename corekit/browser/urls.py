@@ -47,6 +47,12 @@ class Url:
             return OPAQUE
         return f"{self.scheme}://{self.authority}"
 
+    @property
+    def host(self) -> str:
+        """Its host, without a port; empty where the scheme is another than http or https."""
+        parts = split_origin(self.origin)
+        return parts[1] if parts else ""
+
     def __str__(self) -> str:
         separator = "://" if self.scheme in HTTP_SCHEMES else ":"
         return f"{self.scheme}{separator}{self.authority}{self.target}"

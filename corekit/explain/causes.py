@@ -110,7 +110,7 @@ def compare_origins(call: Call) -> str:
         return f"{shown(str(url))} is not of http or https."
     differing = ["scheme"] if own.scheme != url.scheme else []
     if own.authority != url.authority:
-        differing.append("port" if _host(own) == _host(url) else "host")
+        differing.append("port" if own.host == url.host else "host")
     verb = "differ" if len(differing) > 1 else "differs"
     return f"{url.origin} is another origin than {page}: the {' and the '.join(differing)} {verb}."
 
@@ -164,8 +164,3 @@ def _why_unsafe(name: str, value: str) -> str:
     elif not unsafe_names(((name, value),)):
         rule = "makes the safelisted headers longer than 1024 bytes together"
     return f"The value of {name}, {shown(value)!r}, {rule}."
-
-
-def _host(url: Url) -> str:
-    host, _, port = url.authority.rpartition(":")
-    return host if port.isdigit() else url.authority

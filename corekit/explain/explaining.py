@@ -17,7 +17,7 @@ from .catalogue import ENTRIES
 from .causes import Call
 from .explanation import Explanation, Mend, NearMiss, Policies
 from .mending import mend_policy, run
-from .mending_servers import is_of_cors_layer, mend_server
+from .mending_servers import is_led_away, is_of_cors_layer, mend_redirected, mend_server
 from .near_misses import near_in_answer, near_in_call, near_in_policy, near_in_spelling
 from .story import bound_failure, can_read, summarize, tell_steps
 
@@ -73,6 +73,8 @@ def explain_outcome(
     if can_read(outcome):
         return _make(outcome, call, policy, nearby, ())
     nearby += near_in_answer(outcome, call)
+    if is_led_away(outcome, call):
+        return _make(outcome, call, policy, nearby, mend_redirected(outcome, call, policy))
     expected = outcome if policy is None else run(policy, call)
     if policy is None or can_read(expected) or not is_of_cors_layer(outcome):
         mends = mend_server(outcome, call, is_granted=policy is not None)

@@ -15,7 +15,7 @@ from corekit.browser import BrowserModel, Failure, Fetch, Outcome
 from corekit.browser.fields import NON_WILDCARD_HEADER, unsafe_names
 from corekit.browser.urls import HTTP_SCHEMES, Url
 from corekit.names import REGISTERED_METHODS, RESPONSE_ONLY_HEADERS
-from corekit.origins import ANY, is_loopback, split_origin
+from corekit.origins import ANY, is_loopback
 from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError, show
 
@@ -167,14 +167,9 @@ def web_address(url: Url, call: Call) -> str | None:
     if url.scheme not in HTTP_SCHEMES:
         scheme = "https" if is_secure else "http"
         return f"{scheme}:{url.target}" if url.target.startswith("//") else None
-    is_trusted = is_loopback(_host(url)) and not call.quirks.loopback_is_mixed_content
+    is_trusted = is_loopback(url.host) and not call.quirks.loopback_is_mixed_content
     is_mixed = url.scheme == "http" and is_secure and not is_trusted
     return str(replace(url, scheme="https" if is_mixed else url.scheme))
-
-
-def _host(url: Url) -> str:
-    parts = split_origin(url.origin)
-    return parts[1] if parts else ""
 
 
 def _propose(policy: CorsPolicy, failure: Failure, call: Call) -> tuple[dict[str, Any], str] | None:

@@ -1,12 +1,13 @@
 """What to do about a live server: corekit around it, or another call.
 
 Nothing is known of the server but its answers. The policy that is to be put around it is tried on
-the browser model; another call is, too, with the answers that the server gave.
+the browser model; another call is, too, with the answers that the server gave. Where a redirect led
+to another origin, the answer at fault is not of the server that was called, and is told apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -21,11 +22,18 @@ from corekit.problems import show
 
 from .catalogue import ENTRIES
 from .causes import Call
-from .explanation import Mend
-from .mending import OtherFetch, find_changes, find_other_fetches, web_address
+from .explanation import Mend, Policies
+from .mending import (
+    OtherFetch,
+    find_changes,
+    find_other_fetches,
+    mend_policy,
+    run,
+    web_address,
+)
 from .story import can_read
 
-__all__ = ["is_of_cors_layer", "mend_server"]
+__all__ = ["is_led_away", "is_of_cors_layer", "mend_redirected", "mend_server"]
 
 _CHECKS: Final = (
     "MissingAllowOriginHeader",
@@ -79,14 +87,54 @@ def mend_server(outcome: Outcome, call: Call, *, is_granted: bool) -> tuple[Mend
     if is_of_layer and is_granted:
         sentence = "The policy grants this, so the answer is not the policy's."
         return (Mend(f"{sentence} {ENTRIES[name].mend}"), *mends)
-    changes = find_changes(CorsPolicy.nothing(), call) if is_of_layer else None
-    if changes is not None:
-        around = "Put corekit's middleware around the whole application, as its outermost layer"
-        sentence = f"{around}, with a policy for this call. {changes.sentence}"
-        mends.insert(0, Mend(sentence, changes.arguments))
-    elif name:
+    around = _put_around(call) if is_of_layer else ()
+    if not around and name:
         mends.append(Mend(ENTRIES[name].mend))
-    return tuple(mends)
+    return (*around, *mends)
+
+
+def is_led_away(outcome: Outcome, call: Call) -> bool:
+    """Say whether the answer at fault came from another origin than the one that was called."""
+    last = outcome.exchanges[-1].request.url if outcome.exchanges else str(call.url)
+    return is_of_cors_layer(outcome) and parse_url(last).origin != call.url.origin
+
+
+def mend_redirected(outcome: Outcome, call: Call, policies: Policies | None) -> tuple[Mend, ...]:
+    """Find the mends of a fetch that a redirect to another origin made fail.
+
+    Behind such a redirect browsers send ``null`` for the origin, which no policy should allow.
+    """
+    there = outcome.exchanges[-1].request.url
+    instead = call.instead(replace(call.fetch, url=there))
+    directly = f"Call the address that the redirect leads to: {show(there)}."
+    without = Mend(
+        f"Let {call.url.origin} answer without a redirect to {show(there)}, another origin: a call"
+        " that needs a login with status 401."
+    )
+    is_same_host = parse_url(there).host == call.url.host
+    is_granted = is_same_host and policies is not None and can_read(run(policies, instead))
+    if is_granted or _would_pass(outcome, instead):
+        return Mend(directly, fetch=instead.fetch), without
+    if not is_same_host:
+        # Of another host the policy says nothing; and seldom is it one for pages to call.
+        return without, *_call_directly(directly, instead, () if policies else _put_around(instead))
+    further = mend_policy(policies, instead) if policies else _put_around(instead)
+    return *_call_directly(directly, instead, further), without
+
+
+def _call_directly(sentence: str, call: Call, mends: Iterable[Mend]) -> Iterator[Mend]:
+    for mend in mends:
+        fetch = mend.fetch or (call.fetch if mend.changes else None)
+        yield replace(mend, sentence=f"{sentence} {mend.sentence}", fetch=fetch)
+
+
+def _put_around(call: Call) -> tuple[Mend, ...]:
+    changes = find_changes(CorsPolicy.nothing(), call)
+    if changes is None:
+        return ()
+    around = "Put corekit's middleware around the whole application, as its outermost layer"
+    sentence = f"{around}, with a policy for this call. {changes.sentence}"
+    return (Mend(sentence, changes.arguments),)
 
 
 def _would_pass(outcome: Outcome, call: Call) -> bool:

@@ -7,13 +7,14 @@ is named. Whether an answer lets the page read is the browser model's; here it i
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Final
 
 from corekit.browser import Exchange, Failure, Outcome, PageResponse, Quirks
 from corekit.browser.fields import NON_WILDCARD_HEADER, get_header, list_values, read_max_age
 from corekit.browser.messages import Headers
 from corekit.names import SAFELISTED_METHODS
-from corekit.origins import ANY
+from corekit.origins import ANY, OPAQUE
 
 from .causes import Call, compare_origins, notes_on_the_call, preflight_causes
 from .explanation import Policies, Step, shown
@@ -63,12 +64,13 @@ def tell_steps(outcome: Outcome, call: Call, policies: Policies | None) -> tuple
     steps = [Step("page", asked, (compare_origins(call), *notes_on_the_call(call)))]
     if not call.is_own and call.fetch.mode == "cors" and outcome.exchanges:
         steps.append(_tell_preflight_need(outcome, call))
-    for at, exchange in enumerate(outcome.exchanges):
-        is_last = at == len(outcome.exchanges) - 1
+    for exchange, following in zip_longest(outcome.exchanges, outcome.exchanges[1:]):
         steps.append(_tell_request(exchange))
         steps.append(_tell_response(exchange, None if call.is_own else policies))
-        if not is_last:
-            steps.append(_tell_acceptance(exchange, call.quirks))
+        if following is not None and exchange.request.is_preflight:
+            steps.append(_tell_grants(exchange, call.quirks))
+        elif following is not None:
+            steps.append(_tell_redirect(exchange, following))
     steps.append(_tell_end(outcome))
     return tuple(replace(step, details=_bound(step.details)) for step in steps)
 
@@ -143,12 +145,17 @@ def _grants(headers: Headers) -> set[tuple[str, str]]:
     return {(name.lower(), value) for name, value in filter(_is_of_cors, headers)}
 
 
-def _tell_acceptance(exchange: Exchange, quirks: Quirks) -> Step:
-    response = exchange.response
-    if not exchange.request.is_preflight:
-        location = get_header(response.headers, "location") or ""
-        return Step("browser", f"Follows the redirect to {shown(location)}", ())
-    asked = exchange.request.headers
+def _tell_redirect(exchange: Exchange, following: Exchange) -> Step:
+    location = get_header(exchange.response.headers, "location") or ""
+    before, after = (get_header(each.request.headers, "origin") for each in (exchange, following))
+    # https://fetch.spec.whatwg.org/#serializing-a-request-origin
+    why = "It leads to another origin, so from here on the browser sends null for the page's."
+    details = (why,) if after == OPAQUE != before else ()
+    return Step("browser", f"Follows the redirect to {shown(location)}", details)
+
+
+def _tell_grants(exchange: Exchange, quirks: Quirks) -> Step:
+    asked, response = exchange.request.headers, exchange.response
     method = get_header(asked, "access-control-request-method") or ""
     granted = list_values(response.headers, "access-control-allow-methods") or ()
     details = [_tell_grant("method", method, granted, free=SAFELISTED_METHODS)]
@@ -186,7 +193,8 @@ def _tell_end(outcome: Outcome) -> Step:
     details = [failure.sentence]
     last = outcome.exchanges[-1] if outcome.exchanges else None
     if last is None or failure.name in _NOT_SENT:
-        return Step("browser", f"Sends nothing: {failure.name}", tuple(details))
+        what = "Sends nothing" if last is None else "Does not follow the redirect"
+        return Step("browser", f"{what}: {failure.name}", tuple(details))
     if last.request.is_preflight:
         cause = _STATUS_CAUSES.get(last.response.status)
         if failure.name == "PreflightInvalidStatus" and cause is not None:

@@ -94,3 +94,16 @@ def test_a_url_has_an_origin_and_may_hold_credentials(
 )
 def test_odd_addresses_are_read_as_browsers_read_them(text: str, base: str, expected: str) -> None:
     assert str(parse_url(text, parse_url(base))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("https://e.com/x", "e.com"),
+        ("http://e.com:8000", "e.com"),
+        ("http://[::1]:8000/", "[::1]"),
+        ("data:text/plain,x", ""),
+    ],
+)
+def test_a_url_of_http_has_a_host(text: str, host: str) -> None:
+    assert parse_url(text).host == host

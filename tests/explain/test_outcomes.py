@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy
-from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse
-from corekit.explain import ENTRIES, Explanation, explain_outcome
+from corekit.browser import WEBKIT, BrowserModel, Fetch, HttpRequest, HttpResponse
+from corekit.explain import ENTRIES, Explanation, explain, explain_outcome
 from tests.explain.calls import ITEMS, PAGE
 
 ANY = ("Access-Control-Allow-Origin", "*")
@@ -170,6 +170,92 @@ def test_another_call_is_proposed_where_it_would_pass(name: str) -> None:
     explanation = explain_live(Fetch(ITEMS, **asked), *answers)
     assert not explanation.allowed
     assert [mend.fetch for mend in explanation.mends if mend.fetch] == fetches
+
+
+LOGIN = "https://login.example.net/in"
+ELSEWHERE = "'https://login.example.net/in', another origin"
+
+
+def test_a_redirect_to_another_origin_is_what_is_to_be_mended() -> None:
+    explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()))
+    without, around = explanation.mends
+    assert around.fetch == Fetch(LOGIN)
+    assert dict(around.changes) == {"allow_origins": (PAGE,)}
+    assert "corekit's middleware" in around.sentence
+    assert ELSEWHERE in without.sentence
+    assert "401" in without.sentence
+    assert not without.changes
+
+
+def test_where_a_redirect_leads_to_may_be_called_where_that_would_pass() -> None:
+    only_the_page = (("Access-Control-Allow-Origin", PAGE),)
+    explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, only_the_page))
+    assert explanation.failure is not None
+    assert explanation.failure.name == "AllowOriginMismatch"
+    directly, without = explanation.mends
+    assert (directly.fetch, dict(directly.changes)) == (Fetch(LOGIN), {})
+    assert ELSEWHERE in without.sentence
+
+
+def test_a_redirect_to_another_origin_is_not_put_down_to_the_policy() -> None:
+    policy = CorsPolicy(allow_origins=[PAGE])
+    secure = "https://api.example.com/items"
+    fetch, page = Fetch("http://api.example.com/items"), "http://app.example.com"
+    for each in (policy, policy.replace(allow_origins=[page])):
+        explanation = explain_live(fetch, location(secure, 308), (200, ()), policy=each, page=page)
+        assert explanation.mends[0].fetch == Fetch(secure)
+        assert not any("grants this" in mend.sentence for mend in explanation.mends)
+        mended = explanation.mends[0].apply(each)
+        assert explain(mended, Fetch(secure), page=page).allowed
+
+
+def test_a_policy_says_nothing_of_another_host() -> None:
+    policy = CorsPolicy(allow_origins=[PAGE])
+    explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), policy=policy)
+    (without,) = explanation.mends
+    assert ELSEWHERE in without.sentence
+
+
+def test_behind_a_redirect_the_call_has_other_mends_too() -> None:
+    policy = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
+    page = "http://app.example.com"
+    fetch = Fetch("http://api.example.com/items", "PUT", credentials="include")
+    secure = "https://api.example.com/items"
+    granted = (
+        ("Access-Control-Allow-Origin", page),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Allow-Methods", "PUT"),
+    )
+    there = (308, (*granted, ("Location", secure)))
+    explanation = explain_live(fetch, (204, granted), there, (204, ()), policy=policy, page=page)
+    omitting, refused, without = explanation.mends
+    assert omitting.fetch == Fetch(secure, "PUT", credentials="omit")
+    directly = f"Call the address that the redirect leads to: '{secure}'. "
+    assert omitting.sentence.startswith(f"{directly}If it needs no cookies")
+    assert refused.sentence.startswith(f"{directly}It would take this")
+    assert "another origin" in without.sentence
+
+
+def test_what_another_engine_would_not_have_sent_is_told_from_the_catalogue() -> None:
+    fetch = Fetch("http://localhost:8000/")
+    outcome = BrowserModel(clock=lambda: 0.0).fetch(lambda _: HttpResponse(200), PAGE, fetch)
+    (mend,) = explain_outcome(outcome, fetch, page=PAGE, quirks=WEBKIT).mends
+    assert mend.sentence == ENTRIES["MissingAllowOriginHeader"].mend
+
+
+def test_a_redirect_that_no_policy_could_mend_is_still_named() -> None:
+    explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), page="null")
+    without, refused = explanation.mends
+    assert "such a policy is refused" in refused.sentence
+    assert not refused.changes
+    assert ELSEWHERE in without.sentence
+
+
+def test_a_redirect_from_the_pages_own_server_is_named_too() -> None:
+    redirect = (302, (("Location", LOGIN),))
+    explanation = explain_live(Fetch("/go"), redirect, (200, ()))
+    assert ELSEWHERE in explanation.mends[0].sentence
+    assert explanation.mends[1].apply(CorsPolicy.nothing()) == CorsPolicy(allow_origins=[PAGE])
 
 
 @pytest.mark.parametrize(

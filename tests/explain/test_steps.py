@@ -452,10 +452,21 @@ def test_redirects_are_followed_in_the_steps() -> None:
     assert details(explanation, "Answers the request with status 302")[-1] == "Location: /there"
 
 
-def test_a_redirect_out_of_the_allowed_schemes_ends_with_nothing_sent() -> None:
+def test_it_says_from_where_on_the_origin_is_null() -> None:
+    places = ("/there", "https://login.example.net/", "/in")
+    hops = [HttpResponse(302, (ANY, ("Location", each))) for each in places]
+    explanation = live(Fetch(ITEMS), *hops, HttpResponse(200, (ANY,)))
+    assert [details(explanation, f"Follows the redirect to {each}") for each in places] == [
+        (),
+        ("It leads to another origin, so from here on the browser sends null for the page's.",),
+        (),
+    ]
+
+
+def test_a_redirect_out_of_the_allowed_schemes_ends_with_nothing_more_sent() -> None:
     there = ("Location", "ftp://api.example.com/")
     explanation = live(Fetch(ITEMS), HttpResponse(302, (ANY, there)))
-    assert told(explanation)[-1] == "browser: Sends nothing: CorsDisabledScheme"
+    assert told(explanation)[-1] == "browser: Does not follow the redirect: CorsDisabledScheme"
 
 
 def test_headers_that_the_page_cannot_read_are_named() -> None:
