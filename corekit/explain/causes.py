@@ -39,10 +39,11 @@ _CREDENTIALS: Final[Mapping[str, str]] = {
         "No cookies go along to another origin (credentials: 'same-origin', the default)."
     ),
 }
+_UNSAFE_CHARACTER: Final = "has a character in it that is not safelisted"
 _VALUE_RULES: Final[Mapping[str, str]] = {
-    "accept": "has a character in it that is not safelisted",
-    "accept-language": "has a character in it that is not safelisted",
-    "content-language": "has a character in it that is not safelisted",
+    "accept": _UNSAFE_CHARACTER,
+    "accept-language": _UNSAFE_CHARACTER,
+    "content-language": _UNSAFE_CHARACTER,
     "content-type": (
         "is not application/x-www-form-urlencoded, multipart/form-data or text/plain, which a form"
         " could send too"
@@ -148,7 +149,11 @@ def preflight_causes(call: Call) -> tuple[str, ...]:
     causes = []
     if call.method not in SAFELISTED_METHODS:
         causes.append(f"The method {shown(call.method)} is none of GET, HEAD and POST.")
-    values = {name.lower(): value for name, value in call.headers}
+    values: dict[str, str] = {}
+    for name, value in call.headers:
+        # Of several values, the one that is unsafe by itself.
+        if name.lower() not in values or unsafe_names(((name, value),)):
+            values[name.lower()] = value
     causes += [_why_unsafe(name, values[name]) for name in unsafe_names(call.headers)]
     if call.fetch.upload_listener:
         causes.append("The page listens to the progress of the upload.")
@@ -163,4 +168,11 @@ def _why_unsafe(name: str, value: str) -> str:
         rule = f"is longer than {_MAX_SAFELISTED_VALUE} bytes"
     elif not unsafe_names(((name, value),)):
         rule = "makes the safelisted headers longer than 1024 bytes together"
-    return f"The value of {name}, {shown(value)!r}, {rule}."
+    elif name == "content-type" and _is_of_a_form(value):
+        rule = _UNSAFE_CHARACTER
+    return f"The value of {name}, '{shown(value)}', {rule}."
+
+
+def _is_of_a_form(content_type: str) -> bool:
+    essence = content_type.partition(";")[0]
+    return not unsafe_names((("content-type", essence),))

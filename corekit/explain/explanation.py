@@ -192,6 +192,8 @@ def _mend_as_data(mend: Mend) -> dict[str, Any]:
             "headers": [list(pair) for pair in fetch.headers],
             "mode": fetch.mode,
             "credentials": fetch.credentials,
+            "redirect": fetch.redirect,
+            "upload_listener": fetch.upload_listener,
         },
     }
 

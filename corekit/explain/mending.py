@@ -99,9 +99,13 @@ def find_changes(policy: CorsPolicy, call: Call) -> Changes | None:
 def mend_policy(policies: Policies, call: Call) -> tuple[Mend, ...]:
     """Find the mends that a policy, or the call, has; those that can be applied come first."""
     covering = find_covering(policies, str(call.url))
-    if covering.policy is None:
-        sentence = f"{covering.sentence} Add a route that covers it, with a policy for this call."
-        return (Mend(sentence),)
+    if covering.policy is None or covering.is_ambiguous:
+        what = (
+            "Call it by a path without '.' and '..', doubled slashes and backslashes."
+            if covering.is_ambiguous
+            else "Add a route that covers it, with a policy for this call."
+        )
+        return (Mend(f"{covering.sentence} {what}"),)
     where = f"In the policy of the route {show(covering.route)}: " if covering.route else ""
     mends: list[Mend] = []
     refused: list[Mend] = []

@@ -13,6 +13,7 @@ from typing import Final
 from corekit.browser import Failure, HttpResponse, Outcome
 from corekit.browser.fields import drop_forbidden, list_values, unsafe_names
 from corekit.names import REGISTERED_METHODS, SAFELISTED_METHODS
+from corekit.origins import ANY
 from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError, show
 from corekit.routes import CorsRoutes
@@ -114,6 +115,14 @@ def _compare_origin(value: str, page: str) -> Iterator[NearMiss]:
         if page in values:
             sentence = "The page's origin is among the values, but only one may be there."
             yield NearMiss("origin", value, page, sentence)
+        return
+    if ANY in value:
+        # A policy would read a pattern here; a browser compares it, letter by letter.
+        sentence = (
+            f"The server sends {show(value)}: browsers know no patterns, only an origin, or '*'"
+            " alone."
+        )
+        yield NearMiss("origin", value, page, sentence)
         return
     if canonical_spelling(value) == page:
         _, message, _ = find_fault(value)

@@ -2,7 +2,7 @@
 
 A transport without a wire: the policy's answers around an application that says 200 to everything
 and nothing of CORS. Where the policy is asked for a rule, it is the one that matched: an exact
-origin, a pattern, a route. What nearly matched is the subject of `origins_nearby`.
+origin, a pattern, a route. What nearly matched is the subject of `near_origins`.
 """
 
 from __future__ import annotations
@@ -29,11 +29,15 @@ _APPLICATION: Final = HttpResponse(200)
 
 @dataclass(frozen=True, slots=True)
 class Covering:
-    """The policy that covers a path: `route` is its path, None where there are no routes."""
+    """The policy that covers a path: `route` is its path, None where there are no routes.
+
+    `is_ambiguous` says that the path can be read in two ways; the policy then grants nothing.
+    """
 
     policy: CorsPolicy | None
     route: str | None
     sentence: str | None
+    is_ambiguous: bool = False
 
 
 def find_covering(policies: Policies, url: str) -> Covering:
@@ -50,7 +54,7 @@ def find_covering(policies: Policies, url: str) -> Covering:
         if each is policy and covers:
             return Covering(policy, route, f"The route {show(route)} covers the path.")
     sentence = f"The path {shown(path)} can be read in two ways, so nothing is granted."
-    return Covering(policy, None, sentence)
+    return Covering(policy, None, sentence, is_ambiguous=True)
 
 
 def find_origin_rule(policy: CorsPolicy, origin: str) -> str | None:

@@ -23,6 +23,7 @@ from .rules import find_covering, find_origin_rule, serve
 __all__ = ["bound_failure", "can_read", "summarize", "tell_steps"]
 
 _MAX_LINES: Final = 20
+_MAX_VALUE: Final = 200
 _TOLD_REQUEST_HEADERS: Final = frozenset(
     {"origin", "access-control-request-method", "access-control-request-headers", "authorization"}
 )
@@ -42,8 +43,11 @@ def can_read(outcome: Outcome) -> bool:
 
 
 def bound_failure(failure: Failure) -> Failure:
-    """Cut a failure's value, which a stranger wrote, to what can be shown."""
-    return replace(failure, value=failure.value and shown(failure.value))
+    """Cut a failure's value, which a stranger wrote; its sentence escapes what is left."""
+    value = failure.value
+    if value is not None and len(value) > _MAX_VALUE:
+        value = f"{value[:_MAX_VALUE]}..."
+    return replace(failure, value=value)
 
 
 def summarize(outcome: Outcome, call: Call) -> str:

@@ -94,6 +94,8 @@ def test_the_data_has_all_of_it() -> None:
             "headers": [["Cookie", "a"]],
             "mode": "cors",
             "credentials": "include",
+            "redirect": "follow",
+            "upload_listener": False,
         },
     }
     assert data["mends"][-1]["fetch"] is None

@@ -296,6 +296,17 @@ def test_no_route_means_that_a_route_is_to_be_added() -> None:
     assert not mend.changes
 
 
+def test_a_path_with_two_readings_is_mended_by_no_policy() -> None:
+    routes = CorsRoutes([("/api/", CorsPolicy.nothing()), ("/", CorsPolicy(allow_origins=["*"]))])
+    url = "https://api.example.com/api/..%2fitems"
+    (mend,) = explain(routes, Fetch(url), page=PAGE).mends
+    assert mend.sentence == (
+        "The path /api/../items can be read in two ways, so nothing is granted. Call it by a path"
+        " without '.' and '..', doubled slashes and backslashes."
+    )
+    assert not mend.changes
+
+
 def test_a_policy_that_grants_nothing_can_be_mended() -> None:
     nothing = CorsPolicy.nothing()
     explanation = explain(nothing, Fetch(ITEMS, method="PUT"), page=PAGE)

@@ -162,13 +162,18 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
     ),
     "a pattern": (
         {},
-        {"Origin": "https://*.exmple.com"},
+        {"Origin": "https://*.example.com"},
         [
             (
-                "'https://app.exmple.com' is allowed by the pattern 'https://*.exmple.com': the"
-                " page has one letter more."
+                "The server sends 'https://*.example.com': browsers know no patterns, only an"
+                " origin, or '*' alone."
             )
         ],
+    ),
+    "a slip": (
+        {},
+        {"Origin": "https://app.exmple.com"},
+        ["'https://app.exmple.com' is allowed: the page has one letter more."],
     ),
     "a stranger": ({}, {"Origin": "https://stranger.test"}, []),
     "no origin at all": ({}, {"Origin": "true"}, []),

@@ -157,6 +157,23 @@ CAUSES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"headers": (("Accept", '"a"'),)},
         ["The value of accept, '\"a\"', has a character in it that is not safelisted."],
     ),
+    "a form's content type with quotes": (
+        {"method": "POST", "headers": (("Content-Type", 'Text/Plain ; charset="utf-8"'),)},
+        [
+            (
+                "The value of content-type, 'Text/Plain ; charset=\"utf-8\"', has a character in it"
+                " that is not safelisted."
+            )
+        ],
+    ),
+    "a control character": (
+        {"headers": (("Accept", "a\x01"),)},
+        ["The value of accept, 'a\\x01', has a character in it that is not safelisted."],
+    ),
+    "the first of two": (
+        {"headers": (("Accept", '"a"'), ("accept", "b"))},
+        ["The value of accept, '\"a\"', has a character in it that is not safelisted."],
+    ),
     "range": (
         {"headers": (("Range", "bytes=-5"),)},
         ["The value of range, 'bytes=-5', is not a single range such as bytes=0-255."],
@@ -535,6 +552,7 @@ def test_what_strangers_write_is_bounded_and_escaped() -> None:
     assert all(line.isprintable() for line in text.split("\n"))
     assert "x\\x1b[2J\\r\\n\\x00\\xff" in text
     assert "..." in details(explanation, "Answers the request")
+    assert "has 'x\\x1b[2J\\r\\n\\x00\\xffyyy" in explanation.summary
     assert explanation.failure is not None
     assert len(str(explanation.failure.value)) < 300
 
