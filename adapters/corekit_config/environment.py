@@ -32,7 +32,8 @@ _FLAGS: Final = {
     "no": False,
     "off": False,
 }
-_is_number = re.compile(r"-?[0-9]{1,9}").fullmatch
+_NOT_SHOWN: Final = "(not shown)"
+_is_number = re.compile(r"-?[0-9]{1,100}").fullmatch
 _is_quoted = re.compile(r"""(["']).*\1""", re.DOTALL).fullmatch
 
 
@@ -43,7 +44,7 @@ def from_environ(prefix: str = "CORS_", environ: Mapping[str, str] | None = None
     white space and empty elements do not count. A boolean is true, 1, yes or on, or false, 0, no or
     off, in any case. What is empty counts as not set. Raises `ConfigPolicyError`, a `PolicyError`,
     with every problem; a variable with the prefix that stands for no argument is one, and is told
-    the nearest.
+    the nearest. What is like none of them may be a secret of another program, and is not shown.
 
     >>> environ = {
     ...     "CORS_ALLOW_ORIGINS": "https://app.example.com, http://localhost:*",
@@ -73,7 +74,7 @@ def from_environ(prefix: str = "CORS_", environ: Mapping[str, str] | None = None
                 problem = Problem("wrong-type", names[argument], text, error.message, error.hint)
                 problems.append(problem)
     reported = {problem.field for problem in problems}
-    if any(names["allow_origins"] in problem.hint.partition("?")[0] for problem in problems):
+    if any(problem.hint == _did_you_mean(names["allow_origins"]) for problem in problems):
         reported.add(names["allow_origins"])
     problems += _find_problems(given, names, reported)
     if problems:
@@ -139,13 +140,20 @@ _READERS: Final[Mapping[Kind, Callable[[str], Any]]] = {
 def _find_unknown(environ: Mapping[str, str], prefix: str, known: set[str]) -> list[Problem]:
     # In another case too: a variable in lower case is as ineffective as one that is misspelt.
     unknown = [name for name in environ if name.upper().startswith(prefix.upper())]
+    arguments = sorted(name[len(prefix) :] for name in known)
     problems = []
     for name in sorted(set(unknown) - known):
-        near = get_close_matches(f"{prefix}{name[len(prefix) :].upper()}", sorted(known), n=1)
-        mend = f"Did you mean {near[0]}?" if near else f"They are {', '.join(sorted(known))}."
+        # Without the prefix, which would make any two names alike.
+        near = get_close_matches(name[len(prefix) :].upper(), arguments, n=1)
+        mend = _did_you_mean(prefix + near[0]) if near else f"They are {', '.join(sorted(known))}."
         message = "No argument of a policy has this variable."
-        problems.append(Problem("unknown-argument", name, environ[name], message, mend))
+        value = environ[name] if near else _NOT_SHOWN
+        problems.append(Problem("unknown-argument", name, value, message, mend))
     return problems
+
+
+def _did_you_mean(name: str) -> str:
+    return f"Did you mean {name}?"
 
 
 def _find_problems(

@@ -25,7 +25,7 @@ from .wording import FILE, reword
 __all__ = ["load_policy", "parse_policy"]
 
 _SCHEMA_KEY: Final = "$schema"
-"""Where editors look for the JSON Schema of a JSON file; it says nothing of the policy."""
+"""Where editors look for the JSON Schema; it says nothing of the policy."""
 
 _TOML_MEND: Final = "TOML writes key = value, strings in quotes, true and false in lower case."
 _JSON_MEND: Final = (
@@ -166,7 +166,7 @@ def _read_toml_error(text: str, document: str) -> tuple[str, int, int]:
 
 
 def _find_arguments(document: Mapping[str, Any], source: str) -> Mapping[str, Any]:
-    rest = {name: value for name, value in document.items() if name != _SCHEMA_KEY}
+    rest = _without_schema(document)
     tables = {"cors": rest.get("cors"), "tool.corekit": _find_tool(rest)}
     found = {name: table for name, table in tables.items() if isinstance(table, dict)}
     if not found:
@@ -180,7 +180,11 @@ def _find_arguments(document: Mapping[str, Any], source: str) -> Mapping[str, An
     if len(places) > 1:
         message = f"Arguments of a policy stand in {' and in '.join(places)}."
         raise ConfigError(source, message, "Keep one place, so that nobody has to guess.")
-    return next(iter(found.values()))
+    return _without_schema(next(iter(found.values())))
+
+
+def _without_schema(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in table.items() if name != _SCHEMA_KEY}
 
 
 def _find_tool(document: Mapping[str, Any]) -> object:

@@ -116,8 +116,11 @@ def policy_schema() -> dict[str, Any]:
     properties: dict[str, Any] = {
         "$schema": {"type": "string", "description": "Where this schema is; for editors."}
     }
+    value: dict[str, Any]
     for name, kind in kinds.items():
-        value = {"description": texts[name], **_KINDS[kind]}
+        # With -OO Python strips the documentation that the texts are taken from.
+        value = {"description": texts[name]} if name in texts else {}
+        value |= _KINDS[kind]
         if kind is Kind.STRINGS:
             value["items"] = {"type": "string", **_ITEMS[name]}
         if name == "allow_origins":

@@ -111,6 +111,7 @@ def test_what_cannot_be_read_names_the_variable_and_the_mend(
     [
         ("MAX_AGE", "-1", "max-age", "CORS_MAX_AGE"),
         ("MAX_AGE", "86401", "max-age", "CORS_MAX_AGE"),
+        ("MAX_AGE", "315360000000", "max-age", "CORS_MAX_AGE"),
         ("PREFLIGHT_STATUS", "302", "preflight-status", "CORS_PREFLIGHT_STATUS"),
         ("ALLOW_ORIGINS", f"{APP},a.example", "malformed-origin", "CORS_ALLOW_ORIGINS[1]"),
         ("ALLOW_ORIGINS", f"{APP} {OTHER}", "malformed-origin", "CORS_ALLOW_ORIGINS[0]"),
@@ -153,6 +154,23 @@ def test_a_misspelt_variable_is_told_the_nearest(name: str, meant: str) -> None:
 def test_a_variable_like_nothing_is_told_what_there_is() -> None:
     ((_, _, hint),) = problems_of({"CORS_ALLOW_ORIGINS": APP, "CORS_ZZZ": ""})
     assert hint.startswith("They are CORS_ALLOW_CREDENTIALS, ")
+
+
+def test_a_variable_like_nothing_may_be_a_secret_of_another() -> None:
+    environ = {"SHOP_SETTINGS_ALLOW_ORIGINS": APP, "SHOP_SETTINGS_API_TOKEN": "hunter2"}
+    with pytest.raises(PolicyError) as caught:
+        from_environ("SHOP_SETTINGS_", environ)
+    (problem,) = caught.value.problems
+    assert problem.field == "SHOP_SETTINGS_API_TOKEN"
+    assert problem.hint.startswith("They are ")  # the prefix makes no two names alike
+    assert "hunter2" not in str(caught.value) + repr(problem)
+
+
+def test_a_variable_like_nothing_stands_for_no_origins() -> None:
+    assert [code for code, _, _ in problems_of({"CORS_ZZZ": APP})] == [
+        "no-origins",
+        "unknown-argument",
+    ]
 
 
 def test_misspelt_origins_are_one_fault_and_not_two() -> None:

@@ -186,3 +186,14 @@ def test_a_file_may_name_its_schema(tmp_path: Any) -> None:
     path.write_text(json.dumps(document))
     assert VALIDATOR.is_valid(document)
     assert load_policy(path) == CorsPolicy(allow_origins=[APP])
+    path.write_text(json.dumps({"cors": document, "$schema": "of-the-application.json"}))
+    assert load_policy(path) == CorsPolicy(allow_origins=[APP])
+
+
+def test_it_is_made_where_python_has_stripped_its_documentation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(CorsPolicy, "__doc__", None)  # as python -OO does
+    bare = policy_schema()["properties"]
+    assert list(bare) == list(SCHEMA["properties"])
+    assert bare["allow_methods"]["items"] == SCHEMA["properties"]["allow_methods"]["items"]
