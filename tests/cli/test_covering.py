@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from corekit import OriginPattern, OriginSet
 from corekit_cli.advice.covering import covers, find_covered
+from corekit_cli.advice.reading import read_all
 from tests.properties.strategies import exact_origins, matching_origins, near_misses, patterns
 
 CASES = [
@@ -101,6 +102,26 @@ def test_a_pattern_that_is_not_covered_lets_in_what_the_other_does_not(
 def test_what_covers_no_other_is_left_alone() -> None:
     assert not list(find_covered(["*", "null", "https://a.example", "https://a.example"]))
     assert not list(find_covered([]))
+
+
+def test_every_pattern_that_could_cover_another_is_found() -> None:
+    texts = [text for case in CASES for text in case[:2]]
+    read = dict(read_all(texts))
+    expected = {
+        other
+        for other, each in read.items()
+        if any(text != other and covers(pattern, each) for text, pattern in read.items())
+    }
+    assert {other for other, _ in find_covered(texts)} == expected
+
+
+def test_many_patterns_of_one_host_take_no_time_of_their_square() -> None:
+    many = [f"https://{number}-*.example.com" for number in range(10_000)]
+    many += [f"https://*-{number}.example.com" for number in range(10_000)]
+    many += [f"https://a.example.com:{port}" for port in range(1, 10_000)]
+    began = time.perf_counter()
+    assert not list(find_covered(many))
+    assert time.perf_counter() - began < 20
 
 
 def test_many_patterns_take_no_time_of_their_square() -> None:

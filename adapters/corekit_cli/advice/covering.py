@@ -1,7 +1,7 @@
 """Which origins and patterns of a list say nothing, since another pattern of it covers them.
 
 A pattern covers another where every origin that the other matches is matched by it too. How many
-patterns there are hardly matters: those that could cover one are found by the host that it names.
+patterns there are hardly matters: those that could cover one are found by their own spelling.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from .reading import read_all
 
 __all__ = ["covers", "find_covered"]
 
-_Key = tuple[str, str]
+_Site = tuple[str, str]
+_Spelling = tuple[str, str, str | None, str]
 
 
 def find_covered(origins: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -26,12 +27,9 @@ def find_covered(origins: Iterable[str]) -> Iterator[tuple[str, str]]:
     [('https://a.example.com', 'https://*.example.com')]
     """
     read = list(read_all(dict.fromkeys(origins)))
-    patterns: dict[_Key, list[OriginPattern]] = {}
+    index = _Index(each for text, each in read if ANY in text)
     for text, each in read:
-        if ANY in text:
-            patterns.setdefault((each.scheme, each.host), []).append(each)
-    for text, each in read:
-        for pattern in _candidates(each, patterns):
+        for pattern in index.candidates(each):
             if str(pattern) != text and covers(pattern, each):
                 yield text, str(pattern)
                 break
@@ -70,10 +68,40 @@ def _fits(gapped: str, label: str) -> bool:
     )
 
 
-def _candidates(
-    each: OriginPattern, patterns: dict[_Key, list[OriginPattern]]
-) -> Iterator[OriginPattern]:
-    host = each.host
-    while host:
-        yield from patterns.get((each.scheme, host), ())
-        host = host.partition(".")[2]
+class _Index:
+    """Patterns by their own spelling, so that those which could cover another are looked up.
+
+    How many look-ups that takes depends on the shapes of the patterns of one host, a shape being
+    how many characters stand before a gap and how many behind it.
+    """
+
+    def __init__(self, patterns: Iterable[OriginPattern]) -> None:
+        self._patterns: dict[_Spelling, OriginPattern] = {}
+        self._shapes: dict[_Site, set[tuple[int, int]]] = {}
+        for each in patterns:
+            self._patterns[each.scheme, each.host, each.label, each.port] = each
+            if each.label not in (None, ANY):
+                before, _, after = each.label.partition(ANY)
+                shapes = self._shapes.setdefault((each.scheme, each.host), set())
+                shapes.add((len(before), len(after)))
+
+    def candidates(self, other: OriginPattern) -> Iterator[OriginPattern]:
+        """Give every pattern that could cover another, itself perhaps among them."""
+        for host, label in self._spellings(other):
+            for port in {other.port, ANY}:
+                pattern = self._patterns.get((other.scheme, host, label, port))
+                if pattern is not None:
+                    yield pattern
+
+    def _spellings(self, other: OriginPattern) -> Iterator[tuple[str, str | None]]:
+        yield other.host, None
+        host = other.host
+        while host:
+            yield host, ANY
+            host = host.partition(".")[2]
+        label, host = other.label, other.host
+        if label is None:
+            label, _, host = host.partition(".")
+        for before, after in self._shapes.get((other.scheme, host), ()):
+            if len(label) > before + after:
+                yield host, f"{label[:before]}{ANY}{label[len(label) - after :]}"
