@@ -76,7 +76,8 @@ def explain_outcome(
     if is_led_away(outcome, call):
         return _make(outcome, call, policy, nearby, mend_redirected(outcome, call, policy))
     expected = outcome if policy is None else run(policy, call)
-    if policy is None or can_read(expected) or not is_of_cors_layer(outcome):
+    is_of_policy = outcome.failure is None or is_of_cors_layer(outcome)
+    if policy is None or can_read(expected) or not is_of_policy:
         mends = mend_server(outcome, call, is_granted=policy is not None)
     else:
         further, mends = _find_in_policy(policy, call, expected)

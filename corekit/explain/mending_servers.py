@@ -82,13 +82,15 @@ def mend_server(outcome: Outcome, call: Call, *, is_granted: bool) -> tuple[Mend
         for other in (*_redirected(outcome, call), *find_other_fetches(call))
         if _would_pass(outcome, call.instead(other.fetch))
     ]
-    name = outcome.failure.name if outcome.failure is not None else ""
+    if outcome.failure is None:
+        return tuple(mends) if mends or is_granted else tuple(_change_both(call))
+    name = outcome.failure.name
     is_of_layer = is_of_cors_layer(outcome)
     if is_of_layer and is_granted:
         sentence = "The policy grants this, so the answer is not the policy's."
         return (Mend(f"{sentence} {ENTRIES[name].mend}"), *mends)
     around = _put_around(call) if is_of_layer else ()
-    if not around and name:
+    if not around:
         mends.append(Mend(ENTRIES[name].mend))
     return (*around, *mends)
 
@@ -117,12 +119,21 @@ def mend_redirected(outcome: Outcome, call: Call, policies: Policies | None) -> 
         return Mend(directly, fetch=instead.fetch), without
     if not is_same_host:
         # Of another host the policy says nothing; and seldom is it one for pages to call.
-        return without, *_call_directly(directly, instead, () if policies else _put_around(instead))
+        return without, *_call_otherwise(
+            directly, instead, () if policies else _put_around(instead)
+        )
     further = mend_policy(policies, instead) if policies else _put_around(instead)
-    return *_call_directly(directly, instead, further), without
+    return *_call_otherwise(directly, instead, further), without
 
 
-def _call_directly(sentence: str, call: Call, mends: Iterable[Mend]) -> Iterator[Mend]:
+def _change_both(call: Call) -> Iterator[Mend]:
+    for other in find_other_fetches(call):
+        if other.is_needed:
+            instead = call.instead(other.fetch)
+            yield from _call_otherwise(other.sentence, instead, _put_around(instead))
+
+
+def _call_otherwise(sentence: str, call: Call, mends: Iterable[Mend]) -> Iterator[Mend]:
     for mend in mends:
         fetch = mend.fetch or (call.fetch if mend.changes else None)
         yield replace(mend, sentence=f"{sentence} {mend.sentence}", fetch=fetch)

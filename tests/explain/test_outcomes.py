@@ -160,7 +160,6 @@ OTHER_CALLS: dict[str, tuple[dict[str, Any], list[Answer], list[Fetch]]] = {
         [(200, (ANY,))],
         [Fetch(ITEMS)],
     ),
-    "not mode cors where the server grants nothing": ({"mode": "no-cors"}, [(200, ())], []),
 }
 
 
@@ -174,6 +173,24 @@ def test_another_call_is_proposed_where_it_would_pass(name: str) -> None:
 
 LOGIN = "https://login.example.net/in"
 ELSEWHERE = "'https://login.example.net/in', another origin"
+
+
+def test_an_answer_that_no_page_can_read_takes_another_mode_and_a_policy() -> None:
+    fetch = Fetch(ITEMS, mode="no-cors", credentials="include")
+    explanation = explain_live(fetch, (200, ()))
+    (mend,) = explanation.mends
+    assert mend.sentence.startswith("Fetch it with mode 'cors', the default. Put corekit's")
+    assert mend.fetch == Fetch(ITEMS, credentials="include")
+    expected = CorsPolicy(allow_origins=[PAGE], allow_credentials=True)
+    assert mend.apply(CorsPolicy.nothing()) == expected
+
+
+def test_an_answer_that_no_page_can_read_may_take_a_change_of_the_policy_too() -> None:
+    policy = CorsPolicy(allow_origins=["https://app.example.org"])
+    explanation = explain_live(Fetch(ITEMS, mode="no-cors"), (200, ()), policy=policy)
+    mend = explanation.mends[0]
+    assert mend.fetch == Fetch(ITEMS)
+    assert PAGE in mend.apply(policy).allow_origins
 
 
 def test_a_redirect_to_another_origin_is_what_is_to_be_mended() -> None:
