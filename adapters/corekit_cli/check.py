@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 
 import click
 from rich.console import Console
@@ -103,7 +104,9 @@ def check(
 
 def _check(source: str, api: Origin | None) -> Report:
     try:
-        policy = find_policy(source)
+        # What the program itself prints is no part of the report.
+        with redirect_stdout(sys.stderr):
+            policy = find_policy(source)
     except PolicyError as error:
         return Report(source, tuple(map(Finding.of_problem, error.problems)))
     return Report(source, sort_findings(_advise(policy, api)))
@@ -118,7 +121,8 @@ def _check_django(settings: str | None, api: Origin | None) -> Report:
         hint = 'pip install "corekit[django]"'
         raise ConfigError("--django", "Django is not installed.", hint) from None
     try:
-        read = read_django(settings or "")
+        with redirect_stdout(sys.stderr):
+            read = read_django(settings or "")
     except PolicyError as error:
         name = settings or "--django"
         return Report(name, tuple(map(Finding.of_problem, error.problems)))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 
 import click
 from rich.console import Console
@@ -107,7 +109,9 @@ class _Untold(click.ClickException):
 
 def _find_policy(text: str) -> Policy:
     try:
-        return find_policy(text)
+        # What the program itself prints is no part of the explanation.
+        with redirect_stdout(sys.stderr):
+            return find_policy(text)
     except (ConfigError, PolicyError) as error:
         raise _Untold(str(error)) from error
 

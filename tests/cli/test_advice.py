@@ -247,6 +247,19 @@ CASES: list[tuple[str, Case]] = [
         (
             "third-party-cookies",
             "allow_origins",
+            "capacitor://localhost",
+            {
+                "api": API,
+                "allow_origins": [APP, "capacitor://localhost"],
+                "allow_credentials": True,
+            },
+        ),
+    ),
+    (
+        "warning",
+        (
+            "third-party-cookies",
+            "allow_origins",
             "https://me.github.io",
             {
                 "api": "https://api.github.io",
@@ -292,6 +305,7 @@ FREE: list[tuple[str, dict[str, Any]]] = [
     ("open-pattern", {"allow_origins": ["*"]}),
     ("development-origin", {"allow_origins": ["http://localhost:*", "http://127.0.0.1:1"]}),
     ("development-origin", {"allow_origins": [APP]}),
+    ("development-origin", {"allow_origins": [APP, "capacitor://localhost"]}),
     ("plain-http", {"allow_origins": ["http://localhost:*", APP]}),
     ("every-subdomain", {"allow_origins": [SUB]}),
     ("every-subdomain", {"allow_credentials": True}),

@@ -234,6 +234,13 @@ def test_a_program_that_builds_a_policy_with_problems_has_them_printed(folder: P
     assert "[malformed-origin]" in result.stdout
 
 
+def test_what_a_program_prints_is_no_part_of_the_report(folder: Path) -> None:
+    (folder / "checked_loud.py").write_text(f"print('loading')\n{MODULE}")
+    result = run("checked_loud:policy", "--json")
+    assert json.loads(result.stdout)["ok"]
+    assert result.stderr == "loading\n"
+
+
 def test_control_characters_are_escaped_and_values_bounded() -> None:
     value = "\\u001b[31m" + "x" * 5000
     result = run("-", stdin=f'allow_origins = ["{value}"]\n"a\\u0007b" = 1')

@@ -55,6 +55,13 @@ def test_settings_that_are_fine(tmp_path: Path) -> None:
     }
 
 
+def test_what_settings_print_is_no_part_of_the_report(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text(f"print('loading')\n{FINE}")
+    done = check(tmp_path, "--django", "settings", "--json")
+    assert json.loads(done.stdout)["ok"]
+    assert done.stderr == "loading\n"
+
+
 def test_the_settings_may_be_named_by_the_environment(tmp_path: Path) -> None:
     (tmp_path / "settings.py").write_text(FINE)
     done = check(tmp_path, "--django", DJANGO_SETTINGS_MODULE="settings")

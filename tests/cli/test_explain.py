@@ -86,6 +86,17 @@ def test_a_policy_may_come_from_standard_input_and_from_an_import_path() -> None
     assert run("--policy=tests.cli.live:POLICY", f"--origin={PAGE}").exit_code == 0
 
 
+def test_what_a_program_prints_is_no_part_of_the_explanation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = f"from corekit import CorsPolicy\np = CorsPolicy(allow_origins=['{PAGE}'])\n"
+    (tmp_path / "explained_loud.py").write_text(f"print('loading')\n{made}")
+    result = run("--policy=explained_loud:p", f"--origin={PAGE}", "--json")
+    assert json.loads(result.stdout)["allowed"]
+    assert result.stderr == "loading\n"
+
+
 def test_an_engine_has_its_quirks() -> None:
     given = ("--policy=-", f"--origin={PAGE}", "--header=authorization")
     toml = 'allow_origins = ["*"]\nallow_headers = ["*"]'

@@ -9,7 +9,7 @@ from corekit import CorsPolicy, Origin
 from corekit.origins import ANY, OPAQUE, ends_in_number, is_loopback
 from corekit.suffixes import PRIVATE_SUFFIXES, site_of
 
-from .reading import read_all
+from .reading import is_development, read_all
 from .values import Advice
 
 __all__ = ["advise_for_api"]
@@ -56,7 +56,7 @@ def _third_party_cookies(policy: CorsPolicy, api: Origin) -> Iterator[Advice]:
     if not policy.allow_credentials:
         return
     for text, each in read_all(policy.allow_origins):
-        if is_loopback(each.host) and not is_loopback(api.host):
+        if is_development(each) and not is_loopback(api.host):
             continue  # an origin for development, which is another advice
         if each.scheme == api.scheme and site_of(each.host) == site_of(api.host):
             continue

@@ -16,7 +16,7 @@ from corekit.origins import ANY, is_loopback
 from corekit.suffixes import find_open_suffix, site_of
 
 from .covering import find_covered
-from .reading import read_all
+from .reading import is_development, read_all
 from .values import Advice
 
 __all__ = ["advise_on_policy"]
@@ -72,7 +72,7 @@ def _open_patterns(policy: CorsPolicy) -> Iterator[Advice]:
 
 
 def _origins_in_development(policy: CorsPolicy) -> Iterator[Advice]:
-    local = [text for text, each in read_all(policy.allow_origins) if is_loopback(each.host)]
+    local = [text for text, each in read_all(policy.allow_origins) if is_development(each)]
     if not local or len(local) == len(policy.allow_origins):
         return
     for text in local:

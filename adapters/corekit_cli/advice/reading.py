@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from corekit import OriginPattern
-from corekit.origins import split_origin
+from corekit.browser.urls import HTTP_SCHEMES
+from corekit.origins import is_loopback, split_origin
 
-__all__ = ["read_all", "read_pattern"]
+__all__ = ["is_development", "read_all", "read_pattern"]
 
 
 def read_pattern(text: str) -> OriginPattern | None:
@@ -21,6 +22,17 @@ def read_pattern(text: str) -> OriginPattern | None:
         return pattern
     parts = split_origin(text)
     return None if parts is None else OriginPattern(parts[0], None, parts[1], parts[2])
+
+
+def is_development(origin: OriginPattern) -> bool:
+    """Say whether pages of an origin are served by a developer's own machine.
+
+    Applications for phones have origins such as capacitor://localhost, which is no server.
+
+    >>> is_development(OriginPattern.parse("http://localhost:*"))
+    True
+    """
+    return origin.scheme in HTTP_SCHEMES and is_loopback(origin.host)
 
 
 def read_all(texts: Iterable[str]) -> Iterator[tuple[str, OriginPattern]]:
