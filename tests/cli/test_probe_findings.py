@@ -252,11 +252,12 @@ def test_a_fault_is_found_for_what_it_is(case: str) -> None:
 
 NEAR: Final = {
     "suffix": (f"{PAGE}.evil.example", Severity.MEDIUM, Severity.HIGH),
-    "prefix": ("https://evilapp.example.com", Severity.MEDIUM, Severity.HIGH),
+    "prefix": ("https://evilexample.com", Severity.MEDIUM, Severity.HIGH),
     "unescaped-dot": ("https://appxexample.com", Severity.MEDIUM, Severity.HIGH),
     "cut-short": ("https://app.example.co", Severity.MEDIUM, Severity.HIGH),
     "scheme-downgrade": ("http://app.example.com", Severity.LOW, Severity.MEDIUM),
     "any-port": (f"{PAGE}:8443", Severity.INFO, Severity.LOW),
+    "any-sibling": ("https://evilapp.example.com", Severity.INFO, Severity.INFO),
     "any-subdomain": ("https://evil.app.example.com", Severity.INFO, Severity.INFO),
 }
 
@@ -293,6 +294,44 @@ def test_strangers_are_made_where_they_make_sense(origin: str, others: list[str]
     made = [stranger.origin for stranger in strangers_to(origin)]
     assert made[: len(others)] == others or set(others) <= set(made)
     assert origin not in made
+
+
+@pytest.mark.parametrize(
+    ("origin", "code", "near"),
+    [
+        ("https://example.com", "prefix", "https://evilexample.com"),
+        ("https://a.b.example.co.uk", "prefix", "https://evilexample.co.uk"),
+        ("https://me.github.io", "prefix", "https://evilme.github.io"),
+        ("https://example.com", "unescaped-dot", None),
+        ("https://a.b.example.com", "unescaped-dot", "https://a.bxexample.com"),
+        ("https://example.co.uk", "unescaped-dot", "https://examplexco.uk"),
+        ("https://me.github.io", "unescaped-dot", "https://mexgithub.io"),
+        ("http://10.0.0.1", "unescaped-dot", None),
+        ("https://example.com", "any-sibling", None),
+        ("https://me.github.io", "any-sibling", None),
+        ("http://10.0.0.1", "any-sibling", None),
+        ("http://[::1]", "any-sibling", None),
+    ],
+)
+def test_only_names_that_others_can_have_are_those_of_others(
+    origin: str, code: str, near: str | None
+) -> None:
+    made = {stranger.code: stranger.origin for stranger in strangers_to(origin)}
+    assert made.get(code) == near
+
+
+@pytest.mark.parametrize("page", [PAGE, "https://a.b.example.com"])
+def test_a_pattern_for_the_names_of_a_site_is_no_grave_finding(page: str) -> None:
+    found = probe(right(WITH_COOKIES.replace(allow_origins=["https://*.example.com"])), origin=page)
+    assert codes(found) == {"any-sibling", "any-subdomain"}
+    assert {finding.severity for finding in found} == {Severity.INFO}
+
+
+def test_the_servers_own_origin_is_no_stranger() -> None:
+    fetch = Fetch("http://localhost:8443/items")
+    plan = Plan(("http://localhost:3000",), fetch, (), is_asked=False)
+    asked = {question.origin for question in make_questions(plan, send_unsafe=False)}
+    assert "http://localhost:8443" not in asked
 
 
 def test_every_finding_is_documented_with_its_severity() -> None:

@@ -21,6 +21,7 @@ _NAME_THEM: Final = (
 _GRAVITY: Final[dict[str, tuple[Severity, Severity]]] = {
     "scheme-downgrade": (Severity.MEDIUM, Severity.LOW),
     "any-port": (Severity.LOW, Severity.INFO),
+    "any-sibling": (Severity.INFO, Severity.INFO),
     "any-subdomain": (Severity.INFO, Severity.INFO),
 }
 """How grave it is to let one in, with credentials and without; else high, and medium."""
@@ -33,6 +34,7 @@ _MENDS: Final = {
     "null-origin": "Take 'null' out of the origins: it stands for no site.",
     "scheme-downgrade": "Allow https origins only, but for this very machine.",
     "any-port": "Name the port, unless every program of that host may read the answers.",
+    "any-sibling": "Right where all names of the site are yours; else name the origins.",
     "any-subdomain": "Right where all subdomains are yours; else name the origins.",
 }
 

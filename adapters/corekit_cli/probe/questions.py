@@ -109,8 +109,10 @@ def make_questions(plan: Plan, *, send_unsafe: bool) -> list[Question]:
             questions.append(Question("unsafe", origin, _call(plan, origin)))
     first = plan.origins[0]
     questions.append(Question("private", first, _preflight(plan, first, private=True)))
+    # Neither the pages that are let in nor the server's own is a stranger.
+    known = {*plan.origins, parse_url(plan.url).origin}
     for stranger in strangers_to(first):
-        if stranger.origin in plan.origins:
+        if stranger.origin in known:
             continue
         get = _get(plan.url, stranger.origin)
         questions.append(Question("get", stranger.origin, get, stranger))

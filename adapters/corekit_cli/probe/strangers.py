@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from corekit.origins import OPAQUE, ends_in_number, is_loopback, is_serialized_origin, split_origin
+from corekit.suffixes import site_of
 
 __all__ = ["STRANGER", "Stranger", "strangers_to"]
 
@@ -44,15 +45,17 @@ def _suffix(parts: _Parts) -> str | None:
 
 def _prefix(parts: _Parts) -> str | None:
     scheme, host, port = parts
-    return None if _is_address(host) else f"{scheme}://evil{host}{port}"
+    # Of the site: what stands before a name below it is a name below it again, of the same owner.
+    return None if _is_address(host) else f"{scheme}://evil{site_of(host)}{port}"
 
 
 def _unescaped_dot(parts: _Parts) -> str | None:
     scheme, host, port = parts
-    labels = host.split(".")
-    if len(labels) < 3 or _is_address(host):
-        return None
-    return f"{scheme}://{labels[0]}x{'.'.join(labels[1:])}{port}"
+    site = site_of(host)
+    # The dot that parts the site from what is below it, or one in its suffix: with any other for a
+    # letter, the name would be the same owner's.
+    below, _, rest = host.partition(".") if host == site else (host[: -len(site) - 1], ".", site)
+    return None if "." not in rest or _is_address(host) else f"{scheme}://{below}x{rest}{port}"
 
 
 def _cut(parts: _Parts) -> str | None:
@@ -70,6 +73,11 @@ def _other_port(parts: _Parts) -> str | None:
     return f"{scheme}://{host}:{'8443' if port != ':8443' else '9443'}"
 
 
+def _sibling(parts: _Parts) -> str | None:
+    scheme, host, port = parts
+    return None if host == site_of(host) else f"{scheme}://evil{host}{port}"
+
+
 def _subdomain(parts: _Parts) -> str | None:
     scheme, host, port = parts
     return None if _is_address(host) else f"{scheme}://evil.{host}{port}"
@@ -77,7 +85,7 @@ def _subdomain(parts: _Parts) -> str | None:
 
 _NEAR: Final[dict[str, tuple[Callable[[_Parts], str | None], str]]] = {
     "suffix": (_suffix, "a site whose name begins with the allowed one"),
-    "prefix": (_prefix, "a site whose name ends with the allowed one"),
+    "prefix": (_prefix, "a site whose name ends with that of the allowed one"),
     "unescaped-dot": (_unescaped_dot, "a site whose name has another character for the dot"),
     "cut-short": (_cut, "an origin that is the beginning of the allowed one"),
     "scheme-downgrade": (
@@ -85,6 +93,7 @@ _NEAR: Final[dict[str, tuple[Callable[[_Parts], str | None], str]]] = {
         "the same site over plain http, where anybody on the way can write the page",
     ),
     "any-port": (_other_port, "the same host at another port, which may be another program"),
+    "any-sibling": (_sibling, "another name of the allowed site"),
     "any-subdomain": (_subdomain, "a subdomain of the allowed host"),
 }
 
