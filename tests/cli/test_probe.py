@@ -224,3 +224,37 @@ def test_starlettes_layer_with_cookies_for_anybody_is_found_out() -> None:
     with over_uvicorn(app) as port:
         result = run(f"http://127.0.0.1:{port}/items", *QUICK, "--json")
     assert {"any-origin": "high", "null-origin": "high"}.items() <= found(result).items()
+
+
+def test_starlettes_layer_is_not_blamed_for_what_is_right() -> None:
+    async def items(request: object) -> PlainTextResponse:
+        return PlainTextResponse("items")
+
+    app = Starlette(routes=[Route("/items", items)])
+    app.add_middleware(CORSMiddleware, allow_origins=[PAGE], allow_methods=["PUT"])
+    with over_uvicorn(app) as port:
+        result = run(f"http://127.0.0.1:{port}/items", *QUICK, "--json")
+    assert found(result) == {}
+
+
+def test_a_star_of_flask_cors_is_not_blamed_for_the_private_network() -> None:
+    app = Flask("peer")
+    app.add_url_rule("/items", view_func=lambda: "items", methods=["GET", "PUT"])
+    CORS(app, send_wildcard=True, max_age=600)
+    with serving(app) as live:
+        assert found(run(live.url, *QUICK, "--json")) == {"wildcard": "info"}
+
+
+def test_one_origin_that_is_always_sent_needs_no_vary() -> None:
+    def static(environ: dict[str, Any], start_response: Any) -> Any:
+        headers = [
+            ("Access-Control-Allow-Origin", PAGE),
+            ("Access-Control-Allow-Methods", "PUT"),
+            ("Access-Control-Max-Age", "600"),
+        ]
+        is_there = environ["PATH_INFO"] == "/items"
+        start_response("200 OK" if is_there else "404 Not Found", headers)
+        return [b""]
+
+    with serving(static) as live:
+        assert found(run(live.url, *QUICK, "--json")) == {}

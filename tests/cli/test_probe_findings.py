@@ -83,7 +83,7 @@ def is_nowhere(environ: dict[str, Any]) -> bool:
 
 def for_private(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
     if environ.get("HTTP_ORIGIN") == STRANGER and is_preflight(environ):
-        headers = [*headers, (PRIVATE, "1")]
+        headers = [*headers, (PRIVATE, "true")]
     return status, headers
 
 
@@ -354,6 +354,38 @@ def test_every_finding_is_documented_with_its_severity() -> None:
 def test_the_stranger_is_none_where_it_is_named() -> None:
     policy = POLICY.replace(allow_origins=[STRANGER], allow_private_network=True)
     assert codes(probe(right(policy), origin=STRANGER)) == {"private-network"}
+
+
+def add(*headers: tuple[str, str]) -> Fault:
+    return lambda _, status, told: (status, [*told, *headers])
+
+
+@pytest.mark.parametrize("value", ["false", "1", "True"])
+def test_private_network_access_is_granted_by_true_alone(value: str) -> None:
+    # https://wicg.github.io/private-network-access/#cors-check; flask-cors says false to all.
+    assert probe(wrong(add((PRIVATE, value)))) == []
+
+
+def test_what_no_cache_keeps_needs_no_vary() -> None:
+    def never_kept(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        return status, [*without(headers, "Vary"), ("Cache-Control", "private, No-Store")]
+
+    def kept_by_browsers(_: Any, status: int, headers: Headers) -> tuple[int, Headers]:
+        return status, [*without(headers, "Vary"), ("Cache-Control", "private")]
+
+    assert probe(wrong(never_kept)) == []
+    assert codes(probe(wrong(kept_by_browsers))) == {"no-vary"}
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(200, set()), (302, set()), (400, {"headers-lost-on-errors"})],
+)
+def test_only_an_error_can_lose_the_headers_of_errors(status: int, expected: set[str]) -> None:
+    def fault(environ: dict[str, Any], _: int, headers: Headers) -> tuple[int, Headers]:
+        return (status, []) if is_nowhere(environ) else (200, headers)
+
+    assert codes(probe(wrong(fault))) == expected
 
 
 def test_what_was_only_tried_is_no_grave_finding() -> None:

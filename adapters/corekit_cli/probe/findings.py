@@ -8,7 +8,7 @@ from answers to findings, so each can be read, and tested, by itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -203,7 +203,8 @@ def _max_age(response: HttpResponse, origin: str) -> Iterator[Finding]:
 
 def _lost_headers(answers: Answers, origin: str) -> Iterator[Finding]:
     good, error = answers.get("get", origin), answers.get("error", origin)
-    if check_cors(origin, good.headers, include=False):
+    # Some servers have one page for every path, or lead elsewhere: that hides no error.
+    if error.status < 400 or check_cors(origin, good.headers, include=False):
         return
     fault = check_cors(origin, error.headers, include=False)
     if fault is not None:
@@ -212,7 +213,8 @@ def _lost_headers(answers: Answers, origin: str) -> Iterator[Finding]:
             Severity.MEDIUM,
             f"A path that is not there was answered {error.status} without the headers that others"
             " have, so browsers blame CORS and hide the error.",
-            "Make the CORS layer the outermost one, around routing and error pages.",
+            "Make the CORS layer the outermost one, around routing and error pages; where its"
+            " policy is for this path alone, nothing has to be done.",
             origin,
             fault[0],
         )
@@ -293,7 +295,7 @@ def _missing_vary(answers: Answers) -> Iterator[Finding]:
     granted = {get_header(response.headers, ALLOW_ORIGIN) for response in told.values()}
     if len(granted) < 2:
         return  # the same for everybody, so that a cache cannot mix anything up
-    without = [origin for origin, response in told.items() if not _varies(response.headers)]
+    without = [origin for origin, response in told.items() if _may_be_mixed_up(response.headers)]
     if without:
         whom = " and ".join("a request without Origin" if o is None else o for o in without)
         yield Finding(
@@ -306,9 +308,14 @@ def _missing_vary(answers: Answers) -> Iterator[Finding]:
         )
 
 
-def _varies(headers: Iterable[tuple[str, str]]) -> bool:
-    value = get_header(tuple(headers), "vary") or ""
-    return not {name.strip().lower() for name in value.split(",")}.isdisjoint({"origin", ANY})
+def _may_be_mixed_up(headers: tuple[tuple[str, str], ...]) -> bool:
+    # What is not stored is handed to nobody: https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.5
+    varies = not _members(headers, "vary").isdisjoint({"origin", ANY})
+    return not varies and "no-store" not in _members(headers, "cache-control")
+
+
+def _members(headers: tuple[tuple[str, str], ...], name: str) -> set[str]:
+    return {part.strip().lower() for part in (get_header(headers, name) or "").split(",")}
 
 
 def _failure(
