@@ -21,6 +21,8 @@ __all__ = ["Asker", "NotAskedError", "Pace"]
 _MAX_BODY: Final = 65_536
 """Bytes of a response's body that are read; what a page could read of it is no matter of CORS."""
 
+_LINES: Final = "corekit.lines"
+
 _HARMLESS: Final = frozenset({"GET", "OPTIONS"})
 
 
@@ -30,7 +32,10 @@ class NotAskedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How hard a server may be asked: seconds to wait for it, seconds between, requests at most."""
+    """How hard a server may be asked: seconds to wait for it, seconds between, requests at most.
+
+    So long is waited for each part of a response's head, and for all of its body.
+    """
 
     timeout: float
     delay: float
@@ -55,6 +60,7 @@ class Asker:
             timeout=pace.timeout,
             follow_redirects=False,
             headers={"User-Agent": f"corekit/{version('corekit')}"},
+            event_hooks={"response": [_keep_lines]},
         )
 
     def __enter__(self) -> Self:
@@ -97,7 +103,8 @@ class Asker:
             with self._client.stream(
                 request.method, request.url, headers=headers, content=request.body
             ) as response:
-                return HttpResponse(response.status_code, _lines(response), _read_body(response))
+                body = _read_body(response, self._pace.timeout)
+                return HttpResponse(response.status_code, response.extensions[_LINES], body)
         except httpx.TimeoutException as error:
             reason = f"no answer within {self._pace.timeout:g} seconds"
             raise NotAskedError(f"{request.url}: {reason}") from error
@@ -105,16 +112,22 @@ class Asker:
             raise NotAskedError(f"{request.url}: {_reason(error)}") from error
 
 
-def _lines(response: httpx.Response) -> tuple[tuple[str, str], ...]:
+def _keep_lines(response: httpx.Response) -> None:
     # As they came, so that a header that came twice is seen twice.
-    return tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw)
+    response.extensions[_LINES] = tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
+    )
+    # httpx reads it though it follows nothing, and fails where it is no address.
+    response.headers.pop("location", None)
 
 
-def _read_body(response: httpx.Response) -> bytes:
+def _read_body(response: httpx.Response, timeout: float) -> bytes:
+    # httpx bounds the wait for each part; a server that drips could be waited for all day.
+    until = time.monotonic() + timeout
     body = b""
     for chunk in response.iter_raw():
         body += chunk
-        if len(body) >= _MAX_BODY:
+        if len(body) >= _MAX_BODY or time.monotonic() >= until:
             break
     return body[:_MAX_BODY]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from typing import Any, Final
 
 import pytest
@@ -203,6 +204,35 @@ def test_an_endless_answer_is_read_to_a_bound_only() -> None:
         result = run(live.url, *QUICK, "--max-requests=1")
     assert result.exit_code == 2
     assert len(sent) < 500
+
+
+def test_an_answer_that_drips_is_not_waited_for_long() -> None:
+    sent: list[int] = []
+
+    def dripping(environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [("Access-Control-Allow-Origin", PAGE), ("Vary", "Origin")])
+        for _ in range(100):
+            sent.append(len(sent))
+            time.sleep(0.05)
+            yield b"x"
+
+    with serving(dripping) as live:
+        result = run(live.url, *QUICK, "--max-requests=1", "--timeout=0.3")
+    assert result.exit_code == 2
+    assert len(sent) < 50
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://a.example:x/", "http://\xe9/"])
+def test_a_redirect_to_no_address_is_an_answer_too(location: str) -> None:
+    def lost(environ: dict[str, Any], start_response: Any) -> Any:
+        grant = [("Access-Control-Allow-Origin", PAGE), ("Location", location)]
+        start_response("302 Found", grant)
+        return [b""]
+
+    with serving(lost) as live:
+        result = run(live.url, *QUICK, "--json")
+    assert found(result)["redirect"] == "info"
+    assert ["Location", location] in json.loads(result.stdout)["exchanges"][0]["headers"]
 
 
 def test_flask_cors_with_cookies_for_anybody_is_found_out() -> None:
