@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from wsgiref.util import setup_testing_defaults
 
 from corekit.browser import (
@@ -64,7 +64,7 @@ def _connect(app: WSGIApplication, cookie: str) -> Callable[[HttpRequest], HttpR
         parts, body = urlsplit(request.url), request.body or b""
         environ: dict[str, Any] = {
             "REQUEST_METHOD": request.method,
-            "PATH_INFO": parts.path,
+            "PATH_INFO": unquote(parts.path, "latin-1"),  # as a WSGI server has it
             "QUERY_STRING": parts.query,
             "CONTENT_LENGTH": str(len(body)),
             "wsgi.input": BytesIO(body),

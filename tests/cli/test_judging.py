@@ -124,3 +124,8 @@ def test_the_policy_of_the_form_answers_and_no_other() -> None:
     nothing = CorsPolicy(allow_origins=["https://elsewhere.example"])
     told = judge_example("simple-get", allow_origins=nothing.allow_origins[0])
     assert not told["allowed"]
+
+
+def test_a_path_is_decoded_as_the_served_api_has_it() -> None:
+    told = judge_example("put-json", path="/items/%31?x=%31")
+    assert [exchange["response"]["status"] for exchange in told["exchanges"]] == [204, 200]
