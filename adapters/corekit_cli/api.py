@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["LOG_PATH", "Api", "Reply", "RequestLog", "Seen", "cover", "send", "serve_api"]
+__all__ = ["LOG_PATH", "Api", "Reply", "RequestLog", "Seen", "cover", "run_of", "send", "serve_api"]
 
 LOG_PATH: Final = "/requests"
 """Where the log is read, with ``?run=``; no policy covers it, so no page of another origin can."""
@@ -33,6 +33,9 @@ LOG_PATH: Final = "/requests"
 COOKIE: Final = "corekit-demo"
 MAX_BODY: Final = 65_536
 """Longest request body that is read, in bytes."""
+
+MAX_SEEN: Final = 200
+"""How much of each value the log keeps, in characters."""
 
 _ITEMS: Final = [{"id": 1, "name": "desk"}, {"id": 2, "name": "chair"}]
 _is_item = re.compile(r"/items/[0-9]{1,9}").fullmatch
@@ -103,12 +106,12 @@ class RequestLog:
         asked = parse_qs(query)
         self._seen.append(
             Seen(
-                run=asked.get("run", [""])[0],
-                case=asked.get("case", [""])[0],
-                method=method,
-                origin=headers.get("origin"),
-                request_method=headers.get("access-control-request-method"),
-                request_headers=headers.get("access-control-request-headers"),
+                run=run_of(query)[:MAX_SEEN],
+                case=asked.get("case", [""])[0][:MAX_SEEN],
+                method=method[:MAX_SEEN],
+                origin=_cut(headers.get("origin")),
+                request_method=_cut(headers.get("access-control-request-method")),
+                request_headers=_cut(headers.get("access-control-request-headers")),
                 cookie=COOKIE in headers.get("cookie", ""),
                 status=status,
             )
@@ -120,8 +123,16 @@ class RequestLog:
 
     def reply(self, query: str) -> Reply:
         """Tell the requests of the run that the query names, as JSON."""
-        run = parse_qs(query).get("run", [""])[0]
-        return _reply(200, [seen._asdict() for seen in self.of_run(run)])
+        return _reply(200, [seen._asdict() for seen in self.of_run(run_of(query))])
+
+
+def run_of(query: str) -> str:
+    """Give the name of the run that a query is of, "" where it is of none.
+
+    >>> run_of("case=items&run=r"), run_of("case=items")
+    ('r', '')
+    """
+    return parse_qs(query).get("run", [""])[0]
 
 
 def cover(api: Api, policy: CorsPolicy) -> WSGIApplication:
@@ -163,7 +174,7 @@ def serve_api(
             log.add(environ["REQUEST_METHOD"], query, _headers(environ), int(status[:3]))
             return start_response(status, headers, exc_info)
 
-        tried = sessions.find(parse_qs(query).get("run", [""])[0])
+        tried = sessions.find(run_of(query))
         covered = usual if tried is None else cover(api, tried)
         return covered(environ, start_and_log)
 
@@ -188,6 +199,10 @@ def _reply(status: int, value: Any, headers: Iterable[tuple[str, str]] = ()) -> 
         ],
         body,
     )
+
+
+def _cut(value: str | None) -> str | None:
+    return value and value[:MAX_SEEN]
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:

@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterable, Mapping
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from corekit import CorsPolicy, Decision, Problem
 from corekit.problems import show
 
-from .api import LOG_PATH, Api, Reply, send
+from .api import LOG_PATH, MAX_SEEN, Api, Reply, run_of, send
 from .cases import Case, Origins, judge
 from .documents import Document, make_frame, make_page
 from .examples import list_examples
@@ -213,7 +213,8 @@ def _reply(status: int, content_type: str, body: bytes) -> Reply:
 def _read_log(api: str, query: str) -> Reply:
     connection = HTTPConnection(urlsplit(api).netloc, timeout=10)
     try:
-        connection.request("GET", f"{LOG_PATH}?{query}")
+        # Written anew: what a client writes into a query may be nothing that can be sent on.
+        connection.request("GET", f"{LOG_PATH}?{urlencode({'run': run_of(query)[:MAX_SEEN]})}")
         return _reply(200, "application/json", connection.getresponse().read())
     except (OSError, HTTPException):
         return _reply(502, "text/plain", b"The API does not answer.\n")

@@ -10,7 +10,7 @@ from wsgiref.validate import validator
 
 import pytest
 
-from corekit_cli.api import LOG_PATH, MAX_BODY, Api, RequestLog, serve_api
+from corekit_cli.api import LOG_PATH, MAX_BODY, MAX_SEEN, Api, RequestLog, serve_api
 from corekit_cli.cases import make_policy
 
 PAGE: Final = "http://localhost:3000"
@@ -147,3 +147,15 @@ def test_the_log_forgets_the_oldest_requests() -> None:
     for number in range(1500):
         log.add("GET", f"run=r&case={number}", {}, 200)
     assert [seen.case for seen in log.of_run("r")] == [str(number) for number in range(500, 1500)]
+
+
+def test_the_log_keeps_no_more_of_a_value_than_anybody_reads() -> None:
+    long = "x" * 60_000
+    names = ("origin", "access-control-request-method", "access-control-request-headers")
+    log = RequestLog()
+    log.add("M" + long, f"run=r&case={long}", dict.fromkeys(names, long), 200)
+    log.add("GET", f"run={long}", {}, 200)
+    (seen,) = log.of_run("r")
+    texts = [value for value in seen if isinstance(value, str)]
+    assert {len(text) for text in texts} == {1, MAX_SEEN}
+    assert log.of_run(long) == []

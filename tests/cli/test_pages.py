@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import Final, NamedTuple
@@ -200,6 +201,14 @@ def test_the_page_reads_the_log_of_the_api_through_its_own_server(sites: Sites) 
     ask(sites.api, "GET", "/items?run=r&case=c")
     told = tell(ask(sites.page, "GET", "/requests?run=r"))
     assert [one["case"] for one in told] == ["c"]
+
+
+@pytest.mark.parametrize("query", ["run=%ff", "run=\xe9", "run=a\x01b", "run=%0d%0aHost:+a", ""])
+def test_a_run_of_any_name_is_asked_for_and_not_found(sites: Sites, query: str) -> None:
+    with closing(socket.create_connection(("127.0.0.1", sites.page.port), timeout=10)) as line:
+        line.sendall(f"GET /requests?{query} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode("latin-1"))
+        head, _, body = line.makefile("rb").read().partition(b"\r\n\r\n")
+    assert (head.split()[1], body) == (b"200", b"[]")
 
 
 def test_the_page_is_told_when_the_api_has_gone(sites: Sites) -> None:
