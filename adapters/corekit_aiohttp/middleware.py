@@ -112,21 +112,24 @@ class _Layer:
         self, request: web.Request, policy: CorsPolicy, answer: Answer, origin: str | None
     ) -> None:
         observer = self.observer
-        if not observer.hears_all and not observer.hears_denials(request):
-            return
         is_preflight = answer.kind is RequestKind.PREFLIGHT
+        if not observer.hears_all:
+            # A preflight whose origin is allowed may ask for what is not.
+            is_denial = answer.kind is RequestKind.ACTUAL and not answer.origin_allowed
+            if not (is_preflight or is_denial) or not observer.hears_denials(request):
+                return
+        asked = asked_headers = None
+        if is_preflight:
+            asked = _line(request, "Access-Control-Request-Method")
+            asked_headers = _line(request, "Access-Control-Request-Headers")
         event = observer.event(
             policy.engine,
             answer,
             method=request.method,
             path=request.path,
             origin=origin,
-            request_method=_line(request, "Access-Control-Request-Method")
-            if is_preflight
-            else None,
-            request_headers=_line(request, "Access-Control-Request-Headers")
-            if is_preflight
-            else None,
+            request_method=asked,
+            request_headers=asked_headers,
             request=request,
         )
         observer.tell(event)

@@ -165,3 +165,30 @@ class TestLog:
             ("WARNING", "denied, HEADER_NOT_ALLOWED"),
             ("WARNING", "denied, METHOD_NOT_ALLOWED"),
         ]
+
+    @pytest.mark.parametrize("level", [logging.INFO, logging.CRITICAL])
+    def test_a_request_that_is_not_denied_asks_no_logger(
+        self, level: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(level, LOGGER)
+        asked: list[int] = []
+        is_enabled = logging.Logger.isEnabledFor
+
+        def count(self: logging.Logger, level: int) -> bool:
+            if self.name == LOGGER:
+                asked.append(level)
+            return is_enabled(self, level)
+
+        monkeypatch.setattr(logging.Logger, "isEnabledFor", count)
+        app = make_app()
+        install(app, policy)
+
+        async def use(client: Client) -> None:
+            for headers in ({}, {"Origin": APP}):
+                async with client.get("/", headers=headers) as response:
+                    assert await response.text() == "hello"
+            assert asked == []
+            await client.get("/", headers={"Origin": STRANGER})
+            assert asked
+
+        with_client(app, use)
