@@ -60,6 +60,9 @@ POLICY_FIELDS: Final = (*_LISTS, *_FLAGS, *_NUMBERS)
 """Those of the fields that are arguments of a policy."""
 
 _LINES: Final = frozenset({"allow_origins"})
+_SPACE: Final = " \t\r\n"
+"""HTTP whitespace: https://fetch.spec.whatwg.org/#http-whitespace"""
+
 _is_number = re.compile(r"-?[0-9]{1,9}").fullmatch
 # A backslash is a slash to a browser, so that what follows two of them would be another host.
 _is_path = re.compile(r"/(?!/)[!\"$-\[\]-~]*").fullmatch
@@ -209,8 +212,10 @@ def _check_call(method: str, path: str, credentials: str, body: bytes | None) ->
 
 def _read_headers(text: str, problems: list[Problem]) -> tuple[tuple[str, str], ...]:
     headers = []
-    for index, line in enumerate(filter(None, map(str.strip, text.splitlines()))):
-        name, colon, value = (part.strip() for part in line.partition(":"))
+    # Other characters that Python ends lines with may stand in a value, and do on the page.
+    lines = (line.strip(_SPACE) for line in text.split("\n"))
+    for index, line in enumerate(filter(None, lines)):
+        name, colon, value = (part.strip(_SPACE) for part in line.partition(":"))
         if not colon or not is_token(name):
             message, hint = "It is no header.", "Write a name, a colon and a value on each line."
         elif not _is_value(value):

@@ -65,6 +65,12 @@ def test_the_call_is_read_as_the_page_would_write_it() -> None:
     assert (fetch.credentials, fetch.body) == ("include", b"\xc3\xbc")
 
 
+@pytest.mark.parametrize("value", ["a\x0bb", "a\x0cy: b", "a\x1cb", "a\x85y: b", "\x85"], ids=ascii)
+def test_a_header_ends_where_its_line_does_as_for_the_page(value: str) -> None:
+    form = {"allow_origins": PAGE, "page": PAGE, "headers": f"x-a: {value}\r\nx-b: 1"}
+    assert read_form(form).headers == (("x-a", value), ("x-b", "1"))
+
+
 @pytest.mark.parametrize(
     ("fields", "faults"),
     [

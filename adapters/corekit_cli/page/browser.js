@@ -47,7 +47,7 @@ function callInFrame(src, sandboxed, call) {
 function listHeaders(text) {
   return text.split("\n").filter((line) => line.trim()).map((line) => {
     const at = line.indexOf(":");
-    return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+    return [line.slice(0, at).trim(), line.slice(at + 1)]; // fetch takes HTTP whitespace off a value
   });
 }
 
