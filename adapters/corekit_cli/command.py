@@ -14,6 +14,7 @@ from .explain_command import explain_call
 from .probe import probe
 from .schema import schema
 from .table import print_addresses, print_demo
+from .untold import UntoldError
 
 __all__ = ["corekit"]
 
@@ -72,7 +73,7 @@ def demo(
         click.echo(err=True)
     except OSError as error:
         reason = error.strerror or error
-        raise click.ClickException(f"the demo cannot be served: {reason}") from error
+        raise UntoldError(f"the demo cannot be served: {reason}") from error
     else:
         raise SystemExit(1 if running.contradictions else 0)
 

@@ -20,6 +20,7 @@ from corekit_config import ConfigError, find_policy
 from .asking import Asker, NotAskedError, Pace
 from .call_options import headers_option, method_option, pace_options, read_call
 from .explain_report import print_entry, print_explanation
+from .untold import UntoldError
 
 __all__ = ["explain_call"]
 
@@ -98,13 +99,9 @@ def explain_call(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--origin") from error
     except NotAskedError as error:
-        raise _Untold(str(error)) from error
+        raise UntoldError(str(error)) from error
     _show(explanation, assumed, as_json=as_json)
     raise SystemExit(0 if explanation.allowed else 1)
-
-
-class _Untold(click.ClickException):
-    exit_code = 2
 
 
 def _find_policy(text: str) -> Policy:
@@ -113,7 +110,7 @@ def _find_policy(text: str) -> Policy:
         with redirect_stdout(sys.stderr):
             return find_policy(text)
     except (ConfigError, PolicyError) as error:
-        raise _Untold(str(error)) from error
+        raise UntoldError(str(error)) from error
 
 
 def _explain_server(
@@ -129,7 +126,7 @@ def _explain_message(message: str, *, is_alone: bool, as_json: bool) -> None:
         raise click.UsageError("A browser's message is explained alone: leave the options out.")
     entry = find_entry(message)
     if entry is None:
-        raise _Untold(
+        raise UntoldError(
             "this is no message of CORS that is known here; with --origin and --url the server"
             " itself is asked"
         )

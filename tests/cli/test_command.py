@@ -171,7 +171,7 @@ def test_usual_ports_that_are_free_are_used(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_port_that_was_asked_for_and_is_taken_is_named_as_the_fault() -> None:
     with closing(Site(0)) as taken:
         result = run("--once", f"--page-port={taken.port}")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.startswith(f"Error: the demo cannot be served: port {taken.port}: ")
     assert result.stderr.count("\n") == 1

@@ -13,6 +13,7 @@ from corekit.browser.urls import parse_url
 from corekit.origins import is_serialized_origin
 from corekit_cli.asking import Asker, NotAskedError, Pace
 from corekit_cli.call_options import headers_option, method_option, pace_options, read_call
+from corekit_cli.untold import UntoldError
 
 from .findings import Finding, Severity, find_faults
 from .intrusions import find_intrusions
@@ -80,7 +81,7 @@ def probe(
             task = progress.add_task("Asking", total=len(questions))
             answers = ask_all(plan, questions, asker.send, lambda: progress.advance(task))
     except NotAskedError as error:
-        raise _Unasked(str(error)) from error
+        raise UntoldError(str(error)) from error
     findings = sorted(
         (*find_intrusions(answers), *find_faults(answers)),
         key=lambda finding: finding.severity,
@@ -89,10 +90,6 @@ def probe(
     _show(answers, findings, as_json=as_json)
     limit = Severity[fail_on.upper()]
     raise SystemExit(any(finding.severity >= limit for finding in findings))
-
-
-class _Unasked(click.ClickException):
-    exit_code = 2
 
 
 def _read_origins(url: str, origins: Sequence[str]) -> tuple[str, ...]:
