@@ -39,6 +39,8 @@ _LISTS: Final = {
     "access-control-allow-headers": "headers",
     "access-control-expose-headers": "exposed headers",
 }
+_MAX_SHOWN: Final = 120
+
 _ONE_LAYER: Final = ENTRIES["MultipleAllowOriginValues"].mend
 
 
@@ -322,6 +324,6 @@ def _failure(
     code: str, severity: Severity, what: str, fault: tuple[str, str | None], origin: str
 ) -> Finding:
     name, value = fault
-    shown = value if value is None else show(value)[1:-1]
-    said = FAILURES[name][0].format(origin=origin, value=shown)
+    # The sentence escapes it.
+    said = FAILURES[name][0].format(origin=origin, value=value and value[:_MAX_SHOWN])
     return Finding(code, severity, f"{what}{said}", ENTRIES[name].mend, origin, name)
