@@ -63,6 +63,31 @@ def test_it_sends_nothing_but_get_and_options_a_few_times_and_says_who_it_is() -
     assert agent.startswith("corekit/")
 
 
+def test_a_cookie_that_is_set_is_not_sent_back() -> None:
+    def fault(environ: dict[str, Any], status: int, headers: Any) -> Any:
+        return status, [*headers, ("Set-Cookie", "session=1; Path=/")]
+
+    with serving(wrong(fault)) as live:
+        run(live.url, *QUICK, "--credentials=include")
+    assert live.sent("HTTP_COOKIE") == {None}
+
+
+def test_between_two_requests_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("corekit_cli.asking.time.sleep", waited.append)
+    with serving(right()) as live:
+        run(live.url, "--delay=0.25", f"--origin={PAGE}")
+    assert waited == [0.25] * (len(live.requests) - 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"), [((), "info"), (("--method=PUT",), "high"), (("--header=x-z",), "high")]
+)
+def test_a_call_that_nobody_named_is_only_tried(asked: tuple[str, ...], expected: str) -> None:
+    with serving(right(POLICY.replace(allow_methods=[]))) as live:
+        assert found(run(live.url, *QUICK, *asked, "--json")) == {"preflight-refused": expected}
+
+
 def test_the_call_itself_is_sent_only_where_it_may_be() -> None:
     with serving(right()) as live:
         result = run(live.url, *QUICK, "--method=PUT", "--header=x-a:1", "--send-unsafe")
