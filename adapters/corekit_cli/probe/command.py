@@ -57,7 +57,7 @@ def probe(
 ) -> None:
     """Ask a live server who may read its answers, and report what is wrong.
 
-    Some fifteen requests are sent, one after the other: as a browser sends them for pages of
+    Fewer than twenty requests are sent, one by one: as a browser sends them for pages of
     ORIGIN, and with origins that should be refused. They are GET and OPTIONS; nothing else unless
     --send-unsafe is given. Redirects are shown, not followed. Probe servers of your own, or where
     you may.

@@ -99,7 +99,7 @@ class Answers:
 
 
 def make_questions(plan: Plan, *, send_unsafe: bool) -> list[Question]:
-    """Make the questions; there are some fifteen for the first origin, and three for each other."""
+    """Make the questions; fewer than twenty, and three for each further origin."""
     questions = [Question("get", None, _get(plan.url, None))]
     for origin in plan.origins:
         questions.append(Question("get", origin, _get(plan.url, origin)))
