@@ -76,7 +76,12 @@ class CorsMiddleware:
             )
         self.app = app
         self.policy = policy
-        observer = observer or Observer("wsgi", _LOGGER, on_decision=on_decision, debug=debug)
+        if observer is None:
+            observer = Observer("wsgi", _LOGGER, on_decision=on_decision, debug=debug)
+        elif on_decision is not None or debug:
+            raise TypeError(
+                "an observer takes the place of on_decision and debug: give one of them"
+            )
         self._observer = observer
         self._logger = observer.logger
         self._level = observer.level

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from corekit.browser import Exchange, Failure, Fetch, Outcome
 from corekit.policy import CorsPolicy
+from corekit.problems import show
 from corekit.routes import CorsRoutes
 
 __all__ = ["Actor", "Explanation", "Mend", "NearMiss", "Policies", "Step", "shown"]
@@ -85,9 +86,14 @@ class Mend:
     fetch: Fetch | None = None
 
     def apply(self, policy: _P) -> _P:
-        """Make the policy, or the routes, with the changes; raises what `CorsPolicy` raises."""
+        """Make the policy, or the routes, with the changes.
+
+        Raises what `CorsPolicy` raises, and ValueError for routes without the one to be changed.
+        """
         if isinstance(policy, CorsPolicy):
             return policy.replace(**self.changes)
+        if self.changes and self.route not in dict(policy.routes):
+            raise ValueError(f"the routes have no {show(self.route)} to be changed")
         return CorsRoutes(
             (path, each.replace(**self.changes) if path == self.route else each)
             for path, each in policy.routes

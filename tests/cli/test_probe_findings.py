@@ -121,7 +121,7 @@ FAULTS: Final[dict[str, tuple[Any, set[str], Severity]]] = {
         {"refused"},
         Severity.HIGH,
     ),
-    "any origin is reflected": (wrong(reflect), {"any-origin"}, Severity.MEDIUM),
+    "any origin is reflected": (wrong(reflect), {"any-origin"}, Severity.LOW),
     "any origin is reflected, with cookies": (
         wrong(admit(STRANGER, credentials=True)),
         {"any-origin"},

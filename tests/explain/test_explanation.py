@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import Fetch
 from corekit.explain import Mend, explain
@@ -50,6 +52,8 @@ def test_a_mend_of_routes_changes_the_policy_of_its_route_alone() -> None:
     expected = CorsRoutes([("/items", POLICY.replace(allow_methods=["PUT"])), ("/", POLICY)])
     assert mend.apply(routes) == expected
     assert Mend("Nothing.").apply(routes) == routes
+    with pytest.raises(ValueError, match="the routes have no None to be changed"):
+        Mend("Allow PUT.", {"allow_methods": ["PUT"]}).apply(routes)
 
 
 def test_a_mend_and_a_near_miss_are_shown_as_their_sentence() -> None:

@@ -182,6 +182,12 @@ class TestLog:
         assert (record.name, record.levelname) == ("corekit.tests", "WARNING")
         assert "'/debugged'" in record.getMessage()
 
+    @pytest.mark.parametrize("given", [{"on_decision": print}, {"debug": True}])
+    def test_nobody_is_passed_over_for_an_observer(self, given: dict[str, Any]) -> None:
+        observer = Observer("own", logging.getLogger("corekit.tests"))
+        with pytest.raises(TypeError, match="an observer takes the place of on_decision"):
+            CorsMiddleware(hello, policy, observer=observer, **given)
+
     def test_a_denial_is_logged_and_told(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO, LOGGER)
         heard: list[DecisionEvent] = []

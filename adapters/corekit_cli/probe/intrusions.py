@@ -19,6 +19,8 @@ _NAME_THEM: Final = (
     " 'https://*.example.com' where they are many."
 )
 _GRAVITY: Final[dict[str, tuple[Severity, Severity]]] = {
+    # Without credentials it grants what '*' does; but caches keep an answer for each origin.
+    "any-origin": (Severity.HIGH, Severity.LOW),
     "scheme-downgrade": (Severity.MEDIUM, Severity.LOW),
     "any-port": (Severity.LOW, Severity.INFO),
     "any-sibling": (Severity.INFO, Severity.INFO),
@@ -45,8 +47,8 @@ def find_intrusions(answers: Answers) -> Iterator[Finding]:
     for stranger, answer in answers.to_strangers():
         if not allows(answer.response, stranger.origin) or stranger.code in let_in:
             continue
-        # Where any origin is let in, that one that is nearly right is, too, says nothing more.
-        if stranger.is_near and "any-origin" in let_in:
+        # Where any origin is let in, that a certain one is, too, says nothing more.
+        if "any-origin" in let_in:
             continue
         let_in.add(stranger.code)
         yield _intrusion(stranger, answer)

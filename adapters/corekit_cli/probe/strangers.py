@@ -25,14 +25,12 @@ _EVIL: Final = "evil.example"
 class Stranger:
     """An origin to be refused, and what it would mean if it was not.
 
-    `code` names the finding; `meaning` completes "The server lets in ...". `is_near` says that it
-    is told apart from the origin that is allowed by a closer look only.
+    `code` names the finding; `meaning` completes "The server lets in ...".
     """
 
     code: str
     origin: str
     meaning: str
-    is_near: bool = True
 
 
 _Parts = tuple[str, str, str]
@@ -104,10 +102,10 @@ def strangers_to(origin: str) -> Iterator[Stranger]:
     >>> [each.origin for each in strangers_to("https://app.example.com")][:3]
     ['https://corekit-probe.example', 'null', 'https://app.example.com.evil.example']
     """
-    yield Stranger("any-origin", STRANGER, "any origin, whatever it is", is_near=False)
+    yield Stranger("any-origin", STRANGER, "any origin, whatever it is")
     if origin != OPAQUE:
         meaning = "the opaque origin, which any page can get through a sandboxed frame"
-        yield Stranger("null-origin", OPAQUE, meaning, is_near=False)
+        yield Stranger("null-origin", OPAQUE, meaning)
     parts = split_origin(origin)
     if parts is None:
         return
