@@ -126,7 +126,8 @@ def cover(
     outermost = app.extensions.get(_KEY)
     if outermost is None:
         outermost = app.extensions[_KEY] = _Outermost(app, app.wsgi_app)
-        app.wsgi_app = outermost  # type: ignore[method-assign]  # as Flask's own guide has it
+        # As Flask's own guide has it; the method, which Python calls at less cost than an object.
+        app.wsgi_app = outermost.__call__  # type: ignore[method-assign]
     if policy is not None:
         outermost.set_default(policy)
     if on_decision is not None:
@@ -162,18 +163,18 @@ class _Outermost:
         observer = self._observer = make_observer(self._flask, self._on_decision)
         if isinstance(self._default, CorsPolicy):
             app = CorsMiddleware(self._app, self._default, observer=observer)
-            # Its method, since Python calls one at less cost than an object.
             self._covered = app.__call__
         return observer
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        covered = self._covered
+        if covered is not None and not is_any_view_marked() and _DEBUGGER not in environ:
+            return covered(environ, start_response)
         environ[COVERED] = True
         app = self._app
         if _DEBUGGER in environ and _is_from_elsewhere(environ):
             # The debugger is outside of this layer, where its pages would lack the headers.
             app = DebuggedApplication(app, evalex=False, pin_security=False)
-        elif self._covered is not None and not is_any_view_marked():
-            return self._covered(environ, start_response)
         policy = self._find_policy(environ)
         if policy is not None:
             app = CorsMiddleware(app, policy, observer=self._observer or self._start())
