@@ -10,11 +10,14 @@ import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import httpx
 
 from corekit.browser import HttpRequest, HttpResponse
+from corekit.browser.urls import parse_url
+
+from .unanswered import tell_why
 
 __all__ = ["Asker", "NotAskedError", "Pace"]
 
@@ -96,20 +99,32 @@ class Asker:
         return response
 
     def _carry(self, request: HttpRequest) -> HttpResponse:
-        headers = [(name.encode(), value.encode("latin-1")) for name, value in request.headers]
+        headers = [("Host", parse_url(request.url).authority), *request.headers]
         # What one answer sets is not to be sent with the next: each is asked afresh.
         self._client.cookies.clear()
         try:
+            url, names = _locate(httpx.URL(request.url))
             with self._client.stream(
-                request.method, request.url, headers=headers, content=request.body
+                request.method,
+                url,
+                headers=[(name.encode(), value.encode("latin-1")) for name, value in headers],
+                content=request.body,
+                extensions=names,
             ) as response:
                 body = _read_body(response, self._pace.timeout)
                 return HttpResponse(response.status_code, response.extensions[_LINES], body)
-        except httpx.TimeoutException as error:
-            reason = f"no answer within {self._pace.timeout:g} seconds"
+        # What a name cannot be is found out late, by whatever looks it up.
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            reason = tell_why(error, request.url, timeout=self._pace.timeout)
             raise NotAskedError(f"{request.url}: {reason}") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NotAskedError(f"{request.url}: {_reason(error)}") from error
+
+
+def _locate(url: httpx.URL) -> tuple[httpx.URL, dict[str, str]]:
+    # Browsers look up no name below localhost, and resolvers often do not know any:
+    # https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+    if not url.host.endswith(".localhost"):
+        return url, {}
+    return url.copy_with(host="localhost"), {"sni_hostname": url.host}
 
 
 def _keep_lines(response: httpx.Response) -> None:
@@ -130,7 +145,3 @@ def _read_body(response: httpx.Response, timeout: float) -> bytes:
         if len(body) >= _MAX_BODY or time.monotonic() >= until:
             break
     return body[:_MAX_BODY]
-
-
-def _reason(error: Any) -> str:
-    return str(error) or type(error).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -50,8 +51,8 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[Live]:
-    """Serve a WSGI application for as long as the block lasts."""
+def serving(app: Any, tls: ssl.SSLContext | None = None) -> Iterator[Live]:
+    """Serve a WSGI application for as long as the block lasts; with `tls`, over https."""
     live = Live("")
 
     def recording(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -60,7 +61,9 @@ def serving(app: Any) -> Iterator[Live]:
         return chunks
 
     with make_server("127.0.0.1", 0, recording, WSGIServer, Quiet) as server:
-        live.origin = f"http://127.0.0.1:{server.server_port}"
+        live.origin = f"http{'s' * bool(tls)}://127.0.0.1:{server.server_port}"
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
