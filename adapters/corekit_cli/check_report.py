@@ -18,6 +18,7 @@ from corekit.problems import show
 from corekit_config import ConfigError
 
 from .advice import Advice
+from .wrapping import print_wrapped
 
 __all__ = ["Finding", "Report", "describe_failure", "print_report", "sort_findings"]
 
@@ -31,8 +32,6 @@ _STYLES: Final[Mapping[Severity, str]] = {
 }
 _SHOWN: Final = 50
 """Findings that are printed; programs get all."""
-_WIDTH: Final = 100
-"""Columns; longer lines are hard to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +103,17 @@ def describe_failure(source: str, error: ConfigError) -> dict[str, Any]:
 
 def print_report(console: Console, report: Report) -> None:
     """Print the sum, and then every finding with its mend."""
-    _print_wrapped(console, _sum_up(report), first="", rest="    ")
+    print_wrapped(console, _sum_up(report), first="", rest="    ")
     for finding in report.findings[:_SHOWN]:
         hint = Text.assemble((finding.hint, "green"), "  ", (f"[{finding.code}]", "dim"))
         console.print()
-        _print_wrapped(console, _head(finding), first="", rest="    ")
-        _print_wrapped(console, Text(finding.message), first="    ", rest="    ")
-        _print_wrapped(console, hint, first="    ", rest="    ")
+        print_wrapped(console, _head(finding), first="", rest="    ")
+        print_wrapped(console, Text(finding.message), first="    ", rest="    ")
+        print_wrapped(console, hint, first="    ", rest="    ")
     more = len(report.findings) - _SHOWN
     if more > 0:
         console.print()
-        _print_wrapped(console, Text(f"... and {more} more; --json has all."), first="", rest="")
-
-
-def _print_wrapped(console: Console, text: Text, *, first: str, rest: str) -> None:
-    # As rich's own padding, but without spaces at the ends of lines, which a pipe would keep.
-    width = max(min(console.width, _WIDTH) - len(rest), 1)
-    for number, line in enumerate(text.wrap(console, width)):
-        line.rstrip()
-        console.print(Text.assemble(rest if number else first, line))
+        print_wrapped(console, Text(f"... and {more} more; --json has all."))
 
 
 def _sum_up(report: Report) -> Text:

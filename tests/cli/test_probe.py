@@ -117,7 +117,7 @@ def test_findings_are_printed_with_their_mends_the_gravest_first() -> None:
         result = run(live.url, *QUICK)
     assert result.exit_code == 1
     text = " ".join(result.stdout.split())
-    assert text.index("medium null-origin") < text.index("info no-max-age")
+    assert text.index("medium: null-origin") < text.index("info: no-max-age")
     assert "Mend: Take 'null' out of the origins" in text
     assert text.endswith("2 findings: 1 medium, 1 info.")
     assert all(len(line) <= 80 for line in result.stdout.splitlines())

@@ -6,7 +6,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from socket import SO_LINGER, SOL_SOCKET, create_server, socket
 from typing import Final
 

@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
+
+from corekit_cli.wrapping import print_wrapped
 
 from .findings import Finding, Severity
 from .questions import Answer, Answers
@@ -36,31 +37,30 @@ def as_data(answers: Answers, findings: list[Finding]) -> dict[str, Any]:
 def print_probe(console: Console, answers: Answers, findings: list[Finding]) -> None:
     """Print what was asked, every finding with its mend, and how many there are of each sort."""
     plan = answers.plan
-    console.print(Text(f"{plan.url}", "bold"), soft_wrap=True)
     pages = ", ".join(plan.origins)
-    console.print(Text(f"asked {len(answers.all)} times, for pages of {pages}", "dim"))
-    if not findings:
-        console.print(Text("\nNothing is wrong with its answers.", "green"))
-        return
-    table = Table(box=None, show_header=False, padding=(1, 2, 0, 0), pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    print_wrapped(console, Text(plan.url, "bold"))
+    asked = Text(f"asked {len(answers.all)} times, for pages of {pages}", "dim")
+    print_wrapped(console, asked, rest="    ")
     for finding in findings:
-        table.add_row(Text(str(finding.severity), _STYLES[finding.severity]), _tell(finding))
-    console.print(table)
+        console.print()
+        print_wrapped(console, _head(finding), rest="    ")
+        for told in (Text(finding.sentence), Text.assemble(("Mend: ", "green"), finding.mend)):
+            print_wrapped(console, told, first="    ", rest="    ")
+    console.print()
+    if not findings:
+        console.print(Text("Nothing is wrong with its answers.", "green"))
+        return
     counted = Counter(str(finding.severity) for finding in findings)
     summary = ", ".join(f"{count} {severity}" for severity, count in counted.items())
-    console.print(f"\n{len(findings)} finding{'s' * (len(findings) > 1)}: {summary}.")
+    print_wrapped(console, Text(f"{len(findings)} finding{'s' * (len(findings) > 1)}: {summary}."))
 
 
-def _tell(finding: Finding) -> Text:
-    told = Text.assemble((finding.code, "bold"))
+def _head(finding: Finding) -> Text:
+    severity = (str(finding.severity), _STYLES[finding.severity])
+    head = Text.assemble(severity, ": ", (finding.code, "bold"))
     if finding.failure is not None:
-        told.append(f"  {finding.failure}", "dim")
-    told.append(f"\n{finding.sentence}\n")
-    told.append("Mend: ", "green")
-    told.append(finding.mend)
-    return told
+        head.append(f" [{finding.failure}]", "dim")
+    return head
 
 
 def _exchange(answer: Answer) -> dict[str, Any]:
