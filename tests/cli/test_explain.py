@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner, Result
 
-from corekit.browser import FAILURES, HttpRequest, HttpResponse
+from corekit.browser import FAILURES, Failure, HttpRequest, HttpResponse
 from corekit.explain import ENTRIES
 from corekit_cli import command
 from tests.browsers.faults import FAULTS, Fault, as_wsgi
@@ -136,6 +136,11 @@ def test_a_server_is_held_to_a_policy(policy: str) -> None:
 
 
 LIVE: Final = [fault for fault in FAULTS if fault.url == "{url}"]
+
+
+def test_every_failure_of_cors_is_among_them() -> None:
+    names = {name for name in FAILURES if Failure(name, "GET", "", "").is_cors}
+    assert {fault.name for fault in LIVE} == names
 
 
 @pytest.mark.parametrize("fault", LIVE, ids=lambda fault: fault.name)

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from corekit import CorsPolicy
 from corekit_cli import command
+from corekit_cli.asking import Asker
 from tests.cli.live import PAGE, POLICY, right, serving, without, wrong
 from tests.frameworks.test_delivery import over_uvicorn
 
@@ -57,7 +58,7 @@ def test_it_sends_nothing_but_get_and_options_a_few_times_and_says_who_it_is() -
     assert live.sent("HTTP_ACCESS_CONTROL_REQUEST_METHOD") == {None, "DELETE"}
     assert live.sent("HTTP_ACCESS_CONTROL_REQUEST_HEADERS") == {None, "x-a"}
     assert live.sent("HTTP_COOKIE") == {None}
-    assert len(live.requests) < 20
+    assert len(live.requests) < 30
     (agent,) = live.sent("HTTP_USER_AGENT")
     assert agent is not None
     assert agent.startswith("corekit/")
@@ -209,11 +210,35 @@ def test_a_server_that_speaks_no_http_is_said_in_a_line() -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_no_more_is_asked_than_was_allowed() -> None:
+def test_nothing_is_asked_where_not_all_may_be() -> None:
     with serving(right()) as live:
-        result = run(live.url, *QUICK, "--max-requests=3")
-    assert (result.exit_code, len(live.requests)) == (2, 3)
-    assert "more than 3 requests" in result.stderr
+        result = run(live.url, *QUICK, "--max-requests=25")
+        assert (result.exit_code, live.requests) == (2, [])
+        assert "26 requests are needed; allow as many" in " ".join(result.stderr.split())
+        assert run(live.url, *QUICK, "--max-requests=26").exit_code == 0
+    assert len(live.requests) == 26
+
+
+def test_a_server_that_wants_to_be_asked_less_is_let_alone() -> None:
+    def fault(environ: dict[str, Any], status: int, headers: Any) -> Any:
+        return (429 if len(live.requests) == 3 else status), headers
+
+    with serving(wrong(fault)) as live:
+        result = run(live.url, *QUICK)
+    assert (result.exit_code, result.stdout, len(live.requests)) == (2, "", 3)
+    assert result.stderr == (
+        f"Error: {live.url}: it is asked too fast (429); give a longer --delay\n"
+    )
+
+
+def test_who_stops_it_gets_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(self: Asker, request: object) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Asker, "send", interrupt)
+    result = run("http://localhost:1/", *QUICK)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "Error: it was not asked to the end\n"
 
 
 def test_an_endless_answer_is_read_to_a_bound_only() -> None:
@@ -221,14 +246,16 @@ def test_an_endless_answer_is_read_to_a_bound_only() -> None:
 
     def endless(environ: dict[str, Any], start_response: Any) -> Any:
         start_response("200 OK", [("Access-Control-Allow-Origin", PAGE), ("Vary", "Origin")])
+        sent.append(0)
         for _ in range(2_000):
-            sent.append(len(sent))
+            sent[-1] += 1
             yield b"x" * 65_536
 
     with serving(endless) as live:
-        result = run(live.url, *QUICK, "--max-requests=1")
-    assert result.exit_code == 2
-    assert len(sent) < 500
+        result = run(live.url, *QUICK)
+    assert result.exit_code == 0, result.output
+    assert len(sent) == 26
+    assert max(sent) < 500
 
 
 def test_an_answer_that_drips_is_not_waited_for_long() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +11,16 @@ from typing import Any, Final
 import pytest
 
 from corekit import CorsPolicy
-from corekit.browser import Fetch
+from corekit.browser import FAILURES, Failure, Fetch, HttpRequest, HttpResponse
+from corekit.browser.fields import unsafe_names
 from corekit_cli.asking import Asker, Pace
 from corekit_cli.probe.findings import Finding, Severity, find_faults
 from corekit_cli.probe.intrusions import find_intrusions
 from corekit_cli.probe.questions import Plan, ask_all, make_questions
 from corekit_cli.probe.strangers import STRANGER, strangers_to
+from tests.browsers.faults import FAULTS as BROWSER_FAULTS
+from tests.browsers.faults import Fault as BrowserFault
+from tests.browsers.faults import as_wsgi
 from tests.cli.live import PAGE, POLICY, Fault, Headers, right, serving, without, wrong
 
 PACE: Final = Pace(timeout=10, delay=0, limit=60)
@@ -146,6 +151,11 @@ FAULTS: Final[dict[str, tuple[Any, set[str], Severity]]] = {
         {"wildcard-with-credentials"},
         Severity.MEDIUM,
     ),
+    "a star in preflights, with cookies": (
+        wrong(replace(ALLOW, "*", when=is_preflight), WITH_COOKIES),
+        {"wildcard-with-credentials"},
+        Severity.MEDIUM,
+    ),
     "no Vary": (wrong(replace("Vary")), {"no-vary"}, Severity.MEDIUM),
     "no Vary without Origin": (
         wrong(replace("Vary", when=lambda environ: "HTTP_ORIGIN" not in environ)),
@@ -159,6 +169,11 @@ FAULTS: Final[dict[str, tuple[Any, set[str], Severity]]] = {
     ),
     "True for true": (
         wrong(replace(CREDENTIALS, "True", when=is_get), WITH_COOKIES),
+        {"credentials-not-true"},
+        Severity.LOW,
+    ),
+    "True for true in preflights": (
+        wrong(replace(CREDENTIALS, "True", when=is_preflight), WITH_COOKIES),
         {"credentials-not-true"},
         Severity.LOW,
     ),
@@ -198,6 +213,7 @@ FAULTS: Final[dict[str, tuple[Any, set[str], Severity]]] = {
         Severity.LOW,
     ),
     "no max-age": (right(POLICY.replace(max_age=None)), {"no-max-age"}, Severity.INFO),
+    "a max-age of 0": (right(POLICY.replace(max_age=0)), {"no-max-age"}, Severity.INFO),
     "a max-age that is no number": (
         wrong(replace("Access-Control-Max-Age", "10m")),
         {"malformed-max-age"},
@@ -270,6 +286,100 @@ def test_an_origin_that_is_nearly_right_is_found_to_be_let_in(code: str, credent
     assert (found.code, found.origin) == (code, origin)
     assert found.severity == severities[credentials]
     assert origin in found.sentence
+
+
+OTHERS: Final = {"any-origin": STRANGER, "null-origin": "null", "suffix": NEAR["suffix"][0]}
+
+
+@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("credentials", [False, True])
+@pytest.mark.parametrize("status", [200, 204, 403])
+def test_a_stranger_whose_preflights_alone_are_granted_may_act_but_not_read(
+    code: str, credentials: bool, status: int
+) -> None:
+    def fault(environ: dict[str, Any], right: int, headers: Headers) -> tuple[int, Headers]:
+        if environ.get("HTTP_ORIGIN") != OTHERS[code] or not is_preflight(environ):
+            return right, headers
+        headers = [*headers, (ALLOW, OTHERS[code])]
+        return status, headers + [(CREDENTIALS, "true")] * credentials
+
+    found = probe(wrong(fault))
+    if status == 403:  # https://fetch.spec.whatwg.org/#ok-status
+        assert found == []
+        return
+    (finding,) = found
+    assert (finding.code, finding.origin) == (code, OTHERS[code])
+    assert finding.severity == (Severity.HIGH if credentials else Severity.MEDIUM)
+    assert "though not read the answers" in finding.sentence
+
+
+def test_what_is_nearly_right_is_told_where_it_gets_more_than_any_other() -> None:
+    near, _, _ = NEAR["suffix"]
+
+    def fault(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        if environ.get("HTTP_ORIGIN") == near and not is_preflight(environ):
+            return status, [*headers, (ALLOW, near)]
+        if environ.get("HTTP_ORIGIN") in (near, STRANGER) and is_preflight(environ):
+            return 204, [*headers, (ALLOW, environ["HTTP_ORIGIN"])]
+        return status, headers
+
+    assert codes(probe(wrong(fault))) == {"any-origin", "suffix"}
+
+
+@pytest.mark.parametrize(
+    ("host", "page", "expected"),
+    [
+        ("a.test", "https://app.example.com", {"mixed-content"}),
+        ("a.test", "http://app.example.com", set()),
+        ("127.0.0.1", "https://app.example.com", set()),
+    ],
+)
+def test_pages_of_https_and_a_server_without_are_told_apart_from_faults(
+    host: str, page: str, expected: set[str]
+) -> None:
+    policy = POLICY.replace(allow_origins=[page])
+    url = f"http://{host}/items"
+    with serving(right(policy)) as live, Asker(PACE, send_unsafe=False) as asker:
+
+        def send(request: HttpRequest) -> HttpResponse:
+            there = request.url.replace(f"http://{host}", live.origin)
+            return asker.send(dataclasses.replace(request, url=there))
+
+        plan = Plan((page,), Fetch(url, "PUT"), (), is_asked=True)
+        answers = ask_all(plan, make_questions(plan, send_unsafe=False), send)
+    found = list(find_faults(answers))
+    assert codes(found) == expected
+    assert {finding.severity for finding in found} <= {Severity.INFO}
+    assert {finding.failure for finding in found} <= {"MixedContent"}
+
+
+def test_an_error_that_pages_cannot_read_is_told_with_its_status() -> None:
+    found = probe(wrong(lambda _, status, told: (401, [])))
+    assert found[0].sentence.startswith("GET, answered 401: The response has no ")
+
+
+SHOWN: Final = [
+    fault
+    for fault in BROWSER_FAULTS
+    # Redirects are shown, not followed; and of the page's own mode no server knows.
+    if fault.url == "{url}" and fault.status != 302 and "mode" not in fault.call
+]
+
+
+@pytest.mark.parametrize("fault", SHOWN, ids=lambda fault: fault.name)
+def test_every_failure_that_browsers_show_is_named_by_a_probe(fault: BrowserFault) -> None:
+    app = as_wsgi(lambda request: fault.answer(request, PAGE))
+    with serving(app) as live, Asker(PACE, send_unsafe=True) as asker:
+        fetch = Fetch(live.url, **fault.call)
+        plan = Plan((PAGE,), fetch, unsafe_names(fetch.headers), is_asked=True)
+        answers = ask_all(plan, make_questions(plan, send_unsafe=True), asker.send)
+    assert fault.name in {finding.failure for finding in find_faults(answers)}
+
+
+def test_a_probe_names_all_that_a_server_can_do_wrong_but_for_redirects() -> None:
+    names = {name for name in FAILURES if Failure(name, "GET", "", "").is_cors}
+    elsewhere = {"RedirectContainsCredentials", "CorsDisabledScheme", "DisallowedByMode"}
+    assert {fault.name for fault in SHOWN} == names - elsewhere
 
 
 def test_every_stranger_is_in_these_tables() -> None:
@@ -348,7 +458,12 @@ def test_every_finding_is_documented_with_its_severity() -> None:
     for _, found, severity in FAULTS.values():
         if len(found) == 1:
             worst.setdefault(next(iter(found)), str(severity))
-    assert severities == {**worst, "doubled-header": "medium", "no-methods": "low"}
+    assert severities == {
+        **worst,
+        "doubled-header": "medium",
+        "no-methods": "low",
+        "mixed-content": "info",
+    }
 
 
 def test_the_stranger_is_none_where_it_is_named() -> None:

@@ -57,7 +57,7 @@ def probe(
 ) -> None:
     """Ask a live server who may read its answers, and report what is wrong.
 
-    Fewer than twenty requests are sent, one by one: as a browser sends them for pages of
+    Fewer than thirty requests are sent, one by one: as a browser sends them for pages of
     ORIGIN, and with origins that should be refused. They are GET and OPTIONS; nothing else unless
     --send-unsafe is given. Redirects are shown, not followed. Probe servers of your own, or where
     you may.
@@ -76,12 +76,19 @@ def probe(
     fetch, names = read_call(url, method or _USUAL_METHOD, headers, credentials)
     plan = Plan(_read_origins(url, origins), fetch, names, is_asked=bool(method or headers))
     questions = make_questions(plan, send_unsafe=send_unsafe)
+    if len(questions) > pace.limit:
+        raise click.BadParameter(
+            f"{len(questions)} requests are needed; allow as many, or give fewer origins",
+            param_hint="--max-requests",
+        )
     try:
         with Asker(pace, send_unsafe=send_unsafe) as asker, _progress(as_json=as_json) as progress:
             task = progress.add_task("Asking", total=len(questions))
             answers = ask_all(plan, questions, asker.send, lambda: progress.advance(task))
     except NotAskedError as error:
         raise UntoldError(str(error)) from error
+    except KeyboardInterrupt:
+        raise UntoldError("it was not asked to the end") from None
     findings = sorted(
         (*find_intrusions(answers), *find_faults(answers)),
         key=lambda finding: finding.severity,

@@ -7,6 +7,7 @@ from answers to findings, so each can be read, and tested, by itself.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from typing import Any, Final
 
 from corekit.browser import CHROMIUM, FAILURES, FIREFOX, STANDARD, WEBKIT, HttpResponse
 from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS, check_cors, check_preflight
+from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
+from corekit.browser.urls import parse_url
 from corekit.explain import ENTRIES
-from corekit.origins import ANY
+from corekit.origins import ANY, is_loopback, split_origin
 from corekit.problems import show
 
 from .questions import Answers
@@ -27,13 +30,9 @@ __all__ = ["ALLOW_ORIGIN", "Finding", "Severity", "allows", "find_faults", "has_
 
 ALLOW_ORIGIN: Final = "access-control-allow-origin"
 _MAX_AGE: Final = "access-control-max-age"
-_SINGLE: Final = frozenset(
-    {
-        "access-control-allow-credentials",
-        "access-control-allow-private-network",
-        _MAX_AGE,
-    }
-)
+_CREDENTIALS: Final = "access-control-allow-credentials"
+_SINGLE: Final = frozenset({_CREDENTIALS, "access-control-allow-private-network", _MAX_AGE})
+_is_zero = re.compile("0+").fullmatch
 _LISTS: Final = {
     "access-control-allow-methods": "methods",
     "access-control-allow-headers": "headers",
@@ -91,7 +90,7 @@ def allows(response: HttpResponse, origin: str) -> bool:
 
 def has_credentials(response: HttpResponse) -> bool:
     """Say whether an answer allows credentials."""
-    return get_header(response.headers, "access-control-allow-credentials") == "true"
+    return get_header(response.headers, _CREDENTIALS) == "true"
 
 
 def find_faults(answers: Answers) -> Iterator[Finding]:
@@ -100,7 +99,9 @@ def find_faults(answers: Answers) -> Iterator[Finding]:
         yield from _refusals(answers, origin)
         yield from _preflight_faults(answers, origin)
         yield from _lost_headers(answers, origin)
-    yield from _any_origin_with_credentials(answers)
+    yield from _mixed_content(answers)
+    yield from _credentials(answers)
+    yield from _wildcard(answers)
     yield from _doubled_headers(answers)
     yield from _lists(answers)
     yield from _missing_vary(answers)
@@ -113,7 +114,8 @@ def _refusals(answers: Answers, origin: str) -> Iterator[Finding]:
             continue
         fault = check_cors(origin, response.headers, include=answers.plan.include)
         if fault is not None:
-            yield _failure("refused", Severity.HIGH, f"{what}: ", fault, origin)
+            how = what if response.status < 400 else f"{what}, answered {response.status}"
+            yield _failure("refused", Severity.HIGH, f"{how}: ", fault, origin)
         if response.status in REDIRECT_STATUSES:
             location = show(get_header(response.headers, "location"))
             yield Finding(
@@ -123,17 +125,38 @@ def _refusals(answers: Answers, origin: str) -> Iterator[Finding]:
                 "Let pages call that address at once, since preflights are not redirected.",
                 origin,
             )
-        value = get_header(response.headers, "access-control-allow-credentials")
-        if value not in (None, "true"):
-            yield Finding(
+
+
+def _credentials(answers: Answers) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for answer in answers.to_pages():
+        headers, origin = answer.response.headers, answer.question.origin
+        value = get_header(headers, _CREDENTIALS)
+        is_any = get_header(headers, ALLOW_ORIGIN) == ANY
+        what = "The preflight's answer" if answer.question.is_preflight else "The answer"
+        if value is None:
+            continue
+        if value != "true":
+            code, severity, failure = (
                 "credentials-not-true",
                 Severity.LOW,
-                f"{what} was answered with Access-Control-Allow-Credentials: {show(value)}, which"
-                " browsers take for no.",
-                "Send exactly 'true', or leave the header out; corekit does.",
-                origin,
                 "InvalidAllowCredentials",
             )
+            said = f"{what} has Access-Control-Allow-Credentials: {show(value)}, which browsers"
+            said += " take for no."
+            mend = "Send exactly 'true', or leave the header out; corekit does."
+        elif is_any:
+            code, severity = "wildcard-with-credentials", Severity.MEDIUM
+            failure = "WildcardOriginNotAllowed"
+            said = f"{what} has '*' in Access-Control-Allow-Origin together with credentials, which"
+            said += " browsers refuse."
+            mend = ENTRIES[failure].mend
+        else:
+            continue
+        if code not in seen:
+            seen.add(code)
+            name = preflight_name(failure) if answer.question.is_preflight else failure
+            yield Finding(code, severity, said, mend, origin, name)
 
 
 def _preflight_faults(answers: Answers, origin: str) -> Iterator[Finding]:
@@ -182,6 +205,14 @@ def _max_age(response: HttpResponse, origin: str) -> Iterator[Finding]:
             "Give max_age, such as 600 seconds.",
             origin,
         )
+    elif _is_zero(value):
+        yield Finding(
+            "no-max-age",
+            Severity.INFO,
+            "The preflight's answer has Access-Control-Max-Age: 0: browsers ask before every call.",
+            "Give max_age, such as 600 seconds, unless what is granted changes all the time.",
+            origin,
+        )
     elif not (value.isascii() and value.isdigit()):
         yield Finding(
             "malformed-max-age",
@@ -222,22 +253,11 @@ def _lost_headers(answers: Answers, origin: str) -> Iterator[Finding]:
         )
 
 
-def _any_origin_with_credentials(answers: Answers) -> Iterator[Finding]:
+def _wildcard(answers: Answers) -> Iterator[Finding]:
     for origin in answers.plan.origins:
         response = answers.get("get", origin)
-        if get_header(response.headers, ALLOW_ORIGIN) != ANY:
-            continue
-        if has_credentials(response):
-            yield Finding(
-                "wildcard-with-credentials",
-                Severity.MEDIUM,
-                "The answer has '*' in Access-Control-Allow-Origin together with credentials, which"
-                " browsers refuse.",
-                ENTRIES["WildcardOriginNotAllowed"].mend,
-                origin,
-                "WildcardOriginNotAllowed",
-            )
-        else:
+        is_any = get_header(response.headers, ALLOW_ORIGIN) == ANY
+        if is_any and not has_credentials(response):
             yield Finding(
                 "wildcard",
                 Severity.INFO,
@@ -245,7 +265,19 @@ def _any_origin_with_credentials(answers: Answers) -> Iterator[Finding]:
                 "Right for what is public; else name the origins.",
                 origin,
             )
+            return
+
+
+def _mixed_content(answers: Answers) -> Iterator[Finding]:
+    # https://w3c.github.io/webappsec-mixed-content/#should-block-fetch
+    scheme, host, _ = split_origin(parse_url(answers.plan.url).origin) or ("", "", "")
+    if scheme == "https" or is_loopback(host):
         return
+    for origin in answers.plan.origins:
+        if origin.startswith("https:"):
+            yield _failure(
+                "mixed-content", Severity.INFO, "", ("MixedContent", answers.plan.url), origin
+            )
 
 
 def _doubled_headers(answers: Answers) -> Iterator[Finding]:
@@ -266,14 +298,11 @@ def _doubled_headers(answers: Answers) -> Iterator[Finding]:
 
 def _lists(answers: Answers) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
-    for answer in answers.all:
+    for answer in answers.to_pages():
         headers = answer.response.headers
-        if answer.question.origin not in answers.plan.origins:
-            continue
         for name, what in _LISTS.items():
             elements = list_values(headers, name)
-            is_preflight = answer.question.kind in ("preflight", "private")
-            if elements is None and not (is_preflight and "expose" not in name):
+            if elements is None and not (answer.question.is_preflight and "expose" not in name):
                 code, severity = "malformed-list", Severity.MEDIUM
                 sentence = f"{name}: {show(get_header(headers, name))} is no list of {what}, so"
                 sentence += " browsers take nothing of it."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from corekit.browser import HttpResponse
@@ -10,7 +12,7 @@ from corekit.browser.fields import get_header
 
 from .findings import ALLOW_ORIGIN, Finding, Severity, allows, has_credentials
 from .questions import Answer, Answers
-from .strangers import STRANGER, Stranger
+from .strangers import ANY_ORIGIN, STRANGER, Stranger
 
 __all__ = ["find_intrusions"]
 
@@ -40,29 +42,45 @@ _MENDS: Final = {
     "any-subdomain": "Right where all subdomains are yours; else name the origins.",
 }
 
+_HOW: Final = {
+    (False, True): "may act and read as its users do",
+    (False, False): "may read what it answers",
+    (True, True): "may act as its users do, though not read the answers: preflights are granted",
+    (True, False): "may send what needs a preflight, though not read the answers",
+}
+"""What a stranger may do, where only its preflights are granted, and with credentials."""
+
 
 def find_intrusions(answers: Answers) -> Iterator[Finding]:
     """Find every stranger that was let in, and what was granted to one without letting it in."""
-    let_in: set[str] = set()
-    for stranger, answer in answers.to_strangers():
-        if not allows(answer.response, stranger.origin) or stranger.code in let_in:
-            continue
-        # Where any origin is let in, that a certain one is, too, says nothing more.
-        if "any-origin" in let_in:
-            continue
-        let_in.add(stranger.code)
-        yield _intrusion(stranger, answer)
+    # Where any origin is let in, that a certain one is, too, says nothing more.
+    for_any: set[bool] = set()
+    for stranger, group in groupby(answers.to_strangers(), key=itemgetter(0)):
+        let_in = [answer for _, answer in group if _lets_in(stranger, answer)]
+        how = {answer.question.is_preflight for answer in let_in} - for_any
+        if stranger.code == ANY_ORIGIN:
+            for_any = how
+        if how:
+            yield _intrusion(stranger, let_in)
     yield from _stray_grants(answers)
 
 
-def _intrusion(stranger: Stranger, answer: Answer) -> Finding:
-    with_credentials = has_credentials(answer.response)
+def _lets_in(stranger: Stranger, answer: Answer) -> bool:
+    response = answer.response
+    # https://fetch.spec.whatwg.org/#ok-status
+    is_ok = not answer.question.is_preflight or 200 <= response.status <= 299
+    return is_ok and allows(response, stranger.origin)
+
+
+def _intrusion(stranger: Stranger, let_in: list[Answer]) -> Finding:
+    with_credentials = any(has_credentials(answer.response) for answer in let_in)
+    only_preflight = all(answer.question.is_preflight for answer in let_in)
     grave, less = _GRAVITY.get(stranger.code, (Severity.HIGH, Severity.MEDIUM))
-    how = "may act and read as its users do" if with_credentials else "may read what it answers"
     return Finding(
         stranger.code,
         grave if with_credentials else less,
-        f"The server lets in {stranger.meaning} ({stranger.origin}), which {how}.",
+        f"The server lets in {stranger.meaning} ({stranger.origin}), which"
+        f" {_HOW[only_preflight, with_credentials]}.",
         _MENDS.get(stranger.code, _NAME_THEM),
         stranger.origin,
     )

@@ -10,12 +10,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final, Literal
 
 from corekit.browser import Fetch, HttpRequest, HttpResponse
 from corekit.browser.urls import parse_url
+from corekit_cli.asking import NotAskedError
 
-from .strangers import STRANGER, Stranger, strangers_to
+from .strangers import ANY_ORIGIN, Stranger, strangers_to
 
 __all__ = ["Answer", "Answers", "Plan", "Question", "ask_all", "make_questions"]
 
@@ -59,6 +61,11 @@ class Question:
     request: HttpRequest
     stranger: Stranger | None = None
 
+    @property
+    def is_preflight(self) -> bool:
+        """Whether it asks for leave only."""
+        return self.kind in ("preflight", "private")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -91,6 +98,10 @@ class Answers:
         )
         return response
 
+    def to_pages(self) -> Iterator[Answer]:
+        """Give every answer to an origin that is to be let in."""
+        return (each for each in self.all if each.question.origin in self.plan.origins)
+
     def to_strangers(self) -> Iterator[tuple[Stranger, Answer]]:
         """Give every answer to an origin that should be refused."""
         for answer in self.all:
@@ -99,7 +110,7 @@ class Answers:
 
 
 def make_questions(plan: Plan, *, send_unsafe: bool) -> list[Question]:
-    """Make the questions; fewer than twenty, and three for each further origin."""
+    """Make the questions; fewer than thirty, and three for each further origin."""
     questions = [Question("get", None, _get(plan.url, None))]
     for origin in plan.origins:
         questions.append(Question("get", origin, _get(plan.url, origin)))
@@ -114,12 +125,12 @@ def make_questions(plan: Plan, *, send_unsafe: bool) -> list[Question]:
     for stranger in strangers_to(first):
         if stranger.origin in known:
             continue
-        get = _get(plan.url, stranger.origin)
-        questions.append(Question("get", stranger.origin, get, stranger))
-        if stranger.origin == STRANGER:
-            for kind, private in (("preflight", False), ("private", True)):
-                request = _preflight(plan, stranger.origin, private=private)
-                questions.append(Question(kind, stranger.origin, request, stranger))  # type: ignore[arg-type]
+        origin = stranger.origin
+        questions.append(Question("get", origin, _get(plan.url, origin), stranger))
+        questions.append(Question("preflight", origin, _preflight(plan, origin), stranger))
+        if stranger.code == ANY_ORIGIN:
+            private = _preflight(plan, origin, private=True)
+            questions.append(Question("private", origin, private, stranger))
     return questions
 
 
@@ -129,10 +140,17 @@ def ask_all(
     send: Callable[[HttpRequest], HttpResponse],
     on_answer: Callable[[], object] = lambda: None,
 ) -> Answers:
-    """Ask one after the other; `on_answer` is called after each. What `send` raises passes."""
+    """Ask one after the other; `on_answer` is called after each.
+
+    Raises `NotAskedError` where the server says that it is asked too much, since what it says then
+    means nothing. What `send` raises passes.
+    """
     answers = []
     for question in questions:
-        answers.append(Answer(question, send(question.request)))
+        response = send(question.request)
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise NotAskedError(f"{plan.url}: it is asked too fast (429); give a longer --delay")
+        answers.append(Answer(question, response))
         on_answer()
     return Answers(plan, tuple(answers))
 

@@ -66,9 +66,11 @@ def _head(finding: Finding) -> Text:
 def _exchange(answer: Answer) -> dict[str, Any]:
     request, response = answer.question.request, answer.response
     return {
+        "kind": answer.question.kind,
         "method": request.method,
         "url": request.url,
         "origin": answer.question.origin,
+        "asked": [list(pair) for pair in request.headers],
         "status": response.status,
         "headers": [list(pair) for pair in response.headers],
     }

@@ -13,10 +13,13 @@ from typing import Final
 from corekit.origins import OPAQUE, ends_in_number, is_loopback, is_serialized_origin, split_origin
 from corekit.suffixes import site_of
 
-__all__ = ["STRANGER", "Stranger", "strangers_to"]
+__all__ = ["ANY_ORIGIN", "STRANGER", "Stranger", "strangers_to"]
 
 STRANGER: Final = "https://corekit-probe.example"
 """An origin that has nothing to do with any other."""
+
+ANY_ORIGIN: Final = "any-origin"
+"""The code of the stranger whose being let in means that everybody is."""
 
 _EVIL: Final = "evil.example"
 
@@ -102,7 +105,7 @@ def strangers_to(origin: str) -> Iterator[Stranger]:
     >>> [each.origin for each in strangers_to("https://app.example.com")][:3]
     ['https://corekit-probe.example', 'null', 'https://app.example.com.evil.example']
     """
-    yield Stranger("any-origin", STRANGER, "any origin, whatever it is")
+    yield Stranger(ANY_ORIGIN, STRANGER, "any origin, whatever it is")
     if origin != OPAQUE:
         meaning = "the opaque origin, which any page can get through a sandboxed frame"
         yield Stranger("null-origin", OPAQUE, meaning)
