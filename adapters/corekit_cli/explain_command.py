@@ -100,6 +100,8 @@ def explain_call(
         raise click.BadParameter(str(error), param_hint="--origin") from error
     except NotAskedError as error:
         raise UntoldError(str(error)) from error
+    except KeyboardInterrupt:
+        raise UntoldError("the server was not asked to the end") from None
     _show(explanation, assumed, as_json=as_json)
     raise SystemExit(0 if explanation.allowed else 1)
 

@@ -19,7 +19,6 @@ from starlette.routing import Route
 
 from corekit import CorsPolicy
 from corekit_cli import command
-from corekit_cli.asking import Asker
 from tests.cli.live import PAGE, POLICY, right, serving, without, wrong
 from tests.frameworks.test_delivery import over_uvicorn
 
@@ -229,16 +228,6 @@ def test_a_server_that_wants_to_be_asked_less_is_let_alone() -> None:
     assert result.stderr == (
         f"Error: {live.url}: it is asked too fast (429); give a longer --delay\n"
     )
-
-
-def test_who_stops_it_gets_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(self: Asker, request: object) -> object:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Asker, "send", interrupt)
-    result = run("http://localhost:1/", *QUICK)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "Error: it was not asked to the end\n"
 
 
 def test_an_endless_answer_is_read_to_a_bound_only() -> None:

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from corekit_cli import command
+from corekit_cli.asking import Asker
 from corekit_cli.unanswered import tell_why
 from tests.browsers.https import Certificate, make_certificate
 from tests.cli.live import PAGE, right, serving
@@ -203,3 +204,13 @@ def test_names_below_localhost_are_this_machine_as_they_are_to_browsers() -> Non
     assert result.exit_code == 0, result.output
     assert live.sent("HTTP_HOST") == {f"api.localhost:{port}"}
     assert url in result.stdout
+
+
+def test_who_stops_a_command_gets_no_verdict(
+    told: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(self: Asker, request: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Asker, "send", interrupt)
+    assert told("http://localhost:2/") == "Error: the server was not asked to the end"

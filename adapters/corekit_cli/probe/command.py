@@ -88,7 +88,7 @@ def probe(
     except NotAskedError as error:
         raise UntoldError(str(error)) from error
     except KeyboardInterrupt:
-        raise UntoldError("it was not asked to the end") from None
+        raise UntoldError("the server was not asked to the end") from None
     findings = sorted(
         (*find_intrusions(answers), *find_faults(answers)),
         key=lambda finding: finding.severity,
