@@ -88,7 +88,7 @@ class Asker:
             return HttpResponse(200, self._granted.headers)
         if self.asked >= self._pace.limit:
             raise NotAskedError(
-                f"{request.url}: more than {self._pace.limit} requests would be needed"
+                f"{request.url}: --max-requests {self._pace.limit} is too few to ask this, too"
             )
         if self.asked:
             time.sleep(self._pace.delay)

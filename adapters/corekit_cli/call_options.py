@@ -82,8 +82,9 @@ def _check_url(url: str) -> None:
     try:
         parsed = parse_url(url)
     except ValueError as error:
+        mend = "" if url.isascii() else "; give the name of the host in punycode (xn--...)"
         raise click.BadParameter(
-            f"{url!a} is no address such as https://api.example.com/items", param_hint="URL"
+            f"{url!a} is no address such as https://api.example.com/items{mend}", param_hint="URL"
         ) from error
     if parsed.scheme not in HTTP_SCHEMES or parsed.credentials:
         raise click.BadParameter(

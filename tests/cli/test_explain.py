@@ -111,6 +111,14 @@ def test_a_live_server_is_asked_as_a_browser_would() -> None:
     assert [each["REQUEST_METHOD"] for each in live.requests] == ["OPTIONS", "GET"]
 
 
+def test_no_more_is_asked_than_was_allowed() -> None:
+    given = (f"--origin={PAGE}", "--header=x-a", "--delay=0", "--max-requests=1")
+    with serving(right()) as live:
+        result = run("--url", live.url, *given)
+    assert (result.exit_code, result.stdout, len(live.requests)) == (2, "", 1)
+    assert result.stderr == f"Error: {live.url}: --max-requests 1 is too few to ask this, too\n"
+
+
 def test_what_may_change_something_is_not_sent_unless_it_is_said() -> None:
     given = ("--method=PUT", f"--origin={PAGE}", "--delay=0")
     with serving(right()) as live:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -22,6 +24,7 @@ from corekit_cli import command
 from tests.cli.live import PAGE, POLICY, right, serving, without, wrong
 from tests.frameworks.test_delivery import over_uvicorn
 
+ALLOW_CREDENTIALS: Final = "Access-Control-Allow-Credentials"
 QUICK: Final = ("--delay=0", f"--origin={PAGE}")
 
 
@@ -123,6 +126,21 @@ def test_findings_are_printed_with_their_mends_the_gravest_first() -> None:
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
 
 
+def test_the_documentation_shows_what_is_printed() -> None:
+    def fault(environ: dict[str, Any], status: int, headers: Any) -> Any:
+        origin = environ.get("HTTP_ORIGIN", "*")
+        headers = without(headers, "Access-Control-Allow-Origin", "Vary", "Access-Control-Max-Age")
+        granted = [("Access-Control-Allow-Origin", origin), (ALLOW_CREDENTIALS, "true")]
+        return (204 if status == 403 else status), [*headers, *granted]
+
+    with serving(wrong(fault)) as live:
+        printed = run(live.url, *QUICK).stdout.replace(live.url, "https://api.example.com/items")
+    page = (Path(__file__).parents[2] / "docs" / "command.md").read_text()
+    section = page.partition("## corekit probe")[2].partition("\n## ")[0]
+    (shown,) = re.findall(r"^```text\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert shown == printed
+
+
 @pytest.mark.parametrize(("fail_on", "status"), [("high", 0), ("medium", 1), ("info", 1)])
 def test_the_exit_status_is_the_scripts_choice(fail_on: str, status: int) -> None:
     with serving(wrong(lambda _, status, headers: (status, without(headers, "Vary")))) as live:
@@ -137,6 +155,8 @@ def test_json_has_all_that_went_over_the_wire() -> None:
     assert len(told["exchanges"]) == len(live.requests)
     assert told["exchanges"][1]["origin"] == PAGE
     assert ["Access-Control-Allow-Origin", "*"] in told["exchanges"][1]["headers"]
+    assert told["exchanges"][2]["kind"] == "preflight"
+    assert ["Access-Control-Request-Method", "PUT"] in told["exchanges"][2]["asked"]
     assert {"code", "severity", "sentence", "mend", "origin", "failure"} == set(told["findings"][0])
 
 
@@ -159,6 +179,7 @@ def test_several_origins_are_each_let_in_and_none_of_them_is_a_stranger() -> Non
         (("http://localhost:1/", "--origin=http://localhost:1"), "the server's own"),
         (("localhost:1/", f"--origin={PAGE}"), "give an address of http or https"),
         (("items", f"--origin={PAGE}"), "is no address such as"),
+        (("http://b\xfccher.test/", f"--origin={PAGE}"), "the name of the host in punycode"),
         (("http://u:p@localhost:1/", f"--origin={PAGE}"), "without a user name"),
         (("http://localhost:1/", f"--origin={PAGE}", "--method=TRACE"), "no page can send"),
         (("http://localhost:1/", f"--origin={PAGE}", "--header=x y"), "not a header name"),
