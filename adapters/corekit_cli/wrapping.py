@@ -18,5 +18,6 @@ def print_wrapped(console: Console, text: Text, *, first: str = "", rest: str = 
     # As rich's own padding, but without spaces at the ends of lines, which a pipe would keep.
     width = max(min(console.width, _WIDTH) - max(len(first), len(rest)), 1)
     for number, line in enumerate(text.wrap(console, width)):
-        line.rstrip()
-        console.print(Text.assemble(rest if number else first, line))
+        printed = Text.assemble(rest if number else first, line)
+        printed.rstrip()
+        console.print(printed)

@@ -261,7 +261,7 @@ FAULTS: Final[dict[str, tuple[Any, set[str], Severity]]] = {
 def test_a_fault_is_found_for_what_it_is(case: str) -> None:
     app, expected, severity = FAULTS[case]
     found = probe(app)
-    assert codes(found) == expected
+    assert sorted(finding.code for finding in found) == sorted(expected)
     assert max(finding.severity for finding in found) == severity
     assert all(finding.mend and finding.sentence.endswith(".") for finding in found)
 
@@ -311,6 +311,27 @@ def test_a_stranger_whose_preflights_alone_are_granted_may_act_but_not_read(
     assert (finding.code, finding.origin) == (code, OTHERS[code])
     assert finding.severity == (Severity.HIGH if credentials else Severity.MEDIUM)
     assert "though not read the answers" in finding.sentence
+
+
+def test_an_error_that_a_stranger_may_read_is_let_in_too() -> None:
+    def fault(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        status, headers = admit("null")(environ, status, headers)
+        return 404 if environ.get("HTTP_ORIGIN") == "null" else status, headers
+
+    (found,) = probe(wrong(fault))
+    assert (found.code, found.severity) == ("null-origin", Severity.MEDIUM)
+    assert "may read what it answers" in found.sentence
+
+
+def test_credentials_that_a_preflight_alone_grants_a_stranger_are_grave() -> None:
+    def fault(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        if environ.get("HTTP_ORIGIN") == "null":
+            granted = [(ALLOW, "null")] + [(CREDENTIALS, "true")] * is_preflight(environ)
+            return 200, [*headers, *granted]
+        return status, headers
+
+    (found,) = probe(wrong(fault))
+    assert (found.code, found.severity) == ("null-origin", Severity.HIGH)
 
 
 def test_what_is_nearly_right_is_told_where_it_gets_more_than_any_other() -> None:
@@ -519,6 +540,25 @@ def test_the_failures_have_chromiums_names() -> None:
     (found,) = probe(app)
     assert found.failure == "PreflightDisallowedRedirect"
     assert "/there" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("case", "failure"),
+    [
+        ("a star for all, with cookies", "WildcardOriginNotAllowed"),
+        ("a star in preflights, with cookies", "PreflightWildcardOriginNotAllowed"),
+        ("True for true", "InvalidAllowCredentials"),
+        ("True for true in preflights", "PreflightInvalidAllowCredentials"),
+    ],
+)
+def test_a_preflights_failures_are_named_as_its_own(case: str, failure: str) -> None:
+    (found,) = probe(FAULTS[case][0])
+    assert found.failure == failure
+
+
+def test_what_is_wrong_with_every_answer_is_told_once() -> None:
+    found = probe(wrong(replace(CREDENTIALS, "True"), WITH_COOKIES))
+    assert [finding.code for finding in found] == ["credentials-not-true"]
 
 
 def test_what_a_server_says_is_escaped() -> None:

@@ -190,6 +190,8 @@ def test_the_wrong_scheme_is_suspected(tls: int, told: Callable[[str], str]) -> 
 def test_what_nobody_foresaw_is_said_as_it_is() -> None:
     assert tell_why(httpx.TooManyRedirects("so many"), "http://a.example/", timeout=1) == "so many"
     assert tell_why(httpx.ReadError(""), "http://a.example/", timeout=1) == "ReadError"
+    hidden = tell_why(httpx.ReadError("it's \x1b[31m\xe4"), "http://a.example/", timeout=1)
+    assert hidden == r"it's \x1b[31m\xe4"
     closed = tell_why(ConnectionResetError(), "https://a.example/", timeout=1)
     assert closed == "it closed the connection without an answer"
 
