@@ -309,8 +309,30 @@ def test_a_stranger_whose_preflights_alone_are_granted_may_act_but_not_read(
         return
     (finding,) = found
     assert (finding.code, finding.origin) == (code, OTHERS[code])
-    assert finding.severity == (Severity.HIGH if credentials else Severity.MEDIUM)
+    less = Severity.LOW if code == "any-origin" else Severity.MEDIUM
+    assert finding.severity == (Severity.HIGH if credentials else less)
     assert "though not read the answers" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("to_any", "to_near", "expected"),
+    [
+        (False, False, {"any-origin"}),
+        (True, True, {"any-origin"}),
+        (True, False, {"any-origin"}),
+        (False, True, {"any-origin", "suffix"}),
+    ],
+)
+def test_cookies_that_a_near_origin_alone_gets_are_more_than_any_origin_gets(
+    to_any: bool, to_near: bool, expected: set[str]
+) -> None:
+    near, _, _ = NEAR["suffix"]
+
+    def fault(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        status, headers = admit(STRANGER, credentials=to_any)(environ, status, headers)
+        return admit(near, credentials=to_near)(environ, status, headers)
+
+    assert codes(probe(wrong(fault))) == expected
 
 
 def test_an_error_that_a_stranger_may_read_is_let_in_too() -> None:

@@ -41,4 +41,4 @@ def test_lines_are_as_wide_as_they_are_read_well() -> None:
 def test_nothing_is_lost_and_nothing_sticks_out(text: str, width: int, first: str) -> None:
     lines = wrap(text, width, first=first, rest=" " * len(first))
     assert all(len(line) <= min(width, 100) and line == line.rstrip() for line in lines)
-    assert "".join("".join(lines).removeprefix(first).split()) == "".join(text.split())
+    assert "".join("".join(lines).split()) == "".join((first + text).split())

@@ -51,17 +51,22 @@ _HOW: Final = {
 """What a stranger may do, where only its preflights are granted, and with credentials."""
 
 
+Grant = tuple[bool, bool]
+"""What a stranger was granted: whether by a preflight, and whether with credentials."""
+
+
 def find_intrusions(answers: Answers) -> Iterator[Finding]:
     """Find every stranger that was let in, and what was granted to one without letting it in."""
-    # Where any origin is let in, that a certain one is, too, says nothing more.
-    for_any: set[bool] = set()
+    for_any: set[Grant] = set()
     for stranger, group in groupby(answers.to_strangers(), key=itemgetter(0)):
         let_in = [answer for _, answer in group if _lets_in(stranger, answer)]
-        how = {answer.question.is_preflight for answer in let_in} - for_any
-        if stranger.code == ANY_ORIGIN:
-            for_any = how
-        if how:
+        # Where any origin is let in, that a certain one is, too, says nothing more.
+        granted = {_grant(answer) for answer in let_in} - for_any
+        if granted:
             yield _intrusion(stranger, let_in)
+        if stranger.code == ANY_ORIGIN:
+            # With credentials is more than without.
+            for_any = granted | {(is_preflight, False) for is_preflight, _ in granted}
     yield from _stray_grants(answers)
 
 
@@ -70,6 +75,10 @@ def _lets_in(stranger: Stranger, answer: Answer) -> bool:
     # https://fetch.spec.whatwg.org/#ok-status
     is_ok = not answer.question.is_preflight or 200 <= response.status <= 299
     return is_ok and allows(response, stranger.origin)
+
+
+def _grant(answer: Answer) -> Grant:
+    return answer.question.is_preflight, has_credentials(answer.response)
 
 
 def _intrusion(stranger: Stranger, let_in: list[Answer]) -> Finding:
