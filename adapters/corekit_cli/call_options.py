@@ -40,16 +40,29 @@ def pace_options(command: F) -> F:
     """Give a command the options of a `Pace`, which it gets as `pace`."""
 
     @click.option(
-        "--timeout", type=click.FloatRange(0.1, 300), default=10, show_default=True, help="Seconds."
+        "--timeout",
+        type=click.FloatRange(0.1, 300),
+        default=10,
+        show_default=True,
+        metavar="SECONDS",
+        help="To wait for an answer.",
     )
     @click.option(
         "--delay",
         type=click.FloatRange(0, 60),
         default=0.05,
         show_default=True,
-        help="Seconds between two requests.",
+        metavar="SECONDS",
+        help="Between two requests.",
     )
-    @click.option("--max-requests", type=click.IntRange(1, 500), default=60, show_default=True)
+    @click.option(
+        "--max-requests",
+        type=click.IntRange(1, 500),
+        default=60,
+        show_default=True,
+        metavar="NUMBER",
+        help="Send no more than that.",
+    )
     @wraps(command)
     def with_pace(*, timeout: float, delay: float, max_requests: int, **options: Any) -> Any:
         pace = Pace(timeout=timeout, delay=delay, limit=max_requests)

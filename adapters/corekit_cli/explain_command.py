@@ -34,14 +34,34 @@ Policy = CorsPolicy | CorsRoutes
 @click.option("--origin", metavar="ORIGIN", help="Of the page that calls.")
 @method_option(help="As the page spells it.  [default: GET]")
 @headers_option
-@click.option("--credentials", type=click.Choice(CREDENTIALS_MODES), default="same-origin")
-@click.option("--mode", type=click.Choice(FETCH_MODES), default="cors", show_default=True)
+@click.option(
+    "--credentials",
+    type=click.Choice(CREDENTIALS_MODES),
+    default="same-origin",
+    show_default=True,
+    help="As in fetch().",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(FETCH_MODES),
+    default="cors",
+    show_default=True,
+    help="As in fetch().",
+)
 @click.option("--policy", metavar="FILE|IMPORT_PATH|-", help="The policy to ask.")
 @click.option("--url", metavar="URL", help="The live server to ask.")
 @click.option(
-    "--api", metavar="URL", help=f"What the page calls, where no server is asked. [{_API}]"
+    "--api",
+    metavar="URL",
+    help=f"What the page calls, where no server is asked.  [default: {_API}]",
 )
-@click.option("--engine", type=click.Choice(list(ENGINES)), default="standard", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(list(ENGINES)),
+    default="standard",
+    show_default=True,
+    help="Whose quirks the browser has.",
+)
 @click.option("--send-unsafe", is_flag=True, help="Send PUT, DELETE and the like to --url, too.")
 @pace_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")

@@ -19,6 +19,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+import corekit_asgi
 from corekit import CorsPolicy
 from corekit_cli import command
 from tests.cli.live import PAGE, POLICY, right, serving, without, wrong
@@ -306,6 +307,19 @@ def test_flask_cors_with_cookies_for_anybody_is_found_out() -> None:
     assert result.exit_code == 1
     assert found(result)["any-origin"] == "high"
     assert "null-origin" not in found(result)
+
+
+@pytest.mark.parametrize("credentials", ["omit", "include"])
+def test_corekit_itself_has_no_findings_on_asgi_either(credentials: str) -> None:
+    async def items(request: object) -> PlainTextResponse:
+        return PlainTextResponse("items")
+
+    app = Starlette(routes=[Route("/items", items)])
+    policy = POLICY.replace(allow_credentials=True)
+    with over_uvicorn(corekit_asgi.CorsMiddleware(app, policy)) as port:
+        url = f"http://127.0.0.1:{port}/items"
+        result = run(url, *QUICK, "--json", f"--credentials={credentials}")
+    assert (result.exit_code, found(result)) == (0, {})
 
 
 def test_starlettes_layer_with_cookies_for_anybody_is_found_out() -> None:

@@ -38,10 +38,22 @@ _SEVERITIES = [str(each) for each in sorted(Severity, reverse=True)]
 )
 @method_option(help=f"What pages call; preflights ask for it.  [default: {_USUAL_METHOD}]")
 @headers_option
-@click.option("--credentials", type=click.Choice(["omit", "include"]), default="omit")
+@click.option(
+    "--credentials",
+    type=click.Choice(["omit", "include"]),
+    default="omit",
+    show_default=True,
+    help="As in fetch(): are cookies meant to go along?  None are sent.",
+)
 @click.option("--send-unsafe", is_flag=True, help="Send the call itself, too.")
 @pace_options
-@click.option("--fail-on", type=click.Choice(_SEVERITIES), default="medium", show_default=True)
+@click.option(
+    "--fail-on",
+    type=click.Choice(_SEVERITIES),
+    default="medium",
+    show_default=True,
+    help="Status 1 for findings as grave as this.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def probe(
     *,
