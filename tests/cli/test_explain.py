@@ -129,6 +129,8 @@ def test_what_may_change_something_is_not_sent_unless_it_is_said() -> None:
         told = run("--url", live.url, f"--origin={PAGE}", "--method=POST")
     assert (careful.exit_code, unsafe.exit_code, told.exit_code) == (0, 0, 2)
     assert "The PUT itself was not sent" in text_of(careful)
+    assert "It may not read" not in text_of(careful)
+    assert "It may not read date, server" in text_of(unsafe)
     assert "not sent" not in text_of(unsafe)
     assert "POST is not sent without --send-unsafe" in told.stderr
 
