@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from shlex import quote
 
 import click
 from rich.console import Console
@@ -15,16 +17,21 @@ from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.browser import ENGINES, BrowserModel, Fetch, Quirks
 from corekit.browser.messages import CREDENTIALS_MODES, FETCH_MODES
 from corekit.explain import Explanation, explain, explain_outcome, find_entry
+from corekit.origins import is_serialized_origin
 from corekit_config import ConfigError, find_policy
 
 from .asking import Asker, NotAskedError, Pace
 from .call_options import headers_option, method_option, pace_options, read_call
-from .explain_report import print_entry, print_explanation
+from .explain_report import print_entry, print_explanation, tell_assumed
 from .untold import UntoldError
 
 __all__ = ["explain_call"]
 
 _API = "https://api.example.com/"
+_OF_SCRIPTS = ("failed to fetch", "networkerror when attempting to fetch", "load failed")
+# Chromium's messages name both.
+_url = re.compile(r" at '(https?://[^'\s]{1,2000})'").search
+_origin = re.compile(r" from origin '([^'\s]{1,400})'").search
 
 Policy = CorsPolicy | CorsRoutes
 
@@ -107,7 +114,7 @@ def explain_call(
         raise click.UsageError("--url says what the page calls; leave --api out.")
     fetch, _ = read_call(url or api or _API, method or "GET", headers, credentials, mode)
     quirks = ENGINES[engine]
-    found = None if policy is None else _find_policy(policy)
+    found = None if policy is None else _find_policy(policy, as_json=as_json)
     assumed: list[str] = []
     try:
         if found is not None and url is None:
@@ -119,20 +126,22 @@ def explain_call(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--origin") from error
     except NotAskedError as error:
-        raise UntoldError(str(error)) from error
+        raise UntoldError(str(error), as_json=as_json) from error
     except KeyboardInterrupt:
-        raise UntoldError("the server was not asked to the end") from None
-    _show(explanation, assumed, as_json=as_json)
+        raise UntoldError("the server was not asked to the end", as_json=as_json) from None
+    if assumed:
+        explanation = tell_assumed(explanation, fetch.method)
+    _show(explanation, as_json=as_json)
     raise SystemExit(0 if explanation.allowed else 1)
 
 
-def _find_policy(text: str) -> Policy:
+def _find_policy(text: str, *, as_json: bool) -> Policy:
     try:
         # What the program itself prints is no part of the explanation.
         with redirect_stdout(sys.stderr):
             return find_policy(text)
     except (ConfigError, PolicyError) as error:
-        raise UntoldError(str(error)) from error
+        raise UntoldError(str(error), as_json=as_json) from error
 
 
 def _explain_server(
@@ -148,19 +157,29 @@ def _explain_message(message: str, *, is_alone: bool, as_json: bool) -> None:
         raise click.UsageError("A browser's message is explained alone: leave the options out.")
     entry = find_entry(message)
     if entry is None:
-        raise UntoldError(
-            "this is no message of CORS that is known here; with --origin and --url the server"
-            " itself is asked"
-        )
+        sentence = "this is no message of CORS that is known here"
+        if any(word in message.lower() for word in _OF_SCRIPTS):
+            sentence = "this is all that a page's script learns: the console says more"
+        more = "with --origin and --url the server itself is asked"
+        raise UntoldError(f"{sentence}; {more}", as_json=as_json)
+    question = _next_question(message)
     if as_json:
-        data = {"name": entry.name, "cause": entry.cause, "mend": entry.mend}
+        data = {"name": entry.name, "cause": entry.cause, "mend": entry.mend, "next": question}
         click.echo(json.dumps(data, indent=2))
     else:
-        print_entry(Console(highlight=False), entry)
+        print_entry(Console(highlight=False), entry, question)
 
 
-def _show(explanation: Explanation, assumed: list[str], *, as_json: bool) -> None:
+def _next_question(message: str) -> str | None:
+    """Make the command that asks the server of a message; None where it does not name it."""
+    url, origin = _url(message), _origin(message)
+    if url is None or origin is None or not is_serialized_origin(origin[1]):
+        return None
+    return f"corekit explain --url {quote(url[1])} --origin {quote(origin[1])}"
+
+
+def _show(explanation: Explanation, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({**explanation.as_data(), "assumed": assumed}, indent=2))
+        click.echo(json.dumps(explanation.as_data(), indent=2))
     else:
-        print_explanation(Console(highlight=False), explanation, assumed)
+        print_explanation(Console(highlight=False), explanation)

@@ -6,34 +6,43 @@ Words say everything; colour only repeats it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
-from corekit.explain import Entry, Explanation
+from corekit.explain import Entry, Explanation, Step
 
 from .wrapping import print_wrapped
 
-__all__ = ["print_entry", "print_explanation"]
+__all__ = ["print_entry", "print_explanation", "tell_assumed"]
 
 _INDENT: Final = "   "
 _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}
 
 
-def print_explanation(console: Console, explanation: Explanation, assumed: list[str]) -> None:
-    """Print the verdict, what happens in order, what is nearly right, and what to do.
+def tell_assumed(explanation: Explanation, method: str) -> Explanation:
+    """Say of an explanation that its last request was not sent, though a browser would send it."""
+    titles = [step.title for step in explanation.steps]
+    last = max(at for at, title in enumerate(titles) if title.startswith("Answers the request"))
+    step = Step(
+        "server",
+        f"Was not asked: {method} is sent with --send-unsafe only",
+        ("It is taken to let the page read as its preflight did.",),
+    )
+    return replace(
+        explanation,
+        summary=f"As far as the preflight tells: {explanation.summary}",
+        steps=(*explanation.steps[:last], step),
+        outcome=replace(explanation.outcome, exchanges=explanation.outcome.exchanges[:-1]),
+    )
 
-    `assumed` are the methods of requests that were not sent, though a browser would send them.
-    """
+
+def print_explanation(console: Console, explanation: Explanation) -> None:
+    """Print the verdict, what happens in order, what is nearly right, and what to do."""
     style = "bold green" if explanation.allowed else "bold red"
     print_wrapped(console, Text(explanation.summary, style))
-    for method in assumed:
-        told = (
-            f"The {method} itself was not sent: it is taken to be answered as its preflight was."
-            " --send-unsafe sends it."
-        )
-        print_wrapped(console, Text(told, "dim"))
     for number, step in enumerate(explanation.steps, 1):
         console.print()
         head = Text.assemble((step.actor, _ACTORS[step.actor]), ": ", (step.title, "bold"))
@@ -44,11 +53,14 @@ def print_explanation(console: Console, explanation: Explanation, assumed: list[
     _print_list(console, "What to do", (mend.sentence for mend in explanation.mends))
 
 
-def print_entry(console: Console, entry: Entry) -> None:
-    """Print what one failure means, and what to do about it."""
+def print_entry(console: Console, entry: Entry, question: str | None) -> None:
+    """Print what one failure means, what to do about it, and what to ask next."""
     console.print(Text(entry.name, "bold"))
     print_wrapped(console, Text(entry.cause))
     _print_list(console, "What to do", [entry.mend])
+    if question is not None:
+        console.print(Text("\nTo ask the server itself:", "bold"))
+        console.print(Text(f"   {question}"), soft_wrap=True)
 
 
 def _print_list(console: Console, title: str, sentences: Iterable[str]) -> None:

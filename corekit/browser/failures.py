@@ -137,6 +137,10 @@ FAILURES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 """Name of every failure, to its sentence and its mend, with gaps for what was seen."""
 
 _NOT_OF_CORS: Final = frozenset(_NETWORK)
+_CREDENTIALS_MISSING: Final = (
+    "{value!a} in Access-Control-Allow-Credentials, not 'true'",
+    "no Access-Control-Allow-Credentials",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,10 @@ class Failure:
     @property
     def sentence(self) -> str:
         """What happened, in one sentence."""
-        return FAILURES[self.name][0].format(origin=self.origin, value=self.value)
+        sentence = FAILURES[self.name][0]
+        if self.value is None:
+            sentence = sentence.replace(*_CREDENTIALS_MISSING)
+        return sentence.format(origin=self.origin, value=self.value)
 
     @property
     def mend(self) -> str:

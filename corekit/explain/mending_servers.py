@@ -14,16 +14,17 @@ from typing import Final
 from corekit.browser import BrowserModel, HttpRequest, HttpResponse, Outcome
 from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS
 from corekit.browser.failures import preflight_name
-from corekit.browser.fields import get_header
+from corekit.browser.fields import get_header, list_values
 from corekit.browser.urls import parse_url
 from corekit.origins import ANY
 from corekit.policy import CorsPolicy
-from corekit.problems import show
+from corekit.problems import PolicyError, show
 
 from .catalogue import ENTRIES
 from .causes import Call
 from .explanation import Mend, Policies
 from .mending import (
+    Changes,
     OtherFetch,
     find_changes,
     find_other_fetches,
@@ -53,6 +54,12 @@ _BY_CORS_LAYER: Final = REFUSALS | {
 }
 """The failures that a layer for CORS around the application does away with."""
 
+
+_BY_LACK: Final = REFUSALS | {
+    "InvalidAllowCredentials",
+    preflight_name("InvalidAllowCredentials"),
+}
+"""The failures where nothing is wrong with an answer but what it does not grant."""
 
 _BY_REDIRECT: Final = frozenset(
     {
@@ -89,7 +96,7 @@ def mend_server(outcome: Outcome, call: Call, *, is_granted: bool) -> tuple[Mend
     if is_of_layer and is_granted:
         sentence = "The policy grants this, so the answer is not the policy's."
         return (Mend(f"{sentence} {ENTRIES[name].mend}"), *mends)
-    around = _put_around(call) if is_of_layer else ()
+    around = _put_around(call, _find_missing(outcome, call)) if is_of_layer else ()
     if not around:
         mends.append(Mend(ENTRIES[name].mend))
     return (*around, *mends)
@@ -139,13 +146,41 @@ def _call_otherwise(sentence: str, call: Call, mends: Iterable[Mend]) -> Iterato
         yield replace(mend, sentence=f"{sentence} {mend.sentence}", fetch=fetch)
 
 
-def _put_around(call: Call) -> tuple[Mend, ...]:
+def _put_around(call: Call, missing: Changes | None = None) -> tuple[Mend, ...]:
     changes = find_changes(CorsPolicy.nothing(), call)
     if changes is None:
         return ()
-    around = "Put corekit's middleware around the whole application, as its outermost layer"
-    sentence = f"{around}, with a policy for this call. {changes.sentence}"
+    if missing is not None:
+        sentence = f"The server lets the page in, but not all of this call. {missing.sentence}"
+    else:
+        around = "Put corekit's middleware around the whole application, as its outermost layer"
+        sentence = f"{around}, with a policy for this call. {changes.sentence}"
     return (Mend(sentence, changes.arguments),)
+
+
+def _find_missing(outcome: Outcome, call: Call) -> Changes | None:
+    """Find what a server has to grant beside what it grants; None where it keeps the page out."""
+    last = outcome.exchanges[-1].response.headers
+    is_lack = outcome.failure is not None and outcome.failure.name in _BY_LACK
+    if not is_lack or get_header(last, "access-control-allow-origin") != call.page:
+        return None
+    preflights = [each.response for each in outcome.exchanges if each.request.is_preflight]
+    headers = preflights[-1].headers if preflights else last
+    methods = list_values(headers, "access-control-allow-methods")
+    names = list_values(headers, "access-control-allow-headers")
+    if methods is None or names is None:
+        return None
+    try:
+        granted = CorsPolicy(
+            allow_origins=[call.page],
+            allow_credentials=get_header(last, "access-control-allow-credentials") == "true",
+            allow_methods=methods,
+            allow_headers=names,
+        )
+    except PolicyError:
+        return None
+    missing = find_changes(granted, call)
+    return None if missing is None or missing.refused else missing
 
 
 def _would_pass(outcome: Outcome, call: Call) -> bool:

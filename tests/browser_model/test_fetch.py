@@ -370,3 +370,11 @@ def test_a_page_reads_the_exposed_headers_of_a_response() -> None:
     assert outcome.response is not None
     assert ("x-a", "") in outcome.response.headers
     assert readable_headers((("Pragma", ""),), "cors", include=False) == (("pragma", ""),)
+
+
+@pytest.mark.parametrize("prefix", ["", "Preflight"])
+def test_credentials_that_are_not_answered_are_told_without_a_value(prefix: str) -> None:
+    name = f"{prefix}InvalidAllowCredentials"
+    missing = Failure(name, "GET", API, PAGE, None).sentence
+    assert "has no Access-Control-Allow-Credentials, and the request has credentials." in missing
+    assert "has 'True' in Access" in Failure(name, "GET", API, PAGE, "True").sentence

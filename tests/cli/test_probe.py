@@ -205,6 +205,17 @@ def test_a_server_that_is_not_there_is_said_in_a_line() -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
+def test_programs_are_told_that_nobody_is_there() -> None:
+    result = run("http://127.0.0.1:1/", *QUICK, "--json")
+    assert result.exit_code == 2
+    assert "nothing listens there" in json.loads(result.stdout)["error"]
+
+
+def test_an_origin_that_is_spelled_otherwise_is_told_as_it_should_be() -> None:
+    result = run("http://localhost:1/", "--origin=https://App.example.com/")
+    assert "such as 'https://app.example.com'" in " ".join(result.stderr.split())
+
+
 def test_a_server_that_says_nothing_is_not_waited_for_long() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]

@@ -239,6 +239,11 @@ FAULTS: Final[dict[str, tuple[Any, set[str], Severity]]] = {
         {"redirect"},
         Severity.INFO,
     ),
+    "an address that is not there": (
+        wrong(answer(404, when=is_get)),
+        {"error-status"},
+        Severity.INFO,
+    ),
     "strangers learn of credentials": (
         wrong(to_strangers),
         {"credentials-for-strangers"},

@@ -50,6 +50,59 @@ def test_corekit_around_the_application_is_what_a_server_without_cors_needs() ->
     )
 
 
+ALLOW, COOKIES = ("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Credentials", "true")
+METHODS, NAMES = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
+
+
+@pytest.mark.parametrize(
+    ("granted", "missing"),
+    [
+        (((METHODS, "PUT"),), "Add 'x-a' to allow_headers."),
+        (((NAMES, "x-a"),), "Add 'PUT' to allow_methods."),
+        ((), "Add 'PUT' to allow_methods and add 'x-a' to allow_headers."),
+    ],
+)
+def test_a_server_that_lets_the_page_in_is_told_what_is_missing(
+    granted: tuple[tuple[str, str], ...], missing: str
+) -> None:
+    fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),))
+    (mend,) = explain_live(fetch, (204, (ALLOW, *granted))).mends
+    assert mend.sentence == f"The server lets the page in, but not all of this call. {missing}"
+    assert mend.apply(CorsPolicy.nothing()) == CorsPolicy(
+        allow_origins=[PAGE], allow_methods=["PUT"], allow_headers=["x-a"]
+    )
+
+
+def test_a_server_that_lets_the_page_in_without_credentials_is_told_that_they_are_missing() -> None:
+    fetch = Fetch(ITEMS, credentials="include")
+    mend = explain_live(fetch, (200, (ALLOW,))).mends[0]
+    assert mend.sentence.startswith(
+        "The server lets the page in, but not all of this call. Set allow_credentials."
+    )
+
+
+def test_what_a_server_grants_is_not_told_where_it_cannot_be_read() -> None:
+    fetch = Fetch(ITEMS, credentials="include")
+    mend = explain_live(fetch, (200, (ALLOW, (METHODS, "PUT; DELETE")))).mends[0]
+    assert mend.sentence.startswith("Put corekit's middleware around the whole application")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (204, (ALLOW, (METHODS, "PUT; DELETE"))),
+        (204, (ALLOW, (METHODS, "put, PUT,"))),
+        (401, (ALLOW, (METHODS, "PUT"))),
+        (204, (("Access-Control-Allow-Origin", "https://other.example"), (METHODS, "PUT"))),
+    ],
+    ids=["no list", "a method that servers do not know", "a login", "another page"],
+)
+def test_what_falls_short_in_another_way_is_answered_by_corekit_around_it(answer: Answer) -> None:
+    fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),))
+    mend = explain_live(fetch, answer).mends[0]
+    assert mend.sentence.startswith("Put corekit's middleware around the whole application")
+
+
 def test_corekit_around_the_application_comes_before_another_call() -> None:
     explanation = explain_live(Fetch(ITEMS, "PUT"), location("/items/", 308))
     around, instead = explanation.mends

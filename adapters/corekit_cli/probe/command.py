@@ -11,6 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from corekit.browser.urls import parse_url
 from corekit.origins import is_serialized_origin
+from corekit.problems import show
+from corekit.spelling import canonical_spelling
 from corekit_cli.asking import Asker, NotAskedError, Pace
 from corekit_cli.call_options import headers_option, method_option, pace_options, read_call
 from corekit_cli.untold import UntoldError
@@ -98,9 +100,9 @@ def probe(
             task = progress.add_task("Asking", total=len(questions))
             answers = ask_all(plan, questions, asker.send, lambda: progress.advance(task))
     except NotAskedError as error:
-        raise UntoldError(str(error)) from error
+        raise UntoldError(str(error), as_json=as_json) from error
     except KeyboardInterrupt:
-        raise UntoldError("the server was not asked to the end") from None
+        raise UntoldError("the server was not asked to the end", as_json=as_json) from None
     findings = sorted(
         (*find_intrusions(answers), *find_faults(answers)),
         key=lambda finding: finding.severity,
@@ -115,8 +117,9 @@ def _read_origins(url: str, origins: Sequence[str]) -> tuple[str, ...]:
     own = parse_url(url).origin
     for origin in origins:
         if not is_serialized_origin(origin):
+            meant = canonical_spelling(origin) or "https://app.example.com"
             raise click.BadParameter(
-                f"{origin!a} is no origin as a browser sends it, such as 'https://app.example.com'",
+                f"{show(origin)} is no origin as a browser sends it, such as {meant!a}",
                 param_hint="--origin",
             )
         if origin == own:

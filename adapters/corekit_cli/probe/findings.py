@@ -125,6 +125,14 @@ def _refusals(answers: Answers, origin: str) -> Iterator[Finding]:
                 "Let pages call that address at once, since preflights are not redirected.",
                 origin,
             )
+        if response.status >= 400:
+            yield Finding(
+                "error-status",
+                Severity.INFO,
+                f"{what} was answered {response.status}: what was found is that of an error.",
+                "Probe an address that answers with a success.",
+                origin,
+            )
 
 
 def _credentials(answers: Answers) -> Iterator[Finding]:
