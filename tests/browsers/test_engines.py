@@ -57,7 +57,10 @@ def test_the_model_says_what_the_browser_does(visit: Visit) -> None:
         visit.lab.run(sessions)
         fetches += sum(len(session.outcomes) for session in sessions)
         suspects = disagreements(sessions, visit.quirks)
-        assert len(suspects) <= 5, "\n".join(describe(each, visit.quirks) for each in suspects[:3])
+        # Where the machine stands still for some seconds, every grant that is kept for 5 is forgotten.
+        assert len(suspects) <= SESSIONS // 10, "\n".join(
+            describe(each, visit.quirks) for each in suspects[:3]
+        )
         numbers = [sessions.index(each) for each in suspects]
         again = [list(make(visit.lab, SESSIONS, 1, "again"))[number] for number in numbers]
         visit.lab.run(again)
