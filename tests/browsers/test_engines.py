@@ -57,7 +57,7 @@ def test_the_model_says_what_the_browser_does(visit: Visit) -> None:
         visit.lab.run(sessions)
         fetches += sum(len(session.outcomes) for session in sessions)
         suspects = disagreements(sessions, visit.quirks)
-        # Where the machine stands still for some seconds, every grant that is kept for 5 is forgotten.
+        # Where the machine stands still, every grant that is kept for 5 seconds is forgotten.
         assert len(suspects) <= SESSIONS // 10, "\n".join(
             describe(each, visit.quirks) for each in suspects[:3]
         )
