@@ -37,7 +37,9 @@ def shown(text: str) -> str:
     'x-a\\\\r\\\\n\\\\x1b[2J'
     """
     bounded = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
-    return "".join(each if " " <= each <= "~" else ascii(each)[1:-1] for each in bounded)
+    return "".join(
+        each if each.isascii() and each.isprintable() else ascii(each)[1:-1] for each in bounded
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,4 +83,4 @@ def _nearest(name: str, allowed: Collection[str]) -> str | None:
     if len(name) > _MAX_LENGTH:
         return None
     names = [each for each in allowed if len(each) <= _MAX_LENGTH][:_MAX_NAMES]
-    return next(iter(get_close_matches(name, names, n=1, cutoff=_CUTOFF)), None)
+    return next(iter(get_close_matches(name, names, cutoff=_CUTOFF)), None)

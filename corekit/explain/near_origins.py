@@ -67,7 +67,7 @@ def find_near_origins(policy: CorsPolicy, origin: str) -> tuple[NearMiss, ...]:
         sentence = f"{show(apex)} covers what is below {host}, not {host} itself."
         found = {apex: NearMiss("origin", origin, apex, sentence)}
     if not found:
-        found |= _find_edited(policy, origin, parts)
+        found = _find_edited(policy, origin, parts)
     if not found and listed.other_ending is not None:
         sentence = f"{show(listed.other_ending)} is allowed: only the ending of the name differs."
         found[origin] = NearMiss("origin", origin, listed.other_ending, sentence)
@@ -78,8 +78,8 @@ def find_near_origins(policy: CorsPolicy, origin: str) -> tuple[NearMiss, ...]:
 
 
 def _near(policy: CorsPolicy, origin: str, candidate: str, difference: str) -> NearMiss:
-    rule = find_origin_rule(policy, candidate) or ""
-    by = "" if rule.startswith("the exact") else f" by {rule}"
+    is_exact = candidate in policy.allow_origins
+    by = "" if is_exact else f" by {find_origin_rule(policy, candidate)}"
     return NearMiss("origin", origin, candidate, f"{show(candidate)} is allowed{by}: {difference}.")
 
 
@@ -156,29 +156,28 @@ def _edits(text: str) -> Iterator[_Candidate]:
 
 def _read_list(policy: CorsPolicy, scheme: str, host: str) -> _Listed:
     listed = _Listed()
-    ports: dict[str, None] = {"": None}
+    ports = [""]
     stem = f"{scheme}://{host.rpartition('.')[0]}."
-    has_stem = len(stem) > len(f"{scheme}://.")
     site = ".".join(host.rsplit(".", 2)[-2:])
     below = f".{site}" if _is_site(site) else None
     for text in policy.allow_origins:
         head, _, port = text.rpartition(":")
         is_port = port.isdigit()
-        if is_port and len(ports) < _MAX_PORTS:
-            ports[port] = None
+        if is_port and len(ports) < _MAX_PORTS and port not in ports:
+            ports.append(port)
         name = head if is_port else text
-        is_alike = has_stem and name.startswith(stem) and "." not in name[len(stem) :]
+        is_alike = name.startswith(stem) and "." not in name[len(stem) :]
         if is_alike and listed.other_ending is None:
             listed.other_ending = text
         if listed.sibling is None and below is not None and name.endswith((below, f"/{site}")):
             listed.sibling = text
-    listed.ports = list(ports)
+    listed.ports = ports
     return listed
 
 
 def _is_site(name: str) -> bool:
     has_letters = not name.rpartition(".")[2].isdigit()
-    return "." in name and has_letters and not name.startswith("[") and not is_public_suffix(name)
+    return "." in name and has_letters and not is_public_suffix(name)
 
 
 def _join(scheme: str, host: str, port: str) -> str:

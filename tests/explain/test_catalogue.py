@@ -146,7 +146,9 @@ def test_each_sentence_finds_the_entry_that_it_stands_with(
     assert find_entry(f"[12:00:01] {filled} (index.js:3)") is ENTRIES[name]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "TypeError: Failed to fetch", "404", "CORS"])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "TypeError: Failed to fetch", "404", "CORS", "CORSDisabledX"]
+)
 def test_what_says_nothing_of_cors_finds_nothing(text: str) -> None:
     assert find_entry(text) is None
 

@@ -9,6 +9,7 @@ import pytest
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import Fetch
 from corekit.explain import Mend, explain
+from corekit.explain.explanation import shown
 
 PAGE = "https://app.example.com"
 POLICY = CorsPolicy(allow_origins=["https://*.example.com"], allow_credentials=True)
@@ -54,6 +55,8 @@ def test_a_mend_of_routes_changes_the_policy_of_its_route_alone() -> None:
     assert Mend("Nothing.").apply(routes) == routes
     with pytest.raises(ValueError, match="the routes have no None to be changed"):
         Mend("Allow PUT.", {"allow_methods": ["PUT"]}).apply(routes)
+    with pytest.raises(ValueError, match="the routes have no '/gone' to be changed"):
+        Mend("Allow PUT.", {"allow_methods": ["PUT"]}, "/gone").apply(routes)
 
 
 def test_a_mend_and_a_near_miss_are_shown_as_their_sentence() -> None:
@@ -132,3 +135,72 @@ def test_the_data_has_all_of_it() -> None:
 def test_the_data_of_what_passes_has_no_failure() -> None:
     data = explain(POLICY, Fetch(ITEMS), page=PAGE).as_data()
     assert (data["allowed"], data["failure"], data["mends"]) == (True, None, [])
+
+
+TEXT = """\
+A page of https://app.example.com cannot read patch https://api.example.com/items: The preflight's \
+answer does not allow the method patch. [MethodDisallowedByPreflightResponse]
+
+1. page: Calls patch https://api.example.com/items from https://app.example.com
+   - https://api.example.com is another origin than https://app.example.com: the host differs.
+   - The method is sent as patch, in lower case: browsers upper-case only DELETE, GET, HEAD,
+     OPTIONS, POST and PUT, and methods are case-sensitive.
+   - No cookies go along to another origin (credentials: 'same-origin', the default).
+2. browser: Needs a preflight: it asks the server before it sends the call
+   - The method patch is none of GET, HEAD and POST.
+   - The header x-a is not safelisted.
+3. browser: Sends the preflight: OPTIONS https://api.example.com/items
+   - Access-Control-Request-Method: patch
+   - Access-Control-Request-Headers: x-a
+   - Origin: https://app.example.com
+   - Without any cookies.
+4. server: Answers the preflight with status 204
+   - The policy allows the origin by the pattern 'https://*.example.com'.
+   - Access-Control-Allow-Origin: https://app.example.com
+   - Access-Control-Allow-Credentials: true
+   - Access-Control-Allow-Methods: GET, HEAD, POST
+   - Vary: Origin
+5. browser: Refuses the preflight: MethodDisallowedByPreflightResponse
+   - The preflight's answer does not allow the method patch.
+   - The call itself is not sent.
+
+Nearly right:
+   - Browsers send 'patch' as it is written, and servers know 'PATCH'.
+
+What to do:
+   - Write the method 'PATCH', in upper case. Add 'PATCH' to allow_methods and add 'x-a' to
+     allow_headers.
+   - It would take this: add 'patch' to allow_methods. But such a policy is refused: Methods are
+     case-sensitive, and servers know this one in upper case. Did you mean 'PATCH'?"""
+
+
+def test_the_text_is_laid_out_for_a_terminal() -> None:
+    fetch = Fetch(ITEMS, method="patch", headers=(("X-A", "1"),))
+    assert str(explain(POLICY, fetch, page=PAGE)) == TEXT
+
+
+def test_what_passes_has_neither_near_misses_nor_mends_in_its_text() -> None:
+    text = str(explain(POLICY, Fetch(ITEMS), page=PAGE))
+    assert text.endswith("\n5. browser: Gives the page the answer, status 200")
+
+
+def test_a_long_address_and_a_dashed_word_can_be_copied_from_the_text() -> None:
+    url = f"{ITEMS}/{'a-' * 80}"
+    fetch = Fetch(url, headers=((f"X-{'b-' * 60}c", "1"),))
+    lines = str(explain(POLICY, fetch, page=PAGE)).splitlines()
+    assert f"   {url}" in lines
+    assert f"     x-{'b-' * 60}c" in lines
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x" * 200, "x" * 200),
+        ("x" * 201, f"{'x' * 200}..."),
+        (" ~\\'", " ~\\'"),
+        ("\x1f\x7f\x80", "\\x1f\\x7f\\x80"),
+        ("\u20ac", "\\u20ac"),
+    ],
+)
+def test_a_strangers_text_is_escaped_and_bounded(text: str, told: str) -> None:
+    assert shown(text) == told

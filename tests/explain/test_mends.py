@@ -249,6 +249,11 @@ def test_a_page_of_https_is_told_to_call_over_https() -> None:
     assert mend.sentence == "Call it over https, as 'https://api.example.com/items?a=1'."
 
 
+def test_an_address_with_a_port_is_called_over_https_too() -> None:
+    (mend,) = explained(url="http://api.example.com:8080/a:b").mends
+    assert mend.sentence == "Call it over https, as 'https://api.example.com:8080/a:b'."
+
+
 def test_plain_http_to_this_machine_is_left_where_the_browser_allows_it() -> None:
     policy, fetch = CorsPolicy(allow_origins=[PAGE]), Fetch("http://localhost:8000/", "PUT")
     for name, engine in ENGINES.items():

@@ -8,7 +8,8 @@ import pytest
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse
-from corekit.explain import NearMiss, explain, explain_outcome
+from corekit.explain import Explanation, NearMiss, explain, explain_outcome
+from corekit.explain.near_names import find_near_headers
 from tests.explain.calls import ITEMS, PAGE, explained
 
 ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
@@ -57,6 +58,16 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"headers": (("X" * 101, "1"),)},
         [],
     ),
+    "a header as long as any that is compared": (
+        {"allow_headers": [f"{'x' * 98}yz"]},
+        {"headers": (("X" * 98 + "ZY", "1"),)},
+        [f"'{'x' * 98}yz' is allowed, and '{'x' * 98}zy' is sent."],
+    ),
+    "a header that is alike in less than most": (
+        {"allow_headers": ["x-other"]},
+        {"headers": (("X-One", "1"),)},
+        [],
+    ),
     "authorization under *": (
         {"allow_headers": ["*"]},
         {"headers": (("Authorization", "x"), ("X-A", "1"))},
@@ -80,6 +91,11 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"credentials": "include", "method": "POST"},
         ["Without credentials it would pass; the policy does not allow them."],
     ),
+    "an origin that a preflight asks for": (
+        {"allow_origins": ["https://app.example.org"]},
+        {"method": "PUT"},
+        ["'https://app.example.org' is allowed: only the ending of the name differs."],
+    ),
     "credentials, and more than that": (
         {},
         {"credentials": "include", "method": "PUT"},
@@ -96,6 +112,25 @@ def test_what_the_policy_has_that_is_nearly_right_is_named(name: str) -> None:
     assert [str(near) for near in found] == sentences
 
 
+# The same for a program: the subject, what is given, and what is nearest to it.
+ALLOWED_AS_DATA = {
+    "patch": [("method", "patch", "PATCH")],
+    "a method of one's own in another case": [("method", "PURGE", "Purge")],
+    "a method with a slip": [("method", "PRUGE", "PURGE")],
+    "two headers": [("header", "x-on", "x-one"), ("header", "x-two-mor", "x-two-more")],
+    "authorization under *": [("header", "authorization", "*")],
+    "a forbidden header": [("header", "Cookie", ""), ("header", "Sec-Fetch-Mode", "")],
+    "credentials": [("credentials", "include", "omit")],
+}
+
+
+@pytest.mark.parametrize("name", ALLOWED_AS_DATA)
+def test_a_program_is_told_what_is_given_and_what_the_policy_has(name: str) -> None:
+    policy, fetch, _ = ALLOWED[name]
+    found = explained(fetch=fetch, **policy).near_misses
+    assert [(near.subject, near.given, near.nearest) for near in found] == ALLOWED_AS_DATA[name]
+
+
 @pytest.mark.parametrize(
     ("path", "routes"),
     [("/API/items", ["/api/"]), ("/Exact", ["/exact"]), ("/API", ["/api/"]), ("/other", [])],
@@ -105,6 +140,19 @@ def test_a_path_in_another_case_is_nearly_covered(path: str, routes: list[str]) 
     covered = CorsRoutes([("/api/", policy), ("/exact", policy)])
     found = explain(covered, Fetch(f"https://api.example.com{path}"), page=PAGE).near_misses
     assert [(near.subject, near.nearest) for near in found] == [("path", each) for each in routes]
+
+
+def test_a_path_in_another_case_is_told_with_its_route() -> None:
+    routes = CorsRoutes([("/api/", CorsPolicy(allow_origins=[PAGE]))])
+    found = explain(routes, Fetch("https://api.example.com/API/a%20b"), page=PAGE).near_misses
+    sentence = "The route '/api/' is nearly '/API/a b': paths are case-sensitive."
+    assert found == (NearMiss("path", "/API/a b", "/api/", sentence),)
+
+
+def test_no_more_than_twenty_headers_are_searched_for() -> None:
+    missing = [f"x-header-{at}" for at in range(100)]
+    found = list(find_near_headers(missing, ["x-header"], include=False))
+    assert [near.given for near in found] == missing[:20]
 
 
 def test_a_route_that_grants_nothing_on_purpose_may_be_the_wrong_one() -> None:
@@ -182,12 +230,37 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": f"https://a.test, {PAGE}"},
         ["The page's origin is among the values, but only one may be there."],
     ),
+    "a list with the page first": (
+        {},
+        {"Origin": f"{PAGE},https://a.test"},
+        ["The page's origin is among the values, but only one may be there."],
+    ),
+    "a trailing slash in answer to a preflight": (
+        {"method": "PUT"},
+        {"Origin": f"{PAGE}/"},
+        [
+            (
+                f"The server sends '{PAGE}/', which is not '{PAGE}'. Browsers send an origin"
+                " without a trailing slash."
+            )
+        ],
+    ),
     "a list of others": ({}, {"Origin": "https://a.test, https://b.test"}, []),
     "no header": ({}, {}, []),
     "credentials in upper case": (
         {"credentials": "include"},
         {"Origin": PAGE, "Credentials": "True"},
         ["'True' is sent, and only 'true' is right, in lower case."],
+    ),
+    "credentials in quotes": (
+        {"credentials": "include"},
+        {"Origin": PAGE, "Credentials": '"true"'},
+        ["'\"true\"' is sent, and only 'true' is right, in lower case."],
+    ),
+    "credentials that are another word": (
+        {"credentials": "include"},
+        {"Origin": PAGE, "Credentials": "trueX"},
+        [],
     ),
     "no credentials": ({"credentials": "include"}, {"Origin": PAGE, "Credentials": "1"}, []),
     "a method in lower case": (
@@ -221,9 +294,8 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", ANSWERED)
-def test_what_a_live_server_answers_that_is_nearly_right_is_named(name: str) -> None:
-    asked, answer, sentences = ANSWERED[name]
+def answered(asked: dict[str, Any], answer: dict[str, str]) -> Explanation:
+    """Explain a call to a live server that answers with these `Access-Control-Allow-*` headers."""
     headers = tuple((f"Access-Control-Allow-{what}", value) for what, value in answer.items())
 
     def send(request: HttpRequest) -> HttpResponse:
@@ -231,9 +303,35 @@ def test_what_a_live_server_answers_that_is_nearly_right_is_named(name: str) -> 
 
     fetch = Fetch(ITEMS, **asked)
     outcome = BrowserModel(clock=lambda: 0.0).fetch(send, PAGE, fetch)
-    explanation = explain_outcome(outcome, fetch, page=PAGE)
+    return explain_outcome(outcome, fetch, page=PAGE)
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_what_a_live_server_answers_that_is_nearly_right_is_named(name: str) -> None:
+    asked, answer, sentences = ANSWERED[name]
+    explanation = answered(asked, answer)
     assert [str(near) for near in explanation.near_misses] == sentences
     assert not explanation.allowed
+
+
+ANSWERED_AS_DATA = {
+    "a trailing slash": [("origin", f"{PAGE}/", PAGE)],
+    "http": [("origin", "http://app.example.com", PAGE)],
+    "a pattern": [("origin", "https://*.example.com", PAGE)],
+    "a list": [("origin", f"https://a.test, {PAGE}", PAGE)],
+    "credentials in upper case": [("credentials", "True", "true")],
+    "a method in lower case": [("method", "PUT", "put")],
+    "* with credentials": [("header", "x-a", "*")],
+    "authorization under *": [("header", "authorization", "*")],
+    "a header with a slip": [("header", "x-requested-with", "x-requestedwith")],
+}
+
+
+@pytest.mark.parametrize("name", ANSWERED_AS_DATA)
+def test_a_program_is_told_what_a_live_server_sends_and_what_would_do(name: str) -> None:
+    asked, answer, _ = ANSWERED[name]
+    found = answered(asked, answer).near_misses
+    assert [(near.subject, near.given, near.nearest) for near in found] == ANSWERED_AS_DATA[name]
 
 
 def test_a_near_miss_says_what_it_is_about() -> None:

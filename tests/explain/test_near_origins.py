@@ -115,6 +115,11 @@ NEAR: dict[str, tuple[list[str], str, list[str]]] = {
         "https://app.exmple.com",
         [f"'{APP}' is allowed: the page has one letter less."],
     ),
+    "the last letter": (
+        [APP],
+        "https://app.example.co",
+        [f"'{APP}' is allowed: the page has one letter less."],
+    ),
     "one letter more": (
         [APP],
         "https://app.examplee.com",
@@ -155,6 +160,18 @@ NEAR: dict[str, tuple[list[str], str, list[str]]] = {
         "https://shop.example.com",
         ["'https://admin.example.com' is allowed: another host of the same site."],
     ),
+    "not a longer name with the same beginning": (["https://app.example.evil.test"], APP, []),
+    "another host of the same site, with a port": (
+        ["https://admin.example.com:8443"],
+        "https://shop.example.com",
+        ["'https://admin.example.com:8443' is allowed: another host of the same site."],
+    ),
+    "another host of the same site, far below": (
+        ["https://admin.example.com"],
+        "https://a.b.c.example.com",
+        ["'https://admin.example.com' is allowed: another host of the same site."],
+    ),
+    "addresses with the same end": (["http://192.0.2.10"], "http://198.51.2.10", []),
     "hosts of strangers below a public suffix": (
         ["https://admin.github.io"],
         "https://my-shop.github.io",
@@ -184,6 +201,16 @@ def test_the_nearest_origins_are_named_with_their_difference(name: str) -> None:
     origins, page, sentences = NEAR[name]
     found = find_near_origins(CorsPolicy(allow_origins=origins), page)
     assert [str(near) for near in found] == sentences
+    assert all((near.subject, near.given) == ("origin", page) for near in found)
+
+
+@pytest.mark.parametrize(("host", "is_found"), [("h0", True), ("h48", True), ("h49", False)])
+def test_of_the_ports_in_a_list_fifty_are_tried(host: str, is_found: bool) -> None:
+    origins = [f"https://h{at}:{2000 + at}" for at in range(60)]
+    found = find_near_origins(
+        CorsPolicy(allow_origins=[*origins, *origins[:10]]), f"https://{host}"
+    )
+    assert [near.given for near in found] == [f"https://{host}"] * is_found
 
 
 def test_expressions_are_asked_too() -> None:

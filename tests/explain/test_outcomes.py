@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy
-from corekit.browser import WEBKIT, BrowserModel, Fetch, HttpRequest, HttpResponse
+from corekit.browser import (
+    CHROMIUM,
+    STANDARD,
+    WEBKIT,
+    BrowserModel,
+    Fetch,
+    HttpRequest,
+    HttpResponse,
+    Quirks,
+)
 from corekit.explain import ENTRIES, Explanation, explain, explain_outcome
 from tests.explain.calls import ITEMS, PAGE
 
@@ -166,6 +175,11 @@ OTHER_CALLS: dict[str, tuple[dict[str, Any], list[Answer], list[Fetch]]] = {
         [location("/items/", 308)],
         [Fetch(f"{ITEMS}/", "PUT")],
     ),
+    "where a preflight for a header was redirected to": (
+        {"headers": (("X-A", "1"),)},
+        [location("/items/", 308)],
+        [Fetch(f"{ITEMS}/", headers=(("X-A", "1"),))],
+    ),
     "where a redirect with a password leads to": (
         {},
         [location("https://user:word@api.example.com/there")],
@@ -279,6 +293,53 @@ def test_a_redirect_to_another_origin_is_not_put_down_to_the_policy() -> None:
         assert explain(mended, Fetch(secure), page=page).allowed
 
 
+def test_the_policys_rule_is_named_for_the_answer_that_led_away() -> None:
+    policy = CorsPolicy(allow_origins=[PAGE])
+    explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), policy=policy)
+    (answer,) = [step for step in explanation.steps if step.title.endswith("with status 302")]
+    assert answer.details[0] == f"The policy allows the origin by the exact origin '{PAGE}'."
+
+
+def test_near_misses_of_the_page_of_the_answer_and_of_the_policy_are_all_told() -> None:
+    policy = CorsPolicy(allow_origins=["https://app.example.org"])
+    answer = (200, (("Access-Control-Allow-Origin", f"{PAGE}/"),))
+    fetch = Fetch(ITEMS)
+    outcome = BrowserModel(clock=lambda: 0.0).fetch(lambda _: HttpResponse(*answer), PAGE, fetch)
+    explanation = explain_outcome(outcome, fetch, page="app.example.com", policy=policy)
+    assert [(near.given, near.nearest) for near in explanation.near_misses] == [
+        ("app.example.com", PAGE),
+        (f"{PAGE}/", PAGE),
+        (PAGE, "https://app.example.org"),
+    ]
+
+
+def test_where_a_redirect_leads_to_may_be_called_with_credentials() -> None:
+    there = ("Location", "https://user:word@api.example.com/there")
+    granted = (
+        ("Access-Control-Allow-Origin", PAGE),
+        ("Access-Control-Allow-Credentials", "true"),
+    )
+    explanation = explain_live(Fetch(ITEMS, credentials="include"), (302, (*granted, there)))
+    instead = Fetch("https://api.example.com/there", credentials="include")
+    assert explanation.mends[0].fetch == instead
+
+
+@pytest.mark.parametrize(("quirks", "fetches"), [(CHROMIUM, ["PATCH"]), (STANDARD, [])])
+def test_another_call_is_tried_on_the_engine_that_is_asked_for(
+    quirks: Quirks, fetches: list[str]
+) -> None:
+    headers = (
+        ANY,
+        ("Access-Control-Allow-Methods", "PATCH"),
+        ("Access-Control-Allow-Headers", "*"),
+    )
+    fetch = Fetch(ITEMS, "patch", headers=(("Authorization", "x"),))
+    model = BrowserModel(clock=lambda: 0.0, quirks=quirks)
+    outcome = model.fetch(lambda _: HttpResponse(200, headers), PAGE, fetch)
+    found = explain_outcome(outcome, fetch, page=PAGE, quirks=quirks).mends
+    assert [mend.fetch.method for mend in found if mend.fetch] == fetches
+
+
 def test_a_policy_says_nothing_of_another_host() -> None:
     policy = CorsPolicy(allow_origins=[PAGE])
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), policy=policy)
@@ -316,6 +377,7 @@ def test_what_another_engine_would_not_have_sent_is_told_from_the_catalogue() ->
 def test_a_redirect_that_no_policy_could_mend_is_still_named() -> None:
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), page="null")
     without, refused = explanation.mends
+    assert refused.fetch is None
     assert "such a policy is refused" in refused.sentence
     assert not refused.changes
     assert ELSEWHERE in without.sentence

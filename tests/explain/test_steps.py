@@ -111,23 +111,69 @@ def test_the_text_has_every_step_wrapped_for_a_terminal() -> None:
 
 
 ORIGINS = {
-    "host": (PAGE, ITEMS, "the host differs."),
-    "port": ("http://localhost:3000", "http://localhost:8000/", "the port differs."),
-    "scheme": ("http://a.example", "https://a.example/", "the scheme differs."),
-    "scheme and host": (PAGE, "http://localhost/", "the scheme and the host differ."),
-    "scheme and port": ("http://localhost", "https://localhost:8000/", "the scheme and the port"),
-    "IPv6": ("http://[::1]", "http://[::1]:8000/", "the port differs."),
-    "own": (PAGE, f"{PAGE}/items", "CORS has no say in it."),
-    "relative": (PAGE, "/items", "CORS has no say in it."),
-    "opaque": ("null", ITEMS, "everything is another origin to it."),
-    "not http": (PAGE, "ftp://api.example.com/", "is not of http or https."),
+    "host": (
+        PAGE,
+        ITEMS,
+        f"https://api.example.com is another origin than {PAGE}: the host differs.",
+    ),
+    "port": (
+        "http://localhost:3000",
+        "http://localhost:8000/",
+        "http://localhost:8000 is another origin than http://localhost:3000: the port differs.",
+    ),
+    "scheme": (
+        "http://a.example",
+        "https://a.example/",
+        "https://a.example is another origin than http://a.example: the scheme differs.",
+    ),
+    "scheme and host": (
+        PAGE,
+        "http://localhost/",
+        f"http://localhost is another origin than {PAGE}: the scheme and the host differ.",
+    ),
+    "scheme and port": (
+        "http://localhost",
+        "https://localhost:8000/",
+        (
+            "https://localhost:8000 is another origin than http://localhost: the scheme and the"
+            " port differ."
+        ),
+    ),
+    "IPv6": (
+        "http://[::1]",
+        "http://[::1]:8000/",
+        "http://[::1]:8000 is another origin than http://[::1]: the port differs.",
+    ),
+    "own": (
+        PAGE,
+        f"{PAGE}/items",
+        f"{PAGE}/items is of the page's own origin, so CORS has no say in it.",
+    ),
+    "relative": (
+        PAGE,
+        "/items",
+        f"{PAGE}/items is of the page's own origin, so CORS has no say in it.",
+    ),
+    "opaque": (
+        "null",
+        ITEMS,
+        (
+            "The page's origin is opaque ('null'), as that of a sandboxed frame, a data: URL or a"
+            " file is, so everything is another origin to it."
+        ),
+    ),
+    "not http": (
+        PAGE,
+        "ftp://api.example.com/",
+        "ftp://api.example.com/ is not of http or https.",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", ORIGINS)
 def test_it_says_what_makes_a_call_cross_origin(name: str) -> None:
-    page, url, words = ORIGINS[name]
-    assert words in explained(page, url=url).steps[0].details[0]
+    page, url, sentence = ORIGINS[name]
+    assert explained(page, url=url).steps[0].details[0] == sentence
 
 
 CAUSES: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -151,6 +197,15 @@ CAUSES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             "The value of accept-language, 'de_AT', has a character in it that is not safelisted.",
             "The value of content-language, 'a/b', has a character in it that is not safelisted.",
+        ],
+    ),
+    "content type of a form, with quotes": (
+        {"method": "POST", "headers": (("Content-Type", 'text/plain; a="b"; c=d'),)},
+        [
+            (
+                "The value of content-type, 'text/plain; a=\"b\"; c=d', has a character in it that"
+                " is not safelisted."
+            )
         ],
     ),
     "accept": (
@@ -212,7 +267,9 @@ def test_it_says_exactly_what_makes_a_preflight_necessary(name: str) -> None:
         assert list(step.details) == causes
     else:
         assert step.title == "Needs no preflight"
-        assert step.details
+        assert step.details == (
+            "The method and every header are ones that a form or a link could send too.",
+        )
 
 
 NOTES: dict[str, tuple[dict[str, Any], str]] = {
@@ -274,6 +331,28 @@ def test_a_call_to_the_pages_own_origin_is_no_matter_of_the_policy() -> None:
     assert "policy" not in str(explanation)
 
 
+def test_cookies_to_the_pages_own_origin_are_told_where_the_page_writes_of_them() -> None:
+    assert len(explained(url="/items").steps[0].details) == 1
+    assert explained(url="/items", fetch={"credentials": "include"}).steps[0].details[1:] == (
+        "Cookies and HTTP authentication go along (credentials: 'include').",
+    )
+
+
+def test_a_form_to_the_pages_own_origin_is_no_matter_of_the_policy_either() -> None:
+    explanation = explained(
+        url="/items", fetch={"method": "POST"}, allow_origins=["https://a.test"]
+    )
+    assert explanation.allowed
+    assert "policy" not in str(explanation)
+
+
+def test_twenty_sentences_of_a_step_are_told_whole() -> None:
+    headers = tuple((f"X-{at}", "1") for at in range(20))
+    causes = explained(fetch={"headers": headers}).steps[1].details
+    assert len(causes) == 20
+    assert "..." not in causes
+
+
 def test_an_answer_that_the_page_cannot_read_is_no_success() -> None:
     explanation = explained(fetch={"mode": "no-cors"})
     assert not explanation.allowed
@@ -302,7 +381,7 @@ def test_a_refused_preflight_means_that_the_call_is_not_sent() -> None:
 
 
 RULES = {
-    "exact": (CorsPolicy(allow_origins=[PAGE]), f"by the exact origin '{PAGE}'."),
+    "exact": (CorsPolicy(allow_origins=[PAGE]), f"allows the origin by the exact origin '{PAGE}'."),
     "pattern among others": (
         CorsPolicy(
             allow_origins=[
@@ -311,22 +390,22 @@ RULES = {
                 "https://a*.example.com",
             ]
         ),
-        "by the pattern 'https://a*.example.com'.",
+        "allows the origin by the pattern 'https://a*.example.com'.",
     ),
     "any port": (
         CorsPolicy(allow_origins=["https://app.example.com:*"]),
-        "by the pattern 'https://app.example.com:*'.",
+        "allows the origin by the pattern 'https://app.example.com:*'.",
     ),
     "any subdomain and port": (
         CorsPolicy(allow_origins=["https://*.example.com:*"]),
-        "by the pattern 'https://*.example.com:*'.",
+        "allows the origin by the pattern 'https://*.example.com:*'.",
     ),
-    "any": (CorsPolicy(allow_origins=["*"]), "by '*', which is any origin."),
+    "any": (CorsPolicy(allow_origins=["*"]), "allows the origin by '*', which is any origin."),
     "expression": (
         PeerPolicy(
             allow_origin_regexes=[r"https://b.*\.example\.com", r"https://a.*\.example\.com"]
         ),
-        r"by the expression 'https://a.*\\.example\\.com'.",
+        r"allows the origin by the expression 'https://a.*\\.example\\.com'.",
     ),
     "none": (CorsPolicy(allow_origins=["https://a.test"]), f"does not allow {PAGE}."),
     "nothing": (CorsPolicy.nothing(), f"does not allow {PAGE}."),
@@ -338,8 +417,7 @@ def test_the_rule_is_named_by_which_the_policy_answers(name: str) -> None:
     policy, words = RULES[name]
     explanation = explain(policy, Fetch(ITEMS), page=PAGE)
     rule = details(explanation, "Answers the request")[0]
-    assert rule.startswith("The policy")
-    assert rule.endswith(words)
+    assert rule == f"The policy {words}"
 
 
 class Own(CorsPolicy):
@@ -377,6 +455,7 @@ ROUTES = CorsRoutes(
     ("path", "sentence"),
     [
         ("/items/special", "The route '/items/special' covers the path."),
+        ("/items/special?a=1", "The route '/items/special' covers the path."),
         ("/items/special/", "The route '/items/' covers the path."),
         ("/items", "The route '/items/' covers the path."),
         ("/items/a%20b?c=/private/", "The route '/items/' covers the path."),
@@ -390,6 +469,23 @@ ROUTES = CorsRoutes(
 def test_the_route_is_named_that_covers_the_path(path: str, sentence: str) -> None:
     explanation = explain(ROUTES, Fetch(f"https://api.example.com{path}"), page=PAGE)
     assert details(explanation, "Answers")[0] == sentence
+
+
+def test_a_path_with_two_readings_has_a_policy_that_allows_nobody() -> None:
+    explanation = explain(ROUTES, Fetch("https://api.example.com/items/%2e%2e%2fx"), page=PAGE)
+    assert details(explanation, "Answers")[:2] == (
+        "The path /items/../x can be read in two ways, so nothing is granted.",
+        f"The policy does not allow {PAGE}.",
+    )
+
+
+def test_the_policy_answers_to_the_headers_that_are_asked_for() -> None:
+    fetch = {"headers": (("X-A", "1"),), "credentials": "include"}
+    explanation = explained(fetch=fetch, allow_headers=["*"], allow_credentials=True)
+    assert explanation.allowed
+    answer = details(explanation, "Answers the preflight")
+    assert "Access-Control-Allow-Headers: x-a" in answer
+    assert answer[-1] == "Vary: Origin, Access-Control-Request-Headers"
 
 
 def test_same_policies_on_several_routes_are_told_apart_by_the_path() -> None:
@@ -501,6 +597,7 @@ def test_an_earlier_preflight_may_have_an_answer_that_is_still_kept() -> None:
     first, second = (model.fetch(lambda _: granted, PAGE, fetch) for _ in range(2))
     assert (first.preflights, second.preflights) == (1, 0)
     explanation = explain_outcome(second, fetch, page=PAGE)
+    assert told(explanation)[1] == "browser: Sends no preflight again"
     assert details(explanation, "Sends no preflight again") == (
         "The method PUT is none of GET, HEAD and POST.",
         "An earlier preflight's answer, which the browser keeps, covers it.",
@@ -539,6 +636,43 @@ def test_an_answer_that_is_not_the_policys_is_told_from_it() -> None:
     )
 
 
+def test_an_answer_with_the_policys_grants_is_the_policys_whatever_else_it_has() -> None:
+    headers = (("access-control-allow-origin", PAGE), ("Content-Type", "text/plain"))
+    policy = CorsPolicy(allow_origins=[PAGE])
+    explanation = live(Fetch(ITEMS), HttpResponse(200, headers), policy=policy)
+    assert details(explanation, "Answers") == (
+        f"The policy allows the origin by the exact origin '{PAGE}'.",
+        f"access-control-allow-origin: {PAGE}",
+    )
+
+
+def test_all_that_the_policys_answer_would_have_is_told() -> None:
+    policy = CorsPolicy(allow_origins=[PAGE], allow_credentials=True)
+    explanation = live(Fetch(ITEMS), HttpResponse(500), policy=policy)
+    assert details(explanation, "Answers")[1] == (
+        f"This answer is not the policy's, which has: Access-Control-Allow-Origin: {PAGE};"
+        " Access-Control-Allow-Credentials: true."
+    )
+
+
+def test_every_header_of_an_answer_of_its_own_origin_can_be_read() -> None:
+    headers = (("X-Total", "5"), ("Access-Control-Expose-Headers", "X-Total"))
+    explanation = live(Fetch(f"{PAGE}/items"), HttpResponse(200, headers))
+    assert explanation.steps[-1].details == ()
+
+
+def test_every_exposed_header_is_named() -> None:
+    explanation = explained(expose_headers=["x-a", "x-b"])
+    assert explanation.steps[-1].details == ("It may read the safelisted headers, and x-a, x-b.",)
+
+
+def test_a_pattern_with_any_port_is_named_for_a_page_with_a_port() -> None:
+    explanation = explained(f"{PAGE}:8443", allow_origins=["https://*.example.com:*"])
+    assert details(explanation, "Answers")[0] == (
+        "The policy allows the origin by the pattern 'https://*.example.com:*'."
+    )
+
+
 def test_what_strangers_write_is_bounded_and_escaped() -> None:
     hostile = "x\x1b[2J\r\n\x00\xff" + "y" * 100_000
     headers = tuple((f"Access-Control-{at}", hostile) for at in range(500))
@@ -555,6 +689,14 @@ def test_what_strangers_write_is_bounded_and_escaped() -> None:
     assert "has 'x\\x1b[2J\\r\\n\\x00\\xffyyy" in explanation.summary
     assert explanation.failure is not None
     assert len(str(explanation.failure.value)) < 300
+
+
+@pytest.mark.parametrize(("length", "end"), [(200, "x"), (201, "x...")])
+def test_a_failures_value_is_whole_up_to_two_hundred_characters(length: int, end: str) -> None:
+    value = "x" * length
+    explanation = live(Fetch(ITEMS), HttpResponse(200, (("Access-Control-Allow-Origin", value),)))
+    assert explanation.failure is not None
+    assert explanation.failure.value == f"{value[:199]}{end}"
 
 
 def test_a_call_with_a_thousand_headers_is_explained_in_bounds() -> None:
@@ -604,8 +746,11 @@ def test_a_page_without_an_origin_of_its_own_is_opaque(page: str) -> None:
 
 @pytest.mark.parametrize("page", ["", "https://*.example.com", "https://a b", "*"])
 def test_what_can_be_no_pages_origin_is_refused(page: str) -> None:
-    with pytest.raises(ValueError, match="not a page's origin"):
+    with pytest.raises(ValueError) as caught:
         explained(page)
+    assert str(caught.value) == (
+        f"not a page's origin: {page!r}; it is such as 'https://app.example.com'"
+    )
 
 
 @pytest.mark.parametrize(
