@@ -160,3 +160,9 @@ def test_a_message_of_any_length_takes_no_time(piece: str) -> None:
     start = time.process_time()
     assert find_entry(piece * 1_000_000) is None
     assert time.process_time() - start < 1.0
+
+
+def test_a_message_is_found_in_any_case_and_without_its_full_stop() -> None:
+    text = "No 'Access-Control-Allow-Origin' header is present on the requested resource"
+    for message in (text, text.upper(), text.lower()):
+        assert find_entry(message) is ENTRIES["MissingAllowOriginHeader"]
