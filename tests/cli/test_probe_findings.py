@@ -30,11 +30,16 @@ WITH_COOKIES: Final = POLICY.replace(allow_credentials=True)
 
 
 def probe(
-    app: Any, *, origin: str = PAGE, credentials: str = "omit", is_asked: bool = True
+    app: Any,
+    *,
+    origin: str = PAGE,
+    others: tuple[str, ...] = (),
+    credentials: str = "omit",
+    is_asked: bool = True,
 ) -> list[Finding]:
     with serving(app) as live, Asker(PACE, send_unsafe=False) as asker:
         fetch = Fetch(live.url, "PUT", credentials=credentials)
-        plan = Plan((origin,), fetch, (), is_asked=is_asked)
+        plan = Plan((origin, *others), fetch, (), is_asked=is_asked)
         answers = ask_all(plan, make_questions(plan, send_unsafe=False), asker.send)
     assert live.sent("REQUEST_METHOD") == {"GET", "OPTIONS"}
     return [*find_intrusions(answers), *find_faults(answers)]
@@ -538,6 +543,37 @@ def test_what_no_cache_keeps_needs_no_vary() -> None:
 
     assert probe(wrong(never_kept)) == []
     assert codes(probe(wrong(kept_by_browsers))) == {"no-vary"}
+
+
+def test_a_star_that_a_cache_hands_on_needs_no_vary_for_calls_without_credentials() -> None:
+    # As flask-cors answers by default: each origin by name, with Vary, and all others with a star.
+    def star_without_origin(environ: dict[str, Any], status: int, headers: Headers) -> Any:
+        if not is_preflight(environ) and (origin := environ.get("HTTP_ORIGIN", "*")) != PAGE:
+            headers = [*without(headers, ALLOW), (ALLOW, origin)]
+            headers = without(headers, "Vary") if origin == "*" else headers
+        return status, headers
+
+    app = wrong(star_without_origin, WITH_COOKIES)
+    assert codes(probe(app)) == {"any-origin"}
+    assert codes(probe(app, credentials="include")) == {"any-origin", "no-vary"}
+
+
+def test_a_star_that_a_cache_hands_to_strangers_needs_vary() -> None:
+    def star_without_origin(environ: dict[str, Any], status: int, headers: Headers) -> Any:
+        if "HTTP_ORIGIN" not in environ:
+            headers = [*without(headers, "Vary"), (ALLOW, "*")]
+        return status, headers
+
+    assert codes(probe(wrong(star_without_origin))) == {"no-vary"}
+
+
+@pytest.mark.parametrize("page", [PAGE, "https://b.example"])
+def test_vary_is_missed_in_the_answer_to_any_page(page: str) -> None:
+    policy = POLICY.replace(allow_origins=[PAGE, "https://b.example"])
+    app = wrong(replace("Vary", when=lambda each: each.get("HTTP_ORIGIN") == page), policy)
+    (found,) = probe(app, others=("https://b.example",))
+    assert found.code == "no-vary"
+    assert f"in the answer to {page}, though" in found.sentence
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -18,6 +18,7 @@ from corekit.browser import CHROMIUM, FAILURES, FIREFOX, STANDARD, WEBKIT, HttpR
 from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS, check_cors, check_preflight
 from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
+from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
 from corekit.explain import ENTRIES
 from corekit.origins import ANY, is_loopback, split_origin
@@ -328,13 +329,17 @@ def _lists(answers: Answers) -> Iterator[Finding]:
 
 
 def _missing_vary(answers: Answers) -> Iterator[Finding]:
-    first = answers.plan.origins[0]
-    asked = {origin: answers.find("get", origin) for origin in (None, first, STRANGER)}
+    asked = {o: answers.find("get", o) for o in (None, *answers.plan.origins, STRANGER)}
     told = {origin: response for origin, response in asked.items() if response is not None}
     granted = {get_header(response.headers, ALLOW_ORIGIN) for response in told.values()}
     if len(granted) < 2:
         return  # the same for everybody, so that a cache cannot mix anything up
-    without = [origin for origin, response in told.items() if _may_be_mixed_up(response.headers)]
+    without = [
+        origin
+        for origin, response in told.items()
+        if _may_be_mixed_up(response.headers)
+        and not _serves_all(response.headers, told, include=answers.plan.include)
+    ]
     if without:
         whom = " and ".join("a request without Origin" if o is None else o for o in without)
         yield Finding(
@@ -347,13 +352,25 @@ def _missing_vary(answers: Answers) -> Iterator[Finding]:
         )
 
 
-def _may_be_mixed_up(headers: tuple[tuple[str, str], ...]) -> bool:
+def _serves_all(
+    headers: Headers, told: Mapping[str | None, HttpResponse], *, include: bool
+) -> bool:
+    # A '*' that a cache hands to a page of any origin is to it what its own answer is.
+    return get_header(headers, ALLOW_ORIGIN) == ANY and all(
+        (check_cors(origin, headers, include=include) is None)
+        == (check_cors(origin, own.headers, include=include) is None)
+        for origin, own in told.items()
+        if origin is not None
+    )
+
+
+def _may_be_mixed_up(headers: Headers) -> bool:
     # What is not stored is handed to nobody: https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.5
     varies = not _members(headers, "vary").isdisjoint({"origin", ANY})
     return not varies and "no-store" not in _members(headers, "cache-control")
 
 
-def _members(headers: tuple[tuple[str, str], ...], name: str) -> set[str]:
+def _members(headers: Headers, name: str) -> set[str]:
     return {part.strip().lower() for part in (get_header(headers, name) or "").split(",")}
 
 
