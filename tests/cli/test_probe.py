@@ -67,6 +67,18 @@ def test_it_sends_nothing_but_get_and_options_a_few_times_and_says_who_it_is() -
     assert agent.startswith("corekit/")
 
 
+@pytest.mark.parametrize("asked", [(), ("--method=PUT",), ("--method=PUT", "--send-unsafe")])
+def test_every_page_is_asked_for_with_a_few_requests(asked: tuple[str, ...]) -> None:
+    others = [f"--origin=https://{name}.example" for name in "abc"]
+    with serving(right()) as live:
+        run(live.url, *QUICK, *asked)
+        first = len(live.requests)
+        run(live.url, *QUICK, *asked, *others)
+        further = (len(live.requests) - 2 * first) / len(others)
+    assert first < 30
+    assert further == (3 if asked == ("--method=PUT",) else 4)
+
+
 def test_a_cookie_that_is_set_is_not_sent_back() -> None:
     def fault(environ: dict[str, Any], status: int, headers: Any) -> Any:
         return status, [*headers, ("Set-Cookie", "session=1; Path=/")]
@@ -244,11 +256,11 @@ def test_a_server_that_speaks_no_http_is_said_in_a_line() -> None:
 
 def test_nothing_is_asked_where_not_all_may_be() -> None:
     with serving(right()) as live:
-        result = run(live.url, *QUICK, "--max-requests=25")
+        result = run(live.url, *QUICK, "--max-requests=26")
         assert (result.exit_code, live.requests) == (2, [])
-        assert "26 requests are needed; allow as many" in " ".join(result.stderr.split())
-        assert run(live.url, *QUICK, "--max-requests=26").exit_code == 0
-    assert len(live.requests) == 26
+        assert "27 requests are needed; allow as many" in " ".join(result.stderr.split())
+        assert run(live.url, *QUICK, "--max-requests=27").exit_code == 0
+    assert len(live.requests) == 27
 
 
 def test_a_server_that_wants_to_be_asked_less_is_let_alone() -> None:
@@ -276,7 +288,7 @@ def test_an_endless_answer_is_read_to_a_bound_only() -> None:
     with serving(endless) as live:
         result = run(live.url, *QUICK)
     assert result.exit_code == 0, result.output
-    assert len(sent) == 26
+    assert len(sent) == 27
     assert max(sent) < 500
 
 
@@ -354,6 +366,17 @@ def test_starlettes_layer_is_not_blamed_for_what_is_right() -> None:
     with over_uvicorn(app) as port:
         result = run(f"http://127.0.0.1:{port}/items", *QUICK, "--json")
     assert found(result) == {}
+
+
+def test_starlettes_layer_is_not_blamed_for_a_method_that_nobody_calls() -> None:
+    async def items(request: object) -> PlainTextResponse:
+        return PlainTextResponse("items")
+
+    app = Starlette(routes=[Route("/items", items)])
+    app.add_middleware(CORSMiddleware, allow_origins=[PAGE])
+    with over_uvicorn(app) as port:
+        result = run(f"http://127.0.0.1:{port}/items", *QUICK, "--json")
+    assert found(result) == {"preflight-refused": "info"}
 
 
 def test_a_star_of_flask_cors_is_not_blamed_for_the_private_network() -> None:

@@ -36,10 +36,12 @@ def probe(
     others: tuple[str, ...] = (),
     credentials: str = "omit",
     is_asked: bool = True,
+    method: str = "PUT",
+    names: tuple[str, ...] = (),
 ) -> list[Finding]:
     with serving(app) as live, Asker(PACE, send_unsafe=False) as asker:
-        fetch = Fetch(live.url, "PUT", credentials=credentials)
-        plan = Plan((origin, *others), fetch, (), is_asked=is_asked)
+        fetch = Fetch(live.url, method, credentials=credentials)
+        plan = Plan((origin, *others), fetch, names, is_asked=is_asked)
         answers = ask_all(plan, make_questions(plan, send_unsafe=False), asker.send)
     assert live.sent("REQUEST_METHOD") == {"GET", "OPTIONS"}
     return [*find_intrusions(answers), *find_faults(answers)]
@@ -593,6 +595,49 @@ def test_what_was_only_tried_is_no_grave_finding() -> None:
     (tried,) = probe(app, is_asked=False)
     assert (asked.severity, tried.severity) == (Severity.HIGH, Severity.INFO)
     assert asked.failure == tried.failure == "MethodDisallowedByPreflightResponse"
+
+
+def of_put(environ: dict[str, Any]) -> bool:
+    return environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD") == "PUT"
+
+
+@pytest.mark.parametrize("has_headers", [True, False])
+def test_a_layer_that_says_no_to_what_was_only_tried_is_right(has_headers: bool) -> None:
+    # Starlette answers a method that is not granted with 400, others without any header.
+    def fault(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        if of_put(environ):
+            return (400, headers if has_headers else [])
+        return status, headers
+
+    (tried,) = probe(wrong(fault), is_asked=False)
+    assert (tried.code, tried.severity) == ("preflight-refused", Severity.INFO)
+    assert tried.mend == "Nothing has to be done, unless pages call with PUT: then grant it."
+    (asked,) = probe(wrong(fault))
+    assert asked.severity == Severity.HIGH
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_a_call_that_needs_no_preflight_is_not_kept_out_by_one(method: str) -> None:
+    app = wrong(answer(405, when=is_preflight))
+    (found,) = probe(app, method=method)
+    assert (found.code, found.severity) == ("preflight-refused", Severity.INFO)
+    assert found.mend == "Nothing has to be done: pages make this call without a preflight."
+    (found,) = probe(app, method=method, names=("x-a",))
+    assert found.severity == Severity.HIGH
+
+
+def test_a_server_that_answers_no_preflight_is_wrong_whatever_was_tried() -> None:
+    (found,) = probe(wrong(answer(401, when=is_preflight)), is_asked=False)
+    assert (found.severity, found.failure) == (Severity.HIGH, "PreflightInvalidStatus")
+
+
+def test_where_what_was_tried_is_refused_another_preflight_is_looked_at() -> None:
+    def fault(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        return (
+            (400, []) if of_put(environ) else (status, without(headers, "Access-Control-Max-Age"))
+        )
+
+    assert codes(probe(wrong(fault), is_asked=False)) == {"preflight-refused", "no-max-age"}
 
 
 def test_the_failures_have_chromiums_names() -> None:

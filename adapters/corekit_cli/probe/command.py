@@ -71,10 +71,10 @@ def probe(
 ) -> None:
     """Ask a live server who may read its answers, and report what is wrong.
 
-    Fewer than thirty requests are sent, one by one: as a browser sends them for pages of
-    ORIGIN, and with origins that should be refused. They are GET and OPTIONS; nothing else unless
-    --send-unsafe is given. Redirects are shown, not followed. Probe servers of your own, or where
-    you may.
+    Fewer than thirty requests are sent, one by one, and three to five more for each further ORIGIN:
+    as a browser sends them for pages of ORIGIN, and with origins that should be refused. They are
+    GET and OPTIONS; nothing else unless --send-unsafe is given. Redirects are shown, not followed.
+    Probe servers of your own, or where you may.
 
     \b
     Examples:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Final
 
 from corekit.browser import CHROMIUM, FAILURES, FIREFOX, STANDARD, WEBKIT, HttpResponse
-from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS, check_cors, check_preflight
+from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS, Fault, check_cors, check_preflight
 from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
 from corekit.browser.messages import Headers
@@ -24,7 +24,7 @@ from corekit.explain import ENTRIES
 from corekit.origins import ANY, is_loopback, split_origin
 from corekit.problems import show
 
-from .questions import Answers
+from .questions import Answers, Plan
 from .strangers import STRANGER
 
 __all__ = ["ALLOW_ORIGIN", "Finding", "Severity", "allows", "find_faults", "has_credentials"]
@@ -170,25 +170,40 @@ def _credentials(answers: Answers) -> Iterator[Finding]:
 
 def _preflight_faults(answers: Answers, origin: str) -> Iterator[Finding]:
     plan, response = answers.plan, answers.get("preflight", origin)
-    fault = check_preflight(
+    method = plan.fetch.method
+    fault = _check_preflight(plan, method, plan.names, origin, response)
+    if fault is not None:
+        finding = _failure("preflight-refused", Severity.HIGH, "", fault, origin)
+        safelisted = answers.find("safelisted", origin)
+        if not plan.needs_preflight:
+            mend = "Nothing has to be done: pages make this call without a preflight."
+            yield replace(finding, severity=Severity.INFO, mend=mend)
+        elif safelisted and not _check_preflight(plan, "GET", (), origin, safelisted):
+            # Nobody said that pages make this very call; it is only what was tried. How a layer
+            # says no to it is its own affair, since it knows how to say yes.
+            mend = f"Nothing has to be done, unless pages call with {method}: then grant it."
+            yield replace(finding, severity=Severity.INFO, mend=mend)
+            response, fault = safelisted, None
+        else:
+            yield finding
+        if fault and fault[0] not in REFUSALS:
+            return
+    yield from _methods(response, origin)
+    yield from _max_age(response, origin)
+
+
+def _check_preflight(
+    plan: Plan, method: str, names: tuple[str, ...], origin: str, response: HttpResponse
+) -> Fault | None:
+    return check_preflight(
         origin,
-        plan.fetch.method,
-        plan.names,
+        method,
+        names,
         response,
         include=plan.include,
         upload_listener=False,
         quirks=STANDARD,
     )
-    if fault is not None:
-        severity = Severity.HIGH
-        if fault[0] in REFUSALS and not plan.is_asked:
-            # Nobody said that pages make this very call; it is only what was tried.
-            severity = Severity.INFO
-        yield _failure("preflight-refused", severity, "", fault, origin)
-        if fault[0] not in REFUSALS:
-            return
-    yield from _methods(response, origin)
-    yield from _max_age(response, origin)
 
 
 def _methods(response: HttpResponse, origin: str) -> Iterator[Finding]:

@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final, Literal
 
 from corekit.browser import Fetch, HttpRequest, HttpResponse
 from corekit.browser.urls import parse_url
+from corekit.names import SAFELISTED_METHODS
 from corekit_cli.asking import NotAskedError
 
 from .strangers import ANY_ORIGIN, Stranger, strangers_to
 
 __all__ = ["Answer", "Answers", "Plan", "Question", "ask_all", "make_questions"]
 
-Kind = Literal["get", "preflight", "private", "error", "unsafe"]
-"""What sort of request: `private` is a preflight that asks for the private network, too."""
+Kind = Literal["get", "preflight", "safelisted", "private", "error", "unsafe"]
+"""What sort of request.
+
+Of the preflights `safelisted` asks for GET, which every policy grants, and `private` for the
+private network, too.
+"""
 
 _ACCEPT: Final = ("Accept", "*/*")
 
@@ -51,6 +56,11 @@ class Plan:
         """Whether the page calls with credentials."""
         return self.fetch.credentials == "include"
 
+    @property
+    def needs_preflight(self) -> bool:
+        """Whether a browser asks before it makes the call."""
+        return self.fetch.method not in SAFELISTED_METHODS or bool(self.names)
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -64,7 +74,7 @@ class Question:
     @property
     def is_preflight(self) -> bool:
         """Whether it asks for leave only."""
-        return self.kind in ("preflight", "private")
+        return self.request.is_preflight
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +120,13 @@ class Answers:
 
 
 def make_questions(plan: Plan, *, send_unsafe: bool) -> list[Question]:
-    """Make the questions; fewer than thirty, and three for each further origin."""
+    """Make the questions; fewer than thirty, and three to five for each further origin."""
     questions = [Question("get", None, _get(plan.url, None))]
     for origin in plan.origins:
         questions.append(Question("get", origin, _get(plan.url, origin)))
         questions.append(Question("preflight", origin, _preflight(plan, origin)))
+        if not plan.is_asked:
+            questions.append(Question("safelisted", origin, _preflight(_simplest(plan), origin)))
         questions.append(Question("error", origin, _get(_nowhere(plan.url), origin)))
         if send_unsafe and plan.fetch.method not in ("GET", "OPTIONS"):
             questions.append(Question("unsafe", origin, _call(plan, origin)))
@@ -172,6 +184,10 @@ def _preflight(plan: Plan, origin: str, *, private: bool = False) -> HttpRequest
     if private:
         headers.append(("Access-Control-Request-Private-Network", "true"))
     return HttpRequest("OPTIONS", plan.url, (*headers, *_origin(origin)))
+
+
+def _simplest(plan: Plan) -> Plan:
+    return replace(plan, fetch=replace(plan.fetch, method="GET", headers=()), names=())
 
 
 def _origin(origin: str | None) -> tuple[tuple[str, str], ...]:
