@@ -518,6 +518,7 @@ def test_every_finding_is_documented_with_its_severity() -> None:
         "doubled-header": "medium",
         "no-methods": "low",
         "mixed-content": "info",
+        "authorization-not-covered": "low",
     }
 
 
@@ -589,6 +590,12 @@ def test_only_an_error_can_lose_the_headers_of_errors(status: int, expected: set
     assert codes(probe(wrong(fault))) == expected
 
 
+def test_a_redirect_that_leads_nowhere_is_none() -> None:
+    # https://fetch.spec.whatwg.org/#concept-http-redirect-fetch: without Location it is an answer.
+    assert probe(wrong(answer(300, when=is_get))) == []
+    assert probe(wrong(answer(302, when=is_get))) == []
+
+
 def test_what_was_only_tried_is_no_grave_finding() -> None:
     app = right(POLICY.replace(allow_methods=[]))
     (asked,) = probe(app)
@@ -624,6 +631,42 @@ def test_a_call_that_needs_no_preflight_is_not_kept_out_by_one(method: str) -> N
     assert found.mend == "Nothing has to be done: pages make this call without a preflight."
     (found,) = probe(app, method=method, names=("x-a",))
     assert found.severity == Severity.HIGH
+
+
+def test_a_star_that_browsers_take_for_authorization_keeps_nobody_out() -> None:
+    # https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name, which none heeds yet.
+    app = wrong(replace("Access-Control-Allow-Headers", "*"))
+    (found,) = probe(app, names=("authorization", "x-a"))
+    assert (found.code, found.severity) == ("authorization-not-covered", Severity.LOW)
+    assert found.failure is None
+    assert probe(app, names=("x-a",)) == []
+    (found,) = probe(right(), names=("authorization", "x-a"))
+    assert (found.code, found.severity) == ("preflight-refused", Severity.HIGH)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept_to"),
+    [
+        ("Access-Control-Allow-Methods", is_get),
+        ("Access-Control-Allow-Headers", is_get),
+        ("Access-Control-Expose-Headers", is_preflight),
+    ],
+)
+@pytest.mark.parametrize("value", ["*", "x; b"])
+def test_a_list_that_no_browser_reads_there_is_no_fault(
+    name: str, kept_to: Callable[[dict[str, Any]], bool], value: str
+) -> None:
+    def fault(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        return status, [*headers, (name, value)] if kept_to(environ) else headers
+
+    assert probe(wrong(fault, WITH_COOKIES)) == []
+
+
+@pytest.mark.parametrize("name", ["Access-Control-Allow-Methods", "Access-Control-Allow-Headers"])
+def test_a_star_in_a_list_of_preflights_is_no_wildcard_with_cookies(name: str) -> None:
+    app = wrong(replace(name, "*, PUT", when=is_preflight), WITH_COOKIES)
+    (found,) = probe(app)
+    assert (found.code, found.severity) == ("wildcard-list-with-credentials", Severity.LOW)
 
 
 def test_a_server_that_answers_no_preflight_is_wrong_whatever_was_tried() -> None:

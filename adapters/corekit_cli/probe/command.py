@@ -110,7 +110,7 @@ def probe(
     )
     _show(answers, findings, as_json=as_json)
     limit = Severity[fail_on.upper()]
-    raise SystemExit(any(finding.severity >= limit for finding in findings))
+    raise SystemExit(1 if any(finding.severity >= limit for finding in findings) else 0)
 
 
 def _read_origins(url: str, origins: Sequence[str]) -> tuple[str, ...]:

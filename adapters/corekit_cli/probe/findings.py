@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Final
 
-from corekit.browser import CHROMIUM, FAILURES, FIREFOX, STANDARD, WEBKIT, HttpResponse
+from corekit.browser import CHROMIUM, FAILURES, FIREFOX, STANDARD, WEBKIT, HttpResponse, Quirks
 from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS, Fault, check_cors, check_preflight
 from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
@@ -24,7 +24,7 @@ from corekit.explain import ENTRIES
 from corekit.origins import ANY, is_loopback, split_origin
 from corekit.problems import show
 
-from .questions import Answers, Plan
+from .questions import Answer, Answers, Kind, Plan
 from .strangers import STRANGER
 
 __all__ = ["ALLOW_ORIGIN", "Finding", "Severity", "allows", "find_faults", "has_credentials"]
@@ -34,11 +34,12 @@ _MAX_AGE: Final = "access-control-max-age"
 _CREDENTIALS: Final = "access-control-allow-credentials"
 _SINGLE: Final = frozenset({_CREDENTIALS, "access-control-allow-private-network", _MAX_AGE})
 _is_zero = re.compile("0+").fullmatch
-_LISTS: Final = {
+_PREFLIGHT_LISTS: Final = {
     "access-control-allow-methods": "methods",
     "access-control-allow-headers": "headers",
-    "access-control-expose-headers": "exposed headers",
 }
+_ACTUAL_LISTS: Final = {"access-control-expose-headers": "exposed headers"}
+_BROWSERS: Final = (CHROMIUM, FIREFOX, WEBKIT)
 _MAX_SHOWN: Final = 120
 
 _ONE_LAYER: Final = ENTRIES["MultipleAllowOriginValues"].mend
@@ -109,20 +110,21 @@ def find_faults(answers: Answers) -> Iterator[Finding]:
 
 
 def _refusals(answers: Answers, origin: str) -> Iterator[Finding]:
-    for kind, what in (("get", "GET"), ("unsafe", answers.plan.fetch.method)):
-        response = answers.find(kind, origin)  # type: ignore[arg-type]
+    asked: tuple[tuple[Kind, str], ...] = (("get", "GET"), ("unsafe", answers.plan.fetch.method))
+    for kind, what in asked:
+        response = answers.find(kind, origin)
         if response is None:
             continue
         fault = check_cors(origin, response.headers, include=answers.plan.include)
         if fault is not None:
             how = what if response.status < 400 else f"{what}, answered {response.status}"
             yield _failure("refused", Severity.HIGH, f"{how}: ", fault, origin)
-        if response.status in REDIRECT_STATUSES:
-            location = show(get_header(response.headers, "location"))
+        location = get_header(response.headers, "location")
+        if response.status in REDIRECT_STATUSES and location is not None:
             yield Finding(
                 "redirect",
                 Severity.INFO,
-                f"{what} was answered {response.status}, and leads to {location}.",
+                f"{what} was answered {response.status}, and leads to {show(location)}.",
                 "Let pages call that address at once, since preflights are not redirected.",
                 origin,
             )
@@ -170,17 +172,27 @@ def _credentials(answers: Answers) -> Iterator[Finding]:
 
 def _preflight_faults(answers: Answers, origin: str) -> Iterator[Finding]:
     plan, response = answers.plan, answers.get("preflight", origin)
-    method = plan.fetch.method
-    fault = _check_preflight(plan, method, plan.names, origin, response)
+    fault = _check(plan, origin, response)
+    if fault and not any(_check(plan, origin, response, quirks) for quirks in _BROWSERS):
+        yield Finding(
+            "authorization-not-covered",
+            Severity.LOW,
+            "The preflight's answer has '*' for headers without authorization, which by the"
+            " standard it does not cover; today's browsers let it through.",
+            "Name authorization beside '*'.",
+            origin,
+        )
+        fault = None
     if fault is not None:
         finding = _failure("preflight-refused", Severity.HIGH, "", fault, origin)
         safelisted = answers.find("safelisted", origin)
         if not plan.needs_preflight:
             mend = "Nothing has to be done: pages make this call without a preflight."
             yield replace(finding, severity=Severity.INFO, mend=mend)
-        elif safelisted and not _check_preflight(plan, "GET", (), origin, safelisted):
+        elif safelisted and not _check(plan.simplest, origin, safelisted):
             # Nobody said that pages make this very call; it is only what was tried. How a layer
             # says no to it is its own affair, since it knows how to say yes.
+            method = plan.fetch.method
             mend = f"Nothing has to be done, unless pages call with {method}: then grant it."
             yield replace(finding, severity=Severity.INFO, mend=mend)
             response, fault = safelisted, None
@@ -192,17 +204,17 @@ def _preflight_faults(answers: Answers, origin: str) -> Iterator[Finding]:
     yield from _max_age(response, origin)
 
 
-def _check_preflight(
-    plan: Plan, method: str, names: tuple[str, ...], origin: str, response: HttpResponse
+def _check(
+    plan: Plan, origin: str, response: HttpResponse, quirks: Quirks = STANDARD
 ) -> Fault | None:
     return check_preflight(
         origin,
-        method,
-        names,
+        plan.fetch.method,
+        plan.names,
         response,
         include=plan.include,
         upload_listener=False,
-        quirks=STANDARD,
+        quirks=quirks,
     )
 
 
@@ -220,7 +232,7 @@ def _methods(response: HttpResponse, origin: str) -> Iterator[Finding]:
 
 def _max_age(response: HttpResponse, origin: str) -> Iterator[Finding]:
     value = get_header(response.headers, _MAX_AGE)
-    caps = {quirks.name: quirks.max_age_cap or 0 for quirks in (CHROMIUM, FIREFOX, WEBKIT)}
+    caps = {quirks.name: quirks.max_age_cap or 0 for quirks in _BROWSERS}
     if value is None:
         yield Finding(
             "no-max-age",
@@ -253,7 +265,7 @@ def _max_age(response: HttpResponse, origin: str) -> Iterator[Finding]:
             Severity.INFO,
             f"The preflight's answer may be kept for {show(value)} s, which is longer than any"
             f" browser keeps it ({limits}).",
-            "Nothing has to be done; 7200 says as much.",
+            f"Nothing has to be done; {max(caps.values())} says as much.",
             origin,
         )
 
@@ -323,24 +335,37 @@ def _doubled_headers(answers: Answers) -> Iterator[Finding]:
 def _lists(answers: Answers) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
     for answer in answers.to_pages():
-        headers = answer.response.headers
-        for name, what in _LISTS.items():
-            elements = list_values(headers, name)
-            if elements is None and not (answer.question.is_preflight and "expose" not in name):
-                code, severity = "malformed-list", Severity.MEDIUM
-                sentence = f"{name}: {show(get_header(headers, name))} is no list of {what}, so"
-                sentence += " browsers take nothing of it."
-                mend = "Send names with commas between them, and nothing else."
-            elif elements is not None and ANY in elements and has_credentials(answer.response):
-                code, severity = "wildcard-list-with-credentials", Severity.LOW
-                sentence = f"{name} has '*' together with credentials: for a call that has them,"
-                sentence += " it is the name of nothing."
-                mend = f"Name the {what}."
-            else:
-                continue
-            if (code, name) not in seen:
-                seen.add((code, name))
-                yield Finding(code, severity, sentence, mend, answer.question.origin)
+        lists = _PREFLIGHT_LISTS if answer.question.is_preflight else _ACTUAL_LISTS
+        for name, what in lists.items():
+            found = _fault_of_list(answer, name, what)
+            if found is not None and (found.code, name) not in seen:
+                seen.add((found.code, name))
+                yield found
+
+
+def _fault_of_list(answer: Answer, name: str, what: str) -> Finding | None:
+    headers, origin = answer.response.headers, answer.question.origin
+    elements = list_values(headers, name)
+    # A preflight fails for its own, and that is told with its name.
+    if elements is None and name in _ACTUAL_LISTS:
+        return Finding(
+            "malformed-list",
+            Severity.MEDIUM,
+            f"{name}: {show(get_header(headers, name))} is no list of {what}, so browsers take"
+            " nothing of it.",
+            "Send names with commas between them, and nothing else.",
+            origin,
+        )
+    if elements is not None and ANY in elements and has_credentials(answer.response):
+        return Finding(
+            "wildcard-list-with-credentials",
+            Severity.LOW,
+            f"{name} has '*' together with credentials: for a call that has them, it is the name of"
+            " nothing.",
+            f"Name the {what}.",
+            origin,
+        )
+    return None
 
 
 def _missing_vary(answers: Answers) -> Iterator[Finding]:

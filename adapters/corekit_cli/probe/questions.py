@@ -61,6 +61,11 @@ class Plan:
         """Whether a browser asks before it makes the call."""
         return self.fetch.method not in SAFELISTED_METHODS or bool(self.names)
 
+    @property
+    def simplest(self) -> Plan:
+        """The same for a GET without headers of the page's own."""
+        return replace(self, fetch=replace(self.fetch, method="GET", headers=()), names=())
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -126,7 +131,7 @@ def make_questions(plan: Plan, *, send_unsafe: bool) -> list[Question]:
         questions.append(Question("get", origin, _get(plan.url, origin)))
         questions.append(Question("preflight", origin, _preflight(plan, origin)))
         if not plan.is_asked:
-            questions.append(Question("safelisted", origin, _preflight(_simplest(plan), origin)))
+            questions.append(Question("safelisted", origin, _preflight(plan.simplest, origin)))
         questions.append(Question("error", origin, _get(_nowhere(plan.url), origin)))
         if send_unsafe and plan.fetch.method not in ("GET", "OPTIONS"):
             questions.append(Question("unsafe", origin, _call(plan, origin)))
@@ -184,10 +189,6 @@ def _preflight(plan: Plan, origin: str, *, private: bool = False) -> HttpRequest
     if private:
         headers.append(("Access-Control-Request-Private-Network", "true"))
     return HttpRequest("OPTIONS", plan.url, (*headers, *_origin(origin)))
-
-
-def _simplest(plan: Plan) -> Plan:
-    return replace(plan, fetch=replace(plan.fetch, method="GET", headers=()), names=())
 
 
 def _origin(origin: str | None) -> tuple[tuple[str, str], ...]:
