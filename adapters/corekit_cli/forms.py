@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.browser import Fetch
+from corekit.browser.messages import CREDENTIALS_MODES
 from corekit.names import FORBIDDEN_METHODS, is_token
 from corekit.origins import is_serialized_origin
 from corekit.spelling import find_fault
@@ -50,8 +51,6 @@ EMPTY: Final[Mapping[str, str | bool]] = {
     "body": "",
 }
 """Every field of the form, and what stands in it where nothing else does."""
-
-CREDENTIALS: Final = ("omit", "same-origin", "include")
 
 _LISTS: Final = ("allow_origins", "allow_methods", "allow_headers", "expose_headers", "waive")
 _FLAGS: Final = ("allow_credentials", "allow_private_network")
@@ -202,8 +201,8 @@ def _check_call(method: str, path: str, credentials: str, body: bytes | None) ->
     if not _is_path(path):
         message = "It is no path of the API."
         yield Problem("malformed-path", "path", path, message, "Write one such as /items/1.")
-    if credentials not in CREDENTIALS:
-        message, hint = "There is no such mode.", f"The modes are {', '.join(CREDENTIALS)}."
+    if credentials not in CREDENTIALS_MODES:
+        message, hint = "There is no such mode.", f"The modes are {', '.join(CREDENTIALS_MODES)}."
         yield Problem("wrong-type", "credentials", credentials, message, hint)
     if body is not None and method.upper() in ("GET", "HEAD"):
         message = f"A request with {method.upper()} cannot have a body."
