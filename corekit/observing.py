@@ -118,8 +118,8 @@ class Observer:
     Where `logger` is not enabled for `level`, no denial needs to be told; where `hears_all` is
     false, nothing else does.
 
-    Raises TypeError for an `on_decision` that cannot be called, or that returns at once with its
-    work not done, as a coroutine function does; and for a `debug` of another type.
+    Raises TypeError for an `on_decision` that cannot be called, that returns at once with its work
+    not done, as a coroutine function does, or that is a class; and for a `debug` of another type.
     """
 
     __slots__ = (
@@ -310,6 +310,10 @@ def check_on_decision(on_decision: object) -> None:
     if not callable(on_decision):
         raise TypeError(
             f"on_decision is of type {kind}: give a function that takes a DecisionEvent"
+        )
+    if isinstance(on_decision, type):
+        raise TypeError(
+            f"on_decision is the class {on_decision.__name__}: give an object of it, or a function"
         )
     called = on_decision.func if isinstance(on_decision, partial) else on_decision
     for candidate in (called, getattr(called, "__call__", None)):  # noqa: B004 - an object's method

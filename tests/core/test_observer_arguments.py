@@ -63,6 +63,11 @@ class TestArguments:
         with pytest.raises(TypeError, match=f"on_decision is of type {name}: give a function"):
             Observer("asgi", LOGGER, on_decision=given)
 
+    @pytest.mark.parametrize("given", [Plain, list, DecisionEvent])
+    def test_a_class_is_refused_which_would_only_make_objects(self, given: Any) -> None:
+        with pytest.raises(TypeError, match=f"on_decision is the class {given.__name__}: give an"):
+            Observer("asgi", LOGGER, on_decision=given)
+
     @pytest.mark.parametrize(
         "given", [print, len, Plain(), Plain().method, partial(print), [].append, lambda event: 1]
     )

@@ -86,6 +86,6 @@ class TestWatchedEngines:
         echoing = policy.replace(
             allow_credentials=True, allow_methods=["*"], allow_headers=["*"]
         ).engine
-        watched = Observer("asgi", logger, on_decision=str).watch(echoing, "OPTIONS", "/", None)
+        watched = Observer("asgi", logger, on_decision=repr).watch(echoing, "OPTIONS", "/", None)
         asked = (APP, "LOCK", "x-z", None)
         assert watched.preflight(*asked) == echoing.preflight(*asked)
