@@ -377,8 +377,7 @@ def _missing_vary(answers: Answers) -> Iterator[Finding]:
     without = [
         origin
         for origin, response in told.items()
-        if _may_be_mixed_up(response.headers)
-        and not _serves_all(response.headers, told, include=answers.plan.include)
+        if _may_be_mixed_up(response.headers) and not _serves_all(response.headers, told)
     ]
     if without:
         whom = " and ".join("a request without Origin" if o is None else o for o in without)
@@ -392,15 +391,14 @@ def _missing_vary(answers: Answers) -> Iterator[Finding]:
         )
 
 
-def _serves_all(
-    headers: Headers, told: Mapping[str | None, HttpResponse], *, include: bool
-) -> bool:
-    # A '*' that a cache hands to a page of any origin is to it what its own answer is.
+def _serves_all(headers: Headers, told: Mapping[str | None, HttpResponse]) -> bool:
+    # A '*' that a cache hands to a page is to it what its own answer is, with cookies or without.
     return get_header(headers, ALLOW_ORIGIN) == ANY and all(
         (check_cors(origin, headers, include=include) is None)
         == (check_cors(origin, own.headers, include=include) is None)
         for origin, own in told.items()
         if origin is not None
+        for include in (False, True)
     )
 
 
