@@ -476,6 +476,9 @@ def test_strangers_are_made_where_they_make_sense(origin: str, others: list[str]
         ("https://me.github.io", "any-sibling", None),
         ("http://10.0.0.1", "any-sibling", None),
         ("http://[::1]", "any-sibling", None),
+        ("https://example.com:8443", "scheme-downgrade", "http://example.com"),
+        ("https://localhost", "scheme-downgrade", None),
+        ("http://example.com:8080", "scheme-downgrade", None),
     ],
 )
 def test_only_names_that_others_can_have_are_those_of_others(
