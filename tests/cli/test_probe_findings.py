@@ -16,7 +16,8 @@ from corekit.browser.fields import unsafe_names
 from corekit_cli.asking import Asker, Pace
 from corekit_cli.probe.findings import Finding, Severity, find_faults
 from corekit_cli.probe.intrusions import find_intrusions
-from corekit_cli.probe.questions import Plan, ask_all, make_questions
+from corekit_cli.probe.preflights import find_preflight_faults
+from corekit_cli.probe.questions import Answers, Plan, ask_all, make_questions
 from corekit_cli.probe.strangers import STRANGER, strangers_to
 from tests.browsers.faults import FAULTS as BROWSER_FAULTS
 from tests.browsers.faults import Fault as BrowserFault
@@ -44,7 +45,11 @@ def probe(
         plan = Plan((origin, *others), fetch, names, is_asked=is_asked)
         answers = ask_all(plan, make_questions(plan, send_unsafe=False), asker.send)
     assert live.sent("REQUEST_METHOD") == {"GET", "OPTIONS"}
-    return [*find_intrusions(answers), *find_faults(answers)]
+    return find_all(answers)
+
+
+def find_all(answers: Answers) -> list[Finding]:
+    return [*find_intrusions(answers), *find_faults(answers), *find_preflight_faults(answers)]
 
 
 def codes(findings: list[Finding]) -> set[str]:
@@ -402,7 +407,7 @@ def test_pages_of_https_and_a_server_without_are_told_apart_from_faults(
 
         plan = Plan((page,), Fetch(url, "PUT"), (), is_asked=True)
         answers = ask_all(plan, make_questions(plan, send_unsafe=False), send)
-    found = list(find_faults(answers))
+    found = find_all(answers)
     assert codes(found) == expected
     assert {finding.severity for finding in found} <= {Severity.INFO}
     assert {finding.failure for finding in found} <= {"MixedContent"}
@@ -428,7 +433,7 @@ def test_every_failure_that_browsers_show_is_named_by_a_probe(fault: BrowserFaul
         fetch = Fetch(live.url, **fault.call)
         plan = Plan((PAGE,), fetch, unsafe_names(fetch.headers), is_asked=True)
         answers = ask_all(plan, make_questions(plan, send_unsafe=True), asker.send)
-    assert fault.name in {finding.failure for finding in find_faults(answers)}
+    assert fault.name in {finding.failure for finding in find_all(answers)}
 
 
 def test_a_probe_names_all_that_a_server_can_do_wrong_but_for_redirects() -> None:

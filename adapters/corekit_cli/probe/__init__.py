@@ -2,7 +2,7 @@
 
 - `strangers`: origins that should be refused;
 - `questions`: what is asked, and the answers;
-- `findings`, `intrusions`: what the answers mean;
+- `findings`, `preflights`, `intrusions`: what the answers mean;
 - `report`: what is printed;
 - `command`: the command line.
 """

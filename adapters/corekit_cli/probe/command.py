@@ -19,6 +19,7 @@ from corekit_cli.untold import UntoldError
 
 from .findings import Finding, Severity, find_faults
 from .intrusions import find_intrusions
+from .preflights import find_preflight_faults
 from .questions import Answers, Plan, ask_all, make_questions
 from .report import as_data, print_probe
 
@@ -104,7 +105,7 @@ def probe(
     except KeyboardInterrupt:
         raise UntoldError("the server was not asked to the end", as_json=as_json) from None
     findings = sorted(
-        (*find_intrusions(answers), *find_faults(answers)),
+        (*find_intrusions(answers), *find_faults(answers), *find_preflight_faults(answers)),
         key=lambda finding: finding.severity,
         reverse=True,
     )

@@ -1,21 +1,21 @@
 """What the answers of a server mean: each fault as a finding, with how grave it is and the mend.
 
 The checks here are about the origins that are to be let in, and about what caches and browsers make
-of the answers; `intrusions` is about the origins that are to be kept out. A check is a function
-from answers to findings, so each can be read, and tested, by itself.
+of the answers. `preflights` is about the answers to preflights, `intrusions` about the origins that
+are to be kept out. A check is a function from answers to findings, so each can be read, and tested,
+by itself.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
-from corekit.browser import CHROMIUM, FAILURES, FIREFOX, STANDARD, WEBKIT, HttpResponse, Quirks
-from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS, Fault, check_cors, check_preflight
+from corekit.browser import FAILURES, HttpResponse
+from corekit.browser.checks import REDIRECT_STATUSES, check_cors
 from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
 from corekit.browser.messages import Headers
@@ -24,22 +24,28 @@ from corekit.explain import ENTRIES
 from corekit.origins import ANY, is_loopback, split_origin
 from corekit.problems import show
 
-from .questions import Answer, Answers, Kind, Plan
+from .questions import Answer, Answers, Kind
 from .strangers import STRANGER
 
-__all__ = ["ALLOW_ORIGIN", "Finding", "Severity", "allows", "find_faults", "has_credentials"]
+__all__ = [
+    "ALLOW_ORIGIN",
+    "Finding",
+    "Severity",
+    "allows",
+    "find_faults",
+    "has_credentials",
+    "make_failure",
+]
 
 ALLOW_ORIGIN: Final = "access-control-allow-origin"
 _MAX_AGE: Final = "access-control-max-age"
 _CREDENTIALS: Final = "access-control-allow-credentials"
 _SINGLE: Final = frozenset({_CREDENTIALS, "access-control-allow-private-network", _MAX_AGE})
-_is_zero = re.compile("0+").fullmatch
 _PREFLIGHT_LISTS: Final = {
     "access-control-allow-methods": "methods",
     "access-control-allow-headers": "headers",
 }
 _ACTUAL_LISTS: Final = {"access-control-expose-headers": "exposed headers"}
-_BROWSERS: Final = (CHROMIUM, FIREFOX, WEBKIT)
 _MAX_SHOWN: Final = 120
 
 _ONE_LAYER: Final = ENTRIES["MultipleAllowOriginValues"].mend
@@ -99,7 +105,6 @@ def find_faults(answers: Answers) -> Iterator[Finding]:
     """Find what keeps the pages of the given origins out, and what only nearly lets them in."""
     for origin in answers.plan.origins:
         yield from _refusals(answers, origin)
-        yield from _preflight_faults(answers, origin)
         yield from _lost_headers(answers, origin)
     yield from _mixed_content(answers)
     yield from _credentials(answers)
@@ -118,7 +123,7 @@ def _refusals(answers: Answers, origin: str) -> Iterator[Finding]:
         fault = check_cors(origin, response.headers, include=answers.plan.include)
         if fault is not None:
             how = what if response.status < 400 else f"{what}, answered {response.status}"
-            yield _failure("refused", Severity.HIGH, f"{how}: ", fault, origin)
+            yield make_failure("refused", Severity.HIGH, f"{how}: ", fault, origin)
         location = get_header(response.headers, "location")
         if response.status in REDIRECT_STATUSES and location is not None:
             yield Finding(
@@ -170,106 +175,6 @@ def _credentials(answers: Answers) -> Iterator[Finding]:
             yield Finding(code, severity, said, mend, origin, name)
 
 
-def _preflight_faults(answers: Answers, origin: str) -> Iterator[Finding]:
-    plan, response = answers.plan, answers.get("preflight", origin)
-    fault = _check(plan, origin, response)
-    if fault and not any(_check(plan, origin, response, quirks) for quirks in _BROWSERS):
-        yield Finding(
-            "authorization-not-covered",
-            Severity.LOW,
-            "The preflight's answer has '*' for headers without authorization, which by the"
-            " standard it does not cover; today's browsers let it through.",
-            "Name authorization beside '*'.",
-            origin,
-        )
-        fault = None
-    if fault is not None:
-        finding = _failure("preflight-refused", Severity.HIGH, "", fault, origin)
-        safelisted = answers.find("safelisted", origin)
-        if not plan.needs_preflight:
-            mend = "Nothing has to be done: pages make this call without a preflight."
-            yield replace(finding, severity=Severity.INFO, mend=mend)
-        elif safelisted and not _check(plan.simplest, origin, safelisted):
-            # Nobody said that pages make this very call; it is only what was tried. How a layer
-            # says no to it is its own affair, since it knows how to say yes.
-            method = plan.fetch.method
-            mend = f"Nothing has to be done, unless pages call with {method}: then grant it."
-            yield replace(finding, severity=Severity.INFO, mend=mend)
-            response, fault = safelisted, None
-        else:
-            yield finding
-        if fault and fault[0] not in REFUSALS:
-            return
-    yield from _methods(response, origin)
-    yield from _max_age(response, origin)
-
-
-def _check(
-    plan: Plan, origin: str, response: HttpResponse, quirks: Quirks = STANDARD
-) -> Fault | None:
-    return check_preflight(
-        origin,
-        plan.fetch.method,
-        plan.names,
-        response,
-        include=plan.include,
-        upload_listener=False,
-        quirks=quirks,
-    )
-
-
-def _methods(response: HttpResponse, origin: str) -> Iterator[Finding]:
-    if get_header(response.headers, "access-control-allow-methods") is None:
-        yield Finding(
-            "no-methods",
-            Severity.LOW,
-            "The preflight's answer has no Access-Control-Allow-Methods: by the standard, with an"
-            " upload listener, that grants any method.",
-            "Send the methods that are granted with every answer to a preflight; corekit does.",
-            origin,
-        )
-
-
-def _max_age(response: HttpResponse, origin: str) -> Iterator[Finding]:
-    value = get_header(response.headers, _MAX_AGE)
-    caps = {quirks.name: quirks.max_age_cap or 0 for quirks in _BROWSERS}
-    if value is None:
-        yield Finding(
-            "no-max-age",
-            Severity.INFO,
-            "The preflight's answer has no Access-Control-Max-Age: browsers ask again after 5 s.",
-            "Give max_age, such as 600 seconds.",
-            origin,
-        )
-    elif _is_zero(value):
-        yield Finding(
-            "no-max-age",
-            Severity.INFO,
-            "The preflight's answer has Access-Control-Max-Age: 0: browsers ask before every call.",
-            "Give max_age, such as 600 seconds, unless what is granted changes all the time.",
-            origin,
-        )
-    elif not (value.isascii() and value.isdigit()):
-        yield Finding(
-            "malformed-max-age",
-            Severity.LOW,
-            f"The preflight's answer has Access-Control-Max-Age: {show(value)}, which is no number"
-            " of seconds: browsers keep it for 5 s, or not at all.",
-            "Send whole seconds.",
-            origin,
-        )
-    elif len(value) > 9 or int(value) > max(caps.values()):
-        limits = ", ".join(f"{seconds} s in {name}" for name, seconds in caps.items())
-        yield Finding(
-            "max-age",
-            Severity.INFO,
-            f"The preflight's answer may be kept for {show(value)} s, which is longer than any"
-            f" browser keeps it ({limits}).",
-            f"Nothing has to be done; {max(caps.values())} says as much.",
-            origin,
-        )
-
-
 def _lost_headers(answers: Answers, origin: str) -> Iterator[Finding]:
     good, error = answers.get("get", origin), answers.get("error", origin)
     # Some servers have one page for every path, or lead elsewhere: that hides no error.
@@ -311,7 +216,7 @@ def _mixed_content(answers: Answers) -> Iterator[Finding]:
         return
     for origin in answers.plan.origins:
         if origin.startswith("https:"):
-            yield _failure(
+            yield make_failure(
                 "mixed-content", Severity.INFO, "", ("MixedContent", answers.plan.url), origin
             )
 
@@ -412,9 +317,10 @@ def _members(headers: Headers, name: str) -> set[str]:
     return {part.strip().lower() for part in (get_header(headers, name) or "").split(",")}
 
 
-def _failure(
+def make_failure(
     code: str, severity: Severity, what: str, fault: tuple[str, str | None], origin: str
 ) -> Finding:
+    """Make the finding of what fails in a browser; `what` stands before its sentence."""
     name, value = fault
     # The sentence escapes it.
     said = FAILURES[name][0].format(origin=origin, value=value and value[:_MAX_SHOWN])
