@@ -582,6 +582,12 @@ def test_a_star_that_a_cache_hands_to_strangers_needs_vary() -> None:
     assert codes(probe(wrong(star_without_origin))) == {"no-vary"}
 
 
+def test_vary_is_missed_in_the_answer_to_the_one_page_that_is_known() -> None:
+    # https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches: others may be let in as well.
+    (found,) = probe(wrong(replace("Vary", when=lambda each: each.get("HTTP_ORIGIN") == PAGE)))
+    assert found.code == "no-vary"
+
+
 @pytest.mark.parametrize("page", [PAGE, "https://b.example"])
 def test_vary_is_missed_in_the_answer_to_any_page(page: str) -> None:
     policy = POLICY.replace(allow_origins=[PAGE, "https://b.example"])
