@@ -483,6 +483,9 @@ def test_strangers_are_made_where_they_make_sense(origin: str, others: list[str]
         ("http://[::1]", "any-sibling", None),
         ("https://example.com:8443", "scheme-downgrade", "http://example.com"),
         ("https://localhost", "scheme-downgrade", None),
+        ("https://example.com:8443", "cut-short", None),
+        ("http://10.0.0.12", "cut-short", None),
+        ("http://localhost", "cut-short", None),
         ("http://example.com:8080", "scheme-downgrade", None),
     ],
 )
