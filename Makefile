@@ -67,7 +67,7 @@ bench-guard: .venv/.test
 
 # Faults are made in copies: what is being worked on stays as it is. First mutmut's, in every
 # function of the core, one after the other; then whole rules are broken on purpose. ONLY names some
-# of mutmut's: make mutation ONLY='corekit.engine.*'
+# of mutmut's: make mutation ONLY='corekit._engine.*'
 JOBS ?= 1
 mutation: .venv/.mutation
 	@rm -rf .cache/mutation && mkdir -p .cache/mutation

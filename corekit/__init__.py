@@ -5,9 +5,9 @@ and says so in headers. It opens nothing, tells only whom it is given, and knows
 `corekit_*` packages put it into applications.
 """
 
+from ._origins import Origin, OriginPattern, OriginSet
 from .decision import Answer, Decision, Reason, RequestKind
-from .observing import DecisionEvent
-from .origins import Origin, OriginPattern, OriginSet
+from .events import DecisionEvent
 from .policy import CorsPolicy
 from .problems import PolicyError, Problem
 from .routes import CorsRoutes

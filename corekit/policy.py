@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, NoReturn, Self
 
+from ._engine import AnyOrigin, Engine, Origins
+from ._origins import ANY, OriginPattern, OriginSet
+from ._validation import Reader
 from .decision import Decision
-from .engine import AnyOrigin, Engine, Origins
-from .origins import ANY, OriginPattern, OriginSet
 from .problems import PolicyError, Problem, show
-from .validation import Reader
 
 if TYPE_CHECKING:
     from datetime import timedelta  # when run, it is imported by those who give one
@@ -49,7 +49,7 @@ class CorsPolicy:
             "https://pr-*.example.com"     # one label with one gap: pr-17.example.com
             "http://localhost:*"           # any port, and none
             "capacitor://localhost"        # any scheme but file
-            "null"                         # opaque origins: to be waived, never with credentials
+            "null"                         # opaque origins: to be accepted, never with credentials
             "*"                            # any origin: alone, never with credentials
 
     `allow_credentials`
@@ -70,9 +70,9 @@ class CorsPolicy:
         Whether to answer the legacy Access-Control-Request-Private-Network.
     `preflight_status`
         The status of a granted preflight, 200 to 299.
-    `waive`
+    `accept_risks`
         Codes of the risks that the operator accepts: ``insecure-origin`` (http with credentials),
-        ``null-origin``, ``public-suffix`` (subdomains of one, with credentials).
+        ``opaque-origin``, ``public-suffix`` (subdomains of one, with credentials).
 
     An argument of another name is a TypeError that names the nearest. A policy is immutable,
     hashable, comparable by its arguments whatever their order, picklable, and safe to share between
@@ -87,6 +87,7 @@ class CorsPolicy:
 
     __slots__ = (
         "__weakref__",
+        "accept_risks",
         "allow_credentials",
         "allow_headers",
         "allow_methods",
@@ -96,7 +97,6 @@ class CorsPolicy:
         "expose_headers",
         "max_age",
         "preflight_status",
-        "waive",
     )
 
     allow_origins: tuple[str, ...]
@@ -107,7 +107,7 @@ class CorsPolicy:
     max_age: int | None
     allow_private_network: bool
     preflight_status: int
-    waive: tuple[str, ...]
+    accept_risks: tuple[str, ...]
     engine: Engine
 
     _reader: ClassVar[type[Reader]] = Reader
@@ -120,7 +120,7 @@ class CorsPolicy:
         "max_age": None,
         "allow_private_network": False,
         "preflight_status": 204,
-        "waive": (),
+        "accept_risks": (),
     }
 
     def __init__(
@@ -134,7 +134,7 @@ class CorsPolicy:
         max_age: int | timedelta | None = None,
         allow_private_network: bool = False,
         preflight_status: int = 204,
-        waive: Iterable[str] = (),
+        accept_risks: Iterable[str] = (),
         **unknown: Never,
     ) -> None:
         refuse_unknown(unknown, self._defaults)
@@ -148,7 +148,7 @@ class CorsPolicy:
                 "max_age": max_age,
                 "allow_private_network": allow_private_network,
                 "preflight_status": preflight_status,
-                "waive": waive,
+                "accept_risks": accept_risks,
             }
         )
 
@@ -179,12 +179,12 @@ class CorsPolicy:
         return policy
 
     @classmethod
-    def nothing(cls) -> Self:
+    def deny_all(cls) -> Self:
         """Make the policy that grants nothing, for where sharing is to be off explicitly.
 
         Preflights are refused, and Access-Control-* headers of the application are removed.
 
-        >>> CorsPolicy.nothing().decide("GET", origin="https://app.example.com").allowed
+        >>> CorsPolicy.deny_all().decide("GET", origin="https://app.example.com").allowed
         False
         """
         policy = object.__new__(cls)
@@ -223,8 +223,8 @@ class CorsPolicy:
             request_private_network=request_private_network,
         )
 
-    def match(self, path: str) -> Self:  # noqa: ARG002
-        """Find the policy for a path, as `CorsRoutes.match` does: this one, whatever the path."""
+    def policy_for(self, path: str) -> Self:  # noqa: ARG002
+        """Return this policy, whatever the path, as `CorsRoutes.policy_for` does for routes."""
         return self
 
     def engine_for(self, origins: Origins) -> Engine:
@@ -262,7 +262,7 @@ class CorsPolicy:
         if hasattr(self, "engine"):
             raise AttributeError("a policy is immutable")
         credentials = given["allow_credentials"] is True
-        reader = self._reader(credentials=credentials, waive=given["waive"])
+        reader = self._reader(credentials=credentials, accept_risks=given["accept_risks"])
         settings = reader.read(given)
         problems = reader.finish()
         if unknown:
@@ -306,7 +306,7 @@ class CorsPolicy:
     def __repr__(self) -> str:
         settings = self._settings()
         if not settings:
-            return f"{type(self).__name__}.nothing()"
+            return f"{type(self).__name__}.deny_all()"
         arguments = ", ".join(f"{name}={self._show(value)}" for name, value in settings.items())
         return f"{type(self).__name__}({arguments})"
 
@@ -366,4 +366,4 @@ def _find_meant(name: str, known: list[str]) -> str | None:
 
 
 def _restore(cls: type[CorsPolicy], settings: dict[str, Any]) -> CorsPolicy:
-    return cls(**settings) if settings else cls.nothing()
+    return cls(**settings) if settings else cls.deny_all()

@@ -1,7 +1,8 @@
 """Everything that can be wrong with a policy, as values that a person and a program can read.
 
-A problem has a stable code, so that a portal can translate it or an operator waive it. This file
-knows the codes and how a problem is shown; which values are wrong is decided where they are read.
+A problem has a stable code, so that a portal can translate it, or an operator
+accept the risk. This file knows the codes and how a problem is shown; which values are wrong is
+decided where they are read.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["CODES", "WAIVABLE_CODES", "PolicyError", "Problem", "show"]
+__all__ = ["CODES", "RISKS", "PolicyError", "Problem", "show"]
 
-WAIVABLE_CODES: Final = frozenset({"insecure-origin", "null-origin", "public-suffix"})
-"""The codes of the risks that an operator may accept with ``waive=[...]``."""
+RISKS: Final = frozenset({"insecure-origin", "opaque-origin", "public-suffix"})
+"""The codes of the risks that an operator may accept with ``accept_risks=[...]``."""
 
-CODES: Final = WAIVABLE_CODES | {
+CODES: Final = RISKS | {
     "any-exposed-header-with-credentials",
     "any-origin-with-credentials",
     "any-origin-with-others",
@@ -36,7 +37,7 @@ CODES: Final = WAIVABLE_CODES | {
     "preflight-status",
     "string-not-collection",
     "unknown-argument",
-    "unknown-waiver",
+    "unknown-risk",
     "unreachable-path",
     "wrong-type",
 }

@@ -29,11 +29,11 @@ class CorsRoutes:
     a policy is.
 
     >>> public = CorsPolicy(allow_origins=["*"])
-    >>> routes = CorsRoutes([("/internal/", CorsPolicy.nothing()), ("/", public)])
-    >>> routes.match("/items/1") is public
+    >>> routes = CorsRoutes([("/internal/", CorsPolicy.deny_all()), ("/", public)])
+    >>> routes.policy_for("/items/1") is public
     True
-    >>> routes.match("/internal/items")
-    CorsPolicy.nothing()
+    >>> routes.policy_for("/internal/items")
+    CorsPolicy.deny_all()
     """
 
     __slots__ = ("__weakref__", "_depth", "_exact", "_nothing", "_prefixes", "routes")
@@ -57,11 +57,11 @@ class CorsRoutes:
             ("_prefixes", prefixes),
             ("_exact", exact),
             ("_depth", max((path.count("/") for path in prefixes), default=0)),
-            ("_nothing", CorsPolicy.nothing()),
+            ("_nothing", CorsPolicy.deny_all()),
         ):
             object.__setattr__(self, name, value)
 
-    def match(self, path: str) -> CorsPolicy | None:
+    def policy_for(self, path: str) -> CorsPolicy | None:
         """Find the policy for a path, as decoded by the server; None where no route covers it.
 
         Browsers resolve ``.`` and ``..`` before they send a path, so such segments come from an

@@ -15,8 +15,8 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from corekit import Answer, CorsPolicy, CorsRoutes, RequestKind
-from corekit.headers import merge_headers
-from corekit.observing import Observer, OnDecision
+from corekit._headers import merge_headers
+from corekit.events import Observer, OnDecision
 
 __all__ = ["install"]
 
@@ -72,7 +72,7 @@ class _Layer:
 
     def __init__(self, policy: CorsPolicy | CorsRoutes, observer: Observer) -> None:
         self.observer = observer
-        self.match: Callable[[str], CorsPolicy | None] = policy.match
+        self.match: Callable[[str], CorsPolicy | None] = policy.policy_for
 
     @web.middleware
     async def answer_preflight(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -12,9 +12,9 @@ from itertools import product
 from typing import Any, Final
 
 from corekit import Answer, CorsPolicy, CorsRoutes
-from corekit.engine import Engine
-from corekit.headers import answer_raw_headers, merge_raw_headers
-from corekit.observing import Observer, OnDecision, WatchedEngine
+from corekit._engine import Engine
+from corekit._headers import answer_raw_headers, merge_raw_headers
+from corekit.events import Observer, OnDecision, WatchedEngine
 
 __all__ = ["CorsMiddleware"]
 
@@ -154,7 +154,7 @@ class CorsMiddleware:
 
     def _find_engine(self, scope: Scope) -> Engine | WatchedEngine | None:
         path: str = scope["path"]
-        policy = self.policy.match(path)
+        policy = self.policy.policy_for(path)
         if policy is None:
             return None
         if self._observer.hears_all:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from corekit import CorsPolicy, Decision, Reason
-from corekit.names import SAFELISTED_METHODS
+from corekit._names import SAFELISTED_METHODS
 
 __all__ = ["CASES", "Case", "Origins", "Verdict", "judge", "make_policy"]
 

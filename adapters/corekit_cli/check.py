@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 
 from corekit import CorsPolicy, CorsRoutes, Origin, PolicyError
-from corekit.spelling import canonical_spelling
+from corekit._spelling import canonical_spelling
 from corekit_config import ConfigError, find_policy
 
 from .advice import find_advice

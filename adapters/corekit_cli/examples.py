@@ -61,7 +61,7 @@ def _list_others(here: str) -> list[tuple[str, str, Form]]:
         (
             "sandboxed-granted",
             "A sandboxed frame that is granted",
-            fill({"allow_origins": ["null"], "waive": ["null-origin"]}, page="null"),
+            fill({"allow_origins": ["null"], "accept_risks": ["opaque-origin"]}, page="null"),
         ),
         (
             "authorization-under-wildcard",

@@ -14,10 +14,10 @@ import click
 from rich.console import Console
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit._origins import is_serialized_origin
 from corekit.browser import ENGINES, BrowserModel, Fetch, Quirks
 from corekit.browser.messages import CREDENTIALS_MODES, FETCH_MODES
-from corekit.explain import Explanation, explain, explain_outcome, find_entry
-from corekit.origins import is_serialized_origin
+from corekit.explain import Explanation, explain, explain_outcome, find_error
 from corekit_config import ConfigError, find_policy
 
 from .asking import Asker, NotAskedError, Pace
@@ -155,7 +155,7 @@ def _explain_server(
 def _explain_message(message: str, *, is_alone: bool, as_json: bool) -> None:
     if not is_alone:
         raise click.UsageError("A browser's message is explained alone: leave the options out.")
-    entry = find_entry(message)
+    entry = find_error(message)
     if entry is None:
         sentence = "this is no message of CORS that is known here"
         if any(word in message.lower() for word in _OF_SCRIPTS):
@@ -164,7 +164,7 @@ def _explain_message(message: str, *, is_alone: bool, as_json: bool) -> None:
         raise UntoldError(f"{sentence}; {more}", as_json=as_json)
     question = _next_question(message)
     if as_json:
-        data = {"name": entry.name, "cause": entry.cause, "mend": entry.mend, "next": question}
+        data = {"name": entry.name, "message": entry.message, "hint": entry.hint, "next": question}
         click.echo(json.dumps(data, indent=2))
     else:
         print_entry(Console(highlight=False), entry, question)
@@ -180,6 +180,6 @@ def _next_question(message: str) -> str | None:
 
 def _show(explanation: Explanation, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(explanation.as_data(), indent=2))
+        click.echo(json.dumps(explanation.to_dict(), indent=2))
     else:
         print_explanation(Console(highlight=False), explanation)

@@ -12,7 +12,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from corekit.explain import Entry, Explanation, Step
+from corekit.explain import ErrorInfo, Explanation, Step
 
 from .wrapping import print_wrapped
 
@@ -49,15 +49,15 @@ def print_explanation(console: Console, explanation: Explanation) -> None:
         print_wrapped(console, head, first=f"{number}. ", rest=_INDENT)
         for detail in step.details:
             print_wrapped(console, Text(detail), first=_INDENT, rest=f"{_INDENT}  ")
-    _print_list(console, "Nearly right", (near.sentence for near in explanation.near_misses))
-    _print_list(console, "What to do", (mend.sentence for mend in explanation.mends))
+    _print_list(console, "Nearly right", (near.message for near in explanation.near_misses))
+    _print_list(console, "What to do", (mend.message for mend in explanation.fixes))
 
 
-def print_entry(console: Console, entry: Entry, question: str | None) -> None:
+def print_entry(console: Console, entry: ErrorInfo, question: str | None) -> None:
     """Print what one failure means, what to do about it, and what to ask next."""
     console.print(Text(entry.name, "bold"))
-    print_wrapped(console, Text(entry.cause))
-    _print_list(console, "What to do", [entry.mend])
+    print_wrapped(console, Text(entry.message))
+    _print_list(console, "What to do", [entry.hint])
     if question is not None:
         console.print(Text("\nTo ask the server itself:", "bold"))
         console.print(Text(f"   {question}"), soft_wrap=True)

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError, Problem
+from corekit._names import FORBIDDEN_METHODS, is_token
+from corekit._origins import is_serialized_origin
+from corekit._spelling import find_fault
 from corekit.browser import Fetch
 from corekit.browser.messages import CREDENTIALS_MODES
-from corekit.names import FORBIDDEN_METHODS, is_token
-from corekit.origins import is_serialized_origin
-from corekit.spelling import find_fault
 
 __all__ = [
     "EMPTY",
@@ -42,7 +42,7 @@ EMPTY: Final[Mapping[str, str | bool]] = {
     "max_age": "",
     "allow_private_network": False,
     "preflight_status": "204",
-    "waive": "",
+    "accept_risks": "",
     "page": "",
     "method": "GET",
     "path": "/items",
@@ -52,7 +52,13 @@ EMPTY: Final[Mapping[str, str | bool]] = {
 }
 """Every field of the form, and what stands in it where nothing else does."""
 
-_LISTS: Final = ("allow_origins", "allow_methods", "allow_headers", "expose_headers", "waive")
+_LISTS: Final = (
+    "allow_origins",
+    "allow_methods",
+    "allow_headers",
+    "expose_headers",
+    "accept_risks",
+)
 _FLAGS: Final = ("allow_credentials", "allow_private_network")
 _NUMBERS: Final = ("max_age", "preflight_status")
 POLICY_FIELDS: Final = (*_LISTS, *_FLAGS, *_NUMBERS)

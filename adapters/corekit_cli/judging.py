@@ -47,8 +47,8 @@ def judge_form(asked: Asked, api: Api, origin: str, cookie: str = "") -> dict[st
 
     outcome = ask(STANDARD)
     explanation = explain_outcome(outcome, fetch, page=asked.page, policy=asked.policy)
-    told = explanation.as_data()
-    for mend, described in zip(explanation.mends, told["mends"], strict=True):
+    told = explanation.to_dict()
+    for mend, described in zip(explanation.fixes, told["fixes"], strict=True):
         changed = {} if mend.fetch is None else fill_fetch(mend.fetch)
         described["fields"] = {**fill_policy(mend.changes), **changed}
     told["departing"] = [

@@ -76,7 +76,7 @@ def describe_case(policy: CorsPolicy, case: Case, origin: str) -> dict[str, Any]
             "allowed": verdict.allowed,
             "sent": verdict.sent,
             "reason": verdict.reason.name,
-            "sentence": verdict.reason.value,
+            "message": verdict.reason.value,
             "consequence": verdict.consequence,
             "preflight": verdict.preflight and _describe_decision(verdict.preflight),
             "actual": _describe_decision(verdict.actual),
@@ -93,7 +93,7 @@ def spell(policy: CorsPolicy) -> str:
         max_age=600,
     )
     """
-    default = CorsPolicy.nothing()
+    default = CorsPolicy.deny_all()
     names = [name for name in CorsPolicy.__annotations__ if name != "engine"]
     lines = [
         f"    {name}={list(value) if isinstance(value, tuple) else value!r},"

@@ -29,7 +29,7 @@ class Sessions:
     def open(self, policy: CorsPolicy) -> str:
         """Open a session for a policy; returns its token.
 
-        >>> sessions, policy = Sessions(), CorsPolicy.nothing()
+        >>> sessions, policy = Sessions(), CorsPolicy.deny_all()
         >>> sessions.find(sessions.open(policy)) is policy
         True
         """

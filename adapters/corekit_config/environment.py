@@ -173,5 +173,7 @@ def _translate(problem: Problem, names: Mapping[str, str]) -> Problem:
     if problem.code == "no-origins":
         problem = replace(problem, value=None, message="It is not set, so nothing is allowed.")
     translated = reword(problem, ENVIRONMENT, names.__getitem__)
-    waive = re.sub(r"waive=\['([a-z-]+)'\]", rf"{names['waive']}=\1", translated.hint)
-    return replace(translated, hint=waive)
+    accept_risks = re.sub(
+        r"accept_risks=\['([a-z-]+)'\]", rf"{names['accept_risks']}=\1", translated.hint
+    )
+    return replace(translated, hint=accept_risks)

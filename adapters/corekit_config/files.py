@@ -40,7 +40,7 @@ _toml_place = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document
 class _Format(NamedTuple):
     name: str
     parse: Callable[[str], Any]
-    mend: str
+    hint: str
 
 
 def load_policy(path: str | PathLike[str]) -> CorsPolicy:
@@ -114,12 +114,12 @@ def _parse(text: str, form: _Format, source: str) -> Mapping[str, Any]:
     except json.JSONDecodeError as error:
         message = f"It is not JSON: {error.msg}."
         raise ConfigError(
-            source, message, form.mend, line=error.lineno, column=error.colno
+            source, message, form.hint, line=error.lineno, column=error.colno
         ) from None
     except tomllib.TOMLDecodeError as error:
         message, line, column = _read_toml_error(str(error), text)
         message = f"It is not TOML: {message}."
-        raise ConfigError(source, message, form.mend, line=line, column=column) from None
+        raise ConfigError(source, message, form.hint, line=line, column=column) from None
     except _DoubleKeyError as error:
         message = f"It has the key {show(error.key)} twice."
         raise ConfigError(source, message, "Keep one of them.") from None

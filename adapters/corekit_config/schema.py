@@ -10,7 +10,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Final
 
-from corekit.names import (
+from corekit._names import (
     CORS_REQUEST_HEADERS,
     FORBIDDEN_METHODS,
     FORBIDDEN_REQUEST_HEADERS,
@@ -19,9 +19,9 @@ from corekit.names import (
     REQUEST_ONLY_HEADERS,
     RESPONSE_ONLY_HEADERS,
 )
-from corekit.origins import ANY, OPAQUE, PAGELESS_SCHEMES
-from corekit.problems import WAIVABLE_CODES
-from corekit.validation import MAX_MAX_AGE
+from corekit._origins import ANY, OPAQUE, PAGELESS_SCHEMES
+from corekit._validation import MAX_MAX_AGE
+from corekit.problems import RISKS
 
 from .arguments import Kind, argument_defaults, argument_kinds, describe_arguments
 
@@ -68,7 +68,7 @@ _ITEMS: Final[dict[str, dict[str, Any]]] = {
         "pattern": _TOKEN,
         "not": {"enum": sorted(FORBIDDEN_RESPONSE_HEADERS | REQUEST_ONLY_HEADERS)},
     },
-    "waive": {"description": "The code of a risk.", "enum": sorted(WAIVABLE_CODES)},
+    "accept_risks": {"description": "The code of a risk.", "enum": sorted(RISKS)},
 }
 
 _EXAMPLES: Final[dict[str, list[Any]]] = {
@@ -138,7 +138,7 @@ def policy_schema() -> dict[str, Any]:
         "properties": properties,
         "required": ["allow_origins"],
         "additionalProperties": False,
-        "allOf": [_ANY_ORIGIN_STANDS_ALONE, _CREDENTIALS_NEED_NAMES, _NULL_IS_WAIVED],
+        "allOf": [_ANY_ORIGIN_STANDS_ALONE, _CREDENTIALS_NEED_NAMES, _NULL_IS_ACCEPTED],
     }
     return deepcopy(schema)  # it shares nothing with the next one
 
@@ -167,10 +167,10 @@ _CREDENTIALS_NEED_NAMES: Final[dict[str, Any]] = {
     },
 }
 
-_NULL_IS_WAIVED: Final[dict[str, Any]] = {
+_NULL_IS_ACCEPTED: Final[dict[str, Any]] = {
     "if": _has_origin(OPAQUE),
     "then": {
-        "required": ["waive"],
-        "properties": {"waive": {"contains": {"const": "null-origin"}}},
+        "required": ["accept_risks"],
+        "properties": {"accept_risks": {"contains": {"const": "opaque-origin"}}},
     },
 }

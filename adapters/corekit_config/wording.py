@@ -1,4 +1,4 @@
-"""The mends of the core, which speak Python, in the words of a file or of the environment.
+"""The fixes of the core, which speak Python, in the words of a file or of the environment.
 
 The rules and the messages are the core's. Only what a person is told to write differs by the place
 where it is written.

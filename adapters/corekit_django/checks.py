@@ -192,7 +192,7 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
             Error(
                 "django-cors-headers is installed beside corekit_django, which replaces it.",
                 hint="Take 'corsheaders' out of INSTALLED_APPS and its middleware out of"
-                " MIDDLEWARE; see docs/coming-from-django-cors-headers.md.",
+                " MIDDLEWARE; see docs/migrating-from-django-cors-headers.md.",
                 id="corekit_django.E004",
             )
         )

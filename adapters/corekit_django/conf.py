@@ -18,10 +18,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
-from corekit.engine import Engine
-from corekit.names import CORS_REQUEST_HEADERS, is_forbidden_request_header
-from corekit.origins import ANY, OPAQUE, is_serialized_origin
-from corekit.peers import PeerPolicy
+from corekit._engine import Engine
+from corekit._names import CORS_REQUEST_HEADERS, is_forbidden_request_header
+from corekit._origins import ANY, OPAQUE, is_serialized_origin
+from corekit.compat import RegexCorsPolicy
 
 from .defaults import default_headers, default_max_age, default_methods
 from .observing import read_on_decision
@@ -51,7 +51,7 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "CORS_PREFLIGHT_MAX_AGE": (),
     "CORS_ALLOW_CREDENTIALS": (),
     "CORS_ALLOW_PRIVATE_NETWORK": (),
-    "CORS_WAIVE": (),
+    "CORS_ACCEPT_RISKS": (),
 }
 """The settings that CORS_POLICY takes the place of, with their other names; the first counts."""
 
@@ -76,7 +76,7 @@ _ARGUMENTS: Final = {
     "expose_headers": ("CORS_EXPOSE_HEADERS", ()),
     "max_age": ("CORS_PREFLIGHT_MAX_AGE", default_max_age),
     "allow_private_network": ("CORS_ALLOW_PRIVATE_NETWORK", False),
-    "waive": ("CORS_WAIVE", ()),
+    "accept_risks": ("CORS_ACCEPT_RISKS", ()),
 }
 """The argument of a policy: the setting that gives it, and its default."""
 
@@ -128,7 +128,7 @@ class Configuration:
     ) -> Configuration:
         """Put the parts together, with an engine for the signal for each policy."""
         policies = [policy] if isinstance(policy, CorsPolicy) else [p for _, p in policy.routes]
-        nothing = CorsPolicy.nothing()
+        nothing = CorsPolicy.deny_all()
         grants = {}
         for each in policies:
             admitting = None
@@ -158,12 +158,12 @@ class Configuration:
             if admitting is None or not check_request_enabled.has_listeners(None):
                 return None
             return Grant(_NOTHING, admitting)
-        policy = self.policy.match(path)
+        policy = self.policy.policy_for(path)
         # What an ambiguous path gets is the policy that grants nothing, which no route has.
         return None if policy is None else self._grants.get(id(policy), Grant(policy, None))
 
 
-_NOTHING: Final = CorsPolicy.nothing()
+_NOTHING: Final = CorsPolicy.deny_all()
 
 
 @cache
@@ -199,7 +199,7 @@ def _read_parts() -> tuple[Configuration | None, tuple[Problem, ...]]:
     if len(kept) < len(headers):
         given["allow_headers"] = [name for _, name in kept]
     try:
-        policy = PeerPolicy(**given)
+        policy = RegexCorsPolicy(**given)
     except PolicyError as error:
         problems += [_translate(problem, fields, kept) for problem in error.problems]
         return None, tuple(problems)
@@ -297,7 +297,7 @@ def _translate(
         bracket, index, value = "", "", True
     elif argument == "allow_headers" and bracket and kept_headers:
         index = f"{kept_headers[int(index[:-1])][0]}]"
-    hint = problem.hint.replace("waive=[", "CORS_WAIVE = [")
+    hint = problem.hint.replace("accept_risks=[", "CORS_ACCEPT_RISKS = [")
     return replace(problem, field=f"{name}{bracket}{index}", value=value, hint=hint)
 
 

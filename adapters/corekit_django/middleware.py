@@ -16,9 +16,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from corekit import Answer, RequestKind
+from corekit._engine import Engine
+from corekit._headers import merge_vary
 from corekit.decision import ALLOW_ORIGIN
-from corekit.engine import Engine
-from corekit.headers import merge_vary
 
 from .conf import Grant, get_configuration
 from .decorators import EXEMPT, is_in_use

@@ -13,7 +13,7 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from corekit import Problem
-from corekit.observing import Observer, OnDecision, check_on_decision
+from corekit.events import Observer, OnDecision, check_on_decision
 
 __all__ = ["TOLD", "read_on_decision"]
 

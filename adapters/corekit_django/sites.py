@@ -12,8 +12,8 @@ from typing import Final
 
 from django.conf import settings
 
-from corekit.origins import OriginPattern, is_loopback, split_origin
-from corekit.suffixes import site_of
+from corekit._origins import OriginPattern, is_loopback, split_origin
+from corekit._suffixes import site_of
 
 __all__ = ["find_cross_site"]
 

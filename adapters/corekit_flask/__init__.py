@@ -4,7 +4,7 @@
 own. `CORS` and `cross_origin` take the options of flask-cors.
 """
 
+from .compat import CORS, cross_origin
 from .extension import Cors, cors
-from .peer import CORS, cross_origin
 
 __all__ = ["CORS", "Cors", "cors", "cross_origin"]

@@ -14,9 +14,9 @@ from flask import Blueprint, Flask
 from werkzeug.debug import DebuggedApplication
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit.names import SAFELISTED_METHODS, USUAL_METHODS
-from corekit.observing import Observer, OnDecision, check_on_decision
-from corekit.origins import ANY
+from corekit._names import SAFELISTED_METHODS, USUAL_METHODS
+from corekit._origins import ANY
+from corekit.events import Observer, OnDecision, check_on_decision
 from corekit_wsgi import CorsMiddleware
 
 from .observing import make_observer
@@ -37,7 +37,7 @@ _DEBUGGER: Final = "werkzeug.debug.preserve_context"
 class PathPolicies(Protocol):
     """Whatever finds the policy for a path below the application's root; None for none."""
 
-    def match(self, path: str, /) -> CorsPolicy | None: ...
+    def policy_for(self, path: str, /) -> CorsPolicy | None: ...
 
 
 class Cors:
@@ -100,7 +100,7 @@ def cors(policy: Policy) -> Callable[[Target], Target]:
     _check(policy)
 
     def find(app: Flask, path: str) -> CorsPolicy | None:  # noqa: ARG001 - other policies need it
-        return policy.match(path)
+        return policy.policy_for(path)
 
     def decorate(target: Target) -> Target:
         owner: object = target
@@ -204,7 +204,7 @@ class _Outermost:
         path: str = environ.get("PATH_INFO", "")
         if isinstance(default, CorsRoutes):
             path = environ.get("SCRIPT_NAME", "") + path
-        return default.match(path.encode("latin-1", "replace").decode("utf-8", "replace"))
+        return default.policy_for(path.encode("latin-1", "replace").decode("utf-8", "replace"))
 
 
 def _requested_method(environ: WSGIEnvironment) -> str | None:
@@ -228,7 +228,7 @@ def _uncached(policy: CorsPolicy) -> CorsPolicy:
     A browser keeps an answer for all methods that it names: where another method of the path has
     another policy, that one is to be asked, too.
     """
-    return policy if policy == CorsPolicy.nothing() else policy.replace(max_age=0)
+    return policy if policy == CorsPolicy.deny_all() else policy.replace(max_age=0)
 
 
 def _check(policy: object) -> None:

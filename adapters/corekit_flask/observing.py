@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Flask, current_app
 
-from corekit.observing import Observer, OnDecision
+from corekit.events import Observer, OnDecision
 
 __all__ = ["VIEWS", "make_observer"]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
-from corekit.origins import ANY, OriginPattern, is_serialized_origin
-from corekit.peers import PeerPolicy
+from corekit._origins import ANY, OriginPattern, is_serialized_origin
+from corekit.compat import RegexCorsPolicy
 
 __all__ = ["APP_OPTIONS", "VIEW_OPTIONS", "check_names", "make_policy", "read_config"]
 
@@ -24,7 +24,7 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     "supports_credentials": False,
     "max_age": None,
     "allow_private_network": False,
-    "waive": (),
+    "accept_risks": (),
 }
 
 # What flask-cors can also do, and why it is not done here. A value that asks for what is done
@@ -69,7 +69,7 @@ def read_config(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key.removeprefix(_PREFIX).lower(): value for key, value in given.items()}
 
 
-def make_policy(options: Mapping[str, Any]) -> PeerPolicy:
+def make_policy(options: Mapping[str, Any]) -> RegexCorsPolicy:
     """Make a policy of options whose names are known.
 
     Raises `corekit.PolicyError` with every problem, and ValueError for a value that asks for what
@@ -90,7 +90,7 @@ def make_policy(options: Mapping[str, Any]) -> PeerPolicy:
     methods = _split(given["methods"])
     if isinstance(methods, list):
         methods = [name.upper() if isinstance(name, str) else name for name in methods]
-    return PeerPolicy(
+    return RegexCorsPolicy(
         allow_origins=origins,
         allow_origin_regexes=expressions,
         allow_credentials=given["supports_credentials"],
@@ -100,7 +100,7 @@ def make_policy(options: Mapping[str, Any]) -> PeerPolicy:
         max_age=_read_seconds(given["max_age"]),
         allow_private_network=given["allow_private_network"],
         preflight_status=200,
-        waive=given["waive"],
+        accept_risks=given["accept_risks"],
     )
 
 

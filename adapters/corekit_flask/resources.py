@@ -25,7 +25,7 @@ class Resources:
     def __init__(self, pairs: Iterable[tuple[Resource, CorsPolicy]]) -> None:
         self._pairs = tuple((_compile(resource), policy) for resource, policy in pairs)
 
-    def match(self, path: str) -> CorsPolicy | None:
+    def policy_for(self, path: str) -> CorsPolicy | None:
         """Find the policy for a path; None where no resource covers it."""
         for expression, policy in self._pairs:
             if expression.match(path):

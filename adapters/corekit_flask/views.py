@@ -17,7 +17,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from corekit import Answer, CorsPolicy
-from corekit.headers import merge_headers
+from corekit._headers import merge_headers
 
 from .observing import VIEWS
 

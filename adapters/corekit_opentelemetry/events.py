@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.trace import get_current_span
 
 from corekit import DecisionEvent, RequestKind
-from corekit.observing import bounded
+from corekit.events import bounded
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import Meter

@@ -5,7 +5,7 @@
 """
 
 from .application import install
-from .middleware import CORSMiddleware, starlette_policy
+from .compat import CORSMiddleware, starlette_policy
 from .routes import cors
 
 __all__ = ["CORSMiddleware", "cors", "install", "starlette_policy"]

@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit.names import SAFELISTED_METHODS, USUAL_METHODS
-from corekit.observing import Observer, OnDecision, check_on_decision
-from corekit.origins import ANY
+from corekit._names import SAFELISTED_METHODS, USUAL_METHODS
+from corekit._origins import ANY
+from corekit.events import Observer, OnDecision, check_on_decision
 from corekit_asgi import CorsMiddleware
 
 from .observing import make_observer
@@ -122,7 +122,7 @@ class _Outermost:
     def _policy_for(self, scope: Scope, method: str) -> CorsPolicy | None:
         own = find_policy(self._starlette, scope, method)
         if own is None and self._policy is not None:
-            return self._policy.match(scope["path"])
+            return self._policy.policy_for(scope["path"])
         return own
 
 
@@ -148,4 +148,4 @@ def _uncached(policy: CorsPolicy) -> CorsPolicy:
     A browser keeps an answer for all methods that it names: where another method of the path has
     another policy, that one is to be asked, too.
     """
-    return policy if policy == CorsPolicy.nothing() else policy.replace(max_age=0)
+    return policy if policy == CorsPolicy.deny_all() else policy.replace(max_age=0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 
-from corekit.observing import Observer, OnDecision
+from corekit.events import Observer, OnDecision
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope

@@ -135,7 +135,7 @@ def _below(candidate: Any) -> Iterable[Any] | None:
 
 def _policy_of(owner: object, path: str) -> CorsPolicy | None:
     policy = getattr(owner, _MARK, None)
-    return policy.match(path) if isinstance(policy, CorsPolicy | CorsRoutes) else None
+    return policy.policy_for(path) if isinstance(policy, CorsPolicy | CorsRoutes) else None
 
 
 def _keeps_included_routers() -> bool:

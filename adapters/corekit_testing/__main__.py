@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from corekit import CorsPolicy
+from corekit._origins import ANY, is_serialized_origin
 from corekit.browser import ENGINES
-from corekit.origins import ANY, is_serialized_origin
 from corekit_config import load_policy
 
 from .conformance import Result, make_cases, run_cases

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from corekit import CorsPolicy
+from corekit._names import SAFELISTED_METHODS
+from corekit._origins import ANY, OPAQUE, Origin
 from corekit.browser import (
     STANDARD,
     BrowserModel,
@@ -23,8 +25,6 @@ from corekit.browser import (
 )
 from corekit.browser.fields import get_header, unsafe_names
 from corekit.browser.urls import parse_url
-from corekit.names import SAFELISTED_METHODS
-from corekit.origins import ANY, OPAQUE, Origin
 
 __all__ = ["Case", "Result", "make_cases", "run_cases"]
 

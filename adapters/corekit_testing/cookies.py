@@ -12,8 +12,8 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
+from corekit._origins import ends_in_number, is_loopback, split_origin
 from corekit.browser.urls import Url, parse_url
-from corekit.origins import ends_in_number, is_loopback, split_origin
 
 from .sites import is_public_suffix, is_same_site
 

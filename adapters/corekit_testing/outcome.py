@@ -83,12 +83,12 @@ class FetchError(Exception):
     def __init__(self, failure: Failure, exchanges: tuple[Exchange, ...]) -> None:
         super().__init__(failure, exchanges)
         self.name = failure.name
-        self.sentence = failure.sentence
-        self.mend = failure.mend
+        self.message = failure.message
+        self.hint = failure.hint
         self.exchanges = exchanges
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.sentence} {self.mend}"
+        return f"{self.name}: {self.message} {self.hint}"
 
 
 class CorsError(FetchError):

@@ -12,7 +12,7 @@ from functools import cache
 
 from publicsuffixlist import PublicSuffixList
 
-from corekit.origins import OPAQUE, ends_in_number, split_origin
+from corekit._origins import OPAQUE, ends_in_number, split_origin
 
 __all__ = ["is_public_suffix", "is_same_site"]
 

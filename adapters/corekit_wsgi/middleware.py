@@ -12,9 +12,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from corekit import Answer, CorsPolicy, CorsRoutes
-from corekit.engine import Engine
-from corekit.headers import answer_headers, merge_headers
-from corekit.observing import Observer, OnDecision, WatchedEngine
+from corekit._engine import Engine
+from corekit._headers import answer_headers, merge_headers
+from corekit.events import Observer, OnDecision, WatchedEngine
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -132,7 +132,7 @@ class CorsMiddleware:
 
     def _find_engine(self, environ: WSGIEnvironment) -> Engine | WatchedEngine | None:
         path = _path(environ)
-        policy = self.policy.match(path)
+        policy = self.policy.policy_for(path)
         if policy is None:
             return None
         if self._observer.hears_all:

@@ -7,7 +7,7 @@ so it can judge them. It opens nothing and reads no clock: a transport (any call
 - `messages`: what goes over the wire, what a page asks for, what it gets;
 - `urls`: as much of URLs as a fetch needs;
 - `fields`: safelisted request headers, values of response headers;
-- `failures`: the names, sentences and mends of all that can fail;
+- `failures`: the names, sentences and fixes of all that can fail;
 - `quirks`: where browsers depart from the standard, by engine;
 - `checks`: the CORS check, the preflight's checks, the readable headers;
 - `cache`: the preflight cache;

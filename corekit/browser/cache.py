@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
-from corekit.names import SAFELISTED_METHODS
-from corekit.origins import ANY
+from corekit._names import SAFELISTED_METHODS
+from corekit._origins import ANY
 
 from .fields import NON_WILDCARD_HEADER
 from .quirks import STANDARD, Quirks

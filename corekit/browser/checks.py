@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from corekit.names import (
+from corekit._names import (
     FORBIDDEN_RESPONSE_HEADERS,
     SAFELISTED_METHODS,
     SAFELISTED_RESPONSE_HEADERS,
 )
-from corekit.origins import ANY, OPAQUE
+from corekit._origins import ANY, OPAQUE
 
 from .failures import preflight_name
 from .fields import NON_WILDCARD_HEADER, get_header, list_values

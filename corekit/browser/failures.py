@@ -153,7 +153,7 @@ class Failure:
 
     >>> failure = Failure("MethodDisallowedByPreflightResponse", "PUT", "https://a.example/",
     ...     "https://b.example", "PUT")
-    >>> failure.sentence
+    >>> failure.message
     "The preflight's answer does not allow the method PUT."
     """
 
@@ -164,7 +164,7 @@ class Failure:
     value: str | None = None
 
     @property
-    def sentence(self) -> str:
+    def message(self) -> str:
         """What happened, in one sentence."""
         sentence = FAILURES[self.name][0]
         if self.value is None:
@@ -172,7 +172,7 @@ class Failure:
         return sentence.format(origin=self.origin, value=self.value)
 
     @property
-    def mend(self) -> str:
+    def hint(self) -> str:
         """What to do about it."""
         return FAILURES[self.name][1].format(origin=self.origin, value=self.value)
 
@@ -182,7 +182,7 @@ class Failure:
         return self.name not in _NOT_OF_CORS
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.sentence}"
+        return f"{self.name}: {self.message}"
 
 
 class FetchFailedError(Exception):

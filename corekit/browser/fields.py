@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from corekit.names import FORBIDDEN_METHODS, is_forbidden_request_header, is_token
+from corekit._names import FORBIDDEN_METHODS, is_forbidden_request_header, is_token
 
 from .messages import Headers
 from .quirks import Quirks

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from typing import Final
 
-from corekit.names import SAFELISTED_METHODS
-from corekit.origins import OPAQUE, is_loopback
+from corekit._names import SAFELISTED_METHODS
+from corekit._origins import OPAQUE, is_loopback
 
 from .cache import PreflightCache
 from .checks import (

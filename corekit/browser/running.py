@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from corekit.names import FORBIDDEN_METHODS, NORMALIZED_METHODS, SAFELISTED_METHODS, is_token
-from corekit.origins import OPAQUE, is_serialized_origin
+from corekit._names import FORBIDDEN_METHODS, NORMALIZED_METHODS, SAFELISTED_METHODS, is_token
+from corekit._origins import OPAQUE, is_serialized_origin
 
 from .failures import Failure, FetchFailedError
 from .fields import drop_forbidden, is_no_cors_safelisted

@@ -12,7 +12,7 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import quote
 
-from corekit.origins import DEFAULT_PORTS, OPAQUE, serialize_ipv6, split_origin
+from corekit._origins import DEFAULT_PORTS, OPAQUE, serialize_ipv6, split_origin
 
 __all__ = ["HTTP_SCHEMES", "Url", "parse_url"]
 

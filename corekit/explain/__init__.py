@@ -13,20 +13,20 @@ a fetch to a live server ended. Both run nothing but the browser model. One subj
 - `explaining`: the two functions, which put it all together.
 """
 
-from .catalogue import ENTRIES, Entry
+from .console_messages import MESSAGES, find_error
+from .errors import ERRORS, ErrorInfo
 from .explaining import explain, explain_outcome
-from .explanation import Explanation, Mend, NearMiss, Step
-from .messages import MESSAGES, find_entry
+from .explanation import Explanation, Fix, NearMiss, Step
 
 __all__ = [
-    "ENTRIES",
+    "ERRORS",
     "MESSAGES",
-    "Entry",
+    "ErrorInfo",
     "Explanation",
-    "Mend",
+    "Fix",
     "NearMiss",
     "Step",
     "explain",
     "explain_outcome",
-    "find_entry",
+    "find_error",
 ]

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from corekit._origins import OPAQUE, is_serialized_origin
+from corekit._spelling import canonical_spelling
 from corekit.browser import STANDARD, Fetch, Outcome, Quirks
-from corekit.origins import OPAQUE, is_serialized_origin
 from corekit.problems import show
-from corekit.spelling import canonical_spelling
 
-from .catalogue import ENTRIES
-from .causes import Call
-from .explanation import Explanation, Mend, NearMiss, Policies
-from .mending import mend_policy, run
-from .mending_servers import is_led_away, is_of_cors_layer, mend_redirected, mend_server
+from .call import Call
+from .errors import ERRORS
+from .explanation import Explanation, Fix, NearMiss, Policies
 from .near_misses import near_in_answer, near_in_call, near_in_policy, near_in_spelling
-from .story import bound_failure, can_read, summarize, tell_steps
+from .policy_fixes import mend_policy, run
+from .server_fixes import is_led_away, is_of_cors_layer, mend_redirected, mend_server
+from .steps import bound_failure, can_read, summarize, tell_steps
 
 __all__ = ["explain", "explain_outcome"]
 
@@ -43,14 +43,14 @@ def explain(policy: Policies, fetch: Fetch, *, page: str, quirks: Quirks = STAND
     >>> explanation = explain(policy, fetch, page="https://app.example.com")
     >>> explanation.allowed, explanation.failure.name
     (False, 'MethodDisallowedByPreflightResponse')
-    >>> explanation.mends[0].changes
+    >>> explanation.fixes[0].changes
     {'allow_methods': ('PUT',)}
     """
     call = Call(fetch, _read_page(page), quirks)
     outcome = run(policy, call)
     nearby = [*near_in_spelling(page, call.page), *near_in_call(call)]
-    further, mends = _find_in_policy(policy, call, outcome)
-    return _make(outcome, call, policy, (*nearby, *further), mends)
+    further, fixes = _find_in_policy(policy, call, outcome)
+    return _make(outcome, call, policy, (*nearby, *further), fixes)
 
 
 def explain_outcome(
@@ -78,29 +78,29 @@ def explain_outcome(
     expected = outcome if policy is None else run(policy, call)
     is_of_policy = outcome.failure is None or is_of_cors_layer(outcome)
     if policy is None or can_read(expected) or not is_of_policy:
-        mends = mend_server(outcome, call, is_granted=policy is not None)
+        fixes = mend_server(outcome, call, is_granted=policy is not None)
     else:
-        further, mends = _find_in_policy(policy, call, expected)
+        further, fixes = _find_in_policy(policy, call, expected)
         nearby += further
-    return _make(outcome, call, policy, nearby, mends)
+    return _make(outcome, call, policy, nearby, fixes)
 
 
 def _find_in_policy(
     policy: Policies, call: Call, outcome: Outcome
-) -> tuple[tuple[NearMiss, ...], tuple[Mend, ...]]:
+) -> tuple[tuple[NearMiss, ...], tuple[Fix, ...]]:
     if can_read(outcome):
         return (), ()
     failure = outcome.failure
     nearby = () if failure is None else tuple(near_in_policy(policy, call, failure))
     other_pages = tuple(
-        Mend(f"Or open the page from {show(near.nearest)}, which is allowed.")
+        Fix(f"Or open the page from {show(near.nearest)}, which is allowed.")
         for near in nearby
         if near.subject == "origin" and is_serialized_origin(near.nearest)
     )
-    mends = (*mend_policy(policy, call), *other_pages)
-    if not mends and failure is not None:
-        mends = (Mend(ENTRIES[failure.name].mend),)
-    return nearby, mends
+    fixes = (*mend_policy(policy, call), *other_pages)
+    if not fixes and failure is not None:
+        fixes = (Fix(ERRORS[failure.name].hint),)
+    return nearby, fixes
 
 
 def _make(
@@ -108,7 +108,7 @@ def _make(
     call: Call,
     policy: Policies | None,
     nearby: Iterable[NearMiss],
-    mends: tuple[Mend, ...],
+    fixes: tuple[Fix, ...],
 ) -> Explanation:
     return Explanation(
         can_read(outcome),
@@ -116,7 +116,7 @@ def _make(
         tell_steps(outcome, call, policy),
         outcome.failure and bound_failure(outcome.failure),
         tuple(nearby)[:_MAX_NEARBY],
-        mends,
+        fixes,
         outcome,
     )
 

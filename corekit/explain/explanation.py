@@ -17,7 +17,7 @@ from corekit.policy import CorsPolicy
 from corekit.problems import show
 from corekit.routes import CorsRoutes
 
-__all__ = ["Actor", "Explanation", "Mend", "NearMiss", "Policies", "Step", "shown"]
+__all__ = ["Actor", "Explanation", "Fix", "NearMiss", "Policies", "Step", "shown"]
 
 Actor = Literal["page", "browser", "server"]
 
@@ -31,7 +31,7 @@ _NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def shown(text: str) -> str:
-    """Show a stranger's text in a sentence: control characters escaped, length bounded.
+    """Show a stranger's text in a message: control characters escaped, length bounded.
 
     >>> shown("x-a\\r\\n\\x1b[2J")
     'x-a\\\\r\\\\n\\\\x1b[2J'
@@ -44,7 +44,7 @@ def shown(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happens: who does it, what in a few words, and the sentences to it."""
+    """One thing that happens: who does it, what in a few words, and the messages to it."""
 
     actor: Actor
     title: str
@@ -56,33 +56,33 @@ class NearMiss:
     """Something that is nearly right: a value, the one that would do, and how they differ.
 
     `subject` is ``origin``, ``method``, ``header``, ``credentials`` or ``path``; `given` is what
-    was used, `nearest` what the other side has, and `sentence` says how they differ.
+    was used, `nearest` what the other side has, and `message` says how they differ.
     """
 
     subject: str
     given: str
     nearest: str
-    sentence: str
+    message: str
 
     def __str__(self) -> str:
-        return self.sentence
+        return self.message
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class Fix:
     """One way to let the page read the answer.
 
-    `sentence` says what to do. `changes` are arguments of `CorsPolicy` with their new values, such
+    `message` says what to do. `changes` are arguments of `CorsPolicy` with their new values, such
     that the policy with these changes makes the fetch pass; they are empty where the mend is
     elsewhere. `route` is the path of the route whose policy is to be changed, None where there are
     no routes. `fetch` is the call to make instead, where the page is to be changed.
 
-    >>> mend = Mend("Allow PUT.", {"allow_methods": ("PUT",)})
+    >>> mend = Fix("Allow PUT.", {"allow_methods": ("PUT",)})
     >>> mend.apply(CorsPolicy(allow_origins=["https://app.example.com"]))
     CorsPolicy(allow_origins=['https://app.example.com'], allow_methods=['PUT'])
     """
 
-    sentence: str
+    message: str
     changes: Mapping[str, Any] = field(default_factory=lambda: _NO_CHANGES)
     route: str | None = None
     fetch: Fetch | None = None
@@ -102,16 +102,16 @@ class Mend:
         )
 
     def __str__(self) -> str:
-        return self.sentence
+        return self.message
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What happens to a fetch, in order, and what to do about it.
 
-    `allowed` says whether the page can read the answer, `summary` the same in one sentence. `steps`
+    `allowed` says whether the page can read the answer, `summary` the same in one message. `steps`
     are in the order in which things happen. `failure` is the browser's, None where nothing failed;
-    `near_misses` are what is nearly right, `mends` the ways to make the fetch pass, the best first.
+    `near_misses` are what is nearly right, `fixes` the ways to make the fetch pass, the best first.
     `outcome` holds the exchanges. ``str()`` of it is text for a terminal.
     """
 
@@ -120,10 +120,10 @@ class Explanation:
     steps: tuple[Step, ...]
     failure: Failure | None
     near_misses: tuple[NearMiss, ...]
-    mends: tuple[Mend, ...]
+    fixes: tuple[Fix, ...]
     outcome: Outcome
 
-    def as_data(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give all of it as dicts, lists, strings, numbers, booleans and None, ready for JSON."""
         failure = self.failure
         return {
@@ -136,7 +136,7 @@ class Explanation:
             "failure": failure
             and {
                 "name": failure.name,
-                "sentence": failure.sentence,
+                "message": failure.message,
                 "method": failure.method,
                 "url": failure.url,
                 "origin": failure.origin,
@@ -148,11 +148,11 @@ class Explanation:
                     "subject": near.subject,
                     "given": near.given,
                     "nearest": near.nearest,
-                    "sentence": near.sentence,
+                    "message": near.message,
                 }
                 for near in self.near_misses
             ],
-            "mends": [_mend_as_data(mend) for mend in self.mends],
+            "fixes": [_mend_as_data(mend) for mend in self.fixes],
             "exchanges": [_exchange_as_data(exchange) for exchange in self.outcome.exchanges],
         }
 
@@ -162,14 +162,14 @@ class Explanation:
             lines += _wrap(f"{number}. {step.actor}: {step.title}", "", "   ")
             for detail in step.details:
                 lines += _wrap(detail, "   - ", "     ")
-        for title, sentences in (
-            ("Nearly right:", [near.sentence for near in self.near_misses]),
-            ("What to do:", [mend.sentence for mend in self.mends]),
+        for title, messages in (
+            ("Nearly right:", [near.message for near in self.near_misses]),
+            ("What to do:", [mend.message for mend in self.fixes]),
         ):
-            if sentences:
+            if messages:
                 lines += ["", title]
-            for sentence in sentences:
-                lines += _wrap(sentence, "   - ", "     ")
+            for message in messages:
+                lines += _wrap(message, "   - ", "     ")
         return "\n".join(lines)
 
 
@@ -184,10 +184,10 @@ def _wrap(text: str, first: str, others: str) -> list[str]:
     return wrapper.wrap(text)
 
 
-def _mend_as_data(mend: Mend) -> dict[str, Any]:
+def _mend_as_data(mend: Fix) -> dict[str, Any]:
     fetch = mend.fetch
     return {
-        "sentence": mend.sentence,
+        "message": mend.message,
         "changes": {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in mend.changes.items()

@@ -10,22 +10,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from corekit._names import REGISTERED_METHODS, SAFELISTED_METHODS
+from corekit._origins import ANY
+from corekit._spelling import canonical_spelling, find_fault
 from corekit.browser import Failure, HttpResponse, Outcome
 from corekit.browser.fields import drop_forbidden, list_values, unsafe_names
-from corekit.names import REGISTERED_METHODS, SAFELISTED_METHODS
-from corekit.origins import ANY
 from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError, show
 from corekit.routes import CorsRoutes
-from corekit.spelling import canonical_spelling, find_fault
 
-from .causes import Call
+from .call import Call
 from .explanation import NearMiss, Policies, shown
-from .mending import run
 from .near_names import find_near_headers, find_near_method, find_near_paths
 from .near_origins import find_near_origins
-from .rules import find_covering, path_of
-from .story import can_read
+from .policy_fixes import run
+from .serving import find_covering, path_of
+from .steps import can_read
 
 __all__ = ["near_in_answer", "near_in_call", "near_in_policy", "near_in_spelling"]
 
@@ -40,24 +40,24 @@ def near_in_spelling(given: str, origin: str) -> Iterator[NearMiss]:
     """Say what is wrong with how a page's origin was written, where anything is."""
     if given != origin:
         _, message, _ = find_fault(given)
-        sentence = f"{show(given)} is not how a browser writes it: {show(origin)} is. {message}"
-        yield NearMiss("origin", given, origin, sentence)
+        message = f"{show(given)} is not how a browser writes it: {show(origin)} is. {message}"
+        yield NearMiss("origin", given, origin, message)
 
 
 def near_in_call(call: Call) -> Iterator[NearMiss]:
     """Name what the page writes that is not sent as it may think."""
     upper = call.method.upper()
     if upper in REGISTERED_METHODS and call.method != upper:
-        sentence = (
+        message = (
             f"Browsers send {show(call.method)} as it is written, and servers know {show(upper)}."
         )
-        yield NearMiss("method", call.method, upper, sentence)
+        yield NearMiss("method", call.method, upper, message)
     for name, value in call.fetch.headers:
         if not drop_forbidden(((name, value),)):
-            sentence = (
+            message = (
                 f"{shown(name)} is a forbidden header: browsers leave it out of what a page sets."
             )
-            yield NearMiss("header", name, "", sentence)
+            yield NearMiss("header", name, "", message)
 
 
 def near_in_policy(policies: Policies, call: Call, failure: Failure) -> Iterator[NearMiss]:
@@ -74,8 +74,8 @@ def near_in_policy(policies: Policies, call: Call, failure: Failure) -> Iterator
     elif name in _CREDENTIALS_FAULTS:
         without = call.instead(replace(call.fetch, credentials="omit"))
         if can_read(run(policies, without)):
-            sentence = "Without credentials it would pass; the policy does not allow them."
-            yield NearMiss("credentials", "include", "omit", sentence)
+            message = "Without credentials it would pass; the policy does not allow them."
+            yield NearMiss("credentials", "include", "omit", message)
     elif name == "MethodDisallowedByPreflightResponse" and is_custom:
         yield from find_near_method(call.method, (*SAFELISTED_METHODS, *policy.allow_methods))
     elif name == "HeaderDisallowedByPreflightResponse":
@@ -93,8 +93,8 @@ def near_in_answer(outcome: Outcome, call: Call) -> Iterator[NearMiss]:
     if name in _ORIGIN_FAULTS:
         yield from _compare_origin(value, failure.origin)
     elif name == "InvalidAllowCredentials" and value.strip('"').lower() == "true":
-        sentence = f"{show(value)} is sent, and only 'true' is right, in lower case."
-        yield NearMiss("credentials", value, "true", sentence)
+        message = f"{show(value)} is sent, and only 'true' is right, in lower case."
+        yield NearMiss("credentials", value, "true", message)
     elif name == "MethodDisallowedByPreflightResponse":
         yield from find_near_method(call.method, _listed(response, "methods"))
     elif name == "HeaderDisallowedByPreflightResponse":
@@ -113,25 +113,25 @@ def _compare_origin(value: str, page: str) -> Iterator[NearMiss]:
     values = value.replace(",", " ").split()
     if len(values) > 1:
         if page in values:
-            sentence = "The page's origin is among the values, but only one may be there."
-            yield NearMiss("origin", value, page, sentence)
+            message = "The page's origin is among the values, but only one may be there."
+            yield NearMiss("origin", value, page, message)
         return
     if ANY in value:
         # A policy would read a pattern here; a browser compares it, letter by letter.
-        sentence = (
+        message = (
             f"The server sends {show(value)}: browsers know no patterns, only an origin, or '*'"
             " alone."
         )
-        yield NearMiss("origin", value, page, sentence)
+        yield NearMiss("origin", value, page, message)
         return
     if canonical_spelling(value) == page:
         _, message, _ = find_fault(value)
-        sentence = f"The server sends {show(value)}, which is not {show(page)}. {message}"
-        yield NearMiss("origin", value, page, sentence)
+        message = f"The server sends {show(value)}, which is not {show(page)}. {message}"
+        yield NearMiss("origin", value, page, message)
         return
     try:
         allowed = CorsPolicy(allow_origins=[value])
     except PolicyError:
         return
     for near in find_near_origins(allowed, page):
-        yield NearMiss("origin", value, page, near.sentence)
+        yield NearMiss("origin", value, page, near.message)

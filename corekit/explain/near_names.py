@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Final
 
+from corekit._origins import ANY
 from corekit.browser.fields import NON_WILDCARD_HEADER
-from corekit.origins import ANY
 from corekit.problems import show
 from corekit.routes import CorsRoutes
 
@@ -33,13 +33,13 @@ def find_near_method(method: str, allowed: Collection[str]) -> Iterator[NearMiss
     """
     for each in allowed:
         if each.upper() == method.upper() and each != method:
-            sentence = f"{show(each)} is allowed, and {show(method)} is sent"
-            yield NearMiss("method", method, each, f"{sentence}: methods are case-sensitive.")
+            message = f"{show(each)} is allowed, and {show(method)} is sent"
+            yield NearMiss("method", method, each, f"{message}: methods are case-sensitive.")
             return
     nearest = _nearest(method, allowed)
     if nearest is not None:
-        sentence = f"{show(nearest)} is allowed, and {show(method)} is sent."
-        yield NearMiss("method", method, nearest, sentence)
+        message = f"{show(nearest)} is allowed, and {show(method)} is sent."
+        yield NearMiss("method", method, nearest, message)
 
 
 def find_near_headers(
@@ -53,18 +53,14 @@ def find_near_headers(
     names = [name.lower() for name in allowed if name != ANY]
     for name in islice(missing, _MAX_MISSING):
         if ANY in allowed and include:
-            sentence = (
-                f"'*' does not cover {show(name)}: with credentials it is a name like others."
-            )
-            yield NearMiss("header", name, ANY, sentence)
+            message = f"'*' does not cover {show(name)}: with credentials it is a name like others."
+            yield NearMiss("header", name, ANY, message)
         elif ANY in allowed and name == NON_WILDCARD_HEADER:
-            sentence = (
-                "'*' does not cover authorization by the standard: it has to be named beside."
-            )
-            yield NearMiss("header", name, ANY, sentence)
+            message = "'*' does not cover authorization by the standard: it has to be named beside."
+            yield NearMiss("header", name, ANY, message)
         elif (nearest := _nearest(name, names)) is not None:
-            sentence = f"{show(nearest)} is allowed, and {show(name)} is sent."
-            yield NearMiss("header", name, nearest, sentence)
+            message = f"{show(nearest)} is allowed, and {show(name)} is sent."
+            yield NearMiss("header", name, nearest, message)
 
 
 def find_near_paths(routes: CorsRoutes, path: str) -> Iterator[NearMiss]:
@@ -73,8 +69,8 @@ def find_near_paths(routes: CorsRoutes, path: str) -> Iterator[NearMiss]:
     for route, _ in routes.routes:
         low = route.lower()
         if lowered == low.removesuffix("/") or (low[-1] == "/" and lowered.startswith(low)):
-            sentence = f"The route {show(route)} is nearly {show(path)}: paths are case-sensitive."
-            yield NearMiss("path", path, route, sentence)
+            message = f"The route {show(route)} is nearly {show(path)}: paths are case-sensitive."
+            yield NearMiss("path", path, route, message)
 
 
 def _nearest(name: str, allowed: Collection[str]) -> str | None:

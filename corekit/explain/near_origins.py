@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from corekit.origins import ANY, split_origin
+from corekit._origins import ANY, split_origin
+from corekit._suffixes import is_public_suffix
 from corekit.policy import CorsPolicy
 from corekit.problems import show
-from corekit.suffixes import is_public_suffix
 
 from .explanation import NearMiss
-from .rules import find_origin_rule
+from .serving import find_origin_rule
 
 __all__ = ["find_near_origins"]
 
@@ -64,16 +64,16 @@ def find_near_origins(policy: CorsPolicy, origin: str) -> tuple[NearMiss, ...]:
             found.setdefault(candidate, _near(policy, origin, candidate, difference))
     apex = _find_apex(policy, scheme, host, port)
     if apex is not None:
-        sentence = f"{show(apex)} covers what is below {host}, not {host} itself."
-        found = {apex: NearMiss("origin", origin, apex, sentence)}
+        message = f"{show(apex)} covers what is below {host}, not {host} itself."
+        found = {apex: NearMiss("origin", origin, apex, message)}
     if not found:
         found = _find_edited(policy, origin, parts)
     if not found and listed.other_ending is not None:
-        sentence = f"{show(listed.other_ending)} is allowed: only the ending of the name differs."
-        found[origin] = NearMiss("origin", origin, listed.other_ending, sentence)
+        message = f"{show(listed.other_ending)} is allowed: only the ending of the name differs."
+        found[origin] = NearMiss("origin", origin, listed.other_ending, message)
     if not found and listed.sibling is not None:
-        sentence = f"{show(listed.sibling)} is allowed: another host of the same site."
-        found[origin] = NearMiss("origin", origin, listed.sibling, sentence)
+        message = f"{show(listed.sibling)} is allowed: another host of the same site."
+        found[origin] = NearMiss("origin", origin, listed.sibling, message)
     return tuple(found.values())[:_MAX_FOUND]
 
 

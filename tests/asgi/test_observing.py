@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason, RequestKind
-from corekit.engine import Engine
-from corekit.observing import Observer
+from corekit._engine import Engine
+from corekit.events import Observer
 from corekit_asgi import CorsMiddleware
 from tests.asgi.test_middleware import APP, STRANGER, answering, ask, policy, preflight, run
 

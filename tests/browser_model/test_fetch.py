@@ -269,21 +269,21 @@ def test_a_failure_says_where_and_what() -> None:
         "AllowOriginMismatch: The response has 'https://x.example' in Access-Control-Allow-Origin,"
         " which is not https://app.example.com byte for byte."
     )
-    assert outcome.failure.mend.startswith("Add the page's origin to the policy")
+    assert outcome.failure.hint.startswith("Add the page's origin to the policy")
     assert outcome.failure.is_cors
 
 
 @pytest.mark.parametrize("name", FAILURES)
 def test_every_failure_is_a_sentence_and_a_mend(name: str) -> None:
     failure = Failure(name, "PUT", API, PAGE, "the value\x1b")
-    for text in (failure.sentence, failure.mend):
+    for text in (failure.message, failure.hint):
         assert text.endswith(".")
         assert "{" not in text
     assert failure.is_cors == (
         name not in {"MixedContent", "RedirectNotFollowed", "TooManyRedirects", "InvalidRedirect"}
     )
     if name.startswith("Preflight"):
-        assert failure.sentence.startswith(("The preflight was ", "The preflight's answer has "))
+        assert failure.message.startswith(("The preflight was ", "The preflight's answer has "))
     assert str(FetchFailedError(failure)) == str(failure)
 
 
@@ -375,6 +375,6 @@ def test_a_page_reads_the_exposed_headers_of_a_response() -> None:
 @pytest.mark.parametrize("prefix", ["", "Preflight"])
 def test_credentials_that_are_not_answered_are_told_without_a_value(prefix: str) -> None:
     name = f"{prefix}InvalidAllowCredentials"
-    missing = Failure(name, "GET", API, PAGE, None).sentence
+    missing = Failure(name, "GET", API, PAGE, None).message
     assert "has no Access-Control-Allow-Credentials, and the request has credentials." in missing
-    assert "has 'True' in Access" in Failure(name, "GET", API, PAGE, "True").sentence
+    assert "has 'True' in Access" in Failure(name, "GET", API, PAGE, "True").message

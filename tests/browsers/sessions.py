@@ -107,13 +107,13 @@ def _draw_policy(random: Random, lab: Lab) -> CorsPolicy:
         "expose_headers": random.choice([[], ["x-request-id"], ["X-Total", "etag"]]),
         "max_age": random.choice([None, 0, 600, 86400]),
         "preflight_status": random.choice([200, 204]),
-        "waive": ["null-origin"] if "null" in origins else [],
+        "accept_risks": ["opaque-origin"] if "null" in origins else [],
     }
     try:
         return CorsPolicy(**arguments)
     except PolicyError as error:
         codes = sorted({problem.code for problem in error.problems})
-        return CorsPolicy(**{**arguments, "waive": codes})
+        return CorsPolicy(**{**arguments, "accept_risks": codes})
 
 
 def _draw_application(random: Random) -> Application:

@@ -175,7 +175,7 @@ def test_the_foreign_page_gets_nothing_from_any_call(server: str) -> None:
 def test_the_page_tells_where_the_browser_differs_from_the_policy() -> None:
     require_chromium()
     with (
-        run_sites("wsgiref", answering=CorsPolicy.nothing()) as origins,
+        run_sites("wsgiref", answering=CorsPolicy.deny_all()) as origins,
         open_tab(f"{origins.page}/") as tab,
     ):
         differing = {

@@ -1,4 +1,4 @@
-"""Explanations of policies against real browsers: what is explained happens, and the mends work.
+"""Explanations of policies against real browsers: what is explained happens, and the fixes work.
 
 The policies and the calls are generated. Where a call fails, every mend that is proposed is applied
 and called again, at a fresh address.
@@ -55,7 +55,7 @@ def test_what_is_explained_is_what_happens_and_the_mends_make_it_pass(visit: Vis
         (outcome,) = session.outcomes
         is_readable = outcome["ok"] and outcome.get("kind") != "opaque"
         assert explanation.allowed == is_readable, (session, str(explanation))
-        for at, mend in enumerate(explanation.mends):
+        for at, mend in enumerate(explanation.fixes):
             if mend.changes or mend.fetch:
                 again = mend.fetch or fetch
                 name = f"{session.id}m{at}"

@@ -68,7 +68,7 @@ def test_the_policy_that_was_typed_is_what_this_browser_meets(demo: Demo, tab: T
 def test_a_mend_is_applied_with_one_press(demo: Demo, tab: Tab) -> None:
     tab.click("#example-method-not-granted")
     tab.wait_for("byId('model').innerText.includes('PATCH')")
-    tab.click("#model .mends button")
+    tab.click("#model .fixes button")
     tab.wait_for("byId('status').innerText === '\u2713 Granted This browser did the same.'")
     assert tab.evaluate("byId('allow_methods').value") == "PUT, DELETE, PATCH"
     assert tab.focused() == "results"
@@ -83,7 +83,7 @@ def test_every_example_fills_the_form_and_is_run(demo: Demo, tab: Tab) -> None:
         marked = tab.wait_for(f"document.querySelector('#example-{name} .mark').dataset.mark")
         assert marked == AGREEMENTS.get(name, "agree"), (name, tab.text("#results"))
         read = tab.evaluate("readForm()")
-        assert {**read, "waive": read["waive"]} == form, name
+        assert {**read, "accept_risks": read["accept_risks"]} == form, name
 
 
 def test_all_examples_are_tried_at_once(demo: Demo, tab: Tab) -> None:
@@ -116,7 +116,7 @@ def test_a_sandboxed_frame_calls_with_an_opaque_origin(demo: Demo, tab: Tab) -> 
     tab.click("#allow_credentials")
     settle(tab)
     assert "1 problem" in tab.text("#problems")
-    tab.click("#waive-null")
+    tab.click("#accept-null")
     tab.wait_for("byId('problems').innerText === ''")
     assert run(tab) == "\u2713 Granted This browser did the same."
     steps = tab.text("#steps")
@@ -263,7 +263,7 @@ def draw_form(random: Random, origins: Origins) -> dict[str, str | bool]:
         allow_headers=some("x-a", "content-type", "authorization", "*"),
         expose_headers=some("x-items-total", "x-request-id"),
         preflight_status=random.choice(["204", "200", "299"]),
-        waive=random.choice(["", "null-origin"]),
+        accept_risks=random.choice(["", "opaque-origin"]),
         page=random.choice([page, page, foreign, "null"]),
         method=method,
         path=random.choice(["/items", "/items/1?a=b", "/me", "/nowhere"]),

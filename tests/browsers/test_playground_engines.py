@@ -62,7 +62,7 @@ def test_the_call_is_made_and_its_end_is_told(
             ),
             "allow_credentials": False,
             "allow_origins": f"{page.origin}\n{foreign.origin}\nnull",
-            "waive": "null-origin",
+            "accept_risks": "opaque-origin",
         }
         for site in (page, foreign):
             app = serve_page({**told, "here": site.origin}, api=shop, sessions=sessions)

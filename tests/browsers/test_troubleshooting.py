@@ -28,7 +28,7 @@ from corekit.browser import (
     HttpResponse,
     Quirks,
 )
-from corekit.explain import ENTRIES, MESSAGES, Explanation, Mend, explain_outcome, find_entry
+from corekit.explain import ERRORS, MESSAGES, Explanation, Fix, explain_outcome, find_error
 from corekit_testing.transports import WsgiTransport
 from corekit_wsgi import CorsMiddleware
 from tests.browsers import chromium, devtools, firefox, marionette, webkit
@@ -39,7 +39,7 @@ from tests.browsers.lab import Lab, Session, open_lab
 pytestmark = pytest.mark.browser
 
 API: Final = "api.localhost"
-REASONS: Final = {name for name in ENTRIES if name.startswith("CORS") and name not in FAILURES}
+REASONS: Final = {name for name in ERRORS if name.startswith("CORS") and name not in FAILURES}
 
 
 def make_session(lab: Lab, name: str, fault: Fault) -> Session:
@@ -60,14 +60,14 @@ def explain_session(session: Session, quirks: Quirks) -> Explanation:
     return explain_outcome(outcome, fetch, page=session.page, quirks=quirks)
 
 
-def apply(mend: Mend, session: Session, name: str) -> Session | None:
+def apply(mend: Fix, session: Session, name: str) -> Session | None:
     """Make the session in which a mend is applied; None for one that a program cannot apply."""
     if not mend.changes and mend.fetch is None:
         return None
     (fetch,) = session.fetches
     answer = session.answer
     if mend.changes:
-        policy = mend.apply(CorsPolicy.nothing())
+        policy = mend.apply(CorsPolicy.deny_all())
         app = CorsMiddleware(as_wsgi(session.answer), policy)
         answer = WsgiTransport(app, raise_exceptions=True).send
     fetch = mend.fetch or fetch
@@ -79,10 +79,10 @@ def run_mends(lab: Lab, sessions: list[Session], quirks: Quirks) -> None:
     """Apply every mend that is proposed for the sessions: each fetch has to pass."""
     mended: list[Session] = []
     for session in sessions:
-        mends = explain_session(session, quirks).mends
-        made = [apply(mend, session, f"{session.id}m{at}") for at, mend in enumerate(mends)]
+        fixes = explain_session(session, quirks).fixes
+        made = [apply(mend, session, f"{session.id}m{at}") for at, mend in enumerate(fixes)]
         applied = [each for each in made if each is not None]
-        assert applied, (session.note, mends)
+        assert applied, (session.note, fixes)
         mended += applied
     lab.run(mended)
     failed = [session.note for session in mended if not session.outcomes[0]["ok"]]
@@ -128,8 +128,8 @@ def test_chromium_shows_every_failure_and_the_mend_makes_it_pass(
             return [each for each in tools.sentences if part in each]
 
         (sentence,) = wait_for(told)
-        entry = find_entry(sentence)
-        assert entry is ENTRIES[fault.name], sentence
+        entry = find_error(sentence)
+        assert entry is ERRORS[fault.name], sentence
     run_mends(lab, sessions, CHROMIUM)
 
 
@@ -159,11 +159,11 @@ def test_chromium_blocks_plain_http_from_a_page_of_https_and_says_so(tmp_path: P
             lab.run([session])
             assert session.outcomes == [{"ok": False}]
             found = wait_for(lambda: [each for each in tools.sentences if "/mixed/" in each])
-    assert find_entry(found[0]) is ENTRIES["MixedContent"]
+    assert find_error(found[0]) is ERRORS["MixedContent"]
     explanation = explain_session(session, CHROMIUM)
     assert explanation.failure is not None
     assert explanation.failure.name == "MixedContent"
-    assert explanation.mends[0].fetch == Fetch("https://api.example.com/mixed/")
+    assert explanation.fixes[0].fetch == Fetch("https://api.example.com/mixed/")
 
 
 @pytest.fixture(scope="module")
@@ -206,10 +206,10 @@ def test_firefox_shows_every_reason_and_the_mend_makes_it_pass(
         found = told(console, session)
         assert set(fault.reasons) <= found.keys() <= {*fault.reasons, "CORSDidNotSucceed"}
         for reason in fault.reasons:
-            entry = find_entry(found[reason])
-            assert entry is ENTRIES[reason]
+            entry = find_error(found[reason])
+            assert entry is ERRORS[reason]
             assert explanation.failure.name in entry.failures
-            assert reason in ENTRIES[fault.name].reasons
+            assert reason in ERRORS[fault.name].reasons
         seen |= found.keys()
     assert seen == REASONS - {"CORSDisabled", "CORSOriginHeaderNotAdded"}
     run_mends(lab, sessions, FIREFOX)
@@ -228,7 +228,7 @@ def test_firefox_says_that_a_server_cannot_be_reached(
     assert session.outcomes == [{"ok": False}]
     found = told(console, session)
     assert found.keys() == {"CORSDidNotSucceed"}
-    assert find_entry(found["CORSDidNotSucceed"]) is ENTRIES["CORSDidNotSucceed"]
+    assert find_error(found["CORSDidNotSucceed"]) is ERRORS["CORSDidNotSucceed"]
 
 
 def test_firefox_says_that_cors_is_switched_off(
@@ -244,7 +244,7 @@ def test_firefox_says_that_cors_is_switched_off(
     lab.run([on])
     assert (off.outcomes[0]["ok"], on.outcomes[0]["ok"]) == (False, True)
     assert "CORSDisabled" in found
-    assert find_entry(found["CORSDisabled"]) is ENTRIES["CORSDisabled"]
+    assert find_error(found["CORSDisabled"]) is ERRORS["CORSDisabled"]
 
 
 def test_firefox_says_that_a_script_with_more_rights_than_a_page_has_no_origin(
@@ -258,7 +258,7 @@ def test_firefox_says_that_a_script_with_more_rights_than_a_page_has_no_origin(
     )
     found = told(console, session)
     assert "CORSOriginHeaderNotAdded" in found
-    assert find_entry(found["CORSOriginHeaderNotAdded"]) is ENTRIES["CORSOriginHeaderNotAdded"]
+    assert find_error(found["CORSOriginHeaderNotAdded"]) is ERRORS["CORSOriginHeaderNotAdded"]
     assert session.log == []
 
 
@@ -273,7 +273,7 @@ def test_firefox_still_has_a_sentence_for_each_reason_and_no_other(
     } == REASONS
     for name, sentence in sentences.items():
         if not name.endswith("Deprecation"):
-            assert find_entry(sentence) is ENTRIES[name.rstrip("0123456789")]
+            assert find_error(sentence) is ERRORS[name.rstrip("0123456789")]
 
 
 def test_webkit_shows_the_sentences_that_the_catalogue_has(tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_webkit_shows_the_sentences_that_the_catalogue_has(tmp_path: Path) -> No
             (sentence,) = [line for line in text.splitlines() if "Fetch API" not in line and line][
                 :1
             ] or [text]
-            entry = find_entry(sentence)
+            entry = find_error(sentence)
             assert entry is None or explains(entry.name, fault), (fault, sentence)
             if entry is not None:
                 seen.add(entry.name)

@@ -178,21 +178,21 @@ CASES: list[tuple[str, Case]] = [
         "note",
         (
             "accepted-risk",
-            "waive",
-            "null-origin",
-            {"allow_origins": ["null"], "waive": ["null-origin"]},
+            "accept_risks",
+            "opaque-origin",
+            {"allow_origins": ["null"], "accept_risks": ["opaque-origin"]},
         ),
     ),
     (
         "note",
         (
             "accepted-risk",
-            "waive",
+            "accept_risks",
             "insecure-origin",
             {
                 "allow_origins": ["http://app.example.com"],
                 "allow_credentials": True,
-                "waive": ["insecure-origin"],
+                "accept_risks": ["insecure-origin"],
             },
         ),
     ),
@@ -200,12 +200,12 @@ CASES: list[tuple[str, Case]] = [
         "note",
         (
             "accepted-risk",
-            "waive",
+            "accept_risks",
             "public-suffix",
             {
                 "allow_origins": ["https://*.github.io"],
                 "allow_credentials": True,
-                "waive": ["public-suffix"],
+                "accept_risks": ["public-suffix"],
             },
         ),
     ),
@@ -391,13 +391,13 @@ def test_sites_are_named_but_not_endlessly() -> None:
 def test_the_origin_without_a_host_is_passed_over() -> None:
     assert told(allow_origins=["*"]) == set()
     assert told(allow_origins=[APP], api=API) == set()
-    assert told(api=API, allow_origins=["null"], waive=["null-origin"]) == {
-        ("accepted-risk", "waive", "null-origin")
+    assert told(api=API, allow_origins=["null"], accept_risks=["opaque-origin"]) == {
+        ("accepted-risk", "accept_risks", "opaque-origin")
     }
 
 
 def test_nothing_is_said_of_the_policy_that_grants_nothing() -> None:
-    assert find_advice(CorsPolicy.nothing(), Origin.parse("http://localhost:8000")) == []
+    assert find_advice(CorsPolicy.deny_all(), Origin.parse("http://localhost:8000")) == []
 
 
 apis = st.sampled_from([None, Origin.parse(API), Origin.parse("http://10.0.0.1:8000")])

@@ -47,7 +47,7 @@ def test_an_answer_as_decided_is_no_contradiction(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize(
-    ("exchange", "sentence"),
+    ("exchange", "message"),
     [
         (answer(200, *RIGHT), "OPTIONS was answered 200; the policy says 204."),
         (answer(204, *PREFLIGHT.headers), "OPTIONS was answered without Origin in Vary."),
@@ -67,8 +67,8 @@ def test_an_answer_as_decided_is_no_contradiction(exchange: Exchange) -> None:
         ),
     ],
 )
-def test_an_answer_that_differs_is_named_in_a_sentence(exchange: Exchange, sentence: str) -> None:
-    assert find_contradictions(PREFLIGHT, exchange) == [sentence]
+def test_an_answer_that_differs_is_named_in_a_sentence(exchange: Exchange, message: str) -> None:
+    assert find_contradictions(PREFLIGHT, exchange) == [message]
 
 
 def test_a_header_that_is_there_twice_is_found() -> None:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from corekit.browser import FAILURES, Failure, HttpRequest, HttpResponse
-from corekit.explain import ENTRIES
+from corekit.explain import ERRORS
 from corekit_cli import command
 from tests.browsers.faults import FAULTS, Fault, as_wsgi
 from tests.cli.live import PAGE, POLICY, right, serving, without, wrong
@@ -76,7 +76,7 @@ def test_json_is_the_explanation_as_data(policy: str) -> None:
     told = json.loads(result.stdout)
     assert (result.exit_code, told["allowed"]) == (1, False)
     assert told["failure"]["name"] == "MethodDisallowedByPreflightResponse"
-    assert told["mends"][0]["changes"] == {"allow_methods": ["PUT", "DELETE"]}
+    assert told["fixes"][0]["changes"] == {"allow_methods": ["PUT", "DELETE"]}
     assert told["exchanges"][0]["request"]["url"] == "https://a.example/x"
 
 
@@ -181,7 +181,7 @@ def test_a_browsers_message_is_explained(message: str) -> None:
     assert result.exit_code == 0, result.output
     assert "Add the page's origin to allow_origins" in text_of(result)
     told = json.loads(run(message, "--json").stdout)
-    assert ENTRIES[told["name"]].cause == told["cause"]
+    assert ERRORS[told["name"]].message == told["message"]
 
 
 def test_a_message_that_names_the_server_says_how_to_ask_it() -> None:

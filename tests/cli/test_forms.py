@@ -43,9 +43,9 @@ def test_a_field_of_the_policy_is_read(field: str, text: object, read: object) -
     assert getattr(read_form({**GOOD, field: text}).policy, field) == read
 
 
-def test_a_risk_is_waived_by_its_code() -> None:
-    form = fill({"allow_origins": ["null"], "waive": ["null-origin"]}, page="null")
-    assert read_form(form).policy.waive == ("null-origin",)
+def test_a_risk_is_accepted_by_its_code() -> None:
+    form = fill({"allow_origins": ["null"], "accept_risks": ["opaque-origin"]}, page="null")
+    assert read_form(form).policy.accept_risks == ("opaque-origin",)
 
 
 def test_the_call_is_read_as_the_page_would_write_it() -> None:
@@ -82,7 +82,7 @@ def test_a_header_ends_where_its_line_does_as_for_the_page(value: str) -> None:
         ),
         ({"allow_methods": "PUT put"}, [("allow_methods[1]", "method-case")]),
         ({"allow_headers": "cookie"}, [("allow_headers[0]", "forbidden-header")]),
-        ({"waive": "null-origin"}, [("waive", "unknown-waiver")]),
+        ({"accept_risks": "opaque-origin"}, [("accept_risks", "unknown-risk")]),
         ({"max_age": "-1"}, [("max_age", "max-age")]),
         ({"max_age": "ten"}, [("max_age", "wrong-type")]),
         ({"max_age": "1" * 5000}, [("max_age", "wrong-type")]),
@@ -181,7 +181,7 @@ def test_whatever_is_typed_is_a_call_that_a_browser_makes_or_a_problem_of_a_fiel
             expose_headers=["x-b", "x-c"],
             max_age=0,
             allow_private_network=True,
-            waive=["insecure-origin"],
+            accept_risks=["insecure-origin"],
         ),
     ],
 )

@@ -48,7 +48,7 @@ def test_the_other_examples_end_as_their_titles_say(name: str, failure: str | No
     told = judge_example(name)
     assert (told["failure"] and told["failure"]["name"]) == failure
     assert told["allowed"] == (failure is None)
-    assert bool(told["mends"]) == (failure is not None)
+    assert bool(told["fixes"]) == (failure is not None)
 
 
 @pytest.mark.parametrize("name", ["any-origin-with-credentials", "trailing-slash"])
@@ -89,7 +89,7 @@ def test_the_exchanges_are_told_as_they_go_over_the_wire() -> None:
 
 def test_a_mend_fills_the_fields_of_the_form_and_then_the_page_may_read() -> None:
     for name in ("method-not-granted", "header-not-granted", "foreign-put", "scheme-differs"):
-        applicable = [mend for mend in judge_example(name)["mends"] if mend["fields"]]
+        applicable = [mend for mend in judge_example(name)["fixes"] if mend["fields"]]
         assert applicable, name
         for mend in applicable:
             mended = judge_example(name, **mend["fields"])
@@ -98,7 +98,7 @@ def test_a_mend_fills_the_fields_of_the_form_and_then_the_page_may_read() -> Non
 
 def test_a_mend_of_the_call_fills_the_fields_of_the_call() -> None:
     told = judge_example("method-in-lower-case")
-    methods = [mend["fields"]["method"] for mend in told["mends"] if "method" in mend["fields"]]
+    methods = [mend["fields"]["method"] for mend in told["fixes"] if "method" in mend["fields"]]
     assert methods == ["PATCH"]
 
 

@@ -133,8 +133,8 @@ def test_findings_are_printed_with_their_mends_the_gravest_first() -> None:
         result = run(live.url, *QUICK)
     assert result.exit_code == 1
     text = " ".join(result.stdout.split())
-    assert text.index("medium: null-origin") < text.index("info: no-max-age")
-    assert "Mend: Take 'null' out of the origins" in text
+    assert text.index("medium: opaque-origin") < text.index("info: no-max-age")
+    assert "Fix: Take 'null' out of the origins" in text
     assert text.endswith("2 findings: 1 medium, 1 info.")
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
 
@@ -170,7 +170,7 @@ def test_json_has_all_that_went_over_the_wire() -> None:
     assert ["Access-Control-Allow-Origin", "*"] in told["exchanges"][1]["headers"]
     assert told["exchanges"][2]["kind"] == "preflight"
     assert ["Access-Control-Request-Method", "PUT"] in told["exchanges"][2]["asked"]
-    assert {"code", "severity", "sentence", "mend", "origin", "failure"} == set(told["findings"][0])
+    assert {"code", "severity", "message", "hint", "origin", "failure"} == set(told["findings"][0])
 
 
 def test_several_origins_are_each_let_in_and_none_of_them_is_a_stranger() -> None:
@@ -329,7 +329,7 @@ def test_flask_cors_with_cookies_for_anybody_is_found_out() -> None:
         result = run(live.url, *QUICK, "--json", "--credentials=include")
     assert result.exit_code == 1
     assert found(result)["any-origin"] == "high"
-    assert "null-origin" not in found(result)
+    assert "opaque-origin" not in found(result)
 
 
 @pytest.mark.parametrize("credentials", ["omit", "include"])
@@ -354,7 +354,7 @@ def test_starlettes_layer_with_cookies_for_anybody_is_found_out() -> None:
     with over_uvicorn(app) as port:
         result = run(f"http://127.0.0.1:{port}/items", *QUICK, "--json")
     assert found(result)["any-origin"] == "high"
-    assert "null-origin" not in found(result)
+    assert "opaque-origin" not in found(result)
 
 
 def test_starlettes_layer_is_not_blamed_for_what_is_right() -> None:

@@ -144,10 +144,10 @@ FAULTS: Final[dict[str, tuple[Any, set[str], Severity]]] = {
         {"any-origin"},
         Severity.HIGH,
     ),
-    "null is let in": (wrong(admit("null")), {"null-origin"}, Severity.MEDIUM),
+    "null is let in": (wrong(admit("null")), {"opaque-origin"}, Severity.MEDIUM),
     "null is let in, with cookies": (
         wrong(admit("null", credentials=True)),
-        {"null-origin"},
+        {"opaque-origin"},
         Severity.HIGH,
     ),
     "a star for all": (
@@ -280,7 +280,7 @@ def test_a_fault_is_found_for_what_it_is(case: str) -> None:
     found = probe(app)
     assert sorted(finding.code for finding in found) == sorted(expected)
     assert max(finding.severity for finding in found) == severity
-    assert all(finding.mend and finding.sentence.endswith(".") for finding in found)
+    assert all(finding.hint and finding.message.endswith(".") for finding in found)
 
 
 NEAR: Final = {
@@ -302,10 +302,10 @@ def test_an_origin_that_is_nearly_right_is_found_to_be_let_in(code: str, credent
     (found,) = probe(wrong(admit(origin, credentials=credentials)))
     assert (found.code, found.origin) == (code, origin)
     assert found.severity == severities[credentials]
-    assert origin in found.sentence
+    assert origin in found.message
 
 
-OTHERS: Final = {"any-origin": STRANGER, "null-origin": "null", "suffix": NEAR["suffix"][0]}
+OTHERS: Final = {"any-origin": STRANGER, "opaque-origin": "null", "suffix": NEAR["suffix"][0]}
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -328,7 +328,7 @@ def test_a_stranger_whose_preflights_alone_are_granted_may_act_but_not_read(
     assert (finding.code, finding.origin) == (code, OTHERS[code])
     less = Severity.LOW if code == "any-origin" else Severity.MEDIUM
     assert finding.severity == (Severity.HIGH if credentials else less)
-    assert "though not read the answers" in finding.sentence
+    assert "though not read the answers" in finding.message
 
 
 @pytest.mark.parametrize(
@@ -358,8 +358,8 @@ def test_an_error_that_a_stranger_may_read_is_let_in_too() -> None:
         return 404 if environ.get("HTTP_ORIGIN") == "null" else status, headers
 
     (found,) = probe(wrong(fault))
-    assert (found.code, found.severity) == ("null-origin", Severity.MEDIUM)
-    assert "may read what it answers" in found.sentence
+    assert (found.code, found.severity) == ("opaque-origin", Severity.MEDIUM)
+    assert "may read what it answers" in found.message
 
 
 def test_credentials_that_a_preflight_alone_grants_a_stranger_are_grave() -> None:
@@ -370,7 +370,7 @@ def test_credentials_that_a_preflight_alone_grants_a_stranger_are_grave() -> Non
         return status, headers
 
     (found,) = probe(wrong(fault))
-    assert (found.code, found.severity) == ("null-origin", Severity.HIGH)
+    assert (found.code, found.severity) == ("opaque-origin", Severity.HIGH)
 
 
 def test_what_is_nearly_right_is_told_where_it_gets_more_than_any_other() -> None:
@@ -415,7 +415,7 @@ def test_pages_of_https_and_a_server_without_are_told_apart_from_faults(
 
 def test_an_error_that_pages_cannot_read_is_told_with_its_status() -> None:
     found = probe(wrong(lambda _, status, told: (401, [])))
-    assert found[0].sentence.startswith("GET, answered 401: The response has no ")
+    assert found[0].message.startswith("GET, answered 401: The response has no ")
 
 
 SHOWN: Final = [
@@ -446,7 +446,7 @@ def test_every_stranger_is_in_these_tables() -> None:
     made = {stranger.code: stranger.origin for stranger in strangers_to(PAGE)}
     assert made == {
         "any-origin": STRANGER,
-        "null-origin": "null",
+        "opaque-origin": "null",
         **{code: origin for code, (origin, *_) in NEAR.items()},
     }
 
@@ -520,7 +520,7 @@ def test_every_finding_is_documented_with_its_severity() -> None:
         for code in re.findall(r"`([a-z-]+)`", codes)
     }
     worst = {code: str(severities[True]) for code, (_, *severities) in NEAR.items()}
-    worst |= {"any-origin": "high", "null-origin": "high", "preflight-refused": "high"}
+    worst |= {"any-origin": "high", "opaque-origin": "high", "preflight-refused": "high"}
     for _, found, severity in FAULTS.values():
         if len(found) == 1:
             worst.setdefault(next(iter(found)), str(severity))
@@ -597,7 +597,7 @@ def test_vary_is_missed_in_the_answer_to_any_page(page: str) -> None:
     app = wrong(replace("Vary", when=lambda each: each.get("HTTP_ORIGIN") == page), policy)
     (found,) = probe(app, others=("https://b.example",))
     assert found.code == "no-vary"
-    assert f"in the answer to {page}, though" in found.sentence
+    assert f"in the answer to {page}, though" in found.message
 
 
 @pytest.mark.parametrize(
@@ -639,7 +639,7 @@ def test_a_layer_that_says_no_to_what_was_only_tried_is_right(has_headers: bool)
 
     (tried,) = probe(wrong(fault), is_asked=False)
     assert (tried.code, tried.severity) == ("preflight-refused", Severity.INFO)
-    assert tried.mend == "Nothing has to be done, unless pages call with PUT: then grant it."
+    assert tried.hint == "Nothing has to be done, unless pages call with PUT: then grant it."
     (asked,) = probe(wrong(fault))
     assert asked.severity == Severity.HIGH
 
@@ -649,7 +649,7 @@ def test_a_call_that_needs_no_preflight_is_not_kept_out_by_one(method: str) -> N
     app = wrong(answer(405, when=is_preflight))
     (found,) = probe(app, method=method)
     assert (found.code, found.severity) == ("preflight-refused", Severity.INFO)
-    assert found.mend == "Nothing has to be done: pages make this call without a preflight."
+    assert found.hint == "Nothing has to be done: pages make this call without a preflight."
     (found,) = probe(app, method=method, names=("x-a",))
     assert found.severity == Severity.HIGH
 
@@ -711,7 +711,7 @@ def test_the_failures_have_chromiums_names() -> None:
     app, _, _ = FAULTS["preflights are redirected"]
     (found,) = probe(app)
     assert found.failure == "PreflightDisallowedRedirect"
-    assert "/there" in found.sentence
+    assert "/there" in found.message
 
 
 @pytest.mark.parametrize(
@@ -735,9 +735,9 @@ def test_what_is_wrong_with_every_answer_is_told_once() -> None:
 
 def test_what_a_server_says_is_escaped() -> None:
     (found,) = probe(wrong(replace(ALLOW, "\x1b[2Jhttps://evil.example" + "x" * 500, when=is_get)))
-    assert found.sentence.isprintable()
-    assert found.sentence.isascii()
-    assert len(found.sentence) < 400
+    assert found.message.isprintable()
+    assert found.message.isascii()
+    assert len(found.message) < 400
 
 
 @pytest.mark.parametrize(
@@ -747,6 +747,6 @@ def test_what_a_server_says_is_escaped() -> None:
 )
 def test_what_a_server_says_is_shown_as_python_writes_it(sent: str, shown: str) -> None:
     found = probe(wrong(replace(ALLOW, sent, when=is_get)))
-    assert found[0].sentence == (
+    assert found[0].message == (
         f"GET: The response has {shown} in Access-Control-Allow-Origin, which is no origin."
     )

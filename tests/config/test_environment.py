@@ -72,7 +72,7 @@ def test_what_means_no(text: str) -> None:
 
 
 def test_what_is_empty_counts_as_not_set() -> None:
-    names = ["ALLOW_METHODS", "MAX_AGE", "PREFLIGHT_STATUS", "WAIVE", "EXPOSE_HEADERS"]
+    names = ["ALLOW_METHODS", "MAX_AGE", "PREFLIGHT_STATUS", "ACCEPT_RISKS", "EXPOSE_HEADERS"]
     policy = made(**{f"CORS_{name}": "" for name in names})
     assert policy == CorsPolicy(allow_origins=[APP])
 
@@ -117,7 +117,7 @@ def test_what_cannot_be_read_names_the_variable_and_the_mend(
         ("ALLOW_ORIGINS", f"{APP} {OTHER}", "malformed-origin", "CORS_ALLOW_ORIGINS[0]"),
         ("ALLOW_METHODS", "PUT,patch", "method-case", "CORS_ALLOW_METHODS[1]"),
         ("ALLOW_HEADERS", "[1]", "wrong-type", "CORS_ALLOW_HEADERS[0]"),
-        ("WAIVE", "all", "unknown-waiver", "CORS_WAIVE"),
+        ("ACCEPT_RISKS", "all", "unknown-risk", "CORS_ACCEPT_RISKS"),
     ],
 )
 def test_a_problem_of_the_core_has_the_name_of_the_variable(
@@ -127,12 +127,12 @@ def test_a_problem_of_the_core_has_the_name_of_the_variable(
     assert (told, where) == (code, field)
 
 
-def test_a_risk_is_waived_as_a_variable_is_written() -> None:
+def test_a_risk_is_accepted_as_a_variable_is_written() -> None:
     environ = {"CORS_ALLOW_ORIGINS": "http://app.example.com", "CORS_ALLOW_CREDENTIALS": "yes"}
     ((_, _, hint),) = problems_of(environ)
-    assert hint.endswith("To accept the risk: CORS_WAIVE=insecure-origin.")
-    waived = from_environ(environ={**environ, "CORS_WAIVE": "insecure-origin"})
-    assert waived.waive == ("insecure-origin",)
+    assert hint.endswith("To accept the risk: CORS_ACCEPT_RISKS=insecure-origin.")
+    accepted = from_environ(environ={**environ, "CORS_ACCEPT_RISKS": "insecure-origin"})
+    assert accepted.accept_risks == ("insecure-origin",)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_misspelt_variable_is_told_the_nearest(name: str, meant: str) -> None:
 
 def test_a_variable_like_nothing_is_told_what_there_is() -> None:
     ((_, _, hint),) = problems_of({"CORS_ALLOW_ORIGINS": APP, "CORS_ZZZ": ""})
-    assert hint.startswith("They are CORS_ALLOW_CREDENTIALS, ")
+    assert hint.startswith("They are CORS_ACCEPT_RISKS, ")
 
 
 def test_a_variable_like_nothing_may_be_a_secret_of_another() -> None:
@@ -185,7 +185,7 @@ def test_origins_that_cannot_be_read_are_one_fault_and_not_two() -> None:
 def test_everything_is_told_at_once_in_the_order_of_the_arguments() -> None:
     told = problems_of(
         {
-            "CORS_WAIVE": "null-origin",
+            "CORS_ACCEPT_RISKS": "opaque-origin",
             "CORS_ORIGIN": "x",
             "CORS_MAX_AGE": "long",
             "CORS_ALLOW_METHODS": "put",
@@ -196,7 +196,7 @@ def test_everything_is_told_at_once_in_the_order_of_the_arguments() -> None:
         "CORS_ALLOW_ORIGINS[0]",
         "CORS_ALLOW_METHODS[0]",
         "CORS_MAX_AGE",
-        "CORS_WAIVE",
+        "CORS_ACCEPT_RISKS",
         "CORS_ORIGIN",
     ]
 

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
 from corekit import CorsPolicy, PolicyError
-from corekit.names import SAFELISTED_METHODS
-from corekit.problems import WAIVABLE_CODES
+from corekit._names import SAFELISTED_METHODS
+from corekit.problems import RISKS
 from corekit_config import load_policy, policy_schema
 from corekit_config.schema import policy_schema as make_schema
 from tests.properties.strategies import (
@@ -84,7 +84,7 @@ def test_the_patterns_of_origins_are_explained() -> None:
 
 
 def test_the_risks_are_those_of_the_core() -> None:
-    assert SCHEMA["properties"]["waive"]["items"]["enum"] == sorted(WAIVABLE_CODES)
+    assert SCHEMA["properties"]["accept_risks"]["items"]["enum"] == sorted(RISKS)
 
 
 def test_it_is_a_new_one_each_time() -> None:
@@ -107,7 +107,7 @@ texts = st.one_of(
     methods,
     header_names,
     exposable_names,
-    st.sampled_from(["*", "null", "", "put", "Cookie", "vary", "TRACE", *WAIVABLE_CODES]),
+    st.sampled_from(["*", "null", "", "put", "Cookie", "vary", "TRACE", *RISKS]),
     st.text(max_size=5),
 )
 values = st.one_of(scalars, texts, st.lists(texts | scalars, max_size=3), st.just({}))
@@ -144,7 +144,7 @@ def test_what_the_schema_refuses_the_core_refuses(document: Any) -> None:
         {"allow_origins": ["*", APP]},
         {"allow_origins": ["*"], "allow_credentials": True},
         {"allow_origins": ["null"]},
-        {"allow_origins": ["null"], "waive": ["null-origin"], "allow_credentials": True},
+        {"allow_origins": ["null"], "accept_risks": ["opaque-origin"], "allow_credentials": True},
         {"allow_credentials": "true"},
         {"allow_credentials": 1},
         {"allow_methods": "PUT"},
@@ -165,7 +165,7 @@ def test_what_the_schema_refuses_the_core_refuses(document: Any) -> None:
         {"max_age": 0.5},
         {"preflight_status": 302},
         {"preflight_status": None},
-        {"waive": ["everything"]},
+        {"accept_risks": ["everything"]},
         {"allow_private_network": None},
     ],
     ids=str,

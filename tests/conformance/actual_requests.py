@@ -37,7 +37,7 @@ _ALLOWED: Final[dict[str, tuple[CorsPolicy, str]]] = {
     "a punycode host": (ODD_ORIGINS, "https://xn--bcher-kva.example"),
     "an app's own scheme": (ODD_ORIGINS, "capacitor://localhost"),
     "a browser extension": (ODD_ORIGINS, "chrome-extension://abcdefghijklmnopabcdefghijklmnop"),
-    "the opaque origin where it was waived": (OPAQUE, "null"),
+    "the opaque origin where it was accepted": (OPAQUE, "null"),
     "a named origin beside the opaque one": (OPAQUE, APP),
 }
 

@@ -54,13 +54,13 @@ ODD_ORIGINS: Final = CorsPolicy(
     ]
 )
 
-OPAQUE: Final = CorsPolicy(allow_origins=["null", APP], waive=["null-origin"])
+OPAQUE: Final = CorsPolicy(allow_origins=["null", APP], accept_risks=["opaque-origin"])
 
 PRIVATE: Final = CorsPolicy(allow_origins=[APP], allow_private_network=True)
 
 PRIVATE_PUBLIC: Final = CorsPolicy(allow_origins=["*"], allow_private_network=True)
 
-NOTHING: Final = CorsPolicy.nothing()
+NOTHING: Final = CorsPolicy.deny_all()
 
 ROUTES: Final = CorsRoutes(
     [

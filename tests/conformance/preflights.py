@@ -196,7 +196,7 @@ CASES: Final = [
         _REFUSED,
     ),
     Case(
-        "preflight: the opaque origin where it was waived",
+        "preflight: the opaque origin where it was accepted",
         OPAQUE,
         preflight("null"),
         granted("null", status=204, methods=_SAFELISTED, ran=False),

@@ -52,8 +52,8 @@ POLICIES = {
     ),
     "private": CorsPolicy(allow_origins=[APP], allow_private_network=True),
     "public, private": CorsPolicy(allow_origins=["*"], allow_private_network=True),
-    "opaque": CorsPolicy(allow_origins=["null"], waive=["null-origin"]),
-    "nothing": CorsPolicy.nothing(),
+    "opaque": CorsPolicy(allow_origins=["null"], accept_risks=["opaque-origin"]),
+    "nothing": CorsPolicy.deny_all(),
 }
 
 

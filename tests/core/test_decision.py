@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from corekit import Answer, CorsPolicy, Decision, Reason, RequestKind, engine
-from corekit.engine import AnyOrigin
-from corekit.names import parse_field_names
+from corekit import Answer, CorsPolicy, Decision, Reason, RequestKind, _engine
+from corekit._engine import AnyOrigin
+from corekit._names import parse_field_names
 
 APP = "https://app.example.com"
 POLICY = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"], allow_headers=["x-a"])
@@ -31,7 +31,7 @@ def test_decisions_are_compared_by_value() -> None:
         for status in (200, 204)
     )
     assert one != other
-    assert POLICY.decide("GET") == CorsPolicy.nothing().decide("POST")
+    assert POLICY.decide("GET") == CorsPolicy.deny_all().decide("POST")
 
 
 def test_a_set_of_decisions_is_no_list_of_collisions() -> None:
@@ -96,7 +96,7 @@ def test_what_was_asked_is_read_only_when_somebody_wants_the_verdict(
         calls.append(text)
         return parse_field_names(text)
 
-    monkeypatch.setattr(engine, "parse_field_names", parse)
+    monkeypatch.setattr(_engine, "parse_field_names", parse)
     decision = preflight(headers="x-a,x-b")
     assert decision.status == 204
     assert dict(decision.headers)["Access-Control-Allow-Headers"] == "x-a"

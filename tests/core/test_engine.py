@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from corekit import CorsPolicy, RequestKind
-from corekit.engine import AnyOrigin, Engine
-from corekit.origins import OriginSet
+from corekit._engine import AnyOrigin, Engine
+from corekit._origins import OriginSet
 
 PAGE = "https://app.example.com"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from corekit import CorsPolicy, PolicyError
-from corekit.peers import PeerPolicy
+from corekit.compat import RegexCorsPolicy
 from tests.core.problem_table import CASES
 from tests.core.rejections import APP
 from tests.properties.strategies import Setup, setups
@@ -63,7 +63,7 @@ def test_a_mapping_has_the_problems_of_its_arguments(arguments: dict[str, Any]) 
         ("expose-headers", "expose_headers"),
         ("maxAge", "max_age"),
         ("preflight_state", "preflight_status"),
-        ("waiver", "waive"),
+        ("accept-risk", "accept_risks"),
     ],
 )
 def test_a_misspelt_key_is_a_problem_that_names_the_nearest(key: str, meant: str) -> None:
@@ -84,7 +84,7 @@ def test_a_problem_of_a_key_has_its_value_and_says_what_is_wrong() -> None:
 def test_a_key_like_nothing_is_told_what_there_is() -> None:
     ((_, _, hint),) = problems_of({"allow_origins": [APP], "zzz": 1})
     assert hint.startswith("It has allow_origins, allow_credentials, ")
-    assert hint.endswith(", waive.")
+    assert hint.endswith(", accept_risks.")
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
@@ -121,8 +121,8 @@ def test_an_empty_mapping_grants_nothing_by_accident_and_is_refused() -> None:
 
 def test_a_policy_of_a_peer_reads_its_own_arguments() -> None:
     regexes = [r"https://.*\.example\.com"]
-    made = PeerPolicy.from_mapping({"allow_origin_regexes": regexes})
-    assert made == PeerPolicy(allow_origin_regexes=regexes)
+    made = RegexCorsPolicy.from_mapping({"allow_origin_regexes": regexes})
+    assert made == RegexCorsPolicy(allow_origin_regexes=regexes)
     with pytest.raises(PolicyError, match="unknown-argument"):
         CorsPolicy.from_mapping({"allow_origins": [APP], "allow_origin_regexes": regexes})
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from corekit import CorsPolicy
-from corekit.headers import (
+from corekit._headers import (
     answer_headers,
     answer_raw_headers,
     merge_headers,

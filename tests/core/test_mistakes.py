@@ -1,4 +1,4 @@
-"""Mistakes that people make on the first day, each with the word that mends it."""
+"""Mistakes that people make on the first day, each with the word that fixes it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
-from corekit.peers import PeerPolicy
+from corekit.compat import RegexCorsPolicy
 
 APP = "https://app.example.com"
 
@@ -37,7 +37,7 @@ def test_a_misspelt_argument_is_refused_with_the_one_that_is_meant(name: str, me
 
 def test_a_misspelt_argument_of_a_peers_policy_is_refused_too() -> None:
     with pytest.raises(TypeError, match=r"did you mean allow_origin_regexes\?"):
-        PeerPolicy(allow_origin_regexe=[])
+        RegexCorsPolicy(allow_origin_regexe=[])
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_would_never_match_is_refused_with_the_mend(text: str, hint: str) -
 @pytest.mark.parametrize("path", ["/api/{id}", "/api/<int:id>", "/api/*", "/api/%20"])
 def test_a_path_of_a_router_is_no_path(path: str) -> None:
     with pytest.raises(PolicyError, match="malformed-path"):
-        CorsRoutes([(path, CorsPolicy.nothing())])
+        CorsRoutes([(path, CorsPolicy.deny_all())])
 
 
 def test_a_policy_cannot_be_made_into_another() -> None:
@@ -73,7 +73,7 @@ def test_a_policy_cannot_be_made_into_another() -> None:
 
 
 def test_replacing_nothing_leaves_a_policy_as_it_is() -> None:
-    for policy in (CorsPolicy.nothing(), CorsPolicy(allow_origins=[APP])):
+    for policy in (CorsPolicy.deny_all(), CorsPolicy(allow_origins=[APP])):
         assert policy.replace() is policy
 
 
@@ -95,12 +95,12 @@ def test_a_wildcard_never_reaches_below_a_public_suffix(origin: str, suffix: str
     (problem,) = caught.value.problems
     assert problem.code == "public-suffix"
     assert suffix in problem.message
-    CorsPolicy(allow_origins=[origin], allow_credentials=True, waive=["public-suffix"])
+    CorsPolicy(allow_origins=[origin], allow_credentials=True, accept_risks=["public-suffix"])
     CorsPolicy(allow_origins=[origin])
 
 
 @pytest.mark.parametrize(
     "origin", ["https://*.example.com", "https://*.example.co.uk", "https://pr-*.amazonaws.com"]
 )
-def test_names_of_ones_own_need_no_waiver(origin: str) -> None:
+def test_names_of_ones_own_need_no_acceptance(origin: str) -> None:
     CorsPolicy(allow_origins=[origin], allow_credentials=True)

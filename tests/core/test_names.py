@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from corekit import names
-from corekit.names import is_forbidden_request_header, is_token, parse_field_names
+from corekit import _names
+from corekit._names import is_forbidden_request_header, is_token, parse_field_names
 from tests.core.steps import steps_of
 
 
@@ -45,10 +45,10 @@ def test_what_is_no_token(value: str) -> None:
 
 
 def test_the_methods_of_the_standard() -> None:
-    assert names.SAFELISTED_METHODS == ("GET", "HEAD", "POST")
-    assert set(names.FORBIDDEN_METHODS) == {"CONNECT", "TRACE", "TRACK"}
-    assert set(names.NORMALIZED_METHODS) == {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}
-    assert names.USUAL_METHODS == ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    assert _names.SAFELISTED_METHODS == ("GET", "HEAD", "POST")
+    assert set(_names.FORBIDDEN_METHODS) == {"CONNECT", "TRACE", "TRACK"}
+    assert set(_names.NORMALIZED_METHODS) == {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}
+    assert _names.USUAL_METHODS == ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 # https://www.iana.org/assignments/http-methods/, by where they come from; without PRI, which no
@@ -66,7 +66,7 @@ REGISTERED = {
 
 
 def test_the_registered_methods_are_known_in_upper_case() -> None:
-    assert set(" ".join(REGISTERED.values()).split()) == names.REGISTERED_METHODS
+    assert set(" ".join(REGISTERED.values()).split()) == _names.REGISTERED_METHODS
 
 
 FORBIDDEN = """
@@ -93,19 +93,19 @@ def test_a_page_may_set_these(name: str) -> None:
 
 def test_every_name_in_the_tables_is_a_lower_case_token() -> None:
     for table in (
-        names.CORS_REQUEST_HEADERS,
-        names.CORS_RESPONSE_HEADERS,
-        names.FORBIDDEN_REQUEST_HEADERS,
-        names.FORBIDDEN_RESPONSE_HEADERS,
-        names.REQUEST_ONLY_HEADERS,
-        names.RESPONSE_ONLY_HEADERS,
+        _names.CORS_REQUEST_HEADERS,
+        _names.CORS_RESPONSE_HEADERS,
+        _names.FORBIDDEN_REQUEST_HEADERS,
+        _names.FORBIDDEN_RESPONSE_HEADERS,
+        _names.REQUEST_ONLY_HEADERS,
+        _names.RESPONSE_ONLY_HEADERS,
     ):
         assert isinstance(table, frozenset)
         for name in table:
             assert is_token(name)
             assert name == name.lower()
-    assert not names.REQUEST_ONLY_HEADERS & names.RESPONSE_ONLY_HEADERS
-    assert set(names.FORBIDDEN_RESPONSE_HEADERS) == {"set-cookie", "set-cookie2"}
+    assert not _names.REQUEST_ONLY_HEADERS & _names.RESPONSE_ONLY_HEADERS
+    assert set(_names.FORBIDDEN_RESPONSE_HEADERS) == {"set-cookie", "set-cookie2"}
 
 
 LISTS: list[tuple[str, set[str] | None]] = [

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from corekit import DecisionEvent
-from corekit.observing import Observer
+from corekit.events import Observer
 
 LOGGER = logging.getLogger("corekit.tests")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corekit import PolicyError
-from corekit.peers import PeerPolicy
+from corekit.compat import RegexCorsPolicy
 
 CASES = [
     (r"https://.*\.com", "'com'"),
@@ -21,22 +21,22 @@ CASES = [
 def test_an_expression_for_whoever_registers_a_name_is_a_risk_with_credentials(
     regex: str, suffix: str | None
 ) -> None:
-    PeerPolicy(allow_origin_regexes=[regex])
+    RegexCorsPolicy(allow_origin_regexes=[regex])
     if suffix is None:
-        PeerPolicy(allow_origin_regexes=[regex], allow_credentials=True)
+        RegexCorsPolicy(allow_origin_regexes=[regex], allow_credentials=True)
         return
     with pytest.raises(PolicyError) as caught:
-        PeerPolicy(allow_origin_regexes=[regex], allow_credentials=True)
+        RegexCorsPolicy(allow_origin_regexes=[regex], allow_credentials=True)
     (problem,) = caught.value.problems
     assert (problem.code, problem.field) == ("public-suffix", "allow_origin_regexes[0]")
     assert suffix in problem.message
-    waived = PeerPolicy(
-        allow_origin_regexes=[regex], allow_credentials=True, waive=["public-suffix"]
+    accepted = RegexCorsPolicy(
+        allow_origin_regexes=[regex], allow_credentials=True, accept_risks=["public-suffix"]
     )
-    assert waived.waive == ("public-suffix",)
+    assert accepted.accept_risks == ("public-suffix",)
 
 
 def test_an_expression_for_everybody_is_reported_as_that_alone() -> None:
     with pytest.raises(PolicyError) as caught:
-        PeerPolicy(allow_origin_regexes=[r"https://.+"], allow_credentials=True)
+        RegexCorsPolicy(allow_origin_regexes=[r"https://.+"], allow_credentials=True)
     assert [problem.code for problem in caught.value.problems] == ["any-origin-with-credentials"]

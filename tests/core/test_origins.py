@@ -7,7 +7,7 @@ from ipaddress import IPv6Address
 import pytest
 
 from corekit import CorsPolicy, Origin
-from corekit.origins import (
+from corekit._origins import (
     MAX_ORIGIN_LENGTH,
     is_loopback,
     is_serialized_origin,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from corekit import CorsPolicy, Decision, OriginSet, Reason, RequestKind
+from corekit._engine import AnyOrigin
 from corekit.decision import Answer
-from corekit.engine import AnyOrigin
 
 APP = "https://app.example.com"
 WITH_CREDENTIALS = CorsPolicy(allow_origins=[APP], allow_credentials=True)

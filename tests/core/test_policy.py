@@ -28,15 +28,15 @@ FULL: dict[str, Any] = {
 POLICIES = [
     CorsPolicy(allow_origins=[APP]),
     CorsPolicy(allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["*"]),
-    CorsPolicy(allow_origins=["null"], waive=["null-origin"], max_age=0),
+    CorsPolicy(allow_origins=["null"], accept_risks=["opaque-origin"], max_age=0),
     CorsPolicy(**FULL),
-    CorsPolicy.nothing(),
+    CorsPolicy.deny_all(),
 ]
 everywhere = pytest.mark.parametrize("policy", POLICIES, ids=repr)
 
 
 @everywhere
-@pytest.mark.parametrize("name", [*FULL, "engine", "waive", "other"])
+@pytest.mark.parametrize("name", [*FULL, "engine", "accept_risks", "other"])
 def test_it_cannot_be_changed(policy: CorsPolicy, name: str) -> None:
     before = repr(policy)
     with pytest.raises(AttributeError, match="immutable"):
@@ -82,9 +82,9 @@ def test_its_repr_names_what_was_set_and_nothing_else() -> None:
         " max_age=600, allow_private_network=True, preflight_status=200)"
     )
     assert repr(POLICIES[2]) == (
-        "CorsPolicy(allow_origins=['null'], max_age=0, waive=['null-origin'])"
+        "CorsPolicy(allow_origins=['null'], max_age=0, accept_risks=['opaque-origin'])"
     )
-    assert repr(CorsPolicy.nothing()) == "CorsPolicy.nothing()"
+    assert repr(CorsPolicy.deny_all()) == "CorsPolicy.deny_all()"
 
 
 def test_order_case_and_doubles_make_no_other_policy() -> None:
@@ -112,7 +112,7 @@ CHANGES: list[dict[str, Any]] = [
     {"max_age": None},
     {"allow_private_network": False},
     {"preflight_status": 204},
-    {"allow_origins": ["http://a.example"], "waive": ["insecure-origin"]},
+    {"allow_origins": ["http://a.example"], "accept_risks": ["insecure-origin"]},
 ]
 
 
@@ -138,8 +138,8 @@ def test_a_replacement_is_validated_as_a_whole() -> None:
     with pytest.raises(PolicyError, match="any-origin-with-credentials"):
         policy.replace(allow_credentials=True)
     with pytest.raises(PolicyError, match="no-origins"):
-        CorsPolicy.nothing().replace(max_age=1)
-    assert CorsPolicy.nothing().replace(allow_origins=[APP]) == CorsPolicy(allow_origins=[APP])
+        CorsPolicy.deny_all().replace(max_age=1)
+    assert CorsPolicy.deny_all().replace(allow_origins=[APP]) == CorsPolicy(allow_origins=[APP])
 
 
 class Own(CorsPolicy):
@@ -151,10 +151,10 @@ class Own(CorsPolicy):
 def test_a_subclass_stays_what_it_is() -> None:
     policy = Own(allow_origins=[APP])
     assert type(policy.replace(max_age=1)) is Own
-    assert type(Own.nothing()) is Own
+    assert type(Own.deny_all()) is Own
     assert repr(policy) == f"Own(allow_origins=['{APP}'])"
     assert type(pickle.loads(pickle.dumps(policy))) is Own
-    assert type(copy.deepcopy(Own.nothing())) is Own
+    assert type(copy.deepcopy(Own.deny_all())) is Own
     assert pickle.loads(pickle.dumps(policy)) == policy
     assert policy != CorsPolicy(allow_origins=[APP])
 
@@ -178,11 +178,11 @@ def test_it_may_be_held_weakly_as_caches_do() -> None:
 def test_it_is_its_own_routes() -> None:
     policy = CorsPolicy(allow_origins=[APP])
     for path in ("", "/", "*", "/a/../b", "\ud800"):
-        assert policy.match(path) is policy
+        assert policy.policy_for(path) is policy
 
 
 def test_nothing_grants_nothing() -> None:
-    policy = CorsPolicy.nothing()
+    policy = CorsPolicy.deny_all()
     assert policy.allow_origins == ()
     for origin in ("*", "null", "", APP):
         decision = policy.decide("GET", origin=origin)

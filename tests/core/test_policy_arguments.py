@@ -60,7 +60,7 @@ print(policy)
 print(policy.decide("OPTIONS", origin="https://a.example", request_method="PUT").headers)
 try:
     CorsPolicy(allow_origins={"b.example", "a.example", "https://c.example", "d.example/x"},
-        allow_headers={"b b", "a a", "cookie", "origin"}, waive={"nothing", "all", "some"})
+        allow_headers={"b b", "a a", "cookie", "origin"}, accept_risks={"nothing", "all", "some"})
 except PolicyError as error:
     print(error)
 """
@@ -98,12 +98,16 @@ def test_what_is_no_string_is_reported_first_in_a_set() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "field"),
     [
-        ({"allow_origins": ["null", "x"], "waive": ["null-origin"]}, "malformed-origin", "[1]"),
+        (
+            {"allow_origins": ["null", "x"], "accept_risks": ["opaque-origin"]},
+            "malformed-origin",
+            "[1]",
+        ),
         ({"allow_methods": ["*", "put"]}, "method-case", "[1]"),
         ({"allow_methods": ["PUT", "put"]}, "method-case", "[1]"),
         ({"allow_headers": ["*", "x-a", "cookie"]}, "forbidden-header", "[2]"),
         ({"expose_headers": ["*", "x-a", "set-cookie"]}, "forbidden-header", "[2]"),
-        ({"allow_origins": ["null"], "waive": ["null-origin", "x"]}, "unknown-waiver", ""),
+        ({"allow_origins": ["null"], "accept_risks": ["opaque-origin", "x"]}, "unknown-risk", ""),
     ],
 )
 def test_what_stands_behind_a_good_value_is_looked_at_too(
@@ -225,7 +229,7 @@ def test_a_preflight_status_of_another_type(status: Any) -> None:
     assert codes_of(preflight_status=status) == ["wrong-type"]
 
 
-COLLECTIONS = ["allow_origins", "allow_methods", "allow_headers", "expose_headers", "waive"]
+COLLECTIONS = ["allow_origins", "allow_methods", "allow_headers", "expose_headers", "accept_risks"]
 
 
 @pytest.mark.parametrize("field", COLLECTIONS)
@@ -244,7 +248,7 @@ def test_what_is_no_collection_is_refused(field: str, value: Any) -> None:
 
 @pytest.mark.parametrize("field", COLLECTIONS)
 def test_an_element_that_is_no_string_is_named_by_its_place(field: str) -> None:
-    good = {"allow_origins": APP, "waive": "null-origin"}.get(field, "x-a")
+    good = {"allow_origins": APP, "accept_risks": "opaque-origin"}.get(field, "x-a")
     problems = problems_of(**{field: [good, None, b"x", ["x-a"], 1]})
     assert [(p.code, p.field) for p in problems if p.code == "wrong-type"] == [
         ("wrong-type", f"{field}[{index}]") for index in (1, 2, 3, 4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corekit.problems import CODES, WAIVABLE_CODES
+from corekit.problems import CODES, RISKS
 from tests.core.problem_table import CASES, Case
 from tests.core.rejections import codes_of, problem_of, problems_of
 
@@ -38,13 +38,13 @@ def test_the_table_has_every_code() -> None:
     assert not ELSEWHERE & {case[0] for case in CASES}
 
 
-def test_the_waivable_codes_are_the_documented_ones() -> None:
-    assert sorted(WAIVABLE_CODES) == ["insecure-origin", "null-origin", "public-suffix"]
+def test_the_risks_are_the_documented_ones() -> None:
+    assert sorted(RISKS) == ["insecure-origin", "opaque-origin", "public-suffix"]
 
 
 def test_every_problem_is_reported_at_once_in_the_order_of_the_arguments() -> None:
     found = problems_of(
-        waive=["nonsense"],
+        accept_risks=["nonsense"],
         preflight_status=404,
         allow_private_network="yes",
         max_age=-5,
@@ -63,7 +63,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_arguments() -> No
         "max_age",
         "allow_private_network",
         "preflight_status",
-        "waive",
+        "accept_risks",
     ]
     assert sorted(problem.code for problem in found) == [
         "any-exposed-header-with-credentials",
@@ -77,10 +77,10 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_arguments() -> No
         "malformed-origin",
         "max-age",
         "method-case",
-        "null-origin",
+        "opaque-origin",
         "preflight-status",
         "public-suffix",
-        "unknown-waiver",
+        "unknown-risk",
         "wrong-type",
         "wrong-type",
     ]

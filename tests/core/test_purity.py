@@ -15,7 +15,7 @@ import pytest
 import corekit
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import Fetch
-from corekit.explain import explain, explain_outcome, find_entry
+from corekit.explain import explain, explain_outcome, find_error
 
 PACKAGE = Path(corekit.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -79,7 +79,7 @@ def test_importing_the_core_stays_cheap() -> None:
         "import sys; before = set(sys.modules); import corekit; "
         "print(*sorted(set(sys.modules) - before))"
     ).split()
-    assert "corekit.engine" in loaded
+    assert "corekit._engine" in loaded
     assert not [name for name in loaded if name.startswith(("corekit.browser", "corekit.explain"))]
     for name in (
         "publicsuffixlist",
@@ -123,9 +123,9 @@ def test_explaining_changes_no_global() -> None:
     explanation = explain(policy, fetch, page="http://example.com")
     before = state()
     for page in ("https://example.com", "http://app.example.com", "null", "https://a.test/"):
-        assert explain(policy, fetch, page=page).mends
-        assert explain_outcome(explanation.outcome, fetch, page=page).mends
-    assert find_entry("CORS header 'Access-Control-Allow-Origin' missing")
+        assert explain(policy, fetch, page=page).fixes
+        assert explain_outcome(explanation.outcome, fetch, page=page).fixes
+    assert find_error("CORS header 'Access-Control-Allow-Origin' missing")
     assert state() == before
 
 
@@ -144,7 +144,7 @@ def test_using_the_core_changes_no_global() -> None:
                 "OPTIONS", origin=origin, request_method="FOO", request_headers="x-a"
             )
             assert decision.reason.value
-            assert routes.match("/a/../b//c") is not policy
+            assert routes.policy_for("/a/../b//c") is not policy
         with pytest.raises(ValueError, match="problem"):
             CorsPolicy(allow_origins=["B\u00dcCHER.example", None, "http://0x7f.1"])  # type: ignore[list-item]
     assert state() == before

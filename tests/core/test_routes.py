@@ -14,7 +14,7 @@ from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
 PUBLIC = CorsPolicy(allow_origins=["*"])
 API = CorsPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
 STRICT = CorsPolicy(allow_origins=["https://admin.example.com"])
-NOTHING = CorsPolicy.nothing()
+NOTHING = CorsPolicy.deny_all()
 ROUTES = CorsRoutes(
     [
         ("/api/admin/", STRICT),
@@ -63,7 +63,7 @@ MATCHES: list[tuple[str, CorsPolicy | None]] = [
 
 @pytest.mark.parametrize(("path", "policy"), MATCHES)
 def test_the_first_route_that_covers_a_path_decides(path: str, policy: CorsPolicy | None) -> None:
-    assert ROUTES.match(path) is policy
+    assert ROUTES.policy_for(path) is policy
 
 
 ODD: list[tuple[str, CorsPolicy | None]] = [
@@ -109,7 +109,7 @@ ODD: list[tuple[str, CorsPolicy | None]] = [
 def test_a_path_that_a_layer_behind_could_read_otherwise_grants_nothing(
     path: str, policy: CorsPolicy | None
 ) -> None:
-    found = ROUTES.match(path)
+    found = ROUTES.policy_for(path)
     assert found == policy
     if policy is not NOTHING:
         assert found is policy
@@ -118,38 +118,38 @@ def test_a_path_that_a_layer_behind_could_read_otherwise_grants_nothing(
 def test_a_route_for_all_comes_last_and_covers_all() -> None:
     routes = CorsRoutes([("/internal/", STRICT), ("/", PUBLIC)])
     for path in ("", "/", "/x", "/x/y/", "/internals/x"):
-        assert routes.match(path) is PUBLIC
+        assert routes.policy_for(path) is PUBLIC
     for path in ("/internal/x", "/internal/", "/internal"):
-        assert routes.match(path) is STRICT
+        assert routes.policy_for(path) is STRICT
     for path in ("*", "x"):
-        assert routes.match(path) is None
+        assert routes.policy_for(path) is None
 
 
 def test_an_exact_route_may_stand_before_and_after_what_does_not_cover_it() -> None:
     routes = CorsRoutes([("/a", API), ("/a/b/", STRICT), ("/a/", PUBLIC), ("/b", NOTHING)])
-    assert routes.match("/a") is API
-    assert routes.match("/a/") is PUBLIC
-    assert routes.match("/a/b") is STRICT
-    assert routes.match("/a/b/c") is STRICT
-    assert routes.match("/b") is NOTHING
-    assert routes.match("/b/") is None
+    assert routes.policy_for("/a") is API
+    assert routes.policy_for("/a/") is PUBLIC
+    assert routes.policy_for("/a/b") is STRICT
+    assert routes.policy_for("/a/b/c") is STRICT
+    assert routes.policy_for("/b") is NOTHING
+    assert routes.policy_for("/b/") is None
 
 
 def test_an_exact_path_is_not_the_folder_that_dots_lead_to() -> None:
     routes = CorsRoutes([("/api", PUBLIC), ("/api/", API)])
-    assert routes.match("/api/x/..") is API
-    assert routes.match("/api/.") is API
+    assert routes.policy_for("/api/x/..") is API
+    assert routes.policy_for("/api/.") is API
 
 
 def test_routes_that_are_all_exact() -> None:
     routes = CorsRoutes([("/a", API), ("/b/c", PUBLIC)])
-    assert routes.match("/b/c") is PUBLIC
-    assert routes.match("/b/") is None
+    assert routes.policy_for("/b/c") is PUBLIC
+    assert routes.policy_for("/b/") is None
 
 
 def test_a_path_of_a_megabyte_of_tricks_is_matched() -> None:
     for piece in ("/..", "/./", "//", "\\", "/a/../", "\\..", "/a//../"):
-        assert ROUTES.match("/static" + piece * 100_000) in (NOTHING, PUBLIC, None)
+        assert ROUTES.policy_for("/static" + piece * 100_000) in (NOTHING, PUBLIC, None)
 
 
 def problem_of(routes: Any) -> Problem:
@@ -261,7 +261,7 @@ def test_routes_are_values() -> None:
     for other in again:
         assert other == routes
         assert hash(other) == hash(routes)
-        assert other.match("/a/x") == API
+        assert other.policy_for("/a/x") == API
     assert repr(CorsRoutes([("/a/", PUBLIC)])) == (
         "CorsRoutes([('/a/', CorsPolicy(allow_origins=['*']))])"
     )
@@ -293,4 +293,4 @@ def test_a_path_that_is_a_subclass_of_str_is_kept_as_text() -> None:
     routes = CorsRoutes([(Path.API, API)])
     assert type(routes.routes[0][0]) is str
     assert eval(repr(routes)) == routes
-    assert routes.match("/api/x") is API
+    assert routes.policy_for("/api/x") is API

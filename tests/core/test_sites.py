@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corekit.suffixes import site_of
+from corekit._suffixes import site_of
 
 SITES = {
     "example.com": "example.com",

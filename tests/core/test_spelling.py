@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corekit import CorsPolicy
-from corekit.spelling import canonical_spelling
+from corekit._spelling import canonical_spelling
 from tests.core.rejections import problem_of
 
 MENDS: dict[str, tuple[str, str, str]] = {
@@ -162,8 +162,8 @@ def test_a_near_miss_is_told_its_right_spelling_which_works(text: str) -> None:
     assert message in problem.message
     assert is_sentence(problem.message)
     assert problem.hint == f"Did you mean {meant!r}?"
-    waive = ["null-origin"] if meant == "null" else []
-    assert CorsPolicy(allow_origins=[meant], waive=waive).allow_origins == (meant,)
+    accept_risks = ["opaque-origin"] if meant == "null" else []
+    assert CorsPolicy(allow_origins=[meant], accept_risks=accept_risks).allow_origins == (meant,)
 
 
 @pytest.mark.parametrize("text", DEAD_ENDS)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from corekit import CorsPolicy, DecisionEvent, Reason
-from corekit.observing import Observer, WatchedEngine
+from corekit.events import Observer, WatchedEngine
 
 APP = "https://app.example.com"
 STRANGER = "https://stranger.example"

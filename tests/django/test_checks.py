@@ -127,7 +127,7 @@ def test_what_stands_before_is_named() -> None:
         ("E001", {"CORS_ALLOWED_ORIGINS": ["app.example.com"]}, "[malformed-origin]"),
         (
             "E001",
-            {"CORS_POLICY": CorsPolicy.nothing(), "CORS_ALLOW_ALL_ORIGINS": True},
+            {"CORS_POLICY": CorsPolicy.deny_all(), "CORS_ALLOW_ALL_ORIGINS": True},
             "CORS_POLICY",
         ),
         ("E005", {"CORS_ALLOW_ORIGINS": [APP]}, "CORS_ALLOWED_ORIGINS?"),

@@ -70,7 +70,7 @@ def test_a_policy_without_origins_says_so() -> None:
 
 def test_routes_are_printed_in_their_order() -> None:
     routes = CorsRoutes(
-        [("/api/", CorsPolicy(allow_origins=["*"], max_age=None)), ("/", CorsPolicy.nothing())]
+        [("/api/", CorsPolicy(allow_origins=["*"], max_age=None)), ("/", CorsPolicy.deny_all())]
     )
     with override_settings(CORS_POLICY=routes):
         forget_settings()

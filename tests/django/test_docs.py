@@ -15,7 +15,7 @@ from corekit_django.conf import KNOWN_SETTINGS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "django.md").read_text()
-GUIDE = (ROOT / "docs" / "coming-from-django-cors-headers.md").read_text()
+GUIDE = (ROOT / "docs" / "migrating-from-django-cors-headers.md").read_text()
 ADAPTER = ROOT / "adapters" / "corekit_django"
 
 

@@ -281,7 +281,7 @@ def test_routes_choose_the_policy_by_path(ask: Ask) -> None:
     routes = CorsRoutes(
         [
             ("/plain/", CorsPolicy(allow_origins=["*"])),
-            ("/file/", CorsPolicy.nothing()),
+            ("/file/", CorsPolicy.deny_all()),
             ("/stream/", CorsPolicy(allow_origins=[APP], allow_credentials=True)),
         ]
     )

@@ -1,7 +1,7 @@
 """django-cors-headers and corekit_django, side by side on the same requests.
 
 First where a project notices nothing; then, one by one, what differs. Each difference is described
-in docs/coming-from-django-cors-headers.md.
+in docs/migrating-from-django-cors-headers.md.
 """
 
 from __future__ import annotations
@@ -200,15 +200,15 @@ def test_an_origin_that_would_never_match_does_not_start(origin: str) -> None:
         ask(Ours, settings, Origin=APP)
 
 
-def test_the_opaque_origin_has_to_be_waived_and_has_no_credentials() -> None:
+def test_the_opaque_origin_has_to_be_accepted_and_has_no_credentials() -> None:
     settings: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": ["null"]}
     assert ask(Theirs, settings, Origin="null").origin == "null"
-    with pytest.raises(ImproperlyConfigured, match="null-origin"):
+    with pytest.raises(ImproperlyConfigured, match="opaque-origin"):
         ask(Ours, settings, Origin="null")
-    waived = {**settings, "CORS_WAIVE": ["null-origin"]}
-    assert ask(Ours, waived, Origin="null").origin == "null"
-    with pytest.raises(ImproperlyConfigured, match="cannot be waived"):
-        ask(Ours, {**waived, "CORS_ALLOW_CREDENTIALS": True}, Origin="null")
+    accepted = {**settings, "CORS_ACCEPT_RISKS": ["opaque-origin"]}
+    assert ask(Ours, accepted, Origin="null").origin == "null"
+    with pytest.raises(ImproperlyConfigured, match="cannot be accepted"):
+        ask(Ours, {**accepted, "CORS_ALLOW_CREDENTIALS": True}, Origin="null")
 
 
 def test_only_what_a_browser_sends_is_an_origin() -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.test import override_settings
 
 from corekit import CorsPolicy, CorsRoutes, Problem
-from corekit.peers import PeerPolicy
+from corekit.compat import RegexCorsPolicy
 from corekit_django.conf import KNOWN_SETTINGS, Configuration, read_settings
 from corekit_django.defaults import default_headers, default_methods
 
@@ -25,9 +25,9 @@ def read(**values: Any) -> Configuration:
     return configuration
 
 
-def read_policy(**values: Any) -> PeerPolicy:
+def read_policy(**values: Any) -> RegexCorsPolicy:
     policy = read(**values).policy
-    assert isinstance(policy, PeerPolicy)
+    assert isinstance(policy, RegexCorsPolicy)
     return policy
 
 
@@ -138,7 +138,7 @@ def test_every_problem_is_named_by_its_setting() -> None:
         CORS_ALLOW_PRIVATE_NETWORK=1,
         CORS_URLS_REGEX="(",
         CORS_ALLOW_ALL_ORIGINS="yes",
-        CORS_WAIVE=["all"],
+        CORS_ACCEPT_RISKS=["all"],
     ) == [
         ("CORS_URLS_REGEX", "invalid-regex"),
         ("CORS_ALLOW_ALL_ORIGINS", "wrong-type"),
@@ -150,7 +150,7 @@ def test_every_problem_is_named_by_its_setting() -> None:
         ("CORS_PREFLIGHT_MAX_AGE", "max-age"),
         ("CORS_ALLOW_PRIVATE_NETWORK", "wrong-type"),
         ("CORS_ALLOWED_ORIGIN_REGEXES[0]", "invalid-regex"),
-        ("CORS_WAIVE", "unknown-waiver"),
+        ("CORS_ACCEPT_RISKS", "unknown-risk"),
     ]
 
 
@@ -177,11 +177,13 @@ def test_beside_all_origins_the_lists_are_not_read() -> None:
     assert policy.allow_origin_regexes == ()
 
 
-def test_a_waived_risk_is_accepted_and_its_hint_names_the_setting() -> None:
+def test_an_accepted_risk_is_accepted_and_its_hint_names_the_setting() -> None:
     risky = {"CORS_ALLOWED_ORIGINS": ["http://intra.example"], "CORS_ALLOW_CREDENTIALS": True}
     (problem,) = list_problems(**risky)
-    assert problem.hint.endswith("To accept the risk: CORS_WAIVE = ['insecure-origin'].")
-    assert read_policy(**risky, CORS_WAIVE=["insecure-origin"]).waive == ("insecure-origin",)
+    assert problem.hint.endswith("To accept the risk: CORS_ACCEPT_RISKS = ['insecure-origin'].")
+    assert read_policy(**risky, CORS_ACCEPT_RISKS=["insecure-origin"]).accept_risks == (
+        "insecure-origin",
+    )
 
 
 def test_names_that_no_page_can_send_are_dropped_and_the_others_keep_their_place() -> None:
@@ -212,8 +214,8 @@ def test_a_policy_may_be_given_as_it_is() -> None:
     configuration = read(CORS_POLICY=policy)
     assert configuration.policy is policy
     assert configuration.policies == (policy,)
-    routes = CorsRoutes([("/api/", policy), ("/", CorsPolicy.nothing())])
-    assert read(CORS_POLICY=routes).policies == (policy, CorsPolicy.nothing())
+    routes = CorsRoutes([("/api/", policy), ("/", CorsPolicy.deny_all())])
+    assert read(CORS_POLICY=routes).policies == (policy, CorsPolicy.deny_all())
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN_SETTINGS - {"CORS_POLICY", "CORS_ON_DECISION"}))

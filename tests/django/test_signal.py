@@ -145,7 +145,9 @@ def test_routes_are_widened_but_not_where_nothing_is_granted_on_purpose(ask: Ask
 
     some = CorsPolicy(allow_origins=[APP], allow_credentials=True)
     anyone = CorsPolicy(allow_origins=["*"])
-    routes = CorsRoutes([("/plain/", some), ("/file/", CorsPolicy.nothing()), ("/stream/", anyone)])
+    routes = CorsRoutes(
+        [("/plain/", some), ("/file/", CorsPolicy.deny_all()), ("/stream/", anyone)]
+    )
     receiver = Receiver()
     with override_settings(CORS_POLICY=routes), connected(receiver):
         forget_settings()

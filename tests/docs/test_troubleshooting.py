@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corekit.explain import ENTRIES, MESSAGES
+from corekit.explain import ERRORS, MESSAGES
 from tests.docs.troubleshooting import BEGIN, END, PAGE, table
 
 
@@ -15,11 +15,11 @@ def test_the_table_is_the_catalogue() -> None:
 def test_every_entry_has_a_row_with_its_messages_and_its_mend() -> None:
     rows = [line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ")]
     by_name = {row[1].strip("`"): row for row in rows if len(row) == 4}
-    assert by_name.keys() - {"name"} == ENTRIES.keys()
-    for name, entry in ENTRIES.items():
+    assert by_name.keys() - {"name"} == ERRORS.keys()
+    for name, entry in ERRORS.items():
         said, _, cause, mend = by_name[name]
-        assert cause.replace("\\", "") == entry.cause
-        assert mend.removesuffix(" |").replace("\\", "") == entry.mend
+        assert cause.replace("\\", "") == entry.message
+        assert mend.removesuffix(" |").replace("\\", "") == entry.hint
         for messages in MESSAGES.values():
             for sentence in messages.get(name, ()):
                 assert sentence.replace("{}", "…") in said

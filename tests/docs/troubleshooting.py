@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from corekit.explain import ENTRIES, MESSAGES, Entry
+from corekit.explain import ERRORS, MESSAGES, ErrorInfo
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
 BEGIN: Final = "<!-- The table is written by python -m tests.docs.troubleshooting -->\n"
@@ -23,17 +23,17 @@ SAID: Final = {
 def table() -> str:
     """Write the table: a row for each entry."""
     lines = ["| the console says | name | what happened | what to do |", "|---|---|---|---|"]
-    lines += [_row(entry) for entry in ENTRIES.values()]
+    lines += [_row(entry) for entry in ERRORS.values()]
     return "\n".join(lines) + "\n"
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: ErrorInfo) -> str:
     said = [
         SAID[engine].format(sentence.replace("{}", "…"))
         for engine, sentences in MESSAGES.items()
         for sentence in sentences.get(entry.name, ())
     ]
-    words = (sentence.replace("*", "\\*") for sentence in (entry.cause, entry.mend))
+    words = (sentence.replace("*", "\\*") for sentence in (entry.message, entry.hint))
     return f"| {' | '.join(('<br>'.join(said), f'`{entry.name}`', *words))} |"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import Fetch
-from corekit.explain import Mend, explain
+from corekit.explain import Fix, explain
 from corekit.explain.explanation import shown
 
 PAGE = "https://app.example.com"
@@ -22,17 +22,17 @@ def test_the_mend_of_a_refused_method_makes_the_fetch_pass() -> None:
     assert not explanation.allowed
     assert explanation.failure is not None
     assert explanation.failure.name == "MethodDisallowedByPreflightResponse"
-    mended = explanation.mends[0].apply(POLICY)
+    mended = explanation.fixes[0].apply(POLICY)
     assert mended == POLICY.replace(allow_methods=["PUT"], allow_headers=["x-a"])
     assert explain(mended, fetch, page=PAGE).allowed
 
 
 def test_the_data_goes_through_json_unchanged() -> None:
     explanation = explain(POLICY, Fetch(ITEMS, method="PUT"), page=PAGE)
-    data = explanation.as_data()
+    data = explanation.to_dict()
     assert json.loads(json.dumps(data)) == data
     assert data["exchanges"][0]["request"]["is_preflight"]
-    assert data["mends"][0]["changes"] == {"allow_methods": ["PUT"]}
+    assert data["fixes"][0]["changes"] == {"allow_methods": ["PUT"]}
 
 
 def test_the_steps_are_in_the_order_in_which_things_happen() -> None:
@@ -48,27 +48,27 @@ def test_the_steps_are_in_the_order_in_which_things_happen() -> None:
 
 def test_a_mend_of_routes_changes_the_policy_of_its_route_alone() -> None:
     routes = CorsRoutes([("/items", POLICY), ("/", POLICY)])
-    (mend,) = explain(routes, Fetch(ITEMS, method="PUT"), page=PAGE).mends
+    (mend,) = explain(routes, Fetch(ITEMS, method="PUT"), page=PAGE).fixes
     assert mend.route == "/items"
     expected = CorsRoutes([("/items", POLICY.replace(allow_methods=["PUT"])), ("/", POLICY)])
     assert mend.apply(routes) == expected
-    assert Mend("Nothing.").apply(routes) == routes
+    assert Fix("Nothing.").apply(routes) == routes
     with pytest.raises(ValueError, match="the routes have no None to be changed"):
-        Mend("Allow PUT.", {"allow_methods": ["PUT"]}).apply(routes)
+        Fix("Allow PUT.", {"allow_methods": ["PUT"]}).apply(routes)
     with pytest.raises(ValueError, match="the routes have no '/gone' to be changed"):
-        Mend("Allow PUT.", {"allow_methods": ["PUT"]}, "/gone").apply(routes)
+        Fix("Allow PUT.", {"allow_methods": ["PUT"]}, "/gone").apply(routes)
 
 
 def test_a_mend_and_a_near_miss_are_shown_as_their_sentence() -> None:
     explanation = explain(POLICY, Fetch(ITEMS, method="patch"), page=PAGE)
-    assert str(explanation.mends[0]) == explanation.mends[0].sentence
-    assert str(explanation.near_misses[0]) == explanation.near_misses[0].sentence
+    assert str(explanation.fixes[0]) == explanation.fixes[0].message
+    assert str(explanation.near_misses[0]) == explanation.near_misses[0].message
 
 
 def test_the_data_has_all_of_it() -> None:
     fetch = Fetch(ITEMS, method="patch", headers=(("Cookie", "a"),), credentials="include")
     explanation = explain(CorsRoutes([("/", POLICY)]), fetch, page=PAGE)
-    data = explanation.as_data()
+    data = explanation.to_dict()
     assert data["allowed"] is False
     assert data["summary"] == explanation.summary
     assert data["steps"][0]["actor"] == "page"
@@ -77,7 +77,7 @@ def test_the_data_has_all_of_it() -> None:
     assert len(data["steps"]) == len(explanation.steps)
     assert data["failure"] == {
         "name": "MethodDisallowedByPreflightResponse",
-        "sentence": "The preflight's answer does not allow the method patch.",
+        "message": "The preflight's answer does not allow the method patch.",
         "method": "patch",
         "url": ITEMS,
         "origin": PAGE,
@@ -89,10 +89,10 @@ def test_the_data_has_all_of_it() -> None:
         "subject": "method",
         "given": "patch",
         "nearest": "PATCH",
-        "sentence": "Browsers send 'patch' as it is written, and servers know 'PATCH'.",
+        "message": "Browsers send 'patch' as it is written, and servers know 'PATCH'.",
     }
-    assert data["mends"][0] == {
-        "sentence": explanation.mends[0].sentence,
+    assert data["fixes"][0] == {
+        "message": explanation.fixes[0].message,
         "changes": {"allow_methods": ["PATCH"]},
         "route": "/",
         "fetch": {
@@ -105,7 +105,7 @@ def test_the_data_has_all_of_it() -> None:
             "upload_listener": False,
         },
     }
-    assert data["mends"][-1]["fetch"] is None
+    assert data["fixes"][-1]["fetch"] is None
     assert data["exchanges"] == [
         {
             "request": {
@@ -133,8 +133,8 @@ def test_the_data_has_all_of_it() -> None:
 
 
 def test_the_data_of_what_passes_has_no_failure() -> None:
-    data = explain(POLICY, Fetch(ITEMS), page=PAGE).as_data()
-    assert (data["allowed"], data["failure"], data["mends"]) == (True, None, [])
+    data = explain(POLICY, Fetch(ITEMS), page=PAGE).to_dict()
+    assert (data["allowed"], data["failure"], data["fixes"]) == (True, None, [])
 
 
 TEXT = """\

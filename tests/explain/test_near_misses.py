@@ -156,20 +156,20 @@ def test_no_more_than_twenty_headers_are_searched_for() -> None:
 
 
 def test_a_route_that_grants_nothing_on_purpose_may_be_the_wrong_one() -> None:
-    routes = CorsRoutes([("/Api/", CorsPolicy(allow_origins=[PAGE])), ("/", CorsPolicy.nothing())])
+    routes = CorsRoutes([("/Api/", CorsPolicy(allow_origins=[PAGE])), ("/", CorsPolicy.deny_all())])
     found = explain(routes, Fetch("https://api.example.com/api/"), page=PAGE).near_misses
     assert [near.nearest for near in found] == ["/Api/", "/"]
 
 
 def test_an_allowed_origin_that_is_near_is_where_the_page_could_be_opened() -> None:
     explanation = explained("http://app.example.com", url="http://api.example.com/items")
-    assert explanation.mends[-1].sentence == (f"Or open the page from '{PAGE}', which is allowed.")
+    assert explanation.fixes[-1].message == (f"Or open the page from '{PAGE}', which is allowed.")
 
 
 def test_a_pattern_is_no_place_to_open_a_page_from() -> None:
     explanation = explained("https://example.com", allow_origins=["https://*.example.com"])
     assert explanation.near_misses
-    assert not any("Or open" in mend.sentence for mend in explanation.mends)
+    assert not any("Or open" in mend.message for mend in explanation.fixes)
 
 
 ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {

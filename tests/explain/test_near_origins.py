@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy
+from corekit._origins import split_origin
+from corekit.compat import RegexCorsPolicy
 from corekit.explain.near_origins import find_near_origins
-from corekit.origins import split_origin
-from corekit.peers import PeerPolicy
 from tests.explain.calls import pages, setups
 
 APP = "https://app.example.com"
@@ -214,10 +214,10 @@ def test_of_the_ports_in_a_list_fifty_are_tried(host: str, is_found: bool) -> No
 
 
 def test_expressions_are_asked_too() -> None:
-    policy = PeerPolicy(allow_origin_regexes=[r"https://pr-\d+\.example\.com"])
+    policy = RegexCorsPolicy(allow_origin_regexes=[r"https://pr-\d+\.example\.com"])
     (near,) = find_near_origins(policy, "http://pr-17.example.com")
     assert near.nearest == "https://pr-17.example.com"
-    assert "by the expression 'https://pr-" in near.sentence
+    assert "by the expression 'https://pr-" in near.message
 
 
 @given(setups(any_origin=False), st.data())
@@ -260,7 +260,7 @@ def test_a_slip_is_found_exactly_where_a_naive_search_finds_one(
     if host in hosts:
         return
     found = find_near_origins(policy, page)
-    nearest = [near.nearest for near in found if "letter" in near.sentence]
+    nearest = [near.nearest for near in found if "letter" in near.message]
     expected = {f"https://{each}.test" for each in hosts if slips(host, each) == 1}
     assert bool(nearest) == bool(expected)
     assert set(nearest) <= expected

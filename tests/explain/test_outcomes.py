@@ -17,7 +17,7 @@ from corekit.browser import (
     HttpResponse,
     Quirks,
 )
-from corekit.explain import ENTRIES, Explanation, explain, explain_outcome
+from corekit.explain import ERRORS, Explanation, explain, explain_outcome
 from tests.explain.calls import ITEMS, PAGE
 
 ANY = ("Access-Control-Allow-Origin", "*")
@@ -43,15 +43,15 @@ def location(url: str, status: int = 302) -> Answer:
 def test_a_fetch_that_passes_has_nothing_to_mend() -> None:
     explanation = explain_live(Fetch(ITEMS), (200, (ANY,)))
     assert explanation.allowed
-    assert explanation.mends == ()
+    assert explanation.fixes == ()
 
 
 def test_corekit_around_the_application_is_what_a_server_without_cors_needs() -> None:
     fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),), credentials="include")
     explanation = explain_live(fetch, (404, ()))
-    (mend,) = explanation.mends
-    assert mend.sentence.startswith("Put corekit's middleware around the whole application")
-    assert mend.apply(CorsPolicy.nothing()) == CorsPolicy(
+    (mend,) = explanation.fixes
+    assert mend.message.startswith("Put corekit's middleware around the whole application")
+    assert mend.apply(CorsPolicy.deny_all()) == CorsPolicy(
         allow_origins=[PAGE],
         allow_methods=["PUT"],
         allow_headers=["x-a"],
@@ -75,25 +75,25 @@ def test_a_server_that_lets_the_page_in_is_told_what_is_missing(
     granted: tuple[tuple[str, str], ...], missing: str
 ) -> None:
     fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),))
-    (mend,) = explain_live(fetch, (204, (ALLOW, *granted))).mends
-    assert mend.sentence == f"The server lets the page in, but not all of this call. {missing}"
-    assert mend.apply(CorsPolicy.nothing()) == CorsPolicy(
+    (mend,) = explain_live(fetch, (204, (ALLOW, *granted))).fixes
+    assert mend.message == f"The server lets the page in, but not all of this call. {missing}"
+    assert mend.apply(CorsPolicy.deny_all()) == CorsPolicy(
         allow_origins=[PAGE], allow_methods=["PUT"], allow_headers=["x-a"]
     )
 
 
 def test_a_server_that_lets_the_page_in_without_credentials_is_told_that_they_are_missing() -> None:
     fetch = Fetch(ITEMS, credentials="include")
-    mend = explain_live(fetch, (200, (ALLOW,))).mends[0]
-    assert mend.sentence.startswith(
+    mend = explain_live(fetch, (200, (ALLOW,))).fixes[0]
+    assert mend.message.startswith(
         "The server lets the page in, but not all of this call. Set allow_credentials."
     )
 
 
 def test_what_a_server_grants_is_not_told_where_it_cannot_be_read() -> None:
     fetch = Fetch(ITEMS, credentials="include")
-    mend = explain_live(fetch, (200, (ALLOW, (METHODS, "PUT; DELETE")))).mends[0]
-    assert mend.sentence.startswith("Put corekit's middleware around the whole application")
+    mend = explain_live(fetch, (200, (ALLOW, (METHODS, "PUT; DELETE")))).fixes[0]
+    assert mend.message.startswith("Put corekit's middleware around the whole application")
 
 
 @pytest.mark.parametrize(
@@ -108,31 +108,31 @@ def test_what_a_server_grants_is_not_told_where_it_cannot_be_read() -> None:
 )
 def test_what_falls_short_in_another_way_is_answered_by_corekit_around_it(answer: Answer) -> None:
     fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),))
-    mend = explain_live(fetch, answer).mends[0]
-    assert mend.sentence.startswith("Put corekit's middleware around the whole application")
+    mend = explain_live(fetch, answer).fixes[0]
+    assert mend.message.startswith("Put corekit's middleware around the whole application")
 
 
 def test_corekit_around_the_application_comes_before_another_call() -> None:
     explanation = explain_live(Fetch(ITEMS, "PUT"), location("/items/", 308))
-    around, instead = explanation.mends
+    around, instead = explanation.fixes
     assert dict(around.changes) == {"allow_origins": (PAGE,), "allow_methods": ("PUT",)}
     assert instead.fetch == Fetch(f"{ITEMS}/", "PUT")
 
 
 def test_what_corekit_would_refuse_is_said() -> None:
     explanation = explain_live(Fetch(ITEMS), (200, ()), page="null")
-    (mend,) = explanation.mends
-    assert "such a policy is refused" in mend.sentence
+    (mend,) = explanation.fixes
+    assert "such a policy is refused" in mend.message
     assert not mend.changes
 
 
 def test_where_the_policy_grants_it_the_answer_came_from_elsewhere() -> None:
     policy = CorsPolicy(allow_origins=[PAGE])
     explanation = explain_live(Fetch(ITEMS), (500, ()), policy=policy)
-    (mend,) = explanation.mends
-    assert mend.sentence == (
+    (mend,) = explanation.fixes
+    assert mend.message == (
         "The policy grants this, so the answer is not the policy's. "
-        + ENTRIES["MissingAllowOriginHeader"].mend
+        + ERRORS["MissingAllowOriginHeader"].hint
     )
     assert not mend.changes
 
@@ -140,7 +140,7 @@ def test_where_the_policy_grants_it_the_answer_came_from_elsewhere() -> None:
 def test_where_the_policy_does_not_grant_it_the_policy_is_to_be_changed() -> None:
     policy = CorsPolicy(allow_origins=["https://app.example.org"])
     explanation = explain_live(Fetch(ITEMS), (200, ()), policy=policy)
-    assert explanation.mends[0].apply(policy) == policy.replace(
+    assert explanation.fixes[0].apply(policy) == policy.replace(
         allow_origins=["https://app.example.org", PAGE]
     )
     assert [near.nearest for near in explanation.near_misses] == ["https://app.example.org"]
@@ -150,7 +150,7 @@ def test_where_the_policy_does_not_grant_it_the_policy_is_to_be_changed() -> Non
 def test_where_no_policy_could_mend_it_the_policy_is_left_alone(origins: list[str]) -> None:
     policy = CorsPolicy(allow_origins=origins)
     explanation = explain_live(Fetch(ITEMS), location("/there"), policy=policy)
-    assert [mend.sentence for mend in explanation.mends] == [ENTRIES["TooManyRedirects"].mend]
+    assert [mend.message for mend in explanation.fixes] == [ERRORS["TooManyRedirects"].hint]
 
 
 OTHER_CALLS: dict[str, tuple[dict[str, Any], list[Answer], list[Fetch]]] = {
@@ -235,7 +235,7 @@ def test_another_call_is_proposed_where_it_would_pass(name: str) -> None:
     asked, answers, fetches = OTHER_CALLS[name]
     explanation = explain_live(Fetch(ITEMS, **asked), *answers)
     assert not explanation.allowed
-    assert [mend.fetch for mend in explanation.mends if mend.fetch] == fetches
+    assert [mend.fetch for mend in explanation.fixes if mend.fetch] == fetches
 
 
 LOGIN = "https://login.example.net/in"
@@ -245,29 +245,29 @@ ELSEWHERE = "'https://login.example.net/in', another origin"
 def test_an_answer_that_no_page_can_read_takes_another_mode_and_a_policy() -> None:
     fetch = Fetch(ITEMS, mode="no-cors", credentials="include")
     explanation = explain_live(fetch, (200, ()))
-    (mend,) = explanation.mends
-    assert mend.sentence.startswith("Fetch it with mode 'cors', the default. Put corekit's")
+    (mend,) = explanation.fixes
+    assert mend.message.startswith("Fetch it with mode 'cors', the default. Put corekit's")
     assert mend.fetch == Fetch(ITEMS, credentials="include")
     expected = CorsPolicy(allow_origins=[PAGE], allow_credentials=True)
-    assert mend.apply(CorsPolicy.nothing()) == expected
+    assert mend.apply(CorsPolicy.deny_all()) == expected
 
 
 def test_an_answer_that_no_page_can_read_may_take_a_change_of_the_policy_too() -> None:
     policy = CorsPolicy(allow_origins=["https://app.example.org"])
     explanation = explain_live(Fetch(ITEMS, mode="no-cors"), (200, ()), policy=policy)
-    mend = explanation.mends[0]
+    mend = explanation.fixes[0]
     assert mend.fetch == Fetch(ITEMS)
     assert PAGE in mend.apply(policy).allow_origins
 
 
 def test_a_redirect_to_another_origin_is_what_is_to_be_mended() -> None:
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()))
-    without, around = explanation.mends
+    without, around = explanation.fixes
     assert around.fetch == Fetch(LOGIN)
     assert dict(around.changes) == {"allow_origins": (PAGE,)}
-    assert "corekit's middleware" in around.sentence
-    assert ELSEWHERE in without.sentence
-    assert "401" in without.sentence
+    assert "corekit's middleware" in around.message
+    assert ELSEWHERE in without.message
+    assert "401" in without.message
     assert not without.changes
 
 
@@ -276,9 +276,9 @@ def test_where_a_redirect_leads_to_may_be_called_where_that_would_pass() -> None
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, only_the_page))
     assert explanation.failure is not None
     assert explanation.failure.name == "AllowOriginMismatch"
-    directly, without = explanation.mends
+    directly, without = explanation.fixes
     assert (directly.fetch, dict(directly.changes)) == (Fetch(LOGIN), {})
-    assert ELSEWHERE in without.sentence
+    assert ELSEWHERE in without.message
 
 
 def test_a_redirect_to_another_origin_is_not_put_down_to_the_policy() -> None:
@@ -287,9 +287,9 @@ def test_a_redirect_to_another_origin_is_not_put_down_to_the_policy() -> None:
     fetch, page = Fetch("http://api.example.com/items"), "http://app.example.com"
     for each in (policy, policy.replace(allow_origins=[page])):
         explanation = explain_live(fetch, location(secure, 308), (200, ()), policy=each, page=page)
-        assert explanation.mends[0].fetch == Fetch(secure)
-        assert not any("grants this" in mend.sentence for mend in explanation.mends)
-        mended = explanation.mends[0].apply(each)
+        assert explanation.fixes[0].fetch == Fetch(secure)
+        assert not any("grants this" in mend.message for mend in explanation.fixes)
+        mended = explanation.fixes[0].apply(each)
         assert explain(mended, Fetch(secure), page=page).allowed
 
 
@@ -321,7 +321,7 @@ def test_where_a_redirect_leads_to_may_be_called_with_credentials() -> None:
     )
     explanation = explain_live(Fetch(ITEMS, credentials="include"), (302, (*granted, there)))
     instead = Fetch("https://api.example.com/there", credentials="include")
-    assert explanation.mends[0].fetch == instead
+    assert explanation.fixes[0].fetch == instead
 
 
 @pytest.mark.parametrize(("quirks", "fetches"), [(CHROMIUM, ["PATCH"]), (STANDARD, [])])
@@ -336,15 +336,15 @@ def test_another_call_is_tried_on_the_engine_that_is_asked_for(
     fetch = Fetch(ITEMS, "patch", headers=(("Authorization", "x"),))
     model = BrowserModel(clock=lambda: 0.0, quirks=quirks)
     outcome = model.fetch(lambda _: HttpResponse(200, headers), PAGE, fetch)
-    found = explain_outcome(outcome, fetch, page=PAGE, quirks=quirks).mends
+    found = explain_outcome(outcome, fetch, page=PAGE, quirks=quirks).fixes
     assert [mend.fetch.method for mend in found if mend.fetch] == fetches
 
 
 def test_a_policy_says_nothing_of_another_host() -> None:
     policy = CorsPolicy(allow_origins=[PAGE])
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), policy=policy)
-    (without,) = explanation.mends
-    assert ELSEWHERE in without.sentence
+    (without,) = explanation.fixes
+    assert ELSEWHERE in without.message
 
 
 def test_behind_a_redirect_the_call_has_other_mends_too() -> None:
@@ -359,35 +359,35 @@ def test_behind_a_redirect_the_call_has_other_mends_too() -> None:
     )
     there = (308, (*granted, ("Location", secure)))
     explanation = explain_live(fetch, (204, granted), there, (204, ()), policy=policy, page=page)
-    omitting, refused, without = explanation.mends
+    omitting, refused, without = explanation.fixes
     assert omitting.fetch == Fetch(secure, "PUT", credentials="omit")
     directly = f"Call the address that the redirect leads to: '{secure}'. "
-    assert omitting.sentence.startswith(f"{directly}If it needs no cookies")
-    assert refused.sentence.startswith(f"{directly}It would take this")
-    assert "another origin" in without.sentence
+    assert omitting.message.startswith(f"{directly}If it needs no cookies")
+    assert refused.message.startswith(f"{directly}It would take this")
+    assert "another origin" in without.message
 
 
 def test_what_another_engine_would_not_have_sent_is_told_from_the_catalogue() -> None:
     fetch = Fetch("http://localhost:8000/")
     outcome = BrowserModel(clock=lambda: 0.0).fetch(lambda _: HttpResponse(200), PAGE, fetch)
-    (mend,) = explain_outcome(outcome, fetch, page=PAGE, quirks=WEBKIT).mends
-    assert mend.sentence == ENTRIES["MissingAllowOriginHeader"].mend
+    (mend,) = explain_outcome(outcome, fetch, page=PAGE, quirks=WEBKIT).fixes
+    assert mend.message == ERRORS["MissingAllowOriginHeader"].hint
 
 
 def test_a_redirect_that_no_policy_could_mend_is_still_named() -> None:
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), page="null")
-    without, refused = explanation.mends
+    without, refused = explanation.fixes
     assert refused.fetch is None
-    assert "such a policy is refused" in refused.sentence
+    assert "such a policy is refused" in refused.message
     assert not refused.changes
-    assert ELSEWHERE in without.sentence
+    assert ELSEWHERE in without.message
 
 
 def test_a_redirect_from_the_pages_own_server_is_named_too() -> None:
     redirect = (302, (("Location", LOGIN),))
     explanation = explain_live(Fetch("/go"), redirect, (200, ()))
-    assert ELSEWHERE in explanation.mends[0].sentence
-    assert explanation.mends[1].apply(CorsPolicy.nothing()) == CorsPolicy(allow_origins=[PAGE])
+    assert ELSEWHERE in explanation.fixes[0].message
+    assert explanation.fixes[1].apply(CorsPolicy.deny_all()) == CorsPolicy(allow_origins=[PAGE])
 
 
 @pytest.mark.parametrize(
@@ -405,5 +405,5 @@ def test_what_no_layer_for_cors_can_mend_is_told_from_the_catalogue(
     explanation = explain_live(Fetch(ITEMS), *answers)
     assert explanation.failure is not None
     assert explanation.failure.name == name
-    assert explanation.mends[-1].sentence == ENTRIES[name].mend
-    assert not any(mend.changes for mend in explanation.mends)
+    assert explanation.fixes[-1].message == ERRORS[name].hint
+    assert not any(mend.changes for mend in explanation.fixes)

@@ -9,8 +9,8 @@ import pytest
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import CHROMIUM, STANDARD, BrowserModel, Fetch, HttpRequest, HttpResponse
-from corekit.explain import ENTRIES, Explanation, explain, explain_outcome
-from corekit.peers import PeerPolicy
+from corekit.compat import RegexCorsPolicy
+from corekit.explain import ERRORS, Explanation, explain, explain_outcome
 from tests.explain.calls import ITEMS, PAGE, explained
 
 
@@ -172,8 +172,8 @@ ORIGINS = {
 
 @pytest.mark.parametrize("name", ORIGINS)
 def test_it_says_what_makes_a_call_cross_origin(name: str) -> None:
-    page, url, sentence = ORIGINS[name]
-    assert explained(page, url=url).steps[0].details[0] == sentence
+    page, url, message = ORIGINS[name]
+    assert explained(page, url=url).steps[0].details[0] == message
 
 
 CAUSES: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -402,13 +402,13 @@ RULES = {
     ),
     "any": (CorsPolicy(allow_origins=["*"]), "allows the origin by '*', which is any origin."),
     "expression": (
-        PeerPolicy(
+        RegexCorsPolicy(
             allow_origin_regexes=[r"https://b.*\.example\.com", r"https://a.*\.example\.com"]
         ),
         r"allows the origin by the expression 'https://a.*\\.example\\.com'.",
     ),
     "none": (CorsPolicy(allow_origins=["https://a.test"]), f"does not allow {PAGE}."),
-    "nothing": (CorsPolicy.nothing(), f"does not allow {PAGE}."),
+    "nothing": (CorsPolicy.deny_all(), f"does not allow {PAGE}."),
 }
 
 
@@ -433,7 +433,7 @@ def test_a_policy_may_have_rules_of_its_own() -> None:
     assert rule == "The policy allows the origin by a rule of its own."
     # Where naming an origin does not help, it is not proposed.
     refused = explain(own, Fetch(ITEMS), page="https://stranger.test")
-    assert [mend.sentence for mend in refused.mends] == [ENTRIES["MissingAllowOriginHeader"].mend]
+    assert [mend.message for mend in refused.fixes] == [ERRORS["MissingAllowOriginHeader"].hint]
 
 
 def test_a_pattern_with_the_same_ends_is_not_taken_for_the_one_that_matches() -> None:
@@ -445,14 +445,14 @@ def test_a_pattern_with_the_same_ends_is_not_taken_for_the_one_that_matches() ->
 ROUTES = CorsRoutes(
     [
         ("/items/special", CorsPolicy(allow_origins=["*"])),
-        ("/private/", CorsPolicy.nothing()),
+        ("/private/", CorsPolicy.deny_all()),
         ("/items/", CorsPolicy(allow_origins=[PAGE])),
     ]
 )
 
 
 @pytest.mark.parametrize(
-    ("path", "sentence"),
+    ("path", "message"),
     [
         ("/items/special", "The route '/items/special' covers the path."),
         ("/items/special?a=1", "The route '/items/special' covers the path."),
@@ -466,9 +466,9 @@ ROUTES = CorsRoutes(
         ),
     ],
 )
-def test_the_route_is_named_that_covers_the_path(path: str, sentence: str) -> None:
+def test_the_route_is_named_that_covers_the_path(path: str, message: str) -> None:
     explanation = explain(ROUTES, Fetch(f"https://api.example.com{path}"), page=PAGE)
-    assert details(explanation, "Answers")[0] == sentence
+    assert details(explanation, "Answers")[0] == message
 
 
 def test_a_path_with_two_readings_has_a_policy_that_allows_nobody() -> None:
@@ -710,8 +710,8 @@ def test_a_call_with_a_thousand_headers_is_explained_in_bounds() -> None:
     assert len(str(explanation)) < 20_000
     assert explanation.steps[1].details[-1] == "..."
     assert len(explanation.steps[1].details) == 21
-    mend = explanation.mends[0]
-    assert "and 480 more to allow_headers" in mend.sentence
+    mend = explanation.fixes[0]
+    assert "and 480 more to allow_headers" in mend.message
     assert len(mend.changes["allow_headers"]) == 1000
 
 
@@ -732,7 +732,7 @@ def test_another_spelling_of_the_page_is_taken_for_what_a_browser_makes_of_it(
     assert explanation.allowed
     (near,) = explanation.near_misses
     assert (near.subject, near.given, near.nearest) == ("origin", page, origin)
-    assert f"{origin!r} is" in near.sentence
+    assert f"{origin!r} is" in near.message
 
 
 @pytest.mark.parametrize("page", ["file:///home/me/index.html", "FILE://", "data:text/html,x"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-GUIDE = Path(__file__).parents[2] / "docs" / "coming-from-flask-cors.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "migrating-from-flask-cors.md"
 APP = "https://app.example.com"
 STRANGER = "https://stranger.example"
 

@@ -169,7 +169,7 @@ def test_a_preflight_is_not_kept_where_another_method_has_another_policy() -> No
     app.add_url_rule("/items", "delete", own(lambda: "delete"), methods=["DELETE"])
     app.add_url_rule("/same", "same", lambda: "same", methods=["GET"])
     app.add_url_rule("/same", "other", lambda: "other", methods=["DELETE"])
-    closed = cors(CorsPolicy.nothing())(lambda: "closed")
+    closed = cors(CorsPolicy.deny_all())(lambda: "closed")
     app.add_url_rule("/closed", "closed", closed, methods=["GET"])
     app.add_url_rule("/closed", "open", lambda: "open", methods=["PUT"])
     Cors(app, kept)

@@ -22,7 +22,7 @@ APP = "https://app.example.com"
 POLICIES = [
     CorsPolicy(allow_origins=[APP], allow_credentials=True, expose_headers=["etag"]),
     CorsPolicy(allow_origins=["*"]),
-    CorsPolicy.nothing(),
+    CorsPolicy.deny_all(),
 ]
 
 policies = st.sampled_from(POLICIES)

@@ -24,7 +24,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent
-from corekit.observing import Observer
+from corekit.events import Observer
 from corekit_flask import Cors
 from corekit_prometheus import PrometheusCounter
 from corekit_starlette import install
@@ -48,7 +48,7 @@ async def hello(request: Request) -> Response:
 def make_starlette(registry: CollectorRegistry) -> Starlette:
     metrics: Any = make_asgi_app(registry)
     app = Starlette(routes=[Route("/", hello), Mount("/metrics", metrics)])
-    routes = CorsRoutes([("/metrics/", CorsPolicy.nothing()), ("/", policy)])
+    routes = CorsRoutes([("/metrics/", CorsPolicy.deny_all()), ("/", policy)])
     install(app, routes, on_decision=PrometheusCounter(registry=registry))
     return app
 

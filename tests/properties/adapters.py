@@ -34,7 +34,7 @@ import corekit_starlette
 import corekit_wsgi
 from corekit import CorsPolicy
 from corekit.browser import HttpRequest, HttpResponse
-from corekit.observing import OnDecision
+from corekit.events import OnDecision
 from corekit_flask import Cors
 from corekit_testing.asgi import AsgiTransport
 from corekit_testing.transports import WsgiTransport

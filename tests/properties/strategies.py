@@ -154,7 +154,7 @@ class Setup(NamedTuple):
 
 @st.composite
 def setups(draw: st.DrawFn, any_origin: bool | None = None) -> Setup:
-    """Make a policy of any sort; risks are waived where there are some."""
+    """Make a policy of any sort; risks are accepted where there are some."""
     credentials = draw(st.booleans())
     origins = draw(st.lists(patterns, min_size=1, max_size=5, unique=True))
     if any_origin is None:
@@ -181,11 +181,14 @@ def setups(draw: st.DrawFn, any_origin: bool | None = None) -> Setup:
 
 
 def build(arguments: dict[str, Any]) -> Setup:
-    """Make a policy; where it runs risks, they are waived."""
+    """Make a policy; where it runs risks, they are accepted."""
     try:
         return Setup(CorsPolicy(**arguments), arguments)
     except PolicyError as error:
-        arguments = {**arguments, "waive": sorted({problem.code for problem in error.problems})}
+        arguments = {
+            **arguments,
+            "accept_risks": sorted({problem.code for problem in error.problems}),
+        }
         return Setup(CorsPolicy(**arguments), arguments)
 
 

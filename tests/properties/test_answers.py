@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy, Decision, RequestKind
-from corekit.headers import merge_headers
+from corekit._headers import merge_headers
 from tests.properties import naive
 from tests.properties.strategies import Preflight, Setup, methods, near_misses, preflights, setups
 

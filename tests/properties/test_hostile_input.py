@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy, CorsRoutes, Decision, PolicyError
-from corekit.headers import merge_headers, merge_raw_headers, merge_vary
+from corekit._headers import merge_headers, merge_raw_headers, merge_vary
 from corekit.problems import CODES
 from tests.properties.strategies import (
     Setup,
@@ -34,7 +34,7 @@ POLICIES = [
         allow_private_network=True,
     ),
     CorsPolicy(allow_origins=["https://a.example", "http://localhost:*"], allow_headers=["x-a"]),
-    CorsPolicy.nothing(),
+    CorsPolicy.deny_all(),
 ]
 
 # Any text at all, lone surrogates too, and text that is long or begins like the real thing.
@@ -108,7 +108,7 @@ scalars = st.one_of(
     methods,
     header_names,
     st.sampled_from(["*", "null", "cookie", "sec-a", "TRACE", "put", "x: y", "file:///", "Vary"]),
-    st.sampled_from(["insecure-origin", "null-origin", "public-suffix", "max-age"]),
+    st.sampled_from(["insecure-origin", "opaque-origin", "public-suffix", "max-age"]),
     st.sampled_from([timedelta(seconds=600), timedelta(milliseconds=1), object()]),
 )
 garbage = st.recursive(
@@ -132,7 +132,7 @@ FIELDS = {
     "max_age": st.integers() | garbage,
     "allow_private_network": st.booleans() | garbage,
     "preflight_status": st.integers(190, 310) | garbage,
-    "waive": lists_of_garbage | garbage,
+    "accept_risks": lists_of_garbage | garbage,
 }
 
 
@@ -197,7 +197,7 @@ def test_routes_are_made_or_their_problems_told_and_any_path_is_matched(
     except PolicyError as error:
         check(error)
     else:
-        assert isinstance(made.match(path), CorsPolicy | None)
+        assert isinstance(made.policy_for(path), CorsPolicy | None)
         assert eval(repr(made), {"CorsPolicy": CorsPolicy, "CorsRoutes": CorsRoutes}) == made
         assert pickle.loads(pickle.dumps(made)) == made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corekit.names import is_token, parse_field_names
+from corekit._names import is_token, parse_field_names
 from tests.properties.naive import TOKEN_CHARACTERS, read_field_names
 
 pieces = st.sampled_from(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-GUIDE = Path(__file__).parents[2] / "docs" / "coming-from-starlette.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "migrating-from-starlette.md"
 APP = "https://app.example.com"
 
 

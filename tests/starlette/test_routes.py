@@ -126,7 +126,7 @@ def max_age(app: Starlette, path: str, origin: str, method: str) -> str | None:
 
 def test_a_preflight_is_not_kept_where_another_method_has_another_policy() -> None:
     kept = default.replace(max_age=600)
-    nothing = CorsPolicy.nothing()
+    nothing = CorsPolicy.deny_all()
     app = Starlette(
         routes=[
             Route("/items", hello, methods=["GET"]),
@@ -214,7 +214,7 @@ def test_without_a_default_only_what_is_marked_is_covered() -> None:
 
 
 def test_a_policy_that_grants_nothing_closes_one_route() -> None:
-    app = Starlette(routes=[cors(CorsPolicy.nothing())(Route("/closed", hello))])
+    app = Starlette(routes=[cors(CorsPolicy.deny_all())(Route("/closed", hello))])
     install(app, public)
 
     assert reads(app, "/closed", APP) is None

@@ -123,7 +123,7 @@ def test_what_the_server_does_otherwise_is_marked_and_explained(
 def test_json_is_for_programs(
     serve: Serve, policy_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    url = serve(CorsMiddleware(Api(), CorsPolicy.nothing()))
+    url = serve(CorsMiddleware(Api(), CorsPolicy.deny_all()))
     status, out, _ = run(capsys, url, "--policy", policy_file, "--json", "--engine", "firefox")
     assert status == 1
     results = json.loads(out)
@@ -228,7 +228,7 @@ def test_the_servers_own_origin_is_no_other() -> None:
 def test_nothing_is_nearly_an_opaque_origin() -> None:
     from corekit_testing.conformance import make_cases
 
-    policy = CorsPolicy(allow_origins=["null"], waive=["null-origin"])
+    policy = CorsPolicy(allow_origins=["null"], accept_risks=["opaque-origin"])
     cases = list(make_cases(policy, "https://api.example.com/x", ["null"]))
     assert {case.page for case in cases} == {"null", "https://evil.example", None}
     assert {case.name for case in cases if case.expected} == {"GET", "Vary without Origin"}

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason, RequestKind
-from corekit.engine import Engine
-from corekit.observing import Observer
+from corekit._engine import Engine
+from corekit.events import Observer
 from corekit_wsgi import CorsMiddleware
 from tests.wsgi.test_middleware import APP, PLAIN, STRANGER, Exchange, policy
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from corekit.origins import ANY, OriginPattern
+from corekit._origins import ANY, OriginPattern
 
 from .reading import read_all
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from corekit import CorsPolicy, Origin
-from corekit.origins import ANY, OPAQUE, ends_in_number, is_loopback
-from corekit.suffixes import PRIVATE_SUFFIXES, site_of
+from corekit._origins import ANY, OPAQUE, ends_in_number, is_loopback
+from corekit._suffixes import PRIVATE_SUFFIXES, site_of
 
 from .reading import is_development, read_all
 from .values import Advice

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from corekit import CorsPolicy, Origin
-from corekit.browser import ENGINES
-from corekit.names import (
+from corekit._names import (
     SAFELISTED_METHODS,
     SAFELISTED_REQUEST_HEADERS,
     SAFELISTED_RESPONSE_HEADERS,
 )
-from corekit.origins import ANY, is_loopback
-from corekit.suffixes import find_open_suffix, site_of
+from corekit._origins import ANY, is_loopback
+from corekit._suffixes import find_open_suffix, site_of
+from corekit.browser import ENGINES
 
 from .covering import find_covered
 from .reading import is_development, read_all
@@ -28,7 +28,7 @@ _BODY_METHODS: Final = frozenset({"PUT", "PATCH"})
 
 _RISKS: Final = {
     "insecure-origin": "Whoever sits on the network can pose as the http origin, with cookies.",
-    "null-origin": "Any page can get the opaque origin, so this is as open as '*'.",
+    "opaque-origin": "Any page can get the opaque origin, so this is as open as '*'.",
     "public-suffix": "Anybody can register a name that the pattern matches, and act as the user.",
 }
 
@@ -55,7 +55,7 @@ def _covered_origins(policy: CorsPolicy) -> Iterator[Advice]:
 
 def _open_patterns(policy: CorsPolicy) -> Iterator[Advice]:
     if policy.allow_credentials:
-        return  # there it is a problem, or was waived
+        return  # there it is a problem, or was accepted
     for text, pattern in read_all(policy.allow_origins):
         if pattern.label is None:
             continue
@@ -88,7 +88,7 @@ def _origins_in_development(policy: CorsPolicy) -> Iterator[Advice]:
 
 def _plain_http(policy: CorsPolicy) -> Iterator[Advice]:
     if policy.allow_credentials:
-        return  # there it is a problem, or was waived
+        return  # there it is a problem, or was accepted
     for text, each in read_all(policy.allow_origins):
         if each.scheme == "http" and not is_loopback(each.host):
             yield Advice(
@@ -257,9 +257,9 @@ def _private_network(policy: CorsPolicy) -> Iterator[Advice]:
 
 
 def _accepted_risks(policy: CorsPolicy) -> Iterator[Advice]:
-    for code in policy.waive:
+    for code in policy.accept_risks:
         hint = "It was accepted; look at it again from time to time."
-        yield Advice("note", "accepted-risk", "waive", code, _RISKS[code], hint)
+        yield Advice("note", "accepted-risk", "accept_risks", code, _RISKS[code], hint)
 
 
 _RULES: Final[tuple[Callable[[CorsPolicy], Iterator[Advice]], ...]] = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from corekit import OriginPattern
+from corekit._origins import is_loopback, split_origin
 from corekit.browser.urls import HTTP_SCHEMES
-from corekit.origins import is_loopback, split_origin
 
 __all__ = ["is_development", "read_all", "read_pattern"]
 

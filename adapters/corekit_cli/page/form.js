@@ -16,14 +16,14 @@ function make(tag, className, ...children) {
 const NAMED = ["allow_origins", "allow_methods", "allow_headers", "expose_headers", "max_age",
   "preflight_status", "method", "path", "headers", "credentials", "body"];
 const FLAGS = ["allow_credentials", "allow_private_network"];
-const WAIVERS = [...document.querySelectorAll("[name=waive]")];
+const RISK_BOXES = [...document.querySelectorAll("[name=accept_risks]")];
 const PAGES = [...document.querySelectorAll("[name=page]")];
 
 function readForm() {
   const form = {};
   for (const name of NAMED) form[name] = byId(name).value;
   for (const name of FLAGS) form[name] = byId(name).checked;
-  form.waive = WAIVERS.filter((box) => box.checked).map((box) => box.value).join(", ");
+  form.accept_risks = RISK_BOXES.filter((box) => box.checked).map((box) => box.value).join(", ");
   form.page = PAGES.find((radio) => radio.checked).value || byId("typed").value;
   return form;
 }
@@ -33,16 +33,16 @@ function fillForm(form) {
     if (FLAGS.includes(name)) byId(name).checked = value;
     else if (NAMED.includes(name)) byId(name).value = value;
   }
-  if ("waive" in form) {
-    const waived = form.waive.split(/[\s,]+/);
-    for (const box of WAIVERS) box.checked = waived.includes(box.value);
+  if ("accept_risks" in form) {
+    const accepted = form.accept_risks.split(/[\s,]+/);
+    for (const box of RISK_BOXES) box.checked = accepted.includes(box.value);
   }
   if ("page" in form) {
     const radio = PAGES.find((one) => one.value === form.page) ?? byId("page-typed");
     radio.checked = true;
     if (radio.id === "page-typed") byId("typed").value = form.page;
   }
-  const hidden = ["max_age", "preflight_status", "waive", "allow_private_network"];
+  const hidden = ["max_age", "preflight_status", "accept_risks", "allow_private_network"];
   const set = readForm();
   if (hidden.some((name) => set[name] !== demo.empty[name])) byId("more").open = true;
 }
@@ -80,7 +80,7 @@ function clearProblems() {
 
 function tellProblem(problem, ...before) {
   return make("li", "", ...before, make("code", "", problem.value), ` ${problem.message} `,
-    make("span", "mend", problem.hint));
+    make("span", "hint", problem.hint));
 }
 
 // Each problem under the field that it is of, which names it as its description.
@@ -102,7 +102,7 @@ function showProblems(problems) {
     }
     list.append(tellProblem(problem));
   }
-  if (problems.some((problem) => WAIVERS.some((box) => box.value === problem.code))) {
+  if (problems.some((problem) => RISK_BOXES.some((box) => box.value === problem.code))) {
     byId("more").open = true;
   }
   const count = problems.length;

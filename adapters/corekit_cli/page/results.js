@@ -69,23 +69,23 @@ function tellVerdict(verdict) {
   const told = [word, make("p", "", verdict.summary)];
   if (verdict.near_misses.length) {
     told.push(make("p", "label", "Nearly right"), make("ul", "plain",
-      ...verdict.near_misses.map((one) => make("li", "", one.sentence))));
+      ...verdict.near_misses.map((one) => make("li", "", one.message))));
   }
   if (verdict.departing.length) {
     const names = verdict.departing.map((name) => ENGINES[name]).join(", ");
     told.push(make("p", "note", `${names} ${verdict.departing.length > 1 ? "depart" : "departs"} from `
       + `the standard here: ${verdict.allowed ? "the page gets nothing" : "the page may read it"}.`));
   }
-  if (verdict.mends.length) {
-    told.push(make("p", "label", "To mend it"), make("ul", "mends", ...verdict.mends.map(tellMend)));
+  if (verdict.fixes.length) {
+    told.push(make("p", "label", "To mend it"), make("ul", "fixes", ...verdict.fixes.map(tellMend)));
   }
   return told;
 }
 
 function tellMend(mend) {
-  const item = make("li", "", mend.sentence);
+  const item = make("li", "", mend.message);
   if (Object.keys(mend.fields).length) {
-    const button = make("button", "", "Apply", make("span", "unseen", `: ${mend.sentence}`));
+    const button = make("button", "", "Apply", make("span", "unseen", `: ${mend.message}`));
     button.type = "button";
     button.addEventListener("click", async () => {
       fillForm(mend.fields);

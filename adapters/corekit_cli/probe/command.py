@@ -9,10 +9,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from corekit._origins import is_serialized_origin
+from corekit._spelling import canonical_spelling
 from corekit.browser.urls import parse_url
-from corekit.origins import is_serialized_origin
 from corekit.problems import show
-from corekit.spelling import canonical_spelling
 from corekit_cli.asking import Asker, NotAskedError, Pace
 from corekit_cli.call_options import headers_option, method_option, pace_options, read_call
 from corekit_cli.untold import UntoldError
@@ -21,7 +21,7 @@ from .findings import Finding, Severity, find_faults
 from .intrusions import find_intrusions
 from .preflights import find_preflight_faults
 from .questions import Answers, Plan, ask_all, make_questions
-from .report import as_data, print_probe
+from .report import print_probe, to_dict
 
 __all__ = ["probe"]
 
@@ -143,6 +143,6 @@ def _progress(*, as_json: bool) -> Progress:
 
 def _show(answers: Answers, findings: list[Finding], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(as_data(answers, findings), indent=2))
+        click.echo(json.dumps(to_dict(answers, findings), indent=2))
     else:
         print_probe(Console(highlight=False), answers, findings)

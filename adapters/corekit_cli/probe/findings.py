@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
+from corekit._origins import ANY, is_loopback, split_origin
 from corekit.browser import FAILURES, HttpResponse
 from corekit.browser.checks import REDIRECT_STATUSES, check_cors
 from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
 from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
-from corekit.explain import ENTRIES
-from corekit.origins import ANY, is_loopback, split_origin
+from corekit.explain import ERRORS
 from corekit.problems import show
 
 from .questions import Answer, Answers, Kind
@@ -48,7 +48,7 @@ _PREFLIGHT_LISTS: Final = {
 _ACTUAL_LISTS: Final = {"access-control-expose-headers": "exposed headers"}
 _MAX_SHOWN: Final = 120
 
-_ONE_LAYER: Final = ENTRIES["MultipleAllowOriginValues"].mend
+_ONE_LAYER: Final = ERRORS["MultipleAllowOriginValues"].hint
 
 
 class Severity(IntEnum):
@@ -74,18 +74,18 @@ class Finding:
 
     code: str
     severity: Severity
-    sentence: str
-    mend: str
+    message: str
+    hint: str
     origin: str | None = None
     failure: str | None = None
 
-    def as_data(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Give it as a dict, ready for JSON."""
         return {
             "code": self.code,
             "severity": str(self.severity),
-            "sentence": self.sentence,
-            "mend": self.mend,
+            "message": self.message,
+            "hint": self.hint,
             "origin": self.origin,
             "failure": self.failure,
         }
@@ -166,7 +166,7 @@ def _credentials(answers: Answers) -> Iterator[Finding]:
             failure = "WildcardOriginNotAllowed"
             said = f"{what} has '*' in Access-Control-Allow-Origin together with credentials, which"
             said += " browsers refuse."
-            mend = ENTRIES[failure].mend
+            mend = ERRORS[failure].hint
         else:
             continue
         if code not in seen:
@@ -324,4 +324,4 @@ def make_failure(
     name, value = fault
     # The sentence escapes it.
     said = FAILURES[name][0].format(origin=origin, value=value and value[:_MAX_SHOWN])
-    return Finding(code, severity, f"{what}{said}", ENTRIES[name].mend, origin, name)
+    return Finding(code, severity, f"{what}{said}", ERRORS[name].hint, origin, name)

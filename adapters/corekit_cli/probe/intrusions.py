@@ -35,7 +35,7 @@ _MENDS: Final = {
         "Name the origins that may call; where the answer is for everybody, send '*', without"
         " credentials."
     ),
-    "null-origin": "Take 'null' out of the origins: it stands for no site.",
+    "opaque-origin": "Take 'null' out of the origins: it stands for no site.",
     "scheme-downgrade": "Allow https origins only, but for this very machine.",
     "any-port": "Name the port, unless every program of that host may read the answers.",
     "any-sibling": "Right where all names of the site are yours; else name the origins.",

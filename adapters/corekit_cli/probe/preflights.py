@@ -46,13 +46,13 @@ def _faults_for(answers: Answers, origin: str) -> Iterator[Finding]:
         safelisted = answers.find("safelisted", origin)
         if not plan.needs_preflight:
             mend = "Nothing has to be done: pages make this call without a preflight."
-            yield replace(finding, severity=Severity.INFO, mend=mend)
+            yield replace(finding, severity=Severity.INFO, hint=mend)
         elif safelisted and not _check(plan.simplest, origin, safelisted):
             # Nobody said that pages make this very call; it is only what was tried. How a layer
             # says no to it is its own affair, since it knows how to say yes.
             method = plan.fetch.method
             mend = f"Nothing has to be done, unless pages call with {method}: then grant it."
-            yield replace(finding, severity=Severity.INFO, mend=mend)
+            yield replace(finding, severity=Severity.INFO, hint=mend)
             response, fault = safelisted, None
         else:
             yield finding

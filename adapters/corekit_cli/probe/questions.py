@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final, Literal
 
+from corekit._names import SAFELISTED_METHODS
 from corekit.browser import Fetch, HttpRequest, HttpResponse
 from corekit.browser.urls import parse_url
-from corekit.names import SAFELISTED_METHODS
 from corekit_cli.asking import NotAskedError
 
 from .strangers import ANY_ORIGIN, Stranger, strangers_to

@@ -13,7 +13,7 @@ from corekit_cli.wrapping import print_wrapped
 from .findings import Finding, Severity
 from .questions import Answer, Answers
 
-__all__ = ["as_data", "print_probe"]
+__all__ = ["print_probe", "to_dict"]
 
 _STYLES: Final = {
     Severity.HIGH: "bold red",
@@ -23,13 +23,13 @@ _STYLES: Final = {
 }
 
 
-def as_data(answers: Answers, findings: list[Finding]) -> dict[str, Any]:
+def to_dict(answers: Answers, findings: list[Finding]) -> dict[str, Any]:
     """Tell the findings, and what went over the wire, ready for JSON."""
     return {
         "url": answers.plan.url,
         "origins": list(answers.plan.origins),
         "worst": str(max(finding.severity for finding in findings)) if findings else None,
-        "findings": [finding.as_data() for finding in findings],
+        "findings": [finding.to_dict() for finding in findings],
         "exchanges": [_exchange(answer) for answer in answers.all],
     }
 
@@ -44,7 +44,7 @@ def print_probe(console: Console, answers: Answers, findings: list[Finding]) -> 
     for finding in findings:
         console.print()
         print_wrapped(console, _head(finding), rest="    ")
-        for told in (Text(finding.sentence), Text.assemble(("Mend: ", "green"), finding.mend)):
+        for told in (Text(finding.message), Text.assemble(("Fix: ", "green"), finding.hint)):
             print_wrapped(console, told, first="    ", rest="    ")
     console.print()
     if not findings:

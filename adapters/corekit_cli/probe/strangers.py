@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from corekit.origins import OPAQUE, ends_in_number, is_loopback, is_serialized_origin, split_origin
-from corekit.suffixes import site_of
+from corekit._origins import OPAQUE, ends_in_number, is_loopback, is_serialized_origin, split_origin
+from corekit._suffixes import site_of
 
 __all__ = ["ANY_ORIGIN", "STRANGER", "Stranger", "strangers_to"]
 
@@ -108,7 +108,7 @@ def strangers_to(origin: str) -> Iterator[Stranger]:
     yield Stranger(ANY_ORIGIN, STRANGER, "any origin, whatever it is")
     if origin != OPAQUE:
         meaning = "the opaque origin, which any page can get through a sandboxed frame"
-        yield Stranger("null-origin", OPAQUE, meaning)
+        yield Stranger("opaque-origin", OPAQUE, meaning)
     parts = split_origin(origin)
     if parts is None:
         return

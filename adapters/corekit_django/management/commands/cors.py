@@ -16,9 +16,9 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from corekit import CorsPolicy, Decision, Reason
-from corekit.engine import Engine
-from corekit.names import SAFELISTED_METHODS, SAFELISTED_REQUEST_HEADERS, parse_field_names
-from corekit.spelling import canonical_spelling
+from corekit._engine import Engine
+from corekit._names import SAFELISTED_METHODS, SAFELISTED_REQUEST_HEADERS, parse_field_names
+from corekit._spelling import canonical_spelling
 from corekit_django.conf import Configuration, get_configuration
 from corekit_django.decorators import EXEMPT, Mark
 from corekit_django.middleware import find_grant
@@ -111,7 +111,7 @@ def _describe_policy(policy: CorsPolicy) -> Iterator[str]:
         "exposed headers": ", ".join(policy.expose_headers),
         "preflights kept": "" if policy.max_age is None else f"{policy.max_age} s",
         "private network": "yes" if policy.allow_private_network else "",
-        "risks accepted": ", ".join(policy.waive),
+        "risks accepted": ", ".join(policy.accept_risks),
     }
     for name, value in rows.items():
         if value:

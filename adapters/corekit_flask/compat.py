@@ -1,0 +1,122 @@
+"""The names of flask-cors, for those who come from it: the extension and the decorator.
+
+They read options into policies and hand on to the extension and the views. What differs from
+flask-cors is said in docs/migrating-from-flask-cors.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from flask import Blueprint, Flask
+
+from corekit import CorsPolicy
+from corekit.events import OnDecision, check_on_decision
+
+from .extension import cover, cover_blueprint
+from .options import APP_OPTIONS, VIEW_OPTIONS, check_names, make_policy, read_config
+from .resources import Resources, read_resources
+from .views import answer_in_view
+
+__all__ = ["CORS", "cross_origin"]
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class CORS:
+    """Takes the place of flask-cors' CORS, with its options: only the import changes.
+
+    ``CORS(app, resources=..., origins=..., ...)``, or ``CORS(...)`` and later ``init_app(app)``;
+    `app` may be a blueprint. The options of a resource come before the keywords, those before the
+    CORS_* keys of the application's configuration. Overlapping resources are decided in the order
+    written. `on_decision` is corekit's own, as that of `Cors`; for a whole application only. Raises
+    TypeError for an unknown option, ValueError for a value that asks for what
+    corekit does not do, and `corekit.PolicyError` with every problem of a policy.
+
+    >>> app = Flask("shop")
+    >>> extension = CORS(app, resources={r"/api/*": {"origins": "https://app.example.com"}})
+    """
+
+    def __init__(
+        self,
+        app: Flask | Blueprint | None = None,
+        *,
+        on_decision: OnDecision | None = None,
+        **options: Any,
+    ) -> None:
+        check_names("CORS", options, APP_OPTIONS)
+        check_on_decision(on_decision)
+        self._options = options
+        self._on_decision = on_decision
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask | Blueprint, **options: Any) -> None:
+        """Cover an application, or what is routed to a blueprint."""
+        check_names("CORS", options, APP_OPTIONS)
+        given = {**self._options, **options}
+        if isinstance(app, Blueprint):
+            if self._on_decision is not None:
+                raise TypeError(
+                    "on_decision is for a whole application: give it to Cors or CORS(app)"
+                )
+            policies = _PerApp(lambda flask: _read(flask, given))
+            cover_blueprint(app, lambda flask, path: policies.of(flask).policy_for(path))
+            app.record(lambda state: policies.prepare(cast("Flask", state.app)))
+        else:
+            cover(app, _read(app, given), self._on_decision)
+
+
+def cross_origin(**options: Any) -> Callable[[View], View]:
+    """Take the place of flask-cors' decorator, with its options; it stands below ``route``.
+
+    The keywords come before the CORS_* keys of the application's configuration. With a `Cors` or a
+    `CORS` on the application, a preflight and what goes wrong before the view are covered too.
+    Raises as `CORS` does: at once for what is wrong by itself, else with the first request.
+
+    >>> app = Flask("shop")
+    >>> @app.route("/feed")
+    ... @cross_origin(origins="https://app.example.com")
+    ... def feed(): ...
+    """
+    check_names("cross_origin", options, VIEW_OPTIONS)
+    if "origins" in options:
+        make_policy(options)
+    policies = _PerApp(lambda flask: make_policy({**read_config(flask.config), **options}))
+
+    def decorate(view: View) -> View:
+        return answer_in_view(
+            view,
+            lambda flask, path: policies.of(flask).policy_for(path),
+            automatic_options=options.get("automatic_options", True),
+        )
+
+    return decorate
+
+
+class _PerApp:
+    """What is made of options for each application, once: each has a configuration of its own."""
+
+    def __init__(self, make: Callable[[Flask], CorsPolicy | Resources]) -> None:
+        self._make = make
+        self._made: WeakKeyDictionary[Flask, CorsPolicy | Resources] = WeakKeyDictionary()
+
+    def prepare(self, app: Flask) -> None:
+        self._made[app] = self._make(app)
+
+    def of(self, app: Flask) -> CorsPolicy | Resources:
+        if app not in self._made:
+            self.prepare(app)
+        return self._made[app]
+
+
+def _read(app: Flask, given: Mapping[str, Any]) -> Resources:
+    options = {**read_config(app.config), **given}
+    resources = read_resources(options.pop("resources", "/*"))
+    pairs = []
+    for resource, own in resources:
+        check_names(f"resources: {resource!r}", own, APP_OPTIONS - {"resources"})
+        pairs.append((resource, make_policy({**options, **own})))
+    return Resources(pairs)

@@ -1,0 +1,128 @@
+"""Starlette's own keywords, for those who come from its CORSMiddleware.
+
+A policy is made of them and checked as every policy is. What differs from Starlette's is said in
+docs/migrating-from-starlette.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.applications import Starlette
+
+from corekit import CorsPolicy, PolicyError
+from corekit.compat import RegexCorsPolicy
+from corekit.events import OnDecision
+from corekit_asgi import CorsMiddleware
+
+from .observing import make_observer
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["CORSMiddleware", "starlette_policy"]
+
+# Starlette grants these unasked. A page with JSON needs the last of them.
+_ALWAYS_GRANTED: Final = ("accept", "accept-language", "content-language", "content-type")
+
+
+def starlette_policy(
+    *,
+    allow_origins: Collection[str] = (),
+    allow_methods: Collection[str] = ("GET",),
+    allow_headers: Collection[str] = (),
+    allow_credentials: bool = False,
+    allow_origin_regex: str | re.Pattern[str] | None = None,
+    allow_private_network: bool = False,
+    expose_headers: Collection[str] = (),
+    max_age: int | None = 600,
+    accept_risks: Collection[str] = (),
+) -> RegexCorsPolicy:
+    """Make a policy of the keywords of Starlette's CORSMiddleware, with its defaults.
+
+    `allow_origin_regex` is matched in full. `accept_risks` is corekit's own: the codes of
+    the risks that the operator accepts. Raises `corekit.PolicyError` with every problem.
+
+    >>> policy = starlette_policy(allow_origin_regex=r"https://.*\\.example\\.com")
+    >>> policy.decide("GET", origin="https://www.example.com").allowed
+    True
+    """
+    headers: Any = allow_headers
+    if isinstance(headers, Collection) and not isinstance(headers, str | bytes | Mapping):
+        headers = [*headers, *_ALWAYS_GRANTED]
+    return RegexCorsPolicy(
+        allow_origins=allow_origins,
+        allow_origin_regexes=() if allow_origin_regex is None else (allow_origin_regex,),
+        allow_credentials=allow_credentials,
+        allow_methods=allow_methods,
+        allow_headers=headers,
+        expose_headers=expose_headers,
+        max_age=max_age,
+        allow_private_network=allow_private_network,
+        preflight_status=200,
+        accept_risks=accept_risks,
+    )
+
+
+class CORSMiddleware(CorsMiddleware):
+    """Takes the place of Starlette's CORSMiddleware, with its keywords: only the import changes.
+
+    The keywords are those of `starlette_policy`, and the `on_decision` of `install`. Added with
+    ``app.add_middleware``, it sits inside Starlette's error layer, as Starlette's does: for 500s to
+    carry the headers, use ``install(app, starlette_policy(...))``.
+
+    Around an application, it raises `corekit.PolicyError` at once, with every problem. What is
+    added with ``app.add_middleware`` Starlette builds only as the server starts: the start is then
+    refused with the same words.
+
+    >>> app = Starlette()
+    >>> app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com"])
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        allow_origins: Collection[str] = (),
+        allow_methods: Collection[str] = ("GET",),
+        allow_headers: Collection[str] = (),
+        allow_credentials: bool = False,
+        allow_origin_regex: str | re.Pattern[str] | None = None,
+        allow_private_network: bool = False,
+        expose_headers: Collection[str] = (),
+        max_age: int | None = 600,
+        accept_risks: Collection[str] = (),
+        on_decision: OnDecision | None = None,
+    ) -> None:
+        self._error: PolicyError | None = None
+        policy = CorsPolicy.deny_all()
+        try:
+            policy = starlette_policy(
+                allow_origins=allow_origins,
+                allow_methods=allow_methods,
+                allow_headers=allow_headers,
+                allow_credentials=allow_credentials,
+                allow_origin_regex=allow_origin_regex,
+                allow_private_network=allow_private_network,
+                expose_headers=expose_headers,
+                max_age=max_age,
+                accept_risks=accept_risks,
+            )
+        except PolicyError as error:
+            if isinstance(app, Starlette):
+                raise
+            self._error = error
+        super().__init__(app, policy, observer=make_observer(on_decision, app))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, with the policy's answer: an ASGI 3 application."""
+        if self._error is None:
+            await super().__call__(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            # A server takes an exception here for an application that knows no start, and goes on.
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": str(self._error)})
+        else:
+            raise PolicyError(self._error.problems)

@@ -1,0 +1,93 @@
+"""Public suffixes: names below which anybody can register a name (https://publicsuffix.org/).
+
+A pattern for the subdomains of one lets strangers in, and a name directly below one is a site. The
+list comes from `publicsuffixlist`, whose releases carry it; it is read only when a policy asks.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from ._origins import ends_in_number
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+__all__ = ["find_open_suffix", "is_public_suffix", "site_of"]
+
+PRIVATE_SUFFIXES: Final = frozenset({"home.arpa", "internal", "local", "localhost", "test"})
+"""Names that no registry hands out: RFC 6761, RFC 6762, RFC 8375 and ICANN's ``internal``."""
+
+
+def is_public_suffix(host: str) -> bool:
+    """Say whether strangers can have names directly below `host` (lower case, ASCII).
+
+    A top-level name that the list does not know counts as public, as the list's own rule has it.
+
+    >>> is_public_suffix("com"), is_public_suffix("github.io"), is_public_suffix("example.com")
+    (True, True, False)
+    >>> is_public_suffix("localhost")
+    False
+    """
+    host = host.removesuffix(".")
+    return host not in PRIVATE_SUFFIXES and bool(_public_suffixes().is_public(host))
+
+
+def find_open_suffix(host: str, *, below: bool) -> str | None:
+    """Find the public suffix that lets strangers in by a wildcard label before `host`.
+
+    That is `host` itself, or with `below`, where the wildcard stands for several labels, one of the
+    public suffixes below it; None where there is none.
+
+    >>> find_open_suffix("example.com", below=True) is None
+    True
+    >>> find_open_suffix("platform.sh", below=True), find_open_suffix("platform.sh", below=False)
+    ('ent.platform.sh', None)
+    """
+    if is_public_suffix(host):
+        return host
+    return _suffixes_below().get(host.removesuffix(".")) if below else None
+
+
+def site_of(host: str) -> str:
+    """Give the registrable domain of a host; an address or a single label is a site of its own.
+
+    Source: https://html.spec.whatwg.org/multipage/browsers.html#same-site
+
+    >>> site_of("api.shop.example.co.uk"), site_of("me.github.io"), site_of("127.0.0.1")
+    ('example.co.uk', 'me.github.io', '127.0.0.1')
+    """
+    labels = host.removesuffix(".").split(".")
+    if host.startswith("[") or ends_in_number(host):
+        return host
+    for index in range(1, len(labels)):
+        if is_public_suffix(".".join(labels[index:])):
+            return ".".join(labels[index - 1 :])
+    return ".".join(labels[-2:])
+
+
+@cache
+def _suffixes_below() -> dict[str, str]:
+    # Each name that has a public suffix somewhere below it, with one of them.
+    from pathlib import Path  # noqa: PLC0415 - not for an import of the core
+
+    from publicsuffixlist import PSLFILE  # noqa: PLC0415 - as below
+
+    below: dict[str, str] = {}
+    for line in Path(PSLFILE).read_text(encoding="utf-8").splitlines():
+        rule = line.partition(" ")[0].removeprefix("*.")
+        if line.startswith(("//", "!")) or not rule:
+            continue
+        host = rule if line.startswith("*.") else rule.partition(".")[2]
+        while host:
+            below.setdefault(host, rule)
+            host = host.partition(".")[2]
+    return below
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - takes longer than all the rest
+
+    return PublicSuffixList()

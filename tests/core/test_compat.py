@@ -1,0 +1,337 @@
+"""Policies in the terms of peers: expressions match in full, and no laxer than the core's own."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy, PolicyError, Problem
+from corekit.compat import OriginRegexes, RegexCorsPolicy
+
+SUBDOMAINS = r"https://\w+\.example\.com"
+
+
+def codes_of(**arguments: Any) -> list[tuple[str, str]]:
+    with pytest.raises(PolicyError) as caught:
+        RegexCorsPolicy(**arguments)
+    return [(problem.code, problem.field) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("regex", "origin", "expected"),
+    [
+        (SUBDOMAINS, "https://a.example.com", True),
+        (SUBDOMAINS, "https://a.example.com.evil.test", False),
+        (SUBDOMAINS, "https://evil.test/https://a.example.com", False),
+        (SUBDOMAINS, "xhttps://a.example.com", False),
+        (SUBDOMAINS, "https://a.example.com\n", False),
+        (SUBDOMAINS + "$", "https://a.example.com\n", False),
+        ("^" + SUBDOMAINS + "$", "https://a.example.com", True),
+        (r"https://a|http://b", "https://a", True),
+        (r"https://a|http://b", "http://bc", False),
+        (r".*", "https://a.example.com", True),
+        (r".*", "nonsense", False),
+        (r".*", "https://a, https://b", False),
+        (r"(?i)HTTPS://A", "https://a", True),
+        (r"(?s).*", "https://a\r\nx", False),
+    ],
+)
+def test_an_expression_matches_in_full_what_a_browser_could_send(
+    regex: str, origin: str, expected: bool
+) -> None:
+    for form in (regex, re.compile(regex)):
+        policy = RegexCorsPolicy(
+            allow_origin_regexes=[form], accept_risks=["opaque-origin"] if ".*" in regex else []
+        )
+        assert policy.decide("GET", origin=origin).allowed == expected
+        preflight = policy.decide("OPTIONS", origin=origin, request_method="PUT")
+        assert (preflight.status == 204) == expected
+
+
+def test_origins_and_expressions_stand_beside_each_other() -> None:
+    policy = RegexCorsPolicy(
+        allow_origins=["https://app.example", "http://localhost:*"],
+        allow_origin_regexes=[SUBDOMAINS],
+        allow_credentials=True,
+    )
+    for origin in ("https://app.example", "http://localhost:1", "https://a.example.com"):
+        decision = policy.decide("GET", origin=origin)
+        assert dict(decision.headers)["Access-Control-Allow-Origin"] == origin
+        assert decision.vary == ("Origin",)
+    assert not policy.decide("GET", origin="https://b.example").allowed
+
+
+def test_no_origin_at_all_is_a_policy_here_and_grants_nothing() -> None:
+    policy = RegexCorsPolicy(allow_methods=["PUT"], max_age=0)
+    assert not policy.decide("GET", origin="https://a.example").allowed
+    assert RegexCorsPolicy() == RegexCorsPolicy.deny_all()
+
+
+def test_any_origin_makes_expressions_needless() -> None:
+    policy = RegexCorsPolicy(allow_origins=["*"], allow_origin_regexes=[SUBDOMAINS])
+    assert policy.decide("GET", origin="https://b.example").headers == (
+        ("Access-Control-Allow-Origin", "*"),
+    )
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        r".*",
+        r"https://.*",
+        r"https?://.+",
+        r"https://[a-z.]+",
+        r"https://\w+\.\w+",
+        r"https://.*:8443",
+        r"https?://\d+\.\d+\.\d+\.\d+",
+        r"(?:https://app\.example\.com)?.*",
+    ],
+)
+def test_an_expression_that_matches_strangers_never_goes_with_credentials(regex: str) -> None:
+    found = codes_of(allow_origin_regexes=["https://a", regex], allow_credentials=True)
+    assert ("any-origin-with-credentials", "allow_origin_regexes[1]") in found
+    assert not any(field == "allow_origin_regexes[0]" for _, field in found)
+
+
+@pytest.mark.parametrize(
+    ("regex", "insecure"),
+    [
+        (r"http://a\.example\.com", True),
+        (r"^http://a\.example\.com$", True),
+        (r"https?://a\.example\.com", True),
+        (r"(?:http(s)?://a\.example\.com)", True),
+        (r"https://a\.example\.com", False),
+        (r"http://localhost:\d+", False),
+        (r"^https?://(?:localhost|127\.0\.0\.1)(:\d+)?$", False),
+        (r"http://127\.0\.0\.1:\d+", False),
+        (r"http://\[::1\]:\d+", False),
+    ],
+)
+def test_plain_http_with_credentials_is_a_risk_to_be_accepted(regex: str, insecure: bool) -> None:
+    arguments: dict[str, Any] = {"allow_origin_regexes": [regex], "allow_credentials": True}
+    if insecure:
+        assert codes_of(**arguments) == [("insecure-origin", "allow_origin_regexes[0]")]
+        policy = RegexCorsPolicy(**arguments, accept_risks=["insecure-origin"])
+        assert policy.decide("GET", origin="http://a.example.com").allowed
+    else:
+        RegexCorsPolicy(**arguments)
+
+
+def test_plain_http_is_not_matched_with_credentials_however_it_is_written() -> None:
+    regex = r"\w+://\w+\.example\.com|\w+://localhost"
+    policy = RegexCorsPolicy(allow_origin_regexes=[regex], allow_credentials=True)
+    assert policy.decide("GET", origin="https://a.example.com").allowed
+    assert policy.decide("GET", origin="http://localhost").allowed
+    assert not policy.decide("GET", origin="http://a.example.com").allowed
+    without = policy.replace(allow_credentials=False)
+    assert without.decide("GET", origin="http://a.example.com").allowed
+
+
+def test_the_opaque_origin_is_accepted_or_refused_as_ever() -> None:
+    assert codes_of(allow_origin_regexes=["null|https://a"]) == [
+        ("opaque-origin", "allow_origin_regexes[0]")
+    ]
+    assert codes_of(
+        allow_origin_regexes=["null"], allow_credentials=True, accept_risks=["opaque-origin"]
+    ) == [("opaque-origin", "allow_origin_regexes[0]")]
+    policy = RegexCorsPolicy(allow_origin_regexes=["null"], accept_risks=["opaque-origin"])
+    assert policy.decide("GET", origin="null").allowed
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (SUBDOMAINS, [("string-not-collection", "allow_origin_regexes")]),
+        (re.compile(SUBDOMAINS), [("wrong-type", "allow_origin_regexes")]),
+        (None, [("wrong-type", "allow_origin_regexes")]),
+        ([SUBDOMAINS, None], [("wrong-type", "allow_origin_regexes[1]")]),
+        ([re.compile(b"x")], [("wrong-type", "allow_origin_regexes[0]")]),
+        (["https://(", "["], [("invalid-regex", f"allow_origin_regexes[{at}]") for at in (0, 1)]),
+    ],
+)
+def test_what_is_no_list_of_expressions_is_reported(value: Any, expected: object) -> None:
+    assert codes_of(allow_origin_regexes=value) == expected
+
+
+@pytest.mark.parametrize("regex", ["a{99999999999999999999}", "(" * 20_000 + ")" * 20_000])
+def test_an_expression_that_is_too_much_is_a_problem_too(regex: str) -> None:
+    assert codes_of(allow_origin_regexes=[regex]) == [("invalid-regex", "allow_origin_regexes[0]")]
+
+
+def test_an_expression_that_does_not_compile_says_why() -> None:
+    with pytest.raises(
+        PolicyError, match=r"It does not compile: .*unterminated.* \[invalid-regex\]"
+    ):
+        RegexCorsPolicy(allow_origin_regexes=["https://("])
+
+
+@pytest.mark.parametrize(
+    ("regex", "code", "message", "hint"),
+    [
+        (
+            "https://(",
+            "invalid-regex",
+            "It does not compile: 'missing ), unterminated subpattern at position 8'.",
+            "Fix it, or write a pattern such as 'https://*.example.com'.",
+        ),
+        (
+            r"http://a\.example\.com",
+            "insecure-origin",
+            "Whoever sits on the network can answer for it, and then act as the user.",
+            "Write 'https://'. To accept the risk: accept_risks=['insecure-origin'].",
+        ),
+        (
+            r"https://.*example\.com",
+            "any-origin-with-credentials",
+            "It matches 'https://strangerexample.com', and strangers could act as the user.",
+            "Write the scheme and the host out, escape the dots, and leave no end open.",
+        ),
+        (
+            r"https://[a-z]+\.com",
+            "public-suffix",
+            "Anybody can register a name below 'com', and then act as the user.",
+            "Name the hosts that are yours. To accept the risk: accept_risks=['public-suffix'].",
+        ),
+    ],
+)
+def test_a_problem_of_an_expression_says_what_is_wrong_where_and_how_to_mend_it(
+    regex: str, code: str, message: str, hint: str
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        RegexCorsPolicy(allow_origin_regexes=["https://a", regex], allow_credentials=True)
+    assert caught.value.problems == (
+        Problem(code, "allow_origin_regexes[1]", regex, message, hint),
+    )
+
+
+def test_a_peer_policy_is_a_value() -> None:
+    policy = RegexCorsPolicy(
+        allow_origin_regexes=[re.compile(SUBDOMAINS, re.IGNORECASE), SUBDOMAINS]
+    )
+    assert pickle.loads(pickle.dumps(policy)) == policy
+    assert eval(repr(policy), {"RegexCorsPolicy": RegexCorsPolicy, "re": re}) == policy
+    assert policy.replace() == policy
+    assert policy.replace(max_age=1) != policy
+    assert policy.replace(allow_origin_regexes=()) == RegexCorsPolicy()
+    assert RegexCorsPolicy(allow_origins=["*"]) != CorsPolicy(allow_origins=["*"])
+    with pytest.raises(AttributeError, match="immutable"):
+        policy.allow_origin_regexes = ()
+
+
+def test_a_misspelt_argument_is_an_error() -> None:
+    with pytest.raises(TypeError, match="allow_origin_regex"):
+        RegexCorsPolicy(allow_origin_regex=SUBDOMAINS)
+    with pytest.raises(TypeError, match="allowed_origins"):
+        RegexCorsPolicy().replace(allowed_origins=["*"])
+
+
+@pytest.mark.parametrize(
+    ("regex", "stranger"),
+    [
+        (r"https://.*example\.com", "https://strangerexample.com"),
+        (r"https://app.example.com", "https://appxexample.com"),
+        (r"https://app\.example.com", "https://app.examplexcom"),
+        (r"https://app\.example\.com.*", "https://app.example.com.stranger.invalid"),
+        (r"https?://localhost.*", "http://localhost.stranger.invalid"),
+        (r"https://\d+\.\d+\.\d+\.\d+", "https://192.0.2.1"),
+        (r"https://\[.*\]", "https://[2001:db8::1]"),
+        (r"https://\w+\.\w+\.\w+", "https://www.stranger.invalid"),
+        (r"https://.*:\d+", "https://stranger.invalid:8443"),
+        (r"stranger://.*", "stranger://stranger"),
+        (r"http://app.example\.com", "http://appxexample.com"),
+    ],
+)
+def test_an_expression_that_is_too_wide_is_told_by_what_it_lets_in(
+    regex: str, stranger: str
+) -> None:
+    for form in (regex, re.compile(regex, re.IGNORECASE)):
+        with pytest.raises(PolicyError) as caught:
+            RegexCorsPolicy(allow_origin_regexes=[form], allow_credentials=True)
+        problems = [p for p in caught.value.problems if p.code == "any-origin-with-credentials"]
+        assert repr(stranger) in problems[0].message
+        RegexCorsPolicy(allow_origin_regexes=[form])
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        r"https://[a-z-]+\.example\.com",
+        r"^https://(?:www\.)?example\.com(?::\d+)?$",
+        r"(?:https:)//app\.example\.com",
+        r"https?://localhost(?::\d+)?",
+        r"http://127\.0\.0\.1:\d+",
+    ],
+)
+def test_an_expression_that_names_its_host_goes_with_credentials(regex: str) -> None:
+    RegexCorsPolicy(allow_origin_regexes=[regex], allow_credentials=True)
+
+
+@pytest.mark.parametrize("regex", [r"https://a\.co\.uk|https://\w\.co\.uk", r"https://[a-z]+\.com"])
+def test_an_expression_for_a_public_suffix_is_a_risk_to_accept(regex: str) -> None:
+    assert ("public-suffix", "allow_origin_regexes[0]") in codes_of(
+        allow_origin_regexes=[regex], allow_credentials=True
+    )
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost.evil.example", "http://127.0.0.1.evil.example"]
+)
+def test_http_is_matched_on_this_machine_only(origin: str) -> None:
+    regex = r"\w+://(?:[\w.]+\.evil\.example|127\.0\.0\.1|localhost)(?::\d+)?"
+    strict = RegexCorsPolicy(allow_origin_regexes=[regex], allow_credentials=True)
+    assert not strict.decide("GET", origin=origin).allowed
+    assert strict.decide("GET", origin="http://127.0.0.1").allowed
+    assert strict.decide("GET", origin="http://localhost:3000").allowed
+    accepted = strict.replace(accept_risks=["insecure-origin"])
+    assert accepted.decide("GET", origin=origin).allowed
+
+
+def test_a_long_expression_with_flags_can_be_pasted_back() -> None:
+    regexes: list[str | re.Pattern[str]] = [re.compile(f"https://{'a' * 300}", re.IGNORECASE)]
+    regexes.append(f"https://{'b' * 300}")
+    policy = RegexCorsPolicy(allow_origins=["https://a"], allow_origin_regexes=regexes, max_age=0)
+    assert eval(repr(policy)) == policy
+    assert repr(RegexCorsPolicy(allow_origin_regexes=["https://a"])) == (
+        "RegexCorsPolicy(allow_origin_regexes=[re.compile('https://a')])"
+    )
+
+
+def test_a_compiled_expression_keeps_its_flags() -> None:
+    policy = RegexCorsPolicy(allow_origin_regexes=[re.compile("HTTPS://A", re.IGNORECASE)])
+    assert policy.decide("GET", origin="https://a").allowed
+
+
+def test_expressions_match_plain_http_unless_told_not_to() -> None:
+    regexes = [re.compile(r"http://.*")]
+    assert "http://a.example" in OriginRegexes(regexes, others=set())
+    assert "http://a.example" not in OriginRegexes(regexes, others=set(), https_only=True)
+
+
+def test_expressions_in_a_set_have_the_same_order_in_every_process() -> None:
+    regexes = {f"https://{name}" for name in "dbcae"} | {re.compile("https://f")}
+    found = RegexCorsPolicy(allow_origin_regexes=regexes).allow_origin_regexes
+    assert [regex.pattern for regex in found] == [f"https://{name}" for name in "abcdef"]
+    again = RegexCorsPolicy(allow_origin_regexes=frozenset(regexes))
+    assert again.allow_origin_regexes == found
+
+
+def test_a_strangers_text_is_read_before_an_expression_is_tried_on_it() -> None:
+    class Recording:
+        """An expression that says what it was asked for."""
+
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def fullmatch(self, text: str) -> bool:
+            self.asked.append(text)
+            return True
+
+    regex: Any = Recording()
+    origins = OriginRegexes([regex], others=set())
+    assert "https://a" in origins
+    for origin in ("https://a" + "a" * 400, "https://a/", "x\r\n", ""):
+        assert origin not in origins
+    assert regex.asked == ["https://a"]

@@ -1,0 +1,382 @@
+"""What is told of a decision: to whom, at which level, and in words that nobody can forge."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy, Decision, DecisionEvent, Reason, RequestKind
+from corekit._engine import Engine
+from corekit.events import Observer, bounded
+
+APP = "https://app.example.com"
+STRANGER = "https://stranger.example"
+
+policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"], allow_headers=["x-a"])
+
+
+def make_event(
+    origin: str | None = STRANGER,
+    method: str = "GET",
+    path: str = "/",
+    asked: str | None = None,
+    asked_headers: str | None = None,
+) -> DecisionEvent:
+    decision = policy.decide(
+        method, origin=origin, request_method=asked, request_headers=asked_headers
+    )
+    return DecisionEvent(decision, "asgi", method, path, origin, asked, asked_headers)
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    made = logging.getLogger("corekit.tests")
+    yield made
+    made.setLevel(logging.NOTSET)
+
+
+class TestDescription:
+    @pytest.mark.parametrize(
+        ("event", "line"),
+        [
+            (
+                make_event(None),
+                ("'GET' '/': not CORS. The request has no Origin, so CORS has no say in it."),
+            ),
+            (
+                make_event(APP, "POST", "/items"),
+                f"'POST' '/items' from '{APP}': granted, GRANTED. The policy grants it.",
+            ),
+            (
+                make_event(STRANGER),
+                (
+                    f"'GET' '/' from '{STRANGER}': denied, ORIGIN_NOT_ALLOWED. The policy does not"
+                    " allow this origin."
+                ),
+            ),
+            (
+                make_event(APP, "OPTIONS", "/items", "DELETE"),
+                (
+                    f"preflight of 'DELETE' '/items' from '{APP}': denied, METHOD_NOT_ALLOWED. The"
+                    " policy does not allow the requested method."
+                ),
+            ),
+            (
+                make_event(APP, "OPTIONS", "/", "PUT", "x-a"),
+                (
+                    f"preflight of 'PUT' '/' with 'x-a' from '{APP}': granted, GRANTED. The policy"
+                    " grants it."
+                ),
+            ),
+        ],
+        ids=["no origin", "granted", "denied", "method refused", "preflight granted"],
+    )
+    def test_an_event_says_what_was_asked_and_why_it_was_decided(
+        self, event: DecisionEvent, line: str
+    ) -> None:
+        assert event.describe() == str(event) == line
+        assert repr(event) == f"<DecisionEvent {line}>"
+
+    def test_events_compare_by_value_whatever_the_request_object(self) -> None:
+        one, other = (
+            DecisionEvent(
+                make_event().decision, "wsgi", "GET", "/", STRANGER, request={"a": number}
+            )
+            for number in (1, 2)
+        )
+        assert one == other
+        assert hash(one) == hash(other)
+        assert one != make_event()
+
+    def test_an_event_cannot_be_changed(self) -> None:
+        with pytest.raises(AttributeError):
+            make_event().origin = APP  # type: ignore[misc]
+
+
+# What makes a second line, colours a terminal, hides or turns text round.
+forging = st.text(
+    st.one_of(
+        st.sampled_from("\r\n\t\0\x1b\x7f\x85\u2028\u2029\u202e\u2066\u200b\ufeff'\"\\%{}"),
+        st.characters(),
+    ),
+    max_size=60,
+)
+values = st.builds(
+    lambda text, times: (text * times)[:65_536], forging, st.sampled_from([1, 1, 1, 3_000])
+)
+
+LONGEST_LINE = 8_000
+"""Four values of 120 characters, of ten bytes each where they are escaped, and what is around."""
+
+
+class TestForging:
+    @given(origin=values, method=values, path=values, asked=st.none() | values, names=values)
+    def test_a_line_is_one_line_of_bounded_printable_ascii(
+        self, origin: str, method: str, path: str, asked: str | None, names: str
+    ) -> None:
+        written = StringIO()
+        logger = logging.getLogger("corekit.tests.forged")
+        logger.setLevel(logging.INFO)
+        logger.handlers = [logging.StreamHandler(written)]
+        observer = Observer("asgi", logger)
+        names_or_none = None if asked is None else names
+        event = make_event(origin, "OPTIONS" if asked else method, path, asked, names_or_none)
+        observer.log(event)
+        (line,) = written.getvalue().split("\n")[:-1]
+        assert line == event.describe()
+        assert all(" " <= character <= "~" for character in line)
+        assert len(line) < LONGEST_LINE
+
+    def test_64_kib_in_every_value_are_cut(self) -> None:
+        long = "\U0001f600" * 65_536
+        event = make_event(long, long, long, long, long)
+        assert len(event.describe()) < LONGEST_LINE
+        assert "(65536 long)" in event.describe()
+
+    @given(values)
+    def test_a_bounded_value_is_printable_and_short(self, value: str) -> None:
+        shown = bounded(value)
+        assert all(" " <= character <= "~" for character in shown)
+        assert len(shown) < LONGEST_LINE / 4
+
+    @pytest.mark.parametrize("value", ["", APP, "a" * 120])
+    def test_an_honest_value_is_bounded_as_it_is(self, value: str) -> None:
+        assert bounded(value) == value
+
+    @pytest.mark.parametrize("value", ["a" * 121, "caf\u00e9", "a\nb", "\u202e"])
+    def test_any_other_value_is_escaped_or_cut(self, value: str) -> None:
+        assert bounded(value) != value
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    return [(record.levelname, record.getMessage()) for record in caplog.records]
+
+
+def levels(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [level for level, _ in told(caplog)]
+
+
+class TestLog:
+    @pytest.mark.parametrize(
+        "event",
+        [
+            make_event(STRANGER),
+            make_event("nonsense"),
+            make_event(STRANGER, "OPTIONS", asked="PUT"),
+            make_event(APP, "OPTIONS", asked="DELETE"),
+            make_event(APP, "OPTIONS", asked="PUT", asked_headers="x-b"),
+        ],
+        ids=lambda event: f"{event.decision.kind.name} {event.decision.reason.name}",
+    )
+    def test_a_denial_is_told_at_info(
+        self, event: DecisionEvent, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        observer = Observer("asgi", logger)
+        observer.tell(event)
+        assert not observer.hears_denials(None)
+        assert told(caplog) == []
+        logger.setLevel(logging.INFO)
+        assert observer.hears_denials(None)
+        observer.tell(event)
+        assert told(caplog) == [("INFO", event.describe())]
+
+    @pytest.mark.parametrize(
+        "event",
+        [make_event(None), make_event(APP), make_event(APP, "OPTIONS", asked="PUT")],
+        ids=lambda event: event.decision.kind.name,
+    )
+    @pytest.mark.parametrize("debug", [False, True])
+    def test_what_is_granted_is_not_told(
+        self,
+        event: DecisionEvent,
+        debug: bool,
+        logger: logging.Logger,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        logger.setLevel(logging.DEBUG)
+        Observer("asgi", logger, debug=debug).tell(event)
+        assert told(caplog) == []
+
+    def test_in_debug_mode_each_origin_and_reason_is_warned_of_once(
+        self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        logger.setLevel(logging.INFO)
+        observer = Observer("asgi", logger, debug=True)
+        for event in (
+            make_event(STRANGER),
+            make_event(STRANGER, path="/other"),
+            make_event("https://other.example"),
+            make_event(APP, "OPTIONS", asked="DELETE"),
+            make_event(APP, "OPTIONS", asked="PATCH"),
+            make_event(APP, "OPTIONS", asked="PUT", asked_headers="x-b"),
+        ):
+            observer.tell(event)
+        assert levels(caplog) == ["WARNING", "INFO", "WARNING", "WARNING", "INFO", "WARNING"]
+
+    def test_a_warning_is_seen_where_no_logging_is_set_up(
+        self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        observer = Observer("asgi", logger, debug=True)
+        for _ in range(3):
+            observer.tell(make_event())
+        assert levels(caplog) == ["WARNING"]
+        logger.setLevel(logging.ERROR)
+        assert not observer.hears_denials(None)
+        observer.tell(make_event("https://other.example"))
+        assert levels(caplog) == ["WARNING"]
+
+    def test_debug_mode_is_asked_of_each_request(
+        self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        observer = Observer("asgi", logger, debug=lambda request: request == "debugged")
+        for request in ("other", "debugged"):
+            event = make_event()
+            observer.tell(
+                DecisionEvent(event.decision, "asgi", "GET", "/", STRANGER, request=request)
+            )
+        assert levels(caplog) == ["WARNING"]
+
+    def test_what_is_remembered_of_strangers_is_bounded(
+        self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        logger.setLevel(logging.INFO)
+        observer = Observer("asgi", logger, debug=True)
+        for number in range(1_010):
+            observer.tell(make_event(f"https://a-{number}.example" + "x" * 65_536))
+        assert levels(caplog) == ["WARNING"] * 1_000 + ["INFO"] * 10
+        kept = sum(len(origin) for origin, _ in observer._warned)
+        assert kept < 1_000 * 200
+
+    def test_threads_may_share_an_observer(
+        self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        logger.setLevel(logging.INFO)
+        observer = Observer("asgi", logger, debug=True)
+        events = [make_event(f"https://a-{number}.example") for number in range(20)] * 10
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(observer.tell, events))
+        found = levels(caplog)
+        assert len(found) == 200
+        assert 20 <= found.count("WARNING") < 40
+
+    def test_a_verdict_is_not_worked_out_where_nobody_listens(
+        self, logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*values: object) -> Reason:
+            raise AssertionError("nobody asked")
+
+        monkeypatch.setattr(Engine, "_judge", fail)
+        event = make_event(APP, "OPTIONS", asked="DELETE")
+        Observer("asgi", logger).tell(event)
+        with pytest.raises(AssertionError, match="nobody asked"):
+            event.describe()
+
+
+class TestOnDecision:
+    def test_it_is_given_every_event(self, logger: logging.Logger) -> None:
+        heard: list[DecisionEvent] = []
+        observer = Observer("asgi", logger, on_decision=heard.append)
+        events = [make_event(None), make_event(APP), make_event()]
+        for event in events:
+            observer.tell(event)
+        assert heard == events
+        assert observer.hears_all
+
+    def test_without_it_not_every_decision_is_heard(self, logger: logging.Logger) -> None:
+        assert not Observer("asgi", logger).hears_all
+
+    @pytest.mark.parametrize("origin", [APP, STRANGER, "a\r\nb"])
+    def test_where_it_raises_that_is_told_and_the_request_goes_on(
+        self, origin: str, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def fail(event: DecisionEvent) -> None:
+            raise LookupError("a fault of the hook")
+
+        Observer("asgi", logger, on_decision=fail).tell(make_event(origin))
+        (record,) = caplog.records
+        assert record.levelname == "ERROR"
+        assert record.getMessage() == (
+            f"on_decision failed, and the request goes on: {make_event(origin).describe()}"
+        )
+        assert record.exc_info
+        assert isinstance(record.exc_info[1], LookupError)
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
+    def test_what_is_to_end_the_process_ends_it(
+        self, error: type[BaseException], logger: logging.Logger
+    ) -> None:
+        def stop(event: DecisionEvent) -> None:
+            raise error
+
+        with pytest.raises(error):
+            Observer("asgi", logger, on_decision=stop).tell(make_event())
+
+
+class TestDecisionsOfAnswers:
+    @pytest.mark.parametrize("credentials", [True, False])
+    @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+    @pytest.mark.parametrize("origin", [None, APP, STRANGER, "nonsense"])
+    def test_the_decision_of_an_answer_is_what_the_policy_decides(
+        self, origin: str | None, method: str, credentials: bool
+    ) -> None:
+        engine = policy.replace(allow_credentials=credentials).engine
+        for asked, names in product([None, "PUT", "DELETE", "@"], [None, "x-a", "x-b", "@@"]):
+            is_preflight = method == "OPTIONS" and origin is not None and asked is not None
+            if is_preflight:
+                answer = engine.preflight(str(origin), str(asked), names, None)
+            else:
+                answer = engine.actual(origin)
+            decided = engine.decide(
+                method,
+                origin=origin,
+                request_method=asked,
+                request_headers=names,
+                request_private_network=None,
+            )
+            made: Decision = engine.decision_of(answer, origin, asked, names)
+            assert made == decided
+            assert (made.kind is RequestKind.PREFLIGHT) is is_preflight
+
+
+def test_the_level_at_which_a_denial_may_be_told(logger: logging.Logger) -> None:
+    for debug, level in ((False, logging.INFO), (True, logging.WARNING), (bool, logging.WARNING)):
+        assert Observer("asgi", logger, debug=debug).level == level
+    logger.setLevel(logging.WARNING)
+    observer = Observer("asgi", logger, debug=lambda request: bool(request == "debugged"))
+    assert observer.hears_denials("debugged")
+    assert not observer.hears_denials("other")
+
+
+def test_a_line_is_a_value_of_its_message(
+    logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger.setLevel(logging.INFO)
+    Observer("asgi", logger).log(make_event(path="/%s"))
+    (record,) = caplog.records
+    assert (record.msg, record.args) == ("%s", (make_event(path="/%s").describe(),))
+
+
+def test_what_is_bounded_shows_the_value_itself() -> None:
+    assert bounded("a\r\nb") == "'a\\r\\nb'"
+    assert bounded("x" * 121) == f"'{'x' * 120}'... (121 long)"
+
+
+def test_what_cannot_be_told_is_refused_in_words(logger: logging.Logger) -> None:
+    async def later(event: DecisionEvent) -> None:
+        """Do nothing, and later."""
+
+    with pytest.raises(
+        TypeError,
+        match=r"^on_decision is a coroutine function or a generator, which nothing would run: give"
+        r" a plain function, which may start a task of its own$",
+    ):
+        Observer("asgi", logger, on_decision=later)
+    with pytest.raises(TypeError, match=r"^debug is of type str: give True or False$"):
+        Observer("asgi", logger, debug="yes")  # type: ignore[arg-type]

@@ -1,0 +1,70 @@
+"""The page about logging and metrics: its snippets run, and its tables and lines are true."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY, generate_latest
+
+PAGE = (Path(__file__).parents[2] / "docs" / "logging.md").read_text()
+ADAPTERS = Path(__file__).parents[2] / "adapters"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def ask(app: Any, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> None:
+    async def send(message: Any) -> None: ...
+
+    scope = {"type": "http", "method": method, "path": path, "headers": headers}
+    asyncio.run(app(scope, None, send))
+
+
+def test_the_snippets_run_and_the_lines_are_those_that_are_written(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    names: dict[str, Any] = {"__name__": "snippet"}
+    apps = []
+    with caplog.at_level(logging.INFO, "corekit"):
+        for snippet in blocks("python"):
+            exec(compile(snippet, "docs/logging.md", "exec"), names)
+            apps.append(names.get("app"))
+        preflight = [
+            (b"origin", b"https://app.example.com"),
+            (b"access-control-request-method", b"DELETE"),
+            (b"access-control-request-headers", b"x-color"),
+        ]
+        for app in apps[1:]:
+            caplog.clear()
+            ask(app, "GET", "/items", [(b"origin", b"https://evil.example")])
+            ask(app, "OPTIONS", "/items/1", preflight)
+            lines = [f"{r.levelname}:{r.name}:{r.getMessage()}" for r in caplog.records]
+            assert lines == blocks("text")[0].splitlines()
+    assert [reason for reason, _ in names["denied"]] == ["ORIGIN_NOT_ALLOWED", "METHOD_NOT_ALLOWED"]
+    scrape = generate_latest(REGISTRY).decode().splitlines()
+    assert blocks("text")[1].strip() in scrape
+    assert "shop_cors_decisions_total" in str(scrape)
+
+
+def test_every_logger_is_named() -> None:
+    sources = "".join(path.read_text() for path in ADAPTERS.rglob("*.py"))
+    found = set(re.findall(r'getLogger\("(corekit\.\w+)"\)', sources))
+    assert set(re.findall(r"`(corekit\.\w+)`", PAGE)) >= found
+    assert len(found) == 6
+
+
+def test_every_part_of_an_event_is_described() -> None:
+    from dataclasses import fields
+
+    from corekit import DecisionEvent
+
+    table = PAGE.partition("| of an event | |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    described = {name for row in rows for name in re.findall(r"`(\w+)(?:\(\))?`", row)}
+    assert described >= {field.name for field in fields(DecisionEvent)} | {"outcome", "describe"}

@@ -1,0 +1,168 @@
+"""The catalogue: every failure is in it, and what consoles say of one finds it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from corekit.browser import FAILURES, Failure
+from corekit.explain import ERRORS, MESSAGES, ErrorInfo, find_error
+
+# The pages below https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS/Errors
+REASONS = """
+CORSDisabled CORSDidNotSucceed CORSOriginHeaderNotAdded CORSExternalRedirectNotAllowed
+CORSRequestNotHttp CORSMissingAllowOrigin CORSMultipleAllowOriginNotAllowed
+CORSAllowOriginNotMatchingOrigin CORSNotSupportingCredentials CORSMethodNotFound
+CORSMissingAllowCredentials CORSPreflightDidNotSucceed CORSInvalidAllowMethod CORSInvalidAllowHeader
+CORSMissingAllowHeaderFromPreflight
+""".split()
+
+
+def test_every_failure_of_the_model_and_every_reason_of_mdn_has_an_entry() -> None:
+    assert set(ERRORS) == {*FAILURES, *REASONS}
+    assert set(MESSAGES["firefox"]) == set(REASONS)
+
+
+@pytest.mark.parametrize("entry", ERRORS.values(), ids=lambda entry: entry.name)
+def test_an_entry_is_whole(entry: ErrorInfo) -> None:
+    assert entry is ERRORS[entry.name]
+    for message in (entry.message, entry.hint):
+        assert message[0].isupper()
+        assert message.endswith(".")
+        assert "  " not in message
+        assert "{" not in message
+    for reason in entry.reasons:
+        assert entry.name in ERRORS[reason].failures
+    for failure in entry.failures:
+        assert entry.name in ERRORS[failure].reasons
+
+
+def test_each_failure_of_cors_has_its_sentence_in_chromium() -> None:
+    of_cors = {name for name in FAILURES if Failure(name, "GET", "", "").is_cors}
+    assert MESSAGES["chromium"].keys() == of_cors | {"MixedContent"}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_name_finds_its_entry_in_any_case(name: str) -> None:
+    for text in (name, name.lower(), f"  {name.upper()}\n"):
+        assert find_error(text) is ERRORS[name]
+
+
+# Sentences as consoles show them.
+PASTED = {
+    "CORSMissingAllowOrigin": [
+        "Reason: CORS header 'Access-Control-Allow-Origin' missing",
+        (
+            "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote"
+            " resource at https://api.example.com/. (Reason: CORS header"
+            " \u2018Access-Control-Allow-Origin\u2019 missing). Status code: 200."
+        ),
+        "CORSMissingAllowOrigin2",
+    ],
+    "CORSAllowOriginNotMatchingOrigin": [
+        (
+            "CORS header \u2018Access-Control-Allow-Origin\u2019 does not match"
+            " \u2018https://a.example\u2019"
+        ),
+    ],
+    "CORSPreflightDidNotSucceed": [
+        "Reason: CORS preflight channel did not succeed",
+        "(Reason: CORS preflight response did not succeed). Status code: 405.",
+    ],
+    "CORSDidNotSucceed": [
+        "(Reason: CORS request did not succeed). Status code: (null).",
+    ],
+    "CORSMissingAllowHeaderFromPreflight": [
+        (
+            "Reason: missing token 'x-a' in CORS header 'Access-Control-Allow-Headers' from CORS"
+            " preflight channel"
+        ),
+        (
+            "Reason: header \u2018x-a\u2019 is not allowed according to header"
+            " \u2018Access-Control-Allow-Headers\u2019 from CORS preflight response"
+        ),
+    ],
+    "MissingAllowOriginHeader": [
+        (
+            "Access to XMLHttpRequest at 'http://api.localhost/' from origin"
+            " 'http://app.localhost' has been blocked by CORS policy: No"
+            " 'Access-Control-Allow-Origin' header is\npresent on the requested resource."
+        ),
+        (
+            "[Error] Origin http://app.localhost is not allowed by Access-Control-Allow-Origin."
+            " Status code: 200"
+        ),
+    ],
+    "PreflightMissingAllowOriginHeader": [
+        (
+            "blocked by CORS policy: Response to preflight request doesn't pass access control"
+            " check: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+        ),
+    ],
+    "PreflightInvalidStatus": [
+        (
+            "has been blocked by CORS policy: Response to preflight request doesn\u2019t pass"
+            " access control check: It does not have HTTP ok status."
+        ),
+        "Preflight response is not successful. Status code: 404",
+    ],
+    "HeaderDisallowedByPreflightResponse": [
+        (
+            "Request header field x-a is not allowed by Access-Control-Allow-Headers in preflight"
+            " response."
+        ),
+        "Request header field X-A is not allowed by Access-Control-Allow-Headers.",
+    ],
+    "MixedContent": [
+        (
+            "Mixed Content: The page at 'https://app.example.com/' was loaded over HTTPS, but"
+            " requested an insecure resource 'http://api.example.com/'. This request has been"
+            " blocked; the content must be served over HTTPS."
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", PASTED)
+def test_a_pasted_message_finds_its_entry(name: str) -> None:
+    for message in PASTED[name]:
+        assert find_error(message) is ERRORS[name], message
+
+
+@pytest.mark.parametrize(
+    ("engine", "name", "message"),
+    [
+        (engine, name, message)
+        for engine, entries in MESSAGES.items()
+        for name, sentences in entries.items()
+        for message in sentences
+    ],
+)
+def test_each_sentence_finds_the_entry_that_it_stands_with(
+    engine: str, name: str, message: str
+) -> None:
+    filled = message.replace("{}", "https://app.example.com/'x' y")
+    assert find_error(f"[12:00:01] {filled} (index.js:3)") is ERRORS[name]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "TypeError: Failed to fetch", "404", "CORS", "CORSDisabledX"]
+)
+def test_what_says_nothing_of_cors_finds_nothing(text: str) -> None:
+    assert find_error(text) is None
+
+
+@pytest.mark.parametrize(
+    "piece", ["Method ", "The 'Access-Control-Allow-Origin' header ", "a", " "]
+)
+def test_a_message_of_any_length_takes_no_time(piece: str) -> None:
+    start = time.process_time()
+    assert find_error(piece * 1_000_000) is None
+    assert time.process_time() - start < 1.0
+
+
+def test_a_message_is_found_in_any_case_and_without_its_full_stop() -> None:
+    text = "No 'Access-Control-Allow-Origin' header is present on the requested resource"
+    for message in (text, text.upper(), text.lower()):
+        assert find_error(message) is ERRORS["MissingAllowOriginHeader"]

@@ -1,0 +1,283 @@
+"""What fixes say, to the letter: of a policy, of the page's call, of a live server.
+
+Which fixes there are, and that they help, is tested in `test_mends` and `test_outcomes`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy, CorsRoutes
+from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse
+from corekit.explain import ERRORS, Explanation, explain, explain_outcome
+from tests.explain.calls import ITEMS, PAGE, explained
+
+TRUST = (
+    "Whether its pages may read the answers is the operator's decision: allow it only if it is"
+    " yours, or somebody's whom you trust."
+)
+ACTS = "With credentials, pages of every allowed origin act as the user who is logged in here."
+AROUND = (
+    "Put corekit's middleware around the whole application, as its outermost layer, with a policy"
+    " for this call."
+)
+OMIT = "If it needs no cookies, call it without them: credentials: 'omit'."
+TWENTY = ", ".join(f"'x-{at:02}'" for at in range(20))
+OTHER = "https://other.example.com"
+LOGIN = "https://login.example.net/in"
+WITHOUT_REDIRECT = (
+    f"Let https://api.example.com answer without a redirect to '{LOGIN}', another origin: a call"
+    " that needs a login with status 401."
+)
+
+
+def said(explanation: Explanation) -> list[str]:
+    return [mend.message for mend in explanation.fixes]
+
+
+OF_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
+    "an origin": (
+        {"allow_origins": [OTHER]},
+        {},
+        [
+            f"Add '{PAGE}' to allow_origins. {TRUST}",
+            f"Or open the page from '{OTHER}', which is allowed.",
+        ],
+    ),
+    "a method": ({}, {"method": "PUT"}, ["Add 'PUT' to allow_methods."]),
+    "headers": (
+        {},
+        {"headers": (("X-C", "1"), ("X-A", "1"))},
+        ["Add 'x-a', 'x-c' to allow_headers."],
+    ),
+    "as many headers as are named": (
+        {},
+        {"headers": tuple((f"X-{at:02}", "1") for at in range(20))},
+        [f"Add {TWENTY} to allow_headers."],
+    ),
+    "more headers than are named": (
+        {},
+        {"headers": tuple((f"X-{at:02}", "1") for at in range(22))},
+        [f"Add {TWENTY} and 2 more to allow_headers."],
+    ),
+    "credentials": ({}, {"credentials": "include"}, [f"Set allow_credentials. {ACTS}", OMIT]),
+    "credentials where any origin was allowed": (
+        {"allow_origins": ["*"]},
+        {"credentials": "include"},
+        [
+            (
+                f"Name '{PAGE}' in allow_origins instead of '*', beside all others that call, and"
+                f" set allow_credentials. {TRUST} {ACTS}"
+            ),
+            OMIT,
+        ],
+    ),
+    "two changes": (
+        {},
+        {"method": "PUT", "headers": (("X-A", "1"),)},
+        ["Add 'PUT' to allow_methods and add 'x-a' to allow_headers."],
+    ),
+    "a refused method": (
+        {"allow_methods": ["PATCH"]},
+        {"method": "patch"},
+        [
+            "Write the method 'PATCH', in upper case.",
+            (
+                "It would take this: add 'patch' to allow_methods. But such a policy is refused:"
+                " Methods are case-sensitive, and servers know this one in upper case. Did you mean"
+                " 'PATCH'?"
+            ),
+        ],
+    ),
+    "a refused method, and a header": (
+        {},
+        {"method": "patch", "headers": (("X-A", "1"),)},
+        [
+            (
+                "Write the method 'PATCH', in upper case. Add 'PATCH' to allow_methods and add"
+                " 'x-a' to allow_headers."
+            ),
+            (
+                "It would take this: add 'patch' to allow_methods. But such a policy is refused:"
+                " Methods are case-sensitive, and servers know this one in upper case. Did you mean"
+                " 'PATCH'?"
+            ),
+        ],
+    ),
+    "several refused headers": (
+        {},
+        {"headers": (("ETag", "1"), ("Vary", "1"))},
+        [
+            "Leave out etag, vary: only a server sends it.",
+            (
+                "It would take this: add 'etag', 'vary' to allow_headers. But such a policy is"
+                " refused: This is a response header. Leave it out of the request headers. This is"
+                " a response header. Leave it out of the request headers."
+            ),
+        ],
+    ),
+    "mode": ({}, {"mode": "no-cors"}, ["Fetch it with mode 'cors', the default."]),
+}
+
+
+@pytest.mark.parametrize("name", OF_POLICIES)
+def test_a_mend_of_a_policy_says_what_to_do(name: str) -> None:
+    policy, fetch, sentences = OF_POLICIES[name]
+    assert said(explained(fetch=fetch, **policy)) == sentences
+
+
+NULL_REFUSED = (
+    "It would take this: add 'null' to allow_origins. But such a policy is refused: Any page can"
+    " get this origin, through a sandboxed frame. Leave it out. To accept the risk:"
+    " accept_risks=['opaque-origin']."
+)
+
+
+def test_an_opaque_page_is_told_why_the_policy_refuses_it() -> None:
+    assert said(explained("null")) == [NULL_REFUSED]
+
+
+ROUTES = CorsRoutes([("/items", CorsPolicy(allow_origins=[PAGE]))])
+IN_ROUTE = "In the policy of the route '/items': "
+OF_ROUTES: dict[str, tuple[Fetch, list[str]]] = {
+    "a change": (Fetch(ITEMS, "PUT"), [f"{IN_ROUTE}Add 'PUT' to allow_methods."]),
+    "another call, and a change": (
+        Fetch(ITEMS, "patch"),
+        [
+            (f"Write the method 'PATCH', in upper case. {IN_ROUTE}Add 'PATCH' to allow_methods."),
+            (
+                f"{IN_ROUTE}It would take this: add 'patch' to allow_methods. But such a policy is"
+                " refused: Methods are case-sensitive, and servers know this one in upper case. Did"
+                " you mean 'PATCH'?"
+            ),
+        ],
+    ),
+    "no route": (
+        Fetch("https://api.example.com/other"),
+        [
+            (
+                "No route covers the path /other, so no policy has a say in it. Add a route that"
+                " covers it, with a policy for this call."
+            )
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_ROUTES)
+def test_a_mend_of_routes_says_which_route(name: str) -> None:
+    fetch, sentences = OF_ROUTES[name]
+    assert said(explain(ROUTES, fetch, page=PAGE)) == sentences
+
+
+ANY = ("Access-Control-Allow-Origin", "*")
+
+
+def location(url: str, status: int = 302) -> tuple[int, tuple[tuple[str, str], ...]]:
+    return status, (ANY, ("Location", url))
+
+
+OF_SERVERS: dict[str, tuple[Fetch, list[tuple[int, tuple[tuple[str, str], ...]]], list[str]]] = {
+    "without CORS": (
+        Fetch(ITEMS, "PUT"),
+        [(200, ())],
+        [f"{AROUND} Add '{PAGE}' to allow_origins and add 'PUT' to allow_methods. {TRUST}"],
+    ),
+    "that grants any origin, but no credentials": (
+        Fetch(ITEMS, credentials="include"),
+        [(200, (ANY,))],
+        [f"{AROUND} Add '{PAGE}' to allow_origins and set allow_credentials. {TRUST} {ACTS}", OMIT],
+    ),
+    "that redirects the preflight": (
+        Fetch(ITEMS, "PUT"),
+        [location("/items/", 308)],
+        [
+            f"{AROUND} Add '{PAGE}' to allow_origins and add 'PUT' to allow_methods. {TRUST}",
+            f"Call the address that the redirect leads to: '{ITEMS}/'.",
+        ],
+    ),
+    "that redirects to http": (
+        Fetch(ITEMS),
+        [location("http://api.example.com/there")],
+        [
+            "Call the address that the redirect leads to: 'https://api.example.com/there'.",
+            ERRORS["MixedContent"].hint,
+        ],
+    ),
+    "that redirects where the page follows nothing": (
+        Fetch(ITEMS, redirect="error"),
+        [location("/there")],
+        [
+            "Call the address that the redirect leads to: 'https://api.example.com/there'.",
+            "Let it follow redirects: redirect: 'follow', the default.",
+            ERRORS["RedirectNotFollowed"].hint,
+        ],
+    ),
+    "that redirects to another host, which grants nothing": (
+        Fetch(ITEMS),
+        [location(LOGIN), (200, ())],
+        [
+            WITHOUT_REDIRECT,
+            (
+                f"Call the address that the redirect leads to: '{LOGIN}'. {AROUND} Add '{PAGE}' to"
+                f" allow_origins. {TRUST}"
+            ),
+        ],
+    ),
+    "that redirects to another host, which grants the page alone": (
+        Fetch(ITEMS),
+        [location(LOGIN), (200, (("Access-Control-Allow-Origin", PAGE),))],
+        [f"Call the address that the redirect leads to: '{LOGIN}'.", WITHOUT_REDIRECT],
+    ),
+    "whose answer could be read in another mode": (
+        Fetch(ITEMS, mode="no-cors"),
+        [(200, (ANY,))],
+        ["Fetch it with mode 'cors', the default."],
+    ),
+    "whose answer no page can read": (
+        Fetch(ITEMS, mode="no-cors"),
+        [(200, ())],
+        [
+            (
+                f"Fetch it with mode 'cors', the default. {AROUND} Add '{PAGE}' to allow_origins."
+                f" {TRUST}"
+            )
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_SERVERS)
+def test_a_mend_of_a_live_server_says_what_to_do(name: str) -> None:
+    fetch, answers, sentences = OF_SERVERS[name]
+    assert said(explain_live(fetch, answers, PAGE)) == sentences
+
+
+def test_a_redirect_to_https_is_mended_by_both() -> None:
+    page, there = "http://app.example.com", ITEMS
+    fetch = Fetch("http://api.example.com/items")
+    assert said(explain_live(fetch, [location(there), (200, ())], page)) == [
+        (
+            f"Call the address that the redirect leads to: '{there}'. {AROUND} Add '{page}' to"
+            f" allow_origins. {TRUST}"
+        ),
+        (
+            f"Let http://api.example.com answer without a redirect to '{there}', another origin: a"
+            " call that needs a login with status 401."
+        ),
+    ]
+
+
+def explain_live(
+    fetch: Fetch, answers: list[tuple[int, tuple[tuple[str, str], ...]]], page: str
+) -> Explanation:
+    """Explain a call to a live server that answers so, one after the other."""
+    queue = [HttpResponse(status, headers) for status, headers in answers]
+
+    def send(request: HttpRequest) -> HttpResponse:
+        return queue.pop(0) if len(queue) > 1 else queue[0]
+
+    outcome = BrowserModel(clock=lambda: 0.0).fetch(send, page, fetch)
+    return explain_outcome(outcome, fetch, page=page)

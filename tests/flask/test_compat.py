@@ -1,0 +1,381 @@
+"""`CORS` beside flask-cors: the same options, and each difference that is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import flask_cors
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import corekit_flask
+from corekit import PolicyError
+from corekit_flask import CORS, cross_origin
+
+APP = "https://app.example.com"
+STRANGER = "https://stranger.example"
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+
+
+def make_app(**config: Any) -> Flask:
+    app = Flask("shop")
+    app.config.update(config)
+
+    @app.route("/", methods=["GET", "POST", "PUT"])
+    @app.route("/api/items", methods=["GET", "PUT"])
+    @app.route("/api/admin/users")
+    @app.route("/apiary")
+    def hello() -> str:
+        return "hello"
+
+    @app.get("/fail")
+    def fail() -> str:
+        raise RuntimeError
+
+    return app
+
+
+def client_of(app: Flask) -> FlaskClient:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app.test_client()
+
+
+def reads(client: FlaskClient, path: str = "/", origin: str = APP) -> str | None:
+    return client.get(path, headers={"Origin": origin}).headers.get(ALLOW_ORIGIN)
+
+
+def may_read(client: FlaskClient, origin: str, path: str = "/") -> bool:
+    return reads(client, path, origin) in ("*", origin)
+
+
+def may_send(client: FlaskClient, origin: str, method: str, header: str) -> bool:
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": header,
+    }
+    response = client.options("/", headers=asked)
+    told = response.headers
+    methods = told.get("Access-Control-Allow-Methods", "").split(", ")
+    headers = told.get("Access-Control-Allow-Headers", "").lower().split(", ")
+    return (
+        response.status_code == 200
+        and told.get(ALLOW_ORIGIN) in ("*", origin)
+        and (method in methods or method in ("GET", "HEAD", "POST"))
+        and (header in headers or "*" in headers)
+    )
+
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "the defaults": {},
+    "one origin as a string": {"origins": APP},
+    "a list of origins": {"origins": [APP, "https://other.example"]},
+    "any origin": {"origins": "*"},
+    "any origin in a list": {"origins": ["*"]},
+    "any origin as an expression": {"origins": ".*"},
+    "an expression": {"origins": r"https://.*\.example\.com\Z"},
+    "a compiled expression": {"origins": re.compile(r"https://.*\.example\.com\Z")},
+    "an expression beside an origin": {"origins": [STRANGER, r"^https://app\.example\.com$"]},
+    "an IPv6 address": {"origins": ["http://[::1]:3000"]},
+    "credentials": {"origins": APP, "supports_credentials": True},
+    "methods": {"origins": APP, "methods": ["GET", "PUT"]},
+    "one method as a string": {"origins": APP, "methods": "PUT"},
+    "methods in one string": {"origins": APP, "methods": "GET, PUT"},
+    "methods in lower case": {"origins": APP, "methods": ["put"]},
+    "headers": {"origins": APP, "allow_headers": ["X-Token"]},
+    "one header as a string": {"origins": APP, "allow_headers": "X-Token"},
+    "what is done anyway": {
+        "origins": APP,
+        "vary_header": True,
+        "always_send": True,
+        "intercept_exceptions": True,
+        "automatic_options": True,
+    },
+    "the wildcard": {"origins": "*", "send_wildcard": True},
+}
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_the_same_options_let_the_same_pages_through(settings: dict[str, Any]) -> None:
+    ours, theirs = make_app(), make_app()
+    CORS(ours, **settings)
+    flask_cors.CORS(theirs, **settings)
+    mine, peers = client_of(ours), client_of(theirs)
+    if settings.get("origins") == ["http://[::1]:3000"]:
+        # flask-cors takes the brackets for an expression, which matches nothing.
+        assert may_read(mine, "http://[::1]:3000")
+        assert not may_read(peers, "http://[::1]:3000")
+
+    for origin in (APP, STRANGER, "https://www.example.com", "https://app.example.com.evil.test"):
+        assert may_read(mine, origin) == may_read(peers, origin)
+        for method in ("PUT", "DELETE"):
+            for header in ("x-token", "authorization"):
+                sent = may_send(mine, origin, method, header)
+                assert sent == may_send(peers, origin, method, header)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "value"),
+    [
+        ({"origins": APP, "max_age": 600}, "Access-Control-Max-Age", "600"),
+        ({"origins": APP, "max_age": "600"}, "Access-Control-Max-Age", "600"),
+        ({"origins": APP, "max_age": timedelta(minutes=10)}, "Access-Control-Max-Age", "600"),
+        ({"origins": APP, "max_age": 0}, "Access-Control-Max-Age", "0"),
+        (
+            {"origins": APP, "supports_credentials": True},
+            "Access-Control-Allow-Credentials",
+            "true",
+        ),
+    ],
+)
+def test_what_a_preflight_is_told(settings: dict[str, Any], name: str, value: str) -> None:
+    app = make_app()
+    CORS(app, **settings)
+    asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+
+    assert client_of(app).options("/", headers=asked).headers[name] == value
+
+
+@pytest.mark.parametrize("exposed", ["X-Request-Id", ["X-Request-Id"], "X-Request-Id, ETag"])
+def test_exposed_headers_may_be_a_string_or_a_list(exposed: Any) -> None:
+    app = make_app()
+    CORS(app, origins=APP, expose_headers=exposed)
+
+    told = client_of(app).get("/", headers={"Origin": APP}).headers["Access-Control-Expose-Headers"]
+
+    assert told.split(", ")[0] == "x-request-id"
+
+
+def test_any_header_covers_authorization_which_a_wildcard_does_not() -> None:
+    app = make_app()
+    CORS(app, origins=APP)
+    asked = {"Origin": APP, "Access-Control-Request-Method": "GET"}
+
+    told = client_of(app).options("/", headers=asked).headers
+    assert told["Access-Control-Allow-Headers"] == "*, authorization"
+
+
+def test_the_private_network_is_granted_where_it_was_switched_on() -> None:
+    app = make_app()
+    CORS(app, origins=APP, allow_private_network=True)
+    asked = {
+        "Origin": APP,
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Private-Network": "true",
+    }
+
+    told = client_of(app).options("/", headers=asked).headers
+    assert told["Access-Control-Allow-Private-Network"] == "true"
+
+
+def test_the_keys_of_the_configuration_are_read_and_keywords_come_first() -> None:
+    app = make_app(CORS_ORIGINS=[APP], CORS_METHODS=["PUT"], CORS_MAX_AGE=600)
+    CORS(app, max_age=60)
+    asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+
+    told = client_of(app).options("/", headers=asked).headers
+
+    assert told[ALLOW_ORIGIN] == APP
+    assert "DELETE" not in told["Access-Control-Allow-Methods"]
+    assert told["Access-Control-Max-Age"] == "60"
+
+
+def test_init_app_takes_options_and_they_come_first() -> None:
+    app = make_app()
+    CORS(origins=STRANGER).init_app(app, origins=APP)
+
+    assert reads(client_of(app)) == APP
+
+
+@pytest.mark.parametrize(
+    "resources",
+    ["/api/*", r"/api/.*", re.compile(r"/api/"), ["/api/items", r"^/api/admin/"], {"/api/*": {}}],
+)
+def test_resources_may_be_written_in_every_way(resources: Any) -> None:
+    ours, theirs = make_app(), make_app()
+    CORS(ours, resources=resources, origins=APP)
+    flask_cors.CORS(theirs, resources=resources, origins=APP)
+
+    for path in ("/", "/api/items", "/api/admin/users", "/api/missing"):
+        assert reads(client_of(ours), path) == reads(client_of(theirs), path)
+
+
+def test_a_resource_covers_no_path_that_only_begins_like_it() -> None:
+    app = make_app()
+    CORS(app, resources="/api/*", origins=APP)
+
+    assert reads(client_of(app), "/api/items") == APP
+    assert reads(client_of(app), "/apiary") is None
+
+
+def test_overlapping_resources_are_decided_in_the_order_written() -> None:
+    app = make_app()
+    CORS(
+        app,
+        resources={
+            "/api/items": {"origins": STRANGER},
+            "/api/*": {"origins": APP},
+            r"/api/admin/users/very/long/(expression)?": {"origins": STRANGER},
+            r"/api/admin/.*": {"origins": STRANGER},
+        },
+    )
+    client = client_of(app)
+
+    assert reads(client, "/api/items", STRANGER) == STRANGER
+    assert reads(client, "/api/items", APP) is None
+    assert reads(client, "/api/admin/users", APP) == APP
+    assert reads(client, "/api/admin/users", STRANGER) is None
+
+
+def test_the_path_is_decoded_once_and_case_matters() -> None:
+    app = make_app()
+    CORS(app, resources={"/api/admin/*": {"origins": STRANGER}, "/api/*": {"origins": APP}})
+    client = client_of(app)
+
+    assert reads(client, "/api/%61dmin/users", STRANGER) == STRANGER
+    assert reads(client, "/api/%2561dmin/users", STRANGER) is None
+    assert reads(client, "/api/ADMIN/users", STRANGER) is None
+
+
+def test_a_resource_has_options_beside_those_of_all() -> None:
+    app = make_app()
+    CORS(app, resources={"/api/*": {"methods": ["PUT"]}}, origins=APP, max_age=60)
+    asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+
+    told = client_of(app).options("/api/items", headers=asked).headers
+
+    assert told["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT"
+    assert told["Access-Control-Max-Age"] == "60"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: CORS(origin=APP), r"CORS got an unknown option 'origin': did you mean 'origins'"),
+        (lambda: CORS().init_app(make_app(), headers="x"), "did you mean 'allow_headers'"),
+        (lambda: CORS(qqq=1), "'qqq': it takes accept_risks, allow_headers"),
+        (lambda: cross_origin(orgins=APP), r"cross_origin got .*did you mean 'origins'"),
+        (lambda: cross_origin(resources="/"), "unknown option 'resources'"),
+        (
+            lambda: CORS(make_app(), resources={"/api/*": {"origin": APP}}),
+            r"resources: '/api/\*' got an unknown option 'origin': did you mean 'origins'",
+        ),
+        (
+            lambda: CORS(make_app(CORS_ORIGIN=APP)),
+            r"app.config got an unknown option 'CORS_ORIGIN': did you mean 'CORS_ORIGINS'",
+        ),
+        (lambda: CORS(make_app(), resources=7), "resources: 7: {} is not a path"),
+        (lambda: CORS(make_app(), resources=b"/"), "resources: b'/': {} is not a path"),
+        (lambda: CORS(make_app(), resources=["/", 7]), "resources: 7: {} is not a path"),
+        (lambda: CORS(make_app(), resources={"/": "x"}), "resources: '/': 'x' is not a path"),
+    ],
+)
+def test_an_unknown_option_is_an_error(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"vary_header": False}, "vary_header=False cannot be had: caches would"),
+        ({"always_send": False}, "always_send=False cannot be had"),
+        ({"intercept_exceptions": False}, "intercept_exceptions=False cannot be had"),
+        ({"send_wildcard": "yes"}, "send_wildcard='yes' cannot be had"),
+        ({"resources": "api/*"}, r"'api/\*' matches no path: did you mean '/api/\*'"),
+        ({"resources": "/api/("}, r"'/api/\(' does not compile"),
+    ],
+)
+def test_a_value_that_cannot_be_had_is_an_error(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        CORS(make_app(), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "codes"),
+    [
+        ({"supports_credentials": True}, {"any-origin-with-credentials"}),
+        ({"origins": [".*"], "supports_credentials": True}, {"any-origin-with-credentials"}),
+        ({"origins": r"https?://.*", "supports_credentials": True}, None),
+        ({"origins": [f"{APP}/"]}, {"non-canonical-origin"}),
+        ({"origins": ["https://example.*"]}, {"malformed-origin"}),
+        ({"origins": ["http://[::1]:3000/"]}, {"non-canonical-origin"}),
+        ({"origins": ["null"]}, {"opaque-origin"}),
+        ({"origins": [7]}, {"wrong-type"}),
+        ({"origins": 7}, {"wrong-type"}),
+        ({"origins": {APP: {}}}, {"string-not-collection"}),
+        ({"origins": r"https://(.*\.example.com"}, {"invalid-regex"}),
+        ({"origins": APP, "methods": 7}, {"wrong-type"}),
+        ({"origins": APP, "methods": [7]}, {"wrong-type"}),
+        ({"origins": APP, "allow_headers": b"x"}, {"string-not-collection"}),
+        ({"origins": APP, "allow_headers": r"x-.*"}, {"invalid-header"}),
+        ({"origins": APP, "supports_credentials": "false"}, {"wrong-type"}),
+        ({"origins": APP, "max_age": "1.5"}, {"wrong-type"}),
+        ({"origins": APP, "max_age": -1}, {"max-age"}),
+    ],
+)
+def test_what_is_unsafe_or_never_matches_fails_at_start(
+    options: dict[str, Any], codes: set[str] | None
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        CORS(make_app(), **options)
+
+    assert codes is None or {problem.code for problem in caught.value.problems} == codes
+
+
+def test_a_risk_can_be_accepted_by_name() -> None:
+    app = make_app()
+    CORS(app, origins=["null"], accept_risks=["opaque-origin"])
+
+    assert reads(client_of(app), origin="null") == "null"
+
+
+def test_patterns_of_origins_are_taken_as_patterns() -> None:
+    app = make_app()
+    CORS(app, origins=["https://*.example.com", "http://localhost:*"])
+    client = client_of(app)
+
+    assert reads(client) == APP
+    assert reads(client, origin="http://localhost:3000") == "http://localhost:3000"
+    assert reads(client, origin="https://app.example.com.evil.test") is None
+
+
+def test_a_preflight_of_a_stranger_is_403_and_tells_nothing() -> None:
+    app = make_app()
+    CORS(app, origins=APP)
+    asked = {"Origin": STRANGER, "Access-Control-Request-Method": "PUT"}
+
+    response = client_of(app).options("/", headers=asked)
+
+    assert response.status_code == 403
+    assert not [name for name, _ in response.headers if name.startswith("Access-Control")]
+
+
+def test_vary_is_there_without_an_origin_too() -> None:
+    app = make_app()
+    CORS(app, origins=APP)
+
+    response = client_of(app).get("/")
+
+    assert response.headers["Vary"] == "Origin"
+    assert ALLOW_ORIGIN not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/fail", "/missing"])
+def test_errors_carry_the_headers(path: str) -> None:
+    app = make_app()
+    CORS(app, origins=APP)
+
+    assert reads(client_of(app), path) == APP
+
+
+def test_every_option_of_flask_cors_is_known() -> None:
+    from flask_cors import core
+
+    theirs = {key.removeprefix("CORS_").lower() for key in core.CONFIG_OPTIONS}
+
+    assert theirs <= corekit_flask.options.APP_OPTIONS

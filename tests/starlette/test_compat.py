@@ -1,0 +1,276 @@
+"""`CORSMiddleware` beside Starlette's own: the same keywords, and each difference that is meant."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware as Peer
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from corekit import PolicyError
+from corekit_starlette import CORSMiddleware, starlette_policy
+
+APP = "https://app.example.com"
+STRANGER = "https://stranger.example"
+
+
+async def hello(request: Request) -> Response:
+    return PlainTextResponse("hello", headers={"Vary": "Accept"})
+
+
+async def fail(request: Request) -> Response:
+    raise RuntimeError
+
+
+def client_with(middleware: Any, **settings: Any) -> TestClient:
+    app = Starlette(
+        routes=[Route("/", hello, methods=["GET", "POST", "PUT"]), Route("/fail", fail)],
+        middleware=[Middleware(middleware, **settings)],
+    )
+    return TestClient(app, raise_server_exceptions=False)
+
+
+def may_read(client: TestClient, origin: str, *, credentials: bool = False) -> bool:
+    headers = client.get("/", headers={"Origin": origin}).headers
+    told = headers.get("access-control-allow-origin")
+    if credentials:
+        return told == origin and headers.get("access-control-allow-credentials") == "true"
+    return told in ("*", origin)
+
+
+def may_send(client: TestClient, origin: str, method: str, header: str | None = None) -> bool:
+    asked = {"Origin": origin, "Access-Control-Request-Method": method}
+    if header is not None:
+        asked["Access-Control-Request-Headers"] = header
+    response = client.options("/", headers=asked)
+    told = response.headers
+    methods = told.get("access-control-allow-methods", "").split(", ")
+    headers = told.get("access-control-allow-headers", "").lower().split(", ")
+    return (
+        response.status_code == 200
+        and told.get("access-control-allow-origin") in ("*", origin)
+        and (method in methods or method in ("GET", "HEAD", "POST") or "*" in methods)
+        and (header is None or header in headers or "*" in headers)
+    )
+
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "the defaults": {},
+    "one origin": {"allow_origins": [APP]},
+    "one origin with credentials": {"allow_origins": [APP], "allow_credentials": True},
+    "any origin": {"allow_origins": ["*"]},
+    "any method": {"allow_origins": [APP], "allow_methods": ["*"]},
+    "any header": {"allow_origins": [APP], "allow_headers": ["*"]},
+    "named methods": {"allow_origins": [APP], "allow_methods": ["PUT", "DELETE"]},
+    "named headers": {"allow_origins": [APP], "allow_headers": ["X-Token", "Authorization"]},
+    "everything, with credentials": {
+        "allow_origins": [APP],
+        "allow_credentials": True,
+        "allow_methods": ["*"],
+        "allow_headers": ["*"],
+    },
+    "a regex": {"allow_origin_regex": r"https://.*\.example\.com"},
+    "a regex beside origins": {
+        "allow_origins": [STRANGER],
+        "allow_origin_regex": r"https://app\.example\.com",
+    },
+    "exposed headers": {"allow_origins": [APP], "expose_headers": ["X-Request-Id"]},
+    "a tuple and a set": {"allow_origins": (APP,), "allow_methods": {"PUT"}},
+    "a private network": {"allow_origins": [APP], "allow_private_network": True},
+}
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+def test_the_same_keywords_let_the_same_pages_through(settings: dict[str, Any]) -> None:
+    ours, theirs = client_with(CORSMiddleware, **settings), client_with(Peer, **settings)
+
+    for origin in (APP, STRANGER, "https://www.example.com", "https://app.example.com.evil.test"):
+        assert may_read(ours, origin) == may_read(theirs, origin)
+        assert may_read(ours, origin, credentials=True) == may_read(
+            theirs, origin, credentials=True
+        )
+        for method in ("PUT", "DELETE"):
+            assert may_send(ours, origin, method) == may_send(theirs, origin, method)
+            for header in ("content-type", "x-token", "accept"):
+                sent = may_send(ours, origin, method, header)
+                assert sent == may_send(theirs, origin, method, header)
+
+
+@pytest.mark.parametrize(
+    "settings", [each for each in SETTINGS.values() if each.get("allow_origins") == [APP]]
+)
+def test_max_age_exposed_headers_and_status_are_the_same(settings: dict[str, Any]) -> None:
+    ours, theirs = client_with(CORSMiddleware, **settings), client_with(Peer, **settings)
+    method = "PUT" if "allow_methods" in settings else "GET"
+    asked = {"Origin": APP, "Access-Control-Request-Method": method}
+
+    mine, peers = (client.options("/", headers=asked) for client in (ours, theirs))
+    assert mine.status_code == peers.status_code == 200
+    assert mine.headers["access-control-max-age"] == peers.headers["access-control-max-age"]
+    exposed = [
+        client.get("/", headers={"Origin": APP})
+        .headers.get("access-control-expose-headers", "")
+        .lower()
+        for client in (ours, theirs)
+    ]
+    assert exposed[0] == exposed[1]
+
+
+FAULTS: list[tuple[dict[str, Any], set[str]]] = [
+    ({"allow_origins": APP}, {"string-not-collection"}),
+    ({"allow_origins": "*"}, {"string-not-collection"}),
+    ({"allow_origins": [APP], "allow_headers": "x-token"}, {"string-not-collection"}),
+    ({"allow_origins": [APP], "allow_headers": b"x-token"}, {"string-not-collection"}),
+    ({"allow_origins": [APP], "allow_headers": None}, {"wrong-type"}),
+    (
+        {"allow_origins": ["*"], "allow_credentials": True},
+        {"any-origin-with-credentials"},
+    ),
+    ({"allow_origins": [f"{APP}/"]}, {"non-canonical-origin"}),
+    ({"allow_origins": ["https://example.*"]}, {"malformed-origin"}),
+    ({"allow_origins": ["null"]}, {"opaque-origin"}),
+    ({"allow_origins": [APP], "allow_methods": ["put"]}, {"method-case"}),
+    ({"allow_origins": [APP], "max_age": -1}, {"max-age"}),
+    ({"allow_origins": [APP], "max_age": 0.5}, {"wrong-type"}),
+    ({"allow_origin_regex": "("}, {"invalid-regex"}),
+    (
+        {"allow_origin_regex": ".*", "allow_credentials": True},
+        {"any-origin-with-credentials", "opaque-origin"},
+    ),
+    (
+        {"allow_origins": ["http://intranet.example"], "allow_credentials": True},
+        {"insecure-origin"},
+    ),
+]
+
+each_fault = pytest.mark.parametrize(("settings", "codes"), FAULTS)
+
+
+@each_fault
+def test_what_is_unsafe_or_never_matches_raises_around_an_application(
+    settings: dict[str, Any], codes: set[str]
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        CORSMiddleware(Starlette(), **settings)
+
+    assert {problem.code for problem in caught.value.problems} == codes
+
+
+@each_fault
+def test_what_is_unsafe_or_never_matches_keeps_the_server_from_starting(
+    settings: dict[str, Any], codes: set[str]
+) -> None:
+    app = Starlette(middleware=[Middleware(CORSMiddleware, **settings)])
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app({"type": "lifespan"}, receive, send))
+
+    (failed,) = sent
+    assert failed["type"] == "lifespan.startup.failed"
+    assert all(f"[{code}]" in failed["message"] for code in codes)
+
+
+def test_a_server_that_knows_no_start_gets_the_fault_with_each_request() -> None:
+    app = Starlette(middleware=[Middleware(CORSMiddleware, allow_origins=APP)])
+
+    for _ in range(2):
+        with pytest.raises(PolicyError, match="string-not-collection"):
+            TestClient(app).get("/")
+
+
+def test_a_keyword_that_starlette_does_not_know_is_an_error() -> None:
+    with pytest.raises(TypeError, match="allow_origin'"):
+        CORSMiddleware(Starlette(), allow_origin=[APP])  # type: ignore[call-arg]
+
+
+def test_safelisted_methods_need_no_listing() -> None:
+    settings = {"allow_origins": [APP], "allow_methods": ["PUT"]}
+
+    assert may_send(client_with(CORSMiddleware, **settings), APP, "POST")
+    assert not may_send(client_with(Peer, **settings), APP, "POST")
+
+
+def test_a_risk_can_be_accepted_by_name() -> None:
+    client = client_with(CORSMiddleware, allow_origins=["null"], accept_risks=["opaque-origin"])
+
+    assert may_read(client, "null")
+
+
+def test_a_compiled_regex_is_taken_and_matched_in_full() -> None:
+    policy = starlette_policy(allow_origin_regex=re.compile(r"https://.*\.example\.com"))
+
+    assert policy.decide("GET", origin=APP).allowed
+    assert not policy.decide("GET", origin=f"{APP}.evil.test").allowed
+    assert not policy.decide("GET", origin=f"{APP}\n").allowed
+
+
+def test_patterns_of_origins_are_taken_beside() -> None:
+    client = client_with(CORSMiddleware, allow_origins=["https://*.example.com"])
+
+    assert may_read(client, APP)
+    assert not may_read(client, "https://example.com")
+
+
+def test_a_refused_preflight_is_403_and_says_nothing_of_the_policy() -> None:
+    client = client_with(CORSMiddleware, allow_origins=[APP], allow_credentials=True)
+    asked = {"Origin": STRANGER, "Access-Control-Request-Method": "GET"}
+
+    response = client.options("/", headers=asked)
+
+    assert response.status_code == 403
+    assert not [name for name in response.headers if name.startswith("access-control-")]
+
+
+def test_a_preflight_is_answered_in_full_whatever_method_it_asks_for() -> None:
+    client = client_with(CORSMiddleware, allow_origins=[APP])
+    asked = {"Origin": APP, "Access-Control-Request-Method": "PATCH"}
+
+    response = client.options("/", headers=asked)
+
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-methods"] == "GET, HEAD, POST"
+
+
+def test_the_applications_vary_is_kept_in_one_line() -> None:
+    client = client_with(CORSMiddleware, allow_origins=[APP])
+
+    assert client.get("/", headers={"Origin": APP}).headers["vary"] == "Accept, Origin"
+
+
+def test_a_private_network_request_does_not_fail_where_it_is_off() -> None:
+    client = client_with(CORSMiddleware, allow_origins=[APP])
+    asked = {
+        "Origin": APP,
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Private-Network": "true",
+    }
+
+    response = client.options("/", headers=asked)
+
+    assert response.status_code == 200
+    assert "access-control-allow-private-network" not in response.headers
+
+
+@pytest.mark.parametrize("middleware", [CORSMiddleware, Peer])
+def test_an_added_middleware_is_inside_the_error_layer_as_starlettes_is(middleware: Any) -> None:
+    client = client_with(middleware, allow_origins=[APP])
+
+    response = client.get("/fail", headers={"Origin": APP})
+
+    assert response.status_code == 500
+    assert "access-control-allow-origin" not in response.headers
