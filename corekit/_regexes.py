@@ -13,7 +13,7 @@ from typing import Final
 
 from ._origins import OPAQUE
 from ._validation import Reader
-from .problems import show
+from .diagnostics import show
 
 __all__ = ["RegexReader"]
 

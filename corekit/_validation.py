@@ -23,7 +23,8 @@ from ._names import (
 from ._origins import ANY, OPAQUE, OriginPattern, is_loopback, split_origin
 from ._spelling import canonical_spelling, find_fault, find_likely_scheme
 from ._suffixes import find_open_suffix
-from .problems import RISKS, Problem, show
+from .diagnostics import show
+from .problems import RISKS, Problem
 
 __all__ = ["MAX_MAX_AGE", "Reader"]
 

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 from ._engine import Engine
 from .decision import Answer, Decision, Reason, RequestKind
-from .problems import show
+from .diagnostics import show
 
 __all__ = [
     "DecisionEvent",

@@ -14,7 +14,8 @@ from ._engine import AnyOrigin, Engine, Origins
 from ._origins import ANY, OriginPattern, OriginSet
 from ._validation import Reader
 from .decision import Decision
-from .problems import PolicyError, Problem, show
+from .diagnostics import show
+from .problems import PolicyError, Problem
 
 if TYPE_CHECKING:
     from datetime import timedelta  # when run, it is imported by those who give one

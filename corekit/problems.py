@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["CODES", "RISKS", "PolicyError", "Problem", "show"]
+from .diagnostics import show
+
+__all__ = ["CODES", "RISKS", "PolicyError", "Problem"]
 
 RISKS: Final = frozenset({"insecure-origin", "opaque-origin", "public-suffix"})
 """The codes of the risks that an operator may accept with ``accept_risks=[...]``."""
@@ -43,23 +45,7 @@ CODES: Final = RISKS | {
 }
 """Every code that a `Problem` can have."""
 
-_SHOWN_CHARACTERS = 120
 _SHOWN_PROBLEMS = 20
-
-
-def show(value: object) -> str:
-    """Show `value` as Python would write it: control characters escaped, length bounded.
-
-    >>> show("https://a.example\\r\\n")
-    "'https://a.example\\\\r\\\\n'"
-    """
-    if isinstance(value, str | bytes) and len(value) > _SHOWN_CHARACTERS:
-        return f"{value[:_SHOWN_CHARACTERS]!a}... ({len(value)} long)"
-    try:
-        text = ascii(value)
-    except Exception:  # noqa: BLE001 - a value may be anything, and so may its repr
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
+from .diagnostics import show
 from .policy import CorsPolicy
-from .problems import PolicyError, Problem, show
+from .problems import PolicyError, Problem
 
 __all__ = ["CorsRoutes"]
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from corekit import Problem
-from corekit.problems import show
+from corekit.diagnostics import show
 from corekit_config import ConfigError
 
 from .advice import Advice

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.checks import ERROR
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
-from corekit.problems import show
+from corekit.diagnostics import show
 from corekit_config import ConfigError
 from corekit_config.importing import looking_in
 from corekit_django.checks import check_effect, check_names, check_regexes

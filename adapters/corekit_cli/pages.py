@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from corekit import CorsPolicy, Decision, Problem
-from corekit.problems import show
+from corekit.diagnostics import show
 
 from .api import LOG_PATH, MAX_SEEN, Api, Reply, run_of, send
 from .cases import Case, Origins, judge

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from corekit import CorsPolicy, PolicyError
-from corekit.problems import show
+from corekit.diagnostics import show
 
 from .arguments import argument_kinds
 from .errors import ConfigError, ConfigPolicyError

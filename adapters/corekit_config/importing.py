@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Final
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
-from corekit.problems import show
+from corekit.diagnostics import show
 
 from .errors import ConfigError
 

@@ -11,7 +11,7 @@ from typing import Final
 from corekit._origins import OPAQUE, is_serialized_origin
 from corekit._spelling import canonical_spelling
 from corekit.browser import STANDARD, Fetch, Outcome, Quirks
-from corekit.problems import show
+from corekit.diagnostics import show
 
 from .call import Call
 from .errors import ERRORS

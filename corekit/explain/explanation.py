@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
 
 from corekit.browser import Exchange, Failure, Fetch, Outcome
+from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
-from corekit.problems import show
 from corekit.routes import CorsRoutes
 
 __all__ = ["Actor", "Explanation", "Fix", "NearMiss", "Policies", "Step", "shown"]

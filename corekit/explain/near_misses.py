@@ -15,8 +15,9 @@ from corekit._origins import ANY
 from corekit._spelling import canonical_spelling, find_fault
 from corekit.browser import Failure, HttpResponse, Outcome
 from corekit.browser.fields import drop_forbidden, list_values, unsafe_names
+from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
-from corekit.problems import PolicyError, show
+from corekit.problems import PolicyError
 from corekit.routes import CorsRoutes
 
 from .call import Call

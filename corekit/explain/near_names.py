@@ -12,7 +12,7 @@ from typing import Final
 
 from corekit._origins import ANY
 from corekit.browser.fields import NON_WILDCARD_HEADER
-from corekit.problems import show
+from corekit.diagnostics import show
 from corekit.routes import CorsRoutes
 
 from .explanation import NearMiss

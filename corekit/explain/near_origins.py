@@ -14,8 +14,8 @@ from typing import Final
 
 from corekit._origins import ANY, split_origin
 from corekit._suffixes import is_public_suffix
+from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
-from corekit.problems import show
 
 from .explanation import NearMiss
 from .serving import find_origin_rule

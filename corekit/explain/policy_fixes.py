@@ -16,8 +16,9 @@ from corekit._origins import ANY, is_loopback
 from corekit.browser import BrowserModel, Failure, Fetch, Outcome
 from corekit.browser.fields import NON_WILDCARD_HEADER, unsafe_names
 from corekit.browser.urls import HTTP_SCHEMES, Url
+from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
-from corekit.problems import PolicyError, show
+from corekit.problems import PolicyError
 
 from .call import Call
 from .explanation import Fix, Policies

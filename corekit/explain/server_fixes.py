@@ -17,8 +17,9 @@ from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS
 from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
 from corekit.browser.urls import parse_url
+from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
-from corekit.problems import PolicyError, show
+from corekit.problems import PolicyError
 
 from .call import Call
 from .errors import ERRORS

@@ -17,8 +17,8 @@ from corekit.browser import HttpRequest, HttpResponse
 from corekit.browser.fields import get_header
 from corekit.browser.urls import parse_url
 from corekit.compat import RegexCorsPolicy
+from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
-from corekit.problems import show
 
 from .explanation import Policies, shown
 

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
-from corekit.problems import show
+from corekit.diagnostics import show
 from tests.core.rejections import APP, problem_of, problems_of
 
 

@@ -34,6 +34,7 @@ PURE = {
     "idna",
     "ipaddress",
     "itertools",
+    "json",  # to see what JSON can hold
     "pathlib",  # for the file of public suffixes, which is read when a policy asks
     "publicsuffixlist",
     "re",

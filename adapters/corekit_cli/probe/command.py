@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from corekit._origins import is_serialized_origin
 from corekit._spelling import canonical_spelling
 from corekit.browser.urls import parse_url
-from corekit.problems import show
+from corekit.diagnostics import show
 from corekit_cli.asking import Asker, NotAskedError, Pace
 from corekit_cli.call_options import headers_option, method_option, pace_options, read_call
 from corekit_cli.untold import UntoldError

@@ -21,8 +21,8 @@ from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
 from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
+from corekit.diagnostics import show
 from corekit.explain import ERRORS
-from corekit.problems import show
 
 from .questions import Answer, Answers, Kind
 from .strangers import STRANGER

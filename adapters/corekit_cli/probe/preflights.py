@@ -10,7 +10,7 @@ from typing import Final
 from corekit.browser import CHROMIUM, FIREFOX, STANDARD, WEBKIT, HttpResponse, Quirks
 from corekit.browser.checks import REFUSALS, Fault, check_preflight
 from corekit.browser.fields import get_header
-from corekit.problems import show
+from corekit.diagnostics import show
 
 from .findings import Finding, Severity, make_failure
 from .questions import Answers, Plan

@@ -1,0 +1,89 @@
+"""What is wrong and how to fix it: the one shape in which every part of corekit reports.
+
+A problem of a configuration, advice on a valid policy, a finding about a live server: each is a
+`Diagnostic`, so that the commands, Django's checks and the playground print and serialize them
+alike. Nothing here decides what is wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+__all__ = ["SEVERITIES", "Diagnostic", "Severity", "show"]
+
+Severity = Literal["error", "warning", "info"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
+"""The severities, the most severe first."""
+
+_SHOWN_CHARACTERS: Final = 120
+
+
+def show(value: object) -> str:
+    """Return `value` as Python writes it, with control characters escaped and the length bounded.
+
+    >>> show("https://a.example\\r\\n")
+    "'https://a.example\\\\r\\\\n'"
+    """
+    if isinstance(value, str | bytes) and len(value) > _SHOWN_CHARACTERS:
+        return f"{value[:_SHOWN_CHARACTERS]!a}... ({len(value)} long)"
+    try:
+        text = ascii(value)
+    except Exception:  # noqa: BLE001 - a value may be anything, and so may its repr
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing that is wrong, or worth knowing, and how to fix it.
+
+    `code` is stable. `severity` is ``error``, ``warning`` or ``info``. `message` is a sentence
+    about what is wrong, `hint` an instruction. `subject` is what this is about, in the user's own
+    words: the setting (``allow_origins[2]``) or the origin that was tried. `value` is what was
+    found, None if there is nothing to show, and `fix` the value to write instead, None if there is
+    no single one. `route` is the path of the route whose policy this is about, `failure` Chromium's
+    name for what a browser makes of it; both are None in most cases.
+
+    >>> print(Diagnostic("no-effect", "warning", "It has no effect.", "Remove it.", "max_age"))
+    max_age: It has no effect. Remove it. [no-effect]
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str
+    subject: str
+    value: object = None
+    fix: object = None
+    route: str | None = None
+    failure: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as a dict for JSON; what JSON cannot hold is shown as text."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "hint": self.hint,
+            "subject": self.subject,
+            "value": _to_json(self.value),
+            "fix": _to_json(self.fix),
+            "route": self.route,
+            "failure": self.failure,
+        }
+
+    def __str__(self) -> str:
+        value = "" if self.value is None else f" = {show(self.value)}"
+        return f"{self.subject}{value}: {self.message} {self.hint} [{self.code}]"
+
+
+def _to_json(value: object) -> object:
+    import json  # noqa: PLC0415 - only reports need it
+
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return show(value)
+    return value
