@@ -8,6 +8,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+# The same terminal for every test, whichever one they are started from.
+for name in ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(name, None)
+os.environ.update(COLUMNS="80", TERM="xterm-256color")
+
 CACHE = Path(__file__).parents[1] / ".cache" / "hypothesis"
 
 # Before anything is drawn: the tables that hypothesis makes go there too.

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 
 import pytest
 
 from corekit_cli.demo import Demo, Ports, run_demo
 from tests.browsers.chromium import require_chromium
-from tests.browsers.https import OPENERS, make_certificate
+from tests.browsers.https import HOSTS, OPENERS
 from tests.browsers.lab import Lab, open_lab
 from tests.browsers.playground import ENDED, go
 from tests.browsers.tab import Tab, open_tab
+from tests.certificates import make_certificate
 
 
 @pytest.fixture(scope="module", params=OPENERS)
@@ -20,12 +20,10 @@ def https_visit(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Lab]]:
     """Open the laboratory's page over https; gives the engine's name too."""
-    certificate = make_certificate(tmp_path_factory.mktemp("certificate"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.path, certificate.key)
+    certificate = make_certificate(tmp_path_factory.mktemp("certificate"), *HOSTS)
     home = tmp_path_factory.mktemp("home")
     with (
-        open_lab(context) as lab,
+        open_lab(certificate.server_context()) as lab,
         OPENERS[request.param](f"{lab.page}/", certificate.authority, home),
     ):
         yield request.param, lab

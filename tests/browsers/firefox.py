@@ -83,13 +83,14 @@ def open_page(
 
 def trust(certificate: Path, folder: Path) -> None:
     """Let whoever reads the certificate store in `folder` trust `certificate` as an authority."""
+    certutil = require("certutil", ("certutil",), "libnss3-tools", "COREKIT_CERTUTIL")
     folder.mkdir(parents=True, exist_ok=True)
     for arguments in (
         ("-N", "--empty-password"),
         ("-A", "-n", "corekit tests", "-t", "C,,", "-i", str(certificate)),
     ):
         subprocess.run(
-            ["certutil", "-d", f"sql:{folder}", *arguments],
+            [certutil, "-d", f"sql:{folder}", *arguments],
             check=True,
             capture_output=True,
             timeout=60,

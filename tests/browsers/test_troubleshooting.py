@@ -7,7 +7,6 @@ answers, as for any live server: nothing of the explanation comes from the brows
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -33,8 +32,9 @@ from corekit_testing.transports import WsgiTransport
 from corekit_wsgi import CorsMiddleware
 from tests.browsers import chromium, devtools, firefox, marionette, webkit
 from tests.browsers.faults import FAULTS, Fault, as_wsgi
-from tests.browsers.https import make_certificate
+from tests.browsers.https import HOSTS
 from tests.browsers.lab import Lab, Session, open_lab
+from tests.certificates import make_certificate
 
 pytestmark = pytest.mark.browser
 
@@ -144,12 +144,11 @@ def test_each_of_chromiums_names_is_among_the_faults() -> None:
 
 
 def test_chromium_blocks_plain_http_from_a_page_of_https_and_says_so(tmp_path: Path) -> None:
+    chromium.require_chromium()
     (tmp_path / "certificate").mkdir()
-    certificate = make_certificate(tmp_path / "certificate")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.path, certificate.key)
+    certificate = make_certificate(tmp_path / "certificate", *HOSTS)
     firefox.trust(certificate.authority, tmp_path / ".pki" / "nssdb")
-    with open_lab(context) as lab:
+    with open_lab(certificate.server_context()) as lab:
         url = f"{lab.page}/"
         arguments = ["--remote-debugging-port=0"]
         browser = chromium.open_page(url, arguments=arguments, home=tmp_path)

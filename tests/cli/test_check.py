@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from corekit import CorsPolicy
 from corekit_cli.command import corekit
 from corekit_config import policy_schema
+from tests.cli.terminal import run_in_terminal
 
 APP = "https://app.example.com"
 PROGRAM = [sys.executable, "-m", "corekit_cli"]
@@ -279,28 +280,14 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_cut_off(columns: int)
         assert "Leave it out, so that nobody expects its absence to forbid it." in words
 
 
-def run_in_terminal(**environment: str) -> str:
-    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    done = subprocess.run(
-        ["script", "-qec", f"{sys.executable} -m corekit_cli check bad.toml", "/dev/null"],
-        env={**kept, "TERM": "xterm-256color", **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 1
-    return done.stdout
-
-
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9][;m]")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs util-linux's script")
+@pytest.mark.skipif(os.name != "posix", reason="needs pseudo-terminals")
 def test_colour_is_for_terminals_and_for_those_who_want_it() -> None:
-    assert COLOUR.search(run_in_terminal())
-    assert not COLOUR.search(run_in_terminal(NO_COLOR="1"))
-    assert "\x1b" not in run_in_terminal(TERM="dumb")
+    assert COLOUR.search(run_in_terminal("check", "bad.toml"))
+    assert not COLOUR.search(run_in_terminal("check", "bad.toml", NO_COLOR="1"))
+    assert "\x1b" not in run_in_terminal("check", "bad.toml", TERM="dumb")
     piped = subprocess.run(
         [*PROGRAM, "check", "bad.toml"], capture_output=True, text=True, timeout=60, check=False
     )

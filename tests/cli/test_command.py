@@ -31,13 +31,6 @@ FREE: Final = ("--api-port=0", "--page-port=0", "--foreign-port=0")
 PROGRAM: Final = (sys.executable, "-m", "corekit_cli", "demo", *FREE)
 
 
-@pytest.fixture(autouse=True)
-def _terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(command.corekit, ["demo", *arguments])
 

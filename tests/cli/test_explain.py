@@ -21,13 +21,6 @@ allow_methods = ["PUT"]
 """
 
 
-@pytest.fixture(autouse=True)
-def _terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def policy(tmp_path: Path) -> str:
     path = tmp_path / "cors.toml"

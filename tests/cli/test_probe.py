@@ -29,13 +29,6 @@ ALLOW_CREDENTIALS: Final = "Access-Control-Allow-Credentials"
 QUICK: Final = ("--delay=0", f"--origin={PAGE}")
 
 
-@pytest.fixture(autouse=True)
-def _terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(command.corekit, ["probe", *arguments])
 

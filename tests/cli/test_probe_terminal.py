@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from corekit_cli import command
 from tests.cli.live import PAGE, Headers, Live, serving, without, wrong
+from tests.cli.terminal import run_in_terminal
 
 PROGRAM: Final = (sys.executable, "-m", "corekit_cli")
 COLOUR: Final = re.compile(r"\x1b\[[0-9;]*3[0-9][;m]")
@@ -49,13 +50,6 @@ def arguments(name: str, live: Live) -> list[str]:
     return [each.format(url=live.url) for each in COMMANDS[name]]
 
 
-@pytest.fixture
-def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.mark.usefixtures("_quiet")
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("columns", [20, 34, 80, 300])
 def test_no_line_is_wider_than_the_terminal_and_nothing_is_padded(
@@ -72,7 +66,6 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_padded(
     assert "whichisnoorigin." in text
 
 
-@pytest.mark.usefixtures("_quiet")
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_a_server_says_reaches_no_terminal_as_it_is(name: str, live: Live) -> None:
     result = CliRunner().invoke(command.corekit, arguments(name, live))
@@ -105,31 +98,17 @@ def test_whatever_a_server_says_is_safe_and_short(name: str) -> None:
         check()
 
 
-def run_in_terminal(given: list[str], **environment: str) -> str:
-    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    done = subprocess.run(
-        ["script", "-qec", " ".join([*PROGRAM, *given]), "/dev/null"],
-        env={**kept, "TERM": "xterm-256color", **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 1
-    return done.stdout
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="needs util-linux's script")
+@pytest.mark.skipif(os.name != "posix", reason="needs pseudo-terminals")
 @pytest.mark.parametrize("name", COMMANDS)
 def test_colour_and_progress_are_for_terminals_and_for_those_who_want_them(
     name: str, live: Live
 ) -> None:
     given = arguments(name, live)
-    shown = run_in_terminal(given)
+    shown = run_in_terminal(*given)
     assert COLOUR.search(shown)
     assert ("Asking" in shown) == (name == "probe")
-    assert not COLOUR.search(run_in_terminal(given, NO_COLOR="1"))
-    assert "\x1b" not in run_in_terminal(given, TERM="dumb")
+    assert not COLOUR.search(run_in_terminal(*given, NO_COLOR="1"))
+    assert "\x1b" not in run_in_terminal(*given, TERM="dumb")
     piped = subprocess.run(
         [*PROGRAM, *given], capture_output=True, text=True, timeout=60, check=False
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from click.testing import CliRunner
 from corekit_cli import command
 from corekit_cli.asking import Asker
 from corekit_cli.unanswered import tell_why
-from tests.browsers.https import Certificate, make_certificate
+from tests.certificates import Certificate, make_certificate
 from tests.cli.live import PAGE, right, serving
 
 Talk = Callable[[socket], None]
@@ -150,15 +149,13 @@ def test_where_a_redirect_leads_to_a_name_that_is_none_the_name_is_blamed() -> N
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("certificate"))
+    return make_certificate(tmp_path_factory.mktemp("certificate"), "app.localhost")
 
 
 @pytest.fixture
 def tls(certificate: Certificate) -> Iterator[int]:
     """The port of a server that speaks TLS, with a certificate of a strange authority."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate.path, certificate.key)
-    with serving(right(), context) as live:
+    with serving(right(), certificate.server_context()) as live:
         yield int(live.origin.rpartition(":")[2])
 
 

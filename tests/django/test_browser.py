@@ -12,7 +12,6 @@ import os
 import shutil
 import socket
 import sqlite3
-import ssl
 import subprocess
 import sys
 import threading
@@ -27,6 +26,7 @@ from typing import Any, Final
 import pytest
 
 from tests.browsers.chromium import open_page, require_chromium
+from tests.certificates import Certificate, make_certificate
 
 ROOT: Final = Path(__file__).parents[2]
 EXAMPLE: Final = ROOT / "examples" / "django_shop"
@@ -87,22 +87,9 @@ await fetch("/saw", { method: "POST", body: JSON.stringify(saw) });
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Make a self-signed certificate for all the hosts: (certificate, key)."""
-    folder = tmp_path_factory.mktemp("certificate")
-    made, key = folder / "certificate.pem", folder / "key.pem"
-    names = "DNS:app.example.com,DNS:evil.example,DNS:api.example.org"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-            *("-nodes", "-days", "2", "-subj", "/CN=corekit tests", "-addext"),
-            *(f"subjectAltName={names}", "-keyout", str(key), "-out", str(made)),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    return made, key
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    hosts = ("app.example.com", "evil.example", "api.example.org")
+    return make_certificate(tmp_path_factory.mktemp("certificate"), *hosts)
 
 
 class Pages(BaseHTTPRequestHandler):
@@ -135,11 +122,10 @@ class Pages(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve_pages(certificate: tuple[Path, Path]) -> Iterator[tuple[int, Queue[tuple[str, Any]]]]:
+def serve_pages(certificate: Certificate) -> Iterator[tuple[int, Queue[tuple[str, Any]]]]:
     saw: Queue[tuple[str, Any]] = Queue()
     handler = type("Handler", (Pages,), {"saw": saw})
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
+    context = certificate.server_context()
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.socket = context.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
@@ -155,7 +141,7 @@ def serve_pages(certificate: tuple[Path, Path]) -> Iterator[tuple[int, Queue[tup
 
 @contextmanager
 def serve_shop(
-    command: Sequence[str], certificate: tuple[Path, Path], environ: Mapping[str, str]
+    command: Sequence[str], certificate: Certificate, environ: Mapping[str, str]
 ) -> Iterator[int]:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -165,7 +151,7 @@ def serve_shop(
     if command[0] == "uvicorn":
         files = ("--ssl-certfile", "--ssl-keyfile")
         address = ["--host", "127.0.0.1", "--port", str(port)]
-    arguments = [files[0], str(certificate[0]), files[1], str(certificate[1])]
+    arguments = [files[0], str(certificate.path), files[1], str(certificate.key)]
     process = subprocess.Popen(
         [sys.executable, "-m", *command, *address, *arguments],
         cwd=EXAMPLE,
@@ -242,7 +228,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_pages_of_other_sites_use_the_shop_as_far_as_they_may(
     command: Sequence[str],
     settings: str,
-    certificate: tuple[Path, Path],
+    certificate: Certificate,
     prepared: Path,
     tmp_path: Path,
 ) -> None:
