@@ -26,3 +26,5 @@ __all__ = [
     "Reason",
     "RequestKind",
 ]
+
+__version__ = "0.1.0"

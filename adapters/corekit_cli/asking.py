@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from types import TracebackType
 from typing import Final, Self
 
 import httpx
 
+from corekit import __version__
 from corekit.browser import HttpRequest, HttpResponse
 from corekit.browser.urls import parse_url
 
@@ -64,7 +64,7 @@ class Asker:
         self._client = httpx.Client(
             timeout=pace.timeout,
             follow_redirects=False,
-            headers={"User-Agent": f"corekit/{version('corekit')}"},
+            headers={"User-Agent": f"corekit/{__version__}"},
             event_hooks={"response": [_keep_lines]},
         )
 
