@@ -10,12 +10,12 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export RUFF_CACHE_DIR := $(CURDIR)/.cache/ruff
 
-.PHONY: help demo test format check lint types contracts tests django-matrix bench bench-full bench-guard clean \
+.PHONY: help demo test format check lint types tests django-matrix bench bench-full bench-guard clean \
 	mutation fuzz
 
 help:
 	@echo "make demo    install, start the demo and print what the policy says"
-	@echo "make test    install, check format, lint, types and imports, run the tests with coverage"
+	@echo "make test    install, check format, lint and types, run the tests with coverage"
 	@echo "make django-matrix   run the tests of Django's adapter with its other releases too"
 	@echo "make bench   measure corekit beside its peers; bench-full writes the figures of the docs"
 	@echo "make bench-guard   count instructions and compare them with the committed ones"
@@ -29,7 +29,7 @@ demo: .venv/.demo
 
 test: check tests django-matrix
 
-check: lint types contracts
+check: lint types
 
 format: .venv/.test
 	@$(BIN)/ruff format .
@@ -42,9 +42,6 @@ lint: .venv/.test
 types: .venv/.test
 	$(BIN)/mypy
 	$(BIN)/pyright
-
-contracts: .venv/.test
-	$(BIN)/lint-imports --cache-dir .cache/importlinter
 
 tests: .venv/.test
 	@rm -f .cache/coverage*
