@@ -23,7 +23,7 @@ SHOWN: Final = (
     "aiohttp-allowed",
 )
 WIDTH, LABELS, ROW, GAP = 820, 190, 16, 30
-COLOURS: Final = {OURS: "#2a78d6", "minimum": "#1baf7a", "no-op": "#9a9992"}
+COLORS: Final = {OURS: "#2a78d6", "minimum": "#1baf7a", "no-op": "#9a9992"}
 OTHERS: Final = "#b8b6ae"
 STYLE: Final = (
     "text{font:12px system-ui,sans-serif;fill:#52514e}.t{font-weight:600;fill:#0b0b0b}"
@@ -51,13 +51,13 @@ def draw(results: dict[str, Any]) -> str:
         for contender, value in sorted(bars.items(), key=lambda item: item[1]):
             top += ROW
             width = max(1.0, value / max(bars.values()) * (WIDTH - LABELS - 70))
-            colour = COLOURS.get(contender, OTHERS)
+            color = COLORS.get(contender, OTHERS)
             label = f"{contender} {versions.get(contender, '')}".strip()
             lines += [
                 _text(8, top + 1, label),
                 (
                     f'<rect x="{LABELS}" y="{top - 9}" width="{width:.1f}" height="11" rx="2"'
-                    f' fill="{colour}"/>'
+                    f' fill="{color}"/>'
                 ),
                 _text(LABELS + width + 6, top + 1, f"{value:.2f}"),
             ]

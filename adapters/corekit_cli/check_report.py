@@ -1,6 +1,6 @@
 """What `corekit check` found, for people and for programs.
 
-Words say everything, colour only repeats it. However narrow the terminal, nothing is cut off.
+Words say everything, color only repeats it. However narrow the terminal, nothing is cut off.
 """
 
 from __future__ import annotations

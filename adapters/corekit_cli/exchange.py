@@ -1,6 +1,6 @@
 """The demo's calls over HTTP, as a browser sends them, and whether the answers are the policy's.
 
-A browser's own judgement is not imitated here: what is compared is what the server was meant to
+A browser's own judgment is not imitated here: what is compared is what the server was meant to
 answer (a `Decision`) with what came over the wire.
 """
 

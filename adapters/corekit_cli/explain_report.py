@@ -1,6 +1,6 @@
 """An explanation for people, on a terminal or in a pipe.
 
-Words say everything; colour only repeats it.
+Words say everything; color only repeats it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The demo for people, on a terminal or in a pipe: a table of the calls, the policy, the addresses.
 
-Meant for 80 columns and more. Words say everything; colour only repeats it.
+Meant for 80 columns and more. Words say everything; color only repeats it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A cookie jar as browsers keep it: SameSite, Secure, prefixes, domains, paths, expiry.
 
 The rules are those of https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html, in
-sections 5.6 to 5.8. What a page's script could do with cookies is not modelled, nor are partitions.
+sections 5.6 to 5.8. What a page's script could do with cookies is not modeled, nor are partitions.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ so it can judge them. It opens nothing and reads no clock: a transport (any call
 - `running`: a fetch under way: what the page asked for, checked and normalized;
 - `model`: the fetch itself, from the page's call to the page's answer.
 
-Not modelled: navigation, frames, service workers, HTTP caching, private-network access (no browser
+Not modeled: navigation, frames, service workers, HTTP caching, private-network access (no browser
 sends its preflights any more), and who may keep a cookie, which is the transport's part.
 """
 

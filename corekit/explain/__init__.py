@@ -9,7 +9,7 @@ a fetch to a live server ended. Both run nothing but the browser model. One subj
 - `story`: the steps, in order;
 - `mending`, `mending_servers`: what to change so that the fetch passes;
 - `near_origins`, `near_names`, `near_misses`: what is nearly right;
-- `catalogue`, `messages`: each failure by name, and by what browsers' consoles say of it;
+- `errors`, `console_messages`: each failure by name, and by what browsers' consoles say of it;
 - `explaining`: the two functions, which put it all together.
 """
 

@@ -127,7 +127,7 @@ class Tab:
         )
 
     def prefer(self, **features: str) -> None:
-        """Prefer a colour scheme, or reduced motion: names with ``_`` for ``-``."""
+        """Prefer a color scheme, or reduced motion: names with ``_`` for ``-``."""
         named = [
             {"name": name.replace("_", "-"), "value": value} for name, value in features.items()
         ]

@@ -280,13 +280,13 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_cut_off(columns: int)
         assert "Leave it out, so that nobody expects its absence to forbid it." in words
 
 
-COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9][;m]")
+COLOR = re.compile(r"\x1b\[[0-9;]*3[0-9][;m]")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs pseudo-terminals")
 def test_colour_is_for_terminals_and_for_those_who_want_it() -> None:
-    assert COLOUR.search(run_in_terminal("check", "bad.toml"))
-    assert not COLOUR.search(run_in_terminal("check", "bad.toml", NO_COLOR="1"))
+    assert COLOR.search(run_in_terminal("check", "bad.toml"))
+    assert not COLOR.search(run_in_terminal("check", "bad.toml", NO_COLOR="1"))
     assert "\x1b" not in run_in_terminal("check", "bad.toml", TERM="dumb")
     piped = subprocess.run(
         [*PROGRAM, "check", "bad.toml"], capture_output=True, text=True, timeout=60, check=False

@@ -95,10 +95,10 @@ def test_all_files_of_the_page_are_in_a_document() -> None:
 
 
 def test_every_field_of_the_form_is_on_the_page_with_a_label() -> None:
-    labelled = {attributes.get("for") for tag, attributes in TAGS if tag == "label"}
+    labeled = {attributes.get("for") for tag, attributes in TAGS if tag == "label"}
     controls = [attributes for tag, attributes in TAGS if tag in ("input", "select", "textarea")]
     for attributes in controls:
-        assert attributes["id"] in labelled or attributes.get("aria-label"), attributes
+        assert attributes["id"] in labeled or attributes.get("aria-label"), attributes
     assert {attributes.get("name") for attributes in controls} - {None} == EMPTY.keys()
     # Where the problems of a field are shown.
     assert {attributes.get("id") for _, attributes in TAGS} >= EMPTY.keys()
@@ -126,9 +126,9 @@ def test_the_page_can_be_read_aloud() -> None:
         assert wanted in HTML
 
 
-def luminance(colour: str) -> float:
+def luminance(color: str) -> float:
     """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
@@ -137,8 +137,8 @@ def luminance(colour: str) -> float:
 
 def contrast(scheme: int, *names: str) -> float:
     """https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
-    colours = [re.findall(rf"--{name}: (#[0-9a-f]{{6}});", HTML)[scheme] for name in names]
-    lighter, darker = sorted(map(luminance, colours), reverse=True)
+    colors = [re.findall(rf"--{name}: (#[0-9a-f]{{6}});", HTML)[scheme] for name in names]
+    lighter, darker = sorted(map(luminance, colors), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 

@@ -22,7 +22,7 @@ from tests.cli.live import PAGE, Headers, Live, serving, without, wrong
 from tests.cli.terminal import run_in_terminal
 
 PROGRAM: Final = (sys.executable, "-m", "corekit_cli")
-COLOUR: Final = re.compile(r"\x1b\[[0-9;]*3[0-9][;m]")
+COLOR: Final = re.compile(r"\x1b\[[0-9;]*3[0-9][;m]")
 COMMANDS: Final = {
     "probe": ("probe", "{url}", f"--origin={PAGE}", "--delay=0"),
     "explain": ("explain", "--url={url}", f"--origin={PAGE}", "--delay=0", "--method=PUT"),
@@ -105,9 +105,9 @@ def test_colour_and_progress_are_for_terminals_and_for_those_who_want_them(
 ) -> None:
     given = arguments(name, live)
     shown = run_in_terminal(*given)
-    assert COLOUR.search(shown)
+    assert COLOR.search(shown)
     assert ("Asking" in shown) == (name == "probe")
-    assert not COLOUR.search(run_in_terminal(*given, NO_COLOR="1"))
+    assert not COLOR.search(run_in_terminal(*given, NO_COLOR="1"))
     assert "\x1b" not in run_in_terminal(*given, TERM="dumb")
     piped = subprocess.run(
         [*PROGRAM, *given], capture_output=True, text=True, timeout=60, check=False

@@ -100,7 +100,7 @@ class TestDescription:
             make_event().origin = APP  # type: ignore[misc]
 
 
-# What makes a second line, colours a terminal, hides or turns text round.
+# What makes a second line, colors a terminal, hides or turns text round.
 forging = st.text(
     st.one_of(
         st.sampled_from("\r\n\t\0\x1b\x7f\x85\u2028\u2029\u202e\u2066\u200b\ufeff'\"\\%{}"),

@@ -75,7 +75,7 @@ def test_a_misspelt_key_is_a_problem_that_names_the_nearest(key: str, meant: str
 
 def test_a_problem_of_a_key_has_its_value_and_says_what_is_wrong() -> None:
     with pytest.raises(PolicyError) as caught:
-        CorsPolicy.from_mapping({"allow_origins": [APP], "colour": "red"})
+        CorsPolicy.from_mapping({"allow_origins": [APP], "color": "red"})
     (problem,) = caught.value.problems
     assert problem.value == "red"
     assert problem.message == "A policy has no argument of this name."
@@ -88,11 +88,11 @@ def test_a_key_like_nothing_is_told_what_there_is() -> None:
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
-    told = problems_of({"allow_origins": ["example.com"], "max_age": "1", "colour": 1, "maxage": 2})
+    told = problems_of({"allow_origins": ["example.com"], "max_age": "1", "color": 1, "maxage": 2})
     assert [(code, field) for code, field, _ in told] == [
         ("malformed-origin", "allow_origins[0]"),
         ("wrong-type", "max_age"),
-        ("unknown-argument", "colour"),
+        ("unknown-argument", "color"),
         ("unknown-argument", "maxage"),
     ]
 

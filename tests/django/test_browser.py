@@ -81,7 +81,7 @@ await step("order without preflight", "/api/orders/", {
   method: "POST", body: JSON.stringify({ item: "stolen" }),
 });
 await step("change", "/api/orders/1/", { method: "PUT", body: JSON.stringify({ item: "stolen" }) });
-await step("catalogue", "/api/catalogue/", { credentials: "omit" });
+await step("catalog", "/api/catalog/", { credentials: "omit" });
 await fetch("/saw", { method: "POST", body: JSON.stringify(saw) });
 </script>"""
 
@@ -266,7 +266,7 @@ def test_pages_of_other_sites_use_the_shop_as_far_as_they_may(
             "order": "unreadable",
             "order without preflight": "unreadable",
             "change": "unreadable",
-            "catalogue": 200,
+            "catalog": 200,
         },
     )
     with sqlite3.connect(database) as connection:

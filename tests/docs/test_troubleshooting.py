@@ -1,4 +1,4 @@
-"""The troubleshooting page has every entry of the catalogue, as the catalogue has it."""
+"""The troubleshooting page has every entry of the catalog, as the catalog has it."""
 
 from __future__ import annotations
 

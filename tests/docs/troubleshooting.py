@@ -1,4 +1,4 @@
-"""The table of docs/troubleshooting.md, written from the catalogue.
+"""The table of docs/troubleshooting.md, written from the catalog.
 
 ``python -m tests.docs.troubleshooting`` puts it into the page.
 """

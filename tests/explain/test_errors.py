@@ -1,4 +1,4 @@
-"""The catalogue: every failure is in it, and what consoles say of one finds it."""
+"""The catalog: every failure is in it, and what consoles say of one finds it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a probe found, for people and for programs. Words say everything; colour only repeats it."""
+"""What a probe found, for people and for programs. Words say everything; color only repeats it."""
 
 from __future__ import annotations
 

@@ -11,5 +11,5 @@ urlpatterns = [
     path("api/login/", views.log_in),
     path("api/orders/", views.orders),
     path("api/orders/<int:number>/", views.order),
-    path("api/catalogue/", views.catalogue),
+    path("api/catalog/", views.catalog),
 ]

@@ -1,4 +1,4 @@
-"""The API: JSON in and out. It knows nothing of CORS, but that the catalogue is for everybody."""
+"""The API: JSON in and out. It knows nothing of CORS, but that the catalog is for everybody."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
 
 @cors(allow_origins=["*"])
 @require_GET
-def catalogue(request: HttpRequest) -> HttpResponse:
+def catalog(request: HttpRequest) -> HttpResponse:
     """Show what there is, to pages of any site: nobody's cookies are needed for it."""
     return JsonResponse({"items": ["teapot", "cup", "saucer"]})
 
