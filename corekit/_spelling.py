@@ -1,14 +1,16 @@
-"""What a person may have meant by a string that is no origin of the language.
+"""What a person probably meant by a string that is not an origin or pattern.
 
-A browser makes an origin out of an address by the rules of https://url.spec.whatwg.org/#host-parsing:
-it lower-cases, leaves out default ports, writes unicode as punycode and addresses in one canonical
-form. Here the same is done to what an operator wrote, for one purpose only: to name the mend. What
-comes out is shown, never matched.
+A browser serializes the origin of a URL by https://url.spec.whatwg.org/#host-parsing: it writes the
+host in lower case, omits default ports, encodes Unicode as Punycode and writes addresses in one
+canonical form. This module does the same to what an operator wrote, only to name the fix. The
+result is shown, never matched.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from ._origins import (
@@ -21,18 +23,11 @@ from ._origins import (
     is_serialized_origin,
     serialize_ipv6,
 )
+from .problems import PYTHON, Dialect, Problem, ProblemKind
 
-__all__ = ["Fault", "canonical_spelling", "find_fault", "find_likely_scheme"]
+__all__ = ["Misspelling", "canonical_spelling", "find_likely_scheme", "find_misspelling"]
 
-Fault = tuple[str, str, str]
-"""A problem's code, its message and its hint."""
-
-_FORM = "Write it as a browser sends it, such as 'https://example.com'."
-_PATTERN_FORMS = (
-    "The patterns are '*', 'https://*.example.com', 'https://pr-*.example.com' and"
-    " 'http://localhost:*'."
-)
-# With a WebSocket handshake a browser sends the page's own origin.
+# In a WebSocket handshake a browser sends the origin of the page.
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 
 _SPACE = " \t\r\n\f\v"
@@ -41,23 +36,63 @@ _is_regex = re.compile(r"\^|.*(?:\\[.dw]|://\.\*|\$\Z)").match
 _host_and_port = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d*|\*))?").fullmatch
 
 
-def find_fault(text: str) -> Fault:
-    """Say what is wrong with `text`, which is no origin or pattern of the language.
+@dataclass(frozen=True, slots=True)
+class Misspelling:
+    """Why a string is not an origin or pattern: a kind of problem, and the origin that was meant.
 
-    >>> find_fault("https://Example.com:443/")[0]
+    `meant` is None if no origin can be made of it; `parameters` are those of the message.
+    """
+
+    kind: ProblemKind
+    meant: str | None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The sentence about what is wrong."""
+        return self.kind.message.format_map(self.parameters)
+
+    def problem(
+        self, argument: str, value: str, *, index: int | None = None, dialect: Dialect = PYTHON
+    ) -> Problem:
+        """Return the problem of an argument, or of one of its elements, that has this value."""
+        use = (
+            f"Did you mean {self.meant!r}?"
+            if self.meant
+            else "Write it as a browser sends it, such as 'https://example.com'."
+        )
+        return Problem.of(
+            self.kind,
+            argument,
+            value,
+            index=index,
+            fix=self.meant,
+            dialect=dialect,
+            use=use,
+            **self.parameters,
+        )
+
+
+def find_misspelling(text: str) -> Misspelling:
+    """Return what is wrong with `text`, which is not an origin or pattern.
+
+    >>> find_misspelling("https://Example.com:443/").kind.code
     'non-canonical-origin'
-    >>> find_fault("example.com")[2]
-    "Did you mean 'https://example.com'?"
+    >>> find_misspelling("example.com").meant
+    'https://example.com'
     """
     meant = canonical_spelling(text)
-    hint = f"Did you mean {meant!r}?" if meant else _FORM
-    return _fault_of_the_string(text, hint) or _fault_of_its_parts(text, meant, hint)
+    kind = _misspelled_string(text)
+    if kind is not None:
+        has_fix = kind is ProblemKind.WHITE_SPACE_AROUND_ORIGIN
+        return Misspelling(kind, meant if has_fix else None)
+    return _misspelled_parts(text, meant)
 
 
 def canonical_spelling(text: str) -> str | None:
-    """Write `text` as a browser would serialize its origin; None where that is not possible.
+    """Return the origin of `text` as a browser serializes it, or None if it has none.
 
-    Paths, credentials and white space are left out, wildcards stay where the language has them.
+    Paths, credentials and white space are removed; wildcards are kept if they make a pattern.
 
     >>> canonical_spelling("HTTPS://B\u00fccher.Example:443/shop")
     'https://xn--bcher-kva.example'
@@ -86,72 +121,64 @@ def canonical_spelling(text: str) -> str | None:
     if port == DEFAULT_PORTS.get(scheme):
         port = ""
     origin = f"{scheme}://{label.lower()}{dot}{canonical_host}{port and ':'}{port}"
-    return origin if _is_of_the_language(origin) else None
+    return origin if _is_origin_or_pattern(origin) else None
 
 
-def _fault_of_the_string(text: str, hint: str) -> Fault | None:
+def _misspelled_string(text: str) -> ProblemKind | None:
     stripped = text.strip(_SPACE)
     if not stripped:
-        return "malformed-origin", "It is empty.", "Leave it out; ''.split(',') gives one such."
+        return ProblemKind.EMPTY_ORIGIN
     if _is_regex(stripped):
-        return "malformed-origin", "It looks like a regular expression.", _PATTERN_FORMS
+        return ProblemKind.REGEX_AS_ORIGIN
     if stripped.lower().startswith("file:"):
-        return (
-            "file-origin",
-            "A page from a file has no origin of its own: browsers send 'null' for it.",
-            "Serve the page over http, such as from 'http://localhost:3000'.",
-        )
-    if _holds_several(stripped):
-        return (
-            "malformed-origin",
-            "It holds more than one origin in one string.",
-            "Write each origin as a string of its own in the list.",
-        )
+        return ProblemKind.FILE_ORIGIN
+    if _contains_several(stripped):
+        return ProblemKind.SEVERAL_ORIGINS
     if text != stripped:
-        return "malformed-origin", "It has white space around it.", hint
+        return ProblemKind.WHITE_SPACE_AROUND_ORIGIN
     if any(character.isspace() or not character.isprintable() for character in text):
-        return "malformed-origin", "It has white space or control characters in it.", _FORM
+        return ProblemKind.WHITE_SPACE_IN_ORIGIN
     return None
 
 
-def _fault_of_its_parts(text: str, meant: str | None, hint: str) -> Fault:
+def _misspelled_parts(text: str, meant: str | None) -> Misspelling:
     if "*" in text and meant is None:
-        return "malformed-origin", "A wildcard stands where none is possible.", _PATTERN_FORMS
+        return Misspelling(ProblemKind.MISPLACED_WILDCARD, None)
     if meant == OPAQUE:
-        return "non-canonical-origin", "Browsers write the opaque origin in lower case.", hint
+        return Misspelling(ProblemKind.OPAQUE_ORIGIN_CASE, meant)
     match = _scheme(text)
     if match is None or not match[0].endswith("://"):
-        return "malformed-origin", "It has no scheme and '://' before the host.", hint
+        return Misspelling(ProblemKind.ORIGIN_WITHOUT_SCHEME, meant)
     authority, slash, path = text[match.end() :].partition("/")
     if path or any(mark in authority for mark in "?#\\"):
-        return "malformed-origin", "An origin has no path, query or fragment.", hint
+        return Misspelling(ProblemKind.ORIGIN_WITH_PATH, meant)
     if "@" in authority:
-        return "malformed-origin", "An origin has no user name or password.", hint
+        return Misspelling(ProblemKind.ORIGIN_WITH_CREDENTIALS, meant)
     if meant is None:
-        return "malformed-origin", "No browser could send this as an origin.", _FORM
-    return "non-canonical-origin", _difference(text, slash, meant), hint
+        return Misspelling(ProblemKind.IMPOSSIBLE_ORIGIN, None)
+    return _different_spelling(text, slash, meant)
 
 
 def find_likely_scheme(scheme: str) -> str | None:
-    """Say which of http and https a scheme was meant to be; None for one that stands for itself.
+    """Return http or https if a scheme is probably a typo of it, and None otherwise.
 
     >>> find_likely_scheme("htps"), find_likely_scheme("capacitor"), find_likely_scheme("https")
     ('https', None, None)
     """
     if scheme in ("http", "https"):
         return None
-    from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
+    from difflib import get_close_matches  # noqa: PLC0415 - only if there is a typo
 
     return next(iter(get_close_matches(scheme, ["https", "http"], n=1, cutoff=0.75)), None)
 
 
-def _is_of_the_language(text: str) -> bool:
+def _is_origin_or_pattern(text: str) -> bool:
     if "*" in text:
         return text == ANY or OriginPattern.parse(text) is not None
     return is_serialized_origin(text)
 
 
-def _holds_several(text: str) -> bool:
+def _contains_several(text: str) -> bool:
     parts = re.split(r"[\s,;|]+", text)
     return text.count("://") > 1 or (len(parts) > 1 and all("." in part for part in parts))
 
@@ -170,7 +197,7 @@ def _canonical_host(host: str) -> str | None:
 
 
 def _punycode(host: str) -> str | None:
-    import idna  # noqa: PLC0415 - takes 2 ms, and hardly any process writes unicode into a policy
+    import idna  # noqa: PLC0415 - takes 2 ms, and few policies contain Unicode
 
     try:
         return idna.encode(host, uts46=True).decode("ascii")
@@ -182,7 +209,7 @@ def _canonical_ipv4(host: str) -> str | None:
     # https://url.spec.whatwg.org/#concept-ipv4-parser: hexadecimal, octal, and fewer than 4 parts.
     parts = host.removesuffix(".").split(".")
     if not all(map(ends_in_number, parts)):
-        return None  # Python takes more for a number: signs, underscores
+        return None  # Python also accepts signs and underscores
     try:
         *high, low = map(_ipv4_number, parts)
     except ValueError:
@@ -199,20 +226,20 @@ def _ipv4_number(text: str) -> int:
     return int(text, 8 if text.startswith("0") else 10)
 
 
-def _difference(text: str, slash: str, meant: str) -> str:
+def _different_spelling(text: str, slash: str, meant: str) -> Misspelling:
     scheme, _, rest = text.partition("://")
     if scheme.lower() in _PAGE_SCHEMES:
-        return f"No page is served over {scheme}; browsers send the page's own origin."
+        return Misspelling(ProblemKind.WEBSOCKET_ORIGIN, meant, {"scheme": scheme})
     differences = {
         "upper case": text != text.lower(),
         "a trailing slash": slash,
-        "unicode": not text.isascii(),
+        "Unicode": not text.isascii(),
         "the default port": _has_port(rest) and not _has_port(meant.partition("://")[2]),
     }
     found = [name for name, is_there in differences.items() if is_there]
     if not found:
-        return "Browsers spell this host or port another way."
-    return f"Browsers send an origin without {', '.join(found)}."
+        return Misspelling(ProblemKind.NON_CANONICAL_HOST, meant)
+    return Misspelling(ProblemKind.NON_CANONICAL_ORIGIN, meant, {"differences": ", ".join(found)})
 
 
 def _has_port(authority: str) -> bool:

@@ -1,14 +1,15 @@
 """The rules of a configuration: each argument is read once, and every problem is reported.
 
-One function per sort of argument. What is read is returned in the form that the policy keeps; what
-is wrong becomes a `Problem`, and the reading goes on, so that all of them are known at once.
+One method per kind of argument, named by the table in `corekit.arguments`. It returns the value in
+the form that the policy keeps; what is wrong becomes a `Problem`, and reading goes on, so that all
+problems are found at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from ._names import (
     CORS_REQUEST_HEADERS,
@@ -21,287 +22,255 @@ from ._names import (
     is_token,
 )
 from ._origins import ANY, OPAQUE, OriginPattern, is_loopback, split_origin
-from ._spelling import canonical_spelling, find_fault, find_likely_scheme
+from ._spelling import canonical_spelling, find_likely_scheme, find_misspelling
 from ._suffixes import find_open_suffix
-from .diagnostics import show
-from .problems import RISKS, Problem
+from .arguments import ARGUMENTS, Argument
+from .problems import PYTHON, RISKS, Dialect, Problem, ProblemKind
 
 __all__ = ["MAX_MAX_AGE", "Reader"]
 
 MAX_MAX_AGE: Final = 86_400
-"""Seconds; no browser keeps a preflight longer."""
+"""Seconds; no browser caches a preflight response for longer."""
+
+_SHOWN_CHARACTERS: Final = 120
 
 
 class Reader:
-    """Reads the arguments of one configuration and collects what is wrong with them."""
+    """Reads the arguments of one configuration and collects the problems.
 
+    `given` has the arguments by name; what is missing has its default. Problems are written in
+    `dialect`.
+    """
+
+    arguments: ClassVar[Mapping[str, Argument]] = ARGUMENTS
     needs_origins: ClassVar[bool] = True
 
-    def __init__(self, *, credentials: bool, accept_risks: object) -> None:
+    def __init__(self, given: Mapping[str, object], dialect: Dialect = PYTHON) -> None:
         self.problems: list[Problem] = []
-        self._credentials = credentials
+        self.dialect = dialect
+        self.given = given
+        self._credentials = given.get("allow_credentials") is True
         self._present_risks: set[str] = set()
-        self.accept_risks = _unique(self._read_strings("accept_risks", accept_risks))
+        # The accepted risks are needed by the other arguments, but their problems come last.
+        self._accepted = self._read_argument("accept_risks")
         self._risk_problems, self.problems = self.problems, []
 
-    def read(self, given: Mapping[str, object]) -> dict[str, object]:
-        """Read every argument, by its name."""
-        readers: dict[str, Callable[[str, object], object]] = {
-            "allow_origins": self.read_origins,
-            "allow_credentials": self.read_flag,
-            "allow_methods": self.read_methods,
-            "allow_headers": self.read_request_headers,
-            "expose_headers": self.read_exposed_headers,
-            "max_age": self.read_max_age,
-            "allow_private_network": self.read_flag,
-            "preflight_status": self.read_status,
-        }
-        settings = {name: read(name, given[name]) for name, read in readers.items()}
-        return {**settings, "accept_risks": self.accept_risks}
-
-    def finish(self) -> list[Problem]:
-        """Check the accepted risks, which takes knowing all else, and return every problem."""
+    def read(self) -> dict[str, object]:
+        """Read every argument and return the values by name; `problems` has what is wrong."""
+        names = [name for name in self.arguments if name != "accept_risks"]
+        settings = {name: self._read_argument(name) for name in names}
+        settings["accept_risks"] = self._accepted
         self.problems += self._risk_problems
-        for code in self.accept_risks:
+        self._check_accepted_risks()
+        return settings
+
+    def _read_argument(self, name: str) -> Any:
+        argument = self.arguments[name]
+        return getattr(self, argument.rule)(name, self.given.get(name, argument.default))
+
+    def _check_accepted_risks(self) -> None:
+        for code in self._accepted:
             if code not in RISKS:
                 risks = ", ".join(sorted(RISKS))
-                message, hint = "There is no such risk.", f"The risks are {risks}."
+                self.report(ProblemKind.UNKNOWN_RISK, "accept_risks", code, risks=risks)
             elif code not in self._present_risks:
-                message = "Nothing in this policy runs this risk."
-                hint = "Leave it out, so that the risk is reported when it comes up."
-            else:
-                continue
-            self._report("unknown-risk", "accept_risks", code, message, hint)
-        return self.problems
+                self.report(ProblemKind.ABSENT_RISK, "accept_risks", code)
 
-    def read_origins(self, field: str, value: object) -> tuple[str, ...]:
+    def read_accepted_risks(self, name: str, value: object) -> tuple[str, ...]:
+        """Read the codes of accepted risks."""
+        return _unique(self.read_strings(name, value))
+
+    def read_origins(self, name: str, value: object) -> tuple[str, ...]:
         """Read exact origins and patterns."""
         found = len(self.problems)
-        items = self._read_strings(field, value)
+        items = self.read_strings(name, value)
         texts = _unique(items)
         if self.needs_origins and not texts and len(self.problems) == found:
-            self._report(
-                "no-origins",
-                field,
-                value,
-                "Nothing is allowed.",
-                "Name the origins of the pages that may call, or ['*'] for any.",
-            )
+            self.report(ProblemKind.NO_ORIGINS, name, self.given.get(name))
         for index, text in items:
             if text == ANY:
                 if self._credentials:
-                    self._report(
-                        "any-origin-with-credentials",
-                        f"{field}[{index}]",
-                        text,
-                        "Every site could act as the user who is logged in here.",
-                        "Name the origins, or leave the credentials out.",
-                    )
+                    self.report(ProblemKind.ANY_ORIGIN_WITH_CREDENTIALS, name, text, index=index)
                 if len(texts) > 1:
-                    self._report(
-                        "any-origin-with-others",
-                        f"{field}[{index}]",
-                        text,
-                        "It covers the other origins, which then mean nothing.",
-                        "Keep either '*' or the others.",
-                    )
+                    self.report(ProblemKind.ANY_ORIGIN_WITH_OTHERS, name, text, index=index)
             elif text == OPAQUE:
-                self._check_opaque(f"{field}[{index}]")
+                self.check_opaque(name, index)
             else:
-                self._check_origin(field, index, text)
+                self._check_origin(name, index, text)
         return texts
 
-    def read_methods(self, field: str, value: object) -> tuple[str, ...]:
-        """Read methods: tokens, as they go over the wire."""
-        items = self._read_strings(field, value)
+    def read_methods(self, name: str, value: object) -> tuple[str, ...]:
+        """Read methods: tokens, as they are sent."""
+        items = self.read_strings(name, value)
         for index, method in items:
             upper = method.upper()
             if method == ANY:
                 continue
             if not is_token(method) or ANY in method:
-                code = "invalid-method"
-                message = "A method is a token, such as PUT, or '*' alone for any."
-                hint = "Write each method as a string of its own."
+                self.report(ProblemKind.INVALID_METHOD, name, method, index=index)
             elif upper in FORBIDDEN_METHODS:
-                code, message = "forbidden-method", "No page can send this method."
-                hint = "Leave it out."
+                self.report(ProblemKind.FORBIDDEN_METHOD, name, method, index=index)
             elif upper in REGISTERED_METHODS and method != upper:
-                code = "method-case"
-                message = "Methods are case-sensitive, and servers know this one in upper case."
-                hint = f"Did you mean {upper!r}?"
-            else:
-                continue
-            self._report(code, f"{field}[{index}]", method, message, hint)
+                self.report(ProblemKind.METHOD_CASE, name, method, index=index, fix=upper)
         return _unique(items)
 
-    def read_request_headers(self, field: str, value: object) -> tuple[str, ...]:
-        """Read names of request headers; they are kept in lower case."""
-        items = self._read_header_names(field, value)
+    def read_request_headers(self, name: str, value: object) -> tuple[str, ...]:
+        """Read names of request headers, which are kept in lower case."""
+        items = self._read_header_names(name, value)
         for index, given in items:
-            name = given.lower()
-            if name in CORS_REQUEST_HEADERS or is_forbidden_request_header(name):
-                code, message = "forbidden-header", "No page can set this request header."
-                hint = "Leave it out; where the browser sends it, no permission is needed."
-            elif name in RESPONSE_ONLY_HEADERS:
-                code, message = "misplaced-header", "This is a response header."
-                hint = "Leave it out of the request headers."
-            else:
-                continue
-            self._report(code, f"{field}[{index}]", given, message, hint)
+            header = given.lower()
+            if header in CORS_REQUEST_HEADERS or is_forbidden_request_header(header):
+                self.report(ProblemKind.FORBIDDEN_REQUEST_HEADER, name, given, index=index)
+            elif header in RESPONSE_ONLY_HEADERS:
+                self.report(ProblemKind.RESPONSE_HEADER, name, given, index=index)
         return _unique_names(items)
 
-    def read_exposed_headers(self, field: str, value: object) -> tuple[str, ...]:
-        """Read names of response headers; they are kept in lower case."""
-        items = self._read_header_names(field, value)
+    def read_exposed_headers(self, name: str, value: object) -> tuple[str, ...]:
+        """Read names of response headers, which are kept in lower case."""
+        items = self._read_header_names(name, value)
         for index, given in items:
-            name = given.lower()
-            if name == ANY and self._credentials:
-                code = "any-exposed-header-with-credentials"
-                message = "With credentials a browser takes '*' for the name of a header."
-                hint = "Name the headers that pages may read."
-            elif name in FORBIDDEN_RESPONSE_HEADERS:
-                code, message = "forbidden-header", "No page can read this response header."
-                hint = "Leave it out; cookies are kept without being read."
-            elif name in REQUEST_ONLY_HEADERS:
-                code, message = "misplaced-header", "This is a request header."
-                hint = "Leave it out of the exposed headers."
-            else:
-                continue
-            self._report(code, f"{field}[{index}]", given, message, hint)
+            header = given.lower()
+            if header == ANY and self._credentials:
+                kind = ProblemKind.ANY_EXPOSED_HEADER_WITH_CREDENTIALS
+                self.report(kind, name, given, index=index)
+            elif header in FORBIDDEN_RESPONSE_HEADERS:
+                self.report(ProblemKind.FORBIDDEN_RESPONSE_HEADER, name, given, index=index)
+            elif header in REQUEST_ONLY_HEADERS:
+                self.report(ProblemKind.REQUEST_HEADER, name, given, index=index)
         return _unique_names(items)
 
-    def read_flag(self, field: str, value: object) -> bool:
-        """Read a bool, and nothing that is merely truthy."""
+    def read_flag(self, name: str, value: object) -> bool:
+        """Read a bool; a value that is merely truthy is a problem."""
         if not isinstance(value, bool):
-            self._report_type(field, value, "True or False")
+            self.report_type(name, value, self.dialect.flag)
         return value is True
 
-    def read_max_age(self, field: str, value: object) -> int | None:
+    def read_max_age(self, name: str, value: object) -> int | None:
         """Read whole seconds, as an int or a timedelta."""
         if value is None:
             return None
         seconds = value if isinstance(value, int) else _whole_seconds(value)
         if seconds is None:
-            message = "The header has whole seconds only."
+            kind = ProblemKind.FRACTIONAL_MAX_AGE
         elif isinstance(seconds, bool) or not isinstance(seconds, int):
-            self._report_type(field, value, "seconds as an int, a timedelta, or None")
+            self.report_type(name, value, self.dialect.seconds)
             return None
         elif 0 <= seconds <= MAX_MAX_AGE:
             return int.__int__(seconds)
         else:
-            message = f"It is {'below 0' if seconds < 0 else 'longer than any browser heeds'}."
-        hint = f"Give 0 (no caching) to {MAX_MAX_AGE} seconds, or None for the browser's default."
-        self._report("max-age", field, value, message, hint)
+            kind = ProblemKind.NEGATIVE_MAX_AGE if seconds < 0 else ProblemKind.LONG_MAX_AGE
+        self.report(kind, name, value, maximum=MAX_MAX_AGE)
         return None
 
-    def read_status(self, field: str, value: object) -> int:
-        """Read the status of a granted preflight: an ok status of the Fetch standard."""
+    def read_status(self, name: str, value: object) -> int:
+        """Read the status of a preflight response: an ok status of the Fetch standard."""
         if isinstance(value, bool) or not isinstance(value, int):
-            self._report_type(field, value, "a status code as an int")
+            self.report_type(name, value, self.dialect.status)
         elif 200 <= value <= 299:
-            return int.__int__(value)  # an HTTPStatus is shown in another way
+            return int.__int__(value)  # an HTTPStatus has another repr
         else:
-            message = "Browsers take a preflight as granted with status 200 to 299 only."
-            self._report("preflight-status", field, value, message, "Use 204 or 200.")
+            self.report(ProblemKind.PREFLIGHT_STATUS, name, value)
         return 204
 
-    def _check_opaque(self, field: str) -> None:
-        message = "Any page can get this origin, through a sandboxed frame."
-        if self._credentials:
-            # Never acceptable: every site could act as the user.
-            self._present_risks.add("opaque-origin")
-            hint = "Leave it out, or leave the credentials out; this cannot be accepted."
-            self.problems.append(Problem("opaque-origin", field, OPAQUE, message, hint))
-        else:
-            self._report("opaque-origin", field, OPAQUE, message, "Leave it out.")
-
-    def _report_public_suffix(self, field: str, value: str, suffix: str) -> None:
-        self._report(
-            "public-suffix",
-            field,
-            value,
-            f"Anybody can register a name below {suffix!r}, and then act as the user.",
-            "Name the hosts that are yours.",
-        )
-
-    def _check_origin(self, field: str, index: int, text: str) -> None:
-        pattern = OriginPattern.parse(text) if ANY in text else None
-        parts = split_origin(text) if pattern is None else (pattern.scheme, pattern.host)
-        if parts is None:
-            code, message, hint = find_fault(text)
-            self._report(code, f"{field}[{index}]", text, message, hint)
-            return
-        scheme, host = parts[:2]
-        if find_likely_scheme(scheme) is not None:
-            hint = f"Did you mean {canonical_spelling(text)!r}?"
-            message = f"No browser has pages of the scheme {scheme!r}."
-            self._report("malformed-origin", f"{field}[{index}]", text, message, hint)
-        if not self._credentials:
-            return
-        if scheme == "http" and not is_loopback(host):
-            self._report(
-                "insecure-origin",
-                f"{field}[{index}]",
-                text,
-                "Whoever sits on the network can answer for it, and then act as the user.",
-                f"Use {canonical_spelling('https' + text[4:])!r}.",
-            )
-        if pattern is not None and pattern.label is not None:
-            # Labels in the plural reach below a public suffix that is itself below the host.
-            open_suffix = find_open_suffix(host, below=pattern.label == ANY)
-            if open_suffix is not None:
-                self._report_public_suffix(f"{field}[{index}]", text, open_suffix)
-
-    def _read_header_names(self, field: str, value: object) -> list[tuple[int, str]]:
-        items: list[tuple[int, str]] = []
-        for index, name in self._read_strings(field, value):
-            if name != ANY and (not is_token(name) or ANY in name):
-                self._report(
-                    "invalid-header",
-                    f"{field}[{index}]",
-                    name,
-                    "A header name is a token, such as x-request-id, or '*' alone for any.",
-                    "Write each name as a string of its own, without value and colon.",
-                )
-            else:
-                items.append((index, name))
-        return items
-
-    def _read_strings(self, field: str, value: object) -> list[tuple[int, str]]:
+    def read_strings(self, name: str, value: object) -> list[tuple[int, str]]:
+        """Read a collection of strings, each with its index."""
         if isinstance(value, str | bytes | bytearray | Mapping):
-            kind = type(value).__name__
-            message = f"It is a single {kind}, not a collection of strings."
-            self._report("string-not-collection", field, value, message, _list_hint(value))
+            self._report_single_value(name, value)
             return []
         if not isinstance(value, Iterable):
-            self._report_type(field, value, "a collection of strings")
+            self.report_type(name, value, self.dialect.strings)
             return []
         if isinstance(value, AbstractSet):
-            # It has another order in every process; what is sent, and what is said, should not.
+            # Its order differs between processes; headers and messages should not.
             value = sorted(value, key=lambda item: item if isinstance(item, str) else "")
         items: list[tuple[int, str]] = []
         for index, item in enumerate(value):
             if isinstance(item, str):
                 items.append((index, str.__str__(item)))
             else:
-                self._report_type(f"{field}[{index}]", item, "a string")
+                self.report_type(name, item, self.dialect.string, index=index)
         return items
 
-    def _report_type(self, field: str, value: object, expected: str) -> None:
-        message = f"It is of type {type(value).__name__}."
-        self._report("wrong-type", field, value, message, f"Give {expected}.")
+    def check_opaque(self, name: str, index: int) -> None:
+        """Report the opaque origin: with credentials it can never be accepted."""
+        kind = ProblemKind.OPAQUE_ORIGIN
+        if self._credentials:
+            self._present_risks.add(kind.code)
+            kind = ProblemKind.OPAQUE_ORIGIN_WITH_CREDENTIALS
+        self.report(kind, name, OPAQUE, index=index)
 
-    def _report(self, code: str, field: str, value: object, message: str, hint: str) -> None:
-        if code in RISKS:
-            self._present_risks.add(code)
-            if code in self.accept_risks:
+    def report_type(
+        self, name: str, value: object, expected: str, *, index: int | None = None
+    ) -> None:
+        """Report a value of the wrong type."""
+        kind = ProblemKind.WRONG_TYPE
+        self.report(kind, name, value, index=index, type=type(value).__name__, expected=expected)
+
+    def report(self, kind: ProblemKind, name: str, value: object, **parameters: Any) -> None:
+        """Report a problem, unless it is a risk that was accepted."""
+        if kind.is_risk:
+            self._present_risks.add(kind.code)
+            if kind.code in self._accepted:
                 return
-            hint = f"{hint} To accept the risk: accept_risks=[{code!r}]."
-        self.problems.append(Problem(code, field, value, message, hint))
+        self.problems.append(Problem.of(kind, name, value, dialect=self.dialect, **parameters))
+
+    def _check_origin(self, name: str, index: int, text: str) -> None:
+        pattern = OriginPattern.parse(text) if ANY in text else None
+        parts = split_origin(text) if pattern is None else (pattern.scheme, pattern.host)
+        if parts is None:
+            misspelling = find_misspelling(text)
+            self.problems.append(misspelling.problem(name, text, index=index, dialect=self.dialect))
+            return
+        scheme, host = parts[:2]
+        if find_likely_scheme(scheme) is not None:
+            meant = canonical_spelling(text)
+            self.report(
+                ProblemKind.UNLIKELY_SCHEME,
+                name,
+                text,
+                index=index,
+                fix=meant,
+                scheme=scheme,
+                use=f"Did you mean {meant!r}?",
+            )
+        if not self._credentials:
+            return
+        if scheme == "http" and not is_loopback(host):
+            secure = canonical_spelling(f"https{text[4:]}")
+            self.report(ProblemKind.INSECURE_ORIGIN, name, text, index=index, fix=secure)
+        if pattern is not None and pattern.label is not None:
+            # A wildcard for several labels also covers a public suffix below the host.
+            suffix = find_open_suffix(host, below=pattern.label == ANY)
+            if suffix is not None:
+                self.report(ProblemKind.PUBLIC_SUFFIX, name, text, index=index, suffix=suffix)
+
+    def _read_header_names(self, name: str, value: object) -> list[tuple[int, str]]:
+        items: list[tuple[int, str]] = []
+        for index, header in self.read_strings(name, value):
+            if header != ANY and (not is_token(header) or ANY in header):
+                self.report(ProblemKind.INVALID_HEADER, name, header, index=index)
+            else:
+                items.append((index, header))
+        return items
+
+    def _report_single_value(self, name: str, value: object) -> None:
+        dialect = self.dialect
+        fix = None
+        if isinstance(value, str) and value.lstrip().startswith("["):
+            use = dialect.json_text
+        elif isinstance(value, str) and "," in value:
+            use = dialect.comma_text
+        elif isinstance(value, str):
+            text = value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}..."
+            use, fix = dialect.one_string.format(text=ascii(text)[1:-1]), [value]
+        else:
+            use = f"Use {dialect.strings}."
+        kind = ProblemKind.SINGLE_STRING
+        self.report(kind, name, value, fix=fix, use=use, type=type(value).__name__)
 
 
 def _whole_seconds(value: object) -> object:
-    from datetime import timedelta  # noqa: PLC0415 - takes 2 ms, and most give an int
+    from datetime import timedelta  # noqa: PLC0415 - takes 2 ms, and most policies use an int
 
     if not isinstance(value, timedelta):
         return value
@@ -315,13 +284,3 @@ def _unique(items: Iterable[tuple[int, str]]) -> tuple[str, ...]:
 
 def _unique_names(items: Iterable[tuple[int, str]]) -> tuple[str, ...]:
     return _unique((index, name.lower()) for index, name in items)
-
-
-def _list_hint(value: object) -> str:
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        return "It looks like JSON: give json.loads(...) of it."
-    if isinstance(value, str) and "," in value:
-        return "It looks like a list in one string: split it at the commas."
-    if isinstance(value, str):
-        return f"Did you mean [{show(value)}]?"
-    return "Give a list of strings."

@@ -1,28 +1,31 @@
-"""Policies in the terms of the layers that corekit replaces, for the adapters that replace them.
+"""Policies with regular expressions, for the adapters that replace other CORS libraries.
 
-Peers take regular expressions of origins, and no origin at all; the core's own language has
-neither. Both are here, under the same rules: an expression matches in full, and only what a browser
-could send.
+Other libraries take regular expressions of origins and allow an empty list of origins. Both are
+possible here, under the rules of the core: a regular expression has to match the whole origin, and
+only serialized origins are matched.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 from ._engine import AnyOrigin, Origins
 from ._origins import Origin, is_loopback, is_serialized_origin
 from ._regexes import RegexReader
-from .policy import CorsPolicy, refuse_unknown
+from .policy import CorsPolicy
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 __all__ = ["OriginRegexes", "RegexCorsPolicy"]
 
 
 class OriginRegexes:
-    """The origins in `others`, and those that one of the expressions matches in full.
+    """The origins in `others`, and those that one of the regular expressions matches.
 
-    With `https_only`, an http origin that is not this very machine is matched by no expression.
+    With `https_only`, regular expressions match no http origin except those of this machine.
 
     >>> origins = OriginRegexes([re.compile(r"https://pr-\\d+\\.example\\.com")], others=set())
     >>> "https://pr-7.example.com" in origins, "https://pr-7.example.com.evil.example" in origins
@@ -41,20 +44,20 @@ class OriginRegexes:
     def __contains__(self, origin: str) -> bool:
         if origin in self._others:
             return True
-        # A stranger's string is bounded and well-formed before an expression is tried on it.
+        # Only a bounded, well-formed string reaches the regular expressions.
         if not is_serialized_origin(origin) or (self._https_only and _is_insecure(origin)):
             return False
         return any(regex.fullmatch(origin) for regex in self._regexes)
 
 
 class RegexCorsPolicy(CorsPolicy):
-    """A `CorsPolicy` that takes `allow_origin_regexes` too, and that may allow no origin.
+    """A `CorsPolicy` that also takes `allow_origin_regexes`, and that may have no origins.
 
-    `allow_origin_regexes` are strings or compiled expressions. They match in full, whatever anchors
-    they have. One that matches strangers is refused together with credentials; with credentials,
-    ``null`` is never matched, and http only on this machine unless ``insecure-origin`` is accepted.
-    What an expression costs to match is the operator's: one with nested repetitions can take long
-    over the 327 characters that an origin may have.
+    `allow_origin_regexes` are strings or compiled regular expressions. Each has to match the whole
+    origin, whatever anchors it has. With credentials, one that matches origins of other sites is an
+    error, ``null`` is never matched, and http only on this machine unless ``insecure-origin`` is
+    accepted. An origin has at most 327 characters; a regular expression with nested repetitions
+    can take long even for those.
 
     >>> policy = RegexCorsPolicy(allow_origin_regexes=[r"https://.*\\.example\\.com"], max_age=600)
     >>> policy.decide("GET", origin="https://app.example.com").allowed
@@ -68,20 +71,28 @@ class RegexCorsPolicy(CorsPolicy):
     allow_origin_regexes: tuple[re.Pattern[str], ...]
 
     _reader = RegexReader
-    _defaults: ClassVar[Mapping[str, Any]] = {**CorsPolicy._defaults, "allow_origin_regexes": ()}
 
-    def __init__(
-        self, *, allow_origin_regexes: Collection[str | re.Pattern[str]] = (), **settings: Any
-    ) -> None:
-        """Take the arguments of `CorsPolicy` beside `allow_origin_regexes`."""
-        refuse_unknown(settings, self._defaults)
-        given = {**self._defaults, **settings, "allow_origin_regexes": allow_origin_regexes}
-        self._build(given)
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            allow_origins: Iterable[str] = (),
+            allow_origin_regexes: Iterable[str | re.Pattern[str]] = (),
+            allow_credentials: bool = False,
+            allow_methods: Iterable[str] = (),
+            allow_headers: Iterable[str] = (),
+            expose_headers: Iterable[str] = (),
+            max_age: int | timedelta | None = None,
+            allow_private_network: bool = False,
+            preflight_status: int = 204,
+            accept_risks: Iterable[str] = (),
+        ) -> None: ...
 
     @staticmethod
     def _show(value: object) -> str:
         if isinstance(value, tuple) and any(isinstance(item, re.Pattern) for item in value):
-            # The repr of an expression leaves out what is past its 200th character.
+            # The repr of a compiled regular expression is cut off after 200 characters.
             return f"[{', '.join(map(_show_regex, value))}]"
         return CorsPolicy._show(value)
 

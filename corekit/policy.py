@@ -1,83 +1,75 @@
-"""What the operator grants: validated once, then immutable.
+"""The policy: what a server grants to pages of other origins, validated once, then immutable.
 
-The rules that a configuration has to keep are `validation`'s, the answers to requests `engine`'s;
-here the two are joined into the object that users build, compare, store and hand to an adapter.
+The arguments are declared in `arguments` and validated in `_validation`; requests are decided in
+`_engine`. This module joins them into the object that users build, compare, store and pass to an
+adapter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from ._engine import AnyOrigin, Engine, Origins
 from ._origins import ANY, OriginPattern, OriginSet
 from ._validation import Reader
+from .arguments import ARGUMENTS, REGEXES, Argument, find_argument, is_regex_argument
 from .decision import Decision
 from .diagnostics import show
-from .problems import PolicyError, Problem
+from .problems import PYTHON, Dialect, PolicyError, Problem, ProblemKind
 
 if TYPE_CHECKING:
-    from datetime import timedelta  # when run, it is imported by those who give one
+    from datetime import timedelta
 
-__all__ = ["CorsPolicy", "refuse_unknown"]
+    from .arguments import Risks, Strings
 
-# What other layers call the arguments of a policy.
-_FOREIGN_NAMES = {
-    "credentials": "allow_credentials",
-    "headers": "allow_headers",
-    "methods": "allow_methods",
-    "origins": "allow_origins",
-    "supports_credentials": "allow_credentials",
-    "allow_origin_regex": "allow_origins, which has patterns such as 'https://*.example.com'",
-}
-
-_NOTHING_UNKNOWN: Final[Mapping[Any, object]] = MappingProxyType({})
+__all__ = ["CorsPolicy"]
 
 
 class CorsPolicy:
     """What a server grants to pages of other origins: https://fetch.spec.whatwg.org/#http-cors-protocol
 
-    Every argument is by keyword. Collections are lists, tuples or sets of strings; a bare string is
-    refused. With a set of arguments that is unsafe, or that could never work, nothing is built:
-    `PolicyError` names every problem with its mend.
+    All arguments are keyword-only; only `allow_origins` is required. Collections are lists, tuples
+    or sets of strings; a bare string is an error. If the arguments are unsafe together, or could
+    never work, `PolicyError` lists every problem and how to fix it. An unknown argument is a
+    TypeError that suggests the closest name.
 
     `allow_origins`
         Origins as a browser sends them, and patterns::
 
             "https://app.example.com"      # exactly this origin
             "https://*.example.com"        # one or more labels below it, not example.com itself
-            "https://pr-*.example.com"     # one label with one gap: pr-17.example.com
-            "http://localhost:*"           # any port, and none
-            "capacitor://localhost"        # any scheme but file
-            "null"                         # opaque origins: to be accepted, never with credentials
+            "https://pr-*.example.com"     # one label that begins with pr-, such as pr-17
+            "http://localhost:*"           # any port, or none
+            "capacitor://localhost"        # any scheme except file
+            "null"                         # opaque origins: a risk, never with credentials
             "*"                            # any origin: alone, never with credentials
 
     `allow_credentials`
-        Whether browsers may send cookies and HTTP authentication and show the answer to the page.
+        Whether browsers may send cookies and HTTP authentication and let the page read the
+        response.
     `allow_methods`
-        Methods beside GET, HEAD and POST, which are always granted; ``"*"`` for any. They are
-        case-sensitive.
+        Methods in addition to GET, HEAD and POST, which are always allowed; ``"*"`` for any method.
+        Method names are case-sensitive.
     `allow_headers`
-        Names of the request headers that pages may set beside the safelisted ones; ``"*"`` for any.
-        Without credentials ``"*"`` does not cover ``authorization``: name it beside.
+        Request headers that pages may set in addition to the safelisted ones; ``"*"`` for any
+        header. Without credentials ``"*"`` does not cover ``authorization``: list it as well.
     `expose_headers`
-        Names of the response headers that pages may read beside the safelisted ones; ``"*"`` for
-        any, without credentials only.
+        Response headers that pages may read in addition to the safelisted ones; ``"*"`` for any
+        header, only without credentials.
     `max_age`
-        How long a browser may keep the answer to a preflight: seconds as an int from 0 to 86400, a
-        timedelta, or None for the browser's default (5 seconds).
+        How long browsers may cache a preflight response: seconds as an int from 0 to 86400, a
+        timedelta, or None for the browser's default of 5 seconds.
     `allow_private_network`
-        Whether to answer the legacy Access-Control-Request-Private-Network.
+        Whether to answer the legacy header Access-Control-Request-Private-Network.
     `preflight_status`
-        The status of a granted preflight, 200 to 299.
+        The status of a successful preflight response, 200 to 299.
     `accept_risks`
         Codes of the risks that the operator accepts: ``insecure-origin`` (http with credentials),
         ``opaque-origin``, ``public-suffix`` (subdomains of one, with credentials).
 
-    An argument of another name is a TypeError that names the nearest. A policy is immutable,
-    hashable, comparable by its arguments whatever their order, picklable, and safe to share between
-    threads and event loops.
+    A policy is immutable, hashable and picklable, and can be shared between threads and event
+    loops. Policies are equal if their arguments are, whatever the order.
 
     >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
     >>> policy
@@ -86,19 +78,7 @@ class CorsPolicy:
     600
     """
 
-    __slots__ = (
-        "__weakref__",
-        "accept_risks",
-        "allow_credentials",
-        "allow_headers",
-        "allow_methods",
-        "allow_origins",
-        "allow_private_network",
-        "engine",
-        "expose_headers",
-        "max_age",
-        "preflight_status",
-    )
+    __slots__ = (*ARGUMENTS, "__weakref__", "engine")
 
     allow_origins: tuple[str, ...]
     allow_credentials: bool
@@ -110,86 +90,73 @@ class CorsPolicy:
     preflight_status: int
     accept_risks: tuple[str, ...]
     engine: Engine
+    """The compiled policy, for adapters; see `corekit.adapter`."""
 
     _reader: ClassVar[type[Reader]] = Reader
-    _defaults: ClassVar[Mapping[str, Any]] = {
-        "allow_origins": (),
-        "allow_credentials": False,
-        "allow_methods": (),
-        "allow_headers": (),
-        "expose_headers": (),
-        "max_age": None,
-        "allow_private_network": False,
-        "preflight_status": 204,
-        "accept_risks": (),
-    }
 
     def __init__(
         self,
         *,
-        allow_origins: Iterable[str] = (),
+        allow_origins: Strings,
         allow_credentials: bool = False,
-        allow_methods: Iterable[str] = (),
-        allow_headers: Iterable[str] = (),
-        expose_headers: Iterable[str] = (),
+        allow_methods: Strings = (),
+        allow_headers: Strings = (),
+        expose_headers: Strings = (),
         max_age: int | timedelta | None = None,
         allow_private_network: bool = False,
         preflight_status: int = 204,
-        accept_risks: Iterable[str] = (),
-        **unknown: Never,
-    ) -> None:
-        refuse_unknown(unknown, self._defaults)
-        self._build(
-            {
-                "allow_origins": allow_origins,
-                "allow_credentials": allow_credentials,
-                "allow_methods": allow_methods,
-                "allow_headers": allow_headers,
-                "expose_headers": expose_headers,
-                "max_age": max_age,
-                "allow_private_network": allow_private_network,
-                "preflight_status": preflight_status,
-                "accept_risks": accept_risks,
-            }
-        )
+        accept_risks: Risks = (),
+    ) -> None: ...
+
+    if not TYPE_CHECKING:
+        # The signature above is for readers, editors and type checkers. What runs takes any
+        # argument, so that all problems are reported together.
+        _declared = __init__
+
+        def __init__(self, **arguments: object) -> None:
+            known = self._reader.arguments
+            for name, value in arguments.items():
+                if name not in known:
+                    unknown = _unknown_argument(name, value, known, PYTHON)
+                    raise TypeError(f"{name}: {unknown.message} {unknown.hint}")
+            self._build(arguments, PYTHON)
+
+        __init__.__wrapped__ = _declared
 
     @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
-        """Make a policy of what stands in a file or another place that is not code.
+    def from_mapping(cls, mapping: Mapping[str, Any], *, dialect: Dialect = PYTHON) -> Self:
+        """Build a policy from a mapping of its arguments, such as a parsed file.
 
-        `mapping` has the names of the arguments as keys; what is missing has its default. Raises
-        `PolicyError` with every problem at once, a key that is no argument among them
-        (``unknown-argument``, with the nearest), and TypeError for what is no mapping.
+        Missing arguments have their defaults. Raises `PolicyError` with every problem at once,
+        including keys that are not arguments, and TypeError if `mapping` is not a mapping.
+        `dialect` says how the settings are written, so that hints fit.
 
         >>> CorsPolicy.from_mapping({"allow_origins": ["https://app.example.com"], "max_age": 600})
         CorsPolicy(allow_origins=['https://app.example.com'], max_age=600)
         >>> CorsPolicy.from_mapping({"allow_origin": ["https://app.example.com"], "max_age": -1})
         Traceback (most recent call last):
             ...
-        corekit.problems.PolicyError: 2 problems in this CORS configuration:
-          - max_age = -1: It is below 0. Give 0 (no caching) to 86400 seconds, or None for the browser's default. [max-age]
-          - allow_origin = ['https://app.example.com']: A policy has no argument of this name. Did you mean allow_origins? [unknown-argument]
-        """  # noqa: E501 - what is printed is one line
+        corekit.problems.PolicyError: 2 problems in the CORS policy:
+          - max_age = -1: The value is below 0. Use 0 (no caching) to 86400 seconds, or None for the browser's default. [max-age]
+          - allow_origin = ['https://app.example.com']: A policy has no such argument. Did you mean allow_origins? [unknown-argument]
+        """  # noqa: E501 - an error message is one line
         if not isinstance(mapping, Mapping):
-            kind = type(mapping).__name__
-            raise TypeError(f"a policy is made of a mapping of its arguments, not of a {kind}")
-        unknown = {name: value for name, value in mapping.items() if name not in cls._defaults}
-        known = {name: value for name, value in mapping.items() if name in cls._defaults}
+            raise TypeError(f"from_mapping() takes a mapping, not a {type(mapping).__name__}")
         policy = object.__new__(cls)
-        policy._build({**cls._defaults, **known}, unknown)
+        policy._build(mapping, dialect)
         return policy
 
     @classmethod
     def deny_all(cls) -> Self:
-        """Make the policy that grants nothing, for where sharing is to be off explicitly.
+        """Return the policy that grants nothing, to turn sharing off explicitly.
 
-        Preflights are refused, and Access-Control-* headers of the application are removed.
+        Preflights are denied, and Access-Control-* headers of the application are removed.
 
         >>> CorsPolicy.deny_all().decide("GET", origin="https://app.example.com").allowed
         False
         """
         policy = object.__new__(cls)
-        policy._fill(cls._defaults)
+        policy._set({name: row.default for name, row in cls._reader.arguments.items()})
         return policy
 
     def decide(
@@ -201,12 +168,12 @@ class CorsPolicy:
         request_headers: str | bytes | None = None,
         request_private_network: str | bytes | None = None,
     ) -> Decision:
-        """Decide on one request, given its method and the values of its headers.
+        """Decide one request, given its method and the values of its headers.
 
         `origin`, `request_method`, `request_headers` and `request_private_network` are the values
-        of Origin and Access-Control-Request-Method, -Headers and -Private-Network, None where the
-        request has no such header. Several lines of one header are given joined by ``", "``.
-        Whatever the values hold, the result is a `Decision`; nothing is raised.
+        of Origin and Access-Control-Request-Method, -Headers and -Private-Network, or None if the
+        request has no such header. Several lines of one header are joined with ``", "``. Whatever
+        the values are, the result is a `Decision`; nothing is raised.
         Source: https://fetch.spec.whatwg.org/#http-cors-protocol
 
         >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
@@ -225,14 +192,21 @@ class CorsPolicy:
         )
 
     def policy_for(self, path: str) -> Self:  # noqa: ARG002
-        """Return this policy, whatever the path, as `CorsRoutes.policy_for` does for routes."""
+        """Return this policy, whatever the path; `CorsRoutes.policy_for` depends on it."""
         return self
 
-    def engine_for(self, origins: Origins) -> Engine:
-        """Compile the same grants for other origins, for an adapter that matches in its own way.
+    def replace(self, **changes: Any) -> Self:
+        """Return a policy with some arguments changed; the whole is validated again.
 
-        `origins` is asked only for what a browser could send, and with credentials never for
-        ``null``. Raises ValueError for any origin together with credentials.
+        Raises `PolicyError` as the constructor does, and TypeError for an unknown argument.
+        """
+        return type(self)(**{**self._settings(), **changes}) if changes else self
+
+    def engine_for(self, origins: Origins) -> Engine:
+        """Compile the same grants for other origins, for an adapter that matches them itself.
+
+        `origins` is asked only about serialized origins, and with credentials never about ``null``.
+        Raises ValueError for any origin together with credentials.
 
         >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
         >>> engine = policy.engine_for(OriginSet(["https://tenant-1.example.com"]))
@@ -250,29 +224,20 @@ class CorsPolicy:
             status=self.preflight_status,
         )
 
-    def replace(self, **changes: Any) -> Self:
-        """Make a policy with some arguments changed; the whole is validated again.
-
-        Raises `PolicyError` as the constructor does, and TypeError for an unknown argument.
-        """
-        return type(self)(**{**self._settings(), **changes}) if changes else self
-
-    def _build(
-        self, given: Mapping[str, object], unknown: Mapping[Any, object] = _NOTHING_UNKNOWN
-    ) -> None:
+    def _build(self, given: Mapping[Any, object], dialect: Dialect) -> None:
         if hasattr(self, "engine"):
             raise AttributeError("a policy is immutable")
-        credentials = given["allow_credentials"] is True
-        reader = self._reader(credentials=credentials, accept_risks=given["accept_risks"])
-        settings = reader.read(given)
-        problems = reader.finish()
+        reader = self._reader(given, dialect)
+        settings = reader.read()
+        problems = reader.problems
+        unknown = [name for name in given if name not in reader.arguments]
         if unknown:
-            problems = _report_unknown(unknown, self._defaults, problems)
+            problems = _report_unknown(unknown, reader)
         if problems:
             raise PolicyError(problems)
-        self._fill(settings)
+        self._set(settings)
 
-    def _fill(self, settings: Mapping[str, object]) -> None:
+    def _set(self, settings: Mapping[str, object]) -> None:
         for name, value in settings.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "engine", self.engine_for(self._compile_origins()))
@@ -285,8 +250,10 @@ class CorsPolicy:
         return OriginSet(exact, (pattern for pattern in patterns if pattern is not None))
 
     def _settings(self) -> dict[str, Any]:
-        settings = {name: getattr(self, name) for name in self._defaults}
-        return {name: value for name, value in settings.items() if value != self._defaults[name]}
+        """Return the arguments that differ from their defaults."""
+        rows = self._reader.arguments.values()
+        settings = {row.name: getattr(self, row.name) for row in rows}
+        return {row.name: settings[row.name] for row in rows if settings[row.name] != row.default}
 
     def _comparable(self) -> frozenset[tuple[str, object]]:
         return frozenset(
@@ -325,46 +292,32 @@ class CorsPolicy:
         raise AttributeError("a policy is immutable")
 
 
-def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
-    """Raise a TypeError that names the nearest argument, where one that was given is not known.
-
-    >>> refuse_unknown(["allow_origin"], ["allow_origins", "max_age"])
-    Traceback (most recent call last):
-        ...
-    TypeError: a policy has no argument 'allow_origin'; did you mean allow_origins?
-    """
-    known = list(known)
-    for name in given:
-        if name not in known:
-            meant = _find_meant(name, known)
-            mend = f"did you mean {meant}?" if meant else f"it has {', '.join(known)}"
-            raise TypeError(f"a policy has no argument {name!r}; {mend}")
-
-
-def _report_unknown(
-    unknown: Mapping[Any, object], known: Iterable[str], others: list[Problem]
-) -> list[Problem]:
-    known = list(known)
-    problems = list(others)
-    for name, value in unknown.items():
-        meant = _find_meant(name, known) if isinstance(name, str) else None
-        if meant and meant.startswith("allow_origins"):
-            # They are there, under another name; that one fault is to be told once.
-            problems = [problem for problem in problems if problem.code != "no-origins"]
-        plain = isinstance(name, str) and name.isascii() and name.isidentifier()
-        field = name if plain else show(name)
-        message = "A policy has no argument of this name."
-        hint = f"Did you mean {meant}?" if meant else f"It has {', '.join(known)}."
-        problems.append(Problem("unknown-argument", field, value, message, hint))
-    return problems
-
-
-def _find_meant(name: str, known: list[str]) -> str | None:
-    from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
-
-    plain = name.lower().replace("-", "_")
-    return _FOREIGN_NAMES.get(plain) or next(iter(get_close_matches(plain, known)), None)
-
-
 def _restore(cls: type[CorsPolicy], settings: dict[str, Any]) -> CorsPolicy:
     return cls(**settings) if settings else cls.deny_all()
+
+
+def _report_unknown(unknown: Iterable[Any], reader: Reader) -> list[Problem]:
+    """Return the problems of a reader and those of names that are not arguments."""
+    known, dialect = reader.arguments, reader.dialect
+    found = [_unknown_argument(name, reader.given[name], known, dialect) for name in unknown]
+    # A list of origins under another name is missing under its own; that is one problem, not two.
+    others = reader.problems
+    if any(problem.fix == dialect.origins for problem in found):
+        others = [problem for problem in others if problem.code != "no-origins"]
+    return [*others, *found]
+
+
+def _unknown_argument(
+    name: Any, value: object, known: Mapping[str, Argument], dialect: Dialect
+) -> Problem:
+    text = name if isinstance(name, str) else ""
+    subject = text if text.isascii() and text.isidentifier() else show(name)
+    if is_regex_argument(text) and REGEXES not in known:
+        kind, fix = ProblemKind.REGEX_ARGUMENT, dialect.origins
+        return Problem.of(kind, subject, value, fix=fix, dialect=dialect)
+    meant = find_argument(text, known)
+    if meant is not None:
+        kind, fix = ProblemKind.MISSPELLED_ARGUMENT, dialect.name(meant)
+        return Problem.of(kind, subject, value, fix=fix, dialect=dialect)
+    kind, names = ProblemKind.UNKNOWN_ARGUMENT, ", ".join(map(dialect.name, known))
+    return Problem.of(kind, subject, value, dialect=dialect, arguments=names)

@@ -1,77 +1,131 @@
-"""Everything that can be wrong with a policy, as values that a person and a program can read.
+"""Problems of a configuration: values for programs, sentences for people.
 
-A problem has a stable code, so that a portal can translate it, or an operator
-accept the risk. This file knows the codes and how a problem is shown; which values are wrong is
-decided where they are read.
+The table of all problems is `_problem_kinds`. Here a row becomes a `Problem`, in the words of the
+place where the setting is written: Python code, a file, the environment, a framework's settings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
-from .diagnostics import show
+from ._problem_kinds import ProblemKind
+from .diagnostics import Diagnostic
 
-__all__ = ["CODES", "RISKS", "PolicyError", "Problem"]
+__all__ = ["CODES", "PYTHON", "RISKS", "Dialect", "PolicyError", "Problem", "ProblemKind"]
 
-RISKS: Final = frozenset({"insecure-origin", "opaque-origin", "public-suffix"})
-"""The codes of the risks that an operator may accept with ``accept_risks=[...]``."""
-
-CODES: Final = RISKS | {
-    "any-exposed-header-with-credentials",
-    "any-origin-with-credentials",
-    "any-origin-with-others",
-    "file-origin",
-    "forbidden-header",
-    "forbidden-method",
-    "invalid-header",
-    "invalid-method",
-    "invalid-regex",
-    "malformed-origin",
-    "malformed-path",
-    "max-age",
-    "method-case",
-    "misplaced-header",
-    "no-origins",
-    "no-routes",
-    "non-canonical-origin",
-    "preflight-status",
-    "string-not-collection",
-    "unknown-argument",
-    "unknown-risk",
-    "unreachable-path",
-    "wrong-type",
-}
+CODES: Final = frozenset(kind.code for kind in ProblemKind)
 """Every code that a `Problem` can have."""
 
-_SHOWN_PROBLEMS = 20
+RISKS: Final = frozenset(kind.code for kind in ProblemKind if kind.is_risk)
+"""The codes of the risks that an operator may accept with ``accept_risks=[...]``."""
+
+_SHOWN_CHARACTERS: Final = 300
+_SHOWN_PROBLEMS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong with a configuration.
+class Dialect:
+    """How settings are written in one place, so that hints can be followed as they are.
 
-    `code` is stable and one of `CODES`; `field` is the argument, with an index where it is a
-    collection (``allow_origins[2]``); `value` is what was given; `message` says in one sentence
-    what is wrong with it; `hint` how to mend it.
+    `names` maps the arguments of a policy to the user's own settings; the defaults of the other
+    fields are Python's. In `accept`, ``{risks}`` is the setting and ``{code}`` the risk; in
+    `one_string`, ``{text}`` is the string, escaped.
 
-    >>> print(Problem("max-age", "max_age", -1, "It is below 0.", "Use 0 to 86400."))
-    max_age = -1: It is below 0. Use 0 to 86400. [max-age]
+    >>> PYTHON.subject("allow_origins", 2)
+    'allow_origins[2]'
     """
 
-    code: str
-    field: str
-    value: object
-    message: str
-    hint: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    flag: str = "True or False"
+    seconds: str = "whole seconds as an int, a timedelta, or None"
+    status: str = "a status code as an int"
+    strings: str = "a list of strings"
+    string: str = "a string"
+    json_text: str = "The value looks like JSON: use json.loads(...) first."
+    comma_text: str = "The value looks like a list in one string: split it at the commas."
+    one_string: str = "Did you mean ['{text}']?"
+    any_origin: str = "['*']"
+    unset: str = "None"
+    accept: str = "To accept the risk: {risks}=[{code!r}]."
 
-    def __str__(self) -> str:
-        return f"{self.field} = {show(self.value)}: {self.message} {self.hint} [{self.code}]"
+    @property
+    def origins(self) -> str:
+        """The user's name for ``allow_origins``."""
+        return self.name("allow_origins")
+
+    def name(self, argument: str) -> str:
+        """Return the user's name for an argument of a policy."""
+        return self.names.get(argument, argument)
+
+    def subject(self, argument: str, index: int | None = None) -> str:
+        """Return the user's name for an argument, or for one element of it."""
+        return self.name(argument) if index is None else f"{self.name(argument)}[{index}]"
+
+
+PYTHON: Final = Dialect()
+"""Arguments in Python code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem(Diagnostic):
+    """One problem in a configuration: a `corekit.diagnostics.Diagnostic` about a setting.
+
+    `code` is one of `CODES`; `severity` is always ``error``. `subject` is the user's own setting,
+    with an index if it is a list (``allow_origins[2]``); `argument` and `index` are the same as
+    data. `parameters` are the values that the message and the hint were written with.
+
+    >>> problem = Problem.of(ProblemKind.METHOD_CASE, "allow_methods", "put", index=0, fix="PUT")
+    >>> print(problem)
+    allow_methods[0] = 'put': Method names are case-sensitive; servers expect this one in upper \
+case. Did you mean 'PUT'? [method-case]
+    """
+
+    argument: str = ""
+    index: int | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        kind: ProblemKind,
+        argument: str,
+        value: object,
+        *,
+        index: int | None = None,
+        fix: object = None,
+        dialect: Dialect = PYTHON,
+        **parameters: object,
+    ) -> Problem:
+        """Write out one row of the table, about `value` of `argument`, in a dialect."""
+        texts = {name: _bound(text) for name, text in {**parameters, "fix": fix}.items()}
+        texts["dialect"] = dialect
+        hint = kind.hint.format_map(texts)
+        if kind.is_risk:
+            accept = dialect.accept.format(risks=dialect.name("accept_risks"), code=kind.code)
+            hint = f"{hint} {accept}"
+        return cls(
+            kind.code,
+            "error",
+            kind.message.format_map(texts),
+            hint,
+            dialect.subject(argument, index),
+            value,
+            fix,
+            argument=argument,
+            index=index,
+            parameters=parameters,
+        )
+
+
+def _bound(value: object) -> object:
+    is_long = isinstance(value, str) and len(value) > _SHOWN_CHARACTERS
+    return f"{value[:_SHOWN_CHARACTERS]}..." if is_long else value
 
 
 class PolicyError(ValueError):
-    """A configuration that cannot be built, with every one of its problems.
+    """A configuration was rejected; `problems` has everything that is wrong with it.
 
     `problems` is a non-empty tuple of `Problem`, in the order of the arguments.
 
@@ -84,8 +138,8 @@ class PolicyError(ValueError):
     """
 
     problems: tuple[Problem, ...]
-    place = "this CORS configuration"
-    """Where the configuration stands, as words for a person."""
+    source = "the CORS policy"
+    """What was read, in words or as a file name."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -93,7 +147,7 @@ class PolicyError(ValueError):
 
     def __str__(self) -> str:
         count = len(self.problems)
-        lines = [f"{count} problem{'s' * (count != 1)} in {self.place}:"]
+        lines = [f"{count} problem{'s' * (count != 1)} in {self.source}:"]
         lines += [f"  - {problem}" for problem in self.problems[:_SHOWN_PROBLEMS]]
         if count > _SHOWN_PROBLEMS:
             lines.append(f"  ... and {count - _SHOWN_PROBLEMS} more; see PolicyError.problems")

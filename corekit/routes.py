@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from .diagnostics import show
 from .policy import CorsPolicy
-from .problems import PolicyError, Problem
+from .problems import PolicyError, Problem, ProblemKind
 
 __all__ = ["CorsRoutes"]
 
@@ -107,11 +106,9 @@ class CorsRoutes:
 
 
 def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:
-    hint = 'Give pairs: CorsRoutes([("/api/", policy)]).'
     if isinstance(routes, str | bytes | Mapping) or not isinstance(routes, Iterable):
-        kind = type(routes).__name__
-        message = f"It is of type {kind}, not a collection of pairs."
-        return [], [Problem("wrong-type", "routes", routes, message, hint)]
+        kind, name = ProblemKind.ROUTES_TYPE, type(routes).__name__
+        return [], [Problem.of(kind, "routes", routes, type=name)]
     pairs: list[tuple[str, CorsPolicy]] = []
     covered: set[str] = set()
     problems: list[Problem] = []
@@ -119,33 +116,30 @@ def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:
         match route:
             case (str() as given, CorsPolicy() as policy):
                 path = str.__str__(given)
-                problem = _check_path(f"routes[{index}]", path, covered)
+                problem = _check_path(index, path, covered)
                 if problem is None:
                     pairs.append((path, policy))
                     covered.add(path)
                 else:
                     problems.append(problem)
             case _:
-                message = "It is not a pair of a path and a CorsPolicy."
-                problems.append(Problem("wrong-type", f"routes[{index}]", route, message, hint))
+                problems.append(Problem.of(ProblemKind.ROUTE_TYPE, "routes", route, index=index))
     if not pairs and not problems:
-        problems = [Problem("no-routes", "routes", routes, "No path is covered.", hint)]
+        problems = [Problem.of(ProblemKind.NO_ROUTES, "routes", routes)]
     return pairs, problems
 
 
-def _check_path(field: str, path: str, covered: set[str]) -> Problem | None:
+def _check_path(index: int, path: str, covered: set[str]) -> Problem | None:
     if not path.startswith("/"):
-        message, hint = "A path begins with a slash.", f"Did you mean {show('/' + path)}?"
-        return Problem("malformed-path", field, path, message, hint)
+        kind, fix = ProblemKind.RELATIVE_PATH, f"/{path}"
+        return Problem.of(kind, "routes", path, index=index, fix=fix)
     if _is_unroutable(path):
-        message = "A path is plain and decoded, without wildcards, parameters or a query."
-        hint = "End it in a slash to cover all below it, such as '/api/'."
-        return Problem("malformed-path", field, path, message, hint)
+        return Problem.of(ProblemKind.UNROUTABLE_PATH, "routes", path, index=index)
     above = [path[: index + 1] for index, character in enumerate(path) if character == "/"]
     for other in (*above, path, f"{path}/"):
         if other in covered:
-            message = f"The route {show(other)} before it covers it, and the first match wins."
-            return Problem("unreachable-path", field, path, message, "Put it before that route.")
+            kind = ProblemKind.UNREACHABLE_PATH
+            return Problem.of(kind, "routes", path, index=index, other=other)
     return None
 
 

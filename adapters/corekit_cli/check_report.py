@@ -50,7 +50,7 @@ class Finding:
     def of_problem(cls, problem: Problem) -> Finding:
         """Take a problem of the core."""
         return cls(
-            "problem", problem.code, problem.field, problem.value, problem.message, problem.hint
+            "problem", problem.code, problem.subject, problem.value, problem.message, problem.hint
         )
 
     @classmethod

@@ -66,7 +66,7 @@ def read_django(module: str) -> DjangoPolicy:
             message = f"The settings cannot be read: {type(error).__name__}: {show(str(error))}."
             raise ConfigError(source, message, f"Try: python -c 'import {source}'") from error
     faults = [
-        Problem(str(each.id), "settings", None, each.msg, each.hint or "")
+        Problem(str(each.id), "error", each.msg, each.hint or "", "settings")
         for each in messages
         if each.level >= ERROR
     ]

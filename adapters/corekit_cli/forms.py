@@ -15,7 +15,7 @@ from typing import Any, Final
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit._names import FORBIDDEN_METHODS, is_token
 from corekit._origins import is_serialized_origin
-from corekit._spelling import find_fault
+from corekit._spelling import find_misspelling
 from corekit.browser import Fetch
 from corekit.browser.messages import CREDENTIALS_MODES
 
@@ -123,7 +123,7 @@ def read_form(form: object) -> Asked:
     page, method, path = (texts[name].strip() for name in ("page", "method", "path"))
     body = texts["body"].encode() or None
     if not is_serialized_origin(page):
-        problems.append(_find_fault_of_page(page))
+        problems.append(_find_misspelling_of_page(page))
     problems += _check_call(method, path, texts["credentials"], body)
     headers = _read_headers(texts["headers"], problems)
     if policy is None or problems:
@@ -180,7 +180,7 @@ def _read_policy(texts: Mapping[str, Any], problems: list[Problem]) -> CorsPolic
             given[name] = int(text)
         elif text:
             message, hint = "It is no whole number.", "Write digits, or leave it empty."
-            problems.append(Problem("wrong-type", name, text, message, hint))
+            problems.append(Problem("wrong-type", "error", message, hint, name, text))
     try:
         return CorsPolicy(**given)
     except PolicyError as error:
@@ -188,31 +188,35 @@ def _read_policy(texts: Mapping[str, Any], problems: list[Problem]) -> CorsPolic
         return None
 
 
-def _find_fault_of_page(page: str) -> Problem:
-    code, message, hint = find_fault(page)
-    if not page or "*" in page:
-        code, message = "malformed-origin", "A page has one origin."
-        hint = "Write it as a browser sends it, such as 'https://app.example.com'."
-    return Problem(code, "page", page, message, hint)
+def _find_misspelling_of_page(page: str) -> Problem:
+    if page and "*" not in page:
+        return find_misspelling(page).problem("page", page)
+    code, message = "malformed-origin", "A page has one origin."
+    hint = "Write it as a browser sends it, such as 'https://app.example.com'."
+    return Problem(code, "error", message, hint, "page", page)
 
 
 def _check_call(method: str, path: str, credentials: str, body: bytes | None) -> Iterable[Problem]:
     # https://fetch.spec.whatwg.org/#dom-request
     if not is_token(method):
         message, hint = "A method is a token.", "Write one such as GET or PUT."
-        yield Problem("invalid-method", "method", method, message, hint)
+        yield Problem("invalid-method", "error", message, hint, "method", method)
     elif method.upper() in FORBIDDEN_METHODS:
         message, hint = "No page can send this method.", "Choose another."
-        yield Problem("forbidden-method", "method", method, message, hint)
+        yield Problem("forbidden-method", "error", message, hint, "method", method)
     if not _is_path(path):
         message = "It is no path of the API."
-        yield Problem("malformed-path", "path", path, message, "Write one such as /items/1.")
+        yield Problem(
+            "malformed-path", "error", message, "Write one such as /items/1.", "path", path
+        )
     if credentials not in CREDENTIALS_MODES:
         message, hint = "There is no such mode.", f"The modes are {', '.join(CREDENTIALS_MODES)}."
-        yield Problem("wrong-type", "credentials", credentials, message, hint)
+        yield Problem("wrong-type", "error", message, hint, "credentials", credentials)
     if body is not None and method.upper() in ("GET", "HEAD"):
         message = f"A request with {method.upper()} cannot have a body."
-        yield Problem("wrong-type", "body", body, message, "Leave it empty, or choose POST or PUT.")
+        yield Problem(
+            "wrong-type", "error", message, "Leave it empty, or choose POST or PUT.", "body", body
+        )
 
 
 def _read_headers(text: str, problems: list[Problem]) -> tuple[tuple[str, str], ...]:
@@ -228,7 +232,9 @@ def _read_headers(text: str, problems: list[Problem]) -> tuple[tuple[str, str], 
         else:
             headers.append((name, value))
             continue
-        problems.append(Problem("invalid-header", f"headers[{index}]", line, message, hint))
+        problems.append(
+            Problem("invalid-header", "error", message, hint, f"headers[{index}]", line)
+        )
     return tuple(headers)
 
 

@@ -170,7 +170,7 @@ def _tell_problems(problems: Iterable[Problem]) -> list[dict[str, str]]:
     return [
         {
             "code": problem.code,
-            "field": problem.field,
+            "field": problem.subject,
             "value": show(problem.value),
             "message": problem.message,
             "hint": problem.hint,

@@ -1,7 +1,7 @@
-"""Policies in environment variables: one for each argument, read strictly.
+"""Policies in environment variables, one variable per argument, read strictly.
 
-The environment has strings only, so lists, booleans and numbers are read here, and what cannot be
-read is a problem beside those that the core finds.
+Variables are strings, so lists, booleans and numbers are parsed here. What cannot be parsed is
+reported together with the problems that the core finds.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError, Problem
+from corekit.arguments import ARGUMENTS, ArgumentKind, find_argument
+from corekit.problems import Dialect, ProblemKind
 
-from .arguments import Kind, argument_kinds
 from .errors import ConfigPolicyError
-from .wording import ENVIRONMENT, reword
 
 __all__ = ["from_environ"]
 
@@ -32,19 +31,25 @@ _FLAGS: Final = {
     "no": False,
     "off": False,
 }
-_NOT_SHOWN: Final = "(not shown)"
+_HIDDEN: Final = "(not shown)"
+"""In place of a value that may be another program's secret."""
+
+_DIALECT: Final = Dialect(
+    any_origin="*", unset="unset it", accept="To accept the risk: {risks}={code}."
+)
+
 _is_number = re.compile(r"-?[0-9]{1,100}").fullmatch
 _is_quoted = re.compile(r"""(["']).*\1""", re.DOTALL).fullmatch
 
 
 def from_environ(prefix: str = "CORS_", environ: Mapping[str, str] | None = None) -> CorsPolicy:
-    """Make a policy of the variables that begin with `prefix`, such as ``CORS_ALLOW_ORIGINS``.
+    """Build a policy from the variables that begin with `prefix`, such as ``CORS_ALLOW_ORIGINS``.
 
-    `environ` is `os.environ` where it is None. A list is JSON, or is split at its commas, where
-    white space and empty elements do not count. A boolean is true, 1, yes or on, or false, 0, no or
-    off, in any case. What is empty counts as not set. Raises `ConfigPolicyError`, a `PolicyError`,
-    with every problem; a variable with the prefix that stands for no argument is one, and is told
-    the nearest. What is like none of them may be a secret of another program, and is not shown.
+    `environ` defaults to `os.environ`. A list is JSON, or is split at commas, ignoring white space
+    and empty elements. A boolean is true, 1, yes or on, or false, 0, no or off, in any case. An
+    empty variable counts as unset. Raises `ConfigPolicyError`, a `PolicyError`, with every problem,
+    including variables with the prefix that are not arguments. The value of a variable that
+    resembles no argument is not shown, since it may be a secret of another program.
 
     >>> environ = {
     ...     "CORS_ALLOW_ORIGINS": "https://app.example.com, http://localhost:*",
@@ -56,124 +61,104 @@ def from_environ(prefix: str = "CORS_", environ: Mapping[str, str] | None = None
     Traceback (most recent call last):
         ...
     corekit_config.errors.ConfigPolicyError: 1 problem in the environment:
-      - CORS_ALLOWED_METHODS = 'PUT': No argument of a policy has this variable. Did you mean CORS_ALLOW_METHODS? [unknown-argument]
+      - CORS_ALLOWED_METHODS = 'PUT': A policy does not read this variable. Did you mean CORS_ALLOW_METHODS? [unknown-argument]
     """  # noqa: E501 - what is printed is one line
     if not prefix:
-        raise ValueError("without a prefix every variable would be one of the policy")
+        raise ValueError("prefix is empty: every variable would be read as part of the policy")
     environ = os.environ if environ is None else environ
-    kinds = argument_kinds()
-    names = {argument: f"{prefix}{argument.upper()}" for argument in kinds}
-    problems = _find_unknown(environ, prefix, set(names.values()))
+    dialect = replace(_DIALECT, names={name: f"{prefix}{name.upper()}" for name in ARGUMENTS})
+    problems = _find_unknown(environ, prefix, dialect)
     given: dict[str, Any] = {}
-    for argument, kind in kinds.items():
-        text = environ.get(names[argument], "").strip()
+    for name, argument in ARGUMENTS.items():
+        text = environ.get(dialect.name(name), "").strip()
         if text:
             try:
-                given[argument] = _READERS[kind](text)
+                given[name] = _READERS[argument.kind](text)
             except _UnreadableError as error:
-                problem = Problem("wrong-type", names[argument], text, error.message, error.hint)
+                problem = Problem.of(error.kind, name, text, dialect=dialect, error=error.detail)
                 problems.append(problem)
-    reported = {problem.field for problem in problems}
-    if any(problem.hint == _did_you_mean(names["allow_origins"]) for problem in problems):
-        reported.add(names["allow_origins"])
-    problems += _find_problems(given, names, reported)
-    if problems:
-        order = {name: place for place, name in enumerate(names.values())}
-        problems.sort(key=lambda problem: order.get(problem.field.partition("[")[0], len(order)))
-        raise ConfigPolicyError("the environment", problems)
-    return CorsPolicy.from_mapping(given)
+    # What could not be read, or has another name, is already reported; the policy lacks it.
+    reported = {problem.argument for problem in problems} | {problem.fix for problem in problems}
+    try:
+        policy = CorsPolicy.from_mapping(given, dialect=dialect)
+    except PolicyError as error:
+        for problem in error.problems:
+            if problem.argument not in reported and problem.subject not in reported:
+                problems.append(problem)
+    else:
+        if not problems:
+            return policy
+    order = list(ARGUMENTS)
+    problems.sort(
+        key=lambda each: order.index(each.argument) if each.argument in order else len(order)
+    )
+    raise ConfigPolicyError("the environment", problems)
 
 
 class _UnreadableError(Exception):
-    """A text that is not of the type that it should be."""
+    """A text is not of the type of its argument."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, kind: ProblemKind, detail: str = "") -> None:
+        super().__init__(kind, detail)
+        self.kind = kind
+        self.detail = detail
 
 
 def _read_list(text: str) -> list[Any]:
-    example = 'Write https://a.example,https://b.example or ["https://a.example"].'
     if text.startswith("["):
         try:
             found = json.loads(text)
         except (ValueError, RecursionError) as error:
-            message = getattr(error, "msg", None) or str(error)
-            raise _UnreadableError(f"It begins as JSON, and is none: {message}.", example) from None
+            detail = getattr(error, "msg", None) or str(error)
+            raise _UnreadableError(ProblemKind.BROKEN_JSON_LIST, detail) from None
         return list(found)
     if text.startswith("{"):
-        raise _UnreadableError("It is no list.", example)
-    _refuse_quotes(text)
+        raise _UnreadableError(ProblemKind.NOT_A_LIST)
+    _reject_quotes(text)
     return [element.strip() for element in text.split(",") if element.strip()]
 
 
 def _read_flag(text: str) -> bool:
-    _refuse_quotes(text)
+    _reject_quotes(text)
     flag = _FLAGS.get(text.lower())
     if flag is None:
-        raise _UnreadableError("It is neither true nor false.", "Write true or false.")
+        raise _UnreadableError(ProblemKind.NOT_A_FLAG)
     return flag
 
 
 def _read_number(text: str) -> int:
-    _refuse_quotes(text)
+    _reject_quotes(text)
     if _is_number(text) is None:
-        raise _UnreadableError("It is no whole number.", "Write digits only, such as 600.")
+        raise _UnreadableError(ProblemKind.NOT_A_NUMBER)
     return int(text)
 
 
-def _refuse_quotes(text: str) -> None:
+def _reject_quotes(text: str) -> None:
     if _is_quoted(text):
-        # Files of variables keep them, where a shell would take them off.
-        raise _UnreadableError("Its quotes are part of the value.", "Leave the quotes out.")
+        # A shell removes quotes; readers of env files often keep them.
+        raise _UnreadableError(ProblemKind.QUOTED_TEXT)
 
 
-_READERS: Final[Mapping[Kind, Callable[[str], Any]]] = {
-    Kind.STRINGS: _read_list,
-    Kind.FLAG: _read_flag,
-    Kind.SECONDS: _read_number,
-    Kind.STATUS: _read_number,
+_READERS: Final[Mapping[ArgumentKind, Callable[[str], Any]]] = {
+    "strings": _read_list,
+    "flag": _read_flag,
+    "seconds": _read_number,
+    "status": _read_number,
 }
 
 
-def _find_unknown(environ: Mapping[str, str], prefix: str, known: set[str]) -> list[Problem]:
-    # In another case too: a variable in lower case is as ineffective as one that is misspelt.
-    unknown = [name for name in environ if name.upper().startswith(prefix.upper())]
-    arguments = sorted(name[len(prefix) :] for name in known)
+def _find_unknown(environ: Mapping[str, str], prefix: str, dialect: Dialect) -> list[Problem]:
+    known = {dialect.name(name) for name in ARGUMENTS}
+    # In any case: a variable in lower case has as little effect as a misspelled one.
+    unknown = {name for name in environ if name.upper().startswith(prefix.upper())} - known
     problems = []
-    for name in sorted(set(unknown) - known):
-        # Without the prefix, which would make any two names alike.
-        near = get_close_matches(name[len(prefix) :].upper(), arguments, n=1)
-        mend = _did_you_mean(prefix + near[0]) if near else f"They are {', '.join(sorted(known))}."
-        message = "No argument of a policy has this variable."
-        value = environ[name] if near else _NOT_SHOWN
-        problems.append(Problem("unknown-argument", name, value, message, mend))
+    for name in sorted(unknown):
+        # Without the prefix, which would make any two names similar.
+        meant = find_argument(name[len(prefix) :])
+        if meant is not None:
+            kind, fix, value = ProblemKind.MISSPELLED_VARIABLE, dialect.name(meant), environ[name]
+        else:
+            kind, fix, value = ProblemKind.UNKNOWN_VARIABLE, None, _HIDDEN
+        names = ", ".join(sorted(known))
+        problems.append(Problem.of(kind, name, value, fix=fix, dialect=dialect, variables=names))
     return problems
-
-
-def _did_you_mean(name: str) -> str:
-    return f"Did you mean {name}?"
-
-
-def _find_problems(
-    given: Mapping[str, Any], names: Mapping[str, str], reported: set[str]
-) -> list[Problem]:
-    try:
-        CorsPolicy.from_mapping(given)
-    except PolicyError as error:
-        found = [_translate(problem, names) for problem in error.problems]
-    else:
-        found = []
-    # What could not be read, or has another name, is missing for the core, and is told already.
-    return [problem for problem in found if problem.field not in reported]
-
-
-def _translate(problem: Problem, names: Mapping[str, str]) -> Problem:
-    if problem.code == "no-origins":
-        problem = replace(problem, value=None, message="It is not set, so nothing is allowed.")
-    translated = reword(problem, ENVIRONMENT, names.__getitem__)
-    accept_risks = re.sub(
-        r"accept_risks=\['([a-z-]+)'\]", rf"{names['accept_risks']}=\1", translated.hint
-    )
-    return replace(translated, hint=accept_risks)

@@ -1,4 +1,4 @@
-"""What reading a policy can end in: nothing that could be read, or something with problems."""
+"""Errors of reading a policy: it could not be read, or it has problems."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["ConfigError", "ConfigPolicyError"]
 
 
 class ConfigError(ValueError):
-    """What was named cannot be read as a policy: one line with the place, the fault and the mend.
+    """The source of a policy cannot be read: one line with the source, the error and the fix.
 
-    `source` is what was named, such as a file. `line` and `column`, counted from 1, say where the
-    parser stopped; None where there is no such place.
+    `source` is a file name or what else was given. `line` and `column`, counted from 1, are where
+    the parser stopped, or None.
 
-    >>> print(ConfigError("cors.toml", "There is no such file.", "Name one.", line=None))
-    cors.toml: There is no such file. Name one.
+    >>> print(ConfigError("cors.toml", "There is no such file.", "Check the path."))
+    cors.toml: There is no such file. Check the path.
     """
 
     def __init__(
@@ -38,15 +38,16 @@ class ConfigError(ValueError):
 
 
 class ConfigPolicyError(PolicyError):
-    """A policy that was read and has problems: a `PolicyError` that names its `source`.
+    """A policy was read and has problems: a `PolicyError` that names its `source`.
 
-    >>> problem = Problem("max-age", "max_age", -1, "It is below 0.", "Use 0 to 86400.")
+    >>> from corekit.problems import ProblemKind
+    >>> problem = Problem.of(ProblemKind.FORBIDDEN_METHOD, "allow_methods", "TRACE", index=0)
     >>> print(ConfigPolicyError("cors.toml", [problem]))
     1 problem in cors.toml:
-      - max_age = -1: It is below 0. Use 0 to 86400. [max-age]
-    """
+      - allow_methods[0] = 'TRACE': Browsers do not let scripts send this method. Remove it. [forbidden-method]
+    """  # noqa: E501 - an error message is one line
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:
         super().__init__(problems)
-        self.source = self.place = source
-        self.args = (source, self.problems)  # what it is pickled and copied by
+        self.source = source
+        self.args = (source, self.problems)  # for pickle and copy

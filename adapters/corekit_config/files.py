@@ -1,8 +1,7 @@
-"""Policy files: TOML and JSON, read strictly, with the place of every fault.
+"""Policy files: TOML and JSON, read strictly, with line and column of every syntax error.
 
-The arguments of a policy stand at the top of the file, or in the table ``cors`` of an application's
-own configuration, or in ``[tool.corekit]`` of a pyproject.toml. A file that says a thing twice is
-refused.
+The arguments of a policy are at the top level of the file, in the table ``cors`` of a larger
+configuration, or in ``[tool.corekit]`` of a pyproject.toml. A file with duplicates is an error.
 """
 
 from __future__ import annotations
@@ -16,21 +15,35 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from corekit import CorsPolicy, PolicyError
+from corekit.arguments import ARGUMENTS
 from corekit.diagnostics import show
+from corekit.problems import Dialect
 
-from .arguments import argument_kinds
 from .errors import ConfigError, ConfigPolicyError
-from .wording import FILE, reword
 
 __all__ = ["load_policy", "parse_policy"]
 
-_SCHEMA_KEY: Final = "$schema"
-"""Where editors look for the JSON Schema; it says nothing of the policy."""
+_DIALECT: Final = Dialect(
+    flag="true or false, without quotes",
+    seconds="whole seconds, without quotes",
+    status="a status code, without quotes",
+    strings='a list of strings, such as ["a", "b"]',
+    string="a string, in quotes",
+    json_text="Write the list itself, without quotes around it.",
+    comma_text='Write each value as a separate string, such as ["a", "b"].',
+    one_string='Did you mean ["{text}"]?',
+    any_origin='["*"]',
+    unset="leave it out",
+    accept='To accept the risk: {risks} = ["{code}"].',
+)
+"""TOML, and JSON as far as a hint needs it."""
 
-_TOML_MEND: Final = "TOML writes key = value, strings in quotes, true and false in lower case."
-_JSON_MEND: Final = (
-    "JSON has double quotes, no comments, and no comma behind the last element;"
-    " TOML has comments and may have one."
+_SCHEMA_KEY: Final = "$schema"
+"""Where editors look for the JSON Schema; not part of the policy."""
+
+_TOML_HINT: Final = "Write key = value, strings in quotes, and true or false in lower case."
+_JSON_HINT: Final = (
+    "Use double quotes, no comments, and no comma after the last element. TOML allows both."
 )
 _OTHER_FORMATS: Final = {".yaml": "YAML", ".yml": "YAML", ".ini": "INI", ".cfg": "INI"}
 
@@ -44,10 +57,10 @@ class _Format(NamedTuple):
 
 
 def load_policy(path: str | PathLike[str]) -> CorsPolicy:
-    """Read a policy from a file, TOML or JSON by its name, or by its first character.
+    """Read a policy from a file, as TOML or JSON by its name, or by its first character.
 
-    Raises `ConfigError` where `path` cannot be read as one, and `ConfigPolicyError`, a
-    `PolicyError`, with every problem of what it holds.
+    Raises `ConfigError` if the file cannot be read or parsed, and `ConfigPolicyError`, a
+    `PolicyError`, with every problem of the policy.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -62,18 +75,18 @@ def load_policy(path: str | PathLike[str]) -> CorsPolicy:
     except FileNotFoundError:
         raise ConfigError(source, "There is no such file.", "Check the path.") from None
     except IsADirectoryError:
-        raise ConfigError(source, "It is a folder.", "Name the file in it.") from None
+        raise ConfigError(source, "This is a directory.", "Name a file in it.") from None
     except OSError as error:
-        message = f"It cannot be read: {error.strerror or error}."
+        message = f"The file cannot be read: {error.strerror or error}."
         raise ConfigError(source, message, "Check its permissions.") from error
     return parse_policy(content, source)
 
 
 def parse_policy(content: bytes | str, source: str) -> CorsPolicy:
-    """Read a policy from the content of a file; `source` names it in errors and tells the format.
+    """Read a policy from the content of a file; `source` names it in errors.
 
-    Where the name of `source` tells none, what begins with a brace is JSON, all else TOML. Raises
-    what `load_policy` does.
+    The suffix of `source` is the format; without one, content that begins with a brace is JSON and
+    everything else TOML. Raises the errors of `load_policy`.
 
     >>> parse_policy('{"allow_origins": ["https://app.example.com"]}', "<stdin>")
     CorsPolicy(allow_origins=['https://app.example.com'])
@@ -81,61 +94,60 @@ def parse_policy(content: bytes | str, source: str) -> CorsPolicy:
     text = content if isinstance(content, str) else _decode(content, source)
     document = _parse(text, _find_format(text, source), source)
     try:
-        return CorsPolicy.from_mapping(_find_arguments(document, source))
+        return CorsPolicy.from_mapping(_find_arguments(document, source), dialect=_DIALECT)
     except PolicyError as error:
-        problems = [reword(problem, FILE) for problem in error.problems]
-        raise ConfigPolicyError(source, problems) from None
+        raise ConfigPolicyError(source, error.problems) from None
 
 
 def _decode(content: bytes, source: str) -> str:
     try:
-        return content.decode("utf-8-sig")  # editors on Windows put a mark before the text
+        return content.decode("utf-8-sig")  # some editors write a byte order mark
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - content.rfind(b"\n", 0, error.start)
         raise ConfigError(
-            source, "It is not UTF-8.", "Save it as UTF-8.", line=line, column=column
+            source, "The file is not UTF-8.", "Save it as UTF-8.", line=line, column=column
         ) from None
 
 
 def _find_format(text: str, source: str) -> _Format:
     suffix = Path(source).suffix.lower()
     if suffix in _OTHER_FORMATS:
-        message = f"{_OTHER_FORMATS[suffix]} is not read."
+        message = f"{_OTHER_FORMATS[suffix]} is not supported."
         raise ConfigError(source, message, "Write the policy as TOML or JSON.")
     if suffix == ".json" or (suffix != ".toml" and text.lstrip().startswith("{")):
-        return _Format("JSON", _parse_json, _JSON_MEND)
-    return _Format("TOML", tomllib.loads, _TOML_MEND)
+        return _Format("JSON", _parse_json, _JSON_HINT)
+    return _Format("TOML", tomllib.loads, _TOML_HINT)
 
 
 def _parse(text: str, form: _Format, source: str) -> Mapping[str, Any]:
     try:
         document = form.parse(text)
     except json.JSONDecodeError as error:
-        message = f"It is not JSON: {error.msg}."
+        message = f"This is not JSON: {error.msg}."
         raise ConfigError(
             source, message, form.hint, line=error.lineno, column=error.colno
         ) from None
     except tomllib.TOMLDecodeError as error:
         message, line, column = _read_toml_error(str(error), text)
-        message = f"It is not TOML: {message}."
+        message = f"This is not TOML: {message}."
         raise ConfigError(source, message, form.hint, line=line, column=column) from None
     except _DoubleKeyError as error:
-        message = f"It has the key {show(error.key)} twice."
+        message = f"The key {show(error.key)} appears twice."
         raise ConfigError(source, message, "Keep one of them.") from None
     except (ValueError, RecursionError) as error:
-        message = f"It is no {form.name} that can be read: {error}."
+        message = f"This {form.name} cannot be read: {error}."
         raise ConfigError(source, message, "Write the arguments of a policy.") from None
     if not isinstance(document, dict):
         kind = type(document).__name__
-        message = f"It does not hold the arguments of a policy, but a {kind}."
+        message = f"The file contains a {kind} instead of the arguments of a policy."
         hint = 'Write them by name, such as {"allow_origins": ["https://app.example.com"]}.'
         raise ConfigError(source, message, hint)
     return document
 
 
 class _DoubleKeyError(Exception):
-    """A key that stands twice in one object: JSON's readers take the last, people the first."""
+    """A key appears twice in one JSON object; parsers would silently use the last."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key)
@@ -156,7 +168,7 @@ def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _read_toml_error(text: str, document: str) -> tuple[str, int, int]:
-    # Before Python 3.14 the place stands in the message only.
+    # Before Python 3.14 the position is only in the message.
     match = _toml_place(text)
     message, line, column = match.groups() if match else (text, None, None)
     if line is not None and column is not None:
@@ -171,15 +183,15 @@ def _find_arguments(document: Mapping[str, Any], source: str) -> Mapping[str, An
     found = {name: table for name, table in tables.items() if isinstance(table, dict)}
     if not found:
         if Path(source).name == "pyproject.toml":
-            message, hint = "It has no table [tool.corekit].", "Write the policy in one."
+            message, hint = "There is no table [tool.corekit].", "Add one with the policy."
             raise ConfigError(source, message, hint)
         return rest
     places = [f"[{name}]" for name in found]
-    if any(name in rest for name in argument_kinds()):
-        places.insert(0, "the top of the file")
+    if any(name in rest for name in ARGUMENTS):
+        places.insert(0, "the top level")
     if len(places) > 1:
-        message = f"Arguments of a policy stand in {' and in '.join(places)}."
-        raise ConfigError(source, message, "Keep one place, so that nobody has to guess.")
+        message = f"There are arguments of a policy in {' and in '.join(places)}."
+        raise ConfigError(source, message, "Keep them in one place.")
     return _without_schema(next(iter(found.values())))
 
 

@@ -1,4 +1,4 @@
-"""What a person names on a command line: a file, an import path, or ``-`` for standard input."""
+"""Policies named on a command line: a file, an import path, or ``-`` for standard input."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _SUFFIXES: Final = frozenset({".json", ".toml", ".yaml", ".yml", ".ini", ".cfg"}
 def find_policy(text: str) -> CorsPolicy | CorsRoutes:
     """Read the policy that `text` names: FILE, IMPORT_PATH, or ``-`` for standard input.
 
-    A file that is there is read; else ``app.main:policy`` is imported, and the current folder is
-    looked in first. Raises `ConfigError` where nothing can be read, and `PolicyError` with every
-    problem of what is.
+    An existing file is read; otherwise ``app.main:policy`` is imported, with the current directory
+    searched first. Raises `ConfigError` if nothing can be read, and `PolicyError` with every
+    problem of the policy.
 
     >>> find_policy("app.main")
     Traceback (most recent call last):
         ...
     corekit_config.errors.ConfigError: app.main: There is no such file. Name a file such as cors.toml, or an import path such as app.main:policy.
-    """  # noqa: E501 - what is printed is one line
+    """  # noqa: E501 - an error message is one line
     if text == "-":
         return parse_policy(sys.stdin.buffer.read(), "<stdin>")
     path = Path(text)

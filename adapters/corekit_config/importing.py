@@ -1,6 +1,6 @@
-"""Policies of a program, found by an import path: the module, a colon, the name in it.
+"""Policies in Python code, named by an import path: a module, a colon and an attribute.
 
-To import is to run: a module is imported only because a person named it.
+Importing a module runs it, so a module is imported only if the user named it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _is_import_path = re.compile(rf"{_NAME}:{_NAME}").fullmatch
 
 
 def is_import_path(text: str) -> bool:
-    """Say whether `text` has the form of an import path.
+    """Return whether `text` has the form of an import path.
 
     >>> is_import_path("app.main:policy"), is_import_path("app.main"), is_import_path("C:/x.toml")
     (True, False, False)
@@ -42,17 +42,16 @@ def import_policy(
 ) -> CorsPolicy | CorsRoutes:
     """Import the policy or the routes at an import path such as ``app.main:policy``.
 
-    `folder` is looked in before everything else while the module is imported. Raises `ConfigError`
-    where there is no policy, and lets the `PolicyError` of a module through that builds one with
-    problems.
+    `folder` is searched first while the module is imported. Raises `ConfigError` if there is no
+    policy. A `PolicyError` that the module raises is passed on.
 
     >>> import_policy("corekit:CorsPolicy")
     Traceback (most recent call last):
         ...
-    corekit_config.errors.ConfigError: corekit:CorsPolicy: It is of type type. Name a CorsPolicy or a CorsRoutes.
-    """  # noqa: E501 - what is printed is one line
+    corekit_config.errors.ConfigError: corekit:CorsPolicy: This is of type type. Name a CorsPolicy or a CorsRoutes.
+    """  # noqa: E501 - an error message is one line
     if not is_import_path(path):
-        raise ConfigError(path, "It is no import path.", _EXAMPLE)
+        raise ConfigError(path, "This is not an import path.", _EXAMPLE)
     module_name, _, attribute = path.partition(":")
     with looking_in(folder):
         module = _import(module_name, path)
@@ -63,14 +62,14 @@ def import_policy(
             raise ConfigError(path, message, _suggest(module, attribute))
         value = getattr(value, name)
     if not isinstance(value, CorsPolicy | CorsRoutes):
-        message = f"It is of type {type(value).__name__}."
+        message = f"This is of type {type(value).__name__}."
         raise ConfigError(path, message, _suggest(module, ""))
     return value
 
 
 @contextmanager
 def looking_in(folder: str | PathLike[str] | None) -> Iterator[None]:
-    """Let imports look in `folder` before everything else; None changes nothing."""
+    """Search `folder` first in imports; None changes nothing."""
     if folder is None:
         yield
         return
@@ -91,13 +90,16 @@ def _import(name: str, path: str) -> ModuleType:
     except ModuleNotFoundError as error:
         missing = error.name or name
         if name == missing or name.startswith(f"{missing}."):
-            message, hint = f"There is no module {missing}.", "Check its name and the folder."
+            message, hint = (
+                f"There is no module {missing}.",
+                "Check the name and the current directory.",
+            )
         else:
             message = f"{name} needs the module {missing}, which is not installed."
             hint = "Run corekit in the environment of the application."
         raise ConfigError(path, message, hint) from error
     except (Exception, SystemExit) as error:
-        # A stranger's module may raise anything; the cause goes along.
+        # A module may raise anything; the original error is chained.
         first_line = show(str(error))
         message = f"{name} cannot be imported: {type(error).__name__}: {first_line}."
         raise ConfigError(path, message, f"Try: python -c 'import {name}'") from error

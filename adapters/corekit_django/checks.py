@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name
 from django.utils.module_loading import import_string
 
-from .conf import KNOWN_SETTINGS, MISNOMERS, SETTINGS, dropped_headers, read_settings
+from .conf import ALL_ORIGINS, KNOWN_SETTINGS, MISNOMERS, SETTINGS, dropped_headers, read_settings
 from .cookie_checks import check_cookies, check_csrf_trusted_origins, check_insecure_origins
 from .middleware import CorsMiddleware
 
@@ -78,7 +78,7 @@ def check_problems(**_: Any) -> list[CheckMessage]:
     problems = read_settings()[1]
     return [
         Error(
-            f"{problem.field} = {problem.value!a}: {problem.message} [{problem.code}]",
+            f"{problem.subject} = {problem.value!a}: {problem.message} [{problem.code}]",
             hint=problem.hint,
             id="corekit_django.E001",
         )
@@ -109,7 +109,7 @@ def check_effect(**_: Any) -> list[CheckMessage]:
             if hasattr(settings, name) and hasattr(settings, other)
         ]
     lists = ("CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGIN_REGEXES")
-    for everyone in ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"):
+    for everyone in ALL_ORIGINS:
         if hasattr(settings, everyone):
             if getattr(settings, everyone) is True:
                 names = [each for name in lists for each in (name, *SETTINGS[name])]

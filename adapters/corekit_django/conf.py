@@ -22,12 +22,14 @@ from corekit._engine import Engine
 from corekit._names import CORS_REQUEST_HEADERS, is_forbidden_request_header
 from corekit._origins import ANY, OPAQUE, is_serialized_origin
 from corekit.compat import RegexCorsPolicy
+from corekit.problems import PYTHON, Dialect, ProblemKind
 
 from .defaults import default_headers, default_max_age, default_methods
 from .observing import read_on_decision
 from .signals import check_request_enabled
 
 __all__ = [
+    "ALL_ORIGINS",
     "KNOWN_SETTINGS",
     "MISNOMERS",
     "SETTINGS",
@@ -61,6 +63,9 @@ MISNOMERS: Final = {
 }
 """Names that people write by mistake, which take effect; the other second names are old ones."""
 
+ALL_ORIGINS: Final = ("CORS_ALLOW_ALL_ORIGINS", *SETTINGS["CORS_ALLOW_ALL_ORIGINS"])
+"""The setting that allows any origin, and its old name."""
+
 _BESIDE: Final = frozenset({"CORS_POLICY", "CORS_ON_DECISION"})
 """What may stand together; CORS_POLICY takes the place of all others."""
 
@@ -79,6 +84,9 @@ _ARGUMENTS: Final = {
     "accept_risks": ("CORS_ACCEPT_RISKS", ()),
 }
 """The argument of a policy: the setting that gives it, and its default."""
+
+
+_PATHS: Final = "a regular expression of whole paths, such as r'^/api/.*$'"
 
 
 class Grant(NamedTuple):
@@ -190,22 +198,35 @@ def _read_parts() -> tuple[Configuration | None, tuple[Problem, ...]]:
     }
     problems: list[Problem] = []
     urls = _read_urls_regex(problems)
-    fields = {argument: effective_name(name) for argument, (name, _) in _ARGUMENTS.items()}
+    names = {argument: effective_name(name) for argument, (name, _) in _ARGUMENTS.items()}
     if _allows_all(problems):
         given |= {"allow_origins": [ANY], "allow_origin_regexes": ()}
-        fields["allow_origins"] = effective_name("CORS_ALLOW_ALL_ORIGINS")
+        names["allow_origins"] = effective_name("CORS_ALLOW_ALL_ORIGINS")
+    dialect = Dialect(names=names, accept="To accept the risk: {risks} = [{code!r}].")
     headers = list(_items(given["allow_headers"]))
     kept = [(index, name) for index, name in headers if not _is_useless(name)]
     if len(kept) < len(headers):
         given["allow_headers"] = [name for _, name in kept]
     try:
-        policy = RegexCorsPolicy(**given)
+        policy = RegexCorsPolicy.from_mapping(given, dialect=dialect)
     except PolicyError as error:
-        problems += [_translate(problem, fields, kept) for problem in error.problems]
+        problems += [_restore_index(problem, kept, dialect) for problem in error.problems]
         return None, tuple(problems)
     if problems:
         return None, tuple(problems)
     return Configuration.make("the CORS_* settings", policy, urls), ()
+
+
+def _restore_index(
+    problem: Problem, kept_headers: Sequence[tuple[int, str]], dialect: Dialect
+) -> Problem:
+    # Headers were removed before the list was validated, and CORS_ALLOW_ALL_ORIGINS is not a list.
+    if problem.argument == "allow_origins" and dialect.origins in ALL_ORIGINS:
+        return replace(problem, subject=dialect.origins, index=None, value=True)
+    if problem.argument == "allow_headers" and problem.index is not None:
+        index = kept_headers[problem.index][0]
+        return replace(problem, subject=dialect.subject(problem.argument, index), index=index)
+    return problem
 
 
 def effective_name(setting: str) -> str:
@@ -228,22 +249,12 @@ def dropped_headers() -> Iterator[str]:
 
 def _read_policy(policy: Any) -> tuple[Configuration | None, tuple[Problem, ...]]:
     problems = [
-        Problem(
-            "conflicting-settings",
-            name,
-            getattr(settings, name),
-            "CORS_POLICY says all, and nothing beside it would take effect.",
-            "Keep either CORS_POLICY or the other CORS_* settings.",
-        )
+        Problem.of(ProblemKind.CONFLICTING_SETTINGS, name, getattr(settings, name))
         for name in sorted(KNOWN_SETTINGS - _BESIDE)
         if hasattr(settings, name)
     ]
     if not isinstance(policy, CorsPolicy | CorsRoutes):
-        message, hint = (
-            f"It is of type {type(policy).__name__}.",
-            "Give a CorsPolicy or a CorsRoutes.",
-        )
-        problems.append(Problem("wrong-type", "CORS_POLICY", policy, message, hint))
+        problems.append(_wrong_type("CORS_POLICY", policy, "a CorsPolicy or a CorsRoutes"))
     if problems:
         return None, tuple(problems)
     return Configuration.make("CORS_POLICY", policy, None), ()
@@ -253,8 +264,7 @@ def _allows_all(problems: list[Problem]) -> bool:
     name = effective_name("CORS_ALLOW_ALL_ORIGINS")
     value = getattr(settings, name, False)
     if not isinstance(value, bool):
-        message = f"It is of type {type(value).__name__}."
-        problems.append(Problem("wrong-type", name, value, message, "Give True or False."))
+        problems.append(_wrong_type(name, value, PYTHON.flag))
     return value is True
 
 
@@ -266,12 +276,18 @@ def _read_urls_regex(problems: list[Problem]) -> re.Pattern[str] | None:
         try:
             return re.compile(value)
         except (re.error, OverflowError, RecursionError) as error:
-            code, message = "invalid-regex", f"It does not compile: {error}."
+            kind = ProblemKind.INVALID_REGEX
+            use = f"Use {_PATHS}."
+            problem = Problem.of(kind, "CORS_URLS_REGEX", value, error=error, use=use)
     else:
-        code, message = "wrong-type", f"It is of type {type(value).__name__}."
-    hint = "Give a regular expression of whole paths, such as r'^/api/.*$'."
-    problems.append(Problem(code, "CORS_URLS_REGEX", value, message, hint))
+        problem = _wrong_type("CORS_URLS_REGEX", value, _PATHS)
+    problems.append(problem)
     return None
+
+
+def _wrong_type(name: str, value: object, expected: str) -> Problem:
+    kind = ProblemKind.WRONG_TYPE
+    return Problem.of(kind, name, value, type=type(value).__name__, expected=expected)
 
 
 def _items(value: object) -> Iterator[tuple[int, str]]:
@@ -285,20 +301,6 @@ def _is_useless(name: object) -> bool:
         return False
     name = name.lower()
     return name in CORS_REQUEST_HEADERS or is_forbidden_request_header(name)
-
-
-def _translate(
-    problem: Problem, fields: Mapping[str, str], kept_headers: Sequence[tuple[int, str]]
-) -> Problem:
-    argument, bracket, index = problem.field.partition("[")
-    name = fields[argument]
-    value: object = problem.value
-    if name in ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"):
-        bracket, index, value = "", "", True
-    elif argument == "allow_headers" and bracket and kept_headers:
-        index = f"{kept_headers[int(index[:-1])][0]}]"
-    hint = problem.hint.replace("accept_risks=[", "CORS_ACCEPT_RISKS = [")
-    return replace(problem, field=f"{name}{bracket}{index}", value=value, hint=hint)
 
 
 def _forget(*, setting: str, **_: object) -> None:

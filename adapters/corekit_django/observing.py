@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 
 from corekit import Problem
 from corekit.events import Observer, OnDecision, check_on_decision
+from corekit.problems import ProblemKind
 
 __all__ = ["TOLD", "read_on_decision"]
 
@@ -55,13 +56,12 @@ def read_on_decision() -> tuple[OnDecision | None, tuple[Problem, ...]]:
             found = import_string(given)
         check_on_decision(found)
     except ImportError as error:
-        message = f"It cannot be imported: {error}."
+        problem = f"It cannot be imported: {error}"
     except TypeError as error:
-        message = f"{error}."
+        problem = str(error)
     else:
         return found, ()
-    hint = "Give a plain function that takes a DecisionEvent, or the dotted path of one."
-    return None, (Problem("on-decision", _SETTING, given, message, hint),)
+    return None, (Problem.of(ProblemKind.INVALID_ON_DECISION, _SETTING, given, error=problem),)
 
 
 def _read_again(*, setting: str, **_: object) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from corekit._names import REGISTERED_METHODS, SAFELISTED_METHODS
 from corekit._origins import ANY
-from corekit._spelling import canonical_spelling, find_fault
+from corekit._spelling import canonical_spelling, find_misspelling
 from corekit.browser import Failure, HttpResponse, Outcome
 from corekit.browser.fields import drop_forbidden, list_values, unsafe_names
 from corekit.diagnostics import show
@@ -40,7 +40,7 @@ _CREDENTIALS_FAULTS: Final = frozenset({"InvalidAllowCredentials", "WildcardOrig
 def near_in_spelling(given: str, origin: str) -> Iterator[NearMiss]:
     """Say what is wrong with how a page's origin was written, where anything is."""
     if given != origin:
-        _, message, _ = find_fault(given)
+        message = find_misspelling(given).message
         message = f"{show(given)} is not how a browser writes it: {show(origin)} is. {message}"
         yield NearMiss("origin", given, origin, message)
 
@@ -126,7 +126,7 @@ def _compare_origin(value: str, page: str) -> Iterator[NearMiss]:
         yield NearMiss("origin", value, page, message)
         return
     if canonical_spelling(value) == page:
-        _, message, _ = find_fault(value)
+        message = find_misspelling(value).message
         message = f"The server sends {show(value)}, which is not {show(page)}. {message}"
         yield NearMiss("origin", value, page, message)
         return

@@ -107,7 +107,7 @@ def test_every_problem_is_printed_with_its_mend() -> None:
         "bad.toml: 3 problems\n"
         "\n"
         "problem: allow_origins[0] = 'https://Example.com/'\n"
-        "    Browsers send an origin without upper case, a trailing slash.\n"
+        "    Browsers send origins without upper case, a trailing slash.\n"
         "    Did you mean 'https://example.com'?  [non-canonical-origin]\n"
         "\n"
         "problem: max_age = '600'\n"
@@ -115,7 +115,7 @@ def test_every_problem_is_printed_with_its_mend() -> None:
         "    Write whole seconds, without quotes.  [wrong-type]\n"
         "\n"
         "problem: allow_method = ['PUT']\n"
-        "    A policy has no argument of this name.\n"
+        "    A policy has no such argument.\n"
         "    Did you mean allow_methods?  [unknown-argument]\n"
     )
 
@@ -178,7 +178,7 @@ def test_json_has_all_for_programs() -> None:
         "route": None,
         "field": "allow_origins[0]",
         "value": "https://Example.com/",
-        "message": "Browsers send an origin without upper case, a trailing slash.",
+        "message": "Browsers send origins without upper case, a trailing slash.",
         "hint": "Did you mean 'https://example.com'?",
     }
     assert (told["warnings"], told["notes"]) == ([], [])

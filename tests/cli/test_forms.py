@@ -21,7 +21,7 @@ def fields_at_fault(**fields: object) -> list[tuple[str, str]]:
     """Name the field and the code of every problem of a form that is good but for `fields`."""
     with pytest.raises(FormError) as raised:
         read_form({**GOOD, **fields})
-    return [(problem.field, problem.code) for problem in raised.value.problems]
+    return [(problem.subject, problem.code) for problem in raised.value.problems]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_whatever_is_typed_is_a_call_that_a_browser_makes_or_a_problem_of_a_fiel
     except FormError as error:
         problems = error.problems
     if problems:
-        assert {problem.field.partition("[")[0] for problem in problems} <= EMPTY.keys()
+        assert {problem.subject.partition("[")[0] for problem in problems} <= EMPTY.keys()
         return
     model = BrowserModel(clock=lambda: 0.0)
     model.fetch(lambda request: HttpResponse(200), asked.page, asked.fetch(API))

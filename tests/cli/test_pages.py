@@ -115,7 +115,7 @@ def test_problems_are_told_with_their_fields_and_open_nothing(sites: Sites, targ
             "code": "method-case",
             "field": "allow_methods[0]",
             "value": "'put'",
-            "message": "Methods are case-sensitive, and servers know this one in upper case.",
+            "message": "Method names are case-sensitive; servers expect this one in upper case.",
             "hint": "Did you mean 'PUT'?",
         },
         {

@@ -26,7 +26,7 @@ def problems_of(environ: dict[str, str], prefix: str = "CORS_") -> list[tuple[st
         from_environ(prefix, environ)
     assert isinstance(caught.value, ConfigPolicyError)
     assert caught.value.source == "the environment"
-    return [(each.code, each.field, each.hint) for each in caught.value.problems]
+    return [(each.code, each.subject, each.hint) for each in caught.value.problems]
 
 
 @given(setups(), st.booleans(), st.sampled_from(["CORS_", "SHOP_CORS_", "x"]))
@@ -57,21 +57,21 @@ def test_a_policy_that_is_written_into_variables_is_read_as_itself(
         f' [\n"{APP}",\n"{OTHER}"\n] ',
     ],
 )
-def test_a_list_is_json_or_commas(text: str) -> None:
+def test_list_is_json_or_comma_separated(text: str) -> None:
     assert made(CORS_ALLOW_ORIGINS=text).allow_origins == (APP, OTHER)
 
 
 @pytest.mark.parametrize("text", ["true", "True", "TRUE", "1", "yes", "on", " On "])
-def test_what_means_yes(text: str) -> None:
+def test_true_values(text: str) -> None:
     assert made(CORS_ALLOW_CREDENTIALS=text).allow_credentials is True
 
 
 @pytest.mark.parametrize("text", ["false", "False", "0", "no", "off", "", " "])
-def test_what_means_no(text: str) -> None:
+def test_false_values(text: str) -> None:
     assert made(CORS_ALLOW_CREDENTIALS=text).allow_credentials is False
 
 
-def test_what_is_empty_counts_as_not_set() -> None:
+def test_empty_variable_counts_as_unset() -> None:
     names = ["ALLOW_METHODS", "MAX_AGE", "PREFLIGHT_STATUS", "ACCEPT_RISKS", "EXPOSE_HEADERS"]
     policy = made(**{f"CORS_{name}": "" for name in names})
     assert policy == CorsPolicy(allow_origins=[APP])
@@ -82,28 +82,26 @@ def test_what_is_empty_counts_as_not_set() -> None:
     [
         ("ALLOW_CREDENTIALS", "ture", "Write true or false."),
         ("ALLOW_CREDENTIALS", "2", "Write true or false."),
-        ("ALLOW_CREDENTIALS", '"true"', "Leave the quotes out."),
+        ("ALLOW_CREDENTIALS", '"true"', "Remove the quotes."),
         ("ALLOW_PRIVATE_NETWORK", "y", "Write true or false."),
         ("MAX_AGE", "600s", "Write digits only, such as 600."),
         ("MAX_AGE", "6e2", "Write digits only, such as 600."),
         ("MAX_AGE", "600.0", "Write digits only, such as 600."),
         ("MAX_AGE", "\u0666", "Write digits only, such as 600."),
         ("MAX_AGE", "1" * 5000, "Write digits only, such as 600."),
-        ("MAX_AGE", "'600'", "Leave the quotes out."),
+        ("MAX_AGE", "'600'", "Remove the quotes."),
         ("PREFLIGHT_STATUS", "ok", "Write digits only, such as 600."),
-        ("ALLOW_METHODS", "'PUT'", "Leave the quotes out."),
+        ("ALLOW_METHODS", "'PUT'", "Remove the quotes."),
         ("ALLOW_METHODS", "['PUT']", "Write https://a.example,https://b.example or ["),
         ("ALLOW_METHODS", '["PUT"', "Write https://a.example,https://b.example or ["),
         ("ALLOW_METHODS", "[" * 100_000, "Write https://a.example,https://b.example or ["),
         ("ALLOW_METHODS", '{"PUT": 1}', "Write https://a.example,https://b.example or ["),
     ],
 )
-def test_what_cannot_be_read_names_the_variable_and_the_mend(
-    name: str, text: str, hint: str
-) -> None:
-    ((code, field, told),) = problems_of({"CORS_ALLOW_ORIGINS": APP, f"CORS_{name}": text})
+def test_unreadable_value_has_a_hint(name: str, text: str, hint: str) -> None:
+    ((code, field, found),) = problems_of({"CORS_ALLOW_ORIGINS": APP, f"CORS_{name}": text})
     assert (code, field) == ("wrong-type", f"CORS_{name}")
-    assert told.startswith(hint)
+    assert found.startswith(hint)
 
 
 @pytest.mark.parametrize(
@@ -120,14 +118,12 @@ def test_what_cannot_be_read_names_the_variable_and_the_mend(
         ("ACCEPT_RISKS", "all", "unknown-risk", "CORS_ACCEPT_RISKS"),
     ],
 )
-def test_a_problem_of_the_core_has_the_name_of_the_variable(
-    name: str, text: str, code: str, field: str
-) -> None:
-    ((told, where, _),) = problems_of({"CORS_ALLOW_ORIGINS": APP, f"CORS_{name}": text})
-    assert (told, where) == (code, field)
+def test_problems_name_the_variable(name: str, text: str, code: str, field: str) -> None:
+    ((found, where, _),) = problems_of({"CORS_ALLOW_ORIGINS": APP, f"CORS_{name}": text})
+    assert (found, where) == (code, field)
 
 
-def test_a_risk_is_accepted_as_a_variable_is_written() -> None:
+def test_hint_shows_how_to_accept_a_risk() -> None:
     environ = {"CORS_ALLOW_ORIGINS": "http://app.example.com", "CORS_ALLOW_CREDENTIALS": "yes"}
     ((_, _, hint),) = problems_of(environ)
     assert hint.endswith("To accept the risk: CORS_ACCEPT_RISKS=insecure-origin.")
@@ -146,44 +142,44 @@ def test_a_risk_is_accepted_as_a_variable_is_written() -> None:
         ("cors_max_age", "CORS_MAX_AGE"),
     ],
 )
-def test_a_misspelt_variable_is_told_the_nearest(name: str, meant: str) -> None:
+def test_misspelled_variable_suggests_the_right_one(name: str, meant: str) -> None:
     environ = {"CORS_ALLOW_ORIGINS": APP, name: "1"}
     assert problems_of(environ) == [("unknown-argument", name, f"Did you mean {meant}?")]
 
 
-def test_a_variable_like_nothing_is_told_what_there_is() -> None:
+def test_unknown_variable_lists_the_variables() -> None:
     ((_, _, hint),) = problems_of({"CORS_ALLOW_ORIGINS": APP, "CORS_ZZZ": ""})
-    assert hint.startswith("They are CORS_ACCEPT_RISKS, ")
+    assert hint.startswith("The variables are CORS_ACCEPT_RISKS, ")
 
 
-def test_a_variable_like_nothing_may_be_a_secret_of_another() -> None:
+def test_value_of_unknown_variable_is_hidden() -> None:
     environ = {"SHOP_SETTINGS_ALLOW_ORIGINS": APP, "SHOP_SETTINGS_API_TOKEN": "hunter2"}
     with pytest.raises(PolicyError) as caught:
         from_environ("SHOP_SETTINGS_", environ)
     (problem,) = caught.value.problems
-    assert problem.field == "SHOP_SETTINGS_API_TOKEN"
-    assert problem.hint.startswith("They are ")  # the prefix makes no two names alike
+    assert problem.subject == "SHOP_SETTINGS_API_TOKEN"
+    assert problem.hint.startswith("The variables are ")  # a shared prefix does not count
     assert "hunter2" not in str(caught.value) + repr(problem)
 
 
-def test_a_variable_like_nothing_stands_for_no_origins() -> None:
+def test_unknown_variable_does_not_hide_no_origins() -> None:
     assert [code for code, _, _ in problems_of({"CORS_ZZZ": APP})] == [
         "no-origins",
         "unknown-argument",
     ]
 
 
-def test_misspelt_origins_are_one_fault_and_not_two() -> None:
+def test_misspelled_origins_are_one_problem() -> None:
     ((code, _, hint),) = problems_of({"CORS_ALLOWED_ORIGINS": APP})
     assert (code, hint) == ("unknown-argument", "Did you mean CORS_ALLOW_ORIGINS?")
 
 
-def test_origins_that_cannot_be_read_are_one_fault_and_not_two() -> None:
+def test_unreadable_origins_are_one_problem() -> None:
     assert [code for code, _, _ in problems_of({"CORS_ALLOW_ORIGINS": "{}"})] == ["wrong-type"]
 
 
-def test_everything_is_told_at_once_in_the_order_of_the_arguments() -> None:
-    told = problems_of(
+def test_problems_are_in_the_order_of_the_arguments() -> None:
+    found = problems_of(
         {
             "CORS_ACCEPT_RISKS": "opaque-origin",
             "CORS_ORIGIN": "x",
@@ -192,7 +188,7 @@ def test_everything_is_told_at_once_in_the_order_of_the_arguments() -> None:
             "CORS_ALLOW_ORIGINS": "a.example",
         }
     )
-    assert [field for _, field, _ in told] == [
+    assert [field for _, field, _ in found] == [
         "CORS_ALLOW_ORIGINS[0]",
         "CORS_ALLOW_METHODS[0]",
         "CORS_MAX_AGE",
@@ -201,13 +197,13 @@ def test_everything_is_told_at_once_in_the_order_of_the_arguments() -> None:
     ]
 
 
-def test_without_variables_it_is_said_which_to_set() -> None:
+def test_without_variables_no_origins_is_reported() -> None:
     with pytest.raises(PolicyError) as caught:
         from_environ(environ={})
     assert str(caught.value) == (
         "1 problem in the environment:\n"
-        "  - CORS_ALLOW_ORIGINS = None: It is not set, so nothing is allowed. Name the origins of"
-        " the pages that may call, or * for any. [no-origins]"
+        "  - CORS_ALLOW_ORIGINS: No origins are allowed. List the origins whose pages may call, or"
+        " * for any origin. [no-origins]"
     )
 
 

@@ -67,30 +67,30 @@ def test_a_policy_that_is_written_as_json_is_read_as_itself(setup: Setup) -> Non
 @pytest.mark.parametrize(
     ("content", "source", "told"),
     [
-        ("allow_origins = [\n'a' 'b']", "c.toml", "c.toml, line 2, column 5: It is not TOML: "),
+        ("allow_origins = [\n'a' 'b']", "c.toml", "c.toml, line 2, column 5: This is not TOML: "),
         ("max_age = 5\nmax_age = 6", "c.toml", "c.toml, line 2, column "),
-        ("allow_credentials = True", "c.toml", "true and false in lower case."),
-        ("a = 1\nallow_origins = [", "c.toml", "c.toml, line 2, column 18: It is not TOML: "),
+        ("allow_credentials = True", "c.toml", "true or false in lower case."),
+        ("a = 1\nallow_origins = [", "c.toml", "c.toml, line 2, column 18: This is not TOML: "),
         ('{"allow_origins": ["a",]}', "c.json", "c.json, line 1, column "),
-        ("{\n  // note\n}", "c.json", "c.json, line 2, column 3: It is not JSON: "),
-        ("{'a': 1}", "c.json", "JSON has double quotes"),
-        ("", "c.json", "c.json, line 1, column 1: It is not JSON: "),
-        ('{"max_age": 1, "max_age": 2}', "c.json", "It has the key 'max_age' twice."),
-        ('{"cors": {"max_age": 1, "max_age": 2}}', "c.json", "It has the key 'max_age' twice."),
-        ('{"\u00e9\\n": 1, "\u00e9\\n": 2}', "c.json", r"the key '\xe9\n' twice."),
-        ("[]", "c.json", "It does not hold the arguments of a policy, but a list."),
-        ("null", "c.json", "but a NoneType."),
-        ("[" * 100_000, "c.json", "It is no JSON that can be read: "),
-        ('{"max_age": ' + "1" * 5000 + "}", "c.json", "It is no JSON that can be read: "),
-        ("max_age: 5", "c.yaml", "YAML is not read. Write the policy as TOML or JSON."),
-        ("[cors]", "c.ini", "INI is not read."),
-        (b"# x\nmax_age = '\xff'", "c.toml", "c.toml, line 2, column 12: It is not UTF-8."),
-        (b"\xff", "c.toml", "c.toml, line 1, column 1: It is not UTF-8."),
-        ("[project]\n", "pyproject.toml", "It has no table [tool.corekit]."),
-        ("[tool]\ncorekit = 1\n", "pyproject.toml", "It has no table [tool.corekit]."),
-        ("tool = 1\n", "pyproject.toml", "It has no table [tool.corekit]."),
-        ("max_age = 5\n[cors]\n", "c.toml", "stand in the top of the file and in [cors]. Keep one"),
-        ("[cors]\n[tool.corekit]\n", "c.toml", "stand in [cors] and in [tool.corekit]."),
+        ("{\n  // note\n}", "c.json", "c.json, line 2, column 3: This is not JSON: "),
+        ("{'a': 1}", "c.json", "Use double quotes"),
+        ("", "c.json", "c.json, line 1, column 1: This is not JSON: "),
+        ('{"max_age": 1, "max_age": 2}', "c.json", "The key 'max_age' appears twice."),
+        ('{"cors": {"max_age": 1, "max_age": 2}}', "c.json", "The key 'max_age' appears twice."),
+        ('{"\u00e9\\n": 1, "\u00e9\\n": 2}', "c.json", r"The key '\xe9\n' appears twice."),
+        ("[]", "c.json", "The file contains a list instead of the arguments of a policy."),
+        ("null", "c.json", "The file contains a NoneType"),
+        ("[" * 100_000, "c.json", "This JSON cannot be read: "),
+        ('{"max_age": ' + "1" * 5000 + "}", "c.json", "This JSON cannot be read: "),
+        ("max_age: 5", "c.yaml", "YAML is not supported. Write the policy as TOML or JSON."),
+        ("[cors]", "c.ini", "INI is not supported."),
+        (b"# x\nmax_age = '\xff'", "c.toml", "c.toml, line 2, column 12: The file is not UTF-8."),
+        (b"\xff", "c.toml", "c.toml, line 1, column 1: The file is not UTF-8."),
+        ("[project]\n", "pyproject.toml", "There is no table [tool.corekit]."),
+        ("[tool]\ncorekit = 1\n", "pyproject.toml", "There is no table [tool.corekit]."),
+        ("tool = 1\n", "pyproject.toml", "There is no table [tool.corekit]."),
+        ("max_age = 5\n[cors]\n", "c.toml", "in the top level and in [cors]. Keep them"),
+        ("[cors]\n[tool.corekit]\n", "c.toml", "in [cors] and in [tool.corekit]."),
     ],
 )
 def test_what_cannot_be_read_is_told_in_one_line_with_its_place(
@@ -168,12 +168,12 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: Any)
     missing = tmp_path / "none.toml"
     with pytest.raises(ConfigError, match=r"none\.toml: There is no such file\. Check the path\."):
         load_policy(missing)
-    with pytest.raises(ConfigError, match=r"It is a folder\."):
+    with pytest.raises(ConfigError, match=r"This is a directory\."):
         load_policy(tmp_path)
 
     def deny(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_bytes", deny)
-    with pytest.raises(ConfigError, match=r"none\.toml: It cannot be read: Permission denied\."):
+    with pytest.raises(ConfigError, match=r"none\.toml: The file cannot be read: Permission denied\."):
         load_policy(missing)

@@ -66,12 +66,15 @@ def test_a_policy_is_imported_from_wherever_python_looks() -> None:
     [
         ("shop_app.main:polcy", "shop_app.main has no polcy. Did you mean shop_app.main:policy?"),
         ("shop_app.main:zzz", "Did you mean shop_app.main:policy or shop_app.main:routes?"),
-        ("shop_app.main:number", "It is of type int. Did you mean shop_app.main:policy or"),
+        ("shop_app.main:number", "This is of type int. Did you mean shop_app.main:policy or"),
         ("shop_app.main:Settings.none", "shop_app.main has no Settings.none."),
         ("shop_app:policy", "shop_app has no policy. Name a CorsPolicy or a CorsRoutes."),
-        ("shop_none:policy", "There is no module shop_none. Check its name and the folder."),
+        (
+            "shop_none:policy",
+            "There is no module shop_none. Check the name and the current directory.",
+        ),
         ("shop_app.none:policy", "There is no module shop_app.none."),
-        ("shop_app", "It is a folder."),
+        ("shop_app", "This is a directory."),
         ("shop_app.main", "Name a file such as cors.toml, or an import path"),
         ("none.toml", "There is no such file."),
         ("none.yaml", "There is no such file."),
@@ -86,7 +89,7 @@ def test_what_is_not_there_is_told_with_what_is(folder: Path, text: str, told: s
     if text:
         assert told in refused(text)
     else:
-        with pytest.raises(ConfigError, match=r"no such file|a folder"):
+        with pytest.raises(ConfigError, match=r"no such file|a directory"):
             find_policy(text)
 
 
@@ -119,7 +122,7 @@ def test_a_module_may_take_the_folder_off_the_path_itself(folder: Path) -> None:
 
 
 def test_only_an_import_path_is_imported() -> None:
-    with pytest.raises(ConfigError, match=r"cors\.toml: It is no import path\."):
+    with pytest.raises(ConfigError, match=r"cors\.toml: This is not an import path\."):
         import_policy("cors.toml")
 
 

@@ -16,8 +16,8 @@ from jsonschema.protocols import Validator
 from corekit import CorsPolicy, PolicyError
 from corekit._names import SAFELISTED_METHODS
 from corekit.problems import RISKS
+from corekit.schema import policy_schema as make_schema
 from corekit_config import load_policy, policy_schema
-from corekit_config.schema import policy_schema as make_schema
 from tests.properties.strategies import (
     Setup,
     exposable_names,
@@ -31,7 +31,7 @@ from tests.properties.strategies import (
 APP = "https://app.example.com"
 SCHEMA = policy_schema()
 VALIDATOR: Validator = Draft202012Validator(SCHEMA)
-ARGUMENTS = list(inspect.signature(CorsPolicy).parameters)[:-1]
+ARGUMENTS = list(inspect.signature(CorsPolicy).parameters)
 
 
 def is_taken(document: Any) -> bool:

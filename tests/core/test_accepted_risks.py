@@ -101,7 +101,7 @@ def test_the_opaque_origin_is_never_granted_credentials() -> None:
 )
 def test_what_is_no_risk_cannot_be_accepted(code: str) -> None:
     problem = problem_of(accept_risks=[code])
-    assert (problem.code, problem.field, problem.value) == ("unknown-risk", "accept_risks", code)
+    assert (problem.code, problem.subject, problem.value) == ("unknown-risk", "accept_risks", code)
 
 
 def test_an_error_is_not_accepted_by_naming_it() -> None:

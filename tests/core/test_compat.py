@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from corekit import CorsPolicy, PolicyError, Problem
+from corekit import CorsPolicy, PolicyError
 from corekit.compat import OriginRegexes, RegexCorsPolicy
 
 SUBDOMAINS = r"https://\w+\.example\.com"
@@ -17,7 +17,7 @@ SUBDOMAINS = r"https://\w+\.example\.com"
 def codes_of(**arguments: Any) -> list[tuple[str, str]]:
     with pytest.raises(PolicyError) as caught:
         RegexCorsPolicy(**arguments)
-    return [(problem.code, problem.field) for problem in caught.value.problems]
+    return [(problem.code, problem.subject) for problem in caught.value.problems]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_any_origin_makes_expressions_needless() -> None:
         r"(?:https://app\.example\.com)?.*",
     ],
 )
-def test_an_expression_that_matches_strangers_never_goes_with_credentials(regex: str) -> None:
+def test_an_expression_that_matches_untrusteds_never_goes_with_credentials(regex: str) -> None:
     found = codes_of(allow_origin_regexes=["https://a", regex], allow_credentials=True)
     assert ("any-origin-with-credentials", "allow_origin_regexes[1]") in found
     assert not any(field == "allow_origin_regexes[0]" for _, field in found)
@@ -162,9 +162,7 @@ def test_an_expression_that_is_too_much_is_a_problem_too(regex: str) -> None:
 
 
 def test_an_expression_that_does_not_compile_says_why() -> None:
-    with pytest.raises(
-        PolicyError, match=r"It does not compile: .*unterminated.* \[invalid-regex\]"
-    ):
+    with pytest.raises(PolicyError, match=r"does not compile: .*unterminated.* \[invalid-regex\]"):
         RegexCorsPolicy(allow_origin_regexes=["https://("])
 
 
@@ -174,26 +172,35 @@ def test_an_expression_that_does_not_compile_says_why() -> None:
         (
             "https://(",
             "invalid-regex",
-            "It does not compile: 'missing ), unterminated subpattern at position 8'.",
-            "Fix it, or write a pattern such as 'https://*.example.com'.",
+            (
+                "The regular expression does not compile: 'missing ), unterminated subpattern at"
+                " position 8'."
+            ),
+            "Fix it, or use a pattern such as 'https://*.example.com'.",
         ),
         (
             r"http://a\.example\.com",
             "insecure-origin",
-            "Whoever sits on the network can answer for it, and then act as the user.",
+            "A network attacker can impersonate an http origin and act as the user.",
             "Write 'https://'. To accept the risk: accept_risks=['insecure-origin'].",
         ),
         (
             r"https://.*example\.com",
             "any-origin-with-credentials",
-            "It matches 'https://strangerexample.com', and strangers could act as the user.",
-            "Write the scheme and the host out, escape the dots, and leave no end open.",
+            (
+                "The regular expression matches 'https://untrustedexample.com', so other websites"
+                " could act as the user."
+            ),
+            "Write out the scheme and the host, escape the dots, and leave neither end open.",
         ),
         (
             r"https://[a-z]+\.com",
             "public-suffix",
-            "Anybody can register a name below 'com', and then act as the user.",
-            "Name the hosts that are yours. To accept the risk: accept_risks=['public-suffix'].",
+            "Anybody can register a name below 'com' and then act as the user.",
+            (
+                "List the hosts that belong to you. To accept the risk:"
+                " accept_risks=['public-suffix']."
+            ),
         ),
     ],
 )
@@ -202,9 +209,9 @@ def test_a_problem_of_an_expression_says_what_is_wrong_where_and_how_to_mend_it(
 ) -> None:
     with pytest.raises(PolicyError) as caught:
         RegexCorsPolicy(allow_origin_regexes=["https://a", regex], allow_credentials=True)
-    assert caught.value.problems == (
-        Problem(code, "allow_origin_regexes[1]", regex, message, hint),
-    )
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.subject) == (code, "allow_origin_regexes[1]")
+    assert (problem.value, problem.message, problem.hint) == (regex, message, hint)
 
 
 def test_a_peer_policy_is_a_value() -> None:
@@ -229,29 +236,29 @@ def test_a_misspelt_argument_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("regex", "stranger"),
+    ("regex", "untrusted"),
     [
-        (r"https://.*example\.com", "https://strangerexample.com"),
+        (r"https://.*example\.com", "https://untrustedexample.com"),
         (r"https://app.example.com", "https://appxexample.com"),
         (r"https://app\.example.com", "https://app.examplexcom"),
-        (r"https://app\.example\.com.*", "https://app.example.com.stranger.invalid"),
-        (r"https?://localhost.*", "http://localhost.stranger.invalid"),
+        (r"https://app\.example\.com.*", "https://app.example.com.untrusted.invalid"),
+        (r"https?://localhost.*", "http://localhost.untrusted.invalid"),
         (r"https://\d+\.\d+\.\d+\.\d+", "https://192.0.2.1"),
         (r"https://\[.*\]", "https://[2001:db8::1]"),
-        (r"https://\w+\.\w+\.\w+", "https://www.stranger.invalid"),
-        (r"https://.*:\d+", "https://stranger.invalid:8443"),
-        (r"stranger://.*", "stranger://stranger"),
+        (r"https://\w+\.\w+\.\w+", "https://www.untrusted.invalid"),
+        (r"https://.*:\d+", "https://untrusted.invalid:8443"),
+        (r"untrusted://.*", "untrusted://untrusted"),
         (r"http://app.example\.com", "http://appxexample.com"),
     ],
 )
 def test_an_expression_that_is_too_wide_is_told_by_what_it_lets_in(
-    regex: str, stranger: str
+    regex: str, untrusted: str
 ) -> None:
     for form in (regex, re.compile(regex, re.IGNORECASE)):
         with pytest.raises(PolicyError) as caught:
             RegexCorsPolicy(allow_origin_regexes=[form], allow_credentials=True)
         problems = [p for p in caught.value.problems if p.code == "any-origin-with-credentials"]
-        assert repr(stranger) in problems[0].message
+        assert repr(untrusted) in problems[0].message
         RegexCorsPolicy(allow_origin_regexes=[form])
 
 
@@ -318,7 +325,7 @@ def test_expressions_in_a_set_have_the_same_order_in_every_process() -> None:
     assert again.allow_origin_regexes == found
 
 
-def test_a_strangers_text_is_read_before_an_expression_is_tried_on_it() -> None:
+def test_a_untrusteds_text_is_read_before_an_expression_is_tried_on_it() -> None:
     class Recording:
         """An expression that says what it was asked for."""
 

@@ -28,7 +28,7 @@ def test_an_expression_for_whoever_registers_a_name_is_a_risk_with_credentials(
     with pytest.raises(PolicyError) as caught:
         RegexCorsPolicy(allow_origin_regexes=[regex], allow_credentials=True)
     (problem,) = caught.value.problems
-    assert (problem.code, problem.field) == ("public-suffix", "allow_origin_regexes[0]")
+    assert (problem.code, problem.subject) == ("public-suffix", "allow_origin_regexes[0]")
     assert suffix in problem.message
     accepted = RegexCorsPolicy(
         allow_origin_regexes=[regex], allow_credentials=True, accept_risks=["public-suffix"]

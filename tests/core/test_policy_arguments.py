@@ -91,7 +91,7 @@ def test_a_set_is_sent_and_reported_in_the_order_of_the_alphabet() -> None:
 
 def test_what_is_no_string_is_reported_first_in_a_set() -> None:
     for mixed in ({"PUT", None}, {"A", 1}, {"TRACE", None}):
-        assert problems_of(allow_methods=mixed)[0].field == "allow_methods[0]"
+        assert problems_of(allow_methods=mixed)[0].subject == "allow_methods[0]"
         assert problems_of(allow_methods=mixed)[0].code == "wrong-type"
 
 
@@ -115,7 +115,7 @@ def test_what_stands_behind_a_good_value_is_looked_at_too(
 ) -> None:
     problem = problem_of(**arguments)
     assert problem.code == code
-    assert problem.field.endswith(field)
+    assert problem.subject.endswith(field)
 
 
 class Text(str):
@@ -236,21 +236,21 @@ COLLECTIONS = ["allow_origins", "allow_methods", "allow_headers", "expose_header
 @pytest.mark.parametrize("value", ["*", "", "x-a", b"x-a", bytearray(b"x"), {"x-a": 1}, {}])
 def test_a_single_string_or_a_mapping_is_never_taken_for_a_list(field: str, value: Any) -> None:
     problem = problem_of(**{field: value})
-    assert (problem.code, problem.field) == ("string-not-collection", field)
+    assert (problem.code, problem.subject) == ("string-not-collection", field)
 
 
 @pytest.mark.parametrize("field", COLLECTIONS)
 @pytest.mark.parametrize("value", [None, 1, True, 1.5, object(), str])
 def test_what_is_no_collection_is_refused(field: str, value: Any) -> None:
     problem = problem_of(**{field: value})
-    assert (problem.code, problem.field) == ("wrong-type", field)
+    assert (problem.code, problem.subject) == ("wrong-type", field)
 
 
 @pytest.mark.parametrize("field", COLLECTIONS)
 def test_an_element_that_is_no_string_is_named_by_its_place(field: str) -> None:
     good = {"allow_origins": APP, "accept_risks": "opaque-origin"}.get(field, "x-a")
     problems = problems_of(**{field: [good, None, b"x", ["x-a"], 1]})
-    assert [(p.code, p.field) for p in problems if p.code == "wrong-type"] == [
+    assert [(p.code, p.subject) for p in problems if p.code == "wrong-type"] == [
         ("wrong-type", f"{field}[{index}]") for index in (1, 2, 3, 4)
     ]
 

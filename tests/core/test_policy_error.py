@@ -1,4 +1,4 @@
-"""What a person reads of a `PolicyError`, and what a program does with it."""
+"""The text of a `PolicyError`, and how programs use it."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from corekit.diagnostics import show
 from tests.core.rejections import APP, problem_of, problems_of
 
 
-def test_it_is_a_value_error_with_its_problems() -> None:
-    with pytest.raises(ValueError, match="1 problem in this CORS configuration") as caught:
+def test_policy_error_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="1 problem in the CORS policy") as caught:
         CorsPolicy(allow_origins=[])
     assert isinstance(caught.value, PolicyError)
     assert [problem.code for problem in caught.value.problems] == ["no-origins"]
 
 
-def test_it_reads_as_one_line_a_problem() -> None:
+def test_each_problem_is_one_line() -> None:
     error = PolicyError(problems_of(allow_origins=["example.com"], max_age=-1))
     assert str(error) == (
-        "2 problems in this CORS configuration:\n"
-        "  - allow_origins[0] = 'example.com': It has no scheme and '://' before the host."
+        "2 problems in the CORS policy:\n"
+        "  - allow_origins[0] = 'example.com': The origin has no scheme and '://' before"
+        " the host."
         " Did you mean 'https://example.com'? [malformed-origin]\n"
-        "  - max_age = -1: It is below 0. Give 0 (no caching) to 86400 seconds, or None for the"
-        " browser's default. [max-age]"
+        "  - max_age = -1: The value is below 0. Use 0 (no caching) to 86400 seconds, or None for"
+        " the browser's default. [max-age]"
     )
 
 
-def test_it_can_be_sent_to_another_process() -> None:
+def test_policy_error_can_be_pickled() -> None:
     error = PolicyError(problems_of(allow_origins=["example.com"]))
     other = pickle.loads(pickle.dumps(error))
     assert isinstance(other, PolicyError)
@@ -37,7 +38,7 @@ def test_it_can_be_sent_to_another_process() -> None:
     assert str(other) == str(error)
 
 
-def test_a_problem_cannot_be_changed() -> None:
+def test_problem_is_immutable() -> None:
     problem = problem_of(max_age=-1)
     with pytest.raises(AttributeError):
         problem.code = "other"  # type: ignore[misc]
@@ -55,18 +56,18 @@ def test_a_problem_cannot_be_changed() -> None:
         ["\r\n"],
     ],
 )
-def test_control_characters_never_reach_a_log(value: object) -> None:
+def test_control_characters_are_escaped(value: object) -> None:
     error = PolicyError(problems_of(allow_origins=[value], allow_methods=[value]))
     for text in (show(value), *str(error).split("\n")):
         assert text.isprintable()
         assert text.isascii()
 
 
-def test_ten_thousand_problems_are_kept_and_twenty_are_shown() -> None:
+def test_only_twenty_problems_are_shown() -> None:
     problems = problems_of(allow_origins=[f"{number}.example" for number in range(10_000)])
     assert len(problems) == 10_000
     lines = str(PolicyError(problems)).split("\n")
-    assert lines[0] == "10000 problems in this CORS configuration:"
+    assert lines[0] == "10000 problems in the CORS policy:"
     assert len(lines) == 22
     assert lines[-1] == "  ... and 9980 more; see PolicyError.problems"
     assert "more" not in str(PolicyError(problems[:20]))
@@ -85,14 +86,14 @@ def test_ten_thousand_problems_are_kept_and_twenty_are_shown() -> None:
     ],
     ids=["text", "bytes", "origin", "pattern", "list", "huge", "negative"],
 )
-def test_a_huge_value_makes_no_huge_message(value: object) -> None:
+def test_huge_value_is_shortened(value: object) -> None:
     problems = problems_of(
         allow_origins=[value], allow_methods=value, max_age=value, preflight_status=value
     )
     assert len(str(PolicyError(problems))) < 3000
 
 
-def test_a_huge_path_makes_no_huge_message() -> None:
+def test_huge_path_is_shortened() -> None:
     policy = CorsPolicy(allow_origins=[APP])
     path = "x" * 1_000_000
     with pytest.raises(PolicyError) as caught:
@@ -103,13 +104,15 @@ def test_a_huge_path_makes_no_huge_message() -> None:
 
 class Unshowable:
     def __repr__(self) -> str:
-        raise RuntimeError("no words for it")
+        raise RuntimeError("no repr")
 
 
-def test_a_value_that_cannot_be_shown_is_named_by_its_type() -> None:
+def test_value_without_repr_is_shown_by_type() -> None:
     assert show(Unshowable()) == "<Unshowable>"
     assert show(10**5000) == "<int>"
-    assert "= <Unshowable>: It is of type Unshowable." in str(problem_of(max_age=Unshowable()))
+    assert "= <Unshowable>: The value is of type Unshowable." in str(
+        problem_of(max_age=Unshowable())
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +127,7 @@ def test_a_value_that_cannot_be_shown_is_named_by_its_type() -> None:
         ("é", "'\\xe9'"),
     ],
 )
-def test_a_value_is_shown_as_python_writes_it_up_to_a_length(value: object, text: str) -> None:
+def test_values_are_shown_as_python_writes_them(value: object, text: str) -> None:
     assert show(value) == text
 
 

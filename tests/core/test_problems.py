@@ -1,15 +1,26 @@
-"""Every problem that a policy can have: its code, where it is, what it says, and the mend."""
+"""Every problem that a policy can have: code, subject, value, message and hint."""
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from corekit.problems import CODES, RISKS
+from corekit.arguments import Risk
+from corekit.problems import CODES, RISKS, ProblemKind
 from tests.core.problem_table import CASES, Case
 from tests.core.rejections import codes_of, problem_of, problems_of
 
-# Of other arguments than a policy's; see test_routes.py and test_peers.py.
-ELSEWHERE = {"unknown-argument", "malformed-path", "unreachable-path", "no-routes", "invalid-regex"}
+# Not about the arguments of a policy; see test_routes.py, test_compat.py and tests/django.
+ELSEWHERE = {
+    "conflicting-settings",
+    "invalid-regex",
+    "malformed-path",
+    "no-routes",
+    "on-decision",
+    "unknown-argument",
+    "unreachable-path",
+}
 
 
 @pytest.mark.parametrize(
@@ -17,32 +28,37 @@ ELSEWHERE = {"unknown-argument", "malformed-path", "unreachable-path", "no-route
     CASES,
     ids=[f"{case[0]}-{case[2]}-{case[3]!a:.20}" for case in CASES],
 )
-def test_a_problem_says_what_is_wrong_where_and_how_to_mend_it(
+def test_problem_has_subject_message_and_hint(
     case: Case,
 ) -> None:
-    code, arguments, field, value, message, hint = case
+    code, arguments, subject, value, message, hint = case
     problem = problem_of(**arguments)
-    assert (problem.code, problem.field, problem.value) == (code, field, value)
-    assert problem.message.startswith(message)
-    assert problem.hint.startswith(hint)
-    for sentence in (problem.message, problem.hint):
-        assert sentence[-1] in ".?"
-        assert sentence[0].isupper()
+    assert (problem.code, problem.subject, problem.value) == (code, subject, value)
+    assert (problem.message, problem.hint) == (message, hint)
+    assert problem.severity == "error"
     line = str(problem)
-    assert line.startswith(f"{field} = ")
-    assert line.endswith(f"{problem.message} {problem.hint} [{code}]")
+    assert line.startswith(subject)
+    assert line.endswith(f": {message} {hint} [{code}]")
 
 
-def test_the_table_has_every_code() -> None:
+@pytest.mark.parametrize("kind", ProblemKind)
+def test_texts_are_sentences(kind: ProblemKind) -> None:
+    assert kind.message[-1] == "."
+    assert kind.hint[-1] in ".?}"
+    for text in (kind.message, kind.hint):
+        assert text[0] in "{'" or text[0].isupper()
+
+
+def test_table_has_every_code() -> None:
     assert {case[0] for case in CASES} | ELSEWHERE == CODES
     assert not ELSEWHERE & {case[0] for case in CASES}
 
 
-def test_the_risks_are_the_documented_ones() -> None:
-    assert sorted(RISKS) == ["insecure-origin", "opaque-origin", "public-suffix"]
+def test_risks_are_those_of_the_type() -> None:
+    assert sorted(RISKS) == sorted(get_args(Risk))
 
 
-def test_every_problem_is_reported_at_once_in_the_order_of_the_arguments() -> None:
+def test_problems_are_in_the_order_of_the_arguments() -> None:
     found = problems_of(
         accept_risks=["nonsense"],
         preflight_status=404,
@@ -54,7 +70,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_arguments() -> No
         allow_credentials=True,
         allow_origins=["*", "null", "http://a.example.com", "https://*.co.uk", "example.com"],
     )
-    fields = [problem.field.partition("[")[0] for problem in found]
+    fields = [problem.argument for problem in found]
     assert list(dict.fromkeys(fields)) == [
         "allow_origins",
         "allow_methods",
@@ -86,12 +102,12 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_arguments() -> No
     ]
 
 
-def test_a_list_of_wrong_types_only_is_not_called_empty_too() -> None:
+def test_list_of_wrong_types_is_not_also_empty() -> None:
     assert codes_of(allow_origins=[1, None]) == ["wrong-type", "wrong-type"]
     assert codes_of(allow_origins="") == ["string-not-collection"]
 
 
-def test_any_origin_twice_is_any_origin_once() -> None:
+def test_any_origin_twice_is_reported_twice() -> None:
     assert codes_of(allow_origins=["*", "*"], allow_credentials=True) == [
         "any-origin-with-credentials",
         "any-origin-with-credentials",
@@ -99,6 +115,6 @@ def test_any_origin_twice_is_any_origin_once() -> None:
 
 
 @pytest.mark.parametrize("truthy", ["true", 1, [True], "false", 0, None])
-def test_credentials_that_are_merely_truthy_are_never_granted(truthy: object) -> None:
+def test_truthy_credentials_are_an_error(truthy: object) -> None:
     problem = problem_of(allow_credentials=truthy)
-    assert (problem.code, problem.field) == ("wrong-type", "allow_credentials")
+    assert (problem.code, problem.subject) == ("wrong-type", "allow_credentials")

@@ -24,6 +24,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 PURE = {
     "__future__",
     "collections",
+    "copy",
     "corekit",  # itself; which module may import which is a contract of its own
     "dataclasses",
     "difflib",

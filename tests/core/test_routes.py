@@ -163,16 +163,22 @@ def problem_of(routes: Any) -> Problem:
     "case",
     [
         ([], "no-routes", "routes", [], "No path is covered."),
-        ("/api/", "wrong-type", "routes", "/api/", "It is of type str, not"),
-        ({"/": PUBLIC}, "wrong-type", "routes", {"/": PUBLIC}, "It is of type dict, not"),
-        (None, "wrong-type", "routes", None, "It is of type NoneType, not"),
-        (PUBLIC, "wrong-type", "routes", PUBLIC, "It is of type CorsPolicy, not"),
-        (["/api/"], "wrong-type", "routes[0]", "/api/", "It is not a pair"),
-        ([("/a/", PUBLIC), ("/b/",)], "wrong-type", "routes[1]", ("/b/",), "It is not a pair"),
-        ([(b"/", PUBLIC)], "wrong-type", "routes[0]", (b"/", PUBLIC), "It is not a pair"),
-        ([("/", "*")], "wrong-type", "routes[0]", ("/", "*"), "It is not a pair"),
-        ([(PUBLIC, "/")], "wrong-type", "routes[0]", (PUBLIC, "/"), "It is not a pair"),
-        ([("/a/", API), ("/a", PUBLIC)], "unreachable-path", "routes[1]", "/a", "The route '/a/'"),
+        ("/api/", "wrong-type", "routes", "/api/", "The value is of type str, not"),
+        ({"/": PUBLIC}, "wrong-type", "routes", {"/": PUBLIC}, "The value is of type dict, not"),
+        (None, "wrong-type", "routes", None, "The value is of type NoneType, not"),
+        (PUBLIC, "wrong-type", "routes", PUBLIC, "The value is of type CorsPolicy, not"),
+        (["/api/"], "wrong-type", "routes[0]", "/api/", "This is not a pair"),
+        ([("/a/", PUBLIC), ("/b/",)], "wrong-type", "routes[1]", ("/b/",), "This is not a pair"),
+        ([(b"/", PUBLIC)], "wrong-type", "routes[0]", (b"/", PUBLIC), "This is not a pair"),
+        ([("/", "*")], "wrong-type", "routes[0]", ("/", "*"), "This is not a pair"),
+        ([(PUBLIC, "/")], "wrong-type", "routes[0]", (PUBLIC, "/"), "This is not a pair"),
+        (
+            [("/a/", API), ("/a", PUBLIC)],
+            "unreachable-path",
+            "routes[1]",
+            "/a",
+            "The earlier route",
+        ),
         ([("api/", PUBLIC)], "malformed-path", "routes[0]", "api/", "A path begins with a slash."),
         ([("", PUBLIC)], "malformed-path", "routes[0]", "", "A path begins with a slash."),
         *(
@@ -201,7 +207,7 @@ def problem_of(routes: Any) -> Problem:
                 "unreachable-path",
                 f"routes[{len(before)}]",
                 path,
-                "The route '/",
+                "The earlier route '/",
             )
             for before, path in [
                 ([("/", API)], "/api/"),
@@ -216,24 +222,24 @@ def problem_of(routes: Any) -> Problem:
 def test_routes_that_could_never_match_are_refused(case: tuple[Any, ...]) -> None:
     routes, code, field, value, message = case
     problem = problem_of(routes)
-    assert (problem.code, problem.field, problem.value) == (code, field, value)
+    assert (problem.code, problem.subject, problem.value) == (code, field, value)
     assert problem.message.startswith(message)
     assert problem.hint
 
 
 def test_the_hints_tell_the_mend() -> None:
     assert problem_of([("api/", PUBLIC)]).hint == "Did you mean '/api/'?"
-    assert problem_of([("/", API), ("/a", PUBLIC)]).hint == "Put it before that route."
+    assert problem_of([("/", API), ("/a", PUBLIC)]).hint == "Move this route before that one."
     assert problem_of([("/api/*", PUBLIC)]).hint == (
-        "End it in a slash to cover all below it, such as '/api/'."
+        "End it with a slash to cover everything below it, as in '/api/'."
     )
-    assert problem_of([]).hint == 'Give pairs: CorsRoutes([("/api/", policy)]).'
+    assert problem_of([]).hint == 'Use pairs: CorsRoutes([("/api/", policy)]).'
 
 
 def test_every_problem_of_the_routes_is_reported_at_once() -> None:
     with pytest.raises(PolicyError) as caught:
         CorsRoutes([("/api/", API), ("x", API), None, ("/api/y", API), ("/?", API)])  # type: ignore[list-item]
-    assert [(p.code, p.field) for p in caught.value.problems] == [
+    assert [(p.code, p.subject) for p in caught.value.problems] == [
         ("malformed-path", "routes[1]"),
         ("wrong-type", "routes[2]"),
         ("unreachable-path", "routes[3]"),

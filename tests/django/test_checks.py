@@ -123,7 +123,7 @@ def test_what_stands_before_is_named() -> None:
 @pytest.mark.parametrize(
     ("number", "values", "said"),
     [
-        ("E001", {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True}, "Every site"),
+        ("E001", {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True}, "Any website"),
         ("E001", {"CORS_ALLOWED_ORIGINS": ["app.example.com"]}, "[malformed-origin]"),
         (
             "E001",

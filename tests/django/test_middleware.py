@@ -328,9 +328,9 @@ def test_what_is_unsafe_does_not_start(handler: Any) -> None:
     ):
         handler()
     text = str(caught.value)
-    assert text.startswith("3 problems in this CORS configuration:")
-    assert "CORS_ALLOWED_ORIGINS[0] = '*': Every site could act as the user" in text
-    assert "Name the origins, or leave the credentials out. [any-origin-with-credentials]" in text
+    assert text.startswith("3 problems in the CORS policy:")
+    assert "CORS_ALLOWED_ORIGINS[0] = '*': Any website could make requests" in text
+    assert "List the origins, or do not allow credentials. [any-origin-with-credentials]" in text
     assert "Did you mean 'http://evil.example'?" in text
 
 

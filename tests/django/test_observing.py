@@ -199,7 +199,7 @@ class TestSetting:
             (found,) = check_problems()
             assert found.id == "corekit_django.E001"
             assert message in found.msg
-            assert "the dotted path" in str(found.hint)
+            assert "its dotted path" in str(found.hint)
 
     def test_it_is_reported_beside_other_problems(self) -> None:
         with override_settings(CORS_ON_DECISION=7, CORS_ALLOWED_ORIGINS=["https://a.example/"]):

@@ -32,7 +32,7 @@ def read_policy(**values: Any) -> RegexCorsPolicy:
 
 
 def read_problems(**values: Any) -> list[tuple[str, str]]:
-    return [(problem.field, problem.code) for problem in list_problems(**values)]
+    return [(problem.subject, problem.code) for problem in list_problems(**values)]
 
 
 def list_problems(**values: Any) -> tuple[Problem, ...]:
@@ -157,7 +157,7 @@ def test_every_problem_is_named_by_its_setting() -> None:
 @pytest.mark.parametrize("name", ["CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"])
 def test_any_origin_with_credentials_names_the_setting_that_says_so(name: str) -> None:
     (problem,) = list_problems(**{name: True, "CORS_ALLOW_CREDENTIALS": True})
-    assert (problem.field, problem.value) == (name, True)
+    assert (problem.subject, problem.value) == (name, True)
     assert problem.code == "any-origin-with-credentials"
 
 

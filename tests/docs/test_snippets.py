@@ -165,8 +165,12 @@ def test_every_problem_code_is_documented() -> None:
 
     table = (ROOT / "docs" / "policy.md").read_text()
     table = table.partition("## Problems")[2].partition("## Routes")[0]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    documented = {code: "(w)" in row for row in rows for code in re.findall(r"`([a-z-]+)`", row)}
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    documented = {
+        code: meaning.startswith(" risk:")
+        for codes, meaning in rows
+        for code in re.findall(r"`([a-z-]+)`", codes)
+    }
     assert documented.keys() == CODES
     assert {code for code, is_risk in documented.items() if is_risk} == RISKS
 

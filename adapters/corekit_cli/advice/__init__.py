@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from corekit import CorsPolicy, Origin
-from corekit_config.arguments import argument_kinds
+from corekit.arguments import ARGUMENTS
 
 from .of_apis import advise_for_api
 from .of_policies import advise_on_policy
@@ -35,5 +35,5 @@ def find_advice(policy: CorsPolicy, api: Origin | None = None) -> list[Advice]:
     found: Iterator[Advice] = advise_on_policy(policy, api)
     if api is not None:
         found = chain(found, advise_for_api(policy, api))
-    order = list(argument_kinds())
+    order = list(ARGUMENTS)
     return sorted(found, key=lambda each: (each.severity == "note", order.index(each.field)))

@@ -1,8 +1,8 @@
-"""The JSON Schema of a policy file, by which editors complete, explain and check it.
+"""The JSON Schema of a policy file, with which editors complete, explain and check it.
 
-It is made out of the core: the arguments, their defaults and what their documentation says, the
-codes of the risks, the names that are forbidden. A schema cannot say every rule: what it refuses
-the core refuses too, and what the core takes the schema takes, but the core has the last word.
+It is built from the table of arguments, the codes of the risks and the lists of forbidden names. A
+schema cannot express every rule: whatever it rejects, `CorsPolicy` rejects too, and whatever
+`CorsPolicy` accepts, it accepts.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Final
 
-from corekit._names import (
+from ._names import (
     CORS_REQUEST_HEADERS,
     FORBIDDEN_METHODS,
     FORBIDDEN_REQUEST_HEADERS,
@@ -19,17 +19,16 @@ from corekit._names import (
     REQUEST_ONLY_HEADERS,
     RESPONSE_ONLY_HEADERS,
 )
-from corekit._origins import ANY, OPAQUE, PAGELESS_SCHEMES
-from corekit._validation import MAX_MAX_AGE
-from corekit.problems import RISKS
-
-from .arguments import Kind, argument_defaults, argument_kinds, describe_arguments
+from ._origins import ANY, OPAQUE, PAGELESS_SCHEMES
+from ._validation import MAX_MAX_AGE
+from .arguments import ARGUMENTS, ArgumentKind
+from .problems import RISKS
 
 __all__ = ["policy_schema"]
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
-# Regular expressions of ECMA-262, and of Python too.
+# Valid in ECMA-262 and in Python.
 _NO_PAGES: Final = "|".join(sorted(PAGELESS_SCHEMES))
 _ORIGIN: Final = (
     rf"^(?:\*|null|(?!(?:{_NO_PAGES}):)[a-z][a-z0-9+.\-]*://"
@@ -85,71 +84,58 @@ _EXAMPLES: Final[dict[str, list[Any]]] = {
     "preflight_status": [204, 200],
 }
 
-_DESCRIPTIONS: Final = {
-    "max_age": (
-        f"How many seconds (0 to {MAX_MAX_AGE}) a browser may keep the answer to a preflight."
-        " Left out, it is the browser's default of 5 seconds. Chromium keeps it for 7200 seconds"
-        " at most, WebKit for 600."
-    ),
-}
-"""Where the documentation of the argument speaks of Python's types."""
-
-_KINDS: Final[dict[Kind, dict[str, Any]]] = {
-    Kind.STRINGS: {"type": "array"},
-    Kind.FLAG: {"type": "boolean"},
-    Kind.SECONDS: {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_MAX_AGE},
-    Kind.STATUS: {"type": "integer", "minimum": 200, "maximum": 299},
+_KINDS: Final[dict[ArgumentKind, dict[str, Any]]] = {
+    "strings": {"type": "array"},
+    "flag": {"type": "boolean"},
+    "seconds": {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_MAX_AGE},
+    "status": {"type": "integer", "minimum": 200, "maximum": 299},
 }
 
 
 def policy_schema() -> dict[str, Any]:
-    """Make the JSON Schema (2020-12) of what `CorsPolicy.from_mapping` takes, as a new dict.
+    """Return the JSON Schema (2020-12) of what `CorsPolicy.from_mapping` takes, as a new dict.
 
-    It describes the arguments themselves: a file, or the table of one that holds them.
+    It describes the arguments: a whole file, or the table of a file that contains them.
 
     >>> schema = policy_schema()
     >>> schema["properties"]["max_age"]["maximum"], schema["required"]
     (86400, ['allow_origins'])
     """
-    kinds, defaults = argument_kinds(), argument_defaults()
-    texts = {**describe_arguments(), **_DESCRIPTIONS}
     properties: dict[str, Any] = {
-        "$schema": {"type": "string", "description": "Where this schema is; for editors."}
+        "$schema": {"type": "string", "description": "The URL of this schema, for editors."}
     }
-    value: dict[str, Any]
-    for name, kind in kinds.items():
-        # With -OO Python strips the documentation that the texts are taken from.
-        value = {"description": texts[name]} if name in texts else {}
-        value |= _KINDS[kind]
-        if kind is Kind.STRINGS:
-            value["items"] = {"type": "string", **_ITEMS[name]}
+    for name, argument in ARGUMENTS.items():
+        value: dict[str, Any] = {"description": argument.description, **_KINDS[argument.kind]}
+        if argument.kind == "strings":
+            value["items"] = {"type": "string", **_ITEMS.get(name, {})}
         if name == "allow_origins":
             value["minItems"] = 1
         else:
-            value["default"] = defaults[name]
+            default = argument.default
+            value["default"] = list(default) if isinstance(default, tuple) else default
         if name in _EXAMPLES:
             value["examples"] = _EXAMPLES[name]
         properties[name] = value
     schema = {
         "$schema": _DIALECT,
-        "title": "CORS policy of corekit",
+        "title": "CORS policy for corekit",
         "description": "What a server grants to pages of other origins.",
         "type": "object",
         "properties": properties,
         "required": ["allow_origins"],
         "additionalProperties": False,
-        "allOf": [_ANY_ORIGIN_STANDS_ALONE, _CREDENTIALS_NEED_NAMES, _NULL_IS_ACCEPTED],
+        "allOf": [_ANY_ORIGIN_ALONE, _CREDENTIALS_NEED_NAMES, _OPAQUE_ORIGIN_IS_A_RISK],
     }
-    return deepcopy(schema)  # it shares nothing with the next one
+    return deepcopy(schema)  # callers may change theirs
 
 
 def _has_origin(origin: str) -> dict[str, Any]:
-    # Without a type of array `contains` says nothing, and every other value would have the origin.
+    # `contains` is ignored for values that are not arrays, so the type is required here.
     origins = {"type": "array", "contains": {"const": origin}}
     return {"required": ["allow_origins"], "properties": {"allow_origins": origins}}
 
 
-_ANY_ORIGIN_STANDS_ALONE: Final[dict[str, Any]] = {
+_ANY_ORIGIN_ALONE: Final[dict[str, Any]] = {
     "if": _has_origin(ANY),
     "then": {"properties": {"allow_origins": {"items": {"const": ANY}}}},
 }
@@ -167,7 +153,7 @@ _CREDENTIALS_NEED_NAMES: Final[dict[str, Any]] = {
     },
 }
 
-_NULL_IS_ACCEPTED: Final[dict[str, Any]] = {
+_OPAQUE_ORIGIN_IS_A_RISK: Final[dict[str, Any]] = {
     "if": _has_origin(OPAQUE),
     "then": {
         "required": ["accept_risks"],

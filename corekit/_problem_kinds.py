@@ -1,0 +1,330 @@
+"""Every problem that a configuration can have, as one table: code, message and hint.
+
+A message is a sentence about the problem, a hint an instruction. Both are templates: ``{name}`` is
+a parameter of the problem, ``{dialect.name}`` a text that depends on where the setting is written
+(see `corekit.problems.Dialect`). Several rows may share a code, which is stable and public. Which
+values are wrong is decided where they are read.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+__all__ = ["ProblemKind"]
+
+
+class ProblemKind(Enum):
+    """One row of the table; a risk is a problem that the operator can accept."""
+
+    # Types
+    WRONG_TYPE = ("wrong-type", "The value is of type {type}.", "Use {expected}.")
+    SINGLE_STRING = (
+        "string-not-collection",
+        "The value is a single {type}, not a list of strings.",
+        "{use}",
+    )
+    UNKNOWN_ARGUMENT = (
+        "unknown-argument",
+        "A policy has no such argument.",
+        "The arguments are {arguments}.",
+    )
+    MISSPELLED_ARGUMENT = (
+        "unknown-argument",
+        "A policy has no such argument.",
+        "Did you mean {fix}?",
+    )
+    REGEX_ARGUMENT = (
+        "unknown-argument",
+        "A policy takes patterns, not regular expressions.",
+        "Use {dialect.origins} with patterns such as 'https://*.example.com'.",
+    )
+
+    # Origins
+    NO_ORIGINS = (
+        "no-origins",
+        "No origins are allowed.",
+        "List the origins whose pages may call, or {dialect.any_origin} for any origin.",
+    )
+    ANY_ORIGIN_WITH_CREDENTIALS = (
+        "any-origin-with-credentials",
+        "Any website could make requests as the logged-in user.",
+        "List the origins, or do not allow credentials.",
+    )
+    ANY_ORIGIN_WITH_OTHERS = (
+        "any-origin-with-others",
+        "'*' already allows every other origin in the list.",
+        "Keep either '*' or the other origins.",
+    )
+    EMPTY_ORIGIN = (
+        "malformed-origin",
+        "The origin is empty.",
+        "Remove it. Splitting an empty string produces one such entry.",
+    )
+    REGEX_AS_ORIGIN = (
+        "malformed-origin",
+        "This looks like a regular expression.",
+        "Use a pattern: 'https://*.example.com', 'https://pr-*.example.com' or 'http://localhost:*'.",
+    )
+    FILE_ORIGIN = (
+        "file-origin",
+        "Pages opened from a file have no origin of their own; browsers send 'null'.",
+        "Serve the page over HTTP, for example from 'http://localhost:3000'.",
+    )
+    SEVERAL_ORIGINS = (
+        "malformed-origin",
+        "The string contains more than one origin.",
+        "Write each origin as a separate string.",
+    )
+    WHITE_SPACE_AROUND_ORIGIN = (
+        "malformed-origin",
+        "The origin has white space around it.",
+        "{use}",
+    )
+    WHITE_SPACE_IN_ORIGIN = (
+        "malformed-origin",
+        "The origin contains white space or control characters.",
+        "{use}",
+    )
+    MISPLACED_WILDCARD = (
+        "malformed-origin",
+        "A wildcard is not possible in this place.",
+        "Use a pattern: 'https://*.example.com', 'https://pr-*.example.com' or 'http://localhost:*'.",
+    )
+    OPAQUE_ORIGIN_CASE = (
+        "non-canonical-origin",
+        "Browsers send the opaque origin in lower case.",
+        "{use}",
+    )
+    ORIGIN_WITHOUT_SCHEME = (
+        "malformed-origin",
+        "The origin has no scheme and '://' before the host.",
+        "{use}",
+    )
+    ORIGIN_WITH_PATH = (
+        "malformed-origin",
+        "An origin has no path, query or fragment.",
+        "{use}",
+    )
+    ORIGIN_WITH_CREDENTIALS = (
+        "malformed-origin",
+        "An origin has no user name or password.",
+        "{use}",
+    )
+    IMPOSSIBLE_ORIGIN = ("malformed-origin", "Browsers never send this as an origin.", "{use}")
+    WEBSOCKET_ORIGIN = (
+        "non-canonical-origin",
+        "Pages are not served over {scheme}; browsers send the origin of the page.",
+        "{use}",
+    )
+    NON_CANONICAL_ORIGIN = (
+        "non-canonical-origin",
+        "Browsers send origins without {differences}.",
+        "{use}",
+    )
+    NON_CANONICAL_HOST = (
+        "non-canonical-origin",
+        "Browsers write this host or port differently.",
+        "{use}",
+    )
+    UNLIKELY_SCHEME = (
+        "malformed-origin",
+        "Browsers do not load pages with the scheme {scheme!r}.",
+        "{use}",
+    )
+    OPAQUE_ORIGIN = (
+        "opaque-origin",
+        "Any page can send 'Origin: null' by using a sandboxed iframe.",
+        "Remove it.",
+        "risk",
+    )
+    OPAQUE_ORIGIN_WITH_CREDENTIALS = (
+        "opaque-origin",
+        "Any page can send 'Origin: null' by using a sandboxed iframe.",
+        "Remove it, or do not allow credentials. With credentials this risk cannot be accepted.",
+    )
+    INSECURE_ORIGIN = (
+        "insecure-origin",
+        "A network attacker can impersonate this origin and act as the user.",
+        "Use {fix!r}.",
+        "risk",
+    )
+    PUBLIC_SUFFIX = (
+        "public-suffix",
+        "Anybody can register a name below {suffix!r} and then act as the user.",
+        "List the hosts that belong to you.",
+        "risk",
+    )
+
+    # Regular expressions of origins
+    INVALID_REGEX = (
+        "invalid-regex",
+        "The regular expression does not compile: {error}.",
+        "{use}",
+    )
+    INSECURE_REGEX = (
+        "insecure-origin",
+        "A network attacker can impersonate an http origin and act as the user.",
+        "Write 'https://'.",
+        "risk",
+    )
+    OPEN_REGEX = (
+        "any-origin-with-credentials",
+        "The regular expression matches {origin!r}, so other websites could act as the user.",
+        "Write out the scheme and the host, escape the dots, and leave neither end open.",
+    )
+
+    # Methods and headers
+    INVALID_METHOD = (
+        "invalid-method",
+        "A method is a token such as PUT, or '*' alone for any method.",
+        "Write each method as a separate string.",
+    )
+    FORBIDDEN_METHOD = (
+        "forbidden-method",
+        "Browsers do not let scripts send this method.",
+        "Remove it.",
+    )
+    METHOD_CASE = (
+        "method-case",
+        "Method names are case-sensitive; servers expect this one in upper case.",
+        "Did you mean {fix!r}?",
+    )
+    INVALID_HEADER = (
+        "invalid-header",
+        "A header name is a token such as x-request-id, or '*' alone for any header.",
+        "Write each name as a separate string, without a value or colon.",
+    )
+    FORBIDDEN_REQUEST_HEADER = (
+        "forbidden-header",
+        "Browsers do not let scripts set this request header.",
+        "Remove it. Headers that the browser sets itself need no permission.",
+    )
+    FORBIDDEN_RESPONSE_HEADER = (
+        "forbidden-header",
+        "Browsers do not let scripts read this response header.",
+        "Remove it. Cookies are stored without being read by scripts.",
+    )
+    RESPONSE_HEADER = (
+        "misplaced-header",
+        "This is a response header.",
+        "Remove it from the request headers.",
+    )
+    REQUEST_HEADER = (
+        "misplaced-header",
+        "This is a request header.",
+        "Remove it from the exposed response headers.",
+    )
+    ANY_EXPOSED_HEADER_WITH_CREDENTIALS = (
+        "any-exposed-header-with-credentials",
+        "With credentials, browsers read '*' as the name of a header, not as a wildcard.",
+        "List the headers that pages may read.",
+    )
+
+    # Numbers
+    NEGATIVE_MAX_AGE = (
+        "max-age",
+        "The value is below 0.",
+        "Use 0 (no caching) to {maximum} seconds, or {dialect.unset} for the browser's default.",
+    )
+    LONG_MAX_AGE = (
+        "max-age",
+        "No browser caches a preflight response for longer than {maximum} seconds.",
+        "Use 0 (no caching) to {maximum} seconds, or {dialect.unset} for the browser's default.",
+    )
+    FRACTIONAL_MAX_AGE = (
+        "max-age",
+        "Access-Control-Max-Age is in whole seconds.",
+        "Use 0 (no caching) to {maximum} seconds, or {dialect.unset} for the browser's default.",
+    )
+    PREFLIGHT_STATUS = (
+        "preflight-status",
+        "Browsers accept a preflight response only if its status is 200 to 299.",
+        "Use 204 or 200.",
+    )
+
+    # Accepted risks
+    UNKNOWN_RISK = ("unknown-risk", "There is no risk with this code.", "The risks are {risks}.")
+    ABSENT_RISK = (
+        "unknown-risk",
+        "This policy does not have this risk.",
+        "Remove it, so that the risk is reported if it appears later.",
+    )
+
+    # Routes
+    ROUTES_TYPE = (
+        "wrong-type",
+        "The value is of type {type}, not a list of pairs.",
+        'Use pairs: CorsRoutes([("/api/", policy)]).',
+    )
+    ROUTE_TYPE = (
+        "wrong-type",
+        "This is not a pair of a path and a CorsPolicy.",
+        'Use pairs: CorsRoutes([("/api/", policy)]).',
+    )
+    NO_ROUTES = (
+        "no-routes",
+        "No path is covered.",
+        'Use pairs: CorsRoutes([("/api/", policy)]).',
+    )
+    RELATIVE_PATH = ("malformed-path", "A path begins with a slash.", "Did you mean {fix!a}?")
+    UNROUTABLE_PATH = (
+        "malformed-path",
+        "A path is plain and decoded, without wildcards, parameters or a query.",
+        "End it with a slash to cover everything below it, as in '/api/'.",
+    )
+    UNREACHABLE_PATH = (
+        "unreachable-path",
+        "The earlier route {other!a} covers this path, and the first match wins.",
+        "Move this route before that one.",
+    )
+
+    # Environment variables
+    UNKNOWN_VARIABLE = (
+        "unknown-argument",
+        "A policy does not read this variable.",
+        "The variables are {variables}.",
+    )
+    MISSPELLED_VARIABLE = (
+        "unknown-argument",
+        "A policy does not read this variable.",
+        "Did you mean {fix}?",
+    )
+    BROKEN_JSON_LIST = (
+        "wrong-type",
+        "The value begins like JSON but is not: {error}.",
+        'Write https://a.example,https://b.example or ["https://a.example"].',
+    )
+    NOT_A_LIST = (
+        "wrong-type",
+        "The value is not a list.",
+        'Write https://a.example,https://b.example or ["https://a.example"].',
+    )
+    NOT_A_FLAG = (
+        "wrong-type",
+        "The value is neither true nor false.",
+        "Write true or false.",
+    )
+    NOT_A_NUMBER = (
+        "wrong-type",
+        "The value is not a whole number.",
+        "Write digits only, such as 600.",
+    )
+    QUOTED_TEXT = ("wrong-type", "The quotes are part of the value.", "Remove the quotes.")
+
+    # Settings of frameworks
+    CONFLICTING_SETTINGS = (
+        "conflicting-settings",
+        "CORS_POLICY is the whole policy, so this setting would have no effect.",
+        "Keep either CORS_POLICY or the other CORS_* settings.",
+    )
+    INVALID_ON_DECISION = (
+        "on-decision",
+        "{error}.",
+        "Use a function that takes a DecisionEvent, or its dotted path.",
+    )
+
+    def __init__(self, code: str, message: str, hint: str, risk: str = "") -> None:
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.is_risk = risk == "risk"

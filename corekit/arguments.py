@@ -1,0 +1,170 @@
+"""The arguments of a policy, declared once.
+
+The constructor, validation, policy files, environment variables, the JSON Schema and the form of
+the playground all read this table. A new argument is one row here and one rule, the method of
+`corekit._validation.Reader` that `rule` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+__all__ = [
+    "ARGUMENTS",
+    "REGEXES",
+    "Argument",
+    "ArgumentKind",
+    "Risk",
+    "Risks",
+    "Strings",
+    "find_argument",
+    "is_regex_argument",
+]
+
+ArgumentKind = Literal["strings", "flag", "seconds", "status"]
+
+Strings = list[str] | tuple[str, ...] | AbstractSet[str]
+"""A collection of strings that a single string does not pass for."""
+
+Risk = Literal["insecure-origin", "opaque-origin", "public-suffix"]
+Risks = list[Risk] | tuple[Risk, ...] | AbstractSet[Risk]
+"""The risks that an operator may accept; `corekit.problems.RISKS` at run time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a policy.
+
+    `kind` is the type of its value. `rule` names the method that validates it. `description` is
+    plain text, for the schema and for editors. `aliases` are what other libraries call it.
+    """
+
+    name: str
+    kind: ArgumentKind
+    default: Any
+    rule: str
+    description: str
+    aliases: tuple[str, ...] = ()
+
+
+_ROWS: Final = (
+    Argument(
+        "allow_origins",
+        "strings",
+        (),
+        "read_origins",
+        """Origins whose pages may read the responses, as a browser sends them, and patterns:
+"https://app.example.com"   exactly this origin
+"https://*.example.com"     one or more labels below it, not example.com itself
+"https://pr-*.example.com"  one label that begins with pr-, such as pr-17
+"http://localhost:*"        any port, or none
+"capacitor://localhost"     any scheme except file
+"null"                      opaque origins: a risk, never with credentials
+"*"                         any origin: alone, never with credentials""",
+        ("origins",),
+    ),
+    Argument(
+        "allow_credentials",
+        "flag",
+        False,
+        "read_flag",
+        "Whether browsers may send cookies and HTTP authentication and let the page read the"
+        " response.",
+        ("credentials", "supports_credentials"),
+    ),
+    Argument(
+        "allow_methods",
+        "strings",
+        (),
+        "read_methods",
+        "Methods in addition to GET, HEAD and POST, which are always allowed; * for any method."
+        " Method names are case-sensitive.",
+        ("methods",),
+    ),
+    Argument(
+        "allow_headers",
+        "strings",
+        (),
+        "read_request_headers",
+        "Request headers that pages may set in addition to the safelisted ones; * for any header."
+        " Without credentials, * does not cover authorization: list it as well.",
+        ("headers",),
+    ),
+    Argument(
+        "expose_headers",
+        "strings",
+        (),
+        "read_exposed_headers",
+        "Response headers that pages may read in addition to the safelisted ones; * for any header,"
+        " only without credentials.",
+    ),
+    Argument(
+        "max_age",
+        "seconds",
+        None,
+        "read_max_age",
+        "How many seconds (0 to 86400) browsers may cache a preflight response. By default browsers"
+        " use 5 seconds. Chromium caches for at most 7200 seconds, WebKit for 600.",
+    ),
+    Argument(
+        "allow_private_network",
+        "flag",
+        False,
+        "read_flag",
+        "Whether to answer the legacy header Access-Control-Request-Private-Network.",
+    ),
+    Argument(
+        "preflight_status",
+        "status",
+        204,
+        "read_status",
+        "The status of a successful preflight response, 200 to 299.",
+    ),
+    Argument(
+        "accept_risks",
+        "strings",
+        (),
+        "read_accepted_risks",
+        "Codes of the risks that the operator accepts: insecure-origin (http with credentials),"
+        " opaque-origin (null), public-suffix (subdomains of one, with credentials).",
+    ),
+)
+
+ARGUMENTS: Final[Mapping[str, Argument]] = MappingProxyType({row.name: row for row in _ROWS})
+"""Every argument of a policy by its name, in the order of the constructor."""
+
+
+REGEXES: Final = "allow_origin_regexes"
+"""The further argument of `corekit.compat.RegexCorsPolicy`."""
+
+
+def is_regex_argument(name: str) -> bool:
+    """Return whether other libraries take regular expressions of origins under this name.
+
+    >>> is_regex_argument("allow_origin_regex"), is_regex_argument("allow_origins")
+    (True, False)
+    """
+    return _plain(name) in ("allow_origin_regex", "allow_origin_regexes")
+
+
+def find_argument(name: str, known: Iterable[str] = ARGUMENTS) -> str | None:
+    """Return the argument that a misspelled or foreign name probably means, or None.
+
+    >>> find_argument("allow_origin"), find_argument("supports_credentials"), find_argument("x")
+    ('allow_origins', 'allow_credentials', None)
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - only if there is a typo
+
+    plain = _plain(name)
+    for row in _ROWS:
+        if plain in row.aliases:
+            return row.name
+    return next(iter(get_close_matches(plain, list(known), n=1)), None)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
