@@ -67,7 +67,7 @@ class ProblemKind(Enum):
     )
     FILE_ORIGIN = (
         "file-origin",
-        "Pages opened from a file have no origin of their own; browsers send 'null'.",
+        "Browsers send 'null' as the origin of pages that are opened from a file.",
         "Serve the page over HTTP, for example from 'http://localhost:3000'.",
     )
     SEVERAL_ORIGINS = (

@@ -200,7 +200,7 @@ CASES: list[Case] = [
         {"allow_origins": ["file:///index.html"]},
         "allow_origins[0]",
         "file:///index.html",
-        "Pages opened from a file have no origin of their own; browsers send 'null'.",
+        "Browsers send 'null' as the origin of pages that are opened from a file.",
         "Serve the page over HTTP, for example from 'http://localhost:3000'.",
     ),
     (

@@ -17,13 +17,13 @@ CORE: Final = (
     "explain lint probe",
     "adapter",
     "__init__",
-    "compat events routes",
+    "compat events routes schema",
     "policy",
     "_regexes _validation",
     "_spelling _suffixes",
     "_engine _headers",
-    "_origins decision problems",
-    "_names diagnostics",
+    "_origins arguments decision problems",
+    "_names _problem_kinds diagnostics",
 )
 """The layers of the core: a module imports from its own layer and from those below."""
 
@@ -53,7 +53,6 @@ PRIVATE: Final = {
     "corekit_aiohttp": "_headers",
     "corekit_asgi": "_engine _headers",
     "corekit_cli": "_names _origins _spelling _suffixes",
-    "corekit_config": "_names _origins _validation",
     "corekit_django": "_engine _headers _names _origins _spelling _suffixes",
     "corekit_flask": "_headers _names _origins",
     "corekit_starlette": "_names _origins",

@@ -41,9 +41,6 @@ READERS: Final = {
     "adapters/corekit_cli/unanswered.py": "the message of httpx",
     # To be rewritten:
     "adapters/corekit_cli/explain_report.py": "",
-    "adapters/corekit_config/environment.py": "",
-    "adapters/corekit_config/wording.py": "",
-    "adapters/corekit_django/conf.py": "",
     "corekit/browser/failures.py": "",
     "corekit/explain/errors.py": "",
     "corekit/explain/steps.py": "",
