@@ -113,7 +113,12 @@ class CorsPolicy:
         # argument, so that all problems are reported together.
         _declared = __init__
 
-        def __init__(self, **arguments: object) -> None:
+        def __init__(self, *positional: object, **arguments: object) -> None:
+            if positional:
+                name = type(self).__name__
+                raise TypeError(
+                    f"{name} takes keyword arguments only: write {name}(allow_origins=[...])"
+                )
             known = self._reader.arguments
             for name, value in arguments.items():
                 if name not in known:

@@ -120,8 +120,9 @@ case. Did you mean 'PUT'? [method-case]
 
 
 def _bound(value: object) -> object:
-    is_long = isinstance(value, str) and len(value) > _SHOWN_CHARACTERS
-    return f"{value[:_SHOWN_CHARACTERS]}..." if is_long else value
+    if isinstance(value, str) and len(value) > _SHOWN_CHARACTERS:
+        return f"{value[:_SHOWN_CHARACTERS]}..."
+    return value
 
 
 class PolicyError(ValueError):

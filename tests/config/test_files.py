@@ -175,5 +175,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: Any)
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_bytes", deny)
-    with pytest.raises(ConfigError, match=r"none\.toml: The file cannot be read: Permission denied\."):
+    with pytest.raises(
+        ConfigError, match=r"none\.toml: The file cannot be read: Permission denied\."
+    ):
         load_policy(missing)

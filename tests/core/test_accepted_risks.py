@@ -37,7 +37,7 @@ def test_a_risk_is_refused_until_it_is_accepted_and_then_taken(
     problem = problem_of(**arguments)
     assert problem.code == code
     assert f"accept_risks=[{code!r}]" in problem.hint
-    policy = CorsPolicy(**arguments, accept_risks=[code])
+    policy = CorsPolicy(**{**arguments, "accept_risks": [code]})
     assert policy.accept_risks == (code,)
     origin = arguments["allow_origins"][0].replace("*", "8") if ":*" in str(arguments) else None
     if origin:

@@ -230,7 +230,7 @@ def test_a_peer_policy_is_a_value() -> None:
 
 def test_a_misspelt_argument_is_an_error() -> None:
     with pytest.raises(TypeError, match="allow_origin_regex"):
-        RegexCorsPolicy(allow_origin_regex=SUBDOMAINS)
+        RegexCorsPolicy(allow_origin_regex=SUBDOMAINS)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="allowed_origins"):
         RegexCorsPolicy().replace(allowed_origins=["*"])
 

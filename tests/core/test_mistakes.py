@@ -40,7 +40,7 @@ def test_misspelled_argument_suggests_the_right_one(name: str, meant: str) -> No
 
 def test_misspelled_argument_of_a_regex_policy() -> None:
     with pytest.raises(TypeError, match=r"Did you mean allow_origin_regexes\?"):
-        RegexCorsPolicy(allow_origin_regexe=[])
+        RegexCorsPolicy(allow_origin_regexe=[])  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(

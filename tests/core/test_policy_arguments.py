@@ -382,7 +382,7 @@ def test_a_misspelt_argument_is_an_error_and_no_permissive_default_stays(misspel
 
 
 def test_arguments_are_by_keyword_and_origins_are_needed() -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^CorsPolicy takes keyword arguments only: write"):
         CorsPolicy([APP])  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="no-origins"):
-        CorsPolicy()
+        CorsPolicy()  # type: ignore[call-arg]

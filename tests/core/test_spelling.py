@@ -6,6 +6,7 @@ import pytest
 
 from corekit import CorsPolicy
 from corekit._spelling import canonical_spelling
+from corekit.arguments import Risk
 from tests.core.rejections import problem_of
 
 FIXES: dict[str, tuple[str, str, str]] = {
@@ -171,7 +172,7 @@ def test_misspelled_origin_suggests_valid_origin(text: str) -> None:
     assert is_sentence(problem.message)
     assert problem.hint == f"Did you mean {meant!r}?"
     assert problem.fix == meant
-    accept_risks = ["opaque-origin"] if meant == "null" else []
+    accept_risks: list[Risk] = ["opaque-origin"] if meant == "null" else []
     assert CorsPolicy(allow_origins=[meant], accept_risks=accept_risks).allow_origins == (meant,)
 
 
