@@ -46,7 +46,7 @@ class CORS:
         on_decision: OnDecision | None = None,
         **options: Any,
     ) -> None:
-        check_names("CORS", options, APP_OPTIONS)
+        check_names("CORS()", options, APP_OPTIONS)
         check_on_decision(on_decision)
         self._options = options
         self._on_decision = on_decision
@@ -55,7 +55,7 @@ class CORS:
 
     def init_app(self, app: Flask | Blueprint, **options: Any) -> None:
         """Cover an application, or what is routed to a blueprint."""
-        check_names("CORS", options, APP_OPTIONS)
+        check_names("CORS()", options, APP_OPTIONS)
         given = {**self._options, **options}
         if isinstance(app, Blueprint):
             if self._on_decision is not None:
@@ -81,7 +81,7 @@ def cross_origin(**options: Any) -> Callable[[View], View]:
     ... @cross_origin(origins="https://app.example.com")
     ... def feed(): ...
     """
-    check_names("cross_origin", options, VIEW_OPTIONS)
+    check_names("cross_origin()", options, VIEW_OPTIONS)
     if "origins" in options:
         make_policy(options)
     policies = _PerApp(lambda flask: make_policy({**read_config(flask.config), **options}))
@@ -117,6 +117,6 @@ def _read(app: Flask, given: Mapping[str, Any]) -> Resources:
     resources = read_resources(options.pop("resources", "/*"))
     pairs = []
     for resource, own in resources:
-        check_names(f"resources: {resource!r}", own, APP_OPTIONS - {"resources"})
+        check_names(f"the resource {resource!r}", own, APP_OPTIONS - {"resources"})
         pairs.append((resource, make_policy({**options, **own})))
     return Resources(pairs)

@@ -1,18 +1,21 @@
-"""The options of flask-cors, read into policies: keywords, CORS_* keys, origins of every spelling.
+"""The options of flask-cors, read into policies: keywords, CORS_* keys, origins in any form.
 
-What is granted is checked as every policy is. An option that is not known is an error, and so is a
-value that asks for what corekit does not do.
+The policy is validated like any other. An unknown option is an error, and so is a value that
+corekit does not support.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Final
 
+from corekit import PolicyError, Problem
 from corekit._origins import ANY, OriginPattern, is_serialized_origin
 from corekit.compat import RegexCorsPolicy
+from corekit.problems import Dialect
 
 __all__ = ["APP_OPTIONS", "VIEW_OPTIONS", "check_names", "make_policy", "read_config"]
 
@@ -27,110 +30,150 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
     "accept_risks": (),
 }
 
-# What flask-cors can also do, and why it is not done here. A value that asks for what is done
-# anyway is taken; `send_wildcard` says only how the same grant is spelled.
+# Further options of flask-cors: the values that corekit supports, and why it does not support the
+# others. `send_wildcard` only changes how the same grant is written.
 _FIXED: Final[Mapping[str, tuple[frozenset[object], str]]] = {
     "send_wildcard": (frozenset({True, False}), ""),
-    "vary_header": (frozenset({True}), "caches would hand one origin's answer to another"),
-    "always_send": (frozenset({True}), "caches would keep an answer that has no headers"),
-    "intercept_exceptions": (frozenset({True}), "the page could not read what went wrong"),
+    "vary_header": (frozenset({True}), "caches would serve one origin's response to another"),
+    "always_send": (frozenset({True}), "caches would store a response without headers"),
+    "intercept_exceptions": (frozenset({True}), "the page could not read the error"),
     "automatic_options": (frozenset({True, False}), ""),
 }
 
 VIEW_OPTIONS: Final = frozenset({*_DEFAULTS, *_FIXED} - {"intercept_exceptions"})
-"""What `cross_origin` takes."""
+"""The options of `cross_origin`."""
 
 APP_OPTIONS: Final = frozenset({*_DEFAULTS, *_FIXED, "resources"})
-"""What `CORS` takes."""
+"""The options of `CORS`."""
 
 _PREFIX: Final = "CORS_"
-# With a star alone it is a pattern, or the try at one: as an expression its dots would match any
-# character, and strangers with them.
-_is_expression = re.compile(r"[\\\]?$^\[()+|{}]").search
+
+_DIALECT: Final = Dialect(
+    names={
+        "allow_origins": "origins",
+        "allow_origin_regexes": "origins",
+        "allow_credentials": "supports_credentials",
+        "allow_methods": "methods",
+    }
+)
+
+# With nothing but a star it is a pattern, or meant as one: as a regular expression its dots would
+# match any character, and so other sites.
+_has_regex_syntax = re.compile(r"[\\\]?$^\[()+|{}]").search
 _is_bracketed_address = re.compile(r"[a-z]+://\[[0-9a-f:.]+\](?::\d+)?/?", re.IGNORECASE).fullmatch
-_ANY_EXPRESSIONS: Final = frozenset({ANY, ".*", r".*\Z", "^.*$"})
+_ANY_REGEXES: Final = frozenset({ANY, ".*", r".*\Z", "^.*$"})
 
 
 def check_names(where: str, options: Mapping[str, object], known: frozenset[str]) -> None:
-    """Raise TypeError for an option that is not known, with the one that may have been meant."""
+    """Raise TypeError for an unknown option, with the option that was probably meant.
+
+    >>> check_names("CORS()", {"orgins": "*"}, APP_OPTIONS)
+    Traceback (most recent call last):
+        ...
+    TypeError: orgins: CORS() has no such option. Did you mean origins?
+    """
     for name in options:
         if name not in known:
             near = get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = (
-                f": did you mean {near[0]!r}?" if near else f": it takes {', '.join(sorted(known))}"
-            )
-            raise TypeError(f"{where} got an unknown option {name!r}{hint}")
+            names = ", ".join(sorted(known))
+            hint = f"Did you mean {near[0]}?" if near else f"The options are {names}."
+            raise TypeError(f"{name}: {where} has no such option. {hint}")
 
 
 def read_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the CORS_* keys of an application; raises TypeError for one that is not known."""
+    """Read the CORS_* keys of an application; raises TypeError for an unknown key."""
     given = {key: value for key, value in config.items() if key.startswith(_PREFIX)}
     check_names("app.config", given, frozenset(f"{_PREFIX}{name.upper()}" for name in APP_OPTIONS))
     return {key.removeprefix(_PREFIX).lower(): value for key, value in given.items()}
 
 
 def make_policy(options: Mapping[str, Any]) -> RegexCorsPolicy:
-    """Make a policy of options whose names are known.
+    """Build a policy from options whose names are known.
 
-    Raises `corekit.PolicyError` with every problem, and ValueError for a value that asks for what
-    corekit does not do.
+    Raises `corekit.PolicyError` with every problem, and ValueError for a value that corekit does
+    not support.
 
     >>> make_policy({"origins": "https://app.example.com", "methods": "PUT"}).allow_methods
     ('PUT',)
     """
     for name, (possible, reason) in _FIXED.items():
         if name in options and options[name] not in possible:
-            raise ValueError(f"{name}={options[name]!r} cannot be had: {reason}")
+            raise ValueError(f"{name}={options[name]!r} is not supported: {reason}. Remove it.")
     given = {**_DEFAULTS, **options}
-    origins, expressions = _read_origins(given["origins"])
+    origins, regexes = _read_origins(given["origins"])
     headers = _split(given["allow_headers"])
     if isinstance(headers, list) and ANY in headers:
-        # flask-cors names what was asked for, and so grants this too: a wildcard does not.
+        # flask-cors reflects the requested names, authorization among them; a wildcard excludes it.
         headers = [*headers, "authorization"]
     methods = _split(given["methods"])
     if isinstance(methods, list):
         methods = [name.upper() if isinstance(name, str) else name for name in methods]
-    return RegexCorsPolicy(
-        allow_origins=origins,
-        allow_origin_regexes=expressions,
-        allow_credentials=given["supports_credentials"],
-        allow_methods=methods,
-        allow_headers=headers,
-        expose_headers=_split(given["expose_headers"]),
-        max_age=_read_seconds(given["max_age"]),
-        allow_private_network=given["allow_private_network"],
-        preflight_status=200,
-        accept_risks=given["accept_risks"],
-    )
+    arguments = {
+        "allow_origins": _values(origins),
+        "allow_origin_regexes": _values(regexes),
+        "allow_credentials": given["supports_credentials"],
+        "allow_methods": methods,
+        "allow_headers": headers,
+        "expose_headers": _split(given["expose_headers"]),
+        "max_age": _read_seconds(given["max_age"]),
+        "allow_private_network": given["allow_private_network"],
+        "preflight_status": 200,
+        "accept_risks": given["accept_risks"],
+    }
+    try:
+        return RegexCorsPolicy.from_mapping(arguments, dialect=_DIALECT)
+    except PolicyError as error:
+        places = {"allow_origins": origins, "allow_origin_regexes": regexes}
+        problems = [_restore_index(problem, places) for problem in error.problems]
+        raise PolicyError(problems) from None
 
 
-def _read_origins(value: Any) -> tuple[Any, list[str | re.Pattern[str]]]:
-    """Tell origins and patterns from regular expressions: flask-cors has them in one list."""
+_Items = list[tuple[int | None, Any]]
+"""Elements of an option, each with its index there; None if the option is a single value."""
+
+
+def _read_origins(value: Any) -> tuple[Any, _Items]:
+    """Separate origins and patterns from regular expressions; flask-cors has one list of both."""
+    items: Iterable[tuple[int | None, Any]]
     if isinstance(value, str | re.Pattern):
-        value = [value]
-    if not isinstance(value, Iterable) or isinstance(value, bytes | Mapping):
+        items = [(None, value)]
+    elif isinstance(value, Iterable) and not isinstance(value, bytes | Mapping):
+        items = enumerate(value)
+    else:
         return value, []
-    origins: list[Any] = []
-    expressions: list[str | re.Pattern[str]] = []
-    for item in value:
+    origins: _Items = []
+    regexes: _Items = []
+    for index, item in items:
         text = item.pattern if isinstance(item, re.Pattern) else item
-        if text in _ANY_EXPRESSIONS:
-            origins.append(ANY)
-        elif isinstance(item, re.Pattern) or _is_meant_as_expression(item):
-            expressions.append(item)
+        if text in _ANY_REGEXES:
+            origins.append((index, ANY))
+        elif isinstance(item, re.Pattern) or _is_regex(item):
+            regexes.append((index, item))
         else:
-            origins.append(item)
-    return origins, expressions
+            origins.append((index, item))
+    return origins, regexes
 
 
-def _is_meant_as_expression(item: object) -> bool:
+def _values(items: Any) -> Any:
+    return [item for _, item in items] if isinstance(items, list) else items
+
+
+def _restore_index(problem: Problem, places: Mapping[str, Any]) -> Problem:
+    items = places.get(problem.argument)
+    if problem.index is None or items is None:
+        return problem
+    index = items[problem.index][0]
+    return replace(problem, subject=_DIALECT.subject(problem.argument, index), index=index)
+
+
+def _is_regex(item: object) -> bool:
     if not isinstance(item, str) or is_serialized_origin(item) or OriginPattern.parse(item):
         return False
-    return _is_expression(item) is not None and _is_bracketed_address(item) is None
+    return _has_regex_syntax(item) is not None and _is_bracketed_address(item) is None
 
 
 def _split(value: Any) -> Any:
-    """Read what may be one name, several in one string, or a collection of names."""
+    """Read one name, several names in one string, or a collection of names."""
     if value is None:
         return []
     if isinstance(value, str):

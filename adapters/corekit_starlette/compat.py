@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 
 from corekit import CorsPolicy, PolicyError
+from corekit.arguments import REGEXES as _REGEXES
 from corekit.compat import RegexCorsPolicy
 from corekit.events import OnDecision
+from corekit.problems import Dialect
 from corekit_asgi import CorsMiddleware
 
 from .observing import make_observer
@@ -52,18 +55,29 @@ def starlette_policy(
     headers: Any = allow_headers
     if isinstance(headers, Collection) and not isinstance(headers, str | bytes | Mapping):
         headers = [*headers, *_ALWAYS_GRANTED]
-    return RegexCorsPolicy(
-        allow_origins=allow_origins,
-        allow_origin_regexes=() if allow_origin_regex is None else (allow_origin_regex,),
-        allow_credentials=allow_credentials,
-        allow_methods=allow_methods,
-        allow_headers=headers,
-        expose_headers=expose_headers,
-        max_age=max_age,
-        allow_private_network=allow_private_network,
-        preflight_status=200,
-        accept_risks=accept_risks,
-    )
+    arguments = {
+        "allow_origins": allow_origins,
+        _REGEXES: () if allow_origin_regex is None else (allow_origin_regex,),
+        "allow_credentials": allow_credentials,
+        "allow_methods": allow_methods,
+        "allow_headers": headers,
+        "expose_headers": expose_headers,
+        "max_age": max_age,
+        "allow_private_network": allow_private_network,
+        "preflight_status": 200,
+        "accept_risks": accept_risks,
+    }
+    dialect = Dialect(names={_REGEXES: "allow_origin_regex"})
+    try:
+        return RegexCorsPolicy.from_mapping(arguments, dialect=dialect)
+    except PolicyError as error:
+        problems = [
+            replace(problem, subject="allow_origin_regex", index=None)
+            if problem.argument == _REGEXES
+            else problem
+            for problem in error.problems
+        ]
+        raise PolicyError(problems) from None
 
 
 class CORSMiddleware(CorsMiddleware):
