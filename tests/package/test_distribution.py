@@ -20,7 +20,6 @@ ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ADAPTERS = sorted(path.parent.name for path in ROOT.glob("adapters/*/__init__.py"))
 
-
 PACKAGES = ["corekit", *ADAPTERS]
 SOURCE = (
     *("adapters", "benchmarks", "corekit", "docs", "examples", "tests"),
