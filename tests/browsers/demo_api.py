@@ -12,8 +12,8 @@ from typing import Any, Final
 from corekit import CorsPolicy
 from corekit_asgi import CorsMiddleware
 from corekit_asgi.middleware import ASGIApp, Message, Receive, Scope, Send
-from corekit_cli.api import LOG_PATH, Api, Reply, RequestLog, serve_api
-from corekit_cli.cases import make_policy
+from corekit_cli.demo.api import LOG_PATH, Api, Reply, RequestLog, serve_api
+from corekit_cli.demo.cases import make_policy
 
 __all__ = ["asgi", "wsgi"]
 

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from corekit import CorsPolicy
-from corekit_cli.api import serve_api
-from corekit_cli.cases import CASES, Case, Origins, judge, make_policy
-from corekit_cli.pages import describe, serve_page
-from corekit_cli.servers import Site
+from corekit_cli.demo.api import serve_api
+from corekit_cli.demo.cases import CASES, Case, Origins, judge, make_policy
+from corekit_cli.demo.pages import describe, serve_page
+from corekit_cli.demo.servers import Site
 from tests.browsers.chromium import require_chromium, screenshot
 from tests.browsers.tab import Tab, open_tab
 

@@ -10,10 +10,10 @@ from typing import Final
 
 import pytest
 
-from corekit_cli.cases import Origins
-from corekit_cli.demo import Demo, Ports, run_demo
-from corekit_cli.examples import list_examples
-from corekit_cli.forms import fill as fill_form
+from corekit_cli.demo.cases import Origins
+from corekit_cli.demo.examples import list_examples
+from corekit_cli.demo.form import fill as fill_form
+from corekit_cli.demo.running import Demo, Ports, run_demo
 from tests.browsers.chromium import require_chromium
 from tests.browsers.playground import ENDED, fill, go, run, settle
 from tests.browsers.tab import Tab, open_tab

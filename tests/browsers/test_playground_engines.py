@@ -13,11 +13,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from corekit_cli.api import Api, RequestLog, serve_api
-from corekit_cli.cases import Origins, make_policy
-from corekit_cli.pages import describe, serve_page
-from corekit_cli.servers import Site
-from corekit_cli.sessions import Sessions
+from corekit_cli.demo.api import Api, RequestLog, serve_api
+from corekit_cli.demo.cases import Origins, make_policy
+from corekit_cli.demo.pages import describe, serve_page
+from corekit_cli.demo.servers import Site
+from corekit_cli.demo.sessions import Sessions
 from tests.browsers.test_engines import OPENERS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_the_call_is_made_and_its_end_is_told(
     engine: str, caller: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = RequestLog()
-    monkeypatch.setattr("corekit_cli.api.RequestLog", lambda: log)
+    monkeypatch.setattr("corekit_cli.demo.api.RequestLog", lambda: log)
     reading: Queue[str] = Queue()
     with ExitStack() as stack:
         api, page, foreign = (stack.enter_context(closing(Site(0))) for _ in range(3))

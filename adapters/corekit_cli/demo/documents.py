@@ -62,7 +62,7 @@ def _assemble(name: str, *, styles: Iterable[str], scripts: Iterable[str]) -> st
 
 
 def _read(name: str) -> str:
-    return files("corekit_cli").joinpath("page", name).read_text("utf-8")
+    return files("corekit_cli.demo").joinpath("page", name).read_text("utf-8")
 
 
 def _secure(html: str, *directives: str) -> Document:

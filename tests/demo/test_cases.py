@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from corekit import Reason
-from corekit_cli.cases import CASES, Case, Origins, judge, make_policy
+from corekit_cli.demo.cases import CASES, Case, Origins, judge, make_policy
 
 ORIGINS: Final = Origins("http://localhost:8000", "http://localhost:3000", "http://localhost:4000")
 READ = "The page may read the answer."

@@ -12,9 +12,9 @@ from typing import Final
 
 import pytest
 
-from corekit_cli.cases import Origins
-from corekit_cli.documents import SCRIPTS, Document, make_frame, make_page
-from corekit_cli.forms import EMPTY
+from corekit_cli.demo.cases import Origins
+from corekit_cli.demo.documents import SCRIPTS, Document, make_frame, make_page
+from corekit_cli.demo.form import EMPTY
 
 ORIGINS: Final = Origins("http://localhost:8000", "http://localhost:3000", "http://localhost:4000")
 PAGE: Final = make_page(ORIGINS, ORIGINS.page)
@@ -90,7 +90,7 @@ def test_each_document_reaches_what_it_needs_and_nothing_else() -> None:
 
 
 def test_all_files_of_the_page_are_in_a_document() -> None:
-    there = {path.name for path in files("corekit_cli").joinpath("page").iterdir()}
+    there = {path.name for path in files("corekit_cli.demo").joinpath("page").iterdir()}
     assert there == {*SCRIPTS, "frame.js", "page.html", "frame.html", "page.css"}
 
 

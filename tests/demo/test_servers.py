@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from corekit_cli import servers
-from corekit_cli.servers import Site, open_site
+from corekit_cli.demo import servers
+from corekit_cli.demo.servers import Site, open_site
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

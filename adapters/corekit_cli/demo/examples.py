@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .cases import CASES, Case, Origins, make_policy
-from .forms import POLICY_FIELDS, Form, fill
+from .form import POLICY_FIELDS, Form, fill
 
 __all__ = ["list_examples"]
 

@@ -10,8 +10,8 @@ from wsgiref.validate import validator
 
 import pytest
 
-from corekit_cli.api import LOG_PATH, MAX_BODY, MAX_SEEN, Api, RequestLog, serve_api
-from corekit_cli.cases import make_policy
+from corekit_cli.demo.api import LOG_PATH, MAX_BODY, MAX_SEEN, Api, RequestLog, serve_api
+from corekit_cli.demo.cases import make_policy
 
 PAGE: Final = "http://localhost:3000"
 

@@ -12,13 +12,20 @@ from urllib.parse import quote
 import pytest
 
 from corekit import CorsPolicy
-from corekit_cli.api import Api, serve_api
-from corekit_cli.cases import CASES, Origins, make_policy
-from corekit_cli.forms import fill
-from corekit_cli.pages import MAX_FORM, MAX_PROBLEMS, describe, describe_case, serve_page, spell
-from corekit_cli.servers import Site
-from corekit_cli.sessions import Sessions
-from tests.cli.sites import ask, ask_as_page, tell
+from corekit_cli.demo.api import Api, serve_api
+from corekit_cli.demo.cases import CASES, Origins, make_policy
+from corekit_cli.demo.form import fill
+from corekit_cli.demo.pages import (
+    MAX_FORM,
+    MAX_PROBLEMS,
+    describe,
+    describe_case,
+    serve_page,
+    spell,
+)
+from corekit_cli.demo.servers import Site
+from corekit_cli.demo.sessions import Sessions
+from tests.demo.sites import ask, ask_as_page, tell
 
 ORIGINS: Final = Origins("http://localhost:8000", "http://localhost:3000", "http://localhost:4000")
 POLICY: Final = make_policy(ORIGINS.page)

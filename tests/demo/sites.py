@@ -7,7 +7,7 @@ from contextlib import closing
 from http.client import HTTPConnection
 from typing import Any, NamedTuple
 
-from corekit_cli.servers import Site
+from corekit_cli.demo.servers import Site
 
 
 class Answer(NamedTuple):

@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .demo import Demo
 from .exchange import Exchange, Outcome
 from .pages import spell
+from .running import Demo
 
 __all__ = ["print_addresses", "print_demo"]
 

@@ -21,7 +21,7 @@ from .api import LOG_PATH, MAX_SEEN, Api, Reply, run_of, send
 from .cases import Case, Origins, judge
 from .documents import Document, make_frame, make_page
 from .examples import list_examples
-from .forms import EMPTY, FormError, read_form
+from .form import EMPTY, FormError, read_form
 from .judging import judge_form
 from .sessions import Sessions
 

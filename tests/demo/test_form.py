@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from corekit import CorsPolicy, Problem
 from corekit.browser import BrowserModel, HttpResponse
-from corekit_cli.forms import EMPTY, POLICY_FIELDS, FormError, fill, fill_policy, read_form
+from corekit_cli.demo.form import EMPTY, POLICY_FIELDS, FormError, fill, fill_policy, read_form
 
 PAGE: Final = "https://app.example.com"
 API: Final = "http://localhost:8000"

@@ -7,11 +7,11 @@ from typing import Any, Final
 import pytest
 
 from corekit import CorsPolicy
-from corekit_cli.api import Api
-from corekit_cli.cases import CASES, Origins, judge, make_policy
-from corekit_cli.examples import list_examples
-from corekit_cli.forms import FormError, fill, read_form
-from corekit_cli.judging import judge_form
+from corekit_cli.demo.api import Api
+from corekit_cli.demo.cases import CASES, Origins, judge, make_policy
+from corekit_cli.demo.examples import list_examples
+from corekit_cli.demo.form import FormError, fill, read_form
+from corekit_cli.demo.judging import judge_form
 
 ORIGINS: Final = Origins("http://localhost:8000", "http://localhost:3000", "http://localhost:4000")
 EXAMPLES: Final = {one["name"]: one["form"] for one in list_examples(ORIGINS, ORIGINS.page)}

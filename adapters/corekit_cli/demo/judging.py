@@ -24,7 +24,7 @@ from corekit.browser import (
 from corekit.explain import explain_outcome
 
 from .api import Api, cover
-from .forms import Asked, fill_fetch, fill_policy
+from .form import Asked, fill_fetch, fill_policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

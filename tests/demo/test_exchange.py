@@ -8,10 +8,10 @@ from typing import Final
 import pytest
 
 from corekit import CorsPolicy
-from corekit_cli.api import serve_api
-from corekit_cli.cases import CASES, Origins, make_policy
-from corekit_cli.exchange import Exchange, Outcome, exchange_all, find_contradictions
-from corekit_cli.servers import Site
+from corekit_cli.demo.api import serve_api
+from corekit_cli.demo.cases import CASES, Origins, make_policy
+from corekit_cli.demo.exchange import Exchange, Outcome, exchange_all, find_contradictions
+from corekit_cli.demo.servers import Site
 
 ORIGINS: Final = Origins("http://localhost:8000", "http://localhost:3000", "http://localhost:4000")
 POLICY: Final = make_policy(ORIGINS.page)
