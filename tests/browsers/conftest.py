@@ -44,7 +44,7 @@ def browser(demo: Demo) -> Iterator[Tab]:
 
 @pytest.fixture
 def tab(demo: Demo, browser: Tab) -> Tab:
-    """Have the page anew, as it is when its first run has ended."""
+    """Load the page and wait for its first run."""
     browser.resize(1280)
     browser.prefer(prefers_color_scheme="light", prefers_reduced_motion="reduce")
     go(browser, f"{demo.origins.page}/")

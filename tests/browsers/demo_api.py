@@ -1,7 +1,6 @@
-"""The demo's API for servers that are started as programs: `wsgi` and its twin, `asgi`.
+"""The demo's API for servers in another process: `wsgi`, and `asgi` with the ASGI middleware.
 
-The page whose origin the policy allows is named by COREKIT_DEMO_PAGE. The twin is the same API and
-the same log with the ASGI middleware between them.
+COREKIT_DEMO_PAGE is the origin that the policy allows.
 """
 
 from __future__ import annotations
@@ -10,10 +9,11 @@ import os
 from typing import Any, Final
 
 from corekit import CorsPolicy
+from corekit.browser import HttpResponse
 from corekit_asgi import CorsMiddleware
 from corekit_asgi.middleware import ASGIApp, Message, Receive, Scope, Send
-from corekit_cli.demo.api import LOG_PATH, Api, Reply, RequestLog, serve_api
-from corekit_cli.demo.cases import make_policy
+from corekit_cli.demo.api import LOG_PATH, Api, RequestLog, serve_api
+from corekit_cli.demo.examples import make_policy
 
 __all__ = ["asgi", "wsgi"]
 
@@ -21,7 +21,7 @@ _POLICY: Final = make_policy(os.environ.get("COREKIT_DEMO_PAGE", "http://localho
 
 
 def serve_asgi_api(policy: CorsPolicy) -> ASGIApp:
-    """Make the ASGI application: the log around the middleware around the API."""
+    """Build the ASGI application: the log around the middleware around the API."""
     api, log = Api(), RequestLog()
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,7 +52,7 @@ def serve_asgi_api(policy: CorsPolicy) -> ASGIApp:
     return logged
 
 
-async def _send_reply(send: Send, reply: Reply) -> None:
+async def _send_reply(send: Send, reply: HttpResponse) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, value in reply.headers]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

@@ -1,4 +1,4 @@
-"""Using the playground in a tab: loading it, filling its fields, running it; for its tests."""
+"""The playground in a tab, for its tests: load it, fill in its fields, run it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ENDED: Final = "/^[\u2713\u2717!]/.test(byId('status').innerText) && !busy"
 
 
 def go(tab: Tab, url: str) -> None:
-    # By way of another page, since another fragment alone is no other page.
+    # Load another page first, since a new fragment alone does not load the page again.
     for each in ("about:blank", url):
         tab.call("Page.navigate", url=each)
         tab.wait_for(f"document.URL.startsWith('{each}') && document.readyState === 'complete'")
@@ -18,7 +18,7 @@ def go(tab: Tab, url: str) -> None:
 
 
 def run(tab: Tab) -> str:
-    """Press the button, and wait for what comes of it."""
+    """Press the button and wait for the result."""
     tab.evaluate("byId('status').textContent = ''")
     tab.click("#run")
     tab.wait_for(ENDED)
@@ -26,7 +26,7 @@ def run(tab: Tab) -> str:
 
 
 def fill(tab: Tab, field: str, text: str) -> None:
-    """Click into a field, type over what is in it, and leave it."""
+    """Click into a field, replace its text, and leave it."""
     tab.click(f"#{field}")
     tab.type(text)
     tab.evaluate("document.activeElement.blur()")
@@ -34,5 +34,5 @@ def fill(tab: Tab, field: str, text: str) -> None:
 
 
 def settle(tab: Tab) -> None:
-    """Wait until the problems are those of the form as it is, since they move what is below."""
+    """Wait until the problems of the form are shown, since they move what is below them."""
     tab.evaluate("check()")

@@ -1,7 +1,7 @@
-"""The examples of the demo in headless Chromium: what the browser did, beside what the policy said.
+"""The calls of the demo in headless Chromium, with the API on three servers.
 
-The page runs against the API on three servers. Its own verdict is not trusted: each example of the
-demo's calls is worked out again here, from what the page could read and from what reached the API.
+The verdict of the page is not trusted: each call is checked again here, by what the page could read
+and what reached the API.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import pytest
 
 from corekit import CorsPolicy
 from corekit_cli.demo.api import serve_api
-from corekit_cli.demo.cases import CASES, Case, Origins, judge, make_policy
+from corekit_cli.demo.examples import Example, Origins, list_calls, make_policy
+from corekit_cli.demo.form import read_form
 from corekit_cli.demo.pages import describe, serve_page
 from corekit_cli.demo.servers import Site
 from tests.browsers.chromium import require_chromium, screenshot
@@ -45,16 +46,16 @@ READ: Final = {
     "delete": (204, ""),
     "custom-header": (200, '[{"id": 1, "name": "desk"}, {"id": 2, "name": "chair"}]'),
 }
-"""What the allowed page is to read: status and body; of every other case, nothing."""
+"""What the allowed page can read: status and body. The other calls are blocked."""
 
-NO_ANSWER: Final = "the page in the frame did not answer"
+NO_RESPONSE: Final = "The page in the frame did not respond."
 
 
 @contextmanager
 def run_program(server: str, page: str) -> Iterator[str]:
-    """Run the API as a program of its own; yields its origin."""
+    """Run the API in another process; yield its origin."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        # The socket listens already, so that nothing has to wait until the program does.
+        # The socket listens already, so nothing has to wait for the program.
         fd = listener.fileno()
         process = subprocess.Popen(
             [sys.executable, "-m", *(part.format(fd=fd) for part in PROGRAMS[server])],
@@ -78,127 +79,130 @@ def run_program(server: str, page: str) -> Iterator[str]:
 
 
 @contextmanager
-def run_sites(server: str, answering: CorsPolicy | None = None) -> Iterator[Origins]:
-    """Serve the pages here and the API on `server`, which may be made to answer by another policy.
+def run_sites(server: str, policy: CorsPolicy | None = None) -> Iterator[Origins]:
+    """Serve the pages here and the API on `server`, optionally with another policy.
 
-    The API knows no sessions: it answers by the demo's policy, which that of its calls is too.
+    The API has no sessions: it always uses the policy of the demo, as its calls do.
     """
     with ExitStack() as stack:
-        page, foreign = (stack.enter_context(closing(Site(0))) for _ in range(2))
+        page, untrusted = (stack.enter_context(closing(Site(0))) for _ in range(2))
         if server == "wsgiref":
             site = stack.enter_context(closing(Site(0)))
-            site.start(serve_api(answering or make_policy(page.origin)))
+            site.start(serve_api(policy or make_policy(page.origin)))
             api = site.origin
         else:
             api = stack.enter_context(run_program(server, page.origin))
-        origins = Origins(api, page.origin, foreign.origin)
-        for each in (page, foreign):
+        origins = Origins(api, page.origin, untrusted.origin)
+        for each in (page, untrusted):
             each.start(serve_page(describe(origins, each.origin)))
         yield origins
 
 
 def perform(tab: Tab, name: str) -> Any:
-    """Let the page make the call of an example, without its form; returns what it makes of it."""
+    """Let the page make the call of an example, without its form; return the result."""
     tab.wait_for("typeof demo === 'object' && byId('examples').children.length > 0")
     return tab.evaluate(
         f"perform(demo.examples.find((one) => one.name === {json.dumps(name)}).form)"
     )
 
 
-def expect_preflights(policy: CorsPolicy, case: Case, origin: str) -> list[dict[str, Any]]:
-    preflight = judge(policy, case, origin).preflight
-    if preflight is None:
-        return []
-    return [
-        {
-            "method": "OPTIONS",
-            "origin": origin,
-            "request_method": case.method,
-            "request_headers": ",".join(sorted(dict(case.headers))) or None,
-            "cookie": False,
-            "status": preflight.status,
-        }
-    ]
+def decide(example: Example) -> tuple[list[dict[str, Any]], bool]:
+    """Return the requests that must reach the API, and whether the page can read.
+
+    This uses neither the verdict of the page nor the browser model.
+    """
+    call = read_form(example.form)
+    asked = ",".join(sorted(name.lower() for name, _ in call.headers)) or None
+    shared = {"origin": call.page, "cookie": False}
+    expected = []
+    if asked or call.method not in ("GET", "POST"):
+        preflight = call.policy.decide(
+            "OPTIONS", origin=call.page, request_method=call.method, request_headers=asked
+        )
+        expected.append(
+            {
+                **shared,
+                "method": "OPTIONS",
+                "request_method": call.method,
+                "request_headers": asked,
+                "status": preflight.status,
+            }
+        )
+        if not preflight.allowed:
+            return expected, False
+    request = {"method": call.method, "request_method": None, "request_headers": None}
+    has_cookie = example.name in ("get-with-cookies", "delete")
+    expected.append({**shared, **request, "cookie": has_cookie})
+    return expected, call.policy.decide(call.method, origin=call.page).allowed
 
 
-def check(result: Any, case: Case, policy: CorsPolicy, origin: str) -> None:
-    verdict = judge(policy, case, origin)
+def check(result: Any, example: Example) -> None:
+    expected, allowed = decide(example)
     outcome = result["outcome"]
-    assert outcome["readable"] == verdict.allowed, "the page could read what was refused, or not"
-    if verdict.allowed:
-        assert (outcome["status"], outcome["body"]) == READ[case.name]
+    assert outcome["readable"] == allowed
+    if allowed:
+        assert (outcome["status"], outcome["body"]) == READ[example.name]
     else:
         assert outcome["error"] == "TypeError: Failed to fetch"
         assert outcome["body"] is None
-
-    shown = ("method", "origin", "request_method", "request_headers", "cookie", "status")
-    seen = [{key: one[key] for key in shown} for one in result["seen"]]
-    preflights = [one for one in seen if one["method"] == "OPTIONS"]
-    assert preflights == expect_preflights(policy, case, origin)
-    actual = [one for one in seen if one["method"] != "OPTIONS"]
-    assert [one["method"] for one in actual] == [case.method] * verdict.sent
-    assert [one["origin"] for one in actual] == [origin] * verdict.sent
-    if case.name in ("get-with-cookies", "delete") or not case.credentials:
-        assert [one["cookie"] for one in actual] == [case.credentials] * verdict.sent
-    assert result["verdict"]["allowed"] == verdict.allowed
+    assert len(result["seen"]) == len(expected)
+    for seen, wanted in zip(result["seen"], expected, strict=True):
+        keys = wanted.keys() - ({"cookie"} if example.name == "sign-in" else set())
+        assert {key: seen[key] for key in keys} == {key: wanted[key] for key in keys}
+    assert result["verdict"]["allowed"] == allowed
     assert result["agreement"] == "agree"
 
 
 @pytest.mark.parametrize("server", ["wsgiref", *PROGRAMS])
-def test_the_browser_does_what_the_policy_says(server: str) -> None:
+def test_browser_does_what_the_policy_decides(server: str) -> None:
     require_chromium()
     with run_sites(server) as origins, open_tab(f"{origins.page}/") as tab:
-        policy = make_policy(origins.page)
-        for case in CASES:
-            origin = origins.page if case.page == "page" else origins.foreign
-            result = perform(tab, case.name)
-            check(result, case, policy, origin)
+        for example in list_calls(origins, origins.page):
+            result = perform(tab, example.name)
+            check(result, example)
             headers = dict(result["outcome"]["headers"])
-            if case.name == "simple-get":
+            if example.name == "simple-get":
                 assert headers["x-items-total"] == "2"
-            if case.name == "custom-header":
+            if example.name == "custom-header":
                 assert headers["x-request-id"] == "demo-1"
 
 
 @pytest.mark.parametrize("server", ["wsgiref", *PROGRAMS])
-def test_the_foreign_page_gets_nothing_from_any_call(server: str) -> None:
+def test_untrusted_page_can_read_nothing(server: str) -> None:
     require_chromium()
-    with run_sites(server) as origins, open_tab(f"{origins.foreign}/") as tab:
-        policy = make_policy(origins.page)
-        for case in CASES:
-            if case.page == "page":
-                result = perform(tab, case.name)
-                assert not result["outcome"]["readable"]
-                check(result, case, policy, origins.foreign)
+    with run_sites(server) as origins, open_tab(f"{origins.untrusted}/") as tab:
+        for example in list_calls(origins, origins.untrusted):
+            result = perform(tab, example.name)
+            assert not result["outcome"]["readable"]
+            check(result, example)
 
 
-def test_the_page_tells_where_the_browser_differs_from_the_policy() -> None:
+def test_page_shows_where_the_browser_deviates() -> None:
     require_chromium()
     with (
-        run_sites("wsgiref", answering=CorsPolicy.deny_all()) as origins,
+        run_sites("wsgiref", policy=CorsPolicy.deny_all()) as origins,
         open_tab(f"{origins.page}/") as tab,
     ):
-        differing = {
-            case.name for case in CASES if perform(tab, case.name)["agreement"] == "differ"
-        }
-        assert differing == set(READ), "granted by the policy, but the server grants nothing"
+        calls = list_calls(origins, origins.page)
+        names = [each.name for each in calls if perform(tab, each.name)["agreement"] == "differ"]
+        assert names == list(READ), "allowed by the policy, but not by the server"
         tab.click("#all")
         told = tab.wait_for("!busy && byId('progress').innerText")
         assert told.startswith("\u2717 ")
         tab.click("#example-put-json")
-        tab.wait_for("byId('status').innerText.includes('otherwise')")
-        assert "not what the standard says" in tab.text("#browser")
-        assert "this browser gave the page nothing" in tab.text("#diagram")
+        tab.wait_for("byId('status').innerText.includes('deviates')")
+        assert "not as the standard requires" in tab.text("#browser")
+        assert "this browser blocked the response" in tab.text("#diagram")
 
 
-def test_the_page_compares_the_requests_that_reached_the_api_too() -> None:
+def test_page_compares_the_requests_too() -> None:
     require_chromium()
     with run_sites("wsgiref") as origins, open_tab(f"{origins.page}/") as tab:
         tab.wait_for("typeof compare === 'function'")
 
-        def compare(readable: bool, seen: list[str], departing: list[str]) -> Any:
+        def compare(readable: bool, seen: list[str], deviating: list[str]) -> Any:
             expected = [{"request": {"method": method}} for method in ("OPTIONS", "PUT")]
-            verdict = {"allowed": True, "exchanges": expected, "departing": departing}
+            verdict = {"allowed": True, "exchanges": expected, "deviating": deviating}
             requests = [{"method": method} for method in seen]
             return tab.evaluate(
                 f"compare({json.dumps(verdict)}, {json.dumps({'readable': readable})},"
@@ -209,7 +213,7 @@ def test_the_page_compares_the_requests_that_reached_the_api_too() -> None:
         assert compare(True, ["PUT"], ["chromium"]) == "differ"
         assert compare(True, ["OPTIONS", "PUT", "PUT"], []) == "differ"
         assert compare(False, ["OPTIONS", "PUT"], []) == "differ"
-        assert compare(False, ["OPTIONS"], ["chromium"]) == "departs"
+        assert compare(False, ["OPTIONS"], ["chromium"]) == "deviate"
 
 
 def serve_html(document: str, **others: str) -> WSGIApplication:
@@ -222,7 +226,7 @@ def serve_html(document: str, **others: str) -> WSGIApplication:
     return application
 
 
-STRANGER: Final = """<!doctype html><title>stranger</title><script>
+ATTACKER: Final = """<!doctype html><title>attacker</title><script>
 window.heard = [];
 addEventListener("message", (event) => heard.push(event.data));
 function frame(src) {
@@ -252,29 +256,29 @@ function post(url, init) {
 </script><body></body>"""
 
 
-def test_a_stranger_gets_nothing_out_of_the_demos_sites() -> None:
+def test_other_websites_get_nothing_from_the_sites() -> None:
     require_chromium()
-    with run_sites("wsgiref") as origins, closing(Site(0)) as stranger:
+    with run_sites("wsgiref") as origins, closing(Site(0)) as attacker:
         api = json.dumps(f"{origins.api}/items")
-        stranger.start(serve_html(STRANGER.replace("API", api)))
-        with open_tab(f"{stranger.origin}/") as tab:
-            for site in (origins.page, origins.foreign):
+        attacker.start(serve_html(ATTACKER.replace("API", api)))
+        with open_tab(f"{attacker.origin}/") as tab:
+            for site in (origins.page, origins.untrusted):
                 for path in ("/", "/frame"):
                     assert tab.evaluate(f"frame({json.dumps(site + path)})") == []
                 opened = tab.evaluate(f"open_('{site}/frame')", by_hand=True)
-                assert opened == [], "whoever opens it is not the page around it"
+                assert opened == [], "the opener is not the embedding page"
                 json_type = '{ headers: { "content-type": "application/json" } }'
                 assert tab.evaluate(f"post('{site}/run', {json_type})") == (
                     "TypeError: Failed to fetch"
                 )
-                # What needs no preflight arrives, and is refused: see the tests of the pages.
+                # A request without preflight arrives and is refused: see the tests of the pages.
                 assert tab.evaluate(f"post('{site}/run', {{ mode: 'no-cors' }})").startswith(
                     ("opaque", "TypeError")
                 )
 
 
 @pytest.mark.parametrize("forger", ["of another origin", "of its own origin"])
-def test_the_page_believes_only_the_frame_itself(forger: str) -> None:
+def test_page_trusts_only_the_frame_itself(forger: str) -> None:
     require_chromium()
     outcome = {"readable": True, "status": 200, "body": "forged", "headers": [], "error": None}
     forging = (
@@ -287,14 +291,14 @@ def test_the_page_believes_only_the_frame_itself(forger: str) -> None:
         framing.start(serve_html(document, forging=forging))
         with closing(Site(0)) as page:
             fooled = Origins(origins.api, page.origin, framing.origin)
-            page.start(serve_page({**describe(fooled, page.origin), "patience": 2000}))
+            page.start(serve_page({**describe(fooled, page.origin), "frame_timeout": 2000}))
             with open_tab(f"{page.origin}/") as tab:
-                result = perform(tab, "foreign-get")
-    assert result["outcome"]["error"] == NO_ANSWER
+                result = perform(tab, "untrusted-get")
+    assert result["outcome"]["error"] == NO_RESPONSE
     assert result["agreement"] == "differ", "nothing reached the API"
 
 
-def test_a_picture_of_the_page_can_be_taken(tmp_path: Path) -> None:
+def test_screenshot_is_taken(tmp_path: Path) -> None:
     require_chromium()
     picture = tmp_path / "page.png"
     with run_sites("wsgiref") as origins:

@@ -1,4 +1,4 @@
-"""The playground for everybody: by keyboard, by screen reader, on a phone, in light and dark."""
+"""Accessibility of the playground: keyboard, screen reader, phones, color schemes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def find(nodes: list[dict[str, Any]], role: str, name: str) -> dict[str, Any]:
     return found[0]
 
 
-def test_everything_can_be_done_with_the_keyboard_alone(demo: Demo, tab: Tab) -> None:
+def test_keyboard_alone_suffices(demo: Demo, tab: Tab) -> None:
     tab.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     tab.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "skip"
@@ -37,23 +37,23 @@ def test_everything_can_be_done_with_the_keyboard_alone(demo: Demo, tab: Tab) ->
     tab.evaluate("byId('status').textContent = ''")
     tab.press("Enter")
     tab.wait_for(ENDED)
-    assert tab.text("#status") == "\u2717 Refused This browser did the same."
+    assert tab.text("#status") == "\u2717 Blocked This browser agrees."
     assert tab.focused() == "run", "the focus stays where it was"
     tab.tab_to("wire-summary-0")
     tab.press("Enter")
     assert tab.evaluate("document.querySelector('#wire details').open")
 
 
-def test_the_form_is_sent_with_enter_from_any_line(demo: Demo, tab: Tab) -> None:
+def test_enter_submits_the_form(demo: Demo, tab: Tab) -> None:
     tab.click("#allow_methods")
     tab.type("DELETE")
     tab.evaluate("byId('status').textContent = ''")
     tab.press("Enter")
     tab.wait_for(ENDED)
-    assert tab.text("#status").startswith("\u2717 Refused")
+    assert tab.text("#status").startswith("\u2717 Blocked")
 
 
-def test_what_has_the_focus_is_seen_and_not_hidden_by_the_bar(demo: Demo, tab: Tab) -> None:
+def test_focused_element_is_visible(demo: Demo, tab: Tab) -> None:
     tab.resize(360, 740)
     tab.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     seen = 0
@@ -78,30 +78,28 @@ def test_what_has_the_focus_is_seen_and_not_hidden_by_the_bar(demo: Demo, tab: T
     assert seen > 20
 
 
-def test_the_screen_reader_is_told_what_each_field_is_and_what_is_wrong(
-    demo: Demo, tab: Tab
-) -> None:
+def test_screen_reader_gets_names_and_problems(demo: Demo, tab: Tab) -> None:
     fill(tab, "allow_methods", "put")
     tab.wait_for("byId('allow_methods-error') !== null")
     nodes = tab.read_aloud()
-    methods = find(nodes, "textbox", "Methods")
+    methods = find(nodes, "textbox", "allow_methods")
     assert methods["invalid"] == "true"
     assert "Did you mean 'PUT'?" in methods["description"]
-    assert "Beside GET, HEAD and POST" in methods["description"]
+    assert "Methods in addition to GET, HEAD and POST" in methods["description"]
     for role, name in (
-        ("heading", "What the policy says"),
-        ("heading", "The result"),
-        ("textbox", "Origins"),
-        ("checkbox", "Credentials"),
-        ("radiogroup", "The origin of the page"),
-        ("radio", "A sandboxed frame"),
-        ("textbox", "Origin of the other page"),
+        ("heading", "What the standard requires"),
+        ("heading", "Result"),
+        ("textbox", "allow_origins"),
+        ("checkbox", "allow_credentials"),
+        ("radiogroup", "Origin of the page"),
+        ("radio", "Sandboxed iframe"),
+        ("textbox", "Another origin"),
         ("combobox", "Method"),
         ("combobox", "Credentials"),
-        ("group", "The policy of the API"),
+        ("group", "Policy of the API"),
         ("button", "Run in this browser"),
-        ("region", "The result"),
-        ("form", "Try your own"),
+        ("region", "Result"),
+        ("form", "Your own call"),
     ):
         find(nodes, role, name)
     image = find(nodes, "image", "Sequence diagram of the call")
@@ -115,17 +113,17 @@ def test_the_screen_reader_is_told_what_each_field_is_and_what_is_wrong(
     assert unnamed == []
 
 
-def test_results_are_announced_as_they_come(demo: Demo, tab: Tab) -> None:
+def test_results_are_announced(demo: Demo, tab: Tab) -> None:
     live = [node for node in tab.read_aloud() if node["role"] == "status"]
     assert [node["live"] for node in live] == ["polite"] * 3
 
 
-def test_what_is_long_is_broken_or_cut(demo: Demo, tab: Tab) -> None:
+def test_long_text_is_wrapped_or_cut(demo: Demo, tab: Tab) -> None:
     fill(tab, "path", f"/items/{'x' * 300}")
     fill(tab, "headers", f"x-{'a' * 300}: {'b' * 300}")
     fill(tab, "method", "M" * 60)
     tab.wait_for("!busy")
-    for words in ("Refused", "Nothing was run"):
+    for words in ("Blocked", "Nothing was sent"):
         assert words in run(tab)
         tab.resize(360, 740)
         tab.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
@@ -136,11 +134,9 @@ def test_what_is_long_is_broken_or_cut(demo: Demo, tab: Tab) -> None:
 
 @pytest.mark.parametrize("width", [320, 360, 414, 768, 1024, 1280, 1920])
 @pytest.mark.parametrize(
-    "example", ["foreign-put", "authorization-under-wildcard", "any-origin-with-credentials"]
+    "example", ["untrusted-put", "authorization-under-wildcard", "any-origin-with-credentials"]
 )
-def test_no_screen_has_to_be_scrolled_sideways(
-    demo: Demo, tab: Tab, width: int, example: str
-) -> None:
+def test_no_horizontal_scrolling(demo: Demo, tab: Tab, width: int, example: str) -> None:
     tab.evaluate("byId('examples-box').open = true")
     tab.evaluate("byId('status').textContent = ''")
     tab.click(f"#example-{example}")
@@ -159,8 +155,8 @@ def test_no_screen_has_to_be_scrolled_sideways(
     assert wide == []
 
 
-def test_the_text_of_the_diagram_stays_as_large_on_a_phone(demo: Demo, tab: Tab) -> None:
-    tab.click("#example-method-not-granted")
+def test_diagram_text_keeps_its_size_on_a_phone(demo: Demo, tab: Tab) -> None:
+    tab.click("#example-method-not-allowed")
     tab.wait_for("byId('model').innerText.includes('PATCH')")
     tab.resize(320)
     tab.wait_for(
@@ -179,7 +175,7 @@ def test_the_text_of_the_diagram_stays_as_large_on_a_phone(demo: Demo, tab: Tab)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_each_scheme_has_its_own_colours(demo: Demo, tab: Tab, scheme: str, tmp_path: Path) -> None:
+def test_each_scheme_has_its_own_colors(demo: Demo, tab: Tab, scheme: str, tmp_path: Path) -> None:
     tab.prefer(prefers_color_scheme=scheme)
     paper = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == {"light": "rgb(247, 247, 244)", "dark": "rgb(20, 23, 26)"}[scheme]
@@ -187,7 +183,7 @@ def test_each_scheme_has_its_own_colours(demo: Demo, tab: Tab, scheme: str, tmp_
     assert (tmp_path / "page.png").stat().st_size > 20_000
 
 
-def test_nothing_moves_where_less_motion_is_wanted(demo: Demo, tab: Tab) -> None:
+def test_reduced_motion_is_honored(demo: Demo, tab: Tab) -> None:
     tab.resize(360, 740)
     revealed = (
         "(() => { scrollTo({ top: 0, behavior: 'instant' }); reveal();"
@@ -195,6 +191,6 @@ def test_nothing_moves_where_less_motion_is_wanted(demo: Demo, tab: Tab) -> None
         "return top >= 0 && bottom <= innerHeight; })()"
     )
     tab.prefer(prefers_reduced_motion="reduce")
-    assert tab.evaluate(revealed), "it is there at once"
+    assert tab.evaluate(revealed), "it scrolls at once"
     tab.prefer(prefers_reduced_motion="no-preference")
-    assert not tab.evaluate(revealed), "it is on its way"
+    assert not tab.evaluate(revealed), "it still scrolls"

@@ -1,7 +1,7 @@
-"""The playground in every engine: its first run is made, by the page and by frames of both sorts.
+"""The first run of the playground in every engine, by the page and by both kinds of frames.
 
-Nothing looks into the browser here. What the page asks of its server says how far it came: it reads
-the log of a run when the call has ended, which one in a frame does when the frame has told of it.
+The tests do not look into the browser. The page reads the log of a run when its call has ended, so
+that request to its server shows that the call was made.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from corekit_cli.demo.api import Api, RequestLog, serve_api
-from corekit_cli.demo.cases import Origins, make_policy
+from corekit_cli.demo.examples import Origins, make_policy
 from corekit_cli.demo.pages import describe, serve_page
 from corekit_cli.demo.servers import Site
 from corekit_cli.demo.sessions import Sessions
@@ -29,7 +29,7 @@ PATIENCE: Final = 60  # seconds
 
 
 def watch(app: WSGIApplication, reading: Queue[str]) -> WSGIApplication:
-    """Tell of each run whose log is read."""
+    """Report each run whose log is read."""
 
     def watched(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         if environ["PATH_INFO"] == "/requests":
@@ -39,32 +39,32 @@ def watch(app: WSGIApplication, reading: Queue[str]) -> WSGIApplication:
     return watched
 
 
-@pytest.mark.parametrize("caller", ["the page", "the foreign page", "a sandboxed frame"])
+@pytest.mark.parametrize("caller", ["the page", "the untrusted page", "a sandboxed iframe"])
 @pytest.mark.parametrize("engine", OPENERS)
-def test_the_call_is_made_and_its_end_is_told(
+def test_call_is_made_and_its_end_is_noticed(
     engine: str, caller: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = RequestLog()
     monkeypatch.setattr("corekit_cli.demo.api.RequestLog", lambda: log)
     reading: Queue[str] = Queue()
     with ExitStack() as stack:
-        api, page, foreign = (stack.enter_context(closing(Site(0))) for _ in range(3))
-        origins = Origins(api.origin, page.origin, foreign.origin)
+        api, page, untrusted = (stack.enter_context(closing(Site(0))) for _ in range(3))
+        origins = Origins(api.origin, page.origin, untrusted.origin)
         shop, sessions = Api(), Sessions()
         api.start(serve_api(make_policy(page.origin), api=shop, sessions=sessions))
         told = describe(origins, page.origin)
-        # A frame that does not answer would be waited for longer than here.
-        told["patience"] = 10 * 1000 * PATIENCE
+        # The page waits for a frame longer than this test does.
+        told["frame_timeout"] = 10 * 1000 * PATIENCE
         [first] = [one for one in told["examples"] if one["name"] == "put-json"]
         first["form"] |= {
-            "page": {"the page": page.origin, "the foreign page": foreign.origin}.get(
+            "page": {"the page": page.origin, "the untrusted page": untrusted.origin}.get(
                 caller, "null"
             ),
             "allow_credentials": False,
-            "allow_origins": f"{page.origin}\n{foreign.origin}\nnull",
+            "allow_origins": f"{page.origin}\n{untrusted.origin}\nnull",
             "accept_risks": "opaque-origin",
         }
-        for site in (page, foreign):
+        for site in (page, untrusted):
             app = serve_page({**told, "here": site.origin}, api=shop, sessions=sessions)
             site.start(watch(app, reading))
         stack.enter_context(OPENERS[engine](f"{page.origin}/"))

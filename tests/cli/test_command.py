@@ -18,7 +18,7 @@ def test_the_version_is_told() -> None:
     assert re.search(r"\d+\.\d+", result.stdout)
 
 
-@pytest.mark.parametrize("missing", ["click", "rich"])
+@pytest.mark.parametrize("missing", ["click"])
 def test_without_the_extra_one_line_says_what_to_install(
     missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

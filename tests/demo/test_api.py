@@ -10,10 +10,11 @@ from wsgiref.validate import validator
 
 import pytest
 
-from corekit_cli.demo.api import LOG_PATH, MAX_BODY, MAX_SEEN, Api, RequestLog, serve_api
-from corekit_cli.demo.cases import make_policy
+from corekit_cli.demo.api import LOG_PATH, MAX_BODY, MAX_LOGGED, Api, RequestLog, serve_api
+from corekit_cli.demo.examples import make_policy
 
 PAGE: Final = "http://localhost:3000"
+NO_OBJECT: Final = "The body is not a JSON object."
 
 
 class Client:
@@ -43,42 +44,56 @@ class Client:
             return lambda data: None
 
         result = self.app(environ, start_response)
-        answer = b"".join(result)
+        content = b"".join(result)
         result.close()  # type: ignore[attr-defined]
         status, fields = started[0][:2]
-        return int(status[:3]), dict(fields), answer
+        return int(status[:3]), dict(fields), content
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "status", "told"),
+    ("method", "path", "body", "value"),
     [
-        ("GET", "/items", b"", 200, [{"id": 1, "name": "desk"}, {"id": 2, "name": "chair"}]),
-        ("PUT", "/items/7", b'{"name": "lamp"}', 200, {"name": "lamp", "id": 7}),
-        ("PATCH", "/items/7", b'{"id": 9}', 200, {"id": 7}),
-        ("PUT", "/items/7", b"no JSON", 400, {"error": "the body is not a JSON object"}),
-        ("PUT", "/items/7", b"\xff", 400, {"error": "the body is not a JSON object"}),
-        ("PUT", "/items/7", b"7", 400, {"error": "the body is not a JSON object"}),
-        ("PUT", "/items/", b"{}", 404, {"error": "no such thing here"}),
-        ("DELETE", "/items", b"", 404, {"error": "no such thing here"}),
-        ("GET", "/me", b"", 401, {"error": "sign in first"}),
-        ("GET", "/elsewhere", b"", 404, {"error": "no such thing here"}),
+        ("GET", "/items", b"", [{"id": 1, "name": "desk"}, {"id": 2, "name": "chair"}]),
+        ("PUT", "/items/7", b'{"name": "lamp"}', {"name": "lamp", "id": 7}),
+        ("PATCH", "/items/7", b'{"id": 9}', {"id": 7}),
     ],
 )
-def test_the_api_answers_in_json(
-    method: str, path: str, body: bytes, status: int, told: object
+def test_api_responds_in_json(method: str, path: str, body: bytes, value: object) -> None:
+    status, fields, content = Client().call(method, path, body)
+    assert (status, json.loads(content)) == (200, value)
+    assert fields["Content-Length"] == str(len(content))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "message"),
+    [
+        ("PUT", "/items/7", b"no JSON", 400, NO_OBJECT),
+        ("PUT", "/items/7", b"\xff", 400, NO_OBJECT),
+        ("PUT", "/items/7", b"7", 400, NO_OBJECT),
+        ("PUT", "/items/1", b"[" * 12_000, 400, NO_OBJECT),
+        ("PUT", "/items/", b"{}", 404, "Not found."),
+        ("DELETE", "/items", b"", 404, "Not found."),
+        ("GET", "/me", b"", 401, "You are not signed in."),
+        ("GET", "/elsewhere", b"", 404, "Not found."),
+    ],
+)
+def test_errors_have_a_message_and_a_hint(
+    method: str, path: str, body: bytes, status: int, message: str
 ) -> None:
-    got, fields, answer = Client().call(method, path, body)
-    assert (got, json.loads(answer)) == (status, told)
-    assert fields["Content-Length"] == str(len(answer))
+    got, fields, content = Client().call(method, path, body, origin=PAGE)
+    error = json.loads(content)["error"]
+    assert (got, error["message"]) == (status, message)
+    assert error["hint"]
+    assert fields["Access-Control-Allow-Origin"] == PAGE
 
 
-def test_a_deletion_has_no_body() -> None:
-    status, fields, answer = Client().call("DELETE", "/items/2")
-    assert (status, answer) == (204, b"")
+def test_delete_response_has_no_body() -> None:
+    status, fields, content = Client().call("DELETE", "/items/2")
+    assert (status, content) == (204, b"")
     assert "Content-Type" not in fields
 
 
-def test_the_cookie_that_was_set_signs_in_among_others() -> None:
+def test_session_cookie_is_found_among_others() -> None:
     client = Client()
     _, fields, _ = client.call("POST", "/session")
     cookie = fields["Set-Cookie"].partition(";")[0]
@@ -86,13 +101,13 @@ def test_the_cookie_that_was_set_signs_in_among_others() -> None:
     assert client.call("GET", "/me", cookie=f"{cookie}x")[0] == 401
 
 
-def test_the_cookie_of_another_demo_does_not_sign_in() -> None:
+def test_cookie_of_another_demo_is_not_accepted() -> None:
     cookie = dict(Api().reply("POST", "/session", {}, b"").headers)["Set-Cookie"].partition(";")[0]
     assert Client().call("GET", "/me", cookie=cookie)[0] == 401
 
 
 @pytest.mark.parametrize("length", [str(MAX_BODY + 1), "-1", "many", "9" * 5000])
-def test_a_body_that_is_too_long_is_refused_unread(length: str) -> None:
+def test_too_long_body_is_refused_unread(length: str) -> None:
     environ: dict[str, Any] = {"CONTENT_LENGTH": length, "HTTP_ORIGIN": PAGE, "wsgi.input": None}
     setup_testing_defaults(environ)
     started: list[Any] = []
@@ -103,28 +118,28 @@ def test_a_body_that_is_too_long_is_refused_unread(length: str) -> None:
     serve_api(make_policy(PAGE))(environ, start_response)
     status, fields = started[0][:2]
     assert status.startswith("413 ")
-    assert ("Access-Control-Allow-Origin", PAGE) in fields, "the page is told of the fault"
+    assert ("Access-Control-Allow-Origin", PAGE) in fields, "the page can read the error"
 
 
-def test_the_log_has_the_preflights_that_never_reach_the_api() -> None:
+def test_log_includes_preflights() -> None:
     client = Client()
     client.call(
         "OPTIONS",
-        "/items/1?run=r&case=put",
+        "/items/1?run=r",
         origin=PAGE,
         access_control_request_method="PUT",
         access_control_request_headers="content-type",
     )
-    client.call("PUT", "/items/1?run=r&case=put", b"{}", origin=PAGE, cookie="corekit-demo=x")
+    client.call("PUT", "/items/1?run=r", b"{}", origin=PAGE, cookie="corekit-demo=x")
     client.call("GET", "/items?run=other")
-    status, fields, answer = client.call("GET", f"{LOG_PATH}?run=r", origin=PAGE)
+    status, fields, content = client.call("GET", f"{LOG_PATH}?run=r", origin=PAGE)
 
     assert status == 200
     assert not [name for name in fields if name.lower().startswith("access-control-")]
-    shared = {"run": "r", "case": "put", "origin": PAGE}
-    assert json.loads(answer) == [
+    assert json.loads(content) == [
         {
-            **shared,
+            "run": "r",
+            "origin": PAGE,
             "method": "OPTIONS",
             "request_method": "PUT",
             "request_headers": "content-type",
@@ -132,7 +147,8 @@ def test_the_log_has_the_preflights_that_never_reach_the_api() -> None:
             "status": 204,
         },
         {
-            **shared,
+            "run": "r",
+            "origin": PAGE,
             "method": "PUT",
             "request_method": None,
             "request_headers": None,
@@ -142,20 +158,21 @@ def test_the_log_has_the_preflights_that_never_reach_the_api() -> None:
     ]
 
 
-def test_the_log_forgets_the_oldest_requests() -> None:
+def test_log_drops_the_oldest_requests() -> None:
     log = RequestLog()
     for number in range(1500):
-        log.add("GET", f"run=r&case={number}", {}, 200)
-    assert [seen.case for seen in log.of_run("r")] == [str(number) for number in range(500, 1500)]
+        log.add(str(number), "run=r", {}, 200)
+    kept = [request.method for request in log.of_run("r")]
+    assert kept == [str(number) for number in range(500, 1500)]
 
 
-def test_the_log_keeps_no_more_of_a_value_than_anybody_reads() -> None:
+def test_log_truncates_long_values() -> None:
     long = "x" * 60_000
     names = ("origin", "access-control-request-method", "access-control-request-headers")
     log = RequestLog()
-    log.add("M" + long, f"run=r&case={long}", dict.fromkeys(names, long), 200)
+    log.add("M" + long, "run=r", dict.fromkeys(names, long), 200)
     log.add("GET", f"run={long}", {}, 200)
-    (seen,) = log.of_run("r")
-    texts = [value for value in seen if isinstance(value, str)]
-    assert {len(text) for text in texts} == {1, MAX_SEEN}
+    (request,) = log.of_run("r")
+    texts = [value for value in request if isinstance(value, str)]
+    assert {len(text) for text in texts} == {1, MAX_LOGGED}
     assert log.of_run(long) == []

@@ -1,4 +1,4 @@
-"""The form of the playground: what is read out of its fields, and which field is told of what."""
+"""The form of the playground: reading its fields, reporting problems, filling it in."""
 
 from __future__ import annotations
 
@@ -8,17 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corekit import CorsPolicy, Problem
+from corekit import CorsPolicy
+from corekit.arguments import ARGUMENTS
 from corekit.browser import BrowserModel, HttpResponse
-from corekit_cli.demo.form import EMPTY, POLICY_FIELDS, FormError, fill, fill_policy, read_form
+from corekit.diagnostics import Diagnostic
+from corekit_cli.demo.form import (
+    EMPTY,
+    FormError,
+    describe_arguments,
+    fill,
+    fill_policy,
+    read_form,
+)
 
 PAGE: Final = "https://app.example.com"
 API: Final = "http://localhost:8000"
 GOOD: Final = {"allow_origins": PAGE, "page": PAGE}
 
 
-def fields_at_fault(**fields: object) -> list[tuple[str, str]]:
-    """Name the field and the code of every problem of a form that is good but for `fields`."""
+def find_problems(**fields: object) -> list[tuple[str, str]]:
+    """Return the subject and code of each problem of a form that is valid except for `fields`."""
     with pytest.raises(FormError) as raised:
         read_form({**GOOD, **fields})
     return [(problem.subject, problem.code) for problem in raised.value.problems]
@@ -39,17 +48,17 @@ def fields_at_fault(**fields: object) -> list[tuple[str, str]]:
         ("allow_private_network", True, True),
     ],
 )
-def test_a_field_of_the_policy_is_read(field: str, text: object, read: object) -> None:
+def test_policy_is_read(field: str, text: object, read: object) -> None:
     assert getattr(read_form({**GOOD, field: text}).policy, field) == read
 
 
-def test_a_risk_is_accepted_by_its_code() -> None:
+def test_accepted_risk_is_read() -> None:
     form = fill({"allow_origins": ["null"], "accept_risks": ["opaque-origin"]}, page="null")
     assert read_form(form).policy.accept_risks == ("opaque-origin",)
 
 
-def test_the_call_is_read_as_the_page_would_write_it() -> None:
-    asked = read_form(
+def test_call_is_read() -> None:
+    call = read_form(
         {
             **GOOD,
             "method": " put ",
@@ -59,20 +68,20 @@ def test_the_call_is_read_as_the_page_would_write_it() -> None:
             "body": "\u00fc",
         }
     )
-    fetch = asked.fetch(API)
-    assert (asked.page, fetch.method, fetch.url) == (PAGE, "put", f"{API}/items/1?a=b")
+    fetch = call.fetch(API)
+    assert (call.page, fetch.method, fetch.url) == (PAGE, "put", f"{API}/items/1?a=b")
     assert fetch.headers == (("Content-Type", "application/json"), ("x-empty", ""))
     assert (fetch.credentials, fetch.body) == ("include", b"\xc3\xbc")
 
 
 @pytest.mark.parametrize("value", ["a\x0bb", "a\x0cy: b", "a\x1cb", "a\x85y: b", "\x85"], ids=ascii)
-def test_a_header_ends_where_its_line_does_as_for_the_page(value: str) -> None:
+def test_header_lines_end_as_in_the_browser(value: str) -> None:
     form = {"allow_origins": PAGE, "page": PAGE, "headers": f"x-a: {value}\r\nx-b: 1"}
     assert read_form(form).headers == (("x-a", value), ("x-b", "1"))
 
 
 @pytest.mark.parametrize(
-    ("fields", "faults"),
+    ("fields", "problems"),
     [
         ({"allow_origins": ""}, [("allow_origins", "no-origins")]),
         ({"allow_origins": f"{PAGE}/"}, [("allow_origins[0]", "non-canonical-origin")]),
@@ -118,13 +127,13 @@ def test_a_header_ends_where_its_line_does_as_for_the_page(value: str) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told_of_the_field_it_stands_in(
-    fields: dict[str, object], faults: list[tuple[str, str]]
+def test_problems_name_their_field(
+    fields: dict[str, object], problems: list[tuple[str, str]]
 ) -> None:
-    assert fields_at_fault(**fields) == faults
+    assert find_problems(**fields) == problems
 
 
-def test_a_problem_has_the_mend() -> None:
+def test_problem_has_a_hint() -> None:
     with pytest.raises(FormError) as raised:
         read_form({**GOOD, "page": "app.example.com"})
     [problem] = raised.value.problems
@@ -136,7 +145,7 @@ def test_a_problem_has_the_mend() -> None:
     [None, [], "x", {"allow_everything": "x"}, {"allow_origins": []}, {"allow_credentials": "true"},
      {"body": None}, {"allow_credentials": 1}],
 )  # fmt: skip
-def test_what_the_page_never_sends_is_no_form(form: object) -> None:
+def test_other_json_is_rejected(form: object) -> None:
     with pytest.raises(ValueError, match="field") as raised:
         read_form(form)
     assert not isinstance(raised.value, FormError)
@@ -154,19 +163,17 @@ forms = st.fixed_dictionaries(
 
 
 @given(forms)
-def test_whatever_is_typed_is_a_call_that_a_browser_makes_or_a_problem_of_a_field(
-    form: dict[str, Any],
-) -> None:
-    problems: tuple[Problem, ...] = ()
+def test_any_text_is_a_call_or_a_problem_of_a_field(form: dict[str, Any]) -> None:
+    problems: tuple[Diagnostic, ...] = ()
     try:
-        asked = read_form(form)
+        call = read_form(form)
     except FormError as error:
         problems = error.problems
     if problems:
         assert {problem.subject.partition("[")[0] for problem in problems} <= EMPTY.keys()
         return
     model = BrowserModel(clock=lambda: 0.0)
-    model.fetch(lambda request: HttpResponse(200), asked.page, asked.fetch(API))
+    model.fetch(lambda request: HttpResponse(200), call.page, call.fetch(API))
 
 
 @pytest.mark.parametrize(
@@ -185,12 +192,12 @@ def test_whatever_is_typed_is_a_call_that_a_browser_makes_or_a_problem_of_a_fiel
         ),
     ],
 )
-def test_a_policy_that_is_written_into_the_form_is_read_back(policy: CorsPolicy) -> None:
-    arguments = {name: getattr(policy, name) for name in POLICY_FIELDS}
+def test_policy_survives_the_form(policy: CorsPolicy) -> None:
+    arguments = {name: getattr(policy, name) for name in ARGUMENTS}
     assert read_form(fill(arguments, page=PAGE)).policy == policy
 
 
-def test_changes_of_a_policy_fill_their_own_fields_only() -> None:
+def test_changed_arguments_fill_only_their_fields() -> None:
     assert fill_policy(
         {"allow_origins": ["a", "b"], "allow_credentials": True, "max_age": None}
     ) == {
@@ -198,3 +205,11 @@ def test_changes_of_a_policy_fill_their_own_fields_only() -> None:
         "allow_credentials": True,
         "max_age": "",
     }
+
+
+def test_every_argument_of_a_policy_is_a_field() -> None:
+    described = {argument["name"]: argument for argument in describe_arguments()}
+    assert list(described) == list(ARGUMENTS)
+    assert described["allow_credentials"]["kind"] == "flag"
+    assert "opaque-origin" in described["accept_risks"]["options"]
+    assert all(argument["hint"] for argument in described.values())

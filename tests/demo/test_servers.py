@@ -1,4 +1,4 @@
-"""The demo's servers: which port they take, and what they say on the terminal (nothing)."""
+"""The demo's servers: ports, hosts and errors."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def has_ipv6() -> bool:
         return False
 
 
-def test_a_site_answers_by_name_and_on_every_loopback_address() -> None:
+def test_site_is_served_on_every_loopback_address() -> None:
     with closing(Site(0)) as site:
         site.start(say_hello)
         assert site.origin == f"http://localhost:{site.port}"
@@ -45,25 +45,25 @@ def test_a_site_answers_by_name_and_on_every_loopback_address() -> None:
         assert [get(host, site.port) for host in hosts] == [b"hello"] * len(hosts)
 
 
-def test_a_usual_port_that_is_free_is_taken() -> None:
+def test_free_default_port_is_used() -> None:
     with closing(Site(0)) as free:
-        usual = free.port
-    with closing(open_site(None, usual)) as site:
-        assert site.port == usual
+        default = free.port
+    with closing(open_site(None, default)) as site:
+        assert site.port == default
 
 
-def test_a_usual_port_that_is_taken_is_replaced() -> None:
+def test_taken_default_port_is_replaced() -> None:
     with closing(Site(0)) as taken, closing(open_site(None, taken.port)) as site:
         assert site.port != taken.port
 
 
-def test_a_port_that_was_asked_for_and_is_taken_is_a_failure() -> None:
+def test_taken_requested_port_is_an_error() -> None:
     with closing(Site(0)) as taken, pytest.raises(OSError, match="in use"):
         open_site(taken.port, 0)
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
-def test_a_port_that_another_program_has_on_the_other_address_is_not_taken() -> None:
+def test_port_taken_on_ipv6_is_not_used() -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as other:
         port = other.getsockname()[1]
         with pytest.raises(OSError, match="in use"):
@@ -71,17 +71,17 @@ def test_a_port_that_another_program_has_on_the_other_address_is_not_taken() -> 
         with closing(open_site(None, port)) as site:
             assert site.port != port
         with socket.create_server(("127.0.0.1", port)):
-            pass  # the half that was taken has been given back
+            pass  # the IPv4 half was released
 
 
 @pytest.mark.parametrize(("error", "works"), [(99, True), (98, False)])
-def test_a_machine_without_ipv6_is_served_all_the_same(
+def test_site_works_without_ipv6(
     error: int, *, works: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class NoIPv6(servers._Server):
         def __init__(self, family: int, host: str, port: int) -> None:
             if family == socket.AF_INET6:
-                raise OSError(error, "said the system")
+                raise OSError(error, "from the system")
             super().__init__(family, host, port)
 
     monkeypatch.setattr(servers, "_Server", NoIPv6)
@@ -90,11 +90,11 @@ def test_a_machine_without_ipv6_is_served_all_the_same(
             site.start(say_hello)
             assert get("127.0.0.1", site.port) == b"hello"
     else:
-        with pytest.raises(OSError, match="said the system"):
+        with pytest.raises(OSError, match="from the system"):
             open_site(None, 0)
 
 
-def test_a_browser_that_hangs_up_is_no_news(capfd: pytest.CaptureFixture[str]) -> None:
+def test_disconnect_is_not_reported(capfd: pytest.CaptureFixture[str]) -> None:
     hung_up = threading.Event()
 
     def fail(environ: Any, start_response: Any) -> Any:
@@ -115,13 +115,13 @@ def test_a_browser_that_hangs_up_is_no_news(capfd: pytest.CaptureFixture[str]) -
     assert capfd.readouterr().err == ""
 
 
-def test_any_other_fault_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+def test_other_errors_are_reported(capfd: pytest.CaptureFixture[str]) -> None:
     with servers._Server(socket.AF_INET, "127.0.0.1", 0) as server:
         try:
-            int("a fault of the demo")
+            int("a bug in the demo")
         except ValueError:
             server.handle_error(None, ("127.0.0.1", 1))
-    assert "a fault of the demo" in capfd.readouterr().err
+    assert "a bug in the demo" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_any_other_fault_is_told(capfd: pytest.CaptureFixture[str]) -> None:
         ),
     ],
 )
-def test_a_name_of_others_that_leads_here_is_refused(host: str, status: int) -> None:
+def test_other_host_names_are_refused(host: str, status: int) -> None:
     with closing(Site(0)) as site:
         site.start(say_hello)
         with closing(HTTPConnection("127.0.0.1", site.port, timeout=10)) as connection:

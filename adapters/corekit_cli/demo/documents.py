@@ -1,7 +1,7 @@
 """The two documents of the demo: the page, and the frame in which other origins make their calls.
 
-Each is put together out of the files in ``page/`` and served as one, with nothing to load and a
-Content-Security-Policy (https://www.w3.org/TR/CSP3/) that lets run and apply what is in it only.
+Each is assembled from the files in ``page/``. It loads nothing, and its Content-Security-Policy
+(https://www.w3.org/TR/CSP3/) allows only the scripts and styles that it contains.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 
-from .cases import Origins
+from .examples import Origins
 
 __all__ = ["Document", "make_frame", "make_page"]
 
@@ -25,16 +25,16 @@ _is_inline = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL).findall
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An HTML document, and the value of the Content-Security-Policy that it is served with."""
+    """An HTML document, and its Content-Security-Policy."""
 
     html: bytes
     security: str
 
 
 def make_page(origins: Origins, here: str) -> Document:
-    """Make the page for the site of the origin `here`."""
+    """Build the page for the site whose origin is `here`."""
     html = _assemble("page.html", styles=["page.css"], scripts=SCRIPTS)
-    other = origins.foreign if here == origins.page else origins.page
+    other = origins.untrusted if here == origins.page else origins.page
     return _secure(
         html,
         f"connect-src 'self' {origins.api}",
@@ -45,12 +45,12 @@ def make_page(origins: Origins, here: str) -> Document:
 
 
 def make_frame(origins: Origins) -> Document:
-    """Make the frame, which only the pages of the demo may frame."""
+    """Build the frame, which only the pages of the demo may embed."""
     html = _assemble("frame.html", styles=[], scripts=["call.js", "frame.js"])
     return _secure(
         html,
         f"connect-src {origins.api}",
-        f"frame-ancestors {origins.page} {origins.foreign}",
+        f"frame-ancestors {origins.page} {origins.untrusted}",
     )
 
 

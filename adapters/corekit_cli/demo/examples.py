@@ -1,94 +1,144 @@
-"""The examples of the playground: the calls of the demo, and what people stumble over, as forms.
+"""The examples of the playground, as forms: the calls of the demo, and common mistakes.
 
-The page fills its form with one, and makes all of them where it is asked to. What is expected of
-each is not said here: the page compares what the model says with what its browser did.
+Nothing here says how an example ends: the page compares the browser model with the real browser.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final, NamedTuple
 
-from .cases import CASES, Case, Origins, make_policy
-from .form import POLICY_FIELDS, Form, fill
+from corekit import CorsPolicy
+from corekit.arguments import ARGUMENTS
 
-__all__ = ["list_examples"]
+from .form import Form, fill
 
-
-def list_examples(origins: Origins, here: str) -> list[dict[str, Any]]:
-    """List the examples for a page of the origin `here`: each a name, a title and a form."""
-    cases = [case for case in CASES if case.page == "page" or here == origins.page]
-    return [
-        *(_example(case.name, case.title, _fill_case(case, origins, here)) for case in cases),
-        *(_example(name, title, form) for name, title, form in _list_others(here)),
-    ]
+__all__ = ["Example", "Origins", "list_calls", "list_examples", "make_policy"]
 
 
-def _example(name: str, title: str, form: Form) -> dict[str, Any]:
-    return {"name": name, "title": title, "form": form}
+class Origins(NamedTuple):
+    """The serialized origins of the three sites; the policy allows `page`."""
+
+    api: str
+    page: str
+    untrusted: str
 
 
-def _fill_case(case: Case, origins: Origins, here: str) -> Form:
-    policy = make_policy(origins.page)
-    return fill(
-        {name: getattr(policy, name) for name in POLICY_FIELDS},
-        page=origins.foreign if case.page == "foreign" else here,
-        method=case.method,
-        path=case.path,
-        headers="\n".join(f"{name}: {value}" for name, value in case.headers),
-        credentials="include" if case.credentials else "omit",
-        body=case.body or "",
+class Example(NamedTuple):
+    """A form to fill in, with a stable name and a title."""
+
+    name: str
+    title: str
+    form: Form
+
+
+_PUT: Final = {"method": "PUT", "path": "/items/1", "body": '{"name": "lamp", "price": 40}'}
+_PUT_JSON: Final = {**_PUT, "headers": "content-type: application/json"}
+
+_CALLS: Final[tuple[tuple[str, str, Form], ...]] = (
+    ("simple-get", "Simple GET", {}),
+    (
+        "sign-in",
+        "POST that sets a cookie",
+        {"method": "POST", "path": "/session", "credentials": "include"},
+    ),
+    ("get-with-cookies", "GET with cookies", {"path": "/me", "credentials": "include"}),
+    ("put-json", "PUT with JSON", {**_PUT_JSON}),
+    ("delete", "DELETE", {"method": "DELETE", "path": "/items/2", "credentials": "include"}),
+    ("custom-header", "Custom header", {"headers": "x-request-id: demo-1"}),
+    ("method-not-allowed", "Method that is not allowed", {**_PUT_JSON, "method": "PATCH"}),
+    ("header-not-allowed", "Header that is not allowed", {"headers": "x-debug: 1"}),
+)
+"""The calls of the allowed page, in this order: a cookie must be set before it can be sent."""
+
+_UNTRUSTED: Final[tuple[tuple[str, str, Form], ...]] = (
+    ("untrusted-get", "GET from an untrusted origin", {}),
+    ("untrusted-put", "PUT from an untrusted origin", {**_PUT_JSON}),
+)
+
+
+def make_policy(page: str) -> CorsPolicy:
+    """Build the policy of the demo, which allows the origin `page` and no other.
+
+    >>> make_policy("http://localhost:3000").allow_origins
+    ('http://localhost:3000',)
+    """
+    return CorsPolicy(
+        allow_origins=[page],
+        allow_credentials=True,
+        allow_methods=["PUT", "DELETE"],
+        allow_headers=["content-type", "x-request-id"],
+        expose_headers=["x-items-total", "x-request-id"],
+        max_age=600,
     )
 
 
-def _list_others(here: str) -> list[tuple[str, str, Form]]:
-    elsewhere = "https://app.example.com"
+def list_calls(origins: Origins, here: str) -> list[Example]:
+    """List the calls of the demo, for a page whose origin is `here`.
+
+    All are made under the policy of the demo; those of the untrusted page only if `here` is the
+    allowed page, since otherwise all are.
+    """
+    policy = make_policy(origins.page)
+    arguments = {name: getattr(policy, name) for name in ARGUMENTS}
+
+    def fill_in(page: str, calls: tuple[tuple[str, str, Form], ...]) -> list[Example]:
+        defaults: Form = {"page": page, "credentials": "omit"}
+        return [
+            Example(name, title, fill(arguments, **{**defaults, **fields}))
+            for name, title, fields in calls
+        ]
+
+    untrusted = fill_in(origins.untrusted, _UNTRUSTED) if here == origins.page else []
+    return [*fill_in(here, _CALLS), *untrusted]
+
+
+def list_examples(origins: Origins, here: str) -> list[Example]:
+    """List all examples for a page whose origin is `here`."""
     public = {"allow_origins": ["*"], "expose_headers": ["*"]}
-    credentials = {"allow_credentials": True}
-    put = {"method": "PUT", "path": "/items/1", "body": '{"name": "lamp"}'}
+    only_here = {"allow_origins": [here]}
     return [
-        ("any-origin", "A public API", fill(public, page=here)),
-        (
+        *list_calls(origins, here),
+        Example("any-origin", "Public API", fill(public, page=here)),
+        Example(
             "any-origin-with-credentials",
             "Any origin with credentials",
-            fill({**public, **credentials}, page=here, credentials="include"),
+            fill({**public, "allow_credentials": True}, page=here, credentials="include"),
         ),
-        (
-            "credentials-not-granted",
-            "Credentials that are not granted",
-            fill({"allow_origins": [here]}, page=here, path="/me", credentials="include"),
+        Example(
+            "credentials-not-allowed",
+            "Credentials that are not allowed",
+            fill(only_here, page=here, path="/me", credentials="include"),
         ),
-        ("sandboxed", "A sandboxed frame", fill({"allow_origins": [here]}, page="null")),
-        (
-            "sandboxed-granted",
-            "A sandboxed frame that is granted",
+        Example("sandboxed", "Sandboxed iframe", fill(only_here, page="null")),
+        Example(
+            "sandboxed-allowed",
+            "Sandboxed iframe that is allowed",
             fill({"allow_origins": ["null"], "accept_risks": ["opaque-origin"]}, page="null"),
         ),
-        (
+        Example(
             "authorization-under-wildcard",
             "Authorization under *",
             fill(
-                {"allow_origins": [here], "allow_headers": ["*"]},
+                {**only_here, "allow_headers": ["*"]},
                 page=here,
                 headers="authorization: Bearer demo",
             ),
         ),
-        (
+        Example(
             "method-in-lower-case",
             "patch in lower case",
             fill(
-                {"allow_origins": [here], "allow_methods": ["PATCH"]},
-                page=here,
-                **{**put, "method": "patch"},
+                {**only_here, "allow_methods": ["PATCH"]}, page=here, **{**_PUT, "method": "patch"}
             ),
         ),
-        (
+        Example(
             "trailing-slash",
-            "A policy with a slash too many",
+            "Origin with a trailing slash",
             fill({"allow_origins": [f"{here}/"]}, page=here),
         ),
-        (
+        Example(
             "scheme-differs",
             "http instead of https",
-            fill({"allow_origins": [elsewhere]}, page="http://app.example.com"),
+            fill({"allow_origins": ["https://app.example.com"]}, page="http://app.example.com"),
         ),
     ]

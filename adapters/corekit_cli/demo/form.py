@@ -1,30 +1,33 @@
-"""The form of the playground: its texts, read into a policy, a page and a fetch; and written back.
+"""The form of the playground: its text, read as a policy, a page and a fetch, and written back.
 
-The page sends what stands in its fields, and knows no rule. What is wrong is told as `Problem`s of
-the field it stands in: those of the policy are the policy's own, those of the call are found here,
-where a browser would throw before anything is sent.
+The page sends what its fields contain and knows no rule. Whatever is wrong is reported as a
+`Diagnostic` whose subject is the field. The fields of the policy are the arguments of `CorsPolicy`;
+those of the call are checked here, where a browser would throw before it sends anything.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from corekit import CorsPolicy, PolicyError, Problem
+from corekit import CorsPolicy, PolicyError
 from corekit._names import FORBIDDEN_METHODS, is_token
 from corekit._origins import is_serialized_origin
 from corekit._spelling import find_misspelling
+from corekit.arguments import ARGUMENTS
 from corekit.browser import Fetch
 from corekit.browser.messages import CREDENTIALS_MODES
+from corekit.diagnostics import Diagnostic, show
+from corekit.problems import RISKS
 
 __all__ = [
     "EMPTY",
-    "POLICY_FIELDS",
-    "Asked",
+    "Call",
     "Form",
     "FormError",
+    "describe_arguments",
     "fill",
     "fill_fetch",
     "fill_policy",
@@ -33,57 +36,25 @@ __all__ = [
 
 Form = dict[str, str | bool]
 
-EMPTY: Final[Mapping[str, str | bool]] = {
-    "allow_origins": "",
-    "allow_credentials": False,
-    "allow_methods": "",
-    "allow_headers": "",
-    "expose_headers": "",
-    "max_age": "",
-    "allow_private_network": False,
-    "preflight_status": "204",
-    "accept_risks": "",
-    "page": "",
-    "method": "GET",
-    "path": "/items",
-    "headers": "",
-    "credentials": "same-origin",
-    "body": "",
-}
-"""Every field of the form, and what stands in it where nothing else does."""
-
-_LISTS: Final = (
-    "allow_origins",
-    "allow_methods",
-    "allow_headers",
-    "expose_headers",
-    "accept_risks",
-)
-_FLAGS: Final = ("allow_credentials", "allow_private_network")
-_NUMBERS: Final = ("max_age", "preflight_status")
-POLICY_FIELDS: Final = (*_LISTS, *_FLAGS, *_NUMBERS)
-"""Those of the fields that are arguments of a policy."""
-
-_LINES: Final = frozenset({"allow_origins"})
 _SPACE: Final = " \t\r\n"
 """HTTP whitespace: https://fetch.spec.whatwg.org/#http-whitespace"""
 
 _is_number = re.compile(r"-?[0-9]{1,9}").fullmatch
-# A backslash is a slash to a browser, so that what follows two of them would be another host.
+# Browsers take a backslash for a slash, so two of either would begin another host.
 _is_path = re.compile(r"/(?!/)[!\"$-\[\]-~]*").fullmatch
 
 
 class FormError(ValueError):
-    """A form that is no policy or no call, with every one of its problems."""
+    """A form that is not a valid policy or call, with all of its problems."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Diagnostic]) -> None:
         self.problems = tuple(problems)
         super().__init__(self.problems)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a form asks for: a page's origin, its fetch at a path of the API, and a policy."""
+class Call:
+    """What a form describes: a policy, the origin of a page, and its call to a path of the API."""
 
     policy: CorsPolicy
     page: str
@@ -94,7 +65,7 @@ class Asked:
     body: bytes | None
 
     def fetch(self, api: str) -> Fetch:
-        """Make the fetch, from the API at the origin `api`."""
+        """Build the fetch to the API whose origin is `api`."""
         return Fetch(
             f"{api}{self.path}",
             method=self.method,
@@ -104,31 +75,42 @@ class Asked:
         )
 
 
-def read_form(form: object) -> Asked:
-    """Read a form; its fields are those of `EMPTY`, and one that is missing is empty.
+def read_form(form: object) -> Call:
+    """Read a form; its fields are those of `EMPTY`, and a missing one is empty.
 
-    Raises `FormError` for what a person may have mistyped, with problems whose `field` begins with
-    the name of the form's, and ValueError for what the page of the demo never sends.
+    Raise `FormError` for what a user may have mistyped, and ValueError for what the page never
+    sends.
 
     >>> read_form({"allow_origins": "https://a.example", "page": "https://a.example"}).method
     'GET'
     """
     if not isinstance(form, dict) or not form.keys() <= EMPTY.keys():
-        raise ValueError("not the fields of the form")
+        raise ValueError("the form has other fields")
     if any(type(value) is not type(EMPTY[name]) for name, value in form.items()):
-        raise ValueError("a field of another type")
-    texts: dict[str, Any] = {**EMPTY, **form}
-    problems: list[Problem] = []
-    policy = _read_policy(texts, problems)
-    page, method, path = (texts[name].strip() for name in ("page", "method", "path"))
-    body = texts["body"].encode() or None
-    if not is_serialized_origin(page):
-        problems.append(_find_misspelling_of_page(page))
-    problems += _check_call(method, path, texts["credentials"], body)
-    headers = _read_headers(texts["headers"], problems)
+        raise ValueError("a field of the form has another type")
+    fields: dict[str, Any] = {**EMPTY, **form}
+    problems: list[Diagnostic] = []
+    policy = _read_policy(fields, problems)
+    page, method, path = (fields[name].strip() for name in ("page", "method", "path"))
+    body = fields["body"].encode() or None
+    problems += _check_call(page, method, path, fields["credentials"], body)
+    headers = _read_headers(fields["headers"], problems)
     if policy is None or problems:
         raise FormError(problems)
-    return Asked(policy, page, path, method, headers, texts["credentials"], body)
+    return Call(policy, page, path, method, headers, fields["credentials"], body)
+
+
+def describe_arguments() -> list[dict[str, Any]]:
+    """Describe the fields of the policy, for JSON; `options` are the only values, if not empty."""
+    return [
+        {
+            "name": argument.name,
+            "kind": argument.kind,
+            "hint": argument.description,
+            "options": sorted(RISKS) if argument.name == "accept_risks" else [],
+        }
+        for argument in ARGUMENTS.values()
+    ]
 
 
 def fill(arguments: Mapping[str, object], **fields: str | bool) -> Form:
@@ -141,7 +123,7 @@ def fill(arguments: Mapping[str, object], **fields: str | bool) -> Form:
 
 
 def fill_policy(arguments: Mapping[str, object]) -> Form:
-    """Write arguments of a policy as the fields of the form.
+    """Write arguments of a policy as fields of the form.
 
     >>> fill_policy({"allow_methods": ["PUT", "DELETE"], "max_age": 600})
     {'allow_methods': 'PUT, DELETE', 'max_age': '600'}
@@ -150,7 +132,7 @@ def fill_policy(arguments: Mapping[str, object]) -> Form:
 
 
 def fill_fetch(fetch: Fetch) -> Form:
-    """Write a fetch as the fields of the form that a mend of it may change.
+    """Write a fetch as the fields of the form that a fix may change.
 
     >>> fill_fetch(Fetch("/", method="PATCH", headers=(("x-a", "1"),)))
     {'method': 'PATCH', 'headers': 'x-a: 1', 'credentials': 'same-origin'}
@@ -166,77 +148,88 @@ def _write(name: str, value: object) -> str | bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, list | tuple):
-        return ("\n" if name in _LINES else ", ").join(map(str, value))
+        return ("\n" if name == "allow_origins" else ", ").join(map(str, value))
     return "" if value is None else str(value)
 
 
-def _read_policy(texts: Mapping[str, Any], problems: list[Problem]) -> CorsPolicy | None:
-    given: dict[str, Any] = {name: texts[name] for name in _FLAGS}
-    for name in _LISTS:
-        given[name] = [part for part in re.split(r"[\s,]+", texts[name]) if part]
-    for name in _NUMBERS:
-        text = texts[name].strip()
-        if _is_number(text):
-            given[name] = int(text)
-        elif text:
-            message, hint = "It is no whole number.", "Write digits, or leave it empty."
-            problems.append(Problem("wrong-type", "error", message, hint, name, text))
+EMPTY: Final[Mapping[str, str | bool]] = {
+    **{name: _write(name, argument.default) for name, argument in ARGUMENTS.items()},
+    "page": "",
+    "method": "GET",
+    "path": "/items",
+    "headers": "",
+    "credentials": "same-origin",
+    "body": "",
+}
+"""Every field of the form, with its default."""
+
+
+def _read_policy(fields: Mapping[str, Any], problems: list[Diagnostic]) -> CorsPolicy | None:
+    arguments: dict[str, Any] = {}
+    for name, argument in ARGUMENTS.items():
+        text = fields[name]
+        if argument.kind == "flag":
+            arguments[name] = text
+        elif argument.kind == "strings":
+            arguments[name] = [part for part in re.split(r"[\s,]+", text) if part]
+        elif _is_number(text.strip()):
+            arguments[name] = int(text)
+        elif text.strip():
+            message, hint = f"{name} must be a whole number.", "Enter digits, or nothing."
+            problems.append(_problem("wrong-type", name, text, message, hint))
     try:
-        return CorsPolicy(**given)
+        return CorsPolicy(**arguments)
     except PolicyError as error:
-        problems[:0] = error.problems
+        problems[:0] = map(_bound, error.problems)
         return None
 
 
-def _find_misspelling_of_page(page: str) -> Problem:
-    if page and "*" not in page:
-        return find_misspelling(page).problem("page", page)
-    code, message = "malformed-origin", "A page has one origin."
-    hint = "Write it as a browser sends it, such as 'https://app.example.com'."
-    return Problem(code, "error", message, hint, "page", page)
+def _bound(problem: Diagnostic) -> Diagnostic:
+    return replace(problem, value=show(problem.value))
 
 
-def _check_call(method: str, path: str, credentials: str, body: bytes | None) -> Iterable[Problem]:
+def _problem(code: str, field: str, value: object, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code, "error", message, hint, field, show(value))
+
+
+def _check_call(
+    page: str, method: str, path: str, credentials: str, body: bytes | None
+) -> Iterator[Diagnostic]:
     # https://fetch.spec.whatwg.org/#dom-request
+    if not page or "*" in page:
+        message, hint = "A page has exactly one origin.", "Write it like https://app.example.com."
+        yield _problem("malformed-origin", "page", page, message, hint)
+    elif not is_serialized_origin(page):
+        yield _bound(find_misspelling(page).problem("page", page))
     if not is_token(method):
-        message, hint = "A method is a token.", "Write one such as GET or PUT."
-        yield Problem("invalid-method", "error", message, hint, "method", method)
+        message, hint = "The method is not valid.", "Use a method such as GET or PUT."
+        yield _problem("invalid-method", "method", method, message, hint)
     elif method.upper() in FORBIDDEN_METHODS:
-        message, hint = "No page can send this method.", "Choose another."
-        yield Problem("forbidden-method", "error", message, hint, "method", method)
+        message, hint = "Browsers do not let scripts send this method.", "Use another method."
+        yield _problem("forbidden-method", "method", method, message, hint)
     if not _is_path(path):
-        message = "It is no path of the API."
-        yield Problem(
-            "malformed-path", "error", message, "Write one such as /items/1.", "path", path
-        )
+        message, hint = "The path is not valid.", "Use one of the API, such as /items/1."
+        yield _problem("malformed-path", "path", path, message, hint)
     if credentials not in CREDENTIALS_MODES:
-        message, hint = "There is no such mode.", f"The modes are {', '.join(CREDENTIALS_MODES)}."
-        yield Problem("wrong-type", "error", message, hint, "credentials", credentials)
+        message, hint = "The mode is unknown.", f"Use one of {', '.join(CREDENTIALS_MODES)}."
+        yield _problem("wrong-type", "credentials", credentials, message, hint)
     if body is not None and method.upper() in ("GET", "HEAD"):
-        message = f"A request with {method.upper()} cannot have a body."
-        yield Problem(
-            "wrong-type", "error", message, "Leave it empty, or choose POST or PUT.", "body", body
-        )
+        message = f"A {method.upper()} request cannot have a body."
+        yield _problem("wrong-type", "body", body, message, "Remove it, or use POST or PUT.")
 
 
-def _read_headers(text: str, problems: list[Problem]) -> tuple[tuple[str, str], ...]:
+def _read_headers(text: str, problems: list[Diagnostic]) -> tuple[tuple[str, str], ...]:
     headers = []
-    # Other characters that Python ends lines with may stand in a value, and do on the page.
+    # Python ends lines at other characters too, but browsers allow those in a value.
     lines = (line.strip(_SPACE) for line in text.split("\n"))
     for index, line in enumerate(filter(None, lines)):
         name, colon, value = (part.strip(_SPACE) for part in line.partition(":"))
         if not colon or not is_token(name):
-            message, hint = "It is no header.", "Write a name, a colon and a value on each line."
-        elif not _is_value(value):
-            message, hint = "A header's value is latin-1 text.", "Encode it, or leave it out."
+            message, hint = "The line is not a header.", "Write a name, a colon and a value."
+        elif any(character > "\xff" or character in "\0\r\n" for character in value):
+            message, hint = "A header value must be Latin-1 text.", "Encode it, or remove it."
         else:
             headers.append((name, value))
             continue
-        problems.append(
-            Problem("invalid-header", "error", message, hint, f"headers[{index}]", line)
-        )
+        problems.append(_problem("invalid-header", f"headers[{index}]", line, message, hint))
     return tuple(headers)
-
-
-def _is_value(value: str) -> bool:
-    return all(character <= "\xff" and character not in "\0\r\n" for character in value)

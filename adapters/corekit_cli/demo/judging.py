@@ -1,86 +1,120 @@
-"""The model's verdict on a form: what a browser would do at the demo's API under that policy.
+"""What a browser would do with a call, and whether the API responds as its policy decides.
 
-The model's browser calls the very application that the demo serves, with the middleware around it,
-without a connection; so what it says can be compared with what a real browser did.
+The browser model makes the call, over HTTP for the command, and for the playground by calling the
+very application that is served, so that the result can be compared with that of a real browser.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
-from wsgiref.util import setup_testing_defaults
+from dataclasses import replace
+from typing import Any
 
+from corekit import CorsPolicy, Decision
 from corekit.browser import (
     ENGINES,
     STANDARD,
     BrowserModel,
+    Exchange,
     HttpRequest,
     HttpResponse,
     Outcome,
     Quirks,
 )
-from corekit.explain import explain_outcome
+from corekit.browser.fields import get_header, list_values
+from corekit.diagnostics import Diagnostic
+from corekit.explain import Explanation, explain_outcome
+from corekit_testing.transports import WsgiTransport
 
 from .api import Api, cover
-from .form import Asked, fill_fetch, fill_policy
+from .form import Call, fill_fetch, fill_policy
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+__all__ = ["Send", "add_cookie", "decide", "explain_call", "find_mismatch", "judge_form"]
 
-__all__ = ["judge_form"]
+Send = Callable[[HttpRequest], HttpResponse]
 
 
-def judge_form(asked: Asked, api: Api, origin: str, cookie: str = "") -> dict[str, Any]:
-    """Explain what a browser by the standard does, ready for JSON, and who departs from it.
+def explain_call(call: Call, origin: str, send: Send) -> Explanation:
+    """Explain what a browser that follows the standard does; `origin` is that of the API."""
+    outcome = _fetch(call, origin, send, STANDARD)
+    return explain_outcome(outcome, call.fetch(origin), page=call.page, policy=call.policy)
 
-    `origin` is the API's; `cookie` the Cookie header that a browser would send with credentials.
-    To the explanation's data come ``departing``, the engines that end otherwise, and to each mend
-    its ``fields``, which are those of the form to change.
+
+def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str, Any]:
+    """Explain a call of the playground, as JSON data.
+
+    `origin` is that of the API; `cookie` is the Cookie header that a browser would send with
+    credentials. In addition to the data of the explanation, ``deviating`` names the engines whose
+    result differs, and each fix has the ``fields`` of the form that it changes.
     """
-    app, fetch = cover(api, asked.policy), asked.fetch(origin)
-
-    def ask(quirks: Quirks) -> Outcome:
-        model = BrowserModel(clock=lambda: 0.0, quirks=quirks)
-        return model.fetch(_connect(app, cookie), asked.page, fetch)
-
-    outcome = ask(STANDARD)
-    explanation = explain_outcome(outcome, fetch, page=asked.page, policy=asked.policy)
-    told = explanation.to_dict()
-    for mend, described in zip(explanation.fixes, told["fixes"], strict=True):
-        changed = {} if mend.fetch is None else fill_fetch(mend.fetch)
-        described["fields"] = {**fill_policy(mend.changes), **changed}
-    told["departing"] = [
+    app = WsgiTransport(cover(api, call.policy), raise_exceptions=True)
+    send = add_cookie(app.send, lambda: cookie)
+    explanation = explain_call(call, origin, send)
+    result = explanation.to_dict()
+    for fix, described in zip(explanation.fixes, result["fixes"], strict=True):
+        fetch = {} if fix.fetch is None else fill_fetch(fix.fetch)
+        described["fields"] = {**fill_policy(fix.changes), **fetch}
+    result["deviating"] = [
         name
         for name, quirks in ENGINES.items()
-        if quirks is not STANDARD and (ask(quirks).failure is None) != explanation.allowed
+        if quirks is not STANDARD
+        and (_fetch(call, origin, send, quirks).failure is None) != explanation.allowed
     ]
-    return told
+    return result
 
 
-def _connect(app: WSGIApplication, cookie: str) -> Callable[[HttpRequest], HttpResponse]:
-    def answer(request: HttpRequest) -> HttpResponse:
-        parts, body = urlsplit(request.url), request.body or b""
-        environ: dict[str, Any] = {
-            "REQUEST_METHOD": request.method,
-            "PATH_INFO": unquote(parts.path, "latin-1"),  # as a WSGI server has it
-            "QUERY_STRING": parts.query,
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": BytesIO(body),
-        }
-        for name, value in request.headers:
-            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
-        if request.credentials and cookie:
-            environ["HTTP_COOKIE"] = cookie
-        setup_testing_defaults(environ)
-        started: list[Any] = []
+def add_cookie(send: Send, cookie: Callable[[], str]) -> Send:
+    """Wrap a transport so that requests with credentials carry the cookie."""
 
-        def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> Any:
-            started.append((int(status[:3]), tuple(headers)))
+    def send_with_cookie(request: HttpRequest) -> HttpResponse:
+        if request.credentials and cookie():
+            request = replace(request, headers=(*request.headers, ("Cookie", cookie())))
+        return send(request)
 
-        content = b"".join(app(environ, start_response))
-        [(status, headers)] = started
-        return HttpResponse(status, headers, content)
+    return send_with_cookie
 
-    return answer
+
+def decide(policy: CorsPolicy, request: HttpRequest) -> Decision:
+    """Return what a policy decides for a request of a browser."""
+    return policy.decide(
+        request.method,
+        origin=get_header(request.headers, "origin"),
+        request_method=get_header(request.headers, "access-control-request-method"),
+        request_headers=get_header(request.headers, "access-control-request-headers"),
+    )
+
+
+def find_mismatch(policy: CorsPolicy, exchange: Exchange) -> Diagnostic | None:
+    """Compare a response with the decision of the policy; return None if they agree."""
+    request, response = exchange.request, exchange.response
+    decision = decide(policy, request)
+    received = [pair for pair in response.headers if pair[0].lower().startswith("access-control-")]
+    vary = list_values(response.headers, "vary") or ()
+    is_varied = "*" in vary or {name.lower() for name in decision.vary} <= set(map(str.lower, vary))
+    has_headers = sorted(_lower(received)) == sorted(_lower(decision.headers))
+    if decision.status in (None, response.status) and has_headers and is_varied:
+        return None
+    expected = HttpResponse(decision.status or response.status, decision.headers)
+    return Diagnostic(
+        "unexpected-response",
+        "error",
+        f"The API sent {_describe(replace(response, headers=tuple(received)), vary)};"
+        f" the policy requires {_describe(expected, decision.vary)}.",
+        "Find the layer that changes the response, and put the CORS middleware outside it.",
+        f"{request.method} {request.url}",
+    )
+
+
+def _fetch(call: Call, origin: str, send: Send, quirks: Quirks) -> Outcome:
+    model = BrowserModel(clock=lambda: 0.0, quirks=quirks)
+    return model.fetch(send, call.page, call.fetch(origin))
+
+
+def _lower(headers: Any) -> list[tuple[str, str]]:
+    return [(name.lower(), value) for name, value in headers]
+
+
+def _describe(response: HttpResponse, vary: tuple[str, ...]) -> str:
+    lines = [f"{name}: {value}" for name, value in response.headers]
+    lines += [f"Vary: {', '.join(vary)}"] if vary else []
+    return f"status {response.status} with {'; '.join(lines) or 'no CORS headers'}"

@@ -1,46 +1,46 @@
-"""The two sites that the playground is served from: of the allowed origin and of the foreign one.
+"""The two sites of the playground: that of the allowed origin and that of the untrusted one.
 
-Both serve the same page and the same frame. What the page asks of its server, no page of another
-origin can: to check a form, and to run it, which opens a session, takes JSON from the site's own
-origin, and no answer is shared. What is said to a form is worked out in `forms` and `judging`.
+Both serve the same page and the same frame. Only the page itself may have a form checked or run,
+which opens a session: those requests must be JSON from the site's own origin. No response is shared
+with other origins.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
-from http.client import HTTPConnection, HTTPException
+from dataclasses import replace
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from corekit import CorsPolicy, Decision, Problem
-from corekit.diagnostics import show
+from corekit import CorsPolicy
+from corekit.arguments import ARGUMENTS
+from corekit.browser import HttpRequest, HttpResponse
 
-from .api import LOG_PATH, MAX_SEEN, Api, Reply, run_of, send
-from .cases import Case, Origins, judge
+from .api import LOG_PATH, MAX_LOGGED, Api, get_run
 from .documents import Document, make_frame, make_page
-from .examples import list_examples
-from .form import EMPTY, FormError, read_form
+from .examples import Origins, list_examples
+from .form import EMPTY, FormError, describe_arguments, read_form
 from .judging import judge_form
 from .sessions import Sessions
+from .wire import read_body, respond, respond_error, respond_json, send, start
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["describe", "describe_case", "serve_page"]
+__all__ = ["describe", "serve_page", "write_python"]
 
 MAX_FORM: Final = 16_384
-"""Longest form that is read, in bytes."""
+"""The longest form that is read, in bytes."""
 
 MAX_PROBLEMS: Final = 30
-"""How many problems of a form are told."""
+"""How many problems of a form are reported."""
 
-PATIENCE: Final = 10_000
+FRAME_TIMEOUT: Final = 10_000
 """How long the page waits for a frame, in milliseconds."""
 
 _ALWAYS: Final = (
-    ("Cache-Control", "no-store"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
@@ -48,56 +48,30 @@ _ALWAYS: Final = (
 
 
 def describe(origins: Origins, here: str) -> dict[str, Any]:
-    """Tell the page of the origin `here` where it is and what its examples are, ready for JSON."""
+    """Describe the demo, for JSON, to the page whose origin is `here`."""
     return {
+        **origins._asdict(),
         "here": here,
-        "api": origins.api,
-        "page": origins.page,
-        "foreign": origins.foreign,
-        "patience": PATIENCE,
+        "frame_timeout": FRAME_TIMEOUT,
+        "arguments": describe_arguments(),
         "empty": EMPTY,
-        "examples": list_examples(origins, here),
+        "examples": [example._asdict() for example in list_examples(origins, here)],
     }
 
 
-def describe_case(policy: CorsPolicy, case: Case, origin: str) -> dict[str, Any]:
-    """Tell a case and what the policy says to it, ready for JSON."""
-    verdict = judge(policy, case, origin)
-    return {
-        "name": case.name,
-        "title": case.title,
-        "origin": origin,
-        "method": case.method,
-        "path": case.path,
-        "headers": dict(case.headers),
-        "credentials": case.credentials,
-        "body": case.body,
-        "policy": {
-            "allowed": verdict.allowed,
-            "sent": verdict.sent,
-            "reason": verdict.reason.name,
-            "message": verdict.reason.value,
-            "consequence": verdict.consequence,
-            "preflight": verdict.preflight and _describe_decision(verdict.preflight),
-            "actual": _describe_decision(verdict.actual),
-        },
-    }
+def write_python(policy: CorsPolicy) -> str:
+    """Write a policy as the Python code that builds it, with one argument per line.
 
-
-def spell(policy: CorsPolicy) -> str:
-    """Write a policy as the Python that makes it, an argument a line.
-
-    >>> print(spell(CorsPolicy(allow_origins=["http://localhost:3000"], max_age=600)))
+    >>> print(write_python(CorsPolicy(allow_origins=["http://localhost:3000"], max_age=600)))
     CorsPolicy(
         allow_origins=['http://localhost:3000'],
         max_age=600,
     )
     """
     default = CorsPolicy.deny_all()
-    names = [name for name in CorsPolicy.__annotations__ if name != "engine"]
     lines = [
         f"    {name}={list(value) if isinstance(value, tuple) else value!r},"
-        for name in names
+        for name in ARGUMENTS
         if (value := getattr(policy, name)) != getattr(default, name)
     ]
     return "\n".join(["CorsPolicy(", *lines, ")"])
@@ -106,117 +80,92 @@ def spell(policy: CorsPolicy) -> str:
 def serve_page(
     description: Mapping[str, Any], *, api: Api | None = None, sessions: Sessions | None = None
 ) -> WSGIApplication:
-    """Make the WSGI application of one of the two sites, given what `describe` tells of it.
+    """Build the WSGI application of one of the two sites, given what `describe` returns.
 
-    `api` and `sessions` are those of the API that is served, where that is in this process.
+    `api` and `sessions` are those of the API, if it is served by this process.
     """
-    origins = Origins(description["api"], description["page"], description["foreign"])
-    page, frame = make_page(origins, description["here"]), make_frame(origins)
-    told = json.dumps(description).encode()
+    here: str = description["here"]
+    origins = Origins(*(description[name] for name in Origins._fields))
+    page, frame = make_page(origins, here), make_frame(origins)
     api, sessions = api or Api(), sessions or Sessions()
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         match environ["REQUEST_METHOD"], environ["PATH_INFO"]:
             case "GET", "/":
-                reply = _reply_home(environ, page)
+                response = _respond_home(environ, here, page)
             case "GET", "/frame":
-                reply = _reply_document(frame)
+                response = _respond_document(frame)
             case "GET", "/demo.json":
-                reply = _reply(200, "application/json", told)
+                response = respond_json(description)
             case "GET", "/requests":
-                reply = _read_log(origins.api, environ.get("QUERY_STRING", ""))
-            case "POST", "/check" | "/run" as asked:
-                reply = _refuse(environ) or _answer_form(environ, asked == "/run")
+                response = _read_log(origins.api, environ.get("QUERY_STRING", ""))
+            case "POST", "/check" | "/run" as path:
+                response = _refuse(environ, here) or respond_to_form(environ, path == "/run")
             case _:
-                reply = _reply(404, "text/plain", b"Not found.\n")
-        return send(start_response, reply)
+                response = respond_error(404, "Not found.", f"Open {here}/.")
+        return start(start_response, replace(response, headers=(*response.headers, *_ALWAYS)))
 
-    def _answer_form(environ: WSGIEnvironment, runs: bool) -> Reply:
-        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    def respond_to_form(environ: WSGIEnvironment, runs: bool) -> HttpResponse:
+        body = read_body(environ, MAX_FORM)
+        if body is None:
+            return respond_error(413, "The form is too long.", f"Send at most {MAX_FORM} bytes.")
         try:
-            asked = read_form(json.loads(body))
+            call = read_form(json.loads(body))
         except FormError as error:
-            return _reply_json({"problems": _tell_problems(error.problems)})
+            problems = [problem.to_dict() for problem in error.problems[:MAX_PROBLEMS]]
+            return respond_json({"problems": problems})
         except (RecursionError, ValueError):
-            return _reply(400, "text/plain", b"This is not the form of the demo.\n")
+            return respond_error(400, "The body is not the form of the demo.", f"Open {here}/.")
         if not runs:
-            return _reply_json({"problems": []})
-        # The cookie is for pages of this machine only: to a browser, all others are other sites.
-        near = asked.page in (origins.page, origins.foreign)
-        cookie = environ.get("HTTP_COOKIE", "") if near else ""
-        verdict = judge_form(asked, api, origins.api, cookie)
-        run = sessions.open(asked.policy)
-        told = {"problems": [], "policy": spell(asked.policy), "verdict": verdict, "run": run}
-        return _reply_json(told)
+            return respond_json({"problems": []})
+        # The cookie is same-site: browsers send it only from pages on this machine.
+        is_local = call.page in (origins.page, origins.untrusted)
+        cookie = environ.get("HTTP_COOKIE", "") if is_local else ""
+        return respond_json(
+            {
+                "problems": [],
+                "policy": write_python(call.policy),
+                "verdict": judge_form(call, api, origins.api, cookie),
+                "run": sessions.open(call.policy),
+            }
+        )
 
     return application
 
 
-def _refuse(environ: WSGIEnvironment) -> Reply | None:
-    """Refuse a form that is not the page's own; None where there is nothing against it."""
+def _refuse(environ: WSGIEnvironment, here: str) -> HttpResponse | None:
+    """Refuse a request that the page of this site did not make; return None if it did."""
     site = environ.get("HTTP_SEC_FETCH_SITE", "same-origin")
-    own = f"http://{environ.get('HTTP_HOST', '')}"
-    if site != "same-origin" or environ.get("HTTP_ORIGIN") != own:
-        return _reply(403, "text/plain", b"The page of this site alone may ask.\n")
+    own = (here, f"http://{environ.get('HTTP_HOST', '')}")
+    if site != "same-origin" or any(environ.get("HTTP_ORIGIN") != origin for origin in own):
+        return respond_error(403, "Only the page of this site may use this.", f"Open {here}/.")
     if environ.get("CONTENT_TYPE") != "application/json":
-        return _reply(415, "text/plain", b"Send JSON.\n")
-    length = environ.get("CONTENT_LENGTH", "")
-    if not length.isdecimal() or len(length) > 9 or int(length) > MAX_FORM:
-        return _reply(413, "text/plain", b"The form is too long.\n")
+        return respond_error(415, "The form is not JSON.", "Send application/json.")
     return None
 
 
-def _tell_problems(problems: Iterable[Problem]) -> list[dict[str, str]]:
-    return [
-        {
-            "code": problem.code,
-            "field": problem.subject,
-            "value": show(problem.value),
-            "message": problem.message,
-            "hint": problem.hint,
-        }
-        for problem in list(problems)[:MAX_PROBLEMS]
-    ]
+def _respond_home(environ: WSGIEnvironment, here: str, page: Document) -> HttpResponse:
+    host, _, port = environ["HTTP_HOST"].rpartition(":")
+    if f"http://{host}:{port}" == here:
+        return _respond_document(page)
+    # From another origin the page would not work: the frames and the policy know this one.
+    if here.endswith(f":{port}"):
+        return HttpResponse(307, (("Location", f"{here}/"), ("Content-Length", "0")))
+    hint = f"Open {here}/. If you forward ports, keep the port numbers of the three sites."
+    return respond_error(421, f"The playground works only at {here}.", hint)
 
 
-def _describe_decision(decision: Decision) -> dict[str, Any]:
-    return {
-        "status": decision.status,
-        "headers": decision.headers,
-        "vary": decision.vary,
-    }
+def _respond_document(document: Document) -> HttpResponse:
+    security = ("Content-Security-Policy", document.security)
+    return respond(200, "text/html; charset=utf-8", document.html, [security])
 
 
-def _reply_home(environ: WSGIEnvironment, page: Document) -> Reply:
-    host = environ["HTTP_HOST"]
-    if host.startswith("localhost"):
-        return _reply_document(page)
-    # By an address it would be of another origin than the demo's, which no frame of it listens to.
-    home = re.sub(r"127\.0\.0\.1|\[::1\]", "localhost", host)
-    return Reply(307, [("Location", f"http://{home}/"), ("Content-Length", "0")], b"")
-
-
-def _reply_document(document: Document) -> Reply:
-    reply = _reply(200, "text/html; charset=utf-8", document.html)
-    return reply._replace(headers=[*reply.headers, ("Content-Security-Policy", document.security)])
-
-
-def _reply_json(value: object) -> Reply:
-    return _reply(200, "application/json", json.dumps(value).encode())
-
-
-def _reply(status: int, content_type: str, body: bytes) -> Reply:
-    about = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
-    return Reply(status, [*about, *_ALWAYS], body)
-
-
-def _read_log(api: str, query: str) -> Reply:
-    connection = HTTPConnection(urlsplit(api).netloc, timeout=10)
+def _read_log(api: str, query: str) -> HttpResponse:
+    # Encoded again, since a client can send a query that cannot be passed on.
+    run = urlencode({"run": get_run(query)[:MAX_LOGGED]})
     try:
-        # Written anew: what a client writes into a query may be nothing that can be sent on.
-        connection.request("GET", f"{LOG_PATH}?{urlencode({'run': run_of(query)[:MAX_SEEN]})}")
-        return _reply(200, "application/json", connection.getresponse().read())
+        return respond(
+            200, "application/json", send(HttpRequest("GET", f"{api}{LOG_PATH}?{run}")).body
+        )
     except (OSError, HTTPException):
-        return _reply(502, "text/plain", b"The API does not answer.\n")
-    finally:
-        connection.close()
+        return respond_error(502, "The API does not respond.", "Start the demo again.")

@@ -1,95 +1,65 @@
-"""The demo for people, on a terminal or in a pipe: a table of the calls, the policy, the addresses.
+"""The text that the demo prints: the policy, the calls and the URLs to open.
 
-Meant for 80 columns and more. Words say everything; color only repeats it.
+It fits any width, and words say everything; color only repeats it.
 """
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from .exchange import Exchange, Outcome
-from .pages import spell
-from .running import Demo
+from corekit_cli.wrapping import print_wrapped
 
-__all__ = ["print_addresses", "print_demo"]
+from .pages import write_python
+from .running import Demo, Result
+
+__all__ = ["print_demo", "print_urls"]
 
 
 def print_demo(console: Console, demo: Demo) -> None:
-    """Print the policy, the table, and whether the answers were the policy's."""
-    console.print("The policy of the API:", style="bold")
-    console.print(Padding(Text(spell(demo.policy)), (0, 2)))
+    """Print the policy, the calls, and whether the responses match the policy."""
+    console.print("Policy of the API:", style="bold")
+    for line in write_python(demo.policy).splitlines():
+        argument = line.lstrip()
+        indent = " " * (2 + len(line) - len(argument))
+        print_wrapped(console, Text(argument), first=indent, rest=f"{indent}    ")
+    for result in demo.results:
+        console.print()
+        _print_result(console, result)
     console.print()
-    console.print(_make_table(demo))
-    contradictions = demo.contradictions
-    if not contradictions:
-        sentence = "All answers that came over HTTP are what the policy says."
-        console.print(sentence, style="green")
-    for sentence in contradictions:
-        console.print(Text(f"Differs: {sentence}", style="bold red"))
+    if not demo.problems:
+        print_wrapped(console, Text("All responses over HTTP match the policy.", "green"))
+    for problem in demo.problems:
+        print_wrapped(console, Text(f"Mismatch: {problem}", "bold red"))
 
 
-def print_addresses(console: Console, demo: Demo) -> None:
-    """Print what to open in a browser."""
+def print_urls(console: Console, demo: Demo) -> None:
+    """Print the URLs to open in a browser."""
     console.print()
-    console.print("Open in a browser, to make these calls and others:", style="bold")
-    for address, meaning in (
+    console.print("Open in a browser to make these calls and your own:", style="bold")
+    for url, meaning in (
         (demo.origins.page, "the page of the allowed origin"),
-        (demo.origins.foreign, "the same page of a foreign origin: these are refused"),
+        (demo.origins.untrusted, "the same page on an untrusted origin"),
     ):
-        console.print(Text.assemble("  ", (f"{address}/", "cyan underline"), f"  {meaning}"))
-    console.print(f"The API is at {demo.origins.api}. Ctrl-C ends the demo.")
+        text = Text.assemble((f"{url}/", "cyan underline"), f"  {meaning}")
+        print_wrapped(console, text, first="  ", rest="    ")
+    api = f"The API is at {demo.origins.api}. Press Ctrl-C to stop the demo."
+    print_wrapped(console, Text(api))
 
 
-def _make_table(demo: Demo) -> Table:
-    table = Table(
-        title="What the policy says, and what the API answered",
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        leading=1,
-        padding=(0, 2, 0, 0),
-        pad_edge=False,
-    )
-    table.add_column("The page calls", no_wrap=True)
-    table.add_column("Over HTTP", no_wrap=True)
-    table.add_column("The policy says")
-    for outcome in demo.outcomes:
-        table.add_row(_tell_call(outcome), _tell_exchanges(outcome), _tell_verdict(outcome))
-    return table
-
-
-def _tell_call(outcome: Outcome) -> Text:
-    case = outcome.case
-    told = Text.assemble((case.title, "bold"), f"\n{case.method} {case.path}")
-    for name, _ in case.headers:
-        told.append(f"\nwith header {name}", "dim")
-    if case.credentials:
-        told.append("\nwith cookies", "dim")
-    if case.page == "foreign":
-        told.append(f"\nfrom {outcome.origin}", "dim")
-    return told
-
-
-def _tell_exchanges(outcome: Outcome) -> Text:
-    lines = [_tell_exchange(outcome.preflight)] if outcome.preflight else []
-    if outcome.actual:
-        lines.append(_tell_exchange(outcome.actual))
-    else:
-        lines.append(Text(f"{outcome.case.method:<8}not sent", "dim"))
-    return Text("\n").join(lines)
-
-
-def _tell_exchange(exchange: Exchange) -> Text:
-    return Text(f"{exchange.method:<8}{exchange.status}")
-
-
-def _tell_verdict(outcome: Outcome) -> Text:
-    verdict = outcome.verdict
-    reason = f"\n{verdict.reason.value}"
-    if verdict.allowed:
-        return Text.assemble(("granted", "bold green"), reason)
-    return Text.assemble(("refused", "bold red"), f"{reason} ", (verdict.consequence, "dim"))
+def _print_result(console: Console, result: Result) -> None:
+    call, exchanges = result.call, result.explanation.outcome.exchanges
+    verdict = ("allowed", "bold green") if result.explanation.allowed else ("blocked", "bold red")
+    print_wrapped(console, Text.assemble((result.example.title, "bold"), ": ", verdict))
+    parts = [f"{call.method} {call.path} from {call.page}"]
+    parts += [f"header {name}" for name, _ in call.headers]
+    parts += ["with cookies"] if call.credentials == "include" else []
+    sent = [f"{each.request.method} {each.response.status}" for each in exchanges]
+    sentences = result.reason.value
+    if exchanges[-1].request.is_preflight:
+        sent.append(f"{call.method} not sent")
+        sentences += " The browser does not send the request."
+    elif not result.explanation.allowed:
+        sentences += " The server processes the request, but the browser blocks the response."
+    for line in (", ".join(parts), ", ".join(sent), sentences):
+        print_wrapped(console, Text(line), first="  ", rest="    ")

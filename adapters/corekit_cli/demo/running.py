@@ -1,7 +1,4 @@
-"""The demo, running: an API behind the middleware, a page that it allows, and a foreign page.
-
-What is shown of it is `table`'s and `command`'s.
-"""
+"""The running demo: an API behind the middleware, an allowed page and an untrusted page."""
 
 from __future__ import annotations
 
@@ -10,94 +7,137 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, Reason
+from corekit.browser import HttpRequest, HttpResponse
+from corekit.diagnostics import Diagnostic
+from corekit.explain import Explanation
 
 from .api import Api, serve_api
-from .cases import Origins, make_policy
-from .exchange import Exchange, Outcome, exchange_all
-from .pages import describe, describe_case, serve_page, spell
+from .examples import Example, Origins, list_calls, make_policy
+from .form import Call, read_form
+from .judging import add_cookie, decide, explain_call, find_mismatch
+from .pages import describe, serve_page, write_python
 from .servers import open_site
 from .sessions import Sessions
+from .wire import send
 
-__all__ = ["API_PORT", "FOREIGN_PORT", "PAGE_PORT", "Demo", "Ports", "run_demo"]
+__all__ = [
+    "API_PORT",
+    "PAGE_PORT",
+    "UNTRUSTED_PORT",
+    "Demo",
+    "Ports",
+    "Result",
+    "make_calls",
+    "run_demo",
+]
+
+API_PORT: Final = 8000
+PAGE_PORT: Final = 3000
+UNTRUSTED_PORT: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports that were asked for; None is for the usual one, or a free one."""
+    """The requested ports; None means the default port, or a free one if that is taken."""
 
     api: int | None = None
     page: int | None = None
-    foreign: int | None = None
+    untrusted: int | None = None
 
 
-API_PORT: Final = 8000
-PAGE_PORT: Final = 3000
-FOREIGN_PORT: Final = 4000
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A call of the demo, what a browser makes of the responses, and how they were decided."""
+
+    example: Example
+    call: Call
+    explanation: Explanation
+    reason: Reason
+    problems: tuple[Diagnostic, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result for JSON."""
+        return {
+            "name": self.example.name,
+            "title": self.example.title,
+            "page": self.call.page,
+            "reason": self.reason.name,
+            "message": self.reason.value,
+            "problems": [problem.to_dict() for problem in self.problems],
+            **self.explanation.to_dict(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What is running, and what it answered."""
+    """Where the sites are, and the results of the calls."""
 
     policy: CorsPolicy
     origins: Origins
-    outcomes: list[Outcome]
+    results: list[Result]
 
     @property
-    def contradictions(self) -> list[str]:
-        """Where an answer was not what the policy says, in sentences."""
-        return [
-            f"{outcome.case.title}: {sentence}"
-            for outcome in self.outcomes
-            for sentence in outcome.contradictions
-        ]
+    def problems(self) -> list[Diagnostic]:
+        """The responses that do not match the policy."""
+        return [problem for result in self.results for problem in result.problems]
 
-    def describe(self) -> dict[str, Any]:
-        """Tell all of it, ready for JSON."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything for JSON."""
         return {
-            "api": self.origins.api,
-            "page": self.origins.page,
-            "foreign": self.origins.foreign,
-            "policy": spell(self.policy),
-            "agrees": not self.contradictions,
-            "cases": [self._describe_outcome(outcome) for outcome in self.outcomes],
-        }
-
-    def _describe_outcome(self, outcome: Outcome) -> dict[str, Any]:
-        return {
-            **describe_case(self.policy, outcome.case, outcome.origin),
-            "preflight": _describe_exchange(outcome.preflight),
-            "actual": _describe_exchange(outcome.actual),
-            "contradictions": list(outcome.contradictions),
+            **self.origins._asdict(),
+            "policy": write_python(self.policy),
+            "agrees": not self.problems,
+            "calls": [result.to_dict() for result in self.results],
         }
 
 
 @contextmanager
 def run_demo(ports: Ports) -> Iterator[Demo]:
-    """Serve the three sites for as long as the block lasts, and make the calls once.
+    """Serve the three sites for the duration of the block, and make the calls once.
 
-    Raises OSError where a port that was asked for is taken.
+    Raise OSError if a requested port is taken.
     """
     with ExitStack() as stack:
         api = stack.enter_context(closing(open_site(ports.api, API_PORT)))
         page = stack.enter_context(closing(open_site(ports.page, PAGE_PORT)))
-        foreign = stack.enter_context(closing(open_site(ports.foreign, FOREIGN_PORT)))
-        origins = Origins(api.origin, page.origin, foreign.origin)
-        policy = make_policy(origins.page)
-        shop, sessions = Api(), Sessions()
-        api.start(serve_api(policy, api=shop, sessions=sessions))
-        for site in (page, foreign):
-            site.start(serve_page(describe(origins, site.origin), api=shop, sessions=sessions))
-        yield Demo(policy, origins, exchange_all(policy, origins, ("127.0.0.1", api.port)))
+        untrusted = stack.enter_context(closing(open_site(ports.untrusted, UNTRUSTED_PORT)))
+        origins = Origins(api.origin, page.origin, untrusted.origin)
+        policy, app, sessions = make_policy(origins.page), Api(), Sessions()
+        api.start(serve_api(policy, api=app, sessions=sessions))
+        for site in (page, untrusted):
+            site.start(serve_page(describe(origins, site.origin), api=app, sessions=sessions))
+        yield Demo(policy, origins, make_calls(origins))
 
 
-def _describe_exchange(exchange: Exchange | None) -> dict[str, Any] | None:
-    if exchange is None:
-        return None
-    return {
-        "method": exchange.method,
-        "status": exchange.status,
-        "headers": list(exchange.headers),
-        "body": exchange.body.decode("utf-8", "replace"),
-    }
+def make_calls(origins: Origins) -> list[Result]:
+    """Make the calls of the demo over HTTP, as a browser would.
+
+    Raise OSError or HTTPException if the API does not respond.
+    """
+    cookie = ""
+
+    def send_and_keep(request: HttpRequest) -> HttpResponse:
+        nonlocal cookie
+        response = send(request)
+        if request.credentials:
+            cookie = dict(response.headers).get("Set-Cookie", cookie).partition(";")[0]
+        return response
+
+    carry = add_cookie(send_and_keep, lambda: cookie)
+    results = []
+    for example in list_calls(origins, origins.page):
+        call = read_form(example.form)
+        explanation = explain_call(call, origins.api, carry)
+        exchanges = explanation.outcome.exchanges
+        problems = (find_mismatch(call.policy, exchange) for exchange in exchanges)
+        results.append(
+            Result(
+                example,
+                call,
+                explanation,
+                decide(call.policy, exchanges[-1].request).reason,
+                tuple(problem for problem in problems if problem is not None),
+            )
+        )
+    return results

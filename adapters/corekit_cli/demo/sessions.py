@@ -1,8 +1,8 @@
-"""The policies that were tried in the playground: a session for each run, in memory only.
+"""The policies that users try in the playground: one session per run, in memory only.
 
-A session's token stands in the query of the calls of that run, so that the API answers them, and
-their preflights, by its policy. Nobody can guess it, and each run has URLs of its own, so that no
-preflight of an earlier one is reused.
+The calls of a run carry the token of its session in their query, so the API responds to them, and
+to their preflights, by the policy of the session. A token cannot be guessed, and since each run has
+its own URLs, browsers do not use a preflight response of an earlier run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from corekit import CorsPolicy
 __all__ = ["MAX_SESSIONS", "Sessions"]
 
 MAX_SESSIONS: Final = 100
-"""How many are kept; a new one takes the place of the oldest."""
+"""How many sessions are kept; a new one replaces the oldest."""
 
 
 class Sessions:
@@ -27,7 +27,7 @@ class Sessions:
         self._lock = Lock()
 
     def open(self, policy: CorsPolicy) -> str:
-        """Open a session for a policy; returns its token.
+        """Open a session for a policy and return its token.
 
         >>> sessions, policy = Sessions(), CorsPolicy.deny_all()
         >>> sessions.find(sessions.open(policy)) is policy
@@ -41,5 +41,5 @@ class Sessions:
         return token
 
     def find(self, token: str) -> CorsPolicy | None:
-        """Find the policy of a session; None where there is none, or none any more."""
+        """Return the policy of a session, or None if there is no such session."""
         return self._policies.get(token)

@@ -1,27 +1,25 @@
 "use strict";
 
-// What this very browser does: the call is really made, by this page, by the other site in a frame
-// or by a sandboxed frame; and what reached the API is read from its log, since no page is told
-// whether a preflight was sent.
+// What this browser does: it makes the call from this page, from the other site in a frame, or from
+// a sandboxed iframe. Scripts cannot see whether a preflight was sent, so the log of the API is read.
 
-async function post(path, form) {
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(form) });
-  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-  return response.json();
+async function fetchJson(path, init) {
+  const response = await fetch(path, init);
+  const value = await response.json();
+  if (!response.ok) throw new Error(`${response.status}: ${value.error.message}`);
+  return value;
 }
 
-async function readLog(run) {
-  const response = await fetch(`/requests?${new URLSearchParams({ run })}`);
-  if (!response.ok) throw new Error(`the log of the API: ${response.status}`);
-  return response.json();
+function post(path, form) {
+  const headers = { "content-type": "application/json" };
+  return fetchJson(path, { method: "POST", headers, body: JSON.stringify(form) });
 }
 
 function callInFrame(src, sandboxed, call) {
   return new Promise((resolve) => {
     const frame = make("iframe");
     frame.hidden = true;
-    frame.title = "The page that calls";
+    frame.title = "The calling page";
     if (sandboxed) frame.sandbox = "allow-scripts";
     const finish = (outcome) => {
       removeEventListener("message", listen);
@@ -30,14 +28,14 @@ function callInFrame(src, sandboxed, call) {
       resolve(outcome);
     };
     const listen = (event) => {
-      // Nobody but the frame itself is believed, whatever page it shows by now.
+      // Trust only the frame itself, and only while it shows a page of the expected origin.
       if (event.source !== frame.contentWindow) return;
       if (event.origin !== (sandboxed ? "null" : new URL(src).origin)) return;
       if (event.data.ready) event.source.postMessage(call, sandboxed ? "*" : event.origin);
       else finish(event.data.outcome);
     };
     const timer = setTimeout(() => finish({ readable: false, status: null, body: null,
-      headers: [], error: "the page in the frame did not answer" }), demo.patience);
+      headers: [], error: "The page in the frame did not respond." }), demo.frame_timeout);
     addEventListener("message", listen);
     frame.src = src;
     document.body.append(frame);
@@ -47,11 +45,11 @@ function callInFrame(src, sandboxed, call) {
 function listHeaders(text) {
   return text.split("\n").filter((line) => line.trim()).map((line) => {
     const at = line.indexOf(":");
-    return [line.slice(0, at).trim(), line.slice(at + 1)]; // fetch takes HTTP whitespace off a value
+    return [line.slice(0, at).trim(), line.slice(at + 1)]; // fetch() trims the value
   });
 }
 
-// Makes the call where this browser has a page of that origin; null where it has none.
+// Make the call if this browser has a page of that origin; otherwise return null.
 async function callAsPage(form, run) {
   const url = new URL(form.path.trim(), demo.api);
   url.search += `${url.search ? "&" : ""}${new URLSearchParams({ run })}`;
@@ -65,26 +63,28 @@ async function callAsPage(form, run) {
   const page = form.page.trim();
   if (page === demo.here) return callApi(call);
   if (page === "null") return callInFrame(`${demo.here}/frame`, true, call);
-  if (page === demo.page || page === demo.foreign) return callInFrame(`${page}/frame`, false, call);
+  if (page === demo.page || page === demo.untrusted) {
+    return callInFrame(`${page}/frame`, false, call);
+  }
   return null;
 }
 
-// A whole run: the model's verdict, what this browser did, and whether the two agree.
+// A whole run: what the standard requires, what this browser did, and whether the two agree.
 async function perform(form) {
   const answer = await post("/run", form);
   if (answer.problems.length) return { form, problems: answer.problems };
   const { verdict, policy, run } = answer;
   const outcome = await callAsPage(form, run);
-  const seen = outcome ? await readLog(run) : [];
+  const seen = outcome ? await fetchJson(`/requests?${new URLSearchParams({ run })}`) : [];
   return { form, problems: [], verdict, policy, outcome, seen,
     agreement: outcome && compare(verdict, outcome, seen) };
 }
 
-// "agree", "departs" where this browser's engines are known to depart here, or "differ".
+// "agree", "deviate" if browsers are known to deviate from the standard here, or "differ".
 function compare(verdict, outcome, seen) {
   const expected = verdict.exchanges.map((exchange) => exchange.request.method);
   const same = outcome.readable === verdict.allowed
     && JSON.stringify(seen.map((request) => request.method)) === JSON.stringify(expected);
   if (same) return "agree";
-  return verdict.departing.length && outcome.readable !== verdict.allowed ? "departs" : "differ";
+  return verdict.deviating.length && outcome.readable !== verdict.allowed ? "deviate" : "differ";
 }

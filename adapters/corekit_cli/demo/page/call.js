@@ -1,7 +1,7 @@
 "use strict";
 
-// One call to the API, as a page makes it, and what the page could read of the answer. The page
-// and its frames have this in common, so that each of them calls in the same way.
+// One call to the API, and what a page can read of the response. The page and its frames share this
+// file, so they all call in the same way.
 
 async function callApi({ url, method, headers, body, credentials }) {
   try {

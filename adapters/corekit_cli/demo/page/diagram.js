@@ -1,12 +1,12 @@
 "use strict";
 
-// The sequence diagram of a run: page, browser and API as lifelines, what goes between them as
-// arrows. It is drawn for the width that there is, so that its text stays as large as all other.
-// Whatever it shows stands in words beside it too.
+// The sequence diagram of a run: the lifelines of page, browser and API, and the messages between
+// them. It is drawn for the available width, so its text has the same size everywhere. The steps
+// say the same in words.
 
 const ROW = 46;
 const HEAD = 40;
-const LETTER = 7.4; // how wide a letter of its text is, in CSS pixels
+const LETTER = 7.4; // the width of a letter, in CSS pixels
 
 function shape(name, attributes, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -15,7 +15,7 @@ function shape(name, attributes, ...children) {
   return element;
 }
 
-// What goes on, in order: arrows between two of page (0), browser (1) and API (2), and notes.
+// What happens, in order: arrows between page (0), browser (1) and API (2), and notes.
 function listMoves(result) {
   const { form, verdict, outcome, seen } = result;
   const moves = [{ from: 0, to: 1, label: `fetch ${form.method.trim()}`, more: form.path.trim() }];
@@ -25,27 +25,27 @@ function listMoves(result) {
     const asked = exchange.request.headers.filter(([name]) => /^access-control-request/i.test(name));
     moves.push({ from: 1, to: 2, label: exchange.request.method, seen: Boolean(reached),
       more: exchange.request.is_preflight
-        ? `may I? ${asked.map(([, value]) => value).join(", ")}` : form.path.trim() });
+        ? `asks for ${asked.map(([, value]) => value).join(", ")}` : form.path.trim() });
     moves.push({ from: 2, to: 1, label: String((reached ?? exchange.response).status),
-      more: describeGrant(exchange), dashed: true });
-    if (!isLast) moves.push({ note: `✓ ${exchange.request.is_preflight ? "the API grants it" : "goes on"}`, good: true });
+      more: describeOrigin(exchange), dashed: true });
+    if (!isLast) moves.push({ note: `✓ ${exchange.request.is_preflight ? "preflight passed" : "redirect followed"}`, good: true });
   }
   if (verdict.failure) moves.push({ note: `✗ ${verdict.failure.name}`, good: false });
-  else if (verdict.exchanges.length) moves.push({ note: "✓ the page may read it", good: true });
+  else if (verdict.exchanges.length) moves.push({ note: "✓ the page can read the response", good: true });
   moves.push({ from: 1, to: 0, dashed: true, good: verdict.allowed,
-    label: verdict.allowed ? "the answer" : "TypeError" });
+    label: verdict.allowed ? "response" : "TypeError" });
   for (const extra of seen.slice(verdict.exchanges.length)) {
-    moves.push({ from: 1, to: 2, label: extra.method, seen: true, more: "but it was sent" });
+    moves.push({ from: 1, to: 2, label: extra.method, seen: true, more: "sent nevertheless" });
     moves.push({ from: 2, to: 1, label: String(extra.status), dashed: true });
   }
   if (outcome && outcome.readable !== verdict.allowed) {
-    const did = outcome.readable ? "gave the page the answer" : "gave the page nothing";
-    moves.push({ note: `this browser ${did}`, good: outcome.readable });
+    const did = outcome.readable ? "allowed" : "blocked";
+    moves.push({ note: `this browser ${did} the response`, good: outcome.readable });
   }
   return moves;
 }
 
-function describeGrant(exchange) {
+function describeOrigin(exchange) {
   const found = exchange.response.headers.find(([name]) => /^access-control-allow-origin$/i.test(name));
   return found ? `allows ${found[1]}` : "allows no origin";
 }
@@ -63,10 +63,10 @@ function drawDiagram(result, width) {
   const height = HEAD + moves.length * ROW + 16;
   const title = shape("title", { id: "diagram-title" });
   title.textContent = "Sequence diagram of the call";
-  const described = shape("desc", { id: "diagram-desc" });
-  described.textContent = moves.map(tellMove).join(" ");
+  const description = shape("desc", { id: "diagram-desc" });
+  description.textContent = moves.map(describeMove).join(" ");
   const svg = shape("svg", { role: "img", "aria-labelledby": "diagram-title diagram-desc",
-    viewBox: `0 0 ${width} ${height}`, width, height }, title, described);
+    viewBox: `0 0 ${width} ${height}`, width, height }, title, description);
   for (const [at, name] of ["Page", "Browser", "API"].entries()) {
     svg.append(
       shape("line", { class: "life", x1: lines[at], x2: lines[at], y1: HEAD - 8, y2: height }),
@@ -106,10 +106,10 @@ function drawArrow(svg, move, y, lines, gap) {
   }
 }
 
-function tellMove(move) {
+function describeMove(move) {
   if (move.note) return `${move.note}.`;
   const names = ["page", "browser", "API"];
-  const reached = move.seen ? ", which reached the API" : "";
+  const reached = move.seen ? " (reached the API)" : "";
   const more = move.more ? `, ${move.more}` : "";
   return `From ${names[move.from]} to ${names[move.to]}: ${move.label}${more}${reached}.`;
 }

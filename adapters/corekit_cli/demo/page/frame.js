@@ -1,7 +1,7 @@
 "use strict";
 
-// In a frame: make the call that the page of the demo asks for, and tell it how that went. Who may
-// frame this is said in its Content-Security-Policy: nobody but the demo's two sites.
+// In a frame: make the call that the page of the demo requests, and report its outcome. Only the
+// two pages of the demo can embed this document: see its Content-Security-Policy.
 
 addEventListener("message", async (event) => {
   if (event.source !== parent || event.source === window) return;

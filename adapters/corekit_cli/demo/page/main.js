@@ -1,20 +1,32 @@
 "use strict";
 
-// What happens when: the page's start, the form's changes and its run, and the examples.
+// The page as a whole: its start, changes of the form, runs, and the examples.
+
+const MARKS = {
+  agree: ["✓", "as the standard requires"],
+  deviate: ["≈", "known deviation"],
+  differ: ["✗", "not as the standard requires"],
+  model: ["–", "not run in this browser"],
+  problems: ["!", "invalid policy or call"],
+};
 
 let checking = 0;
 let busy = false;
 
-// A button that is disabled would lose the focus: it is only said to be, and does nothing.
+// A disabled button would lose the focus, so busy buttons are marked and do nothing.
 function setBusy(is) {
   busy = is;
   for (const name of ["run", "all"]) byId(name).setAttribute("aria-disabled", String(is));
 }
 
-// Says so where what is shown is not of what stands in the form.
+// Show a note if the result is not that of the form.
 function noteChanges() {
   const isShown = !shownResult || JSON.stringify(shownResult.form) === JSON.stringify(readForm());
   byId("stale").hidden = isShown;
+}
+
+function describeFailure(error) {
+  return `✗ The demo does not respond (${error.message}). Is it running?`;
 }
 
 async function check() {
@@ -28,7 +40,7 @@ async function run() {
   if (busy) return null;
   checking += 1;
   const form = readForm();
-  keepInAddress(form);
+  keepInUrl(form);
   setBusy(true);
   byId("status").textContent = "Running …";
   try {
@@ -38,7 +50,7 @@ async function run() {
     noteChanges();
     return result;
   } catch (error) {
-    byId("status").textContent = `✗ The demo does not answer (${error.message}). Is it running?`;
+    byId("status").textContent = describeFailure(error);
     return null;
   } finally {
     setBusy(false);
@@ -46,17 +58,14 @@ async function run() {
 }
 
 function mark(example, result) {
-  const [sign, word] = result.problems.length ? ["!", "the policy is refused"] : {
-    agree: ["✓", "agree"],
-    departs: ["≈", "a known departure"],
-    differ: ["✗", "differ"],
-  }[result.agreement] ?? ["–", "the model only"];
+  const kind = result.problems.length ? "problems" : result.agreement ?? "model";
+  const [sign, word] = MARKS[kind];
   const shown = byId(`example-${example.name}`).querySelector(".mark");
-  shown.dataset.mark = result.problems.length ? "problems" : result.agreement ?? "model";
-  shown.replaceChildren(`${sign} `, make("span", "word", word));
+  shown.dataset.mark = kind;
+  shown.replaceChildren(`${sign} `, make("span", "unseen", word));
 }
 
-// The result may be a long way below the form, or above.
+// The result may be outside the viewport, above or below the form.
 function reveal() {
   const { top, bottom } = byId("status").getBoundingClientRect();
   if (top >= 0 && bottom <= innerHeight) return;
@@ -74,10 +83,10 @@ async function runExample(example) {
   }
 }
 
-async function tryAll() {
+async function runAll() {
   if (busy) return;
   setBusy(true);
-  const counts = { agree: 0, departs: 0, differ: 0 };
+  const counts = { agree: 0, deviate: 0, differ: 0 };
   try {
     for (const [at, example] of demo.examples.entries()) {
       byId("progress").textContent = `${at} of ${demo.examples.length} …`;
@@ -85,24 +94,22 @@ async function tryAll() {
       mark(example, result);
       if (result.agreement) counts[result.agreement] += 1;
     }
-    const departures = counts.departs ? `, ${counts.departs} departs as is known` : "";
-    byId("progress").textContent = counts.differ
-      ? `✗ ${counts.differ} differ from what the standard says.`
-      : `✓ ${counts.agree} calls went by the standard${departures}.`;
+    byId("progress").textContent = `${counts.differ ? "✗" : "✓"} Done. As the standard requires: `
+      + `${counts.agree}. Known deviations: ${counts.deviate}. Other deviations: ${counts.differ}.`;
   } catch (error) {
-    byId("progress").textContent = `✗ The demo does not answer (${error.message}). Is it running?`;
+    byId("progress").textContent = describeFailure(error);
   }
   setBusy(false);
 }
 
 function introduce() {
   const own = demo.here === demo.page;
-  const other = own ? demo.foreign : demo.page;
+  const other = own ? demo.untrusted : demo.page;
   byId("here").textContent = byId("page-here-origin").textContent = demo.here;
   byId("page-here").value = demo.here;
   byId("api").textContent = demo.api;
-  byId("other-label").textContent = own ? "A foreign page" : "The allowed page";
-  byId("page-other-label").textContent = own ? "The foreign page" : "The allowed page";
+  byId("other-label").textContent = byId("page-other-label").textContent
+    = own ? "Untrusted page" : "Allowed page";
   byId("page-other").value = byId("page-other-origin").textContent = other;
   byId("other").href = `${other}/`;
   byId("other").append(make("code", "", other));
@@ -114,10 +121,12 @@ function introduce() {
     button.addEventListener("click", () => runExample(example));
     byId("examples").append(make("li", "", button));
   }
+  byId("marks").append(...Object.values(MARKS).map(([sign, word]) => make("li", "", `${sign} ${word}`)));
 }
 
 async function main() {
-  demo = await (await fetch("/demo.json")).json();
+  demo = await fetchJson("/demo.json");
+  buildPolicy();
   introduce();
   byId("form").addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -127,9 +136,9 @@ async function main() {
   });
   byId("form").addEventListener("change", check);
   byId("typed").addEventListener("input", () => { byId("page-typed").checked = true; });
-  byId("all").addEventListener("click", tryAll);
-  const kept = readAddress();
-  // An address that somebody else wrote fills the form, and runs nothing.
+  byId("all").addEventListener("click", runAll);
+  const kept = readUrl();
+  // The URL may come from somebody else: it fills the form, and runs nothing.
   if (kept) {
     fillForm(kept);
     await check();
