@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Final
 
+from corekit._near_names import find_near_method as search
+from corekit._near_names import find_near_name
 from corekit._origins import ANY
 from corekit.browser.fields import NON_WILDCARD_HEADER
 from corekit.diagnostics import show
@@ -19,10 +21,7 @@ from .explanation import NearMiss
 
 __all__ = ["find_near_headers", "find_near_method", "find_near_paths"]
 
-_MAX_NAMES: Final = 500
 _MAX_MISSING: Final = 20
-_MAX_LENGTH: Final = 100
-_CUTOFF: Final = 0.8
 
 
 def find_near_method(method: str, allowed: Collection[str]) -> Iterator[NearMiss]:
@@ -31,14 +30,10 @@ def find_near_method(method: str, allowed: Collection[str]) -> Iterator[NearMiss
     >>> print(*find_near_method("patch", ["GET", "PATCH"]))
     'PATCH' is allowed, and 'patch' is sent: methods are case-sensitive.
     """
-    for each in allowed:
-        if each.upper() == method.upper() and each != method:
-            message = f"{show(each)} is allowed, and {show(method)} is sent"
-            yield NearMiss("method", method, each, f"{message}: methods are case-sensitive.")
-            return
-    nearest = _nearest(method, allowed)
+    nearest = search(method, allowed)
     if nearest is not None:
-        message = f"{show(nearest)} is allowed, and {show(method)} is sent."
+        why = ": methods are case-sensitive" if nearest.upper() == method.upper() else ""
+        message = f"{show(nearest)} is allowed, and {show(method)} is sent{why}."
         yield NearMiss("method", method, nearest, message)
 
 
@@ -58,7 +53,7 @@ def find_near_headers(
         elif ANY in allowed and name == NON_WILDCARD_HEADER:
             message = "'*' does not cover authorization by the standard: it has to be named beside."
             yield NearMiss("header", name, ANY, message)
-        elif (nearest := _nearest(name, names)) is not None:
+        elif (nearest := find_near_name(name, names)) is not None:
             message = f"{show(nearest)} is allowed, and {show(name)} is sent."
             yield NearMiss("header", name, nearest, message)
 
@@ -71,12 +66,3 @@ def find_near_paths(routes: CorsRoutes, path: str) -> Iterator[NearMiss]:
         if lowered == low.removesuffix("/") or (low[-1] == "/" and lowered.startswith(low)):
             message = f"The route {show(route)} is nearly {show(path)}: paths are case-sensitive."
             yield NearMiss("path", path, route, message)
-
-
-def _nearest(name: str, allowed: Collection[str]) -> str | None:
-    from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
-
-    if len(name) > _MAX_LENGTH:
-        return None
-    names = [each for each in allowed if len(each) <= _MAX_LENGTH][:_MAX_NAMES]
-    return next(iter(get_close_matches(name, names, cutoff=_CUTOFF)), None)

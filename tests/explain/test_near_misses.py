@@ -94,7 +94,7 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "an origin that a preflight asks for": (
         {"allow_origins": ["https://app.example.org"]},
         {"method": "PUT"},
-        ["'https://app.example.org' is allowed: only the ending of the name differs."],
+        ["'https://app.example.org' is allowed: only the top-level domain differs."],
     ),
     "credentials, and more than that": (
         {},
@@ -221,7 +221,7 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
     "a slip": (
         {},
         {"Origin": "https://app.exmple.com"},
-        ["'https://app.exmple.com' is allowed: the page has one letter more."],
+        ["'https://app.exmple.com' is allowed: the page's host has one letter more."],
     ),
     "a stranger": ({}, {"Origin": "https://stranger.test"}, []),
     "no origin at all": ({}, {"Origin": "true"}, []),

@@ -78,32 +78,42 @@ NEAR: dict[str, tuple[list[str], str, list[str]]] = {
     "www. too many": (
         ["https://example.com"],
         "https://www.example.com",
-        ["'https://example.com' is allowed: the page has www. before it."],
+        ["'https://example.com' is allowed: the page's host begins with 'www.'."],
     ),
     "www. that is missing": (
         ["https://www.example.com"],
         "https://example.com",
-        ["'https://www.example.com' is allowed: the page has no www. before it."],
+        ["'https://www.example.com' is allowed: the page's host lacks 'www.'."],
     ),
     "the apex of a pattern": (
         ["https://*.example.com"],
         "https://example.com",
-        ["'https://*.example.com' covers what is below example.com, not example.com itself."],
+        [
+            (
+                "'https://*.example.com' is allowed: it covers subdomains of example.com, not"
+                " example.com itself."
+            )
+        ],
     ),
     "the apex of a pattern with any port": (
         ["https://*.example.com:*"],
         "https://example.com:8443",
-        ["'https://*.example.com:*' covers what is below example.com, not example.com itself."],
+        [
+            (
+                "'https://*.example.com:*' is allowed: it covers subdomains of example.com, not"
+                " example.com itself."
+            )
+        ],
     ),
     "a subdomain": (
         ["https://example.com"],
         "https://a.b.example.com",
-        ["'https://example.com' is allowed: the page is of a host below it."],
+        ["'https://example.com' is allowed: the page is on a subdomain of it."],
     ),
     "a dot at the end": (
         [APP],
         f"{APP}.",
-        [f"'{APP}' is allowed: the page has a dot at its end."],
+        [f"'{APP}' is allowed: the page's host ends with a dot."],
     ),
     "one letter": (
         [APP],
@@ -113,27 +123,27 @@ NEAR: dict[str, tuple[list[str], str, list[str]]] = {
     "one letter less": (
         [APP],
         "https://app.exmple.com",
-        [f"'{APP}' is allowed: the page has one letter less."],
+        [f"'{APP}' is allowed: the page's host has one letter less."],
     ),
     "the last letter": (
         [APP],
         "https://app.example.co",
-        [f"'{APP}' is allowed: the page has one letter less."],
+        [f"'{APP}' is allowed: the page's host has one letter less."],
     ),
     "one letter more": (
         [APP],
         "https://app.examplee.com",
-        [f"'{APP}' is allowed: the page has one letter more."],
+        [f"'{APP}' is allowed: the page's host has one letter more."],
     ),
     "two letters": (
         [APP],
         "https://app.exmaple.com",
-        [f"'{APP}' is allowed: two letters of the page's are swapped."],
+        [f"'{APP}' is allowed: two letters of the page's host are swapped."],
     ),
     "the last two letters": (
         ["https://intranet"],
         "https://intrante",
-        ["'https://intranet' is allowed: two letters of the page's are swapped."],
+        ["'https://intranet' is allowed: two letters of the page's host are swapped."],
     ),
     "one letter in the longest host that is searched": (
         [f"https://{'a' * 60}.{'b' * 14}.test"],
@@ -146,30 +156,30 @@ NEAR: dict[str, tuple[list[str], str, list[str]]] = {
         [
             (
                 "'https://a.b.example.com' is allowed by the pattern 'https://*.example.com': the"
-                " page has one letter less."
+                " page's host has one letter less."
             )
         ],
     ),
     "another ending": (
         [APP],
         "https://app.example.org",
-        [f"'{APP}' is allowed: only the ending of the name differs."],
+        [f"'{APP}' is allowed: only the top-level domain differs."],
     ),
     "another host of the same site": (
         ["https://admin.example.com"],
         "https://shop.example.com",
-        ["'https://admin.example.com' is allowed: another host of the same site."],
+        ["'https://admin.example.com' is allowed: it is another host of the same site."],
     ),
     "not a longer name with the same beginning": (["https://app.example.evil.test"], APP, []),
     "another host of the same site, with a port": (
         ["https://admin.example.com:8443"],
         "https://shop.example.com",
-        ["'https://admin.example.com:8443' is allowed: another host of the same site."],
+        ["'https://admin.example.com:8443' is allowed: it is another host of the same site."],
     ),
     "another host of the same site, far below": (
         ["https://admin.example.com"],
         "https://a.b.c.example.com",
-        ["'https://admin.example.com' is allowed: another host of the same site."],
+        ["'https://admin.example.com' is allowed: it is another host of the same site."],
     ),
     "addresses with the same end": (["http://192.0.2.10"], "http://198.51.2.10", []),
     "hosts of strangers below a public suffix": (

@@ -1,0 +1,185 @@
+"""Search for the allowed origins nearest to one that is not allowed.
+
+The search derives likely origins from the given one and asks the policy whether it allows them. So
+it covers patterns and regular expressions as well as exact origins, and costs nearly the same for
+one origin and for 100,000. Only the ports and the similar host names are read from the list itself,
+in one pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from ._origins import ANY, split_origin
+from ._suffixes import is_public_suffix
+from .policy import CorsPolicy
+
+__all__ = ["NearOrigin", "find_near_origins"]
+
+_MAX_FOUND: Final = 3
+_MAX_PORTS: Final = 50
+_MAX_EDITED: Final = 80
+"""Longest host, in characters, in which every other letter is tried."""
+
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789-._"
+_LOOPBACKS: Final = ("localhost", "127.0.0.1", "[::1]")
+_OTHER_SCHEME: Final = {"http": "https", "https": "http"}
+
+
+class NearOrigin(NamedTuple):
+    """An origin or a pattern that the policy allows, and how the given origin differs from it."""
+
+    nearest: str
+    difference: str
+
+
+@dataclass(slots=True)
+class _Listed:
+    """The ports in the list, and the entries whose host is similar."""
+
+    ports: list[str] = field(default_factory=list)
+    other_ending: str | None = None
+    sibling: str | None = None
+
+
+def find_near_origins(policy: CorsPolicy, origin: str) -> tuple[NearOrigin, ...]:
+    """Return up to three allowed origins that nearly match `origin`, nearest first.
+
+    >>> policy = CorsPolicy(allow_origins=["https://app.example.com"])
+    >>> find_near_origins(policy, "http://app.example.com")[0].nearest
+    'https://app.example.com'
+    """
+    parts = split_origin(origin)
+    if parts is None:
+        return ()
+    scheme, host, port = parts
+    apex = _find_apex(policy, scheme, host, port)
+    if apex is not None:
+        return (NearOrigin(apex, f"it covers subdomains of {host}, not {host} itself"),)
+    listed = _read_list(policy, scheme, host)
+    found: dict[str, NearOrigin] = {}
+    for near in (
+        *_other_ports(scheme, host, port, listed.ports),
+        *_other_hosts(scheme, host, port),
+    ):
+        if policy.engine.actual(near.nearest).origin_allowed:
+            found.setdefault(near.nearest, near)
+    if found:
+        return tuple(found.values())[:_MAX_FOUND]
+    edited = _find_edited(policy, parts)
+    if edited is not None:
+        return (edited,)
+    if listed.other_ending is not None:
+        return (NearOrigin(listed.other_ending, "only the top-level domain differs"),)
+    if listed.sibling is not None:
+        return (NearOrigin(listed.sibling, "it is another host of the same site"),)
+    return ()
+
+
+def _other_ports(scheme: str, host: str, port: str, ports: list[str]) -> Iterator[NearOrigin]:
+    other = _OTHER_SCHEME.get(scheme)
+    if other is not None:
+        difference = f"the page has {scheme} instead of {other}"
+        yield NearOrigin(_join(other, host, port), difference)
+    for each in ports:
+        if each != port:
+            difference = f"the page has {_name(port)} instead of {_name(each, after=port)}"
+            yield NearOrigin(_join(scheme, host, each), difference)
+    if other is not None:
+        for each in ports:
+            if each != port:
+                difference = (
+                    f"the page has {scheme} and {_name(port)} instead of {other} and {_name(each)}"
+                )
+                yield NearOrigin(_join(other, host, each), difference)
+
+
+def _other_hosts(scheme: str, host: str, port: str) -> Iterator[NearOrigin]:
+    if host in _LOOPBACKS:
+        for each in _LOOPBACKS:
+            if each != host:
+                difference = f"the page has {host} instead of {each}"
+                yield NearOrigin(_join(scheme, each, port), difference)
+        return
+    if host.startswith("www."):
+        yield NearOrigin(_join(scheme, host[4:], port), "the page's host begins with 'www.'")
+    else:
+        yield NearOrigin(_join(scheme, f"www.{host}", port), "the page's host lacks 'www.'")
+    if host.endswith("."):
+        yield NearOrigin(_join(scheme, host[:-1], port), "the page's host ends with a dot")
+    parent = host.partition(".")[2]
+    while "." in parent:
+        yield NearOrigin(_join(scheme, parent, port), "the page is on a subdomain of it")
+        parent = parent.partition(".")[2]
+
+
+def _find_apex(policy: CorsPolicy, scheme: str, host: str, port: str) -> str | None:
+    # A pattern that covers every subdomain of the host does not cover the host itself.
+    for each in (port, ANY):
+        pattern = _join(scheme, f"*.{host}", each)
+        if pattern in policy.allow_origins:
+            return pattern
+    return None
+
+
+def _find_edited(policy: CorsPolicy, parts: tuple[str, str, str]) -> NearOrigin | None:
+    scheme, host, port = parts
+    if len(host) > _MAX_EDITED:
+        return None
+    for edited, difference in _edits(host):
+        candidate = _join(scheme, edited, port)
+        if policy.engine.actual(candidate).origin_allowed:
+            return NearOrigin(candidate, difference)
+    return None
+
+
+def _edits(host: str) -> Iterator[tuple[str, str]]:
+    """Yield every host at edit distance 1, with the difference."""
+    for at in range(len(host) - 1):
+        swapped = host[:at] + host[at + 1] + host[at] + host[at + 2 :]
+        yield swapped, "two letters of the page's host are swapped"
+    for at in range(len(host)):
+        yield host[:at] + host[at + 1 :], "the page's host has one letter more"
+        for letter in _LETTERS:
+            yield host[:at] + letter + host[at + 1 :], "one letter differs"
+    for at in range(len(host) + 1):
+        for letter in _LETTERS:
+            yield host[:at] + letter + host[at:], "the page's host has one letter less"
+
+
+def _read_list(policy: CorsPolicy, scheme: str, host: str) -> _Listed:
+    listed = _Listed()
+    ports = [""]
+    stem = f"{scheme}://{host.rpartition('.')[0]}."
+    site = ".".join(host.rsplit(".", 2)[-2:])
+    below = f".{site}" if _is_site(site) else None
+    for text in policy.allow_origins:
+        head, _, port = text.rpartition(":")
+        is_port = port.isdigit()
+        if is_port and len(ports) < _MAX_PORTS and port not in ports:
+            ports.append(port)
+        name = head if is_port else text
+        is_alike = name.startswith(stem) and "." not in name[len(stem) :]
+        if is_alike and listed.other_ending is None:
+            listed.other_ending = text
+        if listed.sibling is None and below is not None and name.endswith((below, f"/{site}")):
+            listed.sibling = text
+    listed.ports = ports
+    return listed
+
+
+def _is_site(name: str) -> bool:
+    has_letters = not name.rpartition(".")[2].isdigit()
+    return "." in name and has_letters and not is_public_suffix(name)
+
+
+def _join(scheme: str, host: str, port: str) -> str:
+    return f"{scheme}://{host}{port and ':'}{port}"
+
+
+def _name(port: str, *, after: str = "") -> str:
+    if not port:
+        return "none" if after else "no port"
+    return port if after else f"port {port}"
