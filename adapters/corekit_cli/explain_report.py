@@ -24,9 +24,10 @@ _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}
 
 def tell_assumed(explanation: Explanation, method: str) -> Explanation:
     """Say of an explanation that its last request was not sent, though a browser would send it."""
-    titles = [step.title for step in explanation.steps]
-    last = max(at for at, title in enumerate(titles) if title.startswith("Answers the request"))
+    kinds = [step.kind for step in explanation.steps]
+    last = max(at for at, kind in enumerate(kinds) if kind == "response")
     step = Step(
+        "response",
         "server",
         f"Was not asked: {method} is sent with --send-unsafe only",
         ("It is taken to let the page read as its preflight did.",),

@@ -1,8 +1,9 @@
-"""Everything that can fail between a page and a server, with its name, a sentence and the mend.
+"""Everything that can fail between a page and a server: its name, a message and a hint.
 
-The names are those that Chromium shows in its developer tools. Those of CORS come first in the
-table; the last are failures that Chromium's network stack has other words for, and those words are
-not a matter of CORS. Which of them a response deserves is decided in `checks` and `model`.
+The names are those that Chromium shows in its developer tools. The last few are failures for which
+Chromium's network stack has other names; they have nothing to do with CORS. `checks` and `model`
+decide which of them a response causes, and `corekit.explain.errors` adds what browsers' consoles
+print.
 """
 
 from __future__ import annotations
@@ -12,106 +13,43 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["FAILURES", "Failure", "FetchFailedError", "preflight_name"]
+__all__ = ["FAILURES", "Failure", "FailureKind", "FetchFailedError", "preflight_name"]
 
-_ALLOW_ORIGIN = "Access-Control-Allow-Origin"
-_ONE_LAYER = "Let one layer answer for CORS, and take the header out of the others."
-_OUTERMOST = (
-    "If the origin should be allowed, add it to the policy; if it is, the response was made outside"
-    " the CORS layer: make that the outermost one."
-)
+_MAX_VALUE: Final = 200
+_ANY_ORIGIN: Final = "the page's origin"
 
-_CORS_CHECK: Final = {
-    "MissingAllowOriginHeader": (
-        f"The response has no {_ALLOW_ORIGIN}, so {{origin}} may not read it.",
-        _OUTERMOST,
-    ),
-    "MultipleAllowOriginValues": (
-        f"The response has more than one origin in {_ALLOW_ORIGIN}: {{value!a}}.",
-        _ONE_LAYER,
-    ),
-    "InvalidAllowOriginValue": (
-        f"The response has {{value!a}} in {_ALLOW_ORIGIN}, which is no origin.",
-        "Send the page's origin as the browser sent it, or '*' without credentials.",
-    ),
-    "AllowOriginMismatch": (
-        f"The response has {{value!a}} in {_ALLOW_ORIGIN}, which is not {{origin}} byte for byte.",
-        "Add the page's origin to the policy; and send Vary: Origin, if a cache mixed them up.",
-    ),
-    "WildcardOriginNotAllowed": (
-        f"The response has '*' in {_ALLOW_ORIGIN}, and the request has credentials.",
-        "Name the origins that may call with credentials, or call without them.",
-    ),
-    "InvalidAllowCredentials": (
-        (
-            "The response has {value!a} in Access-Control-Allow-Credentials, not 'true', and the"
-            " request has credentials."
-        ),
-        "Allow credentials in the policy, or call without them.",
-    ),
-}
 
-_PREFLIGHT: Final = {
-    "PreflightInvalidStatus": (
-        "The preflight was answered with status {value}, which is not 200 to 299.",
-        "Let the CORS layer answer preflights before authentication, redirects and routing.",
-    ),
-    "PreflightDisallowedRedirect": (
-        "The preflight was redirected to {value!a}, and a preflight must not be.",
-        "Call the address that it leads to: look at the scheme and at the slash at the end.",
-    ),
-    "InvalidAllowMethodsPreflightResponse": (
-        "The preflight's answer has {value!a} in Access-Control-Allow-Methods: no list of methods.",
-        "Send methods with commas between them, and nothing else.",
-    ),
-    "InvalidAllowHeadersPreflightResponse": (
-        "The preflight's answer has {value!a} in Access-Control-Allow-Headers: no list of names.",
-        "Send header names with commas between them, and nothing else.",
-    ),
-    "MethodDisallowedByPreflightResponse": (
-        "The preflight's answer does not allow the method {value}.",
-        "Add {value!a} to the policy's methods; they are case-sensitive.",
-    ),
-    "HeaderDisallowedByPreflightResponse": (
-        "The preflight's answer does not allow the header {value}.",
-        "Add {value!a} to the policy's headers; '*' does not cover authorization.",
-    ),
-}
+@dataclass(frozen=True, slots=True)
+class FailureKind:
+    """What can be said about every failure of one name.
 
-_REDIRECT: Final = {
-    "RedirectContainsCredentials": (
-        "It was redirected to an address with a user name or password in it.",
-        "Redirect to the address without them.",
-    ),
-    "CorsDisabledScheme": (
-        "The address {value!a} is not of http or https.",
-        "Call it over http or https.",
-    ),
-    "DisallowedByMode": (
-        "The mode is same-origin, and {value!a} is of another origin.",
-        "Fetch it with mode 'cors'.",
-    ),
-}
+    `message` is a template: ``{origin}`` is the page's origin, ``{value}`` the value at fault in
+    quotes, ``{token}`` the same without quotes (a method, a header name, a status). `unknown` is
+    the text for a value that is missing or not known.
+    """
 
-_NETWORK: Final = {
-    "MixedContent": (
-        "The page is of https, and {value!a} is not: browsers block it.",
-        "Serve it over https too.",
-    ),
-    "RedirectNotFollowed": (
-        "It was redirected, and the page said redirect: 'error'.",
-        "Call the address that it leads to, or follow redirects.",
-    ),
-    "TooManyRedirects": ("It was redirected more than 20 times.", "Look for a loop."),
-    "InvalidRedirect": (
-        "It was redirected to {value!a}, which is no address.",
-        "Send a URL in Location.",
-    ),
-}
+    name: str
+    message: str
+    hint: str
+    unknown: str = ""
+    is_cors: bool = True
+
+    def describe(self, origin: str = _ANY_ORIGIN, value: str | None = None) -> str:
+        """Return the message about a page of `origin` and a value.
+
+        >>> FAILURES["MethodDisallowedByPreflightResponse"].describe(value="PUT")
+        'The preflight response does not allow the method PUT.'
+        """
+        if value is None:
+            quoted = token = self.unknown
+        else:
+            token = value if len(value) <= _MAX_VALUE else f"{value[:_MAX_VALUE]}..."
+            quoted = ascii(token)
+        return self.message.format(origin=origin, value=quoted, token=token)
 
 
 def preflight_name(name: str) -> str:
-    """Name a failed CORS check of a preflight's answer, given the name of the check's failure.
+    """Return the name of a CORS check that failed for the preflight response.
 
     >>> preflight_name("MissingAllowOriginHeader")
     'PreflightMissingAllowOriginHeader'
@@ -119,42 +57,222 @@ def preflight_name(name: str) -> str:
     return f"Preflight{name}"
 
 
-FAILURES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+_OMIT: Final = "If the request does not need cookies, send it without credentials."
+_NO_POLICY: Final = "No policy can allow this."
+
+_CHECKS: Final = (
+    (
+        "MissingAllowOriginHeader",
+        "The response has no Access-Control-Allow-Origin header, so {origin} cannot read it.",
+        (
+            "The preflight response has no Access-Control-Allow-Origin header, so {origin} cannot"
+            " send the request."
+        ),
+        (
+            "Add the page's origin to allow_origins. If it is already there, the response was"
+            " created outside the CORS layer, as error pages and redirects often are: make"
+            " corekit's middleware the outermost layer."
+        ),
+        "",
+    ),
+    (
+        "MultipleAllowOriginValues",
+        "Access-Control-Allow-Origin in the response has more than one value: {value}.",
+        "Access-Control-Allow-Origin in the preflight response has more than one value: {value}.",
+        (
+            "Let only one layer set CORS headers: wrap the whole application in corekit's"
+            " middleware, which removes the application's own, and remove them from the proxy in"
+            " front of it."
+        ),
+        "two layers set it, or one layer sends a list",
+    ),
+    (
+        "InvalidAllowOriginValue",
+        "Access-Control-Allow-Origin in the response is not a valid origin: {value}.",
+        "Access-Control-Allow-Origin in the preflight response is not a valid origin: {value}.",
+        (
+            "Let corekit set the header: it sends the page's origin as the browser sent it."
+            " Patterns belong in allow_origins."
+        ),
+        "it has no scheme, is a pattern, or is a word such as 'true'",
+    ),
+    (
+        "AllowOriginMismatch",
+        "Access-Control-Allow-Origin in the response is {value}, not {origin}.",
+        "Access-Control-Allow-Origin in the preflight response is {value}, not {origin}.",
+        (
+            "Add the page's origin to allow_origins. Browsers compare origins byte for byte: the"
+            " scheme, the port, upper case and a trailing slash count. If the value is the origin"
+            " of another page, a cache mixed them up: send Vary: Origin, as corekit does."
+        ),
+        "another origin",
+    ),
+    (
+        "WildcardOriginNotAllowed",
+        (
+            "Access-Control-Allow-Origin in the response is '*', but the request includes"
+            " credentials."
+        ),
+        (
+            "Access-Control-Allow-Origin in the preflight response is '*', but the request includes"
+            " credentials."
+        ),
+        f"List the origins in allow_origins and set allow_credentials=True. {_OMIT}",
+        "",
+    ),
+    (
+        "InvalidAllowCredentials",
+        (
+            "The request includes credentials, but Access-Control-Allow-Credentials in the response"
+            " is {value}, not 'true'."
+        ),
+        (
+            "The request includes credentials, but Access-Control-Allow-Credentials in the"
+            " preflight response is {value}, not 'true'."
+        ),
+        f"Set allow_credentials=True. The header must be exactly 'true', in lower case. {_OMIT}",
+        "missing",
+    ),
+)
+"""The CORS check: name, message about the response and about the preflight response, hint, and
+the text for an unknown value."""
+
+_OTHERS: Final = (
+    FailureKind(
+        "PreflightInvalidStatus",
+        "The status of the preflight response is not in the range 200 to 299: {token}.",
+        (
+            "Make corekit's middleware the outermost layer, so that it responds to preflights"
+            " before authentication, CSRF checks and routing. A proxy in front of the server must"
+            " let OPTIONS requests through."
+        ),
+        "401 comes from authentication, 404 and 405 from a router",
+    ),
+    FailureKind(
+        "PreflightDisallowedRedirect",
+        (
+            "The server redirected the preflight to {value}, and browsers do not follow redirects"
+            " of preflights."
+        ),
+        (
+            "Request the URL that the redirect points to. If corekit's middleware is the outermost"
+            " layer, it responds to preflights before the application redirects."
+        ),
+        "another URL (HTTPS, a trailing slash, a login page)",
+    ),
+    FailureKind(
+        "InvalidAllowMethodsPreflightResponse",
+        "Access-Control-Allow-Methods in the preflight response is not a list of methods: {value}.",
+        "Let corekit set the header: write each method as a separate string in allow_methods.",
+        "it has an invalid character",
+    ),
+    FailureKind(
+        "InvalidAllowHeadersPreflightResponse",
+        (
+            "Access-Control-Allow-Headers in the preflight response is not a list of header names:"
+            " {value}."
+        ),
+        "Let corekit set the header: write each name as a separate string in allow_headers.",
+        "it has an invalid character",
+    ),
+    FailureKind(
+        "MethodDisallowedByPreflightResponse",
+        "The preflight response does not allow the method {token}.",
+        (
+            "Add the method to allow_methods, in upper case. Method names are case-sensitive: write"
+            " 'PATCH' in the page, not 'patch'. For requests with credentials '*' is not a"
+            " wildcard."
+        ),
+        "of the request",
+    ),
+    FailureKind(
+        "HeaderDisallowedByPreflightResponse",
+        "The preflight response does not allow the header {token}.",
+        (
+            "Add the header to allow_headers. '*' does not cover authorization, and for requests"
+            " with credentials it is not a wildcard."
+        ),
+        "that the page sets",
+    ),
+    FailureKind(
+        "RedirectContainsCredentials",
+        "The server redirected the request to a URL with a user name or password.",
+        f"Redirect to the URL without them, or request that URL directly. {_NO_POLICY}",
+    ),
+    FailureKind(
+        "CorsDisabledScheme",
+        "The URL {value} is not an HTTP or HTTPS URL.",
+        (
+            "Request an HTTP or HTTPS URL, and serve pages from a server, such as"
+            f" http://localhost:3000, not from a file. {_NO_POLICY}"
+        ),
+        "of the request or of a redirect",
+    ),
+    FailureKind(
+        "DisallowedByMode",
+        "The mode of the request is 'same-origin', but {value} has another origin.",
+        "Use mode 'cors', the default, and add the page's origin to allow_origins.",
+        "the URL",
+    ),
+    FailureKind(
+        "MixedContent",
+        "The page was loaded over HTTPS, so browsers block {value}, which is an HTTP URL.",
+        f"Serve the API over HTTPS too. {_NO_POLICY}",
+        "the request",
+        is_cors=False,
+    ),
+    FailureKind(
+        "RedirectNotFollowed",
+        "The server redirected the request, but the page set redirect: 'error'.",
+        "Request the URL that the redirect points to, or let the page follow redirects.",
+        is_cors=False,
+    ),
+    FailureKind(
+        "TooManyRedirects",
+        "The server redirected the request more than 20 times.",
+        (
+            "Look for a redirect loop, such as between HTTP and HTTPS, or with and without a"
+            " trailing slash."
+        ),
+        is_cors=False,
+    ),
+    FailureKind(
+        "InvalidRedirect",
+        "The server redirected the request to an invalid URL: {value}.",
+        "Send a valid URL in the Location header.",
+        "it cannot be parsed",
+        is_cors=False,
+    ),
+)
+
+FAILURES: Final[Mapping[str, FailureKind]] = MappingProxyType(
     {
-        **_CORS_CHECK,
-        **{
-            preflight_name(name): (
-                sentence.replace("The response has", "The preflight's answer has"),
-                mend,
-            )
-            for name, (sentence, mend) in _CORS_CHECK.items()
-        },
-        **_PREFLIGHT,
-        **_REDIRECT,
-        **_NETWORK,
+        kind.name: kind
+        for kind in (
+            *(FailureKind(name, text, hint, default) for name, text, _, hint, default in _CHECKS),
+            *(
+                FailureKind(preflight_name(name), text, hint, default)
+                for name, _, text, hint, default in _CHECKS
+            ),
+            *_OTHERS,
+        )
     }
 )
-"""Name of every failure, to its sentence and its mend, with gaps for what was seen."""
-
-_NOT_OF_CORS: Final = frozenset(_NETWORK)
-_CREDENTIALS_MISSING: Final = (
-    "{value!a} in Access-Control-Allow-Credentials, not 'true'",
-    "no Access-Control-Allow-Credentials",
-)
+"""Every kind of failure, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a page got nothing.
+    """Why the page got no response.
 
-    `name` is one of `FAILURES`, `method` and `url` are those of the request at fault, `origin` is
-    the page's as the browser sent it, and `value` what was wrong: a header's value, a status, the
-    name of a method or header; None where there is nothing to show.
+    `name` is one of `FAILURES`, `method` and `url` are those of the request that failed, `origin`
+    is the page's as the browser sent it, and `value` what was wrong: the value of a header, a
+    status, the name of a method or header; None if there is nothing to show.
 
     >>> failure = Failure("MethodDisallowedByPreflightResponse", "PUT", "https://a.example/",
     ...     "https://b.example", "PUT")
     >>> failure.message
-    "The preflight's answer does not allow the method PUT."
+    'The preflight response does not allow the method PUT.'
     """
 
     name: str
@@ -164,22 +282,24 @@ class Failure:
     value: str | None = None
 
     @property
+    def check(self) -> str:
+        """The name, without the prefix that a CORS check has for preflights."""
+        return self.name.removeprefix("Preflight")
+
+    @property
     def message(self) -> str:
         """What happened, in one sentence."""
-        sentence = FAILURES[self.name][0]
-        if self.value is None:
-            sentence = sentence.replace(*_CREDENTIALS_MISSING)
-        return sentence.format(origin=self.origin, value=self.value)
+        return FAILURES[self.name].describe(self.origin, self.value)
 
     @property
     def hint(self) -> str:
         """What to do about it."""
-        return FAILURES[self.name][1].format(origin=self.origin, value=self.value)
+        return FAILURES[self.name].hint
 
     @property
     def is_cors(self) -> bool:
-        """Whether it is a matter of CORS."""
-        return self.name not in _NOT_OF_CORS
+        """Whether CORS is the cause."""
+        return FAILURES[self.name].is_cors
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}"

@@ -35,7 +35,7 @@ DEFAULT_MAX_AGE: Final = 5
 """Seconds; https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, where the header is no use."""
 
 _SPACE: Final = " \t\r\n"
-_MAX_SAFELISTED_VALUE: Final = 128
+MAX_SAFELISTED_VALUE: Final = 128
 _MAX_SAFELISTED_TOTAL: Final = 1024
 _SAFELISTED_TYPES: Final = frozenset(
     {"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
@@ -86,7 +86,7 @@ _SAFELIST: Final[Mapping[str, Callable[[str], bool]]] = {
 
 def _is_safelisted(name: str, value: str) -> bool:
     check = _SAFELIST.get(name.lower())
-    return check is not None and len(value) <= _MAX_SAFELISTED_VALUE and check(value)
+    return check is not None and len(value) <= MAX_SAFELISTED_VALUE and check(value)
 
 
 def is_no_cors_safelisted(name: str, value: str) -> bool:

@@ -135,6 +135,11 @@ class Outcome:
         return self.result if isinstance(self.result, Failure) else None
 
     @property
+    def is_readable(self) -> bool:
+        """Whether the page can read the response: not opaque, and not a failure."""
+        return isinstance(self.result, PageResponse) and self.result.kind in ("basic", "cors")
+
+    @property
     def preflights(self) -> int:
         """How many of the requests were preflights."""
         return sum(exchange.request.is_preflight for exchange in self.exchanges)

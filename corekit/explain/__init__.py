@@ -1,31 +1,30 @@
-"""Why a fetch is refused, or not: what happens, in order, and what to do about it.
+"""Explain why a page can read a response or not: what happens, in order, and how to fix it.
 
-`explain` takes a policy and what a page asks for, and needs no server; `explain_outcome` takes how
-a fetch to a live server ended. Both run nothing but the browser model. One subject a file:
+`explain` takes a policy and a page's fetch, and needs no server; `explain_outcome` takes how a
+fetch to a live server ended. Both run only the browser model. Each module has one subject:
 
-- `explanation`: what an explanation is made of, as text and as data;
-- `causes`: why a call is cross-origin, and why it needs a preflight;
-- `rules`: the policy as a server, and the rule by which it answers;
-- `story`: the steps, in order;
-- `mending`, `mending_servers`: what to change so that the fetch passes;
-- `near_origins`, `near_names`, `near_misses`: what is nearly right;
-- `errors`, `console_messages`: each failure by name, and by what browsers' consoles say of it;
-- `explaining`: the two functions, which put it all together.
+- `explanation`: what an explanation consists of, as text and as data;
+- `call`: what makes a call cross-origin, and what makes it need a preflight;
+- `serving`: the policy as a server, and the rule by which it responds;
+- `steps`: what happens, in order;
+- `policy_fixes`, `call_fixes`, `server_fixes`: what to change so that the fetch succeeds;
+- `near_misses`: what almost matches;
+- `errors`: each failure by name, and by what browsers' consoles print about it;
+- `explaining`: the two functions.
 """
 
-from .console_messages import MESSAGES, find_error
-from .errors import ERRORS, ErrorInfo
+from .errors import ERRORS, ErrorInfo, find_error
 from .explaining import explain, explain_outcome
-from .explanation import Explanation, Fix, NearMiss, Step
+from .explanation import Explanation, Fix, NearMiss, Step, StepKind
 
 __all__ = [
     "ERRORS",
-    "MESSAGES",
     "ErrorInfo",
     "Explanation",
     "Fix",
     "NearMiss",
     "Step",
+    "StepKind",
     "explain",
     "explain_outcome",
     "find_error",

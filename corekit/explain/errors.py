@@ -1,360 +1,327 @@
-"""Every failure by name: what the server did, and how to mend it with corekit.
+"""The error reference: every failure by name, with what browsers' consoles print about it.
 
-Two families of names, which are the keys: Chromium's, as `corekit.browser.failures` has them, and
-Firefox's, which are the titles of MDN's pages (https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS/Errors).
-What the browsers' consoles say of each is in `messages`.
+There are two families of names: Chromium's, from `corekit.browser.failures`, and Firefox's, which
+are the titles of MDN's pages (https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS/Errors). The
+messages are those of Chromium 156, Firefox 153 and WebKitGTK 2.50, and those of older Firefox
+versions that MDN still lists. ``{}`` is what differs from call to call. WebKit prints the same
+message for several failures: it is listed for the most frequent one.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from corekit.browser import FAILURES
 from corekit.browser.failures import preflight_name
 
-__all__ = ["ERRORS", "ErrorInfo"]
+__all__ = ["ERRORS", "ErrorInfo", "find_error"]
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """One failure: its name, what happened, what to do.
+    """One failure: its name, what happened and how to fix it.
 
-    `name` is Chromium's or Firefox's. `cause` says what the server (or the page) did, `mend` what
-    to do about it with corekit. `reasons` are Firefox's names for one of Chromium's, `failures`
-    Chromium's for one of Firefox's.
+    `name` is Chromium's or Firefox's. `console` holds the messages of browsers' consoles by engine.
+    `reasons` are Firefox's names for a failure of Chromium's, `failures` Chromium's names for one
+    of Firefox's.
     """
 
     name: str
     message: str
     hint: str
+    console: Mapping[str, tuple[str, ...]]
     reasons: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 
 
-_OUTERMOST: Final = (
-    "If it is there, the answer was made outside corekit, as error pages and redirects often are:"
-    " make the middleware the outermost layer."
-)
-_ONE_LAYER: Final = (
-    "Put corekit's middleware around the whole application: it removes what the application itself"
-    " sends. Then take the header out of the proxy in front, so that one layer answers."
-)
+_MAX_MESSAGE: Final = 10_000
+_STRAIGHT: Final = str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''")
+_PREFLIGHT: Final = "Response to preflight request doesn't pass access control check: "
 
-_CHECKS: Final = (
-    ErrorInfo(
-        "MissingAllowOriginHeader",
-        "The answer has no Access-Control-Allow-Origin: nobody granted the page's origin anything.",
-        f"Add the page's origin to allow_origins, if its pages may read this. {_OUTERMOST}",
-        ("CORSMissingAllowOrigin",),
+_CHECKS: Final = {
+    "MissingAllowOriginHeader": (
+        "No 'Access-Control-Allow-Origin' header is present on the requested resource."
     ),
-    ErrorInfo(
-        "MultipleAllowOriginValues",
-        (
-            "The answer has several values in Access-Control-Allow-Origin: two layers answer, or"
-            " one sends its whole list."
-        ),
-        _ONE_LAYER,
-        ("CORSMultipleAllowOriginNotAllowed", "CORSAllowOriginNotMatchingOrigin"),
+    "MultipleAllowOriginValues": (
+        "The 'Access-Control-Allow-Origin' header contains multiple values '{}', but only one is"
+        " allowed."
     ),
-    ErrorInfo(
-        "InvalidAllowOriginValue",
-        (
-            "The answer has something in Access-Control-Allow-Origin that is no origin: no scheme,"
-            " a pattern, a word such as 'true'."
-        ),
-        (
-            "Let corekit send it: it sends the page's origin as the browser wrote it. Patterns"
-            " belong into allow_origins."
-        ),
-        ("CORSAllowOriginNotMatchingOrigin",),
+    "InvalidAllowOriginValue": (
+        "The 'Access-Control-Allow-Origin' header contains the invalid value '{}'."
     ),
-    ErrorInfo(
-        "AllowOriginMismatch",
-        (
-            "The answer grants another origin than the page's. They are compared byte for byte:"
-            " scheme, port, a slash at the end, case. Or a cache gave this page an answer meant"
-            " for another."
-        ),
-        (
-            "Add the page's origin to allow_origins, if its pages may read this. corekit sends the"
-            " origin that asks, and Vary: Origin, so that no cache mixes answers up."
-        ),
-        ("CORSAllowOriginNotMatchingOrigin",),
+    "AllowOriginMismatch": (
+        "The 'Access-Control-Allow-Origin' header has a value '{}' that is not equal to the"
+        " supplied origin."
     ),
-    ErrorInfo(
-        "WildcardOriginNotAllowed",
-        (
-            "The answer grants '*', any origin, but the page calls with credentials: browsers do"
-            " not let every site act as the user."
-        ),
-        (
-            "Name the origins in allow_origins and set allow_credentials=True; or call without"
-            " credentials, if cookies are not needed."
-        ),
-        ("CORSNotSupportingCredentials",),
+    "WildcardOriginNotAllowed": (
+        "The value of the 'Access-Control-Allow-Origin' header in the response must not be the"
+        " wildcard '*' when the request's credentials mode is 'include'."
     ),
-    ErrorInfo(
-        "InvalidAllowCredentials",
-        (
-            "The page calls with credentials, and the answer does not have 'true', in lower case,"
-            " in Access-Control-Allow-Credentials."
-        ),
-        "Set allow_credentials=True; or call without credentials, if cookies are not needed.",
-        ("CORSMissingAllowCredentials",),
+    "InvalidAllowCredentials": (
+        "The value of the 'Access-Control-Allow-Credentials' header in the response is '{}' which"
+        " must be 'true' when the request's credentials mode is 'include'."
     ),
-)
+}
+"""Chromium's messages about the CORS check; about a preflight, they follow `_PREFLIGHT`."""
 
-_PREFLIGHT: Final = (
-    ErrorInfo(
-        "PreflightInvalidStatus",
-        (
-            "The preflight was answered with a status that is not 200 to 299: by a login (401), a"
-            " router that knows no OPTIONS (404, 405), or an error."
-        ),
-        (
-            "Make corekit's middleware the outermost layer: it answers preflights before"
-            " authentication, CSRF checks and routing. A proxy in front has to let OPTIONS through."
-        ),
-        ("CORSPreflightDidNotSucceed",),
+_CHROMIUM: Final[Mapping[str, tuple[str, ...]]] = {
+    **{name: (message,) for name, message in _CHECKS.items()},
+    **{preflight_name(name): (f"{_PREFLIGHT}{message}",) for name, message in _CHECKS.items()},
+    "PreflightInvalidStatus": (f"{_PREFLIGHT}It does not have HTTP ok status.",),
+    "PreflightDisallowedRedirect": (
+        f"{_PREFLIGHT}Redirect is not allowed for a preflight request.",
     ),
-    ErrorInfo(
-        "PreflightDisallowedRedirect",
+    "InvalidAllowMethodsPreflightResponse": (
+        "Cannot parse Access-Control-Allow-Methods response header field in preflight response.",
+    ),
+    "InvalidAllowHeadersPreflightResponse": (
+        "Cannot parse Access-Control-Allow-Headers response header field in preflight response.",
+    ),
+    "MethodDisallowedByPreflightResponse": (
+        "Method {} is not allowed by Access-Control-Allow-Methods in preflight response.",
+    ),
+    "HeaderDisallowedByPreflightResponse": (
         (
-            "The preflight was redirected: to https, to a slash at the end, to a login. A preflight"
-            " must not be."
+            "Request header field {} is not allowed by Access-Control-Allow-Headers in preflight"
+            " response."
         ),
+    ),
+    "RedirectContainsCredentials": (
         (
-            "Call the address that it leads to. With corekit's middleware outermost, preflights are"
-            " answered before the application redirects."
+            "Redirect location '{}' contains a username and password, which is disallowed for"
+            " cross-origin requests."
         ),
-        ("CORSExternalRedirectNotAllowed", "CORSPreflightDidNotSucceed"),
     ),
-    ErrorInfo(
-        "InvalidAllowMethodsPreflightResponse",
-        "The preflight's answer has something in Access-Control-Allow-Methods that is no method.",
-        "Let corekit send it: write each method as a string of its own in allow_methods.",
-        ("CORSInvalidAllowMethod",),
+    "CorsDisabledScheme": (
+        "Cross origin requests are only supported for protocol schemes: {}.",
+        'Fetch API cannot load {}. URL scheme "{}" is not supported.',
     ),
-    ErrorInfo(
-        "InvalidAllowHeadersPreflightResponse",
-        "The preflight's answer has something in Access-Control-Allow-Headers that is no name.",
-        "Let corekit send it: write each name as a string of its own in allow_headers.",
-        ("CORSInvalidAllowHeader",),
-    ),
-    ErrorInfo(
-        "MethodDisallowedByPreflightResponse",
+    "DisallowedByMode": (
+        'Request mode is "same-origin" but the URL\'s origin is not same as the request origin {}.',
         (
-            "The preflight's answer does not name the method. Methods are case-sensitive, browsers"
-            " send patch as it is written, and with credentials '*' is no wildcard."
+            "Unsafe attempt to load URL {} from frame with URL {}. Domains, protocols and ports"
+            " must match."
         ),
-        "Add the method to allow_methods, in upper case; write 'PATCH' in the page.",
-        ("CORSMethodNotFound",),
     ),
-    ErrorInfo(
-        "HeaderDisallowedByPreflightResponse",
+    "MixedContent": (
         (
-            "The preflight's answer does not name a header that the page sets. With credentials"
-            " '*' is no wildcard, and it never covers authorization, by the standard."
+            "Mixed Content: The page at '{}' was loaded over HTTPS, but requested an insecure"
+            " resource '{}'."
         ),
-        "Add the name to allow_headers; authorization also beside '*'.",
-        ("CORSMissingAllowHeaderFromPreflight",),
     ),
-)
+}
 
-_ADDRESSES: Final = (
-    ErrorInfo(
-        "RedirectContainsCredentials",
-        "The server redirected to an address with a user name or password in it.",
-        "Redirect to the address without them, or call it directly; no policy can allow this.",
-        ("CORSDidNotSucceed",),
+_WEBKIT: Final[Mapping[str, str]] = {
+    "MissingAllowOriginHeader": "Origin {} is not allowed by Access-Control-Allow-Origin.",
+    "MultipleAllowOriginValues": "Access-Control-Allow-Origin cannot contain more than one origin.",
+    "WildcardOriginNotAllowed": (
+        "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true."
     ),
-    ErrorInfo(
-        "CorsDisabledScheme",
-        "The address, or one that it redirects to, is not of http or https.",
-        (
-            "Call it over http or https; no policy can allow this. Serve pages from a server, not a"
-            " file."
-        ),
-        ("CORSRequestNotHttp",),
+    "InvalidAllowCredentials": (
+        'Credentials flag is true, but Access-Control-Allow-Credentials is not "true".'
     ),
-    ErrorInfo(
-        "DisallowedByMode",
-        "The page fetched with mode 'same-origin', and the address is of another origin.",
-        "Fetch it with mode 'cors', the default, and allow the page's origin in allow_origins.",
+    "PreflightInvalidStatus": "Preflight response is not successful. Status code: {}",
+    "InvalidAllowMethodsPreflightResponse": (
+        "Header Access-Control-Allow-Methods has an invalid value: {}"
     ),
-    ErrorInfo(
-        "MixedContent",
-        "A page of https called an address of http; browsers send no such call.",
-        "Serve the API over https too; no policy can allow this.",
+    "InvalidAllowHeadersPreflightResponse": (
+        "Header Access-Control-Allow-Headers has an invalid value: {}"
     ),
-    ErrorInfo(
-        "RedirectNotFollowed",
-        "The server redirected, and the page had said redirect: 'error'.",
-        "Call the address that it leads to, or let the page follow redirects.",
+    "MethodDisallowedByPreflightResponse": (
+        "Method {} is not allowed by Access-Control-Allow-Methods."
     ),
-    ErrorInfo(
-        "TooManyRedirects",
-        "The server redirected more than 20 times.",
-        "Look for a loop, such as between http and https, or with and without a slash.",
-        ("CORSDidNotSucceed",),
+    "HeaderDisallowedByPreflightResponse": (
+        "Request header field {} is not allowed by Access-Control-Allow-Headers."
     ),
-    ErrorInfo(
-        "InvalidRedirect",
-        "The server redirected to something that is no address.",
-        "Send a URL in Location.",
-        ("CORSDidNotSucceed",),
+    "RedirectContainsCredentials": (
+        "Cross-origin redirection to {} denied by Cross-Origin Resource Sharing policy:"
+        " redirection URL {} has credentials"
     ),
-)
+    "CorsDisabledScheme": "Cross origin requests are only supported for HTTP.",
+    "DisallowedByMode": (
+        "Unsafe attempt to load URL {} from origin {}. Domains, protocols and ports must match."
+    ),
+}
 
 
 def _both(*names: str) -> tuple[str, ...]:
     return (*names, *map(preflight_name, names))
 
 
-_REASONS: Final = (
-    ErrorInfo(
-        "CORSDisabled",
-        "Nothing: CORS is switched off in this Firefox (content.cors.disable in about:config).",
-        "Set content.cors.disable to false again. No server can mend it.",
+_FIREFOX: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "CORSDisabled": (("CORS disabled",), ()),
+    "CORSDidNotSucceed": (
+        ("CORS request did not succeed",),
+        ("RedirectContainsCredentials", "TooManyRedirects", "InvalidRedirect"),
     ),
-    ErrorInfo(
-        "CORSDidNotSucceed",
+    "CORSOriginHeaderNotAdded": (("CORS header 'Origin' cannot be added",), ()),
+    "CORSExternalRedirectNotAllowed": (
+        ("CORS request external redirect not allowed",),
+        ("PreflightDisallowedRedirect",),
+    ),
+    "CORSRequestNotHttp": (("CORS request not http",), ("CorsDisabledScheme",)),
+    "CORSMissingAllowOrigin": (
+        ("CORS header 'Access-Control-Allow-Origin' missing",),
+        _both("MissingAllowOriginHeader"),
+    ),
+    "CORSMultipleAllowOriginNotAllowed": (
+        ("Multiple CORS header 'Access-Control-Allow-Origin' not allowed",),
+        _both("MultipleAllowOriginValues"),
+    ),
+    "CORSAllowOriginNotMatchingOrigin": (
+        ("CORS header 'Access-Control-Allow-Origin' does not match '{}'",),
+        _both("AllowOriginMismatch", "InvalidAllowOriginValue", "MultipleAllowOriginValues"),
+    ),
+    "CORSNotSupportingCredentials": (
+        ("Credential is not supported if the CORS header 'Access-Control-Allow-Origin' is '*'",),
+        _both("WildcardOriginNotAllowed"),
+    ),
+    "CORSMethodNotFound": (
+        ("Did not find method in CORS header 'Access-Control-Allow-Methods'",),
+        ("MethodDisallowedByPreflightResponse",),
+    ),
+    "CORSMissingAllowCredentials": (
+        ("expected 'true' in CORS header 'Access-Control-Allow-Credentials'",),
+        _both("InvalidAllowCredentials"),
+    ),
+    "CORSPreflightDidNotSucceed": (
+        ("CORS preflight response did not succeed", "CORS preflight channel did not succeed"),
+        ("PreflightInvalidStatus", "PreflightDisallowedRedirect"),
+    ),
+    "CORSInvalidAllowMethod": (
+        ("invalid token '{}' in CORS header 'Access-Control-Allow-Methods'",),
+        ("InvalidAllowMethodsPreflightResponse",),
+    ),
+    "CORSInvalidAllowHeader": (
+        ("invalid token '{}' in CORS header 'Access-Control-Allow-Headers'",),
+        ("InvalidAllowHeadersPreflightResponse",),
+    ),
+    "CORSMissingAllowHeaderFromPreflight": (
         (
-            "The call did not come back: no connection, a name that is not known, a certificate"
-            " that is not trusted, a blocker in the browser. Firefox says it also after another"
-            " message of CORS, which is then the one to read."
+            (
+                "header '{}' is not allowed according to header 'Access-Control-Allow-Headers' from"
+                " CORS preflight response"
+            ),
+            (
+                "missing token '{}' in CORS header 'Access-Control-Allow-Headers' from CORS"
+                " preflight channel"
+            ),
         ),
-        "Open the address in a tab, and look at the network panel. It is no matter of the policy.",
-        failures=("RedirectContainsCredentials", "TooManyRedirects", "InvalidRedirect"),
+        ("HeaderDisallowedByPreflightResponse",),
     ),
-    ErrorInfo(
-        "CORSOriginHeaderNotAdded",
+}
+"""By Firefox's name: its messages, and Chromium's names for the same."""
+
+_FIREFOX_ONLY: Final[Mapping[str, tuple[str, str]]] = {
+    "CORSDisabled": (
+        "CORS is disabled in this Firefox by the preference content.cors.disable.",
+        "Set content.cors.disable to false in about:config. No server can fix this.",
+    ),
+    "CORSDidNotSucceed": (
         (
-            "Nothing: an extension's script in the page called. It has the rights of several"
-            " origins, so there is no one origin that could be sent."
+            "The request did not succeed: the connection failed, the host is unknown, the"
+            " certificate is not trusted, or an extension blocked it. Firefox also prints this"
+            " after another CORS message, which is then the one to read."
         ),
+        "Open the URL in a tab and look at the network panel. The policy is not the cause.",
+    ),
+    "CORSOriginHeaderNotAdded": (
         (
-            "Let the extension call from its background script, or as the page (content.fetch in"
-            " Firefox). No server can mend it."
-        ),
-    ),
-    ErrorInfo(
-        "CORSExternalRedirectNotAllowed",
-        "The preflight was redirected, which it must not be.",
-        (
-            "Call the address that it leads to. With corekit's middleware outermost, preflights are"
-            " answered before the application redirects."
-        ),
-        failures=("PreflightDisallowedRedirect",),
-    ),
-    ErrorInfo(
-        "CORSRequestNotHttp",
-        "The address, or one that it redirects to, is not of http or https: a file, ftp.",
-        "Call it over http or https. Serve pages from a server, such as http://localhost:3000.",
-        failures=("CorsDisabledScheme",),
-    ),
-    ErrorInfo(
-        "CORSMissingAllowOrigin",
-        "The answer, to the call or to its preflight, has no Access-Control-Allow-Origin.",
-        f"Add the page's origin to allow_origins, if its pages may read this. {_OUTERMOST}",
-        failures=_both("MissingAllowOriginHeader"),
-    ),
-    ErrorInfo(
-        "CORSMultipleAllowOriginNotAllowed",
-        "The answer has the header Access-Control-Allow-Origin twice: two layers answer.",
-        _ONE_LAYER,
-        failures=_both("MultipleAllowOriginValues"),
-    ),
-    ErrorInfo(
-        "CORSAllowOriginNotMatchingOrigin",
-        (
-            "The answer has another value in Access-Control-Allow-Origin than the page's origin,"
-            " byte for byte: another origin, a list, a slash at the end, another port."
+            "An extension's script in the page made the request. It has the rights of several"
+            " origins, so Firefox cannot send one origin."
         ),
         (
-            "Add the page's origin to allow_origins, if its pages may read this; corekit sends the"
-            " origin that asks."
-        ),
-        failures=_both(
-            "AllowOriginMismatch", "InvalidAllowOriginValue", "MultipleAllowOriginValues"
+            "Make the request in the extension's background script, or as the page (content.fetch"
+            " in Firefox). No server can fix this."
         ),
     ),
-    ErrorInfo(
-        "CORSNotSupportingCredentials",
-        "The answer grants '*', any origin, but the page calls with credentials.",
+    "CORSAllowOriginNotMatchingOrigin": (
         (
-            "Name the origins in allow_origins and set allow_credentials=True; or call without"
-            " credentials, if cookies are not needed."
+            "Access-Control-Allow-Origin in the response is not the page's origin: it is another"
+            " origin, a list, or has another port or a trailing slash."
         ),
-        failures=_both("WildcardOriginNotAllowed"),
+        FAILURES["AllowOriginMismatch"].hint,
     ),
-    ErrorInfo(
-        "CORSMethodNotFound",
-        "The preflight's answer does not name the method; methods are case-sensitive.",
-        "Add the method to allow_methods, in upper case; write 'PATCH' in the page.",
-        failures=("MethodDisallowedByPreflightResponse",),
+    "CORSPreflightDidNotSucceed": (
+        "The preflight response is a redirect, or its status is not in the range 200 to 299.",
+        FAILURES["PreflightInvalidStatus"].hint,
     ),
-    ErrorInfo(
-        "CORSMissingAllowCredentials",
-        (
-            "The page calls with credentials, and the answer does not have 'true', in lower case,"
-            " in Access-Control-Allow-Credentials."
-        ),
-        "Set allow_credentials=True; or call without credentials, if cookies are not needed.",
-        failures=_both("InvalidAllowCredentials"),
-    ),
-    ErrorInfo(
-        "CORSPreflightDidNotSucceed",
-        "The preflight was answered with a status that is not 200 to 299, or was redirected.",
-        (
-            "Make corekit's middleware the outermost layer: it answers preflights before"
-            " authentication, CSRF checks and routing. A proxy in front has to let OPTIONS through."
-        ),
-        failures=("PreflightInvalidStatus", "PreflightDisallowedRedirect"),
-    ),
-    ErrorInfo(
-        "CORSInvalidAllowMethod",
-        "The preflight's answer has something in Access-Control-Allow-Methods that is no method.",
-        "Let corekit send it: write each method as a string of its own in allow_methods.",
-        failures=("InvalidAllowMethodsPreflightResponse",),
-    ),
-    ErrorInfo(
-        "CORSInvalidAllowHeader",
-        "The preflight's answer has something in Access-Control-Allow-Headers that is no name.",
-        "Let corekit send it: write each name as a string of its own in allow_headers.",
-        failures=("InvalidAllowHeadersPreflightResponse",),
-    ),
-    ErrorInfo(
-        "CORSMissingAllowHeaderFromPreflight",
-        "The preflight's answer does not name a header that the page sets.",
-        "Add the name to allow_headers; authorization also beside '*'.",
-        failures=("HeaderDisallowedByPreflightResponse",),
-    ),
-)
+}
+"""Messages and hints for Firefox's names that are not another name for one failure."""
 
 
-def _of_the_preflight(entry: ErrorInfo) -> ErrorInfo:
-    return replace(
-        entry,
-        name=preflight_name(entry.name),
-        message=entry.message.replace("The answer", "The preflight's answer").replace(
-            "the answer", "the preflight's answer"
-        ),
-    )
+def _explain_reason(name: str) -> ErrorInfo:
+    console, failures = _FIREFOX[name]
+    if name in _FIREFOX_ONLY:
+        message, hint = _FIREFOX_ONLY[name]
+    else:
+        kind = FAILURES[failures[0]]
+        message, hint = kind.describe(), kind.hint
+    return ErrorInfo(name, message, hint, {"firefox": console}, failures=failures)
+
+
+def _explain_failure(name: str) -> ErrorInfo:
+    kind = FAILURES[name]
+    console = {"chromium": _CHROMIUM[name]} if name in _CHROMIUM else {}
+    if name in _WEBKIT:
+        console["webkit"] = (_WEBKIT[name],)
+    reasons = tuple(each for each, (_, failures) in _FIREFOX.items() if name in failures)
+    return ErrorInfo(name, kind.describe(), kind.hint, console, reasons)
 
 
 ERRORS: Final[Mapping[str, ErrorInfo]] = MappingProxyType(
     {
-        entry.name: entry
-        for entry in (
-            *_CHECKS,
-            *map(_of_the_preflight, _CHECKS),
-            *_PREFLIGHT,
-            *_ADDRESSES,
-            *_REASONS,
-        )
+        **{name: _explain_failure(name) for name in FAILURES},
+        **{name: _explain_reason(name) for name in _FIREFOX},
     }
 )
 """Every failure, by Chromium's name or by Firefox's."""
+
+
+def find_error(name_or_message: str) -> ErrorInfo | None:
+    """Find the error for a name, or for a message that was pasted from a browser's console.
+
+    Names are Chromium's and Firefox's, in any case; quotes may be straight or curly, and lines may
+    be broken. Return None for a message that is not about CORS. Only the first 10,000 characters
+    are read.
+
+    >>> find_error("CORSMissingAllowOrigin").failures
+    ('MissingAllowOriginHeader', 'PreflightMissingAllowOriginHeader')
+    >>> find_error(
+    ...     "Access to fetch at 'https://api.example.com/' from origin 'https://app.example.com'"
+    ...     " has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present"
+    ...     " on the requested resource."
+    ... ).name
+    'MissingAllowOriginHeader'
+    """
+    text = " ".join(name_or_message[:_MAX_MESSAGE].translate(_STRAIGHT).split())
+    # Firefox numbers the messages of one name: CORSDidNotSucceed2.
+    name = _NAMES.get(text.rstrip("0123456789").lower())
+    if name is None:
+        name = next((each for each, is_in in _PATTERNS if is_in(text)), None)
+    return ERRORS[name] if name is not None else None
+
+
+def _compile(message: str) -> re.Pattern[str]:
+    # Bounded gaps, so that no text can make this slow.
+    return re.compile(
+        ".{0,500}?".join(map(re.escape, message.rstrip(".").split("{}"))), re.IGNORECASE
+    )
+
+
+_NAMES: Final = {name.lower(): name for name in ERRORS}
+_MESSAGES: Final = [
+    (message, error.name)
+    for error in ERRORS.values()
+    for messages in error.console.values()
+    for message in messages
+]
+# The longest first: those about preflights contain the others.
+_PATTERNS: Final = tuple(
+    (name, _compile(message).search)
+    for message, name in sorted(_MESSAGES, key=lambda each: -len(each[0]))
+)

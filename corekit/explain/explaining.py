@@ -1,7 +1,4 @@
-"""The two questions: what would this policy say to this fetch, and what did this server say.
-
-Here the parts are put together; each of them has a file of its own.
-"""
+"""Explain what a policy does to a fetch, or why a fetch to a live server ended as it did."""
 
 from __future__ import annotations
 
@@ -14,27 +11,26 @@ from corekit.browser import STANDARD, Fetch, Outcome, Quirks
 from corekit.diagnostics import show
 
 from .call import Call
-from .errors import ERRORS
 from .explanation import Explanation, Fix, NearMiss, Policies
-from .near_misses import near_in_answer, near_in_call, near_in_policy, near_in_spelling
-from .policy_fixes import mend_policy, run
-from .server_fixes import is_led_away, is_of_cors_layer, mend_redirected, mend_server
-from .steps import bound_failure, can_read, summarize, tell_steps
+from .near_misses import find_in_call, find_in_policy, find_in_response, find_in_spelling
+from .policy_fixes import fix_policy
+from .server_fixes import fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
+from .serving import run
+from .steps import describe_steps, summarize
 
 __all__ = ["explain", "explain_outcome"]
 
-_MAX_NEARBY: Final = 20
+_MAX_NEAR_MISSES: Final = 20
 _OPAQUE_SCHEMES: Final = ("file:", "data:")
-"""Pages of these have no origin that could be named."""
 
 
 def explain(policy: Policies, fetch: Fetch, *, page: str, quirks: Quirks = STANDARD) -> Explanation:
     """Explain what happens when a page makes a fetch to a server that has this policy.
 
     `policy` is a `CorsPolicy` or a `CorsRoutes`, `page` the page's origin; another spelling of an
-    origin is taken for what a browser makes of it, and told as a near miss. `quirks` are those of
-    an engine, or the standard. Raises ValueError for what no browser would begin to fetch, such as
-    a forbidden method, and for a page that can have no origin.
+    origin is read as a browser would write it, and reported as a near miss. `quirks` are those of
+    an engine, or the standard. Raises ValueError if no browser would begin the fetch, as for a
+    forbidden method, or if no page can have the origin.
     Source: https://fetch.spec.whatwg.org/#http-cors-protocol
 
     >>> from corekit import CorsPolicy
@@ -48,9 +44,9 @@ def explain(policy: Policies, fetch: Fetch, *, page: str, quirks: Quirks = STAND
     """
     call = Call(fetch, _read_page(page), quirks)
     outcome = run(policy, call)
-    nearby = [*near_in_spelling(page, call.page), *near_in_call(call)]
-    further, fixes = _find_in_policy(policy, call, outcome)
-    return _make(outcome, call, policy, (*nearby, *further), fixes)
+    near_misses = [*find_in_spelling(page, call.page), *find_in_call(call)]
+    further, fixes = _search_policy(policy, call, outcome)
+    return _build(outcome, call, policy, (*near_misses, *further), fixes)
 
 
 def explain_outcome(
@@ -63,59 +59,60 @@ def explain_outcome(
 ) -> Explanation:
     """Explain how a fetch to a live server ended.
 
-    `outcome` is what `corekit.browser.BrowserModel` made of the server's answers to `fetch`, by a
-    page of the origin `page`. With `policy`, the rule is named by which the server should have
-    answered. The `changes` of a mend are then of that policy; without one, they are the arguments
-    of a `CorsPolicy` to put around the server's application. Raises ValueError as `explain` does.
+    `outcome` is what `corekit.browser.BrowserModel` made of the server's responses to `fetch`, by a
+    page of the origin `page`. With `policy`, the explanation names the rule by which the server
+    should have responded, and the `changes` of a fix apply to that policy; without one, they are
+    the arguments of a `CorsPolicy` for a middleware around the server's application. Raises
+    ValueError as `explain` does.
     """
     call = Call(fetch, _read_page(page), quirks)
-    nearby = [*near_in_spelling(page, call.page), *near_in_call(call)]
-    if can_read(outcome):
-        return _make(outcome, call, policy, nearby, ())
-    nearby += near_in_answer(outcome, call)
-    if is_led_away(outcome, call):
-        return _make(outcome, call, policy, nearby, mend_redirected(outcome, call, policy))
+    near_misses = [*find_in_spelling(page, call.page), *find_in_call(call)]
+    if outcome.is_readable:
+        return _build(outcome, call, policy, near_misses, ())
+    near_misses += find_in_response(outcome, call)
+    if is_from_other_origin(outcome, call):
+        return _build(outcome, call, policy, near_misses, fix_redirect(outcome, call, policy))
     expected = outcome if policy is None else run(policy, call)
-    is_of_policy = outcome.failure is None or is_of_cors_layer(outcome)
-    if policy is None or can_read(expected) or not is_of_policy:
-        fixes = mend_server(outcome, call, is_granted=policy is not None)
+    is_of_policy = outcome.failure is None or is_from_cors_layer(outcome)
+    if policy is None or expected.is_readable or not is_of_policy:
+        fixes = fix_server(outcome, call, is_allowed=policy is not None)
     else:
-        further, fixes = _find_in_policy(policy, call, expected)
-        nearby += further
-    return _make(outcome, call, policy, nearby, fixes)
+        further, fixes = _search_policy(policy, call, expected)
+        near_misses += further
+    return _build(outcome, call, policy, near_misses, fixes)
 
 
-def _find_in_policy(
+def _search_policy(
     policy: Policies, call: Call, outcome: Outcome
 ) -> tuple[tuple[NearMiss, ...], tuple[Fix, ...]]:
-    if can_read(outcome):
+    if outcome.is_readable:
         return (), ()
     failure = outcome.failure
-    nearby = () if failure is None else tuple(near_in_policy(policy, call, failure))
+    near_misses = () if failure is None else tuple(find_in_policy(policy, call, failure))
     other_pages = tuple(
         Fix(f"Or open the page from {show(near.nearest)}, which is allowed.")
-        for near in nearby
+        for near in near_misses
         if near.subject == "origin" and is_serialized_origin(near.nearest)
     )
-    fixes = (*mend_policy(policy, call), *other_pages)
+    fixes = (*fix_policy(policy, call), *other_pages)
     if not fixes and failure is not None:
-        fixes = (Fix(ERRORS[failure.name].hint),)
-    return nearby, fixes
+        fixes = (Fix(failure.hint),)
+    return near_misses, fixes
 
 
-def _make(
+def _build(
     outcome: Outcome,
     call: Call,
     policy: Policies | None,
-    nearby: Iterable[NearMiss],
+    near_misses: Iterable[NearMiss],
     fixes: tuple[Fix, ...],
 ) -> Explanation:
     return Explanation(
-        can_read(outcome),
+        outcome.is_readable,
         summarize(outcome, call),
-        tell_steps(outcome, call, policy),
-        outcome.failure and bound_failure(outcome.failure),
-        tuple(nearby)[:_MAX_NEARBY],
+        describe_steps(outcome, call, policy),
+        outcome.failure,
+        tuple(near_misses)[:_MAX_NEAR_MISSES],
         fixes,
         outcome,
     )
@@ -126,9 +123,9 @@ def _read_page(page: str) -> str:
         return page
     if page.lower().startswith(_OPAQUE_SCHEMES):
         return OPAQUE
-    meant = canonical_spelling(page)
-    if meant is None or "*" in meant:
+    spelling = canonical_spelling(page)
+    if spelling is None or "*" in spelling:
         raise ValueError(
-            f"not a page's origin: {show(page)}; it is such as 'https://app.example.com'"
+            f"not the origin of a page: {show(page)}; an example is 'https://app.example.com'"
         )
-    return meant
+    return spelling

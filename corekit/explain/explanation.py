@@ -1,7 +1,7 @@
-"""What an explanation is made of: values, as text for a terminal and as data for a program.
+"""What an explanation consists of: values, shown as text in a terminal and as data to a program.
 
-Nothing here decides anything. All that a server or a page wrote is shown with control characters
-escaped and its length bounded, as text; as data it is whole.
+Nothing here decides anything. As text, everything that a server or a page wrote is bounded in
+length and has its control characters escaped; as data it is complete.
 """
 
 from __future__ import annotations
@@ -13,13 +13,36 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
 
 from corekit.browser import Exchange, Failure, Fetch, Outcome
-from corekit.diagnostics import show
+from corekit.diagnostics import Diagnostic, show
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
 
-__all__ = ["Actor", "Explanation", "Fix", "NearMiss", "Policies", "Step", "shown"]
+__all__ = [
+    "Actor",
+    "Explanation",
+    "Fix",
+    "NearMiss",
+    "Policies",
+    "Step",
+    "StepKind",
+    "escape",
+]
 
 Actor = Literal["page", "browser", "server"]
+
+StepKind = Literal[
+    "call",
+    "preflight-not-needed",
+    "preflight-needed",
+    "preflight-cached",
+    "preflight-request",
+    "preflight-response",
+    "preflight-accepted",
+    "request",
+    "response",
+    "redirect",
+    "end",
+]
 
 Policies = CorsPolicy | CorsRoutes
 
@@ -30,10 +53,10 @@ _SHOWN_CHARACTERS: Final = 200
 _NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-def shown(text: str) -> str:
-    """Show a stranger's text in a message: control characters escaped, length bounded.
+def escape(text: str) -> str:
+    """Return untrusted text with control characters escaped and the length bounded.
 
-    >>> shown("x-a\\r\\n\\x1b[2J")
+    >>> escape("x-a\\r\\n\\x1b[2J")
     'x-a\\\\r\\\\n\\\\x1b[2J'
     """
     bounded = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
@@ -44,19 +67,30 @@ def shown(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happens: who does it, what in a few words, and the messages to it."""
+    """One thing that happens: what kind of step it is, who acts, what happens, and details."""
 
+    kind: StepKind
     actor: Actor
     title: str
     details: tuple[str, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as a dict for JSON."""
+        return {
+            "kind": self.kind,
+            "actor": self.actor,
+            "title": self.title,
+            "details": list(self.details),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """Something that is nearly right: a value, the one that would do, and how they differ.
+    """A value that almost matches, the one that would match, and how they differ.
 
     `subject` is ``origin``, ``method``, ``header``, ``credentials`` or ``path``; `given` is what
-    was used, `nearest` what the other side has, and `message` says how they differ.
+    was used, `nearest` what the other side has, empty if it has nothing, and `message` says how
+    they differ.
     """
 
     subject: str
@@ -64,21 +98,29 @@ class NearMiss:
     nearest: str
     message: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields of a `Diagnostic` as a dict for JSON."""
+        hint = f"Did you mean {show(self.nearest)}?" if self.nearest else "Remove it."
+        fix = self.nearest or None
+        return Diagnostic(
+            "near-miss", "info", self.message, hint, self.subject, self.given, fix
+        ).to_dict()
+
     def __str__(self) -> str:
         return self.message
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One way to let the page read the answer.
+    """One way to let the page read the response.
 
-    `message` says what to do. `changes` are arguments of `CorsPolicy` with their new values, such
-    that the policy with these changes makes the fetch pass; they are empty where the mend is
-    elsewhere. `route` is the path of the route whose policy is to be changed, None where there are
-    no routes. `fetch` is the call to make instead, where the page is to be changed.
+    `message` says what to do. `changes` are arguments of `CorsPolicy` with their new values: with
+    them, the policy lets the fetch succeed. They are empty if the fix is elsewhere. `route` is the
+    path of the route whose policy has to change, None without routes. `fetch` is the fetch to make
+    instead if the page has to change.
 
-    >>> mend = Fix("Allow PUT.", {"allow_methods": ("PUT",)})
-    >>> mend.apply(CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> fix = Fix("Allow PUT.", {"allow_methods": ("PUT",)})
+    >>> fix.apply(CorsPolicy(allow_origins=["https://app.example.com"]))
     CorsPolicy(allow_origins=['https://app.example.com'], allow_methods=['PUT'])
     """
 
@@ -88,18 +130,30 @@ class Fix:
     fetch: Fetch | None = None
 
     def apply(self, policy: _P) -> _P:
-        """Make the policy, or the routes, with the changes.
+        """Return the policy, or the routes, with the changes.
 
-        Raises what `CorsPolicy` raises, and ValueError for routes without the one to be changed.
+        Raises what `CorsPolicy` raises, and ValueError if the routes do not have the route.
         """
         if isinstance(policy, CorsPolicy):
             return policy.replace(**self.changes)
         if self.changes and self.route not in dict(policy.routes):
-            raise ValueError(f"the routes have no {show(self.route)} to be changed")
+            raise ValueError(f"the routes do not have the route {show(self.route)}")
         return CorsRoutes(
             (path, each.replace(**self.changes) if path == self.route else each)
             for path, each in policy.routes
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as a dict for JSON."""
+        return {
+            "message": self.message,
+            "changes": {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in self.changes.items()
+            },
+            "route": self.route,
+            "fetch": self.fetch and _fetch_to_dict(self.fetch),
+        }
 
     def __str__(self) -> str:
         return self.message
@@ -107,12 +161,12 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What happens to a fetch, in order, and what to do about it.
+    """What happens to a fetch, in order, and how to fix it.
 
-    `allowed` says whether the page can read the answer, `summary` the same in one message. `steps`
-    are in the order in which things happen. `failure` is the browser's, None where nothing failed;
-    `near_misses` are what is nearly right, `fixes` the ways to make the fetch pass, the best first.
-    `outcome` holds the exchanges. ``str()`` of it is text for a terminal.
+    `allowed` is whether the page can read the response, `summary` the same in one sentence. `steps`
+    are in the order in which they happen. `failure` is the browser's, None if nothing failed;
+    `near_misses` are values that almost match, and `fixes` the ways to let the fetch succeed, the
+    best first. `outcome` holds the exchanges. ``str()`` returns text for a terminal.
     """
 
     allowed: bool
@@ -124,36 +178,15 @@ class Explanation:
     outcome: Outcome
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all of it as dicts, lists, strings, numbers, booleans and None, ready for JSON."""
-        failure = self.failure
+        """Return everything as dicts, lists, strings, numbers, booleans and None for JSON."""
         return {
             "allowed": self.allowed,
             "summary": self.summary,
-            "steps": [
-                {"actor": step.actor, "title": step.title, "details": list(step.details)}
-                for step in self.steps
-            ],
-            "failure": failure
-            and {
-                "name": failure.name,
-                "message": failure.message,
-                "method": failure.method,
-                "url": failure.url,
-                "origin": failure.origin,
-                "value": failure.value,
-                "is_cors": failure.is_cors,
-            },
-            "near_misses": [
-                {
-                    "subject": near.subject,
-                    "given": near.given,
-                    "nearest": near.nearest,
-                    "message": near.message,
-                }
-                for near in self.near_misses
-            ],
-            "fixes": [_mend_as_data(mend) for mend in self.fixes],
-            "exchanges": [_exchange_as_data(exchange) for exchange in self.outcome.exchanges],
+            "steps": [step.to_dict() for step in self.steps],
+            "failure": self.failure and _failure_to_dict(self.failure),
+            "near_misses": [near.to_dict() for near in self.near_misses],
+            "fixes": [fix.to_dict() for fix in self.fixes],
+            "exchanges": [_exchange_to_dict(exchange) for exchange in self.outcome.exchanges],
         }
 
     def __str__(self) -> str:
@@ -162,14 +195,11 @@ class Explanation:
             lines += _wrap(f"{number}. {step.actor}: {step.title}", "", "   ")
             for detail in step.details:
                 lines += _wrap(detail, "   - ", "     ")
-        for title, messages in (
-            ("Nearly right:", [near.message for near in self.near_misses]),
-            ("What to do:", [mend.message for mend in self.fixes]),
-        ):
-            if messages:
+        for title, items in (("Near misses:", self.near_misses), ("How to fix it:", self.fixes)):
+            if items:
                 lines += ["", title]
-            for message in messages:
-                lines += _wrap(message, "   - ", "     ")
+            for item in items:
+                lines += _wrap(str(item), "   - ", "     ")
         return "\n".join(lines)
 
 
@@ -184,29 +214,38 @@ def _wrap(text: str, first: str, others: str) -> list[str]:
     return wrapper.wrap(text)
 
 
-def _mend_as_data(mend: Fix) -> dict[str, Any]:
-    fetch = mend.fetch
+def _failure_to_dict(failure: Failure) -> dict[str, Any]:
+    diagnostic = Diagnostic(
+        failure.name,
+        "error",
+        failure.message,
+        failure.hint,
+        f"{failure.method} {failure.url}",
+        failure.value,
+        failure=failure.name,
+    )
     return {
-        "message": mend.message,
-        "changes": {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in mend.changes.items()
-        },
-        "route": mend.route,
-        "fetch": fetch
-        and {
-            "url": fetch.url,
-            "method": fetch.method,
-            "headers": [list(pair) for pair in fetch.headers],
-            "mode": fetch.mode,
-            "credentials": fetch.credentials,
-            "redirect": fetch.redirect,
-            "upload_listener": fetch.upload_listener,
-        },
+        **diagnostic.to_dict(),
+        "method": failure.method,
+        "url": failure.url,
+        "origin": failure.origin,
+        "is_cors": failure.is_cors,
     }
 
 
-def _exchange_as_data(exchange: Exchange) -> dict[str, Any]:
+def _fetch_to_dict(fetch: Fetch) -> dict[str, Any]:
+    return {
+        "url": fetch.url,
+        "method": fetch.method,
+        "headers": [list(pair) for pair in fetch.headers],
+        "mode": fetch.mode,
+        "credentials": fetch.credentials,
+        "redirect": fetch.redirect,
+        "upload_listener": fetch.upload_listener,
+    }
+
+
+def _exchange_to_dict(exchange: Exchange) -> dict[str, Any]:
     request, response = exchange.request, exchange.response
     return {
         "request": {

@@ -1,138 +1,201 @@
-"""What is nearly right about a call that fails: the near misses of a policy, and of an answer.
+"""The near misses of a call that fails: what almost matches in a policy or in a live response.
 
-Which near misses are looked for hangs on the name of the failure; the search itself is
-`near_origins`'s and `near_names`'s.
+The name of the failure decides which near misses are searched for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from corekit._names import REGISTERED_METHODS, SAFELISTED_METHODS
+from corekit._near_names import find_near_method, find_near_name
+from corekit._near_origins import NearOrigin, find_near_origins
 from corekit._origins import ANY
 from corekit._spelling import canonical_spelling, find_misspelling
 from corekit.browser import Failure, HttpResponse, Outcome
-from corekit.browser.fields import drop_forbidden, list_values, unsafe_names
+from corekit.browser.fields import NON_WILDCARD_HEADER, drop_forbidden, list_values, unsafe_names
 from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError
 from corekit.routes import CorsRoutes
 
 from .call import Call
-from .explanation import NearMiss, Policies, shown
-from .near_names import find_near_headers, find_near_method, find_near_paths
-from .near_origins import find_near_origins
-from .policy_fixes import run
-from .serving import find_covering, path_of
-from .steps import can_read
+from .explanation import NearMiss, Policies, escape
+from .serving import find_covering, find_origin_rule, path_of, run
 
-__all__ = ["near_in_answer", "near_in_call", "near_in_policy", "near_in_spelling"]
+__all__ = [
+    "compare_headers",
+    "compare_origins",
+    "find_in_call",
+    "find_in_policy",
+    "find_in_response",
+    "find_in_spelling",
+]
 
-_ORIGIN_FAULTS: Final = frozenset(
+_OF_ORIGINS: Final = frozenset(
     {"AllowOriginMismatch", "InvalidAllowOriginValue", "MultipleAllowOriginValues"}
 )
+_OF_CREDENTIALS: Final = frozenset({"InvalidAllowCredentials", "WildcardOriginNotAllowed"})
 _MAX_VALUE: Final = 1000
-_CREDENTIALS_FAULTS: Final = frozenset({"InvalidAllowCredentials", "WildcardOriginNotAllowed"})
+_MAX_MISSING: Final = 20
 
 
-def near_in_spelling(given: str, origin: str) -> Iterator[NearMiss]:
-    """Say what is wrong with how a page's origin was written, where anything is."""
+def find_in_spelling(given: str, origin: str) -> Iterator[NearMiss]:
+    """Yield what is wrong with the spelling of a page's origin."""
     if given != origin:
         message = find_misspelling(given).message
-        message = f"{show(given)} is not how a browser writes it: {show(origin)} is. {message}"
+        message = f"Browsers write {show(given)} as {show(origin)}. {message}"
         yield NearMiss("origin", given, origin, message)
 
 
-def near_in_call(call: Call) -> Iterator[NearMiss]:
-    """Name what the page writes that is not sent as it may think."""
+def find_in_call(call: Call) -> Iterator[NearMiss]:
+    """Yield what the browser does not send as the page may expect."""
     upper = call.method.upper()
     if upper in REGISTERED_METHODS and call.method != upper:
         message = (
-            f"Browsers send {show(call.method)} as it is written, and servers know {show(upper)}."
+            f"Browsers send {show(call.method)} as it is written, but servers expect {show(upper)}."
         )
         yield NearMiss("method", call.method, upper, message)
     for name, value in call.fetch.headers:
         if not drop_forbidden(((name, value),)):
-            message = (
-                f"{shown(name)} is a forbidden header: browsers leave it out of what a page sets."
-            )
+            message = f"{escape(name)} is a forbidden header: browsers do not let scripts set it."
             yield NearMiss("header", name, "", message)
 
 
-def near_in_policy(policies: Policies, call: Call, failure: Failure) -> Iterator[NearMiss]:
-    """Name what of a policy is nearly what the call needs."""
+def find_in_policy(policies: Policies, call: Call, failure: Failure) -> Iterator[NearMiss]:
+    """Yield what in a policy almost allows the call."""
     policy = find_covering(policies, str(call.url)).policy
     if isinstance(policies, CorsRoutes) and (policy is None or not policy.allow_origins):
-        yield from find_near_paths(policies, path_of(str(call.url)))
+        yield from _compare_paths(policies, path_of(str(call.url)))
     if policy is None:
         return
-    name = failure.name.removeprefix("Preflight")
     is_custom = call.method.upper() not in REGISTERED_METHODS
-    if name == "MissingAllowOriginHeader":
-        yield from find_near_origins(policy, failure.origin)
-    elif name in _CREDENTIALS_FAULTS:
-        without = call.instead(replace(call.fetch, credentials="omit"))
-        if can_read(run(policies, without)):
-            message = "Without credentials it would pass; the policy does not allow them."
+    if failure.check == "MissingAllowOriginHeader":
+        yield from compare_origins(policy, failure.origin)
+    elif failure.check in _OF_CREDENTIALS:
+        without = call.with_fetch(replace(call.fetch, credentials="omit"))
+        if run(policies, without).is_readable:
+            message = "The policy does not allow credentials; the request would succeed without."
             yield NearMiss("credentials", "include", "omit", message)
-    elif name == "MethodDisallowedByPreflightResponse" and is_custom:
-        yield from find_near_method(call.method, (*SAFELISTED_METHODS, *policy.allow_methods))
-    elif name == "HeaderDisallowedByPreflightResponse":
+    elif failure.name == "MethodDisallowedByPreflightResponse" and is_custom:
+        yield from _compare_methods(call.method, (*SAFELISTED_METHODS, *policy.allow_methods))
+    elif failure.name == "HeaderDisallowedByPreflightResponse":
         missing = [each for each in unsafe_names(call.headers) if each not in policy.allow_headers]
-        yield from find_near_headers(missing, policy.allow_headers, include=False)
+        yield from compare_headers(missing, policy.allow_headers, include=False)
 
 
-def near_in_answer(outcome: Outcome, call: Call) -> Iterator[NearMiss]:
-    """Name what of a live server's last answer is nearly what the call needs."""
+def find_in_response(outcome: Outcome, call: Call) -> Iterator[NearMiss]:
+    """Yield what in a live server's last response almost allows the call."""
     failure = outcome.failure
     if failure is None or not outcome.exchanges:
         return
-    name, value = failure.name.removeprefix("Preflight"), (failure.value or "")[:_MAX_VALUE]
+    value = (failure.value or "")[:_MAX_VALUE]
     response = outcome.exchanges[-1].response
-    if name in _ORIGIN_FAULTS:
-        yield from _compare_origin(value, failure.origin)
-    elif name == "InvalidAllowCredentials" and value.strip('"').lower() == "true":
-        message = f"{show(value)} is sent, and only 'true' is right, in lower case."
+    if failure.check in _OF_ORIGINS:
+        yield from _compare_sent_origin(value, failure.origin)
+    elif failure.check == "InvalidAllowCredentials" and value.strip('"').lower() == "true":
+        message = f"The server sends {show(value)}, but only 'true', in lower case, is valid."
         yield NearMiss("credentials", value, "true", message)
-    elif name == "MethodDisallowedByPreflightResponse":
-        yield from find_near_method(call.method, _listed(response, "methods"))
-    elif name == "HeaderDisallowedByPreflightResponse":
+    elif failure.name == "MethodDisallowedByPreflightResponse":
+        yield from _compare_methods(call.method, _listed(response, "methods"))
+    elif failure.name == "HeaderDisallowedByPreflightResponse":
         allowed = _listed(response, "headers")
         lowered = {each.lower() for each in allowed}
         missing = [each for each in unsafe_names(call.headers) if each not in lowered]
         include = call.fetch.credentials == "include"
-        yield from find_near_headers(missing, allowed, include=include)
+        yield from compare_headers(missing, allowed, include=include)
+
+
+def compare_origins(policy: CorsPolicy, origin: str) -> tuple[NearMiss, ...]:
+    """Return up to three origins that a policy allows and that nearly match `origin`.
+
+    >>> policy = CorsPolicy(allow_origins=["https://app.example.com"])
+    >>> print(*compare_origins(policy, "http://app.example.com"))
+    'https://app.example.com' is allowed: the page has http instead of https.
+    """
+    return tuple(
+        NearMiss("origin", origin, near.nearest, _describe_origin(policy, near))
+        for near in find_near_origins(policy, origin)
+    )
+
+
+def _describe_origin(policy: CorsPolicy, near: NearOrigin) -> str:
+    is_listed = near.nearest in policy.allow_origins
+    by = "" if is_listed else f" by {find_origin_rule(policy, near.nearest)}"
+    return f"{show(near.nearest)} is allowed{by}: {near.difference}."
+
+
+def compare_headers(
+    missing: Collection[str], allowed: Collection[str], *, include: bool
+) -> Iterator[NearMiss]:
+    """Yield what almost allows each of the `missing` header names, which are in lower case.
+
+    >>> print(*compare_headers(["x-csrf-token"], ["x-csrftoken"], include=False))
+    'x-csrftoken' is allowed, but the page sends 'x-csrf-token'.
+    """
+    names = [name.lower() for name in allowed if name != ANY]
+    for name in islice(missing, _MAX_MISSING):
+        if ANY in allowed and include:
+            message = f"'*' does not cover {show(name)}: with credentials, it is not a wildcard."
+            yield NearMiss("header", name, ANY, message)
+        elif ANY in allowed and name == NON_WILDCARD_HEADER:
+            message = "By the standard, '*' does not cover authorization: list it as well."
+            yield NearMiss("header", name, ANY, message)
+        elif (nearest := find_near_name(name, names)) is not None:
+            message = f"{show(nearest)} is allowed, but the page sends {show(name)}."
+            yield NearMiss("header", name, nearest, message)
+
+
+def _compare_methods(method: str, allowed: Collection[str]) -> Iterator[NearMiss]:
+    nearest = find_near_method(method, allowed)
+    if nearest is not None:
+        is_case = nearest.upper() == method.upper()
+        why = ": method names are case-sensitive" if is_case else ""
+        message = f"{show(nearest)} is allowed, but the page sends {show(method)}{why}."
+        yield NearMiss("method", method, nearest, message)
+
+
+def _compare_paths(routes: CorsRoutes, path: str) -> Iterator[NearMiss]:
+    lowered = path.lower()
+    for route, _ in routes.routes:
+        low = route.lower()
+        if lowered == low.removesuffix("/") or (low[-1] == "/" and lowered.startswith(low)):
+            message = (
+                f"The route {show(route)} almost covers {show(path)}: paths are case-sensitive."
+            )
+            yield NearMiss("path", path, route, message)
 
 
 def _listed(response: HttpResponse, what: str) -> tuple[str, ...]:
     return list_values(response.headers, f"access-control-allow-{what}") or ()
 
 
-def _compare_origin(value: str, page: str) -> Iterator[NearMiss]:
+def _compare_sent_origin(value: str, page: str) -> Iterator[NearMiss]:
     values = value.replace(",", " ").split()
     if len(values) > 1:
         if page in values:
-            message = "The page's origin is among the values, but only one may be there."
+            message = "The page's origin is one of the values, but only one value is allowed."
             yield NearMiss("origin", value, page, message)
         return
     if ANY in value:
-        # A policy would read a pattern here; a browser compares it, letter by letter.
+        # A policy reads a pattern here; a browser compares it byte for byte.
         message = (
-            f"The server sends {show(value)}: browsers know no patterns, only an origin, or '*'"
-            " alone."
+            f"The server sends {show(value)}, but browsers do not support patterns: they accept"
+            " one origin, or '*'."
         )
         yield NearMiss("origin", value, page, message)
         return
     if canonical_spelling(value) == page:
         message = find_misspelling(value).message
-        message = f"The server sends {show(value)}, which is not {show(page)}. {message}"
+        message = f"The server sends {show(value)}, not {show(page)}. {message}"
         yield NearMiss("origin", value, page, message)
         return
     try:
         allowed = CorsPolicy(allow_origins=[value])
     except PolicyError:
         return
-    for near in find_near_origins(allowed, page):
+    for near in compare_origins(allowed, page):
         yield NearMiss("origin", value, page, near.message)

@@ -1,8 +1,8 @@
-"""What to do about a live server: corekit around it, or another call.
+"""What to do about a live server: wrap it in corekit, or make another request.
 
-Nothing is known of the server but its answers. The policy that is to be put around it is tried on
-the browser model; another call is, too, with the answers that the server gave. Where a redirect led
-to another origin, the answer at fault is not of the server that was called, and is told apart.
+Only the server's responses are known. The policy for the middleware is tried on the browser model,
+and so is another request, with the responses that the server gave. If a redirect led to another
+origin, the response at fault is not from the server that the page called.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from dataclasses import replace
 from typing import Final
 
 from corekit._origins import ANY
-from corekit.browser import BrowserModel, HttpRequest, HttpResponse, Outcome
+from corekit.browser import FAILURES, HttpRequest, HttpResponse, Outcome
 from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS
-from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
 from corekit.browser.urls import parse_url
 from corekit.diagnostics import show
@@ -22,147 +21,117 @@ from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError
 
 from .call import Call
-from .errors import ERRORS
+from .call_fixes import OtherFetch, find_http_url, find_other_fetches
 from .explanation import Fix, Policies
-from .policy_fixes import (
-    Changes,
-    OtherFetch,
-    find_changes,
-    find_other_fetches,
-    mend_policy,
-    run,
-    web_address,
-)
-from .steps import can_read
+from .policy_fixes import Changes, find_changes, fix_policy
+from .serving import run
 
-__all__ = ["is_led_away", "is_of_cors_layer", "mend_redirected", "mend_server"]
+__all__ = ["fix_redirect", "fix_server", "is_from_cors_layer", "is_from_other_origin"]
 
-_CHECKS: Final = (
-    "MissingAllowOriginHeader",
-    "MultipleAllowOriginValues",
-    "InvalidAllowOriginValue",
-    "AllowOriginMismatch",
-    "WildcardOriginNotAllowed",
-    "InvalidAllowCredentials",
-)
-_BY_CORS_LAYER: Final = REFUSALS | {
-    *_CHECKS,
-    *map(preflight_name, _CHECKS),
-    "PreflightInvalidStatus",
+_OF_URLS: Final = frozenset({"RedirectContainsCredentials", "CorsDisabledScheme"})
+_OF_CORS_LAYERS: Final = frozenset(
+    name for name, kind in FAILURES.items() if kind.is_cors
+) - _OF_URLS.union({"DisallowedByMode"})
+"""The failures that a CORS layer in front of the application prevents."""
+
+_OF_REDIRECTS: Final = _OF_URLS | {
     "PreflightDisallowedRedirect",
-    "InvalidAllowMethodsPreflightResponse",
-    "InvalidAllowHeadersPreflightResponse",
+    "MixedContent",
+    "RedirectNotFollowed",
 }
-"""The failures that a layer for CORS around the application does away with."""
+"""The failures that a redirect causes, so that requesting its target may help."""
 
 
-_BY_LACK: Final = REFUSALS | {
-    "InvalidAllowCredentials",
-    preflight_name("InvalidAllowCredentials"),
-}
-"""The failures where nothing is wrong with an answer but what it does not grant."""
-
-_BY_REDIRECT: Final = frozenset(
-    {
-        "PreflightDisallowedRedirect",
-        "RedirectContainsCredentials",
-        "CorsDisabledScheme",
-        "MixedContent",
-        "RedirectNotFollowed",
-    }
-)
-"""The failures where a redirect is at fault, so that its address may be called instead."""
+def is_from_cors_layer(outcome: Outcome) -> bool:
+    """Return whether a CORS layer in front of the application would prevent the failure."""
+    return outcome.failure is not None and outcome.failure.name in _OF_CORS_LAYERS
 
 
-def is_of_cors_layer(outcome: Outcome) -> bool:
-    """Say whether a layer for CORS around the application makes such a failure go away."""
-    return outcome.failure is not None and outcome.failure.name in _BY_CORS_LAYER
+def is_from_other_origin(outcome: Outcome, call: Call) -> bool:
+    """Return whether the response at fault came from another origin than the page called."""
+    last = outcome.exchanges[-1].request.url if outcome.exchanges else str(call.url)
+    return is_from_cors_layer(outcome) and parse_url(last).origin != call.url.origin
 
 
-def mend_server(outcome: Outcome, call: Call, *, is_granted: bool) -> tuple[Fix, ...]:
-    """Find the fixes of a fetch that a server's answers made fail.
+def fix_server(outcome: Outcome, call: Call, *, is_allowed: bool) -> tuple[Fix, ...]:
+    """Return the fixes of a fetch that failed because of a server's responses.
 
-    `is_granted` says that the policy which the server should have grants it: then the answers did
-    not come from that policy.
+    `is_allowed` is whether the policy that the server should have allows the request: then the
+    responses did not come from that policy.
     """
     fixes = [
         Fix(other.message, fetch=other.fetch)
-        for other in (*_redirected(outcome, call), *find_other_fetches(call))
-        if _would_pass(outcome, call.instead(other.fetch))
+        for other in (*_request_targets(outcome, call), *find_other_fetches(call))
+        if _would_succeed(outcome, call.with_fetch(other.fetch))
     ]
-    if outcome.failure is None:
-        return tuple(fixes) if fixes or is_granted else tuple(_change_both(call))
-    name = outcome.failure.name
-    is_of_layer = is_of_cors_layer(outcome)
-    if is_of_layer and is_granted:
-        message = "The policy grants this, so the answer is not the policy's."
-        return (Fix(f"{message} {ERRORS[name].hint}"), *fixes)
-    around = _put_around(call, _find_missing(outcome, call)) if is_of_layer else ()
+    failure = outcome.failure
+    if failure is None:
+        return tuple(fixes) if fixes or is_allowed else tuple(_fix_both(call))
+    is_of_layer = is_from_cors_layer(outcome)
+    if is_of_layer and is_allowed:
+        message = "The policy allows this request, so the response did not come from the policy."
+        return (Fix(f"{message} {failure.hint}"), *fixes)
+    around = _wrap(call, _find_missing(outcome, call)) if is_of_layer else ()
     if not around:
-        fixes.append(Fix(ERRORS[name].hint))
+        fixes.append(Fix(failure.hint))
     return (*around, *fixes)
 
 
-def is_led_away(outcome: Outcome, call: Call) -> bool:
-    """Say whether the answer at fault came from another origin than the one that was called."""
-    last = outcome.exchanges[-1].request.url if outcome.exchanges else str(call.url)
-    return is_of_cors_layer(outcome) and parse_url(last).origin != call.url.origin
+def fix_redirect(outcome: Outcome, call: Call, policies: Policies | None) -> tuple[Fix, ...]:
+    """Return the fixes of a fetch that failed because of a redirect to another origin.
 
-
-def mend_redirected(outcome: Outcome, call: Call, policies: Policies | None) -> tuple[Fix, ...]:
-    """Find the fixes of a fetch that a redirect to another origin made fail.
-
-    Behind such a redirect browsers send ``null`` for the origin, which no policy should allow.
+    After such a redirect browsers send ``Origin: null``, which no policy should allow.
     """
-    there = outcome.exchanges[-1].request.url
-    instead = call.instead(replace(call.fetch, url=there))
-    directly = f"Call the address that the redirect leads to: {show(there)}."
+    target = outcome.exchanges[-1].request.url
+    instead = call.with_fetch(replace(call.fetch, url=target))
+    directly = _request_target(target)
     without = Fix(
-        f"Let {call.url.origin} answer without a redirect to {show(there)}, another origin: a call"
-        " that needs a login with status 401."
+        f"Let {call.url.origin} respond without a redirect to {show(target)}, which has another"
+        " origin. If the request needs a login, respond with status 401."
     )
-    is_same_host = parse_url(there).host == call.url.host
-    is_granted = is_same_host and policies is not None and can_read(run(policies, instead))
-    if is_granted or _would_pass(outcome, instead):
+    is_same_host = parse_url(target).host == call.url.host
+    is_allowed = is_same_host and policies is not None and run(policies, instead).is_readable
+    if is_allowed or _would_succeed(outcome, instead):
         return Fix(directly, fetch=instead.fetch), without
     if not is_same_host:
-        # Of another host the policy says nothing; and seldom is it one for pages to call.
-        return without, *_call_otherwise(
-            directly, instead, () if policies else _put_around(instead)
-        )
-    further = mend_policy(policies, instead) if policies else _put_around(instead)
-    return *_call_otherwise(directly, instead, further), without
+        # The policy does not apply to another host, and that host is rarely one for pages to call.
+        return without, *_combine(directly, instead, () if policies else _wrap(instead))
+    further = fix_policy(policies, instead) if policies else _wrap(instead)
+    return *_combine(directly, instead, further), without
 
 
-def _change_both(call: Call) -> Iterator[Fix]:
+def _fix_both(call: Call) -> Iterator[Fix]:
     for other in find_other_fetches(call):
-        if other.is_needed:
-            instead = call.instead(other.fetch)
-            yield from _call_otherwise(other.message, instead, _put_around(instead))
+        if other.is_required:
+            instead = call.with_fetch(other.fetch)
+            yield from _combine(other.message, instead, _wrap(instead))
 
 
-def _call_otherwise(message: str, call: Call, fixes: Iterable[Fix]) -> Iterator[Fix]:
-    for mend in fixes:
-        fetch = mend.fetch or (call.fetch if mend.changes else None)
-        yield replace(mend, message=f"{message} {mend.message}", fetch=fetch)
+def _combine(message: str, call: Call, fixes: Iterable[Fix]) -> Iterator[Fix]:
+    for fix in fixes:
+        fetch = fix.fetch or (call.fetch if fix.changes else None)
+        yield replace(fix, message=f"{message} {fix.message}", fetch=fetch)
 
 
-def _put_around(call: Call, missing: Changes | None = None) -> tuple[Fix, ...]:
+def _wrap(call: Call, missing: Changes | None = None) -> tuple[Fix, ...]:
     changes = find_changes(CorsPolicy.deny_all(), call)
     if changes is None:
         return ()
     if missing is not None:
-        message = f"The server lets the page in, but not all of this call. {missing.message}"
+        message = f"The server allows the page's origin, but not this request. {missing.message}"
     else:
-        around = "Put corekit's middleware around the whole application, as its outermost layer"
-        message = f"{around}, with a policy for this call. {changes.message}"
+        message = (
+            "Wrap the whole application in corekit's middleware, as the outermost layer, with a"
+            f" policy that allows this request. {changes.message}"
+        )
     return (Fix(message, changes.arguments),)
 
 
 def _find_missing(outcome: Outcome, call: Call) -> Changes | None:
-    """Find what a server has to grant beside what it grants; None where it keeps the page out."""
+    """Return what a server does not allow yet; None if it does not allow the page at all."""
     last = outcome.exchanges[-1].response.headers
-    is_lack = outcome.failure is not None and outcome.failure.name in _BY_LACK
+    failure = outcome.failure
+    is_lack = failure and (failure.name in REFUSALS or failure.check == "InvalidAllowCredentials")
     if not is_lack or get_header(last, "access-control-allow-origin") != call.page:
         return None
     preflights = [each.response for each in outcome.exchanges if each.request.is_preflight]
@@ -172,7 +141,7 @@ def _find_missing(outcome: Outcome, call: Call) -> Changes | None:
     if methods is None or names is None:
         return None
     try:
-        granted = CorsPolicy(
+        allowed = CorsPolicy(
             allow_origins=[call.page],
             allow_credentials=get_header(last, "access-control-allow-credentials") == "true",
             allow_methods=methods,
@@ -180,38 +149,37 @@ def _find_missing(outcome: Outcome, call: Call) -> Changes | None:
         )
     except PolicyError:
         return None
-    missing = find_changes(granted, call)
-    return None if missing is None or missing.refused else missing
+    missing = find_changes(allowed, call)
+    return None if missing is None or missing.rejected else missing
 
 
-def _would_pass(outcome: Outcome, call: Call) -> bool:
-    model = BrowserModel(clock=lambda: 0.0, quirks=call.quirks)
-    return can_read(model.fetch(_replay(outcome), call.page, call.fetch))
+def _would_succeed(outcome: Outcome, call: Call) -> bool:
+    return call.run(_replay(outcome)).is_readable
 
 
 def _replay(outcome: Outcome) -> Callable[[HttpRequest], HttpResponse]:
-    """Answer as the server did; where that is not known, grant all."""
-    answers = {each.request.is_preflight: each.response for each in outcome.exchanges}
+    """Respond as the server did; if that is not known, allow everything."""
+    responses = {each.request.is_preflight: each.response for each in outcome.exchanges}
 
     def send(request: HttpRequest) -> HttpResponse:
-        known = answers.get(request.is_preflight)
+        known = responses.get(request.is_preflight)
         if known is not None and known.status not in REDIRECT_STATUSES:
             return known
-        asked = dict(request.headers)
-        granted = (
-            ("Access-Control-Allow-Origin", asked.get("Origin", ANY)),
+        requested = dict(request.headers)
+        allowed = (
+            ("Access-Control-Allow-Origin", requested.get("Origin", ANY)),
             ("Access-Control-Allow-Credentials", "true"),
-            ("Access-Control-Allow-Methods", asked.get("Access-Control-Request-Method", "")),
-            ("Access-Control-Allow-Headers", asked.get("Access-Control-Request-Headers", "")),
+            ("Access-Control-Allow-Methods", requested.get("Access-Control-Request-Method", "")),
+            ("Access-Control-Allow-Headers", requested.get("Access-Control-Request-Headers", "")),
         )
-        return HttpResponse(200, granted)
+        return HttpResponse(200, allowed)
 
     return send
 
 
-def _redirected(outcome: Outcome, call: Call) -> Iterator[OtherFetch]:
+def _request_targets(outcome: Outcome, call: Call) -> Iterator[OtherFetch]:
     failure = outcome.failure
-    if failure is None or failure.name not in _BY_REDIRECT or not outcome.exchanges:
+    if failure is None or failure.name not in _OF_REDIRECTS or not outcome.exchanges:
         return
     location = get_header(outcome.exchanges[-1].response.headers, "location")
     if location is None:
@@ -220,7 +188,10 @@ def _redirected(outcome: Outcome, call: Call) -> Iterator[OtherFetch]:
         url = parse_url(location, parse_url(failure.url))
     except ValueError:
         return
-    there = web_address(url, call)
-    if there is not None:
-        message = f"Call the address that the redirect leads to: {show(there)}."
-        yield OtherFetch(message, replace(call.fetch, url=there))
+    target = find_http_url(url, call)
+    if target is not None:
+        yield OtherFetch(_request_target(target), replace(call.fetch, url=target))
+
+
+def _request_target(url: str) -> str:
+    return f"Request the URL that the redirect points to: {show(url)}."

@@ -1,8 +1,7 @@
-"""The policy as a server: what it answers to a request, and by which of its rules.
+"""The policy as a server: what it responds to a request, and by which of its rules.
 
-A transport without a wire: the policy's answers around an application that says 200 to everything
-and nothing of CORS. Where the policy is asked for a rule, it is the one that matched: an exact
-origin, a pattern, a route. What nearly matched is the subject of `near_origins`.
+The server is a function: the policy's response in front of an application that responds 200 to
+everything and knows nothing about CORS.
 """
 
 from __future__ import annotations
@@ -13,25 +12,26 @@ from typing import Final
 from urllib.parse import unquote
 
 from corekit._origins import ANY, OriginPattern, OriginSet
-from corekit.browser import HttpRequest, HttpResponse
+from corekit.browser import HttpRequest, HttpResponse, Outcome
 from corekit.browser.fields import get_header
 from corekit.browser.urls import parse_url
 from corekit.compat import RegexCorsPolicy
 from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
 
-from .explanation import Policies, shown
+from .call import Call
+from .explanation import Policies, escape
 
-__all__ = ["Covering", "find_covering", "find_origin_rule", "path_of", "serve"]
+__all__ = ["Covering", "find_covering", "find_origin_rule", "path_of", "run", "serve"]
 
 _APPLICATION: Final = HttpResponse(200)
 
 
 @dataclass(frozen=True, slots=True)
 class Covering:
-    """The policy that covers a path: `route` is its path, None where there are no routes.
+    """The policy that covers a path; `route` is the path of its route, None without routes.
 
-    `is_ambiguous` says that the path can be read in two ways; the policy then grants nothing.
+    `is_ambiguous` is whether the path can be read in two ways; the policy then allows no origins.
     """
 
     policy: CorsPolicy | None
@@ -41,24 +41,24 @@ class Covering:
 
 
 def find_covering(policies: Policies, url: str) -> Covering:
-    """Find the policy that speaks for a URL, and say by which route."""
+    """Return the policy that applies to a URL, and by which route."""
     if isinstance(policies, CorsPolicy):
         return Covering(policies, None, None)
     path = path_of(url)
     policy = policies.policy_for(path)
     if policy is None:
-        message = f"No route covers the path {shown(path)}, so no policy has a say in it."
+        message = f"No route covers the path {escape(path)}, so no policy applies to it."
         return Covering(None, None, message)
     for route, each in policies.routes:
         covers = path == route.removesuffix("/") or (route[-1] == "/" and path.startswith(route))
         if each is policy and covers:
             return Covering(policy, route, f"The route {show(route)} covers the path.")
-    message = f"The path {shown(path)} can be read in two ways, so nothing is granted."
+    message = f"The path {escape(path)} is ambiguous, so no origins are allowed."
     return Covering(policy, None, message, is_ambiguous=True)
 
 
 def find_origin_rule(policy: CorsPolicy, origin: str) -> str | None:
-    """Name the rule of `allow_origins` that allows an origin; None where none does.
+    """Return the rule of `allow_origins` that allows an origin; None if no rule does.
 
     >>> policy = CorsPolicy(allow_origins=["https://*.example.com"])
     >>> find_origin_rule(policy, "https://app.example.com")
@@ -77,11 +77,11 @@ def find_origin_rule(policy: CorsPolicy, origin: str) -> str | None:
                 return f"the pattern {show(text)}"
     regexes = policy.allow_origin_regexes if isinstance(policy, RegexCorsPolicy) else ()
     matching = next((each for each in regexes if each.fullmatch(origin)), None)
-    return f"the expression {show(matching.pattern)}" if matching else "a rule of its own"
+    return f"the regular expression {show(matching.pattern)}" if matching else "a custom rule"
 
 
 def serve(policies: Policies) -> Callable[[HttpRequest], HttpResponse]:
-    """Make a transport out of a policy: pure, and right to the letter of every adapter's answers.
+    """Return a transport that responds as every adapter does with this policy.
 
     >>> send = serve(CorsPolicy(allow_origins=["*"]))
     >>> request = HttpRequest("GET", "https://api.example.com/", (("Origin", "https://a.example"),))
@@ -105,13 +105,18 @@ def serve(policies: Policies) -> Callable[[HttpRequest], HttpResponse]:
     return send
 
 
+def run(policies: Policies, call: Call) -> Outcome:
+    """Let the browser model make a call to a server that has this policy."""
+    return call.run(serve(policies))
+
+
 def path_of(url: str) -> str:
-    """Give the path of a URL, as a server decodes it."""
+    """Return the path of a URL as a server decodes it."""
     return unquote(parse_url(url).target.partition("?")[0])
 
 
 def _could_match(text: str, origin: str) -> bool:
-    # Cheap, since there may be 100,000 of them: what stands before and after the wildcards.
+    # A cheap test, since there may be 100,000 of them: the text before and after the wildcards.
     before, _, after = text.removesuffix(":*").partition("*")
     if not origin.startswith(before):
         return False

@@ -266,15 +266,15 @@ def test_a_failure_says_where_and_what() -> None:
     )
     assert outcome.failure == Failure("AllowOriginMismatch", "GET", API, PAGE, "https://x.example")
     assert str(outcome.failure) == (
-        "AllowOriginMismatch: The response has 'https://x.example' in Access-Control-Allow-Origin,"
-        " which is not https://app.example.com byte for byte."
+        "AllowOriginMismatch: Access-Control-Allow-Origin in the response is 'https://x.example',"
+        " not https://app.example.com."
     )
-    assert outcome.failure.hint.startswith("Add the page's origin to the policy")
+    assert outcome.failure.hint.startswith("Add the page's origin to allow_origins.")
     assert outcome.failure.is_cors
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_every_failure_is_a_sentence_and_a_mend(name: str) -> None:
+def test_every_failure_has_a_message_and_a_hint(name: str) -> None:
     failure = Failure(name, "PUT", API, PAGE, "the value\x1b")
     for text in (failure.message, failure.hint):
         assert text.endswith(".")
@@ -283,7 +283,7 @@ def test_every_failure_is_a_sentence_and_a_mend(name: str) -> None:
         name not in {"MixedContent", "RedirectNotFollowed", "TooManyRedirects", "InvalidRedirect"}
     )
     if name.startswith("Preflight"):
-        assert failure.message.startswith(("The preflight was ", "The preflight's answer has "))
+        assert "preflight" in failure.message
     assert str(FetchFailedError(failure)) == str(failure)
 
 
@@ -373,8 +373,9 @@ def test_a_page_reads_the_exposed_headers_of_a_response() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "Preflight"])
-def test_credentials_that_are_not_answered_are_told_without_a_value(prefix: str) -> None:
+def test_missing_allow_credentials_is_reported_as_missing(prefix: str) -> None:
     name = f"{prefix}InvalidAllowCredentials"
     missing = Failure(name, "GET", API, PAGE, None).message
-    assert "has no Access-Control-Allow-Credentials, and the request has credentials." in missing
-    assert "has 'True' in Access" in Failure(name, "GET", API, PAGE, "True").message
+    assert missing.endswith("response is missing, not 'true'.")
+    different = Failure(name, "GET", API, PAGE, "True").message
+    assert different.endswith("response is 'True', not 'true'.")

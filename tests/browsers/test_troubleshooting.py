@@ -21,13 +21,12 @@ from corekit.browser import (
     FAILURES,
     FIREFOX,
     BrowserModel,
-    Failure,
     Fetch,
     HttpRequest,
     HttpResponse,
     Quirks,
 )
-from corekit.explain import ERRORS, MESSAGES, Explanation, Fix, explain_outcome, find_error
+from corekit.explain import ERRORS, Explanation, Fix, explain_outcome, find_error
 from corekit_testing.transports import WsgiTransport
 from corekit_wsgi import CorsMiddleware
 from tests.browsers import chromium, devtools, firefox, marionette, webkit
@@ -39,7 +38,8 @@ from tests.certificates import make_certificate
 pytestmark = pytest.mark.browser
 
 API: Final = "api.localhost"
-REASONS: Final = {name for name in ERRORS if name.startswith("CORS") and name not in FAILURES}
+REASONS: Final = {name for name, error in ERRORS.items() if "firefox" in error.console}
+IN_WEBKIT: Final = {name for name, error in ERRORS.items() if "webkit" in error.console}
 
 
 def make_session(lab: Lab, name: str, fault: Fault) -> Session:
@@ -134,7 +134,7 @@ def test_chromium_shows_every_failure_and_the_mend_makes_it_pass(
 
 
 def test_each_of_chromiums_names_is_among_the_faults() -> None:
-    named = {name for name in FAILURES if Failure(name, "GET", "", "").is_cors}
+    named = {name for name, kind in FAILURES.items() if kind.is_cors}
     assert {fault.name for fault in FAULTS} == named
     # What the renderer itself refuses has a sentence, but no name.
     assert {fault.name for fault in FAULTS if not fault.has_name} == {
@@ -297,15 +297,13 @@ def test_webkit_shows_the_sentences_that_the_catalogue_has(tmp_path: Path) -> No
             assert entry is None or explains(entry.name, fault), (fault, sentence)
             if entry is not None:
                 seen.add(entry.name)
-    assert seen == MESSAGES["webkit"].keys()
+    assert seen == IN_WEBKIT
 
 
 def explains(name: str, fault: Fault) -> bool:
     # WebKit has one sentence for an origin that is missing and for one that differs, and the same
     # for a preflight's answer and for the actual one.
-    general = (
-        fault.name.removeprefix("Preflight") if fault.name not in MESSAGES["webkit"] else fault.name
-    )
+    general = fault.name if fault.name in IN_WEBKIT else fault.name.removeprefix("Preflight")
     same = {
         "InvalidAllowOriginValue": "MissingAllowOriginHeader",
         "AllowOriginMismatch": "MissingAllowOriginHeader",

@@ -41,7 +41,7 @@ def test_a_call_that_passes_is_told_step_by_step(policy: str) -> None:
     assert result.exit_code == 0, result.output
     text = text_of(result)
     assert "can read" in text
-    assert "The method PUT is none of GET, HEAD and POST." in text
+    assert "The method PUT is not GET, HEAD or POST." in text
     assert "https://api.example.com/" in text
     assert "\x1b" not in result.stdout
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
@@ -68,7 +68,7 @@ def test_json_is_the_explanation_as_data(policy: str) -> None:
     )
     told = json.loads(result.stdout)
     assert (result.exit_code, told["allowed"]) == (1, False)
-    assert told["failure"]["name"] == "MethodDisallowedByPreflightResponse"
+    assert told["failure"]["code"] == "MethodDisallowedByPreflightResponse"
     assert told["fixes"][0]["changes"] == {"allow_methods": ["PUT", "DELETE"]}
     assert told["exchanges"][0]["request"]["url"] == "https://a.example/x"
 
@@ -121,10 +121,10 @@ def test_what_may_change_something_is_not_sent_unless_it_is_said() -> None:
         told = run("--url", live.url, f"--origin={PAGE}", "--method=POST")
     assert (careful.exit_code, unsafe.exit_code, told.exit_code) == (0, 0, 2)
     text = text_of(careful)
-    assert text.startswith("As far as the preflight tells: A page of")
+    assert text.startswith("As far as the preflight tells: A page from")
     assert "server: Was not asked: PUT is sent with --send-unsafe only" in text
     assert "status 200" not in text
-    assert "Answers the request with status 200" in text_of(unsafe)
+    assert "Responds to the request: 200" in text_of(unsafe)
     assert "POST is not sent without --send-unsafe" in told.stderr
 
 
@@ -135,7 +135,10 @@ def test_a_server_is_held_to_a_policy(policy: str) -> None:
     with serving(wrong(fault)) as live:
         result = run("--url", live.url, policy, f"--origin={PAGE}", "--delay=0")
     assert result.exit_code == 1
-    assert "The policy grants this, so the answer is not the policy's." in text_of(result)
+    assert (
+        "The policy allows this request, so the response did not come from the policy."
+        in text_of(result)
+    )
 
 
 LIVE: Final = [fault for fault in FAULTS if fault.url == "{url}"]
@@ -157,7 +160,7 @@ def test_every_failure_that_browsers_show_is_named_over_the_network(fault: Fault
     given += ["--mode=same-origin"] if fault.call.get("mode") else []
     with serving(as_wsgi(answer)) as live:
         result = run("--url", f"{live.origin}/x/", f"--origin={PAGE}", *given, "--json")
-    assert json.loads(result.stdout)["failure"]["name"] == fault.name
+    assert json.loads(result.stdout)["failure"]["code"] == fault.name
     assert result.exit_code == 1
 
 
@@ -242,7 +245,7 @@ def test_every_name_is_explained(name: str) -> None:
         (("--policy=-",), "Give --origin and --policy or --url"),
         (("--url=http://a.example", "--api=http://b.example", f"--origin={PAGE}"), "leave --api"),
         (("--policy=no.toml", f"--origin={PAGE}"), "no.toml"),
-        (("--policy=-", "--origin=nonsense value"), "not a page's origin"),
+        (("--policy=-", "--origin=nonsense value"), "not the origin of a page"),
         (("--policy=-", f"--origin={PAGE}", "--method=TRACE"), "no page can send"),
         (("--url=http://127.0.0.1:1/", f"--origin={PAGE}"), "http://127.0.0.1:1/"),
     ],

@@ -63,7 +63,7 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_padded(
     assert not [line for line in lines if line != line.rstrip()]
     text = "".join(result.stdout.split())
     assert "PreflightInvalidAllowOriginValue" in text
-    assert "whichisnoorigin." in text
+    assert "isnotavalidorigin:" in text
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,25 +1,25 @@
-"""The troubleshooting page has every entry of the catalog, as the catalog has it."""
+"""The troubleshooting page has every error, as the error reference has it."""
 
 from __future__ import annotations
 
-from corekit.explain import ERRORS, MESSAGES
+from corekit.explain import ERRORS
 from tests.docs.troubleshooting import BEGIN, END, PAGE, table
 
 
-def test_the_table_is_the_catalogue() -> None:
+def test_the_table_is_up_to_date() -> None:
     text = PAGE.read_text()
     shown = text.partition(BEGIN)[2].partition(END)[0]
     assert shown.strip() == table().strip()
 
 
-def test_every_entry_has_a_row_with_its_messages_and_its_mend() -> None:
+def test_every_error_has_a_row_with_its_texts() -> None:
     rows = [line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ")]
     by_name = {row[1].strip("`"): row for row in rows if len(row) == 4}
     assert by_name.keys() - {"name"} == ERRORS.keys()
-    for name, entry in ERRORS.items():
-        said, _, cause, mend = by_name[name]
-        assert cause.replace("\\", "") == entry.message
-        assert mend.removesuffix(" |").replace("\\", "") == entry.hint
-        for messages in MESSAGES.values():
-            for sentence in messages.get(name, ()):
-                assert sentence.replace("{}", "…") in said
+    for name, error in ERRORS.items():
+        printed, _, message, hint = by_name[name]
+        assert message.replace("\\", "") == error.message
+        assert hint.removesuffix(" |").replace("\\", "") == error.hint
+        for messages in error.console.values():
+            for text in messages:
+                assert text.replace("{}", "…") in printed

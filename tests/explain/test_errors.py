@@ -1,4 +1,4 @@
-"""The catalog: every failure is in it, and what consoles say of one finds it."""
+"""The error reference: it has every failure, and finds one by the message of a console."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from corekit.browser import FAILURES, Failure
-from corekit.explain import ERRORS, MESSAGES, ErrorInfo, find_error
+from corekit.browser import FAILURES
+from corekit.explain import ERRORS, ErrorInfo, find_error
 
 # The pages below https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS/Errors
 REASONS = """
@@ -19,37 +19,38 @@ CORSMissingAllowHeaderFromPreflight
 """.split()
 
 
-def test_every_failure_of_the_model_and_every_reason_of_mdn_has_an_entry() -> None:
+def test_every_failure_and_every_reason_has_an_error() -> None:
     assert set(ERRORS) == {*FAILURES, *REASONS}
-    assert set(MESSAGES["firefox"]) == set(REASONS)
+    assert {name for name, error in ERRORS.items() if "firefox" in error.console} == set(REASONS)
 
 
-@pytest.mark.parametrize("entry", ERRORS.values(), ids=lambda entry: entry.name)
-def test_an_entry_is_whole(entry: ErrorInfo) -> None:
-    assert entry is ERRORS[entry.name]
-    for message in (entry.message, entry.hint):
-        assert message[0].isupper()
-        assert message.endswith(".")
-        assert "  " not in message
-        assert "{" not in message
-    for reason in entry.reasons:
-        assert entry.name in ERRORS[reason].failures
-    for failure in entry.failures:
-        assert entry.name in ERRORS[failure].reasons
+@pytest.mark.parametrize("error", ERRORS.values(), ids=lambda error: error.name)
+def test_an_error_is_complete(error: ErrorInfo) -> None:
+    assert error is ERRORS[error.name]
+    for text in (error.message, error.hint):
+        assert text[0].isupper()
+        assert text.endswith(".")
+        assert "  " not in text
+        assert "{" not in text
+    for reason in error.reasons:
+        assert error.name in ERRORS[reason].failures
+    for failure in error.failures:
+        assert error.name in ERRORS[failure].reasons
 
 
-def test_each_failure_of_cors_has_its_sentence_in_chromium() -> None:
-    of_cors = {name for name in FAILURES if Failure(name, "GET", "", "").is_cors}
-    assert MESSAGES["chromium"].keys() == of_cors | {"MixedContent"}
+def test_each_cors_failure_has_a_message_in_chromium() -> None:
+    of_cors = {name for name, kind in FAILURES.items() if kind.is_cors}
+    in_chromium = {name for name, error in ERRORS.items() if "chromium" in error.console}
+    assert in_chromium == of_cors | {"MixedContent"}
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_a_name_finds_its_entry_in_any_case(name: str) -> None:
+def test_a_name_finds_its_error_in_any_case(name: str) -> None:
     for text in (name, name.lower(), f"  {name.upper()}\n"):
         assert find_error(text) is ERRORS[name]
 
 
-# Sentences as consoles show them.
+# Messages as consoles print them.
 PASTED = {
     "CORSMissingAllowOrigin": [
         "Reason: CORS header 'Access-Control-Allow-Origin' missing",
@@ -125,23 +126,21 @@ PASTED = {
 
 
 @pytest.mark.parametrize("name", PASTED)
-def test_a_pasted_message_finds_its_entry(name: str) -> None:
+def test_a_pasted_message_finds_its_error(name: str) -> None:
     for message in PASTED[name]:
         assert find_error(message) is ERRORS[name], message
 
 
 @pytest.mark.parametrize(
-    ("engine", "name", "message"),
+    ("name", "message"),
     [
-        (engine, name, message)
-        for engine, entries in MESSAGES.items()
-        for name, sentences in entries.items()
-        for message in sentences
+        (error.name, message)
+        for error in ERRORS.values()
+        for messages in error.console.values()
+        for message in messages
     ],
 )
-def test_each_sentence_finds_the_entry_that_it_stands_with(
-    engine: str, name: str, message: str
-) -> None:
+def test_each_console_message_finds_its_error(name: str, message: str) -> None:
     filled = message.replace("{}", "https://app.example.com/'x' y")
     assert find_error(f"[12:00:01] {filled} (index.js:3)") is ERRORS[name]
 
@@ -149,20 +148,20 @@ def test_each_sentence_finds_the_entry_that_it_stands_with(
 @pytest.mark.parametrize(
     "text", ["", "   ", "TypeError: Failed to fetch", "404", "CORS", "CORSDisabledX"]
 )
-def test_what_says_nothing_of_cors_finds_nothing(text: str) -> None:
+def test_a_message_that_is_not_about_cors_finds_nothing(text: str) -> None:
     assert find_error(text) is None
 
 
 @pytest.mark.parametrize(
     "piece", ["Method ", "The 'Access-Control-Allow-Origin' header ", "a", " "]
 )
-def test_a_message_of_any_length_takes_no_time(piece: str) -> None:
+def test_a_message_of_any_length_takes_bounded_time(piece: str) -> None:
     start = time.process_time()
     assert find_error(piece * 1_000_000) is None
     assert time.process_time() - start < 1.0
 
 
-def test_a_message_is_found_in_any_case_and_without_its_full_stop() -> None:
+def test_case_and_the_full_stop_of_a_message_do_not_matter() -> None:
     text = "No 'Access-Control-Allow-Origin' header is present on the requested resource"
     for message in (text, text.upper(), text.lower()):
         assert find_error(message) is ERRORS["MissingAllowOriginHeader"]

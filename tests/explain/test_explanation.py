@@ -7,9 +7,9 @@ import json
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit.browser import Fetch
+from corekit.browser import FAILURES, Fetch
 from corekit.explain import Fix, explain
-from corekit.explain.explanation import shown
+from corekit.explain.explanation import escape
 
 PAGE = "https://app.example.com"
 POLICY = CorsPolicy(allow_origins=["https://*.example.com"], allow_credentials=True)
@@ -53,9 +53,9 @@ def test_a_mend_of_routes_changes_the_policy_of_its_route_alone() -> None:
     expected = CorsRoutes([("/items", POLICY.replace(allow_methods=["PUT"])), ("/", POLICY)])
     assert mend.apply(routes) == expected
     assert Fix("Nothing.").apply(routes) == routes
-    with pytest.raises(ValueError, match="the routes have no None to be changed"):
+    with pytest.raises(ValueError, match="the routes do not have the route None"):
         Fix("Allow PUT.", {"allow_methods": ["PUT"]}).apply(routes)
-    with pytest.raises(ValueError, match="the routes have no '/gone' to be changed"):
+    with pytest.raises(ValueError, match="the routes do not have the route '/gone'"):
         Fix("Allow PUT.", {"allow_methods": ["PUT"]}, "/gone").apply(routes)
 
 
@@ -72,25 +72,38 @@ def test_the_data_has_all_of_it() -> None:
     assert data["allowed"] is False
     assert data["summary"] == explanation.summary
     assert data["steps"][0]["actor"] == "page"
-    assert data["steps"][0]["title"] == f"Calls patch {ITEMS} from {PAGE}"
+    assert data["steps"][0]["title"] == f"Requests patch {ITEMS} from {PAGE}"
     assert data["steps"][0]["details"] == list(explanation.steps[0].details)
     assert len(data["steps"]) == len(explanation.steps)
     assert data["failure"] == {
-        "name": "MethodDisallowedByPreflightResponse",
-        "message": "The preflight's answer does not allow the method patch.",
+        "code": "MethodDisallowedByPreflightResponse",
+        "severity": "error",
+        "message": "The preflight response does not allow the method patch.",
+        "hint": FAILURES["MethodDisallowedByPreflightResponse"].hint,
+        "subject": f"patch {ITEMS}",
+        "value": "patch",
+        "fix": None,
+        "route": None,
+        "failure": "MethodDisallowedByPreflightResponse",
         "method": "patch",
         "url": ITEMS,
         "origin": PAGE,
-        "value": "patch",
         "is_cors": True,
     }
     assert [near["subject"] for near in data["near_misses"]] == ["method", "header"]
     assert data["near_misses"][0] == {
+        "code": "near-miss",
+        "severity": "info",
+        "message": "Browsers send 'patch' as it is written, but servers expect 'PATCH'.",
+        "hint": "Did you mean 'PATCH'?",
         "subject": "method",
-        "given": "patch",
-        "nearest": "PATCH",
-        "message": "Browsers send 'patch' as it is written, and servers know 'PATCH'.",
+        "value": "patch",
+        "fix": "PATCH",
+        "route": None,
+        "failure": None,
     }
+    assert [near["hint"] for near in data["near_misses"][1:]] == ["Remove it."]
+    assert [near["fix"] for near in data["near_misses"][1:]] == [None]
     assert data["fixes"][0] == {
         "message": explanation.fixes[0].message,
         "changes": {"allow_methods": ["PATCH"]},
@@ -138,39 +151,40 @@ def test_the_data_of_what_passes_has_no_failure() -> None:
 
 
 TEXT = """\
-A page of https://app.example.com cannot read patch https://api.example.com/items: The preflight's \
-answer does not allow the method patch. [MethodDisallowedByPreflightResponse]
+A page from https://app.example.com cannot read the response to patch \
+https://api.example.com/items: The preflight response does not allow the method patch. \
+[MethodDisallowedByPreflightResponse]
 
-1. page: Calls patch https://api.example.com/items from https://app.example.com
-   - https://api.example.com is another origin than https://app.example.com: the host differs.
-   - The method is sent as patch, in lower case: browsers upper-case only DELETE, GET, HEAD,
-     OPTIONS, POST and PUT, and methods are case-sensitive.
-   - No cookies go along to another origin (credentials: 'same-origin', the default).
-2. browser: Needs a preflight: it asks the server before it sends the call
-   - The method patch is none of GET, HEAD and POST.
+1. page: Requests patch https://api.example.com/items from https://app.example.com
+   - https://api.example.com is a different origin than https://app.example.com: the host differs.
+   - The method is sent as patch, in lower case: browsers write only DELETE, GET, HEAD, OPTIONS,
+     POST and PUT in upper case, and method names are case-sensitive.
+   - Cookies are not sent to another origin (credentials: 'same-origin', the default).
+2. browser: Needs a preflight: it asks the server before it sends the request
+   - The method patch is not GET, HEAD or POST.
    - The header x-a is not safelisted.
 3. browser: Sends the preflight: OPTIONS https://api.example.com/items
    - Access-Control-Request-Method: patch
    - Access-Control-Request-Headers: x-a
    - Origin: https://app.example.com
-   - Without any cookies.
-4. server: Answers the preflight with status 204
+   - Without cookies.
+4. server: Responds to the preflight: 204
    - The policy allows the origin by the pattern 'https://*.example.com'.
    - Access-Control-Allow-Origin: https://app.example.com
    - Access-Control-Allow-Credentials: true
    - Access-Control-Allow-Methods: GET, HEAD, POST
    - Vary: Origin
-5. browser: Refuses the preflight: MethodDisallowedByPreflightResponse
-   - The preflight's answer does not allow the method patch.
-   - The call itself is not sent.
+5. browser: Rejects the preflight response: MethodDisallowedByPreflightResponse
+   - The preflight response does not allow the method patch.
+   - The request itself is not sent.
 
-Nearly right:
-   - Browsers send 'patch' as it is written, and servers know 'PATCH'.
+Near misses:
+   - Browsers send 'patch' as it is written, but servers expect 'PATCH'.
 
-What to do:
-   - Write the method 'PATCH', in upper case. Add 'PATCH' to allow_methods and add 'x-a' to
+How to fix it:
+   - Use the method 'PATCH', in upper case. Add 'PATCH' to allow_methods and add 'x-a' to
      allow_headers.
-   - It would take this: add 'patch' to allow_methods. But such a policy is refused: Methods are
+   - The policy would have to add 'patch' to allow_methods, but corekit rejects that: Methods are
      case-sensitive, and servers know this one in upper case. Did you mean 'PATCH'?"""
 
 
@@ -181,7 +195,7 @@ def test_the_text_is_laid_out_for_a_terminal() -> None:
 
 def test_what_passes_has_neither_near_misses_nor_mends_in_its_text() -> None:
     text = str(explain(POLICY, Fetch(ITEMS), page=PAGE))
-    assert text.endswith("\n5. browser: Gives the page the answer, status 200")
+    assert text.endswith("\n5. browser: Gives the page the response, status 200")
 
 
 def test_a_long_address_and_a_dashed_word_can_be_copied_from_the_text() -> None:
@@ -203,4 +217,4 @@ def test_a_long_address_and_a_dashed_word_can_be_copied_from_the_text() -> None:
     ],
 )
 def test_a_strangers_text_is_escaped_and_bounded(text: str, told: str) -> None:
-    assert shown(text) == told
+    assert escape(text) == told

@@ -15,21 +15,20 @@ from corekit.explain import ERRORS, Explanation, explain, explain_outcome
 from tests.explain.calls import ITEMS, PAGE, explained
 
 TRUST = (
-    "Whether its pages may read the answers is the operator's decision: allow it only if it is"
-    " yours, or somebody's whom you trust."
+    "Allow an origin only if you control it or trust its owner: its pages can read the responses."
 )
-ACTS = "With credentials, pages of every allowed origin act as the user who is logged in here."
+ACTS = "With credentials, pages of every allowed origin can make requests as the logged-in user."
 AROUND = (
-    "Put corekit's middleware around the whole application, as its outermost layer, with a policy"
-    " for this call."
+    "Wrap the whole application in corekit's middleware, as the outermost layer, with a policy"
+    " that allows this request."
 )
-OMIT = "If it needs no cookies, call it without them: credentials: 'omit'."
+OMIT = "If the request does not need cookies, use credentials: 'omit'."
 TWENTY = ", ".join(f"'x-{at:02}'" for at in range(20))
 OTHER = "https://other.example.com"
 LOGIN = "https://login.example.net/in"
 WITHOUT_REDIRECT = (
-    f"Let https://api.example.com answer without a redirect to '{LOGIN}', another origin: a call"
-    " that needs a login with status 401."
+    f"Let https://api.example.com respond without a redirect to '{LOGIN}', which has another"
+    " origin. If the request needs a login, respond with status 401."
 )
 
 
@@ -62,14 +61,14 @@ OF_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"headers": tuple((f"X-{at:02}", "1") for at in range(22))},
         [f"Add {TWENTY} and 2 more to allow_headers."],
     ),
-    "credentials": ({}, {"credentials": "include"}, [f"Set allow_credentials. {ACTS}", OMIT]),
+    "credentials": ({}, {"credentials": "include"}, [f"Set allow_credentials=True. {ACTS}", OMIT]),
     "credentials where any origin was allowed": (
         {"allow_origins": ["*"]},
         {"credentials": "include"},
         [
             (
-                f"Name '{PAGE}' in allow_origins instead of '*', beside all others that call, and"
-                f" set allow_credentials. {TRUST} {ACTS}"
+                f"Replace '*' in allow_origins with '{PAGE}' and all other origins that need"
+                f" access, and set allow_credentials=True. {TRUST} {ACTS}"
             ),
             OMIT,
         ],
@@ -83,11 +82,11 @@ OF_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"allow_methods": ["PATCH"]},
         {"method": "patch"},
         [
-            "Write the method 'PATCH', in upper case.",
+            "Use the method 'PATCH', in upper case.",
             (
-                "It would take this: add 'patch' to allow_methods. But such a policy is refused:"
-                " Methods are case-sensitive, and servers know this one in upper case. Did you mean"
-                " 'PATCH'?"
+                "The policy would have to add 'patch' to allow_methods, but corekit rejects that:"
+                " Methods are case-sensitive, and servers know this one in upper case. Did you"
+                " mean 'PATCH'?"
             ),
         ],
     ),
@@ -96,13 +95,13 @@ OF_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"method": "patch", "headers": (("X-A", "1"),)},
         [
             (
-                "Write the method 'PATCH', in upper case. Add 'PATCH' to allow_methods and add"
+                "Use the method 'PATCH', in upper case. Add 'PATCH' to allow_methods and add"
                 " 'x-a' to allow_headers."
             ),
             (
-                "It would take this: add 'patch' to allow_methods. But such a policy is refused:"
-                " Methods are case-sensitive, and servers know this one in upper case. Did you mean"
-                " 'PATCH'?"
+                "The policy would have to add 'patch' to allow_methods, but corekit rejects that:"
+                " Methods are case-sensitive, and servers know this one in upper case. Did you"
+                " mean 'PATCH'?"
             ),
         ],
     ),
@@ -110,15 +109,15 @@ OF_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {},
         {"headers": (("ETag", "1"), ("Vary", "1"))},
         [
-            "Leave out etag, vary: only a server sends it.",
+            "Do not set etag, vary: only servers send this.",
             (
-                "It would take this: add 'etag', 'vary' to allow_headers. But such a policy is"
-                " refused: This is a response header. Leave it out of the request headers. This is"
-                " a response header. Leave it out of the request headers."
+                "The policy would have to add 'etag', 'vary' to allow_headers, but corekit"
+                " rejects that: This is a response header. Leave it out of the request headers."
+                " This is a response header. Leave it out of the request headers."
             ),
         ],
     ),
-    "mode": ({}, {"mode": "no-cors"}, ["Fetch it with mode 'cors', the default."]),
+    "mode": ({}, {"mode": "no-cors"}, ["Use mode 'cors', the default."]),
 }
 
 
@@ -129,7 +128,7 @@ def test_a_mend_of_a_policy_says_what_to_do(name: str) -> None:
 
 
 NULL_REFUSED = (
-    "It would take this: add 'null' to allow_origins. But such a policy is refused: Any page can"
+    "The policy would have to add 'null' to allow_origins, but corekit rejects that: Any page can"
     " get this origin, through a sandboxed frame. Leave it out. To accept the risk:"
     " accept_risks=['opaque-origin']."
 )
@@ -146,11 +145,11 @@ OF_ROUTES: dict[str, tuple[Fetch, list[str]]] = {
     "another call, and a change": (
         Fetch(ITEMS, "patch"),
         [
-            (f"Write the method 'PATCH', in upper case. {IN_ROUTE}Add 'PATCH' to allow_methods."),
+            (f"Use the method 'PATCH', in upper case. {IN_ROUTE}Add 'PATCH' to allow_methods."),
             (
-                f"{IN_ROUTE}It would take this: add 'patch' to allow_methods. But such a policy is"
-                " refused: Methods are case-sensitive, and servers know this one in upper case. Did"
-                " you mean 'PATCH'?"
+                f"{IN_ROUTE}The policy would have to add 'patch' to allow_methods, but corekit"
+                " rejects that: Methods are case-sensitive, and servers know this one in upper"
+                " case. Did you mean 'PATCH'?"
             ),
         ],
     ),
@@ -158,8 +157,8 @@ OF_ROUTES: dict[str, tuple[Fetch, list[str]]] = {
         Fetch("https://api.example.com/other"),
         [
             (
-                "No route covers the path /other, so no policy has a say in it. Add a route that"
-                " covers it, with a policy for this call."
+                "No route covers the path /other, so no policy applies to it. Add a route for it,"
+                " with a policy that allows this request."
             )
         ],
     ),
@@ -188,21 +187,27 @@ OF_SERVERS: dict[str, tuple[Fetch, list[tuple[int, tuple[tuple[str, str], ...]]]
     "that grants any origin, but no credentials": (
         Fetch(ITEMS, credentials="include"),
         [(200, (ANY,))],
-        [f"{AROUND} Add '{PAGE}' to allow_origins and set allow_credentials. {TRUST} {ACTS}", OMIT],
+        [
+            (
+                f"{AROUND} Add '{PAGE}' to allow_origins and set allow_credentials=True. {TRUST}"
+                f" {ACTS}"
+            ),
+            OMIT,
+        ],
     ),
     "that redirects the preflight": (
         Fetch(ITEMS, "PUT"),
         [location("/items/", 308)],
         [
             f"{AROUND} Add '{PAGE}' to allow_origins and add 'PUT' to allow_methods. {TRUST}",
-            f"Call the address that the redirect leads to: '{ITEMS}/'.",
+            f"Request the URL that the redirect points to: '{ITEMS}/'.",
         ],
     ),
     "that redirects to http": (
         Fetch(ITEMS),
         [location("http://api.example.com/there")],
         [
-            "Call the address that the redirect leads to: 'https://api.example.com/there'.",
+            "Request the URL that the redirect points to: 'https://api.example.com/there'.",
             ERRORS["MixedContent"].hint,
         ],
     ),
@@ -210,8 +215,8 @@ OF_SERVERS: dict[str, tuple[Fetch, list[tuple[int, tuple[tuple[str, str], ...]]]
         Fetch(ITEMS, redirect="error"),
         [location("/there")],
         [
-            "Call the address that the redirect leads to: 'https://api.example.com/there'.",
-            "Let it follow redirects: redirect: 'follow', the default.",
+            "Request the URL that the redirect points to: 'https://api.example.com/there'.",
+            "Let the browser follow redirects: redirect: 'follow', the default.",
             ERRORS["RedirectNotFollowed"].hint,
         ],
     ),
@@ -221,7 +226,7 @@ OF_SERVERS: dict[str, tuple[Fetch, list[tuple[int, tuple[tuple[str, str], ...]]]
         [
             WITHOUT_REDIRECT,
             (
-                f"Call the address that the redirect leads to: '{LOGIN}'. {AROUND} Add '{PAGE}' to"
+                f"Request the URL that the redirect points to: '{LOGIN}'. {AROUND} Add '{PAGE}' to"
                 f" allow_origins. {TRUST}"
             ),
         ],
@@ -229,22 +234,17 @@ OF_SERVERS: dict[str, tuple[Fetch, list[tuple[int, tuple[tuple[str, str], ...]]]
     "that redirects to another host, which grants the page alone": (
         Fetch(ITEMS),
         [location(LOGIN), (200, (("Access-Control-Allow-Origin", PAGE),))],
-        [f"Call the address that the redirect leads to: '{LOGIN}'.", WITHOUT_REDIRECT],
+        [f"Request the URL that the redirect points to: '{LOGIN}'.", WITHOUT_REDIRECT],
     ),
     "whose answer could be read in another mode": (
         Fetch(ITEMS, mode="no-cors"),
         [(200, (ANY,))],
-        ["Fetch it with mode 'cors', the default."],
+        ["Use mode 'cors', the default."],
     ),
     "whose answer no page can read": (
         Fetch(ITEMS, mode="no-cors"),
         [(200, ())],
-        [
-            (
-                f"Fetch it with mode 'cors', the default. {AROUND} Add '{PAGE}' to allow_origins."
-                f" {TRUST}"
-            )
-        ],
+        [(f"Use mode 'cors', the default. {AROUND} Add '{PAGE}' to allow_origins. {TRUST}")],
     ),
 }
 
@@ -260,12 +260,12 @@ def test_a_redirect_to_https_is_mended_by_both() -> None:
     fetch = Fetch("http://api.example.com/items")
     assert said(explain_live(fetch, [location(there), (200, ())], page)) == [
         (
-            f"Call the address that the redirect leads to: '{there}'. {AROUND} Add '{page}' to"
+            f"Request the URL that the redirect points to: '{there}'. {AROUND} Add '{page}' to"
             f" allow_origins. {TRUST}"
         ),
         (
-            f"Let http://api.example.com answer without a redirect to '{there}', another origin: a"
-            " call that needs a login with status 401."
+            f"Let http://api.example.com respond without a redirect to '{there}', which has"
+            " another origin. If the request needs a login, respond with status 401."
         ),
     ]
 

@@ -18,7 +18,7 @@ from corekit_wsgi import CorsMiddleware
 from tests.explain.calls import ITEMS, PAGE, explained, fetches, pages, setups
 from tests.properties.adapters import Application
 
-DECISION = "the operator's decision"
+TRUST = "Allow an origin only if you control it"
 quirks = st.sampled_from(list(ENGINES.values()))
 
 
@@ -80,9 +80,9 @@ def test_no_mend_is_unsafe_or_takes_more_than_it_says(
             assert lost <= ({"*"} if name == "allow_origins" else set())
             if name == "allow_origins":
                 assert added == {page} or not added
-                assert DECISION in mend.message
+                assert TRUST in mend.message
         if mend.changes.get("allow_credentials"):
-            assert "act as the user" in mend.message
+            assert "as the logged-in user" in mend.message
 
 
 @given(explanations())
@@ -176,10 +176,10 @@ def test_several_changes_are_one_sentence() -> None:
         fetch={"method": "PUT", "headers": (("X-A", "1"), ("X-B", "1")), "credentials": "include"},
     )
     assert explanation.fixes[0].message == (
-        f"Add '{PAGE}' to allow_origins, set allow_credentials, add 'PUT' to allow_methods and add"
-        " 'x-a', 'x-b' to allow_headers. Whether its pages may read the answers is the operator's"
-        " decision: allow it only if it is yours, or somebody's whom you trust. With credentials,"
-        " pages of every allowed origin act as the user who is logged in here."
+        f"Add '{PAGE}' to allow_origins, set allow_credentials=True, add 'PUT' to allow_methods"
+        " and add 'x-a', 'x-b' to allow_headers. Allow an origin only if you control it or trust"
+        " its owner: its pages can read the responses. With credentials, pages of every allowed"
+        " origin can make requests as the logged-in user."
     )
 
 
@@ -214,7 +214,7 @@ def test_what_the_policy_would_refuse_is_said_and_has_no_changes(name: str) -> N
     page, policy, fetch, why = REFUSED[name]
     url = ITEMS.replace("https", "http") if page.startswith("http:") else ITEMS
     explanation = explained(page, url=url, fetch=fetch, **policy)
-    (refused,) = [mend for mend in explanation.fixes if "such a policy is refused" in mend.message]
+    (refused,) = [mend for mend in explanation.fixes if "corekit rejects that" in mend.message]
     assert why in refused.message
     assert not refused.changes
     assert explanation.fixes[-1] is refused
@@ -246,12 +246,12 @@ def test_a_page_of_https_is_told_to_call_over_https() -> None:
     assert explanation.failure.name == "MixedContent"
     (mend,) = explanation.fixes
     assert mend.fetch == Fetch("https://api.example.com/items?a=1")
-    assert mend.message == "Call it over https, as 'https://api.example.com/items?a=1'."
+    assert mend.message == "Request 'https://api.example.com/items?a=1' instead."
 
 
 def test_an_address_with_a_port_is_called_over_https_too() -> None:
     (mend,) = explained(url="http://api.example.com:8080/a:b").fixes
-    assert mend.message == "Call it over https, as 'https://api.example.com:8080/a:b'."
+    assert mend.message == "Request 'https://api.example.com:8080/a:b' instead."
 
 
 def test_plain_http_to_this_machine_is_left_where_the_browser_allows_it() -> None:
@@ -306,8 +306,8 @@ def test_a_path_with_two_readings_is_mended_by_no_policy() -> None:
     url = "https://api.example.com/api/..%2fitems"
     (mend,) = explain(routes, Fetch(url), page=PAGE).fixes
     assert mend.message == (
-        "The path /api/../items can be read in two ways, so nothing is granted. Call it by a path"
-        " without '.' and '..', doubled slashes and backslashes."
+        "The path /api/../items is ambiguous, so no origins are allowed. Request a path without"
+        " '.' and '..' segments, double slashes and backslashes."
     )
     assert not mend.changes
 

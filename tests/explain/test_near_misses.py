@@ -9,43 +9,43 @@ import pytest
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse
 from corekit.explain import Explanation, NearMiss, explain, explain_outcome
-from corekit.explain.near_names import find_near_headers
+from corekit.explain.near_misses import compare_headers
 from tests.explain.calls import ITEMS, PAGE, explained
 
 ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "patch": (
         {"allow_methods": ["PATCH"]},
         {"method": "patch"},
-        ["Browsers send 'patch' as it is written, and servers know 'PATCH'."],
+        ["Browsers send 'patch' as it is written, but servers expect 'PATCH'."],
     ),
     "put is what browsers upper-case": ({"allow_methods": ["PUT"]}, {"method": "put"}, []),
     "a method of one's own in another case": (
         {"allow_methods": ["Purge"]},
         {"method": "PURGE"},
-        ["'Purge' is allowed, and 'PURGE' is sent: methods are case-sensitive."],
+        ["'Purge' is allowed, but the page sends 'PURGE': method names are case-sensitive."],
     ),
     "a method with a slip": (
         {"allow_methods": ["PURGE"]},
         {"method": "PRUGE"},
-        ["'PURGE' is allowed, and 'PRUGE' is sent."],
+        ["'PURGE' is allowed, but the page sends 'PRUGE'."],
     ),
     "a method like no other": ({"allow_methods": ["PURGE"]}, {"method": "FLY"}, []),
     "a header without its dash": (
         {"allow_headers": ["x-csrftoken", "x-other"]},
         {"headers": (("X-CSRF-Token", "1"),)},
-        ["'x-csrftoken' is allowed, and 'x-csrf-token' is sent."],
+        ["'x-csrftoken' is allowed, but the page sends 'x-csrf-token'."],
     ),
     "a header with another dash": (
         {"allow_headers": ["x-request-id"]},
         {"headers": (("X_Request_Id", "1"),)},
-        ["'x-request-id' is allowed, and 'x_request_id' is sent."],
+        ["'x-request-id' is allowed, but the page sends 'x_request_id'."],
     ),
     "two headers": (
         {"allow_headers": ["x-one", "x-two-more"]},
         {"headers": (("X-On", "1"), ("X-Two-Mor", "1"))},
         [
-            "'x-one' is allowed, and 'x-on' is sent.",
-            "'x-two-more' is allowed, and 'x-two-mor' is sent.",
+            "'x-one' is allowed, but the page sends 'x-on'.",
+            "'x-two-more' is allowed, but the page sends 'x-two-mor'.",
         ],
     ),
     "a header like no other": (
@@ -61,7 +61,7 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "a header as long as any that is compared": (
         {"allow_headers": [f"{'x' * 98}yz"]},
         {"headers": (("X" * 98 + "ZY", "1"),)},
-        [f"'{'x' * 98}yz' is allowed, and '{'x' * 98}zy' is sent."],
+        [f"'{'x' * 98}yz' is allowed, but the page sends '{'x' * 98}zy'."],
     ),
     "a header that is alike in less than most": (
         {"allow_headers": ["x-other"]},
@@ -71,25 +71,25 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "authorization under *": (
         {"allow_headers": ["*"]},
         {"headers": (("Authorization", "x"), ("X-A", "1"))},
-        ["'*' does not cover authorization by the standard: it has to be named beside."],
+        ["By the standard, '*' does not cover authorization: list it as well."],
     ),
     "a forbidden header": (
         {},
         {"headers": (("Cookie", "a=b"), ("Sec-Fetch-Mode", "cors"))},
         [
-            "Cookie is a forbidden header: browsers leave it out of what a page sets.",
-            "Sec-Fetch-Mode is a forbidden header: browsers leave it out of what a page sets.",
+            "Cookie is a forbidden header: browsers do not let scripts set it.",
+            "Sec-Fetch-Mode is a forbidden header: browsers do not let scripts set it.",
         ],
     ),
     "credentials": (
         {},
         {"credentials": "include"},
-        ["Without credentials it would pass; the policy does not allow them."],
+        ["The policy does not allow credentials; the request would succeed without."],
     ),
     "credentials and any origin": (
         {"allow_origins": ["*"]},
         {"credentials": "include", "method": "POST"},
-        ["Without credentials it would pass; the policy does not allow them."],
+        ["The policy does not allow credentials; the request would succeed without."],
     ),
     "an origin that a preflight asks for": (
         {"allow_origins": ["https://app.example.org"]},
@@ -145,13 +145,13 @@ def test_a_path_in_another_case_is_nearly_covered(path: str, routes: list[str]) 
 def test_a_path_in_another_case_is_told_with_its_route() -> None:
     routes = CorsRoutes([("/api/", CorsPolicy(allow_origins=[PAGE]))])
     found = explain(routes, Fetch("https://api.example.com/API/a%20b"), page=PAGE).near_misses
-    sentence = "The route '/api/' is nearly '/API/a b': paths are case-sensitive."
+    sentence = "The route '/api/' almost covers '/API/a b': paths are case-sensitive."
     assert found == (NearMiss("path", "/API/a b", "/api/", sentence),)
 
 
 def test_no_more_than_twenty_headers_are_searched_for() -> None:
     missing = [f"x-header-{at}" for at in range(100)]
-    found = list(find_near_headers(missing, ["x-header"], include=False))
+    found = list(compare_headers(missing, ["x-header"], include=False))
     assert [near.given for near in found] == missing[:20]
 
 
@@ -178,8 +178,8 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": f"{PAGE}/"},
         [
             (
-                f"The server sends '{PAGE}/', which is not '{PAGE}'. Browsers send an origin"
-                " without a trailing slash."
+                f"The server sends '{PAGE}/', not '{PAGE}'. Browsers send an origin without a"
+                " trailing slash."
             )
         ],
     ),
@@ -188,8 +188,8 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": "https://App.Example.com"},
         [
             (
-                f"The server sends 'https://App.Example.com', which is not '{PAGE}'. Browsers send"
-                " an origin without upper case."
+                f"The server sends 'https://App.Example.com', not '{PAGE}'. Browsers send an"
+                " origin without upper case."
             )
         ],
     ),
@@ -198,8 +198,8 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": "app.example.com"},
         [
             (
-                f"The server sends 'app.example.com', which is not '{PAGE}'. It has no scheme and"
-                " '://' before the host."
+                f"The server sends 'app.example.com', not '{PAGE}'. It has no scheme and '://'"
+                " before the host."
             )
         ],
     ),
@@ -213,8 +213,8 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": "https://*.example.com"},
         [
             (
-                "The server sends 'https://*.example.com': browsers know no patterns, only an"
-                " origin, or '*' alone."
+                "The server sends 'https://*.example.com', but browsers do not support patterns:"
+                " they accept one origin, or '*'."
             )
         ],
     ),
@@ -228,20 +228,20 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
     "a list": (
         {},
         {"Origin": f"https://a.test, {PAGE}"},
-        ["The page's origin is among the values, but only one may be there."],
+        ["The page's origin is one of the values, but only one value is allowed."],
     ),
     "a list with the page first": (
         {},
         {"Origin": f"{PAGE},https://a.test"},
-        ["The page's origin is among the values, but only one may be there."],
+        ["The page's origin is one of the values, but only one value is allowed."],
     ),
     "a trailing slash in answer to a preflight": (
         {"method": "PUT"},
         {"Origin": f"{PAGE}/"},
         [
             (
-                f"The server sends '{PAGE}/', which is not '{PAGE}'. Browsers send an origin"
-                " without a trailing slash."
+                f"The server sends '{PAGE}/', not '{PAGE}'. Browsers send an origin without a"
+                " trailing slash."
             )
         ],
     ),
@@ -250,12 +250,12 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
     "credentials in upper case": (
         {"credentials": "include"},
         {"Origin": PAGE, "Credentials": "True"},
-        ["'True' is sent, and only 'true' is right, in lower case."],
+        ["The server sends 'True', but only 'true', in lower case, is valid."],
     ),
     "credentials in quotes": (
         {"credentials": "include"},
         {"Origin": PAGE, "Credentials": '"true"'},
-        ["'\"true\"' is sent, and only 'true' is right, in lower case."],
+        ["The server sends '\"true\"', but only 'true', in lower case, is valid."],
     ),
     "credentials that are another word": (
         {"credentials": "include"},
@@ -266,30 +266,30 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
     "a method in lower case": (
         {"method": "PUT"},
         {"Origin": PAGE, "Methods": "get, put"},
-        ["'put' is allowed, and 'PUT' is sent: methods are case-sensitive."],
+        ["'put' is allowed, but the page sends 'PUT': method names are case-sensitive."],
     ),
     "patch": (
         {"method": "patch"},
         {"Origin": PAGE, "Methods": "PATCH"},
         [
-            "Browsers send 'patch' as it is written, and servers know 'PATCH'.",
-            "'PATCH' is allowed, and 'patch' is sent: methods are case-sensitive.",
+            "Browsers send 'patch' as it is written, but servers expect 'PATCH'.",
+            "'PATCH' is allowed, but the page sends 'patch': method names are case-sensitive.",
         ],
     ),
     "* with credentials": (
         {"headers": (("X-A", "1"),), "credentials": "include"},
         {"Origin": PAGE, "Credentials": "true", "Headers": "*"},
-        ["'*' does not cover 'x-a': with credentials it is a name like others."],
+        ["'*' does not cover 'x-a': with credentials, it is not a wildcard."],
     ),
     "authorization under *": (
         {"headers": (("Authorization", "1"),)},
         {"Origin": PAGE, "Headers": "*"},
-        ["'*' does not cover authorization by the standard: it has to be named beside."],
+        ["By the standard, '*' does not cover authorization: list it as well."],
     ),
     "a header with a slip": (
         {"headers": (("X-Requested-With", "1"), ("X-B", "1"))},
         {"Origin": PAGE, "Headers": "X-RequestedWith, X-B"},
-        ["'x-requestedwith' is allowed, and 'x-requested-with' is sent."],
+        ["'x-requestedwith' is allowed, but the page sends 'x-requested-with'."],
     ),
 }
 
@@ -336,5 +336,5 @@ def test_a_program_is_told_what_a_live_server_sends_and_what_would_do(name: str)
 
 def test_a_near_miss_says_what_it_is_about() -> None:
     explanation = explained(fetch={"method": "patch"}, allow_methods=["PATCH"])
-    sentence = "Browsers send 'patch' as it is written, and servers know 'PATCH'."
+    sentence = "Browsers send 'patch' as it is written, but servers expect 'PATCH'."
     assert explanation.near_misses == (NearMiss("method", "patch", "PATCH", sentence),)

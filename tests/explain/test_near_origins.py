@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from corekit import CorsPolicy
 from corekit._origins import split_origin
 from corekit.compat import RegexCorsPolicy
-from corekit.explain.near_origins import find_near_origins
+from corekit.explain.near_misses import compare_origins
 from tests.explain.calls import pages, setups
 
 APP = "https://app.example.com"
@@ -209,7 +209,7 @@ NEAR: dict[str, tuple[list[str], str, list[str]]] = {
 @pytest.mark.parametrize("name", NEAR)
 def test_the_nearest_origins_are_named_with_their_difference(name: str) -> None:
     origins, page, sentences = NEAR[name]
-    found = find_near_origins(CorsPolicy(allow_origins=origins), page)
+    found = compare_origins(CorsPolicy(allow_origins=origins), page)
     assert [str(near) for near in found] == sentences
     assert all((near.subject, near.given) == ("origin", page) for near in found)
 
@@ -217,17 +217,15 @@ def test_the_nearest_origins_are_named_with_their_difference(name: str) -> None:
 @pytest.mark.parametrize(("host", "is_found"), [("h0", True), ("h48", True), ("h49", False)])
 def test_of_the_ports_in_a_list_fifty_are_tried(host: str, is_found: bool) -> None:
     origins = [f"https://h{at}:{2000 + at}" for at in range(60)]
-    found = find_near_origins(
-        CorsPolicy(allow_origins=[*origins, *origins[:10]]), f"https://{host}"
-    )
+    found = compare_origins(CorsPolicy(allow_origins=[*origins, *origins[:10]]), f"https://{host}")
     assert [near.given for near in found] == [f"https://{host}"] * is_found
 
 
 def test_expressions_are_asked_too() -> None:
     policy = RegexCorsPolicy(allow_origin_regexes=[r"https://pr-\d+\.example\.com"])
-    (near,) = find_near_origins(policy, "http://pr-17.example.com")
+    (near,) = compare_origins(policy, "http://pr-17.example.com")
     assert near.nearest == "https://pr-17.example.com"
-    assert "by the expression 'https://pr-" in near.message
+    assert "by the regular expression 'https://pr-" in near.message
 
 
 @given(setups(any_origin=False), st.data())
@@ -236,7 +234,7 @@ def test_what_is_called_near_is_allowed_and_near(setup: object, data: st.DataObj
     page = data.draw(pages(setup.origins))  # type: ignore[attr-defined]
     if policy.engine.actual(page).origin_allowed:
         return
-    found = find_near_origins(policy, page)
+    found = compare_origins(policy, page)
     assert len(found) <= 3
     for near in found:
         is_listed = near.nearest in policy.allow_origins
@@ -269,7 +267,7 @@ def test_a_slip_is_found_exactly_where_a_naive_search_finds_one(
     page = f"https://{host}.test"
     if host in hosts:
         return
-    found = find_near_origins(policy, page)
+    found = compare_origins(policy, page)
     nearest = [near.nearest for near in found if "letter" in near.message]
     expected = {f"https://{each}.test" for each in hosts if slips(host, each) == 1}
     assert bool(nearest) == bool(expected)
@@ -289,7 +287,7 @@ def test_a_hundred_thousand_origins_take_no_time_worth_speaking_of(pattern: str,
     origins = [each.replace("{}", str(1000 + at % 60_000)) for at, each in enumerate(origins)]
     policy = CorsPolicy(allow_origins=origins)
     start = time.process_time()
-    found = find_near_origins(policy, page)
+    found = compare_origins(policy, page)
     assert time.process_time() - start < 2.0
     assert bool(found) == ("exmple" in page)
 
@@ -298,4 +296,4 @@ def test_the_longest_host_is_not_searched_letter_by_letter() -> None:
     host = ".".join(["a" * 60] * 4)
     policy = CorsPolicy(allow_origins=[f"https://{host}b.test"])
     assert split_origin(f"https://{host}.test")
-    assert find_near_origins(policy, f"https://{host}.test") == ()
+    assert compare_origins(policy, f"https://{host}.test") == ()

@@ -50,7 +50,7 @@ def test_corekit_around_the_application_is_what_a_server_without_cors_needs() ->
     fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),), credentials="include")
     explanation = explain_live(fetch, (404, ()))
     (mend,) = explanation.fixes
-    assert mend.message.startswith("Put corekit's middleware around the whole application")
+    assert mend.message.startswith("Wrap the whole application in corekit's middleware")
     assert mend.apply(CorsPolicy.deny_all()) == CorsPolicy(
         allow_origins=[PAGE],
         allow_methods=["PUT"],
@@ -76,7 +76,7 @@ def test_a_server_that_lets_the_page_in_is_told_what_is_missing(
 ) -> None:
     fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),))
     (mend,) = explain_live(fetch, (204, (ALLOW, *granted))).fixes
-    assert mend.message == f"The server lets the page in, but not all of this call. {missing}"
+    assert mend.message == f"The server allows the page's origin, but not this request. {missing}"
     assert mend.apply(CorsPolicy.deny_all()) == CorsPolicy(
         allow_origins=[PAGE], allow_methods=["PUT"], allow_headers=["x-a"]
     )
@@ -86,14 +86,14 @@ def test_a_server_that_lets_the_page_in_without_credentials_is_told_that_they_ar
     fetch = Fetch(ITEMS, credentials="include")
     mend = explain_live(fetch, (200, (ALLOW,))).fixes[0]
     assert mend.message.startswith(
-        "The server lets the page in, but not all of this call. Set allow_credentials."
+        "The server allows the page's origin, but not this request. Set allow_credentials=True."
     )
 
 
 def test_what_a_server_grants_is_not_told_where_it_cannot_be_read() -> None:
     fetch = Fetch(ITEMS, credentials="include")
     mend = explain_live(fetch, (200, (ALLOW, (METHODS, "PUT; DELETE")))).fixes[0]
-    assert mend.message.startswith("Put corekit's middleware around the whole application")
+    assert mend.message.startswith("Wrap the whole application in corekit's middleware")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_what_a_server_grants_is_not_told_where_it_cannot_be_read() -> None:
 def test_what_falls_short_in_another_way_is_answered_by_corekit_around_it(answer: Answer) -> None:
     fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),))
     mend = explain_live(fetch, answer).fixes[0]
-    assert mend.message.startswith("Put corekit's middleware around the whole application")
+    assert mend.message.startswith("Wrap the whole application in corekit's middleware")
 
 
 def test_corekit_around_the_application_comes_before_another_call() -> None:
@@ -122,7 +122,7 @@ def test_corekit_around_the_application_comes_before_another_call() -> None:
 def test_what_corekit_would_refuse_is_said() -> None:
     explanation = explain_live(Fetch(ITEMS), (200, ()), page="null")
     (mend,) = explanation.fixes
-    assert "such a policy is refused" in mend.message
+    assert "corekit rejects that" in mend.message
     assert not mend.changes
 
 
@@ -131,7 +131,7 @@ def test_where_the_policy_grants_it_the_answer_came_from_elsewhere() -> None:
     explanation = explain_live(Fetch(ITEMS), (500, ()), policy=policy)
     (mend,) = explanation.fixes
     assert mend.message == (
-        "The policy grants this, so the answer is not the policy's. "
+        "The policy allows this request, so the response did not come from the policy. "
         + ERRORS["MissingAllowOriginHeader"].hint
     )
     assert not mend.changes
@@ -239,14 +239,14 @@ def test_another_call_is_proposed_where_it_would_pass(name: str) -> None:
 
 
 LOGIN = "https://login.example.net/in"
-ELSEWHERE = "'https://login.example.net/in', another origin"
+ELSEWHERE = "'https://login.example.net/in', which has another origin"
 
 
 def test_an_answer_that_no_page_can_read_takes_another_mode_and_a_policy() -> None:
     fetch = Fetch(ITEMS, mode="no-cors", credentials="include")
     explanation = explain_live(fetch, (200, ()))
     (mend,) = explanation.fixes
-    assert mend.message.startswith("Fetch it with mode 'cors', the default. Put corekit's")
+    assert mend.message.startswith("Use mode 'cors', the default. Wrap the")
     assert mend.fetch == Fetch(ITEMS, credentials="include")
     expected = CorsPolicy(allow_origins=[PAGE], allow_credentials=True)
     assert mend.apply(CorsPolicy.deny_all()) == expected
@@ -288,7 +288,7 @@ def test_a_redirect_to_another_origin_is_not_put_down_to_the_policy() -> None:
     for each in (policy, policy.replace(allow_origins=[page])):
         explanation = explain_live(fetch, location(secure, 308), (200, ()), policy=each, page=page)
         assert explanation.fixes[0].fetch == Fetch(secure)
-        assert not any("grants this" in mend.message for mend in explanation.fixes)
+        assert not any("allows this request" in mend.message for mend in explanation.fixes)
         mended = explanation.fixes[0].apply(each)
         assert explain(mended, Fetch(secure), page=page).allowed
 
@@ -296,8 +296,8 @@ def test_a_redirect_to_another_origin_is_not_put_down_to_the_policy() -> None:
 def test_the_policys_rule_is_named_for_the_answer_that_led_away() -> None:
     policy = CorsPolicy(allow_origins=[PAGE])
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), policy=policy)
-    (answer,) = [step for step in explanation.steps if step.title.endswith("with status 302")]
-    assert answer.details[0] == f"The policy allows the origin by the exact origin '{PAGE}'."
+    response = next(step for step in explanation.steps if step.kind == "response")
+    assert response.details[0] == f"The policy allows the origin by the exact origin '{PAGE}'."
 
 
 def test_near_misses_of_the_page_of_the_answer_and_of_the_policy_are_all_told() -> None:
@@ -361,9 +361,9 @@ def test_behind_a_redirect_the_call_has_other_mends_too() -> None:
     explanation = explain_live(fetch, (204, granted), there, (204, ()), policy=policy, page=page)
     omitting, refused, without = explanation.fixes
     assert omitting.fetch == Fetch(secure, "PUT", credentials="omit")
-    directly = f"Call the address that the redirect leads to: '{secure}'. "
-    assert omitting.message.startswith(f"{directly}If it needs no cookies")
-    assert refused.message.startswith(f"{directly}It would take this")
+    directly = f"Request the URL that the redirect points to: '{secure}'. "
+    assert omitting.message.startswith(f"{directly}If the request does not need cookies")
+    assert refused.message.startswith(f"{directly}The policy would have to")
     assert "another origin" in without.message
 
 
@@ -378,7 +378,7 @@ def test_a_redirect_that_no_policy_could_mend_is_still_named() -> None:
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), page="null")
     without, refused = explanation.fixes
     assert refused.fetch is None
-    assert "such a policy is refused" in refused.message
+    assert "corekit rejects that" in refused.message
     assert not refused.changes
     assert ELSEWHERE in without.message
 

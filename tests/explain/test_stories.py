@@ -12,16 +12,16 @@ from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse
 from corekit.explain import explain, explain_outcome
 from tests.explain.calls import ITEMS, PAGE, explained
 
-ANOTHER = f"https://api.example.com is another origin than {PAGE}: the host differs."
-NO_COOKIES = "No cookies go along to another origin (credentials: 'same-origin', the default)."
-CALLS = ("page", f"Calls GET {ITEMS} from {PAGE}", ANOTHER, NO_COOKIES)
+ANOTHER = f"https://api.example.com is a different origin than {PAGE}: the host differs."
+NO_COOKIES = "Cookies are not sent to another origin (credentials: 'same-origin', the default)."
+CALLS = ("page", f"Requests GET {ITEMS} from {PAGE}", ANOTHER, NO_COOKIES)
 SIMPLE = (
     "browser",
     "Needs no preflight",
-    "The method and every header are ones that a form or a link could send too.",
+    "The method and all headers are safelisted: a form or a link could send them too.",
 )
 SENDS = ("browser", f"Sends the request: GET {ITEMS}", f"Origin: {PAGE}")
-ACTED = "The server got the call and acted on it; only the answer is withheld."
+ACTED = "The server received and processed the request; only the response is blocked."
 
 OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
     "nothing is sent": (
@@ -31,8 +31,8 @@ OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
             CALLS,
             (
                 "browser",
-                "Sends nothing: DisallowedByMode",
-                f"The mode is same-origin, and '{ITEMS}' is of another origin.",
+                "Does not send the request: DisallowedByMode",
+                f"The mode of the request is 'same-origin', but '{ITEMS}' has another origin.",
             ),
         ],
     ),
@@ -42,20 +42,23 @@ OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
         [
             (
                 *CALLS[:3],
-                "With mode 'no-cors' no page can read the answer, whatever the server says.",
+                (
+                    "With mode 'no-cors' the page cannot read the response, whatever the server"
+                    " allows."
+                ),
                 NO_COOKIES,
             ),
             ("browser", f"Sends the request: GET {ITEMS}"),
             (
                 "server",
-                "Answers the request with status 200",
+                "Responds to the request: 200",
                 "Vary: Origin",
-                "No Access-Control-* header.",
+                "No Access-Control-* headers.",
             ),
             (
                 "browser",
-                "Gives the page an answer that it cannot read",
-                "Its type is opaque: no status, no headers, no body.",
+                "Gives the page a response that it cannot read",
+                "The response type is opaque: no status, no headers, no body.",
             ),
         ],
     ),
@@ -68,15 +71,18 @@ OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
             SENDS,
             (
                 "server",
-                "Answers the request with status 200",
+                "Responds to the request: 200",
                 f"The policy does not allow {PAGE}.",
                 "Vary: Origin",
-                "No Access-Control-* header.",
+                "No Access-Control-* headers.",
             ),
             (
                 "browser",
-                "Keeps the answer from the page: MissingAllowOriginHeader",
-                f"The response has no Access-Control-Allow-Origin, so {PAGE} may not read it.",
+                "Blocks the response: MissingAllowOriginHeader",
+                (
+                    f"The response has no Access-Control-Allow-Origin header, so {PAGE} cannot"
+                    " read it."
+                ),
                 ACTED,
             ),
         ],
@@ -88,7 +94,7 @@ OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
             CALLS,
             (
                 "browser",
-                "Needs a preflight: it asks the server before it sends the call",
+                "Needs a preflight: it asks the server before it sends the request",
                 "The header x-a is not safelisted.",
             ),
             (
@@ -97,11 +103,11 @@ OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
                 "Access-Control-Request-Method: GET",
                 "Access-Control-Request-Headers: x-a",
                 f"Origin: {PAGE}",
-                "Without any cookies.",
+                "Without cookies.",
             ),
             (
                 "server",
-                "Answers the preflight with status 204",
+                "Responds to the preflight: 204",
                 f"The policy allows the origin by the exact origin '{PAGE}'.",
                 f"Access-Control-Allow-Origin: {PAGE}",
                 "Access-Control-Allow-Methods: GET, HEAD, POST",
@@ -109,9 +115,9 @@ OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
             ),
             (
                 "browser",
-                "Refuses the preflight: HeaderDisallowedByPreflightResponse",
-                "The preflight's answer does not allow the header x-a.",
-                "The call itself is not sent.",
+                "Rejects the preflight response: HeaderDisallowedByPreflightResponse",
+                "The preflight response does not allow the header x-a.",
+                "The request itself is not sent.",
             ),
         ],
     ),
@@ -122,7 +128,7 @@ OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
             CALLS,
             (
                 "browser",
-                "Needs a preflight: it asks the server before it sends the call",
+                "Needs a preflight: it asks the server before it sends the request",
                 "The header authorization is not safelisted.",
             ),
             (
@@ -131,11 +137,11 @@ OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
                 "Access-Control-Request-Method: GET",
                 "Access-Control-Request-Headers: authorization",
                 f"Origin: {PAGE}",
-                "Without any cookies.",
+                "Without cookies.",
             ),
             (
                 "server",
-                "Answers the preflight with status 204",
+                "Responds to the preflight: 204",
                 "The policy allows the origin by '*', which is any origin.",
                 "Access-Control-Allow-Origin: *",
                 "Access-Control-Allow-Methods: GET, HEAD, POST",
@@ -143,10 +149,10 @@ OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
             ),
             (
                 "browser",
-                "Takes the preflight as granted",
+                "Accepts the preflight response",
                 "The method GET is listed.",
                 "The header authorization is listed.",
-                "It keeps this answer for 5 seconds.",
+                "The browser caches this response for 5 seconds.",
             ),
             (
                 "browser",
@@ -156,11 +162,11 @@ OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
             ),
             (
                 "server",
-                "Answers the request with status 200",
+                "Responds to the request: 200",
                 "The policy allows the origin by '*', which is any origin.",
                 "Access-Control-Allow-Origin: *",
             ),
-            ("browser", "Gives the page the answer, status 200"),
+            ("browser", "Gives the page the response, status 200"),
         ],
     ),
 }
@@ -185,7 +191,7 @@ OF_SERVERS: dict[str, tuple[Fetch, list[HttpResponse], list[tuple[str, ...]]]] =
             SENDS,
             (
                 "server",
-                "Answers the request with status 302",
+                "Responds to the request: 302",
                 "Access-Control-Allow-Origin: *",
                 f"Location: {LOGIN}",
             ),
@@ -193,16 +199,16 @@ OF_SERVERS: dict[str, tuple[Fetch, list[HttpResponse], list[tuple[str, ...]]]] =
                 "browser",
                 f"Follows the redirect to {LOGIN}",
                 (
-                    "It leads to another origin, so from here on the browser sends null for the"
-                    " page's."
+                    "The redirect leads to another origin, so the browser sends Origin: null from"
+                    " now on."
                 ),
             ),
             ("browser", f"Sends the request: GET {LOGIN}", "Origin: null"),
-            ("server", "Answers the request with status 203", "Access-Control-Allow-Origin: *"),
+            ("server", "Responds to the request: 203", "Access-Control-Allow-Origin: *"),
             (
                 "browser",
-                "Gives the page the answer, status 203",
-                "It may not read x-a: add them to expose_headers if it should.",
+                "Gives the page the response, status 203",
+                "The page cannot read x-a, which expose_headers does not list.",
             ),
         ],
     ),
@@ -215,14 +221,14 @@ OF_SERVERS: dict[str, tuple[Fetch, list[HttpResponse], list[tuple[str, ...]]]] =
             SENDS,
             (
                 "server",
-                "Answers the request with status 302",
+                "Responds to the request: 302",
                 "Access-Control-Allow-Origin: *",
                 "Location: ftp://api.example.com/",
             ),
             (
                 "browser",
                 "Does not follow the redirect: CorsDisabledScheme",
-                "The address 'ftp://api.example.com/' is not of http or https.",
+                "The URL 'ftp://api.example.com/' is not an HTTP or HTTPS URL.",
             ),
         ],
     ),
@@ -230,26 +236,26 @@ OF_SERVERS: dict[str, tuple[Fetch, list[HttpResponse], list[tuple[str, ...]]]] =
         Fetch(ITEMS, "PUT"),
         [HttpResponse(404, (ANY,))],
         [
-            ("page", f"Calls PUT {ITEMS} from {PAGE}", ANOTHER, NO_COOKIES),
+            ("page", f"Requests PUT {ITEMS} from {PAGE}", ANOTHER, NO_COOKIES),
             (
                 "browser",
-                "Needs a preflight: it asks the server before it sends the call",
-                "The method PUT is none of GET, HEAD and POST.",
+                "Needs a preflight: it asks the server before it sends the request",
+                "The method PUT is not GET, HEAD or POST.",
             ),
             (
                 "browser",
                 f"Sends the preflight: OPTIONS {ITEMS}",
                 "Access-Control-Request-Method: PUT",
                 f"Origin: {PAGE}",
-                "Without any cookies.",
+                "Without cookies.",
             ),
-            ("server", "Answers the preflight with status 404", "Access-Control-Allow-Origin: *"),
+            ("server", "Responds to the preflight: 404", "Access-Control-Allow-Origin: *"),
             (
                 "browser",
-                "Refuses the preflight: PreflightInvalidStatus",
-                "The preflight was answered with status 404, which is not 200 to 299.",
-                "404 comes from a router that has no such address, or none for OPTIONS.",
-                "The call itself is not sent.",
+                "Rejects the preflight response: PreflightInvalidStatus",
+                "The status of the preflight response is not in the range 200 to 299: 404.",
+                "Status 404 comes from a router that does not know the URL, or not for OPTIONS.",
+                "The request itself is not sent.",
             ),
         ],
     ),
@@ -271,16 +277,14 @@ def test_a_story_of_a_live_server_is_told_to_the_letter(name: str) -> None:
 
 SPELLINGS = {
     f"{PAGE}/": (
-        f"'{PAGE}/' is not how a browser writes it: '{PAGE}' is. Browsers send an origin without a"
-        " trailing slash."
+        f"Browsers write '{PAGE}/' as '{PAGE}'. Browsers send an origin without a trailing slash."
     ),
     "app.example.com": (
-        f"'app.example.com' is not how a browser writes it: '{PAGE}' is. It has no scheme and"
-        " '://' before the host."
+        f"Browsers write 'app.example.com' as '{PAGE}'. It has no scheme and '://' before the host."
     ),
     "file:///home/me/index.html": (
-        "'file:///home/me/index.html' is not how a browser writes it: 'null' is. A page from a"
-        " file has no origin of its own: browsers send 'null' for it."
+        "Browsers write 'file:///home/me/index.html' as 'null'. A page from a file has no origin of"
+        " its own: browsers send 'null' for it."
     ),
 }
 

@@ -76,8 +76,8 @@ def test_an_error_says_what_to_mend(made: Callable[..., Browser]) -> None:
         browser.fetch("DELETE", "/items/1")
     error = raised.value
     assert error.name == "MethodDisallowedByPreflightResponse"
-    assert error.message == "The preflight's answer does not allow the method DELETE."
-    assert error.hint == "Add 'DELETE' to the policy's methods; they are case-sensitive."
+    assert error.message == "The preflight response does not allow the method DELETE."
+    assert error.hint.startswith("Add the method to allow_methods, in upper case.")
     assert str(error) == f"{error.name}: {error.message} {error.hint}"
     assert [exchange.request.method for exchange in error.exchanges] == ["OPTIONS"]
 

@@ -116,7 +116,7 @@ def test_what_the_server_does_otherwise_is_marked_and_explained(
     )
     (why,) = (row for row in marked if f"{PAGE} " in row and "GET with x-a" in row)
     assert why.endswith(
-        "HeaderDisallowedByPreflightResponse: The preflight's answer does not allow the header x-a."
+        "HeaderDisallowedByPreflightResponse: The preflight response does not allow the header x-a."
     )
 
 

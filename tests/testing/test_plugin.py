@@ -79,7 +79,7 @@ def test_a_failure_shows_what_went_over_the_wire(project: pytest.Pytester) -> No
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines(
         [
-            "*CorsError: PreflightMissingAllowOriginHeader: The preflight's answer has no *",
+            "*CorsError: PreflightMissingAllowOriginHeader: The preflight response has no *",
             "*what browser 1 sent (>) and got (<), for a page of https://app.example.com*",
             "> GET https://testserver/",
             "> Origin: https://app.example.com",

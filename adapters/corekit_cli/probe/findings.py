@@ -46,7 +46,6 @@ _PREFLIGHT_LISTS: Final = {
     "access-control-allow-headers": "headers",
 }
 _ACTUAL_LISTS: Final = {"access-control-expose-headers": "exposed headers"}
-_MAX_SHOWN: Final = 120
 
 _ONE_LAYER: Final = ERRORS["MultipleAllowOriginValues"].hint
 
@@ -322,6 +321,5 @@ def make_failure(
 ) -> Finding:
     """Make the finding of what fails in a browser; `what` stands before its sentence."""
     name, value = fault
-    # The sentence escapes it.
-    said = FAILURES[name][0].format(origin=origin, value=value and value[:_MAX_SHOWN])
-    return Finding(code, severity, f"{what}{said}", ERRORS[name].hint, origin, name)
+    kind = FAILURES[name]
+    return Finding(code, severity, f"{what}{kind.describe(origin, value)}", kind.hint, origin, name)

@@ -30,7 +30,7 @@ function listMoves(result) {
       more: describeOrigin(exchange), dashed: true });
     if (!isLast) moves.push({ note: `✓ ${exchange.request.is_preflight ? "preflight passed" : "redirect followed"}`, good: true });
   }
-  if (verdict.failure) moves.push({ note: `✗ ${verdict.failure.name}`, good: false });
+  if (verdict.failure) moves.push({ note: `✗ ${verdict.failure.code}`, good: false });
   else if (verdict.exchanges.length) moves.push({ note: "✓ the page can read the response", good: true });
   moves.push({ from: 1, to: 0, dashed: true, good: verdict.allowed,
     label: verdict.allowed ? "response" : "TypeError" });
