@@ -12,9 +12,9 @@ from functools import partial
 from typing import Final, Protocol, overload
 
 from ._names import (
+    COMMON_METHODS,
     FORBIDDEN_METHODS,
     SAFELISTED_METHODS,
-    USUAL_METHODS,
     is_token,
     parse_field_names,
 )
@@ -151,7 +151,7 @@ class Engine:
         self._any_header = ANY in headers
         # With credentials a browser takes `*` for a name, so what was asked is named instead.
         # Without, names stand beside it: Firefox reuses a cached preflight only for what it names.
-        usual = USUAL_METHODS if self._any_method else SAFELISTED_METHODS
+        usual = COMMON_METHODS if self._any_method else SAFELISTED_METHODS
         self._methods = tuple(dict.fromkeys((*usual, *methods)))
         self._headers = tuple(dict.fromkeys(headers))
         self._echoes_request = credentials and (self._any_method or self._any_header)

@@ -1,9 +1,9 @@
 """The names of HTTP and of the Fetch standard: tokens, methods, header fields.
 
-What the standards list stands here as a set; what they define as a grammar stands here as a
-function. Nothing in this file knows what a policy grants.
+What the standards list is a set here; what they define by a grammar is a function. Nothing in this
+module knows what a policy grants.
 
-Facts this file rests on:
+The facts and their sources:
 
 - a method and a field name are tokens (RFC 9110, section 5.6.2); methods are case-sensitive,
   field names are not (sections 9.1 and 5.1);
@@ -19,6 +19,7 @@ import re
 from typing import Final
 
 __all__ = [
+    "COMMON_METHODS",
     "CORS_REQUEST_HEADERS",
     "CORS_RESPONSE_HEADERS",
     "FORBIDDEN_METHODS",
@@ -31,7 +32,6 @@ __all__ = [
     "SAFELISTED_METHODS",
     "SAFELISTED_REQUEST_HEADERS",
     "SAFELISTED_RESPONSE_HEADERS",
-    "USUAL_METHODS",
     "is_forbidden_request_header",
     "is_token",
     "parse_field_names",
@@ -40,20 +40,20 @@ __all__ = [
 _TCHARS = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _is_token = re.compile(_TCHARS).fullmatch
 # RFC 9110, section 5.6.1: list elements may be empty and may have white space around them. The
-# possessive quantifiers keep the cost linear, whatever a stranger sends.
+# possessive quantifiers keep the cost linear for any input.
 _is_token_list = re.compile(rf"[ \t,]*+(?:{_TCHARS}+[ \t]*+(?:,[ \t,]*+|\Z))*+").fullmatch
 
 SAFELISTED_METHODS: Final = ("GET", "HEAD", "POST")
-"""https://fetch.spec.whatwg.org/#cors-safelisted-method, in the order in which we send them."""
+"""https://fetch.spec.whatwg.org/#cors-safelisted-method, in the order in which they are sent."""
 
-USUAL_METHODS: Final = (*SAFELISTED_METHODS, "PUT", "PATCH", "DELETE", "OPTIONS")
-"""The methods that are named beside ``*``: Firefox reuses a cached preflight only for names."""
+COMMON_METHODS: Final = (*SAFELISTED_METHODS, "PUT", "PATCH", "DELETE", "OPTIONS")
+"""The methods that are listed in addition to ``*``: Firefox caches a preflight by name only."""
 
 NORMALIZED_METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
-"""https://fetch.spec.whatwg.org/#concept-method-normalize: a browser upper-cases only these."""
+"""https://fetch.spec.whatwg.org/#concept-method-normalize: browsers upper-case only these."""
 
 FORBIDDEN_METHODS: Final = frozenset({"CONNECT", "TRACE", "TRACK"})
-"""https://fetch.spec.whatwg.org/#forbidden-method: no page can send these, in any case."""
+"""https://fetch.spec.whatwg.org/#forbidden-method: scripts cannot send these, in any case."""
 
 REGISTERED_METHODS: Final = frozenset(
     # IANA's HTTP Method Registry.
@@ -64,17 +64,17 @@ REGISTERED_METHODS: Final = frozenset(
     UPDATEREDIRECTREF VERSION-CONTROL
     """.split()
 )
-"""Methods that a server knows in upper case; spelled otherwise they are another method."""
+"""Methods that servers expect in upper case; in another case they are another method."""
 
 SAFELISTED_REQUEST_HEADERS: Final = frozenset({"accept", "accept-language", "content-language"})
-"""https://fetch.spec.whatwg.org/#cors-safelisted-request-header, with any value that is usual."""
+"""https://fetch.spec.whatwg.org/#cors-safelisted-request-header, with any common value."""
 
 SAFELISTED_RESPONSE_HEADERS: Final = frozenset(
     """
     cache-control content-language content-length content-type expires last-modified pragma
     """.split()
 )
-"""https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: every page reads these."""
+"""https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: any page can read these."""
 
 CORS_REQUEST_HEADERS: Final = frozenset(
     {
@@ -84,7 +84,7 @@ CORS_REQUEST_HEADERS: Final = frozenset(
         "origin",
     }
 )
-"""Field names by which a browser speaks of CORS; lower case."""
+"""Names of the CORS request headers, in lower case."""
 
 CORS_RESPONSE_HEADERS: Final = frozenset(
     {
@@ -97,7 +97,7 @@ CORS_RESPONSE_HEADERS: Final = frozenset(
         "access-control-max-age",
     }
 )
-"""Field names by which a server answers it; lower case."""
+"""Names of the CORS response headers, in lower case."""
 
 FORBIDDEN_REQUEST_HEADERS: Final = frozenset(
     """
@@ -106,12 +106,12 @@ FORBIDDEN_REQUEST_HEADERS: Final = frozenset(
     set-cookie te trailer transfer-encoding upgrade via
     """.split()
 )
-"""https://fetch.spec.whatwg.org/#forbidden-request-header: only the browser sets these."""
+"""https://fetch.spec.whatwg.org/#forbidden-request-header: only browsers set these."""
 
 _FORBIDDEN_REQUEST_PREFIXES: Final = ("proxy-", "sec-")
 
 FORBIDDEN_RESPONSE_HEADERS: Final = frozenset({"set-cookie", "set-cookie2"})
-"""https://fetch.spec.whatwg.org/#forbidden-response-header-name: no page ever reads these."""
+"""https://fetch.spec.whatwg.org/#forbidden-response-header-name: scripts cannot read these."""
 
 RESPONSE_ONLY_HEADERS: Final = CORS_RESPONSE_HEADERS | {
     "accept-ranges",
@@ -124,7 +124,7 @@ RESPONSE_ONLY_HEADERS: Final = CORS_RESPONSE_HEADERS | {
     "vary",
     "www-authenticate",
 }
-"""Fields that only a server sends; among request headers they are a mix-up."""
+"""Headers that only servers send; in a list of request headers they are a mistake."""
 
 REQUEST_ONLY_HEADERS: Final = CORS_REQUEST_HEADERS | {
     "accept",
@@ -144,11 +144,11 @@ REQUEST_ONLY_HEADERS: Final = CORS_REQUEST_HEADERS | {
     "te",
     "user-agent",
 }
-"""Fields that only a client sends; among exposed response headers they are a mix-up."""
+"""Headers that only clients send; in a list of response headers they are a mistake."""
 
 
 def is_token(value: str) -> bool:
-    """Say whether `value` is a token of RFC 9110: what a method or a field name must be.
+    """Return whether `value` is a token (RFC 9110), as methods and field names have to be.
 
     >>> is_token("x-request-id"), is_token("x request"), is_token("")
     (True, False, False)
@@ -157,9 +157,9 @@ def is_token(value: str) -> bool:
 
 
 def is_forbidden_request_header(name: str) -> bool:
-    """Say whether no page can set the request header `name` (lower case).
+    """Return whether scripts cannot set the request header `name` (lower case).
 
-    The three method-override fields are not listed: they are forbidden for some values only.
+    The three method-override headers do not count: they are forbidden for some values only.
     Source: https://fetch.spec.whatwg.org/#forbidden-request-header
 
     >>> is_forbidden_request_header("cookie"), is_forbidden_request_header("sec-fetch-mode")
@@ -171,11 +171,11 @@ def is_forbidden_request_header(name: str) -> bool:
 
 
 def parse_field_names(value: str) -> frozenset[str] | None:
-    """Read a list of field names, such as the value of Access-Control-Request-Headers.
+    """Parse a list of field names, such as the value of Access-Control-Request-Headers.
 
     Spaces, tabs, empty elements, repetitions and case make no difference, since gateways split and
-    join such lines. Returns the names in lower case, or None where an element is no token.
-    The cost is linear in the length of `value`: bound it first where a stranger wrote it.
+    join such lines. Returns the names in lower case, or None if an element is not a token. The cost
+    is linear in the length of `value`: bound it first if it comes from a client.
 
     >>> sorted(parse_field_names("X-B,, x-a ,x-b"))
     ['x-a', 'x-b']

@@ -1,7 +1,7 @@
 """Public suffixes: names below which anybody can register a name (https://publicsuffix.org/).
 
-A pattern for the subdomains of one lets strangers in, and a name directly below one is a site. The
-list comes from `publicsuffixlist`, whose releases carry it; it is read only when a policy asks.
+A pattern for the subdomains of one matches hosts of other people, and a name directly below one is
+a site. The list is part of `publicsuffixlist`, and is read only if a policy needs it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ PRIVATE_SUFFIXES: Final = frozenset({"home.arpa", "internal", "local", "localhos
 
 
 def is_public_suffix(host: str) -> bool:
-    """Say whether strangers can have names directly below `host` (lower case, ASCII).
+    """Return whether anybody can register names directly below `host` (lower case, ASCII).
 
-    A top-level name that the list does not know counts as public, as the list's own rule has it.
+    A top-level name that is not on the list is public, by the default rule of the list.
 
     >>> is_public_suffix("com"), is_public_suffix("github.io"), is_public_suffix("example.com")
     (True, True, False)
@@ -35,10 +35,10 @@ def is_public_suffix(host: str) -> bool:
 
 
 def find_open_suffix(host: str, *, below: bool) -> str | None:
-    """Find the public suffix that lets strangers in by a wildcard label before `host`.
+    """Return the public suffix that a wildcard label before `host` covers, or None.
 
-    That is `host` itself, or with `below`, where the wildcard stands for several labels, one of the
-    public suffixes below it; None where there is none.
+    It is `host` itself or, with `below`, if the wildcard covers several labels, one of the public
+    suffixes below it.
 
     >>> find_open_suffix("example.com", below=True) is None
     True
@@ -51,7 +51,7 @@ def find_open_suffix(host: str, *, below: bool) -> str | None:
 
 
 def site_of(host: str) -> str:
-    """Give the registrable domain of a host; an address or a single label is a site of its own.
+    """Return the registrable domain of a host; an address or a single label is its own site.
 
     Source: https://html.spec.whatwg.org/multipage/browsers.html#same-site
 
@@ -69,10 +69,10 @@ def site_of(host: str) -> str:
 
 @cache
 def _suffixes_below() -> dict[str, str]:
-    # Each name that has a public suffix somewhere below it, with one of them.
-    from pathlib import Path  # noqa: PLC0415 - not for an import of the core
+    # Each name that has a public suffix below it, with one such suffix.
+    from pathlib import Path  # noqa: PLC0415 - keeps importing corekit fast
 
-    from publicsuffixlist import PSLFILE  # noqa: PLC0415 - as below
+    from publicsuffixlist import PSLFILE  # noqa: PLC0415 - takes longer than everything else
 
     below: dict[str, str] = {}
     for line in Path(PSLFILE).read_text(encoding="utf-8").splitlines():
@@ -88,6 +88,6 @@ def _suffixes_below() -> dict[str, str]:
 
 @cache
 def _public_suffixes() -> PublicSuffixList:
-    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - takes longer than all the rest
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - takes longer than everything else
 
     return PublicSuffixList()

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit._names import SAFELISTED_METHODS, USUAL_METHODS
+from corekit._names import COMMON_METHODS, SAFELISTED_METHODS
 from corekit._origins import ANY
 from corekit.events import Observer, OnDecision, check_on_decision
 from corekit_asgi import CorsMiddleware
@@ -137,7 +137,7 @@ def _requested_method(scope: Scope) -> str | None:
 
 def _named_methods(policy: CorsPolicy) -> tuple[str, ...]:
     """List the methods that a browser would read out of this policy's answer."""
-    always = USUAL_METHODS if ANY in policy.allow_methods else SAFELISTED_METHODS
+    always = COMMON_METHODS if ANY in policy.allow_methods else SAFELISTED_METHODS
     return (*always, *policy.allow_methods)
 
 

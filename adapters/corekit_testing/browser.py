@@ -85,7 +85,7 @@ class Browser:
     'hello'
     >>> browser.fetch("GET", "/items", credentials="include")
     Traceback (most recent call last):
-    corekit_testing.outcome.CorsError: InvalidAllowCredentials: The request includes credentials, ...
+    corekit_testing.outcome.CorsError: InvalidAllowCredentials: The request includes ...
     """
 
     def __init__(

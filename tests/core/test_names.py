@@ -48,7 +48,7 @@ def test_the_methods_of_the_standard() -> None:
     assert _names.SAFELISTED_METHODS == ("GET", "HEAD", "POST")
     assert set(_names.FORBIDDEN_METHODS) == {"CONNECT", "TRACE", "TRACK"}
     assert set(_names.NORMALIZED_METHODS) == {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}
-    assert _names.USUAL_METHODS == ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    assert _names.COMMON_METHODS == ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 # https://www.iana.org/assignments/http-methods/, by where they come from; without PRI, which no

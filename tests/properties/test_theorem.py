@@ -25,7 +25,7 @@ SAFE_METHODS = ["GET", "HEAD", "POST"]
 SAFE_TO_READ = """
     cache-control content-language content-length content-type expires last-modified pragma
 """.split()
-USUAL_METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS"]
+COMMON_METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 class Ask(NamedTuple):
@@ -246,7 +246,7 @@ def named_in_answer(arguments: dict[str, Any], ask: Ask) -> list[str]:
     headers = [name.lower() for name in arguments["allow_headers"]]
     if arguments["allow_credentials"]:
         # A wildcard is worth nothing then; the usual and what was asked are named in its place.
-        usual = USUAL_METHODS if "*" in methods else []
+        usual = COMMON_METHODS if "*" in methods else []
         methods = [each for each in methods if each != "*"] + [ask.fetch.method, *usual]
         headers = [each for each in headers if each != "*"] + ask.unsafe
     return [*methods, *(f"{name}:" for name in headers)]
