@@ -277,7 +277,7 @@ def test_other_websites_get_nothing_from_the_sites() -> None:
                 )
 
 
-@pytest.mark.parametrize("forger", ["of another origin", "of its own origin"])
+@pytest.mark.parametrize("forger", ["cross-origin", "same-origin"])
 def test_page_trusts_only_the_frame_itself(forger: str) -> None:
     require_chromium()
     outcome = {"readable": True, "status": 200, "body": "forged", "headers": [], "error": None}
@@ -286,7 +286,7 @@ def test_page_trusts_only_the_frame_itself(forger: str) -> None:
     )
     with run_sites("wsgiref") as origins, closing(Site(0)) as third, closing(Site(0)) as framing:
         third.start(serve_html(forging))
-        src = "/forging" if forger == "of its own origin" else third.origin
+        src = "/forging" if forger == "same-origin" else third.origin
         document = f"<!doctype html><iframe src='{src}'></iframe>"
         framing.start(serve_html(document, forging=forging))
         with closing(Site(0)) as page:

@@ -198,7 +198,7 @@ def test_security_policy_blocks_everything_else(demo: Demo, tab: Tab) -> None:
     ran = tab.evaluate(
         "(() => { const one = document.createElement('div');"
         "try { one.innerHTML = '<img src=x onerror=\"window.ran = true\">'; }"
-        "catch (error) { return error.name; } return 'no fault'; })()"
+        "catch (error) { return error.name; } return 'no error'; })()"
     )
     assert ran == "TypeError", "no text becomes HTML"
     reached = tab.evaluate(

@@ -19,7 +19,7 @@ class Response(NamedTuple):
 def ask(
     site: Site, method: str, target: str, body: bytes | None = None, **headers: str
 ) -> Response:
-    """Send one request; in the names of `headers`, ``_`` stands for ``-``."""
+    """Send one request; in the names of `headers`, ``_`` means ``-``."""
     named = {"Host": f"localhost:{site.port}"}
     named |= {name.replace("_", "-"): value for name, value in headers.items()}
     with closing(HTTPConnection("127.0.0.1", site.port, timeout=10)) as connection:

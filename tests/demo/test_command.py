@@ -34,13 +34,6 @@ EXAMPLES: Final = list_calls(Origins("", PAGE, "http://localhost:4000"), PAGE)
 PROGRAM: Final = (sys.executable, "-m", "corekit_cli", "demo", *FREE)
 
 
-@pytest.fixture(autouse=True)
-def _terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(corekit, ["demo", *arguments])
 
