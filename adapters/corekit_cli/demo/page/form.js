@@ -32,10 +32,11 @@ function buildField({ name, kind, hint, options }) {
   if (options.length) {
     const label = make("p", "label", make("code", "argument", name));
     label.id = `${name}-label`;
-    const group = make("div", "field", label, ...options.map((value) => buildCheck(name, value)));
+    const group = make("div", "field", label, ...options.map((value) => buildCheck(name, value)), note);
     group.id = name;
     group.setAttribute("role", "group");
     group.setAttribute("aria-labelledby", label.id);
+    group.setAttribute("aria-describedby", note.id);
     return group;
   }
   if (kind === "flag") return make("div", "field", buildCheck(name), note);
