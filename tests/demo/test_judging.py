@@ -34,7 +34,7 @@ def judge_example(name: str, **changes: Any) -> dict[str, Any]:
 )
 def test_examples_end_as_their_titles_say(name: str, failure: str | None) -> None:
     result = judge_example(name)
-    assert (result["failure"] and result["failure"]["name"]) == failure
+    assert (result["failure"] and result["failure"]["failure"]) == failure
     assert result["allowed"] == (failure is None)
     assert bool(result["fixes"]) == (failure is not None)
 

@@ -71,9 +71,9 @@ async function callAsPage(form, run) {
 
 // A whole run: what the standard requires, what this browser did, and whether the two agree.
 async function perform(form) {
-  const answer = await post("/run", form);
-  if (answer.problems.length) return { form, problems: answer.problems };
-  const { verdict, policy, run } = answer;
+  const reply = await post("/run", form);
+  if (reply.problems.length) return { form, problems: reply.problems };
+  const { verdict, policy, run } = reply;
   const outcome = await callAsPage(form, run);
   const seen = outcome ? await fetchJson(`/requests?${new URLSearchParams({ run })}`) : [];
   return { form, problems: [], verdict, policy, outcome, seen,

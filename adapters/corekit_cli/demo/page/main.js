@@ -32,8 +32,8 @@ function describeFailure(error) {
 async function check() {
   const now = ++checking;
   noteChanges();
-  const answer = await post("/check", readForm());
-  if (now === checking) showProblems(answer.problems);
+  const reply = await post("/check", readForm());
+  if (now === checking) showProblems(reply.problems);
 }
 
 async function run() {
