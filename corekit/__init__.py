@@ -1,26 +1,20 @@
-"""corekit: one policy for cross-origin resource sharing (CORS), whatever the framework.
+"""corekit: one policy for cross-origin resource sharing (CORS), in any Python framework.
 
-The core is pure: it decides, for each request, what the server grants to pages of other origins,
-and says so in headers. It opens nothing, tells only whom it is given, and knows no framework; the
-`corekit_*` packages put it into applications.
+The core is pure: it decides, for each request, which headers grant what to other origins. It does
+no I/O and knows no framework; the `corekit_*` packages add it to applications.
 """
 
-from ._origins import Origin, OriginPattern, OriginSet
-from .decision import Answer, Decision, Reason, RequestKind
+from .decision import Decision, Reason, RequestKind
 from .events import DecisionEvent
 from .policy import CorsPolicy
 from .problems import PolicyError, Problem
 from .routes import CorsRoutes
 
 __all__ = [
-    "Answer",
     "CorsPolicy",
     "CorsRoutes",
     "Decision",
     "DecisionEvent",
-    "Origin",
-    "OriginPattern",
-    "OriginSet",
     "PolicyError",
     "Problem",
     "Reason",

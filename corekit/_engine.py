@@ -1,14 +1,13 @@
-"""The hot path: grants that were validated and compiled, and a request, to an answer.
+"""The hot path: from a request and compiled grants to an answer.
 
-This file knows nothing of validation: what comes in through `Engine(...)` is taken as right. What
-comes with a request is a stranger's, and is bounded before it is read. All that can be worked out
-once is worked out when the engine is made.
+This file does not validate: `Engine(...)` takes its arguments as valid. Values from a request are
+not trusted, so they are bounded before they are read. Everything that can be computed once is
+computed when the engine is built.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Final, Protocol, overload
 
 from ._names import (
@@ -24,10 +23,10 @@ from .decision import ALLOW_ORIGIN, Answer, Decision, Headers, Reason, RequestKi
 __all__ = ["MAX_METHOD_LENGTH", "MAX_REQUEST_HEADERS_LENGTH", "AnyOrigin", "Engine", "Origins"]
 
 MAX_METHOD_LENGTH: Final = 64
-"""Longest method that is read, in characters."""
+"""The longest method that is read, in characters."""
 
 MAX_REQUEST_HEADERS_LENGTH: Final = 4096
-"""Longest Access-Control-Request-Headers that is read; longer where more than this is granted."""
+"""The longest Access-Control-Request-Headers that is read; more if more is granted."""
 
 _FORBIDDEN: Final = 403
 _NON_WILDCARD_HEADER: Final = "authorization"
@@ -35,13 +34,16 @@ _NON_WILDCARD_HEADER: Final = "authorization"
 
 
 class Origins(Protocol):
-    """Whatever can say of an origin, as a browser serializes it, whether it is allowed."""
+    """A container of allowed origins, asked with origins as browsers serialize them.
+
+    If it has a method `find`, that returns the rule that matched: see `OriginSet.find`.
+    """
 
     def __contains__(self, origin: str, /) -> bool: ...
 
 
 class AnyOrigin:
-    """The set of all origins: whatever a browser could send.
+    """The set of all origins that a browser could send.
 
     >>> "https://example.com" in AnyOrigin(), "null" in AnyOrigin(), "nonsense" in AnyOrigin()
     (True, True, False)
@@ -52,9 +54,13 @@ class AnyOrigin:
     def __contains__(self, origin: str) -> bool:
         return is_serialized_origin(origin)
 
+    def find(self, origin: str) -> str | None:
+        """Return the rule that matches `origin`: always ``*``."""
+        return ANY if origin in self else None
 
-class _OwnOrigins:
-    """Origins that an adapter matches by itself: it is asked only for what a browser could send."""
+
+class _BoundedOrigins:
+    """Origins that an adapter matches itself, asked only for what a browser could send."""
 
     __slots__ = ("_opaque", "_origins")
 
@@ -67,18 +73,23 @@ class _OwnOrigins:
             return self._opaque and origin in self._origins
         return is_serialized_origin(origin) and origin in self._origins
 
+    def find(self, origin: str) -> str | None:
+        find = getattr(self._origins, "find", None)
+        return None if find is None else find(origin)
+
 
 class Engine:
     """Validated grants, compiled: https://fetch.spec.whatwg.org/#http-cors-protocol
 
-    `origins` is asked for each request. With an `AnyOrigin` the answer is the same for all origins,
-    and ``*`` is sent, which with credentials is a ValueError. Any other is asked only for what a
-    browser could send, and with credentials never for ``null``. `methods`,
-    `headers` and `exposed` may hold ``*``; header names are in lower case. `max_age` is in seconds,
-    or None for the browser's default; `status` is that of a granted preflight.
+    `origins` is asked for each request. With an `AnyOrigin` the answer is the same for all origins
+    and ``*`` is sent; together with credentials that is a ValueError. Any other container is asked
+    only for what a browser could send, and with credentials never for ``null``. `allow_origins`
+    are the entries that `origins` was made of, for hints. `methods`, `headers` and `exposed` may
+    hold ``*``; header names are in lower case. `max_age` is in seconds, or None for the browser's
+    default; `status` is that of a granted preflight.
 
-    An adapter asks `actual` or `preflight`, which hand out shared answers; `decide` wraps them.
-    `no_origin` is the answer to every request that has no Origin.
+    Adapters call `actual()` or `preflight()`, which return shared answers; `decide()` wraps them.
+    `no_origin` is the answer to all requests without an Origin header.
     """
 
     __slots__ = (
@@ -91,15 +102,16 @@ class Engine:
         "_exact",
         "_grant",
         "_granted",
-        "_headers",
         "_max_age",
         "_max_request_headers",
-        "_methods",
         "_others",
         "_preflight_vary",
         "_preflights",
         "_private_network",
         "_status",
+        "allow_headers",
+        "allow_methods",
+        "allow_origins",
         "no_origin",
     )
 
@@ -107,6 +119,7 @@ class Engine:
         self,
         *,
         origins: Origins,
+        allow_origins: Iterable[str] = (),
         credentials: bool,
         methods: Iterable[str],
         headers: Iterable[str],
@@ -118,7 +131,10 @@ class Engine:
         methods, headers, exposed = tuple(methods), tuple(headers), tuple(exposed)
         any_origin = type(origins) is AnyOrigin
         if any_origin and credentials:
-            raise ValueError("any origin together with credentials: every site could act as a user")
+            raise ValueError(
+                "Any origin cannot be combined with credentials: any website could make requests"
+                " as the logged-in user."
+            )
         vary: tuple[str, ...] = () if any_origin else ("Origin",)
         grant: Headers = ((ALLOW_ORIGIN, ANY),) if any_origin else ()
         if credentials:
@@ -127,37 +143,38 @@ class Engine:
         if exposed:
             readable += (("Access-Control-Expose-Headers", ", ".join(exposed)),)
 
-        # One look-up in a frozenset is all that exact origins take; the set's own `in` is a call.
+        self.allow_origins = tuple(allow_origins)
+        # Exact origins need one look-up in a frozenset; the set's own `in` would be a call.
         self._exact = frozenset[str]()
         self._others: Origins = origins
         if type(origins) is OriginSet:
             self._exact = origins.exact
             self._others = origins if origins.has_patterns else frozenset[str]()
         elif not any_origin:
-            self._others = _OwnOrigins(origins, opaque=not credentials)
+            self._others = _BoundedOrigins(origins, opaque=not credentials)
         self.no_origin = Answer(
             RequestKind.NOT_CORS, False, None, readable if any_origin else (), vary
         )
         self._granted = Answer(
             RequestKind.ACTUAL, True, None, readable, vary, echoes_origin=not any_origin
         )
-        # What a denied origin gets is right for no other, so it varies even where nothing else
-        # does: a cache must not hand it on.
+        # The answer to a denied origin is wrong for all others, so it always varies: a cache must
+        # not serve it to another origin.
         self._denied = Answer(RequestKind.ACTUAL, False, None, (), ("Origin",))
         self._denied_preflight = Answer(RequestKind.PREFLIGHT, False, _FORBIDDEN, (), ("Origin",))
 
         self._credentials = credentials
         self._any_method = ANY in methods
         self._any_header = ANY in headers
-        # With credentials a browser takes `*` for a name, so what was asked is named instead.
-        # Without, names stand beside it: Firefox reuses a cached preflight only for what it names.
-        usual = COMMON_METHODS if self._any_method else SAFELISTED_METHODS
-        self._methods = tuple(dict.fromkeys((*usual, *methods)))
-        self._headers = tuple(dict.fromkeys(headers))
+        # With credentials a browser takes `*` for a name, so the requested names are sent instead.
+        # Without, common names are sent too: Firefox reuses a cached preflight only for named ones.
+        always = COMMON_METHODS if self._any_method else SAFELISTED_METHODS
+        self.allow_methods = tuple(dict.fromkeys((*always, *methods)))
+        self.allow_headers = tuple(dict.fromkeys(headers))
         self._echoes_request = credentials and (self._any_method or self._any_header)
         if credentials:
-            self._methods = tuple(method for method in self._methods if method != ANY)
-            self._headers = tuple(name for name in self._headers if name != ANY)
+            self.allow_methods = tuple(method for method in self.allow_methods if method != ANY)
+            self.allow_headers = tuple(name for name in self.allow_headers if name != ANY)
         self._max_request_headers = max(MAX_REQUEST_HEADERS_LENGTH, 2 * sum(map(len, headers)))
         if credentials and self._any_method:
             vary += ("Access-Control-Request-Method",)
@@ -171,12 +188,16 @@ class Engine:
         self._preflight_vary = vary
         self._status = status
         self._preflights = tuple(
-            self._grant_preflight(self._methods, self._headers, private=private)
+            self._grant_preflight(self.allow_methods, self.allow_headers, private=private)
             for private in (False, True)
         )
 
+    def allows(self, origin: str) -> bool:
+        """Return whether `origin` is allowed."""
+        return origin in self._exact or origin in self._others
+
     def actual(self, origin: str | None) -> Answer:
-        """Answer a request that is no preflight; `origin` is its Origin header, or None."""
+        """Answer a request that is not a preflight; `origin` is its Origin header, or None."""
         if origin is None:
             return self.no_origin
         if origin in self._exact or origin in self._others:
@@ -193,23 +214,23 @@ class Engine:
         """Answer a preflight: https://fetch.spec.whatwg.org/#cors-preflight-fetch
 
         The arguments are the values of Origin and of the Access-Control-Request-* headers; bytes
-        are read only where the answer hangs on them. An allowed origin is told all that is granted,
-        whatever it asked for: so the browser caches one answer for every method and header of a
-        URL, and an attacker's list costs nothing.
+        are decoded only if the answer depends on them. An allowed origin is sent everything that is
+        granted, whatever it requested: so the browser caches one answer for all methods and headers
+        of a URL, and an attacker's list costs nothing.
         """
         if origin not in self._exact and origin not in self._others:
             return self._denied_preflight
         private = self._private_network and _text(request_private_network) == "true"
         if self._echoes_request:
-            methods, headers = self._methods, self._headers
+            methods, headers = self.allow_methods, self.allow_headers
             request_method, request_headers = _text(request_method), _text(request_headers)
-            # `*` is a token too, and would grant all to a request without credentials.
+            # `*` is a token too, and would grant everything to a request without credentials.
             if self._any_method and request_method != ANY and _is_possible_method(request_method):
                 methods = tuple(dict.fromkeys((*methods, request_method)))
             if self._any_header and request_headers is not None:
-                asked = self._read(request_headers)
-                if not isinstance(asked, Reason):
-                    headers = (*headers, *sorted(asked.difference(headers, (ANY,))))
+                names = self._read(request_headers)
+                if not isinstance(names, Reason):
+                    headers = (*headers, *sorted(names.difference(headers, (ANY,))))
             return self._grant_preflight(methods, headers, private=private)
         return self._preflights[private]
 
@@ -222,7 +243,7 @@ class Engine:
         request_headers: str | bytes | None,
         request_private_network: str | bytes | None,
     ) -> Decision:
-        """Decide on one request; see `CorsPolicy.decide`."""
+        """Decide on one request: see `CorsPolicy.decide()`."""
         origin, request_method = _text(origin), _text(request_method)
         if method != "OPTIONS":
             request_method = None
@@ -242,19 +263,75 @@ class Engine:
         request_method: str | None,
         request_headers: str | None,
     ) -> Decision:
-        """Make the decision of an answer that this engine gave, for those whom it is told to.
+        """Return the decision for an answer that this engine gave.
 
-        The verdict is worked out when somebody looks. The arguments are those that the engine was
-        asked with; `request_method` and `request_headers` mean nothing where it was no preflight.
+        The arguments are those that the engine was given; `request_method` and `request_headers`
+        are ignored unless the request was a preflight.
+        """
+        return Decision(answer, self, origin, request_method, request_headers)
+
+    def find_rule(self, origin: str) -> str | None:
+        """Return the entry of `allow_origins` that matches `origin`; None if none does."""
+        if origin in self._exact:
+            return origin
+        find = getattr(self._others, "find", None)
+        return None if find is None else find(origin)
+
+    def find_hint(
+        self,
+        reason: Reason,
+        origin: str,
+        request_method: str | None,
+        request_headers: str | None,
+    ) -> str:
+        """Return how to fix a denial by this engine: see `Decision.hint`."""
+        from . import _hints  # noqa: PLC0415 - only where it is needed
+
+        match reason:
+            case Reason.ORIGIN_NOT_ALLOWED:
+                return _hints.fix_origin(origin, self.allow_origins, self.allows)
+            case Reason.METHOD_NOT_ALLOWED:
+                return _hints.fix_method(request_method or "", self.allow_methods)
+            case Reason.HEADER_NOT_ALLOWED:
+                missing = self.missing_headers(request_headers or "")
+                return _hints.fix_headers(missing, self.allow_headers)
+        return ""
+
+    def judge(
+        self,
+        answer: Answer,
+        origin: str | None,
+        request_method: str | None,
+        request_headers: str | None,
+    ) -> Reason:
+        """Return the reason for a decision: what a browser concludes from this answer.
+
+        Source: https://fetch.spec.whatwg.org/#cors-preflight-fetch, step 7.
         """
         if origin is None:
-            return Decision(answer, None, Reason.NOT_CORS)
+            return Reason.NOT_CORS
         if not answer.origin_allowed:
-            return Decision(answer, origin, partial(_judge_origin, origin))
-        if answer.kind is RequestKind.PREFLIGHT:
-            verdict = partial(self._judge, request_method or "", request_headers)
-            return Decision(answer, origin, verdict)
-        return Decision(answer, origin, Reason.GRANTED)
+            is_origin = is_serialized_origin(origin)
+            return Reason.ORIGIN_NOT_ALLOWED if is_origin else Reason.ORIGIN_MALFORMED
+        if answer.kind is not RequestKind.PREFLIGHT:
+            return Reason.GRANTED
+        method = request_method or ""
+        if method not in self.allow_methods:
+            if not _is_possible_method(method):
+                return Reason.METHOD_MALFORMED
+            if not self._any_method or method == ANY:
+                return Reason.METHOD_NOT_ALLOWED
+        if request_headers is None:
+            return Reason.GRANTED
+        names = self._read(request_headers)
+        if isinstance(names, Reason):
+            return names
+        return Reason.HEADER_NOT_ALLOWED if self._missing(names) else Reason.GRANTED
+
+    def missing_headers(self, request_headers: str) -> list[str]:
+        """Return the requested header names that are not allowed, sorted."""
+        names = self._read(request_headers)
+        return [] if isinstance(names, Reason) else sorted(self._missing(names))
 
     def _grant_preflight(
         self, methods: Iterable[str], headers: tuple[str, ...], *, private: bool
@@ -275,35 +352,18 @@ class Engine:
             echoes_origin=self._granted.echoes_origin,
         )
 
-    def _judge(self, request_method: str, request_headers: str | None) -> Reason:
-        # What a browser concludes: https://fetch.spec.whatwg.org/#cors-preflight-fetch, step 7.
-        if request_method not in self._methods:
-            if not _is_possible_method(request_method):
-                return Reason.METHOD_MALFORMED
-            if not self._any_method or request_method == ANY:
-                return Reason.METHOD_NOT_ALLOWED
-        if request_headers is None:
-            return Reason.GRANTED
-        asked = self._read(request_headers)
-        if isinstance(asked, Reason):
-            return asked
-        missing = asked.difference(self._headers)
-        # Authorization has to be named. With credentials every header is, but for one named `*`.
-        uncovered = ANY if self._credentials else _NON_WILDCARD_HEADER
-        covered = self._any_header and uncovered not in missing
-        return Reason.HEADER_NOT_ALLOWED if missing and not covered else Reason.GRANTED
+    def _missing(self, names: frozenset[str]) -> frozenset[str]:
+        missing = names.difference(self.allow_headers)
+        if self._any_header:
+            # Authorization must be named. With credentials every header is, except one named `*`.
+            missing &= {ANY if self._credentials else _NON_WILDCARD_HEADER}
+        return missing
 
     def _read(self, request_headers: str) -> frozenset[str] | Reason:
         if len(request_headers) > self._max_request_headers:
             return Reason.HEADERS_TOO_LONG
         names = parse_field_names(request_headers)
         return Reason.HEADERS_MALFORMED if names is None else names
-
-
-def _judge_origin(origin: str) -> Reason:
-    if is_serialized_origin(origin):
-        return Reason.ORIGIN_NOT_ALLOWED
-    return Reason.ORIGIN_MALFORMED
 
 
 def _is_possible_method(method: str) -> bool:

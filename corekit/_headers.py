@@ -1,8 +1,8 @@
-"""Writing an answer into the headers of a response: what every adapter does last.
+"""Merge an answer into the headers of a response, as every adapter does last.
 
-The policy is the one authority: Access-Control-* headers of the application are left out, so that
-none is doubled and a denied origin stays denied. Vary is merged, never overwritten. What comes in
-is never changed, since an application may use one list for all of its responses.
+The policy is the one authority: Access-Control-* headers of the application are removed, so that
+none is doubled and a denied origin stays denied. Vary is merged, never overwritten. The given list
+is never changed, since an application may use one list for all responses.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from typing import Final
 from .decision import ALLOW_ORIGIN, Answer
 
 __all__ = [
-    "answer_headers",
-    "answer_raw_headers",
     "merge_headers",
     "merge_raw_headers",
     "merge_vary",
+    "preflight_response",
+    "raw_preflight_response",
 ]
 
+_FORBIDDEN: Final = 403
 _RAW_ALLOW_ORIGIN: Final = ALLOW_ORIGIN.lower().encode()
 
 _VARY: Final = frozenset(map("".join, product(*zip("vary", "VARY", strict=True))))
 _RAW_VARY: Final = frozenset(name.encode() for name in _VARY)
-# Looking for one character in bytes is slow: Python tries it as a number first.
+# Searching bytes for one character is slow: Python tries it as a number first.
 _RAW_A: Final = frozenset({b"a", b"A"})
 
-# What most responses are made of. A name that is found here needs no second look: without this, and
-# the loops that first see whether there is anything else, a request costs 7 % more on ASGI and 12 %
-# on WSGI.
+# The names in most responses, which need no second look. Without this set, and the loops that first
+# check whether there are other names, a request costs 7 % more on ASGI and 12 % on WSGI.
 _TITLES: Final = """
     Accept-Ranges Age Allow Cache-Control Connection Content-Disposition Content-Encoding
     Content-Language Content-Length Content-Security-Policy Content-Type Cross-Origin-Opener-Policy
@@ -39,38 +39,47 @@ _TITLES: Final = """
     Retry-After Server Server-Timing Set-Cookie Strict-Transport-Security Transfer-Encoding
     X-Content-Type-Options X-Frame-Options X-Request-Id X-Request-ID X-XSS-Protection
 """.split()
-_USUAL: Final = frozenset(_TITLES) | {name.lower() for name in _TITLES}
-_RAW_USUAL: Final = frozenset(name.encode() for name in _USUAL)
+_COMMON: Final = frozenset(_TITLES) | {name.lower() for name in _TITLES}
+_RAW_COMMON: Final = frozenset(name.encode() for name in _COMMON)
 
 
-def answer_headers(answer: Answer, origin: str | None) -> list[tuple[str, str]]:
-    """Make the headers of a response that no application has a part in, such as a preflight's.
+def preflight_response(answer: Answer, origin: str) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Return the status, the headers and the body of the response to a preflight.
 
-    `origin` is the Origin header of the request that `answer` was given for.
+    `origin` is the Origin header of the preflight.
 
     >>> from corekit import CorsPolicy
-    >>> answer = CorsPolicy(allow_origins=["https://a.example"]).engine.actual("https://a.example")
-    >>> answer_headers(answer, "https://a.example")
-    [('Access-Control-Allow-Origin', 'https://a.example'), ('Vary', 'Origin')]
+    >>> engine = CorsPolicy(allow_origins=["https://a.example"], max_age=600).engine
+    >>> status, headers, body = preflight_response(
+    ...     engine.preflight("https://a.example", "GET", None, None), "https://a.example"
+    ... )
+    >>> status, headers[0], body
+    (204, ('Access-Control-Allow-Origin', 'https://a.example'), b'')
     """
-    if answer.echoes_origin and origin is not None:
-        return [(ALLOW_ORIGIN, origin), *answer.lines]
-    return [*answer.lines]
+    if answer.echoes_origin:
+        headers = [*answer.content, (ALLOW_ORIGIN, origin), *answer.lines]
+    else:
+        headers = [*answer.content, *answer.lines]
+    return answer.status or _FORBIDDEN, headers, answer.body
 
 
-def answer_raw_headers(answer: Answer, origin: bytes | None) -> list[tuple[bytes, bytes]]:
-    """Do the same for pairs of bytes, as ASGI has them."""
-    if answer.echoes_origin and origin is not None:
-        return [(_RAW_ALLOW_ORIGIN, origin), *answer.raw_lines]
-    return [*answer.raw_lines]
+def raw_preflight_response(
+    answer: Answer, origin: bytes
+) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Like `preflight_response()`, for ASGI byte pairs."""
+    if answer.echoes_origin:
+        headers = [*answer.raw_content, (_RAW_ALLOW_ORIGIN, origin), *answer.raw_lines]
+    else:
+        headers = [*answer.raw_content, *answer.raw_lines]
+    return answer.status or _FORBIDDEN, headers, answer.body
 
 
 def merge_headers(
     headers: Iterable[tuple[str, str]], answer: Answer, origin: str | None
 ) -> list[tuple[str, str]]:
-    """Make the headers of a response out of the application's and an answer.
+    """Return the application's headers with those of an answer.
 
-    `headers` are pairs of str, as WSGI has them; `origin` is the Origin header of the request that
+    `headers` are pairs of str, as in WSGI; `origin` is the Origin header of the request that
     `answer` was given for. All other headers keep their order and their spelling.
 
     >>> from corekit import CorsPolicy
@@ -81,7 +90,7 @@ def merge_headers(
     if type(headers) is not list:
         headers = list(headers)
     for name, _ in headers:
-        if name not in _USUAL and (name in _VARY or name[:1] in "aA"):
+        if name not in _COMMON and (name in _VARY or name[:1] in "aA"):
             break
     else:
         if answer.echoes_origin and origin is not None:
@@ -92,7 +101,7 @@ def merge_headers(
     vary: tuple[tuple[str, str], ...] = ()
     for header in headers:
         name = header[0]
-        if name in _USUAL:
+        if name in _COMMON:
             merged.append(header)
         elif name in _VARY:
             vary += ((name, header[1]),)
@@ -111,11 +120,11 @@ def merge_headers(
 def merge_raw_headers(
     headers: Iterable[tuple[bytes, bytes]], answer: Answer, origin: bytes | None
 ) -> list[tuple[bytes, bytes]]:
-    """Do the same for pairs of bytes, as ASGI has them."""
+    """Like `merge_headers()`, for ASGI byte pairs."""
     if type(headers) is not list:
         headers = list(headers)
     for name, _ in headers:
-        if name not in _RAW_USUAL and (name in _RAW_VARY or name[:1] in _RAW_A):
+        if name not in _RAW_COMMON and (name in _RAW_VARY or name[:1] in _RAW_A):
             break
     else:
         if answer.echoes_origin and origin is not None:
@@ -126,7 +135,7 @@ def merge_raw_headers(
     vary: tuple[tuple[bytes, bytes], ...] = ()
     for header in headers:
         name = header[0]
-        if name in _RAW_USUAL:
+        if name in _RAW_COMMON:
             merged.append(header)
         elif name in _RAW_VARY:
             vary += ((name, header[1]),)
@@ -143,10 +152,10 @@ def merge_raw_headers(
 
 
 def merge_vary(lines: Sequence[str], names: Sequence[str]) -> str | None:
-    """Merge field names into the values of a response's Vary headers.
+    """Return the values of a response's Vary headers with field names added, as one value.
 
-    Returns the one value to set, or None where nothing is missing and the lines stay as they are;
-    so does ``*``, which covers everything: https://www.rfc-editor.org/rfc/rfc9110#field.vary
+    Return None if the lines can stay as they are: nothing is missing, or they contain ``*``, which
+    covers everything (https://www.rfc-editor.org/rfc/rfc9110#field.vary).
 
     >>> merge_vary(["Accept", "Cookie"], ["Origin"])
     'Accept, Cookie, Origin'
@@ -156,9 +165,9 @@ def merge_vary(lines: Sequence[str], names: Sequence[str]) -> str | None:
     return _merge_values(tuple(lines), tuple(names))
 
 
-# An application sends few values of Vary, and merging one takes longer than all else here: without
-# these caches a request costs a third more where the application sends Vary. What it sends is no
-# stranger's; were it one's, the memory would be bounded even so.
+# An application sends few different values of Vary, and merging one takes longer than all else
+# here: without these caches a request costs a third more if the application sends Vary. The values
+# do not come from clients; if one did, memory would still be bounded.
 @lru_cache(maxsize=128)
 def _merge_values(lines: tuple[str, ...], names: tuple[str, ...]) -> str | None:
     present = {name.strip().lower() for line in lines for name in line.split(",")}

@@ -8,13 +8,12 @@ in one pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from ._origins import ANY, split_origin
 from ._suffixes import is_public_suffix
-from .policy import CorsPolicy
 
 __all__ = ["NearOrigin", "find_near_origins"]
 
@@ -29,7 +28,7 @@ _OTHER_SCHEME: Final = {"http": "https", "https": "http"}
 
 
 class NearOrigin(NamedTuple):
-    """An origin or a pattern that the policy allows, and how the given origin differs from it."""
+    """An origin or a pattern that is allowed, and how the given origin differs from it."""
 
     nearest: str
     difference: str
@@ -44,31 +43,36 @@ class _Listed:
     sibling: str | None = None
 
 
-def find_near_origins(policy: CorsPolicy, origin: str) -> tuple[NearOrigin, ...]:
+def find_near_origins(
+    origin: str, allow_origins: Collection[str], allows: Callable[[str], bool]
+) -> tuple[NearOrigin, ...]:
     """Return up to three allowed origins that nearly match `origin`, nearest first.
 
-    >>> policy = CorsPolicy(allow_origins=["https://app.example.com"])
-    >>> find_near_origins(policy, "http://app.example.com")[0].nearest
+    `allow_origins` are the origins and patterns of a policy, `allows` tells whether it allows an
+    origin.
+
+    >>> allowed = {"https://app.example.com"}
+    >>> find_near_origins("http://app.example.com", allowed, allowed.__contains__)[0].nearest
     'https://app.example.com'
     """
     parts = split_origin(origin)
     if parts is None:
         return ()
     scheme, host, port = parts
-    apex = _find_apex(policy, scheme, host, port)
+    apex = _find_apex(allow_origins, scheme, host, port)
     if apex is not None:
         return (NearOrigin(apex, f"it covers subdomains of {host}, not {host} itself"),)
-    listed = _read_list(policy, scheme, host)
+    listed = _read_list(allow_origins, scheme, host)
     found: dict[str, NearOrigin] = {}
     for near in (
         *_other_ports(scheme, host, port, listed.ports),
         *_other_hosts(scheme, host, port),
     ):
-        if policy.engine.actual(near.nearest).origin_allowed:
+        if allows(near.nearest):
             found.setdefault(near.nearest, near)
     if found:
         return tuple(found.values())[:_MAX_FOUND]
-    edited = _find_edited(policy, parts)
+    edited = _find_edited(allows, parts)
     if edited is not None:
         return (edited,)
     if listed.other_ending is not None:
@@ -115,22 +119,22 @@ def _other_hosts(scheme: str, host: str, port: str) -> Iterator[NearOrigin]:
         parent = parent.partition(".")[2]
 
 
-def _find_apex(policy: CorsPolicy, scheme: str, host: str, port: str) -> str | None:
+def _find_apex(allow_origins: Collection[str], scheme: str, host: str, port: str) -> str | None:
     # A pattern that covers every subdomain of the host does not cover the host itself.
     for each in (port, ANY):
         pattern = _join(scheme, f"*.{host}", each)
-        if pattern in policy.allow_origins:
+        if pattern in allow_origins:
             return pattern
     return None
 
 
-def _find_edited(policy: CorsPolicy, parts: tuple[str, str, str]) -> NearOrigin | None:
+def _find_edited(allows: Callable[[str], bool], parts: tuple[str, str, str]) -> NearOrigin | None:
     scheme, host, port = parts
     if len(host) > _MAX_EDITED:
         return None
     for edited, difference in _edits(host):
         candidate = _join(scheme, edited, port)
-        if policy.engine.actual(candidate).origin_allowed:
+        if allows(candidate):
             return NearOrigin(candidate, difference)
     return None
 
@@ -149,13 +153,13 @@ def _edits(host: str) -> Iterator[tuple[str, str]]:
             yield host[:at] + letter + host[at:], "the page's host has one letter less"
 
 
-def _read_list(policy: CorsPolicy, scheme: str, host: str) -> _Listed:
+def _read_list(allow_origins: Collection[str], scheme: str, host: str) -> _Listed:
     listed = _Listed()
     ports = [""]
     stem = f"{scheme}://{host.rpartition('.')[0]}."
     site = ".".join(host.rsplit(".", 2)[-2:])
     below = f".{site}" if _is_site(site) else None
-    for text in policy.allow_origins:
+    for text in allow_origins:
         head, _, port = text.rpartition(":")
         is_port = port.isdigit()
         if is_port and len(ports) < _MAX_PORTS and port not in ports:

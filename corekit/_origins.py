@@ -282,34 +282,46 @@ class OriginSet:
         self._gaps: Final = sorted(lengths)
 
     def __contains__(self, origin: str) -> bool:
-        return origin in self.exact or (self.has_patterns and self._matches(origin))
+        return origin in self.exact or (self.has_patterns and self._match(origin) is not None)
 
-    def _matches(self, origin: str) -> bool:
+    def find(self, origin: str) -> str | None:
+        """Return the exact origin or the pattern that matches `origin`, or None.
+
+        >>> OriginSet([], [OriginPattern.parse("http://localhost:*")]).find("http://localhost:3000")
+        'http://localhost:*'
+        """
+        return origin if origin in self.exact else self._match(origin)
+
+    def _match(self, origin: str) -> str | None:
         parts = split_origin(origin)
         if parts is None:
-            return False
+            return None
         scheme, host, port = parts
-        if self._any_port and (
-            f"{scheme}://{host}:*" in self._wild or self._matches_domain(scheme, host, ":*")
-        ):
-            return True
-        return self._matches_domain(scheme, host, f":{port}" if port else "")
+        if self._any_port:
+            pattern = f"{scheme}://{host}:*"
+            if pattern in self._wild:
+                return pattern
+            found = self._match_domain(scheme, host, ":*")
+            if found is not None:
+                return found
+        return self._match_domain(scheme, host, f":{port}" if port else "")
 
-    def _matches_domain(self, scheme: str, host: str, port: str) -> bool:
+    def _match_domain(self, scheme: str, host: str, port: str) -> str | None:
         if _is_domain(host) is None:
-            return False
+            return None
         labels = host.split(".")
         for depth in self._depths:
             if depth < len(labels):
                 base = ".".join(labels[-depth:])
-                if f"{scheme}://*.{base}{port}" in self._wild:
-                    return True
+                pattern = f"{scheme}://*.{base}{port}"
+                if pattern in self._wild:
+                    return pattern
         label, _, base = host.partition(".")
         for length in self._gaps:
             before = label[:length]
             for after in self._ends.get(f"{before}*.{base}", ()):
                 if length + after < len(label):
-                    gap = f"{before}*{label[len(label) - after :]}"
-                    if f"{scheme}://{gap}.{base}{port}" in self._wild:
-                        return True
-        return False
+                    pattern = f"{scheme}://{before}*{label[len(label) - after :]}.{base}{port}"
+                    if pattern in self._wild:
+                        return pattern
+        return None

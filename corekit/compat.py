@@ -42,12 +42,19 @@ class OriginRegexes:
         self._https_only = https_only
 
     def __contains__(self, origin: str) -> bool:
-        if origin in self._others:
-            return True
-        # Only a bounded, well-formed string reaches the regular expressions.
+        return origin in self._others or self._match(origin) is not None
+
+    def find(self, origin: str) -> str | None:
+        """Return the origin, the pattern or the regular expression that matches `origin`."""
+        find = getattr(self._others, "find", None)
+        found: str | None = None if find is None else find(origin)
+        return self._match(origin) if found is None else found
+
+    def _match(self, origin: str) -> str | None:
+        # An untrusted string is bounded and well-formed before a regex is tried on it.
         if not is_serialized_origin(origin) or (self._https_only and _is_insecure(origin)):
-            return False
-        return any(regex.fullmatch(origin) for regex in self._regexes)
+            return None
+        return next((each.pattern for each in self._regexes if each.fullmatch(origin)), None)
 
 
 class RegexCorsPolicy(CorsPolicy):

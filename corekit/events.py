@@ -1,8 +1,7 @@
-"""Telling others what was decided: a line for a log, an event for a function of the user's.
+"""Report decisions: a log line for denials, an event for the user's own function.
 
-An adapter makes one `Observer`, with a logger that it has got by itself, and tells it of answers.
-What is worth a line, at which level, and in which words, is decided here for all of them. Nothing
-here opens or imports anything: whoever gives the logger says where the lines go.
+An adapter creates one `Observer` with a logger of its own and passes it the answers that may be
+worth reporting. What is logged, at which level and in which words is decided here for all adapters.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from ._engine import Engine
+from ._names import is_token
 from .decision import Answer, Decision, Reason, RequestKind
 from .diagnostics import show
 
@@ -22,46 +22,47 @@ __all__ = [
     "Logger",
     "Observer",
     "OnDecision",
-    "WatchedEngine",
     "bounded",
     "check_on_decision",
 ]
 
-# The numbers of `logging`, which does more than this file may.
+# The levels of `logging`, which this package does not import.
 _INFO: Final = 20
 _WARNING: Final = 30
 _ERROR: Final = 40
 
 _REMEMBERED: Final = 1_000
-"""Pairs of origin and reason that were warned of: what is remembered of strangers has a bound."""
+"""Pairs of origin and reason that are remembered: what clients can make us keep is bounded."""
 
 _LONGEST_PLAIN: Final = 120
+_LONGEST_METHOD: Final = 20
 
 
 class Logger(Protocol):
-    """What is asked of a logger: a `logging.Logger` is one."""
+    """The part of a `logging.Logger` that is used here."""
 
-    def isEnabledFor(self, level: int, /) -> bool: ...  # noqa: N802 - the name that loggers have
+    def isEnabledFor(self, level: int, /) -> bool: ...  # noqa: N802 - the name in logging
 
     def log(self, level: int, message: str, /, *values: object, exc_info: bool = ...) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DecisionEvent:
-    """A decision, and the request that it was made on.
+    """A decision, and the request that it was made for.
 
-    `decision` is what was answered. `adapter` is "asgi", "wsgi", "starlette", "flask", "aiohttp" or
-    "django". `method`, `path` (decoded), `origin` and, of a preflight, `request_method` and
-    `request_headers` are what the client sent: strings of any length, with any characters in them;
-    None for a header that was not sent. `request` is the scope of ASGI (also in Starlette), the
-    environ of WSGI (also in Flask), or the request of aiohttp or Django.
+    `adapter` is "asgi", "wsgi", "starlette", "flask", "aiohttp" or "django". `method`, `path`
+    (decoded), `origin` and, for a preflight, `request_method` and `request_headers` are what the
+    client sent: strings of any length with any characters; None for a header that was not sent.
+    `request` is the ASGI scope (also in Starlette), the WSGI environ (also in Flask), or the
+    request object of aiohttp or Django. ``str()`` of an event is its log line.
 
     >>> from corekit import CorsPolicy
-    >>> policy = CorsPolicy(allow_origins=["https://app.example.com"])
-    >>> decision = policy.decide("GET", origin="https://evil.example")
-    >>> print(DecisionEvent(decision, "wsgi", "GET", "/items", "https://evil.example"))
-    'GET' '/items' from 'https://evil.example': denied, ORIGIN_NOT_ALLOWED. The policy does not \
-allow this origin.
+    >>> policy = CorsPolicy(allow_origins=["http://localhost:5173"])
+    >>> decision = policy.decide("GET", origin="http://localhost:5174")
+    >>> print(DecisionEvent(decision, "wsgi", "GET", "/items", "http://localhost:5174"))
+    CORS: GET '/items' from 'http://localhost:5174' denied: the policy does not allow this origin. \
+Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to allow_origins. \
+[ORIGIN_NOT_ALLOWED]
     """
 
     decision: Decision
@@ -81,19 +82,22 @@ allow this origin.
         return "granted" if self.decision.allowed else "denied"
 
     def describe(self) -> str:
-        """Say it in one line of printable ASCII, with every value escaped and cut to a bound."""
-        asked = f"{show(self.method)} {show(self.path)}"
+        """Return one line of printable ASCII, with all values escaped and their length bounded."""
+        return self._describe(self.decision.hint)
+
+    def _describe(self, hint: str) -> str:
+        request = f"{_show_method(self.method)} {show(self.path)}"
         if self.request_method is not None:
-            asked = f"preflight of {show(self.request_method)} {show(self.path)}"
+            request = f"preflight for {_show_method(self.request_method)} {show(self.path)}"
             if self.request_headers is not None:
-                asked += f" with {show(self.request_headers)}"
+                request += f" with {show(self.request_headers)}"
         if self.origin is not None:
-            asked += f" from {show(self.origin)}"
-        decision = self.decision
-        verdict = f"{self.outcome}, {decision.reason.name}"
-        if decision.kind is RequestKind.NOT_CORS:
-            verdict = decision.kind.value
-        return f"{asked}: {verdict}. {decision.reason.value}"
+            request += f" from {show(self.origin)}"
+        outcome = self.outcome.replace("_", " ")
+        reason = self.decision.reason
+        message = reason.value[0].lower() + reason.value[1:]
+        hint = f"{hint} " if hint else ""
+        return f"CORS: {request} {outcome}: {message} {hint}[{reason.name}]"
 
     def __str__(self) -> str:
         return self.describe()
@@ -103,32 +107,36 @@ allow this origin.
 
 
 OnDecision = Callable[[DecisionEvent], object]
-"""A plain function that is given every decision; what it returns is not looked at."""
+"""A plain function that is called with every decision; its return value is ignored."""
 
 
 class Observer:
-    """Whom an adapter tells of its answers.
+    """Reports the answers of an adapter.
 
-    `adapter` is its name and `logger` where its lines go: a denial is told at INFO, and once for
-    each origin and reason at WARNING with `debug`, which may be a function of the request. A
-    granted preflight is a denial where the browser will refuse what it asked for. `on_decision` is
-    given a `DecisionEvent` of every decision; where it raises, that is told at ERROR, and the
-    request goes on.
+    `adapter` is its name, `logger` receives the lines: a denial is logged at INFO, and with `debug`
+    once for each origin and reason at WARNING; `debug` may be a function of the request. A granted
+    preflight counts as denied if the browser will refuse what it asked for. `on_decision` is called
+    with a `DecisionEvent` for every decision; if it raises, that is logged at ERROR, and the
+    request continues.
 
-    Where `logger` is not enabled for `level`, no denial needs to be told; where `hears_all` is
-    false, nothing else does.
+    To keep the cost of a request low, call `observe()` behind one condition::
 
-    Raises TypeError for an `on_decision` that cannot be called, that returns at once with its work
-    not done, as a coroutine function does, or that is a class; and for a `debug` of another type.
+        if observer.observes_all or (
+            answer.may_be_denied and observer.logger.isEnabledFor(observer.level)
+        ):
+            observer.observe(engine, answer, method=..., path=..., origin=origin, request=request)
+
+    Raise TypeError if `on_decision` is not callable, is a class, or is a coroutine function or a
+    generator, which would never run; or if `debug` is of another type.
     """
 
     __slots__ = (
         "_is_debugged",
-        "_warned",
+        "_seen",
         "adapter",
-        "hears_all",
         "level",
         "logger",
+        "observes_all",
         "on_decision",
     )
 
@@ -142,71 +150,18 @@ class Observer:
     ) -> None:
         check_on_decision(on_decision)
         if not isinstance(debug, bool) and not callable(debug):
-            raise TypeError(f"debug is of type {type(debug).__name__}: give True or False")
+            raise TypeError(f"debug is a {type(debug).__name__}. Pass True or False.")
         self.adapter = adapter
-        self.hears_all = on_decision is not None
         self.logger = logger
-        # One look at the level is what a denial may cost where nobody reads of it: 30 ns, a quarter
-        # of asking `hears_denials`.
         self.level = _INFO if debug is False else _WARNING
         self.on_decision = on_decision
+        self.observes_all = on_decision is not None
         self._is_debugged = debug if callable(debug) else lambda _: debug
-        self._warned: set[tuple[str, Reason]] = set()
+        self._seen: set[tuple[str, Reason]] = set()
 
-    def hears_denials(self, request: Any) -> bool:
-        """Say whether a line about a denial of `request` would be written."""
-        return self.logger.isEnabledFor(_WARNING if self._is_debugged(request) else _INFO)
-
-    def tell(self, event: DecisionEvent) -> None:
-        """Hand an event on: to `on_decision`, and a denial to the log."""
-        self.hand_on(event)
-        self.log(event)
-
-    def hand_on(self, event: DecisionEvent) -> None:
-        """Give an event to `on_decision`, if there is one."""
-        if self.on_decision is None:
-            return
-        try:
-            self.on_decision(event)
-        except Exception:
-            message = "on_decision failed, and the request goes on: %s"
-            self.logger.log(_ERROR, message, event.describe(), exc_info=True)
-
-    def log(self, event: DecisionEvent) -> None:
-        """Write a line about a denial, if somebody reads it."""
-        request = event.request
-        if not self.hears_denials(request) or event.decision.allowed:
-            return
-        is_warning = self._is_debugged(request) and self._is_new(event)
-        self.logger.log(_WARNING if is_warning else _INFO, "%s", event.describe())
-
-    def watch(self, engine: Engine, method: str, path: str, request: Any) -> WatchedEngine:
-        """Give an engine for one request, which hands the answer to `on_decision` as it is made."""
-
-        def hand_on(
-            answer: Answer,
-            origin: str | None = None,
-            request_method: str | bytes | None = None,
-            request_headers: str | bytes | None = None,
-        ) -> None:
-            self.hand_on(
-                self.event(
-                    engine,
-                    answer,
-                    method=method,
-                    path=path,
-                    origin=origin,
-                    request_method=request_method,
-                    request_headers=request_headers,
-                    request=request,
-                )
-            )
-
-        return WatchedEngine(engine, hand_on)
-
-    def event(
+    def observe(
         self,
-        engine: Engine | WatchedEngine,
+        engine: Engine,
         answer: Answer,
         *,
         method: str,
@@ -215,85 +170,47 @@ class Observer:
         request_method: str | bytes | None = None,
         request_headers: str | bytes | None = None,
         request: Any,
-    ) -> DecisionEvent:
-        """Make the event of an answer that `engine` gave to a request."""
-        request_method, request_headers = _text(request_method), _text(request_headers)
-        decision = engine.decision_of(answer, origin, request_method, request_headers)
-        return DecisionEvent(
-            decision,
-            self.adapter,
-            method,
-            path,
-            origin,
-            request_method,
-            request_headers,
-            request,
+    ) -> None:
+        """Report an answer that `engine` gave: to `on_decision`, and a denial to the log.
+
+        `request_method` and `request_headers` are ignored unless the request was a preflight.
+        """
+        is_debugged = self._is_debugged(request)
+        is_logged = answer.may_be_denied and self.logger.isEnabledFor(
+            _WARNING if is_debugged else _INFO
         )
+        if not is_logged and not self.observes_all:
+            return
+        asked: tuple[str | None, str | None] = (None, None)
+        if answer.kind is RequestKind.PREFLIGHT:
+            asked = (_text(request_method), _text(request_headers))
+        decision = engine.decision_of(answer, origin, *asked)
+        event = DecisionEvent(decision, self.adapter, method, path, origin, *asked, request)
+        if self.on_decision is not None:
+            try:
+                self.on_decision(event)
+            except Exception:
+                message = "CORS: on_decision raised an exception; the request continues: %s"
+                self.logger.log(_ERROR, message, event._describe(""), exc_info=True)
+        if is_logged and not decision.allowed:
+            # The search for a near miss takes time, so it runs only for the first of many.
+            is_new = self._is_new(event)
+            line = event._describe(decision.hint if is_new else "")
+            self.logger.log(_WARNING if is_debugged and is_new else _INFO, "%s", line)
 
     def _is_new(self, event: DecisionEvent) -> bool:
-        # Two threads may both find a pair new; then it is warned of twice.
+        # Two threads may both find a pair new; then both log it as new.
         pair = (show(event.origin), event.decision.reason)
-        if pair in self._warned or len(self._warned) >= _REMEMBERED:
+        if pair in self._seen or len(self._seen) >= _REMEMBERED:
             return False
-        self._warned.add(pair)
+        self._seen.add(pair)
         return True
 
 
-class WatchedEngine:
-    """An engine that is asked once, for one request, and tells what it answers.
-
-    An adapter puts it in the place of the engine where somebody wants to know of every decision;
-    where nobody does, it is not made, and costs nothing.
-    """
-
-    __slots__ = ("_engine", "_tell")
-
-    def __init__(self, engine: Engine, tell: Callable[..., None]) -> None:
-        self._engine = engine
-        self._tell = tell
-
-    @property
-    def no_origin(self) -> Answer:
-        """As `Engine.no_origin`."""
-        answer = self._engine.no_origin
-        self._tell(answer)
-        return answer
-
-    def actual(self, origin: str) -> Answer:
-        """As `Engine.actual`."""
-        answer = self._engine.actual(origin)
-        self._tell(answer, origin)
-        return answer
-
-    def preflight(
-        self,
-        origin: str,
-        request_method: str | bytes,
-        request_headers: str | bytes | None,
-        request_private_network: str | bytes | None,
-    ) -> Answer:
-        """As `Engine.preflight`."""
-        answer = self._engine.preflight(
-            origin, request_method, request_headers, request_private_network
-        )
-        self._tell(answer, origin, request_method, request_headers)
-        return answer
-
-    def decision_of(
-        self,
-        answer: Answer,
-        origin: str | None,
-        request_method: str | None,
-        request_headers: str | None,
-    ) -> Decision:
-        """As `Engine.decision_of`."""
-        return self._engine.decision_of(answer, origin, request_method, request_headers)
-
-
 def bounded(value: str) -> str:
-    """Give a value of a request for a place that is no line of text, such as a span's attribute.
+    """Return a value from a request so that it is safe to record, such as in a span's attribute.
 
-    An honest one stays as it is; one that is long, or not of printable ASCII, is escaped and cut.
+    A short printable ASCII value is returned as it is; any other is escaped and cut.
 
     >>> bounded("https://app.example.com"), bounded("a\\r\\nb")
     ('https://app.example.com', "'a\\\\r\\\\nb'")
@@ -303,17 +220,15 @@ def bounded(value: str) -> str:
 
 
 def check_on_decision(on_decision: object) -> None:
-    """Raise TypeError for what is neither None nor a plain function, with the mend."""
+    """Raise TypeError unless `on_decision` is None or a plain function."""
     if on_decision is None:
         return
     kind = type(on_decision).__name__
     if not callable(on_decision):
-        raise TypeError(
-            f"on_decision is of type {kind}: give a function that takes a DecisionEvent"
-        )
+        raise TypeError(f"on_decision is a {kind}. Pass a function that takes a DecisionEvent.")
     if isinstance(on_decision, type):
         raise TypeError(
-            f"on_decision is the class {on_decision.__name__}: give an object of it, or a function"
+            f"on_decision is the class {on_decision.__name__}. Pass an instance or a function."
         )
     called = on_decision.func if isinstance(on_decision, partial) else on_decision
     for candidate in (called, getattr(called, "__call__", None)):  # noqa: B004 - an object's method
@@ -323,9 +238,14 @@ def check_on_decision(on_decision: object) -> None:
             or inspect.isgeneratorfunction(candidate)
         ):
             raise TypeError(
-                "on_decision is a coroutine function or a generator, which nothing would run: give"
-                " a plain function, which may start a task of its own"
+                "on_decision is a coroutine function or a generator, which would never run. Pass a"
+                " plain function, which may start a task."
             )
+
+
+def _show_method(method: str) -> str:
+    is_plain = len(method) <= _LONGEST_METHOD and is_token(method)
+    return method if is_plain else show(method)
 
 
 def _text(value: str | bytes | None) -> str | None:

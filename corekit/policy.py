@@ -214,12 +214,13 @@ class CorsPolicy:
         Raises ValueError for any origin together with credentials.
 
         >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
-        >>> engine = policy.engine_for(OriginSet(["https://tenant-1.example.com"]))
+        >>> engine = policy.engine_for({"https://tenant-1.example.com"})
         >>> engine.actual("https://tenant-1.example.com").origin_allowed
         True
         """
         return Engine(
             origins=origins,
+            allow_origins=self.allow_origins,
             credentials=self.allow_credentials,
             methods=self.allow_methods,
             headers=self.allow_headers,

@@ -1,32 +1,42 @@
-"""Which policy covers which path: in the order written, byte for byte, nothing guessed.
+"""Policies by path: routes match in the order written, byte for byte.
 
-A path is what the framework routed: decoded once, case-sensitive, without the query. Where a path
-is ambiguous, since a layer behind could resolve it to another, the answer is to grant nothing.
+A path is the one that the framework routes: decoded once, case-sensitive, without the query. If a
+path is ambiguous, since a layer behind could resolve it to another path, no origins are allowed.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from .policy import CorsPolicy
 from .problems import PolicyError, Problem, ProblemKind
 
-__all__ = ["CorsRoutes"]
+__all__ = ["CorsRoutes", "RouteMatch"]
 
 _is_odd_path = re.compile(r"//|\\|/\.\.?(?:/|\Z)").search
 _join_slashes = re.compile("//+").sub
 _is_unroutable = re.compile(r"//|\\|/\.\.?(?:/|\Z)|[*?#%{}<>]|[^\x20-\x7e\xa0-\U0010ffff]").search
 
 
-class CorsRoutes:
-    """A policy by path: the first match wins, and a path without a match is left untouched.
+class RouteMatch(NamedTuple):
+    """The policy that covers a path, and the route (its path) that matched.
 
-    `routes` are pairs of path and `CorsPolicy`. A path that ends in a slash covers all below it,
-    and itself without the slash, since frameworks serve or redirect both; any other covers itself
-    only. Raises `PolicyError` with every problem. Immutable, hashable, comparable and picklable, as
-    a policy is.
+    `route` is None if the path is ambiguous, so that the policy allows no origins.
+    """
+
+    policy: CorsPolicy
+    route: str | None
+
+
+class CorsRoutes:
+    """Policies by path: the first match wins, and a path without a match is left untouched.
+
+    `routes` are pairs of a path and a `CorsPolicy`. A path that ends with a slash covers everything
+    below it, and itself without the slash, since frameworks serve or redirect both; any other path
+    covers only itself. Raise `PolicyError` with all problems. Like a policy, routes are immutable,
+    hashable, comparable and picklable.
 
     >>> public = CorsPolicy(allow_origins=["*"])
     >>> routes = CorsRoutes([("/internal/", CorsPolicy.deny_all()), ("/", public)])
@@ -36,11 +46,12 @@ class CorsRoutes:
     CorsPolicy.deny_all()
     """
 
-    __slots__ = ("__weakref__", "_depth", "_exact", "_nothing", "_prefixes", "routes")
+    __slots__ = ("__weakref__", "_depth", "_exact", "_matches", "_nothing", "_prefixes", "routes")
 
     routes: tuple[tuple[str, CorsPolicy], ...]
     _prefixes: dict[str, int]
     _exact: dict[str, int]
+    _matches: tuple[RouteMatch, ...]
     _depth: int
     _nothing: CorsPolicy
 
@@ -56,33 +67,48 @@ class CorsRoutes:
             ("routes", tuple(pairs)),
             ("_prefixes", prefixes),
             ("_exact", exact),
+            ("_matches", tuple(RouteMatch(policy, path) for path, policy in pairs)),
             ("_depth", max((path.count("/") for path in prefixes), default=0)),
             ("_nothing", CorsPolicy.deny_all()),
         ):
             object.__setattr__(self, name, value)
 
     def policy_for(self, path: str) -> CorsPolicy | None:
-        """Find the policy for a path, as decoded by the server; None where no route covers it.
+        """Return the policy for a path, as decoded by the server; None if no route covers it.
 
         Browsers resolve ``.`` and ``..`` before they send a path, so such segments come from an
-        encoded slash or from a tool. Where resolving them, joining doubled slashes or taking a
-        backslash for a slash, in any order, would lead to another policy, this is the policy that
-        grants nothing.
+        encoded slash or from a tool. If resolving them, joining doubled slashes or reading a
+        backslash as a slash, in any order, would lead to another policy, return a policy that
+        allows no origins.
         """
-        policy = self._find(path)
-        if _is_odd_path(path) and any(self._find(text) is not policy for text in _readings(path)):
-            return self._nothing
-        return policy
+        match = self.find(path)
+        return None if match is None else match.policy
 
-    def _find(self, path: str) -> CorsPolicy | None:
-        found = self._exact.get(path, len(self.routes))
+    def find(self, path: str) -> RouteMatch | None:
+        """Return the policy for a path with the route that matched, as `policy_for()` does.
+
+        >>> routes = CorsRoutes([("/api/", CorsPolicy(allow_origins=["*"]))])
+        >>> routes.find("/api/items").route
+        '/api/'
+        """
+        match = self._find(path)
+        if _is_odd_path(path):
+            policy = match and match.policy
+            for text in _readings(path):
+                other = self._find(text)
+                if (other and other.policy) is not policy:
+                    return RouteMatch(self._nothing, None)
+        return match
+
+    def _find(self, path: str) -> RouteMatch | None:
+        found = self._exact.get(path, len(self._matches))
         end = 0
         for _ in range(self._depth):
             end = path.find("/", end) + 1
             if end == 0:
                 break
             found = min(found, self._prefixes.get(path[:end], found))
-        return self.routes[found][1] if found < len(self.routes) else None
+        return self._matches[found] if found < len(self._matches) else None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CorsRoutes):
@@ -99,10 +125,10 @@ class CorsRoutes:
         return type(self), (self.routes,)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError("routes are immutable: make new ones")
+        raise AttributeError("CorsRoutes is immutable: build a new one")
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError("routes are immutable")
+        raise AttributeError("CorsRoutes is immutable")
 
 
 def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:

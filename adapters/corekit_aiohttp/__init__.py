@@ -1,5 +1,10 @@
-"""corekit in aiohttp.web, which is neither ASGI nor WSGI: https://docs.aiohttp.org/en/stable/web.html"""
+"""corekit for aiohttp.web, which is neither ASGI nor WSGI: https://docs.aiohttp.org/en/stable/web.html"""
 
-from .middleware import install
+from corekit.adapter import missing_extra
+
+try:
+    from .middleware import install
+except ModuleNotFoundError as error:
+    raise missing_extra(error, "aiohttp", extra="aiohttp") from None
 
 __all__ = ["install"]

@@ -1,7 +1,7 @@
-"""The middleware that answers preflights, and the signal that writes the headers of all the rest.
+"""The middleware that answers preflights, and the signal that writes all other headers.
 
-aiohttp sends its signal for every response, as its head is about to be written: streams that a
-handler has begun, errors that no middleware sees, paths that are not routed. No rule is held here.
+aiohttp sends its signal for every response when its headers are about to be written: for streams
+that a handler has begun, errors that no middleware sees, and paths that are not routed.
 """
 
 from __future__ import annotations
@@ -14,9 +14,16 @@ from typing import Final
 from aiohttp import web
 from multidict import CIMultiDict
 
-from corekit import Answer, CorsPolicy, CorsRoutes, RequestKind
-from corekit._headers import merge_headers
-from corekit.events import Observer, OnDecision
+from corekit import CorsPolicy
+from corekit.adapter import (
+    Answer,
+    Observer,
+    OnDecision,
+    Policies,
+    check_policy,
+    merge_headers,
+    preflight_response,
+)
 
 __all__ = ["install"]
 
@@ -24,42 +31,37 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LOGGER: Final = logging.getLogger("corekit.aiohttp")
 
-_REFUSED: Final = b"CORS: the origin is not allowed.\n"
-
 
 def install(
     app: web.Application,
-    policy: CorsPolicy | CorsRoutes,
+    policy: Policies,
     *,
     on_decision: OnDecision | None = None,
 ) -> None:
-    """Put `policy` around an aiohttp application, as its outermost layer.
+    """Wrap an aiohttp application in `policy`, as its outermost layer.
 
-    Every response then carries the headers: of handlers and their streams, of middlewares, of
-    errors, of unrouted paths and methods, and of applications added below. Routes, middlewares and
-    signals may be added before and after; a middleware that is inserted before all others, and a
-    signal that comes after, have the last word. Where an application below has a policy too, the
-    outer one is the authority.
+    Every response then carries the headers: those of handlers and their streams, of middlewares, of
+    errors, of unrouted paths and methods, and of subapplications. Routes, middlewares and signals
+    may be added before and after; a middleware that is inserted before all others, and a signal
+    that comes after, have the last word. If a subapplication has a policy too, the outer one is the
+    authority.
 
-    `on_decision` is a plain function that is given a `DecisionEvent` of every request that `policy`
-    covers, as its response begins. Denials go to the logger "corekit.aiohttp" at INFO; while the
-    event loop is in debug mode, once for each origin and reason at WARNING.
+    `on_decision` is a plain function that is called with a `DecisionEvent` for each request that
+    `policy` covers, when its response begins. Denials are logged by "corekit.aiohttp" at INFO;
+    while the event loop is in debug mode, once for each origin and reason at WARNING.
 
-    Raises TypeError where `policy` is none or `on_decision` no plain function, and RuntimeError
-    where the application runs or has a policy already.
+    Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function, and
+    RuntimeError if the application has started or already has a policy.
 
     >>> from corekit import CorsPolicy
     >>> app = web.Application()
     >>> install(app, CorsPolicy(allow_origins=["https://app.example.com"]))
     """
-    if not isinstance(policy, CorsPolicy | CorsRoutes):
-        raise TypeError(
-            f"policy is of type {type(policy).__name__}: give a CorsPolicy or a CorsRoutes"
-        )
+    check_policy(policy)
     if app.frozen:
-        raise RuntimeError("install(app, policy) comes before the application is started")
+        raise RuntimeError("The application has started. Call install(app, policy) before.")
     if _LAYER in app:
-        raise RuntimeError("this application has a policy already: one is the authority")
+        raise RuntimeError("The application already has a policy. Call install() once.")
     layer = app[_LAYER] = _Layer(
         policy, Observer("aiohttp", _LOGGER, on_decision=on_decision, debug=_is_debugged)
     )
@@ -70,29 +72,29 @@ def install(
 class _Layer:
     """One policy around one application."""
 
-    def __init__(self, policy: CorsPolicy | CorsRoutes, observer: Observer) -> None:
+    def __init__(self, policy: Policies, observer: Observer) -> None:
+        self.policy = policy
         self.observer = observer
-        self.match: Callable[[str], CorsPolicy | None] = policy.policy_for
 
     @web.middleware
     async def answer_preflight(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         _, policy = _find_policy(request)
         origin = _line(request, "Origin")
-        asked = _line(request, "Access-Control-Request-Method")
-        if policy is None or request.method != "OPTIONS" or origin is None or asked is None:
+        method = _line(request, "Access-Control-Request-Method")
+        if policy is None or request.method != "OPTIONS" or origin is None or method is None:
             return await handler(request)
         answer = policy.engine.preflight(
             origin,
-            asked,
+            method,
             _line(request, "Access-Control-Request-Headers"),
             _line(request, "Access-Control-Request-Private-Network"),
         )
-        return _PreflightResponse(answer)
+        return _PreflightResponse(answer, origin)
 
     async def __call__(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Write the headers: a receiver of ``on_response_prepare``."""
+        """Write the headers, as a receiver of ``on_response_prepare``."""
         layer, policy = _find_policy(request)
-        # CORS has no say in WebSockets.
+        # CORS does not apply to WebSockets.
         if policy is None or response.status == 101:
             return
         origin = _line(request, "Origin")
@@ -100,45 +102,32 @@ class _Layer:
             answer = response.answer
         else:
             answer = policy.engine.actual(origin)
-        # The signal comes to every application around the handler, and one of them is to tell.
-        if layer is self:
-            self._tell(request, policy, answer, origin)
-        merged = merge_headers(list(response.headers.items()), answer, origin)
-        # An application may use one object of headers for all of its responses, which not every
-        # aiohttp copies: written into, it would hand one origin's headers to the next.
-        response._headers = CIMultiDict(merged)
-
-    def _tell(
-        self, request: web.Request, policy: CorsPolicy, answer: Answer, origin: str | None
-    ) -> None:
+        # Each application around the handler gets the signal, and one of them reports it.
         observer = self.observer
-        is_preflight = answer.kind is RequestKind.PREFLIGHT
-        if not observer.hears_all:
-            # A preflight whose origin is allowed may ask for what is not.
-            is_denial = answer.kind is RequestKind.ACTUAL and not answer.origin_allowed
-            if not (is_preflight or is_denial) or not observer.hears_denials(request):
-                return
-        asked = asked_headers = None
-        if is_preflight:
-            asked = _line(request, "Access-Control-Request-Method")
-            asked_headers = _line(request, "Access-Control-Request-Headers")
-        event = observer.event(
-            policy.engine,
-            answer,
-            method=request.method,
-            path=request.path,
-            origin=origin,
-            request_method=asked,
-            request_headers=asked_headers,
-            request=request,
-        )
-        observer.tell(event)
+        if layer is self and (
+            observer.observes_all
+            or (answer.may_be_denied and observer.logger.isEnabledFor(observer.level))
+        ):
+            observer.observe(
+                policy.engine,
+                answer,
+                method=request.method,
+                path=request.path,
+                origin=origin,
+                request_method=_line(request, "Access-Control-Request-Method"),
+                request_headers=_line(request, "Access-Control-Request-Headers"),
+                request=request,
+            )
+        merged = merge_headers(list(response.headers.items()), answer, origin)
+        # An application may use one headers object for all responses, which not every aiohttp
+        # copies: changing it would send one origin's headers to the next.
+        response._headers = CIMultiDict(merged)
 
 
 class _PreflightResponse(web.Response):
-    def __init__(self, answer: Answer) -> None:
-        body = b"" if answer.origin_allowed else _REFUSED
-        super().__init__(status=answer.status or 0, body=body, content_type="text/plain")
+    def __init__(self, answer: Answer, origin: str) -> None:
+        status, headers, body = preflight_response(answer, origin)
+        super().__init__(status=status, headers=headers, body=body)
         self.answer = answer
 
 
@@ -149,7 +138,7 @@ def _find_policy(request: web.Request) -> tuple[_Layer | None, CorsPolicy | None
     # The outermost application with a policy for the path is the authority.
     for app in request.match_info.apps:
         layer = app.get(_LAYER)
-        policy = None if layer is None else layer.match(request.path)
+        policy = None if layer is None else layer.policy.policy_for(request.path)
         if policy is not None:
             return layer, policy
     return None, None

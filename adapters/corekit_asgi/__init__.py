@@ -1,4 +1,4 @@
-"""corekit around any ASGI 3 callable: https://asgi.readthedocs.io/en/latest/specs/www.html"""
+"""corekit for any ASGI 3 application: https://asgi.readthedocs.io/en/latest/specs/www.html"""
 
 from .middleware import CorsMiddleware
 

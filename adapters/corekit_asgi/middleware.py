@@ -1,7 +1,7 @@
 """The ASGI middleware: reads the headers of a request, asks the engine, writes its answer.
 
-It holds no rule of its own. Messages pass one by one and nothing is buffered; the application's
-messages and header lists are never changed, since it may use them again for the next request.
+Messages pass one by one and nothing is buffered. The application's messages and header lists are
+never changed, since it may use them again for the next request.
 """
 
 from __future__ import annotations
@@ -11,10 +11,16 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from itertools import product
 from typing import Any, Final
 
-from corekit import Answer, CorsPolicy, CorsRoutes
-from corekit._engine import Engine
-from corekit._headers import answer_raw_headers, merge_raw_headers
-from corekit.events import Observer, OnDecision, WatchedEngine
+from corekit.adapter import (
+    Answer,
+    Engine,
+    Observer,
+    OnDecision,
+    Policies,
+    check_policy,
+    merge_raw_headers,
+    raw_preflight_response,
+)
 
 __all__ = ["CorsMiddleware"]
 
@@ -24,9 +30,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders = Iterable[tuple[bytes, bytes]]
-Asked = dict[bytes, bytes]
+Fields = dict[bytes, bytes]
 
-# Servers send names in lower case, but nothing makes them; one look-up finds every spelling.
+# Servers send names in lower case, but the specification of HTTP does not require it; one look-up
+# finds every spelling.
 _ORIGIN: Final = frozenset(
     "".join(letters).encode() for letters in product(*zip("origin", "ORIGIN", strict=True))
 )
@@ -34,36 +41,24 @@ _REQUEST_METHOD: Final = b"access-control-request-method"
 _REQUEST_HEADERS: Final = b"access-control-request-headers"
 _REQUEST_PRIVATE_NETWORK: Final = b"access-control-request-private-network"
 _SHORTEST_REQUEST: Final = len(_REQUEST_METHOD)
+_NO_FIELDS: Final[Fields] = {}
 
 _LOGGER: Final = logging.getLogger("corekit.asgi")
 
-_REFUSED: Final = b"CORS: the origin is not allowed.\n"
-
-
-def _describe(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    return (
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-    )
-
-
-_ABOUT_REFUSED: Final = _describe(_REFUSED)
-_ABOUT_EMPTY: Final = _describe(b"")
-
 
 class CorsMiddleware:
-    """Puts a policy around an ASGI application.
+    """Wraps an ASGI application in a policy.
 
     `app` is any ASGI 3 callable, `policy` a `CorsPolicy`, or a `CorsRoutes` that is asked with the
     path of each request. Make it the outermost layer, so that errors, redirects and refusals of all
-    others carry the headers. Only ``http`` is covered: CORS has no say in WebSockets.
+    other layers carry the headers. Only ``http`` is covered: CORS does not apply to WebSockets.
 
-    `on_decision` is a plain function that is given a `DecisionEvent` of every request that a policy
-    covers. Denials go to the logger "corekit.asgi" at INFO; with `debug`, once for each origin and
-    reason at WARNING. `observer` is for adapters that put this one into a framework: it takes the
-    place of both.
+    `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
+    policy covers. Denials are logged by "corekit.asgi" at INFO; with `debug`, once for each origin
+    and reason at WARNING. `observer` is for adapters that add this middleware to a framework: it
+    replaces both.
 
-    Raises TypeError where `policy` is none, or where `on_decision` is no plain function.
+    Raise TypeError if `policy` is not a policy, or if `on_decision` is not a plain function.
 
     >>> from corekit import CorsPolicy
     >>> async def hello(scope, receive, send):
@@ -75,32 +70,25 @@ class CorsMiddleware:
     def __init__(
         self,
         app: ASGIApp,
-        policy: CorsPolicy | CorsRoutes,
+        policy: Policies,
         *,
         on_decision: OnDecision | None = None,
         debug: bool = False,
         observer: Observer | None = None,
     ) -> None:
-        if not isinstance(policy, CorsPolicy | CorsRoutes):
-            raise TypeError(
-                f"policy is of type {type(policy).__name__}: give a CorsPolicy or a CorsRoutes"
-            )
-        self.app = app
-        self.policy = policy
+        check_policy(policy)
         if observer is None:
             observer = Observer("asgi", _LOGGER, on_decision=on_decision, debug=debug)
         elif on_decision is not None or debug:
-            raise TypeError(
-                "an observer takes the place of on_decision and debug: give one of them"
-            )
+            raise TypeError("observer replaces on_decision and debug. Pass one or the other.")
+        self.app = app
+        self.policy = policy
         self._observer = observer
+        self._observes_all = observer.observes_all
         self._logger = observer.logger
         self._level = observer.level
-        # Routes are asked for each request; a policy alone is the same for every path. Where every
-        # decision is told, each request has an engine of its own.
-        self._engine: Engine | None = None
-        if isinstance(policy, CorsPolicy) and not observer.hears_all:
-            self._engine = policy.engine
+        # Routes are asked for each request; a single policy is the same for every path.
+        self._engine: Engine | None = getattr(policy, "engine", None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -108,7 +96,7 @@ class CorsMiddleware:
             return
         headers: RawHeaders = scope.get("headers", ())
         if type(headers) is not list:
-            # It may be missing, or a generator, of which the application needs a second one.
+            # It may be missing, or an iterator, which the application would find empty.
             headers = list(headers or ())
             scope = {**scope, "headers": headers}
         engine = self._engine or self._find_engine(scope)
@@ -118,7 +106,7 @@ class CorsMiddleware:
 
         origin: bytes | None = None
         for name, value in headers:
-            # Looking at the length first takes 3 % off a request: few names are hashed then.
+            # Checking the length first saves 3 % of a request: few names are hashed then.
             if len(name) == 6 and name in _ORIGIN:
                 # No origin has a comma: a second header makes it one that matches nothing.
                 origin = value if origin is None else origin + b"," + value
@@ -126,19 +114,19 @@ class CorsMiddleware:
             answer = engine.no_origin
         else:
             if scope["method"] == "OPTIONS":
-                asked = _read_preflight(headers)
-                if _REQUEST_METHOD in asked:
-                    answer = self._ask_preflight(engine, scope, origin, asked)
-                    await send(_start(answer, origin))
-                    body = b"" if answer.origin_allowed else _REFUSED
+                fields = _read_preflight(headers)
+                if _REQUEST_METHOD in fields:
+                    answer = self._answer_preflight(engine, scope, origin, fields)
+                    status, lines, body = raw_preflight_response(answer, origin)
+                    await send({"type": "http.response.start", "status": status, "headers": lines})
                     await send({"type": "http.response.body", "body": body})
                     return
             answer = engine.actual(origin.decode("latin-1"))
-            if not answer.origin_allowed and self._logger.isEnabledFor(self._level):
-                self._log(engine, answer, scope, origin, {})
+        if self._observes_all or (answer.may_be_denied and self._logger.isEnabledFor(self._level)):
+            self._observe(engine, answer, scope, origin, _NO_FIELDS)
 
-        # A coroutine function, since bridges such as asgiref's look whether it is one. The defaults
-        # are locals where a closure's names are looked up: 4 % of a request.
+        # A coroutine function, since bridges such as asgiref's check for one. The defaults are
+        # local variables, which are faster than those of a closure: 4 % of a request.
         async def send_with_headers(
             message: Message,
             send: Send = send,
@@ -152,66 +140,43 @@ class CorsMiddleware:
 
         await self.app(scope, receive, send_with_headers)
 
-    def _find_engine(self, scope: Scope) -> Engine | WatchedEngine | None:
-        path: str = scope["path"]
-        policy = self.policy.policy_for(path)
-        if policy is None:
-            return None
-        if self._observer.hears_all:
-            return self._observer.watch(policy.engine, scope["method"], path, scope)
-        return policy.engine
+    def _find_engine(self, scope: Scope) -> Engine | None:
+        policy = self.policy.policy_for(scope["path"])
+        return None if policy is None else policy.engine
 
-    def _ask_preflight(
-        self, engine: Engine | WatchedEngine, scope: Scope, origin: bytes, asked: Asked
+    def _answer_preflight(
+        self, engine: Engine, scope: Scope, origin: bytes, fields: Fields
     ) -> Answer:
         answer = engine.preflight(
             origin.decode("latin-1"),
-            asked[_REQUEST_METHOD],
-            asked.get(_REQUEST_HEADERS),
-            asked.get(_REQUEST_PRIVATE_NETWORK),
+            fields[_REQUEST_METHOD],
+            fields.get(_REQUEST_HEADERS),
+            fields.get(_REQUEST_PRIVATE_NETWORK),
         )
-        if self._logger.isEnabledFor(self._level):
-            self._log(engine, answer, scope, origin, asked)
+        if self._observes_all or self._logger.isEnabledFor(self._level):
+            self._observe(engine, answer, scope, origin, fields)
         return answer
 
-    def _log(
-        self,
-        engine: Engine | WatchedEngine,
-        answer: Answer,
-        scope: Scope,
-        origin: bytes,
-        asked: Asked,
+    def _observe(
+        self, engine: Engine, answer: Answer, scope: Scope, origin: bytes | None, fields: Fields
     ) -> None:
-        if not self._observer.hears_denials(scope):
-            return
-        self._observer.log(
-            self._observer.event(
-                engine,
-                answer,
-                method=scope["method"],
-                path=scope["path"],
-                origin=origin.decode("latin-1"),
-                request_method=asked.get(_REQUEST_METHOD),
-                request_headers=asked.get(_REQUEST_HEADERS),
-                request=scope,
-            )
+        self._observer.observe(
+            engine,
+            answer,
+            method=scope["method"],
+            path=scope["path"],
+            origin=None if origin is None else origin.decode("latin-1"),
+            request_method=fields.get(_REQUEST_METHOD),
+            request_headers=fields.get(_REQUEST_HEADERS),
+            request=scope,
         )
 
 
-def _read_preflight(headers: RawHeaders) -> Asked:
-    asked: Asked = {}
+def _read_preflight(headers: RawHeaders) -> Fields:
+    fields: Fields = {}
     for raw_name, value in headers:
-        # Hardly any other name is as long, so hardly any has to be read.
+        # Hardly any other name is as long, so few names are hashed.
         if len(raw_name) >= _SHORTEST_REQUEST:
             name = raw_name.lower()
-            asked[name] = asked[name] + b"," + value if name in asked else value
-    return asked
-
-
-def _start(answer: Answer, origin: bytes) -> Message:
-    headers = answer_raw_headers(answer, origin)
-    if not answer.origin_allowed:
-        headers[:0] = _ABOUT_REFUSED
-    elif answer.status != 204:
-        headers[:0] = _ABOUT_EMPTY
-    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+            fields[name] = fields[name] + b"," + value if name in fields else value
+    return fields

@@ -13,7 +13,8 @@ from contextlib import redirect_stdout
 import click
 from rich.console import Console
 
-from corekit import CorsPolicy, CorsRoutes, Origin, PolicyError
+from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit._origins import Origin
 from corekit._spelling import canonical_spelling
 from corekit_config import ConfigError, find_policy
 

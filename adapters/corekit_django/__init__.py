@@ -1,9 +1,16 @@
 """corekit for Django: app, middleware, settings, checks, decorators, signal, command.
 
-The way in is two lines of settings: "corekit_django" in INSTALLED_APPS, and
+It takes two lines of settings: "corekit_django" in INSTALLED_APPS, and
 "corekit_django.middleware.CorsMiddleware" first in MIDDLEWARE.
 """
 
-from .decorators import cors, cors_exempt
+from corekit.adapter import missing_extra
+
+try:
+    import django  # noqa: F401 - for the error if it is not installed
+
+    from .decorators import cors, cors_exempt
+except ModuleNotFoundError as error:
+    raise missing_extra(error, "django", extra="django") from None
 
 __all__ = ["cors", "cors_exempt"]

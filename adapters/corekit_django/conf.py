@@ -18,9 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
-from corekit._engine import Engine
 from corekit._names import CORS_REQUEST_HEADERS, is_forbidden_request_header
-from corekit._origins import ANY, OPAQUE, is_serialized_origin
+from corekit.adapter import ANY, OPAQUE, Engine, is_serialized_origin
 from corekit.compat import RegexCorsPolicy
 from corekit.problems import PYTHON, Dialect, ProblemKind
 
@@ -90,14 +89,36 @@ _PATHS: Final = "a regular expression of whole paths, such as r'^/api/.*$'"
 
 
 class Grant(NamedTuple):
-    """What covers a request: a policy, and an engine for whom the signal admits beside it.
+    """What covers a request: a policy, and an engine for origins that the signal admits.
 
-    `admitting` grants the same to every origin that it is asked for; None where the signal has no
-    say, since the policy allows nothing on purpose, or is a view's own.
+    `admitting` grants the same to any origin; None if the signal does not apply, since the policy
+    allows no origins, or belongs to a view. If `is_outside` is true, the path is outside of
+    CORS_URLS_REGEX, where only the signal allows origins.
     """
 
     policy: CorsPolicy
     admitting: Engine | None
+    is_outside: bool = False
+
+    @classmethod
+    def make(cls, policy: CorsPolicy) -> Grant:
+        """Return the grant of a policy of the settings."""
+        if policy == _NOTHING:
+            return cls(policy, None)
+        admitted = _Admitted(credentials=policy.allow_credentials)
+        return cls(policy, policy.engine_for(admitted))
+
+    @property
+    def engine(self) -> Engine:
+        """The engine for origins that the signal does not admit."""
+        return _NOTHING.engine if self.is_outside else self.policy.engine
+
+    def replace(self, policy: CorsPolicy) -> Grant:
+        """Return the grant for another policy."""
+        if policy is self.policy:
+            return self
+        admitting = None if self.admitting is None else Grant.make(policy).admitting
+        return Grant(policy, admitting, self.is_outside)
 
 
 class _Admitted:
@@ -136,13 +157,7 @@ class Configuration:
     ) -> Configuration:
         """Put the parts together, with an engine for the signal for each policy."""
         policies = [policy] if isinstance(policy, CorsPolicy) else [p for _, p in policy.routes]
-        nothing = CorsPolicy.deny_all()
-        grants = {}
-        for each in policies:
-            admitting = None
-            if each != nothing:
-                admitting = each.engine_for(_Admitted(credentials=each.allow_credentials))
-            grants[id(each)] = Grant(each, admitting)
+        grants = {id(each): Grant.make(each) for each in policies}
         everywhere = grants.get(id(policy)) if urls is None else None
         return cls(source, policy, urls, grants, everywhere)
 
@@ -162,10 +177,10 @@ class Configuration:
         if self._everywhere is not None:
             return self._everywhere
         if self.urls is not None and self.urls.fullmatch(path) is None:
-            admitting = self._grants[id(self.policy)].admitting
-            if admitting is None or not check_request_enabled.has_listeners(None):
+            grant = self._grants[id(self.policy)]
+            if grant.admitting is None or not check_request_enabled.has_listeners(None):
                 return None
-            return Grant(_NOTHING, admitting)
+            return grant._replace(is_outside=True)
         policy = self.policy.policy_for(path)
         # What an ambiguous path gets is the policy that grants nothing, which no route has.
         return None if policy is None else self._grants.get(id(policy), Grant(policy, None))

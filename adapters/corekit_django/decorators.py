@@ -1,8 +1,7 @@
-"""Policies of views: the decorators put a mark on a view, and the middleware reads it.
+"""Per-view policies: the decorators put a mark on a view, and the middleware reads it.
 
-Nothing is wrapped and nothing is checked here when a request comes: a preflight never reaches the
-view, so the middleware has to know before. Where the mark is looked for is the subject of
-`resolving`.
+No view is wrapped: a preflight never reaches the view, so the middleware must know its policy.
+`resolving` is about where the mark is searched.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
 
 from corekit import CorsPolicy
+from corekit.adapter import make_policy
 
-__all__ = ["EXEMPT", "Mark", "cors", "cors_exempt", "is_in_use", "read_mark"]
+__all__ = ["EXEMPT", "Mark", "cors", "cors_exempt", "read_mark"]
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -28,42 +28,35 @@ class _Exempt(Enum):
 
 
 EXEMPT: Final = _Exempt.EXEMPT
-"""The mark of a view that CORS is not to touch."""
+"""The mark of a view whose responses are not changed."""
 
 Mark = CorsPolicy | _Exempt
 
-_in_use = False
-
 
 def cors(policy: CorsPolicy | None = None, /, **grants: Any) -> Callable[[View], View]:
-    """Give a view a policy of its own, in place of that of the settings.
+    """Give a view a policy, which replaces that of the settings.
 
-    Give a `CorsPolicy`, or the arguments of one. It goes onto functions and classes, onto a method
-    of a class (``get``, an action of a viewset), onto DRF's and django-ninja's views, and around a
-    view in the URLconf. A function is given back as a view of its own, so that the one that was
-    given stays as it is where it is used elsewhere; a class is marked, and its subclasses with it.
+    Pass a `CorsPolicy`, or the arguments of one. The decorator works on functions and classes, on a
+    method of a class (``get``, an action of a viewset), on views of DRF and django-ninja, and on a
+    view in the URLconf. It returns a copy of a function, so that the function itself keeps the
+    policy of the settings if it is used elsewhere; a class is marked, and its subclasses with it.
 
-    Raises `corekit.PolicyError` with every problem, and TypeError for what is not an argument.
+    Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
+    policy.
 
     >>> @cors(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
     ... def view(request): ...
     >>> read_mark(view)
     CorsPolicy(allow_origins=['https://app.example.com'], allow_methods=['PUT'])
     """
-    if policy is None:
-        policy = CorsPolicy(**grants)
-    elif grants:
-        raise TypeError("give @cors a policy or the arguments of one, not both")
-    elif not isinstance(policy, CorsPolicy):
-        raise TypeError(
-            f"@cors was given a {type(policy).__name__}: give it a CorsPolicy, or the arguments of"
-            ' one, such as @cors(allow_origins=["https://app.example.com"])'
-        )
-    return partial(_put_mark, policy)
+    mark = make_policy(policy, grants, "cors")
+    if not isinstance(mark, CorsPolicy):
+        raise TypeError("cors() got a CorsRoutes. Pass a CorsPolicy: a view has one path.")
+    return partial(_put_mark, mark)
 
 
 def cors_exempt(view: View) -> View:
-    """Leave a view untouched: its preflights reach it, and its own headers stay.
+    """Exclude a view from CORS handling: preflights reach it, and its own headers stay.
 
     >>> @cors_exempt
     ... def view(request): ...
@@ -74,22 +67,15 @@ def cors_exempt(view: View) -> View:
 
 
 def read_mark(view: object) -> Mark | None:
-    """Read the mark of a view, a view class or a method; None where there is none."""
+    """Return the mark of a view, a view class or a method; None if it has none."""
     mark: Mark | None = getattr(view, _ATTRIBUTE, None)
     return mark
 
 
-def is_in_use() -> bool:
-    """Say whether any view was ever marked: if none was, none has to be looked at."""
-    return _in_use
-
-
 def _put_mark(mark: Mark, view: View) -> View:
-    global _in_use  # noqa: PLW0603 - whether any module of the process uses the decorators
-    _in_use = True
     marked: Any
     if isinstance(view, type) or hasattr(view, "_ninja_operation"):
-        # django-ninja has registered this very function, so a copy would never be asked.
+        # django-ninja has registered this function object, so a copy would never be called.
         marked = view
     elif isinstance(view, FunctionType):
         marked = _copy_function(view)
@@ -102,8 +88,8 @@ def _put_mark(mark: Mark, view: View) -> View:
 
 
 def _copy_function(view: FunctionType) -> FunctionType:
-    # A copy instead of a wrapper: frameworks read the signature, the globals that its annotations
-    # refer to, and whether it is async.
+    # A copy, not a wrapper: frameworks read the signature, the globals of its annotations, and
+    # whether the function is async.
     made = FunctionType(
         view.__code__, view.__globals__, view.__name__, view.__defaults__, view.__closure__
     )

@@ -1,46 +1,52 @@
 """The middleware: finds what covers a request, asks its engine, writes the answer.
 
-It holds no rule of its own. Sync and async are one class; under ASGI nothing runs in a thread but a
-plain receiver of the signal. An actual request is judged when its response comes back, since by
-then Django has resolved the view; a preflight is answered in place of the view.
+Sync and async are one class; under ASGI nothing runs in a thread but a sync receiver of the signal.
+An actual request is decided when its response returns, since Django has resolved the view by then;
+a preflight is answered in place of the view.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from typing import Any, Final
+from typing import Any, NamedTuple
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from corekit import Answer, RequestKind
-from corekit._engine import Engine
-from corekit._headers import merge_vary
-from corekit.decision import ALLOW_ORIGIN
+from corekit import CorsPolicy, RequestKind
+from corekit.adapter import (
+    Answer,
+    Engine,
+    merge_headers,
+    policy_for_preflight,
+    preflight_response,
+)
 
 from .conf import Grant, get_configuration
-from .decorators import EXEMPT, is_in_use
-from .observing import TOLD
-from .resolving import View, find_mark, find_view, has_one_policy
+from .decorators import EXEMPT
+from .observing import get_observer
+from .resolving import View, find_mark, find_view, has_marked_views, methods_of
 from .signals import check_request_enabled
 
 __all__ = ["CorsMiddleware", "find_grant", "is_preflight"]
 
 GetResponse = Callable[[HttpRequest], Any]
-"""Gives a response, or an awaitable of one where it is async."""
+"""Returns a response, or an awaitable of one if it is async."""
 
-_REFUSED: Final = b"CORS: the origin is not allowed.\n"
-_MAX_AGE: Final = "Access-Control-Max-Age"
-_PREFIX: Final = "access-control-"
-_ALLOW_ORIGIN: Final = ALLOW_ORIGIN.lower()
+
+class _Found(NamedTuple):
+    """The answer to a request, and the engine to use instead if a receiver allows the origin."""
+
+    engine: Engine
+    answer: Answer
+    admitting: Engine | None
 
 
 class CorsMiddleware:
-    """Puts the project's policy around every view; let it stand first in MIDDLEWARE.
+    """Applies the project's policy to all views; put it first in MIDDLEWARE.
 
-    Raises ImproperlyConfigured as the server starts, with every problem of the settings.
+    Raise ImproperlyConfigured when the server starts, with all problems of the settings.
     """
 
     sync_capable = True
@@ -51,9 +57,8 @@ class CorsMiddleware:
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
-        # Read here and not with the first request: what is unsafe does not start.
+        # Read now and not with the first request: a server with unsafe settings does not start.
         get_configuration()
-        TOLD.read()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._is_async:
@@ -61,37 +66,31 @@ class CorsMiddleware:
         response: HttpResponseBase | None = None
         if not is_preflight(request):
             response = self.get_response(request)
-        answer, answer_if_admitted, grant = _find_answers(request, response)
-        if answer is None:
+        found = _find(request, response)
+        if found is None:
             return response or self.get_response(request)
-        if answer_if_admitted is not None:
-            said = check_request_enabled.send(None, request=request)
-            if any(yes for _, yes in said):
-                answer = answer_if_admitted
-        if grant is not None:
-            _tell(request, answer, grant, admitted=answer is answer_if_admitted)
-        return _write(request, response, answer)
+        if found.admitting is not None:
+            replies = check_request_enabled.send(None, request=request)
+            found = _admit(request, found, replies)
+        return _finish(request, response, found)
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase | None = None
         if not is_preflight(request):
             response = await self.get_response(request)
-        answer, answer_if_admitted, grant = _find_answers(request, response)
-        if answer is None:
+        found = _find(request, response)
+        if found is None:
             return response or await self.get_response(request)
-        if answer_if_admitted is not None:
-            said = await check_request_enabled.asend(None, request=request)
-            if any(yes for _, yes in said):
-                answer = answer_if_admitted
-        if grant is not None:
-            _tell(request, answer, grant, admitted=answer is answer_if_admitted)
-        return _write(request, response, answer)
+        if found.admitting is not None:
+            replies = await check_request_enabled.asend(None, request=request)
+            found = _admit(request, found, replies)
+        return _finish(request, response, found)
 
 
 def is_preflight(request: HttpRequest) -> bool:
-    """Say whether a request is a CORS preflight: https://fetch.spec.whatwg.org/#cors-preflight-request
+    """Return whether a request is a preflight: https://fetch.spec.whatwg.org/#cors-preflight-request
 
-    A plain OPTIONS request is none, and reaches the view.
+    A plain OPTIONS request is not, and reaches the view.
     """
     return (
         request.method == "OPTIONS"
@@ -101,9 +100,9 @@ def is_preflight(request: HttpRequest) -> bool:
 
 
 def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | None:
-    """Find what covers a request for `method`, the one that a preflight asks for.
+    """Return what covers a request for `method`; for a preflight, the one that it asks for.
 
-    `view` is what the request leads to. None where the request is to stay untouched.
+    `view` is the view of the request. None if the response must not be changed.
     """
     mark = None if view is None else find_mark(view, method)
     if mark is EXEMPT:
@@ -113,131 +112,88 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
     return get_configuration().find(request.path_info)
 
 
-def _find_answers(
-    request: HttpRequest, response: HttpResponseBase | None
-) -> tuple[Answer | None, Answer | None, Grant | None]:
-    """Find the answer to a request, and the one instead where a receiver of the signal says yes.
-
-    No answer: the request is to stay untouched. The grant is given where somebody may be told.
-    """
-    preflight = response is None
-    meta = request.META
+def _find(request: HttpRequest, response: HttpResponseBase | None) -> _Found | None:
+    """Return the answer to a request; None if the response must not be changed."""
     view = None
-    # A request that was resolved has loaded the views, which are marked as they are loaded.
-    if (is_in_use() or request.resolver_match is None) and not _has_failed(request, response):
+    is_unresolved = request.resolver_match is None
+    # The URLconf itself may be broken: used again, it would raise again, here.
+    has_failed = is_unresolved and response is not None and response.status_code == 500
+    if not has_failed and (is_unresolved or has_marked_views(getattr(request, "urlconf", None))):
         view = find_view(request)
+    meta = request.META
     if view is None:
         grant = get_configuration().find(request.path_info)
+    elif response is None:
+        grant = _find_preflight_grant(request, view, meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
     else:
-        asked = meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] if preflight else request.method
-        grant = find_grant(request, view, asked or "")
+        grant = find_grant(request, view, request.method or "")
     if grant is None:
-        return None, None, None
-    engine = grant.policy.engine
-    told = grant if TOLD.observer.hears_all else None
-    origin = meta.get("HTTP_ORIGIN")
-    if origin is None:
-        return engine.no_origin, None, told
-    answer = _ask(engine, origin, meta, preflight=preflight)
-    admitted = None
-    if not answer.origin_allowed:
-        told = grant
-        admitted = _find_admitted(grant, origin, meta, preflight=preflight)
-    if preflight:
-        told = grant
-        if view is not None and not has_one_policy(view):
-            answer = _uncached(answer)
-            admitted = admitted and _uncached(admitted)
-    return answer, admitted, told
-
-
-def _find_admitted(
-    grant: Grant, origin: str, meta: dict[str, Any], *, preflight: bool
-) -> Answer | None:
-    if grant.admitting is None or not check_request_enabled.receivers:
         return None
-    answer = _ask(grant.admitting, origin, meta, preflight=preflight)
-    return answer if answer.origin_allowed else None
+    answer = _ask(grant.engine, meta, is_preflight=response is None)
+    admitting = None
+    if answer.may_be_denied and not answer.origin_allowed and check_request_enabled.receivers:
+        admitting = grant.admitting
+        if admitting is not None and not admitting.allows(meta["HTTP_ORIGIN"]):
+            admitting = None
+    return _Found(grant.engine, answer, admitting)
 
 
-def _has_failed(request: HttpRequest, response: HttpResponseBase | None) -> bool:
-    # The URLconf itself may be broken: asked again, it would fail again, here.
-    return response is not None and response.status_code == 500 and request.resolver_match is None
+def _find_preflight_grant(request: HttpRequest, view: View, method: str) -> Grant | None:
+    def find(method: str) -> CorsPolicy | None:
+        grant = find_grant(request, view, method)
+        return None if grant is None else grant.policy
+
+    grant = find_grant(request, view, method)
+    policy = policy_for_preflight(find, method, methods_of(view))
+    return grant if grant is None or policy is None else grant.replace(policy)
 
 
-def _ask(engine: Engine, origin: str, meta: dict[str, Any], *, preflight: bool) -> Answer:
-    # Servers join a header that came twice with a comma, which no origin has.
-    if not preflight:
-        return engine.actual(origin)
+def _ask(engine: Engine, meta: dict[str, Any], *, is_preflight: bool) -> Answer:
+    # Servers join a header that was sent twice with a comma, which no origin has.
+    if not is_preflight:
+        return engine.actual(meta.get("HTTP_ORIGIN"))
     return engine.preflight(
-        origin,
+        meta["HTTP_ORIGIN"],
         meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
         meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
         meta.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
     )
 
 
-def _tell(request: HttpRequest, answer: Answer, grant: Grant, *, admitted: bool) -> None:
-    observer = TOLD.observer
-    if not observer.hears_all and not observer.logger.isEnabledFor(observer.level):
-        return
-    meta = request.META
-    asked = asked_headers = None
-    if answer.kind is RequestKind.PREFLIGHT:
-        asked = meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"]
-        asked_headers = meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-    engine = grant.admitting if admitted and grant.admitting is not None else grant.policy.engine
-    event = observer.event(
-        engine,
-        answer,
-        method=request.method or "",
-        path=request.path,
-        origin=meta.get("HTTP_ORIGIN"),
-        request_method=asked,
-        request_headers=asked_headers,
-        request=request,
-    )
-    observer.tell(event)
+def _admit(request: HttpRequest, found: _Found, replies: list[tuple[Any, Any]]) -> _Found:
+    engine = found.admitting
+    if engine is None or not any(reply for _, reply in replies):
+        return found
+    is_preflight = found.answer.kind is RequestKind.PREFLIGHT
+    return _Found(engine, _ask(engine, request.META, is_preflight=is_preflight), None)
 
 
-def _uncached(answer: Answer) -> Answer:
-    # A browser keeps an answer for all the methods that it names; here another would answer them.
-    if not answer.origin_allowed:
-        return answer
-    others = tuple(header for header in answer.headers if header[0] != _MAX_AGE)
-    return replace(answer, headers=(*others, (_MAX_AGE, "0")))
-
-
-def _write(
-    request: HttpRequest, response: HttpResponseBase | None, answer: Answer
+def _finish(
+    request: HttpRequest, response: HttpResponseBase | None, found: _Found
 ) -> HttpResponseBase:
+    engine, answer, _ = found
+    meta = request.META
+    origin = meta.get("HTTP_ORIGIN")
+    observer = get_observer()
+    if observer.observes_all or (
+        answer.may_be_denied and observer.logger.isEnabledFor(observer.level)
+    ):
+        observer.observe(
+            engine,
+            answer,
+            method=request.method or "",
+            path=request.path,
+            origin=origin,
+            request_method=meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
+            request_headers=meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+            request=request,
+        )
     if response is None:
-        response = _make_preflight_response(answer)
-    # Into the mapping below Django's: what is written is ASCII by its nature, and Django's own
-    # setter, which has to see to that, takes three times as long as all else here.
-    fields: dict[str, tuple[str, str]] = response.headers._store
-    # All names at once: looking at one after the other takes an eighth of a request more.
-    if _PREFIX in "\n".join(fields):
-        for name in [name for name in fields if name.startswith(_PREFIX)]:
-            del fields[name]
-    if answer.echoes_origin:
-        fields[_ALLOW_ORIGIN] = (ALLOW_ORIGIN, request.META["HTTP_ORIGIN"])
-    for name, value in answer.headers:
-        fields[name.lower()] = (name, value)
-    if "vary" in fields:
-        vary = merge_vary([fields["vary"][1]], answer.vary)
-        if vary is not None:
-            fields["vary"] = ("Vary", vary)
-    elif answer.vary:
-        fields["vary"] = answer.lines[-1]
-    return response
-
-
-def _make_preflight_response(answer: Answer) -> HttpResponse:
-    body = b"" if answer.origin_allowed else _REFUSED
-    response = HttpResponse(body, status=answer.status, content_type="text/plain; charset=utf-8")
-    if answer.status == 204:
-        del response.headers["Content-Type"]
+        status, headers, body = preflight_response(answer, meta["HTTP_ORIGIN"])
+        response = HttpResponse(body, status=status)
     else:
-        response.headers["Content-Length"] = str(len(body))
+        headers = merge_headers(list(response.headers._store.values()), answer, origin)
+    # Into the dict of Django's mapping: all values are ASCII or were there before, and the mapping
+    # itself, which encodes each value to check that, takes three times as long as all else here.
+    response.headers._store = {name.lower(): (name, value) for name, value in headers}
     return response

@@ -1,22 +1,22 @@
-"""Which view a request leads to, and which policy that view has of its own.
+"""Find the view of a request, and the policy of that view.
 
-A preflight is answered before the view, so its path is resolved here as Django will resolve it. The
-mark may be on the method of a class that is asked, on the view as the URLconf names it, or on its
-class; the closest to the code that runs counts.
+A preflight does not reach the view, so its path is resolved here as Django would. The mark may be
+on the method of a class, on the view as the URLconf names it, or on its class; the closest to the
+code that runs wins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, URLResolver, get_resolver, resolve
 from django.utils import translation
 
-from .decorators import Mark, is_in_use, read_mark
+from .decorators import Mark, read_mark
 
 __all__ = [
     "MarkedView",
@@ -24,24 +24,40 @@ __all__ = [
     "find_mark",
     "find_marked_views",
     "find_view",
-    "has_one_policy",
+    "has_marked_views",
+    "methods_of",
     "name_view",
 ]
 
 View = Callable[..., Any]
 
+_HAS_MARKS: Final = "corekit_has_marks"
+
+
+def has_marked_views(urlconf: str | None = None) -> bool:
+    """Return whether any view of a URLconf has a policy: if not, no view needs to be looked up."""
+    # Kept on Django's own resolver, which is built once for each URLconf.
+    resolver = get_resolver(urlconf)
+    found: bool | None = vars(resolver).get(_HAS_MARKS)
+    if found is None:
+        found = any(
+            find_mark(view, method) is not None
+            for _, view in _walk(resolver, "/")
+            for method in ("", "OPTIONS", *methods_of(view))
+        )
+        vars(resolver)[_HAS_MARKS] = found
+    return found
+
 
 def find_view(request: HttpRequest) -> View | None:
-    """Find the view of a request; None where there is none, or where no view has a policy."""
+    """Return the view of a request; None if there is none, or if no view has a policy."""
     urlconf = getattr(request, "urlconf", None)
-    # The URLconf is loaded with the first request, and the views are marked as it is loaded.
-    get_resolver(urlconf).url_patterns  # noqa: B018
-    if not is_in_use():
+    if not has_marked_views(urlconf):
         return None
     if request.resolver_match is not None:
         return request.resolver_match.func
-    # LocaleMiddleware has not run yet, and with i18n_patterns the language is part of the path; the
-    # thread may still have the one of an earlier request.
+    # LocaleMiddleware has not run yet, and with i18n_patterns the path contains the language; the
+    # thread may still have that of an earlier request.
     path = request.path_info
     language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
     try:
@@ -52,7 +68,7 @@ def find_view(request: HttpRequest) -> View | None:
 
 
 def find_mark(view: View, method: str) -> Mark | None:
-    """Find the policy that a view has of its own for a method, or `EXEMPT`; None for neither."""
+    """Return the policy of a view for a method, or `EXEMPT`; None for neither."""
     for place in _places(view, method):
         mark = read_mark(place)
         if mark is not None:
@@ -60,14 +76,8 @@ def find_mark(view: View, method: str) -> Mark | None:
     return None
 
 
-def has_one_policy(view: View) -> bool:
-    """Say whether all methods of a view have the same policy, so that one answer serves them."""
-    marks = {id(find_mark(view, method)) for method in _methods(view)}
-    return len(marks) <= 1
-
-
 class MarkedView(NamedTuple):
-    """A view with a policy of its own; `method` is empty where that is for all of them."""
+    """A view with its policy; `method` is empty if the policy is the same for all methods."""
 
     path: str
     view: View
@@ -76,25 +86,26 @@ class MarkedView(NamedTuple):
 
 
 def find_marked_views(urlconf: str | None = None) -> Iterator[MarkedView]:
-    """Find every view of a URLconf, by default the project's, that has a policy of its own.
+    """Yield all views of a URLconf, by default the project's, that have a policy.
 
-    `path` is as the URLconf has it, such as ``/items/<int:pk>/``.
+    `path` is as in the URLconf, such as ``/items/<int:pk>/``.
     """
-    # The first view of a path counts; django-ninja names a path once for each of its methods.
+    # The first view of a path wins; django-ninja names a path once for each of its methods.
     views: dict[str, View] = {}
     for path, view in _walk(get_resolver(urlconf), "/"):
         views.setdefault(path, view)
     for path, view in views.items():
-        methods = sorted(_methods(view)) or [""]
-        asked = methods[:1] if has_one_policy(view) else methods
-        for method in asked:
-            mark = find_mark(view, method)
+        methods = sorted(methods_of(view)) or [""]
+        marks = {method: find_mark(view, method) for method in methods}
+        if len(set(map(id, marks.values()))) == 1:
+            marks = {"": marks[methods[0]]}
+        for method, mark in marks.items():
             if mark is not None:
-                yield MarkedView(path, view, "" if len(asked) == 1 else method, mark)
+                yield MarkedView(path, view, method, mark)
 
 
 def name_view(view: View, method: str = "") -> str:
-    """Name a view for people: its function or class, with the module.
+    """Return the name of a view: its function or class, with the module.
 
     >>> name_view(name_view)
     'corekit_django.resolving.name_view'
@@ -129,13 +140,14 @@ def _places(view: View, method: str) -> Iterator[object]:
     if cls is not None:
         handler = _handler(view, cls, method)
         yield handler
-        # The function below DRF's @api_view, which does not carry attributes on.
+        # The function inside DRF's @api_view, which does not copy attributes.
         yield _closed_over(handler, "func")
     yield view
     yield cls
 
 
-def _methods(view: View) -> set[str]:
+def methods_of(view: View) -> set[str]:
+    """Return the methods of a view, except OPTIONS; empty for a plain function."""
     methods = {method for operation in _operations(view) for method in operation.methods}
     cls = _class(view)
     if cls is not None:
@@ -149,7 +161,7 @@ def _class(view: View) -> Any:
 
 
 def _handler(view: View, cls: Any, method: str) -> Any:
-    # A viewset of DRF names its methods by action; GET answers HEAD where nothing else does.
+    # A viewset of DRF names its methods by action; without its own handler, HEAD gets that of GET.
     actions: dict[str, str] = getattr(view, "actions", None) or {}
     name = method.lower()
     handler = getattr(cls, actions.get(name, name), None)
@@ -157,7 +169,7 @@ def _handler(view: View, cls: Any, method: str) -> Any:
 
 
 def _operations(view: View) -> Any:
-    # django-ninja gives the URLconf a function around its PathView, one for all methods of a path.
+    # django-ninja puts a function around its PathView into the URLconf, for all methods of a path.
     return getattr(_closed_over(view, "self"), "operations", ())
 
 

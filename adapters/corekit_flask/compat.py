@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from flask import Blueprint, Flask
 
 from corekit import CorsPolicy
-from corekit.events import OnDecision, check_on_decision
+from corekit.adapter import OnDecision, check_on_decision
 
 from .extension import cover, cover_blueprint
 from .options import APP_OPTIONS, VIEW_OPTIONS, check_names, make_policy, read_config

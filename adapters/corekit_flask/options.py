@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from corekit import PolicyError, Problem
-from corekit._origins import ANY, OriginPattern, is_serialized_origin
+from corekit.adapter import ANY, OriginPattern, is_serialized_origin
 from corekit.compat import RegexCorsPolicy
 from corekit.problems import Dialect
 

@@ -1,11 +1,12 @@
-"""Policies of views: marking what has one, and finding the one that a request would meet.
+"""Per-view policies: keep one on a view, and find the one for a request.
 
-Where the application is covered, the outermost layer asks here. Where it is not, since a decorator
-is all that there is, the view itself answers: that is enough for what gets as far as the view.
+If `Cors` wraps the application, its outermost layer asks here. If there is only a decorator, the
+view itself writes the headers: that is enough for requests that reach the view.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
@@ -16,10 +17,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
-from corekit import Answer, CorsPolicy
-from corekit._headers import merge_headers
-
-from .observing import VIEWS
+from corekit import CorsPolicy
+from corekit.adapter import Answer, Observer, merge_headers, preflight_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -27,25 +26,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COVERED",
+    "LOGGER",
     "Finder",
+    "ViewPolicies",
     "answer_in_view",
-    "find_view_policy",
-    "is_any_view_marked",
     "mark",
 ]
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 COVERED: Final = "corekit.covered"
-"""The key in the environ of a request that the outermost layer answers for."""
+"""The key in the environ of a request that the outermost layer handles."""
+
+LOGGER: Final = logging.getLogger("corekit.flask")
 
 _MARK: Final = "__corekit_policy__"
-_marked: Final[set[str]] = set()
-_REFUSED: Final = b"CORS: the origin is not allowed.\n"
+# For views that write the headers themselves: they know their application only by the request.
+_OBSERVER: Final = Observer("flask", LOGGER, debug=lambda _: current_app.debug)
 
 
 class Finder(Protocol):
-    """Says which policy a view has, given its application and the path; None: it has none."""
+    """Returns the policy of a view for its application and the path; None if it has none."""
 
     def __call__(self, app: Flask, path: str, /) -> CorsPolicy | None: ...
 
@@ -56,16 +57,13 @@ def mark(target: object, find: Finder) -> None:
         setattr(target, _MARK, find)
     except AttributeError:
         kind = type(target).__name__
-        raise TypeError(
-            f"no policy can be kept on a {kind}: give the view or the blueprint"
-        ) from None
-    _marked.add(_MARK)
+        raise TypeError(f"A {kind} cannot keep a policy. Pass the view or the blueprint.") from None
 
 
 def answer_in_view(view: View, find: Finder, *, automatic_options: bool) -> View:
-    """Wrap a view so that it answers for itself where no outermost layer does.
+    """Wrap a view so that it writes the headers itself if no outermost layer does.
 
-    With `automatic_options`, every OPTIONS that is no preflight is answered as Flask does it.
+    With `automatic_options`, an OPTIONS request that is not a preflight gets Flask's own response.
     """
 
     @wraps(view)
@@ -82,46 +80,61 @@ def answer_in_view(view: View, find: Finder, *, automatic_options: bool) -> View
 
     attributes = vars(answering)
     if automatic_options:
-        # So that a preflight gets as far as here: https://flask.palletsprojects.com/en/stable/api/#view-function-options
+        # So that a preflight reaches the view: https://flask.palletsprojects.com/en/stable/api/#view-function-options
         attributes["provide_automatic_options"] = False
         attributes["required_methods"] = {*attributes.get("required_methods", ()), "OPTIONS"}
     mark(answering, find)
     return cast("View", answering)
 
 
-def is_any_view_marked() -> bool:
-    """Say whether this process has a policy of a view at all."""
-    return bool(_marked)
+class ViewPolicies:
+    """The per-view policies of one application."""
 
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        # The views and blueprints that were searched for policies.
+        self._searched: tuple[dict[str, Any], dict[str, Any]] | None = None
+        self._exist = False
 
-def find_view_policy(app: Flask, environ: WSGIEnvironment, method: str) -> CorsPolicy | None:
-    """Find the policy of the view that a request with `method` would reach."""
-    try:
-        adapter = app.create_url_adapter(app.request_class(environ))
-        endpoint = _match(adapter, method) if adapter is not None else None
-    except Exception:  # noqa: BLE001 - Flask runs into it again, where its error handlers are
+    def exist(self) -> bool:
+        """Return whether any view or blueprint has a policy; new ones are noticed."""
+        owners = self._app.view_functions, self._app.blueprints
+        if owners != self._searched:
+            views, blueprints = self._searched = dict(owners[0]), dict(owners[1])
+            self._exist = any(
+                hasattr(each, _MARK) for each in (*views.values(), *blueprints.values())
+            )
+        return self._exist
+
+    def find(self, environ: WSGIEnvironment, method: str) -> CorsPolicy | None:
+        """Return the policy of the view that a request with `method` would reach, if any."""
+        app = self._app
+        try:
+            adapter = app.create_url_adapter(app.request_class(environ))
+            endpoint = _match(adapter, method) if adapter is not None else None
+        except Exception:  # noqa: BLE001 - Flask raises it again, where its error handlers are
+            return None
+        if endpoint is None:
+            return None
+        names = endpoint.split(".")[:-1]
+        blueprints = (app.blueprints.get(".".join(names[:end])) for end in range(len(names), 0, -1))
+        for owner in (app.view_functions.get(endpoint), *blueprints):
+            find = getattr(owner, _MARK, None)
+            if find is not None:
+                policy: CorsPolicy | None = find(app, adapter.path_info if adapter else "")
+                return policy
         return None
-    if endpoint is None:
-        return None
-    names = endpoint.split(".")[:-1]
-    blueprints = (app.blueprints.get(".".join(names[:end])) for end in range(len(names), 0, -1))
-    for owner in (app.view_functions.get(endpoint), *blueprints):
-        find = getattr(owner, _MARK, None)
-        if find is not None:
-            policy: CorsPolicy | None = find(app, adapter.path_info if adapter else "")
-            return policy
-    return None
 
 
 def _match(adapter: MapAdapter, method: str, path: str | None = None) -> str | None:
     try:
         endpoint: str = adapter.match(path, method)[0]
     except MethodNotAllowed as error:
-        # No rule has the method: the answer is a 405, which belongs to whoever may read the path.
+        # No rule has the method, so Flask responds with 405, for the policy of the path.
         (first, *_) = sorted(error.valid_methods or (), key=lambda name: (name != "GET", name))
         endpoint = adapter.match(path, first)[0]
     except RequestRedirect as error:
-        # To the path with its slash, as a rule: what may be read there may be read here.
+        # Usually to the path with its slash, which has the same policy.
         target = unquote(urlsplit(error.new_url).path).removeprefix(adapter.script_name)
         return _match(adapter, method, f"/{target}") if path is None else None
     return endpoint
@@ -130,45 +143,39 @@ def _match(adapter: MapAdapter, method: str, path: str | None = None) -> str | N
 def _answer(policy: CorsPolicy) -> Response | None:
     headers = request.headers
     origin = headers.get("Origin")
-    asked = headers.get("Access-Control-Request-Method")
-    if request.method == "OPTIONS" and origin is not None and asked is not None:
+    request_method = headers.get("Access-Control-Request-Method")
+    if request.method == "OPTIONS" and origin is not None and request_method is not None:
         answer = policy.engine.preflight(
             origin,
-            asked,
+            request_method,
             headers.get("Access-Control-Request-Headers"),
             headers.get("Access-Control-Request-Private-Network"),
         )
-        _log(policy, answer, asked)
-        body = b"" if answer.origin_allowed else _REFUSED
-        response = Response(body, answer.status, mimetype="text/plain")
-        return _write(response, answer, origin)
+        _observe(policy, answer, origin)
+        status, lines, body = preflight_response(answer, origin)
+        response = Response(body, status)
+        response.headers = Headers(lines)
+        return response
     answer = policy.engine.actual(origin)
-    _log(policy, answer)
+    _observe(policy, answer, origin)
 
     @after_this_request
     def write(response: Response) -> Response:
-        return _write(response, answer, origin)
+        response.headers = Headers(merge_headers(list(response.headers), answer, origin))
+        return response
 
     return None
 
 
-def _log(policy: CorsPolicy, answer: Answer, asked: str | None = None) -> None:
-    if not VIEWS.hears_denials(request.environ):
-        return
-    headers = request.headers
-    event = VIEWS.event(
-        policy.engine,
-        answer,
-        method=request.method,
-        path=request.script_root + request.path,
-        origin=headers.get("Origin"),
-        request_method=asked,
-        request_headers=headers.get("Access-Control-Request-Headers") if asked else None,
-        request=request.environ,
-    )
-    VIEWS.log(event)
-
-
-def _write(response: Response, answer: Answer, origin: str | None) -> Response:
-    response.headers = Headers(merge_headers(list(response.headers), answer, origin))
-    return response
+def _observe(policy: CorsPolicy, answer: Answer, origin: str | None) -> None:
+    if answer.may_be_denied and LOGGER.isEnabledFor(_OBSERVER.level):
+        _OBSERVER.observe(
+            policy.engine,
+            answer,
+            method=request.method,
+            path=request.script_root + request.path,
+            origin=origin,
+            request_method=request.headers.get("Access-Control-Request-Method"),
+            request_headers=request.headers.get("Access-Control-Request-Headers"),
+            request=request.environ,
+        )

@@ -1,11 +1,16 @@
-"""corekit in Starlette and FastAPI: https://www.starlette.io/applications/
+"""corekit for Starlette and FastAPI: https://www.starlette.io/applications/
 
-`install` puts a policy around a whole application, `cors` gives a route a policy of its own, and
+`install` wraps a whole application in a policy, `cors` gives a route a policy of its own, and
 `CORSMiddleware` takes the keywords of Starlette's.
 """
 
-from .application import install
-from .compat import CORSMiddleware, starlette_policy
-from .routes import cors
+from corekit.adapter import missing_extra
+
+try:
+    from .application import install
+    from .compat import CORSMiddleware, starlette_policy
+    from .routes import cors
+except ModuleNotFoundError as error:
+    raise missing_extra(error, "starlette", extra="starlette") from None
 
 __all__ = ["CORSMiddleware", "cors", "install", "starlette_policy"]

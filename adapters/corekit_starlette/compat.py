@@ -1,7 +1,6 @@
-"""Starlette's own keywords, for those who come from its CORSMiddleware.
+"""The keywords of Starlette's CORSMiddleware, for applications that migrate from it.
 
-A policy is made of them and checked as every policy is. What differs from Starlette's is said in
-docs/migrating-from-starlette.md.
+They are validated as every policy is. docs/migrating-from-starlette.md lists the differences.
 """
 
 from __future__ import annotations
@@ -14,20 +13,20 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.applications import Starlette
 
 from corekit import CorsPolicy, PolicyError
+from corekit.adapter import OnDecision
 from corekit.arguments import REGEXES as _REGEXES
 from corekit.compat import RegexCorsPolicy
-from corekit.events import OnDecision
 from corekit.problems import Dialect
 from corekit_asgi import CorsMiddleware
 
-from .observing import make_observer
+from .application import make_observer
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["CORSMiddleware", "starlette_policy"]
 
-# Starlette grants these unasked. A page with JSON needs the last of them.
+# Starlette always grants these. Requests with a JSON body need the last one.
 _ALWAYS_GRANTED: Final = ("accept", "accept-language", "content-language", "content-type")
 
 
@@ -43,10 +42,10 @@ def starlette_policy(
     max_age: int | None = 600,
     accept_risks: Collection[str] = (),
 ) -> RegexCorsPolicy:
-    """Make a policy of the keywords of Starlette's CORSMiddleware, with its defaults.
+    """Build a policy from the keywords of Starlette's CORSMiddleware, with its defaults.
 
-    `allow_origin_regex` is matched in full. `accept_risks` is corekit's own: the codes of
-    the risks that the operator accepts. Raises `corekit.PolicyError` with every problem.
+    `allow_origin_regex` must match in full. `accept_risks` exists in corekit only: the codes of the
+    risks that the operator accepts. Raise `corekit.PolicyError` with all problems.
 
     >>> policy = starlette_policy(allow_origin_regex=r"https://.*\\.example\\.com")
     >>> policy.decide("GET", origin="https://www.example.com").allowed
@@ -81,15 +80,15 @@ def starlette_policy(
 
 
 class CORSMiddleware(CorsMiddleware):
-    """Takes the place of Starlette's CORSMiddleware, with its keywords: only the import changes.
+    """Replaces Starlette's CORSMiddleware and takes its keywords: only the import changes.
 
-    The keywords are those of `starlette_policy`, and the `on_decision` of `install`. Added with
-    ``app.add_middleware``, it sits inside Starlette's error layer, as Starlette's does: for 500s to
+    The keywords are those of `starlette_policy`, and `on_decision` as in `install`. Added with
+    ``app.add_middleware``, it is inside Starlette's error layer, as Starlette's is: for 500s to
     carry the headers, use ``install(app, starlette_policy(...))``.
 
-    Around an application, it raises `corekit.PolicyError` at once, with every problem. What is
-    added with ``app.add_middleware`` Starlette builds only as the server starts: the start is then
-    refused with the same words.
+    When it wraps an application, it raises `corekit.PolicyError` at once, with all problems. With
+    ``app.add_middleware`` Starlette creates it only as the server starts: startup then fails with
+    the same message.
 
     >>> app = Starlette()
     >>> app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com"])
@@ -131,11 +130,11 @@ class CORSMiddleware(CorsMiddleware):
         super().__init__(app, policy, observer=make_observer(on_decision, app))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, with the policy's answer: an ASGI 3 application."""
+        """Handle a request, as an ASGI 3 application."""
         if self._error is None:
             await super().__call__(scope, receive, send)
         elif scope["type"] == "lifespan":
-            # A server takes an exception here for an application that knows no start, and goes on.
+            # If this raised, a server would assume an application without lifespan, and start.
             await receive()
             await send({"type": "lifespan.startup.failed", "message": str(self._error)})
         else:

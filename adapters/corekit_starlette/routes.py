@@ -1,7 +1,8 @@
-"""Policies of routes: marking what has one, and finding the one that a request would meet.
+"""Per-route policies: keep one on a route, and find the one for a request.
 
-A policy is kept on the object that it is given to, so that it is there wherever the object is
-mounted or included. It is found by matching as the router does, with nothing run.
+A policy is an attribute of the object that it was given to, so it applies wherever the object is
+mounted or included, also in another process. It is found by matching as the router does; no
+endpoint runs.
 """
 
 from __future__ import annotations
@@ -13,77 +14,97 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from starlette.routing import Match
 
 from corekit import CorsPolicy, CorsRoutes
+from corekit.adapter import Policies, make_policy
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import Scope
 
-__all__ = ["cors", "find_policy", "is_any_route_marked"]
+__all__ = ["RoutePolicies", "cors"]
 
 T = TypeVar("T")
-Policy = CorsPolicy | CorsRoutes
 
 _MARK: Final = "__corekit_policy__"
-_marked: Final[set[str]] = set()
 
 
-def cors(policy: Policy) -> Callable[[T], T]:
-    """Give an endpoint, a route, a router or a mount a policy of its own, in `install`'s place.
+def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
+    """Give an endpoint, a route, a router or a mount a policy, which replaces that of `install`.
 
-    What is returned takes an endpoint (a function or a class, FastAPI's path operations among
-    them), a `Route`, a `Mount`, a `Router`, an `APIRouter` or a mounted application, and returns
-    it. The policy nearest to the endpoint wins: that of the route, then of the endpoint, then of
-    the router or mount around it. A preflight meets the policy of the route that the requested
-    method would reach. The application needs an `install`: without one, nothing is granted.
+    Pass a policy, or the arguments of a `CorsPolicy`. The returned decorator takes an endpoint (a
+    function or a class, also FastAPI's path operations), a `Route`, a `Mount`, a `Router`, an
+    `APIRouter` or a mounted application, and returns it. The policy nearest to the endpoint wins:
+    that of the route, then of the endpoint, then of the router or mount around it. A preflight gets
+    the policy of the route that the requested method would reach. The application needs `install`:
+    without it, no origins are allowed.
 
-    Raises TypeError for a policy that is none, and for what no policy can be kept on.
+    Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
+    policy, and for objects that cannot have attributes.
 
-    >>> from corekit import CorsPolicy
-    >>> @cors(CorsPolicy(allow_origins=["*"]))
+    >>> @cors(allow_origins=["*"])
     ... async def feed(request): ...
     """
-    if not isinstance(policy, CorsPolicy | CorsRoutes):
-        raise TypeError(
-            f"policy is of type {type(policy).__name__}: give a CorsPolicy or a CorsRoutes"
-        )
+    route_policy = make_policy(policy, grants, "cors")
 
     def mark(target: T) -> T:
         if hasattr(target, "include_router") and not _keeps_included_routers():
-            raise TypeError("this FastAPI copies routes out of routers: mark the path operations")
+            raise TypeError("This FastAPI copies routes out of routers. Mark the path operations.")
         try:
-            setattr(target, _MARK, policy)
+            setattr(target, _MARK, route_policy)
         except AttributeError:
             kind = type(target).__name__
             raise TypeError(
-                f"no policy can be kept on a {kind}: give the function, the class or the route"
+                f"A {kind} cannot keep a policy. Pass the function, the class or the route."
             ) from None
-        _marked.add(_MARK)
         return target
 
     return mark
 
 
-def is_any_route_marked() -> bool:
-    """Say whether this process has a policy of a route at all."""
-    return bool(_marked)
+class RoutePolicies:
+    """The per-route policies of one application."""
 
+    def __init__(self, app: Starlette) -> None:
+        self._app = app
+        # What has routes, with the routes that it had when they were searched for policies.
+        self._searched: list[tuple[Any, list[Any]]] = []
+        self._exist = False
 
-def find_policy(app: Starlette, scope: Scope, method: str) -> CorsPolicy | None:
-    """Find the policy of the route that a request with `method` would reach; None: the default."""
-    scope = {**scope, "method": method}
-    policy, is_routed = _walk(app, {**scope})
-    path: str = scope["path"]
-    if not is_routed:
-        # The router redirects to the path with its slash, or without: what may be read there may be
-        # read here.
-        other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-        redirected, is_routed = _walk(app, {**scope, "path": other})
-        return redirected if is_routed else policy
-    return policy
+    def exist(self) -> bool:
+        """Return whether any route has a policy; new routes are noticed."""
+        searched = self._searched
+        if not searched or any(_routes_of(owner) != routes for owner, routes in searched):
+            self._search()
+        return self._exist
+
+    def _search(self) -> None:
+        searched: list[tuple[Any, list[Any]]] = []
+        self._exist = hasattr(self._app.router, _MARK)
+        pending: list[Any] = [self._app]
+        while pending:
+            owner = pending.pop()
+            routes = [*(_routes_of(owner) or ())]
+            searched.append((owner, routes))
+            for route in routes:
+                self._exist = self._exist or any(hasattr(each, _MARK) for each in _owners(route))
+                if _routes_of(route) is not None:
+                    pending.append(route)
+        self._searched = searched
+
+    def find(self, scope: Scope, method: str) -> CorsPolicy | None:
+        """Return the policy of the route that a request with `method` would reach, if any."""
+        scope = {**scope, "method": method}
+        policy, is_routed = _walk(self._app, {**scope})
+        path: str = scope["path"]
+        if not is_routed:
+            # The router redirects to the path with or without its slash, which has the same policy.
+            other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+            redirected, is_routed = _walk(self._app, {**scope, "path": other})
+            return redirected if is_routed else policy
+        return policy
 
 
 def _walk(app: Starlette, scope: Scope) -> tuple[CorsPolicy | None, bool]:
-    """Follow a request down to its route; say also whether there is one."""
+    """Follow a request to its route; return its policy and whether there is a route."""
     path: str = scope["path"]
     found = _policy_of(app.router, path)
     candidates: Iterable[Any] = app.routes
@@ -94,19 +115,18 @@ def _walk(app: Starlette, scope: Scope) -> tuple[CorsPolicy | None, bool]:
         for owner in _owners(candidate):
             found = _policy_of(owner, path) or found
         scope.update(child_scope)
-        below = _below(candidate)
-        if below is None:
+        candidates = _routes_of(candidate) or ()
+        if not candidates:
             return found, True
-        candidates = below
 
 
 def _select(candidates: Iterable[Any], scope: Scope) -> tuple[Any, Scope]:
-    # As the router does: the first that matches; else the first whose path matches, for its 405.
+    # Like the router: the first match, else the first whose path matches, which responds with 405.
     partial: tuple[Any, Scope] = (None, {})
     for candidate in candidates:
         try:
             match, child_scope = candidate.matches(scope)
-        except Exception:  # noqa: BLE001 - the router runs into it again, inside its error layer
+        except Exception:  # noqa: BLE001 - the router raises it again, inside its error layer
             return None, {}
         if match is Match.FULL:
             return candidate, child_scope
@@ -116,21 +136,21 @@ def _select(candidates: Iterable[Any], scope: Scope) -> tuple[Any, Scope]:
 
 
 def _owners(candidate: Any) -> Iterable[Any]:
-    """List what may have the policy of a candidate, the nearest to the request last."""
-    # A mount has an application, perhaps inside middleware; FastAPI keeps an included router and
-    # its routes behind objects of its own.
+    """Yield the objects that may have the policy of a candidate, the nearest one last."""
+    # A mount has an application, perhaps inside middleware; FastAPI wraps an included router and
+    # its routes in objects of its own.
     route = getattr(candidate, "original_route", candidate)
     for name in ("original_router", "app", "_base_app", "endpoint"):
         yield getattr(route, name, None)
     yield route
 
 
-def _below(candidate: Any) -> Iterable[Any] | None:
-    included = getattr(candidate, "effective_candidates", None)
+def _routes_of(owner: Any) -> list[Any] | None:
+    """Return the routes of an application, a mount or an included router; None if it has none."""
+    included = getattr(owner, "effective_candidates", None)
     if included is not None:
-        return included()  # type: ignore[no-any-return]  # FastAPI's, which is not typed so
-    starlette_route = getattr(candidate, "starlette_route", None)
-    return getattr(starlette_route or candidate, "routes", None) or None
+        return included()  # type: ignore[no-any-return]  # of FastAPI, which has no type for it
+    return getattr(getattr(owner, "starlette_route", None) or owner, "routes", None)
 
 
 def _policy_of(owner: object, path: str) -> CorsPolicy | None:

@@ -1,4 +1,4 @@
-"""corekit around any WSGI callable: https://peps.python.org/pep-3333/"""
+"""corekit for any WSGI application: https://peps.python.org/pep-3333/"""
 
 from .middleware import CorsMiddleware
 

@@ -118,7 +118,7 @@ def compare_origins(policy: CorsPolicy, origin: str) -> tuple[NearMiss, ...]:
     """
     return tuple(
         NearMiss("origin", origin, near.nearest, _describe_origin(policy, near))
-        for near in find_near_origins(policy, origin)
+        for near in find_near_origins(origin, policy.allow_origins, policy.engine.allows)
     )
 
 

@@ -241,7 +241,7 @@ def test_headers_that_an_application_shares_between_answers_stay_its_own() -> No
 
 
 def test_what_is_no_policy_is_refused_at_once() -> None:
-    with pytest.raises(TypeError, match="policy is of type str: give a CorsPolicy"):
+    with pytest.raises(TypeError, match=r"policy is a str: .*Pass a CorsPolicy"):
         install(web.Application(), "*")  # type: ignore[arg-type]
 
 
@@ -249,7 +249,7 @@ def test_a_second_policy_is_refused() -> None:
     app = web.Application()
     install(app, policy)
 
-    with pytest.raises(RuntimeError, match="has a policy already"):
+    with pytest.raises(RuntimeError, match="already has a policy"):
         install(app, policy)
 
 
@@ -257,5 +257,5 @@ def test_a_policy_for_an_application_that_runs_is_refused() -> None:
     app = web.Application()
     app.freeze()
 
-    with pytest.raises(RuntimeError, match="before the application is started"):
+    with pytest.raises(RuntimeError, match="The application has started"):
         install(app, policy)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corekit import CorsPolicy, Origin
+from corekit import CorsPolicy
+from corekit._origins import Origin
 from corekit.browser import CHROMIUM, WEBKIT
 from corekit_cli.advice import Advice, find_advice
 from tests.properties.strategies import Setup, setups

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corekit import OriginPattern, OriginSet
+from corekit._origins import OriginPattern, OriginSet
 from corekit_cli.advice.covering import covers, find_covered
 from corekit_cli.advice.reading import read_all
 from tests.properties.strategies import exact_origins, matching_origins, near_misses, patterns

@@ -329,6 +329,8 @@ def test_a_untrusteds_text_is_read_before_an_expression_is_tried_on_it() -> None
     class Recording:
         """An expression that says what it was asked for."""
 
+        pattern = ".*"
+
         def __init__(self) -> None:
             self.asked: list[str] = []
 

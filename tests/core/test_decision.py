@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from corekit import Answer, CorsPolicy, Decision, Reason, RequestKind, _engine
+from corekit import CorsPolicy, Decision, Reason, RequestKind, _engine
 from corekit._engine import AnyOrigin
 from corekit._names import parse_field_names
+from corekit.decision import Answer
 
 APP = "https://app.example.com"
 POLICY = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"], allow_headers=["x-a"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from io import StringIO
 from itertools import product
 
@@ -35,6 +37,27 @@ def make_event(
     return DecisionEvent(decision, "asgi", method, path, origin, asked, asked_headers)
 
 
+def report(observer: Observer, event: DecisionEvent) -> None:
+    """Report the request of an event, as an adapter does."""
+    engine, origin = policy.engine, event.origin
+    if origin is None:
+        answer = engine.no_origin
+    elif event.request_method is not None:
+        answer = engine.preflight(origin, event.request_method, event.request_headers, None)
+    else:
+        answer = engine.actual(origin)
+    observer.observe(
+        engine,
+        answer,
+        method=event.method,
+        path=event.path,
+        origin=origin,
+        request_method=event.request_method,
+        request_headers=event.request_headers,
+        request=event.request,
+    )
+
+
 @pytest.fixture
 def logger() -> Iterator[logging.Logger]:
     made = logging.getLogger("corekit.tests")
@@ -48,35 +71,47 @@ class TestDescription:
         [
             (
                 make_event(None),
-                ("'GET' '/': not CORS. The request has no Origin, so CORS has no say in it."),
+                (
+                    "CORS: GET '/' not cors: the request has no Origin header, so CORS does not"
+                    " apply. [NOT_CORS]"
+                ),
             ),
             (
                 make_event(APP, "POST", "/items"),
-                f"'POST' '/items' from '{APP}': granted, GRANTED. The policy grants it.",
+                f"CORS: POST '/items' from '{APP}' granted: allowed by the policy. [GRANTED]",
             ),
             (
                 make_event(STRANGER),
                 (
-                    f"'GET' '/' from '{STRANGER}': denied, ORIGIN_NOT_ALLOWED. The policy does not"
-                    " allow this origin."
+                    f"CORS: GET '/' from '{STRANGER}' denied: the policy does not allow this"
+                    f" origin. Add '{STRANGER}' to allow_origins. [ORIGIN_NOT_ALLOWED]"
+                ),
+            ),
+            (
+                make_event("https://app.exmaple.com"),
+                (
+                    "CORS: GET '/' from 'https://app.exmaple.com' denied: the policy does not allow"
+                    f" this origin. Nearest allowed origin: '{APP}'. Add 'https://app.exmaple.com'"
+                    " to allow_origins. [ORIGIN_NOT_ALLOWED]"
                 ),
             ),
             (
                 make_event(APP, "OPTIONS", "/items", "DELETE"),
                 (
-                    f"preflight of 'DELETE' '/items' from '{APP}': denied, METHOD_NOT_ALLOWED. The"
-                    " policy does not allow the requested method."
+                    f"CORS: preflight for DELETE '/items' from '{APP}' denied: the policy does not"
+                    " allow the requested method. Add 'DELETE' to allow_methods."
+                    " [METHOD_NOT_ALLOWED]"
                 ),
             ),
             (
                 make_event(APP, "OPTIONS", "/", "PUT", "x-a"),
                 (
-                    f"preflight of 'PUT' '/' with 'x-a' from '{APP}': granted, GRANTED. The policy"
-                    " grants it."
+                    f"CORS: preflight for PUT '/' with 'x-a' from '{APP}' granted: allowed by the"
+                    " policy. [GRANTED]"
                 ),
             ),
         ],
-        ids=["no origin", "granted", "denied", "method refused", "preflight granted"],
+        ids=["no origin", "granted", "denied", "near", "method denied", "preflight granted"],
     )
     def test_an_event_says_what_was_asked_and_why_it_was_decided(
         self, event: DecisionEvent, line: str
@@ -128,7 +163,7 @@ class TestForging:
         observer = Observer("asgi", logger)
         names_or_none = None if asked is None else names
         event = make_event(origin, "OPTIONS" if asked else method, path, asked, names_or_none)
-        observer.log(event)
+        report(observer, event)
         (line,) = written.getvalue().split("\n")[:-1]
         assert line == event.describe()
         assert all(" " <= character <= "~" for character in line)
@@ -179,12 +214,10 @@ class TestLog:
         self, event: DecisionEvent, logger: logging.Logger, caplog: pytest.LogCaptureFixture
     ) -> None:
         observer = Observer("asgi", logger)
-        observer.tell(event)
-        assert not observer.hears_denials(None)
+        report(observer, event)
         assert told(caplog) == []
         logger.setLevel(logging.INFO)
-        assert observer.hears_denials(None)
-        observer.tell(event)
+        report(observer, event)
         assert told(caplog) == [("INFO", event.describe())]
 
     @pytest.mark.parametrize(
@@ -201,7 +234,7 @@ class TestLog:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         logger.setLevel(logging.DEBUG)
-        Observer("asgi", logger, debug=debug).tell(event)
+        report(Observer("asgi", logger, debug=debug), event)
         assert told(caplog) == []
 
     def test_in_debug_mode_each_origin_and_reason_is_warned_of_once(
@@ -217,7 +250,7 @@ class TestLog:
             make_event(APP, "OPTIONS", asked="PATCH"),
             make_event(APP, "OPTIONS", asked="PUT", asked_headers="x-b"),
         ):
-            observer.tell(event)
+            report(observer, event)
         assert levels(caplog) == ["WARNING", "INFO", "WARNING", "WARNING", "INFO", "WARNING"]
 
     def test_a_warning_is_seen_where_no_logging_is_set_up(
@@ -225,11 +258,10 @@ class TestLog:
     ) -> None:
         observer = Observer("asgi", logger, debug=True)
         for _ in range(3):
-            observer.tell(make_event())
+            report(observer, make_event())
         assert levels(caplog) == ["WARNING"]
         logger.setLevel(logging.ERROR)
-        assert not observer.hears_denials(None)
-        observer.tell(make_event("https://other.example"))
+        report(observer, make_event("https://other.example"))
         assert levels(caplog) == ["WARNING"]
 
     def test_debug_mode_is_asked_of_each_request(
@@ -238,9 +270,7 @@ class TestLog:
         observer = Observer("asgi", logger, debug=lambda request: request == "debugged")
         for request in ("other", "debugged"):
             event = make_event()
-            observer.tell(
-                DecisionEvent(event.decision, "asgi", "GET", "/", STRANGER, request=request)
-            )
+            report(observer, replace(event, request=request))
         assert levels(caplog) == ["WARNING"]
 
     def test_what_is_remembered_of_strangers_is_bounded(
@@ -249,9 +279,9 @@ class TestLog:
         logger.setLevel(logging.INFO)
         observer = Observer("asgi", logger, debug=True)
         for number in range(1_010):
-            observer.tell(make_event(f"https://a-{number}.example" + "x" * 65_536))
+            report(observer, make_event(f"https://a-{number}.example" + "x" * 65_536))
         assert levels(caplog) == ["WARNING"] * 1_000 + ["INFO"] * 10
-        kept = sum(len(origin) for origin, _ in observer._warned)
+        kept = sum(len(origin) for origin, _ in observer._seen)
         assert kept < 1_000 * 200
 
     def test_threads_may_share_an_observer(
@@ -261,7 +291,7 @@ class TestLog:
         observer = Observer("asgi", logger, debug=True)
         events = [make_event(f"https://a-{number}.example") for number in range(20)] * 10
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(observer.tell, events))
+            list(pool.map(partial(report, observer), events))
         found = levels(caplog)
         assert len(found) == 200
         assert 20 <= found.count("WARNING") < 40
@@ -272,9 +302,9 @@ class TestLog:
         def fail(*values: object) -> Reason:
             raise AssertionError("nobody asked")
 
-        monkeypatch.setattr(Engine, "_judge", fail)
+        monkeypatch.setattr(Engine, "judge", fail)
         event = make_event(APP, "OPTIONS", asked="DELETE")
-        Observer("asgi", logger).tell(event)
+        report(Observer("asgi", logger), event)
         with pytest.raises(AssertionError, match="nobody asked"):
             event.describe()
 
@@ -285,12 +315,12 @@ class TestOnDecision:
         observer = Observer("asgi", logger, on_decision=heard.append)
         events = [make_event(None), make_event(APP), make_event()]
         for event in events:
-            observer.tell(event)
+            report(observer, event)
         assert heard == events
-        assert observer.hears_all
+        assert observer.observes_all
 
     def test_without_it_not_every_decision_is_heard(self, logger: logging.Logger) -> None:
-        assert not Observer("asgi", logger).hears_all
+        assert not Observer("asgi", logger).observes_all
 
     @pytest.mark.parametrize("origin", [APP, STRANGER, "a\r\nb"])
     def test_where_it_raises_that_is_told_and_the_request_goes_on(
@@ -299,11 +329,12 @@ class TestOnDecision:
         def fail(event: DecisionEvent) -> None:
             raise LookupError("a fault of the hook")
 
-        Observer("asgi", logger, on_decision=fail).tell(make_event(origin))
+        report(Observer("asgi", logger, on_decision=fail), make_event(origin))
         (record,) = caplog.records
         assert record.levelname == "ERROR"
         assert record.getMessage() == (
-            f"on_decision failed, and the request goes on: {make_event(origin).describe()}"
+            "CORS: on_decision raised an exception; the request continues: "
+            + make_event(origin)._describe("")
         )
         assert record.exc_info
         assert isinstance(record.exc_info[1], LookupError)
@@ -316,7 +347,7 @@ class TestOnDecision:
             raise error
 
         with pytest.raises(error):
-            Observer("asgi", logger, on_decision=stop).tell(make_event())
+            report(Observer("asgi", logger, on_decision=stop), make_event())
 
 
 class TestDecisionsOfAnswers:
@@ -348,17 +379,13 @@ class TestDecisionsOfAnswers:
 def test_the_level_at_which_a_denial_may_be_told(logger: logging.Logger) -> None:
     for debug, level in ((False, logging.INFO), (True, logging.WARNING), (bool, logging.WARNING)):
         assert Observer("asgi", logger, debug=debug).level == level
-    logger.setLevel(logging.WARNING)
-    observer = Observer("asgi", logger, debug=lambda request: bool(request == "debugged"))
-    assert observer.hears_denials("debugged")
-    assert not observer.hears_denials("other")
 
 
 def test_a_line_is_a_value_of_its_message(
     logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
     logger.setLevel(logging.INFO)
-    Observer("asgi", logger).log(make_event(path="/%s"))
+    report(Observer("asgi", logger), make_event(path="/%s"))
     (record,) = caplog.records
     assert (record.msg, record.args) == ("%s", (make_event(path="/%s").describe(),))
 
@@ -374,9 +401,9 @@ def test_what_cannot_be_told_is_refused_in_words(logger: logging.Logger) -> None
 
     with pytest.raises(
         TypeError,
-        match=r"^on_decision is a coroutine function or a generator, which nothing would run: give"
-        r" a plain function, which may start a task of its own$",
+        match=r"^on_decision is a coroutine function or a generator, which would never run. Pass"
+        r" a plain function, which may start a task.$",
     ):
         Observer("asgi", logger, on_decision=later)
-    with pytest.raises(TypeError, match=r"^debug is of type str: give True or False$"):
+    with pytest.raises(TypeError, match=r"^debug is a str. Pass True or False.$"):
         Observer("asgi", logger, debug="yes")  # type: ignore[arg-type]

@@ -8,11 +8,11 @@ import pytest
 
 from corekit import CorsPolicy
 from corekit._headers import (
-    answer_headers,
-    answer_raw_headers,
     merge_headers,
     merge_raw_headers,
     merge_vary,
+    preflight_response,
+    raw_preflight_response,
 )
 
 APP = "https://app.example.com"
@@ -190,24 +190,59 @@ def test_an_answer_is_merged_into_raw_headers(
     assert given == before
 
 
-@pytest.mark.parametrize("policy", [POLICY, PUBLIC])
-@pytest.mark.parametrize("origin", [APP, EVIL, None])
-def test_an_answer_without_an_application_is_one_merged_into_nothing(
-    policy: CorsPolicy, origin: str | None
-) -> None:
-    answers = [policy.engine.actual(origin)]
-    if origin is not None:
-        answers.append(policy.engine.preflight(origin, "PUT", None, None))
-    for answer in answers:
-        assert answer_headers(answer, origin) == merge_headers([], answer, origin)
-        raw_origin = origin.encode() if origin else None
-        assert answer_raw_headers(answer, raw_origin) == merge_raw_headers([], answer, raw_origin)
+TEXT = [("Content-Type", "text/plain; charset=utf-8")]
+
+PREFLIGHTS: dict[str, tuple[CorsPolicy, str, int, Headers, bytes]] = {
+    "granted": (
+        POLICY,
+        APP,
+        204,
+        [*GRANTED[:2], ("Access-Control-Allow-Methods", "GET, HEAD, POST"), *VARY],
+        b"",
+    ),
+    "granted with another status": (
+        POLICY.replace(preflight_status=200),
+        APP,
+        200,
+        [
+            *TEXT,
+            ("Content-Length", "0"),
+            *GRANTED[:2],
+            ("Access-Control-Allow-Methods", "GET, HEAD, POST"),
+            *VARY,
+        ],
+        b"",
+    ),
+    "any origin": (
+        PUBLIC,
+        APP,
+        204,
+        [
+            ("Access-Control-Allow-Origin", "*"),
+            ("Access-Control-Allow-Methods", "GET, HEAD, POST"),
+        ],
+        b"",
+    ),
+    "denied": (
+        POLICY,
+        EVIL,
+        403,
+        [*TEXT, ("Content-Length", "33"), *VARY],
+        b"CORS: the origin is not allowed.\n",
+    ),
+}
 
 
-def test_no_origin_is_named_where_none_was_sent() -> None:
-    answer = POLICY.engine.actual(APP)
-    assert answer_headers(answer, None) == [*GRANTED[1:], *VARY]
-    assert answer_raw_headers(answer, None) == list(answer.raw_lines)
+@pytest.mark.parametrize("name", PREFLIGHTS)
+def test_preflight_response_is_complete(name: str) -> None:
+    policy, origin, status, headers, body = PREFLIGHTS[name]
+    answer = policy.engine.preflight(origin, "PUT", None, None)
+    assert preflight_response(answer, origin) == (status, headers, body)
+    assert raw_preflight_response(answer, origin.encode()) == (
+        status,
+        raw([(field.lower(), value) for field, value in headers]),
+        body,
+    )
 
 
 @cases

@@ -308,5 +308,5 @@ def test_a_refusal_says_why_in_words() -> None:
         "The policy does not allow the requested method."
     )
     assert preflight(policy, "PUT", "x-a").reason.value == (
-        "The policy does not allow every requested header."
+        "The policy does not allow all requested headers."
     )

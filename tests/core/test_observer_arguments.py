@@ -60,21 +60,21 @@ class TestArguments:
     @pytest.mark.parametrize("given", ["print", 1, [print], object(), False])
     def test_what_cannot_be_called_is_refused(self, given: Any) -> None:
         name = type(given).__name__
-        with pytest.raises(TypeError, match=f"on_decision is of type {name}: give a function"):
+        with pytest.raises(TypeError, match=f"on_decision is a {name}. Pass a function"):
             Observer("asgi", LOGGER, on_decision=given)
 
     @pytest.mark.parametrize("given", [Plain, list, DecisionEvent])
     def test_a_class_is_refused_which_would_only_make_objects(self, given: Any) -> None:
-        with pytest.raises(TypeError, match=f"on_decision is the class {given.__name__}: give an"):
+        with pytest.raises(TypeError, match=f"on_decision is the class {given.__name__}. Pass an"):
             Observer("asgi", LOGGER, on_decision=given)
 
     @pytest.mark.parametrize(
         "given", [print, len, Plain(), Plain().method, partial(print), [].append, lambda event: 1]
     )
     def test_any_plain_function_is_taken(self, given: Callable[[DecisionEvent], object]) -> None:
-        assert Observer("asgi", LOGGER, on_decision=given).hears_all
+        assert Observer("asgi", LOGGER, on_decision=given).observes_all
 
     @pytest.mark.parametrize("given", ["false", None, 1])
     def test_a_debug_that_is_no_bool_is_refused(self, given: Any) -> None:
-        with pytest.raises(TypeError, match="debug is of type"):
+        with pytest.raises(TypeError, match="debug is a"):
             Observer("asgi", LOGGER, debug=given)

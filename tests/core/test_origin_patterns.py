@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from corekit import CorsPolicy, OriginPattern, OriginSet
+from corekit import CorsPolicy
+from corekit._origins import OriginPattern, OriginSet
 
 LABEL = "a" * 63
 LONG_BASE = ".".join(["a" * 63, "a" * 63, "a" * 63, "a" * 59])

@@ -6,9 +6,10 @@ from ipaddress import IPv6Address
 
 import pytest
 
-from corekit import CorsPolicy, Origin
+from corekit import CorsPolicy
 from corekit._origins import (
     MAX_ORIGIN_LENGTH,
+    Origin,
     is_loopback,
     is_serialized_origin,
     serialize_ipv6,

@@ -287,7 +287,7 @@ def test_a_dict_of_routes_is_no_list_of_collisions() -> None:
 def test_routes_cannot_be_changed(name: str) -> None:
     with pytest.raises(AttributeError, match="immutable"):
         setattr(ROUTES, name, ())
-    with pytest.raises(AttributeError, match=r"^routes are immutable$"):
+    with pytest.raises(AttributeError, match=r"^CorsRoutes is immutable$"):
         delattr(ROUTES, name)
 
 

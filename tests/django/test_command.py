@@ -124,7 +124,7 @@ def test_a_call_that_is_granted_is_explained() -> None:
         ([APP, "--method", "DELETE"], ["refused. The policy does not allow the requested method"]),
         (
             [APP, "--header", "X-B", "--header", "x-a", "--header", "content-type"],
-            ["sets content-type,x-a,x-b", "does not allow every requested header", "   x-a, x-b\n"],
+            ["sets content-type,x-a,x-b", "does not allow all requested headers", "   x-a, x-b\n"],
         ),
         ([APP, "--header", "a b"], ["not a list of header names"]),
         ([APP, "--header", "accept"], ["preflight: none is needed", "allowed."]),

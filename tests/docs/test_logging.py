@@ -42,7 +42,7 @@ def test_the_snippets_run_and_the_lines_are_those_that_are_written(
         ]
         for app in apps[1:]:
             caplog.clear()
-            ask(app, "GET", "/items", [(b"origin", b"https://evil.example")])
+            ask(app, "GET", "/items", [(b"origin", b"https://ap.example.com")])
             ask(app, "OPTIONS", "/items/1", preflight)
             lines = [f"{r.levelname}:{r.name}:{r.getMessage()}" for r in caplog.records]
             assert lines == blocks("text")[0].splitlines()

@@ -255,7 +255,7 @@ def test_without_a_policy_nothing_is_touched() -> None:
     ],
 )
 def test_what_is_no_policy_is_refused_at_once(install: Callable[[Flask, Any], object]) -> None:
-    with pytest.raises(TypeError, match="policy is of type list: give a CorsPolicy or a CorsR"):
+    with pytest.raises(TypeError, match=r"policy is a list: .*Pass a CorsPolicy or a CorsR"):
         install(make_app(), ["*"])
 
 
@@ -263,7 +263,7 @@ def test_a_second_policy_is_refused() -> None:
     app = make_app()
     Cors(app, policy)
 
-    with pytest.raises(RuntimeError, match="has a policy already"):
+    with pytest.raises(RuntimeError, match="already has a policy"):
         Cors(app, policy)
 
 

@@ -14,9 +14,9 @@ import atheris
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 with atheris.instrument_imports(include=["corekit"]):
-    from corekit import CorsPolicy, OriginPattern, OriginSet
+    from corekit import CorsPolicy
     from corekit._names import parse_field_names
-    from corekit._origins import ANY, is_serialized_origin
+    from corekit._origins import ANY, OriginPattern, OriginSet, is_serialized_origin
 
 from tests.properties import naive
 

@@ -180,4 +180,4 @@ def test_it_is_a_plain_function_to_an_observer(registry: CollectorRegistry) -> N
     from logging import getLogger
 
     count = PrometheusCounter(registry=registry)
-    assert Observer("asgi", getLogger("corekit.tests"), on_decision=count).hears_all
+    assert Observer("asgi", getLogger("corekit.tests"), on_decision=count).observes_all

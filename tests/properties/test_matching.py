@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from corekit import CorsPolicy, OriginPattern, OriginSet
-from corekit._origins import is_serialized_origin
+from corekit import CorsPolicy
+from corekit._origins import OriginPattern, OriginSet, is_serialized_origin
 from tests.properties import naive
 from tests.properties.strategies import matching_origins, near_misses, patterns
 

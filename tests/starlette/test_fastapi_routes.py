@@ -148,5 +148,5 @@ def test_a_fastapi_that_copies_routes_is_told_where_to_mark(
 ) -> None:
     monkeypatch.setitem(sys.modules, "fastapi.routing", cast("ModuleType", object()))
 
-    with pytest.raises(TypeError, match="mark the path operations"):
+    with pytest.raises(TypeError, match="Mark the path operations"):
         cors(partner)(APIRouter())

@@ -244,7 +244,7 @@ def test_websockets_and_the_lifespan_are_left_alone() -> None:
 
 
 def test_what_is_no_policy_is_refused_at_once() -> None:
-    with pytest.raises(TypeError, match="policy is of type dict: give a CorsPolicy"):
+    with pytest.raises(TypeError, match=r"policy is a dict: .* Pass a CorsPolicy"):
         install(Starlette(), {"allow_origins": ["*"]})  # type: ignore[arg-type]
 
 
@@ -252,7 +252,7 @@ def test_a_second_policy_is_refused() -> None:
     app = Starlette()
     install(app, policy)
 
-    with pytest.raises(RuntimeError, match="has a policy already"):
+    with pytest.raises(RuntimeError, match="already has a policy"):
         install(app, policy)
 
 
@@ -260,5 +260,5 @@ def test_a_policy_for_an_application_that_runs_is_refused() -> None:
     app = Starlette(routes=routes())
     client_of(app).get("/")
 
-    with pytest.raises(RuntimeError, match="before the application is started"):
+    with pytest.raises(RuntimeError, match="The application has started"):
         install(app, policy)

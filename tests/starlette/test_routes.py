@@ -15,7 +15,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Host, Mount, Route, Router
 from starlette.testclient import TestClient
 
-import corekit_starlette.routes
 from corekit import CorsPolicy, CorsRoutes
 from corekit_starlette import cors, install
 
@@ -290,18 +289,16 @@ def test_a_websocket_route_has_no_say() -> None:
 
 @pytest.mark.parametrize("target", [Starlette().add_middleware, object(), "endpoint"])
 def test_what_can_keep_no_policy_is_refused(target: object) -> None:
-    with pytest.raises(TypeError, match="no policy can be kept on a"):
+    with pytest.raises(TypeError, match="cannot keep a policy"):
         cors(public)(target)
 
 
 def test_what_is_no_policy_is_refused_before_anything_is_marked() -> None:
-    with pytest.raises(TypeError, match="policy is of type str"):
+    with pytest.raises(TypeError, match=r"cors\(\) got a str"):
         cors("*")  # type: ignore[arg-type]
 
 
-def test_nobody_routes_twice_who_has_no_policy_of_a_route(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_requests_are_routed_once_without_route_policies() -> None:
     matched = []
 
     class Watched(Route):
@@ -309,7 +306,6 @@ def test_nobody_routes_twice_who_has_no_policy_of_a_route(
             matched.append(scope["path"])
             return super().matches(scope)
 
-    monkeypatch.setattr(corekit_starlette.routes, "_marked", set())
     app = Starlette(routes=[Watched("/", hello)])
     install(app, default)
 

@@ -344,7 +344,7 @@ class TestRoutes:
 
 @pytest.mark.parametrize("wrong", [None, {"allow_origins": ["*"]}, "https://app.example.com"])
 def test_anything_but_a_policy_is_refused_at_start(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"give a CorsPolicy or a CorsRoutes"):
+    with pytest.raises(TypeError, match=r"Pass a CorsPolicy or a CorsRoutes"):
         CorsMiddleware(answering(), wrong)
 
 

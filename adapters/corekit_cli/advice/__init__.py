@@ -13,7 +13,8 @@ be meant so. Nothing here keeps a policy from being built; what does is a `Probl
 from collections.abc import Iterator
 from itertools import chain
 
-from corekit import CorsPolicy, Origin
+from corekit import CorsPolicy
+from corekit._origins import Origin
 from corekit.arguments import ARGUMENTS
 
 from .of_apis import advise_for_api

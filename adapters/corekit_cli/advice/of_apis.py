@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from corekit import CorsPolicy, Origin
-from corekit._origins import ANY, OPAQUE, ends_in_number, is_loopback
+from corekit import CorsPolicy
+from corekit._origins import ANY, OPAQUE, Origin, ends_in_number, is_loopback
 from corekit._suffixes import PRIVATE_SUFFIXES, site_of
 
 from .reading import is_development, read_all

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from corekit import CorsPolicy, Origin
+from corekit import CorsPolicy
 from corekit._names import (
     SAFELISTED_METHODS,
     SAFELISTED_REQUEST_HEADERS,
     SAFELISTED_RESPONSE_HEADERS,
 )
-from corekit._origins import ANY, is_loopback
+from corekit._origins import ANY, Origin, is_loopback
 from corekit._suffixes import find_open_suffix, site_of
 from corekit.browser import ENGINES
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from corekit import OriginPattern
-from corekit._origins import is_loopback, split_origin
+from corekit._origins import OriginPattern, is_loopback, split_origin
 from corekit.browser.urls import HTTP_SCHEMES
 
 __all__ = ["is_development", "read_all", "read_pattern"]

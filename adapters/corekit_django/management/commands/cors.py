@@ -16,9 +16,9 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from corekit import CorsPolicy, Decision, Reason
-from corekit._engine import Engine
 from corekit._names import SAFELISTED_METHODS, SAFELISTED_REQUEST_HEADERS, parse_field_names
 from corekit._spelling import canonical_spelling
+from corekit.adapter import Engine
 from corekit_django.conf import Configuration, get_configuration
 from corekit_django.decorators import EXEMPT, Mark
 from corekit_django.middleware import find_grant
@@ -131,7 +131,7 @@ def _explain(
     if grant is None:
         yield "  verdict:   CORS leaves it untouched; what the view answers counts alone."
         return
-    engine = grant.policy.engine
+    engine = grant.engine
     if grant.admitting is not None and not engine.actual(origin).origin_allowed:
         engine = _ask_receivers(request, origin, grant.admitting) or engine
         if engine is grant.admitting:

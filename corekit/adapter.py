@@ -1,0 +1,138 @@
+"""Everything that an adapter needs, and the rules that all adapters share.
+
+An adapter reads the headers of a request, gets an answer from ``policy.engine``, and writes it into
+the response; it has no rules of its own. docs/writing-an-adapter.md shows a complete one.
+
+For each request, ``policy.policy_for(path)`` returns the `CorsPolicy` that covers the path, or None
+if the response must not be changed. Its `engine` gives an `Answer` to what the request sent:
+
+- ``engine.no_origin`` if it has no Origin header,
+- ``engine.preflight(origin, method, headers, private_network)`` if it is OPTIONS with Origin and
+  Access-Control-Request-Method; respond with `preflight_response()`,
+- ``engine.actual(origin)`` otherwise; write it with `merge_headers()`.
+
+``policy.engine_for(origins)`` compiles the same grants for other origins. Join a header that was
+sent twice with a comma: two origins then match nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from ._engine import Engine
+from ._headers import (
+    merge_headers,
+    merge_raw_headers,
+    preflight_response,
+    raw_preflight_response,
+)
+from ._names import COMMON_METHODS, SAFELISTED_METHODS
+from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origin
+from .decision import Answer
+from .diagnostics import show
+from .events import Observer, OnDecision, bounded, check_on_decision
+from .policy import CorsPolicy
+from .routes import CorsRoutes
+
+__all__ = [
+    "ANY",
+    "OPAQUE",
+    "Answer",
+    "Engine",
+    "Observer",
+    "OnDecision",
+    "OriginPattern",
+    "OriginSet",
+    "Policies",
+    "bounded",
+    "check_on_decision",
+    "check_policy",
+    "is_serialized_origin",
+    "make_policy",
+    "merge_headers",
+    "merge_raw_headers",
+    "missing_extra",
+    "policy_for_preflight",
+    "preflight_response",
+    "raw_preflight_response",
+    "show",
+]
+
+Policies = CorsPolicy | CorsRoutes
+"""Whatever an adapter takes as its policy."""
+
+
+def check_policy(policy: object, name: str = "policy") -> None:
+    """Raise TypeError unless `policy` is a `CorsPolicy` or a `CorsRoutes`.
+
+    `name` is the argument that it was passed as.
+
+    >>> check_policy("*", "policy")
+    Traceback (most recent call last):
+        ...
+    TypeError: policy is a str: '*'. Pass a CorsPolicy or a CorsRoutes.
+    """
+    if not isinstance(policy, CorsPolicy | CorsRoutes):
+        raise TypeError(
+            f"{name} is a {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"
+            " CorsRoutes."
+        )
+
+
+def make_policy(policy: object, grants: dict[str, object], name: str) -> Policies:
+    """Return the policy that ``cors(policy=None, **grants)`` was given.
+
+    Raise TypeError for anything but a policy or the arguments of one, and `PolicyError` if those
+    are not valid.
+    """
+    if policy is None:
+        return CorsPolicy(**grants)  # type: ignore[arg-type]
+    if grants:
+        raise TypeError(f"{name}() got a policy and {', '.join(grants)}. Pass one or the other.")
+    if not isinstance(policy, CorsPolicy | CorsRoutes):
+        raise TypeError(
+            f"{name}() got a {type(policy).__name__}. Pass a policy or its arguments, such as"
+            f' {name}(allow_origins=["https://app.example.com"]).'
+        )
+    return policy
+
+
+def policy_for_preflight(
+    find: Callable[[str], CorsPolicy | None],
+    request_method: str,
+    methods: Iterable[str] | None = None,
+) -> CorsPolicy | None:
+    """Return the policy to answer a preflight with, if methods of a path may have different ones.
+
+    `find` returns the policy for a method, `request_method` is the one that the preflight asks for.
+    A browser caches a preflight response for all methods that it names. If another one of them has
+    another policy, the response must not be cached, so return a copy with a `max_age` of 0.
+    `methods` are those that the path has; without it, those that the response names are compared.
+    """
+    policy = find(request_method)
+    if policy is None:
+        return None
+    if methods is None:
+        always = COMMON_METHODS if ANY in policy.allow_methods else SAFELISTED_METHODS
+        methods = (*always, *policy.allow_methods)
+    return policy if all(find(method) is policy for method in methods) else _uncached(policy)
+
+
+@lru_cache(maxsize=256)
+def _uncached(policy: CorsPolicy) -> CorsPolicy:
+    return policy if policy == CorsPolicy.deny_all() else policy.replace(max_age=0)
+
+
+def missing_extra(error: ModuleNotFoundError, module: str, extra: str) -> ModuleNotFoundError:
+    """Return the error to raise if a framework is not installed, with the command to run.
+
+    An error about any other module is returned as it is.
+
+    >>> print(missing_extra(ModuleNotFoundError(name="flask"), "flask", extra="flask"))
+    No module named 'flask'. Install it with: pip install 'corekit[flask]'
+    """
+    if error.name != module:
+        return error
+    message = f"No module named {module!r}. Install it with: pip install 'corekit[{extra}]'"
+    return ModuleNotFoundError(message, name=module)
