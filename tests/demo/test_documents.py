@@ -95,10 +95,10 @@ def test_all_files_are_in_a_document() -> None:
 
 
 def test_every_field_of_the_call_has_a_label() -> None:
-    labelled = {attributes.get("for") for tag, attributes in TAGS if tag == "label"}
+    labeled = {attributes.get("for") for tag, attributes in TAGS if tag == "label"}
     controls = [attributes for tag, attributes in TAGS if tag in ("input", "select", "textarea")]
     for attributes in controls:
-        assert attributes["id"] in labelled or attributes.get("aria-label"), attributes
+        assert attributes["id"] in labeled or attributes.get("aria-label"), attributes
     fields = EMPTY.keys() - ARGUMENTS.keys()
     assert {attributes.get("name") for attributes in controls} - {None} == fields
     # Problems are shown at the element with the name of the field.
@@ -112,7 +112,7 @@ def test_page_is_accessible_to_screen_readers() -> None:
     ids = [attributes["id"] for _, attributes in TAGS if "id" in attributes]
     assert len(ids) == len(set(ids))
     for _, attributes in TAGS:
-        for name in ("aria-labelledby", "aria-describedby"):
+        for name in ("aria-labeledby", "aria-describedby"):
             assert set((attributes.get(name) or "").split()) <= set(ids)
     headings = [tag for tag, _ in TAGS if re.fullmatch(r"h[1-6]", tag)]
     assert headings[0] == "h1"
