@@ -106,7 +106,7 @@ Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to 
         return f"<DecisionEvent {self.describe()}>"
 
 
-OnDecision = Callable[[DecisionEvent], object]
+OnDecision = Callable[[DecisionEvent], None]
 """A plain function that is called with every decision; its return value is ignored."""
 
 

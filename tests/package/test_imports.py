@@ -21,8 +21,11 @@ CORE: Final = (
     "_near_names _near_origins",
     "policy",
     "_regexes _validation",
-    "_spelling _suffixes",
+    "_spelling",
     "_engine _headers",
+    "_hints",
+    "_near_names _near_origins",
+    "_suffixes",
     "_origins arguments decision problems",
     "_names _problem_kinds diagnostics",
 )
@@ -51,14 +54,9 @@ ADAPTERS: Final = {
 """What each adapter imports in addition to the public modules of the core."""
 
 PRIVATE: Final = {
-    "corekit_aiohttp": "_headers",
-    "corekit_asgi": "_engine _headers",
     "corekit_cli": "_names _origins _spelling _suffixes",
-    "corekit_django": "_engine _headers _names _origins _spelling _suffixes",
-    "corekit_flask": "_headers _names _origins",
-    "corekit_starlette": "_names _origins",
+    "corekit_django": "_names _origins _spelling _suffixes",
     "corekit_testing": "_names _origins",
-    "corekit_wsgi": "_engine _headers",
 }
 """The private modules of the core that adapters still import. A row may only shrink."""
 
