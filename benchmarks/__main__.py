@@ -1,8 +1,8 @@
 """The benchmarks as a command: `python -m benchmarks` (short), `--full` writes JSON and a chart.
 
-Each world is measured in several processes of its own, one after the other; inside a process all
+Each framework is measured in several separate processes, one after the other; inside a process all
 contenders of a workload are interleaved. Raw values are kept in pyperf's format, with what pyperf
-knows of the machine.
+records about the machine.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from benchmarks.chart import draw
 from benchmarks.figures import combine, judge, judge_sizes, print_table
 from benchmarks.sizes import ROOT, measure_sizes
 
-WORLDS: Final = ("asgi", "wsgi", "scale", "django", "flask", "aiohttp", "quart")
-PEERS: Final = (
+FRAMEWORKS: Final = ("asgi", "wsgi", "scale", "django", "flask", "aiohttp", "quart")
+PACKAGES: Final = (
     "starlette",
     "asgi-cors",
     "litestar",
@@ -45,24 +45,26 @@ RAW: Final = ROOT / ".cache" / "benchmarks.json"
 
 
 def main() -> None:
-    """Measure, print, and in the full form write."""
+    """Measure and print; with `--full`, also write the results, the chart and the page."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.partition("\n")[0])
     parser.add_argument("--full", action="store_true", help="more processes; write JSON and chart")
-    parser.add_argument("--world", action="append", choices=WORLDS, help="measure only this world")
+    parser.add_argument(
+        "--framework", action="append", choices=FRAMEWORKS, help="measure only this framework"
+    )
     arguments = parser.parse_args()
     processes, rounds = (7, 300) if arguments.full else (3, 100)
     found: list[dict[str, Any]] = []
-    for world in arguments.world or WORLDS:
-        print(f"measuring {world} ...", file=sys.stderr)
-        found += [run_worker(world, rounds) for _ in range(processes)]
+    for framework in arguments.framework or FRAMEWORKS:
+        print(f"measuring {framework} ...", file=sys.stderr)
+        found += [run_worker(framework, rounds) for _ in range(processes)]
     figures = combine(found)
     machine = write_raw(found)
-    sizes = {} if arguments.world else measure_sizes(full=arguments.full)
+    sizes = {} if arguments.framework else measure_sizes(full=arguments.full)
     judged = [*judge(figures), *judge_sizes(sizes)]
     print_table(figures, judged)
     print(json.dumps(sizes, indent=2))
     print(", ".join(str(machine[key]) for key in MACHINE if key in machine))
-    if arguments.full and not arguments.world:
+    if arguments.full and not arguments.framework:
         from benchmarks.servers import measure_servers  # noqa: PLC0415 - needs wrk
 
         results = {
@@ -81,9 +83,9 @@ def main() -> None:
         report.write()
 
 
-def run_worker(world: str, rounds: int) -> dict[str, Any]:
-    """Measure a world in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.worker", world, str(rounds)]
+def run_worker(framework: str, rounds: int) -> dict[str, Any]:
+    """Measure a framework in a separate process."""
+    command = [sys.executable, "-m", "benchmarks.worker", framework, str(rounds)]
     environment = {
         **os.environ,
         "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}",
@@ -95,7 +97,7 @@ def run_worker(world: str, rounds: int) -> dict[str, Any]:
 
 
 def write_raw(found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Keep the seconds of each process as pyperf's runs; returns pyperf's metadata."""
+    """Write the seconds of each process as pyperf runs, and return pyperf's metadata."""
     runs: dict[str, list[pyperf.Run]] = {}
     for process in found:
         for name, workload in process.items():
@@ -116,9 +118,9 @@ def write_raw(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Name the version of everybody who was measured."""
+    """Return the version of each package that was measured."""
     found = {}
-    for name in ("corekit", *PEERS):
+    for name in ("corekit", *PACKAGES):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -1,7 +1,7 @@
-"""Bare applications, the policy that all contenders are given, and how requests are sent to them.
+"""Bare applications, the policy of all contenders, and a driver that sends requests to them.
 
-Nothing of a peer is imported here, so that what counts instructions starts quickly. Coroutines are
-driven by hand: nothing in these applications waits, so no event loop is needed, and none disturbs.
+No other library is imported here, so that the instruction count starts quickly. Coroutines are
+driven by hand: these applications never wait, so no event loop is needed, and none adds noise.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _VARY = (b"vary", b"Accept-Encoding")
 
 
 async def receive() -> Any:
-    """Stand for the server: no body."""
+    """Act as the server: send an empty body."""
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
 async def send(message: Any) -> None:
-    """Stand for the server: take a message."""
+    """Act as the server: accept a message."""
 
 
 def drive_asgi(app: Any, scopes: list[Any]) -> None:
@@ -46,22 +46,22 @@ def drive_asgi(app: Any, scopes: list[Any]) -> None:
             pass
 
 
-async def answering(scope: Any, receive: Any, send: Any) -> None:
-    """Answer as an application does, with a message and a list of its own for each request."""
+async def plain_app(scope: Any, receive: Any, send: Any) -> None:
+    """Respond like a typical application, with a new message and list for each request."""
     headers = [_CONTENT_TYPE, _CONTENT_LENGTH, _CACHE_CONTROL, _REQUEST_ID]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": BODY})
 
 
-async def varying(scope: Any, receive: Any, send: Any) -> None:
-    """Answer with a Vary of its own beside."""
+async def vary_app(scope: Any, receive: Any, send: Any) -> None:
+    """Like `plain_app`, with a Vary header."""
     headers = [_CONTENT_TYPE, _CONTENT_LENGTH, _VARY, _CACHE_CONTROL, _REQUEST_ID]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": BODY})
 
 
-async def streaming(scope: Any, receive: Any, send: Any) -> None:
-    """Answer in many parts."""
+async def streaming_app(scope: Any, receive: Any, send: Any) -> None:
+    """Like `plain_app`, with a body in many messages."""
     headers = [_CONTENT_TYPE, _CACHE_CONTROL, _REQUEST_ID]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     for _ in range(STREAMED - 1):

@@ -1,4 +1,4 @@
-"""The chart of the documentation: added cost of everybody for the main workloads, as SVG."""
+"""The chart of the documentation: the cost of each contender in the main workloads, as SVG."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STYLE: Final = (
 
 
 def draw(results: dict[str, Any]) -> str:
-    """Draw the results as horizontal bars, one scale for each workload."""
+    """Return the results as horizontal bars, with one scale for each workload."""
     machine, versions = results["machine"], results["versions"]
     lines: list[str] = []
     top = 24
@@ -45,7 +45,7 @@ def draw(results: dict[str, Any]) -> str:
             for contender, values in workload["contenders"].items()
             if contender != BARE
         }
-        kind = "whole" if workload["whole"] else "added"
+        kind = "total" if workload["whole"] else "added"
         title = f"{name.partition('-')[0].upper()}: {workload['title']} (µs {kind})"
         lines.append(_text(0, top, title, "t"))
         for contender, value in sorted(bars.items(), key=lambda item: item[1]):

@@ -1,4 +1,4 @@
-"""From what the processes of a run found to figures, ratios and targets, and a table of them."""
+"""Combine the results of several processes into figures, ratios and targets, and print them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Figures = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Target:
-    """At most `limit` of what `peer` adds, for one workload; `of` is whose cost is judged."""
+    """The cost of `contender` is at most `limit` times that of `baseline`, for one workload."""
 
     workload: str
-    peer: str
+    baseline: str
     limit: float
-    of: str = OURS
+    contender: str = OURS
 
 
 def _targets() -> Iterator[Target]:
@@ -38,9 +38,9 @@ def _targets() -> Iterator[Target]:
         yield Target(workload, "starlette", limit)
     for workload in ("no-origin", "allowed", "denied", "vary", "streamed"):
         yield Target(f"asgi-{workload}", "asgi-cors", 1.0)
-    for world in ("asgi", "wsgi"):
+    for framework in ("asgi", "wsgi"):
         for workload in ("no-origin", "allowed", "denied", "vary", "preflight", "preflight-denied"):
-            yield Target(f"{world}-{workload}", "minimum", 1.15)
+            yield Target(f"{framework}-{workload}", "minimum", 1.15)
     yield Target("asgi-streamed", "minimum", 1.15)
     yield Target("wsgi-allowed", "wsgicors", 0.85)
     yield Target("wsgi-denied", "wsgicors", 1.1)
@@ -53,8 +53,8 @@ def _targets() -> Iterator[Target]:
         yield Target(f"flask-{workload}", "flask-cors", 0.08)
     yield Target("flask-denied", "flask-cors", 0.15)
     for workload in ("hit", "miss"):
-        yield Target(f"scale-exact-{workload}", "1", 1.2, of="1,000,000")
-        yield Target(f"scale-pattern-{workload}", "1", 1.2, of="100,000")
+        yield Target(f"scale-exact-{workload}", "1", 1.2, contender="1,000,000")
+        yield Target(f"scale-pattern-{workload}", "1", 1.2, contender="100,000")
     for workload in ("commas", "names"):
         yield Target(f"asgi-hostile-{workload}", "normal", 1.2)
 
@@ -63,7 +63,7 @@ TARGETS = tuple(_targets())
 
 
 def combine(processes: Iterable[Figures]) -> Figures:
-    """Combine what several processes found: the median of each figure, in seconds."""
+    """Combine the results of several processes: the median of each figure, in seconds."""
     combined: Figures = {}
     for found in processes:
         for name, workload in found.items():
@@ -82,18 +82,18 @@ def combine(processes: Iterable[Figures]) -> Figures:
 
 
 def judge(figures: Figures) -> list[dict[str, Any]]:
-    """Compare the figures with the targets; those of worlds that were not measured are left out."""
+    """Compare the figures with the targets, except those of frameworks that were not measured."""
     judged = []
     for target in TARGETS:
         contenders = figures.get(target.workload, {}).get("contenders", {})
-        if target.of not in contenders or target.peer not in contenders:
+        if target.contender not in contenders or target.baseline not in contenders:
             continue
-        ratio = contenders[target.of]["added"] / contenders[target.peer]["added"]
+        ratio = contenders[target.contender]["added"] / contenders[target.baseline]["added"]
         judged.append(
             {
                 "workload": target.workload,
-                "of": target.of,
-                "peer": target.peer,
+                "contender": target.contender,
+                "baseline": target.baseline,
                 "limit": target.limit,
                 "ratio": round(ratio, 3),
                 "met": ratio <= target.limit,
@@ -103,13 +103,15 @@ def judge(figures: Figures) -> list[dict[str, Any]]:
 
 
 def judge_sizes(sizes: dict[str, Any]) -> list[dict[str, Any]]:
-    """Compare building, keeping, importing and enduring strangers with their targets."""
+    """Compare build time, memory, import time and hostile requests with their targets."""
     rows: list[tuple[str, str, str, float, float]] = []
     for build in sizes.get("build", ()):
         if build["kind"] == "exact" and build["count"] == 100_000:
             times = build["seconds"] / build["set_seconds"]
-            rows.append(("100,000 origins", "seconds", "those of a set", times, 100))
-            rows.append(("100,000 origins", "kept bytes", "5 MB", build["kept_bytes"] / 5e6, 1.0))
+            rows.append(("100,000 origins", "seconds", "seconds of a set", times, 100))
+            rows.append(
+                ("100,000 origins", "bytes of memory", "5 MB", build["kept_bytes"] / 5e6, 1.0)
+            )
     if sizes:
         rows.append(
             ("import corekit", "CPU seconds", "25 ms", sizes["import"]["added"] / 0.025, 1.0)
@@ -119,23 +121,23 @@ def judge_sizes(sizes: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "workload": name,
-            "of": of,
-            "peer": peer,
+            "contender": contender,
+            "baseline": baseline,
             "limit": limit,
             "ratio": round(ratio, 4),
             "met": ratio <= limit,
         }
-        for name, of, peer, ratio, limit in rows
+        for name, contender, baseline, ratio, limit in rows
     ]
 
 
 def print_table(figures: Figures, judged: list[dict[str, Any]]) -> None:
-    """Print the added cost of everybody, the share of it that is ours, and the targets."""
+    """Print the added cost of each contender, the ratio of corekit's to it, and the targets."""
     for name, workload in figures.items():
         contenders = workload["contenders"]
         ours = contenders.get(OURS, {}).get("added")
-        kind = "whole" if workload["whole"] else "added"
-        print(f"\n{name}: {workload['title']} ({kind} µs a request; ours as a ratio of theirs)")
+        kind = "total" if workload["whole"] else "added"
+        print(f"\n{name}: {workload['title']} ({kind} µs per request; ratio of corekit to it)")
         for contender, values in sorted(contenders.items(), key=lambda item: item[1]["added"]):
             if contender == BARE:
                 continue
@@ -143,10 +145,10 @@ def print_table(figures: Figures, judged: list[dict[str, Any]]) -> None:
             print(f"  {contender:24} {values['added'] * 1e6:10.3f} {ratio}")
     print("\nTargets: at most this ratio of added cost")
     for row in judged:
-        said = "met" if row["met"] else "MISSED"
-        against = f"{row['of']} / {row['peer']}"
+        result = "met" if row["met"] else "MISSED"
+        ratio = f"{row['contender']} / {row['baseline']}"
         print(
-            f"  {row['workload']:24} {against:32} {row['ratio']:6.2f} of {row['limit']:.2f} {said}"
+            f"  {row['workload']:24} {ratio:32} {row['ratio']:6.2f} of {row['limit']:.2f} {result}"
         )
     met = sum(row["met"] for row in judged)
     print(f"\n{met} of {len(judged)} targets met.")

@@ -1,9 +1,9 @@
-"""The guard against slower code: counts of instructions, whatever the speed of the machine.
+"""Guard against slower code by counting instructions, which do not depend on the machine's speed.
 
-valgrind counts what the interpreter executes for many requests, of corekit and of the hand-written
-minimum, with the bare application's count taken off. What is compared is the ratio of the two: so
-another build of Python, which counts otherwise, does not raise an alarm. `make bench-guard` fails
-where a ratio is 15 % over the committed one; `--write` commits to new ones.
+valgrind counts the instructions that the interpreter executes for many requests, with corekit and
+with the hand-written minimum, minus those of the bare application. The ratio of the two is compared
+with the committed one, so that a different build of Python does not raise an alarm.
+`make bench-guard` fails if a ratio is more than 15 % higher; `--write` updates the committed ones.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.applications import POLICY, answering, drive_asgi, varying
+from benchmarks.applications import POLICY, drive_asgi, plain_app, vary_app
 from benchmarks.minimum import MinimalAsgi
-from benchmarks.traffic import ALLOWED, STRANGER, preflight_headers, request_headers, scope
+from benchmarks.traffic import ALLOWED, UNTRUSTED, preflight_headers, request_headers, scope
 from corekit_asgi import CorsMiddleware
 
 COMMITTED: Final = Path(__file__).with_name("guard.json")
@@ -29,26 +29,26 @@ LIMIT: Final = 1.15
 REQUESTS: Final = 2_000
 
 WORKLOADS: Final[dict[str, tuple[str, str | None, Any]]] = {
-    "no-origin": ("GET", None, answering),
-    "allowed": ("GET", ALLOWED, answering),
-    "denied": ("GET", STRANGER, answering),
-    "vary": ("GET", ALLOWED, varying),
-    "preflight": ("OPTIONS", ALLOWED, answering),
-    "preflight-denied": ("OPTIONS", STRANGER, answering),
+    "no-origin": ("GET", None, plain_app),
+    "allowed": ("GET", ALLOWED, plain_app),
+    "denied": ("GET", UNTRUSTED, plain_app),
+    "vary": ("GET", ALLOWED, vary_app),
+    "preflight": ("OPTIONS", ALLOWED, plain_app),
+    "preflight-denied": ("OPTIONS", UNTRUSTED, plain_app),
 }
 CONTENDERS: Final = ("bare", "minimum", "corekit")
 
 
 async def idle(scope: Any, receive: Any, send: Any) -> None:
-    """Do nothing: what is taken off a preflight, which no application answers."""
+    """Do nothing: the baseline of preflights, which no application answers."""
 
 
 def main() -> int:
-    """Count, compare, and say what grew; returns the exit status."""
+    """Count the instructions, report the increases, and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="benchmarks.guard", description=__doc__.partition("\n")[0]
     )
-    parser.add_argument("--write", action="store_true", help="commit to the counts of now")
+    parser.add_argument("--write", action="store_true", help="update the committed ratios")
     parser.add_argument(
         "--send", nargs=2, metavar=("WORKLOAD", "CONTENDER"), help=argparse.SUPPRESS
     )
@@ -75,7 +75,7 @@ def main() -> int:
 
 
 def count_all() -> dict[str, float]:
-    """Count every workload for everybody, two at a time; returns our ratio to the minimum."""
+    """Count every workload, two at a time, and return the ratio of corekit to the minimum."""
     pairs = [(workload, contender) for workload in WORKLOADS for contender in CONTENDERS]
     with ThreadPoolExecutor(2) as pool:
         counts = dict(zip(pairs, pool.map(lambda pair: count(*pair), pairs), strict=True))
@@ -87,14 +87,14 @@ def count_all() -> dict[str, float]:
 
 
 def count(workload: str, contender: str) -> int:
-    """Count the instructions of a process that sends the requests of one workload to one app."""
+    """Return the instruction count of a process that sends the requests of one workload."""
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", sys.executable]
     done = subprocess.run(
         [*command, "-m", "benchmarks.guard", "--send", workload, contender],
         check=True,
         capture_output=True,
         text=True,
-        # The same hashes, and so the same collisions, each time.
+        # The same hashes, and therefore the same collisions, each time.
         env={**os.environ, "PYTHONHASHSEED": "0"},
         cwd=COMMITTED.parent.parent,
     )
@@ -107,14 +107,14 @@ def count(workload: str, contender: str) -> int:
 def send(workload: str, contender: str) -> None:
     """Send requests to one application."""
     method, origin, app = WORKLOADS[workload]
-    around = {
+    apps = {
         "bare": app if method == "GET" else idle,
         "minimum": MinimalAsgi(app),
         "corekit": CorsMiddleware(app, POLICY),
     }[contender]
     headers = request_headers(origin) if method == "GET" else preflight_headers(origin or "")
     for _ in range(REQUESTS // 20):
-        drive_asgi(around, [scope(method, headers) for _ in range(20)])
+        drive_asgi(apps, [scope(method, headers) for _ in range(20)])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """The practical limit: CORS for one origin, written by hand for one application.
 
-No policy, no patterns, no routes, nothing that can be configured: every header is a literal. Yet it
-is right: two Origin headers are none, Vary is merged, what the application grants itself is
-removed, and the application's own message and list are not written into. A library cannot be faster
-than this by much, so its distance from here is what being a library costs.
+There is no policy, pattern, route or option: every header is a literal. It is correct nevertheless:
+two Origin headers count as none, Vary is merged, the application's own Access-Control headers are
+removed, and its message and list are not modified. A library cannot be much faster than this, so
+the difference is the cost of being a library.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _RAW_OWN: Final = frozenset(name.lower().encode() for name in _OWN)
 
 
 class MinimalAsgi:
-    """Around an ASGI application."""
+    """ASGI middleware."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -89,7 +89,7 @@ class MinimalAsgi:
 
 
 class MinimalWsgi:
-    """Around a WSGI application."""
+    """WSGI middleware."""
 
     def __init__(self, app: Any) -> None:
         self.app = app

@@ -1,8 +1,8 @@
-"""Measuring: many short rounds, in each of which every contender of a workload has its turn.
+"""Measure a workload in many short rounds, each of which runs every contender once.
 
-What disturbs a machine then disturbs all contenders alike. Time is the CPU time of this thread, so
-that other processes' turns on the processor do not count. The order within a round is drawn anew,
-the garbage collector rests, and requests are made outside the timed part.
+Noise on the machine then affects all contenders alike. Time is the CPU time of this thread, which
+excludes other processes. The order within a round is random, the garbage collector is disabled, and
+requests are built outside the timed part.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import gc
 import random
 from time import thread_time_ns
 
-from benchmarks.workloads import Workload, own_copy
+from benchmarks.workloads import Workload, copy_function
 
 Times = dict[str, list[float]]
-"""Seconds per request, by contender; one value a round, in the order of the rounds."""
+"""Seconds per request, by contender: one value for each round, in order."""
 
 
 def measure(workload: Workload, rounds: int) -> Times:
-    """Measure a workload in this process; what one round of warming up takes is left out."""
+    """Measure a workload in this process, after three rounds to warm up."""
     names = list(workload.contenders)
     times: Times = {name: [] for name in names}
-    drives = {name: own_copy(workload.drive) for name in names}
+    drives = {name: copy_function(workload.drive) for name in names}
     order = random.Random()
     enabled = gc.isenabled()
     gc.collect()

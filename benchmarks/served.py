@@ -1,20 +1,20 @@
-"""The applications that `servers` starts: one for each contender, named by its variable."""
+"""The applications that `servers` starts, one for each contender, by variable name."""
 
 from __future__ import annotations
 
 from starlette.middleware.cors import CORSMiddleware as StarletteCors
 from wsgicors import CORS as WsgiCors  # noqa: N811 - it is a class
 
-from benchmarks.applications import POLICY, answering
+from benchmarks.applications import POLICY, plain_app
+from benchmarks.framework_wsgi import plain_app as plain_wsgi_app
 from benchmarks.traffic import ALLOWED, EXPOSED, HEADERS, MAX_AGE, METHODS
-from benchmarks.world_wsgi import answering as answering_wsgi
 from corekit_asgi import CorsMiddleware
 from corekit_wsgi import CorsMiddleware as WsgiCorsMiddleware
 
-asgi_bare = answering
-asgi_corekit = CorsMiddleware(answering, POLICY)
+asgi_bare = plain_app
+asgi_corekit = CorsMiddleware(plain_app, POLICY)
 asgi_starlette = StarletteCors(
-    answering,
+    plain_app,
     allow_origins=[ALLOWED],
     allow_methods=METHODS,
     allow_headers=HEADERS,
@@ -22,10 +22,10 @@ asgi_starlette = StarletteCors(
     expose_headers=EXPOSED,
     max_age=MAX_AGE,
 )
-wsgi_bare = answering_wsgi
-wsgi_corekit = WsgiCorsMiddleware(answering_wsgi, POLICY)
+wsgi_bare = plain_wsgi_app
+wsgi_corekit = WsgiCorsMiddleware(plain_wsgi_app, POLICY)
 wsgi_wsgicors = WsgiCors(
-    answering_wsgi,
+    plain_wsgi_app,
     origin=ALLOWED,
     methods=",".join(METHODS),
     headers=",".join(HEADERS),

@@ -1,7 +1,7 @@
-"""End to end: requests per second of real servers on loopback under wrk, bare and with CORS.
+"""Measure requests per second of real servers on loopback with wrk, bare and with CORS.
 
-All contenders of a server run side by side, each with one worker; wrk visits them in turn, for a
-second or two each, several times round. The client shares the machine with the servers.
+All contenders of a server run at the same time, each with one worker. wrk sends requests to each in
+turn for two seconds, several times. The client runs on the same machine as the servers.
 """
 
 from __future__ import annotations
@@ -39,9 +39,12 @@ SERVERS: Final[dict[str, tuple[list[str], tuple[str, ...]]]] = {
 
 
 def measure_servers() -> dict[str, dict[str, float]]:
-    """Measure requests per second by server and contender; empty where wrk is missing."""
+    """Return requests per second by server and contender, or nothing if wrk is missing."""
     if shutil.which("wrk") is None:
-        print("wrk is missing (on Debian: apt install wrk): no servers", file=sys.stderr)
+        print(
+            "wrk is missing, so servers are not measured; on Debian: apt install wrk",
+            file=sys.stderr,
+        )
         return {}
     return {server: _measure(*SERVERS[server]) for server in SERVERS}
 
@@ -67,11 +70,11 @@ def _measure(command: list[str], apps: tuple[str, ...]) -> dict[str, float]:
             _await_port(port)
         for _ in range(TURNS):
             for app in apps:
-                found[app].append(_ask(ports[app]))
+                found[app].append(_measure_rate(ports[app]))
     return {app.partition("_")[2]: round(median(rates), 1) for app, rates in found.items()}
 
 
-def _ask(port: int) -> float:
+def _measure_rate(port: int) -> float:
     headers = [f"-H{name}: {value}" for name, value in request_headers(ALLOWED) if name != "host"]
     command = ["wrk", "-t1", "-c8", f"-d{SECONDS}s", *headers, f"http://127.0.0.1:{port}/items/7"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)

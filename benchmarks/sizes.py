@@ -1,7 +1,7 @@
-"""What corekit costs beside requests: building and keeping policies, importing, installing.
+"""Measure the costs other than requests: build time and memory of policies, import, wheel size.
 
 Memory is counted by tracemalloc, or in blocks by the interpreter; time is CPU time. The origins
-themselves are made before and are counted for nobody.
+themselves are created before the measurement and are not counted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from statistics import median
 from time import thread_time
 from typing import Any, Final
 
-from benchmarks.applications import answering, drive_asgi
+from benchmarks.applications import drive_asgi, plain_app
 from benchmarks.traffic import preflight_headers, request_headers, scope
 from corekit import CorsPolicy
 from corekit_asgi import CorsMiddleware
@@ -29,12 +29,12 @@ COUNTS: Final = (1, 1_000, 100_000, 1_000_000)
 KINDS: Final = {
     "exact": "https://tenant-{}.example.com",
     "patterns": "https://*.tenant-{}.example.com",
-    "patterns with a gap": "https://pr-*.tenant-{}.example.com",
+    "partial-label wildcards": "https://pr-*.tenant-{}.example.com",
 }
 
 
 def measure_sizes(*, full: bool) -> dict[str, Any]:
-    """Measure everything in this file; the full form takes a minute or two."""
+    """Run all measurements in this file; the full set takes one or two minutes."""
     return {
         "build": [
             measure_build(kind, count)
@@ -49,8 +49,8 @@ def measure_sizes(*, full: bool) -> dict[str, Any]:
 
 
 def measure_build(kind: str, count: int) -> dict[str, Any]:
-    """Build a policy of many origins, beside a plain set of them."""
-    # Strings are made anew for each turn: one that was hashed before would flatter the second.
+    """Measure building a policy with many origins, and a plain set of the same origins."""
+    # Each turn gets new strings: a string caches its hash, which would favor the second turn.
     seconds = {"set": [], "policy": []}  # type: dict[str, list[float]]
     for _ in range(max(3, min(30, 300_000 // count))):
         for name, build in (("set", frozenset), ("policy", _policy)):
@@ -79,9 +79,9 @@ def measure_build(kind: str, count: int) -> dict[str, Any]:
 
 
 def measure_import(rounds: int) -> dict[str, float]:
-    """Import corekit in fresh interpreters, in turn with one that imports nothing; seconds."""
+    """Measure importing corekit in new interpreters, compared with importing nothing; seconds."""
     codes = {"bare": "pass", "corekit": "import corekit"}
-    # What is installed has its bytecode beside it.
+    # An installed package has compiled bytecode.
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     subprocess.run([sys.executable, "-c", "import corekit"], check=True, env=environment)
@@ -96,14 +96,14 @@ def measure_import(rounds: int) -> dict[str, float]:
 
 
 def measure_hostile(count: int) -> dict[str, int]:
-    """Send requests from origins that are all different, some of which a pattern allows."""
+    """Measure memory growth after requests from distinct origins, some allowed by a pattern."""
     policy = CorsPolicy(
         allow_origins=["https://app.example.com", "https://*.example.net"],
         allow_credentials=True,
         allow_headers=["*"],
     )
-    app = CorsMiddleware(answering, policy)
-    forms = ("https://stranger-{}.example", "https://a{}.example.net", "nonsense {}")
+    app = CorsMiddleware(plain_app, policy)
+    forms = ("https://untrusted-{}.example", "https://a{}.example.net", "nonsense {}")
 
     def send(first: int, count: int) -> None:
         for number in range(first, first + count):
@@ -121,7 +121,7 @@ def measure_hostile(count: int) -> dict[str, int]:
 
 
 def measure_wheel() -> int:
-    """Build the wheel; bytes."""
+    """Return the size of the wheel in bytes."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "wheel"]
         subprocess.run([*command, "--no-deps", "-w", folder, str(ROOT)], check=True)

@@ -1,7 +1,7 @@
-"""What goes over the wire in every workload: a browser's request, an application's JSON answer.
+"""The traffic of every workload: a browser's request and an application's JSON response.
 
-Each request is made afresh, outside the timed part, with names and values of its own, as a server's
-parser makes them: an object that was hashed before would flatter whoever looks it up in a set.
+Each request is built outside the timed part, with new name and value objects, as a server's parser
+builds them: an object with a cached hash would favor code that looks it up in a set.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from io import BytesIO
 from typing import Any, Final
 
 ALLOWED: Final = "https://app.example.com"
-STRANGER: Final = "https://stranger.example"
+UNTRUSTED: Final = "https://untrusted.example"
 
 METHODS: Final = ("PUT", "PATCH", "DELETE")
 HEADERS: Final = ("authorization", "content-type", "x-csrftoken")
 EXPOSED: Final = ("x-request-id",)
 MAX_AGE: Final = 600
 
-BODY: Final = b'{"id":7,"name":"a JSON answer of usual size","tags":["one","two","three"]}'
+BODY: Final = b'{"id":7,"name":"a typical JSON response ...","tags":["one","two","three"]}'
 RESPONSE: Final = (
     ("Content-Type", "application/json"),
     ("Content-Length", str(len(BODY))),
@@ -41,32 +41,32 @@ REQUEST: Final = (
     ("accept-encoding", "gzip, deflate, br, zstd"),
     ("accept-language", "en-US,en;q=0.9"),
 )
-"""Thirteen headers; Origin, or one that is nothing to CORS, makes fourteen."""
+"""Thirteen headers. Origin, or a header that CORS does not use, is the fourteenth."""
 
 _AT: Final = 7  # where Chromium puts Origin: after Accept, before Sec-Fetch-Site
-_NEITHER: Final = ("cookie", "session=0123456789abcdef")
+_COOKIE: Final = ("cookie", "session=0123456789abcdef")
 
 
 def request_headers(
-    origin: str | None, asked: Iterable[tuple[str, str]] = ()
+    origin: str | None, more: Iterable[tuple[str, str]] = ()
 ) -> list[tuple[str, str]]:
-    """List the fourteen headers of a request; those in `asked`, of a preflight, take places."""
-    mine = ("origin", origin) if origin is not None else _NEITHER
-    asked = tuple(asked)
-    rest = REQUEST[: len(REQUEST) - len(asked)]
-    return [*rest[:_AT], mine, *asked, *rest[_AT:]]
+    """Return the fourteen headers of a request; those in `more` replace the last ones."""
+    first = ("origin", origin) if origin is not None else _COOKIE
+    more = tuple(more)
+    rest = REQUEST[: len(REQUEST) - len(more)]
+    return [*rest[:_AT], first, *more, *rest[_AT:]]
 
 
 def preflight_headers(origin: str, names: str = ", ".join(HEADERS)) -> list[tuple[str, str]]:
-    """List the fourteen headers of a preflight that asks for PUT and three headers."""
-    asked = [("access-control-request-method", "PUT"), ("access-control-request-headers", names)]
-    return request_headers(origin, asked)
+    """Return the fourteen headers of a preflight for PUT and three headers."""
+    more = [("access-control-request-method", "PUT"), ("access-control-request-headers", names)]
+    return request_headers(origin, more)
 
 
 def scope(
     method: str, headers: Iterable[tuple[str, str]], path: str = "/items/7"
 ) -> dict[str, Any]:
-    """Make the scope of an ASGI request as a server does."""
+    """Build the scope of an ASGI request as a server does."""
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -87,7 +87,7 @@ def scope(
 def environ(
     method: str, headers: Iterable[tuple[str, str]], path: str = "/items/7"
 ) -> dict[str, Any]:
-    """Make the environ of a WSGI request as a server does."""
+    """Build the environ of a WSGI request as a server does."""
     return {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",

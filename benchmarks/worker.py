@@ -1,8 +1,8 @@
-"""One process of a run: measures every workload of one world and prints what it found as JSON.
+"""One process of a run: measure every workload of one framework and print the results as JSON.
 
-A run takes several such processes, since where the memory of a process lies moves figures by some
-percent. What one process says of a contender is the median of its rounds, and the median of its
-distance from the bare application in the same round.
+A run uses several such processes, since the memory layout of a process changes the figures by a few
+percent. The result for a contender is the median of its rounds, and the median of its difference
+from the bare application in the same round.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from benchmarks.rounds import measure
 from benchmarks.workloads import BARE
 
 
-def main(world: str, rounds: int) -> None:
-    """Print a JSON object: workload -> contender -> seconds, the whole and what is added."""
+def main(framework: str, rounds: int) -> None:
+    """Print a JSON object: workload -> contender -> seconds in total, and seconds added."""
     found = {}
     try:
-        workloads = import_module(f"benchmarks.world_{world}").workloads()
+        workloads = import_module(f"benchmarks.framework_{framework}").workloads()
     except ModuleNotFoundError as error:
-        print(f"{world} is left out: {error}", file=sys.stderr)
+        print(f"{framework} is skipped: {error}", file=sys.stderr)
         workloads = []
     for workload in workloads:
         times = measure(workload, rounds)

@@ -1,7 +1,7 @@
-"""What a workload is: requests, the contenders that answer them, and which of them is bare.
+"""A workload: requests, the contenders that answer them, and which of them is the bare application.
 
-A world (`world_asgi`, `world_wsgi`, ...) knows how an application is made and driven; here is only
-what all of them share.
+The modules `framework_asgi`, `framework_wsgi`, ... create the applications and send requests to
+them; this module has what they share.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Final
 
-__all__ = ["BARE", "MINIMUM", "NO_OP", "OURS", "Workload", "own_copy"]
+__all__ = ["BARE", "MINIMUM", "NO_OP", "OURS", "Workload", "copy_function"]
 
 BARE: Final = "bare"
 NO_OP: Final = "no-op"
@@ -21,13 +21,13 @@ OURS: Final = "corekit"
 
 @dataclass(frozen=True)
 class Workload:
-    """One sort of request, and everybody who answers it.
+    """One kind of request, and the contenders that answer it.
 
-    `drive` sends requests through an application, one after the other; this is what is timed.
-    `make` makes a request afresh, and `makes` does so for those contenders that get one of their
-    own. `batch` is how many are sent in one timed round, `per` how many messages one stands for.
-    Where `whole` is true the cost of a contender counts as it is, since the application behind is
-    never reached; otherwise the cost of the bare application is taken off.
+    `drive` sends requests through an application, one after the other, and is timed. `make` builds
+    a new request; `makes` has the functions of contenders that get a different request. `batch` is
+    the number of requests in one timed round, `per` the number of messages in one response. If
+    `whole` is true, the total cost of a contender counts, since the application is never reached;
+    otherwise the cost of the bare application is subtracted.
     """
 
     name: str
@@ -41,11 +41,11 @@ class Workload:
     per: int = 1
 
 
-def own_copy(function: Any) -> Any:
-    """Copy a function with its code.
+def copy_function(function: Any) -> Any:
+    """Return a copy of a function and its code.
 
-    The interpreter specializes code where it runs. In production an application knows one
-    middleware; were its code shared here, each contender would undo what another has gained.
+    The interpreter specializes bytecode in place. In production, an application runs under one
+    middleware; if contenders shared its code here, each would undo the specialization of another.
     """
     return FunctionType(
         function.__code__.replace(),

@@ -1,4 +1,4 @@
-"""Scale: corekit with one origin beside corekit with many, on ASGI, origins all different."""
+"""ASGI at scale: corekit with one origin and with many, and a different origin in each request."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable
 from typing import Any, Final
 
-from benchmarks.applications import answering, drive_asgi
+from benchmarks.applications import drive_asgi, plain_app
 from benchmarks.traffic import request_headers, scope
-from benchmarks.workloads import BARE, Workload, own_copy
+from benchmarks.workloads import BARE, Workload, copy_function
 from corekit import CorsPolicy
 from corekit_asgi import CorsMiddleware
 
@@ -21,13 +21,13 @@ _draw = random.Random(1).randrange
 
 
 def workloads() -> list[Workload]:
-    """List hits and misses of exact origins and of patterns; each request has another origin."""
-    exact = _around(EXACT, COUNTS)
-    patterns = _around(PATTERN, PATTERN_COUNTS)
+    """Return workloads with hits and misses of exact origins and of patterns."""
+    exact = _make_apps(EXACT, COUNTS)
+    patterns = _make_apps(PATTERN, PATTERN_COUNTS)
     return [
         _workload("scale-exact-hit", "exact origins, hit", exact, EXACT),
         _workload(
-            "scale-exact-miss", "exact origins, miss", exact, "https://stranger-{}.example.com"
+            "scale-exact-miss", "exact origins, miss", exact, "https://untrusted-{}.example.com"
         ),
         _workload(
             "scale-pattern-hit", "patterns, hit", patterns, "https://app.tenant-{}.example.com"
@@ -41,7 +41,7 @@ def workloads() -> list[Workload]:
     ]
 
 
-def _around(form: str, counts: tuple[int, ...]) -> dict[int, Any]:
+def _make_apps(form: str, counts: tuple[int, ...]) -> dict[int, Any]:
     policies = {
         count: CorsPolicy(
             allow_origins=[form.format(number) for number in range(count)],
@@ -51,14 +51,15 @@ def _around(form: str, counts: tuple[int, ...]) -> dict[int, Any]:
         for count in counts
     }
     return {
-        count: CorsMiddleware(own_copy(answering), policy) for count, policy in policies.items()
+        count: CorsMiddleware(copy_function(plain_app), policy)
+        for count, policy in policies.items()
     }
 
 
-def _workload(name: str, title: str, around: dict[int, Any], form: str) -> Workload:
+def _workload(name: str, title: str, apps: dict[int, Any], form: str) -> Workload:
     hit = name.endswith("hit")
 
-    def asking(count: int) -> Callable[[], Any]:
+    def get_factory(count: int) -> Callable[[], Any]:
         limit = count if hit else 1_000_000
         return lambda: scope("GET", request_headers(form.format(_draw(limit))))
 
@@ -66,7 +67,7 @@ def _workload(name: str, title: str, around: dict[int, Any], form: str) -> Workl
         name,
         title,
         drive_asgi,
-        asking(1),
-        {BARE: own_copy(answering), **{f"{count:,}": app for count, app in around.items()}},
-        makes={f"{count:,}": asking(count) for count in around},
+        get_factory(1),
+        {BARE: copy_function(plain_app), **{f"{count:,}": app for count, app in apps.items()}},
+        makes={f"{count:,}": get_factory(count) for count in apps},
     )

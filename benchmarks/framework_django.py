@@ -1,7 +1,7 @@
-"""Django: corekit beside django-cors-headers, the middleware alone and in the full handler.
+"""Django: corekit and django-cors-headers, the middleware alone and in the full handler.
 
-Alone, the middleware stands before a view that a resolver has found already; in the full handler a
-WSGI request passes all of Django: two middleware, URL resolving, the view.
+Alone, the middleware calls a view that is already resolved. In the full handler, a WSGI request
+passes through all of Django: two more middleware, URL resolution and the view.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from benchmarks.traffic import (
     MAX_AGE,
     METHODS,
     RESPONSE,
-    STRANGER,
+    UNTRUSTED,
     environ,
     preflight_headers,
     request_headers,
 )
 from benchmarks.workloads import BARE, OURS, Workload
 
-PEER: Final = "django-cors-headers"
+OTHER: Final = "django-cors-headers"
 MIDDLEWARE: Final = {
     OURS: "corekit_django.middleware.CorsMiddleware",
-    PEER: "corsheaders.middleware.CorsMiddleware",
+    OTHER: "corsheaders.middleware.CorsMiddleware",
 }
 _COMMON: Final = [
     "django.middleware.security.SecurityMiddleware",
@@ -44,16 +44,16 @@ _COMMON: Final = [
 _HEADERS: Final = dict(RESPONSE[1:])
 
 
-def answering(request: HttpRequest, number: int = 7) -> HttpResponse:
-    """Answer as a view does."""
+def plain_app(request: HttpRequest, number: int = 7) -> HttpResponse:
+    """Respond like a typical view."""
     return HttpResponse(BODY, content_type="application/json", headers=_HEADERS)
 
 
-urlpatterns = [path("items/<int:number>", answering)]
+urlpatterns = [path("items/<int:number>", plain_app)]
 
 
 def workloads() -> list[Workload]:
-    """List the workloads of Django."""
+    """Return the workloads for Django."""
     if not settings.configured:
         settings.configure(
             ALLOWED_HOSTS=["*"],
@@ -69,14 +69,14 @@ def workloads() -> list[Workload]:
             CORS_PREFLIGHT_MAX_AGE=MAX_AGE,
         )
         django.setup()
-        # A view is found by its module's name; this module may be running under another.
-        sys.modules.setdefault("benchmarks.world_django", sys.modules[__name__])
+        # Django imports the view by its module's name, which may differ from the running one.
+        sys.modules.setdefault("benchmarks.framework_django", sys.modules[__name__])
     alone, full = _alone(), _full()
     cases: list[tuple[str, str, Callable[[], Any]]] = [
-        ("no-origin", "no Origin", _asking(None)),
-        ("allowed", "allowed, credentials", _asking(ALLOWED)),
-        ("denied", "denied", _asking(STRANGER)),
-        ("preflight", "preflight", _preflighting),
+        ("no-origin", "no Origin", _get_factory(None)),
+        ("allowed", "allowed, credentials", _get_factory(ALLOWED)),
+        ("denied", "denied", _get_factory(UNTRUSTED)),
+        ("preflight", "preflight", _make_preflight),
     ]
     found: list[Workload] = []
     for key, title, make in cases:
@@ -86,7 +86,7 @@ def workloads() -> list[Workload]:
                 f"django-{key}",
                 f"{title}, middleware alone",
                 drive_alone,
-                _requesting(make),
+                _request_factory(make),
                 {name: app for name, app in alone.items() if not whole or name != BARE},
                 whole=whole,
                 batch=10,
@@ -111,7 +111,7 @@ def drive_alone(middleware: Any, requests: list[Any]) -> None:
 
 
 def start_response(status: str, headers: Any, exc_info: Any = None) -> Any:
-    """Stand for the server: take the head of a response."""
+    """Act as the server: accept the head of a response."""
 
 
 def drive_full(handler: Any, environs: list[Any]) -> None:
@@ -120,16 +120,16 @@ def drive_full(handler: Any, environs: list[Any]) -> None:
         handler(one, start_response)
 
 
-def _asking(origin: str | None) -> Callable[[], Any]:
+def _get_factory(origin: str | None) -> Callable[[], Any]:
     headers = request_headers(origin)
     return lambda: environ("GET", headers)
 
 
-def _preflighting() -> Any:
+def _make_preflight() -> Any:
     return environ("OPTIONS", preflight_headers(ALLOWED))
 
 
-def _requesting(make: Callable[[], Any]) -> Callable[[], Any]:
+def _request_factory(make: Callable[[], Any]) -> Callable[[], Any]:
     def request() -> WSGIRequest:
         found = WSGIRequest(make())
         found.resolver_match = resolve(found.path_info)
@@ -143,7 +143,7 @@ def _alone() -> dict[str, Any]:
 
     from corekit_django.middleware import CorsMiddleware as Ours  # noqa: PLC0415 - likewise
 
-    return {BARE: answering, OURS: Ours(answering), PEER: Theirs(answering)}
+    return {BARE: plain_app, OURS: Ours(plain_app), OTHER: Theirs(plain_app)}
 
 
 def _full() -> dict[str, Any]:

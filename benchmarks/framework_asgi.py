@@ -1,4 +1,4 @@
-"""ASGI: corekit beside Starlette's CORSMiddleware, asgi-cors and Litestar's, without a server."""
+"""ASGI: corekit and the CORS middleware of Starlette, asgi-cors and Litestar, without a server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from litestar.config.cors import CORSConfig
 from litestar.middleware._internal.cors import CORSMiddleware as LitestarCors
 from starlette.middleware.cors import CORSMiddleware as StarletteCors
 
-from benchmarks.applications import POLICY, STREAMED, answering, drive_asgi, streaming, varying
+from benchmarks.applications import POLICY, STREAMED, drive_asgi, plain_app, streaming_app, vary_app
 from benchmarks.minimum import MinimalAsgi
 from benchmarks.traffic import (
     ALLOWED,
@@ -19,18 +19,18 @@ from benchmarks.traffic import (
     HEADERS,
     MAX_AGE,
     METHODS,
-    STRANGER,
+    UNTRUSTED,
     preflight_headers,
     request_headers,
     scope,
 )
-from benchmarks.workloads import BARE, MINIMUM, NO_OP, OURS, Workload, own_copy
+from benchmarks.workloads import BARE, MINIMUM, NO_OP, OURS, Workload, copy_function
 from corekit import CorsRoutes
 from corekit_asgi import CorsMiddleware
 
 
 class NoOp:
-    """A middleware that does nothing: what being one costs."""
+    """A middleware that does nothing, to measure the cost of any middleware."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -40,7 +40,7 @@ class NoOp:
 
 
 def litestar(app: Any) -> Any:
-    """Litestar's middleware, which asks the application for a request class on preflights."""
+    """Return Litestar's middleware, which takes the request class of preflights from an app."""
     methods: Any = METHODS
     config = CORSConfig(
         allow_origins=[ALLOWED],
@@ -51,7 +51,7 @@ def litestar(app: Any) -> Any:
         max_age=MAX_AGE,
     )
     middleware = LitestarCors(app, config)
-    # Its own set-up of logging would write a line for each denial of everybody.
+    # Litestar's logging setup would write a line for each denial of every contender.
     owner = Litestar(logging_config=None)
 
     def within(scope: Any, receive: Any, send: Any) -> Any:
@@ -62,14 +62,14 @@ def litestar(app: Any) -> Any:
 
 
 def contenders(app: Any) -> dict[str, Any]:
-    """Put everybody around `app`, with the same grants as far as they can say them."""
+    """Return `app` wrapped by each contender, with the same policy as far as it can express it."""
     return {
-        BARE: own_copy(app),
-        NO_OP: NoOp(own_copy(app)),
-        MINIMUM: MinimalAsgi(own_copy(app)),
-        OURS: CorsMiddleware(own_copy(app), POLICY),
+        BARE: copy_function(app),
+        NO_OP: NoOp(copy_function(app)),
+        MINIMUM: MinimalAsgi(copy_function(app)),
+        OURS: CorsMiddleware(copy_function(app), POLICY),
         "starlette": StarletteCors(
-            own_copy(app),
+            copy_function(app),
             allow_origins=[ALLOWED],
             allow_methods=METHODS,
             allow_headers=HEADERS,
@@ -78,48 +78,48 @@ def contenders(app: Any) -> dict[str, Any]:
             max_age=MAX_AGE,
         ),
         "asgi-cors": asgi_cors(
-            own_copy(app),
+            copy_function(app),
             hosts=[ALLOWED],
             methods=[*METHODS],
             headers=[*HEADERS],
             max_age=str(MAX_AGE),
         ),
-        "litestar": litestar(own_copy(app)),
+        "litestar": litestar(copy_function(app)),
     }
 
 
-def asking(origin: str | None) -> Callable[[], Any]:
-    """Make the maker of an actual request."""
+def get_factory(origin: str | None) -> Callable[[], Any]:
+    """Return a function that builds an actual request."""
     headers = request_headers(origin)
     return lambda: scope("GET", headers)
 
 
-def preflighting(origin: str, *names: str) -> Callable[[], Any]:
-    """Make the maker of a preflight."""
+def preflight_factory(origin: str, *names: str) -> Callable[[], Any]:
+    """Return a function that builds a preflight."""
     headers = preflight_headers(origin, *names)
     return lambda: scope("OPTIONS", headers)
 
 
 def workloads() -> list[Workload]:
-    """List the workloads of ASGI."""
-    around, around_varying, around_streaming = map(contenders, (answering, varying, streaming))
+    """Return the workloads for ASGI."""
+    apps, vary_apps, streaming_apps = map(contenders, (plain_app, vary_app, streaming_app))
     return [
-        Workload("asgi-no-origin", "no Origin", drive_asgi, asking(None), around),
-        Workload("asgi-allowed", "allowed, credentials", drive_asgi, asking(ALLOWED), around),
-        Workload("asgi-denied", "denied", drive_asgi, asking(STRANGER), around),
+        Workload("asgi-no-origin", "no Origin", drive_asgi, get_factory(None), apps),
+        Workload("asgi-allowed", "allowed, credentials", drive_asgi, get_factory(ALLOWED), apps),
+        Workload("asgi-denied", "denied", drive_asgi, get_factory(UNTRUSTED), apps),
         Workload(
             "asgi-vary",
-            "allowed, the application varies",
+            "allowed, with a Vary header",
             drive_asgi,
-            asking(ALLOWED),
-            around_varying,
+            get_factory(ALLOWED),
+            vary_apps,
         ),
         Workload(
             "asgi-streamed",
-            "a streamed body message",
+            "one message of a streamed body",
             drive_asgi,
-            asking(ALLOWED),
-            around_streaming,
+            get_factory(ALLOWED),
+            streaming_apps,
             batch=5,
             per=STREAMED,
         ),
@@ -130,9 +130,9 @@ def workloads() -> list[Workload]:
             drive_asgi,
             lambda: scope("GET", request_headers(ALLOWED), "/api/v1/tenant-57/items/7"),
             {
-                BARE: own_copy(answering),
-                OURS: CorsMiddleware(own_copy(answering), _routes(100)),
-                "one policy": CorsMiddleware(own_copy(answering), POLICY),
+                BARE: copy_function(plain_app),
+                OURS: CorsMiddleware(copy_function(plain_app), _routes(100)),
+                "one policy": CorsMiddleware(copy_function(plain_app), POLICY),
             },
         ),
     ]
@@ -140,14 +140,19 @@ def workloads() -> list[Workload]:
 
 def _preflights() -> list[Workload]:
     # asgi-cors leaves preflights to the application.
-    around = contenders(answering)
+    apps = contenders(plain_app)
     left_out = (BARE, NO_OP, "asgi-cors")
-    answerers = {name: app for name, app in around.items() if name not in left_out}
-    granted, refused = preflighting(ALLOWED), preflighting(STRANGER)
+    preflight_apps = {name: app for name, app in apps.items() if name not in left_out}
+    granted, refused = preflight_factory(ALLOWED), preflight_factory(UNTRUSTED)
     found = [
-        Workload("asgi-preflight", "preflight", drive_asgi, granted, answerers, whole=True),
+        Workload("asgi-preflight", "preflight", drive_asgi, granted, preflight_apps, whole=True),
         Workload(
-            "asgi-preflight-denied", "preflight, denied", drive_asgi, refused, answerers, whole=True
+            "asgi-preflight-denied",
+            "preflight, denied",
+            drive_asgi,
+            refused,
+            preflight_apps,
+            whole=True,
         ),
     ]
     hostile = {
@@ -155,11 +160,11 @@ def _preflights() -> list[Workload]:
         "names": ("64 KiB of names", ",".join(f"x-{number}" for number in range(8_000))[:65_536]),
     }
     for key, (title, names) in hostile.items():
-        make = preflighting(ALLOWED, names)
+        make = preflight_factory(ALLOWED, names)
 
-        def beside(make: Callable[[], Any] = make) -> Any:
-            # An honest preflight, while the same bytes come and go: they empty the caches of the
-            # processor whoever reads them.
+        def make_with_hostile(make: Callable[[], Any] = make) -> Any:
+            # A well-formed preflight while the same bytes are allocated and freed: they evict the
+            # processor's caches, no matter who reads them.
             make()
             return granted()
 
@@ -169,8 +174,8 @@ def _preflights() -> list[Workload]:
                 f"preflight, {title}",
                 drive_asgi,
                 make,
-                {**answerers, "normal": around[OURS]},
-                makes={"normal": beside},
+                {**preflight_apps, "normal": apps[OURS]},
+                makes={"normal": make_with_hostile},
                 whole=True,
                 batch=5,
             )

@@ -1,4 +1,4 @@
-"""WSGI: corekit beside wsgicors, without a server."""
+"""WSGI: corekit and wsgicors, without a server."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from benchmarks.traffic import (
     MAX_AGE,
     METHODS,
     RESPONSE,
-    STRANGER,
+    UNTRUSTED,
     environ,
     preflight_headers,
     request_headers,
 )
-from benchmarks.workloads import BARE, MINIMUM, NO_OP, OURS, Workload, own_copy
+from benchmarks.workloads import BARE, MINIMUM, NO_OP, OURS, Workload, copy_function
 from corekit_wsgi import CorsMiddleware
 
 _CONTENT_TYPE, _CONTENT_LENGTH, _CACHE_CONTROL, _REQUEST_ID = RESPONSE
@@ -30,7 +30,7 @@ _VARY = ("Vary", "Accept-Encoding")
 
 
 def start_response(status: str, headers: Any, exc_info: Any = None) -> Any:
-    """Stand for the server: take the head of a response."""
+    """Act as the server: accept the head of a response."""
 
 
 def drive(app: Any, environs: list[Any]) -> None:
@@ -39,22 +39,22 @@ def drive(app: Any, environs: list[Any]) -> None:
         app(one, start_response)
 
 
-def answering(environ: Any, start_response: Any) -> Any:
-    """Answer as an application does, with a list of its own for each request."""
+def plain_app(environ: Any, start_response: Any) -> Any:
+    """Respond like a typical application, with a new list for each request."""
     headers = [_CONTENT_TYPE, _CONTENT_LENGTH, _CACHE_CONTROL, _REQUEST_ID]
     start_response("200 OK", headers)
     return [BODY]
 
 
-def varying(environ: Any, start_response: Any) -> Any:
-    """Answer with a Vary of its own beside."""
+def vary_app(environ: Any, start_response: Any) -> Any:
+    """Like `plain_app`, with a Vary header."""
     headers = [_CONTENT_TYPE, _CONTENT_LENGTH, _VARY, _CACHE_CONTROL, _REQUEST_ID]
     start_response("200 OK", headers)
     return [BODY]
 
 
 class NoOp:
-    """A middleware that does nothing: what being one costs."""
+    """A middleware that does nothing, to measure the cost of any middleware."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -64,14 +64,14 @@ class NoOp:
 
 
 def contenders(app: Any) -> dict[str, Any]:
-    """Put everybody around `app`, with the same grants as far as they can say them."""
+    """Return `app` wrapped by each contender, with the same policy as far as it can express it."""
     return {
-        BARE: own_copy(app),
-        NO_OP: NoOp(own_copy(app)),
-        MINIMUM: MinimalWsgi(own_copy(app)),
-        OURS: CorsMiddleware(own_copy(app), POLICY),
+        BARE: copy_function(app),
+        NO_OP: NoOp(copy_function(app)),
+        MINIMUM: MinimalWsgi(copy_function(app)),
+        OURS: CorsMiddleware(copy_function(app), POLICY),
         "wsgicors": WsgiCors(
-            own_copy(app),
+            copy_function(app),
             origin=ALLOWED,
             methods=",".join(METHODS),
             headers=",".join(HEADERS),
@@ -83,36 +83,38 @@ def contenders(app: Any) -> dict[str, Any]:
 
 
 def workloads() -> list[Workload]:
-    """List the workloads of WSGI."""
-    around, around_varying = map(contenders, (answering, varying))
-    preflights = {name: app for name, app in around.items() if name not in (BARE, NO_OP)}
+    """Return the workloads for WSGI."""
+    apps, vary_apps = map(contenders, (plain_app, vary_app))
+    preflights = {name: app for name, app in apps.items() if name not in (BARE, NO_OP)}
     numbers = iter(range(10**12))
 
-    def asking(origin: str | None) -> Callable[[], Any]:
+    def get_factory(origin: str | None) -> Callable[[], Any]:
         headers = request_headers(origin)
         return lambda: environ("GET", headers)
 
-    def preflighting(origin: str, *names: str) -> Callable[[], Any]:
+    def preflight_factory(origin: str, *names: str) -> Callable[[], Any]:
         headers = preflight_headers(origin, *names)
         return lambda: environ("OPTIONS", headers)
 
     def all_different() -> Any:
-        return environ("GET", request_headers(f"https://stranger-{next(numbers)}.example"))
+        return environ("GET", request_headers(f"https://untrusted-{next(numbers)}.example"))
 
     return [
-        Workload("wsgi-no-origin", "no Origin", drive, asking(None), around),
-        Workload("wsgi-allowed", "allowed", drive, asking(ALLOWED), around),
-        Workload("wsgi-denied", "denied", drive, asking(STRANGER), around),
-        Workload("wsgi-different", "denied, all different", drive, all_different, around),
-        Workload("wsgi-vary", "allowed, own Vary", drive, asking(ALLOWED), around_varying),
+        Workload("wsgi-no-origin", "no Origin", drive, get_factory(None), apps),
+        Workload("wsgi-allowed", "allowed", drive, get_factory(ALLOWED), apps),
+        Workload("wsgi-denied", "denied", drive, get_factory(UNTRUSTED), apps),
+        Workload("wsgi-different", "denied, distinct origins", drive, all_different, apps),
         Workload(
-            "wsgi-preflight", "preflight", drive, preflighting(ALLOWED), preflights, whole=True
+            "wsgi-vary", "allowed, with a Vary header", drive, get_factory(ALLOWED), vary_apps
+        ),
+        Workload(
+            "wsgi-preflight", "preflight", drive, preflight_factory(ALLOWED), preflights, whole=True
         ),
         Workload(
             "wsgi-preflight-denied",
             "preflight, denied",
             drive,
-            preflighting(STRANGER),
+            preflight_factory(UNTRUSTED),
             preflights,
             whole=True,
         ),
@@ -120,7 +122,7 @@ def workloads() -> list[Workload]:
             "wsgi-hostile-commas",
             "preflight, 64 KiB of commas",
             drive,
-            preflighting(ALLOWED, "," * 65_536),
+            preflight_factory(ALLOWED, "," * 65_536),
             preflights,
             whole=True,
         ),

@@ -1,4 +1,4 @@
-"""Flask: corekit beside flask-cors, around one application each, without a server."""
+"""Flask: corekit and flask-cors, each with its own application, without a server."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import Flask, Response
 from flask_cors import CORS
 
 from benchmarks.applications import POLICY
+from benchmarks.framework_wsgi import drive
 from benchmarks.traffic import (
     ALLOWED,
     BODY,
@@ -17,19 +18,18 @@ from benchmarks.traffic import (
     MAX_AGE,
     METHODS,
     RESPONSE,
-    STRANGER,
+    UNTRUSTED,
     environ,
     preflight_headers,
     request_headers,
 )
 from benchmarks.workloads import BARE, OURS, Workload
-from benchmarks.world_wsgi import drive
 
-PEER: Final = "flask-cors"
+OTHER: Final = "flask-cors"
 
 
 def application() -> Flask:
-    """Make an application of one view."""
+    """Return an application with one view."""
     app = Flask(__name__)
 
     @app.route("/items/<int:number>")
@@ -40,7 +40,7 @@ def application() -> Flask:
 
 
 def contenders() -> dict[str, Any]:
-    """Put everybody around an application of their own, with the same grants."""
+    """Return one application for each contender, with the same policy."""
     ours, theirs = application(), application()
     _protect(ours)
     CORS(
@@ -53,32 +53,40 @@ def contenders() -> dict[str, Any]:
         max_age=MAX_AGE,
         vary_header=True,
     )
-    return {BARE: application().wsgi_app, OURS: ours.wsgi_app, PEER: theirs.wsgi_app}
+    return {BARE: application().wsgi_app, OURS: ours.wsgi_app, OTHER: theirs.wsgi_app}
 
 
 def workloads() -> list[Workload]:
-    """List the workloads of Flask."""
-    around = contenders()
-    answerers = {name: app for name, app in around.items() if name != BARE}
+    """Return the workloads for Flask."""
+    apps = contenders()
+    preflight_apps = {name: app for name, app in apps.items() if name != BARE}
 
-    def asking(origin: str | None) -> Callable[[], Any]:
+    def get_factory(origin: str | None) -> Callable[[], Any]:
         headers = request_headers(origin)
         return lambda: environ("GET", headers)
 
-    def preflighting() -> Any:
+    def preflight_factory() -> Any:
         return environ("OPTIONS", preflight_headers(ALLOWED))
 
     return [
-        Workload("flask-no-origin", "no Origin", drive, asking(None), around, batch=10),
-        Workload("flask-allowed", "allowed, credentials", drive, asking(ALLOWED), around, batch=10),
-        Workload("flask-denied", "denied", drive, asking(STRANGER), around, batch=10),
+        Workload("flask-no-origin", "no Origin", drive, get_factory(None), apps, batch=10),
         Workload(
-            "flask-preflight", "preflight", drive, preflighting, answerers, whole=True, batch=10
+            "flask-allowed", "allowed, credentials", drive, get_factory(ALLOWED), apps, batch=10
+        ),
+        Workload("flask-denied", "denied", drive, get_factory(UNTRUSTED), apps, batch=10),
+        Workload(
+            "flask-preflight",
+            "preflight",
+            drive,
+            preflight_factory,
+            preflight_apps,
+            whole=True,
+            batch=10,
         ),
     ]
 
 
 def _protect(app: Flask) -> None:
-    from corekit_flask import Cors  # noqa: PLC0415 - so that the other worlds do not need it
+    from corekit_flask import Cors  # noqa: PLC0415 - the other frameworks do not need it
 
     Cors(app, POLICY)

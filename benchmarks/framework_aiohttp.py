@@ -1,4 +1,4 @@
-"""aiohttp: corekit beside aiohttp-cors, around one application each, without a server."""
+"""aiohttp: corekit and aiohttp-cors, each with its own application, without a server."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ from benchmarks.traffic import (
     MAX_AGE,
     METHODS,
     RESPONSE,
-    STRANGER,
+    UNTRUSTED,
     preflight_headers,
     request_headers,
 )
 from benchmarks.workloads import BARE, OURS, Workload
 
-PEER: Final = "aiohttp-cors"
+OTHER: Final = "aiohttp-cors"
 _loop = asyncio.new_event_loop()
 _HEADERS: Final = dict(RESPONSE[2:])
 
 
 class Writer:
-    """Stands for the server: takes the head and the body of a response."""
+    """Acts as the server: accepts the head and the body of a response."""
 
     length = 0
     output_size = 0
     buffer_size = 0
 
     async def write_headers(self, status_line: str, headers: Any) -> None:
-        """Take the head."""
+        """Accept the head."""
 
     def send_headers(self) -> None:
-        """Take the head, now."""
+        """Accept the head immediately."""
 
     async def write(self, chunk: bytes) -> None:
-        """Take a part of the body."""
+        """Accept a part of the body."""
 
     async def write_eof(self, chunk: bytes = b"") -> None:
-        """Take the end."""
+        """Accept the end of the body."""
 
 
 async def item(request: web.Request) -> web.Response:
-    """Answer as a handler does."""
+    """Respond like a typical handler."""
     return web.Response(body=BODY, headers=_HEADERS, content_type="application/json")
 
 
@@ -68,8 +68,8 @@ async def _drive(app: Any, requests: list[Any]) -> None:
 
 
 def contenders() -> dict[str, Any]:
-    """Put everybody around an application of their own, with the same grants."""
-    from corekit_aiohttp import install  # noqa: PLC0415 - so that the other worlds do not need it
+    """Return one application for each contender, with the same policy."""
+    from corekit_aiohttp import install  # noqa: PLC0415 - the other frameworks do not need it
 
     bare, ours, theirs = web.Application(), web.Application(), web.Application()
     install(ours, POLICY)
@@ -90,28 +90,34 @@ def contenders() -> dict[str, Any]:
         cors.add(resource.add_route(method, item))
     for app in (bare, ours, theirs):
         app.freeze()
-    return {BARE: bare, OURS: ours, PEER: theirs}
+    return {BARE: bare, OURS: ours, OTHER: theirs}
 
 
 def workloads() -> list[Workload]:
-    """List the workloads of aiohttp."""
-    around = contenders()
-    answerers = {name: app for name, app in around.items() if name != BARE}
+    """Return the workloads for aiohttp."""
+    apps = contenders()
+    preflight_apps = {name: app for name, app in apps.items() if name != BARE}
 
-    def requesting(method: str, headers: list[tuple[str, str]]) -> Callable[[], Any]:
+    def request_factory(method: str, headers: list[tuple[str, str]]) -> Callable[[], Any]:
         return lambda: make_mocked_request(method, "/items/7", headers, writer=Writer())
 
-    def asking(origin: str | None) -> Callable[[], Any]:
-        return requesting("GET", request_headers(origin))
+    def get_factory(origin: str | None) -> Callable[[], Any]:
+        return request_factory("GET", request_headers(origin))
 
-    preflighting = requesting("OPTIONS", preflight_headers(ALLOWED))
+    preflight_factory = request_factory("OPTIONS", preflight_headers(ALLOWED))
     return [
-        Workload("aiohttp-no-origin", "no Origin", drive, asking(None), around, batch=5),
+        Workload("aiohttp-no-origin", "no Origin", drive, get_factory(None), apps, batch=5),
         Workload(
-            "aiohttp-allowed", "allowed, credentials", drive, asking(ALLOWED), around, batch=5
+            "aiohttp-allowed", "allowed, credentials", drive, get_factory(ALLOWED), apps, batch=5
         ),
-        Workload("aiohttp-denied", "denied", drive, asking(STRANGER), around, batch=5),
+        Workload("aiohttp-denied", "denied", drive, get_factory(UNTRUSTED), apps, batch=5),
         Workload(
-            "aiohttp-preflight", "preflight", drive, preflighting, answerers, whole=True, batch=5
+            "aiohttp-preflight",
+            "preflight",
+            drive,
+            preflight_factory,
+            preflight_apps,
+            whole=True,
+            batch=5,
         ),
     ]

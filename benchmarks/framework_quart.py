@@ -1,4 +1,4 @@
-"""Quart: corekit's ASGI middleware beside quart-cors, around one application each."""
+"""Quart: corekit's ASGI middleware and quart-cors, each with its own application."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.traffic import (
     MAX_AGE,
     METHODS,
     RESPONSE,
-    STRANGER,
+    UNTRUSTED,
     preflight_headers,
     request_headers,
     scope,
@@ -26,12 +26,12 @@ from benchmarks.traffic import (
 from benchmarks.workloads import BARE, OURS, Workload
 from corekit_asgi import CorsMiddleware
 
-PEER: Final = "quart-cors"
+OTHER: Final = "quart-cors"
 _loop = asyncio.new_event_loop()
 
 
 def receiver() -> Callable[[], Any]:
-    """Stand for the server: an empty body, and then a client that stays until it is answered."""
+    """Act as the server: an empty body, then a client that waits for the response."""
     messages = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive() -> Any:
@@ -41,11 +41,11 @@ def receiver() -> Callable[[], Any]:
 
 
 async def send(message: Any) -> None:
-    """Stand for the server: take a message."""
+    """Act as the server: accept a message."""
 
 
 def drive(app: Any, scopes: list[Any]) -> None:
-    """Send requests through `app`, on an event loop, since Quart makes tasks."""
+    """Send requests through `app`, on an event loop, since Quart creates tasks."""
     _loop.run_until_complete(_drive(app, scopes))
 
 
@@ -55,7 +55,7 @@ async def _drive(app: Any, scopes: list[Any]) -> None:
 
 
 def application() -> Quart:
-    """Make an application of one view."""
+    """Return an application with one view."""
     app = Quart(__name__)
 
     @app.route("/items/<int:number>")
@@ -66,7 +66,7 @@ def application() -> Quart:
 
 
 def workloads() -> list[Workload]:
-    """List the workloads of Quart."""
+    """Return the workloads for Quart."""
     ours: Any = application()
     theirs: Any = application()
     ours.asgi_app = CorsMiddleware(ours.asgi_app, POLICY)
@@ -79,21 +79,29 @@ def workloads() -> list[Workload]:
         allow_credentials=True,
         max_age=MAX_AGE,
     )
-    around = {BARE: application(), OURS: ours, PEER: theirs}
-    answerers = {OURS: ours, PEER: theirs}
+    apps = {BARE: application(), OURS: ours, OTHER: theirs}
+    preflight_apps = {OURS: ours, OTHER: theirs}
 
-    def asking(origin: str | None) -> Callable[[], Any]:
+    def get_factory(origin: str | None) -> Callable[[], Any]:
         headers = request_headers(origin)
         return lambda: scope("GET", headers)
 
-    def preflighting() -> Any:
+    def preflight_factory() -> Any:
         return scope("OPTIONS", preflight_headers(ALLOWED))
 
     return [
-        Workload("quart-no-origin", "no Origin", drive, asking(None), around, batch=5),
-        Workload("quart-allowed", "allowed, credentials", drive, asking(ALLOWED), around, batch=5),
-        Workload("quart-denied", "denied", drive, asking(STRANGER), around, batch=5),
+        Workload("quart-no-origin", "no Origin", drive, get_factory(None), apps, batch=5),
         Workload(
-            "quart-preflight", "preflight", drive, preflighting, answerers, whole=True, batch=5
+            "quart-allowed", "allowed, credentials", drive, get_factory(ALLOWED), apps, batch=5
+        ),
+        Workload("quart-denied", "denied", drive, get_factory(UNTRUSTED), apps, batch=5),
+        Workload(
+            "quart-preflight",
+            "preflight",
+            drive,
+            preflight_factory,
+            preflight_apps,
+            whole=True,
+            batch=5,
         ),
     ]
