@@ -1,7 +1,7 @@
-"""A bare ASGI and a bare WSGI callable that answer as each case says; no framework, no server.
+"""Bare ASGI and WSGI callables that return the response of each case, without framework or server.
 
-Both route what the table says, have an error layer as a framework has one, and keep a record of the
-cases that reached them. `ask_asgi` and `ask_wsgi` put one request to a callable, in this process.
+Both have the routes of the table and an error layer like that of a framework. `call_asgi` and
+`call_wsgi` send one request to a callable in this process.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
 from tests.conformance.case import CASE_HEADER, GET_ONLY_PATH, Case, Headers, Response
-from tests.conformance.table import Seen, request_headers, response_of
+from tests.conformance.table import Observed, request_headers, response_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["ASGIApp", "ask_asgi", "ask_wsgi", "bare_asgi", "bare_response", "bare_wsgi"]
+__all__ = ["ASGIApp", "bare_asgi", "bare_wsgi", "call_asgi", "call_wsgi", "respond"]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -31,8 +31,8 @@ _CASE_KEY: Final = CASE_HEADER.encode()
 _ENVIRON_KEY: Final = f"HTTP_{CASE_HEADER.upper().replace('-', '_')}"
 
 
-def bare_response(method: str, path: str, name: str) -> Response:
-    """Route a request as every application under test does, and find the answer of its case."""
+def respond(method: str, path: str, name: str) -> Response:
+    """Route a request like every application under test, and return the response of its case."""
     if path == GET_ONLY_PATH and method not in ("GET", "HEAD"):
         return Response(405, (("Allow", "GET"),))
     if path != GET_ONLY_PATH and not path.startswith("/app/"):
@@ -44,11 +44,11 @@ def bare_response(method: str, path: str, name: str) -> Response:
 
 
 async def bare_asgi(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer as the case says: an ASGI 3 callable."""
+    """Send the response of the case, as an ASGI 3 callable."""
     if scope["type"] != "http":
-        raise RuntimeError(f"{scope['type']} is not spoken here")
+        raise RuntimeError(f"{scope['type']} is not supported")
     name = dict(scope["headers"])[_CASE_KEY].decode()
-    response = bare_response(scope["method"], scope["path"], name)
+    response = respond(scope["method"], scope["path"], name)
     headers = [(name.encode(), value.encode("latin-1")) for name, value in response.headers]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     if scope["method"] != "HEAD":
@@ -58,8 +58,8 @@ async def bare_asgi(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def bare_wsgi(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer as the case says: a WSGI callable."""
-    response = bare_response(
+    """Return the response of the case, as a WSGI callable."""
+    response = respond(
         environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""), environ[_ENVIRON_KEY]
     )
     status = f"{response.status} {HTTPStatus(response.status).phrase}"
@@ -67,8 +67,8 @@ def bare_wsgi(environ: WSGIEnvironment, start_response: StartResponse) -> Iterab
     return [] if environ["REQUEST_METHOD"] == "HEAD" else iter(response.chunks)
 
 
-def ask_asgi(case: Case, app: ASGIApp, ran: Callable[[], bool]) -> Seen:
-    """Put the request of a case to an ASGI callable, as a server would."""
+def call_asgi(case: Case, app: ASGIApp, ran: Callable[[], bool]) -> Observed:
+    """Send the request of a case to an ASGI callable, as a server does."""
     sent: list[Message] = []
     path, _, query = case.request.path.partition("?")
     scope: Scope = {
@@ -99,7 +99,7 @@ def ask_asgi(case: Case, app: ASGIApp, ran: Callable[[], bool]) -> Seen:
         try:
             await app(scope, receive, send)
         except RuntimeError:
-            # An error layer answers first and raises again, for the server's log.
+            # An error layer responds first, then raises again for the server's log.
             if not sent or not case.response.raises:
                 raise
 
@@ -108,11 +108,11 @@ def ask_asgi(case: Case, app: ASGIApp, ran: Callable[[], bool]) -> Seen:
     headers: Headers = tuple(
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]
     )
-    return Seen(start["status"], headers, b"".join(m.get("body", b"") for m in bodies), ran())
+    return Observed(start["status"], headers, b"".join(m.get("body", b"") for m in bodies), ran())
 
 
-def ask_wsgi(case: Case, app: WSGIApplication, ran: Callable[[], bool]) -> Seen:
-    """Put the request of a case to a WSGI callable, as a server would."""
+def call_wsgi(case: Case, app: WSGIApplication, ran: Callable[[], bool]) -> Observed:
+    """Send the request of a case to a WSGI callable, as a server does."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
     path, _, query = case.request.path.partition("?")
     environ: WSGIEnvironment = {
@@ -148,4 +148,4 @@ def ask_wsgi(case: Case, app: WSGIApplication, ran: Callable[[], bool]) -> Seen:
         if hasattr(result, "close"):
             result.close()
     status, headers = started[-1]
-    return Seen(int(status[:3]), tuple(headers), body, ran())
+    return Observed(int(status[:3]), tuple(headers), body, ran())

@@ -1,7 +1,7 @@
-"""What a case of the conformance table is: values only, and words to write them with.
+"""The type of the cases in the conformance table, and functions to write them.
 
-No framework is known here and no engine is asked: what a case expects is written by hand, from the
-Fetch standard (https://fetch.spec.whatwg.org/#http-cors-protocol) and the rules of this project.
+No framework and no engine is imported here. The expected result of a case is written by hand, from
+the Fetch standard (https://fetch.spec.whatwg.org/#http-cors-protocol) and this project's design.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from corekit import CorsPolicy, CorsRoutes
 __all__ = [
     "APP",
     "CASE_HEADER",
-    "EVIL",
     "GET_ONLY_PATH",
     "MISSING_PATH",
     "PATH",
+    "UNTRUSTED",
     "Case",
     "Expected",
     "Request",
@@ -34,25 +34,25 @@ Headers = tuple[tuple[str, str], ...]
 APP: Final = "https://app.example.com"
 """The origin that nearly every policy of the table allows."""
 
-EVIL: Final = "https://evil.example.net"
-"""An origin that is allowed nowhere but where any is."""
+UNTRUSTED: Final = "https://evil.example.net"
+"""An origin that only policies for any origin allow."""
 
 CASE_HEADER: Final = "x-case"
-"""The request header by which the application under test knows which case is asked."""
+"""The request header that names the case to the application under test."""
 
 PATH: Final = "/app/items"
-"""Applications route all below ``/app/``, for every method, to the answer of the case."""
+"""Applications route every method and path below ``/app/`` to the response of the case."""
 
 GET_ONLY_PATH: Final = "/get-only"
-"""Applications route this for GET only."""
+"""Applications route this path for GET only."""
 
 MISSING_PATH: Final = "/missing"
-"""No application routes this."""
+"""No application routes this path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the client sends; header values are latin-1, names as they are to be spelled."""
+    """The client's request. Header names keep their case; header values are Latin-1."""
 
     method: str
     headers: Headers = ()
@@ -61,7 +61,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the application answers: `chunks` one by one where `streamed`, or an exception."""
+    """The application's response: `chunks` one by one if `streamed`, or an exception."""
 
     status: int = 200
     headers: Headers = ()
@@ -72,10 +72,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the client must see.
+    """The response that the client must receive.
 
-    `headers` are all the Access-Control-* headers of the response, by lower-case name; lists are
-    compared as sets. `vary` are the lower-case elements of all its Vary headers. `ran` says whether
+    `headers` are all Access-Control-* headers of the response, by lower-case name; lists are
+    compared as sets. `vary` are the lower-case elements of all its Vary headers. `ran` is whether
     the application was called.
     """
 
@@ -87,10 +87,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row: a policy, a request, the application's answer, and what must come out.
+    """One row: a policy, a request, the application's response, and the expected result.
 
-    Where `may_refuse` is true, the request is odd enough that a server may refuse it by itself,
-    with a 4xx that grants nothing.
+    If `may_refuse` is true, the request is unusual enough that a server may refuse it before the
+    middleware runs, with a 4xx response that has no CORS headers.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Case:
 def actual(
     origin: str | None = APP, method: str = "GET", *more: tuple[str, str], path: str = PATH
 ) -> Request:
-    """Write a request that is no preflight, with Origin where there is one."""
+    """Return an actual request, with an Origin header if `origin` is not None."""
     headers = () if origin is None else (("Origin", origin),)
     return Request(method, headers + more, path)
 
@@ -116,7 +116,7 @@ def preflight(
     *more: tuple[str, str],
     path: str = PATH,
 ) -> Request:
-    """Write a preflight: https://fetch.spec.whatwg.org/#cors-preflight-fetch"""
+    """Return a preflight: https://fetch.spec.whatwg.org/#cors-preflight-fetch"""
     fields: Headers = (("Origin", origin), ("Access-Control-Request-Method", method))
     if headers is not None:
         fields += (("Access-Control-Request-Headers", headers),)
@@ -136,7 +136,7 @@ def granted(
     vary: Iterable[str] = ("origin",),
     ran: bool = True,
 ) -> Expected:
-    """Expect a grant to `origin`, with exactly these Access-Control-* headers."""
+    """Expect that `origin` is allowed, with exactly these Access-Control-* headers."""
     fields = {"access-control-allow-origin": origin}
     if credentials:
         fields["access-control-allow-credentials"] = "true"
@@ -154,5 +154,5 @@ def granted(
 
 
 def denied(*, status: int = 200, vary: Iterable[str] = ("origin",), ran: bool = True) -> Expected:
-    """Expect no Access-Control-* header at all."""
+    """Expect no Access-Control-* header."""
     return Expected(status, {}, tuple(vary), ran)

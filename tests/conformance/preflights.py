@@ -1,4 +1,4 @@
-"""Cases: preflights, and OPTIONS requests that only look like one."""
+"""Cases with preflights, and with OPTIONS requests that are not preflights."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Final
 from corekit import CorsPolicy
 from tests.conformance.case import (
     APP,
-    EVIL,
     GET_ONLY_PATH,
     MISSING_PATH,
+    UNTRUSTED,
     Case,
     Expected,
     Request,
@@ -35,8 +35,8 @@ from tests.conformance.policies import (
 __all__ = ["CASES"]
 
 _SAFELISTED: Final = "GET, HEAD, POST"
-_USUAL: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-_ECHO_VARY: Final = (
+_COMMON: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+_REFLECTED_VARY: Final = (
     "origin",
     "access-control-request-method",
     "access-control-request-headers",
@@ -57,7 +57,7 @@ _PUBLIC_GRANT: Final = granted("*", status=204, methods=_SAFELISTED, vary=(), ra
 _PUBLIC_ALL_GRANT: Final = granted(
     "*",
     status=204,
-    methods=f"{_USUAL}, *",
+    methods=f"{_COMMON}, *",
     headers="*, authorization",
     max_age=86400,
     vary=(),
@@ -66,27 +66,32 @@ _PUBLIC_ALL_GRANT: Final = granted(
 _REFUSED: Final = denied(status=403, ran=False)
 
 
-def _echoed(methods: str = _USUAL, headers: str | None = None) -> Expected:
+def _reflected(methods: str = _COMMON, headers: str | None = None) -> Expected:
     return granted(
-        status=204, credentials=True, methods=methods, headers=headers, vary=_ECHO_VARY, ran=False
+        status=204,
+        credentials=True,
+        methods=methods,
+        headers=headers,
+        vary=_REFLECTED_VARY,
+        ran=False,
     )
 
 
-# One answer, whatever is asked: the browser compares.
-_ASKED_OF_API: Final[dict[str, tuple[str, str | None]]] = {
-    "a granted method": ("PUT", None),
-    "another granted method": ("DELETE", None),
-    "a safelisted method with a granted header": ("POST", "content-type"),
-    "all granted headers": ("PUT", "authorization,content-type,x-csrftoken"),
+# The response does not depend on what is requested: the browser compares.
+_API_REQUESTS: Final[dict[str, tuple[str, str | None]]] = {
+    "an allowed method": ("PUT", None),
+    "another allowed method": ("DELETE", None),
+    "a safelisted method with an allowed header": ("POST", "content-type"),
+    "all allowed headers": ("PUT", "authorization,content-type,x-csrftoken"),
     "headers in mixed case with spaces": ("PUT", "Content-Type , X-CSRFToken"),
     "empty elements in the list of headers": ("PUT", ",content-type,,x-csrftoken,"),
     "an empty list of headers": ("PUT", ""),
-    "a method that is not granted": ("PROPFIND", None),
+    "a method that is not allowed": ("PROPFIND", None),
     "a method in lower case": ("patch", None),
     "a forbidden method": ("TRACE", None),
-    "a method that is no token": ("PU T", None),
-    "a header that is not granted": ("PUT", "x-secret"),
-    "a list of headers that is none": ("PUT", "x-a; x-b"),
+    "a method that is not a token": ("PU T", None),
+    "a header that is not allowed": ("PUT", "x-secret"),
+    "a malformed list of headers": ("PUT", "x-a; x-b"),
     "markup in the list of headers": ("PUT", "<script>alert(1)</script>"),
     "5 000 commas": ("PUT", "," * 5000),
     "a header of 5 000 letters": ("PUT", "x" * 5000),
@@ -94,14 +99,20 @@ _ASKED_OF_API: Final[dict[str, tuple[str, str | None]]] = {
 }
 
 _REFUSALS: Final[dict[str, tuple[CorsPolicy, Request]]] = {
-    "a stranger": (EXACT, preflight(EVIL)),
-    "a stranger, with credentials at stake": (API, preflight(EVIL, "PUT", "authorization")),
-    "a stranger who asks for a safelisted method": (EXACT, preflight(EVIL, "GET")),
+    "an untrusted origin": (EXACT, preflight(UNTRUSTED)),
+    "an untrusted origin, with credentials": (API, preflight(UNTRUSTED, "PUT", "authorization")),
+    "an untrusted origin, a safelisted method": (EXACT, preflight(UNTRUSTED, "GET")),
     "the opaque origin": (API, preflight("null")),
-    "a stranger below another domain": (PATTERNS, preflight("https://example.com.evil.test")),
-    "a stranger who asks for everything": (CREDENTIALS_ALL, preflight(EVIL, "PUT", "x-a")),
-    "everybody, where nothing is granted": (NOTHING, preflight()),
-    "a stranger on the private network": (PRIVATE, preflight(EVIL, "PUT", None)),
+    "an untrusted origin that starts with an allowed one": (
+        PATTERNS,
+        preflight("https://example.com.evil.test"),
+    ),
+    "an untrusted origin, any method and header allowed": (
+        CREDENTIALS_ALL,
+        preflight(UNTRUSTED, "PUT", "x-a"),
+    ),
+    "any origin, nothing allowed": (NOTHING, preflight()),
+    "an untrusted origin, private network allowed": (PRIVATE, preflight(UNTRUSTED, "PUT", None)),
 }
 
 _MALFORMED: Final[dict[str, tuple[CorsPolicy, Request]]] = {
@@ -109,42 +120,48 @@ _MALFORMED: Final[dict[str, tuple[CorsPolicy, Request]]] = {
     "an origin in upper case": (EXACT, preflight(APP.upper())),
     "an empty origin": (EXACT, preflight("")),
     "a malformed origin, any allowed": (PUBLIC, preflight("nonsense")),
-    "two origins in one header, any allowed": (PUBLIC, preflight(f"{APP},{EVIL}")),
+    "two origins in one header, any allowed": (PUBLIC, preflight(f"{APP},{UNTRUSTED}")),
     "an origin of 4 KiB": (PUBLIC, preflight(f"https://{'a' * 4096}.example.com")),
     "two Origin headers": (EXACT, preflight(APP, "PUT", None, ("Origin", APP))),
     "bytes above ASCII, any allowed": (PUBLIC, preflight("https://\xe4.example")),
 }
 
-_ECHOES: Final[dict[str, tuple[Request, Expected]]] = {
-    "a usual method": (preflight(APP, "PUT"), _echoed()),
-    "an unusual method is named": (preflight(APP, "PROPFIND"), _echoed(f"{_USUAL}, PROPFIND")),
-    "a method in lower case is named so": (preflight(APP, "patch"), _echoed(f"{_USUAL}, patch")),
-    "headers are named": (preflight(APP, "PUT", "x-a,x-b"), _echoed(headers="x-a, x-b")),
-    "headers are named in lower case and once": (
+_REFLECTED: Final[dict[str, tuple[Request, Expected]]] = {
+    "a common method": (preflight(APP, "PUT"), _reflected()),
+    "an uncommon method is reflected": (
+        preflight(APP, "PROPFIND"),
+        _reflected(f"{_COMMON}, PROPFIND"),
+    ),
+    "a method in lower case is reflected unchanged": (
+        preflight(APP, "patch"),
+        _reflected(f"{_COMMON}, patch"),
+    ),
+    "headers are reflected": (preflight(APP, "PUT", "x-a,x-b"), _reflected(headers="x-a, x-b")),
+    "headers are reflected once, in lower case": (
         preflight(APP, "PUT", "X-B,x-a, x-b"),
-        _echoed(headers="x-a, x-b"),
+        _reflected(headers="x-a, x-b"),
     ),
-    "authorization is named": (
+    "authorization is reflected": (
         preflight(APP, "PUT", "authorization"),
-        _echoed(headers="authorization"),
+        _reflected(headers="authorization"),
     ),
-    "a forbidden method is not": (preflight(APP, "TRACE"), _echoed()),
-    "a forbidden method in odd case is not": (preflight(APP, "tRaCk"), _echoed()),
-    "a method that is no token is not": (preflight(APP, "PUT, EVIL"), _echoed()),
-    "a method longer than any is not": (preflight(APP, "P" * 65), _echoed()),
-    "a list that is none is not": (preflight(APP, "PUT", "x-a: 1"), _echoed()),
-    "a list with a quote is not": (preflight(APP, "PUT", '"x-a"'), _echoed()),
-    "a list longer than any is not": (
+    "a forbidden method is not reflected": (preflight(APP, "TRACE"), _reflected()),
+    "a forbidden method in mixed case is not reflected": (preflight(APP, "tRaCk"), _reflected()),
+    "a method that is not a token is not reflected": (preflight(APP, "PUT, EVIL"), _reflected()),
+    "a method longer than the maximum is not reflected": (preflight(APP, "P" * 65), _reflected()),
+    "a malformed list is not reflected": (preflight(APP, "PUT", "x-a: 1"), _reflected()),
+    "a list with a quote is not reflected": (preflight(APP, "PUT", '"x-a"'), _reflected()),
+    "a list longer than the maximum is not reflected": (
         preflight(APP, "PUT", ",".join(f"x-{number}" for number in range(900))),
-        _echoed(),
+        _reflected(),
     ),
-    "commas alone name nothing": (preflight(APP, "PUT", ",,,"), _echoed()),
+    "commas alone reflect nothing": (preflight(APP, "PUT", ",,,"), _reflected()),
 }
 
 CASES: Final = [
     *(
-        Case(f"preflight, one answer: {name}", API, preflight(APP, method, headers), _API_GRANT)
-        for name, (method, headers) in _ASKED_OF_API.items()
+        Case(f"preflight, same response: {name}", API, preflight(APP, method, headers), _API_GRANT)
+        for name, (method, headers) in _API_REQUESTS.items()
     ),
     *(
         Case(f"preflight refused: {name}", policy, request, _REFUSED)
@@ -156,12 +173,12 @@ CASES: Final = [
     ),
     *(
         Case(f"preflight, * with credentials: {name}", CREDENTIALS_ALL, request, expected)
-        for name, (request, expected) in _ECHOES.items()
+        for name, (request, expected) in _REFLECTED.items()
     ),
-    Case("preflight: nothing but safelisted methods granted", EXACT, preflight(), _EXACT_GRANT),
-    Case("preflight: an empty method is asked for", EXACT, preflight(APP, ""), _EXACT_GRANT),
+    Case("preflight: safelisted methods only", EXACT, preflight(), _EXACT_GRANT),
+    Case("preflight: an empty requested method", EXACT, preflight(APP, ""), _EXACT_GRANT),
     Case(
-        "preflight: field names in odd case",
+        "preflight: header names in mixed case",
         EXACT,
         Request("OPTIONS", (("ORIGIN", APP), ("aCCESS-cONTROL-rEQUEST-mETHOD", "PUT"))),
         _EXACT_GRANT,
@@ -170,23 +187,23 @@ CASES: Final = [
         "preflight: the list of headers on two lines",
         CREDENTIALS_ALL,
         preflight(APP, "PUT", "x-a", ("Access-Control-Request-Headers", "x-b")),
-        _echoed(headers="x-a, x-b"),
+        _reflected(headers="x-a, x-b"),
         may_refuse=True,
     ),
     Case(
         "preflight: 64 KiB of commas",
         CREDENTIALS_ALL,
         preflight(APP, "PUT", "," * 65_000),
-        _echoed(),
+        _reflected(),
         may_refuse=True,
     ),
-    Case("preflight: any origin, named methods", PUBLIC, preflight(EVIL), _PUBLIC_GRANT),
+    Case("preflight: any origin, listed methods", PUBLIC, preflight(UNTRUSTED), _PUBLIC_GRANT),
     Case("preflight: any origin, the opaque one", PUBLIC, preflight("null"), _PUBLIC_GRANT),
-    Case("preflight: any origin, everything", PUBLIC_ALL, preflight(EVIL), _PUBLIC_ALL_GRANT),
+    Case("preflight: any origin, everything", PUBLIC_ALL, preflight(UNTRUSTED), _PUBLIC_ALL_GRANT),
     Case(
-        "preflight: any origin, everything asked for by name",
+        "preflight: any origin, everything, uncommon names requested",
         PUBLIC_ALL,
-        preflight(EVIL, "PROPFIND", "x-a,authorization"),
+        preflight(UNTRUSTED, "PROPFIND", "x-a,authorization"),
         _PUBLIC_ALL_GRANT,
     ),
     Case(
@@ -196,13 +213,13 @@ CASES: Final = [
         _REFUSED,
     ),
     Case(
-        "preflight: the opaque origin where it was accepted",
+        "preflight: the opaque origin as an accepted risk",
         OPAQUE,
         preflight("null"),
         granted("null", status=204, methods=_SAFELISTED, ran=False),
     ),
     Case(
-        "preflight: an origin of a pattern",
+        "preflight: an origin that matches a pattern",
         PATTERNS,
         preflight("https://pr-17.preview.example.org"),
         granted("https://pr-17.preview.example.org", status=204, methods=_SAFELISTED, ran=False),
@@ -231,35 +248,33 @@ CASES: Final = [
         preflight(APP, "PUT", "x-a"),
         granted(status=204, methods=_SAFELISTED, headers="*", ran=False),
     ),
+    Case("preflight: to a path without a route", EXACT, preflight(path=MISSING_PATH), _EXACT_GRANT),
     Case(
-        "preflight: of a path that is not routed", EXACT, preflight(path=MISSING_PATH), _EXACT_GRANT
+        "preflight: to a path without OPTIONS", EXACT, preflight(path=GET_ONLY_PATH), _EXACT_GRANT
     ),
     Case(
-        "preflight: of a path without OPTIONS", EXACT, preflight(path=GET_ONLY_PATH), _EXACT_GRANT
-    ),
-    Case(
-        "preflight: never meets the application's refusal",
+        "preflight: does not reach the application's 401",
         API,
         preflight(),
         _API_GRANT,
         Response(401, (("WWW-Authenticate", "Basic"),)),
     ),
     Case(
-        "preflight: never meets the application's redirect",
+        "preflight: does not reach the application's redirect",
         API,
         preflight(),
         _API_GRANT,
         Response(301, (("Location", "/app/items/"),)),
     ),
     Case(
-        "preflight: never meets the application's fault",
+        "preflight: does not reach the application's exception",
         API,
         preflight(),
         _API_GRANT,
         Response(raises=True),
     ),
     Case(
-        "private network: asked for and granted",
+        "private network: requested and allowed",
         PRIVATE,
         preflight(APP, "PUT", None, (_PRIVATE_FIELD, "true")),
         granted(
@@ -267,33 +282,33 @@ CASES: Final = [
         ),
     ),
     Case(
-        "private network: granted but not asked for",
+        "private network: allowed but not requested",
         PRIVATE,
         preflight(),
         granted(status=204, methods=_SAFELISTED, vary=_PRIVATE_VARY, ran=False),
     ),
     Case(
-        "private network: asked for in a way no browser does",
+        "private network: requested with a value that no browser sends",
         PRIVATE,
         preflight(APP, "PUT", None, (_PRIVATE_FIELD, "TRUE")),
         granted(status=204, methods=_SAFELISTED, vary=_PRIVATE_VARY, ran=False),
     ),
     Case(
-        "private network: asked for, off, and the preflight does not fail",
+        "private network: requested, not allowed, and the preflight succeeds",
         EXACT,
         preflight(APP, "PUT", None, (_PRIVATE_FIELD, "true")),
         _EXACT_GRANT,
     ),
     Case(
-        "private network: asked for by a stranger",
+        "private network: requested by an untrusted origin",
         PRIVATE,
-        preflight(EVIL, "PUT", None, (_PRIVATE_FIELD, "true")),
+        preflight(UNTRUSTED, "PUT", None, (_PRIVATE_FIELD, "true")),
         _REFUSED,
     ),
     Case(
         "private network: any origin",
         PRIVATE_PUBLIC,
-        preflight(EVIL, "PUT", None, (_PRIVATE_FIELD, "true")),
+        preflight(UNTRUSTED, "PUT", None, (_PRIVATE_FIELD, "true")),
         granted(
             "*",
             status=204,
@@ -304,52 +319,57 @@ CASES: Final = [
         ),
     ),
     Case(
-        "private network: an actual request is told nothing of it",
+        "private network: no header on an actual response",
         PRIVATE,
         actual(APP, "GET", (_PRIVATE_FIELD, "true")),
         granted(),
     ),
-    Case("no preflight: a plain OPTIONS", EXACT, Request("OPTIONS"), denied()),
-    Case("no preflight: OPTIONS with Origin alone", EXACT, actual(APP, "OPTIONS"), granted()),
-    Case("no preflight: OPTIONS of a stranger", EXACT, actual(EVIL, "OPTIONS"), denied()),
+    Case("not a preflight: a plain OPTIONS", EXACT, Request("OPTIONS"), denied()),
+    Case("not a preflight: OPTIONS with Origin alone", EXACT, actual(APP, "OPTIONS"), granted()),
     Case(
-        "no preflight: OPTIONS, any origin",
+        "not a preflight: OPTIONS from an untrusted origin",
+        EXACT,
+        actual(UNTRUSTED, "OPTIONS"),
+        denied(),
+    ),
+    Case(
+        "not a preflight: OPTIONS, any origin",
         PUBLIC,
-        actual(EVIL, "OPTIONS"),
+        actual(UNTRUSTED, "OPTIONS"),
         granted("*", vary=()),
     ),
     Case(
-        "no preflight: OPTIONS without Origin",
+        "not a preflight: OPTIONS without Origin",
         EXACT,
         Request("OPTIONS", (("Access-Control-Request-Method", "PUT"),)),
         denied(),
     ),
     Case(
-        "no preflight: OPTIONS without Origin, any origin",
+        "not a preflight: OPTIONS without Origin, any origin",
         PUBLIC,
         Request("OPTIONS", (("Access-Control-Request-Method", "PUT"),)),
         granted("*", vary=()),
     ),
     Case(
-        "no preflight: only the list of headers",
+        "not a preflight: only the list of headers",
         EXACT,
         actual(APP, "OPTIONS", ("Access-Control-Request-Headers", "x-a")),
         granted(),
     ),
     Case(
-        "no preflight: POST with a preflight's fields",
+        "not a preflight: POST with a preflight's headers",
         EXACT,
         actual(APP, "POST", ("Access-Control-Request-Method", "PUT")),
         granted(),
     ),
     Case(
-        "no preflight: GET with a preflight's fields, of a stranger",
+        "not a preflight: GET with a preflight's headers, from an untrusted origin",
         EXACT,
-        actual(EVIL, "GET", ("Access-Control-Request-Method", "PUT")),
+        actual(UNTRUSTED, "GET", ("Access-Control-Request-Method", "PUT")),
         denied(),
     ),
     Case(
-        "no preflight: OPTIONS that the application answers with its own headers",
+        "not a preflight: OPTIONS that the application answers with its own headers",
         EXACT,
         actual(APP, "OPTIONS"),
         granted(status=204),

@@ -1,6 +1,6 @@
-"""Cases: what the application answers. All of it carries the policy's headers, and no others.
+"""Cases with responses of the application, all of which get the policy's headers and no others.
 
-Errors, redirects, streams; the application's own Access-Control-* and Vary; a policy by path.
+Errors, redirects, streams; the application's own Access-Control-* and Vary; policies by path.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from typing import Final
 
 from tests.conformance.case import (
     APP,
-    EVIL,
     GET_ONLY_PATH,
     MISSING_PATH,
+    UNTRUSTED,
     Case,
     Headers,
     Response,
@@ -24,7 +24,7 @@ from tests.conformance.policies import API, EXACT, NOTHING, PUBLIC, ROUTES
 
 __all__ = ["CASES"]
 
-_ANSWERS: Final[dict[str, Response]] = {
+_RESPONSES: Final[dict[str, Response]] = {
     "201 with Location": Response(201, (("Location", "/app/items/1"),)),
     "204": Response(204, (), ()),
     "206": Response(206, (("Content-Range", "bytes 0-4/10"),)),
@@ -61,17 +61,17 @@ _ANSWERS: Final[dict[str, Response]] = {
     "a stream that answers 500": Response(500, (), (b"sorry",), streamed=True),
 }
 
-_OWN: Final[dict[str, Headers]] = {
+_APP_HEADERS: Final[dict[str, Headers]] = {
     "an origin": (("Access-Control-Allow-Origin", APP),),
     "a wildcard": (("Access-Control-Allow-Origin", "*"),),
-    "upper case": (("ACCESS-CONTROL-ALLOW-ORIGIN", EVIL),),
-    "lower case": (("access-control-allow-origin", EVIL),),
-    "a doubled one": (
+    "upper case": (("ACCESS-CONTROL-ALLOW-ORIGIN", UNTRUSTED),),
+    "lower case": (("access-control-allow-origin", UNTRUSTED),),
+    "a duplicate": (
         ("Access-Control-Allow-Origin", APP),
-        ("Access-Control-Allow-Origin", EVIL),
+        ("Access-Control-Allow-Origin", UNTRUSTED),
     ),
     "credentials": (
-        ("Access-Control-Allow-Origin", EVIL),
+        ("Access-Control-Allow-Origin", UNTRUSTED),
         ("Access-Control-Allow-Credentials", "true"),
     ),
     "all of them": (
@@ -85,12 +85,12 @@ _OWN: Final[dict[str, Headers]] = {
     ),
 }
 
-_VARY: Final[dict[str, tuple[Headers, tuple[str, ...]]]] = {
+_APP_VARY: Final[dict[str, tuple[Headers, tuple[str, ...]]]] = {
     "one field": ((("Vary", "Accept"),), ("accept", "origin")),
     "two fields": ((("Vary", "Accept, Cookie"),), ("accept", "cookie", "origin")),
     "two lines": ((("Vary", "Accept"), ("Vary", "Cookie")), ("accept", "cookie", "origin")),
     "origin already": ((("Vary", "Origin"),), ("origin",)),
-    "origin in odd case": ((("Vary", "Accept, oRIGIN"),), ("accept", "origin")),
+    "origin in mixed case": ((("Vary", "Accept, oRIGIN"),), ("accept", "origin")),
     "origin-like names": ((("Vary", "X-Origin, Origins"),), ("x-origin", "origins", "origin")),
     "everything": ((("Vary", "*"),), ("*",)),
     "upper case": ((("VARY", "Accept-Encoding"),), ("accept-encoding", "origin")),
@@ -100,13 +100,13 @@ _VARY: Final[dict[str, tuple[Headers, tuple[str, ...]]]] = {
 CASES: Final = [
     *(
         Case(
-            f"the answer carries the headers: {name}",
+            f"the response has the headers: {name}",
             EXACT,
             actual(),
             granted(status=response.status),
             response,
         )
-        for name, response in _ANSWERS.items()
+        for name, response in _RESPONSES.items()
     ),
     *(
         Case(
@@ -116,17 +116,17 @@ CASES: Final = [
             granted(),
             Response(headers=headers),
         )
-        for name, headers in _OWN.items()
+        for name, headers in _APP_HEADERS.items()
     ),
     *(
         Case(
-            f"own header removed for a stranger: {name}",
+            f"own header removed for an untrusted origin: {name}",
             API,
-            actual(EVIL),
+            actual(UNTRUSTED),
             denied(),
             Response(headers=headers),
         )
-        for name, headers in _OWN.items()
+        for name, headers in _APP_HEADERS.items()
     ),
     *(
         Case(
@@ -136,7 +136,7 @@ CASES: Final = [
             denied(),
             Response(headers=headers),
         )
-        for name, headers in _OWN.items()
+        for name, headers in _APP_HEADERS.items()
     ),
     *(
         Case(
@@ -146,118 +146,121 @@ CASES: Final = [
             granted(vary=vary),
             Response(headers=headers),
         )
-        for name, (headers, vary) in _VARY.items()
+        for name, (headers, vary) in _APP_VARY.items()
     ),
     *(
         Case(
-            f"own Vary is kept for a stranger: {name}",
+            f"own Vary is kept for an untrusted origin: {name}",
             EXACT,
-            actual(EVIL),
+            actual(UNTRUSTED),
             denied(vary=vary),
             Response(headers=headers),
         )
-        for name, (headers, vary) in _VARY.items()
+        for name, (headers, vary) in _APP_VARY.items()
     ),
     Case(
-        "own Vary is kept where none is needed",
+        "own Vary is kept if none is added",
         PUBLIC,
-        actual(EVIL),
+        actual(UNTRUSTED),
         granted("*", vary=("accept",)),
         Response(headers=(("Vary", "Accept"),)),
     ),
     Case(
         "own headers replaced, any origin",
         PUBLIC,
-        actual(EVIL),
+        actual(UNTRUSTED),
         granted("*", vary=()),
-        Response(headers=_OWN["all of them"]),
+        Response(headers=_APP_HEADERS["all of them"]),
     ),
     Case(
-        "own headers removed where nothing is granted",
+        "own headers removed if nothing is allowed",
         NOTHING,
         actual(),
         denied(),
-        Response(headers=_OWN["all of them"]),
+        Response(headers=_APP_HEADERS["all of them"]),
     ),
     Case(
         "own header removed from an error",
         API,
-        actual(EVIL),
+        actual(UNTRUSTED),
         denied(status=500),
-        Response(500, _OWN["a wildcard"]),
+        Response(500, _APP_HEADERS["a wildcard"]),
     ),
     Case(
-        "a fault: the error page carries the headers",
+        "exception: the error page has the headers",
         EXACT,
         actual(),
         granted(status=500),
         Response(raises=True),
     ),
     Case(
-        "a fault: with credentials",
+        "exception: with credentials",
         API,
         actual(APP, "POST"),
         granted(status=500, credentials=True, exposed="x-request-id, etag"),
         Response(raises=True),
     ),
     Case(
-        "a fault: any origin",
+        "exception: any origin",
         PUBLIC,
-        actual(EVIL),
+        actual(UNTRUSTED),
         granted("*", status=500, vary=()),
         Response(raises=True),
     ),
     Case(
-        "a fault: a stranger learns nothing",
+        "exception: an untrusted origin gets no headers",
         EXACT,
-        actual(EVIL),
+        actual(UNTRUSTED),
         denied(status=500),
         Response(raises=True),
     ),
     Case(
-        "a fault: without Origin it varies",
+        "exception: the error page varies without Origin",
         EXACT,
         actual(None),
         denied(status=500),
         Response(raises=True),
     ),
     Case(
-        "an unrouted path: 404 carries the headers",
+        "a path without a route: 404 has the headers",
         EXACT,
         actual(path=MISSING_PATH),
         granted(status=404),
     ),
     Case(
-        "an unrouted path: with credentials",
+        "a path without a route: with credentials",
         API,
         actual(APP, "PUT", path=MISSING_PATH),
         granted(status=404, credentials=True, exposed="x-request-id, etag"),
     ),
     Case(
-        "an unrouted path: a stranger", EXACT, actual(EVIL, path=MISSING_PATH), denied(status=404)
+        "a path without a route: an untrusted origin",
+        EXACT,
+        actual(UNTRUSTED, path=MISSING_PATH),
+        denied(status=404),
     ),
     Case(
-        "an unrouted path: any origin",
+        "a path without a route: any origin",
         PUBLIC,
-        actual(EVIL, path=MISSING_PATH),
+        actual(UNTRUSTED, path=MISSING_PATH),
         granted("*", status=404, vary=()),
     ),
     Case(
-        "a method that is not routed: 405 carries the headers",
+        "a method without a route: 405 has the headers",
         EXACT,
         actual(APP, "DELETE", path=GET_ONLY_PATH),
         granted(status=405),
     ),
     Case(
-        "a method that is not routed: a stranger",
+        "a method without a route: an untrusted origin",
         EXACT,
-        actual(EVIL, "DELETE", path=GET_ONLY_PATH),
+        actual(UNTRUSTED, "DELETE", path=GET_ONLY_PATH),
         denied(status=405),
     ),
-    Case("a method that is routed beside", EXACT, actual(path=GET_ONLY_PATH), granted()),
-    Case("HEAD carries the headers of GET", EXACT, actual(APP, "HEAD"), granted()),
+    Case("a method with a route on the same path", EXACT, actual(path=GET_ONLY_PATH), granted()),
+    Case("HEAD has the headers of GET", EXACT, actual(APP, "HEAD"), granted()),
     Case("HEAD of an error", EXACT, actual(APP, "HEAD"), granted(status=404), Response(404)),
-    Case("HEAD of a stranger", EXACT, actual(EVIL, "HEAD"), denied()),
+    Case("HEAD from an untrusted origin", EXACT, actual(UNTRUSTED, "HEAD"), denied()),
     Case(
         "HEAD of a stream",
         EXACT,
@@ -266,30 +269,30 @@ CASES: Final = [
         Response(chunks=(b"one", b"two"), streamed=True),
     ),
     Case(
-        "a stream of a stranger passes untouched",
+        "a stream to an untrusted origin is unchanged",
         EXACT,
-        actual(EVIL),
+        actual(UNTRUSTED),
         denied(),
         Response(chunks=(b"one", b"two"), streamed=True),
     ),
     Case(
-        "a redirect of a stranger passes untouched",
+        "a redirect of an untrusted origin is unchanged",
         EXACT,
-        actual(EVIL),
+        actual(UNTRUSTED),
         denied(status=302),
         Response(302, (("Location", "/app/items/"),)),
     ),
     Case(
-        "an answer to PUT of a stranger passes untouched",
+        "a response to PUT from an untrusted origin is unchanged",
         API,
-        actual(EVIL, "PUT"),
+        actual(UNTRUSTED, "PUT"),
         denied(status=201),
         Response(201),
     ),
     Case(
         "routes: the policy of the path",
         ROUTES,
-        actual(EVIL, path="/app/public/x"),
+        actual(UNTRUSTED, path="/app/public/x"),
         granted("*", vary=()),
     ),
     Case(
@@ -299,13 +302,21 @@ CASES: Final = [
         granted(credentials=True, exposed="x-request-id, etag"),
     ),
     Case(
-        "routes: a stranger at the strict path", ROUTES, actual(EVIL, path="/app/api/x"), denied()
+        "routes: an untrusted origin at the strict path",
+        ROUTES,
+        actual(UNTRUSTED, path="/app/api/x"),
+        denied(),
     ),
     Case("routes: the first match wins", ROUTES, actual(path="/app/public/closed/x"), denied()),
     Case(
         "routes: a path without a slash covers itself", ROUTES, actual(path="/app/exact"), granted()
     ),
-    Case("routes: and nothing below it", ROUTES, actual(path="/app/exact/x"), denied(vary=())),
+    Case(
+        "routes: a path without a slash covers nothing below it",
+        ROUTES,
+        actual(path="/app/exact/x"),
+        denied(vary=()),
+    ),
     Case(
         "routes: a query does not matter",
         ROUTES,
@@ -313,53 +324,53 @@ CASES: Final = [
         granted(),
     ),
     Case(
-        "routes: an encoded letter is the letter",
+        "routes: percent-encoded letters are decoded",
         ROUTES,
         actual(path="/app/%61pi/x"),
         granted(credentials=True, exposed="x-request-id, etag"),
     ),
     Case("routes: case matters", ROUTES, actual(path="/app/API/x"), denied(vary=())),
     Case(
-        "routes: a path without a policy is left alone",
+        "routes: a path without a policy is unchanged",
         ROUTES,
         actual(path="/app/other"),
-        granted(EVIL, vary=("accept",)),
-        Response(headers=(("Access-Control-Allow-Origin", EVIL), ("Vary", "Accept"))),
+        granted(UNTRUSTED, vary=("accept",)),
+        Response(headers=(("Access-Control-Allow-Origin", UNTRUSTED), ("Vary", "Accept"))),
     ),
     Case(
-        "routes: a preflight of a path without a policy reaches the application",
+        "routes: a preflight to a path without a policy reaches the application",
         ROUTES,
         preflight(path="/app/other"),
         denied(status=204, vary=()),
         Response(204, (("Allow", "GET"),), ()),
     ),
     Case(
-        "routes: a preflight meets the policy of its path",
+        "routes: a preflight gets the policy of its path",
         ROUTES,
-        preflight(EVIL, path="/app/public/x"),
+        preflight(UNTRUSTED, path="/app/public/x"),
         granted("*", status=204, methods="GET, HEAD, POST", vary=(), ran=False),
     ),
     Case(
-        "routes: a preflight of the strict path",
+        "routes: a preflight to the strict path",
         ROUTES,
-        preflight(EVIL, path="/app/api/x"),
+        preflight(UNTRUSTED, path="/app/api/x"),
         denied(status=403, ran=False),
     ),
     Case(
-        "routes: a preflight where nothing is granted",
+        "routes: a preflight if nothing is allowed",
         ROUTES,
         preflight(path="/app/public/closed/x"),
         denied(status=403, ran=False),
     ),
     Case(
-        "routes: a fault below a policy",
+        "routes: an exception below a policy",
         ROUTES,
         actual(path="/app/api/x"),
         granted(status=500, credentials=True, exposed="x-request-id, etag"),
         Response(raises=True),
     ),
     Case(
-        "routes: a detour to another policy grants nothing",
+        "routes: dot segments to another policy allow nothing",
         ROUTES,
         actual(path="/app/public/%2e%2e/api/x"),
         denied(),

@@ -1,6 +1,6 @@
-"""The whole table, and the judge: one case and what was seen of it, to a list of differences.
+"""The complete table, and the comparison of a case with the observed response.
 
-Every application under test answers with `response_of`; every client judges by `differences`.
+Every application under test responds with `response_of`; every client calls `differences`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.conformance.case import (
     Response,
 )
 
-__all__ = ["CASES", "Seen", "differences", "named", "request_headers", "response_of"]
+__all__ = ["CASES", "Observed", "differences", "find_case", "request_headers", "response_of"]
 
 CASES: Final[tuple[Case, ...]] = (
     *actual_requests.CASES,
@@ -39,8 +39,8 @@ _BODILESS: Final = frozenset({204, 304})
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What came back, and whether the application was called; header values are latin-1."""
+class Observed:
+    """The observed response, and whether the application was called. Header values are Latin-1."""
 
     status: int
     headers: Headers
@@ -48,26 +48,26 @@ class Seen:
     ran: bool
 
 
-def named(name: str) -> Case:
-    """Find a case by what the case header says."""
+def find_case(name: str) -> Case:
+    """Return the case with the name in the case header."""
     return _BY_NAME[name]
 
 
 def request_headers(case: Case) -> Headers:
-    """Give the headers of the request, with the one that tells the application which case it is."""
+    """Return the headers of the request, including the one that names the case."""
     return ((CASE_HEADER, case.name), *case.request.headers)
 
 
 def response_of(name: str) -> Response:
-    """Give what the application is to answer; raises what it is to raise."""
+    """Return the application's response, or raise the exception of the case."""
     response = _BY_NAME[name].response
     if response.raises:
-        raise RuntimeError("the fault that this case asks for")
+        raise RuntimeError("the exception of this case")
     return response
 
 
-def differences(case: Case, seen: Seen) -> list[str]:
-    """Compare what was seen with what the case expects; empty where all is as it must be."""
+def differences(case: Case, seen: Observed) -> list[str]:
+    """Return how the observed response differs from the expected one; empty if it does not."""
     fields: dict[str, list[str]] = {}
     for name, value in seen.headers:
         fields.setdefault(name.lower(), []).append(value)
@@ -88,16 +88,16 @@ def differences(case: Case, seen: Seen) -> list[str]:
             found.append(f"{name}: {cors[name]}, not {value!r}")
     found += [f"{name} was not expected" for name in cors if name not in expected.headers]
     vary = _elements(",".join(fields.get("vary", [])).lower())
-    if _is_made_by_framework(case):
-        # An error page may depend on what the client accepts, as its framework says.
+    if _is_framework_response(case):
+        # A framework's error page may depend on the Accept header.
         vary = [name for name in vary if name != "accept"]
     if vary != sorted(expected.vary):
         found.append(f"Vary names {vary}, not {sorted(expected.vary)}")
-    return found + _differences_of_the_own(case, seen, fields)
+    return found + _app_differences(case, seen, fields)
 
 
-def _differences_of_the_own(case: Case, seen: Seen, fields: Mapping[str, list[str]]) -> list[str]:
-    # The application's own part of the answer is there unchanged, where it answered at all.
+def _app_differences(case: Case, seen: Observed, fields: Mapping[str, list[str]]) -> list[str]:
+    # If the application responded, its own headers and body are unchanged.
     response = case.response
     if not case.expected.ran or response.raises or seen.status != response.status:
         return []
@@ -115,17 +115,17 @@ def _differences_of_the_own(case: Case, seen: Seen, fields: Mapping[str, list[st
     return found
 
 
-def _is_made_by_framework(case: Case) -> bool:
+def _is_framework_response(case: Case) -> bool:
     return case.response.raises or case.request.path in (GET_ONLY_PATH, MISSING_PATH)
 
 
 def _is_kept(name: str, value: str, line: str) -> bool:
-    # Frameworks may write the whole address of a path.
+    # Frameworks may write the absolute URL of a path.
     return _content(value) == _content(line) or (name == "location" and line.endswith(value))
 
 
 def _content(value: str) -> str:
-    # Frameworks add the charset of text.
+    # Frameworks add the charset of text types.
     return value.partition(";")[0].strip()
 
 

@@ -1,4 +1,4 @@
-"""The table is whole, and the middleware around bare callables keep to every case of it."""
+"""The table is complete, and the ASGI and WSGI middleware pass every case of it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 
 import corekit_asgi
 import corekit_wsgi
-from tests.conformance.bare import ask_asgi, ask_wsgi, bare_asgi, bare_wsgi
-from tests.conformance.case import APP, EVIL, Case, Expected, Request
+from tests.conformance.bare import bare_asgi, bare_wsgi, call_asgi, call_wsgi
+from tests.conformance.case import APP, UNTRUSTED, Case, Expected, Request
 from tests.conformance.policies import EXACT
-from tests.conformance.table import CASES, Seen, differences
+from tests.conformance.table import CASES, Observed, differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,45 +21,47 @@ if TYPE_CHECKING:
 
     from tests.conformance.bare import Receive, Scope, Send
 
-by_name = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+each_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 
 
-def test_the_table_has_at_least_150_cases_each_with_a_name_of_its_own() -> None:
+def test_table_has_at_least_150_cases_with_unique_names() -> None:
     assert len(CASES) >= 150
     assert len({case.name for case in CASES}) == len(CASES)
 
 
-def test_every_name_can_travel_in_a_header() -> None:
+def test_case_names_are_valid_header_values() -> None:
     assert all(case.name.isascii() and case.name.isprintable() for case in CASES)
 
 
-@by_name
-def test_a_bare_asgi_callable_keeps_to(case: Case) -> None:
+@each_case
+def test_bare_asgi_callable_passes(case: Case) -> None:
     ran = []
 
-    async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
+    async def recording_app(scope: Scope, receive: Receive, send: Send) -> None:
         ran.append(True)
         await bare_asgi(scope, receive, send)
 
-    app = corekit_asgi.CorsMiddleware(recorded, case.policy)
+    app = corekit_asgi.CorsMiddleware(recording_app, case.policy)
 
-    assert differences(case, ask_asgi(case, app, lambda: bool(ran))) == []
+    assert differences(case, call_asgi(case, app, lambda: bool(ran))) == []
 
 
-@by_name
-def test_a_bare_wsgi_callable_keeps_to(case: Case) -> None:
+@each_case
+def test_bare_wsgi_callable_passes(case: Case) -> None:
     ran = []
 
-    def recorded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def recording_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         ran.append(True)
         return bare_wsgi(environ, start_response)
 
-    app = corekit_wsgi.CorsMiddleware(recorded, case.policy)
+    app = corekit_wsgi.CorsMiddleware(recording_app, case.policy)
 
-    assert differences(case, ask_wsgi(case, app, lambda: bool(ran))) == []
+    assert differences(case, call_wsgi(case, app, lambda: bool(ran))) == []
 
 
-_RIGHT = Seen(200, (("Access-Control-Allow-Origin", APP), ("Vary", "Origin")), b"hello", ran=True)
+_RIGHT = Observed(
+    200, (("Access-Control-Allow-Origin", APP), ("Vary", "Origin")), b"hello", ran=True
+)
 _CASE = Case(
     "right",
     EXACT,
@@ -77,8 +79,8 @@ _CASE = Case(
         ({"headers": _RIGHT.headers[1:]}, "no access-control-allow-origin"),
         ({"headers": _RIGHT.headers[:1]}, "Vary names [], not ['origin']"),
         (
-            {"headers": (("Access-Control-Allow-Origin", EVIL), _RIGHT.headers[1])},
-            f"access-control-allow-origin: ['{EVIL}'], not '{APP}'",
+            {"headers": (("Access-Control-Allow-Origin", UNTRUSTED), _RIGHT.headers[1])},
+            f"access-control-allow-origin: ['{UNTRUSTED}'], not '{APP}'",
         ),
         (
             {"headers": (*_RIGHT.headers, _RIGHT.headers[0])},
@@ -94,16 +96,16 @@ _CASE = Case(
         ),
     ],
 )
-def test_the_judge_sees_what_is_wrong(wrong: dict[str, object], difference: str) -> None:
+def test_differences_reports_every_deviation(wrong: dict[str, object], difference: str) -> None:
     seen = dataclasses.replace(_RIGHT, **wrong)  # type: ignore[arg-type]
 
     assert differences(_CASE, _RIGHT) == []
     assert differences(_CASE, seen) == [difference]
 
 
-def test_the_judge_lets_a_server_refuse_only_what_it_may() -> None:
-    refused = Seen(400, (), b"", ran=False)
-    granted = Seen(400, (("Access-Control-Allow-Origin", APP),), b"", ran=False)
+def test_server_may_refuse_only_marked_cases() -> None:
+    refused = Observed(400, (), b"", ran=False)
+    granted = Observed(400, (("Access-Control-Allow-Origin", APP),), b"", ran=False)
     odd = dataclasses.replace(_CASE, may_refuse=True)
 
     assert differences(_CASE, refused) != []

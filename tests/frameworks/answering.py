@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from corekit import CorsPolicy, CorsRoutes
 from tests.conformance.bare import ASGIApp, Message, Receive, Scope, Send
 from tests.conformance.case import CASE_HEADER, Headers
-from tests.conformance.table import CASES, named
+from tests.conformance.table import CASES, find_case
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -97,7 +97,7 @@ def choose_asgi(make: Callable[[Policy], ASGIApp]) -> ASGIApp:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": json.dumps(sorted(ran)).encode()})
             return
-        case = named(dict(scope["headers"])[_CASE_KEY].decode())
+        case = find_case(dict(scope["headers"])[_CASE_KEY].decode())
         await apps[id(case.policy)](scope, receive, send)
 
     return choose
@@ -140,7 +140,7 @@ def choose_wsgi(make: Callable[[Policy], WSGIApplication]) -> WSGIApplication:
         if environ.get("PATH_INFO") == RAN_PATH:
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(sorted(ran)).encode()]
-        case = named(environ[CASE_ENVIRON_KEY])
+        case = find_case(environ[CASE_ENVIRON_KEY])
         return apps[id(case.policy)](environ, start_response)
 
     return choose

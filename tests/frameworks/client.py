@@ -6,7 +6,7 @@ import json
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
 from tests.conformance.case import Case
-from tests.conformance.table import Seen, request_headers
+from tests.conformance.table import Observed, request_headers
 from tests.frameworks.answering import RAN_PATH
 
 __all__ = ["Client"]
@@ -20,7 +20,7 @@ class Client:
     def __init__(self, port: int) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
 
-    def ask(self, case: Case) -> Seen:
+    def ask(self, case: Case) -> Observed:
         """Send the request of a case; a server that hangs up has refused it."""
         try:
             response, body = self._send(case)
@@ -31,8 +31,8 @@ class Client:
                 response, body = self._send(case)
             except (HTTPException, ConnectionError):
                 self._connection.close()
-                return Seen(400, (), b"", ran=False)
-        return Seen(response.status, tuple(response.getheaders()), body, ran=False)
+                return Observed(400, (), b"", ran=False)
+        return Observed(response.status, tuple(response.getheaders()), body, ran=False)
 
     def ran(self) -> frozenset[str]:
         """Ask which cases have reached the application."""

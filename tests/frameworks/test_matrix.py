@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 
 import pytest
 
-from tests.conformance.table import CASES, Seen, differences
+from tests.conformance.table import CASES, Observed, differences
 from tests.frameworks.answering import POLICIES
 from tests.frameworks.client import Client
 from tests.frameworks.matrix import ROWS, Row, render
@@ -76,7 +76,7 @@ def run(row: Row) -> dict[str, list[str]]:
     with served(row) as ports, ExitStack() as clients:
         by_port = [clients.enter_context(closing(Client(port))) for port in ports]
         by_policy = dict(zip(map(id, POLICIES), by_port * len(POLICIES), strict=False))
-        seen: list[Seen] = [by_policy[id(case.policy)].ask(case) for case in CASES]
+        seen: list[Observed] = [by_policy[id(case.policy)].ask(case) for case in CASES]
         ran = frozenset().union(*(client.ran() for client in by_port))
 
     wrong = {}
