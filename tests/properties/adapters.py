@@ -1,7 +1,7 @@
-"""Every adapter, as a function that puts a policy around one small application: one line each.
+"""Every adapter, as a function that applies a policy to a small application, for the properties.
 
-Not a test: what the theorem is proved through. The application answers every request with the same
-`Answer` and remembers what reached it; an adapter's function returns what carries a request to it.
+The application sends the same response to every request and records the methods that reached it.
+The function of an adapter returns a function that sends a request to the application.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ django.setup()
 
 @dataclass
 class Application:
-    """What every adapter is put around: one answer, and the methods that reached it."""
+    """The application under every adapter: one response, and the methods that reached it."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -67,23 +67,23 @@ Send = Callable[[HttpRequest], HttpResponse]
 
 
 @cache
-def one_loop() -> asyncio.AbstractEventLoop:
-    """Make the event loop of all examples: a new one for each takes longer than the rest."""
+def shared_loop() -> asyncio.AbstractEventLoop:
+    """Return one event loop for all examples, since creating a loop is slow."""
     loop = asyncio.new_event_loop()
     atexit.register(loop.close)
     return loop
 
 
-def send_within(app: Any) -> Send:
+def asgi_sender(app: Any) -> Send:
     transport = AsgiTransport(app, raise_exceptions=True)
-    return lambda request: one_loop().run_until_complete(transport.send_async(request))
+    return lambda request: shared_loop().run_until_complete(transport.send_async(request))
 
 
 def through_asgi(
     policy: CorsPolicy, application: Application, on_decision: OnDecision | None = None
 ) -> Send:
     app = corekit_asgi.CorsMiddleware(application.asgi, policy, on_decision=on_decision)
-    return send_within(app)
+    return asgi_sender(app)
 
 
 def through_wsgi(
@@ -98,7 +98,7 @@ def through_starlette(
 ) -> Send:
     app = Starlette(routes=[Mount("/", app=application.asgi)])
     corekit_starlette.install(app, policy, on_decision=on_decision)
-    return send_within(app)
+    return asgi_sender(app)
 
 
 def through_flask(
@@ -115,11 +115,11 @@ def through_flask(
     return WsgiTransport(app, raise_exceptions=True).send
 
 
-behind_django: list[Application] = []
+django_applications: list[Application] = []
 
 
 def django_view(request: DjangoRequest) -> DjangoResponse:
-    application = behind_django[-1]
+    application = django_applications[-1]
     application.reached.append(str(request.method))
     response = DjangoResponse(b"secret", status=application.status)
     for name, value in application.headers:
@@ -144,10 +144,10 @@ def through_django(
         transport = WsgiTransport(WSGIHandler(), raise_exceptions=True)
 
     def send(request: HttpRequest) -> HttpResponse:
-        behind_django.append(application)
+        django_applications.append(application)
         with settings:
             response = transport.send(request)
-        behind_django.clear()
+        django_applications.clear()
         return response
 
     return send
@@ -168,7 +168,7 @@ def through_aiohttp(
     app.freeze()
 
     async def send_once(asked: HttpRequest) -> HttpResponse:
-        # In process: the parser of aiohttp's server knows registered methods only.
+        # Without a server, since the parser of aiohttp's server accepts registered methods only.
         target = asked.url.partition("://")[2].partition("/")[2]
         request = make_mocked_request(
             asked.method, f"/{target}", headers=CIMultiDict(asked.headers), app=app
@@ -179,7 +179,7 @@ def through_aiohttp(
         assert body is None or isinstance(body, bytes)
         return HttpResponse(response.status, tuple(response.headers.items()), body or b"")
 
-    return lambda request: one_loop().run_until_complete(send_once(request))
+    return lambda request: shared_loop().run_until_complete(send_once(request))
 
 
 ADAPTERS: dict[str, Callable[..., Send]] = {

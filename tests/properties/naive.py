@@ -1,7 +1,7 @@
-"""The pattern language and the serialized origin, read off their definitions one pattern at a time.
+"""The pattern language and serialized origins, implemented directly from their definitions.
 
-Slow, plain and written without a look at `corekit`: plain string operations, one loop per rule. The
-properties hold the compiled matcher against it. Nothing of `corekit` is imported here.
+The code is slow and simple, with plain string operations, and independent of `corekit`, from which
+nothing is imported. The properties compare the compiled matcher with it.
 
 - https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
 - https://url.spec.whatwg.org/#host-parsing
@@ -23,7 +23,7 @@ HOST_CHARACTERS = LABEL_CHARACTERS | set(".~!$&'()+;=")
 
 
 def split(origin: str) -> tuple[str, str, str] | None:
-    """Cut an origin into scheme, host and the rest: nothing, or a colon and a port."""
+    """Split an origin into scheme, host and the rest: a colon and a port, or nothing."""
     scheme, separator, rest = origin.partition("://")
     if not separator:
         return None
@@ -39,7 +39,7 @@ def is_label(text: str) -> bool:
 
 
 def is_domain(host: str) -> bool:
-    """Say whether `host` is labels with dots between them, the last of which may be the root's."""
+    """Return whether `host` is labels separated by dots, with an optional trailing dot."""
     labels = host.split(".")
     if len(labels) > 1 and labels[-1] == "":
         labels.pop()
@@ -47,7 +47,7 @@ def is_domain(host: str) -> bool:
 
 
 def is_tail(scheme: str, tail: str) -> bool:
-    """Say whether a browser would put `tail`, a port with its colon or nothing, after the host."""
+    """Return whether `tail`, a colon and a port or nothing, can follow the host in an origin."""
     if tail == "":
         return True
     port = tail[1:]
@@ -72,7 +72,7 @@ def serialize_ipv6(address: IPv6Address) -> str:
 
 
 def is_address(host: str) -> bool:
-    """Say whether `host` is an IPv6 address in brackets, as a browser writes it."""
+    """Return whether `host` is an IPv6 address in brackets, as a browser serializes it."""
     if not host.startswith("[") or not host.endswith("]"):
         return False
     try:
@@ -122,7 +122,7 @@ def is_host(scheme: str, host: str) -> bool:
 
 
 def is_origin(text: str) -> bool:
-    """Say whether a browser could send `text` as Origin."""
+    """Return whether a browser could send `text` as Origin."""
     if text == "null":
         return True
     parts = split(text)
@@ -133,7 +133,7 @@ def is_origin(text: str) -> bool:
 
 
 def is_pattern(text: str) -> bool:
-    """Say whether `text` is of the pattern language: ``*``, an origin, or one with a wildcard."""
+    """Return whether `text` is a pattern: ``*``, an origin, or an origin with a wildcard."""
     if text == "*" or is_origin(text):
         return True
     scheme, separator, rest = text.partition("://")
@@ -159,7 +159,7 @@ def is_pattern(text: str) -> bool:
 
 
 def matches(pattern: str, origin: str) -> bool:
-    """Say whether `pattern`, which is one, matches `origin`, which may be anything."""
+    """Return whether `pattern`, which must be valid, matches `origin`, which may be any text."""
     if pattern == "*":
         return is_origin(origin)
     if "*" not in pattern:
@@ -187,7 +187,7 @@ def matches(pattern: str, origin: str) -> bool:
 
 
 def read_field_names(value: str) -> set[str] | None:
-    """Read a list of field names: https://www.rfc-editor.org/rfc/rfc9110#abnf.extension"""
+    """Parse a list of field names: https://www.rfc-editor.org/rfc/rfc9110#abnf.extension"""
     names = set()
     for element in value.split(","):
         name = element.strip(" \t")

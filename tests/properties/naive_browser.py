@@ -1,8 +1,8 @@
-"""What a browser concludes from an answer, by the letter of the Fetch standard.
+"""A browser's checks of a response, implemented directly from the Fetch standard.
 
-Written from https://fetch.spec.whatwg.org/#cors-check and, for preflights, from step 7 of
-https://fetch.spec.whatwg.org/#cors-preflight-fetch. It sees headers only, never a policy, and
-nothing of `corekit` is imported here.
+From https://fetch.spec.whatwg.org/#cors-check and, for preflights, from step 7 of
+https://fetch.spec.whatwg.org/#cors-preflight-fetch. The checks get headers, never a policy, and
+nothing is imported from `corekit`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SAFELISTED_METHODS = {"GET", "HEAD", "POST"}
 
 
 def cors_check(origin: str, headers: Headers, *, credentials: bool) -> bool:
-    """Say whether a page of `origin` may read a response with these headers."""
+    """Return whether `origin` may read a response with these headers."""
     allowed = _values(headers, "access-control-allow-origin")
     if len(allowed) != 1:
         return False
@@ -35,7 +35,7 @@ def preflight_check(
     *,
     credentials: bool,
 ) -> bool:
-    """Say whether a preflight so answered lets the request through."""
+    """Return whether this response to a preflight allows the request."""
     headers = list(headers)
     if not cors_check(origin, headers, credentials=credentials):
         return False

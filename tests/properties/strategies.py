@@ -1,7 +1,7 @@
-"""Patterns, origins, policies and requests to search through, biased to what is nearly right.
+"""Hypothesis strategies for patterns, origins, policies and requests, biased to near misses.
 
-A random string hardly ever comes near a pattern, and so finds nothing. An origin here begins as one
-that a pattern matches and is then bent once or a few times, the way attackers and typos bend it.
+A random string is hardly ever close to a pattern, so it finds no bugs. Here, an origin begins as
+one that a pattern matches, and is then changed a few times, as attackers and typos change it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from corekit import CorsPolicy, PolicyError
 
-# Few and alike, so that hosts collide: prefixes, suffixes and parents of each other.
+# Few and similar, so that hosts collide: prefixes, suffixes and parents of each other.
 LABELS = [
     "a",
     "b",
@@ -35,7 +35,7 @@ PORTS = ["", "", ":8080", ":1", ":65535", ":3000"]
 ADDRESSES = ["127.0.0.1", "[::1]", "[2001:db8::1]", "192.0.2.10", "localhost"]
 
 labels = st.sampled_from(LABELS)
-# One choice each rather than one a label: drawing takes longer than deciding.
+# One draw for a domain rather than one for each label, since drawing is slow.
 domains = st.one_of(
     *(
         st.sampled_from([".".join(parts) for parts in product(LABELS, repeat=length)])
@@ -45,7 +45,7 @@ domains = st.one_of(
 schemes = st.sampled_from(SCHEMES)
 ports = st.sampled_from(PORTS)
 hosts = domains | domains | domains.map("{}.".format) | st.sampled_from(ADDRESSES)
-gaps = st.tuples(
+partial_labels = st.tuples(
     st.sampled_from(["", "a", "pr-", "ab"]), st.sampled_from(["", "-x", "a", "b1"])
 ).map("*".join)
 
@@ -58,15 +58,15 @@ exact_origins = _join(schemes, st.just("://"), hosts, ports)
 patterns = st.one_of(
     exact_origins,
     _join(schemes, st.just("://*."), domains, ports),
-    _join(schemes, st.just("://"), gaps, st.just("."), domains, ports),
+    _join(schemes, st.just("://"), partial_labels, st.just("."), domains, ports),
     _join(schemes, st.just("://"), hosts, st.just(":*")),
-    _join(schemes, st.just("://"), gaps, st.just("."), domains, st.just(":*")),
+    _join(schemes, st.just("://"), partial_labels, st.just("."), domains, st.just(":*")),
 )
 
 
 @st.composite
 def matching_origins(draw: st.DrawFn, pattern: str) -> str:
-    """Make an origin that `pattern` matches, by filling its wildcards in."""
+    """Draw an origin that `pattern` matches, by filling in its wildcards."""
     scheme, _, authority = pattern.partition("://")
     any_port = authority.endswith(":*")
     host = authority.removesuffix(":*")
@@ -78,7 +78,7 @@ def matching_origins(draw: st.DrawFn, pattern: str) -> str:
     return f"{scheme}://{host}{port}"
 
 
-Bend = Callable[[str, st.DrawFn], str]
+Change = Callable[[str, st.DrawFn], str]
 
 
 def _cut(origin: str, draw: st.DrawFn) -> str:
@@ -92,7 +92,7 @@ def _insert(origin: str, draw: st.DrawFn) -> str:
     return origin[:at] + piece + origin[at:]
 
 
-BENDS: list[Bend] = [
+CHANGES: list[Change] = [
     lambda origin, draw: (
         origin + draw(st.sampled_from(["/", ".", ":", "\n", " ", ".evil", "m", ":*"]))
     ),
@@ -119,19 +119,19 @@ BENDS: list[Bend] = [
 
 @st.composite
 def near_misses(draw: st.DrawFn, pool: list[str]) -> str:
-    """Make an origin out of one or two of the patterns in `pool`: matching, nearly, or not."""
+    """Draw an origin from one or two of the patterns in `pool`, which may or may not match."""
     origin = draw(st.sampled_from(pool).flatmap(matching_origins))
     if draw(st.integers(0, 5)) == 0:
-        # The joint of two patterns: what a suffix tree that mixes up its branches lets in.
+        # Parts of two patterns, which a suffix tree that mixed up its branches would allow.
         other = draw(st.sampled_from(pool).flatmap(matching_origins))
         at, start = draw(st.integers(0, len(origin))), draw(st.integers(0, len(other)))
         return origin[:at] + other[start:]
     for _ in range(draw(st.integers(0, 2))):
-        origin = draw(st.sampled_from(BENDS))(origin, draw)
+        origin = draw(st.sampled_from(CHANGES))(origin, draw)
     return origin
 
 
-# The standard's names and case variants of them, so that case is searched too.
+# The standard's names and variants in other case.
 methods = st.sampled_from(
     ["GET", "HEAD", "POST", "PUT", "PATCH", "patch", "DELETE", "PROPFIND", "X-y"]
 )
@@ -142,7 +142,7 @@ exposable_names = st.sampled_from(["x-request-id", "X-Total", "etag"])
 
 
 class Setup(NamedTuple):
-    """A policy, with the arguments that it was made of."""
+    """A policy, with the arguments that it was built from."""
 
     policy: CorsPolicy
     arguments: dict[str, Any]
@@ -154,7 +154,7 @@ class Setup(NamedTuple):
 
 @st.composite
 def setups(draw: st.DrawFn, any_origin: bool | None = None) -> Setup:
-    """Make a policy of any sort; risks are accepted where there are some."""
+    """Draw a policy of any kind, with its risks accepted."""
     credentials = draw(st.booleans())
     origins = draw(st.lists(patterns, min_size=1, max_size=5, unique=True))
     if any_origin is None:
@@ -181,7 +181,7 @@ def setups(draw: st.DrawFn, any_origin: bool | None = None) -> Setup:
 
 
 def build(arguments: dict[str, Any]) -> Setup:
-    """Make a policy; where it runs risks, they are accepted."""
+    """Build a policy, with its risks accepted."""
     try:
         return Setup(CorsPolicy(**arguments), arguments)
     except PolicyError as error:
@@ -212,7 +212,7 @@ header_lists = st.none() | st.lists(header_names | st.sampled_from(["*", "x-c"])
 
 @st.composite
 def preflights(draw: st.DrawFn, setup: Setup) -> Preflight:
-    """Make a preflight to a policy, often one of its own origins."""
+    """Draw a preflight to a policy, often from one of its allowed origins."""
     origin = draw(near_misses(setup.origins)) if setup.origins != ["*"] else draw(exact_origins)
     return Preflight(
         origin,

@@ -1,4 +1,4 @@
-"""Laws that every answer keeps, whatever the policy and whatever was asked."""
+"""Properties of every decision, for any policy and any request."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ MERGED_FIELDS = {
 
 
 @st.composite
-def asked(draw: st.DrawFn, setup: Setup) -> tuple[str, dict[str, Any]]:
-    """Make the arguments of one call of `decide`: of any kind, of honest or hostile values."""
+def calls(draw: st.DrawFn, setup: Setup) -> tuple[str, dict[str, Any]]:
+    """Draw the arguments of a call of `decide`, with well-formed or hostile values."""
     preflight: dict[str, Any] = draw(preflights(setup))._asdict()
     if draw(st.integers(0, 5)) == 0:
         preflight[draw(st.sampled_from(list(preflight)))] = draw(st.none() | st.text(max_size=9))
@@ -39,10 +39,10 @@ def elements(decision: Decision, name: str) -> list[str]:
 
 
 @given(st.data(), setups())
-def test_an_answer_never_holds_what_no_browser_accepts_or_what_lets_everybody_in(
+def test_response_headers_are_well_formed_and_never_unsafe(
     data: st.DataObject, setup: Setup
 ) -> None:
-    method, request = data.draw(asked(setup))
+    method, request = data.draw(calls(setup))
     decision = setup.policy.decide(method, **request)
     origins = values(decision, "Access-Control-Allow-Origin")
     credentials = values(decision, "Access-Control-Allow-Credentials")
@@ -58,8 +58,8 @@ def test_an_answer_never_holds_what_no_browser_accepts_or_what_lets_everybody_in
 
 
 @given(st.data(), setups())
-def test_only_an_origin_that_matches_is_named(data: st.DataObject, setup: Setup) -> None:
-    method, request = data.draw(asked(setup))
+def test_only_matching_origin_is_allowed(data: st.DataObject, setup: Setup) -> None:
+    method, request = data.draw(calls(setup))
     decision = setup.policy.decide(method, **request)
     origin = request["origin"]
     matched = origin is not None and any(naive.matches(text, origin) for text in setup.origins)
@@ -75,7 +75,7 @@ def test_only_an_origin_that_matches_is_named(data: st.DataObject, setup: Setup)
 
 
 @given(st.data(), setups())
-def test_a_preflight_names_what_is_granted_and_of_what_was_asked_only_tokens(
+def test_preflight_lists_what_is_allowed_and_reflects_only_tokens(
     data: st.DataObject, setup: Setup
 ) -> None:
     request = data.draw(preflights(setup))._asdict()
@@ -87,13 +87,13 @@ def test_a_preflight_names_what_is_granted_and_of_what_was_asked_only_tokens(
     named = elements(decision, "Access-Control-Allow-Methods")
     assert {"GET", "HEAD", "POST"} <= set(named)
     grants = set(setup.arguments["allow_methods"])
-    usual = {"GET", "HEAD", "POST"} | (
+    common = {"GET", "HEAD", "POST"} | (
         {"PUT", "PATCH", "DELETE", "OPTIONS"} if "*" in grants else set()
     )
     credentials = setup.policy.allow_credentials
-    echo = {request["request_method"]} - {"*"} if credentials and "*" in grants else set()
+    reflected = {request["request_method"]} - {"*"} if credentials and "*" in grants else set()
     literal = set() if credentials else {"*"}
-    assert set(named) == (grants - {"*"}) | usual | echo | (grants & literal)
+    assert set(named) == (grants - {"*"}) | common | reflected | (grants & literal)
     assert len(named) == len(set(named))
 
     listed = elements(decision, "Access-Control-Allow-Headers")
@@ -106,32 +106,32 @@ def test_a_preflight_names_what_is_granted_and_of_what_was_asked_only_tokens(
 
 
 @given(st.data(), setups())
-def test_a_cache_that_heeds_vary_never_hands_out_a_wrong_answer(
+def test_cache_that_honors_vary_never_serves_a_wrong_response(
     data: st.DataObject, setup: Setup
 ) -> None:
-    kept = data.draw(preflights(setup))._asdict()
-    asked_later = data.draw(preflights(setup))._asdict()
+    earlier = data.draw(preflights(setup))._asdict()
+    later = data.draw(preflights(setup))._asdict()
     if data.draw(st.booleans()):
-        kept["origin"], asked_later["origin"] = asked_later["origin"], kept["origin"]
+        earlier["origin"], later["origin"] = later["origin"], earlier["origin"]
     method = data.draw(st.sampled_from(["OPTIONS", "GET"]))
     if method == "GET" and data.draw(st.booleans()):
-        kept["origin"] = None
-    answer = setup.policy.decide(method, **kept)
+        earlier["origin"] = None
+    answer = setup.policy.decide(method, **earlier)
     for name, argument in MERGED_FIELDS.items():
         if name in answer.vary:
-            asked_later[argument] = kept[argument]
-    later = setup.policy.decide(method, **asked_later)
-    if answer.vary == () and not naive.is_origin(asked_later["origin"]):
-        # The one answer for everybody, to a request that no browser sends.
+            later[argument] = earlier[argument]
+    later_answer = setup.policy.decide(method, **later)
+    if answer.vary == () and not naive.is_origin(later["origin"]):
+        # The constant response for any origin, to a request that no browser sends.
         assert dict(answer.headers)["Access-Control-Allow-Origin"] == "*"
         return
-    assert later.headers == answer.headers
-    assert later.vary == answer.vary
-    assert later.status == answer.status
+    assert later_answer.headers == answer.headers
+    assert later_answer.vary == answer.vary
+    assert later_answer.status == answer.status
 
 
 @given(st.data(), setups())
-def test_vary_names_no_more_than_the_answer_depends_on(data: st.DataObject, setup: Setup) -> None:
+def test_vary_lists_only_what_the_response_depends_on(data: st.DataObject, setup: Setup) -> None:
     request = data.draw(preflights(setup))._asdict()
     decision = setup.policy.decide("OPTIONS", **request)
     assert set(decision.vary) <= set(MERGED_FIELDS)
@@ -149,7 +149,7 @@ def test_vary_names_no_more_than_the_answer_depends_on(data: st.DataObject, setu
 
 
 @given(st.data(), setups(), st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5))))
-def test_what_an_adapter_writes_is_what_was_decided(
+def test_adapter_writes_the_decided_headers(
     data: st.DataObject, setup: Setup, headers: list[tuple[str, str]]
 ) -> None:
     request = data.draw(preflights(setup))
@@ -173,15 +173,15 @@ def test_grants_do_not_depend_on_the_order_in_which_they_are_written(
     assert other == setup.policy
     assert hash(other) == hash(setup.policy)
     request = data.draw(preflights(setup))._asdict()
-    here, there = setup.policy.decide("OPTIONS", **request), other.decide("OPTIONS", **request)
-    assert here.allowed == there.allowed
-    assert here.reason is there.reason
-    assert here.vary == there.vary
-    assert [(k, sorted(v)) for k, v in here.headers] == [(k, sorted(v)) for k, v in there.headers]
+    first, second = setup.policy.decide("OPTIONS", **request), other.decide("OPTIONS", **request)
+    assert first.allowed == second.allowed
+    assert first.reason is second.reason
+    assert first.vary == second.vary
+    assert [(k, sorted(v)) for k, v in first.headers] == [(k, sorted(v)) for k, v in second.headers]
 
 
-def respell(names: list[str], draw: st.DrawFn) -> str:
-    """Write a list of names as some gateway might."""
+def reformat(names: list[str], draw: st.DrawFn) -> str:
+    """Return a list of names with other order, case, spaces and empty elements."""
     text = ""
     for name in draw(st.permutations(names)):
         spelling = draw(st.sampled_from([name, name.upper(), name.title()]))
@@ -190,7 +190,7 @@ def respell(names: list[str], draw: st.DrawFn) -> str:
     return text[: None if draw(st.booleans()) else -1]
 
 
-respelt = st.composite(lambda draw, names: respell(names, draw))
+reformatted = st.composite(lambda draw, names: reformat(names, draw))
 
 
 @given(
@@ -198,30 +198,28 @@ respelt = st.composite(lambda draw, names: respell(names, draw))
     setups(),
     st.lists(st.sampled_from(["x-a", "x-b", "authorization", "range"]), unique=True, min_size=1),
 )
-def test_order_case_spaces_and_empty_elements_of_the_asked_headers_change_nothing(
+def test_format_of_requested_headers_does_not_matter(
     data: st.DataObject, setup: Setup, names: list[str]
 ) -> None:
     request = data.draw(preflights(setup))._asdict()
     decisions = [
         setup.policy.decide("OPTIONS", **{**request, "request_headers": text})
-        for text in (",".join(names), data.draw(respelt(names)), data.draw(respelt(names)))
+        for text in (",".join(names), data.draw(reformatted(names)), data.draw(reformatted(names)))
     ]
     for one, other in pairwise(decisions):
         assert one == other
 
 
 @given(st.data(), setups())
-def test_a_decision_is_the_same_for_bytes_and_for_text(data: st.DataObject, setup: Setup) -> None:
-    method, request = data.draw(asked(setup))
+def test_decision_is_the_same_for_bytes_and_text(data: st.DataObject, setup: Setup) -> None:
+    method, request = data.draw(calls(setup))
     assume(all(value is None or value.isascii() for value in request.values()))
     raw = {name: value and value.encode() for name, value in request.items()}
     assert setup.policy.decide(method, **request) == setup.policy.decide(method, **raw)
 
 
 @given(st.data(), setups())
-def test_the_engine_answers_adapters_as_the_policy_answers_users(
-    data: st.DataObject, setup: Setup
-) -> None:
+def test_engine_agrees_with_decide(data: st.DataObject, setup: Setup) -> None:
     request: Preflight = data.draw(preflights(setup))
     engine = setup.policy.engine
     answer = engine.preflight(*request)

@@ -1,4 +1,4 @@
-"""A stranger gets a decision whatever he sends, an operator a policy or its problems."""
+"""Any request gets a decision, and any configuration gets a policy or its problems."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ POLICIES = [
     CorsPolicy.deny_all(),
 ]
 
-# Any text at all, lone surrogates too, and text that is long or begins like the real thing.
+# Any text, including lone surrogates, and text that is long or begins like a valid value.
 texts = st.one_of(
     st.text(st.characters(), max_size=30),
     st.sampled_from(["https://a.example", "http://localhost", "null", "*", "PUT", "x-a", ","]),
@@ -63,9 +63,7 @@ requests = st.fixed_dictionaries(
 
 
 @given(st.sampled_from(POLICIES), requests)
-def test_a_stranger_gets_a_decision_never_an_exception(
-    policy: CorsPolicy, request: dict[str, Any]
-) -> None:
+def test_any_request_gets_a_decision(policy: CorsPolicy, request: dict[str, Any]) -> None:
     decision = policy.decide(**request)
     assert isinstance(decision, Decision)
     assert decision.allowed in (True, False)
@@ -77,7 +75,7 @@ def test_a_stranger_gets_a_decision_never_an_exception(
 @given(
     st.sampled_from(POLICIES), texts, texts, st.sampled_from([None, "x-a", "\r\nSet-Cookie: a=b"])
 )
-def test_a_stranger_cannot_split_the_answer_to_a_preflight_of_an_allowed_origin(
+def test_request_cannot_inject_response_headers(
     policy: CorsPolicy, request_method: str, request_headers: str, more: str | None
 ) -> None:
     decision = policy.decide(
@@ -94,7 +92,7 @@ def test_a_stranger_cannot_split_the_answer_to_a_preflight_of_an_allowed_origin(
         assert len(value) < 10_000
 
 
-# What may stand in a configuration file, an environment variable or a misread page of the manual.
+# Values from a configuration file, an environment variable or a misread manual.
 scalars = st.one_of(
     st.none(),
     st.booleans(),
@@ -136,16 +134,16 @@ FIELDS = {
 }
 
 
-def check(error: PolicyError) -> None:
-    """See that an error can be shown, whatever is in it."""
+def check_problems(error: PolicyError) -> None:
+    """Check that an error can be shown, whatever its values are."""
     assert error.problems
     assert {problem.code for problem in error.problems} <= CODES
     assert len(str(error)) < 20_000
     assert all(line.isprintable() for line in str(error).split("\n"))
 
 
-def sure_of(policy: CorsPolicy) -> None:
-    """See that a policy survives being written down, sent elsewhere and read again."""
+def check_round_trips(policy: CorsPolicy) -> None:
+    """Check that `repr`, pickle and copies preserve a policy."""
     again = eval(repr(policy), {"CorsPolicy": CorsPolicy})
     assert again == policy
     assert repr(again) == repr(policy)
@@ -160,25 +158,25 @@ def sure_of(policy: CorsPolicy) -> None:
 @example({"allow_origins": ["https://-1.0.0.1"]})
 @example({"allow_origins": ["https://0x-1.1"]})
 @example({"max_age": 10**5000})
-def test_an_operator_gets_a_policy_or_its_problems_never_another_exception(
+def test_any_arguments_give_a_policy_or_its_problems(
     arguments: dict[str, Any],
 ) -> None:
     try:
         policy = CorsPolicy(**arguments)
     except PolicyError as error:
-        check(error)
+        check_problems(error)
     else:
-        sure_of(policy)
+        check_round_trips(policy)
 
 
 @given(setups())
-def test_every_policy_can_be_written_down_sent_and_read_again(setup: Setup) -> None:
-    sure_of(setup.policy)
+def test_policy_survives_round_trips(setup: Setup) -> None:
+    check_round_trips(setup.policy)
     assert setup.policy == CorsPolicy(**setup.arguments)
 
 
 @given(st.data(), setups())
-def test_a_policy_that_was_sent_decides_as_before(data: st.DataObject, setup: Setup) -> None:
+def test_pickled_policy_makes_the_same_decisions(data: st.DataObject, setup: Setup) -> None:
     other = pickle.loads(pickle.dumps(setup.policy))
     request = data.draw(preflights(setup))._asdict()
     assert other.decide("OPTIONS", **request) == setup.policy.decide("OPTIONS", **request)
@@ -189,13 +187,11 @@ route_lists = st.lists(st.tuples(paths, st.sampled_from(POLICIES)) | garbage, ma
 
 
 @given(route_lists, texts)
-def test_routes_are_made_or_their_problems_told_and_any_path_is_matched(
-    routes: Any, path: str
-) -> None:
+def test_any_routes_are_built_or_have_problems(routes: Any, path: str) -> None:
     try:
         made = CorsRoutes(routes)
     except PolicyError as error:
-        check(error)
+        check_problems(error)
     else:
         assert isinstance(made.policy_for(path), CorsPolicy | None)
         assert eval(repr(made), {"CorsPolicy": CorsPolicy, "CorsRoutes": CorsRoutes}) == made
@@ -206,9 +202,7 @@ fields = st.sampled_from(["Vary", "vary", "Access-Control-Allow-Origin", "A", "v
 
 
 @given(st.lists(st.tuples(fields | st.text(max_size=5), st.text(max_size=9))), exact_origins)
-def test_headers_of_the_application_are_merged_whatever_they_are(
-    headers: list[tuple[str, str]], origin: str
-) -> None:
+def test_any_application_headers_are_merged(headers: list[tuple[str, str]], origin: str) -> None:
     before = list(headers)
     for policy in POLICIES:
         merged = merge_headers(headers, policy.engine.actual(origin), origin)
@@ -222,7 +216,7 @@ def test_headers_of_the_application_are_merged_whatever_they_are(
 
 
 @given(st.lists(st.tuples(st.binary(max_size=5), st.binary(max_size=9))), exact_origins)
-def test_raw_headers_of_the_application_are_merged_whatever_they_are(
+def test_any_raw_application_headers_are_merged(
     headers: list[tuple[bytes, bytes]], origin: str
 ) -> None:
     before = list(headers)
@@ -238,7 +232,7 @@ def test_raw_headers_of_the_application_are_merged_whatever_they_are(
 
 
 @given(st.lists(st.text(max_size=9)), st.lists(st.sampled_from(["Origin", "Cookie", "X-A"])))
-def test_vary_keeps_what_was_there_and_is_complete(lines: list[str], names: list[str]) -> None:
+def test_merged_vary_keeps_all_names(lines: list[str], names: list[str]) -> None:
     def listed(values: list[str]) -> set[str]:
         return {name.strip().lower() for value in values for name in value.split(",")} - {""}
 

@@ -1,4 +1,4 @@
-"""The compiled matcher against a naive one, over origins that are nearly right, both ways."""
+"""The compiled matcher agrees with a naive one about near misses."""
 
 from __future__ import annotations
 
@@ -24,25 +24,21 @@ def compiled(pool: list[str]) -> OriginSet:
 
 
 @given(st.data(), pools)
-def test_no_stranger_is_let_in_and_no_friend_is_kept_out(
-    data: st.DataObject, pool: list[str]
-) -> None:
+def test_compiled_matcher_agrees_with_naive_matcher(data: st.DataObject, pool: list[str]) -> None:
     origin = data.draw(near_misses(pool))
     expected = any(naive.matches(pattern, origin) for pattern in pool)
     assert (origin in compiled(pool)) == expected
 
 
 @given(st.data(), pools)
-def test_an_origin_made_from_a_pattern_matches_it_whatever_stands_beside_it(
-    data: st.DataObject, pool: list[str]
-) -> None:
+def test_origin_built_from_a_pattern_matches(data: st.DataObject, pool: list[str]) -> None:
     origin = data.draw(st.sampled_from(pool).flatmap(matching_origins))
     assert naive.matches("*", origin)
     assert origin in compiled(pool)
 
 
 @given(st.data(), pools, pools)
-def test_origins_of_other_policies_are_told_apart(
+def test_origins_of_other_policies_are_distinguished(
     data: st.DataObject, pool: list[str], others: list[str]
 ) -> None:
     origin = data.draw(near_misses(others))
@@ -51,7 +47,7 @@ def test_origins_of_other_policies_are_told_apart(
 
 
 @given(st.data(), pools)
-def test_a_policy_decides_as_its_set_of_origins(data: st.DataObject, pool: list[str]) -> None:
+def test_policy_agrees_with_its_origin_set(data: st.DataObject, pool: list[str]) -> None:
     policy = CorsPolicy(allow_origins=pool)
     origin = data.draw(near_misses(pool))
     expected = any(naive.matches(pattern, origin) for pattern in pool)
@@ -61,9 +57,7 @@ def test_a_policy_decides_as_its_set_of_origins(data: st.DataObject, pool: list[
 
 
 @given(st.data(), pools)
-def test_what_any_origin_admits_is_what_a_browser_could_send(
-    data: st.DataObject, pool: list[str]
-) -> None:
+def test_any_origin_means_any_serialized_origin(data: st.DataObject, pool: list[str]) -> None:
     origin = data.draw(near_misses(pool))
     assert is_serialized_origin(origin) == naive.is_origin(origin)
     assert CorsPolicy(allow_origins=["*"]).decide("GET", origin=origin).allowed == (
@@ -87,7 +81,7 @@ pieces = st.sampled_from([*"ab*.:-/[]01x", "https://", "http://", "127.0.0.1", "
 @example("https://a:443:*")
 @example(f"https://{'a' * 63}*.b")
 @example(f"https://*{'a' * 62}.b")
-def test_the_language_of_patterns_is_the_documented_one(text: str) -> None:
+def test_pattern_parser_agrees_with_naive_parser(text: str) -> None:
     if "*" in text and text != "*":
         assert (OriginPattern.parse(text) is not None) == naive.is_pattern(text)
     else:
@@ -95,9 +89,7 @@ def test_the_language_of_patterns_is_the_documented_one(text: str) -> None:
 
 
 @given(st.data(), patterns)
-def test_the_language_of_patterns_is_the_documented_one_around_patterns(
-    data: st.DataObject, pattern: str
-) -> None:
+def test_pattern_parser_agrees_about_near_misses(data: st.DataObject, pattern: str) -> None:
     at = data.draw(st.integers(0, len(pattern)))
     text = pattern[:at] + data.draw(st.sampled_from(["*", "*.", ".", ":*", "a", "/", ":1"]))
     text += pattern[at + data.draw(st.integers(0, 2)) :]
@@ -108,7 +100,7 @@ def test_the_language_of_patterns_is_the_documented_one_around_patterns(
 
 
 @given(patterns.filter(lambda text: "*" in text))
-def test_a_pattern_is_written_as_it_was_read(text: str) -> None:
+def test_str_of_pattern_is_its_source(text: str) -> None:
     pattern = OriginPattern.parse(text)
     assert str(pattern) == text
     assert pattern == OriginPattern.parse(str(pattern))
@@ -131,8 +123,6 @@ def test_a_pattern_is_written_as_it_was_read(text: str) -> None:
         ("*", "null ", False),
     ],
 )
-def test_the_naive_matcher_itself_reads_the_language_right(
-    pattern: str, origin: str, expected: bool
-) -> None:
+def test_naive_matcher_is_correct(pattern: str, origin: str, expected: bool) -> None:
     assert naive.is_pattern(pattern)
     assert naive.matches(pattern, origin) == expected

@@ -1,4 +1,4 @@
-"""Routes against a naive first match, and against all that a layer behind makes of a path."""
+"""Routes agree with a naive first match, and stay safe when other layers rewrite the path."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def unreachable(error: PolicyError) -> set[object]:
 
 
 def make(table: list[str]) -> tuple[CorsRoutes, list[str]]:
-    """Make routes of what can be reached of `table`, which may hold paths that cannot."""
+    """Build routes from the reachable paths of `table`."""
     while True:
         try:
             return CorsRoutes(list(zip(table, POLICIES, strict=False))), table
@@ -48,14 +48,14 @@ def make(table: list[str]) -> tuple[CorsRoutes, list[str]]:
 
 
 @given(tables, plain_paths)
-def test_a_path_gets_the_first_route_that_covers_it(table: list[str], path: str) -> None:
+def test_first_matching_route_applies(table: list[str], path: str) -> None:
     routes, table = make(table)
     assert routes.policy_for(path) is first_match(table, path)
 
 
 @given(tables)
 @example(["/a/", "/", "/b"])
-def test_a_route_is_unreachable_exactly_where_an_earlier_one_covers_it(table: list[str]) -> None:
+def test_route_is_unreachable_only_if_an_earlier_one_covers_it(table: list[str]) -> None:
     covered = {path for at, path in enumerate(table) if first_match(table[:at], path) is not None}
     try:
         CorsRoutes(list(zip(table, POLICIES, strict=False)))
@@ -67,7 +67,7 @@ def test_a_route_is_unreachable_exactly_where_an_earlier_one_covers_it(table: li
 
 
 def remove_dot_segments(path: str) -> str:
-    """Resolve a path as https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4 does."""
+    """Resolve a path: https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4"""
     output: list[str] = []
     parts = path.split("/")[1:]
     for at, part in enumerate(parts):
@@ -81,7 +81,7 @@ def remove_dot_segments(path: str) -> str:
 
 
 def readings(path: str) -> set[str]:
-    """Every path that a server, a proxy or a framework behind might take `path` for."""
+    """Return every path that a server, a proxy or a framework might interpret `path` as."""
     found = {path}
     for _ in range(3):
         for text in list(found):
@@ -99,12 +99,10 @@ def readings(path: str) -> set[str]:
 
 
 @given(tables, odd_paths)
-@example(["/a/", "/"], "/b/../a//../c")  # resolved without joining slashes: /a/c
-@example(["/a/", "/"], "/b\\c/../a/d")  # a backslash that is none: /a/d
+@example(["/a/", "/"], "/b/../a//../c")  # resolved without merging slashes: /a/c
+@example(["/a/", "/"], "/b\\c/../a/d")  # a literal backslash: /a/d
 @example(["/a/", "/"], "/b/..\\a/d")
-def test_a_stricter_rule_is_never_missed_whatever_a_layer_behind_makes_of_the_path(
-    table: list[str], path: str
-) -> None:
+def test_ambiguous_path_gets_no_policy_of_another_path(table: list[str], path: str) -> None:
     routes, table = make(table)
     policy = routes.policy_for(path)
     meant = {first_match(table, reading) for reading in readings(path)}
@@ -114,9 +112,7 @@ def test_a_stricter_rule_is_never_missed_whatever_a_layer_behind_makes_of_the_pa
 
 
 @given(tables, odd_paths)
-def test_a_path_that_is_read_in_one_way_only_is_matched_as_it_is(
-    table: list[str], path: str
-) -> None:
+def test_unambiguous_path_is_matched_as_is(table: list[str], path: str) -> None:
     routes, table = make(table)
     if readings(path) == {path}:
         assert routes.policy_for(path) is first_match(table, path)

@@ -1,8 +1,7 @@
-"""What the hints of a refused origin promise: that the mend works."""
+"""The fixes that problems of an origin suggest are valid."""
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 
 from hypothesis import assume, example, given
@@ -14,7 +13,7 @@ from tests.properties import naive
 from tests.properties.strategies import near_misses, patterns
 
 near_origins = st.lists(patterns, min_size=1, max_size=2).flatmap(near_misses)
-typed = st.one_of(
+inputs = st.one_of(
     near_origins,
     near_origins.map(str.upper),
     near_origins.map(lambda text: text.partition("://")[2]),
@@ -33,19 +32,19 @@ def problems_of(origin: str, *, credentials: bool) -> list[Problem]:
     return []
 
 
-@given(typed, st.booleans())
+@given(inputs, st.booleans())
 @example("https://-1.0.0.1", False)
 @example("https://1_0.0.0.1", False)
 @example("https://example.com:0", False)
 @example("http://example.com:443", True)
 @example("http://*.example.com:443", True)
-def test_a_spelling_that_a_hint_suggests_is_accepted(text: str, credentials: bool) -> None:
+def test_suggested_origin_is_accepted(text: str, credentials: bool) -> None:
     for problem in problems_of(text, credentials=credentials):
-        suggested = re.match(r"(?:Did you mean|Use) '([^']*)'", problem.hint)
-        if suggested:
-            left = {other.code for other in problems_of(suggested[1], credentials=credentials)}
-            assert suggested[1] != text
-            # The risks that the operator alone can judge may remain; nothing else.
+        if problem.fix is not None:
+            assert isinstance(problem.fix, str)
+            left = {other.code for other in problems_of(problem.fix, credentials=credentials)}
+            assert problem.fix != text
+            # Only risks that the operator has to judge may remain.
             assert left <= {"opaque-origin", "insecure-origin", "public-suffix"}
             assert problem.code not in left
 
@@ -53,8 +52,8 @@ def test_a_spelling_that_a_hint_suggests_is_accepted(text: str, credentials: boo
 HTTP = ["http", "https"]
 
 
-@given(typed)
-def test_a_fault_is_found_exactly_in_what_is_not_of_the_language(text: str) -> None:
+@given(inputs)
+def test_problem_is_reported_only_for_invalid_patterns(text: str) -> None:
     codes = {problem.code for problem in problems_of(text, credentials=False)}
     scheme = text.partition("://")[0]
     is_misspelt = scheme not in HTTP and bool(get_close_matches(scheme, HTTP, cutoff=0.75))
@@ -68,19 +67,19 @@ def test_a_fault_is_found_exactly_in_what_is_not_of_the_language(text: str) -> N
 
 
 @given(patterns)
-def test_what_is_right_is_left_as_it_is(text: str) -> None:
+def test_valid_pattern_is_unchanged(text: str) -> None:
     assert canonical_spelling(text) == text
     assert problems_of(text, credentials=False) == []
 
 
 @given(patterns, st.sampled_from([str.upper, "{}/".format, " {}".format, "{}/a/b?c#d".format]))
-def test_upper_case_slashes_spaces_and_paths_are_mended(text: str, bend: object) -> None:
-    assert callable(bend)
-    assert canonical_spelling(bend(text)) == text
+def test_case_slashes_spaces_and_paths_are_fixed(text: str, change: object) -> None:
+    assert callable(change)
+    assert canonical_spelling(change(text)) == text
 
 
-@given(typed)
-def test_the_mend_of_a_mend_is_itself(text: str) -> None:
+@given(inputs)
+def test_canonical_spelling_is_idempotent(text: str) -> None:
     meant = canonical_spelling(text)
     assume(meant is not None)
     assert meant is not None

@@ -1,8 +1,8 @@
-"""The theorem: a page can read a response exactly when the policy grants it, through every adapter.
+"""The theorem: a page can read a response if and only if the policy allows it, in every adapter.
 
-Policies, applications and fetches are generated; the browser's model makes the fetches. What the
-policy grants is said once more by `grants`, off its arguments and without a look at the engine.
-Never more is read than that, never less, never other headers; and no preflight is made in vain.
+Policies, applications and fetches are generated, and the browser model makes the fetches. `grants`
+derives what a policy allows from its arguments, independently of the engine. Scripts read exactly
+the responses and headers that it allows, and the browser sends no unnecessary preflight.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ SAFE_TO_READ = """
 COMMON_METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-class Ask(NamedTuple):
-    """What a page asks for: a fetch, with the names of the headers that are not safelisted."""
+class Attempt(NamedTuple):
+    """A fetch by a page, with the names of its headers that are not safelisted."""
 
     page: str
     fetch: Fetch
@@ -44,18 +44,18 @@ class Ask(NamedTuple):
         return self.fetch.method in SAFE_METHODS and not self.unsafe
 
 
-def grants(arguments: dict[str, Any], ask: Ask, *, lenient: bool = False) -> bool:
-    """Say whether a policy of these arguments grants it: the whole of what a policy means."""
-    if not any(naive.matches(pattern, ask.page) for pattern in arguments["allow_origins"]):
+def grants(arguments: dict[str, Any], attempt: Attempt, *, lenient: bool = False) -> bool:
+    """Return whether a policy with these arguments allows the attempt."""
+    if not any(naive.matches(pattern, attempt.page) for pattern in arguments["allow_origins"]):
         return False
-    if ask.include and not arguments["allow_credentials"]:
+    if attempt.include and not arguments["allow_credentials"]:
         return False
     methods = [*SAFE_METHODS, *arguments["allow_methods"]]
-    if ask.fetch.method not in methods and "*" not in methods:
+    if attempt.fetch.method not in methods and "*" not in methods:
         return False
     named = [name.lower() for name in arguments["allow_headers"]]
-    missing = [name for name in ask.unsafe if name not in named]
-    # Authorization is not covered by a wildcard, except where the engine names what was asked.
+    missing = [name for name in attempt.unsafe if name not in named]
+    # A wildcard does not cover Authorization, unless the engine reflects the requested headers.
     wildcard = "*" in named and (
         lenient or arguments["allow_credentials"] or "authorization" not in missing
     )
@@ -81,7 +81,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "patch", "DELETE", "PROPFIND",
 
 @st.composite
 def pages(draw: st.DrawFn, setup: Setup) -> str:
-    """Make a page's origin that is, or is nearly, one of the policy's."""
+    """Draw the origin of a page: an allowed one or a near miss."""
     pool = [pattern for pattern in setup.origins if pattern not in ("*", "null")]
     if not pool or draw(st.integers(0, 9)) == 0:
         return draw(st.sampled_from(["null", "https://a.com", "http://localhost:3000"]))
@@ -91,12 +91,12 @@ def pages(draw: st.DrawFn, setup: Setup) -> str:
 
 
 @st.composite
-def asks(draw: st.DrawFn, setup: Setup, page: str | None = None) -> Ask:
+def attempts(draw: st.DrawFn, setup: Setup, page: str | None = None) -> Attempt:
     granted = [name.lower() for name in setup.arguments["allow_headers"]]
     likely = [each for each in HEADERS if not each[2] or each[0].lower() in granted]
     some = st.sampled_from(draw(st.sampled_from([HEADERS, likely])))
     headers = draw(st.lists(some, max_size=3, unique_by=lambda each: each[0]))
-    # `*` is a token, but no policy that grants any method grants one of that name to a user.
+    # `*` is a valid method, but with credentials no policy allows a method of that name.
     methods = [each for each in setup.arguments["allow_methods"] if each != "*"] + SAFE_METHODS
     fetch = Fetch(
         f"{SERVER}/{draw(st.sampled_from(['', 'items']))}",
@@ -105,12 +105,12 @@ def asks(draw: st.DrawFn, setup: Setup, page: str | None = None) -> Ask:
         credentials=draw(st.sampled_from(["omit", "same-origin", "include"])),
     )
     unsafe = [name.lower() for name, _, is_unsafe in headers if is_unsafe]
-    return Ask(page or draw(pages(setup)), fetch, unsafe)
+    return Attempt(page or draw(pages(setup)), fetch, unsafe)
 
 
 @st.composite
 def applications(draw: st.DrawFn) -> Application:
-    """Make an application, which may try to grant what it likes by itself."""
+    """Draw an application, which may send CORS headers itself."""
     own = [
         ("Access-Control-Allow-Origin", draw(st.sampled_from(["*", "null", "https://a.com"]))),
         ("access-control-allow-credentials", "true"),
@@ -130,8 +130,8 @@ def applications(draw: st.DrawFn) -> Application:
     return Application(draw(st.sampled_from([200, 201, 404, 500, 204, 304])), headers)
 
 
-class Clock:
-    """A clock that a test sets."""
+class FakeClock:
+    """A clock that the test controls."""
 
     now = 0.0
 
@@ -139,11 +139,11 @@ class Clock:
         return self.now
 
 
-# A part of the examples that other properties have, since each is made for every adapter.
+# Fewer examples than other properties, since each runs for every adapter.
 EXAMPLES = settings(max_examples=max(50, settings().max_examples // 4))
 
 
-def through_every_adapter(test: Callable[..., None]) -> Callable[..., None]:
+def for_each_adapter(test: Callable[..., None]) -> Callable[..., None]:
     parametrized: Callable[..., None] = pytest.mark.parametrize("adapter", ADAPTERS)(EXAMPLES(test))
     return parametrized
 
@@ -151,146 +151,146 @@ def through_every_adapter(test: Callable[..., None]) -> Callable[..., None]:
 engines = st.sampled_from([*ENGINES, "standard", "standard", "standard"])
 
 
-def browse(adapter: str, setup: Setup, app: Application, ask: Ask, engine: str) -> Outcome:
-    model = BrowserModel(clock=Clock(), quirks=ENGINES[engine])
-    return model.fetch(ADAPTERS[adapter](setup.policy, app), ask.page, ask.fetch)
+def browse(adapter: str, setup: Setup, app: Application, attempt: Attempt, engine: str) -> Outcome:
+    model = BrowserModel(clock=FakeClock(), quirks=ENGINES[engine])
+    return model.fetch(ADAPTERS[adapter](setup.policy, app), attempt.page, attempt.fetch)
 
 
-@through_every_adapter
+@for_each_adapter
 @given(st.data(), setups(), applications(), engines)
-def test_a_page_reads_a_response_exactly_when_the_policy_grants_it(
+def test_page_reads_response_only_if_policy_allows_it(
     adapter: str, data: st.DataObject, setup: Setup, app: Application, engine: str
 ) -> None:
-    ask = data.draw(asks(setup))
-    granted = grants(setup.arguments, ask, lenient=engine != "standard")
-    event(f"granted: {granted}, simple: {ask.is_simple}")
-    outcome = browse(adapter, setup, app, ask, engine)
+    attempt = data.draw(attempts(setup))
+    granted = grants(setup.arguments, attempt, lenient=engine != "standard")
+    event(f"granted: {granted}, simple: {attempt.is_simple}")
+    outcome = browse(adapter, setup, app, attempt, engine)
     assert (outcome.response is not None) == granted, outcome.failure
     if outcome.response is not None:
         assert outcome.response.status == app.status
 
 
-@through_every_adapter
+@for_each_adapter
 @given(st.data(), setups(), applications())
-def test_a_denied_preflight_keeps_the_request_from_being_sent(
+def test_request_is_not_sent_after_denied_preflight(
     adapter: str, data: st.DataObject, setup: Setup, app: Application
 ) -> None:
-    ask = data.draw(asks(setup))
-    browse(adapter, setup, app, ask, "standard")
-    # A simple request is sent and not read; a preflight never reaches the application.
-    is_sent = ask.is_simple or grants(setup.arguments, ask)
-    # Some frameworks write every method in upper case.
+    attempt = data.draw(attempts(setup))
+    browse(adapter, setup, app, attempt, "standard")
+    # A simple request is sent even if denied; a preflight never reaches the application.
+    is_sent = attempt.is_simple or grants(setup.arguments, attempt)
+    # Some frameworks convert every method to upper case.
     reached = [method.upper() for method in app.reached]
-    assert reached == ([ask.fetch.method.upper()] if is_sent else [])
+    assert reached == ([attempt.fetch.method.upper()] if is_sent else [])
 
 
-@through_every_adapter
+@for_each_adapter
 @given(st.data(), setups(), applications())
-def test_exactly_the_exposed_headers_are_readable(
+def test_only_exposed_headers_are_readable(
     adapter: str, data: st.DataObject, setup: Setup, app: Application
 ) -> None:
-    ask = data.draw(asks(setup))
-    outcome = browse(adapter, setup, app, ask, "standard")
+    attempt = data.draw(attempts(setup))
+    outcome = browse(adapter, setup, app, attempt, "standard")
     if outcome.response is None:
         return
     exposed = [name.lower() for name in setup.arguments["expose_headers"]]
-    # What went over the wire: frameworks have headers of their own, and leave some out.
+    # The headers as sent, since frameworks add and remove some.
     sent = {name.lower() for name, _ in outcome.exchanges[-1].response.headers} - {"set-cookie"}
     expected = {name for name in sent if name in SAFE_TO_READ or name in exposed or "*" in exposed}
     assert {name for name, _ in outcome.response.headers} == expected
 
 
 @dataclass
-class Kept:
-    """A method or a header that was granted: ``"PUT"``, ``"x-a:"``; as long as that lasts."""
+class CachedGrant:
+    """A cached method (``"PUT"``) or header (``"x-a:"``), until it expires."""
 
     name: str
     include: bool
     until: float
 
-    def covers(self, name: str, ask: Ask, now: float) -> bool:
+    def covers(self, name: str, attempt: Attempt, now: float) -> bool:
         wildcard = {"*": not name.endswith(":"), "*:": name.endswith(":")}.get(self.name, False)
         return (
             self.until > now
-            and self.include >= ask.include
+            and self.include >= attempt.include
             and (self.name == name or (wildcard and name != "authorization:"))
         )
 
 
-def count_needed(arguments: dict[str, Any], session: list[tuple[float, Ask]]) -> list[int]:
-    """Count the preflights that no server with this policy could spare a browser."""
+def count_needed(arguments: dict[str, Any], session: list[tuple[float, Attempt]]) -> list[int]:
+    """Return the number of preflights that are unavoidable with this policy, for each attempt."""
     max_age = 5 if arguments["max_age"] is None else arguments["max_age"]
-    kept: dict[tuple[str, str], list[Kept]] = {}
+    cached: dict[tuple[str, str], list[CachedGrant]] = {}
     counts = []
-    for now, ask in session:
-        place = kept.setdefault((ask.page, ask.fetch.url), [])
-        asked = [f"{name}:" for name in ask.unsafe]
-        if ask.fetch.method not in SAFE_METHODS:
-            asked.append(ask.fetch.method)
-        needed = any(not any(each.covers(name, ask, now) for each in place) for name in asked)
+    for now, attempt in session:
+        place = cached.setdefault((attempt.page, attempt.fetch.url), [])
+        asked = [f"{name}:" for name in attempt.unsafe]
+        if attempt.fetch.method not in SAFE_METHODS:
+            asked.append(attempt.fetch.method)
+        needed = any(not any(each.covers(name, attempt, now) for each in place) for name in asked)
         counts.append(int(needed))
-        if needed and not grants(arguments, ask):
+        if needed and not grants(arguments, attempt):
             place.clear()
         elif needed:
-            for name in named_in_answer(arguments, ask):
-                # What is there already, be it for requests with credentials, is renewed.
-                found = [each for each in place if each.covers(name, ask, now)][:1]
-                place += [] if found else [Kept(name, ask.include, 0)]
+            for name in names_in_response(arguments, attempt):
+                # An existing entry is renewed, even one for requests with credentials.
+                found = [each for each in place if each.covers(name, attempt, now)][:1]
+                place += [] if found else [CachedGrant(name, attempt.include, 0)]
                 (found or place[-1:])[0].until = now + max_age
     return counts
 
 
-def named_in_answer(arguments: dict[str, Any], ask: Ask) -> list[str]:
-    """List what the most generous answer to a preflight names."""
+def names_in_response(arguments: dict[str, Any], attempt: Attempt) -> list[str]:
+    """Return the names that the most permissive preflight response lists."""
     methods = [*arguments["allow_methods"], *SAFE_METHODS]
     headers = [name.lower() for name in arguments["allow_headers"]]
     if arguments["allow_credentials"]:
-        # A wildcard is worth nothing then; the usual and what was asked are named in its place.
-        usual = COMMON_METHODS if "*" in methods else []
-        methods = [each for each in methods if each != "*"] + [ask.fetch.method, *usual]
-        headers = [each for each in headers if each != "*"] + ask.unsafe
+        # A wildcard has no effect; common and requested names are listed in its place.
+        common = COMMON_METHODS if "*" in methods else []
+        methods = [each for each in methods if each != "*"] + [attempt.fetch.method, *common]
+        headers = [each for each in headers if each != "*"] + attempt.unsafe
     return [*methods, *(f"{name}:" for name in headers)]
 
 
-@through_every_adapter
+@for_each_adapter
 @given(st.data(), setups(), applications())
-def test_no_more_preflights_are_made_than_any_server_needs(
+def test_no_unnecessary_preflight_is_sent(
     adapter: str, data: st.DataObject, setup: Setup, app: Application
 ) -> None:
-    clock = Clock()
+    clock = FakeClock()
     model = BrowserModel(clock=clock)
     send = ADAPTERS[adapter](setup.policy, app)
-    lasting = setup.arguments["max_age"] or 5
+    max_age = setup.arguments["max_age"] or 5
     some_pages = data.draw(st.lists(pages(setup), min_size=1, max_size=2))
-    session: list[tuple[float, Ask]] = []
+    session: list[tuple[float, Attempt]] = []
     counts = []
     for _ in range(data.draw(st.integers(2, 8))):
-        clock.now += data.draw(st.sampled_from([0, 0, 1, 4.5, lasting - 1, lasting]))
-        ask = data.draw(asks(setup, data.draw(st.sampled_from(some_pages))))
-        session.append((clock.now, ask))
-        counts.append(model.fetch(send, ask.page, ask.fetch).preflights)
+        clock.now += data.draw(st.sampled_from([0, 0, 1, 4.5, max_age - 1, max_age]))
+        attempt = data.draw(attempts(setup, data.draw(st.sampled_from(some_pages))))
+        session.append((clock.now, attempt))
+        counts.append(model.fetch(send, attempt.page, attempt.fetch).preflights)
     assert counts == count_needed(setup.arguments, session)
 
 
-@through_every_adapter
+@for_each_adapter
 @given(st.data(), setups(), setups(), st.sampled_from([307, 308]))
-def test_after_a_redirect_to_another_server_only_null_is_granted(
+def test_redirect_to_another_origin_requires_null_origin(
     adapter: str, data: st.DataObject, first: Setup, second: Setup, status: int
 ) -> None:
     elsewhere = "https://elsewhere.test/"
-    ask = data.draw(asks(first))
+    attempt = data.draw(attempts(first))
     redirecting = Application(status, [("Location", elsewhere)])
-    answering = Application(200, [])
+    responding = Application(200, [])
     to_first = ADAPTERS[adapter](first.policy, redirecting)
-    to_second = ADAPTERS[adapter](second.policy, answering)
+    to_second = ADAPTERS[adapter](second.policy, responding)
 
     def send(request: HttpRequest) -> HttpResponse:
         return to_first(request) if request.url.startswith(SERVER) else to_second(request)
 
-    outcome = BrowserModel(clock=Clock()).fetch(send, ask.page, ask.fetch)
-    # What was meant for the one server is not told to the other.
-    unsafe = [name for name in ask.unsafe if name != "authorization"]
-    then = Ask("null", ask.fetch, unsafe)
-    granted = grants(first.arguments, ask) and grants(second.arguments, then)
+    outcome = BrowserModel(clock=FakeClock()).fetch(send, attempt.page, attempt.fetch)
+    # The browser does not send Authorization to another origin.
+    unsafe = [name for name in attempt.unsafe if name != "authorization"]
+    second_attempt = Attempt("null", attempt.fetch, unsafe)
+    granted = grants(first.arguments, attempt) and grants(second.arguments, second_attempt)
     event(f"granted: {granted}")
     assert (outcome.response is not None) == granted, outcome.failure

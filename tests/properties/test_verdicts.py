@@ -1,4 +1,4 @@
-"""`Decision.allowed` against an independent model of what a browser concludes from the answer."""
+"""`Decision.allowed` agrees with an independent implementation of a browser's checks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.properties.strategies import Setup, preflights, setups
 
 
 @given(st.data(), setups(), st.booleans())
-def test_the_verdict_on_a_preflight_is_the_browsers(
+def test_preflight_verdict_agrees_with_browser(
     data: st.DataObject, setup: Setup, with_credentials: bool
 ) -> None:
     origin, method, asked, private = data.draw(preflights(setup))
@@ -25,7 +25,7 @@ def test_the_verdict_on_a_preflight_is_the_browsers(
     )
     unsafe = naive.read_field_names(asked or "")
     assert unsafe is not None
-    # Where the policy grants credentials the page may use them or not; the verdict is the same.
+    # If the policy allows credentials, the verdict is the same with and without them.
     concluded = preflight_check(
         origin,
         method,
@@ -38,7 +38,7 @@ def test_the_verdict_on_a_preflight_is_the_browsers(
 
 
 @given(st.data(), setups(), st.booleans())
-def test_the_verdict_on_an_actual_request_is_the_browsers(
+def test_actual_request_verdict_agrees_with_browser(
     data: st.DataObject, setup: Setup, with_credentials: bool
 ) -> None:
     origin = data.draw(preflights(setup)).origin
@@ -48,7 +48,7 @@ def test_the_verdict_on_an_actual_request_is_the_browsers(
 
 
 @given(st.data(), setups())
-def test_credentials_that_are_not_granted_never_pass(data: st.DataObject, setup: Setup) -> None:
+def test_credentials_fail_if_not_allowed(data: st.DataObject, setup: Setup) -> None:
     origin, method, asked, _ = data.draw(preflights(setup))
     decision = setup.policy.decide("GET", origin=origin)
     if not setup.policy.allow_credentials:
@@ -63,7 +63,7 @@ def test_credentials_that_are_not_granted_never_pass(data: st.DataObject, setup:
 
 
 @given(st.data(), setups())
-def test_the_reason_names_what_is_at_fault(data: st.DataObject, setup: Setup) -> None:
+def test_reason_names_what_was_denied(data: st.DataObject, setup: Setup) -> None:
     origin, method, asked, _ = data.draw(preflights(setup))
     decision = setup.policy.decide(
         "OPTIONS", origin=origin, request_method=method, request_headers=asked
@@ -75,7 +75,7 @@ def test_the_reason_names_what_is_at_fault(data: st.DataObject, setup: Setup) ->
         assert decision.reason is Reason.ORIGIN_NOT_ALLOWED
     else:
         granted = {*setup.arguments["allow_methods"], "GET", "HEAD", "POST"}
-        # A method named `*` is never granted to a user's page: it would be a wildcard to others.
+        # A method named `*` is never allowed with credentials: it would be a wildcard to others.
         star = method == "*" and setup.policy.allow_credentials
         if (method in granted or "*" in granted) and not star:
             assert decision.reason in (Reason.GRANTED, Reason.HEADER_NOT_ALLOWED)
