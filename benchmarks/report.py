@@ -1,4 +1,4 @@
-"""Generate the figures in docs/performance.md from results.json."""
+"""The figures of docs/performance.md: written from results.json, so that none is typed by hand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ END: Final = "<!-- end of figures -->"
 
 
 def write() -> None:
-    """Write the figures of results.json into the page, between the two markers."""
+    """Put the figures of results.json into the page, between the two marks."""
     page = PAGE.read_text()
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -29,15 +29,15 @@ def write() -> None:
 
 
 def render(results: dict[str, Any]) -> str:
-    """Return all figures as Markdown."""
+    """Write all figures as Markdown."""
     parts = [_render_machine(results)]
-    frameworks: dict[str, list[str]] = {}
+    worlds: dict[str, list[str]] = {}
     for name in results["workloads"]:
-        frameworks.setdefault(name.partition("-")[0], []).append(name)
-    for framework, names in frameworks.items():
-        parts += [f"### {framework}", "\n".join(_render_framework(results, names))]
+        worlds.setdefault(name.partition("-")[0], []).append(name)
+    for world, names in worlds.items():
+        parts += [f"### {world}", "\n".join(_render_world(results, names))]
     parts += ["### Servers", "\n".join(_render_servers(results))]
-    parts += ["### Build time, memory and import time", "\n".join(_render_sizes(results["sizes"]))]
+    parts += ["### Building, importing, enduring", "\n".join(_render_sizes(results["sizes"]))]
     parts += ["### Targets", "\n".join(_render_targets(results["targets"]))]
     return "\n\n".join(parts)
 
@@ -52,7 +52,7 @@ def _render_machine(results: dict[str, Any]) -> str:
     )
 
 
-def _render_framework(results: dict[str, Any], names: list[str]) -> Iterator[str]:
+def _render_world(results: dict[str, Any], names: list[str]) -> Iterator[str]:
     columns: list[str] = []
     for name in names:
         for contender in results["workloads"][name]["contenders"]:
@@ -72,7 +72,7 @@ def _render_framework(results: dict[str, Any], names: list[str]) -> Iterator[str
                 cells.append(_number(values["added"] * 1e6))
             else:
                 cells.append(f"{_number(values['added'] * 1e6)} ({ours / values['added']:.2f})")
-        kind = ", total" if workload["whole"] else ""
+        kind = ", whole" if workload["whole"] else ""
         yield f"| {workload['title']}{kind} | {' | '.join(cells)} |"
 
 
@@ -81,16 +81,16 @@ def _number(value: float) -> str:
 
 
 def _render_servers(results: dict[str, Any]) -> Iterator[str]:
-    yield "| requests per second | bare | corekit | other library |"
+    yield "| requests per second | bare | corekit | peer |"
     yield "|---|---:|---:|---:|"
     for server, rates in results["servers"].items():
-        (other,) = rates.keys() - {BARE, OURS}
-        theirs = f"{rates[other]:,.0f} ({other})"
+        (peer,) = rates.keys() - {BARE, OURS}
+        theirs = f"{rates[peer]:,.0f} ({peer})"
         yield f"| {server} | {rates[BARE]:,.0f} | {rates[OURS]:,.0f} | {theirs} |"
 
 
 def _render_sizes(sizes: dict[str, Any]) -> Iterator[str]:
-    yield "| policy | build time | set of the same origins | memory beyond the list | peak |"
+    yield "| policy of | built in | a set of them | kept beyond the list | peak |"
     yield "|---|---:|---:|---:|---:|"
     for build in sizes["build"]:
         yield (
@@ -101,8 +101,8 @@ def _render_sizes(sizes: dict[str, Any]) -> Iterator[str]:
     yield ""
     times, hostile = sizes["import"], sizes["hostile"]
     yield (
-        f"`import corekit` adds {times['added'] * 1e3:.1f} ms of CPU time to a bare interpreter"
-        f" ({times['bare'] * 1e3:.1f} ms). The wheel is {sizes['wheel_bytes'] / 1e3:.0f} kB."
+        f"`import corekit` takes {times['added'] * 1e3:.1f} ms of CPU over a bare interpreter"
+        f" ({times['bare'] * 1e3:.1f} ms). The wheel has {sizes['wheel_bytes'] / 1e3:.0f} kB."
     )
     yield (
         f"After {hostile['requests']:,} requests from distinct hostile origins,"
@@ -112,14 +112,14 @@ def _render_sizes(sizes: dict[str, Any]) -> Iterator[str]:
 
 def _render_targets(targets: list[dict[str, Any]]) -> Iterator[str]:
     met = sum(row["met"] for row in targets)
-    yield f"{met} of {len(targets)} targets are met."
+    yield f"{met} of {len(targets)} are met."
     yield ""
     yield "| workload | cost | at most | measured | |"
     yield "|---|---|---:|---:|---|"
     for row in targets:
-        result = "met" if row["met"] else "**missed**"
-        ratio = f"{row['contender']} / {row['baseline']}"
-        yield f"| {row['workload']} | {ratio} | {row['limit']} | {row['ratio']:.2f} | {result} |"
+        said = "met" if row["met"] else "**missed**"
+        against = f"{row['of']} / {row['peer']}"
+        yield f"| {row['workload']} | {against} | {row['limit']} | {row['ratio']:.2f} | {said} |"
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ COUNTS: Final = (1, 1_000, 100_000, 1_000_000)
 KINDS: Final = {
     "exact": "https://tenant-{}.example.com",
     "patterns": "https://*.tenant-{}.example.com",
-    "partial-label wildcards": "https://pr-*.tenant-{}.example.com",
+    "partial-label patterns": "https://pr-*.tenant-{}.example.com",
 }
 
 
