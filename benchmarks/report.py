@@ -1,44 +1,59 @@
-"""The figures of docs/performance.md: written from results.json, so that none is typed by hand."""
+"""The figures of docs/performance.md and the targets of docs/development/performance.md.
+
+Both are written from results.json, so that no figure is typed by hand.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.workloads import BARE, OURS
 
-__all__ = ["BEGIN", "END", "render", "write"]
+__all__ = ["RESULTS", "SECTIONS", "Section", "write"]
 
 ROOT: Final = Path(__file__).parent.parent
 RESULTS: Final = ROOT / "benchmarks" / "results.json"
-PAGE: Final = ROOT / "docs" / "performance.md"
 
-BEGIN: Final = "<!-- figures: written by `make bench-full` -->"
-END: Final = "<!-- end of figures -->"
+
+@dataclass(frozen=True)
+class Section:
+    """The part of a page, between two comments, that `render` writes."""
+
+    page: Path
+    name: str
+    render: Callable[[dict[str, Any]], str]
+
+    def split(self) -> tuple[str, str, str]:
+        """Return the page before, in and after the section."""
+        begin = f"<!-- {self.name}: written by `make bench-full` -->"
+        end = f"<!-- end of {self.name} -->"
+        before, _, rest = self.page.read_text().partition(begin)
+        written, _, after = rest.partition(end)
+        return before + begin, written.strip(), end + after
 
 
 def write() -> None:
-    """Put the figures of results.json into the page, between the two marks."""
-    page = PAGE.read_text()
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    figures = render(json.loads(RESULTS.read_text()))
-    PAGE.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}")
+    """Write the sections of all pages from results.json."""
+    results = json.loads(RESULTS.read_text())
+    for section in SECTIONS:
+        before, _, after = section.split()
+        section.page.write_text(f"{before}\n\n{section.render(results)}\n\n{after}")
 
 
-def render(results: dict[str, Any]) -> str:
-    """Write all figures as Markdown."""
+def _render_figures(results: dict[str, Any]) -> str:
     parts = [_render_machine(results)]
-    worlds: dict[str, list[str]] = {}
+    kinds: dict[str, list[str]] = {}
     for name in results["workloads"]:
-        worlds.setdefault(name.partition("-")[0], []).append(name)
-    for world, names in worlds.items():
-        parts += [f"### {world}", "\n".join(_render_world(results, names))]
+        kinds.setdefault(name.partition("-")[0], []).append(name)
+    for kind, names in kinds.items():
+        parts += [f"### {kind}", "\n".join(_render_workloads(results, names))]
     parts += ["### Servers", "\n".join(_render_servers(results))]
-    parts += ["### Building, importing, enduring", "\n".join(_render_sizes(results["sizes"]))]
-    parts += ["### Targets", "\n".join(_render_targets(results["targets"]))]
+    parts += ["### Building, importing, memory", "\n".join(_render_sizes(results["sizes"]))]
     return "\n\n".join(parts)
 
 
@@ -46,13 +61,15 @@ def _render_machine(results: dict[str, Any]) -> str:
     machine = results["machine"]
     about = ", ".join(str(machine[key]) for key in machine)
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    return (
+    return textwrap.fill(
         f"Measured {results['date']} on {about}; {results['processes']} processes of"
-        f" {results['rounds']} rounds. {versions}."
+        f" {results['rounds']} rounds. {versions}.",
+        width=108,
+        break_on_hyphens=False,
     )
 
 
-def _render_world(results: dict[str, Any], names: list[str]) -> Iterator[str]:
+def _render_workloads(results: dict[str, Any], names: list[str]) -> Iterator[str]:
     columns: list[str] = []
     for name in names:
         for contender in results["workloads"][name]["contenders"]:
@@ -81,16 +98,16 @@ def _number(value: float) -> str:
 
 
 def _render_servers(results: dict[str, Any]) -> Iterator[str]:
-    yield "| requests per second | bare | corekit | peer |"
+    yield "| requests per second | bare | corekit | other |"
     yield "|---|---:|---:|---:|"
     for server, rates in results["servers"].items():
-        (peer,) = rates.keys() - {BARE, OURS}
-        theirs = f"{rates[peer]:,.0f} ({peer})"
+        (other,) = rates.keys() - {BARE, OURS}
+        theirs = f"{rates[other]:,.0f} ({other})"
         yield f"| {server} | {rates[BARE]:,.0f} | {rates[OURS]:,.0f} | {theirs} |"
 
 
 def _render_sizes(sizes: dict[str, Any]) -> Iterator[str]:
-    yield "| policy of | built in | a set of them | kept beyond the list | peak |"
+    yield "| policy of | time to build | of a set | memory beyond the list | peak |"
     yield "|---|---:|---:|---:|---:|"
     for build in sizes["build"]:
         yield (
@@ -110,16 +127,28 @@ def _render_sizes(sizes: dict[str, Any]) -> Iterator[str]:
     )
 
 
-def _render_targets(targets: list[dict[str, Any]]) -> Iterator[str]:
+def _render_targets(results: dict[str, Any]) -> str:
+    targets = results["targets"]
     met = sum(row["met"] for row in targets)
-    yield f"{met} of {len(targets)} are met."
-    yield ""
-    yield "| workload | cost | at most | measured | |"
-    yield "|---|---|---:|---:|---|"
+    lines = [
+        f"{met} of {len(targets)} targets are met.",
+        "",
+        "| workload | cost | at most | measured | |",
+        "|---|---|---:|---:|---|",
+    ]
     for row in targets:
-        said = "met" if row["met"] else "**missed**"
+        verdict = "met" if row["met"] else "**missed**"
         against = f"{row['of']} / {row['peer']}"
-        yield f"| {row['workload']} | {against} | {row['limit']} | {row['ratio']:.2f} | {said} |"
+        lines.append(
+            f"| {row['workload']} | {against} | {row['limit']} | {row['ratio']:.2f} | {verdict} |"
+        )
+    return "\n".join(lines)
+
+
+SECTIONS: Final = (
+    Section(ROOT / "docs" / "performance.md", "figures", _render_figures),
+    Section(ROOT / "docs" / "development" / "performance.md", "targets", _render_targets),
+)
 
 
 if __name__ == "__main__":

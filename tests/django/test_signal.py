@@ -65,10 +65,10 @@ def is_admitted(ask: Ask, origin: str, path: str = "/plain/") -> bool:
 
 def test_origins_come_from_a_table(ask: Ask, database: None) -> None:
     from shop.models import Partner
-    from shop.receivers import admit_partners
+    from shop.receivers import allow_partners
 
-    check_request_enabled.disconnect(admit_partners)
-    with connected(admit_partners):
+    check_request_enabled.disconnect(allow_partners)
+    with connected(allow_partners):
         assert not is_admitted(ask, PARTNER)
         Partner.objects.create(origin=PARTNER)
         assert is_admitted(ask, PARTNER)

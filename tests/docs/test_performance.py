@@ -1,14 +1,14 @@
-"""The page on performance says what the committed results say."""
+"""The pages about performance have the figures of the committed results."""
 
 from __future__ import annotations
 
 import json
 
-from benchmarks.report import BEGIN, END, PAGE, RESULTS, render
+import pytest
+
+from benchmarks.report import RESULTS, SECTIONS, Section
 
 
-def test_no_figure_on_the_page_differs_from_the_measured_one() -> None:
-    page = PAGE.read_text()
-    _, _, rest = page.partition(BEGIN)
-    figures, _, _ = rest.partition(END)
-    assert figures.strip() == render(json.loads(RESULTS.read_text()))
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
+def test_figures_are_the_measured_ones(section: Section) -> None:
+    assert section.split()[1] == section.render(json.loads(RESULTS.read_text()))

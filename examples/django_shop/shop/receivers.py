@@ -13,6 +13,6 @@ from .models import Partner
 
 
 @receiver(check_request_enabled)
-def admit_partners(sender: object, request: HttpRequest, **kwargs: Any) -> bool:
+def allow_partners(sender: object, request: HttpRequest, **kwargs: Any) -> bool:
     """Admit the origins of partners, for what the settings grant."""
     return Partner.objects.filter(origin=request.headers["Origin"]).exists()
