@@ -7,6 +7,7 @@ How a view's policy is found is the subject of `views`; what a policy does to a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from flask import Blueprint, Flask
@@ -101,10 +102,8 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[Target],
     >>> @cors(allow_origins=["*"])
     ... def feed(): ...
     """
-    view_policy = make_policy(policy, grants, "cors")
-
-    def find(app: Flask, path: str) -> CorsPolicy | None:  # noqa: ARG001 - other policies need it
-        return view_policy.policy_for(path)
+    # A partial can be pickled, so a view keeps its policy in another process.
+    find = partial(_find_policy, make_policy(policy, grants, "cors"))
 
     def decorate(target: Target) -> Target:
         owner: object = target
@@ -115,6 +114,10 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[Target],
         return target
 
     return decorate
+
+
+def _find_policy(policy: Policies, app: Flask, path: str) -> CorsPolicy | None:  # noqa: ARG001
+    return policy.policy_for(path)
 
 
 def cover_blueprint(blueprint: Blueprint, find: Finder) -> None:

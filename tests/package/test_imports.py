@@ -45,9 +45,10 @@ ADAPTERS: Final = {
     "corekit_config": "",
     "corekit_django": "asgiref django",
     "corekit_flask": "corekit_wsgi flask werkzeug",
-    "corekit_opentelemetry": "opentelemetry",
-    "corekit_prometheus": "prometheus_client",
     "corekit_starlette": "corekit_asgi starlette",
+    "corekit_telemetry": "",
+    "corekit_telemetry.opentelemetry": "opentelemetry",
+    "corekit_telemetry.prometheus": "prometheus_client",
     "corekit_testing": "corekit_config httpx publicsuffixlist pytest",
     "corekit_wsgi": "",
 }

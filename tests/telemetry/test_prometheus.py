@@ -26,8 +26,8 @@ from starlette.testclient import TestClient
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent
 from corekit.events import Observer
 from corekit_flask import Cors
-from corekit_prometheus import PrometheusCounter
 from corekit_starlette import install
+from corekit_telemetry.prometheus import PrometheusCounter
 from tests.frameworks.quiet import Quiet
 
 APP = "https://app.example.com"

@@ -1,17 +1,20 @@
-"""Events of decisions on spans, to be given to an adapter as its `on_decision`; and a counter.
+"""Decisions as OpenTelemetry span events: https://opentelemetry.io/docs/languages/python/
 
-It needs OpenTelemetry's API only: without an SDK in the process, nothing is recorded. What a client
-sent is in the events, escaped and cut, and never in the counter's attributes.
+Only the API of OpenTelemetry is needed: without an SDK in the process, nothing is recorded. Values
+from clients are in the events, escaped and cut, and never in the attributes of the counter.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opentelemetry.trace import get_current_span
-
 from corekit import DecisionEvent, RequestKind
-from corekit.events import bounded
+from corekit.adapter import bounded, missing_extra
+
+try:
+    from opentelemetry.trace import get_current_span
+except ModuleNotFoundError as error:
+    raise missing_extra(error, "opentelemetry", extra="opentelemetry") from None
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import Meter
@@ -23,11 +26,11 @@ class OpenTelemetryEvents:
     """Adds an event to the current span: ``on_decision=OpenTelemetryEvents()``.
 
     The event ``cors.decision`` has the attributes ``cors.adapter``, ``cors.kind``,
-    ``cors.outcome``, ``cors.reason``, ``cors.origin`` and, of a preflight, ``cors.request_method``
-    and ``cors.request_headers``. Requests that CORS has no say in leave spans as they are. With
-    `meter`, all are counted in ``cors.decisions``, with the first four.
+    ``cors.outcome``, ``cors.reason``, ``cors.origin`` and, for a preflight, ``cors.request_method``
+    and ``cors.request_headers``. A request to which CORS does not apply adds no event. With
+    `meter`, all decisions are counted in ``cors.decisions``, with the first four attributes.
 
-    The span has to be begun outside of corekit: let the instrumentation be the outer layer.
+    The span must begin outside of corekit: make the instrumentation the outer layer.
 
     >>> from corekit import CorsPolicy
     >>> from corekit_asgi import CorsMiddleware
@@ -37,7 +40,7 @@ class OpenTelemetryEvents:
     """
 
     def __init__(self, *, meter: Meter | None = None) -> None:
-        about = "Requests that a CORS policy covers, by what was decided."
+        about = "Requests that a CORS policy covers, by decision."
         self._counter = None
         if meter is not None:
             self._counter = meter.create_counter("cors.decisions", "{request}", about)

@@ -23,8 +23,8 @@ from starlette.testclient import TestClient
 
 from corekit import CorsPolicy, DecisionEvent
 from corekit_flask import Cors
-from corekit_opentelemetry import OpenTelemetryEvents
 from corekit_starlette import install
+from corekit_telemetry.opentelemetry import OpenTelemetryEvents
 
 APP = "https://app.example.com"
 STRANGER = "https://stranger.example"

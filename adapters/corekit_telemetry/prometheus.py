@@ -1,16 +1,20 @@
-"""A counter of decisions, to be given to an adapter as its `on_decision`.
+"""A Prometheus counter of decisions: https://prometheus.github.io/client_python/
 
-Nothing that a client sends becomes a label: every label has a few values that are known beforehand,
-so that no stranger can fill the memory with series.
+No value from a client becomes a label: each label has a few values that are known beforehand, so
+clients cannot fill the memory with series.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter
-
 from corekit import DecisionEvent
+from corekit.adapter import missing_extra
+
+try:
+    from prometheus_client import REGISTRY, CollectorRegistry, Counter
+except ModuleNotFoundError as error:
+    raise missing_extra(error, "prometheus_client", extra="prometheus") from None
 
 __all__ = ["PrometheusCounter"]
 
@@ -20,17 +24,17 @@ _LABELS: Final = ("adapter", "kind", "outcome", "reason")
 class PrometheusCounter:
     """Counts decisions: ``on_decision=PrometheusCounter()``.
 
-    `registry` is where the counter is collected, by default that of the process; `name` is its
-    name, to which Prometheus adds ``_total``. The labels are `adapter`; `kind`: not_cors, actual or
-    preflight; `outcome`: not_cors, granted or denied; and `reason`: the name of a `corekit.Reason`
-    in lower case. That is at most 12 series for each adapter.
+    `registry` collects the counter, by default that of the process; `name` is its name, to which
+    Prometheus adds ``_total``. The labels are `adapter`; `kind`: not_cors, actual or preflight;
+    `outcome`: not_cors, granted or denied; and `reason`: the name of a `corekit.Reason` in lower
+    case. That is at most 12 series for each adapter.
 
-    Raises ValueError, as Prometheus does, where the registry has a counter of that name: make one,
-    and give it to every adapter.
+    Raise ValueError, as Prometheus does, if the registry already has a counter of that name: create
+    one, and pass it to all adapters.
 
+    >>> from corekit import CorsPolicy
     >>> registry = CollectorRegistry()
     >>> count = PrometheusCounter(registry=registry)
-    >>> from corekit import CorsPolicy
     >>> decision = CorsPolicy(allow_origins=["*"]).decide("GET", origin="https://a.example")
     >>> count(DecisionEvent(decision, "asgi", "GET", "/", "https://a.example"))
     >>> labels = {"adapter": "asgi", "kind": "actual", "outcome": "granted", "reason": "granted"}
@@ -41,7 +45,7 @@ class PrometheusCounter:
     def __init__(
         self, *, registry: CollectorRegistry = REGISTRY, name: str = "cors_decisions"
     ) -> None:
-        about = "Requests that a CORS policy covers, by what was decided."
+        about = "Requests that a CORS policy covers, by decision."
         self._counter = Counter(name, about, _LABELS, registry=registry)
 
     def __call__(self, event: DecisionEvent) -> None:
