@@ -1,7 +1,7 @@
 """Everything that an adapter needs, and the rules that all adapters share.
 
 An adapter reads the headers of a request, gets an answer from ``policy.engine``, and writes it into
-the response; it has no rules of its own. docs/writing-an-adapter.md shows a complete one.
+the response; all its rules are here. docs/writing-an-adapter.md shows a complete one.
 
 For each request, ``policy.policy_for(path)`` returns the `CorsPolicy` that covers the path, or None
 if the response must not be changed. Its `engine` gives an `Answer` to what the request sent:
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Any
 
 from ._engine import Engine
 from ._headers import (
@@ -80,20 +81,20 @@ def check_policy(policy: object, name: str = "policy") -> None:
         )
 
 
-def make_policy(policy: object, grants: dict[str, object], name: str) -> Policies:
+def make_policy(policy: object, grants: dict[str, Any]) -> Policies:
     """Return the policy that ``cors(policy=None, **grants)`` was given.
 
     Raise TypeError for anything but a policy or the arguments of one, and `PolicyError` if those
     are not valid.
     """
     if policy is None:
-        return CorsPolicy(**grants)  # type: ignore[arg-type]
+        return CorsPolicy(**grants)
     if grants:
-        raise TypeError(f"{name}() got a policy and {', '.join(grants)}. Pass one or the other.")
+        raise TypeError(f"cors() got a policy and {', '.join(grants)}. Pass one or the other.")
     if not isinstance(policy, CorsPolicy | CorsRoutes):
         raise TypeError(
-            f"{name}() got a {type(policy).__name__}. Pass a policy or its arguments, such as"
-            f' {name}(allow_origins=["https://app.example.com"]).'
+            f"cors() got a {type(policy).__name__}. Pass a policy or its arguments, such as"
+            ' cors(allow_origins=["https://app.example.com"]).'
         )
     return policy
 

@@ -49,7 +49,7 @@ def cors(policy: CorsPolicy | None = None, /, **grants: Any) -> Callable[[View],
     >>> read_mark(view)
     CorsPolicy(allow_origins=['https://app.example.com'], allow_methods=['PUT'])
     """
-    mark = make_policy(policy, grants, "cors")
+    mark = make_policy(policy, grants)
     if not isinstance(mark, CorsPolicy):
         raise TypeError("cors() got a CorsRoutes. Pass a CorsPolicy: a view has one path.")
     return partial(_put_mark, mark)

@@ -103,7 +103,7 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[Target],
     ... def feed(): ...
     """
     # A partial can be pickled, so a view keeps its policy in another process.
-    find = partial(_find_policy, make_policy(policy, grants, "cors"))
+    find = partial(_find_policy, make_policy(policy, grants))
 
     def decorate(target: Target) -> Target:
         owner: object = target

@@ -43,7 +43,7 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
     >>> @cors(allow_origins=["*"])
     ... async def feed(request): ...
     """
-    route_policy = make_policy(policy, grants, "cors")
+    route_policy = make_policy(policy, grants)
 
     def mark(target: T) -> T:
         if hasattr(target, "include_router") and not _keeps_included_routers():

@@ -284,6 +284,16 @@ class TestLog:
         kept = sum(len(origin) for origin, _ in observer._seen)
         assert kept < 1_000 * 200
 
+    def test_near_miss_is_logged_once(
+        self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        logger.setLevel(logging.INFO)
+        observer = Observer("asgi", logger)
+        for _ in range(2):
+            report(observer, make_event("https://ap.example.com"))
+        found = ["Nearest allowed origin" in message for _, message in told(caplog)]
+        assert found == [True, False]
+
     def test_threads_may_share_an_observer(
         self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
     ) -> None:

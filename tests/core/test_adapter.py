@@ -1,0 +1,75 @@
+"""The rules that all adapters share."""
+
+from __future__ import annotations
+
+import pytest
+
+import corekit.adapter
+from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit.adapter import check_policy, make_policy, missing_extra, policy_for_preflight
+
+APP = CorsPolicy(allow_origins=["https://app.example.com"])
+ADMIN = CorsPolicy(allow_origins=["https://admin.example.com"], allow_methods=["PUT"], max_age=600)
+ROUTES = CorsRoutes([("/", APP)])
+
+
+def test_public_names_exist() -> None:
+    assert all(hasattr(corekit.adapter, name) for name in corekit.adapter.__all__)
+    assert corekit.adapter.__all__ == sorted(
+        corekit.adapter.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name)
+    )
+
+
+def test_policies_pass_the_check() -> None:
+    check_policy(APP)
+    check_policy(ROUTES)
+    with pytest.raises(TypeError, match=r"^CORS_POLICY is a str: '\*'\. Pass a CorsPolicy or a"):
+        check_policy("*", "CORS_POLICY")
+
+
+def test_policy_is_made_of_a_policy_or_its_arguments() -> None:
+    assert make_policy(ROUTES, {}) is ROUTES
+    assert make_policy(None, {"allow_origins": ["https://app.example.com"]}) == APP
+    with pytest.raises(PolicyError, match="no-origins"):
+        make_policy(None, {})
+    with pytest.raises(TypeError, match=r"^cors\(\) got a policy and max_age\. Pass one or"):
+        make_policy(APP, {"max_age": 5})
+    with pytest.raises(TypeError, match=r"^cors\(\) got a str\. Pass a policy or its arguments"):
+        make_policy("*", {})
+
+
+def test_preflight_is_cached_if_all_methods_have_one_policy() -> None:
+    assert policy_for_preflight(lambda method: ADMIN, "PUT") is ADMIN
+    assert policy_for_preflight(lambda method: None, "PUT") is None
+
+
+def test_preflight_is_not_cached_if_a_named_method_has_another_policy() -> None:
+    def find(method: str) -> CorsPolicy | None:
+        return {"PUT": ADMIN, "LOCK": None}.get(method, APP)
+
+    assert policy_for_preflight(find, "PUT") == ADMIN.replace(max_age=0)
+    assert policy_for_preflight(find, "GET") is APP
+    assert policy_for_preflight(find, "LOCK") is None
+    assert policy_for_preflight(find, "PUT", ["PUT"]) is ADMIN
+    assert policy_for_preflight(find, "PUT", ["PUT", "LOCK"]) == ADMIN.replace(max_age=0)
+
+
+def test_denied_preflight_needs_no_max_age() -> None:
+    nothing = CorsPolicy.deny_all()
+    policies = {"PUT": nothing}
+    assert policy_for_preflight(lambda method: policies.get(method, APP), "PUT") is nothing
+
+
+def test_any_method_names_the_common_ones() -> None:
+    policy = CorsPolicy(allow_origins=["*"], allow_methods=["*"])
+    policies = {"PATCH": APP}
+    found = policy_for_preflight(lambda method: policies.get(method, policy), "PUT")
+    assert found == policy.replace(max_age=0)
+
+
+def test_missing_framework_is_named_with_its_extra() -> None:
+    error = missing_extra(ModuleNotFoundError(name="flask"), "flask", extra="flask")
+    assert str(error) == "No module named 'flask'. Install it with: pip install 'corekit[flask]'"
+    assert error.name == "flask"
+    other = ModuleNotFoundError(name="jinja2")
+    assert missing_extra(other, "flask", extra="flask") is other
