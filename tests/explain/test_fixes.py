@@ -16,15 +16,19 @@ from corekit.explain import Explanation, Fix, explain, explain_outcome
 from corekit_testing.transports import WsgiTransport
 from corekit_wsgi import CorsMiddleware
 from tests.explain.calls import ITEMS, PAGE, explained, fetches, pages, setups
-from tests.properties.adapters import Application
 
 TRUST = "Allow an origin only if you control it"
 quirks = st.sampled_from(list(ENGINES.values()))
 
 
+def respond(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("200 OK", [])
+    return [b""]
+
+
 def fetch_from(policy: CorsPolicy, fetch: Fetch, page: str, quirks: Quirks) -> Outcome:
-    """Make the fetch for real: through the middleware, around an application."""
-    app = CorsMiddleware(Application(200, []).wsgi, policy)
+    """Make the fetch through the middleware of an application."""
+    app = CorsMiddleware(respond, policy)
     send = WsgiTransport(app, raise_exceptions=True).send
     return BrowserModel(clock=lambda: 0.0, quirks=quirks).fetch(send, page, fetch)
 
