@@ -1,21 +1,22 @@
-"""What a browser does with CORS: the client side of the Fetch standard, as a pure model.
+"""A model of a browser's side of CORS: the client side of the Fetch standard, as pure functions.
 
-It judges what a server says by the same rules as a browser and knows neither policies nor engines,
-so it can judge them. It opens nothing and reads no clock: a transport (any callable from
-`HttpRequest` to `HttpResponse`, plain or async) and a clock are given to it. One subject a file:
+The model checks responses by the same rules as a browser. It knows neither policies nor engines, so
+it can check them. It opens no connection and reads no clock: the caller passes a transport (any
+callable from `HttpRequest` to `HttpResponse`, plain or async) and a clock. Each module has one
+subject:
 
-- `messages`: what goes over the wire, what a page asks for, what it gets;
-- `urls`: as much of URLs as a fetch needs;
+- `messages`: requests, responses, what a page fetches and what it gets;
+- `urls`: the parts of the URL standard that a fetch needs;
 - `fields`: safelisted request headers, values of response headers;
-- `failures`: the names, sentences and fixes of all that can fail;
-- `quirks`: where browsers depart from the standard, by engine;
-- `checks`: the CORS check, the preflight's checks, the readable headers;
+- `failures`: names, messages and hints of everything that can fail;
+- `quirks`: where browsers deviate from the standard, by engine;
+- `checks`: the CORS check, the checks on preflight responses, the readable headers;
 - `cache`: the preflight cache;
-- `running`: a fetch under way: what the page asked for, checked and normalized;
-- `model`: the fetch itself, from the page's call to the page's answer.
+- `running`: a fetch in progress;
+- `model`: the fetch itself, from the page's request to the page's response.
 
-Not modeled: navigation, frames, service workers, HTTP caching, private-network access (no browser
-sends its preflights any more), and who may keep a cookie, which is the transport's part.
+Not modeled: navigation, frames, service workers, HTTP caching, private network access (browsers no
+longer send its preflights), and which cookies are kept, which is up to the transport.
 """
 
 from .cache import PreflightCache

@@ -1,7 +1,7 @@
 """The preflight cache: https://fetch.spec.whatwg.org/#cors-preflight-cache
 
-It keeps what preflights granted, by origin and URL, an entry for each method and header name, each
-until it expires. The clock is the caller's. Whether an answer deserves to be kept is `checks`'s.
+It keeps what preflight responses allowed, by origin and URL: an entry for each method and header
+name until it expires. The caller passes the clock, and `checks` decides what is cached.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from .quirks import STANDARD, Quirks
 
 __all__ = ["PreflightCache"]
 
-_ANSWER: Final = "answer"
+_RESPONSE: Final = "response"
 _METHOD: Final = "method"
 _HEADER: Final = "header"
 
 
 _Names = dict[tuple[str, str, bool], "_Entry"]
-"""What an entry is for: its kind, its name, and whether it was granted with credentials."""
+"""An entry by its kind, its name, and whether the request had credentials."""
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class _Entry:
 
 
 class PreflightCache:
-    """What preflights granted, for as long as they said.
+    """What preflight responses allowed, until it expires.
 
     `clock` is any callable that returns seconds and never goes back, such as ``time.monotonic``.
 
@@ -59,15 +59,15 @@ class PreflightCache:
         self._numbers = count()
 
     def covers_method(self, key: tuple[str, str], method: str, *, include: bool) -> bool:
-        """Say whether `method` needs no new preflight; `key` is the origin and the URL."""
+        """Return whether `method` needs no new preflight; `key` is the origin and the URL."""
         by_name_only = method == "HEAD" and self._quirks.head_is_cached_by_name_only
-        any_answer = self._quirks.any_answer_covers_safelisted_methods and not by_name_only
-        if any_answer and method in SAFELISTED_METHODS:
-            return self._find(key, _ANSWER, "", include=include) is not None
+        any_response = self._quirks.any_response_covers_safelisted_methods and not by_name_only
+        if any_response and method in SAFELISTED_METHODS:
+            return self._find(key, _RESPONSE, "", include=include) is not None
         return self._find(key, _METHOD, method, include=include) is not None
 
     def covers_header(self, key: tuple[str, str], name: str, *, include: bool) -> bool:
-        """Say whether the header `name` (lower case) needs no new preflight."""
+        """Return whether the header `name` (lower case) needs no new preflight."""
         return self._find(key, _HEADER, name, include=include) is not None
 
     def store(
@@ -79,16 +79,16 @@ class PreflightCache:
         max_age: int,
         include: bool,
     ) -> None:
-        """Keep what an answer grants for `max_age` seconds, or the engine's limit."""
+        """Cache what a response allows for `max_age` seconds, at most the engine's limit."""
         if self._quirks.max_age_cap is not None:
             max_age = min(max_age, self._quirks.max_age_cap)
         expires = self._clock() + max_age
-        if self._quirks.one_answer_per_url:
+        if self._quirks.one_response_per_url:
             self._entries.pop(key, None)
         entries = self._entries.setdefault(key, {})
-        granted = [(_ANSWER, ""), *((_METHOD, method) for method in methods)]
-        granted += [(_HEADER, name.lower()) for name in names]
-        for kind, name in granted:
+        allowed = [(_RESPONSE, ""), *((_METHOD, method) for method in methods)]
+        allowed += [(_HEADER, name.lower()) for name in names]
+        for kind, name in allowed:
             entry = self._find(key, kind, name, include=include)
             if entry is None:
                 number = next(self._numbers)
@@ -97,11 +97,11 @@ class PreflightCache:
                 entry.expires = expires
 
     def clear(self, key: tuple[str, str]) -> None:
-        """Forget an origin's grants for a URL: https://fetch.spec.whatwg.org/#concept-cache-clear"""
+        """Remove an origin's entries for a URL: https://fetch.spec.whatwg.org/#concept-cache-clear"""
         self._entries.pop(key, None)
 
     def _find(self, key: tuple[str, str], kind: str, name: str, *, include: bool) -> _Entry | None:
-        # Looked up, not searched: an answer may name thousands.
+        # A lookup, not a search: a response may list thousands of names.
         now, entries = self._clock(), self._entries.get(key, {})
         usable = (include,) if include or self._quirks.credentials_apart else (False, True)
         covering = []
@@ -118,7 +118,7 @@ class PreflightCache:
             return True
         if entry.name != ANY or self._quirks.wildcard_is_not_cached:
             return False
-        if not self._quirks.cached_wildcard_is_judged_by_request:
+        if not self._quirks.cached_wildcard_depends_on_request:
             include = entry.credentials
         if include and not self._quirks.wildcard_is_cached_with_credentials:
             return False

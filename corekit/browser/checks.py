@@ -4,8 +4,8 @@
 - https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7
 - https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
 
-The standard has one failure where Chromium has many; the names are Chromium's, so is the order in
-which they are looked for.
+The standard has a single failure, Chromium has many; the names and the order of the checks are
+Chromium's.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from .urls import parse_url
 __all__ = [
     "REDIRECT_STATUSES",
     "REFUSALS",
-    "Fault",
+    "Problem",
     "check_cors",
     "check_preflight",
     "readable_headers",
 ]
 
-Fault = tuple[str, str | None]
-"""The name of a failure, and the value that is to blame."""
+Problem = tuple[str, str | None]
+"""The name of a failure, and the value that caused it."""
 
 REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 """https://fetch.spec.whatwg.org/#redirect-status"""
@@ -43,11 +43,11 @@ REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 REFUSALS: Final = frozenset(
     {"MethodDisallowedByPreflightResponse", "HeaderDisallowedByPreflightResponse"}
 )
-"""Of a preflight's failures, those where it was answered well, but with no."""
+"""The failures of well-formed preflight responses that do not allow the request."""
 
 
-def check_cors(origin: str, headers: Headers, *, include: bool) -> Fault | None:
-    """Do the CORS check for a page of `origin`; `include` is its credentials mode.
+def check_cors(origin: str, headers: Headers, *, include: bool) -> Problem | None:
+    """Do the CORS check for a page of `origin`; `include` is whether credentials are sent.
 
     >>> check_cors("https://a.example", (("Access-Control-Allow-Origin", "*"),), include=False)
     >>> check_cors("https://a.example", (("Access-Control-Allow-Origin", "*"),), include=True)
@@ -91,17 +91,17 @@ def check_preflight(
     include: bool,
     upload_listener: bool,
     quirks: Quirks,
-) -> Fault | None:
-    """Check the answer to a preflight that asked for `method` and the `unsafe` header names.
+) -> Problem | None:
+    """Check the response to a preflight for `method` and the `unsafe` header names.
 
-    `origin` is that of the preflight; with None it needs no grant.
+    `origin` is the preflight's; None skips the CORS check.
     """
     headers = response.headers
     if response.status in REDIRECT_STATUSES:
         return "PreflightDisallowedRedirect", get_header(headers, "location")
-    fault = None if origin is None else check_cors(origin, headers, include=include)
-    if fault is not None:
-        return preflight_name(fault[0]), fault[1]
+    problem = None if origin is None else check_cors(origin, headers, include=include)
+    if problem is not None:
+        return preflight_name(problem[0]), problem[1]
     if not 200 <= response.status <= 299:
         return "PreflightInvalidStatus", str(response.status)
     methods = list_values(headers, "access-control-allow-methods")
@@ -127,18 +127,18 @@ def check_preflight(
 
 def _check_names(
     names: tuple[str, ...], unsafe: tuple[str, ...], *, include: bool, quirks: Quirks
-) -> Fault | None:
+) -> Problem | None:
     allowed = {name.lower() for name in names}
     wildcard = not include and ANY in allowed
     for name in unsafe:
-        has_to_be_named = name == NON_WILDCARD_HEADER and not quirks.authorization_under_wildcard
-        if name not in allowed and (has_to_be_named or not wildcard):
+        must_be_listed = name == NON_WILDCARD_HEADER and not quirks.authorization_under_wildcard
+        if name not in allowed and (must_be_listed or not wildcard):
             return "HeaderDisallowedByPreflightResponse", name
     return None
 
 
 def readable_headers(headers: Headers, tainting: Tainting, *, include: bool) -> Headers:
-    """Pick the headers that the page may read: lower case, each once, sorted.
+    """Return the headers that the page can read: lower case, each once, sorted.
 
     Source: https://fetch.spec.whatwg.org/#concept-filtered-response-cors
 

@@ -23,9 +23,9 @@ _ANY_ORIGIN: Final = "the page's origin"
 class FailureKind:
     """What can be said about every failure of one name.
 
-    `message` is a template: ``{origin}`` is the page's origin, ``{value}`` the value at fault in
-    quotes, ``{token}`` the same without quotes (a method, a header name, a status). `unknown` is
-    the text for a value that is missing or not known.
+    `message` is a template: ``{origin}`` is the page's origin, ``{value}`` the value that caused
+    the failure, in quotes, ``{token}`` the same without quotes (a method, a header name, a status).
+    `unknown` is the text for a value that is missing or not known.
     """
 
     name: str

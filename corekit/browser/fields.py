@@ -1,9 +1,8 @@
-"""Reading header fields as a browser does: which a page may send unasked, what an answer says.
+"""Reading header fields as a browser does.
 
-Two halves: the request headers that need no preflight, by name and by value
+Two parts: the request headers that need no preflight, by name and by value
 (https://fetch.spec.whatwg.org/#cors-safelisted-request-header), and the values of response headers
-(https://fetch.spec.whatwg.org/#extract-header-list-values). What follows from them is decided in
-`checks`.
+(https://fetch.spec.whatwg.org/#extract-header-list-values). `checks` decides what follows.
 """
 
 from __future__ import annotations
@@ -32,7 +31,8 @@ NON_WILDCARD_HEADER: Final = "authorization"
 """https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
 
 DEFAULT_MAX_AGE: Final = 5
-"""Seconds; https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, where the header is no use."""
+"""Seconds if the header is missing or malformed:
+https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
 
 _SPACE: Final = " \t\r\n"
 MAX_SAFELISTED_VALUE: Final = 128
@@ -90,7 +90,7 @@ def _is_safelisted(name: str, value: str) -> bool:
 
 
 def is_no_cors_safelisted(name: str, value: str) -> bool:
-    """Say whether a ``no-cors`` request keeps a header.
+    """Return whether a ``no-cors`` request keeps a header.
 
     Source: https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header
 
@@ -101,7 +101,7 @@ def is_no_cors_safelisted(name: str, value: str) -> bool:
 
 
 def unsafe_names(headers: Headers) -> tuple[str, ...]:
-    """Name the headers that a preflight has to ask for: lower case, sorted, each once.
+    """Return the names that a preflight has to list: lower case, sorted, each once.
 
     Source: https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
 
@@ -116,9 +116,9 @@ def unsafe_names(headers: Headers) -> tuple[str, ...]:
 
 
 def drop_forbidden(headers: Headers) -> Headers:
-    """Leave out what no page can set, as a browser does without a word; values are normalized.
+    """Return the headers without those that scripts cannot set, with normalized values.
 
-    Raises ValueError for what no header can be, for which a browser throws a TypeError.
+    Raises ValueError for an invalid header, for which a browser throws a TypeError.
     Source: https://fetch.spec.whatwg.org/#forbidden-request-header
     """
     kept = []
@@ -143,7 +143,7 @@ def _is_latin1(value: str) -> bool:
 
 
 def get_header(headers: Headers, name: str) -> str | None:
-    """Get a header's value, its lines joined: https://fetch.spec.whatwg.org/#concept-header-list-get
+    """Return a header's value, its lines joined: https://fetch.spec.whatwg.org/#concept-header-list-get
 
     >>> get_header((("Vary", "Accept"), ("vary", " Origin")), "vary")
     'Accept, Origin'
@@ -153,10 +153,10 @@ def get_header(headers: Headers, name: str) -> str | None:
 
 
 def list_values(headers: Headers, name: str) -> tuple[str, ...] | None:
-    """Read a list of tokens: https://fetch.spec.whatwg.org/#extract-header-list-values
+    """Return a list of tokens: https://fetch.spec.whatwg.org/#extract-header-list-values
 
-    A missing header is an empty list, as far as anything here can tell. Returns None where an
-    element is no token: then the whole list is worth nothing. Empty elements are nothing.
+    A missing header is an empty list. Return None if an element is not a token, which invalidates
+    the whole list. Empty elements are ignored.
 
     >>> list_values((("Allow", "PUT,, PATCH"), ("Allow", " GET")), "allow")
     ('PUT', 'PATCH', 'GET')
@@ -172,7 +172,7 @@ def _all_tokens(elements: Iterable[str]) -> bool:
 
 
 def read_max_age(headers: Headers, quirks: Quirks) -> int:
-    """Read Access-Control-Max-Age, in seconds; what is missing or malformed is 5.
+    """Return Access-Control-Max-Age in seconds; a missing or malformed value is 5.
 
     >>> from corekit.browser import STANDARD
     >>> read_max_age((("Access-Control-Max-Age", "600"),), STANDARD)

@@ -1,7 +1,6 @@
-"""What travels: requests and responses on the wire, what a page asks for, and what it gets.
+"""Requests and responses on the wire, what a page fetches, and what it gets.
 
-Values only. Header lists are tuples of (name, value) in their order on the wire, a value being text
-of latin-1; nothing here says what a header means.
+Header lists are tuples of (name, value) in their order on the wire; values are latin-1 text.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ Headers = tuple[tuple[str, str], ...]
 Tainting = Literal["basic", "cors", "opaque"]
 
 FETCH_MODES: Final = ("cors", "no-cors", "same-origin")
-"""https://fetch.spec.whatwg.org/#concept-request-mode, as far as ``fetch()`` takes them."""
+"""https://fetch.spec.whatwg.org/#concept-request-mode, the modes that ``fetch()`` accepts."""
 
 CREDENTIALS_MODES: Final = ("omit", "same-origin", "include")
 """https://fetch.spec.whatwg.org/#concept-request-credentials-mode"""
@@ -41,12 +40,12 @@ REDIRECT_MODES: Final = ("follow", "error", "manual")
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """What a page asks for, as it would write it: https://fetch.spec.whatwg.org/#fetch-method
+    """What a page fetches, as it would write it: https://fetch.spec.whatwg.org/#fetch-method
 
-    `method` and `headers` are spelled as the page spells them; `body` is None or bytes. `mode`,
+    `method` and `headers` are written as in the page; `body` is None or bytes. `mode`,
     `credentials` and `redirect` are those of JavaScript's ``fetch``, with its defaults.
-    `upload_listener` says that the page watches the upload, which XMLHttpRequest can, so that a
-    preflight is made for any method.
+    `upload_listener` is whether the page listens for upload progress, as XMLHttpRequest can, so
+    that every method needs a preflight.
 
     >>> Fetch("https://api.example.com/items/1", method="PUT").credentials
     'same-origin'
@@ -64,11 +63,11 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request that goes over the wire.
+    """A request on the wire.
 
-    `credentials` says whether the browser adds what it keeps for the site: cookies and HTTP
-    authentication. The model knows of none, so the transport adds them, and stores those that the
-    response sets, where this is true only.
+    `credentials` is whether the browser adds the site's cookies and HTTP authentication. The model
+    has none, so the transport adds them, and stores those that the response sets, only if this is
+    true.
     """
 
     method: str
@@ -79,14 +78,14 @@ class HttpRequest:
 
     @property
     def is_preflight(self) -> bool:
-        """Whether this asks for a grant: https://fetch.spec.whatwg.org/#cors-preflight-request"""
-        asks = any(name == "Access-Control-Request-Method" for name, _ in self.headers)
-        return self.method == "OPTIONS" and asks
+        """Whether this is a CORS-preflight request: https://fetch.spec.whatwg.org/#cors-preflight-request"""
+        has_method = any(name == "Access-Control-Request-Method" for name, _ in self.headers)
+        return self.method == "OPTIONS" and has_method
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response as it came over the wire; `body` is that of the final message."""
+    """A response on the wire; `body` is that of the final message."""
 
     status: int
     headers: Headers = ()
@@ -106,7 +105,7 @@ class PageResponse:
     """What the page gets: https://fetch.spec.whatwg.org/#concept-filtered-response
 
     `kind` is ``basic``, ``cors``, ``opaque`` or ``opaqueredirect``. `headers` are those that the
-    page may read, names in lower case, each once, its values joined by ``", "``.
+    page can read: names in lower case, each once, with its values joined by ``", "``.
     """
 
     kind: str
@@ -119,19 +118,19 @@ class PageResponse:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a fetch ended: with a response or with a failure; and all that went over the wire."""
+    """How a fetch ended, with a response or a failure, and what was sent and received."""
 
     result: PageResponse | Failure
     exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
 
     @property
     def response(self) -> PageResponse | None:
-        """What the page got, None where it got nothing."""
+        """What the page got, None if the fetch failed."""
         return self.result if isinstance(self.result, PageResponse) else None
 
     @property
     def failure(self) -> Failure | None:
-        """Why the page got nothing, None where it got something."""
+        """Why the fetch failed, None if the page got a response."""
         return self.result if isinstance(self.result, Failure) else None
 
     @property
@@ -141,5 +140,5 @@ class Outcome:
 
     @property
     def preflights(self) -> int:
-        """How many of the requests were preflights."""
+        """The number of preflights among the requests."""
         return sum(exchange.request.is_preflight for exchange in self.exchanges)

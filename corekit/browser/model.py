@@ -1,8 +1,8 @@
-"""The fetch: from a page's call, over requests on the wire, to what the page gets.
+"""The fetch: from a page's request to what the page gets.
 
 It follows https://fetch.spec.whatwg.org/#main-fetch, HTTP fetch, HTTP-redirect fetch and
-CORS-preflight fetch step by step. A fetch is a generator that hands out requests and takes
-responses, so the same steps serve a plain and an async transport.
+CORS-preflight fetch step by step. A fetch is a generator that yields requests and receives
+responses, so the same steps work with a plain and an async transport.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ _BODY_HEADERS: Final = frozenset(
 
 
 class BrowserModel:
-    """One browser: its preflight cache, and the fetches that pages make in it.
+    """A browser with its preflight cache.
 
     `clock` is any callable that returns seconds and never goes back; `quirks` are those of an
-    engine, or the standard. Pages are told apart by their origin, so one model serves them all.
+    engine, or the standard. Pages are identified by their origin, so one model serves all pages.
 
     >>> def server(request):
     ...     return HttpResponse(200, (("Access-Control-Allow-Origin", "*"),), b"hello")
@@ -81,10 +81,10 @@ class BrowserModel:
     def fetch(
         self, transport: Callable[[HttpRequest], HttpResponse], page: str, fetch: Fetch
     ) -> Outcome:
-        """Let a page of the origin `page` fetch something over a plain transport.
+        """Make a fetch of a page with the origin `page` over a plain transport.
 
-        Raises ValueError for what a browser would throw a TypeError for before it sends anything:
-        a forbidden method, a body with GET, a malformed URL. What `transport` raises passes.
+        Raises ValueError if a browser would throw a TypeError before it sends anything: for a
+        forbidden method, a body with GET, a malformed URL. Exceptions of `transport` pass through.
         """
         steps = self.steps(page, fetch)
         try:
@@ -101,7 +101,7 @@ class BrowserModel:
         page: str,
         fetch: Fetch,
     ) -> Outcome:
-        """Do the same over an async transport."""
+        """Like `fetch()`, over an async transport."""
         steps = self.steps(page, fetch)
         try:
             request = next(steps)
@@ -112,7 +112,7 @@ class BrowserModel:
             return outcome
 
     def steps(self, page: str, fetch: Fetch) -> Steps:
-        """Make the fetch as a generator: yields requests, takes responses, returns an outcome."""
+        """Make the fetch as a generator of requests, which receives responses."""
         running = start(page, fetch)
         try:
             response = yield from self._main_fetch(running)
@@ -131,19 +131,19 @@ class BrowserModel:
             if with_preflight:
                 running.preflighted = True
                 if self._needs_preflight(running):
-                    if self.quirks.one_answer_per_url:
+                    if self.quirks.one_response_per_url:
                         self.cache.clear(self._key(running))
                     yield from self._preflight(running)
             response = yield from _exchange(running, self._request(running))
             if running.tainting == "cors":
-                fault = check_cors(running.origin, response.headers, include=running.include)
-                if fault is not None:
-                    raise running.fail(*fault)
+                problem = check_cors(running.origin, response.headers, include=running.include)
+                if problem is not None:
+                    raise running.fail(*problem)
             if response.status not in REDIRECT_STATUSES:
                 return _filter(running, response)
-            if running.asked.redirect == "error":
+            if running.requested.redirect == "error":
                 raise running.fail("RedirectNotFollowed")
-            if running.asked.redirect == "manual":
+            if running.requested.redirect == "manual":
                 return PageResponse("opaqueredirect", str(running.urls[0]), 0, (), b"")
             location = get_header(response.headers, "location")
             if location is None:
@@ -151,8 +151,8 @@ class BrowserModel:
             self._redirect(running, response.status, location)
 
     def _choose_tainting(self, running: Running) -> bool:
-        # https://fetch.spec.whatwg.org/#main-fetch; returns whether to fetch with a preflight.
-        url, mode = running.url, running.asked.mode
+        # https://fetch.spec.whatwg.org/#main-fetch; return whether to fetch with a preflight.
+        url, mode = running.url, running.requested.mode
         if url.scheme not in HTTP_SCHEMES:
             raise running.fail("CorsDisabledScheme", str(url))
         is_trusted = is_loopback(url.host) and not self.quirks.loopback_is_mixed_content
@@ -167,7 +167,7 @@ class BrowserModel:
             return False
         running.tainting = "cors"
         return (
-            running.asked.upload_listener
+            running.requested.upload_listener
             or running.method not in SAFELISTED_METHODS
             or bool(self._unsafe_names(running))
             or (running.redirected and self.quirks.preflight_after_redirect)
@@ -178,13 +178,13 @@ class BrowserModel:
         if not self._is_cached(running):
             return True
         key, include = self._key(running), running.include
-        asks_method = (
+        needs_method = (
             running.method not in SAFELISTED_METHODS
-            or running.asked.upload_listener
+            or running.requested.upload_listener
             or (running.redirected and self.quirks.preflight_after_redirect)
             or (running.method == "HEAD" and self.quirks.head_is_cached_by_name_only)
         )
-        if asks_method and not self.cache.covers_method(key, running.method, include=include):
+        if needs_method and not self.cache.covers_method(key, running.method, include=include):
             return True
         return not all(
             self.cache.covers_header(key, name, include=include)
@@ -200,7 +200,7 @@ class BrowserModel:
         if origin is not None:
             headers += (("Origin", origin),)
         credentials = running.include or (
-            running.asked.credentials == "same-origin" and running.tainting == "basic"
+            running.requested.credentials == "same-origin" and running.tainting == "basic"
         )
         return HttpRequest(running.method, str(running.url), headers, running.body, credentials)
 
@@ -210,7 +210,7 @@ class BrowserModel:
             return running.origin
         if running.method in ("GET", "HEAD"):
             return None
-        # By the referrer policy that pages have by default: strict-origin-when-cross-origin.
+        # By the default referrer policy: strict-origin-when-cross-origin.
         is_downgrade = running.origin.startswith("https:") and running.url.scheme == "http"
         if is_downgrade and not self.quirks.origin_survives_downgrade:
             return OPAQUE
@@ -218,7 +218,7 @@ class BrowserModel:
 
     def _preflight(self, running: Running) -> Generator[HttpRequest, HttpResponse]:
         # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
-        quirks, upload_listener = self.quirks, running.asked.upload_listener
+        quirks, upload_listener = self.quirks, running.requested.upload_listener
         origin, _ = self._key(running)
         headers: Headers = (
             ("Accept", "*/*"),
@@ -229,9 +229,9 @@ class BrowserModel:
         headers += (("Origin", origin),)
         request = HttpRequest("OPTIONS", str(running.url), headers)
         response = yield from _exchange(running, request)
-        # Firefox takes a preflight to the page's own server, after redirects, for one of its own.
+        # After redirects, Firefox treats a preflight to the page's own server as same-origin.
         is_own = quirks.preflight_untainted and running.url.origin == origin
-        fault = check_preflight(
+        problem = check_preflight(
             None if is_own else origin,
             running.method,
             names,
@@ -240,18 +240,18 @@ class BrowserModel:
             upload_listener=upload_listener,
             quirks=quirks,
         )
-        is_refusal = fault is not None and fault[0] in REFUSALS
-        if fault is None or (is_refusal and quirks.refused_answer_is_cached):
+        is_refusal = problem is not None and problem[0] in REFUSALS
+        if problem is None or (is_refusal and quirks.rejected_response_is_cached):
             self._keep(running, response.headers)
-        if fault is not None:
-            raise running.fail(*fault)
+        if problem is not None:
+            raise running.fail(*problem)
 
     def _keep(self, running: Running, headers: Headers) -> None:
         if not self._is_cached(running):
             return
         methods = list_values(headers, "access-control-allow-methods") or ()
         is_missing = get_header(headers, "access-control-allow-methods") is None
-        lenient = running.asked.upload_listener and not self.quirks.missing_methods_refused
+        lenient = running.requested.upload_listener and not self.quirks.missing_methods_refused
         self.cache.store(
             self._key(running),
             methods=(running.method,) if is_missing and lenient else methods,
@@ -261,12 +261,12 @@ class BrowserModel:
         )
 
     def _key(self, running: Running) -> tuple[str, str]:
-        """The origin that asks for a grant, and the URL it asks it for."""
+        """Return the origin and the URL of a preflight."""
         origin = running.page if self.quirks.preflight_untainted else running.origin
         return origin, str(running.url)
 
     def _unsafe_names(self, running: Running) -> tuple[str, ...]:
-        if self.quirks.preflight_asks_dropped_headers:
+        if self.quirks.preflight_lists_dropped_headers:
             return unsafe_names(running.set_headers)
         return unsafe_names(running.headers)
 
@@ -285,7 +285,7 @@ class BrowserModel:
             raise running.fail("CorsDisabledScheme", location)
         if len(running.urls) > _MAX_REDIRECTS:
             raise running.fail("TooManyRedirects")
-        crosses = running.asked.mode == "cors" and url.origin != running.page
+        crosses = running.requested.mode == "cors" and url.origin != running.page
         if url.credentials and (crosses or running.tainting == "cors"):
             raise running.fail("RedirectContainsCredentials", location)
         becomes_get = (status in (301, 302) and running.method == "POST") or (
@@ -300,7 +300,7 @@ class BrowserModel:
             running.method, running.body = "GET", None
         if is_other:
             dropped |= {NON_WILDCARD_HEADER}
-        # Whether it was one that needs a preflight, be it a cached one.
+        # Whether the request needed a preflight, even a cached one.
         running.redirected = running.preflighted
         kept = running.set_headers if self.quirks.dropped_headers_return else running.headers
         running.headers = tuple(pair for pair in kept if pair[0].lower() not in dropped)

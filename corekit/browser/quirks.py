@@ -1,7 +1,7 @@
-"""Where browsers depart from the standard: one named quirk each, and the engines that have them.
+"""Where browsers deviate from the standard: named quirks, and the engines that have them.
 
-The standard is the model's default. Each quirk was seen in the version that docs/browsers.md names,
-and the tests drive those browsers to see it again.
+The model's default is the standard. Each quirk was observed in the version that docs/browsers.md
+names, and the tests check it in those browsers.
 """
 
 from __future__ import annotations
@@ -16,64 +16,66 @@ __all__ = ["CHROMIUM", "ENGINES", "FIREFOX", "STANDARD", "WEBKIT", "Quirks"]
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """An engine's departures from https://fetch.spec.whatwg.org/; without any, the standard itself.
+    """An engine's deviations from https://fetch.spec.whatwg.org/; none by default.
 
     `authorization_under_wildcard`
-        ``*`` in Access-Control-Allow-Headers covers Authorization, which the standard excepts.
+        ``*`` in Access-Control-Allow-Headers covers Authorization, which the standard excludes.
     `missing_methods_refused`
-        With an upload listener, a preflight's answer without Access-Control-Allow-Methods refuses
-        a method that is not safelisted; by the standard it would grant it.
+        With an upload listener, a preflight response without Access-Control-Allow-Methods does not
+        allow a method that is not safelisted; by the standard it does.
     `max_age_cap`
-        How long an answer to a preflight is kept at most, in seconds; None for no limit.
+        The longest time that a preflight response is cached, in seconds; None for no limit.
     `negative_max_age_expires`, `malformed_max_age_expires`
-        A negative or any malformed Access-Control-Max-Age is 0; by the standard it is 5.
-    `one_answer_per_url`
-        A preflight's answer is cached as a whole: where it does not cover a request it is dropped,
-        and a new one takes its place; by the standard, a new one adds to it.
-    `refused_answer_is_cached`
-        An answer that allows the origin is cached even where it refuses the method or a header.
-    `any_answer_covers_safelisted_methods`
-        With an upload listener, a cached answer covers GET, HEAD and POST whatever it names.
+        A negative, or any malformed, Access-Control-Max-Age is 0; by the standard it is 5.
+    `one_response_per_url`
+        A preflight response is cached as a whole: if it does not cover a request it is dropped,
+        and a new one replaces it; by the standard, a new one adds to it.
+    `rejected_response_is_cached`
+        A response that allows the origin is cached even if it does not allow the method or a
+        header.
+    `any_response_covers_safelisted_methods`
+        With an upload listener, a cached response covers GET, HEAD and POST whatever it lists.
     `head_is_cached_by_name_only`
-        A cached answer covers a HEAD that needs a preflight only if it names HEAD.
+        A cached response covers a HEAD that needs a preflight only if it lists HEAD.
     `wildcard_is_not_cached`
         A cached ``*`` covers no other method or header than ``*``.
     `wildcard_is_cached_with_credentials`
-        By the standard's letter a cached ``*`` covers every method and header even with
-        credentials, though the preflight that brought it took it for a name. No browser does that.
-    `cached_wildcard_is_judged_by_request`
-        Whether a cached ``*`` is one is decided by the credentials of the request that it is to
-        cover; otherwise by those of the request that it was an answer to.
+        By the letter of the standard a cached ``*`` covers every method and header even with
+        credentials, though the preflight itself read it as a name. No browser does that.
+    `cached_wildcard_depends_on_request`
+        Whether a cached ``*`` is a wildcard depends on the credentials of the request that it may
+        cover; otherwise on those of the request whose preflight it answered.
     `authorization_under_cached_wildcard`
         A cached ``*`` covers Authorization too.
     `credentials_apart`
-        What was granted with credentials is not used again without them.
+        A response to a request with credentials covers no requests without credentials.
     `opaque_page_is_not_cached`
-        What was granted to a page with an opaque origin is not used again.
+        Responses to a page with an opaque origin are not cached.
     `tainted_origin_is_not_cached`
-        What was granted after a redirect had made the origin opaque is not used again.
+        Responses are not cached after a redirect has made the origin opaque.
     `failure_keeps_cache`, `only_cors_failure_clears_cache`
-        A failed request leaves what is cached for its URL; or it clears it only if CORS made it
-        fail, but then even if it needed no preflight. By the standard it clears it if it was one
-        that needs a preflight, whatever failed.
+        A failed request does not clear the cache for its URL; or it does so only if CORS is the
+        cause, but then even if it needed no preflight. By the standard, every failure of a request
+        that needs a preflight clears it.
     `preflight_after_redirect`
-        A preflighted request is preflighted again where it is redirected to, even if it became a
-        GET or lost the header that made it need one.
+        A preflighted request is preflighted again after a redirect, even if it has become a GET or
+        lost the header that made it need one.
     `preflight_untainted`
-        After redirects between origins, where the origin of the request is ``null``, a preflight
-        still has the page's, and one to the page's own server needs no Access-Control-Allow-Origin.
-    `preflight_asks_dropped_headers`
-        After a redirect a preflight still asks for all headers that the page had set, though
-        Authorization or Content-Type is not sent any more.
+        After cross-origin redirects, when the origin of the request is ``null``, a preflight still
+        has the page's origin, and one to the page's own server needs no
+        Access-Control-Allow-Origin.
+    `preflight_lists_dropped_headers`
+        After a redirect a preflight still lists all headers that the page set, though
+        Authorization or Content-Type is no longer sent.
     `dropped_headers_return`
-        What one redirect drops, such as Authorization, is sent again after the next.
+        A header that one redirect drops, such as Authorization, is sent again after the next.
     `delete_becomes_get`
-        A redirect to another origin turns DELETE into GET, whatever its status.
+        A cross-origin redirect turns DELETE into GET, whatever its status.
     `origin_survives_downgrade`
-        A ``no-cors`` POST of a page of https to plain http has the page's origin; by the standard,
-        and the referrer policy that pages have by default, it has ``null``.
+        A ``no-cors`` POST from an HTTPS page to an HTTP URL has the page's origin; by the standard
+        and the default referrer policy, it has ``null``.
     `loopback_is_mixed_content`
-        A page of https cannot call plain http even on this very machine.
+        An HTTPS page cannot request an HTTP URL even on the same machine.
     """
 
     name: str = "standard"
@@ -82,13 +84,13 @@ class Quirks:
     max_age_cap: int | None = None
     negative_max_age_expires: bool = False
     malformed_max_age_expires: bool = False
-    one_answer_per_url: bool = False
-    refused_answer_is_cached: bool = False
-    any_answer_covers_safelisted_methods: bool = False
+    one_response_per_url: bool = False
+    rejected_response_is_cached: bool = False
+    any_response_covers_safelisted_methods: bool = False
     head_is_cached_by_name_only: bool = False
     wildcard_is_not_cached: bool = False
     wildcard_is_cached_with_credentials: bool = True
-    cached_wildcard_is_judged_by_request: bool = False
+    cached_wildcard_depends_on_request: bool = False
     authorization_under_cached_wildcard: bool = False
     credentials_apart: bool = False
     opaque_page_is_not_cached: bool = False
@@ -97,7 +99,7 @@ class Quirks:
     only_cors_failure_clears_cache: bool = False
     preflight_after_redirect: bool = False
     preflight_untainted: bool = False
-    preflight_asks_dropped_headers: bool = False
+    preflight_lists_dropped_headers: bool = False
     dropped_headers_return: bool = False
     delete_becomes_get: bool = False
     origin_survives_downgrade: bool = False
@@ -112,8 +114,8 @@ CHROMIUM: Final = Quirks(
     missing_methods_refused=True,
     max_age_cap=7200,
     negative_max_age_expires=True,
-    one_answer_per_url=True,
-    any_answer_covers_safelisted_methods=True,
+    one_response_per_url=True,
+    any_response_covers_safelisted_methods=True,
     wildcard_is_cached_with_credentials=False,
     opaque_page_is_not_cached=True,
     tainted_origin_is_not_cached=True,
@@ -128,7 +130,7 @@ FIREFOX: Final = Quirks(
     max_age_cap=86400,
     negative_max_age_expires=True,
     malformed_max_age_expires=True,
-    any_answer_covers_safelisted_methods=True,
+    any_response_covers_safelisted_methods=True,
     head_is_cached_by_name_only=True,
     wildcard_is_not_cached=True,
     wildcard_is_cached_with_credentials=False,
@@ -145,16 +147,16 @@ WEBKIT: Final = Quirks(
     missing_methods_refused=True,
     max_age_cap=600,
     negative_max_age_expires=True,
-    one_answer_per_url=True,
-    refused_answer_is_cached=True,
-    any_answer_covers_safelisted_methods=True,
+    one_response_per_url=True,
+    rejected_response_is_cached=True,
+    any_response_covers_safelisted_methods=True,
     wildcard_is_cached_with_credentials=False,
-    cached_wildcard_is_judged_by_request=True,
+    cached_wildcard_depends_on_request=True,
     authorization_under_cached_wildcard=True,
     tainted_origin_is_not_cached=True,
     failure_keeps_cache=True,
     preflight_after_redirect=True,
-    preflight_asks_dropped_headers=True,
+    preflight_lists_dropped_headers=True,
     delete_becomes_get=True,
     loopback_is_mixed_content=True,
 )
@@ -162,4 +164,4 @@ WEBKIT: Final = Quirks(
 ENGINES: Final[Mapping[str, Quirks]] = MappingProxyType(
     {quirks.name: quirks for quirks in (STANDARD, CHROMIUM, FIREFOX, WEBKIT)}
 )
-"""The engines by name, for whoever chooses one by a word."""
+"""The engines by name."""

@@ -1,6 +1,6 @@
-"""A fetch under way: what the page asked for, checked and normalized, and what has become of it.
+"""A fetch in progress: the page's request, checked and normalized, and its state.
 
-What is sent, and when, is decided in `model`.
+`model` decides what is sent and when.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ __all__ = ["Running", "start"]
 
 @dataclass(slots=True)
 class Running:
-    """A fetch under way: https://fetch.spec.whatwg.org/#concept-request, what of it changes."""
+    """The state of a fetch: https://fetch.spec.whatwg.org/#concept-request"""
 
     page: str
-    asked: Fetch
+    requested: Fetch
     method: str
     set_headers: Headers
     headers: Headers
@@ -48,7 +48,7 @@ class Running:
 
     @property
     def include(self) -> bool:
-        return self.asked.credentials == "include"
+        return self.requested.credentials == "include"
 
     @property
     def origin(self) -> str:
@@ -63,12 +63,12 @@ class Running:
 
 
 def start(page: str, fetch: Fetch) -> Running:
-    """Begin a fetch; raises ValueError for what a browser throws a TypeError for.
+    """Begin a fetch. Raises ValueError if a browser would throw a TypeError.
 
     Source: https://fetch.spec.whatwg.org/#dom-request
     """
     if not is_serialized_origin(page):
-        raise ValueError(f"not an origin: {page!a}; a page's is such as 'https://app.example.com'")
+        raise ValueError(f"not an origin: {page!a}; an example is 'https://app.example.com'")
     for value, modes in (
         (fetch.mode, FETCH_MODES),
         (fetch.credentials, CREDENTIALS_MODES),
@@ -77,14 +77,14 @@ def start(page: str, fetch: Fetch) -> Running:
         if value not in modes:
             raise ValueError(f"{value!a} is not one of {', '.join(modes)}")
     if not is_token(fetch.method) or fetch.method.upper() in FORBIDDEN_METHODS:
-        raise ValueError(f"no page can send the method {fetch.method!a}")
+        raise ValueError(f"browsers do not let scripts send the method {fetch.method!a}")
     upper = fetch.method.upper()
     method = upper if upper in NORMALIZED_METHODS else fetch.method
     if fetch.body is not None and method in ("GET", "HEAD"):
         raise ValueError(f"a request with {method} cannot have a body")
     url = parse_url(fetch.url, None if page == OPAQUE else parse_url(page))
     if url.credentials:
-        raise ValueError("a page cannot fetch a URL with a user name or password in it")
+        raise ValueError("browsers do not fetch a URL with a user name or password")
     headers = drop_forbidden(fetch.headers)
     if fetch.mode == "no-cors":
         if method not in SAFELISTED_METHODS:

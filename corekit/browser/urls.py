@@ -1,7 +1,7 @@
-"""As much of URLs as a fetch needs: reading one, resolving a redirect, its origin.
+"""The parts of the URL standard that a fetch needs: parsing, resolving a redirect, the origin.
 
-The rules are those of https://url.spec.whatwg.org/ for http and https, without internationalized
-host names, which are to be given in punycode. A URL of another scheme is kept as it is.
+The rules are those of https://url.spec.whatwg.org/ for HTTP and HTTPS URLs. Internationalized host
+names must be in Punycode. A URL with another scheme is kept as it is.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _is_double_dot = re.compile(r"(?:\.|%2e){2}", re.IGNORECASE).fullmatch
 class Url:
     """A parsed URL: https://url.spec.whatwg.org/#concept-url
 
-    `target` is path and query, as a request has them. `credentials` says that a user name or a
-    password was written into it. A fragment is left out, since no server ever sees it.
+    `target` is the path and query, as a request has them. `credentials` is whether it has a user
+    name or a password. The fragment is dropped, since no server receives it.
     """
 
     scheme: str
@@ -42,14 +42,14 @@ class Url:
 
     @property
     def origin(self) -> str:
-        """Its serialized origin: https://url.spec.whatwg.org/#concept-url-origin"""
+        """The serialized origin: https://url.spec.whatwg.org/#concept-url-origin"""
         if self.scheme not in HTTP_SCHEMES:
             return OPAQUE
         return f"{self.scheme}://{self.authority}"
 
     @property
     def host(self) -> str:
-        """Its host, without a port; empty where the scheme is another than http or https."""
+        """The host without the port; empty unless this is an HTTP or HTTPS URL."""
         parts = split_origin(self.origin)
         return parts[1] if parts else ""
 
@@ -59,7 +59,7 @@ class Url:
 
 
 def parse_url(text: str, base: Url | None = None) -> Url:
-    """Read a URL, relative to `base` where one is given; raises ValueError for what is none.
+    """Parse a URL, relative to `base` if given. Raises ValueError if it is invalid.
 
     >>> str(parse_url("HTTPS://Example.com:443/a/../b?c#d"))
     'https://example.com/b?c'
@@ -74,7 +74,7 @@ def parse_url(text: str, base: Url | None = None) -> Url:
     rest = match[2] if match else text
     path, mark, query = rest.partition("?")
     path = path.replace("\\", "/")
-    # After the scheme of the base, one slash or none begins a path, not a host.
+    # After the base's scheme, one slash or none starts a path, not a host.
     absolute = scheme and not (base and base.scheme == scheme)
     if absolute or (base and path.startswith("//")):
         authority, _, path = path.lstrip("/").partition("/")
@@ -104,7 +104,7 @@ def _authority(scheme: str, text: str) -> str:
         try:
             host = f"[{serialize_ipv6(IPv6Address(host[1:-1]))}]"
         except AddressValueError as error:
-            raise ValueError(f"not an address: {host!a}") from error
+            raise ValueError(f"not an IPv6 address: {host!a}") from error
     if port and not (port.isascii() and port.isdigit()):
         raise ValueError(f"not a port: {port!a}")
     port = str(int(port)) if port else ""

@@ -95,9 +95,9 @@ def test_only_six_methods_are_upper_cased(written: str, method: str) -> None:
 @pytest.mark.parametrize(
     ("fetch", "message"),
     [
-        (Fetch(API, "TRACE"), "no page can send"),
-        (Fetch(API, "connect"), "no page can send"),
-        (Fetch(API, "a b"), "no page can send"),
+        (Fetch(API, "TRACE"), "browsers do not let scripts send"),
+        (Fetch(API, "connect"), "browsers do not let scripts send"),
+        (Fetch(API, "a b"), "browsers do not let scripts send"),
         (Fetch(API, "GET", body=b""), "cannot have a body"),
         (Fetch(API, "head", body=b"x"), "cannot have a body"),
         (Fetch("https://user@api.example.com"), "user name"),
@@ -346,7 +346,7 @@ def test_a_no_cors_request_is_never_preflighted() -> None:
         (Fetch(API, mode="x"), "'x' is not one of cors, no-cors, same-origin"),
         (
             Fetch("https://u@a.example"),
-            "a page cannot fetch a URL with a user name or password in it",
+            "browsers do not fetch a URL with a user name or password",
         ),
     ],
 )
