@@ -179,9 +179,8 @@ _OTHERS: Final = (
         "MethodDisallowedByPreflightResponse",
         "The preflight response does not allow the method {token}.",
         (
-            "Add the method to allow_methods, in upper case. Method names are case-sensitive: write"
-            " 'PATCH' in the page, not 'patch'. For requests with credentials '*' is not a"
-            " wildcard."
+            "Add the method to allow_methods. Method names are case-sensitive, and with credentials"
+            " '*' is not a wildcard."
         ),
         "of the request",
     ),
@@ -189,8 +188,8 @@ _OTHERS: Final = (
         "HeaderDisallowedByPreflightResponse",
         "The preflight response does not allow the header {token}.",
         (
-            "Add the header to allow_headers. '*' does not cover authorization, and for requests"
-            " with credentials it is not a wildcard."
+            "Add the header to allow_headers. '*' does not cover authorization, and with"
+            " credentials it is not a wildcard."
         ),
         "that the page sets",
     ),

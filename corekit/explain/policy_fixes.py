@@ -47,9 +47,8 @@ class Changes:
         """What to do, and what it means."""
         words = " and ".join((*filter(None, [", ".join(self.phrases[:-1])]), self.phrases[-1]))
         if self.rejected is not None:
-            problems = " ".join(
-                f"{each.message} {each.hint}" for each in self.rejected.problems[:3]
-            )
+            texts = dict.fromkeys(f"{each.message} {each.hint}" for each in self.rejected.problems)
+            problems = " ".join([*texts][:3])
             return f"The policy would have to {words}, but corekit rejects that: {problems}"
         message = f"{words[0].upper()}{words[1:]}."
         if "allow_origins" in self.arguments:

@@ -184,8 +184,8 @@ Near misses:
 How to fix it:
    - Use the method 'PATCH', in upper case. Add 'PATCH' to allow_methods and add 'x-a' to
      allow_headers.
-   - The policy would have to add 'patch' to allow_methods, but corekit rejects that: Methods are
-     case-sensitive, and servers know this one in upper case. Did you mean 'PATCH'?"""
+   - The policy would have to add 'patch' to allow_methods, but corekit rejects that: Method names
+     are case-sensitive; servers expect this one in upper case. Did you mean 'PATCH'?"""
 
 
 def test_the_text_is_laid_out_for_a_terminal() -> None:

@@ -85,7 +85,7 @@ OF_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
             "Use the method 'PATCH', in upper case.",
             (
                 "The policy would have to add 'patch' to allow_methods, but corekit rejects that:"
-                " Methods are case-sensitive, and servers know this one in upper case. Did you"
+                " Method names are case-sensitive; servers expect this one in upper case. Did you"
                 " mean 'PATCH'?"
             ),
         ],
@@ -100,7 +100,7 @@ OF_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
             ),
             (
                 "The policy would have to add 'patch' to allow_methods, but corekit rejects that:"
-                " Methods are case-sensitive, and servers know this one in upper case. Did you"
+                " Method names are case-sensitive; servers expect this one in upper case. Did you"
                 " mean 'PATCH'?"
             ),
         ],
@@ -112,8 +112,7 @@ OF_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
             "Do not set etag, vary: only servers send this.",
             (
                 "The policy would have to add 'etag', 'vary' to allow_headers, but corekit"
-                " rejects that: This is a response header. Leave it out of the request headers."
-                " This is a response header. Leave it out of the request headers."
+                " rejects that: This is a response header. Remove it from the request headers."
             ),
         ],
     ),
@@ -129,7 +128,7 @@ def test_a_mend_of_a_policy_says_what_to_do(name: str) -> None:
 
 NULL_REFUSED = (
     "The policy would have to add 'null' to allow_origins, but corekit rejects that: Any page can"
-    " get this origin, through a sandboxed frame. Leave it out. To accept the risk:"
+    " send 'Origin: null' by using a sandboxed iframe. Remove it. To accept the risk:"
     " accept_risks=['opaque-origin']."
 )
 
@@ -148,7 +147,7 @@ OF_ROUTES: dict[str, tuple[Fetch, list[str]]] = {
             (f"Use the method 'PATCH', in upper case. {IN_ROUTE}Add 'PATCH' to allow_methods."),
             (
                 f"{IN_ROUTE}The policy would have to add 'patch' to allow_methods, but corekit"
-                " rejects that: Methods are case-sensitive, and servers know this one in upper"
+                " rejects that: Method names are case-sensitive; servers expect this one in upper"
                 " case. Did you mean 'PATCH'?"
             ),
         ],

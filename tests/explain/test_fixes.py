@@ -194,13 +194,13 @@ def test_a_change_of_a_route_says_which() -> None:
 
 
 REFUSED = {
-    "null": ("null", {}, {}, "sandboxed frame"),
-    "null with credentials": ("null", {}, {"credentials": "include"}, "sandboxed frame"),
+    "null": ("null", {}, {}, "sandboxed iframe"),
+    "null with credentials": ("null", {}, {"credentials": "include"}, "sandboxed iframe"),
     "http with credentials": (
         "http://app.example.com",
         {"allow_origins": ["*"]},
         {"credentials": "include"},
-        "Whoever sits on the network",
+        "network attacker",
     ),
     "a method in the wrong case": (PAGE, {}, {"method": "patch"}, "case-sensitive"),
     "a header of responses": (PAGE, {}, {"headers": (("ETag", "1"),)}, "response header"),

@@ -178,7 +178,7 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": f"{PAGE}/"},
         [
             (
-                f"The server sends '{PAGE}/', not '{PAGE}'. Browsers send an origin without a"
+                f"The server sends '{PAGE}/', not '{PAGE}'. Browsers send origins without a"
                 " trailing slash."
             )
         ],
@@ -188,8 +188,8 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": "https://App.Example.com"},
         [
             (
-                f"The server sends 'https://App.Example.com', not '{PAGE}'. Browsers send an"
-                " origin without upper case."
+                f"The server sends 'https://App.Example.com', not '{PAGE}'. Browsers send origins"
+                " without upper case."
             )
         ],
     ),
@@ -198,8 +198,8 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": "app.example.com"},
         [
             (
-                f"The server sends 'app.example.com', not '{PAGE}'. It has no scheme and '://'"
-                " before the host."
+                f"The server sends 'app.example.com', not '{PAGE}'. The origin has no scheme and"
+                " '://' before the host."
             )
         ],
     ),
@@ -240,7 +240,7 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": f"{PAGE}/"},
         [
             (
-                f"The server sends '{PAGE}/', not '{PAGE}'. Browsers send an origin without a"
+                f"The server sends '{PAGE}/', not '{PAGE}'. Browsers send origins without a"
                 " trailing slash."
             )
         ],

@@ -277,14 +277,15 @@ def test_a_story_of_a_live_server_is_told_to_the_letter(name: str) -> None:
 
 SPELLINGS = {
     f"{PAGE}/": (
-        f"Browsers write '{PAGE}/' as '{PAGE}'. Browsers send an origin without a trailing slash."
+        f"Browsers write '{PAGE}/' as '{PAGE}'. Browsers send origins without a trailing slash."
     ),
     "app.example.com": (
-        f"Browsers write 'app.example.com' as '{PAGE}'. It has no scheme and '://' before the host."
+        f"Browsers write 'app.example.com' as '{PAGE}'. The origin has no scheme and '://'"
+        " before the host."
     ),
     "file:///home/me/index.html": (
-        "Browsers write 'file:///home/me/index.html' as 'null'. A page from a file has no origin of"
-        " its own: browsers send 'null' for it."
+        "Browsers write 'file:///home/me/index.html' as 'null'. Browsers send 'null' as the origin"
+        " of pages that are opened from a file."
     ),
 }
 
