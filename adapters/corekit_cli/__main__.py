@@ -1,25 +1,45 @@
-"""Where the `corekit` command begins: `python -m corekit_cli` and the console script.
+"""The entry point of the `corekit` command, for the console script and ``python -m corekit``.
 
-What the command needs is an extra, so it may be missing; that is said here, in one line.
+The command needs an extra, and its output may not be writable: both end in one line and status 2.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from contextlib import suppress
+from typing import Final
 
 __all__ = ["main"]
+
+_OUTPUT_ERRORS: Final = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
 
 
 def main() -> None:
     """Run the command with the arguments of the process."""
     try:
-        from .command import corekit  # noqa: PLC0415 - they may be missing
+        from .command import corekit  # noqa: PLC0415 - its requirements may be missing
     except ModuleNotFoundError as error:
-        if error.name not in {"click", "httpx", "rich"}:
+        name = (error.name or "").partition(".")[0]
+        if name not in {"click", "httpx", "rich"}:
             raise
-        print(f'corekit needs {error.name}: pip install "corekit[cli]"', file=sys.stderr)
-        raise SystemExit(1) from None
-    corekit(prog_name="corekit")
+        line = f'Error: The command needs {name}. Run: pip install "corekit[cli]"'
+        print(line, file=sys.stderr)
+        raise SystemExit(2) from None
+    try:
+        try:
+            corekit(prog_name="corekit")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in _OUTPUT_ERRORS:
+            raise
+        # Python would try to write the rest of the output, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with suppress(OSError):
+            print(f"Error: The output cannot be written: {error.strerror}.", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

@@ -1,34 +1,39 @@
-"""The command `corekit check`: reads the command line and the policy, and hands on.
-
-The rules of a policy are the core's, the advice `advice`'s, what is printed `check_report`'s.
-"""
+"""The command `corekit check`: finds the problems of a policy, and gives advice."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 import click
-from rich.console import Console
+from rich.text import Text
 
-from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit import PolicyError
 from corekit._origins import Origin
 from corekit._spelling import canonical_spelling
-from corekit_config import ConfigError, find_policy
+from corekit.diagnostics import SEVERITIES, Diagnostic, show
+from corekit.lint import lint_policy
+from corekit_config import ConfigError
 
-from .advice import find_advice
-from .check_report import Finding, Report, describe_failure, print_report, sort_findings
+from .options import config_error, read_policy
+from .output import (
+    CommandError,
+    count_severities,
+    json_option,
+    make_console,
+    print_diagnostics,
+    print_json,
+    print_wrapped,
+)
 
 __all__ = ["check"]
 
-_CANNOT_BE_READ = 2
-
 
 def _read_api(
-    context: click.Context,  # noqa: ARG001 - click gives it
-    parameter: click.Parameter,  # noqa: ARG001 - click gives it
+    context: click.Context,  # noqa: ARG001 - click passes it
+    parameter: click.Parameter,  # noqa: ARG001 - click passes it
     value: str | None,
 ) -> Origin | None:
     if value is None:
@@ -38,11 +43,12 @@ def _read_api(
     except ValueError:
         origin = None
     if origin is None or origin.scheme not in ("http", "https"):
-        raise click.BadParameter(f"{value!a} is no address; write https://api.example.com")
+        message = f"{show(value)} is not a URL. Write it like https://api.example.com."
+        raise click.BadParameter(message)
     return origin
 
 
-@click.command()
+@click.command(short_help="Check a policy, and give advice on it.")
 @click.argument("source", required=False, metavar="[FILE|IMPORT_PATH|-]")
 @click.option(
     "--django",
@@ -50,26 +56,27 @@ def _read_api(
     is_flag=False,
     flag_value="",
     metavar="[SETTINGS]",
-    help="Check the settings of a Django project; without a name, of DJANGO_SETTINGS_MODULE.",
+    help="Check the settings of a Django project.  [default: $DJANGO_SETTINGS_MODULE]",
 )
 @click.option(
     "--api",
     callback=_read_api,
     metavar="URL",
-    help="Where the API is served, to judge cookies and the like.",
+    help="URL of the API, to check cookies and mixed content.",
 )
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@json_option
 def check(
     *, source: str | None, settings: str | None, api: Origin | None, strict: bool, as_json: bool
 ) -> None:
-    """Check a policy: every problem, then what an expert would say.
+    """Check a policy before it is deployed, and give advice on it.
 
-    FILE is TOML or JSON with the arguments of CorsPolicy, at its top or in a table [cors] or
-    [tool.corekit]. IMPORT_PATH names a policy or routes of a program, which is imported from the
-    current folder. With - the policy is read from standard input.
+    FILE is TOML or JSON with the arguments of CorsPolicy, at the top level or in a table [cors] or
+    [tool.corekit]. IMPORT_PATH names a policy or routes in a module, which is imported from the
+    current directory. With -, the policy is read from standard input.
 
-    Warnings are worth mending; notes may be as they are meant.
+    An error keeps the policy from being built, a warning should be fixed, and an info may be
+    intended.
 
     \b
     Examples:
@@ -77,70 +84,62 @@ def check(
       corekit check app.main:policy --api https://api.example.com
       corekit check --django shop.settings --strict
       corekit check - < cors.json
-      corekit check cors.toml --json | jq '.problems[].code'
+      corekit check cors.toml --json | jq '.diagnostics[].code'
 
     \b
-    Status:
-      0  nothing to mend, or nothing but warnings and notes
-      1  problems; with --strict, warnings too
-      2  what is named cannot be read
+    Exit status:
+      0  no errors; with --strict, no warnings either
+      1  errors; with --strict, errors or warnings
+      2  the policy cannot be read
     """
     if (source is None) == (settings is None):
         raise click.UsageError("Name one of FILE, IMPORT_PATH, - and --django.")
-    named = source or ""
-    try:
-        report = _check_django(settings, api) if settings is not None else _check(named, api)
-    except ConfigError as error:
-        if as_json:
-            click.echo(json.dumps(describe_failure(error.source, error), indent=2))
-        else:
-            click.echo(f"Error: {error}", err=True)
-        sys.exit(_CANNOT_BE_READ)
-    if as_json:
-        click.echo(json.dumps(report.describe(strict=strict), indent=2))
+    if settings is None:
+        source, found = _check(source or "", api)
     else:
-        print_report(Console(highlight=False), report)
-    sys.exit(0 if report.passes(strict=strict) else 1)
+        source, found = _check_django(settings, api)
+    found = sorted(found, key=lambda each: SEVERITIES.index(each.severity))
+    failing = {"error", "warning"} if strict else {"error"}
+    is_ok = all(each.severity not in failing for each in found)
+    if as_json:
+        diagnostics = [each.to_dict() for each in found]
+        print_json({"source": source, "ok": is_ok, "diagnostics": diagnostics})
+    else:
+        console = make_console()
+        head = Text.assemble((show(source)[1:-1], "bold"), ": ", count_severities(found))
+        print_wrapped(console, head, rest="    ")
+        print_diagnostics(console, found)
+    raise SystemExit(0 if is_ok else 1)
 
 
-def _check(source: str, api: Origin | None) -> Report:
+def _check(source: str, api: Origin | None) -> tuple[str, Sequence[Diagnostic]]:
     try:
-        # What the program itself prints is no part of the report.
-        with redirect_stdout(sys.stderr):
-            policy = find_policy(source)
+        policy = read_policy(source)
     except PolicyError as error:
-        return Report(source, tuple(map(Finding.of_problem, error.problems)))
-    return Report(source, sort_findings(_advise(policy, api)))
+        return source, error.problems
+    return source, lint_policy(policy, api)
 
 
-def _check_django(settings: str | None, api: Origin | None) -> Report:
+def _check_django(settings: str, api: Origin | None) -> tuple[str, Sequence[Diagnostic]]:
     try:
         from .django_settings import read_django  # noqa: PLC0415 - Django may be missing
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "django":
             raise
-        hint = 'pip install "corekit[django]"'
-        raise ConfigError("--django", "Django is not installed.", hint) from None
+        message = "--django needs Django, which is not installed."
+        raise CommandError(message, 'Run: pip install "corekit[django]"') from None
     try:
         with redirect_stdout(sys.stderr):
-            read = read_django(settings or "")
+            read = read_django(settings)
+    except ConfigError as error:
+        raise config_error(error) from error
     except PolicyError as error:
-        name = settings or "--django"
-        return Report(name, tuple(map(Finding.of_problem, error.problems)))
-    findings = [Finding.of_problem(problem) for problem in read.problems]
-    findings += [Finding.of_advice(advice) for advice in read.advice]
+        return settings or "--django", error.problems
+    found = list(read.diagnostics)
     if read.policy is not None:
-        findings += _advise(read.policy, api, read.names)
-    return Report(read.source, sort_findings(findings))
-
-
-def _advise(
-    policy: CorsPolicy | CorsRoutes, api: Origin | None, names: Mapping[str, str] | None = None
-) -> Iterator[Finding]:
-    # With `names`, each argument is called so, and what is not among them nobody wrote.
-    routes = policy.routes if isinstance(policy, CorsRoutes) else ((None, policy),)
-    for path, each in routes:
-        for advice in find_advice(each, api):
-            if names is None or advice.field in names:
-                field = None if names is None else names[advice.field]
-                yield Finding.of_advice(advice, field=field, route=path)
+        for advice in lint_policy(read.policy, api):
+            if read.names is None:
+                found.append(advice)
+            elif advice.subject in read.names:  # otherwise the default, which nobody wrote
+                found.append(replace(advice, subject=read.names[advice.subject]))
+    return read.source, found

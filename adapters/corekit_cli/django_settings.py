@@ -1,7 +1,7 @@
 """The policy of a Django project, read from its settings as the middleware reads them.
 
-This is the one module of the command that knows Django; it is imported only when asked for. Apps
-are not loaded, so what views have of their own is for `manage.py cors` and `manage.py check`.
+This is the only module of the command that imports Django, and it is imported on demand. Apps are
+not loaded, so per-view policies are up to `manage.py cors` and `manage.py check`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,12 @@ from typing import Final
 from django.conf import settings
 from django.core.checks import ERROR
 
-from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
-from corekit.diagnostics import show
+from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit.diagnostics import Diagnostic, show
 from corekit_config import ConfigError
 from corekit_config.importing import looking_in
 from corekit_django.checks import check_effect, check_names, check_regexes
 from corekit_django.conf import argument_settings, read_settings
-
-from .advice import Advice
 
 __all__ = ["DjangoPolicy", "read_django"]
 
@@ -31,24 +29,23 @@ _VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
 
 @dataclass(frozen=True, slots=True)
 class DjangoPolicy:
-    """What the settings say: a policy unless there are problems, and advice on the settings.
+    """The policy of the settings, or None if they have problems, and what is wrong with them.
 
-    `names` are the settings by the argument that they give; an argument that is missing has its
-    default, which nobody wrote. It is None where CORS_POLICY says all.
+    `names` maps each argument to the setting that gives it, without those that keep their default.
+    It is None if CORS_POLICY is the policy.
     """
 
     source: str
     policy: CorsPolicy | CorsRoutes | None
-    problems: tuple[Problem, ...]
-    advice: tuple[Advice, ...]
+    diagnostics: tuple[Diagnostic, ...]
     names: Mapping[str, str] | None
 
 
 def read_django(module: str) -> DjangoPolicy:
-    """Read the settings of `module`, or of DJANGO_SETTINGS_MODULE where it is empty.
+    """Read the settings of `module`, or of DJANGO_SETTINGS_MODULE if it is empty.
 
-    Raises `ConfigError` where they cannot be read, and lets the `PolicyError` of settings through
-    that build a policy with problems.
+    Raises `ConfigError` if they cannot be read, and lets the `PolicyError` of settings pass that
+    build an invalid policy themselves.
     """
     source = module or os.environ.get(_VARIABLE, "")
     if not source:
@@ -64,21 +61,21 @@ def read_django(module: str) -> DjangoPolicy:
         except (Exception, SystemExit) as error:
             # Settings are a program, and may raise anything.
             message = f"The settings cannot be read: {type(error).__name__}: {show(str(error))}."
-            raise ConfigError(source, message, f"Try: python -c 'import {source}'") from error
-    faults = [
-        Problem(str(each.id), "error", each.msg, each.hint or "", "settings")
+            raise ConfigError(source, message, f"Run: python -c 'import {source}'") from error
+    diagnostics: list[Diagnostic] = [*problems]
+    diagnostics += [
+        Diagnostic(
+            str(each.id),
+            "error" if each.level >= ERROR else "warning",
+            each.msg,
+            each.hint or "",
+            "settings",
+        )
         for each in messages
-        if each.level >= ERROR
-    ]
-    advice = [
-        Advice("warning", str(each.id), "settings", None, each.msg, each.hint or "")
-        for each in messages
-        if each.level < ERROR
     ]
     return DjangoPolicy(
         source,
         None if configuration is None else configuration.policy,
-        (*problems, *faults),
-        tuple(advice),
+        tuple(diagnostics),
         None if hasattr(settings, "CORS_POLICY") else argument_settings(),
     )

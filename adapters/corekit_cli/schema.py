@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from corekit_config import policy_schema
+
+from .output import print_json
 
 __all__ = ["schema"]
 
@@ -15,15 +15,15 @@ __all__ = ["schema"]
 def schema() -> None:
     """Print the JSON Schema of a policy file.
 
-    Editors complete, explain and check a file by it.
+    Editors use it to complete, explain and check policy files.
 
     \b
     Examples:
       corekit schema > corekit.schema.json
 
     \b
-    The first line of a file then names it:
+    Refer to it in the first line of a file:
       {"$schema": "./corekit.schema.json",      in JSON
-      #:schema ./corekit.schema.json            in TOML, where editors use Taplo
+      #:schema ./corekit.schema.json            in TOML, for editors with Taplo
     """
-    click.echo(json.dumps(policy_schema(), indent=2))
+    print_json(policy_schema())

@@ -1,9 +1,8 @@
-"""A browser to test your own application with: CORS as the page would meet it, without a browser.
+"""A model of a browser for tests: what a page gets from your application, with any CORS layer.
 
-`Browser` makes the fetches of a page against an ASGI or WSGI application, or a server at a URL, by
-the rules of `corekit.browser`, and keeps cookies as browsers do. It knows no policy: it judges what
-the application answers, whichever CORS layer it has. A pytest plugin gives it as a fixture, and
-``python -m corekit_testing`` runs the fetches of a policy against a server.
+`Browser` makes the fetches of a page to an ASGI or WSGI application, or to a server at a URL, by
+the rules of `corekit.browser`, and keeps cookies as browsers do. A pytest plugin provides it as a
+fixture.
 """
 
 from .browser import Browser

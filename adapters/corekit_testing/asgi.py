@@ -1,7 +1,7 @@
 """Calling an ASGI application as a server would: https://asgi.readthedocs.io/en/latest/specs/www.html
 
-One event loop per transport, made when it is first needed and closed with it; a lifespan is begun
-before the first request, where the application knows of one, and ended at the close.
+Each transport has one event loop, which is created on demand and closed with the transport. The
+lifespan starts before the first request, if the application supports it, and ends with the loop.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _SERVER_ERROR: Final = HttpResponse(
 
 
 class AsgiTransport:
-    """Calls an ASGI application; its lifespan is begun only with `send`, which owns the loop.
+    """Calls an ASGI application; only `send`, which owns the loop, starts the lifespan.
 
-    An exception of the application passes, or becomes the bare 500 that a server makes of it.
+    An exception of the application propagates, or becomes the bare 500 that a server sends.
     """
 
     def __init__(self, app: ASGIApp, *, raise_exceptions: bool) -> None:
@@ -41,28 +41,28 @@ class AsgiTransport:
         self._lifespan: _Lifespan | None = None
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Carry one request; raises RuntimeError where an event loop is running already."""
+        """Send one request; raises RuntimeError if an event loop is running already."""
         if _is_loop_running():
-            raise RuntimeError("an event loop is running: await browser.fetch_async(...) instead")
+            raise RuntimeError("An event loop is running. Use: await browser.fetch_async(...)")
         if self._loop is None or self._lifespan is None:
             self._loop = asyncio.new_event_loop()
             self._lifespan = _Lifespan(self._app)
-            # For whoever forgets to close: what is left to the garbage collector warns.
+            # If nobody closes the transport, its loop would warn when it is collected.
             weakref.finalize(self, _abandon, self._loop, self._lifespan)
-            self._loop.run_until_complete(self._lifespan.begin())
+            self._loop.run_until_complete(self._lifespan.start())
         return self._loop.run_until_complete(self.send_async(request, self._lifespan.state))
 
     async def send_async(
         self, request: HttpRequest, state: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Carry one request from within an event loop."""
+        """Send one request from within an event loop."""
         exchange = _Exchange(request)
         try:
             await self._app(_scope(request, state or {}), exchange.receive, exchange.send)
         except Exception:
             if self._raise_exceptions:
                 raise
-            # What an error layer sent before it let the exception go on has left the server.
+            # What an error layer sent before it raised the exception again has left the server.
             if not exchange.is_complete:
                 return _SERVER_ERROR
         return HttpResponse(exchange.status, exchange.headers, bytes(exchange.body))
@@ -82,7 +82,7 @@ class AsgiTransport:
 
 
 def _abandon(loop: asyncio.AbstractEventLoop, lifespan: _Lifespan) -> None:
-    # Within another loop nothing can be run to its end, not even this.
+    # While another loop runs, this one cannot run to completion.
     if not loop.is_closed() and not _is_loop_running():
         loop.run_until_complete(lifespan.cancel())
     loop.close()
@@ -97,7 +97,7 @@ def _is_loop_running() -> bool:
 
 
 class _Exchange:
-    """The two callables of one request, and what came back."""
+    """The two callables of one request, and the response."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.status = 0
@@ -158,7 +158,7 @@ def _scope(request: HttpRequest, state: dict[str, Any]) -> dict[str, Any]:
 class _Lifespan:
     """Startup and shutdown: https://asgi.readthedocs.io/en/latest/specs/lifespan.html
 
-    An application that raises on the scope, or returns from it, has none; so servers have it.
+    An application that raises on this scope, or returns, does not support it; servers agree.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -167,26 +167,26 @@ class _Lifespan:
         self._incoming: asyncio.Queue[Message] = asyncio.Queue()
         self._outgoing: asyncio.Queue[Message | None] = asyncio.Queue()
 
-    async def begin(self) -> None:
+    async def start(self) -> None:
         self._task = asyncio.create_task(self._run())
-        await self._tell("startup")
+        await self._notify("startup")
 
     async def end(self) -> None:
-        await self._tell("shutdown")
+        await self._notify("shutdown")
         await self._task
 
     async def cancel(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _tell(self, event: str) -> None:
+    async def _notify(self, event: str) -> None:
         await self._incoming.put({"type": f"lifespan.{event}"})
-        answer = await self._outgoing.get()
-        if answer is None:
-            # Whoever asks again shall find the same.
+        reply = await self._outgoing.get()
+        if reply is None:
+            # The next call gets the same reply.
             await self._outgoing.put(None)
-        elif answer["type"] == f"lifespan.{event}.failed":
-            raise RuntimeError(f"the application's {event} failed: {answer.get('message', '')}")
+        elif reply["type"] == f"lifespan.{event}.failed":
+            raise RuntimeError(f"The {event} of the application failed: {reply.get('message', '')}")
 
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": _VERSIONS, "state": self.state}

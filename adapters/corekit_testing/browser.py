@@ -1,8 +1,7 @@
 """The browser that tests use: a page, the code under test, a cookie jar and a clock.
 
-The rules of fetching are `corekit.browser`'s; here they are put to work: arguments in Python's
-terms become a `Fetch`, cookies are added where the model says that credentials go, and what comes
-back is a response or an exception.
+`corekit.browser` has the rules of a fetch. This module turns Python arguments into a `Fetch`, adds
+cookies where the model sends credentials, and returns a response or raises an exception.
 """
 
 from __future__ import annotations
@@ -24,27 +23,27 @@ from .transports import Transport, make_transport
 __all__ = ["DEFAULT_URL", "Browser", "FetchOptions"]
 
 DEFAULT_URL: Final = "https://testserver"
-"""Where an application is taken to be served, unless the test says otherwise."""
+"""The URL of an application, unless the test passes another one."""
 
 
 class FetchOptions(TypedDict, total=False):
-    """What a fetch may have beside method and address.
+    """What a fetch may have in addition to method and URL.
 
     `headers`
-        Request headers, as the page writes them.
+        Request headers, as the page sets them.
     `json`
         A value to send as ``application/json``.
     `data`
         Instead of `json`: a mapping to send as a form, a str as ``text/plain``, or bytes without a
-        type. A Content-Type among the headers is preferred.
+        type. A Content-Type header overrides the type.
     `mode`
-        ``cors``, unless it is ``no-cors`` or ``same-origin``.
+        ``cors`` (the default), ``no-cors`` or ``same-origin``.
     `credentials`
-        ``same-origin``, unless it is ``include`` or ``omit``: may cookies go with it?
+        ``same-origin`` (the default), ``include`` or ``omit``: whether to send cookies.
     `redirect`
-        ``follow``, unless it is ``error`` or ``manual``.
+        ``follow`` (the default), ``error`` or ``manual``.
     `upload_listener`
-        Whether the page watches the upload, which makes a preflight for any method.
+        Whether the page listens to the progress of the upload, which always causes a preflight.
     """
 
     headers: Mapping[str, str] | None
@@ -61,17 +60,17 @@ class Browser:
 
     `app` is an ASGI or WSGI application, Django's among them, the URL of a server, or a mapping
     from origins to any of these. `page` is the origin of the page that fetches; ``null`` for a
-    sandboxed frame. Further arguments, all by keyword:
+    sandboxed iframe. The other arguments are keyword-only:
 
     `url`
-        Where `app` is served, to which the addresses of fetches are relative.
+        The URL of `app`; the URLs of fetches are relative to it.
     `engine`
-        ``standard``, ``chromium``, ``firefox`` or ``webkit``: whose departures from the standard.
+        ``standard``, ``chromium``, ``firefox`` or ``webkit``: whose quirks to apply.
     `third_party_cookies`
-        False for a browser that blocks cookies between sites.
+        False for a browser that blocks third-party cookies.
     `raise_exceptions`
-        Whether what the application raises reaches the test; otherwise it becomes the bare 500
-        that a server makes of it, so that the test sees what a page would.
+        Whether exceptions of the application propagate to the test. Otherwise the response is the
+        bare 500 that a server sends, so that the test sees what a page would see.
     `clock`
         A callable that returns seconds since the epoch.
 
@@ -85,7 +84,7 @@ class Browser:
     'hello'
     >>> browser.fetch("GET", "/items", credentials="include")
     Traceback (most recent call last):
-    corekit_testing.outcome.CorsError: InvalidAllowCredentials: The request includes ...
+    corekit_testing.outcome.CorsError: InvalidAllowCredentials: The request ...
     """
 
     def __init__(
@@ -100,7 +99,7 @@ class Browser:
         clock: Callable[[], float] = time.time,
     ) -> None:
         if engine not in ENGINES:
-            raise ValueError(f"engine {engine!a} is not one of {', '.join(ENGINES)}")
+            raise ValueError(f"engine={engine!a} is not one of {', '.join(ENGINES)}.")
         if url is None and isinstance(app, str):
             url = app
         elif url is None and isinstance(app, Mapping):
@@ -121,42 +120,42 @@ class Browser:
             parse_url(origin).origin: make_transport(each, raise_exceptions=raise_exceptions)
             for origin, each in apps.items()
         }
-        # A server redirects wherever it likes; an application is the only thing there is.
+        # A server may redirect to other servers; with an application there is nothing else.
         self._network = self._transports[self._url.origin] if isinstance(app, str) else None
 
     def fetch(self, method: str, url: str, **options: Unpack[FetchOptions]) -> Response:
         """Fetch as the page would with JavaScript's ``fetch``; `FetchOptions` has the arguments.
 
-        `url` may be relative to where the code under test is served. Raises `CorsError` where CORS
-        keeps the page from the response, `FetchError` where another rule does, ValueError for what
-        a page cannot ask for. Source: https://fetch.spec.whatwg.org/#fetch-method
+        `url` may be relative to the URL of the code under test. Raises `CorsError` if CORS blocks
+        the response, `FetchError` if another rule does, and ValueError for a fetch that no page can
+        make. Source: https://fetch.spec.whatwg.org/#fetch-method
         """
         wire: list[Exchange] = []
 
-        def carry(request: HttpRequest) -> HttpResponse:
-            request = self._dress(request)
-            return self._keep(wire, request, self._transport(request).send(request))
+        def send(request: HttpRequest) -> HttpResponse:
+            request = self._add_cookies(request)
+            return self._record(wire, request, self._transport(request).send(request))
 
-        asked = _ask(str(parse_url(url, self._url)), method, options)
-        return raise_or_return(self._model.fetch(carry, self.page, asked), tuple(wire))
+        fetch = _make_fetch(str(parse_url(url, self._url)), method, options)
+        return raise_or_return(self._model.fetch(send, self.page, fetch), tuple(wire))
 
     async def fetch_async(self, method: str, url: str, **options: Unpack[FetchOptions]) -> Response:
-        """Do the same from within an event loop; an application's lifespan is the test's own."""
+        """Like `fetch()`, within an event loop; the lifespan is up to the test."""
         wire: list[Exchange] = []
 
-        async def carry(request: HttpRequest) -> HttpResponse:
-            request = self._dress(request)
-            return self._keep(wire, request, await self._transport(request).send_async(request))
+        async def send(request: HttpRequest) -> HttpResponse:
+            request = self._add_cookies(request)
+            return self._record(wire, request, await self._transport(request).send_async(request))
 
-        asked = _ask(str(parse_url(url, self._url)), method, options)
-        return raise_or_return(await self._model.fetch_async(carry, self.page, asked), tuple(wire))
+        fetch = _make_fetch(str(parse_url(url, self._url)), method, options)
+        return raise_or_return(await self._model.fetch_async(send, self.page, fetch), tuple(wire))
 
     def wait(self, seconds: float) -> None:
-        """Let time pass for this browser, without waiting: grants and cookies grow old."""
+        """Advance the clock of this browser, so that cached preflights and cookies expire."""
         self._passed += seconds
 
     def close(self) -> None:
-        """End what was started for the code under test."""
+        """Close what was opened for the code under test."""
         for transport in self._transports.values():
             transport.close()
 
@@ -174,17 +173,17 @@ class Browser:
         transport = self._transports.get(origin, self._network)
         if transport is None:
             raise ConnectionError(
-                f"nothing is served at {origin}: give Browser a mapping of origins to applications"
+                f"No application serves {origin}. Pass a mapping from origins to applications."
             )
         return transport
 
-    def _dress(self, request: HttpRequest) -> HttpRequest:
+    def _add_cookies(self, request: HttpRequest) -> HttpRequest:
         cookies = self.cookies.header(self.page, request.url) if request.credentials else None
         if cookies is None:
             return request
         return replace(request, headers=(*request.headers, ("Cookie", cookies)))
 
-    def _keep(
+    def _record(
         self, wire: list[Exchange], request: HttpRequest, response: HttpResponse
     ) -> HttpResponse:
         if request.credentials:
@@ -196,7 +195,7 @@ class Browser:
         return response
 
 
-def _ask(url: str, method: str, options: FetchOptions) -> Fetch:
+def _make_fetch(url: str, method: str, options: FetchOptions) -> Fetch:
     headers = tuple((options.get("headers") or {}).items())
     body, content_type = _encode(options.get("json"), options.get("data"))
     if content_type and not any(name.lower() == "content-type" for name, _ in headers):
@@ -219,7 +218,7 @@ def _encode(
     # https://fetch.spec.whatwg.org/#concept-bodyinit-extract
     if json is not None:
         if data is not None:
-            raise ValueError("give json or data, not both")
+            raise ValueError("Pass json or data, not both.")
         return jsonlib.dumps(json).encode(), "application/json"
     if isinstance(data, Mapping):
         encoded = urlencode(data).encode()

@@ -1,7 +1,7 @@
-"""A cookie jar as browsers keep it: SameSite, Secure, prefixes, domains, paths, expiry.
+"""A cookie jar like those of browsers: SameSite, Secure, prefixes, domains, paths, expiry.
 
 The rules are those of https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html, in
-sections 5.6 to 5.8. What a page's script could do with cookies is not modeled, nor are partitions.
+sections 5.6 to 5.8. Cookies of scripts and partitioned cookies are not modeled.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
-from corekit._origins import ends_in_number, is_loopback, split_origin
+from corekit._origins import OPAQUE, ends_in_number, is_loopback, split_origin
+from corekit._suffixes import PRIVATE_SUFFIXES, is_public_suffix, site_of
 from corekit.browser.urls import Url, parse_url
 
-from .sites import is_public_suffix, is_same_site
-
-__all__ = ["COOKIE_QUIRKS", "Cookie", "CookieJar", "CookieQuirks"]
+__all__ = ["COOKIE_QUIRKS", "Cookie", "CookieJar", "CookieQuirks", "is_same_site"]
 
 SameSite = Literal["strict", "lax", "none"]
 
@@ -30,8 +29,8 @@ _MAX_AGE: Final = 400 * 24 * 60 * 60
 class Cookie:
     """A stored cookie.
 
-    `domain` is the host it was set for, or the wider one of its Domain attribute, in which case
-    `host_only` is false. `expires` is in seconds since the epoch, None for the end of the session.
+    `domain` is the host that set it, or that of its Domain attribute, in which case `host_only` is
+    false. `expires` is in seconds since the epoch; None is the end of the session.
     """
 
     name: str
@@ -47,14 +46,14 @@ class Cookie:
 
 @dataclass(frozen=True, slots=True)
 class CookieQuirks:
-    """An engine's departures from the specification.
+    """The deviations of an engine from the specification.
 
     `default_same_site`
-        What a cookie without SameSite is; with ``none`` it need not be secure.
+        The SameSite of a cookie without that attribute; with ``none`` it need not be secure.
     `none_may_be_insecure`
-        ``SameSite=None`` needs no ``Secure``.
+        Whether ``SameSite=None`` works without ``Secure``.
     `ignores_prefixes`
-        ``__Secure-`` and ``__Host-`` are names as any other.
+        Whether the prefixes ``__Secure-`` and ``__Host-`` have no meaning.
     """
 
     default_same_site: SameSite = "lax"
@@ -72,15 +71,15 @@ COOKIE_QUIRKS: Final[Mapping[str, CookieQuirks]] = MappingProxyType(
         "webkit": CookieQuirks("none", none_may_be_insecure=True, ignores_prefixes=True),
     }
 )
-"""By engine, for whoever chooses one by a word."""
+"""The quirks of each engine."""
 
 
 class CookieJar:
     """The cookies of one browser.
 
-    `clock` returns seconds since the epoch. With `third_party` false, no request from one site to
-    another has or sets a cookie, as in browsers that block those cookies. `quirks` are those of an
-    engine, or the specification.
+    `clock` returns seconds since the epoch. If `third_party` is false, cross-site requests neither
+    send nor set cookies, as in browsers that block third-party cookies. `quirks` are those of an
+    engine; by default there are none.
 
     >>> jar = CookieJar(clock=lambda: 0.0)
     >>> jar.store("https://app.example.com", "https://api.example.com/", ["sid=1; Secure; Path=/"])
@@ -112,11 +111,11 @@ class CookieJar:
         return sum(1 for _ in self)
 
     def clear(self) -> None:
-        """Forget all cookies."""
+        """Delete all cookies."""
         self._cookies.clear()
 
     def header(self, page: str, url: str) -> str | None:
-        """Make the Cookie header for a fetch by a page of the origin `page`; None where empty."""
+        """Return the Cookie header for a fetch by a page of the origin `page`, or None."""
         target = parse_url(url)
         same_site = is_same_site(page, target.origin)
         if not same_site and not self._third_party:
@@ -129,12 +128,12 @@ class CookieJar:
             and (not cookie.secure or _is_trustworthy(target))
             and (same_site or cookie.same_site == "none")
         ]
-        # Longer paths first; of those, the older ones, which a dict keeps in order.
+        # Longer paths first, then older cookies, which is the order of the dict.
         found.sort(key=lambda cookie: -len(cookie.path))
         return "; ".join(_pair(cookie) for cookie in found) or None
 
     def store(self, page: str, url: str, lines: list[str]) -> None:
-        """Take the Set-Cookie `lines` of a response to a fetch by a page of the origin `page`."""
+        """Store the Set-Cookie `lines` of a response to a fetch by a page of the origin `page`."""
         target = parse_url(url)
         same_site = is_same_site(page, target.origin)
         if not same_site and not self._third_party:
@@ -148,6 +147,26 @@ class CookieJar:
                 self._cookies.pop(key, None)
             else:
                 self._cookies[key] = cookie
+
+
+def is_same_site(origin: str, other: str) -> bool:
+    """Return whether two serialized origins are same site; opaque origins never are.
+
+    Source: https://html.spec.whatwg.org/multipage/browsers.html#same-site
+
+    >>> is_same_site("https://app.example.com", "https://api.example.com:8443")
+    True
+    >>> is_same_site("https://app.example.com", "http://app.example.com")
+    False
+    >>> is_same_site("https://a.github.io", "https://b.github.io"), is_same_site("null", "null")
+    (False, False)
+    """
+    sites = [
+        (parts[0], site_of(parts[1]))
+        for parts in (None if each == OPAQUE else split_origin(each) for each in (origin, other))
+        if parts is not None
+    ]
+    return len(sites) == 2 and sites[0] == sites[1]
 
 
 def _parse(line: str, url: Url, now: float, quirks: CookieQuirks) -> Cookie | None:
@@ -196,11 +215,11 @@ def _keeps_prefix(cookie: Cookie, path: str) -> bool:
 
 
 def _read_domain(given: str, host: str) -> tuple[str, bool] | None:
-    """Return the domain, and whether the cookie is for the host only; None where refused."""
+    """Return the domain, and whether the cookie is for the host only; None if it is rejected."""
     domain = given.removeprefix(".").lower()
     if not domain:
         return host, True
-    if is_public_suffix(domain):
+    if is_public_suffix(domain) or domain in PRIVATE_SUFFIXES:
         return (host, True) if domain == host else None
     return (domain, False) if _domain_matches(host, domain) else None
 

@@ -1,4 +1,4 @@
-"""What a test sees: the response as the page may read it, or the error that says what to mend."""
+"""What a test gets: the response as the page may read it, or an error with a hint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["CorsError", "FetchError", "Headers", "Response", "describe", "raise_
 
 
 class Headers(Mapping[str, str]):
-    """Response headers by name, whatever its case; as JavaScript's ``Headers``.
+    """Response headers by name, ignoring case, like JavaScript's ``Headers``.
 
     >>> headers = Headers((("content-type", "text/plain"),))
     >>> headers["Content-Type"], "ETag" in headers
@@ -38,11 +38,11 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the page got: https://fetch.spec.whatwg.org/#response-class
+    """The response that the page gets: https://fetch.spec.whatwg.org/#response-class
 
-    `headers` are those that the page may read, and no others. `kind` is ``basic``, ``cors``,
-    ``opaque`` or ``opaqueredirect``. `exchanges` are the requests that went over the wire, in
-    order, with all headers, preflights included.
+    `headers` are only those that the page may read. `kind` is ``basic``, ``cors``, ``opaque`` or
+    ``opaqueredirect``. `exchanges` are all requests that were sent, including preflights, in order
+    and with all headers.
     """
 
     status: int
@@ -60,24 +60,24 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as text; of UTF-8, as in JavaScript."""
+        """The body as text, decoded as UTF-8, as in JavaScript."""
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """Read the body as JSON; raises ValueError where it is none."""
+        """Return the body as JSON; raises ValueError if it is not."""
         return json.loads(self.body)
 
     @property
     def preflights(self) -> int:
-        """How many of the requests were preflights."""
+        """The number of preflights among the requests."""
         return sum(exchange.request.is_preflight for exchange in self.exchanges)
 
 
 class FetchError(Exception):
-    """The page got nothing. Where JavaScript has but a TypeError, this says why.
+    """The page gets no response. JavaScript only raises a TypeError; this says why.
 
-    `name` is the name of the failure, as in Chromium's developer tools, `sentence` what happened,
-    `mend` what to do about it, `exchanges` all that went over the wire.
+    `name` is the name of the failure in Chromium's developer tools, `message` what happened, `hint`
+    how to fix it, and `exchanges` are all requests that were sent.
     """
 
     def __init__(self, failure: Failure, exchanges: tuple[Exchange, ...]) -> None:
@@ -92,11 +92,11 @@ class FetchError(Exception):
 
 
 class CorsError(FetchError):
-    """The page got nothing because of CORS."""
+    """The page gets no response because of CORS."""
 
 
 def raise_or_return(outcome: Outcome, exchanges: tuple[Exchange, ...]) -> Response:
-    """Turn what the model says into a response or an error; `exchanges` are what was sent."""
+    """Return the response of an outcome, or raise its error; `exchanges` are what was sent."""
     page = outcome.result
     if isinstance(page, Failure):
         error = CorsError if page.is_cors else FetchError
@@ -113,7 +113,7 @@ def raise_or_return(outcome: Outcome, exchanges: tuple[Exchange, ...]) -> Respon
 
 
 def describe(exchanges: tuple[Exchange, ...]) -> str:
-    """Write exchanges as they went over the wire, without bodies and control characters."""
+    """Format exchanges as they were sent, without bodies and control characters."""
     lines = []
     for exchange in exchanges:
         request, response = exchange.request, exchange.response

@@ -1,9 +1,9 @@
-"""The pytest plugin: the fixtures `browser` and `open_browser`, and the exchange on failure.
+"""The pytest plugin: the fixtures `browser` and `open_browser`, and the exchanges on failure.
 
-It is loaded where a ``conftest.py`` has ``pytest_plugins = ["corekit_testing.plugin"]``, and not by
-itself, since other plugins have a fixture `browser` too. A project overrides the fixture
-`cors_app`, and where it likes `cors_page`, and then writes ``def test_it(browser): ...``.
-`open_browser` makes browsers with other pages and applications.
+Load it with ``pytest_plugins = ["corekit_testing.plugin"]`` in a ``conftest.py``. It is not loaded
+automatically, since other plugins have a fixture `browser` too. Override the fixture `cors_app`,
+and optionally `cors_page`, then write ``def test_it(browser): ...``. `open_browser` opens browsers
+with other pages and applications.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ _BROWSERS: Final = pytest.StashKey[list[Browser]]()
 
 @pytest.fixture
 def cors_app() -> Any:
-    """The application under test, or the URL of a server: to be overridden."""
+    """Return the application under test, or the URL of a server; to be overridden."""
     raise pytest.UsageError(
-        "the fixture `browser` needs the application under test: define a fixture `cors_app` that"
-        " returns it, or use the fixture `open_browser`"
+        "The fixture `browser` needs the application under test. Define a fixture `cors_app` that"
+        " returns it, or use the fixture `open_browser`."
     )
 
 
 @pytest.fixture
 def cors_page() -> str:
-    """The origin of the page that fetches: https://app.example.com, unless overridden."""
+    """Return the origin of the page that fetches: https://app.example.com by default."""
     return "https://app.example.com"
 
 
 @pytest.fixture
 def open_browser(request: pytest.FixtureRequest) -> Iterator[Callable[..., Browser]]:
-    """A function that takes what `corekit_testing.Browser` takes; its browsers are closed."""
+    """Return a function that takes the arguments of `Browser`; the test closes its browsers."""
     browsers: list[Browser] = []
     request.node.stash[_BROWSERS] = browsers
 
@@ -54,7 +54,7 @@ def open_browser(request: pytest.FixtureRequest) -> Iterator[Callable[..., Brows
 
 @pytest.fixture
 def browser(open_browser: Callable[..., Browser], cors_app: Any, cors_page: str) -> Browser:
-    """A `corekit_testing.Browser` in front of `cors_app`, with `cors_page` open."""
+    """Return a `corekit_testing.Browser` for `cors_app`, with `cors_page` open."""
     return open_browser(cors_app, cors_page)
 
 
@@ -62,11 +62,11 @@ def browser(open_browser: Callable[..., Browser], cors_app: Any, cors_page: str)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add what went over the wire to the report of a test that failed."""
+    """Add the exchanges to the report of a test that failed."""
     report = yield
     if report.failed and _BROWSERS in item.stash:
         browsers = item.stash[_BROWSERS]
         for at, opened in enumerate(browsers, 1):
-            title = f"what browser {at} sent (>) and got (<), for a page of {opened.page}"
+            title = f"sent (>) and received (<) by browser {at}, page {opened.page}"
             report.sections.append((title, describe(tuple(opened.exchanges))))
     return report

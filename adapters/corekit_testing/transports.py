@@ -1,7 +1,7 @@
-"""What carries a request to the code under test: an ASGI or WSGI callable, or a server at a URL.
+"""Transports: they carry a request to a WSGI or ASGI application, or to a server at a URL.
 
-Each takes an `HttpRequest` and gives an `HttpResponse`, with header lists in their order and their
-spelling; none follows redirects, keeps cookies or judges anything. `asgi` has the one for ASGI.
+Each takes an `HttpRequest` and returns an `HttpResponse`, with headers in their original order and
+spelling. None follows redirects or keeps cookies. `asgi` and `urls` have the other two.
 """
 
 from __future__ import annotations
@@ -17,44 +17,43 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from corekit.browser import HttpRequest, HttpResponse
 
 from .asgi import ASGIApp, AsgiTransport
+from .urls import UrlTransport
 
 if TYPE_CHECKING:
-    import httpx
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["Transport", "UrlTransport", "WsgiTransport", "make_transport"]
+__all__ = ["Transport", "WsgiTransport", "make_transport"]
 
 _SERVER_ERROR: Final = HttpResponse(
     500, (("Content-Type", "text/plain"),), b"Internal Server Error"
 )
-_TIMEOUT: Final = 30.0
 
 
 class Transport(Protocol):
-    """What a browser needs of the code under test."""
+    """What a `Browser` sends requests with."""
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Carry one request."""
+        """Send one request."""
         ...
 
     async def send_async(self, request: HttpRequest) -> HttpResponse:
-        """Carry one request from within an event loop."""
+        """Send one request from within an event loop."""
         ...
 
     def close(self) -> None:
-        """End what was started."""
+        """Release what was opened."""
         ...
 
 
 def make_transport(app: object, *, raise_exceptions: bool) -> Transport:
-    """Find the transport for an application or a URL; raises TypeError for anything else."""
+    """Return the transport for an application or a URL; raise TypeError for anything else."""
     if isinstance(app, str):
         return UrlTransport()
     if not callable(app):
         raise TypeError(
-            f"{type(app).__name__} is neither an ASGI nor a WSGI application: give one of those,"
-            " or serve it and give its URL"
+            f"{type(app).__name__} is neither an ASGI nor a WSGI application. Pass one of those,"
+            " or the URL of a server."
         )
     if _is_asgi(app):
         return AsgiTransport(cast("ASGIApp", app), raise_exceptions=raise_exceptions)
@@ -70,7 +69,7 @@ def _is_asgi(app: object) -> bool:
 class WsgiTransport:
     """Calls a WSGI application as a server would: https://peps.python.org/pep-3333/
 
-    An exception of the application passes, or becomes the bare 500 that a server makes of it.
+    An exception of the application propagates, or becomes the bare 500 that a server sends.
     """
 
     def __init__(self, app: WSGIApplication, *, raise_exceptions: bool) -> None:
@@ -78,7 +77,7 @@ class WsgiTransport:
         self._raise_exceptions = raise_exceptions
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Carry one request."""
+        """Send one request."""
         started: list[tuple[str, list[tuple[str, str]]]] = []
         body = BytesIO()
 
@@ -107,11 +106,11 @@ class WsgiTransport:
         return HttpResponse(int(status[:3]), tuple(headers), body.getvalue())
 
     async def send_async(self, request: HttpRequest) -> HttpResponse:
-        """Carry one request; the application blocks the event loop, as it would its thread."""
+        """Send one request; the application blocks the event loop."""
         return self.send(request)
 
     def close(self) -> None:
-        """Do nothing, since nothing was started."""
+        """Do nothing, since nothing was opened."""
 
 
 def _environ(request: HttpRequest) -> dict[str, Any]:
@@ -143,52 +142,3 @@ def _environ(request: HttpRequest) -> dict[str, Any]:
             key = f"HTTP_{key}"
         environ[key] = f"{environ[key]},{value}" if key in environ else value
     return environ
-
-
-class UrlTransport:
-    """Carries requests over the network with httpx; TLS certificates are verified.
-
-    What it raises are httpx's own errors, such as ``httpx.ConnectError``.
-    """
-
-    def __init__(self) -> None:
-        try:
-            import httpx  # noqa: PLC0415 - an extra: only URLs need it
-        except ImportError:
-            raise ImportError(
-                "fetching from a URL needs httpx: pip install 'corekit[testing]'"
-            ) from None
-        self.errors: type[Exception] = httpx.TransportError
-        self._client = httpx.Client(timeout=_TIMEOUT)
-        self._make_async = partial(httpx.AsyncClient, timeout=_TIMEOUT)
-
-    def send(self, request: HttpRequest) -> HttpResponse:
-        """Carry one request."""
-        self._client.cookies.clear()
-        return _read(self._client.request(**_arguments(request)))
-
-    async def send_async(self, request: HttpRequest) -> HttpResponse:
-        """Carry one request from within an event loop, over a connection of its own."""
-        async with self._make_async() as client:
-            return _read(await client.request(**_arguments(request)))
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
-
-def _arguments(request: HttpRequest) -> dict[str, Any]:
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in request.headers]
-    return {
-        "method": request.method,
-        "url": request.url,
-        "headers": headers,
-        "content": request.body,
-    }
-
-
-def _read(response: httpx.Response) -> HttpResponse:
-    headers = tuple(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
-    )
-    return HttpResponse(response.status_code, headers, response.content)

@@ -1,4 +1,4 @@
-"""`corekit check` and `corekit schema`: what they print, to whom, and with which status."""
+"""`corekit check` and `corekit schema`: output, errors and exit status."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from corekit import CorsPolicy
+from corekit.diagnostics import Diagnostic
 from corekit_cli.command import corekit
 from corekit_config import policy_schema
 from tests.cli.terminal import run_in_terminal
@@ -92,63 +94,59 @@ def as_json(*arguments: str, stdin: str | None = None) -> Any:
     ],
 )
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
-def test_the_status_is_for_scripts(
-    arguments: list[str], stdin: str | None, status: int, form: list[str]
-) -> None:
+def test_exit_status(arguments: list[str], stdin: str | None, status: int, form: list[str]) -> None:
     result = run(*arguments, *form, stdin=stdin)
     assert result.exit_code == status
     assert result.exception is None or isinstance(result.exception, SystemExit)
-    if status < 2:
-        assert result.stderr == ""
+    assert (result.stderr == "") == (status < 2)
 
 
-def test_every_problem_is_printed_with_its_mend() -> None:
+def test_every_problem_is_printed_with_its_hint() -> None:
     assert run("bad.toml").stdout == (
-        "bad.toml: 3 problems\n"
+        "bad.toml: 3 errors\n"
         "\n"
-        "problem: allow_origins[0] = 'https://Example.com/'\n"
+        "error: allow_origins[0] = 'https://Example.com/'\n"
         "    Browsers send origins without upper case, a trailing slash.\n"
         "    Did you mean 'https://example.com'?  [non-canonical-origin]\n"
         "\n"
-        "problem: max_age = '600'\n"
-        "    It is of type str.\n"
-        "    Write whole seconds, without quotes.  [wrong-type]\n"
+        "error: max_age = '600'\n"
+        "    The value is of type str.\n"
+        "    Use whole seconds, without quotes.  [wrong-type]\n"
         "\n"
-        "problem: allow_method = ['PUT']\n"
+        "error: allow_method = ['PUT']\n"
         "    A policy has no such argument.\n"
         "    Did you mean allow_methods?  [unknown-argument]\n"
     )
 
 
-def test_warnings_are_printed_with_what_they_are_about() -> None:
+def test_warnings_are_printed_with_their_value() -> None:
     assert run("warned.toml").stdout == (
-        "warned.toml: 1 warning, 1 note\n"
+        "warned.toml: 1 warning, 1 info\n"
         "\n"
         "warning: allow_methods = 'GET'\n"
-        "    It is granted to every allowed origin, named or not.\n"
-        "    Leave it out, so that nobody expects its absence to forbid it.\n"
+        "    It is always allowed for every allowed origin.\n"
+        "    Remove it, so that nobody expects its absence to forbid it.\n"
         "    [safelisted-method]\n"
         "\n"
-        "note: allow_headers = []\n"
-        "    PUT may be called, but not with a body of JSON: its content-type needs a\n"
-        "    permission.\n"
+        "info: allow_headers = []\n"
+        "    PUT requests cannot have a JSON body, since content-type is not allowed.\n"
         "    Add content-type.  [no-content-type]\n"
     )
 
 
-def test_what_is_left_out_is_shown_without_a_value() -> None:
-    told = run("-", stdin=FINE + 'allow_methods = ["DELETE"]\n').stdout
-    assert told == (
-        "-: 1 note\n"
+def test_missing_argument_is_shown_without_a_value() -> None:
+    printed = run("-", stdin=FINE + 'allow_methods = ["DELETE"]\n').stdout
+    assert printed == (
+        "-: 1 info\n"
         "\n"
-        "note: max_age\n"
-        "    Browsers keep the answer to a preflight for 5 seconds, and ask again.\n"
-        "    Every browser heeds 600.  [preflights-not-kept]\n"
+        "info: max_age\n"
+        "    Browsers cache preflight responses for only 5 seconds.\n"
+        "    Set it to 600, which every browser honors.  [short-max-age]\n"
     )
 
 
-def test_a_policy_that_is_fine_takes_one_line() -> None:
-    assert run("fine.toml").stdout == "fine.toml: nothing to mend\n"
+def test_policy_without_findings_takes_one_line() -> None:
+    assert run("fine.toml").stdout == "fine.toml: no problems\n"
 
 
 def test_each_route_is_checked_and_named() -> None:
@@ -156,86 +154,80 @@ def test_each_route_is_checked_and_named() -> None:
     assert lines[0] == "checked_app:routes: 2 warnings"
     assert "warning: /api/  allow_methods = 'GET'" in lines
     assert "warning: /  allow_headers = '*'" in lines
-    told = as_json("checked_app:routes")
-    assert [each["route"] for each in told["warnings"]] == ["/api/", "/"]
+    found = as_json("checked_app:routes")
+    assert [each["route"] for each in found["diagnostics"]] == ["/api/", "/"]
 
 
-def test_where_the_api_is_counts() -> None:
+def test_url_of_the_api_matters() -> None:
     (Path.cwd() / "cookies.toml").write_text(FINE + "allow_credentials = true\n")
     assert run("cookies.toml", "--api", "https://api.example.com/v1?x").stdout == (
-        "cookies.toml: nothing to mend\n"
+        "cookies.toml: no problems\n"
     )
     for api in ("https://api.example.org", "API.example.org", "http://api.example.com"):
-        told = as_json("cookies.toml", "--api", api)
-        assert "third-party-cookies" in {each["code"] for each in told["warnings"]}
+        found = as_json("cookies.toml", "--api", api)["diagnostics"]
+        assert "third-party-cookies" in {each["code"] for each in found}
 
 
-def test_json_has_all_for_programs() -> None:
-    told = as_json("bad.toml")
-    assert (told["source"], told["ok"]) == ("bad.toml", False)
-    assert told["problems"][0] == {
-        "code": "non-canonical-origin",
-        "route": None,
-        "field": "allow_origins[0]",
-        "value": "https://Example.com/",
-        "message": "Browsers send origins without upper case, a trailing slash.",
-        "hint": "Did you mean 'https://example.com'?",
-    }
-    assert (told["warnings"], told["notes"]) == ([], [])
+def test_json_has_every_diagnostic() -> None:
+    found = as_json("bad.toml")
+    assert set(found) == {"source", "ok", "diagnostics"}
+    assert (found["source"], found["ok"]) == ("bad.toml", False)
+    first = found["diagnostics"][0]
+    assert set(first) == {each.name for each in fields(Diagnostic)}
+    assert (first["code"], first["severity"]) == ("non-canonical-origin", "error")
+    assert (first["subject"], first["value"]) == ("allow_origins[0]", "https://Example.com/")
     assert as_json("warned.toml")["ok"] is True
     assert as_json("warned.toml", "--strict")["ok"] is False
 
 
-def test_json_of_what_cannot_be_read_has_its_place() -> None:
-    told = as_json("-", stdin='{\n"max_age": }')
-    assert told["ok"] is False
-    assert told["error"]["line"] == 2
-    assert told["error"]["message"].startswith("It is not JSON: ")
-    assert told["error"]["hint"]
+def test_json_error_has_the_line() -> None:
+    error = as_json("-", stdin='{\n"max_age": }')["error"]
+    assert set(error) == {"message", "hint", "source", "line", "column"}
+    assert (error["source"], error["line"]) == ("<stdin>", 2)
 
 
 @pytest.mark.parametrize("value", ["1979-05-27", "nan", "inf", "[1979-05-27]"])
-def test_json_holds_values_that_are_none_of_its_own(value: str) -> None:
-    told = run("-", "--json", stdin=f"{FINE}max_age = {value}").stdout
+def test_json_has_values_of_other_types_as_text(value: str) -> None:
+    printed = run("-", "--json", stdin=f"{FINE}max_age = {value}").stdout
 
     def refuse(constant: str) -> None:
         pytest.fail(f"{constant} is not JSON")
 
-    (problem,) = json.loads(told, parse_constant=refuse)["problems"]
+    (problem,) = json.loads(printed, parse_constant=refuse)["diagnostics"]
     assert isinstance(problem["value"], str)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "line"),
     [
         (["none.toml"], "Error: none.toml: There is no such file. Check the path.\n"),
         (["checked_app:polcy"], "Error: checked_app:polcy: checked_app has no polcy. Did you mean"),
         (["checked_bad:policy"], "Error: checked_bad:policy: checked_bad cannot be imported: Zero"),
-        (["-"], "Error: <stdin>, line 1, column 1: It is not TOML: "),
+        (["-"], "Error: <stdin>, line 1, column 1: This is not TOML: "),
     ],
 )
-def test_what_cannot_be_read_takes_one_line_and_no_traceback(
-    arguments: list[str], told: str, folder: Path
+def test_unreadable_policy_is_reported_in_one_line(
+    arguments: list[str], line: str, folder: Path
 ) -> None:
     (folder / "checked_bad.py").write_text("1 / 0")
     result = run(*arguments, stdin="!\n")
     assert result.stdout == ""
-    assert result.stderr.startswith(told)
+    assert result.stderr.startswith(line)
     assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.stderr
 
 
-def test_a_program_that_builds_a_policy_with_problems_has_them_printed(folder: Path) -> None:
+def test_problems_of_an_imported_policy_are_printed(folder: Path) -> None:
     (folder / "checked_bad.py").write_text(
         "from corekit import CorsPolicy\npolicy = CorsPolicy(allow_origins=['a.example'])"
     )
     result = run("checked_bad:policy")
     assert result.exit_code == 1
-    assert result.stdout.startswith("checked_bad:policy: 1 problem\n")
+    assert result.stdout.startswith("checked_bad:policy: 1 error\n")
     assert "[malformed-origin]" in result.stdout
 
 
-def test_what_a_program_prints_is_no_part_of_the_report(folder: Path) -> None:
+def test_output_of_an_imported_module_goes_to_stderr(folder: Path) -> None:
     (folder / "checked_loud.py").write_text(f"print('loading')\n{MODULE}")
     result = run("checked_loud:policy", "--json")
     assert json.loads(result.stdout)["ok"]
@@ -251,18 +243,18 @@ def test_control_characters_are_escaped_and_values_bounded() -> None:
     assert len(result.stdout) < 2000
 
 
-def test_a_long_list_is_cut_for_people_and_whole_for_programs(folder: Path) -> None:
+def test_long_list_is_cut_in_text_and_whole_in_json(folder: Path) -> None:
     origins = json.dumps([f"http://a{number}.example" for number in range(70)])
     (folder / "long.json").write_text(f'{{"allow_origins": {origins}}}')
     lines = run("long.json").stdout.splitlines()
-    assert lines[0] == "long.json: 70 notes"
-    assert lines[-1] == "... and 20 more; --json has all."
-    assert sum(line.startswith("note: ") for line in lines) == 50
-    assert len(as_json("long.json")["notes"]) == 70
+    assert lines[0] == "long.json: 70 info"
+    assert lines[-1] == "... and 20 more; --json prints all."
+    assert sum(line.startswith("info: ") for line in lines) == 50
+    assert len(as_json("long.json")["diagnostics"]) == 70
 
 
 @pytest.mark.parametrize("columns", [20, 34, 80, 300])
-def test_no_line_is_wider_than_the_terminal_and_nothing_is_cut_off(columns: int) -> None:
+def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
     environment = {**os.environ, "COLUMNS": str(columns)}
     done = subprocess.run(
         [*PROGRAM, "check", "warned.toml"],
@@ -277,14 +269,14 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_cut_off(columns: int)
     assert not [line for line in lines if line != line.rstrip()]
     words = " ".join(done.stdout.split())
     if columns > 20:  # narrower than a word, that is broken
-        assert "Leave it out, so that nobody expects its absence to forbid it." in words
+        assert "Remove it, so that nobody expects its absence to forbid it." in words
 
 
 COLOR = re.compile(r"\x1b\[[0-9;]*3[0-9][;m]")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs pseudo-terminals")
-def test_colour_is_for_terminals_and_for_those_who_want_it() -> None:
+def test_color_is_for_terminals_only() -> None:
     assert COLOR.search(run_in_terminal("check", "bad.toml"))
     assert not COLOR.search(run_in_terminal("check", "bad.toml", NO_COLOR="1"))
     assert "\x1b" not in run_in_terminal("check", "bad.toml", TERM="dumb")
@@ -294,7 +286,7 @@ def test_colour_is_for_terminals_and_for_those_who_want_it() -> None:
     assert "\x1b" not in piped.stdout
 
 
-def test_the_program_runs_where_only_ascii_can_be_printed(folder: Path) -> None:
+def test_output_may_be_limited_to_ascii(folder: Path) -> None:
     (folder / "caf\u00e9.toml").write_text(
         f'allow_origins = ["{APP}", "https://b\u00fccher.example"]'
     )
@@ -306,37 +298,37 @@ def test_the_program_runs_where_only_ascii_can_be_printed(folder: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, b"")
-    assert done.stdout.startswith(b"caf\\xe9.toml: 1 problem\n")
+    assert done.stdout.startswith(b"caf\\xe9.toml: 1 error\n")
     assert b"Did you mean 'https://xn--bcher-kva.example'?" in done.stdout
 
 
-def test_help_shows_examples_and_the_statuses() -> None:
-    told = run("--help").stdout
+def test_help_shows_examples_and_exit_statuses() -> None:
+    printed = run("--help").stdout
     for line in (
         "  corekit check cors.toml\n",
         "  corekit check app.main:policy --api https://api.example.com\n",
         "  corekit check --django shop.settings --strict\n",
-        "    2  what is named cannot be read\n",
+        "    2  the policy cannot be read\n",
     ):
-        assert line in told
-    assert max(map(len, told.splitlines())) <= 80
+        assert line in printed
+    assert max(map(len, printed.splitlines())) <= 80
 
 
-def test_nothing_or_two_things_to_check_is_a_usage_error() -> None:
+def test_exactly_one_policy_is_checked() -> None:
     for arguments in ([], ["fine.toml", "--django", "checked_settings"]):
         result = run(*arguments)
         assert result.exit_code == 2
         assert "Name one of FILE, IMPORT_PATH, - and --django." in result.stderr
 
 
-def test_the_documentation_shows_what_is_printed() -> None:
+def test_documentation_shows_the_output() -> None:
     page = (Path(__file__).parents[2] / "docs" / "command.md").read_text()
     (shown,) = re.findall(r"^```text\n(cors\.toml: .*?)^```$", page, re.DOTALL | re.MULTILINE)
     Path("cors.toml").write_text("\n".join(BAD.splitlines()[:2]))
     assert run("cors.toml").stdout == shown
 
 
-def test_the_schema_is_printed_for_editors() -> None:
+def test_schema_is_printed() -> None:
     result = CliRunner().invoke(corekit, ["schema"])
     assert result.exit_code == 0
     assert json.loads(result.stdout) == policy_schema()
@@ -344,12 +336,12 @@ def test_the_schema_is_printed_for_editors() -> None:
     assert "corekit schema > corekit.schema.json" in help_text
 
 
-def test_the_command_lists_what_it_can() -> None:
-    told = CliRunner().invoke(corekit, ["--help"]).stdout
+def test_help_of_the_group_lists_the_commands() -> None:
+    printed = CliRunner().invoke(corekit, ["--help"]).stdout
     for name in ("check", "schema"):
-        assert re.search(rf"^  {name} +\S", told, re.MULTILINE)
+        assert re.search(rf"^  {name} +\S", printed, re.MULTILINE)
 
 
-def test_the_policy_of_an_import_path_is_the_programs_own() -> None:
+def test_policy_of_an_import_path_is_imported() -> None:
     assert run("checked_app:policy").exit_code == 0
     assert sys.modules["checked_app"].policy == CorsPolicy(allow_origins=[APP])

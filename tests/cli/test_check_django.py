@@ -1,6 +1,6 @@
 """`corekit check --django`: the settings of a project, read as the middleware reads them.
 
-Each project is checked in a process of its own, since settings are read once in one.
+Each project is checked in its own process, since a process reads settings only once.
 """
 
 from __future__ import annotations
@@ -39,37 +39,36 @@ def check_settings(folder: Path, settings: str, *arguments: str) -> tuple[int, A
     return done.returncode, json.loads(done.stdout)
 
 
-def codes(told: Any, severity: str) -> list[tuple[str, str]]:
-    return [(each["code"], each["field"]) for each in told[severity]]
+def codes(found: Any, severity: str) -> list[tuple[str, str]]:
+    diagnostics = found["diagnostics"]
+    return [(each["code"], each["subject"]) for each in diagnostics if each["severity"] == severity]
 
 
-def test_settings_that_are_fine(tmp_path: Path) -> None:
-    status, told = check_settings(tmp_path, FINE, "--strict")
+def test_settings_without_problems(tmp_path: Path) -> None:
+    status, found = check_settings(tmp_path, FINE, "--strict")
     assert status == 0
-    assert told == {
+    assert found == {
         "source": "shop.settings",
         "ok": True,
-        "problems": [],
-        "warnings": [],
-        "notes": [],
+        "diagnostics": [],
     }
 
 
-def test_what_settings_print_is_no_part_of_the_report(tmp_path: Path) -> None:
+def test_output_of_settings_goes_to_stderr(tmp_path: Path) -> None:
     (tmp_path / "settings.py").write_text(f"print('loading')\n{FINE}")
     done = check(tmp_path, "--django", "settings", "--json")
     assert json.loads(done.stdout)["ok"]
     assert done.stderr == "loading\n"
 
 
-def test_the_settings_may_be_named_by_the_environment(tmp_path: Path) -> None:
+def test_environment_may_name_the_settings(tmp_path: Path) -> None:
     (tmp_path / "settings.py").write_text(FINE)
     done = check(tmp_path, "--django", DJANGO_SETTINGS_MODULE="settings")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "settings: nothing to mend\n"
+    assert done.stdout == "settings: no problems\n"
 
 
-def test_problems_have_the_names_of_the_settings_and_misspelt_ones_are_among_them(
+def test_problems_name_the_settings(
     tmp_path: Path,
 ) -> None:
     settings = HEAD + (
@@ -77,30 +76,30 @@ def test_problems_have_the_names_of_the_settings_and_misspelt_ones_are_among_the
         'CORS_ALLOW_METHODS = ["put"]\n'
         'CORS_ALLOW_ORIGIN = ["https://app.example.com"]\n'
     )
-    status, told = check_settings(tmp_path, settings)
+    status, found = check_settings(tmp_path, settings)
     assert status == 1
-    assert codes(told, "problems") == [
+    assert codes(found, "error") == [
         ("malformed-origin", "CORS_ALLOWED_ORIGINS[0]"),
         ("method-case", "CORS_ALLOW_METHODS[0]"),
         ("corekit_django.E005", "settings"),
     ]
-    assert told["problems"][2]["hint"] == "Did you mean CORS_ALLOWED_ORIGINS?"
+    assert found["diagnostics"][2]["hint"] == "Did you mean CORS_ALLOWED_ORIGINS?"
 
 
-def test_a_misspelt_setting_alone_is_a_problem(tmp_path: Path) -> None:
-    status, told = check_settings(tmp_path, FINE + 'CORS_ALLOW_METHOD = ["PUT"]\n')
-    assert (status, codes(told, "problems")) == (1, [("corekit_django.E005", "settings")])
+def test_misspelled_setting_is_an_error(tmp_path: Path) -> None:
+    status, found = check_settings(tmp_path, FINE + 'CORS_ALLOW_METHOD = ["PUT"]\n')
+    assert (status, codes(found, "error")) == (1, [("corekit_django.E005", "settings")])
 
 
-def test_warnings_are_for_what_was_written_and_not_for_defaults(tmp_path: Path) -> None:
+def test_defaults_get_no_advice(tmp_path: Path) -> None:
     settings = FINE + (
         'CORS_ALLOW_HEADERS = ["accept", "cookie", "x-a"]\n'
         "CORS_PREFLIGHT_MAX_AGE = 86400\n"
         "CORS_ALLOW_CREDENTIALS = True\n"
     )
-    status, told = check_settings(tmp_path, settings, "--api", "https://api.example.org")
+    status, found = check_settings(tmp_path, settings, "--api", "https://api.example.org")
     assert status == 0
-    assert codes(told, "warnings") == [
+    assert codes(found, "warning") == [
         ("corekit_django.W004", "settings"),
         ("third-party-cookies", "CORS_ALLOWED_ORIGINS"),
         ("safelisted-header", "CORS_ALLOW_HEADERS"),
@@ -108,50 +107,50 @@ def test_warnings_are_for_what_was_written_and_not_for_defaults(tmp_path: Path) 
     ]
 
 
-def test_an_old_name_is_called_as_it_was_written(tmp_path: Path) -> None:
+def test_old_setting_is_named_as_it_was_written(tmp_path: Path) -> None:
     settings = HEAD + 'CORS_ORIGIN_WHITELIST = ["https://app.example.com", "http://localhost:1"]\n'
-    _, told = check_settings(tmp_path, settings)
-    assert codes(told, "notes") == [("development-origin", "CORS_ORIGIN_WHITELIST")]
+    _, found = check_settings(tmp_path, settings)
+    assert codes(found, "info") == [("development-origin", "CORS_ORIGIN_WHITELIST")]
 
 
-def test_a_policy_in_the_settings_is_checked_under_its_own_names(tmp_path: Path) -> None:
+def test_policy_in_the_settings_keeps_its_argument_names(tmp_path: Path) -> None:
     settings = HEAD + (
         "from corekit import CorsPolicy, CorsRoutes\n"
         "CORS_POLICY = CorsRoutes([('/api/', CorsPolicy(allow_origins=['https://a.example'],"
         " allow_methods=['GET'], max_age=600))])\n"
     )
-    status, told = check_settings(tmp_path, settings, "--strict")
-    assert (status, codes(told, "warnings")) == (1, [("safelisted-method", "allow_methods")])
-    assert told["warnings"][0]["route"] == "/api/"
+    status, found = check_settings(tmp_path, settings, "--strict")
+    assert (status, codes(found, "warning")) == (1, [("safelisted-method", "allow_methods")])
+    assert found["diagnostics"][0]["route"] == "/api/"
 
 
-def test_settings_that_build_a_policy_with_problems_have_them_printed(tmp_path: Path) -> None:
+def test_problems_of_a_policy_in_the_settings_are_printed(tmp_path: Path) -> None:
     settings = HEAD + "from corekit import CorsPolicy\nCORS_POLICY = CorsPolicy()\n"
-    status, told = check_settings(tmp_path, settings)
-    assert (status, told["source"]) == (1, "shop.settings")
-    assert codes(told, "problems") == [("no-origins", "allow_origins")]
+    status, found = check_settings(tmp_path, settings)
+    assert (status, found["source"]) == (1, "shop.settings")
+    assert codes(found, "error") == [("no-origins", "allow_origins")]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "found"),
     [
         (["--django"], "Error: --django: DJANGO_SETTINGS_MODULE is not set. Name the settings: "),
         (
             ["--django", "none.settings"],
             "Error: none.settings: The settings cannot be read: Module",
         ),
-        (["--django", "broken"], "ZeroDivisionError: 'division by zero'. Try: python -c 'import"),
+        (["--django", "broken"], "ZeroDivisionError: 'division by zero'. Run: python -c 'import"),
         (["--django", "leaving"], "SystemExit: '3'. "),
     ],
 )
-def test_settings_that_cannot_be_read_take_one_line(
-    arguments: list[str], told: str, tmp_path: Path
+def test_unreadable_settings_are_reported_in_one_line(
+    arguments: list[str], found: str, tmp_path: Path
 ) -> None:
     (tmp_path / "broken.py").write_text("1 / 0")
     (tmp_path / "leaving.py").write_text("import sys; sys.exit(3)")
     done = check(tmp_path, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
+    assert found in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -165,15 +164,17 @@ main()
 
 
 @pytest.mark.parametrize(
-    ("name", "status", "told"),
+    ("name", "status", "found"),
     [
-        ("django", 2, 'Error: --django: Django is not installed. pip install "corekit[django]"\n'),
+        (
+            "django",
+            2,
+            "Error: --django needs Django, which is not installed. Run: pip install ",
+        ),
         ("corekit_django.conf", 1, "ModuleNotFoundError"),
     ],
 )
-def test_without_django_one_line_says_what_to_install(
-    name: str, status: int, told: str, tmp_path: Path
-) -> None:
+def test_missing_django_is_reported(name: str, status: int, found: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", HIDING.format(name=name)],
         cwd=tmp_path,
@@ -183,10 +184,10 @@ def test_without_django_one_line_says_what_to_install(
         check=False,
     )
     assert done.returncode == status
-    assert told in done.stderr
+    assert found in done.stderr
 
 
-def test_a_file_is_checked_without_loading_django(tmp_path: Path) -> None:
+def test_checking_a_file_does_not_import_django(tmp_path: Path) -> None:
     (tmp_path / "cors.toml").write_text('allow_origins = ["https://app.example.com"]')
     code = (
         "import sys\nfrom corekit_cli.__main__ import main\n"

@@ -1,9 +1,12 @@
-"""The `corekit` command as a whole: its version, its extra and its entry point."""
+"""The `corekit` command as a whole: its version, its extra and its entry points."""
 
 from __future__ import annotations
 
+import errno
 import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,39 +14,109 @@ from click.testing import CliRunner
 from corekit_cli import __main__
 from corekit_cli.command import corekit
 
+TOML = 'allow_origins = ["https://app.example.com"]'
 
-def test_the_version_is_told() -> None:
+
+def run_module(module: str, *arguments: str, stdout: str | None = None) -> tuple[int, str, str]:
+    with Path(stdout or "/dev/null").open("w") as file:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            input=TOML,
+            stdout=file if stdout else subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_version_is_printed() -> None:
     result = CliRunner().invoke(corekit, ["--version"])
     assert result.exit_code == 0
     assert re.search(r"\d+\.\d+", result.stdout)
 
 
-@pytest.mark.parametrize("missing", ["click"])
-def test_without_the_extra_one_line_says_what_to_install(
-    missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    forget_command(monkeypatch)
-    monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(SystemExit) as ended:
+def test_help_names_the_documentation() -> None:
+    result = CliRunner().invoke(corekit, ["--help"])
+    assert "https://github.com/corekit/corekit/tree/main/docs" in result.stdout
+
+
+@pytest.mark.parametrize("name", corekit.commands)
+def test_help_fits_80_columns(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    result = CliRunner().invoke(corekit, [name, "--help"])
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("module", ["corekit", "corekit_cli"])
+def test_module_runs_the_command(module: str) -> None:
+    assert run_module(module, "check", "-") == (0, "-: no problems\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "-"),
+        ("check", "-", "--json"),
+        ("explain", "--policy=-", "--origin=https://app.example.com"),
+        ("explain", "MissingAllowOriginHeader", "--json"),
+        ("explain", "it does not work", "--json"),
+        ("schema",),
+        ("demo", "--once", "--api-port=0", "--page-port=0", "--untrusted-port=0"),
+        ("--help",),
+    ],
+)
+def test_full_disk_is_reported_in_one_line(arguments: tuple[str, ...]) -> None:
+    status, _, stderr = run_module("corekit", *arguments, stdout="/dev/full")
+    assert status == 2
+    assert stderr == "Error: The output cannot be written: No space left on device.\n"
+
+
+def test_other_errors_of_the_system_are_bugs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(prog_name: str) -> None:
+        raise OSError(errno.ENOENT, "No such file")
+
+    monkeypatch.setattr("corekit_cli.command.corekit", fail)
+    with pytest.raises(FileNotFoundError):
         __main__.main()
-    assert ended.value.code == 1
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err == f'corekit needs {missing}: pip install "corekit[cli]"\n'
 
 
-def test_another_missing_module_is_not_blamed_on_the_extra(
-    monkeypatch: pytest.MonkeyPatch,
+def test_unwritable_output_ends_with_status_2(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    forget_command(monkeypatch)
-    monkeypatch.setitem(sys.modules, "corekit_cli.demo.command", None)
-    with pytest.raises(ModuleNotFoundError, match=r"corekit_cli\.demo\.command"):
-        __main__.main()
+    def fail(prog_name: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("corekit_cli.command.corekit", fail)
+    with (tmp_path / "out").open("w") as stdout, (tmp_path / "err").open("w") as stderr:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with pytest.raises(SystemExit) as ended:
+            __main__.main()
+    assert ended.value.code == 2
+    assert (tmp_path / "err").read_text().startswith("Error: The output cannot be written: ")
 
 
-def forget_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("corekit_cli.command", "corekit_cli.demo.command", "corekit_cli.demo.report"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+def run_without(module: str) -> tuple[int, str, str]:
+    code = f"import sys; sys.modules[{module!r}] = None; import corekit_cli.__main__ as c; c.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("missing", ["click", "httpx", "rich"])
+def test_missing_extra_is_reported_in_one_line(missing: str) -> None:
+    line = f'Error: The command needs {missing}. Run: pip install "corekit[cli]"\n'
+    assert run_without(missing) == (2, "", line)
+
+
+def test_other_missing_module_is_not_blamed_on_the_extra() -> None:
+    status, _, stderr = run_without("corekit_cli.demo.command")
+    assert status == 1
+    assert stderr.splitlines()[-1].startswith("ModuleNotFoundError: ")
 
 
 def test_main_runs_the_command(
@@ -54,3 +127,13 @@ def test_main_runs_the_command(
         __main__.main()
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("Usage: corekit demo [OPTIONS]")
+
+
+def test_interruption_is_not_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(source: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("corekit_cli.options.find_policy", interrupt)
+    result = CliRunner().invoke(corekit, ["check", "-"])
+    assert result.exit_code == 2
+    assert result.stderr == "Error: The command was interrupted. Run it again.\n"

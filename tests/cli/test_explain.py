@@ -1,4 +1,4 @@
-"""`corekit explain`, as people and programs use it: by a policy, by a live server, by a message."""
+"""`corekit explain`: with a policy, with a live server, with a browser's message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from corekit.browser import FAILURES, Failure, HttpRequest, HttpResponse
 from corekit.explain import ERRORS
 from corekit_cli import command
 from tests.browsers.faults import FAULTS, Fault, as_wsgi
-from tests.cli.live import PAGE, POLICY, right, serving, without, wrong
+from tests.cli.live import serving
+from tests.probe.servers import PAGE, POLICY, right, without, wrong
 
 TOML: Final = """
 allow_origins = ["https://app.example.com"]
@@ -36,7 +37,7 @@ def text_of(result: Result) -> str:
     return " ".join(result.stdout.split())
 
 
-def test_a_call_that_passes_is_told_step_by_step(policy: str) -> None:
+def test_allowed_request_is_explained_step_by_step(policy: str) -> None:
     result = run(policy, f"--origin={PAGE}", "--method=PUT")
     assert result.exit_code == 0, result.output
     text = text_of(result)
@@ -47,7 +48,7 @@ def test_a_call_that_passes_is_told_step_by_step(policy: str) -> None:
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
 
 
-def test_a_call_that_fails_has_its_name_and_its_mend(policy: str) -> None:
+def test_blocked_request_has_its_failure_and_a_fix(policy: str) -> None:
     result = run(policy, f"--origin={PAGE}", "--method=put", "--header=authorization")
     assert result.exit_code == 1
     text = text_of(result)
@@ -55,14 +56,14 @@ def test_a_call_that_fails_has_its_name_and_its_mend(policy: str) -> None:
     assert "What to do: Add 'authorization' to allow_headers" in text
 
 
-def test_what_is_nearly_right_is_named(policy: str) -> None:
+def test_near_misses_are_printed(policy: str) -> None:
     result = run(policy, "--origin=http://app.example.com")
     assert result.exit_code == 1
-    assert "Nearly right:" in text_of(result)
+    assert "Near misses:" in text_of(result)
     assert "http instead of https" in text_of(result)
 
 
-def test_json_is_the_explanation_as_data(policy: str) -> None:
+def test_json_is_the_whole_explanation(policy: str) -> None:
     result = run(
         policy, f"--origin={PAGE}", "--method=DELETE", "--json", "--api=https://a.example/x"
     )
@@ -73,12 +74,12 @@ def test_json_is_the_explanation_as_data(policy: str) -> None:
     assert told["exchanges"][0]["request"]["url"] == "https://a.example/x"
 
 
-def test_a_policy_may_come_from_standard_input_and_from_an_import_path() -> None:
+def test_policy_may_be_standard_input_or_an_import_path() -> None:
     assert run("--policy=-", f"--origin={PAGE}", input=TOML).exit_code == 0
-    assert run("--policy=tests.cli.live:POLICY", f"--origin={PAGE}").exit_code == 0
+    assert run("--policy=tests.probe.servers:POLICY", f"--origin={PAGE}").exit_code == 0
 
 
-def test_what_a_program_prints_is_no_part_of_the_explanation(
+def test_output_of_an_imported_module_goes_to_stderr(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -89,29 +90,31 @@ def test_what_a_program_prints_is_no_part_of_the_explanation(
     assert result.stderr == "loading\n"
 
 
-def test_an_engine_has_its_quirks() -> None:
+def test_engine_applies_its_quirks() -> None:
     given = ("--policy=-", f"--origin={PAGE}", "--header=authorization")
     toml = 'allow_origins = ["*"]\nallow_headers = ["*"]'
     assert run(*given, input=toml).exit_code == 1
     assert run(*given, "--engine=chromium", input=toml).exit_code == 0
 
 
-def test_a_live_server_is_asked_as_a_browser_would() -> None:
+def test_live_server_is_called_as_by_a_browser() -> None:
     with serving(right()) as live:
         result = run("--url", live.url, f"--origin={PAGE}", "--header=x-a", "--delay=0")
     assert result.exit_code == 0, result.output
     assert [each["REQUEST_METHOD"] for each in live.requests] == ["OPTIONS", "GET"]
 
 
-def test_no_more_is_asked_than_was_allowed() -> None:
+def test_number_of_requests_is_limited() -> None:
     given = (f"--origin={PAGE}", "--header=x-a", "--delay=0", "--max-requests=1")
     with serving(right()) as live:
         result = run("--url", live.url, *given)
     assert (result.exit_code, result.stdout, len(live.requests)) == (2, "", 1)
-    assert result.stderr == f"Error: {live.url}: --max-requests 1 is too few to ask this, too\n"
+    assert result.stderr == (
+        f"Error: {live.url}: More than 1 requests are necessary. Raise --max-requests.\n"
+    )
 
 
-def test_what_may_change_something_is_not_sent_unless_it_is_said() -> None:
+def test_unsafe_request_is_sent_only_on_demand() -> None:
     given = ("--method=PUT", f"--origin={PAGE}", "--delay=0")
     with serving(right()) as live:
         careful = run("--url", live.url, *given)
@@ -121,14 +124,17 @@ def test_what_may_change_something_is_not_sent_unless_it_is_said() -> None:
         told = run("--url", live.url, f"--origin={PAGE}", "--method=POST")
     assert (careful.exit_code, unsafe.exit_code, told.exit_code) == (0, 0, 2)
     text = text_of(careful)
-    assert text.startswith("As far as the preflight tells: A page from")
-    assert "server: Was not asked: PUT is sent with --send-unsafe only" in text
+    assert text.startswith("According to the preflight: A page from")
+    assert "server: Did not receive the request: PUT is sent only with --send-unsafe" in text
     assert "status 200" not in text
     assert "Responds to the request: 200" in text_of(unsafe)
-    assert "POST is not sent without --send-unsafe" in told.stderr
+    assert (
+        "POST is not sent, since it may change something. Allow it with --send-unsafe."
+        in told.stderr
+    )
 
 
-def test_a_server_is_held_to_a_policy(policy: str) -> None:
+def test_server_is_compared_with_a_policy(policy: str) -> None:
     def fault(environ: dict[str, Any], status: int, headers: Any) -> Any:
         return status, without(headers, "Access-Control-Allow-Origin")
 
@@ -141,26 +147,26 @@ def test_a_server_is_held_to_a_policy(policy: str) -> None:
     )
 
 
-LIVE: Final = [fault for fault in FAULTS if fault.url == "{url}"]
+LIVE: Final = [case for case in FAULTS if case.url == "{url}"]
 
 
-def test_every_failure_of_cors_is_among_them() -> None:
+def test_every_cors_failure_is_tested() -> None:
     names = {name for name in FAILURES if Failure(name, "GET", "", "").is_cors}
-    assert {fault.name for fault in LIVE} == names
+    assert {case.name for case in LIVE} == names
 
 
-@pytest.mark.parametrize("fault", LIVE, ids=lambda fault: fault.name)
-def test_every_failure_that_browsers_show_is_named_over_the_network(fault: Fault) -> None:
+@pytest.mark.parametrize("case", LIVE, ids=lambda case: case.name)
+def test_every_failure_is_named_for_a_live_server(case: Fault) -> None:
     def answer(request: HttpRequest) -> HttpResponse:
-        return fault.answer(request, PAGE)
+        return case.answer(request, PAGE)
 
-    given = [f"--method={fault.call.get('method', 'GET')}"]
-    given += [f"--credentials={fault.call.get('credentials', 'same-origin')}"]
-    given += [f"--header={name}:{value}" for name, value in fault.call.get("headers", ())]
-    given += ["--mode=same-origin"] if fault.call.get("mode") else []
+    given = [f"--method={case.call.get('method', 'GET')}"]
+    given += [f"--credentials={case.call.get('credentials', 'same-origin')}"]
+    given += [f"--header={name}:{value}" for name, value in case.call.get("headers", ())]
+    given += ["--mode=same-origin"] if case.call.get("mode") else []
     with serving(as_wsgi(answer)) as live:
         result = run("--url", f"{live.origin}/x/", f"--origin={PAGE}", *given, "--json")
-    assert json.loads(result.stdout)["failure"]["code"] == fault.name
+    assert json.loads(result.stdout)["failure"]["code"] == case.name
     assert result.exit_code == 1
 
 
@@ -172,7 +178,7 @@ def test_every_failure_that_browsers_show_is_named_over_the_network(fault: Fault
         "Reason: CORS header 'Access-Control-Allow-Origin' missing",
     ],
 )
-def test_a_browsers_message_is_explained(message: str) -> None:
+def test_message_of_a_browser_is_explained(message: str) -> None:
     result = run(message)
     assert result.exit_code == 0, result.output
     assert "Add the page's origin to allow_origins" in text_of(result)
@@ -180,7 +186,7 @@ def test_a_browsers_message_is_explained(message: str) -> None:
     assert ERRORS[told["name"]].message == told["message"]
 
 
-def test_a_message_that_names_the_server_says_how_to_ask_it() -> None:
+def test_message_with_a_url_leads_to_the_next_command() -> None:
     message = (
         "Access to fetch at 'http://localhost:8011/items?a=1&b=2' from origin"
         " 'http://localhost:3000' has been blocked by CORS policy: No"
@@ -192,7 +198,7 @@ def test_a_message_that_names_the_server_says_how_to_ask_it() -> None:
     assert question in run(message).stdout
     assert json.loads(run(message, "--json").stdout)["next"] == question
     strange = message.replace("'http://localhost:3000'", "'$(reboot)'")
-    assert "To ask the server" not in run(strange).stdout
+    assert "To see what the server responds" not in run(strange).stdout
 
 
 @pytest.mark.parametrize(
@@ -203,10 +209,10 @@ def test_a_message_that_names_the_server_says_how_to_ask_it() -> None:
         "TypeError: Load failed",
     ],
 )
-def test_what_a_script_learns_leads_to_the_console(message: str) -> None:
+def test_error_of_a_script_leads_to_the_console(message: str) -> None:
     result = run(message)
     assert result.exit_code == 2
-    assert "the console says more" in result.stderr
+    assert "Pass the message of the browser's console" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -217,51 +223,62 @@ def test_what_a_script_learns_leads_to_the_console(message: str) -> None:
         ("--policy=no.toml", f"--origin={PAGE}", "--json"),
     ],
 )
-def test_programs_are_told_what_cannot_be_told(arguments: tuple[str, ...]) -> None:
+def test_json_errors_have_a_message_and_a_hint(arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
-    assert json.loads(result.stdout)["error"] in result.stderr
+    error = json.loads(result.stdout)["error"]
+    assert f"{error['message']} {error['hint']}" in result.stderr
 
 
-def test_json_leaves_out_what_was_not_sent() -> None:
+def test_json_omits_what_was_not_sent() -> None:
     with serving(right()) as live:
         result = run("--url", live.url, f"--origin={PAGE}", "--method=PUT", "--delay=0", "--json")
     told = json.loads(result.stdout)
     assert [each["request"]["method"] for each in told["exchanges"]] == ["OPTIONS"]
-    assert told["steps"][-1]["title"] == "Was not asked: PUT is sent with --send-unsafe only"
+    assert told["steps"][-1]["title"] == (
+        "Did not receive the request: PUT is sent only with --send-unsafe"
+    )
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_every_name_is_explained(name: str) -> None:
+def test_every_failure_name_is_explained(name: str) -> None:
     assert run(name).exit_code == 0
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("it does not work",), "no message of CORS that is known here"),
-        (("CORSMissingAllowOrigin", f"--origin={PAGE}"), "explained alone"),
-        ((f"--origin={PAGE}",), "Give --origin and --policy or --url"),
-        (("--policy=-",), "Give --origin and --policy or --url"),
-        (("--url=http://a.example", "--api=http://b.example", f"--origin={PAGE}"), "leave --api"),
+        (("it does not work",), "not a known message about CORS"),
+        (("CORSMissingAllowOrigin", f"--origin={PAGE}"), "without other options"),
+        ((f"--origin={PAGE}",), "Pass --origin and --policy or --url"),
+        (("--policy=-",), "Pass --origin and --policy or --url"),
+        (
+            ("--url=http://a.example", "--api=http://b.example", f"--origin={PAGE}"),
+            "--url or --api, not both",
+        ),
         (("--policy=no.toml", f"--origin={PAGE}"), "no.toml"),
         (("--policy=-", "--origin=nonsense value"), "not the origin of a page"),
+        (("--policy=-", "--origin=https://*.example.com"), "Name one origin, not a pattern."),
         (("--policy=-", f"--origin={PAGE}", "--method=TRACE"), "no page can send"),
         (("--url=http://127.0.0.1:1/", f"--origin={PAGE}"), "http://127.0.0.1:1/"),
     ],
 )
-def test_what_cannot_be_told_is_said_in_a_line(arguments: tuple[str, ...], words: str) -> None:
+def test_usage_errors_take_one_line(arguments: tuple[str, ...], words: str) -> None:
     result = run(*arguments, input=TOML)
     assert result.exit_code == 2
     assert words in " ".join(result.stderr.split())
     assert "Traceback" not in result.output
 
 
-def test_the_problems_of_a_policy_are_told() -> None:
+def test_problems_of_the_policy_are_printed() -> None:
     result = run("--policy=-", f"--origin={PAGE}", input='allow_origins = ["https://A.example"]')
     assert result.exit_code == 2
+    assert result.stderr.startswith("Error: -: The policy has problems. ")
     assert "Did you mean 'https://a.example'?" in result.stderr
+    given = ("--policy=-", f"--origin={PAGE}", "--json")
+    error = json.loads(run(*given, input='allow_origins = ["https://A.example"]').stdout)["error"]
+    assert [each["code"] for each in error["diagnostics"]] == ["non-canonical-origin"]
 
 
-def test_the_policy_of_the_tests_is_the_one_of_the_file() -> None:
+def test_policy_of_the_tests_matches_the_file() -> None:
     assert POLICY.allow_origins == (PAGE,)

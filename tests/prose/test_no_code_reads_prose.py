@@ -37,10 +37,9 @@ PATTERNS: Final = frozenset(
 
 READERS: Final = {
     "corekit/explain/console_messages.py": "the templates of the browsers' own messages",
-    "adapters/corekit_cli/explain_command.py": "the message that a user pasted",
-    "adapters/corekit_cli/unanswered.py": "the message of httpx",
+    "adapters/corekit_cli/explain.py": "the message that a user pasted",
+    "adapters/corekit_cli/network_errors.py": "the message of httpx",
     # To be rewritten:
-    "adapters/corekit_cli/explain_report.py": "",
     "corekit/browser/failures.py": "",
     "corekit/explain/errors.py": "",
     "corekit/explain/steps.py": "",

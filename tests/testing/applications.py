@@ -1,7 +1,7 @@
-"""The same small API as ASGI and as WSGI applications: it tells what it was sent.
+"""The same small API as an ASGI and as a WSGI application. Not a test.
 
-Not a test: what the tests of the browser put behind it. It answers with what it was told to answer
-by the header X-Answer, a JSON object with `status`, `headers` and `body`.
+The header X-Answer is the response: a JSON object with `status`, `headers` and `body`.
+Without it, the response is the request as JSON.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from typing import Any
 
 
-def answer(told: str | None, seen: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Work out status, headers and body."""
-    if told is None:
+def answer(header: str | None, seen: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Return status, headers and body."""
+    if header is None:
         return 200, [("Content-Type", "application/json")], json.dumps(seen).encode()
-    wanted = json.loads(told)
+    wanted = json.loads(header)
     if wanted.get("fail"):
-        raise RuntimeError("told to fail")
+        raise RuntimeError("as requested")
     headers = [(name, value) for name, value in wanted.get("headers", [])]
     return wanted.get("status", 200), headers, wanted.get("body", "").encode()
 

@@ -53,5 +53,5 @@ def served(policy: CorsPolicy = POLICY) -> Iterator[str]:
             thread.join()
 
 
-def told(**answer: Any) -> dict[str, str]:
+def respond(**answer: Any) -> dict[str, str]:
     return {"X-Answer": json.dumps(answer)}

@@ -16,34 +16,34 @@ import corekit_asgi
 from corekit_testing import Browser, CorsError
 from corekit_testing.outcome import describe
 from tests.testing.applications import wsgi_app
-from tests.testing.serving import ANY, PAGE, asgi, served, told, wsgi
+from tests.testing.serving import ANY, PAGE, asgi, respond, served, wsgi
 
 
 @pytest.mark.parametrize("make", [asgi, wsgi])
-def test_what_the_application_raises_reaches_the_test_or_becomes_a_bare_500(
+def test_exception_propagates_or_becomes_a_bare_500(
     make: Callable[[], Any],
 ) -> None:
-    with pytest.raises(RuntimeError, match="told to fail"):
-        Browser(make(), PAGE).fetch("GET", "/", headers=told(fail=True))
+    with pytest.raises(RuntimeError, match="as requested"):
+        Browser(make(), PAGE).fetch("GET", "/", headers=respond(fail=True))
     with pytest.raises(CorsError, match=r"^MissingAllowOriginHeader") as raised:
-        Browser(make(), PAGE, raise_exceptions=False).fetch("GET", "/", headers=told(fail=True))
+        Browser(make(), PAGE, raise_exceptions=False).fetch("GET", "/", headers=respond(fail=True))
     assert raised.value.exchanges[-1].response.status == 500
 
 
-def test_what_an_error_layer_sent_before_it_raised_is_what_the_page_gets() -> None:
+def test_response_that_was_sent_before_an_exception_is_kept() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             await send({"type": "http.response.start", "status": 500, "headers": []})
-            await send({"type": "http.response.body", "body": b"told", "more_body": False})
+            await send({"type": "http.response.body", "body": b"body", "more_body": False})
         raise RuntimeError("let go on")
 
     browser = Browser(corekit_asgi.CorsMiddleware(app, ANY), PAGE, raise_exceptions=False)
     response = browser.fetch("GET", "/")
-    assert (response.status, response.text) == (500, "told")
+    assert (response.status, response.text) == (500, "body")
 
 
 @pytest.mark.parametrize("make", [asgi, wsgi])
-def test_an_application_is_served_where_the_test_says(make: Callable[[], Any]) -> None:
+def test_url_of_an_application_can_be_set(make: Callable[[], Any]) -> None:
     seen = Browser(make(), PAGE).fetch("GET", "/%C3%BC/x%20y").json()
     assert (seen["scheme"], seen["server"]) == ("https", ["testserver", 443])
     assert seen["path"] == "/ü/x y"
@@ -65,30 +65,30 @@ def test_several_origins_can_be_served() -> None:
     )
     assert browser.fetch("GET", "/").url == "https://api.example.com/"
     assert browser.fetch("GET", "https://files.example.com/x").url == "https://files.example.com/x"
-    answer = told(status=307, headers=[["Location", "https://files.example.com/"]])
+    answer = respond(status=307, headers=[["Location", "https://files.example.com/"]])
     # The origin is null by then, and a grant to any origin is one to null.
     with pytest.raises(CorsError, match=r"^HeaderDisallowedBy|^PreflightWildcard") as raised:
         browser.fetch("GET", "/", headers=answer, credentials="include")
     assert ("Origin", "null") in raised.value.exchanges[-1].request.headers
-    with pytest.raises(ConnectionError, match="nothing is served at https://third"):
+    with pytest.raises(ConnectionError, match="No application serves https://third"):
         browser.fetch("GET", "https://third.example/")
     browser.close()
 
 
 @pytest.mark.parametrize("app", [object(), 1, None])
-def test_what_is_no_application_is_refused(app: object) -> None:
+def test_other_objects_are_rejected(app: object) -> None:
     with pytest.raises(TypeError, match="neither an ASGI nor a WSGI"):
         Browser(app, PAGE)
 
 
-def test_an_application_may_be_wrapped_in_a_partial() -> None:
+def test_application_may_be_a_partial() -> None:
     async def wrapped(extra: int, scope: Any, receive: Any, send: Any) -> None:
         await asgi()(scope, receive, send)
 
     assert Browser(partial(wrapped, 1), PAGE).fetch("GET", "/").ok
 
 
-def test_within_an_event_loop_the_test_is_told_to_await() -> None:
+def test_sync_fetch_within_an_event_loop_raises() -> None:
     async def within() -> None:
         Browser(asgi(), PAGE).fetch("GET", "/")
 
@@ -116,7 +116,7 @@ def lifespan_app(log: list[str], fail: str = "") -> Any:
     return corekit_asgi.CorsMiddleware(app, ANY)
 
 
-def test_a_lifespan_is_begun_and_ended_once() -> None:
+def test_lifespan_starts_and_ends_once() -> None:
     log: list[str] = []
     with Browser(lifespan_app(log), PAGE) as browser:
         assert log == []
@@ -128,7 +128,7 @@ def test_a_lifespan_is_begun_and_ended_once() -> None:
     assert log[-2:] == ["kept", "shutdown"]
 
 
-def test_a_browser_that_nobody_closed_leaves_nothing_behind(
+def test_unclosed_browser_leaves_nothing_behind(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     log: list[str] = []
@@ -144,7 +144,7 @@ async def collect() -> None:
     gc.collect()
 
 
-def test_a_browser_may_be_forgotten_while_an_event_loop_runs() -> None:
+def test_unclosed_browser_within_an_event_loop() -> None:
     browser = Browser(asgi(), PAGE)
     browser.fetch("GET", "/")
     gc.disable()
@@ -153,22 +153,22 @@ def test_a_browser_may_be_forgotten_while_an_event_loop_runs() -> None:
     gc.enable()
 
 
-def test_a_lifespan_that_fails_is_told() -> None:
-    with pytest.raises(RuntimeError, match="startup failed: no database"):
+def test_failed_startup_raises() -> None:
+    with pytest.raises(RuntimeError, match="startup of the application failed: no database"):
         Browser(lifespan_app([], "startup"), PAGE).fetch("GET", "/")
     browser = Browser(lifespan_app([], "shutdown"), PAGE)
     browser.fetch("GET", "/")
-    with pytest.raises(RuntimeError, match="shutdown failed: no database"):
+    with pytest.raises(RuntimeError, match="shutdown of the application failed: no database"):
         browser.close()
 
 
-def test_an_application_without_lifespan_can_be_closed() -> None:
+def test_application_without_lifespan_can_be_closed() -> None:
     with Browser(asgi(), PAGE) as browser:
         assert browser.fetch("GET", "/").ok
 
 
 class Closing:
-    """A WSGI iterable that tells when it was closed."""
+    """A WSGI iterable that records when it is closed."""
 
     closed = False
 
@@ -179,7 +179,7 @@ class Closing:
         self.closed = True
 
 
-def test_a_wsgi_response_is_closed_and_may_start_again_with_an_exception() -> None:
+def test_wsgi_response_is_closed_and_may_restart() -> None:
     body = Closing()
 
     def app(environ: Any, start_response: Any) -> Any:
@@ -203,7 +203,7 @@ def test_a_wsgi_response_is_closed_and_may_start_again_with_an_exception() -> No
         Browser(twice, PAGE).fetch("GET", "/")
 
 
-def test_repeated_request_headers_reach_a_wsgi_application_joined() -> None:
+def test_wsgi_joins_repeated_request_headers() -> None:
     from corekit.browser import HttpRequest
     from corekit_testing.transports import WsgiTransport
 
@@ -214,7 +214,7 @@ def test_repeated_request_headers_reach_a_wsgi_application_joined() -> None:
     transport.close()
 
 
-def test_a_server_that_is_not_there_is_no_matter_of_cors() -> None:
+def test_missing_server_is_not_a_cors_error() -> None:
     import httpx
 
     with served() as url:
@@ -223,15 +223,15 @@ def test_a_server_that_is_not_there_is_no_matter_of_cors() -> None:
         browser.fetch("GET", "/")
 
 
-def test_without_httpx_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_httpx_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
     with pytest.raises(ImportError, match=r"corekit\[testing\]"):
         Browser("http://localhost", PAGE)
 
 
-def test_an_exchange_can_be_printed_safely() -> None:
+def test_exchanges_are_printed_safely() -> None:
     browser = Browser(wsgi(), PAGE)
-    answer = told(headers=[["X-B", "\x1b[31m"]])
+    answer = respond(headers=[["X-B", "\x1b[31m"]])
     text = describe(browser.fetch("GET", "/x", headers={**answer, "Accept": "x"}).exchanges)
     assert text.startswith("> OPTIONS https://testserver/x\n> Accept: */*\n")
     assert "> Origin: https://app.example.com\n< 200\n" in text
@@ -240,7 +240,7 @@ def test_an_exchange_can_be_printed_safely() -> None:
 
 
 def test_text_is_utf8_and_json_is_checked() -> None:
-    response = Browser(wsgi(), PAGE).fetch("GET", "/", headers=told(body="ü"))
+    response = Browser(wsgi(), PAGE).fetch("GET", "/", headers=respond(body="ü"))
     assert response.text == "ü"
     with pytest.raises(ValueError, match="Expecting"):
         response.json()

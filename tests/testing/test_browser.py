@@ -10,7 +10,7 @@ import pytest
 
 from corekit import CorsPolicy
 from corekit_testing import Browser, CorsError, FetchError
-from tests.testing.serving import ANY, PAGE, POLICY, asgi, served, told, wsgi
+from tests.testing.serving import ANY, PAGE, POLICY, asgi, respond, served, wsgi
 
 
 @pytest.fixture(params=["asgi", "wsgi", "url"])
@@ -40,7 +40,7 @@ def server() -> Iterator[Callable[[CorsPolicy], str]]:
         yield lambda policy: stack.enter_context(served(policy))
 
 
-def test_a_page_reads_what_the_policy_grants(made: Callable[..., Browser]) -> None:
+def test_page_reads_what_the_policy_allows(made: Callable[..., Browser]) -> None:
     browser = made()
     response = browser.fetch("PUT", "/items/1?x=y", json={"a": 1}, headers={"X-A": "b"})
     assert response.ok
@@ -59,8 +59,8 @@ def test_a_page_reads_what_the_policy_grants(made: Callable[..., Browser]) -> No
     assert len(browser.exchanges) == 3
 
 
-def test_only_readable_headers_are_there(made: Callable[..., Browser]) -> None:
-    answer = told(headers=[["X-B", "1"], ["X-C", "2"], ["X-B", "3"], ["Content-Type", "x/y"]])
+def test_only_readable_headers_are_present(made: Callable[..., Browser]) -> None:
+    answer = respond(headers=[["X-B", "1"], ["X-C", "2"], ["X-B", "3"], ["Content-Type", "x/y"]])
     headers = made().fetch("GET", "/", headers=answer).headers
     assert headers["X-B"] == "1, 3"
     assert headers["x-b"] == "1, 3"
@@ -70,7 +70,7 @@ def test_only_readable_headers_are_there(made: Callable[..., Browser]) -> None:
     assert repr(headers).startswith("Headers({'")
 
 
-def test_an_error_says_what_to_mend(made: Callable[..., Browser]) -> None:
+def test_error_has_a_hint(made: Callable[..., Browser]) -> None:
     browser = made()
     with pytest.raises(CorsError) as raised:
         browser.fetch("DELETE", "/items/1")
@@ -82,13 +82,13 @@ def test_an_error_says_what_to_mend(made: Callable[..., Browser]) -> None:
     assert [exchange.request.method for exchange in error.exchanges] == ["OPTIONS"]
 
 
-def test_another_page_gets_nothing(made: Callable[..., Browser]) -> None:
+def test_other_page_gets_no_response(made: Callable[..., Browser]) -> None:
     with pytest.raises(CorsError, match=r"^MissingAllowOriginHeader: ") as raised:
         made(page="https://app.example.com.evil.test").fetch("GET", "/")
     assert raised.value.exchanges[0].response.status == 200
 
 
-def test_what_is_no_matter_of_cors_is_no_cors_error() -> None:
+def test_other_failures_are_not_cors_errors() -> None:
     with pytest.raises(FetchError, match=r"^MixedContent") as raised:
         Browser(wsgi(), PAGE, url="http://api.example.com").fetch("GET", "/")
     assert not isinstance(raised.value, CorsError)
@@ -105,7 +105,7 @@ def test_what_is_no_matter_of_cors_is_no_cors_error() -> None:
         ({}, None, ""),
     ],
 )  # fmt: skip
-def test_a_body_has_the_type_that_a_page_gives_it(
+def test_content_type_of_a_body(
     made: Callable[..., Browser], options: Any, content_type: str | None, body: str
 ) -> None:
     seen = made().fetch("POST", "/", **options).json()
@@ -114,15 +114,15 @@ def test_a_body_has_the_type_that_a_page_gives_it(
     assert seen["body"] == body
 
 
-def test_json_and_data_are_not_given_together() -> None:
+def test_json_and_data_exclude_each_other() -> None:
     with pytest.raises(ValueError, match="not both"):
         Browser(wsgi(), PAGE).fetch("POST", "/", json=1, data="x")
 
 
-def test_cookies_go_with_credentials_only(made: Callable[..., Browser]) -> None:
+def test_cookies_need_credentials(made: Callable[..., Browser]) -> None:
     browser = made()
     lines = [["Set-Cookie", f"{pair}; SameSite=None; Secure; Path=/"] for pair in ("a=1", "b=2")]
-    answer = told(headers=lines)
+    answer = respond(headers=lines)
     browser.fetch("GET", "/", headers=answer)
     assert len(browser.cookies) == 0
     browser.fetch("GET", "/", headers=answer, credentials="include")
@@ -137,7 +137,7 @@ def test_cookies_go_with_credentials_only(made: Callable[..., Browser]) -> None:
 
 def test_redirects_are_followed_by_the_browser(made: Callable[..., Browser]) -> None:
     browser = made(ANY)
-    answer = told(status=302, headers=[["Location", "/there"]])
+    answer = respond(status=302, headers=[["Location", "/there"]])
     with pytest.raises(FetchError, match=r"^TooManyRedirects"):
         browser.fetch("GET", "/", headers=answer)
     assert len([e for e in browser.exchanges if e.request.method == "GET"]) == 21
@@ -152,7 +152,7 @@ def test_engines_differ(made: Callable[..., Browser]) -> None:
         made(ANY, engine="netscape")
 
 
-def test_time_can_pass(made: Callable[..., Browser]) -> None:
+def test_wait_advances_the_clock(made: Callable[..., Browser]) -> None:
     browser = made()
     preflights = []
     for seconds in (0, 590, 20):
@@ -161,7 +161,7 @@ def test_time_can_pass(made: Callable[..., Browser]) -> None:
     assert preflights == [1, 0, 1]
 
 
-def test_the_same_from_within_an_event_loop(made: Callable[..., Browser]) -> None:
+def test_fetch_within_an_event_loop(made: Callable[..., Browser]) -> None:
     browser = made()
     response = asyncio.run(browser.fetch_async("PUT", "/x", json={}, credentials="include"))
     assert response.json()["path"] == "/x"

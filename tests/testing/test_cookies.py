@@ -82,9 +82,7 @@ def kept(line: str, *, page: str = PAGE, url: str = API, third_party: bool = Tru
         ("__Host-a; Secure; Path=/", None),
     ],
 )
-def test_a_cookie_is_stored_and_sent_as_its_attributes_have_it(
-    line: str, expected: str | None
-) -> None:
+def test_attributes_decide_about_a_cookie(line: str, expected: str | None) -> None:
     assert kept(line).header(PAGE, API) == expected
 
 
@@ -104,7 +102,7 @@ def test_a_cookie_is_stored_and_sent_as_its_attributes_have_it(
         ("a=1; Secure", "https://api.example.com/a/b", True),
     ],
 )
-def test_a_cookie_goes_to_its_host_and_path_only(line: str, url: str, expected: bool) -> None:
+def test_cookie_is_sent_to_its_host_and_path_only(line: str, url: str, expected: bool) -> None:
     assert (kept(line).header(PAGE, url) is not None) == expected
 
 
@@ -122,15 +120,13 @@ def test_a_cookie_goes_to_its_host_and_path_only(line: str, url: str, expected: 
         ("https://app.example.com:8443", "Strict", True),
     ],
 )
-def test_samesite_keeps_cookies_from_other_sites_both_ways(
-    page: str, same_site: str, stored: bool
-) -> None:
+def test_samesite_applies_to_sending_and_storing(page: str, same_site: str, stored: bool) -> None:
     line = f"a=1; Path=/; SameSite={same_site}"
     assert (len(kept(line, page=page)) == 1) == stored
     assert (kept(line).header(page, API) is not None) == stored
 
 
-def test_engines_differ_in_what_a_cookie_without_attributes_is() -> None:
+def test_engines_differ_in_the_default_of_samesite() -> None:
     for engine, stored in (("standard", 0), ("chromium", 0), ("firefox", 1), ("webkit", 2)):
         jar = CookieJar(clock=Clock(), quirks=COOKIE_QUIRKS[engine])
         jar.store(FOREIGN, API, ["a=1; Path=/", "b=2; SameSite=None; Path=/"])
@@ -138,14 +134,14 @@ def test_engines_differ_in_what_a_cookie_without_attributes_is() -> None:
         assert (jar.header(FOREIGN, API) is not None) == bool(stored)
 
 
-def test_webkit_takes_a_prefix_for_a_name() -> None:
+def test_webkit_ignores_prefixes() -> None:
     for engine, stored in (("standard", 0), ("firefox", 0), ("webkit", 2)):
         jar = CookieJar(clock=Clock(), quirks=COOKIE_QUIRKS[engine])
         jar.store(PAGE, API, ["__Secure-a=1", "__Host-a=1"])
         assert len(jar) == stored
 
 
-def test_a_browser_may_block_cookies_between_sites() -> None:
+def test_third_party_cookies_can_be_blocked() -> None:
     line = "a=1; Path=/; SameSite=None; Secure"
     assert len(kept(line, page=FOREIGN, third_party=False)) == 0
     jar = kept(line, third_party=False)
@@ -153,7 +149,7 @@ def test_a_browser_may_block_cookies_between_sites() -> None:
     assert jar.header(PAGE, API) == "a=1"
 
 
-def test_secure_cookies_need_https_or_this_machine() -> None:
+def test_secure_cookies_need_https_or_loopback() -> None:
     secure = "a=1; Path=/; Secure"
     assert len(kept(secure, page="http://api.example.com", url="http://api.example.com/")) == 0
     local = "http://localhost:8000"
@@ -163,7 +159,7 @@ def test_secure_cookies_need_https_or_this_machine() -> None:
     assert jar.header("http://api.example.com", "http://api.example.com/") is None
 
 
-def test_longer_paths_come_first_and_older_cookies() -> None:
+def test_order_of_cookies() -> None:
     jar = CookieJar(clock=Clock())
     jar.store(PAGE, API, ["a=1; Path=/", "b=2; Path=/a/b", "c=3; Path=/"])
     assert jar.header(PAGE, API) == "b=2; a=1; c=3"
@@ -171,7 +167,7 @@ def test_longer_paths_come_first_and_older_cookies() -> None:
     assert jar.header(PAGE, API) == "b=2; a=4; c=3"
 
 
-def test_cookies_end_with_their_time_and_can_be_taken_back() -> None:
+def test_cookies_expire_and_can_be_deleted() -> None:
     clock = Clock()
     jar = CookieJar(clock=clock)
     jar.store(PAGE, API, ["a=1; Path=/; Max-Age=10", "b=2; Path=/"])
@@ -184,7 +180,7 @@ def test_cookies_end_with_their_time_and_can_be_taken_back() -> None:
     assert jar.header(PAGE, API) is None
 
 
-def test_no_cookie_lives_longer_than_400_days() -> None:
+def test_cookies_live_at_most_400_days() -> None:
     limit = NOW + 400 * 86400
     for attribute in ("Max-Age=99999999999", "Expires=Fri, 01 Jan 2100 00:00:00 GMT"):
         (cookie,) = kept(f"a=1; {attribute}")
@@ -203,9 +199,7 @@ def test_no_cookie_lives_longer_than_400_days() -> None:
         ("github.io", "github.io", True),
     ],
 )
-def test_domains_of_this_machine_and_public_suffixes(
-    host: str, domain: str, expected: bool
-) -> None:
+def test_domain_may_not_be_a_public_suffix(host: str, domain: str, expected: bool) -> None:
     origin = f"https://{host}"
     jar = kept(f"a=1; Domain={domain}", page=origin, url=f"{origin}/")
     assert (jar.header(origin, f"{origin}/") is not None) == expected

@@ -1,4 +1,4 @@
-"""Every test module that docs/testing.md shows passes, as it stands there."""
+"""Every test module in docs/testing.md passes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MODULES = {section.partition("\n")[0]: "\n".join(BLOCK.findall(section)) for sec
 
 
 @pytest.mark.parametrize("title", [title for title, module in MODULES.items() if module])
-def test_an_example_is_a_test_that_passes(title: str, pytester: pytest.Pytester) -> None:
+def test_examples_pass(title: str, pytester: pytest.Pytester) -> None:
     pytester.makeconftest(CONFTEST)
     (pytester.path / "test_example.py").write_text(MODULES[title])
     result = pytester.runpytest_subprocess("-q", timeout=60)
@@ -26,11 +26,11 @@ def test_an_example_is_a_test_that_passes(title: str, pytester: pytest.Pytester)
     assert outcomes == {"passed": MODULES[title].count("def test_")}
 
 
-def test_the_line_that_loads_the_plugin_is_the_one_of_the_page() -> None:
+def test_documentation_shows_how_to_load_the_plugin() -> None:
     assert f"```python\n{CONFTEST}\n```" in TEXT
 
 
-def test_the_plugin_is_not_loaded_where_nobody_asks_for_it(pytester: pytest.Pytester) -> None:
+def test_plugin_is_not_loaded_automatically(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import sys

@@ -1,4 +1,4 @@
-"""The pytest plugin, run by a pytest of its own: its fixtures and what it prints."""
+"""The pytest plugin, run by pytest itself: its fixtures and its output."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
-def test_the_fixture_is_a_browser_in_front_of_the_projects_application(
+def test_fixture_is_a_browser_for_the_application(
     project: pytest.Pytester,
 ) -> None:
     project.makepyfile(
@@ -43,7 +43,7 @@ def test_the_fixture_is_a_browser_in_front_of_the_projects_application(
     project.runpytest_inprocess().assert_outcomes(passed=1)
 
 
-def test_another_page_is_an_override_away(project: pytest.Pytester) -> None:
+def test_page_can_be_overridden(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import pytest
@@ -61,7 +61,7 @@ def test_another_page_is_an_override_away(project: pytest.Pytester) -> None:
     project.runpytest_inprocess().assert_outcomes(passed=1)
 
 
-def test_a_failure_shows_what_went_over_the_wire(project: pytest.Pytester) -> None:
+def test_failed_test_shows_the_exchanges(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         def test_fails(browser, open_browser, cors_app):
@@ -80,21 +80,21 @@ def test_a_failure_shows_what_went_over_the_wire(project: pytest.Pytester) -> No
     result.stdout.fnmatch_lines(
         [
             "*CorsError: PreflightMissingAllowOriginHeader: The preflight response has no *",
-            "*what browser 1 sent (>) and got (<), for a page of https://app.example.com*",
+            "*sent (>) and received (<) by browser 1, page https://app.example.com*",
             "> GET https://testserver/",
             "> Origin: https://app.example.com",
             "< 200",
             "< Access-Control-Allow-Origin: https://app.example.com",
-            "*what browser 2 sent (>) and got (<), for a page of https://evil.example*",
+            "*sent (>) and received (<) by browser 2, page https://evil.example*",
             "> OPTIONS https://testserver/x",
             "< 403",
         ]
     )
     result.stdout.no_fnmatch_line("*unseen*")
-    assert str(result.stdout).count("what browser") == 2
+    assert str(result.stdout).count("received (<) by browser") == 2
 
 
-def test_browsers_are_closed_at_the_end(project: pytest.Pytester) -> None:
+def test_browsers_are_closed(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import pytest
@@ -123,9 +123,9 @@ def test_browsers_are_closed_at_the_end(project: pytest.Pytester) -> None:
     project.runpytest_inprocess().assert_outcomes(passed=2)
 
 
-def test_without_an_application_the_user_is_told_what_to_define(pytester: pytest.Pytester) -> None:
+def test_missing_application_is_reported(pytester: pytest.Pytester) -> None:
     pytester.makeconftest('pytest_plugins = ["corekit_testing.plugin"]')
     pytester.makepyfile("def test_it(browser): pass")
     result = pytester.runpytest_inprocess()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*define a fixture `cors_app`*"])
+    result.stdout.fnmatch_lines(["*Define a fixture `cors_app`*"])

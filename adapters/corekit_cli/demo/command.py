@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import ExitStack
 
 import click
 from rich.console import Console
 
-from corekit_cli.untold import UntoldError
+from corekit_cli.output import CommandError
 
 from .report import print_demo, print_urls
 from .running import API_PORT, PAGE_PORT, UNTRUSTED_PORT, Demo, Ports, run_demo
@@ -50,18 +51,21 @@ def demo(
       corekit demo --once --json | jq .agrees
       corekit demo --page-port 5173      use the port of your own frontend
     """
-    try:
-        with run_demo(Ports(api_port, page_port, untrusted_port)) as running:
-            _show(running, once=once, as_json=as_json)
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(run_demo(Ports(api_port, page_port, untrusted_port)))
+        except OSError as error:
+            message = f"The demo cannot be served: {error.strerror or error}."
+            raise CommandError(message, "Choose other ports; 0 is any free one.") from error
+        _show(running, once=once, as_json=as_json)
+        try:
             while not once:
                 time.sleep(3600)
-    except KeyboardInterrupt:
-        click.echo(err=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise UntoldError(f"the demo cannot be served: {reason}", as_json=as_json) from error
-    else:
-        raise SystemExit(1 if running.problems else 0)
+        except KeyboardInterrupt:
+            # This is how to stop the demo, so it is not a failure.
+            click.echo(err=True)
+            return
+    raise SystemExit(1 if running.problems else 0)
 
 
 def _show(running: Demo, *, once: bool, as_json: bool) -> None:

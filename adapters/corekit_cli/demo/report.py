@@ -8,7 +8,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from corekit_cli.wrapping import print_wrapped
+from corekit_cli.output import print_wrapped
 
 from .pages import write_python
 from .running import Demo, Result

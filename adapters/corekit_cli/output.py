@@ -1,0 +1,158 @@
+"""What commands print: diagnostics and errors, as text for people and as JSON for programs.
+
+Color only repeats what the words say. However narrow the terminal, nothing is cut off, and lines
+have no trailing spaces.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import IO, Any, Final
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from corekit.diagnostics import SEVERITIES, Diagnostic, Severity, show
+
+__all__ = [
+    "CommandError",
+    "count_severities",
+    "is_json",
+    "json_option",
+    "make_console",
+    "print_diagnostics",
+    "print_json",
+    "print_wrapped",
+]
+
+_WIDTH: Final = 100
+"""Columns; longer lines are hard to read."""
+
+_MAX_SHOWN: Final = 50
+"""Diagnostics that are printed as text; JSON has all."""
+
+_INDENT: Final = "    "
+_STYLES: Final[dict[Severity, str]] = {
+    "error": "bold red",
+    "warning": "bold yellow",
+    "info": "bold cyan",
+}
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def is_json() -> bool:
+    """Return whether the command that runs was called with ``--json``."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.params.get("as_json"))
+
+
+class CommandError(click.ClickException):
+    """The command could not reach a verdict: one line on standard error, and status 2.
+
+    With ``--json``, standard output has an object ``{"error": {"message", "hint", ...}}`` too;
+    `where` are its further keys.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        hint: str,
+        *,
+        source: str | None = None,
+        diagnostics: Sequence[Diagnostic] = (),
+        **where: int | None,
+    ) -> None:
+        super().__init__(f"{message} {hint}")
+        self._diagnostics = diagnostics
+        self._is_json = is_json()
+        self._source = source
+        self._where = {name: value for name, value in where.items() if value is not None}
+        self._data: dict[str, Any] = {"message": message, "hint": hint}
+        if source is not None:
+            self._data["source"] = source
+        self._data |= self._where
+        if diagnostics:
+            self._data["diagnostics"] = [each.to_dict() for each in diagnostics]
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the error."""
+        if self._is_json:
+            print_json({"error": self._data})
+        place = [] if self._source is None else [_escape(self._source)]
+        place += [f"{name} {value}" for name, value in self._where.items()]
+        line = f"{', '.join(place)}: {self.message}" if place else self.message
+        click.echo(f"Error: {line}", file, err=True)
+        if self._diagnostics:
+            print_diagnostics(make_console(stderr=True), self._diagnostics)
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """Return a console for what a command prints."""
+    return Console(highlight=False, stderr=stderr)
+
+
+def print_json(data: object) -> None:
+    """Print data as JSON."""
+    click.echo(json.dumps(data, indent=2))
+
+
+def print_wrapped(console: Console, text: Text, *, first: str = "", rest: str = "") -> None:
+    """Print a paragraph with `first` before its first line and `rest` before every other."""
+    # Like rich's own padding, but without the trailing spaces, which a pipe would keep.
+    width = max(min(console.width, _WIDTH) - max(len(first), len(rest)), 1)
+    for number, line in enumerate(text.wrap(console, width)):
+        printed = Text.assemble(rest if number else first, line)
+        printed.rstrip()
+        console.print(printed)
+
+
+def count_severities(diagnostics: Iterable[Diagnostic]) -> Text:
+    """Return how many diagnostics there are of each severity.
+
+    >>> str(count_severities([Diagnostic("a", "info", "", "", ""), Diagnostic("b", "error", "", "", "")]))
+    '1 error, 1 info'
+    >>> str(count_severities([]))
+    'no problems'
+    """  # noqa: E501 - one line of input
+    counted = Counter(each.severity for each in diagnostics)
+    parts = [
+        Text(
+            f"{counted[each]} {each}{'s' * (counted[each] != 1 and each != 'info')}", _STYLES[each]
+        )
+        for each in SEVERITIES
+        if counted[each]
+    ]
+    return Text(", ").join(parts) if parts else Text("no problems", "bold green")
+
+
+def print_diagnostics(
+    console: Console, diagnostics: Sequence[Diagnostic], *, values: bool = True
+) -> None:
+    """Print diagnostics; with `values`, show what was found next to the subject."""
+    for each in diagnostics[:_MAX_SHOWN]:
+        head = Text.assemble((each.severity, _STYLES[each.severity]), ": ")
+        if each.route is not None:
+            head.append(f"{_escape(each.route)}  ")
+        head.append(_escape(each.subject), "bold")
+        if values and each.value is not None:
+            head.append(f" = {show(each.value)}")
+        code = each.code if each.failure is None else f"{each.code}, {each.failure}"
+        console.print()
+        print_wrapped(console, head, rest=_INDENT)
+        print_wrapped(console, Text(each.message), first=_INDENT, rest=_INDENT)
+        hint = Text.assemble((each.hint, "green"), "  ", (f"[{code}]", "dim"))
+        print_wrapped(console, hint, first=_INDENT, rest=_INDENT)
+    more = len(diagnostics) - _MAX_SHOWN
+    if more > 0:
+        console.print()
+        print_wrapped(console, Text(f"... and {more} more; --json prints all."))
+
+
+def _escape(text: str) -> str:
+    return show(text)[1:-1]

@@ -1,0 +1,216 @@
+"""The command `corekit probe`: finds out what a live server allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
+
+from corekit import CorsPolicy
+from corekit._names import SAFELISTED_METHODS
+from corekit._origins import ANY
+from corekit.browser.urls import parse_url
+from corekit.diagnostics import SEVERITIES
+from corekit.probe import (
+    Plan,
+    ProbeResponse,
+    TooManyRequestsError,
+    check_responses,
+    make_requests,
+    send_requests,
+)
+
+from .client import Client, Limits
+from .options import header_option, limit_options, read_call, read_origin, require_policy
+from .output import (
+    CommandError,
+    count_severities,
+    is_json,
+    json_option,
+    make_console,
+    print_diagnostics,
+    print_json,
+    print_wrapped,
+)
+
+__all__ = ["probe"]
+
+_METHOD: Final = "PUT"
+
+
+@click.command(short_help="Find out what a live server allows, and whom.")
+@click.argument("url")
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Origin that should be allowed; required without --policy.  [repeatable]",
+)
+@click.option(
+    "--policy",
+    "source",
+    metavar="FILE|IMPORT_PATH|-",
+    help="Policy to compare the server with.",
+)
+@click.option("--method", metavar="METHOD", help=f"Method that pages call.  [default: {_METHOD}]")
+@header_option
+@click.option(
+    "--credentials",
+    type=click.Choice(["omit", "include"]),
+    help="As in fetch(); no cookies are sent.  [default: omit]",
+)
+@click.option("--send-unsafe", is_flag=True, help="Send the request itself, whatever its method.")
+@limit_options
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    default="warning",
+    show_default=True,
+    help="Least severity that ends with status 1.",
+)
+@json_option
+def probe(
+    *,
+    url: str,
+    origins: Sequence[str],
+    source: str | None,
+    method: str | None,
+    headers: Sequence[str],
+    credentials: str | None,
+    send_unsafe: bool,
+    limits: Limits,
+    fail_on: str,
+    as_json: bool,
+) -> None:
+    """Find out what a live server allows, and whether it allows untrusted origins.
+
+    Sends fewer than thirty requests, and three to five for each further ORIGIN: those that a
+    browser sends for pages of ORIGIN, and the same from origins that should be refused. With
+    --policy, it sends one more for each method and header, and compares the responses with the
+    policy. Only GET and OPTIONS are sent, unless --send-unsafe is given. Redirects are not
+    followed. Probe only servers that you may probe.
+
+    \b
+    Examples:
+      corekit probe https://api.example.com/items --policy cors.toml
+      corekit probe https://api.example.com/items \\
+          --origin https://app.example.com
+      corekit probe http://localhost:8000/ --origin http://localhost:3000 \\
+          --method DELETE --header x-csrftoken --credentials include
+      corekit probe https://api.example.com/ --policy app.main:policy \\
+          --fail-on error --json | jq '.diagnostics[].code'
+
+    \b
+    Exit status:
+      0  nothing is as severe as --fail-on
+      1  something is
+      2  the server did not respond, or not to all requests
+    """
+    policy = None if source is None else _find_policy(source, url)
+    chosen = method or (_METHOD if policy is None else _first_method(policy))
+    if credentials is None:
+        credentials = "include" if policy is not None and policy.allow_credentials else "omit"
+    fetch = read_call(url, chosen, headers, credentials)
+    allowed, denied = _split_origins(url, origins, policy)
+    is_chosen = policy is not None or bool(method or headers)
+    plan = Plan(allowed, fetch, is_chosen, send_unsafe, policy, denied)
+    requests = make_requests(plan)
+    if len(requests) > limits.max_requests:
+        message = f"{len(requests)} requests are necessary. Allow as many, or pass fewer origins."
+        raise click.BadParameter(message, param_hint="--max-requests")
+    try:
+        with Client(limits, send_unsafe=send_unsafe) as client, _progress() as progress:
+            task = progress.add_task("Sending", total=len(requests))
+            responses = send_requests(plan, requests, client.send, lambda: progress.advance(task))
+    except TooManyRequestsError as error:
+        message = "The server limits the rate of requests (status 429)."
+        raise CommandError(message, "Raise --delay.", source=url) from error
+    found = check_responses(responses)
+    limit = SEVERITIES.index(fail_on)
+    is_ok = all(SEVERITIES.index(each.severity) > limit for each in found)
+    if as_json:
+        print_json(
+            {
+                "url": url,
+                "origins": list(plan.origins),
+                "ok": is_ok,
+                "diagnostics": [each.to_dict() for each in found],
+                "exchanges": [_exchange(each) for each in responses.all],
+            }
+        )
+    else:
+        console = make_console()
+        head = Text.assemble((url, "bold"), ": ", count_severities(found))
+        print_wrapped(console, head, rest="    ")
+        sent = f"{len(requests)} requests for pages on {', '.join(plan.origins)}"
+        print_wrapped(console, Text(sent, "dim"), rest="    ")
+        print_diagnostics(console, found, values=False)
+    raise SystemExit(0 if is_ok else 1)
+
+
+def _find_policy(source: str, url: str) -> CorsPolicy:
+    path = parse_url(url).target.partition("?")[0]
+    policy = require_policy(source).policy_for(path)
+    if policy is None:
+        raise CommandError(f"No route covers {path}.", "Probe a path of a route.", source=source)
+    return policy
+
+
+def _first_method(policy: CorsPolicy) -> str:
+    unsafe = (each for each in policy.allow_methods if each not in (ANY, *SAFELISTED_METHODS))
+    return next(unsafe, _METHOD if ANY in policy.allow_methods else "GET")
+
+
+def _split_origins(
+    url: str, origins: Sequence[str], policy: CorsPolicy | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the origins that should be allowed, and those that should be refused."""
+    own = parse_url(url).origin
+    if not origins and policy is not None:
+        origins = [each for each in policy.allow_origins if ANY not in each and each != own]
+    if own in origins:
+        message = f"{own} is the server's own origin, to which CORS does not apply."
+        raise click.BadParameter(message, param_hint="--origin")
+    allowed: dict[str, None] = {}
+    denied: dict[str, None] = {}
+    for origin in map(read_origin, origins):
+        is_allowed = policy is None or policy.decide("GET", origin=origin).allowed
+        (allowed if is_allowed else denied)[origin] = None
+    if not allowed:
+        message = "Name an origin that should be allowed: --origin https://app.example.com"
+        raise click.UsageError(message)
+    return tuple(allowed), tuple(denied)
+
+
+def _progress() -> Progress:
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        console=console,
+        transient=True,
+        disable=is_json() or not console.is_terminal,
+    )
+
+
+def _exchange(each: ProbeResponse) -> dict[str, Any]:
+    sent = each.sent
+    return {
+        "kind": sent.kind,
+        "origin": sent.origin,
+        "request": {
+            "method": sent.request.method,
+            "url": sent.request.url,
+            "headers": [list(pair) for pair in sent.request.headers],
+        },
+        "response": {
+            "status": each.response.status,
+            "headers": [list(pair) for pair in each.response.headers],
+        },
+    }

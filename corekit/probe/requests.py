@@ -1,0 +1,246 @@
+"""The requests of a probe, in order, and the responses to them.
+
+As a browser sends them for the pages that should be allowed: GET with and without Origin, a
+preflight, an error page. Then the same from origins that should be refused.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, Literal
+
+from corekit._names import SAFELISTED_METHODS
+from corekit._origins import ANY
+from corekit.browser import Fetch, HttpRequest, HttpResponse
+from corekit.browser.fields import unsafe_names
+from corekit.browser.urls import parse_url
+from corekit.policy import CorsPolicy
+
+from .probe_origins import ANY_ORIGIN, ProbeOrigin, make_probe_origins
+
+__all__ = [
+    "Plan",
+    "ProbeRequest",
+    "ProbeResponse",
+    "Responses",
+    "TooManyRequestsError",
+    "make_requests",
+    "send_requests",
+]
+
+Kind = Literal["get", "preflight", "safelisted", "private", "error", "unsafe", "policy"]
+"""The kind of request.
+
+Four are preflights: `preflight` for the call, `safelisted` for GET, `private` for the call with the
+private network in addition, and `policy` for one method or header, to compare with the policy.
+"""
+
+_ACCEPT: Final = ("Accept", "*/*")
+_COMMON_METHODS: Final = ("PUT", "PATCH", "DELETE")
+_COMMON_HEADERS: Final = ("authorization", "x-corekit-probe")
+
+
+class TooManyRequestsError(Exception):
+    """The server responded with status 429, so its responses say nothing about its policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to find out: may pages of `origins` make a call, and may nobody else?
+
+    `fetch` is the call. `is_chosen` says that the caller chose its method or headers, so that their
+    refusal is an error. With `send_unsafe` the call itself is sent, whatever its method. With
+    `policy` the responses are compared with that policy.
+    """
+
+    origins: tuple[str, ...]
+    fetch: Fetch
+    is_chosen: bool = True
+    send_unsafe: bool = False
+    policy: CorsPolicy | None = None
+    denied_origins: tuple[str, ...] = ()
+    """Further origins that the server should refuse."""
+
+    @property
+    def url(self) -> str:
+        """The URL that the requests go to."""
+        return self.fetch.url
+
+    @property
+    def include(self) -> bool:
+        """Whether the page sends credentials."""
+        return self.fetch.credentials == "include"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRequest:
+    """A request to send for a page of `origin`; None for a request without Origin.
+
+    `method` and `names` are those that a preflight asks for. `probe_origin` is given if the origin
+    should be refused.
+    """
+
+    kind: Kind
+    origin: str | None
+    request: HttpRequest
+    probe_origin: ProbeOrigin | None = None
+    method: str = "GET"
+    names: tuple[str, ...] = ()
+
+    @property
+    def needs_preflight(self) -> bool:
+        """Whether browsers send a preflight before such a call."""
+        return self.method not in SAFELISTED_METHODS or bool(self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResponse:
+    """A request, and the server's response to it."""
+
+    sent: ProbeRequest
+    response: HttpResponse
+
+    @property
+    def is_preflight(self) -> bool:
+        """Whether the request was a preflight."""
+        return self.sent.request.is_preflight
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """Everything that a server responded, in order."""
+
+    plan: Plan
+    all: tuple[ProbeResponse, ...]
+
+    def find(self, kind: Kind, origin: str | None) -> ProbeResponse | None:
+        """Return the response to one kind of request from one origin, or None."""
+        for each in self.all:
+            if each.sent.kind == kind and each.sent.origin == origin:
+                return each
+        return None
+
+    def get(self, kind: Kind, origin: str | None) -> ProbeResponse:
+        """Like `find()`, for a kind of request that is always sent for the origin."""
+        found = self.find(kind, origin)
+        assert found is not None  # noqa: S101 - as every caller knows
+        return found
+
+    def for_pages(self) -> Iterator[ProbeResponse]:
+        """Yield every response to an origin that should be allowed."""
+        return (each for each in self.all if each.sent.origin in self.plan.origins)
+
+    def for_probe_origins(self) -> Iterator[tuple[ProbeOrigin, ProbeResponse]]:
+        """Yield every response to an origin that should be refused."""
+        for each in self.all:
+            if each.sent.probe_origin is not None:
+                yield each.sent.probe_origin, each
+
+
+def make_requests(plan: Plan) -> list[ProbeRequest]:
+    """Return the requests: fewer than thirty, and three to five for each further origin.
+
+    With a policy, there is one more for each of its methods and headers and for some common ones.
+    """
+    method, names = plan.fetch.method, unsafe_names(plan.fetch.headers)
+    requests = [_get(plan.url, None)]
+    for origin in plan.origins:
+        requests.append(_get(plan.url, origin))
+        requests.append(_preflight("preflight", plan.url, origin, method, names=names))
+        if not plan.is_chosen:
+            requests.append(_preflight("safelisted", plan.url, origin, "GET"))
+        requests.append(_get(_missing_page(plan.url), origin, "error"))
+        if plan.send_unsafe and method not in ("GET", "OPTIONS"):
+            requests.append(_call(plan, origin))
+        if plan.policy is not None:
+            requests.extend(_policy_preflights(plan, plan.policy, origin))
+    first = plan.origins[0]
+    requests.append(_preflight("private", plan.url, first, method, names=names))
+    # Neither an allowed page nor the server's own origin is untrusted.
+    known = {*plan.origins, parse_url(plan.url).origin}
+    for each in make_probe_origins(first, plan.denied_origins):
+        if each.origin in known:
+            continue
+        requests.append(_get(plan.url, each.origin, probe_origin=each))
+        kinds: tuple[Kind, ...] = (
+            ("preflight", "private") if each.code == ANY_ORIGIN else ("preflight",)
+        )
+        requests += [
+            _preflight(kind, plan.url, each.origin, method, names=names, probe_origin=each)
+            for kind in kinds
+        ]
+    return requests
+
+
+def send_requests(
+    plan: Plan,
+    requests: Iterable[ProbeRequest],
+    send: Callable[[HttpRequest], HttpResponse],
+    on_response: Callable[[], object] = lambda: None,
+) -> Responses:
+    """Send one request after the other, and call `on_response` after each.
+
+    Raises `TooManyRequestsError` if the server responds with status 429, and whatever `send`
+    raises.
+    """
+    received = []
+    for request in requests:
+        response = send(request.request)
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise TooManyRequestsError(plan.url)
+        received.append(ProbeResponse(request, response))
+        on_response()
+    return Responses(plan, tuple(received))
+
+
+def _get(
+    url: str, origin: str | None, kind: Kind = "get", probe_origin: ProbeOrigin | None = None
+) -> ProbeRequest:
+    request = HttpRequest("GET", url, (_ACCEPT, *_origin(origin)))
+    return ProbeRequest(kind, origin, request, probe_origin)
+
+
+def _call(plan: Plan, origin: str) -> ProbeRequest:
+    headers = (_ACCEPT, *plan.fetch.headers, *_origin(origin))
+    return ProbeRequest("unsafe", origin, HttpRequest(plan.fetch.method, plan.url, headers))
+
+
+def _preflight(
+    kind: Kind,
+    url: str,
+    origin: str,
+    method: str,
+    *,
+    names: tuple[str, ...] = (),
+    probe_origin: ProbeOrigin | None = None,
+) -> ProbeRequest:
+    # https://fetch.spec.whatwg.org/#cors-preflight-fetch
+    headers = [_ACCEPT, ("Access-Control-Request-Method", method)]
+    if names:
+        headers.append(("Access-Control-Request-Headers", ",".join(names)))
+    if kind == "private":
+        headers.append(("Access-Control-Request-Private-Network", "true"))
+    request = HttpRequest("OPTIONS", url, (*headers, *_origin(origin)))
+    return ProbeRequest(kind, origin, request, probe_origin, method, names)
+
+
+def _policy_preflights(plan: Plan, policy: CorsPolicy, origin: str) -> Iterator[ProbeRequest]:
+    for method in dict.fromkeys((*_COMMON_METHODS, *policy.allow_methods)):
+        if method not in (ANY, *SAFELISTED_METHODS):
+            yield _preflight("policy", plan.url, origin, method)
+    for name in dict.fromkeys((*policy.allow_headers, *_COMMON_HEADERS)):
+        if name != ANY:
+            yield _preflight("policy", plan.url, origin, "GET", names=(name,))
+
+
+def _origin(origin: str | None) -> tuple[tuple[str, str], ...]:
+    return () if origin is None else (("Origin", origin),)
+
+
+def _missing_page(url: str) -> str:
+    # In the same folder, so that the same layers respond; with a name that does not exist.
+    name = f"corekit-probe-{secrets.token_hex(4)}"
+    return str(parse_url(name, parse_url(url)))

@@ -1,0 +1,135 @@
+"""Which of the origins that a server should refuse it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+
+from corekit.browser.fields import get_header
+from corekit.diagnostics import Diagnostic, Severity
+
+from .findings import ALLOW_ORIGIN, has_credentials
+from .probe_origins import ANY_ORIGIN, UNTRUSTED, ProbeOrigin
+from .requests import Plan, ProbeResponse, Responses
+
+__all__ = ["check_untrusted_origins"]
+
+_COMPARE: Final = (
+    "Compare whole origins, byte for byte. Name them in allow_origins; a pattern such as"
+    " 'https://*.example.com' matches many."
+)
+_SEVERITIES: Final[dict[str, tuple[Severity, Severity]]] = {
+    # Without credentials it allows no more than '*' does, but caches store one response per origin.
+    "any-origin": ("error", "info"),
+    "scheme-downgrade": ("warning", "info"),
+    "any-port": ("info", "info"),
+    "any-sibling": ("info", "info"),
+    "any-subdomain": ("info", "info"),
+}
+"""The severity with credentials and without; otherwise error and warning."""
+
+_HINTS: Final = {
+    "any-origin": (
+        "Name the origins that may call. If the response is public, send '*' without credentials."
+    ),
+    "opaque-origin": "Remove 'null' from the origins: every page can send it.",
+    "scheme-downgrade": "Allow HTTPS origins only, except on this machine.",
+    "any-port": "Name the port, unless every program on that host may read the responses.",
+    "any-sibling": "Name the origins, unless all subdomains of the site are yours.",
+    "any-subdomain": "Name the origins, unless all subdomains of the host are yours.",
+    "denied-origin": "Deploy the policy, or allow the origin in it.",
+}
+
+_CONSEQUENCES: Final = {
+    (False, True): "It can make requests as the logged-in user and read the responses.",
+    (False, False): "It can read the responses.",
+    (True, True): (
+        "Only its preflights are allowed: it can make requests as the logged-in user, but not read"
+        " the responses."
+    ),
+    (True, False): "Only its preflights are allowed: it can send any request, but not read.",
+}
+"""What an origin can do if only its preflights are allowed, and with credentials."""
+
+Access = tuple[bool, bool]
+"""What a response allows an origin: whether a preflight, and whether credentials."""
+
+
+def check_untrusted_origins(responses: Responses) -> Iterator[Diagnostic]:
+    """Find every probe origin that is allowed, and headers that refused origins get."""
+    allowed_for_any: set[Access] = set()
+    for each, group in groupby(responses.for_probe_origins(), key=itemgetter(0)):
+        allowing = [found for _, found in group if _allows(each, found)]
+        # If any origin is allowed, it says nothing more that a certain one is, too.
+        access = {_access(found) for found in allowing} - allowed_for_any
+        if access and not _is_wanted(responses.plan, each, allowing):
+            yield _finding(responses.plan, each, allowing)
+        if each.code == ANY_ORIGIN:
+            # With credentials includes without.
+            allowed_for_any = access | {(is_preflight, False) for is_preflight, _ in access}
+    yield from _stray_headers(responses)
+
+
+def _allows(each: ProbeOrigin, found: ProbeResponse) -> bool:
+    response = found.response
+    # https://fetch.spec.whatwg.org/#ok-status
+    is_ok = not found.is_preflight or 200 <= response.status <= 299
+    return is_ok and get_header(response.headers, ALLOW_ORIGIN) == each.origin
+
+
+def _access(found: ProbeResponse) -> Access:
+    return found.is_preflight, has_credentials(found.response)
+
+
+def _is_wanted(plan: Plan, each: ProbeOrigin, allowing: list[ProbeResponse]) -> bool:
+    policy = plan.policy
+    if policy is None or not policy.decide("GET", origin=each.origin).allowed:
+        return False
+    return policy.allow_credentials or not any(_access(found)[1] for found in allowing)
+
+
+def _finding(plan: Plan, each: ProbeOrigin, allowing: list[ProbeResponse]) -> Diagnostic:
+    with_credentials = any(has_credentials(found.response) for found in allowing)
+    only_preflights = all(found.is_preflight for found in allowing)
+    severities = _SEVERITIES.get(each.code, ("error", "warning"))
+    return Diagnostic(
+        each.code,
+        severities[0 if with_credentials else 1] if plan.policy is None else "error",
+        f"The server allows {each.meaning}. {_CONSEQUENCES[only_preflights, with_credentials]}",
+        _HINTS.get(each.code, _COMPARE),
+        each.origin,
+        value=get_header(allowing[0].response.headers, ALLOW_ORIGIN),
+    )
+
+
+def _stray_headers(responses: Responses) -> Iterator[Diagnostic]:
+    plan, refused = responses.plan, responses.find("get", UNTRUSTED)
+    if (
+        refused is not None
+        and has_credentials(refused.response)
+        and get_header(refused.response.headers, ALLOW_ORIGIN) is None
+    ):
+        yield Diagnostic(
+            "stray-credentials",
+            "info",
+            "A refused origin gets Access-Control-Allow-Credentials.",
+            "Send no Access-Control header to an origin that is not allowed; corekit does not.",
+            UNTRUSTED,
+            value="true",
+        )
+    origins: list[tuple[str, str, Severity]] = [("private-network", plan.origins[0], "info")]
+    if UNTRUSTED not in plan.origins:
+        origins.append(("private-network-for-any", UNTRUSTED, "warning"))
+    for code, origin, severity in origins:
+        headers = responses.get("private", origin).response.headers
+        if get_header(headers, "access-control-allow-private-network") == "true":
+            yield Diagnostic(
+                code,
+                severity,
+                "The preflight response allows access to the private network.",
+                "Leave allow_private_network off: browsers ask the user instead.",
+                origin,
+                value="true",
+            )

@@ -1,0 +1,133 @@
+"""Where a probe finds that a server does not do what a policy says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy
+from corekit.diagnostics import Diagnostic
+from tests.probe.servers import (
+    ALLOW,
+    CREDENTIALS,
+    PAGE,
+    POLICY,
+    WITH_COOKIES,
+    Headers,
+    admit,
+    codes,
+    is_preflight,
+    probe,
+    replace,
+    right,
+    without,
+    wrong,
+)
+
+METHODS, HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        POLICY,
+        WITH_COOKIES,
+        POLICY.replace(allow_methods=["*"], allow_headers=["*"]),
+        WITH_COOKIES.replace(allow_methods=["*"], allow_headers=["*", "authorization"]),
+        WITH_COOKIES.replace(allow_origins=["https://*.example.com", f"{PAGE}:*"]),
+    ],
+    ids=["plain", "credentials", "wildcards", "wildcards-with-credentials", "patterns"],
+)
+def test_server_with_the_policy_has_no_findings(policy: CorsPolicy) -> None:
+    credentials = "include" if policy.allow_credentials else "omit"
+    found = probe(right(policy), credentials=credentials, policy=policy)
+    assert codes(found) <= {"wildcard-list-with-credentials", "authorization-not-covered"}
+
+
+def only(found: tuple[Diagnostic, ...], code: str) -> Diagnostic:
+    (finding,) = (each for each in found if each.code == code)
+    assert (finding.severity, finding.subject) == ("error", PAGE)
+    return finding
+
+
+def test_missing_methods_and_headers_are_named_together() -> None:
+    policy = POLICY.replace(allow_methods=["PUT", "PATCH", "LOCK"], allow_headers=["x-a", "x-z"])
+    found = probe(right(), policy=policy)
+    assert [(each.code, each.failure, each.message) for each in found] == [
+        (
+            "less-than-policy",
+            "MethodDisallowedByPreflightResponse",
+            "The policy allows the method PATCH and the method LOCK; the server does not.",
+        ),
+        (
+            "less-than-policy",
+            "HeaderDisallowedByPreflightResponse",
+            "The policy allows the header x-z; the server does not.",
+        ),
+    ]
+
+
+def test_more_than_the_policy_is_named() -> None:
+    app = right(WITH_COOKIES.replace(allow_methods=["PUT", "DELETE"]))
+    finding = only(probe(app, policy=POLICY), "more-than-policy")
+    assert finding.message == (
+        "The server allows credentials and the method DELETE; the policy does not."
+    )
+    assert finding.value == ["credentials", "the method DELETE"]
+
+
+def test_headers_that_nobody_names_are_tried() -> None:
+    app = wrong(replace(HEADERS, "*", when=is_preflight))
+    finding = only(probe(app, policy=POLICY), "more-than-policy")
+    assert finding.value == ["the header x-corekit-probe"]
+
+
+def test_refused_preflight_is_not_reported_twice() -> None:
+    def refuse(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        return (405, []) if is_preflight(environ) else (status, headers)
+
+    assert codes(probe(wrong(refuse), policy=POLICY)) == {"preflight-refused"}
+
+
+def test_wildcard_is_an_error_if_the_policy_names_origins() -> None:
+    app = right(CorsPolicy(allow_origins=["*"], allow_methods=["PUT"], allow_headers=["x-a"]))
+    assert only(probe(app, policy=POLICY), "wildcard").value == "*"
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+def test_untrusted_origin_is_an_error_unless_the_policy_allows_it(credentials: bool) -> None:
+    app = wrong(admit("https://evilapp.example.com", credentials=credentials))
+    (found,) = probe(app, policy=POLICY)
+    assert (found.code, found.severity) == ("any-sibling", "error")
+    policy = POLICY.replace(allow_origins=[PAGE, "https://*.example.com"])
+    by_policy = {each.code for each in probe(app, policy=policy) if each.severity == "error"}
+    assert by_policy == {"less-than-policy"} | ({"any-sibling"} if credentials else set())
+
+
+def test_origin_that_the_policy_allows_and_the_server_refuses() -> None:
+    policy = POLICY.replace(allow_origins=["https://*.example.com", PAGE])
+    found = probe(right(), policy=policy)
+    assert {(each.code, each.subject) for each in found} == {
+        ("less-than-policy", "https://evilapp.example.com"),
+        ("less-than-policy", "https://evil.app.example.com"),
+    }
+
+
+def test_reflection_is_an_error_under_a_policy_for_any_origin() -> None:
+    policy = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
+
+    def reflect(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        origin = environ.get("HTTP_ORIGIN", "*")
+        return status, [*without(headers, ALLOW), (ALLOW, origin), (CREDENTIALS, "true")]
+
+    found = probe(wrong(reflect, policy), policy=policy)
+    assert "any-origin" in codes(found)
+    assert "more-than-policy" in codes(found)
+
+
+def test_denied_origin_is_probed() -> None:
+    denied = "https://partner.example"
+    assert probe(right(), policy=POLICY, denied=(denied,)) == ()
+    (found,) = probe(wrong(admit(denied)), policy=POLICY, denied=(denied,))
+    assert (found.code, found.severity, found.subject) == ("denied-origin", "error", denied)
