@@ -48,7 +48,7 @@ def find_near_origins(
 ) -> tuple[NearOrigin, ...]:
     """Return up to three allowed origins that nearly match `origin`, nearest first.
 
-    `allow_origins` are the origins and patterns of a policy, `allows` tells whether it allows an
+    `allow_origins` are the origins and patterns of a policy, `allows` returns whether it allows an
     origin.
 
     >>> allowed = {"https://app.example.com"}

@@ -1,10 +1,10 @@
-"""Origins and patterns of origins: reading them strictly and matching them at a constant cost.
+"""Origins and patterns of origins: parse them strictly and match them at a constant cost.
 
 An origin is what a browser serializes into the Origin header
 (https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin): scheme,
-host, and a port where it is not the scheme's default; or ``null`` for an opaque origin. Everything
+host, and the port unless it is the scheme's default; or ``null`` for an opaque origin. Everything
 here is byte for byte: nothing is lower-cased, trimmed or decoded to make it fit. What a person may
-have meant by a string that does not fit is the subject of `spelling`, not of this file.
+have meant by another string is the subject of `_spelling`.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ __all__ = [
 ]
 
 ANY: Final = "*"
-"""The pattern that stands for every origin."""
+"""The pattern that matches every origin."""
 
 OPAQUE: Final = "null"
-"""What a browser sends for an opaque origin: sandboxed frames, ``data:`` and ``file:`` pages."""
+"""The opaque origin, which browsers send for sandboxed iframes, ``data:`` and ``file:`` pages."""
 
 DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ftp": "21"}
-"""https://url.spec.whatwg.org/#special-scheme: the port that is left out, by scheme."""
+"""https://url.spec.whatwg.org/#special-scheme: the port that is omitted, by scheme."""
 
 PAGELESS_SCHEMES: Final = frozenset({"file", "ws", "wss"})
-"""Schemes that stand in no Origin header: a file's page sends ``null``, and no page is a socket."""
+"""Schemes that no Origin header has: pages of files send ``null``, and WebSockets have no pages."""
 
 MAX_ORIGIN_LENGTH: Final = 64 + len("://") + 254 + len(":65535")
-"""Longest origin that is read: scheme, a DNS name of 253 bytes and its last dot, port."""
+"""The longest origin that is read: scheme, a DNS name of 253 bytes and its last dot, port."""
 
 _LABEL = r"[a-z0-9_\-]{1,63}"
 _MAX_DOMAIN_LENGTH = 254  # in bytes, with the dot of the root
@@ -61,7 +61,7 @@ _is_number = re.compile(r"[0-9]+|0x[0-9a-f]*").fullmatch
 
 
 def ends_in_number(host: str) -> bool:
-    """Say whether a browser would read `host` as an IPv4 address, or fail to.
+    """Return whether a browser would parse `host` as an IPv4 address, or fail to.
 
     Source: https://url.spec.whatwg.org/#ends-in-a-number-checker
 
@@ -72,7 +72,7 @@ def ends_in_number(host: str) -> bool:
 
 
 def serialize_ipv6(address: IPv6Address) -> str:
-    """Write an IPv6 address as a browser does: https://url.spec.whatwg.org/#concept-ipv6-serializer
+    """Return an IPv6 address as a browser writes it: https://url.spec.whatwg.org/#concept-ipv6-serializer
 
     Python's own spelling differs for IPv4-mapped addresses, by version.
 
@@ -88,7 +88,7 @@ def serialize_ipv6(address: IPv6Address) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether `host` of an origin is this very machine, so that plain http is no risk.
+    """Return whether the `host` of an origin is this machine, so that http is not a risk.
 
     Source: https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
 
@@ -103,9 +103,9 @@ def is_loopback(host: str) -> bool:
 
 
 def split_origin(value: str) -> tuple[str, str, str] | None:
-    """Split a serialized origin into scheme, host and port; None where it is not one.
+    """Split a serialized origin into scheme, host and port; return None for anything else.
 
-    The port is ``""`` where it is the scheme's default. ``null`` has no parts, so it is not split.
+    The port is ``""`` if it is the scheme's default. ``null`` has no parts, so it is not split.
 
     >>> split_origin("https://example.com:8443")
     ('https', 'example.com', '8443')
@@ -132,7 +132,7 @@ def split_origin(value: str) -> tuple[str, str, str] | None:
 
 
 def is_serialized_origin(value: str) -> bool:
-    """Say whether `value` is what a browser could send as Origin, ``null`` included.
+    """Return whether a browser could send `value` as Origin; true for ``null``.
 
     >>> is_serialized_origin("null"), is_serialized_origin("https://a.example, https://b.example")
     (True, False)
@@ -162,7 +162,7 @@ def _is_canonical_domain(host: str) -> bool:
 class Origin:
     """A tuple origin: https://html.spec.whatwg.org/multipage/browsers.html#concept-origin-tuple
 
-    `port` is None where it is the scheme's default.
+    `port` is None if it is the scheme's default.
 
     >>> Origin.parse("http://localhost:3000")
     Origin(scheme='http', host='localhost', port=3000)
@@ -176,7 +176,7 @@ class Origin:
 
     @classmethod
     def parse(cls, value: str) -> Origin:
-        """Read a serialized origin; raises ValueError for anything else, ``null`` included."""
+        """Parse a serialized origin; raise ValueError for anything else, also for ``null``."""
         parts = split_origin(value)
         if parts is None:
             raise ValueError(f"not a serialized origin: {value[:MAX_ORIGIN_LENGTH]!a}")
@@ -190,11 +190,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class OriginPattern:
-    """A pattern with a wildcard: subdomains, a gap in the first label, any port, or two of them.
+    """A pattern with a wildcard for subdomains, for a part of the first label, or for the port.
 
-    `label` is ``*`` for one or more whole labels below `host`, a text with one ``*`` for one label
-    with a gap of at least one character, or None where only the port varies. `port` is ``*`` for
-    any port and none.
+    `label` is ``*`` for one or more whole labels below `host`, a text with one ``*`` for a
+    partial-label wildcard of at least one character, or None if only the port varies. `port` is
+    ``*`` for any port and none.
 
     >>> OriginPattern.parse("https://pr-*.example.com")
     OriginPattern(scheme='https', label='pr-*', host='example.com', port='')
@@ -209,8 +209,8 @@ class OriginPattern:
 
     @classmethod
     def parse(cls, text: str) -> OriginPattern | None:
-        """Read a pattern of the language that has a wildcard in it; None where it is not one."""
-        # Without its wildcards a pattern is an origin: so the grammar stands in one place only.
+        """Parse a pattern with a wildcard; return None for anything else."""
+        # Without its wildcards a pattern is an origin, so there is one grammar.
         any_port = text.endswith(":*")
         scheme, separator, rest = text.removesuffix(":*").partition("://")
         label: str | None = None
@@ -241,10 +241,10 @@ class OriginPattern:
 class OriginSet:
     """Exact origins and patterns, compiled so that a look-up costs the same for one and for many.
 
-    `exact` holds serialized origins, ``null`` among them where it is meant; both are taken as
-    valid. Every pattern is found by a key, its own spelling, which is rebuilt from the origin that
-    is looked up. How many keys that takes depends on how many *shapes* of patterns there are (how
-    many labels they have, how long the text before a gap is), not on how many patterns.
+    `exact` holds serialized origins, possibly ``null``; the arguments are not validated. Patterns
+    are found by their text, which is rebuilt from the origin that is looked up. The number of texts
+    to try depends on the number of pattern forms (how many labels they have, how long the text
+    before a partial-label wildcard is), not on the number of patterns.
 
     >>> origins = OriginSet(["https://example.com"], [OriginPattern.parse("http://localhost:*")])
     >>> "https://example.com" in origins, "http://localhost:3000" in origins
@@ -253,11 +253,11 @@ class OriginSet:
     False
     """
 
-    __slots__ = ("_any_port", "_depths", "_ends", "_gaps", "_wild", "exact", "has_patterns")
+    __slots__ = ("_any_port", "_depths", "_ends", "_partials", "_wild", "exact", "has_patterns")
 
     def __init__(self, exact: Iterable[str], patterns: Iterable[OriginPattern] = ()) -> None:
         if isinstance(exact, str):
-            raise TypeError("exact is a single string: give a collection of origins")
+            raise TypeError("exact is a single string. Pass a collection of origins.")
         patterns = tuple(patterns)
         self.exact: Final = frozenset(exact)
         self._wild: Final = frozenset(map(str, patterns))
@@ -266,20 +266,22 @@ class OriginSet:
         self._depths: Final = sorted(
             {pattern.host.count(".") + 1 for pattern in patterns if pattern.label == ANY}
         )
-        # What stands before a gap and below which host, with the lengths of what stands after it.
-        gaps: dict[str, set[int]] = {}
+        # The text before a partial-label wildcard with its host: the lengths of the text after it.
+        partials: dict[str, set[int]] = {}
         lengths: set[int] = set()
         for pattern in patterns:
             if pattern.label is not None and pattern.label != ANY:
                 before, _, after = pattern.label.partition("*")
-                gaps.setdefault(f"{before}*.{pattern.host}", set()).add(len(after))
+                partials.setdefault(f"{before}*.{pattern.host}", set()).add(len(after))
                 lengths.add(len(before))
         shared: dict[tuple[int, ...], tuple[int, ...]] = {}
         self._ends: Final = {
-            gap: shared.setdefault(ends, ends)
-            for gap, ends in ((gap, tuple(sorted(found))) for gap, found in gaps.items())
+            partial: shared.setdefault(ends, ends)
+            for partial, ends in (
+                (partial, tuple(sorted(found))) for partial, found in partials.items()
+            )
         }
-        self._gaps: Final = sorted(lengths)
+        self._partials: Final = sorted(lengths)
 
     def __contains__(self, origin: str) -> bool:
         return origin in self.exact or (self.has_patterns and self._match(origin) is not None)
@@ -317,7 +319,7 @@ class OriginSet:
                 if pattern in self._wild:
                     return pattern
         label, _, base = host.partition(".")
-        for length in self._gaps:
+        for length in self._partials:
             before = label[:length]
             for after in self._ends.get(f"{before}*.{base}", ()):
                 if length + after < len(label):

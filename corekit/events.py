@@ -1,6 +1,6 @@
 """Report decisions: a log line for denials, an event for the user's own function.
 
-An adapter creates one `Observer` with a logger of its own and passes it the answers that may be
+An adapter creates one `Observer` with its own logger and passes it the answers that may be
 worth reporting. What is logged, at which level and in which words is decided here for all adapters.
 """
 

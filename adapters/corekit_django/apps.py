@@ -1,4 +1,4 @@
-"""The app: its name, and the registration of its checks."""
+"""The Django application: its name, and the registration of its checks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ __all__ = ["CorekitConfig"]
 
 
 class CorekitConfig(AppConfig):
-    """What "corekit_django" in INSTALLED_APPS stands for."""
+    """The application "corekit_django" in INSTALLED_APPS."""
 
     name = "corekit_django"
     verbose_name = "CORS (corekit)"
 
     def ready(self) -> None:
-        """Register the checks, which cannot be imported before the apps are."""
-        from .checks import register_all  # noqa: PLC0415 - apps are loaded before what it imports
+        """Register the checks, which cannot be imported before the applications."""
+        from .checks import register_all  # noqa: PLC0415 - imports what needs loaded applications
 
         register_all()

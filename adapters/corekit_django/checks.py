@@ -42,18 +42,18 @@ _PASSIVE: Final = frozenset(
         "django_prometheus.middleware.PrometheusBeforeMiddleware",
     }
 )
-"""Middleware that never answers by itself, so that it may stand before."""
+"""Middleware that never responds itself, so that it may come first."""
 
 _SECURITY: Final = "django.middleware.security.SecurityMiddleware"
-"""It answers only where SECURE_SSL_REDIRECT is on, with a redirect that no preflight survives."""
+"""It responds only if SECURE_SSL_REDIRECT is on, with a redirect that fails any preflight."""
 
 _HINTS: Final = {
-    "CORS_REPLACE_HTTPS_REFERER": "It went long ago; CSRF_TRUSTED_ORIGINS does its work.",
-    "CORS_MODEL": "It went long ago; connect a receiver to check_request_enabled instead.",
+    "CORS_REPLACE_HTTPS_REFERER": "It was removed. Use CSRF_TRUSTED_ORIGINS.",
+    "CORS_MODEL": "It was removed. Connect a receiver to check_request_enabled.",
 }
 
-# A dot that stands for any character where a name's own dot was meant: not escaped, not repeated,
-# not in a set of characters.
+# A dot that matches any character although a literal dot was meant: not escaped, not repeated, not
+# in a set of characters.
 _bare_dot = re.compile(r"(?<!\\)(?:\\\\)*\.(?![*+?{])").search
 _character_sets = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
 
@@ -100,7 +100,7 @@ def check_names(**_: Any) -> list[CheckMessage]:
 
 
 def check_effect(**_: Any) -> list[CheckMessage]:
-    """W003: settings that another one overrides. W004: headers that no page can set."""
+    """W003: settings that another one overrides. W004: headers that scripts cannot set."""
     messages: list[CheckMessage] = []
     for name, others in SETTINGS.items():
         messages += [
@@ -120,9 +120,9 @@ def check_effect(**_: Any) -> list[CheckMessage]:
     if dropped:
         messages.append(
             Warning(
-                f"CORS_ALLOW_HEADERS names {', '.join(dropped)}, which no page can set.",
-                hint="Leave them out, as is done for you: where a browser sends such a header"
-                " itself, it needs no permission.",
+                f"CORS_ALLOW_HEADERS names {', '.join(dropped)}, which scripts cannot set.",
+                hint="Remove them; corekit ignores them. The headers that a browser sets itself"
+                " need no permission.",
                 id="corekit_django.W004",
             )
         )
@@ -130,7 +130,7 @@ def check_effect(**_: Any) -> list[CheckMessage]:
 
 
 def check_regexes(**_: Any) -> list[CheckMessage]:
-    """E006: CORS_URLS_REGEX without an end. W010: a bare dot in a regex of origins."""
+    """E006: CORS_URLS_REGEX without an end. W010: an unescaped dot in a regex of origins."""
     configuration = read_settings()[0]
     if configuration is None:
         return []
@@ -140,10 +140,10 @@ def check_regexes(**_: Any) -> list[CheckMessage]:
         if not pattern.endswith(("$", r"\Z", ".*", ".+", ".*)", ".+)", "(.*)?", ")?")):
             messages.append(
                 Error(
-                    f"CORS_URLS_REGEX = {pattern!r} covers whole paths that it matches, not those"
-                    " that begin so.",
-                    hint=f"Write {pattern + '.*'!r} to cover what is below, or {pattern + '$'!r}"
-                    " for this alone.",
+                    f"CORS_URLS_REGEX = {pattern!r} must match whole paths; it does not cover the"
+                    " paths that begin with it.",
+                    hint=f"Write {pattern + '.*'!r} to cover the paths below, or {pattern + '$'!r}"
+                    " for this path only.",
                     id="corekit_django.E006",
                 )
             )
@@ -155,9 +155,9 @@ def check_regexes(**_: Any) -> list[CheckMessage]:
     ]
     messages += [
         Warning(
-            f"In CORS_ALLOWED_ORIGIN_REGEXES, {regex!r} has a dot that stands for any character:"
-            " 'app.example.com' also matches appxexample.com, which anybody can register.",
-            hint=r"Write '\.' for a dot, or a pattern such as 'https://*.example.com' in"
+            f"In CORS_ALLOWED_ORIGIN_REGEXES, {regex!r} has a dot that matches any character:"
+            " 'app.example.com' also matches appxexample.com, which anyone can register.",
+            hint=r"Write '\.' for a dot, or use a pattern such as 'https://*.example.com' in"
             " CORS_ALLOWED_ORIGINS.",
             id="corekit_django.W010",
         )
@@ -167,15 +167,15 @@ def check_regexes(**_: Any) -> list[CheckMessage]:
 
 
 def check_middleware(**_: Any) -> list[CheckMessage]:
-    """E002 missing, E003 installed twice, E004 beside django-cors-headers, W001 not the first."""
+    """E002 missing, E003 installed twice, E004 with django-cors-headers, W001 not the first."""
     middleware: Sequence[str] = settings.MIDDLEWARE
     places = [index for index, path in enumerate(middleware) if _is_ours(path)]
     messages: list[CheckMessage] = []
     if not places:
         messages.append(
             Error(
-                "corekit_django is installed, but its middleware is not, so nothing is granted.",
-                hint=f"Put {_OURS!r} first into MIDDLEWARE.",
+                "corekit_django is installed without its middleware, so no origins are allowed.",
+                hint=f"Put {_OURS!r} first in MIDDLEWARE.",
                 id="corekit_django.E002",
             )
         )
@@ -183,15 +183,15 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
         messages.append(
             Error(
                 "The CORS middleware is in MIDDLEWARE more than once.",
-                hint="Keep the first.",
+                hint="Keep the first one.",
                 id="corekit_django.E003",
             )
         )
     if _THEIRS in middleware or "corsheaders" in settings.INSTALLED_APPS:
         messages.append(
             Error(
-                "django-cors-headers is installed beside corekit_django, which replaces it.",
-                hint="Take 'corsheaders' out of INSTALLED_APPS and its middleware out of"
+                "django-cors-headers is installed together with corekit_django, which replaces it.",
+                hint="Remove 'corsheaders' from INSTALLED_APPS and its middleware from"
                 " MIDDLEWARE; see docs/migrating-from-django-cors-headers.md.",
                 id="corekit_django.E004",
             )
@@ -200,10 +200,10 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
     if before:
         messages.append(
             Warning(
-                f"The CORS middleware stands after {', '.join(before)}, whose own answers (a"
-                " redirect, a refusal, a file) then lack its headers, and which may answer a"
+                f"The CORS middleware comes after {', '.join(before)}, whose own responses (a"
+                " redirect, an error, a file) then lack its headers, and which may respond to a"
                 " preflight.",
-                hint="Put it first into MIDDLEWARE.",
+                hint="Put it first in MIDDLEWARE.",
                 id="corekit_django.W001",
             )
         )
@@ -212,16 +212,16 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
 
 def _report_unknown(name: str) -> CheckMessage:
     near = get_close_matches(name, sorted(KNOWN_SETTINGS), n=1, cutoff=0.75)
-    message = f"{name} is no setting of corekit_django, and takes no effect."
+    message = f"{name} is not a setting of corekit_django and has no effect."
     if not near:
-        hint = _HINTS.get(name, "Take it out, or give it a name without CORS_ if it is yours.")
+        hint = _HINTS.get(name, "Remove it, or rename it without CORS_ if it is your own setting.")
         return Warning(message, hint=hint, id="corekit_django.W009")
     return Error(message, hint=f"Did you mean {near[0]}?", id="corekit_django.E005")
 
 
 def _report_no_effect(name: str, other: str) -> CheckMessage:
     return Warning(
-        f"{name} takes no effect beside {other}.",
+        f"{name} has no effect together with {other}.",
         hint="Keep one of them.",
         id="corekit_django.W003",
     )

@@ -1,8 +1,7 @@
-"""The settings: their names and old names, their defaults, and the policy that they make.
+"""The settings: their names and old names, their defaults, and the policy built from them.
 
-What is wrong with them is found by the core; here its problems get the names of the settings. This
-is the one place that reads CORS_* settings for the middleware. They are read once, and again where
-a test overrides them.
+The core validates them; its problems get the names of the settings here. No other module reads the
+CORS_* settings for the middleware. They are read once, and again if a test overrides them.
 """
 
 from __future__ import annotations
@@ -60,16 +59,16 @@ MISNOMERS: Final = {
     "CORS_ALLOWED_METHODS": "CORS_ALLOW_METHODS",
     "CORS_ALLOWED_HEADERS": "CORS_ALLOW_HEADERS",
 }
-"""Names that people write by mistake, which take effect; the other second names are old ones."""
+"""Wrong names that have an effect; the other second names are old ones."""
 
 ALL_ORIGINS: Final = ("CORS_ALLOW_ALL_ORIGINS", *SETTINGS["CORS_ALLOW_ALL_ORIGINS"])
 """The setting that allows any origin, and its old name."""
 
-_BESIDE: Final = frozenset({"CORS_POLICY", "CORS_ON_DECISION"})
-"""What may stand together; CORS_POLICY takes the place of all others."""
+_COMBINABLE: Final = frozenset({"CORS_POLICY", "CORS_ON_DECISION"})
+"""The settings that can be combined; CORS_POLICY replaces all others."""
 
-KNOWN_SETTINGS: Final = _BESIDE.union(SETTINGS, *SETTINGS.values())
-"""Every name that is read here."""
+KNOWN_SETTINGS: Final = _COMBINABLE.union(SETTINGS, *SETTINGS.values())
+"""All names that are read here."""
 
 _ARGUMENTS: Final = {
     "allow_origins": ("CORS_ALLOWED_ORIGINS", ()),
@@ -122,9 +121,9 @@ class Grant(NamedTuple):
 
 
 class _Admitted:
-    """The origins that a receiver of the signal may admit: any, but no opaque one as a user.
+    """The origins that a receiver of the signal may allow: any, but ``null`` with credentials.
 
-    Any page can get the opaque origin, so that with credentials nothing can make it safe.
+    Any page can send ``Origin: null`` by using a sandboxed iframe.
     """
 
     __slots__ = ("_credentials",)
@@ -155,7 +154,7 @@ class Configuration:
     def make(
         cls, source: str, policy: CorsPolicy | CorsRoutes, urls: re.Pattern[str] | None
     ) -> Configuration:
-        """Put the parts together, with an engine for the signal for each policy."""
+        """Build the configuration, with an engine for the signal for each policy."""
         policies = [policy] if isinstance(policy, CorsPolicy) else [p for _, p in policy.routes]
         grants = {id(each): Grant.make(each) for each in policies}
         everywhere = grants.get(id(policy)) if urls is None else None
@@ -163,16 +162,16 @@ class Configuration:
 
     @property
     def policies(self) -> Sequence[CorsPolicy]:
-        """Every policy that it holds, in order."""
+        """All policies, in order."""
         if isinstance(self.policy, CorsPolicy):
             return (self.policy,)
         return tuple(policy for _, policy in self.policy.routes)
 
     def find(self, path: str) -> Grant | None:
-        """Find what covers a path (`request.path_info`); None where it is to stay untouched.
+        """Return what covers a path (`request.path_info`); None if no policy does.
 
-        Outside CORS_URLS_REGEX nothing is granted but what a receiver of the signal grants, so
-        without one such a path stays untouched.
+        Outside of CORS_URLS_REGEX only receivers of the signal allow origins, so without one no
+        policy covers such a path.
         """
         if self._everywhere is not None:
             return self._everywhere
@@ -182,7 +181,7 @@ class Configuration:
                 return None
             return grant._replace(is_outside=True)
         policy = self.policy.policy_for(path)
-        # What an ambiguous path gets is the policy that grants nothing, which no route has.
+        # An ambiguous path gets a policy that allows no origins, which no route has.
         return None if policy is None else self._grants.get(id(policy), Grant(policy, None))
 
 
@@ -191,7 +190,7 @@ _NOTHING: Final = CorsPolicy.deny_all()
 
 @cache
 def get_configuration() -> Configuration:
-    """Give the configuration; raises ImproperlyConfigured with every problem and its mend."""
+    """Return the configuration; raise ImproperlyConfigured with all problems and their fixes."""
     configuration, problems = read_settings()
     if configuration is None:
         raise ImproperlyConfigured(str(PolicyError(problems)))
@@ -199,7 +198,7 @@ def get_configuration() -> Configuration:
 
 
 def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
-    """Read the settings: a configuration and no problems, or None and every problem."""
+    """Return the configuration and no problems, or None and all problems."""
     is_whole = hasattr(settings, "CORS_POLICY")
     configuration, problems = _read_policy(settings.CORS_POLICY) if is_whole else _read_parts()
     problems += read_on_decision()[1]
@@ -245,19 +244,19 @@ def _restore_index(
 
 
 def effective_name(setting: str) -> str:
-    """Give the name by which a setting is set; its own where it is not set."""
+    """Return the name that a setting is set by; its own name if it is not set."""
     names = (setting, *SETTINGS[setting])
     return next((name for name in names if hasattr(settings, name)), setting)
 
 
 def argument_settings() -> dict[str, str]:
-    """Give the arguments of a policy that a setting gives, each with the name of the setting."""
+    """Return the arguments of a policy that are set, each with the name of its setting."""
     names = {argument: effective_name(name) for argument, (name, _) in _ARGUMENTS.items()}
     return {argument: name for argument, name in names.items() if hasattr(settings, name)}
 
 
 def dropped_headers() -> Iterator[str]:
-    """Give the names in CORS_ALLOW_HEADERS that no page can set, so that they are left out."""
+    """Return the names in CORS_ALLOW_HEADERS that scripts cannot set, which are ignored."""
     value = getattr(settings, effective_name("CORS_ALLOW_HEADERS"), ())
     return (name for _, name in _items(value) if _is_useless(name))
 
@@ -265,7 +264,7 @@ def dropped_headers() -> Iterator[str]:
 def _read_policy(policy: Any) -> tuple[Configuration | None, tuple[Problem, ...]]:
     problems = [
         Problem.of(ProblemKind.CONFLICTING_SETTINGS, name, getattr(settings, name))
-        for name in sorted(KNOWN_SETTINGS - _BESIDE)
+        for name in sorted(KNOWN_SETTINGS - _COMBINABLE)
         if hasattr(settings, name)
     ]
     if not isinstance(policy, CorsPolicy | CorsRoutes):

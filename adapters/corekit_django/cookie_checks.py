@@ -1,8 +1,8 @@
-"""System checks of what lies beside CORS: cookies that reach the server, and CSRF.
+"""System checks of cookies and of CSRF protection, which cross-origin requests depend on too.
 
-CORS says which pages may call and read; CSRF protection whether a call is the user's. With cookies
-both are needed, and the cookies have to be ones that a browser sends at all. Policies of views
-count as those of the settings do.
+CORS controls which origins may read; CSRF protection whether the user made a request. With cookies
+both are needed, and browsers must send the cookies. Per-view policies are checked like those of the
+settings.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _begins_with_http = re.compile(r"\^?\(?(?:\?:)?http(?:s\?|\(s\)\?)?:").match
 
 
 def check_cookies(**_: Any) -> list[CheckMessage]:
-    """W005, W006: a cookie that no page of another site will have sent."""
+    """W005, W006: a cookie that browsers do not send in cross-site requests."""
     origins = find_cross_site(_origins(credentials=True))
     if not origins:
         return []
@@ -45,7 +45,7 @@ def check_cookies(**_: Any) -> list[CheckMessage]:
 
 
 def check_csrf_trusted_origins(**_: Any) -> list[CheckMessage]:
-    """W007: an origin with credentials whose POSTs the CSRF check will refuse."""
+    """W007: an origin with credentials whose POST requests fail the CSRF check."""
     if _CSRF not in settings.MIDDLEWARE:
         return []
     origins = [origin for origin in _origins(credentials=True) if not _is_trusted(origin)]
@@ -53,18 +53,17 @@ def check_csrf_trusted_origins(**_: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"Pages of {_show(origins)} may call with cookies, but CSRF_TRUSTED_ORIGINS lacks"
-            " the origin, so their POST, PUT, PATCH and DELETE will be refused with 403.",
-            hint="Name the origin in CSRF_TRUSTED_ORIGINS too. CORS says who may call, CSRF whether"
-            " the call is the user's: with cookies both are needed. Leave it as it is if these"
-            " pages only read.",
+            f"{_show(origins)} may send requests with cookies, but is not in CSRF_TRUSTED_ORIGINS,"
+            " so its POST, PUT, PATCH and DELETE requests fail with 403.",
+            hint="Add the origin to CSRF_TRUSTED_ORIGINS too: with cookies, requests must pass both"
+            " CORS and the CSRF check. Change nothing if these pages only read.",
             id="corekit_django.W007",
         )
     ]
 
 
 def check_insecure_origins(**_: Any) -> list[CheckMessage]:
-    """W008, with --deploy: plain http among what is allowed."""
+    """W008, with --deploy: origins with http are allowed."""
     origins = [origin for origin in _origins(credentials=False) if origin.startswith("http://")]
     origins += [
         regex.pattern
@@ -76,10 +75,10 @@ def check_insecure_origins(**_: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"{_show(origins)} is allowed over plain http: whoever sits on the network, or any"
-            " program on the user's machine, can pose as it.",
-            hint="Allow https origins only in a deployment; keep those for development in the"
-            " settings for development.",
+            f"{_show(origins)} is allowed over http: a network attacker, or any program on the"
+            " user's machine, can impersonate it.",
+            hint="Allow only https origins in production. Move http origins to the settings for"
+            " development.",
             id="corekit_django.W008",
         )
     ]
@@ -89,19 +88,19 @@ def _check_cookie(
     prefix: str, name: str, number: str, origins: Sequence[str]
 ) -> list[CheckMessage]:
     same_site = getattr(settings, f"{prefix}_SAMESITE")
-    faults: list[str] = []
+    problems: list[str] = []
     if str(same_site).lower() != "none" or same_site is None:
-        faults.append(f"{prefix}_SAMESITE is {same_site!r}")
+        problems.append(f"{prefix}_SAMESITE is {same_site!r}")
     if not getattr(settings, f"{prefix}_SECURE"):
-        faults.append(f"{prefix}_SECURE is False")
-    if not faults:
+        problems.append(f"{prefix}_SECURE is False")
+    if not problems:
         return []
     return [
         Warning(
-            f"Pages of {_show(origins)} are of another site than the hosts in ALLOWED_HOSTS, and"
-            f" browsers will not send them the {name}: {' and '.join(faults)}.",
-            hint=f"Set {prefix}_SAMESITE = 'None' and {prefix}_SECURE = True. If this server is of"
-            " the same site, name its host in ALLOWED_HOSTS.",
+            f"{_show(origins)} is cross-site to the hosts in ALLOWED_HOSTS, so browsers do not send"
+            f" the {name} with its requests: {' and '.join(problems)}.",
+            hint=f"Set {prefix}_SAMESITE = 'None' and {prefix}_SECURE = True. If the server is"
+            " same-site, add its host to ALLOWED_HOSTS.",
             id=f"corekit_django.{number}",
         )
     ]
@@ -118,7 +117,7 @@ def _policies() -> Iterable[CorsPolicy]:
 
 
 def _origins(*, credentials: bool) -> list[str]:
-    # A regex has no origins that could be listed.
+    # The origins of a regular expression cannot be listed.
     found = [
         origin
         for policy in _policies()
@@ -129,7 +128,7 @@ def _origins(*, credentials: bool) -> list[str]:
 
 
 def _is_trusted(origin: str) -> bool:
-    # A pattern is trusted where anything that it stands for is.
+    # A pattern is trusted if any origin that it matches is.
     origin = origin.replace("*", "any")
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True

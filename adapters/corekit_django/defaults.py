@@ -1,4 +1,4 @@
-"""What is granted where the settings are silent; import these to add to them.
+"""The defaults of the settings; import them to add to them.
 
 from corekit_django.defaults import default_headers
 

@@ -50,7 +50,7 @@ def has_marked_views(urlconf: str | None = None) -> bool:
 
 
 def find_view(request: HttpRequest) -> View | None:
-    """Return the view of a request; None if there is none, or if no view has a policy."""
+    """Return the view of a request; None if there are no per-view policies, or no view."""
     urlconf = getattr(request, "urlconf", None)
     if not has_marked_views(urlconf):
         return None

@@ -1,8 +1,8 @@
-"""The signal that lets a project's own code admit an origin, such as one from a database table.
+"""The signal that lets the project's own code allow an origin, such as one from a database table.
 
 `check_request_enabled` is sent with `sender` None and `request`, for requests whose origin the
-settings do not allow. Receivers may be plain or async functions. The origin of the request is
-admitted where any of them returns a true value.
+settings do not allow. Receivers may be sync or async functions. The origin of the request is
+allowed if any of them returns a true value.
 
     from django.dispatch import receiver
     from corekit_django.signals import check_request_enabled
@@ -21,4 +21,4 @@ from django.dispatch import Signal
 __all__ = ["check_request_enabled"]
 
 check_request_enabled: Final = Signal()
-"""Asks whether the origin of `request` is admitted beside those of the settings."""
+"""Asks whether to allow the origin of `request` in addition to those of the settings."""

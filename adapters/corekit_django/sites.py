@@ -1,6 +1,6 @@
-"""Sites: whether a page and this server are of the same one, so that plain cookies are sent.
+"""Sites: whether a page and this server are same-site, so that all cookies are sent.
 
-A site is the name that was registered (https://html.spec.whatwg.org/multipage/browsers.html#same-site):
+A site is the registrable domain (https://html.spec.whatwg.org/multipage/browsers.html#same-site):
 pages of app.example.com and a server at api.example.com are of one site, though of two origins.
 Which hosts this server has is known from ALLOWED_HOSTS only.
 """

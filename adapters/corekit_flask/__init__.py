@@ -1,7 +1,7 @@
 """corekit for Flask: https://flask.palletsprojects.com/en/stable/extensions/
 
-`Cors` wraps a whole application in a policy, `cors` gives a view or a blueprint a policy of its
-own. `CORS` and `cross_origin` take the options of flask-cors.
+`Cors` wraps a whole application in a policy, `cors` gives a view or a blueprint its own policy.
+`CORS` and `cross_origin` take the options of flask-cors.
 """
 
 from corekit.adapter import missing_extra

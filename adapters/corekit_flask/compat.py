@@ -1,7 +1,6 @@
-"""The names of flask-cors, for those who come from it: the extension and the decorator.
+"""The extension and the decorator of flask-cors, for applications that migrate from it.
 
-They read options into policies and hand on to the extension and the views. What differs from
-flask-cors is said in docs/migrating-from-flask-cors.md.
+They build policies from its options. docs/migrating-from-flask-cors.md lists the differences.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class CORS:
-    """Takes the place of flask-cors' CORS, with its options: only the import changes.
+    """Replaces flask-cors' CORS and takes its options: only the import changes.
 
     ``CORS(app, resources=..., origins=..., ...)``, or ``CORS(...)`` and later ``init_app(app)``;
-    `app` may be a blueprint. The options of a resource come before the keywords, those before the
-    CORS_* keys of the application's configuration. Overlapping resources are decided in the order
-    written. `on_decision` is corekit's own, as that of `Cors`; for a whole application only. Raises
-    TypeError for an unknown option, ValueError for a value that asks for what
-    corekit does not do, and `corekit.PolicyError` with every problem of a policy.
+    `app` may be a blueprint. The options of a resource override the keywords, which override the
+    CORS_* keys of the application's configuration. The first resource that matches wins.
+    `on_decision`, as in `Cors`, exists in corekit only, and for a whole application only. Raise
+    TypeError for an unknown option, ValueError for a value that corekit does not support, and
+    `corekit.PolicyError` with all problems of a policy.
 
     >>> app = Flask("shop")
     >>> extension = CORS(app, resources={r"/api/*": {"origins": "https://app.example.com"}})
@@ -54,13 +53,13 @@ class CORS:
             self.init_app(app)
 
     def init_app(self, app: Flask | Blueprint, **options: Any) -> None:
-        """Cover an application, or what is routed to a blueprint."""
+        """Wrap an application, or cover the views of a blueprint."""
         check_names("CORS()", options, APP_OPTIONS)
         given = {**self._options, **options}
         if isinstance(app, Blueprint):
             if self._on_decision is not None:
                 raise TypeError(
-                    "on_decision is for a whole application: give it to Cors or CORS(app)"
+                    "on_decision is for a whole application. Pass it to Cors or CORS(app)."
                 )
             policies = _PerApp(lambda flask: _read(flask, given))
             cover_blueprint(app, lambda flask, path: policies.of(flask).policy_for(path))
@@ -70,11 +69,11 @@ class CORS:
 
 
 def cross_origin(**options: Any) -> Callable[[View], View]:
-    """Take the place of flask-cors' decorator, with its options; it stands below ``route``.
+    """Replaces flask-cors' decorator and takes its options; put it below ``route``.
 
-    The keywords come before the CORS_* keys of the application's configuration. With a `Cors` or a
-    `CORS` on the application, a preflight and what goes wrong before the view are covered too.
-    Raises as `CORS` does: at once for what is wrong by itself, else with the first request.
+    The keywords override the CORS_* keys of the application's configuration. With `Cors` or `CORS`
+    on the application, preflights and errors before the view are covered too. Raise as `CORS` does:
+    at once if the keywords alone are invalid, else with the first request.
 
     >>> app = Flask("shop")
     >>> @app.route("/feed")
@@ -97,7 +96,7 @@ def cross_origin(**options: Any) -> Callable[[View], View]:
 
 
 class _PerApp:
-    """What is made of options for each application, once: each has a configuration of its own."""
+    """The policies of each application, built once: each has its own configuration."""
 
     def __init__(self, make: Callable[[Flask], CorsPolicy | Resources]) -> None:
         self._make = make

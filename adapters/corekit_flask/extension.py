@@ -49,7 +49,7 @@ class Cors:
 
     Every response then carries the headers: those of views, of error handlers, of unrouted paths,
     of the debugger, and the 500 of an exception that nothing handled. A preflight never reaches the
-    application; any other OPTIONS request does. Views and blueprints with a policy of their own
+    application; any other OPTIONS request does. Views and blueprints with their own policy
     (`cors`) keep it; without `policy`, only those are covered.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a

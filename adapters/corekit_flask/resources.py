@@ -1,7 +1,7 @@
 """The resources of flask-cors: which policy covers which path, in the order written.
 
-A resource is a path, a path that ends in ``/*``, or a regular expression; what it is matched with
-is the path that Flask routes, decoded once.
+A resource is a path, a path that ends with ``/*``, or a regular expression. It is matched against
+the path that Flask routes, decoded once.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Resources:
         self._pairs = tuple((_compile(resource), policy) for resource, policy in pairs)
 
     def policy_for(self, path: str) -> CorsPolicy | None:
-        """Find the policy for a path; None where no resource covers it."""
-        for expression, policy in self._pairs:
-            if expression.match(path):
+        """Return the policy for a path; None if no resource covers it."""
+        for regex, policy in self._pairs:
+            if regex.match(path):
                 return policy
         return None
 
@@ -36,7 +36,7 @@ class Resources:
 def read_resources(value: Any) -> Sequence[tuple[Resource, Mapping[str, Any]]]:
     """Read the option: one resource, a list of them, or a mapping of resources to options.
 
-    Raises TypeError for anything else.
+    Raise TypeError for anything else.
     """
     if isinstance(value, str | re.Pattern):
         return [(value, {})]
@@ -49,27 +49,28 @@ def read_resources(value: Any) -> Sequence[tuple[Resource, Mapping[str, Any]]]:
     for resource, options in pairs:
         if not isinstance(resource, str | re.Pattern) or not isinstance(options, Mapping):
             raise TypeError(
-                f"resources: {resource!r}: {options!r} is not a path or expression with options"
+                f"resources: {resource!r}: {options!r} is not a path or regular expression with"
+                " options."
             )
     return pairs
 
 
 def _compile(resource: Resource) -> re.Pattern[str]:
-    """Make an expression of a resource, to be matched from the beginning of a path.
+    """Return a regular expression for a resource, to match from the beginning of a path.
 
-    Raises ValueError for an expression that does not compile, or a path without its first slash.
+    Raise ValueError if it does not compile, or if a path has no first slash.
     """
     if isinstance(resource, re.Pattern):
         return resource
     if resource in _ALL:
         return re.compile("")
     if not resource.startswith(("/", "^", "(", ".", "[", "\\")):
-        raise ValueError(f"resources: {resource!r} matches no path: did you mean '/{resource}'?")
+        raise ValueError(f"resources: {resource!r} matches no path. Did you mean '/{resource}'?")
     if _is_plain(resource):
         return re.compile(rf"{re.escape(resource)}\Z")
     stem = resource.removesuffix("/*")
     if stem != resource and _is_plain(stem):
-        # As an expression it would cover whatever begins with the stem: /api/* and /apiary.
+        # As a regular expression, /api/* would also match /apiary.
         return re.compile(rf"{re.escape(stem)}(?:/|\Z)")
     try:
         return re.compile(resource)

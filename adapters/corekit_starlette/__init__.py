@@ -1,6 +1,6 @@
 """corekit for Starlette and FastAPI: https://www.starlette.io/applications/
 
-`install` wraps a whole application in a policy, `cors` gives a route a policy of its own, and
+`install` wraps a whole application in a policy, `cors` gives a route its own policy, and
 `CORSMiddleware` takes the keywords of Starlette's.
 """
 

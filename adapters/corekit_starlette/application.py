@@ -39,7 +39,7 @@ def install(
 
     Every response then carries the headers: those of middleware, of error handlers, of unrouted
     paths, and the 500 of Starlette's own error layer, which no added middleware can reach. Routes
-    and middleware may be added before and after. Routes with a policy of their own (`cors`) keep
+    and middleware may be added before and after. Routes with their own policy (`cors`) keep
     it; without `policy`, only those are covered.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a

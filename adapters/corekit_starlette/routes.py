@@ -138,7 +138,7 @@ def _select(candidates: Iterable[Any], scope: Scope) -> tuple[Any, Scope]:
 def _owners(candidate: Any) -> Iterable[Any]:
     """Yield the objects that may have the policy of a candidate, the nearest one last."""
     # A mount has an application, perhaps inside middleware; FastAPI wraps an included router and
-    # its routes in objects of its own.
+    # its routes in other objects.
     route = getattr(candidate, "original_route", candidate)
     for name in ("original_router", "app", "_base_app", "endpoint"):
         yield getattr(route, name, None)

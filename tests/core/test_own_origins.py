@@ -59,7 +59,7 @@ def test_any_origin_is_refused_with_credentials() -> None:
 
 def test_a_set_is_not_made_of_the_letters_of_one_origin() -> None:
     with pytest.raises(
-        TypeError, match=r"^exact is a single string: give a collection of origins$"
+        TypeError, match=r"^exact is a single string. Pass a collection of origins.$"
     ):
         OriginSet(APP)
 

@@ -50,17 +50,17 @@ def test_the_effective_policy_is_printed() -> None:
         "  methods          GET, HEAD, POST, PUT\n"
         "  request headers  content-type\n"
         "  exposed headers  x-total\n"
-        "  preflights kept  86400 s\n"
+        "  preflight cache  86400 s\n"
         "  private network  yes\n"
     )
     assert "  GET         /own-method/ (tests.django.views.OwnMethod)\n    origins" in printed
-    assert "  all methods /exempt/ (tests.django.views.exempt)\n    exempt: left" in printed
+    assert "  all methods /exempt/ (tests.django.views.exempt)\n    exempt: no policy" in printed
 
 
 @override_settings(CORS_ALLOWED_ORIGINS=[], ROOT_URLCONF="tests.django.empty_urls")
 def test_a_policy_without_origins_says_so() -> None:
     assert run().startswith("From the CORS_* settings, for every path:\n  origins          none\n")
-    assert "policy of their own" not in run()
+    assert "their own policy" not in run()
     assert "check_request_enabled" not in run()
     with connected(Receiver()):
         assert "check_request_enabled has 1 receiver(s)" in run()
@@ -76,7 +76,7 @@ def test_routes_are_printed_in_their_order() -> None:
         forget_settings()
         printed = run()
     assert printed.startswith(
-        "From CORS_POLICY, the first that matches:\n"
+        "From CORS_POLICY, the first match wins:\n"
         "  /api/\n"
         "    origins          *\n"
         "    credentials      no\n"
@@ -97,7 +97,7 @@ def test_wrong_settings_are_printed_with_every_mend() -> None:
 def test_a_call_that_is_granted_is_explained() -> None:
     lines = run("--origin", APP, "--method", "PUT", "--header", "Content-Type", "--path", "/plain/")
     assert lines == (
-        f"PUT /plain/ from a page of {APP}, which sets content-type\n"
+        f"PUT /plain/ from {APP} with content-type\n"
         "  policy:    the CORS_* settings\n"
         "  preflight: 204\n"
         f"    Access-Control-Allow-Origin: {APP}\n"
@@ -108,7 +108,7 @@ def test_a_call_that_is_granted_is_explained() -> None:
         "  response:\n"
         f"    Access-Control-Allow-Origin: {APP}\n"
         "    Access-Control-Allow-Credentials: true\n"
-        "  verdict:   allowed. The page may call and read the answer.\n"
+        "  verdict:   allowed. The page can read the response.\n"
     )
 
 
@@ -117,17 +117,17 @@ def test_a_call_that_is_granted_is_explained() -> None:
     [
         (
             [PARTNER],
-            ["preflight: none", "refused. The policy does not allow this origin", "origins,"],
+            ["preflight: not needed", "denied. The policy does not allow this origin", "origins,"],
         ),
-        ([f"{APP}/"], ["refused. The Origin header is not", f"A browser would send '{APP}'."]),
-        (["no origin at all"], ["refused. The Origin header is not an origin"]),
-        ([APP, "--method", "DELETE"], ["refused. The policy does not allow the requested method"]),
+        ([f"{APP}/"], ["denied. The Origin header is not", f"A browser would send '{APP}'."]),
+        (["no origin at all"], ["denied. The Origin header is not an origin"]),
+        ([APP, "--method", "DELETE"], ["denied. The policy does not allow the requested method"]),
         (
             [APP, "--header", "X-B", "--header", "x-a", "--header", "content-type"],
-            ["sets content-type,x-a,x-b", "does not allow all requested headers", "   x-a, x-b\n"],
+            ["with content-type,x-a,x-b", "does not allow all requested headers", "   x-a, x-b\n"],
         ),
         ([APP, "--header", "a b"], ["not a list of header names"]),
-        ([APP, "--header", "accept"], ["preflight: none is needed", "allowed."]),
+        ([APP, "--header", "accept"], ["preflight: not needed", "allowed."]),
     ],
 )
 def test_a_decision_is_explained_in_words(arguments: list[str], said: list[str]) -> None:
@@ -137,11 +137,11 @@ def test_a_decision_is_explained_in_words(arguments: list[str], said: list[str])
 
 def test_a_view_s_own_policy_is_named() -> None:
     printed = run("--origin", APP, "--path", "/own/")
-    assert "  policy:    the own one of tests.django.views.own\n" in printed
-    assert "refused." in printed
+    assert "  policy:    that of tests.django.views.own\n" in printed
+    assert "denied." in printed
     printed = run("--origin", APP, "--path", "/exempt/")
     assert "  policy:    tests.django.views.exempt is exempt\n" in printed
-    assert "CORS leaves it untouched" in printed
+    assert "no policy applies" in printed
 
 
 @pytest.mark.parametrize("answer", [True, False])
@@ -149,7 +149,7 @@ def test_receivers_of_the_signal_are_asked(answer: bool) -> None:
     receiver = Receiver(answer)
     with connected(receiver), override_settings(ALLOWED_HOSTS=["*"]):
         printed = run("--origin", PARTNER, "--method", "PUT")
-        assert ("a receiver of check_request_enabled admits" in printed) is answer
+        assert ("a receiver of check_request_enabled allows" in printed) is answer
         assert ("allowed." in printed) is answer
         run("--origin", APP)
         run("--origin", "null")
@@ -158,5 +158,5 @@ def test_receivers_of_the_signal_are_asked(answer: bool) -> None:
 
 @pytest.mark.parametrize("arguments", [["--path", "/"], ["--method", "PUT"], ["--header", "x-a"]])
 def test_a_call_without_origin_cannot_be_explained(arguments: list[str]) -> None:
-    with pytest.raises(CommandError, match="Without --origin"):
+    with pytest.raises(CommandError, match="need --origin"):
         run(*arguments)

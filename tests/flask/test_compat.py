@@ -289,7 +289,7 @@ def test_an_unknown_option_is_an_error(make: Callable[[], object], message: str)
         ({"always_send": False}, "always_send=False is not supported"),
         ({"intercept_exceptions": False}, "intercept_exceptions=False is not supported"),
         ({"send_wildcard": "yes"}, "send_wildcard='yes' is not supported"),
-        ({"resources": "api/*"}, r"'api/\*' matches no path: did you mean '/api/\*'"),
+        ({"resources": "api/*"}, r"'api/\*' matches no path. Did you mean '/api/\*'"),
         ({"resources": "/api/("}, r"'/api/\(' does not compile"),
     ],
 )

@@ -1,6 +1,6 @@
-"""`manage.py cors`: prints the effective policy, or explains the decision on one request.
+"""`manage.py cors`: print the effective policy, or explain the decision on one request.
 
-It asks what the middleware asks, receivers of the signal included, and opens nothing.
+It does what the middleware does, including the signal, without any network access.
 """
 
 from __future__ import annotations
@@ -29,35 +29,35 @@ __all__ = ["Command"]
 
 _NONE: Final[frozenset[str]] = frozenset()
 
-_MENDS: Final = {
-    Reason.ORIGIN_NOT_ALLOWED: "Name it among the origins, exactly as it stands here.",
-    Reason.METHOD_NOT_ALLOWED: "Name it among the methods, in the same case.",
-    Reason.HEADER_NOT_ALLOWED: "Name what is missing among the request headers.",
+_HINTS: Final = {
+    Reason.ORIGIN_NOT_ALLOWED: "Add it to the origins, exactly as written here.",
+    Reason.METHOD_NOT_ALLOWED: "Add it to the methods, in the same case.",
+    Reason.HEADER_NOT_ALLOWED: "Add the missing headers to the request headers.",
 }
 
 
 class Command(BaseCommand):
-    """Prints the effective CORS policy, or explains what a page of an origin may do."""
+    """Prints the effective CORS policy, or explains what an origin may do."""
 
     help = "Print the effective CORS policy, or explain the decision on one request."
-    # What is wrong is printed by the command itself, with every mend.
+    # The command prints the problems itself, with their fixes.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the parts of the request that is to be explained."""
+        """Add the options for the request to explain."""
         parser.add_argument("--origin", help="the page's origin, such as https://app.example.com")
-        parser.add_argument("--method", help="the method that the page calls with; default: GET")
+        parser.add_argument("--method", help="the method of the request; default: GET")
         parser.add_argument(
             "--header",
             action="append",
             default=[],
             metavar="NAME",
-            help="a header that the page sets; may be repeated",
+            help="a header that the script sets; may be repeated",
         )
-        parser.add_argument("--path", help="the path that it calls, such as /api/; default: /")
+        parser.add_argument("--path", help="the path of the request, such as /api/; default: /")
 
     def handle(self, **options: Any) -> None:
-        """Print; raises CommandError where the settings are wrong, with every problem."""
+        """Print the result; raise CommandError with all problems if the settings are not valid."""
         try:
             configuration = get_configuration()
         except ImproperlyConfigured as error:
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             method, path = options["method"] or "GET", options["path"] or "/"
             lines = _explain(configuration, origin, method, headers, path)
         elif options["method"] or options["path"] or headers:
-            raise CommandError("Without --origin there is nothing to explain.")
+            raise CommandError("--method, --header and --path need --origin.")
         else:
             lines = _describe(configuration)
         for line in lines:
@@ -80,24 +80,24 @@ def _describe(configuration: Configuration) -> Iterator[str]:
         yield f"From {configuration.source}, for {paths}:"
         yield from _describe_policy(configuration.policy)
     else:
-        yield f"From {configuration.source}, the first that matches:"
+        yield f"From {configuration.source}, the first match wins:"
         for path, policy in configuration.policy.routes:
             yield f"  {path}"
             yield from (f"  {line}" for line in _describe_policy(policy))
     receivers = len(check_request_enabled.receivers)
     if receivers:
         yield ""
-        yield f"check_request_enabled has {receivers} receiver(s), which may admit other origins."
+        yield f"check_request_enabled has {receivers} receiver(s), which may allow other origins."
     marked = list(find_marked_views())
     if marked:
         yield ""
-        yield "Views with a policy of their own:"
+        yield "Views with their own policy:"
     for path, view, method, mark in marked:
         yield f"  {method or 'all methods':<11} {path} ({name_view(view, method)})"
         if isinstance(mark, CorsPolicy):
             yield from (f"  {line}" for line in _describe_policy(mark))
         else:
-            yield "    exempt: left untouched"
+            yield "    exempt: no policy applies"
 
 
 def _describe_policy(policy: CorsPolicy) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _describe_policy(policy: CorsPolicy) -> Iterator[str]:
         "methods": ", ".join(dict.fromkeys((*SAFELISTED_METHODS, *policy.allow_methods))),
         "request headers": ", ".join(policy.allow_headers),
         "exposed headers": ", ".join(policy.expose_headers),
-        "preflights kept": "" if policy.max_age is None else f"{policy.max_age} s",
+        "preflight cache": "" if policy.max_age is None else f"{policy.max_age} s",
         "private network": "yes" if policy.allow_private_network else "",
         "risks accepted": ", ".join(policy.accept_risks),
     }
@@ -125,17 +125,17 @@ def _explain(
     request = _make_request(origin, method, asked, path)
     view = find_view(request)
     grant = find_grant(request, view, method)
-    yield f"{method} {path} from a page of {origin}{f', which sets {asked}' if asked else ''}"
+    yield f"{method} {path} from {origin}{f' with {asked}' if asked else ''}"
     mark = None if view is None else find_mark(view, method)
     yield f"  policy:    {_name_source(configuration, view, method, mark)}"
     if grant is None:
-        yield "  verdict:   CORS leaves it untouched; what the view answers counts alone."
+        yield "  verdict:   no policy applies; the response of the view is not changed."
         return
     engine = grant.engine
     if grant.admitting is not None and not engine.actual(origin).origin_allowed:
         engine = _ask_receivers(request, origin, grant.admitting) or engine
         if engine is grant.admitting:
-            yield "  signal:    a receiver of check_request_enabled admits the origin"
+            yield "  signal:    a receiver of check_request_enabled allows the origin"
     decisions = [engine.decide("GET", **_values(origin, None, None))]
     if method not in SAFELISTED_METHODS or not SAFELISTED_REQUEST_HEADERS.issuperset(
         name.lower() for name in headers
@@ -145,25 +145,25 @@ def _explain(
         yield from (f"    {name}: {value}" for name, value in preflight.headers)
         decisions.insert(0, preflight)
     else:
-        yield "  preflight: none is needed"
+        yield "  preflight: not needed"
     yield from _judge(decisions, origin, asked)
 
 
 def _judge(decisions: list[Decision], origin: str, asked: str | None) -> Iterator[str]:
-    refused = next((decision for decision in decisions if not decision.allowed), None)
-    if refused is None:
+    denied = next((decision for decision in decisions if not decision.allowed), None)
+    if denied is None:
         yield "  response:"
         yield from (f"    {name}: {value}" for name, value in decisions[-1].headers)
-        yield "  verdict:   allowed. The page may call and read the answer."
+        yield "  verdict:   allowed. The page can read the response."
         return
-    yield f"  verdict:   refused. {refused.reason.value}"
+    yield f"  verdict:   denied. {denied.reason.value}"
     meant = canonical_spelling(origin)
-    if refused.reason is Reason.ORIGIN_MALFORMED and meant is not None:
-        yield f"  mend:      A browser would send {meant!r}."
-    elif refused.reason in _MENDS:
-        yield f"  mend:      {_MENDS[refused.reason]}"
-    if refused.reason is Reason.HEADER_NOT_ALLOWED:
-        granted = dict(refused.headers).get("Access-Control-Allow-Headers", "")
+    if denied.reason is Reason.ORIGIN_MALFORMED and meant is not None:
+        yield f"  hint:      A browser would send {meant!r}."
+    elif denied.reason in _HINTS:
+        yield f"  hint:      {_HINTS[denied.reason]}"
+    if denied.reason is Reason.HEADER_NOT_ALLOWED:
+        granted = dict(denied.headers).get("Access-Control-Allow-Headers", "")
         missing = (parse_field_names(asked or "") or _NONE) - (parse_field_names(granted) or _NONE)
         yield f"  missing:   {', '.join(sorted(missing))}"
 
@@ -199,4 +199,4 @@ def _name_source(
     if view is None or mark is None:
         return configuration.source
     name = name_view(view, method)
-    return f"{name} is exempt" if mark is EXEMPT else f"the own one of {name}"
+    return f"{name} is exempt" if mark is EXEMPT else f"that of {name}"
