@@ -1,4 +1,4 @@
-"""The page about logging and metrics: its snippets run, and its tables and lines are true."""
+"""The page about logging and metrics: its snippets, tables and log lines are right."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ask(app: Any, method: str, path: str, headers: list[tuple[bytes, bytes]]) ->
     asyncio.run(app(scope, None, send))
 
 
-def test_the_snippets_run_and_the_lines_are_those_that_are_written(
+def test_snippets_run_and_log_the_shown_lines(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     names: dict[str, Any] = {"__name__": "snippet"}
@@ -59,12 +59,12 @@ def test_every_logger_is_named() -> None:
     assert len(found) == 6
 
 
-def test_every_part_of_an_event_is_described() -> None:
+def test_every_attribute_of_an_event_is_described() -> None:
     from dataclasses import fields
 
     from corekit import DecisionEvent
 
-    table = PAGE.partition("| of an event | |")[2].partition("\n\n")[0]
+    table = PAGE.partition("| attribute of an event | value |")[2].partition("\n\n")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     described = {name for row in rows for name in re.findall(r"`(\w+)(?:\(\))?`", row)}
     assert described >= {field.name for field in fields(DecisionEvent)} | {"outcome", "describe"}
