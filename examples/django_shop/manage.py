@@ -1,4 +1,4 @@
-"""Runs the shop's commands: `python manage.py migrate`, `runserver`, `check`, `cors`."""
+"""The commands of the shop: `python manage.py migrate`, `runserver`, `check`, `cors`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is run: each framework with its adapter in a server, as a row; and all as a document."""
+"""The combinations of framework, adapter and server that run the conformance table."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["ROWS", "Row", "render"]
 class Row:
     """One run of the whole table.
 
-    `module` and `application` say where the application under test is made; `packages` are the
-    distributions of the framework and of the server whose versions are shown. Where the policy is
-    the process's or the server's, `per_policy`, the application serves a port for each policy.
+    `module` and `application` name the application under test; `packages` are the distributions of
+    the framework and of the server whose versions are shown. With `per_policy`, the application
+    serves a port for each policy.
     """
 
     framework: str
@@ -32,7 +32,7 @@ class Row:
 
     @property
     def name(self) -> str:
-        """Name the row, in a way that a command line can carry."""
+        """Return a name without spaces, for the command line."""
         return f"{self.framework}/{self.adapter}/{self.server}".replace(" ", "-")
 
 
@@ -144,20 +144,20 @@ ROWS: Final[Sequence[Row]] = (
 
 
 def render(rows: Sequence[Row] = ROWS) -> str:
-    """Write the document of what was run: docs/matrix.md."""
+    """Return the text of docs/matrix.md."""
     odd = sum(case.may_refuse for case in CASES)
     lines = [
-        "# What was run",
+        "# Tested frameworks and servers",
         "",
-        f"{len(CASES)} named cases (`tests/conformance/`): a policy, a request, an application's",
-        "answer, and by hand the status and the headers that must come out, and whether the",
-        "application runs. Each row below ran all of them over a real socket, and every one held.",
-        f"{odd} of the requests are odd enough that a server may refuse them by itself, with a 4xx",
-        "that grants nothing.",
+        f"The conformance table (`tests/conformance/`) has {len(CASES)} named cases. A case is a",
+        "policy, a request and an application's response, with the expected status and headers, and",
+        "whether the application is called. Every combination below passes all of them over a",
+        f"socket. {odd} of the requests are so unusual that a server may reject them with a 4xx",
+        "status, which grants nothing.",
         "",
-        "Made by `python -m tests.frameworks.test_matrix`.",
+        "`python -m tests.frameworks.test_matrix` writes this page.",
         "",
-        "| Framework | Version | Adapter | Server | Version |",
+        "| framework | version | adapter | server | version |",
         "|---|---|---|---|---|",
     ]
     for row in rows:

@@ -1,4 +1,4 @@
-"""Every row of the matrix runs the whole conformance table, over a real server on the loopback."""
+"""Every row of the matrix runs the whole conformance table on a real server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _START = 30  # seconds that a server may take to start
 
 @contextmanager
 def served(row: Row) -> Iterator[list[int]]:
-    """Serve a row in a process group of its own, which is ended at the end; yield its ports."""
+    """Serve a row in its own process group; yield its ports."""
     count = len(POLICIES) if row.per_policy else 1
     with ExitStack() as free:
         sockets = [free.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
@@ -72,7 +72,7 @@ def _await(port: int, process: subprocess.Popen[bytes], output: object) -> None:
 
 
 def run(row: Row) -> dict[str, list[str]]:
-    """Run the whole table in one row, and give what differs, by case."""
+    """Run the whole table in one row, and return what differs, by case."""
     with served(row) as ports, ExitStack() as clients:
         by_port = [clients.enter_context(closing(Client(port))) for port in ports]
         by_policy = dict(zip(map(id, POLICIES), by_port * len(POLICIES), strict=False))
@@ -88,11 +88,11 @@ def run(row: Row) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
-def test_every_case_holds_in(row: Row) -> None:
+def test_row_passes_every_case(row: Row) -> None:
     assert run(row) == {}
 
 
-def test_the_documentation_says_what_is_run() -> None:
+def test_page_lists_what_is_run() -> None:
     def rows(text: str) -> list[tuple[str, ...]]:
         cells = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| ")]
         # Versions change with each installation.
@@ -107,5 +107,5 @@ def test_the_documentation_says_what_is_run() -> None:
 if __name__ == "__main__":
     failed = {row.name: wrong for row in ROWS if (wrong := run(row))}
     if failed:
-        sys.exit(f"The matrix was left as it is, since these differ: {failed}")
+        sys.exit(f"The page is unchanged, because these cases differ: {failed}")
     (ROOT / "docs" / "matrix.md").write_text(render())

@@ -1,5 +1,5 @@
-// What a page of another site does to use the shop: cookies go along by `credentials`, and the CSRF
-// token in a header, since the page cannot read the cookie of another site.
+// Calls the shop from a page of another site: `credentials` sends the cookies, and the CSRF token is in
+// a header, since the page cannot read a cookie of another site.
 export class Shop {
   constructor(api) {
     this.api = api;
@@ -18,7 +18,7 @@ export class Shop {
     });
     const type = response.headers.get("Content-Type") ?? "";
     const answer = type.startsWith("application/json") ? await response.json() : null;
-    // Logging in begins a session, and with it another token.
+    // A login starts a new session, which has a new token.
     if (answer?.token) this.token = answer.token;
     return { status: response.status, answer };
   }

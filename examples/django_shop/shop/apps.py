@@ -1,4 +1,4 @@
-"""The app of the shop."""
+"""The Django app of the shop."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from django.apps import AppConfig
 
 
 class ShopConfig(AppConfig):
-    """Connects what listens to signals."""
+    """Connects the receivers of signals."""
 
     name = "shop"
 
     def ready(self) -> None:
         """Import the receivers, which need the models."""
-        from . import receivers  # noqa: F401, PLC0415 - connected by being imported
+        from . import receivers  # noqa: F401, PLC0415 - importing connects them

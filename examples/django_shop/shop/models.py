@@ -1,4 +1,4 @@
-"""What the shop keeps: orders, and the partners whose pages may call."""
+"""The tables of the shop: orders, and partners whose pages may call the API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Order(models.Model):
-    """What a customer has ordered."""
+    """One item that a customer ordered."""
 
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     item = models.CharField(max_length=100)
@@ -17,7 +17,7 @@ class Order(models.Model):
 
 
 class Partner(models.Model):
-    """A site whose pages may call the API, beside those of the settings."""
+    """An origin that may call the API, in addition to those in the settings."""
 
     origin = models.CharField(max_length=330, unique=True)
 

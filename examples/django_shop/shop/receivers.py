@@ -1,4 +1,4 @@
-"""Origins from the database: pages of partners may call without a change of the settings."""
+"""Origins from the database: partners can be added without changing the settings."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ from .models import Partner
 
 @receiver(check_request_enabled)
 def allow_partners(sender: object, request: HttpRequest, **kwargs: Any) -> bool:
-    """Admit the origins of partners, for what the settings grant."""
+    """Allow the origins of partners, with everything that the settings grant."""
     return Partner.objects.filter(origin=request.headers["Origin"]).exists()

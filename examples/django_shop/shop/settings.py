@@ -1,4 +1,4 @@
-"""Settings of the shop. What makes it usable from pages of other sites stands at the end."""
+"""Settings of the shop. Those that other sites need are at the end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-SECRET_KEY = os.environ.get("SHOP_SECRET_KEY", "for development, and for nothing else " + "." * 20)
+SECRET_KEY = os.environ.get(
+    "SHOP_SECRET_KEY", "for development only, never in production " + "." * 20
+)
 DEBUG = os.environ.get("SHOP_DEBUG") == "1"
 ALLOWED_HOSTS = ["api.example.org", "localhost", "127.0.0.1"]
 
@@ -37,15 +39,15 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 
-# Who may call, with the user's cookies, and what their pages may send.
+# The origins whose pages may call the API with the user's cookies, and what they may send.
 CORS_ALLOWED_ORIGINS = ["https://app.example.com", "http://localhost:3000"]
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "x-csrftoken"]
 
-# Whether a call is the user's is another question, and takes the same origins once more.
+# CSRF protection is separate, and needs the same origins.
 CSRF_TRUSTED_ORIGINS = CORS_ALLOWED_ORIGINS
 
-# A browser sends no other cookie with a call from another site.
+# Browsers send only such cookies with requests from other sites.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "None"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True

@@ -1,4 +1,4 @@
-"""The API: JSON in and out. It knows nothing of CORS, but that the catalog is for everybody."""
+"""The JSON API. Only the catalog has its own policy; the settings apply to all other views."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .models import Order
 
 @require_GET
 def token(request: HttpRequest) -> HttpResponse:
-    """Hand out the CSRF token: a page of another site cannot read the cookie that has it.
+    """Return the CSRF token, since a page of another site cannot read the cookie.
 
-    Only a page that CORS lets read this answer gets to know it.
+    Only pages of allowed origins can read this response.
     """
     return JsonResponse({"token": get_token(request)})
 
 
 @require_POST
 def log_in(request: HttpRequest) -> HttpResponse:
-    """Log in, and hand out the token of the session that begins."""
+    """Log in, and return the CSRF token of the new session."""
     given = _read(request)
     user = authenticate(request, username=given.get("name"), password=given.get("password"))
     if user is None:
@@ -38,7 +38,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def orders(request: HttpRequest) -> HttpResponse:
-    """List the orders of the customer, or take one more."""
+    """List the customer's orders, or add one."""
     if not request.user.is_authenticated:
         return JsonResponse({"error": "Log in first."}, status=401)
     if request.method == "POST":
@@ -50,7 +50,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["PUT", "DELETE"])
 def order(request: HttpRequest, number: int) -> HttpResponse:
-    """Change an order, or take it back."""
+    """Change or delete an order."""
     if not request.user.is_authenticated:
         return JsonResponse({"error": "Log in first."}, status=401)
     found = get_object_or_404(Order, pk=number, customer=request.user)
@@ -65,7 +65,7 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
 @cors(allow_origins=["*"])
 @require_GET
 def catalog(request: HttpRequest) -> HttpResponse:
-    """Show what there is, to pages of any site: nobody's cookies are needed for it."""
+    """List the items, for pages of any origin. No cookies are needed."""
     return JsonResponse({"items": ["teapot", "cup", "saucer"]})
 
 
