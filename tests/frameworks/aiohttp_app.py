@@ -1,4 +1,4 @@
-"""The application under test in aiohttp.web, and its own server: a port for each policy."""
+"""The application under test in aiohttp.web, and its server with one port for each policy."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from aiohttp import web
 import corekit_aiohttp
 from tests.conformance.case import CASE_HEADER
 from tests.conformance.table import response_of
-from tests.frameworks.answering import METHODS, POLICIES, RAN_PATH, Policy, ran
+from tests.frameworks.dispatch import METHODS, POLICIES, RAN_PATH, Policy, ran
 
 __all__ = ["make", "serve"]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-async def answer(request: web.Request) -> web.StreamResponse:
+async def respond(request: web.Request) -> web.StreamResponse:
     case = response_of(request.headers[CASE_HEADER])
     if case.streamed:
         stream = web.StreamResponse(status=case.status)
@@ -34,7 +34,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def tell(request: web.Request) -> web.StreamResponse:
+async def report_ran(request: web.Request) -> web.StreamResponse:
     return web.Response(text=json.dumps(sorted(ran)))
 
 
@@ -47,15 +47,15 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
 def make(policy: Policy) -> web.Application:
     app = web.Application(middlewares=[record])
     for method in METHODS:
-        app.router.add_route(method, "/app/{path:.*}", answer)
-    app.router.add_get("/get-only", answer)
-    app.router.add_get(RAN_PATH, tell)
+        app.router.add_route(method, "/app/{path:.*}", respond)
+    app.router.add_get("/get-only", respond)
+    app.router.add_get(RAN_PATH, report_ran)
     corekit_aiohttp.install(app, policy)
     return app
 
 
 def serve(ports: Sequence[int]) -> None:
-    """Serve an application for each policy, until the process is ended."""
+    """Serve an application for each policy until the process is terminated."""
     asyncio.run(_serve(ports))
 
 

@@ -1,7 +1,7 @@
-"""Applications under test in the frameworks of ASGI, each written as its users write it.
+"""Applications under test in ASGI frameworks, each written as its users would write it.
 
-A function makes one application around one policy, with the adapter that its users would take.
-Frameworks that read annotations have a module each, where the names are global.
+A function returns one application with one policy, through the adapter for its framework.
+Frameworks that read annotations have their own modules, since they need global names.
 """
 
 from __future__ import annotations
@@ -13,36 +13,36 @@ import corekit_asgi
 import corekit_starlette
 from tests.conformance.bare import ASGIApp, bare_asgi
 from tests.conformance.case import CASE_HEADER
-from tests.conformance.case import Response as Answer
+from tests.conformance.case import Response as CaseResponse
 from tests.conformance.table import response_of
-from tests.frameworks.answering import METHODS, Policy, record_asgi
+from tests.frameworks.dispatch import METHODS, Policy, record_asgi
 
 __all__ = [
     "django",
     "falcon",
-    "outermost",
-    "pieces",
     "plain",
     "quart",
     "sanic",
     "starlette",
     "starlette_response",
+    "stream_body",
+    "wrap",
 ]
 
 
-async def pieces(answer: Answer) -> AsyncIterator[bytes]:
-    """Give the body of an answer piece by piece."""
-    for chunk in answer.chunks:
+async def stream_body(case: CaseResponse) -> AsyncIterator[bytes]:
+    """Yield the body of a response chunk by chunk."""
+    for chunk in case.chunks:
         yield chunk
 
 
-def outermost(app: Any, policy: Policy) -> ASGIApp:
-    """Put the middleware of ASGI around an application."""
+def wrap(app: Any, policy: Policy) -> ASGIApp:
+    """Wrap an application in the ASGI middleware."""
     return corekit_asgi.CorsMiddleware(record_asgi(app), policy)
 
 
 def plain(policy: Policy) -> ASGIApp:
-    return outermost(bare_asgi, policy)
+    return wrap(bare_asgi, policy)
 
 
 def starlette(policy: Policy) -> ASGIApp:
@@ -51,14 +51,14 @@ def starlette(policy: Policy) -> ASGIApp:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         response: Response = starlette_response(response_of(request.headers[CASE_HEADER]))
         return response
 
     app = Starlette(
         routes=[
-            Route("/app/{path:path}", answer, methods=METHODS),
-            Route("/get-only", answer, methods=["GET"]),
+            Route("/app/{path:path}", respond, methods=METHODS),
+            Route("/get-only", respond, methods=["GET"]),
         ]
     )
     app.add_middleware(record_asgi)
@@ -66,15 +66,15 @@ def starlette(policy: Policy) -> ASGIApp:
     return app
 
 
-def starlette_response(answer: Answer) -> Any:
-    """Make the response of Starlette that a case asks for."""
+def starlette_response(case: CaseResponse) -> Any:
+    """Return the response of a case as a Starlette response."""
     from starlette.responses import Response, StreamingResponse
 
-    if answer.streamed:
-        response: Response = StreamingResponse(pieces(answer), answer.status)
+    if case.streamed:
+        response: Response = StreamingResponse(stream_body(case), case.status)
     else:
-        response = Response(b"".join(answer.chunks), answer.status)
-    response.raw_headers.extend((n.lower().encode(), v.encode()) for n, v in answer.headers)
+        response = Response(b"".join(case.chunks), case.status)
+    response.raw_headers.extend((n.lower().encode(), v.encode()) for n, v in case.headers)
     return response
 
 
@@ -85,14 +85,14 @@ def quart(policy: Policy) -> ASGIApp:
 
     @app.route("/app/<path:path>", methods=list(METHODS), provide_automatic_options=False)
     @app.route("/get-only", endpoint="get_only")
-    async def answer(path: str = "") -> Response:
+    async def respond(path: str = "") -> Response:
         case = response_of(request.headers[CASE_HEADER])
-        body = pieces(case) if case.streamed else b"".join(case.chunks)
+        body = stream_body(case) if case.streamed else b"".join(case.chunks)
         response = Response(body, case.status)
         response.headers.extend(list(case.headers))
         return response
 
-    return outermost(app, policy)
+    return wrap(app, policy)
 
 
 def sanic(policy: Policy) -> ASGIApp:
@@ -100,12 +100,12 @@ def sanic(policy: Policy) -> ASGIApp:
 
     app: Any = Sanic(f"application-{id(policy)}", configure_logging=False)
 
-    async def answer(request: Request, path: str = "") -> HTTPResponse | None:
+    async def respond(request: Request, path: str = "") -> HTTPResponse | None:
         case = response_of(request.headers[CASE_HEADER])
         if case.streamed:
             stream = await request.respond(status=case.status, headers=dict(case.headers))
             assert stream is not None
-            async for piece in pieces(case):
+            async for piece in stream_body(case):
                 await stream.send(piece)
             await stream.eof()
             return None
@@ -114,23 +114,23 @@ def sanic(policy: Policy) -> ASGIApp:
             response.headers.add(name, value)
         return response
 
-    app.add_route(answer, "/app/<path:path>", methods=METHODS)
-    app.add_route(answer, "/get-only", methods=["GET"], name="get_only")
-    return outermost(app, policy)
+    app.add_route(respond, "/app/<path:path>", methods=METHODS)
+    app.add_route(respond, "/get-only", methods=["GET"], name="get_only")
+    return wrap(app, policy)
 
 
 def falcon(policy: Policy) -> ASGIApp:
     import falcon.asgi
 
     async def respond(req: Any, resp: Any, **kwargs: Any) -> None:
-        answer = response_of(req.get_header(CASE_HEADER))
-        resp.status = answer.status
-        for name, value in answer.headers:
+        case = response_of(req.get_header(CASE_HEADER))
+        resp.status = case.status
+        for name, value in case.headers:
             resp.append_header(name, value)
-        if answer.streamed:
-            resp.stream = pieces(answer)
+        if case.streamed:
+            resp.stream = stream_body(case)
         else:
-            resp.data = b"".join(answer.chunks)
+            resp.data = b"".join(case.chunks)
 
     class GetOnly:
         async def on_get(self, req: Any, resp: Any) -> None:
@@ -139,7 +139,7 @@ def falcon(policy: Policy) -> ASGIApp:
     app = falcon.asgi.App()
     app.add_sink(respond, "/app/")
     app.add_route("/get-only", GetOnly())
-    return outermost(app, policy)
+    return wrap(app, policy)
 
 
 def django(policy: Policy) -> ASGIApp:
@@ -148,4 +148,4 @@ def django(policy: Policy) -> ASGIApp:
     from tests.frameworks import django_site
 
     django_site.configure()
-    return outermost(get_asgi_application(), policy)
+    return wrap(get_asgi_application(), policy)

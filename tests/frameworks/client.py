@@ -1,4 +1,4 @@
-"""The client of the matrix: sends the request of a case byte for byte, and sees what comes back."""
+"""The client of the matrix: send the exact bytes of a case's request and return the response."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 
 from tests.conformance.case import Case
 from tests.conformance.table import Observed, request_headers
-from tests.frameworks.answering import RAN_PATH
+from tests.frameworks.dispatch import RAN_PATH
 
 __all__ = ["Client"]
 
@@ -15,17 +15,17 @@ _TIMEOUT = 10  # seconds
 
 
 class Client:
-    """A connection to one port, kept as long as the server keeps it."""
+    """A connection to one port, reused as long as the server keeps it open."""
 
     def __init__(self, port: int) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
 
     def ask(self, case: Case) -> Observed:
-        """Send the request of a case; a server that hangs up has refused it."""
+        """Send the request of a case; a closed connection counts as a 400."""
         try:
             response, body = self._send(case)
         except (HTTPException, ConnectionError):
-            # A kept connection may have been closed after an earlier answer.
+            # The server may have closed the connection after an earlier response.
             self._connection.close()
             try:
                 response, body = self._send(case)
@@ -35,12 +35,12 @@ class Client:
         return Observed(response.status, tuple(response.getheaders()), body, ran=False)
 
     def ran(self) -> frozenset[str]:
-        """Ask which cases have reached the application."""
+        """Return the cases that reached the application."""
         self._connection.request("GET", RAN_PATH)
         return frozenset(json.loads(self._connection.getresponse().read()))
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._connection.close()
 
     def _send(self, case: Case) -> tuple[HTTPResponse, bytes]:

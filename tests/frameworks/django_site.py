@@ -1,7 +1,7 @@
 """The Django project under test: its settings, its views and its URLs, all in this module.
 
-With the middleware of WSGI or ASGI around it, one project serves all policies. With Django's own
-adapter, which takes its policy from the settings, each policy has a process: a fork of this one.
+Wrapped in the WSGI or ASGI middleware, one project serves all policies. With Django's own adapter,
+which takes its policy from the settings, each policy has a forked process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 
 from tests.conformance.case import CASE_HEADER
 from tests.conformance.table import response_of
-from tests.frameworks.answering import POLICIES, RAN_PATH, Policy, joined, ran
+from tests.frameworks.dispatch import POLICIES, RAN_PATH, Policy, join_lines, ran
 from tests.frameworks.quiet import Quiet
 
 __all__ = ["configure", "serve_asgi", "serve_wsgi"]
@@ -42,55 +42,55 @@ def configure(policy: Policy | None = None) -> None:
         ALLOWED_HOSTS=["*"],
         APPEND_SLASH=False,
         ROOT_URLCONF=__name__,
-        SECRET_KEY="of the tests",
+        SECRET_KEY="tests",
         LOGGING_CONFIG=None,
         **own,
     )
     django.setup()
 
 
-def answer(request: HttpRequest) -> HttpResponseBase:
+def respond(request: HttpRequest) -> HttpResponseBase:
     case = response_of(request.headers[CASE_HEADER])
     if case.streamed:
         response: HttpResponseBase = StreamingHttpResponse(iter(case.chunks), status=case.status)
     else:
         response = HttpResponse(b"".join(case.chunks), status=case.status)
-    for name, value in joined(case.headers).items():
+    for name, value in join_lines(case.headers).items():
         response.headers[name] = value
     return response
 
 
-def tell(request: HttpRequest) -> HttpResponseBase:
+def report_ran(request: HttpRequest) -> HttpResponseBase:
     return JsonResponse(sorted(ran), safe=False)
 
 
 urlpatterns = [
-    re_path(r"^app/", answer),
-    re_path(r"^get-only$", require_safe(answer)),
-    re_path(rf"^{RAN_PATH.removeprefix('/')}$", tell),
+    re_path(r"^app/", respond),
+    re_path(r"^get-only$", require_safe(respond)),
+    re_path(rf"^{RAN_PATH.removeprefix('/')}$", report_ran),
 ]
 
 
 @sync_and_async_middleware
 def record(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Note which cases get as far as here: a middleware."""
+    """Record the cases that reach this middleware."""
     if iscoroutinefunction(get_response):
 
-        async def recorded_async(request: HttpRequest) -> Any:
+        async def record_async(request: HttpRequest) -> Any:
             ran.add(request.headers.get(CASE_HEADER, ""))
             return await get_response(request)
 
-        return recorded_async
+        return record_async
 
-    def recorded(request: HttpRequest) -> Any:
+    def recording_app(request: HttpRequest) -> Any:
         ran.add(request.headers.get(CASE_HEADER, ""))
         return get_response(request)
 
-    return recorded
+    return recording_app
 
 
 def serve_wsgi(ports: Sequence[int]) -> None:
-    """Serve the project for each policy, until the processes are ended."""
+    """Serve the project for each policy until the processes are terminated."""
     from django.core.wsgi import get_wsgi_application
 
     def serve(port: int) -> None:
@@ -102,7 +102,7 @@ def serve_wsgi(ports: Sequence[int]) -> None:
 
 
 def serve_asgi(ports: Sequence[int]) -> None:
-    """Do the same over ASGI."""
+    """Like `serve_wsgi`, over ASGI."""
     import uvicorn
     from django.core.asgi import get_asgi_application
 

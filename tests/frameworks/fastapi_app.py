@@ -8,8 +8,8 @@ import corekit_starlette
 from tests.conformance.bare import ASGIApp
 from tests.conformance.case import CASE_HEADER
 from tests.conformance.table import response_of
-from tests.frameworks.answering import METHODS, Policy, record_asgi
 from tests.frameworks.asgi_apps import starlette_response
+from tests.frameworks.dispatch import METHODS, Policy, record_asgi
 
 __all__ = ["make"]
 
@@ -21,7 +21,7 @@ def make(policy: Policy) -> ASGIApp:
 
     @app.api_route("/app/{path:path}", methods=list(METHODS))
     @app.get("/get-only")
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         response: Response = starlette_response(response_of(request.headers[CASE_HEADER]))
         return response
 

@@ -1,4 +1,4 @@
-"""The standard library's WSGI server without its log."""
+"""A request handler of the standard library's WSGI server that does not log."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""One row of the matrix in a process of its own: ``python -m tests.frameworks.serve ROW PORT``.
+"""Serve one row of the matrix: ``python -m tests.frameworks.serve ROW PORT [PORT ...]``.
 
-A row that needs a port for each policy is given that many.
+A row with `per_policy` takes one port for each policy.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, Final
 from wsgiref.simple_server import make_server
 
-from tests.frameworks.answering import choose_asgi, choose_wsgi
+from tests.frameworks.dispatch import dispatch_asgi, dispatch_wsgi
 from tests.frameworks.matrix import ROWS, Row
 from tests.frameworks.quiet import Quiet
 
@@ -28,15 +28,15 @@ def row_named(name: str) -> Row:
 
 
 def asgi_app() -> Any:
-    """Make the ASGI callable of the row that the environment names."""
+    """Return the ASGI callable of the row that the environment names."""
     row = row_named(os.environ[_ROW])
-    return choose_asgi(getattr(import_module(row.module), row.application))
+    return dispatch_asgi(getattr(import_module(row.module), row.application))
 
 
 def wsgi_app() -> Any:
-    """Make the WSGI callable of the row that the environment names."""
+    """Return the WSGI callable of the row that the environment names."""
     row = row_named(os.environ[_ROW])
-    return choose_wsgi(getattr(import_module(row.module), row.application))
+    return dispatch_wsgi(getattr(import_module(row.module), row.application))
 
 
 def serve_uvicorn(port: int, http: str) -> None:
@@ -106,7 +106,7 @@ SERVERS: Final[dict[str, Callable[[int], None]]] = {
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve a row until the process is ended."""
+    """Serve a row until the process is terminated."""
     name, *ports = arguments
     os.environ[_ROW] = name
     row = row_named(name)

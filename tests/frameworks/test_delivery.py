@@ -59,8 +59,8 @@ def over_waitress(app: Any) -> Iterator[int]:
     try:
         yield server.effective_port
     finally:
-        # Ended from its own thread, where its sockets are read. Where that is awake already, the
-        # trigger is closed before it is written to.
+        # The sockets are closed in the server's own thread. If that thread is already awake, it
+        # may close the trigger before this one writes to it.
         with suppress(OSError):
             server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
         thread.join(timeout=10)
@@ -77,18 +77,18 @@ def get(
     try:
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()
-        told = {name.lower(): value for name, value in response.getheaders()}
-        return response.status, told, response.read()
+        received = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, received, response.read()
     finally:
         connection.close()
 
 
-def test_events_arrive_one_by_one_as_they_are_sent() -> None:
+def test_events_are_delivered_immediately() -> None:
     read = threading.Event()
 
     async def events() -> AsyncIterator[bytes]:
         yield b"data: 1\n\n"
-        # The second is sent only after the first was read at the other end.
+        # The second event is sent only after the client has read the first.
         assert await asyncio.to_thread(read.wait, 10)
         yield b"data: 2\n\n"
 
@@ -109,7 +109,7 @@ def test_events_arrive_one_by_one_as_they_are_sent() -> None:
         connection.close()
 
 
-def test_a_large_file_arrives_whole_and_in_ranges(tmp_path: Path) -> None:
+def test_large_file_is_delivered_in_full_and_in_ranges(tmp_path: Path) -> None:
     content = bytes(range(256)) * 20_000
     (tmp_path / "file").write_bytes(content)
 
@@ -120,62 +120,66 @@ def test_a_large_file_arrives_whole_and_in_ranges(tmp_path: Path) -> None:
     install(app, policy)
 
     with over_uvicorn(app) as port:
-        status, told, body = get(port, "/")
-        assert (status, told["access-control-allow-origin"], body) == (200, APP, content)
-        status, told, body = get(port, "/", Range="bytes=256-511")
-        assert (status, told["access-control-allow-origin"], body) == (206, APP, content[256:512])
+        status, received, body = get(port, "/")
+        assert (status, received["access-control-allow-origin"], body) == (200, APP, content)
+        status, received, body = get(port, "/", Range="bytes=256-511")
+        assert (status, received["access-control-allow-origin"], body) == (
+            206,
+            APP,
+            content[256:512],
+        )
 
 
-def test_work_in_the_background_is_done_after_the_answer() -> None:
+def test_background_task_runs_after_the_response() -> None:
     done = threading.Event()
 
     async def work() -> None:
         await asyncio.sleep(0.05)
         done.set()
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         return PlainTextResponse("accepted", 202, background=BackgroundTask(work))
 
-    app = Starlette(routes=[Route("/", answer)])
+    app = Starlette(routes=[Route("/", respond)])
     install(app, policy)
 
     with over_uvicorn(app) as port:
-        status, told, body = get(port, "/")
-        assert (status, told["access-control-allow-origin"], body) == (202, APP, b"accepted")
+        status, received, body = get(port, "/")
+        assert (status, received["access-control-allow-origin"], body) == (202, APP, b"accepted")
         assert done.wait(10)
 
 
 @pytest.mark.parametrize("place", ["inside", "outside"])
-def test_compression_inside_and_outside(place: str) -> None:
+def test_compression_works_inside_and_outside(place: str) -> None:
     text = b"compress me " * 1000
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         return PlainTextResponse(text)
 
     inside = [Middleware(GZipMiddleware)] if place == "inside" else []
-    app = Starlette(routes=[Route("/", answer)], middleware=inside)
-    covered: Any = corekit_asgi.CorsMiddleware(app, policy)
+    app = Starlette(routes=[Route("/", respond)], middleware=inside)
+    wrapped: Any = corekit_asgi.CorsMiddleware(app, policy)
     if place == "outside":
-        covered = GZipMiddleware(covered)
+        wrapped = GZipMiddleware(wrapped)
 
-    with over_uvicorn(covered) as port:
-        status, told, body = get(port, "/", **{"Accept-Encoding": "gzip"})
+    with over_uvicorn(wrapped) as port:
+        status, received, body = get(port, "/", **{"Accept-Encoding": "gzip"})
 
-    assert (status, told["access-control-allow-origin"]) == (200, APP)
-    assert {name.strip().lower() for name in told["vary"].split(",")} == {
+    assert (status, received["access-control-allow-origin"]) == (200, APP)
+    assert {name.strip().lower() for name in received["vary"].split(",")} == {
         "accept-encoding",
         "origin",
     }
     assert gzip.decompress(body) == text
 
 
-def test_a_fault_in_the_middle_of_a_stream_ends_it_and_nothing_is_added() -> None:
-    async def pieces() -> AsyncIterator[bytes]:
+def test_exception_in_a_stream_ends_it() -> None:
+    async def body_pieces() -> AsyncIterator[bytes]:
         yield b"one"
         raise RuntimeError
 
     async def stream(request: Request) -> Response:
-        return StreamingResponse(pieces())
+        return StreamingResponse(body_pieces())
 
     app = Starlette(routes=[Route("/", stream)])
     install(app, policy)
@@ -191,7 +195,7 @@ def test_a_fault_in_the_middle_of_a_stream_ends_it_and_nothing_is_added() -> Non
     assert body == b"3\r\none\r\n"
 
 
-def test_a_file_is_sent_by_the_file_wrapper_of_the_server(tmp_path: Path) -> None:
+def test_server_sends_its_file_wrapper(tmp_path: Path) -> None:
     content = bytes(range(256)) * 4000
     (tmp_path / "file").write_bytes(content)
     wrapped = []
@@ -203,7 +207,7 @@ def test_a_file_is_sent_by_the_file_wrapper_of_the_server(tmp_path: Path) -> Non
         return body
 
     with over_waitress(corekit_wsgi.CorsMiddleware(app, policy)) as port:
-        status, told, body = get(port, "/")
+        status, received, body = get(port, "/")
 
-    assert (status, told["access-control-allow-origin"], body) == (200, APP, content)
+    assert (status, received["access-control-allow-origin"], body) == (200, APP, content)
     assert len(wrapped) == 1

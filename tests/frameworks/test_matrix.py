@@ -1,4 +1,4 @@
-"""Every row of the matrix runs the whole conformance table on a real server."""
+"""Every row of the matrix passes the whole conformance table, on a real server on loopback."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tempfile import TemporaryFile
 import pytest
 
 from tests.conformance.table import CASES, Observed, differences
-from tests.frameworks.answering import POLICIES
 from tests.frameworks.client import Client
+from tests.frameworks.dispatch import POLICIES
 from tests.frameworks.matrix import ROWS, Row, render
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ _START = 30  # seconds that a server may take to start
 
 @contextmanager
 def served(row: Row) -> Iterator[list[int]]:
-    """Serve a row in its own process group; yield its ports."""
+    """Serve a row in a new process group, terminate it at the end, and yield its ports."""
     count = len(POLICIES) if row.per_policy else 1
     with ExitStack() as free:
         sockets = [free.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
@@ -68,34 +68,34 @@ def _await(port: int, process: subprocess.Popen[bytes], output: object) -> None:
                 return
         time.sleep(0.05)
     output.seek(0)  # type: ignore[attr-defined]
-    pytest.fail(f"the server does not answer: {output.read().decode()}")  # type: ignore[attr-defined]
+    pytest.fail(f"the server did not start: {output.read().decode()}")  # type: ignore[attr-defined]
 
 
 def run(row: Row) -> dict[str, list[str]]:
-    """Run the whole table in one row, and return what differs, by case."""
+    """Run the whole table on one row, and return the differences by case."""
     with served(row) as ports, ExitStack() as clients:
         by_port = [clients.enter_context(closing(Client(port))) for port in ports]
         by_policy = dict(zip(map(id, POLICIES), by_port * len(POLICIES), strict=False))
         seen: list[Observed] = [by_policy[id(case.policy)].ask(case) for case in CASES]
         ran = frozenset().union(*(client.ran() for client in by_port))
 
-    wrong = {}
+    failed = {}
     for case, each in zip(CASES, seen, strict=True):
         found = differences(case, dataclasses.replace(each, ran=case.name in ran))
         if found:
-            wrong[case.name] = found
-    return wrong
+            failed[case.name] = found
+    return failed
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
-def test_row_passes_every_case(row: Row) -> None:
+def test_every_case_passes(row: Row) -> None:
     assert run(row) == {}
 
 
-def test_page_lists_what_is_run() -> None:
+def test_documentation_lists_the_rows() -> None:
     def rows(text: str) -> list[tuple[str, ...]]:
         cells = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| ")]
-        # Versions change with each installation.
+        # Versions depend on the installation.
         return [(row[0], row[2], row[3]) for row in cells]
 
     committed = (ROOT / "docs" / "matrix.md").read_text()
@@ -105,7 +105,7 @@ def test_page_lists_what_is_run() -> None:
 
 
 if __name__ == "__main__":
-    failed = {row.name: wrong for row in ROWS if (wrong := run(row))}
+    failed = {row.name: failed for row in ROWS if (failed := run(row))}
     if failed:
-        sys.exit(f"The page is unchanged, because these cases differ: {failed}")
+        sys.exit(f"docs/matrix.md is not updated, since these rows differ: {failed}")
     (ROOT / "docs" / "matrix.md").write_text(render())

@@ -1,4 +1,4 @@
-"""What an application sends arrives as it sent it: compared with the application unwrapped."""
+"""Wrapped applications deliver the same messages as unwrapped ones."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ POLICIES = [
 ]
 
 policies = st.sampled_from(POLICIES)
-origins = st.sampled_from([None, APP, "https://stranger.example", "null", "nonsense"])
+origins = st.sampled_from([None, APP, "https://untrusted.example", "null", "nonsense"])
 methods = st.sampled_from(["GET", "HEAD", "POST", "PUT", "OPTIONS"])
 statuses = st.sampled_from([200, 201, 204, 206, 301, 302, 304, 400, 401, 404, 405, 500, 503])
-pieces = st.lists(st.binary(max_size=40), max_size=6)
+chunks = st.lists(st.binary(max_size=40), max_size=6)
 names = st.sampled_from(
     ["Content-Type", "X-One", "Vary", "Set-Cookie", "Access-Control-Allow-Origin", "Link", "Age"]
 )
 values = st.text("abcXYZ019 ,*", max_size=8).map(str.strip)
 headers = st.lists(st.tuples(names, values), max_size=6)
-# 0 to 8: after that many steps; None: never.
-faults = st.none() | st.integers(0, 8)
+# The number of steps before the exception; None: no exception.
+failures = st.none() | st.integers(0, 8)
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request, and the head of its answer; the application fails after `fault` steps."""
+    """A request and the head of its response; the application may fail after some steps."""
 
     policy: CorsPolicy
     origin: str | None
     method: str
     status: int
     lines: list[tuple[str, str]]
-    fault: int | None
+    fails_after: int | None
 
 
 exchanges = st.builds(
@@ -58,16 +58,16 @@ exchanges = st.builds(
     method=methods,
     status=statuses,
     lines=headers,
-    fault=faults,
+    fails_after=failures,
 )
 
 
-class FaultError(Exception):
-    """What the application raises."""
+class AppError(Exception):
+    """The exception of the application."""
 
 
-def own(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Leave out what the policy has the say over: the rest has to be there, in its order."""
+def app_lines(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the headers that the policy does not control, in order."""
     return [
         (name.lower(), value)
         for name, value in lines
@@ -106,13 +106,13 @@ def run_asgi(app: ASGIApp, scope: Scope) -> tuple[list[Message], bool]:
 
     try:
         asyncio.run(run())
-    except FaultError:
+    except AppError:
         return sent, True
     return sent, False
 
 
 @given(exchange=exchanges, before=messages, after=messages)
-def test_every_message_of_asgi_arrives_in_its_order_and_unchanged(
+def test_asgi_messages_are_delivered_unchanged(
     exchange: Exchange, before: list[Message], after: list[Message]
 ) -> None:
     lines = exchange.lines
@@ -123,8 +123,8 @@ def test_every_message_of_asgi_arrives_in_its_order_and_unchanged(
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         for step, message in enumerate(script):
-            if step == exchange.fault:
-                raise FaultError
+            if step == exchange.fails_after:
+                raise AppError
             await send(message)
 
     scope: Scope = {"type": "http", "method": exchange.method, "path": "/", "headers": []}
@@ -141,23 +141,23 @@ def test_every_message_of_asgi_arrives_in_its_order_and_unchanged(
             assert ours is theirs
             continue
         assert {**ours, "headers": None} == {**theirs, "headers": None}
-        told = [(name.decode(), value.decode()) for name, value in ours["headers"]]
-        assert own(told) == own(lines)
+        received = [(name.decode(), value.decode()) for name, value in ours["headers"]]
+        assert app_lines(received) == app_lines(lines)
         assert theirs["headers"] is raw
 
 
 class Body:
-    """What a WSGI application returns: its pieces, a fault perhaps, and whether it was closed."""
+    """The return value of a WSGI application, which may fail and records calls of `close`."""
 
-    def __init__(self, chunks: list[bytes], fault: int | None) -> None:
+    def __init__(self, chunks: list[bytes], fails_after: int | None) -> None:
         self._chunks = chunks
-        self._fault = fault
+        self._fails_after = fails_after
         self.closed = 0
 
     def __iter__(self) -> Iterator[bytes]:
         for step, chunk in enumerate(self._chunks):
-            if step == self._fault:
-                raise FaultError
+            if step == self._fails_after:
+                raise AppError
             yield chunk
 
     def close(self) -> None:
@@ -165,7 +165,7 @@ class Body:
 
 
 def run_wsgi(app: WSGIApplication, environ: dict[str, Any]) -> tuple[list[Any], bool]:
-    """Give what a server would see, in its order, and whether the application failed."""
+    """Return what a server would receive, in order, and whether the application failed."""
     seen: list[Any] = []
 
     def start_response(status: str, lines: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -178,13 +178,13 @@ def run_wsgi(app: WSGIApplication, environ: dict[str, Any]) -> tuple[list[Any], 
             seen += [("piece", chunk) for chunk in body]
         finally:
             getattr(body, "close", lambda: None)()
-    except FaultError:
+    except AppError:
         return seen, True
     return seen, False
 
 
-@given(exchange=exchanges, written=pieces, returned=pieces, restarts=st.booleans())
-def test_everything_of_wsgi_arrives_in_its_order_and_unchanged(
+@given(exchange=exchanges, written=chunks, returned=chunks, restarts=st.booleans())
+def test_wsgi_output_is_delivered_unchanged(
     exchange: Exchange, written: list[bytes], returned: list[bytes], restarts: bool
 ) -> None:
     lines = exchange.lines
@@ -195,8 +195,8 @@ def test_everything_of_wsgi_arrives_in_its_order_and_unchanged(
         for chunk in written:
             write(chunk)
         if restarts:
-            start_response("500 Words", lines, (FaultError, FaultError(), None))  # type: ignore[arg-type]
-        bodies.append(Body(returned, exchange.fault))
+            start_response("500 Words", lines, (AppError, AppError(), None))  # type: ignore[arg-type]
+        bodies.append(Body(returned, exchange.fails_after))
         return bodies[-1]
 
     environ: dict[str, Any] = {
@@ -212,7 +212,7 @@ def test_everything_of_wsgi_arrives_in_its_order_and_unchanged(
     wrapped, failed_too = run_wsgi(corekit_wsgi.CorsMiddleware(app, exchange.policy), dict(environ))
 
     def comparable(seen: list[Any]) -> list[Any]:
-        return [(*e[:2], own(e[2]), e[3]) if e[0] == "start" else e for e in seen]
+        return [(*e[:2], app_lines(e[2]), e[3]) if e[0] == "start" else e for e in seen]
 
     assert failed is failed_too
     assert comparable(wrapped) == comparable(plain)
@@ -220,14 +220,14 @@ def test_everything_of_wsgi_arrives_in_its_order_and_unchanged(
     assert lines == given_lines
 
 
-def test_what_wsgi_returns_is_handed_on_itself_so_that_servers_know_their_file_wrapper() -> None:
+def test_wsgi_return_value_is_passed_through() -> None:
     wrapper = Body([b"file"], None)
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Body:
         start_response("200 OK", [])
         return wrapper
 
-    covered = corekit_wsgi.CorsMiddleware(app, POLICIES[0])
+    wrapped = corekit_wsgi.CorsMiddleware(app, POLICIES[0])
     environ = {"REQUEST_METHOD": "GET", "HTTP_ORIGIN": APP}
 
-    assert covered(environ, lambda *_: lambda chunk: None) is wrapper
+    assert wrapped(environ, lambda *_: lambda chunk: None) is wrapper

@@ -1,6 +1,6 @@
-"""Applications under test in the frameworks of WSGI, each written as its users write it.
+"""Applications under test in WSGI frameworks, each written as its users would write it.
 
-A function makes one application around one policy, with the adapter that its users would take.
+A function returns one application with one policy, through the adapter for its framework.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import corekit_wsgi
 from tests.conformance.bare import bare_wsgi
 from tests.conformance.case import CASE_HEADER
 from tests.conformance.table import response_of
-from tests.frameworks.answering import METHODS, Policy, record_wsgi
+from tests.frameworks.dispatch import METHODS, Policy, record_wsgi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["bottle", "django", "falcon", "flask", "plain", "pyramid", "werkzeug"]
 
 
-def outermost(app: Any, policy: Policy) -> WSGIApplication:
+def wrap(app: Any, policy: Policy) -> WSGIApplication:
     return corekit_wsgi.CorsMiddleware(record_wsgi(app), policy)
 
 
 def plain(policy: Policy) -> WSGIApplication:
-    return outermost(bare_wsgi, policy)
+    return wrap(bare_wsgi, policy)
 
 
 def flask(policy: Policy) -> WSGIApplication:
@@ -39,7 +39,7 @@ def flask(policy: Policy) -> WSGIApplication:
 
     @app.route("/app/<path:path>", methods=METHODS, provide_automatic_options=False)
     @app.route("/get-only", endpoint="get_only")
-    def answer(path: str = "") -> Response:
+    def respond(path: str = "") -> Response:
         case = response_of(request.headers[CASE_HEADER])
         response = Response(iter(case.chunks) if case.streamed else case.chunks, case.status)
         response.headers.extend(case.headers)
@@ -71,7 +71,7 @@ def werkzeug(policy: Policy) -> WSGIApplication:
         response.headers.extend(case.headers)
         return response
 
-    return outermost(app, policy)
+    return wrap(app, policy)
 
 
 def bottle(policy: Policy) -> WSGIApplication:
@@ -79,16 +79,16 @@ def bottle(policy: Policy) -> WSGIApplication:
 
     app = bottle.Bottle()
 
-    def answer(path: str = "") -> Any:
+    def respond(path: str = "") -> Any:
         case = response_of(bottle.request.get_header(CASE_HEADER))
         bottle.response.status = case.status
         for name, value in case.headers:
             bottle.response.add_header(name, value)
         return iter(case.chunks) if case.streamed else b"".join(case.chunks)
 
-    app.route("/app/<path:path>", list(METHODS), answer)
-    app.route("/get-only", "GET", answer)
-    return outermost(app, policy)
+    app.route("/app/<path:path>", list(METHODS), respond)
+    app.route("/get-only", "GET", respond)
+    return wrap(app, policy)
 
 
 def pyramid(policy: Policy) -> WSGIApplication:
@@ -99,7 +99,7 @@ def pyramid(policy: Policy) -> WSGIApplication:
     )
     from pyramid.response import Response  # type: ignore[import-untyped]
 
-    def answer(request: Any) -> Any:
+    def respond(request: Any) -> Any:
         case = response_of(request.headers[CASE_HEADER])
         response = Response(status=f"{case.status} {HTTPStatus(case.status).phrase}")
         response.headerlist.extend(case.headers)
@@ -118,11 +118,11 @@ def pyramid(policy: Policy) -> WSGIApplication:
     config = Configurator()
     config.add_route("app", "/app/*path")
     config.add_route("get_only", "/get-only")
-    config.add_view(answer, route_name="app")
+    config.add_view(respond, route_name="app")
     config.add_view(refuse, route_name="get_only")
-    config.add_view(answer, route_name="get_only", request_method="GET")
+    config.add_view(respond, route_name="get_only", request_method="GET")
     config.add_exception_view(fail, context=RuntimeError)
-    return outermost(config.make_wsgi_app(), policy)
+    return wrap(config.make_wsgi_app(), policy)
 
 
 def falcon(policy: Policy) -> WSGIApplication:
@@ -145,7 +145,7 @@ def falcon(policy: Policy) -> WSGIApplication:
     app = falcon.App()
     app.add_sink(respond, "/app/")
     app.add_route("/get-only", GetOnly())
-    return outermost(app, policy)
+    return wrap(app, policy)
 
 
 def django(policy: Policy) -> WSGIApplication:
@@ -154,4 +154,4 @@ def django(policy: Policy) -> WSGIApplication:
     from tests.frameworks import django_site
 
     django_site.configure()
-    return outermost(get_wsgi_application(), policy)
+    return wrap(get_wsgi_application(), policy)

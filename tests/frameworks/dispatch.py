@@ -1,7 +1,7 @@
-"""What all applications under test share: the routes, the record of what ran, the choice by policy.
+"""Shared parts of all applications under test: routes, a record of what ran, dispatch by policy.
 
-One server run serves the whole table: a request names its case in a header, and the case's policy
-says which application answers it.
+One server serves the whole table: a request names its case in a header, and the policy of the case
+selects the application.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ __all__ = [
     "POLICIES",
     "RAN_PATH",
     "Policy",
-    "choose_asgi",
-    "choose_wsgi",
-    "joined",
+    "dispatch_asgi",
+    "dispatch_wsgi",
+    "join_lines",
     "ran",
     "record_asgi",
     "record_wsgi",
@@ -37,10 +37,10 @@ Policy = CorsPolicy | CorsRoutes
 App = TypeVar("App")
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-"""What every application routes below ``/app/``."""
+"""The methods that every application routes below ``/app/``."""
 
 RAN_PATH: Final = "/-/ran"
-"""Where a server tells which cases have reached the application, as a JSON list of names."""
+"""The path at which a server lists the cases that reached the application, in JSON."""
 
 POLICIES: Final[tuple[Policy, ...]] = tuple(
     {id(case.policy): case.policy for case in CASES}.values()
@@ -53,8 +53,8 @@ ran: Final[set[str]] = set()
 """The names of the cases that reached the application in this process."""
 
 
-def joined(headers: Headers) -> dict[str, str]:
-    """Make one line of each name, for frameworks that have no second: Vary's are joined."""
+def join_lines(headers: Headers) -> dict[str, str]:
+    """Return one line for each name, for frameworks without repeated headers; join Vary."""
     lines: dict[str, tuple[str, str]] = {}
     for name, value in headers:
         key = name.lower()
@@ -64,33 +64,33 @@ def joined(headers: Headers) -> dict[str, str]:
 
 
 def record_asgi(app: ASGIApp) -> ASGIApp:
-    """Note which cases reach an ASGI application."""
+    """Wrap an ASGI application and record the cases that reach it."""
 
-    async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
+    async def recording_app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             ran.add(dict(scope["headers"])[_CASE_KEY].decode())
         await app(scope, receive, send)
 
-    return recorded
+    return recording_app
 
 
 def record_wsgi(app: WSGIApplication) -> WSGIApplication:
-    """Note which cases reach a WSGI application."""
+    """Wrap a WSGI application and record the cases that reach it."""
 
-    def recorded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def recording_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         ran.add(environ[CASE_ENVIRON_KEY])
         return app(environ, start_response)
 
-    return recorded
+    return recording_app
 
 
-def choose_asgi(make: Callable[[Policy], ASGIApp]) -> ASGIApp:
-    """Make an application for each policy, and an ASGI callable that chooses by the case."""
+def dispatch_asgi(make: Callable[[Policy], ASGIApp]) -> ASGIApp:
+    """Return an ASGI callable that dispatches to an application for each policy."""
     apps = {id(policy): make(policy) for policy in POLICIES}
 
-    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await _live(list(apps.values()), scope, receive, send)
+            await _run_lifespans(list(apps.values()), scope, receive, send)
             return
         if scope["path"] == RAN_PATH:
             headers = [(b"content-type", b"application/json")]
@@ -100,47 +100,49 @@ def choose_asgi(make: Callable[[Policy], ASGIApp]) -> ASGIApp:
         case = find_case(dict(scope["headers"])[_CASE_KEY].decode())
         await apps[id(case.policy)](scope, receive, send)
 
-    return choose
+    return dispatch
 
 
-async def _live(apps: Sequence[ASGIApp], scope: Scope, receive: Receive, send: Send) -> None:
-    """Start and stop every application that knows how to, as a server does with one."""
+async def _run_lifespans(
+    apps: Sequence[ASGIApp], scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Start and stop every application that supports lifespan events."""
     await receive()
-    lives = [_Life(app, scope) for app in apps]
-    for life in lives:
-        await life.hear("lifespan.startup")
+    lifespans = [_Lifespan(app, scope) for app in apps]
+    for lifespan in lifespans:
+        await lifespan.send_event("lifespan.startup")
     await send({"type": "lifespan.startup.complete"})
     await receive()
-    for life in lives:
-        await life.hear("lifespan.shutdown")
+    for lifespan in lifespans:
+        await lifespan.send_event("lifespan.shutdown")
     await send({"type": "lifespan.shutdown.complete"})
 
 
-class _Life:
+class _Lifespan:
     def __init__(self, app: ASGIApp, scope: Scope) -> None:
-        self._told: asyncio.Queue[Message] = asyncio.Queue()
-        self._said: asyncio.Queue[Message] = asyncio.Queue()
-        self._task = asyncio.ensure_future(app({**scope}, self._told.get, self._said.put))
+        self._events: asyncio.Queue[Message] = asyncio.Queue()
+        self._replies: asyncio.Queue[Message] = asyncio.Queue()
+        self._task = asyncio.ensure_future(app({**scope}, self._events.get, self._replies.put))
 
-    async def hear(self, message: str) -> None:
-        await self._told.put({"type": message})
-        answer = asyncio.ensure_future(self._said.get())
-        # An application that knows no start raises, or returns.
-        await asyncio.wait([answer, self._task], return_when=asyncio.FIRST_COMPLETED)
-        answer.cancel()
+    async def send_event(self, message: str) -> None:
+        await self._events.put({"type": message})
+        reply = asyncio.ensure_future(self._replies.get())
+        # An application without lifespan support raises or returns.
+        await asyncio.wait([reply, self._task], return_when=asyncio.FIRST_COMPLETED)
+        reply.cancel()
         if self._task.done():
             self._task.exception()
 
 
-def choose_wsgi(make: Callable[[Policy], WSGIApplication]) -> WSGIApplication:
-    """Make an application for each policy, and a WSGI callable that chooses by the case."""
+def dispatch_wsgi(make: Callable[[Policy], WSGIApplication]) -> WSGIApplication:
+    """Return a WSGI callable that dispatches to an application for each policy."""
     apps = {id(policy): make(policy) for policy in POLICIES}
 
-    def choose(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def dispatch(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == RAN_PATH:
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(sorted(ran)).encode()]
         case = find_case(environ[CASE_ENVIRON_KEY])
         return apps[id(case.policy)](environ, start_response)
 
-    return choose
+    return dispatch
