@@ -1,8 +1,8 @@
-"""Starting a headless Chromium on a page of a test server, without any driver.
+"""Start a headless Chromium on a page of a test server, without a driver.
 
-The page does the work and posts its outcomes back to the server that it came from; nothing here
-looks into the browser. It is started with a fresh profile and a HOME of its own, ends with the
-process that started it, and is ended and reaped at the end of the block (`keeper.py` sees to it).
+The page makes the fetches and posts their outcomes to its server; nothing here inspects the
+browser. The browser has a new profile and its own HOME. `supervisor.py` terminates it at the end of
+the block, or when the process that started it exits.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ import pytest
 __all__ = ["find_chromium", "open_page", "require_chromium", "screenshot"]
 
 NAMES: Final = ("chromium-headless-shell", "chromium", "google-chrome", "chrome")
-"""The commands that are looked for on PATH, in this order."""
+"""The commands to look for on PATH, in this order."""
 
 ARGUMENTS: Final = (
     "--headless",
-    # The pages are the tests' own, and the sandbox cannot start as root or in most containers.
+    # The pages are trusted, and the sandbox cannot start as root or in most containers.
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -39,17 +39,17 @@ ARGUMENTS: Final = (
     "--mute-audio",
 )
 
-_KEEPER: Final = Path(__file__).with_name("keeper.py")
+_SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 
 
 def find_chromium() -> str | None:
-    """Find a Chromium or Chrome: the one that COREKIT_CHROMIUM names, or the first on PATH."""
+    """Return the path of a Chromium or Chrome: COREKIT_CHROMIUM, or the first on PATH."""
     names = (os.environ["COREKIT_CHROMIUM"],) if os.environ.get("COREKIT_CHROMIUM") else NAMES
     return next(filter(None, map(shutil.which, names)), None)
 
 
 def require_chromium() -> str:
-    """Find a Chromium, or skip the test; with COREKIT_REQUIRE_BROWSERS=1, fail it."""
+    """Return the path of a Chromium, or skip the test; fail it if COREKIT_REQUIRE_BROWSERS=1."""
     found = find_chromium()
     if found is not None:
         return found
@@ -65,19 +65,19 @@ def require_chromium() -> str:
 def open_page(
     url: str, *, arguments: Sequence[str] = (), home: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a headless Chromium on `url` for as long as the block lasts; yields its keeper's process.
+    """Run a headless Chromium on `url` during the block; yield the process of its supervisor.
 
-    `arguments` are further switches. `home` is the folder to use as HOME, which may hold a
-    ``.pki/nssdb`` or a prepared ``profile``; without it, an empty one is made and removed. Where no
-    browser is found the test is skipped, or failed; see `require_chromium`.
+    `arguments` are additional switches. `home` is the folder to use as HOME, which may contain a
+    ``.pki/nssdb`` or a prepared ``profile``; the default is a new temporary folder. If no browser
+    is found, the test is skipped or fails; see `require_chromium`.
     """
     chromium = require_chromium()
-    # The last helper process may still write into the profile while it is being removed.
+    # A child process may still write to the profile while it is being removed.
     with TemporaryDirectory(prefix="corekit-chromium-", ignore_cleanup_errors=True) as made:
         place = home or Path(made)
         process = subprocess.Popen(
             [
-                *(sys.executable, "-I", "-S", str(_KEEPER)),
+                *(sys.executable, "-I", "-S", str(_SUPERVISOR)),
                 *(chromium, *ARGUMENTS, f"--user-data-dir={place / 'profile'}", *arguments, url),
             ],
             env={**os.environ, "HOME": str(place), "TMPDIR": made},
@@ -95,9 +95,9 @@ def open_page(
 def screenshot(
     url: str, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False
 ) -> None:
-    """Write a picture of a page to `path` (PNG), `width` by `height` CSS pixels, when it is quiet.
+    """Write a screenshot of a page to `path` (PNG), `width` by `height` CSS pixels.
 
-    Raises TimeoutError where the browser is not done within a minute.
+    Raises TimeoutError if the browser takes longer than a minute.
     """
     arguments = (
         f"--screenshot={path}",
@@ -110,7 +110,7 @@ def screenshot(
         try:
             process.wait(60)
         except subprocess.TimeoutExpired:
-            raise TimeoutError(f"no picture of {url} within a minute") from None
+            raise TimeoutError(f"no screenshot of {url} within a minute") from None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

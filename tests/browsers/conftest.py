@@ -1,4 +1,4 @@
-"""What tests of several files need: a page over https in each engine, the demo's page in a tab."""
+"""Shared fixtures: an HTTPS page in each engine, and the demo's page in a tab."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.certificates import make_certificate
 def https_visit(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Lab]]:
-    """Open the laboratory's page over https; gives the engine's name too."""
+    """Open the lab's page over HTTPS; yield the engine's name and the lab."""
     certificate = make_certificate(tmp_path_factory.mktemp("certificate"), *HOSTS)
     home = tmp_path_factory.mktemp("home")
     with (

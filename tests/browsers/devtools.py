@@ -1,6 +1,6 @@
-"""Reading what Chromium says of failed fetches, over the DevTools protocol: names and sentences.
+"""Read Chromium's names and messages for failed fetches, over the DevTools protocol.
 
-It enables two domains of a page and collects what they tell, in a thread.
+Two domains of a page are enabled, and their events are collected in a thread.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from tests.browsers.websocket import WebSocket, connect
 class DevTools:
     """The events of one page.
 
-    `failures` has the names of those of CORS, by the URL asked for; `sentences` what the console
-    shows of them, in order.
+    `failures` has the names of CORS failures by requested URL; `messages` has the console messages
+    in order.
     """
 
     def __init__(self, web: WebSocket) -> None:
         self._web = web
         self._urls: dict[str, str] = {}
         self.failures: dict[str, list[str]] = {}
-        self.sentences: list[str] = []
+        self.messages: list[str] = []
 
     def enable(self) -> None:
         for number, domain in enumerate(("Network", "Log"), 1):
@@ -39,21 +39,21 @@ class DevTools:
         with suppress(OSError, ValueError, EOFError):
             while True:
                 event = json.loads(self._web.receive())
-                self._note(event.get("method"), event.get("params", {}))
+                self._record(event.get("method"), event.get("params", {}))
 
-    def _note(self, method: str | None, told: dict[str, Any]) -> None:
+    def _record(self, method: str | None, params: dict[str, Any]) -> None:
         if method == "Network.requestWillBeSent":
-            # A redirect is told under the same id; what was asked for is the first URL.
-            if told.get("initiator", {}).get("type") != "preflight":
-                self._urls.setdefault(told["requestId"], told["request"]["url"])
+            # A redirect has the same id; the requested URL is the first one.
+            if params.get("initiator", {}).get("type") != "preflight":
+                self._urls.setdefault(params["requestId"], params["request"]["url"])
         elif method == "Network.loadingFailed":
-            url = self._urls.get(told["requestId"])
-            # Loads that end for other reasons, such as a HEAD without a body, are told here too.
-            status = told.get("corsErrorStatus")
+            url = self._urls.get(params["requestId"])
+            # Loads that end for other reasons, such as a HEAD without a body, are reported too.
+            status = params.get("corsErrorStatus")
             if url is not None and status is not None:
                 self.failures.setdefault(url, []).append(status["corsError"])
         elif method == "Log.entryAdded":
-            self.sentences.append(told["entry"]["text"])
+            self.messages.append(params["entry"]["text"])
 
 
 @contextmanager

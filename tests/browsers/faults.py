@@ -1,7 +1,7 @@
-"""Servers that get CORS wrong, one for each way in which it fails, and the call that shows it.
+"""Misconfigured servers, one for each way in which CORS fails, with the call that fails.
 
-What a browser calls each failure stands beside it: Chromium's name, and Firefox's reasons. A fault
-is an application without anything of corekit in it.
+Each has the browsers' names of the failure: Chromium's name and Firefox's reasons. The servers do
+not use corekit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Headers = dict[str, str | list[str]]
 ORIGIN, CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"
 METHODS, NAMES = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 PAGE: Final = "{page}"
-"""Stands for the origin of the page."""
+"""Placeholder for the origin of the page."""
 
 
 RIGHT: Final[Headers] = {ORIGIN: PAGE, METHODS: "PUT"}
@@ -26,12 +26,12 @@ RIGHT: Final[Headers] = {ORIGIN: PAGE, METHODS: "PUT"}
 
 @dataclass(frozen=True)
 class Fault:
-    """A server that fails in one way.
+    """A server that is misconfigured in one way.
 
-    `preflight` and `actual` are the headers of the answers; ``{page}`` in them is the page's
-    origin, ``{url}`` the address that was asked for, ``{rest}`` that without its scheme,
-    ``{other}`` the same at the API. `call` are the arguments of the page's fetch of `url`.
-    `has_name` says whether Chromium's developer tools name the failure.
+    `preflight` and `actual` are the headers of the responses, in which ``{page}`` is the page's
+    origin, ``{url}`` the requested URL, ``{rest}`` that URL without its scheme, and ``{other}`` the
+    same URL at the API. `call` has the arguments of the page's fetch of `url`. `has_name` is
+    whether Chromium's developer tools name the failure.
     """
 
     name: str
@@ -45,11 +45,11 @@ class Fault:
     has_name: bool = True
 
     def answer(self, request: HttpRequest, page: str) -> HttpResponse:
-        """Answer as the faulty server does."""
+        """Return the response of the misconfigured server."""
         headers = self.preflight if request.is_preflight else self.actual
         status = self.preflight_status if request.is_preflight else self.status
         if request.url.endswith("/there"):
-            # Where a redirect leads to, all is well.
+            # The target of a redirect is configured correctly.
             status, headers = (204 if request.is_preflight else 200), RIGHT
         lines: list[tuple[str, str]] = [("Cache-Control", "no-store")]
         rest = request.url.partition("://")[2]
@@ -208,7 +208,7 @@ FAULTS: Final = (
 
 
 def as_wsgi(answer: Callable[[HttpRequest], HttpResponse]) -> Any:
-    """Make a WSGI application of a fault, so that a middleware can be put around it."""
+    """Return a WSGI application that a middleware can wrap."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         headers = tuple(

@@ -1,7 +1,7 @@
-"""Starting a headless Firefox on a page of a test server, without any driver.
+"""Start a headless Firefox on a page of a test server, without a driver.
 
-A fresh profile holds the preferences: nothing that talks to the network by itself, and cookies
-between sites as a user may allow them. A certificate of the tests is trusted through the profile.
+The preferences in a new profile disable background network traffic and allow third-party cookies.
+The profile trusts the certificate authority of the tests.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Final
 
-from tests.browsers.launching import kept, require
+from tests.browsers.launching import require, supervised
 
 NAMES: Final = ("firefox-esr", "firefox")
 
@@ -37,13 +37,13 @@ PREFERENCES: Final[dict[str, object]] = {
     "extensions.getAddons.cache.enabled": False,
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
-    # Otherwise cookies of another site are kept apart by the page's site.
+    # Do not partition third-party cookies.
     "network.cookie.cookieBehavior": 0,
     "network.dns.disablePrefetch": True,
     "network.prefetch-next": False,
-    # Other names of this machine, for https between sites.
+    # Other names of this machine, for HTTPS between sites.
     "network.dns.localDomains": "app.example.com,api.example.com,api.example.net",
-    # Timers of a page that nobody looks at are slowed down.
+    # Do not throttle timers of a background page.
     "dom.min_background_timeout_value": 4,
     "services.settings.server": "data:,",
     "toolkit.telemetry.enabled": False,
@@ -60,9 +60,9 @@ def open_page(
     arguments: Sequence[str] = (),
     preferences: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[Path]:
-    """Run a headless Firefox on `url` for as long as the block lasts; yields its profile.
+    """Run a headless Firefox on `url` during the block; yield its profile.
 
-    `arguments` are further switches, `preferences` others than those that all pages here have.
+    `arguments` are additional switches, `preferences` additional preferences.
     """
     command = require("Firefox", NAMES, NAMES[0], "COREKIT_FIREFOX")
     with TemporaryDirectory(prefix="corekit-firefox-", ignore_cleanup_errors=True) as made:
@@ -77,12 +77,12 @@ def open_page(
             trust(certificate, profile)
         switches = ("--headless", "--no-remote", "--profile", str(profile), *arguments)
         environment = {"HOME": made, "TMPDIR": made, "MOZ_CRASHREPORTER_DISABLE": "1"}
-        with kept([command, *switches, url], environment):
+        with supervised([command, *switches, url], environment):
             yield profile
 
 
 def trust(certificate: Path, folder: Path) -> None:
-    """Let whoever reads the certificate store in `folder` trust `certificate` as an authority."""
+    """Add `certificate` to the certificate store in `folder` as a trusted authority."""
     certutil = require("certutil", ("certutil",), "libnss3-tools", "COREKIT_CERTUTIL")
     folder.mkdir(parents=True, exist_ok=True)
     for arguments in (

@@ -1,6 +1,6 @@
 """Sites over HTTPS, and browsers that trust their certificate.
 
-The page is ``app.localhost``; ``api.app.localhost`` is of its site, ``api.localhost`` of another.
+The page is ``app.localhost``; ``api.app.localhost`` is same-site, ``api.localhost`` cross-site.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The laboratory: a page in a real browser that makes fetches, servers that answer, what was seen.
+"""The lab: a page in a real browser that makes fetches, and servers that respond and record them.
 
-The page comes from ``app.localhost`` and asks for batches of sessions; every other host answers
-what the session that the path begins with says. Both are one `Wire`, so nothing has to be mapped.
+The page at ``app.localhost`` requests batches of sessions. Every other host responds as the session
+with the first path segment defines. One `Wire` serves all hosts.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from corekit.browser.urls import parse_url
 from tests.browsers.wire import Wire, finish, serve
 
 RUNNER: Final = Path(__file__).with_name("runner.html").read_bytes()
-PATIENCE: Final = 60.0
+TIMEOUT: Final = 60.0
 
 
 @dataclass
 class Session:
-    """Fetches of one page, one after the other, and what the server says to them.
+    """Fetches of one page, one after the other, and the server's responses.
 
-    `answer` takes a request and gives what to answer; the URL's path begins with `id`.
+    `answer` returns the response to a request; the path of each URL begins with `id`.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Session:
     log: list[Exchange] = field(default_factory=list)
 
     def respond(self, request: HttpRequest) -> HttpResponse:
-        """Answer as the wire does; for the model, which has no wire."""
+        """Return the complete response, as the server sends it."""
         return finish(self.answer(request))
 
     def describe(self) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Session:
 
 
 class Lab:
-    """The server's side of it; made by `open_lab`."""
+    """The server side of the lab; created by `open_lab`."""
 
     def __init__(self, page_host: str) -> None:
         self.page_host = page_host
@@ -77,7 +77,7 @@ class Lab:
         return self.wire._scheme
 
     def origin(self, host: str) -> str:
-        """The origin of a host that is served here."""
+        """Return the origin of a host of the lab."""
         return f"{self.scheme}://{host}:{self.wire.port}"
 
     @property
@@ -86,13 +86,13 @@ class Lab:
         return self.origin(self.page_host)
 
     def run(self, sessions: Sequence[Session], batch: int = 400) -> None:
-        """Have the page make the fetches; the sessions then hold outcomes and logs."""
+        """Let the page make the fetches, and store outcomes and logs in the sessions."""
         for at in range(0, len(sessions), batch):
             part = list(sessions[at : at + batch])
             self.sessions = {session.id: session for session in part}
             self.wire.call(lambda part=part: self._batches.put_nowait(part))  # type: ignore[misc]
             try:
-                done = self._done.get(timeout=PATIENCE)
+                done = self._done.get(timeout=TIMEOUT)
             except Empty:
                 raise TimeoutError("the browser did not make its fetches in time") from None
             for each in done:
@@ -126,7 +126,7 @@ class Lab:
 def open_lab(
     context: ssl.SSLContext | None = None, page_host: str = "app.localhost"
 ) -> Iterator[Lab]:
-    """Serve the page and the API for as long as the block lasts; no browser is started."""
+    """Serve the page and the API during the block, without a browser."""
     lab = Lab(page_host)
     with serve(lab.respond, context) as wire:
         lab.wire = wire

@@ -1,7 +1,7 @@
-"""What the launchers of Firefox and WebKitGTK share: finding a browser, starting it, ending it.
+"""Find, start and terminate a browser: shared by the launchers of Firefox and WebKitGTK.
 
-`chromium.py` came first and stands by itself; here is the same for the others. A browser is
-started by `keeper.py`, so that none is left behind, however the tests end.
+`chromium.py` has the same for Chromium. A browser runs under `supervisor.py`, so that none is left
+behind, however the tests end.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Final
 
 import pytest
 
-KEEPER: Final = Path(__file__).with_name("keeper.py")
+SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 
 
 def require(name: str, commands: Sequence[str], package: str, variable: str) -> str:
-    """Find a browser's command, or skip the test; with COREKIT_REQUIRE_BROWSERS=1, fail it.
+    """Return the path of a browser, or skip the test; fail it if COREKIT_REQUIRE_BROWSERS=1.
 
-    `variable` names the environment variable that names another command.
+    `variable` is the environment variable that overrides the command.
     """
     named = os.environ.get(variable)
     candidates = (named,) if named else commands
@@ -38,16 +38,16 @@ def require(name: str, commands: Sequence[str], package: str, variable: str) -> 
 
 
 @contextmanager
-def kept(
+def supervised(
     command: Sequence[str], environment: Mapping[str, str], *, output: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command under the keeper for as long as the block lasts.
+    """Run a command under the supervisor during the block.
 
-    What it prints is written to the file `output`, where one is given.
+    Its output is written to the file `output`, if given.
     """
     with (output or Path(os.devnull)).open("wb") as stdout:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(KEEPER), *command],
+            [sys.executable, "-I", "-S", str(SUPERVISOR), *command],
             env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=stdout,

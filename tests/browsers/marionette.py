@@ -1,6 +1,6 @@
-"""Reading Firefox's console, over the protocol that is built into it: no driver is needed.
+"""Read Firefox's console over its built-in Marionette protocol, without a driver.
 
-Messages of Marionette are JSON behind their length: https://firefox-source-docs.mozilla.org/testing/marionette/Protocol.html
+Messages are JSON with a length prefix: https://firefox-source-docs.mozilla.org/testing/marionette/Protocol.html
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ from pathlib import Path
 from typing import Any, Final
 
 ARGUMENTS: Final = ("--marionette", "--remote-allow-system-access")
-"""The switches that a Firefox needs to be read."""
+"""The switches that enable the protocol."""
 
 PREFERENCES: Final[dict[str, object]] = {"marionette.port": 0}
-"""So that it chooses a free port, and writes it into its profile."""
+"""Let Firefox choose a free port and write it into its profile."""
 
-# Of what the console holds, the errors that a page made, each with the name of its sort.
-_READ: Final = """
+# The CORS errors in the console, each with its category.
+_ERRORS: Final = """
     return Services.console.getMessageArray()
         .filter((each) => each instanceof Ci.nsIScriptError && each.category.startsWith("CORS"))
         .map((each) => [each.category, each.errorMessage]);
 """
-# All the sentences that it could show, with what differs left in.
-_SENTENCES: Final = """
+# All CORS messages that Firefox has, with their placeholders.
+_TEMPLATES: Final = """
     const bundle = Services.strings.createBundle(
         "chrome://global/locale/security/security.properties");
     return Array.from(bundle.getSimpleEnumeration())
         .filter((each) => each.key.startsWith("CORS")).map((each) => [each.key, each.value]);
 """
-# A script as an extension's content script has it: with the rights of several origins at once.
-_FETCH_WITH_MORE_RIGHTS: Final = """
+# A script with an expanded principal, like an extension's content script: several origins.
+_FETCH_WITH_EXPANDED_PRINCIPAL: Final = """
     const sandbox = new Cu.Sandbox(arguments[0], {wantGlobalProperties: ["XMLHttpRequest"]});
     sandbox.url = arguments[1];
     Cu.evalInSandbox(
         "const request = new XMLHttpRequest(); request.open('GET', url); request.send();",
         sandbox, null, "resource://gre/modules/Script.js");
 """
-_SET: Final = "Services.prefs.setBoolPref(arguments[0], arguments[1]);"
+_SET_PREFERENCE: Final = "Services.prefs.setBoolPref(arguments[0], arguments[1]);"
 
 
 class Console:
-    """What Firefox's console shows of CORS; made by `listen`."""
+    """The CORS messages in Firefox's console; created by `listen`."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -55,23 +55,23 @@ class Console:
         self._call("Marionette:SetContext", {"value": "chrome"})
 
     def read(self) -> list[tuple[str, str]]:
-        """Give every message of CORS up to now: its category, and its sentence."""
-        found = self._call("WebDriver:ExecuteScript", {"script": _READ, "args": []})["value"]
-        return [(category, sentence) for category, sentence in found]
+        """Return every CORS message so far: its category and its text."""
+        found = self._call("WebDriver:ExecuteScript", {"script": _ERRORS, "args": []})["value"]
+        return [(category, message) for category, message in found]
 
-    def read_sentences(self) -> dict[str, str]:
-        """Give every sentence of CORS that this Firefox has, by its name."""
-        asked = {"script": _SENTENCES, "args": []}
-        return dict(self._call("WebDriver:ExecuteScript", asked)["value"])
+    def read_templates(self) -> dict[str, str]:
+        """Return every CORS message that this Firefox has, by name."""
+        parameters = {"script": _TEMPLATES, "args": []}
+        return dict(self._call("WebDriver:ExecuteScript", parameters)["value"])
 
-    def fetch_with_more_rights(self, origins: list[str], url: str) -> None:
-        """Let a script that has the rights of several origins call a URL; what comes is dropped."""
-        asked = {"script": _FETCH_WITH_MORE_RIGHTS, "args": [origins, url]}
-        self._call("WebDriver:ExecuteScript", asked)
+    def fetch_with_expanded_principal(self, origins: list[str], url: str) -> None:
+        """Send a request from a script that has several origins, and ignore the response."""
+        parameters = {"script": _FETCH_WITH_EXPANDED_PRINCIPAL, "args": [origins, url]}
+        self._call("WebDriver:ExecuteScript", parameters)
 
     def set_preference(self, name: str, *, value: bool) -> None:
         """Set a preference of the running browser."""
-        self._call("WebDriver:ExecuteScript", {"script": _SET, "args": [name, value]})
+        self._call("WebDriver:ExecuteScript", {"script": _SET_PREFERENCE, "args": [name, value]})
 
     def _call(self, name: str, parameters: dict[str, Any]) -> Any:
         self._count += 1
@@ -98,12 +98,14 @@ class Console:
 @contextmanager
 def listen(profile: Path) -> Iterator[Console]:
     """Read the console of the Firefox that uses `profile`."""
-    told = profile / "MarionetteActivePort"
+    port_file = profile / "MarionetteActivePort"
     for _ in range(600):
-        if told.exists() and told.read_text():
+        if port_file.exists() and port_file.read_text():
             break
         time.sleep(0.05)
-    with socket.create_connection(("127.0.0.1", int(told.read_text())), timeout=60) as connection:
+    with socket.create_connection(
+        ("127.0.0.1", int(port_file.read_text())), timeout=60
+    ) as connection:
         console = Console(connection)
         try:
             yield console

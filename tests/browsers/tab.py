@@ -1,6 +1,6 @@
-"""A page in headless Chromium, used as people use it: keys, clicks, sizes, what is read aloud.
+"""A page in headless Chromium, used like a person would: keys, clicks, sizes, accessibility tree.
 
-Over the DevTools protocol, one command at a time; events are passed over.
+Commands are sent over the DevTools protocol, one at a time; events are ignored.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any, Final
 from tests.browsers.chromium import open_page
 from tests.browsers.websocket import WebSocket, connect
 
-PATIENCE: Final = 30  # seconds
+TIMEOUT: Final = 30  # seconds
 
 ARGUMENTS: Final = ("--remote-debugging-port=0", "--window-size=1280,900")
 
 KEYS: Final = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " "), "ArrowDown": (40, "")}
-"""Keys that are pressed by name, to their code and the text that they type."""
+"""The keys that can be pressed, with their code and text."""
 
 
 class Tab:
@@ -33,7 +33,7 @@ class Tab:
         self._last = 0
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Run one command; raises AssertionError with what the browser says against it."""
+        """Run one command; raise AssertionError with the browser's error, if any."""
         self._last += 1
         self._web.send(json.dumps({"id": self._last, "method": method, "params": params}))
         while True:
@@ -44,23 +44,23 @@ class Tab:
                 return result
 
     def evaluate(self, script: str, *, by_hand: bool = False) -> Any:
-        """Evaluate an expression, and what it promises; returns its JSON value.
+        """Evaluate JavaScript, await it if it is a promise, and return its JSON value.
 
-        `by_hand` lets it do what a page may do only where a person has just done something.
+        `by_hand` allows operations that require a user gesture.
         """
-        told = self.call(
+        result = self.call(
             "Runtime.evaluate",
             expression=script,
             awaitPromise=True,
             returnByValue=True,
             userGesture=by_hand,
         )
-        assert "exceptionDetails" not in told, (script, told["exceptionDetails"])
-        return told["result"].get("value")
+        assert "exceptionDetails" not in result, (script, result["exceptionDetails"])
+        return result["result"].get("value")
 
     def wait_for(self, script: str) -> Any:
-        """Evaluate an expression until it is true."""
-        end = time.monotonic() + PATIENCE
+        """Evaluate JavaScript until the result is true."""
+        end = time.monotonic() + TIMEOUT
         while time.monotonic() < end:
             if value := self.evaluate(script):
                 return value
@@ -68,12 +68,12 @@ class Tab:
         raise AssertionError(f"never true: {script}\n{self.evaluate('document.body.innerText')}")
 
     def text(self, selector: str) -> str:
-        """Read what is shown of an element."""
+        """Return the visible text of an element."""
         text: str = self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")
         return text
 
     def focused(self) -> str:
-        """Name the element that has the focus, by its id."""
+        """Return the id of the focused element, or its tag name."""
         name: str = self.evaluate("document.activeElement.id || document.activeElement.tagName")
         return name
 
@@ -89,23 +89,23 @@ class Tab:
         self.call("Input.dispatchKeyEvent", type="keyUp", **shared)
 
     def tab_to(self, name: str) -> None:
-        """Press Tab until the element of that id has the focus."""
+        """Press Tab until the element with that id has the focus."""
         passed = []
         for _ in range(80):
             self.press("Tab")
             passed.append(self.focused())
             if passed[-1] == name:
                 return
-        raise AssertionError(f"Tab does not lead to {name}: {passed}")
+        raise AssertionError(f"Tab does not reach {name}: {passed}")
 
     def type(self, text: str) -> None:
-        """Type over what stands in the field that has the focus."""
+        """Replace the text of the focused field."""
         self.evaluate("document.activeElement.select()")
         self.call("Input.insertText", text=text)
 
     def click(self, selector: str) -> None:
         """Click in the middle of an element, as a mouse does."""
-        # Two frames, so that what was scrolling has stopped and what changed has been laid out.
+        # Wait for two frames, until scrolling has stopped and changes are laid out.
         x, y = self.evaluate(
             f"new Promise((done) => {{ const one = document.querySelector({json.dumps(selector)});"
             "one.scrollIntoView({ block: 'center', behavior: 'instant' });"
@@ -117,7 +117,7 @@ class Tab:
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def resize(self, width: int, height: int = 900) -> None:
-        """Take the size of another screen, in CSS pixels."""
+        """Set the size of the screen, in CSS pixels."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -127,14 +127,14 @@ class Tab:
         )
 
     def prefer(self, **features: str) -> None:
-        """Prefer a color scheme, or reduced motion: names with ``_`` for ``-``."""
+        """Set media features such as ``prefers_color_scheme``, with ``_`` in place of ``-``."""
         named = [
             {"name": name.replace("_", "-"), "value": value} for name, value in features.items()
         ]
         self.call("Emulation.setEmulatedMedia", features=named)
 
     def read_aloud(self) -> list[dict[str, Any]]:
-        """Read the accessibility tree: a role, a name and a description for each node."""
+        """Return the accessibility tree: role, name and description of each node."""
         nodes = self.call("Accessibility.getFullAXTree")["nodes"]
         return [
             {
@@ -148,14 +148,14 @@ class Tab:
         ]
 
     def take_picture(self, path: Path) -> None:
-        """Write a picture of the whole page (PNG)."""
-        told = self.call("Page.captureScreenshot", captureBeyondViewport=True, format="png")
-        path.write_bytes(base64.b64decode(told["data"]))
+        """Write a screenshot of the whole page (PNG)."""
+        result = self.call("Page.captureScreenshot", captureBeyondViewport=True, format="png")
+        path.write_bytes(base64.b64decode(result["data"]))
 
 
 @contextmanager
 def open_tab(url: str) -> Iterator[Tab]:
-    """Open `url` in a Chromium of its own."""
+    """Open `url` in a new Chromium."""
     with TemporaryDirectory(prefix="corekit-tab-", ignore_cleanup_errors=True) as made:
         home = Path(made)
         with (

@@ -1,4 +1,4 @@
-"""The launcher: what is said where no browser is found, and that none is left behind."""
+"""The launcher of Chromium finds a browser, or skips, and leaves no process behind."""
 
 from __future__ import annotations
 
@@ -25,18 +25,16 @@ with open_page("about:blank") as process:
 """
 
 
-def test_a_named_browser_goes_before_the_usual_ones(
+def test_environment_variable_takes_precedence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    mine = tmp_path / "my-chromium"
-    mine.touch(mode=0o755)
-    monkeypatch.setenv("COREKIT_CHROMIUM", str(mine))
-    assert find_chromium() == str(mine)
+    custom = tmp_path / "my-chromium"
+    custom.touch(mode=0o755)
+    monkeypatch.setenv("COREKIT_CHROMIUM", str(custom))
+    assert find_chromium() == str(custom)
 
 
-def test_the_first_usual_name_on_the_path_is_taken(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_first_name_on_path_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("google-chrome", "chromium"):
         (tmp_path / name).touch(mode=0o755)
     monkeypatch.delenv("COREKIT_CHROMIUM", raising=False)
@@ -44,14 +42,14 @@ def test_the_first_usual_name_on_the_path_is_taken(
     assert find_chromium() == str(tmp_path / "chromium")
 
 
-def test_without_a_browser_the_test_is_skipped_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_browser_skips_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COREKIT_CHROMIUM", "no-such-browser")
     monkeypatch.delenv("COREKIT_REQUIRE_BROWSERS", raising=False)
     with pytest.raises(pytest.skip.Exception, match=r"no Chromium found .*no-such-browser"):
         require_chromium()
 
 
-def test_without_a_browser_that_is_required_the_test_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_required_browser_fails_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COREKIT_CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("COREKIT_REQUIRE_BROWSERS", "1")
@@ -61,7 +59,7 @@ def test_without_a_browser_that_is_required_the_test_fails(monkeypatch: pytest.M
 
 @pytest.mark.browser
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_killed_test_run_leaves_no_browser_behind(tmp_path: Path) -> None:
+def test_killed_test_run_leaves_no_browser_behind(tmp_path: Path) -> None:
     require_chromium()
     with subprocess.Popen(
         [sys.executable, "-c", CHILD],
@@ -72,13 +70,13 @@ def test_a_killed_test_run_leaves_no_browser_behind(tmp_path: Path) -> None:
     ) as run:
         assert run.stdout is not None
         assert run.stdout.readline().strip().isdecimal()
-        wait_until(lambda: bool(find_browsers(tmp_path)), "a browser is there")
+        wait_until(lambda: bool(find_browsers(tmp_path)), "a browser is running")
         run.send_signal(signal.SIGKILL)
     wait_until(lambda: not find_browsers(tmp_path), "no browser is left")
 
 
 def find_browsers(place: Path) -> list[str]:
-    """Find the processes whose command line names the folder of the profile."""
+    """Return the processes whose command line contains the folder of the profile."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -93,5 +91,5 @@ def find_browsers(place: Path) -> list[str]:
 def wait_until(condition: Callable[[], bool], meaning: str) -> None:
     deadline = time.monotonic() + 20
     while not condition():
-        assert time.monotonic() < deadline, f"not so in time: {meaning}"
+        assert time.monotonic() < deadline, f"timed out: {meaning}"
         time.sleep(0.05)

@@ -1,8 +1,8 @@
-"""Cookies over https between sites: the jar of `corekit_testing` against real browsers.
+"""Cross-site cookies over HTTPS: the cookie jar of `corekit_testing` agrees with real browsers.
 
-The page is ``app.localhost``; ``api.app.localhost`` is of its site, ``api.localhost`` of another.
-Servers set cookies with generated attributes, and are then asked again in every credentials mode:
-the Cookie header that the browser sends is the one that the jar makes.
+The page is ``app.localhost``; ``api.app.localhost`` is same-site, ``api.localhost`` cross-site.
+Servers set cookies with generated attributes. Then the page fetches in every credentials mode, and
+the browser's Cookie header has to equal the one of the jar.
 """
 
 from __future__ import annotations
@@ -62,12 +62,12 @@ def make_sessions(lab: Lab) -> Iterator[Session]:
 
 
 def cookies_of(session: Session, header: str | None) -> set[str]:
-    """Pick a session's own cookies: those with ``Path=/`` are sent in other sessions too."""
+    """Return the cookies of one session, since those with ``Path=/`` are sent in others too."""
     pairs = (header or "").split("; ")
     return {pair for pair in pairs if pair.endswith(f"{session.id}=1")}
 
 
-def test_the_jar_keeps_and_sends_what_the_browser_does(https_visit: tuple[str, Lab]) -> None:
+def test_jar_agrees_with_browser(https_visit: tuple[str, Lab]) -> None:
     engine, lab = https_visit
     sessions = list(make_sessions(lab))
     lab.run(sessions)

@@ -1,4 +1,4 @@
-"""docs/browsers.md lists every quirk, with the engines that have it."""
+"""docs/browsers.md lists every quirk and the engines that have it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ PAGE = Path(__file__).parents[2] / "docs" / "browsers.md"
 ROW = re.compile(r"^\| `(\w+)` \|.*\| ([\w]+) \| ([\w]+) \| ([\w]+) \|$", re.MULTILINE)
 
 
-def test_every_quirk_is_documented_as_it_is() -> None:
+def test_every_quirk_is_documented() -> None:
     documented = {match[1]: match.groups()[1:] for match in ROW.finditer(PAGE.read_text())}
     words = {True: "yes", False: "no"}
     engines = [CHROMIUM, FIREFOX, WEBKIT]
     jars = [COOKIE_QUIRKS[engine.name] for engine in engines]
-    told = {
+    quirks = {
         name: tuple(words.get(getattr(each, name), str(getattr(each, name))) for each in having)
-        for quirks, having in ((Quirks, engines), (CookieQuirks, jars))
-        for name in (field.name for field in fields(quirks))
+        for quirk_type, having in ((Quirks, engines), (CookieQuirks, jars))
+        for name in (field.name for field in fields(quirk_type))
         if name != "name"
     }
-    assert documented == told
+    assert documented == quirks

@@ -1,4 +1,4 @@
-"""A page of https that calls plain http on this machine: what each browser sends, if anything."""
+"""Requests from an HTTPS page to plain HTTP on this machine, in each browser."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ GRANT = HttpResponse(
 
 
 @pytest.mark.parametrize("host", ["localhost", "api.localhost", "127.0.0.1"])
-def test_the_model_sends_what_the_browser_does(https_visit: tuple[str, Lab], host: str) -> None:
+def test_model_sends_the_same_requests_as_the_browser(
+    https_visit: tuple[str, Lab], host: str
+) -> None:
     engine, lab = https_visit
     sent: list[tuple[str, str | None]] = []
 

@@ -1,8 +1,8 @@
-"""The model against real browsers: the same generated fetches, thousands in one page visit.
+"""The browser model agrees with real browsers, about thousands of generated fetches.
 
-What the page got, every readable header of it, and every request on the wire have to be what the
-model says with the engine's quirks. A browser may forget a cached preflight at any time (Chromium
-keeps about a thousand), so a session that disagrees is made once more, at a fresh address.
+The outcome, every readable header and every request on the wire have to equal those of the model
+with the engine's quirks. A browser may evict a cached preflight at any time (Chromium keeps about a
+thousand), so a session that differs is retried once with a new URL.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FETCHES: Final = 5000
 
 @dataclass(frozen=True)
 class Visit:
-    """A page that is open in a browser, and what that browser's engine departs in."""
+    """An open page in a browser, and the quirks of its engine."""
 
     lab: Lab
     quirks: Quirks
@@ -50,27 +50,27 @@ def visit(request: pytest.FixtureRequest) -> Iterator[Visit]:
         yield Visit(lab, ENGINES[request.param])
 
 
-def test_the_model_says_what_the_browser_does(visit: Visit) -> None:
+def test_model_agrees_with_browser(visit: Visit) -> None:
     fetches = 0
     for make in MAKERS.values():
         sessions = list(make(visit.lab, SESSIONS, 1, ""))
         visit.lab.run(sessions)
         fetches += sum(len(session.outcomes) for session in sessions)
         suspects = disagreements(sessions, visit.quirks)
-        # Where the machine stands still, every grant that is kept for 5 seconds is forgotten.
+        # On a stalled machine, every preflight that is cached for 5 seconds expires.
         assert len(suspects) <= SESSIONS // 10, "\n".join(
             describe(each, visit.quirks) for each in suspects[:3]
         )
         numbers = [sessions.index(each) for each in suspects]
-        again = [list(make(visit.lab, SESSIONS, 1, "again"))[number] for number in numbers]
-        visit.lab.run(again)
-        certain = disagreements(again, visit.quirks)
+        retried = [list(make(visit.lab, SESSIONS, 1, "again"))[number] for number in numbers]
+        visit.lab.run(retried)
+        certain = disagreements(retried, visit.quirks)
         assert certain == [], "\n".join(describe(each, visit.quirks) for each in certain)
     assert fetches >= FETCHES
 
 
-class Clock:
-    """A clock that a test sets."""
+class FakeClock:
+    """A clock that the test controls."""
 
     now = 0.0
 
@@ -82,9 +82,9 @@ def always(response: HttpResponse, request: HttpRequest) -> HttpResponse:
     return response
 
 
-def test_grants_grow_old_as_the_model_says(visit: Visit) -> None:
+def test_cached_preflights_expire_like_in_the_model(visit: Visit) -> None:
     ages = [None, "", "0", "-1", "2", "600", "86400", "abc", "1.5"]
-    clock = Clock()
+    clock = FakeClock()
     sessions: list[Session] = []
     later: list[Session] = []
     for number, age in enumerate(ages):
@@ -114,10 +114,10 @@ def test_grants_grow_old_as_the_model_says(visit: Visit) -> None:
             assert [on_the_wire(each.request) for each in session.log] == sent, (age, now)
 
 
-def test_http_caches_do_not_mix_answers_up_as_long_as_vary_is_there(visit: Visit) -> None:
+def test_http_cache_is_correct_with_vary(visit: Visit) -> None:
     cached = Application(200, [("Cache-Control", "max-age=600"), ("X-Request-Id", "1")])
     exact = CorsPolicy(allow_origins=[visit.lab.page])
-    anybody = CorsPolicy(allow_origins=["*"])
+    any_origin = CorsPolicy(allow_origins=["*"])
 
     def session(name: str, policy: CorsPolicy, *, without_vary: bool = False) -> Session:
         send = WsgiTransport(CorsMiddleware(cached.wsgi, policy), raise_exceptions=True).send
@@ -130,22 +130,22 @@ def test_http_caches_do_not_mix_answers_up_as_long_as_vary_is_there(visit: Visit
             return HttpResponse(response.status, headers, response.body)
 
         url = f"{visit.lab.origin(API)}/{name}/"
-        # First as an image or a script would be loaded, then by a script of the page.
+        # First a no-cors load, like an image, then fetches by a script.
         fetches = [Fetch(url, mode="no-cors"), Fetch(url), Fetch(url)]
         return Session(name, visit.lab.page, fetches, answer)
 
     with_vary, without, static = sessions = [
         session("vary", exact),
         session("novary", exact, without_vary=True),
-        session("static", anybody),
+        session("static", any_origin),
     ]
     visit.lab.run(sessions)
     assert [outcome["ok"] for outcome in with_vary.outcomes] == [True, True, True]
     assert [outcome["ok"] for outcome in static.outcomes] == [True, True, True]
-    # What the no-cors load left in the cache has no grant in it. WebKit may ask again, while it is
-    # still writing the first answer down; then it has an answer of its own.
-    asked_again = len(without.log) > 1
-    assert [o["ok"] for o in without.outcomes] == [True, asked_again, asked_again]
+    # The response that the no-cors load cached has no CORS headers. WebKit may send a new request
+    # while it is still storing the first response.
+    sent_again = len(without.log) > 1
+    assert [o["ok"] for o in without.outcomes] == [True, sent_again, sent_again]
     if visit.quirks is not ENGINES["webkit"]:
         assert len(static.log) == 1
-        assert not asked_again
+        assert not sent_again

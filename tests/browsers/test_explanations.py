@@ -1,7 +1,7 @@
-"""Explanations of policies against real browsers: what is explained happens, and the fixes work.
+"""Explanations agree with real browsers, and the suggested fixes work.
 
-The policies and the calls are generated. Where a call fails, every mend that is proposed is applied
-and called again, at a fresh address.
+Policies and calls are generated. If a call fails, every suggested fix is applied and the call is
+repeated with a new URL.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def make_session(name: str, page: str, fetch: Fetch, policy: CorsPolicy) -> Sess
     return Session(name, page, [moved], send, note=policy)
 
 
-def test_what_is_explained_is_what_happens_and_the_mends_make_it_pass(visit: Visit) -> None:
+def test_explanations_agree_with_browser_and_fixes_work(visit: Visit) -> None:
     sessions = []
     for number, drawn in enumerate(policy_sessions(visit.lab, CALLS, 3)):
         assert isinstance(drawn.note, CorsPolicy)
         sessions.append(make_session(f"e{number}", drawn.page, drawn.fetches[0], drawn.note))
     visit.lab.run(sessions)
-    mended: list[tuple[Session, Explanation]] = []
+    fixed: list[tuple[Session, Explanation]] = []
     for session in sessions:
         ((fetch,), policy) = session.fetches, session.note
         assert isinstance(policy, CorsPolicy)
@@ -55,15 +55,15 @@ def test_what_is_explained_is_what_happens_and_the_mends_make_it_pass(visit: Vis
         (outcome,) = session.outcomes
         is_readable = outcome["ok"] and outcome.get("kind") != "opaque"
         assert explanation.allowed == is_readable, (session, str(explanation))
-        for at, mend in enumerate(explanation.fixes):
-            if mend.changes or mend.fetch:
-                again = mend.fetch or fetch
+        for at, fix in enumerate(explanation.fixes):
+            if fix.changes or fix.fetch:
+                fetch_again = fix.fetch or fetch
                 name = f"{session.id}m{at}"
-                made = make_session(name, session.page, again, mend.apply(policy))
-                mended.append((made, explanation))
-    visit.lab.run([session for session, _ in mended])
-    assert len(mended) > CALLS / 4
-    for session, explanation in mended:
+                fixed_session = make_session(name, session.page, fetch_again, fix.apply(policy))
+                fixed.append((fixed_session, explanation))
+    visit.lab.run([session for session, _ in fixed])
+    assert len(fixed) > CALLS / 4
+    for session, explanation in fixed:
         (outcome,) = session.outcomes
         assert outcome["ok"], (session, str(explanation))
         assert outcome.get("kind") != "opaque", (session, str(explanation))

@@ -1,4 +1,4 @@
-"""The names of failures: what Chromium's developer tools say is what the model says."""
+"""The model names failures like Chromium's developer tools."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, DevTo
             yield lab, tools
 
 
-def test_chromium_gives_every_failure_the_models_name(visit: tuple[Lab, DevTools]) -> None:
+def test_model_names_failures_like_chromium(visit: tuple[Lab, DevTools]) -> None:
     lab, tools = visit
     seen: Counter[str] = Counter()
     for make in MAKERS.values():
-        # The DevTools tell of frames of other processes elsewhere.
+        # DevTools reports frames in other processes on other connections.
         sessions = [each for each in make(lab, SESSIONS, 2, "n") if each.page == lab.page]
         lab.run(sessions)
         expected: dict[str, list[str]] = {}

@@ -1,7 +1,7 @@
-"""Every failure, for real: a browser shows it, it is explained, and the mend makes the fetch pass.
+"""Every failure occurs in a real browser, is explained, and is fixed by the suggested fix.
 
-The servers that fail are those of `faults`. What is explained is what the model makes of their
-answers, as for any live server: nothing of the explanation comes from the browser.
+The servers are misconfigured on purpose. As for any live server, an explanation is derived from the
+responses by the browser model; nothing comes from the real browser.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ IN_WEBKIT: Final = {name for name, error in ERRORS.items() if "webkit" in error.
 def make_session(lab: Lab, name: str, fault: Fault) -> Session:
     url = f"{lab.origin(API)}/{name}/"
     own = f"{lab.page}/{name}/"
-    asked = fault.url.format(url=url, own=own, rest=url.partition("://")[2])
+    target = fault.url.format(url=url, own=own, rest=url.partition("://")[2])
 
     def answer(request: HttpRequest) -> HttpResponse:
         return fault.answer(request, lab.page)
 
-    return Session(name, lab.page, [Fetch(asked, **fault.call)], answer, note=fault)
+    return Session(name, lab.page, [Fetch(target, **fault.call)], answer, note=fault)
 
 
 def explain_session(session: Session, quirks: Quirks) -> Explanation:
@@ -60,32 +60,32 @@ def explain_session(session: Session, quirks: Quirks) -> Explanation:
     return explain_outcome(outcome, fetch, page=session.page, quirks=quirks)
 
 
-def apply(mend: Fix, session: Session, name: str) -> Session | None:
-    """Make the session in which a mend is applied; None for one that a program cannot apply."""
-    if not mend.changes and mend.fetch is None:
+def apply(fix: Fix, session: Session, name: str) -> Session | None:
+    """Return a session with the fix applied, or None if a program cannot apply it."""
+    if not fix.changes and fix.fetch is None:
         return None
     (fetch,) = session.fetches
     answer = session.answer
-    if mend.changes:
-        policy = mend.apply(CorsPolicy.deny_all())
+    if fix.changes:
+        policy = fix.apply(CorsPolicy.deny_all())
         app = CorsMiddleware(as_wsgi(session.answer), policy)
         answer = WsgiTransport(app, raise_exceptions=True).send
-    fetch = mend.fetch or fetch
+    fetch = fix.fetch or fetch
     moved = replace(fetch, url=fetch.url.replace(f"/{session.id}/", f"/{name}/"))
-    return Session(name, session.page, [moved], answer, note=(session.note, mend))
+    return Session(name, session.page, [moved], answer, note=(session.note, fix))
 
 
-def run_mends(lab: Lab, sessions: list[Session], quirks: Quirks) -> None:
-    """Apply every mend that is proposed for the sessions: each fetch has to pass."""
-    mended: list[Session] = []
+def run_fixes(lab: Lab, sessions: list[Session], quirks: Quirks) -> None:
+    """Apply every suggested fix of the sessions, and check that each fetch succeeds."""
+    fixed: list[Session] = []
     for session in sessions:
         fixes = explain_session(session, quirks).fixes
-        made = [apply(mend, session, f"{session.id}m{at}") for at, mend in enumerate(fixes)]
-        applied = [each for each in made if each is not None]
+        fixed_sessions = [apply(fix, session, f"{session.id}m{at}") for at, fix in enumerate(fixes)]
+        applied = [each for each in fixed_sessions if each is not None]
         assert applied, (session.note, fixes)
-        mended += applied
-    lab.run(mended)
-    failed = [session.note for session in mended if not session.outcomes[0]["ok"]]
+        fixed += applied
+    lab.run(fixed)
+    failed = [session.note for session in fixed if not session.outcomes[0]["ok"]]
     assert failed == []
 
 
@@ -108,7 +108,7 @@ def in_chromium(
             yield lab, tools
 
 
-def test_chromium_shows_every_failure_and_the_mend_makes_it_pass(
+def test_chromium_failures_are_explained_and_fixed(
     in_chromium: tuple[Lab, devtools.DevTools],
 ) -> None:
     lab, tools = in_chromium
@@ -124,26 +124,26 @@ def test_chromium_shows_every_failure_and_the_mend_makes_it_pass(
             names = wait_for(lambda url=url: tools.failures.get(url))  # type: ignore[misc]
             assert names == [fault.name]
 
-        def told(part: str = f"/{session.id}/") -> list[str]:
-            return [each for each in tools.sentences if part in each]
+        def read_console(part: str = f"/{session.id}/") -> list[str]:
+            return [each for each in tools.messages if part in each]
 
-        (sentence,) = wait_for(told)
-        entry = find_error(sentence)
-        assert entry is ERRORS[fault.name], sentence
-    run_mends(lab, sessions, CHROMIUM)
+        (message,) = wait_for(read_console)
+        error = find_error(message)
+        assert error is ERRORS[fault.name], message
+    run_fixes(lab, sessions, CHROMIUM)
 
 
-def test_each_of_chromiums_names_is_among_the_faults() -> None:
+def test_every_chromium_name_has_a_server() -> None:
     named = {name for name, kind in FAILURES.items() if kind.is_cors}
     assert {fault.name for fault in FAULTS} == named
-    # What the renderer itself refuses has a sentence, but no name.
+    # Failures in the renderer have a message, but no name.
     assert {fault.name for fault in FAULTS if not fault.has_name} == {
         "CorsDisabledScheme",
         "DisallowedByMode",
     }
 
 
-def test_chromium_blocks_plain_http_from_a_page_of_https_and_says_so(tmp_path: Path) -> None:
+def test_chromium_reports_mixed_content(tmp_path: Path) -> None:
     chromium.require_chromium()
     (tmp_path / "certificate").mkdir()
     certificate = make_certificate(tmp_path / "certificate", *HOSTS)
@@ -157,7 +157,7 @@ def test_chromium_blocks_plain_http_from_a_page_of_https_and_says_so(tmp_path: P
             session = Session("mixed", lab.page, [fetch], lambda _: HttpResponse(200))
             lab.run([session])
             assert session.outcomes == [{"ok": False}]
-            found = wait_for(lambda: [each for each in tools.sentences if "/mixed/" in each])
+            found = wait_for(lambda: [each for each in tools.messages if "/mixed/" in each])
     assert find_error(found[0]) is ERRORS["MixedContent"]
     explanation = explain_session(session, CHROMIUM)
     assert explanation.failure is not None
@@ -177,8 +177,8 @@ def in_firefox() -> Iterator[tuple[Lab, marionette.Console]]:
             yield lab, console
 
 
-def told(console: marionette.Console, session: Session, count: int = 1) -> dict[str, str]:
-    """Give what the console says of a session's fetch: sentences, by their name."""
+def read_console(console: marionette.Console, session: Session, count: int = 1) -> dict[str, str]:
+    """Return the console messages about a session's fetch, by name."""
 
     def look() -> dict[str, str]:
         part = f"/{session.id}/"
@@ -189,7 +189,7 @@ def told(console: marionette.Console, session: Session, count: int = 1) -> dict[
     return found
 
 
-def test_firefox_shows_every_reason_and_the_mend_makes_it_pass(
+def test_firefox_failures_are_explained_and_fixed(
     in_firefox: tuple[Lab, marionette.Console],
 ) -> None:
     lab, console = in_firefox
@@ -202,19 +202,19 @@ def test_firefox_shows_every_reason_and_the_mend_makes_it_pass(
         assert explanation.failure is not None
         if not fault.reasons:
             continue
-        found = told(console, session)
+        found = read_console(console, session)
         assert set(fault.reasons) <= found.keys() <= {*fault.reasons, "CORSDidNotSucceed"}
         for reason in fault.reasons:
-            entry = find_error(found[reason])
-            assert entry is ERRORS[reason]
-            assert explanation.failure.name in entry.failures
+            error = find_error(found[reason])
+            assert error is ERRORS[reason]
+            assert explanation.failure.name in error.failures
             assert reason in ERRORS[fault.name].reasons
         seen |= found.keys()
     assert seen == REASONS - {"CORSDisabled", "CORSOriginHeaderNotAdded"}
-    run_mends(lab, sessions, FIREFOX)
+    run_fixes(lab, sessions, FIREFOX)
 
 
-def test_firefox_says_that_a_server_cannot_be_reached(
+def test_firefox_reports_unreachable_server(
     in_firefox: tuple[Lab, marionette.Console],
 ) -> None:
     lab, console = in_firefox
@@ -225,12 +225,12 @@ def test_firefox_says_that_a_server_cannot_be_reached(
     )
     lab.run([session])
     assert session.outcomes == [{"ok": False}]
-    found = told(console, session)
+    found = read_console(console, session)
     assert found.keys() == {"CORSDidNotSucceed"}
     assert find_error(found["CORSDidNotSucceed"]) is ERRORS["CORSDidNotSucceed"]
 
 
-def test_firefox_says_that_cors_is_switched_off(
+def test_firefox_reports_disabled_cors(
     in_firefox: tuple[Lab, marionette.Console],
 ) -> None:
     lab, console = in_firefox
@@ -238,7 +238,7 @@ def test_firefox_says_that_cors_is_switched_off(
     off, on = make_session(lab, "off", granted), make_session(lab, "on", granted)
     console.set_preference("content.cors.disable", value=True)
     lab.run([off])
-    found = told(console, off)
+    found = read_console(console, off)
     console.set_preference("content.cors.disable", value=False)
     lab.run([on])
     assert (off.outcomes[0]["ok"], on.outcomes[0]["ok"]) == (False, True)
@@ -246,36 +246,36 @@ def test_firefox_says_that_cors_is_switched_off(
     assert find_error(found["CORSDisabled"]) is ERRORS["CORSDisabled"]
 
 
-def test_firefox_says_that_a_script_with_more_rights_than_a_page_has_no_origin(
+def test_firefox_reports_missing_origin_of_expanded_principal(
     in_firefox: tuple[Lab, marionette.Console],
 ) -> None:
     lab, console = in_firefox
     session = Session("rights", lab.page, [], lambda _: HttpResponse(200))
     lab.sessions = {"rights": session}
-    console.fetch_with_more_rights(
+    console.fetch_with_expanded_principal(
         [lab.page, lab.origin("other.localhost")], f"{lab.origin(API)}/rights/"
     )
-    found = told(console, session)
+    found = read_console(console, session)
     assert "CORSOriginHeaderNotAdded" in found
     assert find_error(found["CORSOriginHeaderNotAdded"]) is ERRORS["CORSOriginHeaderNotAdded"]
     assert session.log == []
 
 
-def test_firefox_still_has_a_sentence_for_each_reason_and_no_other(
+def test_firefox_has_one_message_for_each_reason(
     in_firefox: tuple[Lab, marionette.Console],
 ) -> None:
     _, console = in_firefox
-    sentences = console.read_sentences()
-    assert {name.rstrip("0123456789") for name in sentences} - {
-        # A warning of what is to come, not a failure.
+    messages = console.read_templates()
+    assert {name.rstrip("0123456789") for name in messages} - {
+        # A deprecation warning, not a failure.
         "CORSAllowHeaderFromPreflightDeprecation"
     } == REASONS
-    for name, sentence in sentences.items():
+    for name, message in messages.items():
         if not name.endswith("Deprecation"):
-            assert find_error(sentence) is ERRORS[name.rstrip("0123456789")]
+            assert find_error(message) is ERRORS[name.rstrip("0123456789")]
 
 
-def test_webkit_shows_the_sentences_that_the_catalogue_has(tmp_path: Path) -> None:
+def test_webkit_messages_are_recognized(tmp_path: Path) -> None:
     console = tmp_path / "console"
     seen: set[str] = set()
     with open_lab() as lab, webkit.open_page(f"{lab.page}/", console=console):
@@ -290,19 +290,19 @@ def test_webkit_shows_the_sentences_that_the_catalogue_has(tmp_path: Path) -> No
                 return text if "Fetch API cannot load" in text else ""
 
             text = wait_for(look)
-            (sentence,) = [line for line in text.splitlines() if "Fetch API" not in line and line][
+            (message,) = [line for line in text.splitlines() if "Fetch API" not in line and line][
                 :1
             ] or [text]
-            entry = find_error(sentence)
-            assert entry is None or explains(entry.name, fault), (fault, sentence)
-            if entry is not None:
-                seen.add(entry.name)
+            error = find_error(message)
+            assert error is None or is_same_error(error.name, fault), (fault, message)
+            if error is not None:
+                seen.add(error.name)
     assert seen == IN_WEBKIT
 
 
-def explains(name: str, fault: Fault) -> bool:
-    # WebKit has one sentence for an origin that is missing and for one that differs, and the same
-    # for a preflight's answer and for the actual one.
+def is_same_error(name: str, fault: Fault) -> bool:
+    # WebKit has one message for a missing origin and for a mismatch, in a preflight response and in
+    # an actual response.
     general = fault.name if fault.name in IN_WEBKIT else fault.name.removeprefix("Preflight")
     same = {
         "InvalidAllowOriginValue": "MissingAllowOriginHeader",

@@ -1,6 +1,6 @@
-"""Starting WebKitGTK's MiniBrowser on a page of a test server, without any driver.
+"""Start WebKitGTK's MiniBrowser on a page of a test server, without a driver.
 
-It has no headless mode, so it gets a display of its own (Xvfb).
+It has no headless mode, so it gets a virtual display (Xvfb).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.browsers.launching import kept, require
+from tests.browsers.launching import require, supervised
 
 NAMES: Final = (
     "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
@@ -24,9 +24,9 @@ NAMES: Final = (
 
 @contextmanager
 def open_page(url: str, *, console: Path | None = None) -> Iterator[None]:
-    """Run a MiniBrowser on `url` for as long as the block lasts; any certificate is accepted.
+    """Run a MiniBrowser on `url` during the block; it accepts any certificate.
 
-    What its console shows is written to the file `console`, where one is given.
+    Its console messages are written to the file `console`, if given.
     """
     command = require("WebKitGTK", NAMES, "libwebkit2gtk-4.1-0", "COREKIT_WEBKIT")
     server = require("X server", ("Xvfb",), "xvfb", "COREKIT_XVFB")
@@ -46,16 +46,16 @@ def open_page(url: str, *, console: Path | None = None) -> Iterator[None]:
         arguments = ["--ignore-tls-errors", "--cookies-policy=always", url]
         start: tuple[str, ...] = ()
         if console is not None:
-            # By lines, since what is still in a buffer goes down with the browser.
+            # Line buffered, since a full buffer is lost when the browser is terminated.
             start = ("stdbuf", "--output=L")
             arguments.insert(0, "--enable-write-console-messages-to-stdout=true")
-        with kept([*start, command, *arguments], environment, output=console):
+        with supervised([*start, command, *arguments], environment, output=console):
             yield
 
 
 @contextmanager
 def display(server: str) -> Iterator[int]:
-    """Run an X server for as long as the block lasts; yields the number of its display."""
+    """Run an X server during the block; yield the number of its display."""
     ready, write = os.pipe()
     process = subprocess.Popen(
         [server, "-displayfd", str(write), "-screen", "0", "800x600x24", "-nolisten", "tcp"],

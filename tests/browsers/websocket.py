@@ -1,6 +1,6 @@
-"""A connection to Chromium's DevTools: as much of WebSocket as it takes to send and receive text.
+"""A minimal WebSocket client for text messages, to connect to Chromium's DevTools.
 
-https://www.rfc-editor.org/rfc/rfc6455; what is said over it is `devtools`' and `tab`'s.
+https://www.rfc-editor.org/rfc/rfc6455; `devtools` and `tab` define the messages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 
 
 class WebSocket:
-    """One connection, opened already."""
+    """An open connection."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -43,7 +43,7 @@ class WebSocket:
         self._send(TEXT, text.encode())
 
     def receive(self) -> str:
-        """Wait for the next message; raises EOFError where there is none any more."""
+        """Wait for the next message; raise EOFError at the end of the connection."""
         message = b""
         while True:
             first, second = self._exactly(2)
@@ -84,13 +84,15 @@ def _find_page(profile: Path, url: str) -> str:
     for _ in range(200):
         with suppress(OSError, ValueError, StopIteration):
             port = (profile / "DevToolsActivePort").read_text().split()[0]
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=5) as answer:
-                targets = json.load(answer)
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{port}/json/list", timeout=5
+            ) as response:
+                targets = json.load(response)
             pages = (each for each in targets if each["url"].startswith(url))
             found: str = next(pages)["webSocketDebuggerUrl"]
             return found
         time.sleep(0.05)
-    raise TimeoutError("the browser did not open its DevTools")
+    raise TimeoutError("the browser did not start its DevTools server")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""An HTTP/1.1 server that answers byte for byte what a test tells it, and keeps what it was sent.
+"""An HTTP/1.1 server that sends the exact response of a test.
 
-Real servers repair what they are given; this one sends malformed headers as they are. It listens
-on the loopback, speaks TLS where it is given a context, and tells hosts apart by the Host header.
+Real servers correct malformed headers; this one sends them unchanged. It listens on loopback, uses
+TLS if it gets a context, and distinguishes hosts by the Host header.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NO_BODY: Final = frozenset({204, 304})
 
 
 def finish(response: HttpResponse) -> HttpResponse:
-    """Add what every response on the wire has: its length."""
+    """Return the response with its Content-Length."""
     if response.status in NO_BODY:
         return response
     length = ("Content-Length", str(len(response.body)))
@@ -30,7 +30,7 @@ def finish(response: HttpResponse) -> HttpResponse:
 
 
 class Wire:
-    """A server in a thread of its own; `respond` is called in that thread's event loop."""
+    """A server in a separate thread; `respond` is called in that thread's event loop."""
 
     def __init__(self, respond: Respond, context: ssl.SSLContext | None) -> None:
         self._respond = respond
@@ -51,7 +51,7 @@ class Wire:
         self._thread.join(10)
 
     def call(self, function: Callable[[], None]) -> None:
-        """Have something done in the server's thread."""
+        """Call a function in the server's thread."""
         self._loop.call_soon_threadsafe(function)
 
     def _run(self) -> None:
@@ -111,7 +111,7 @@ def _serialize(response: HttpResponse, *, head_only: bool) -> bytes:
 
 @contextmanager
 def serve(respond: Respond, context: ssl.SSLContext | None = None) -> Iterator[Wire]:
-    """Serve on a free port of the loopback for as long as the block lasts."""
+    """Serve on a free loopback port during the block."""
     wire = Wire(respond, context)
     wire.start()
     try:

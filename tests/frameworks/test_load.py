@@ -17,7 +17,7 @@ from tests.conformance.bare import Message, Receive, Scope, Send
 from tests.frameworks.test_delivery import get, over_uvicorn, over_waitress
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi_app import StartResponse
+    from _typeshed.wsgi import StartResponse
 
 REQUESTS = 10_000
 policy = CorsPolicy(allow_origins=["https://*.example.com"], allow_credentials=True)

@@ -1,9 +1,9 @@
-"""A program that runs a browser and ends it, with all its helpers, when nobody needs it any more.
+"""Run a browser, and terminate it with all its child processes when its parent exits.
 
-Called as ``python keeper.py command arguments...``. It runs the command until that ends, until its
-own standard input is closed, which happens however its parent ends, or until SIGTERM; and reaps
-all that the command left behind. A browser's command may be a shell script that starts the
-browser as a child, so a signal at the parent's death (PR_SET_PDEATHSIG) would not reach it.
+Usage: ``python supervisor.py command arguments...``. The command runs until it exits, until the
+standard input is closed, which happens however the parent exits, or until SIGTERM. Then all child
+processes are reaped. A browser's command may be a shell script that starts the browser as a child,
+so a signal at the parent's death (PR_SET_PDEATHSIG) would not reach it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ PR_SET_CHILD_SUBREAPER: Final = 36
 
 def main() -> None:
     if sys.platform == "linux":
-        # Helpers that outlive the browser become this process's children, so it can reap them.
+        # Orphaned processes of the browser become children of this process, which reaps them.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     browser = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
 
     def end_all(*_: object) -> None:
-        # The session is the browser's own: its group holds its helpers and nothing else.
+        # The browser has its own session, so its group has only its own processes.
         with suppress(ProcessLookupError):
             os.killpg(browser.pid, signal.SIGKILL)
 
