@@ -54,10 +54,10 @@ def check_pages(responses: Responses) -> Iterator[Diagnostic]:
 
 
 def describe_failure(
-    code: str, severity: Severity, fault: Refusal, origin: str, *, context: str = ""
+    code: str, severity: Severity, problem: Refusal, origin: str, *, context: str = ""
 ) -> Diagnostic:
     """Return the diagnostic for a failure in browsers; `context` precedes its message."""
-    name, value = fault
+    name, value = problem
     kind = FAILURES[name]
     message = f"{context}{kind.describe(origin, value)}"
     return Diagnostic(code, severity, message, kind.hint, origin, value=value, failure=name)
@@ -71,10 +71,10 @@ def _refusals(responses: Responses, origin: str) -> Iterator[Diagnostic]:
         if found is None:
             continue
         response = found.response
-        fault = check_cors(origin, response.headers, include=plan.include)
-        if fault is not None:
+        problem = check_cors(origin, response.headers, include=plan.include)
+        if problem is not None:
             context = method if response.status < 400 else f"{method}, status {response.status}"
-            yield describe_failure("refused", "error", fault, origin, context=f"{context}: ")
+            yield describe_failure("refused", "error", problem, origin, context=f"{context}: ")
         location = get_header(response.headers, "location")
         if response.status in REDIRECT_STATUSES and location is not None:
             yield Diagnostic(
@@ -132,8 +132,8 @@ def _lost_headers(responses: Responses, origin: str) -> Iterator[Diagnostic]:
     # Some servers have one page for every path, or redirect: that hides no error.
     if error.status < 400 or check_cors(origin, good.headers, include=False):
         return
-    fault = check_cors(origin, error.headers, include=False)
-    if fault is not None:
+    problem = check_cors(origin, error.headers, include=False)
+    if problem is not None:
         yield Diagnostic(
             "headers-lost-on-errors",
             "warning",
@@ -143,7 +143,7 @@ def _lost_headers(responses: Responses, origin: str) -> Iterator[Diagnostic]:
             " is meant for this path only, no change is necessary.",
             origin,
             value=error.status,
-            failure=fault[0],
+            failure=problem[0],
         )
 
 
@@ -172,8 +172,8 @@ def _mixed_content(plan: Plan) -> Iterator[Diagnostic]:
         return
     for origin in plan.origins:
         if origin.startswith("https:"):
-            fault = ("MixedContent", plan.url)
-            yield describe_failure("mixed-content", "info", fault, origin)
+            problem = ("MixedContent", plan.url)
+            yield describe_failure("mixed-content", "info", problem, origin)
 
 
 def _repeated_headers(responses: Responses) -> Iterator[Diagnostic]:

@@ -9,7 +9,7 @@ from corekit.browser.checks import REFUSALS, check_cors
 from corekit.diagnostics import Diagnostic
 from corekit.policy import CorsPolicy
 
-from .preflights import find_fault
+from .preflights import find_problem
 from .requests import Responses
 
 __all__ = ["compare_with_policy"]
@@ -30,9 +30,9 @@ def compare_with_policy(responses: Responses) -> Iterator[Diagnostic]:
         origin = str(each.sent.origin)
         if each.sent.probe_origin is None or each.is_preflight:
             continue
-        fault = check_cors(origin, each.response.headers, include=False)
-        if fault is not None and policy.decide("GET", origin=origin).allowed:
-            yield _less(origin, "this origin", fault[0])
+        problem = check_cors(origin, each.response.headers, include=False)
+        if problem is not None and policy.decide("GET", origin=origin).allowed:
+            yield _less(origin, "this origin", problem[0])
 
 
 def _compare_page(responses: Responses, policy: CorsPolicy, origin: str) -> Iterator[Diagnostic]:
@@ -52,15 +52,15 @@ def _compare_page(responses: Responses, policy: CorsPolicy, origin: str) -> Iter
             request_method=sent.method,
             request_headers=",".join(sent.names) or None,
         ).allowed
-        fault = find_fault(each, include=False)
+        problem = find_problem(each, include=False)
         what = f"the header {sent.names[0]}" if sent.names else f"the method {sent.method}"
-        if is_allowed and fault is not None:
-            less.setdefault(fault[0], []).append(what)
-        elif not is_allowed and fault is None:
+        if is_allowed and problem is not None:
+            less.setdefault(problem[0], []).append(what)
+        elif not is_allowed and problem is None:
             more.append(what)
-    fault = find_fault(responses.get("preflight", origin), include=plan.include)
+    problem = find_problem(responses.get("preflight", origin), include=plan.include)
     for name, whats in less.items():
-        if fault is None or name != fault[0] or name in REFUSALS:
+        if problem is None or name != problem[0] or name in REFUSALS:
             yield _less(origin, " and ".join(whats), name)
     if more:
         yield Diagnostic(

@@ -15,7 +15,7 @@ from corekit.diagnostics import Diagnostic, show
 from .findings import describe_failure
 from .requests import ProbeResponse, Responses
 
-__all__ = ["check_preflights", "find_fault"]
+__all__ = ["check_preflights", "find_problem"]
 
 _MAX_AGE: Final = "access-control-max-age"
 _BROWSERS: Final = (CHROMIUM, FIREFOX, WEBKIT)
@@ -28,7 +28,7 @@ def check_preflights(responses: Responses) -> Iterator[Diagnostic]:
         yield from _check(responses, origin)
 
 
-def find_fault(
+def find_problem(
     preflight: ProbeResponse, *, include: bool, quirks: Quirks = STANDARD
 ) -> Refusal | None:
     """Return why a browser rejects a preflight response, or None if it does not."""
@@ -45,9 +45,9 @@ def find_fault(
 
 def _check(responses: Responses, origin: str) -> Iterator[Diagnostic]:
     plan, preflight = responses.plan, responses.get("preflight", origin)
-    fault = find_fault(preflight, include=plan.include)
-    if fault and not any(
-        find_fault(preflight, include=plan.include, quirks=quirks) for quirks in _BROWSERS
+    problem = find_problem(preflight, include=plan.include)
+    if problem and not any(
+        find_problem(preflight, include=plan.include, quirks=quirks) for quirks in _BROWSERS
     ):
         yield Diagnostic(
             "authorization-not-covered",
@@ -58,22 +58,22 @@ def _check(responses: Responses, origin: str) -> Iterator[Diagnostic]:
             origin,
             value="*",
         )
-        fault = None
-    if fault is not None:
-        finding = describe_failure("preflight-refused", "error", fault, origin)
+        problem = None
+    if problem is not None:
+        finding = describe_failure("preflight-refused", "error", problem, origin)
         safelisted = responses.find("safelisted", origin)
         if not preflight.sent.needs_preflight:
             hint = "No change is necessary: browsers send this request without a preflight."
             yield replace(finding, severity="info", hint=hint)
-        elif safelisted and not find_fault(safelisted, include=plan.include):
+        elif safelisted and not find_problem(safelisted, include=plan.include):
             # Nobody said that pages make this call; it is only an example. The layer can allow
             # calls, so it may refuse this one as it likes.
             hint = f"No change is necessary, unless pages use {plan.fetch.method}: then allow it."
             yield replace(finding, severity="info", hint=hint)
-            preflight, fault = safelisted, None
+            preflight, problem = safelisted, None
         else:
             yield finding
-        if fault and fault[0] not in REFUSALS:
+        if problem and problem[0] not in REFUSALS:
             return
     yield from _methods(preflight.response, origin)
     yield from _max_age(preflight.response, origin)

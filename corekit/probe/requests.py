@@ -6,7 +6,6 @@ preflight, an error page. Then the same from origins that should be refused.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -242,5 +241,4 @@ def _origin(origin: str | None) -> tuple[tuple[str, str], ...]:
 
 def _missing_page(url: str) -> str:
     # In the same folder, so that the same layers respond; with a name that does not exist.
-    name = f"corekit-probe-{secrets.token_hex(4)}"
-    return str(parse_url(name, parse_url(url)))
+    return str(parse_url("corekit-probe-missing", parse_url(url)))

@@ -259,7 +259,7 @@ def test_every_failure_name_is_explained(name: str) -> None:
         (("--policy=no.toml", f"--origin={PAGE}"), "no.toml"),
         (("--policy=-", "--origin=nonsense value"), "not the origin of a page"),
         (("--policy=-", "--origin=https://*.example.com"), "Name one origin, not a pattern."),
-        (("--policy=-", f"--origin={PAGE}", "--method=TRACE"), "no page can send"),
+        (("--policy=-", f"--origin={PAGE}", "--method=TRACE"), "browsers do not let scripts send"),
         (("--url=http://127.0.0.1:1/", f"--origin={PAGE}"), "http://127.0.0.1:1/"),
     ],
 )

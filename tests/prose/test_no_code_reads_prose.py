@@ -40,9 +40,7 @@ READERS: Final = {
     "adapters/corekit_cli/explain.py": "the message that a user pasted",
     "adapters/corekit_cli/network_errors.py": "the message of httpx",
     # To be rewritten:
-    "corekit/browser/failures.py": "",
     "corekit/explain/errors.py": "",
-    "corekit/explain/steps.py": "",
 }
 """Files that read a text, and whose. The list may only shrink."""
 

@@ -77,7 +77,7 @@ def test_error_has_a_hint(made: Callable[..., Browser]) -> None:
     error = raised.value
     assert error.name == "MethodDisallowedByPreflightResponse"
     assert error.message == "The preflight response does not allow the method DELETE."
-    assert error.hint.startswith("Add the method to allow_methods, in upper case.")
+    assert error.hint.startswith("Add the method to allow_methods.")
     assert str(error) == f"{error.name}: {error.message} {error.hint}"
     assert [exchange.request.method for exchange in error.exchanges] == ["OPTIONS"]
 
