@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-from corekit._origins import ANY, OriginPattern, OriginSet
+from corekit._origins import ANY
 from corekit.browser import HttpRequest, HttpResponse, Outcome
 from corekit.browser.fields import get_header
 from corekit.browser.urls import parse_url
-from corekit.compat import RegexCorsPolicy
 from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
 
@@ -45,16 +44,15 @@ def find_covering(policies: Policies, url: str) -> Covering:
     if isinstance(policies, CorsPolicy):
         return Covering(policies, None, None)
     path = path_of(url)
-    policy = policies.policy_for(path)
-    if policy is None:
+    match = policies.find(path)
+    if match is None:
         message = f"No route covers the path {escape(path)}, so no policy applies to it."
         return Covering(None, None, message)
-    for route, each in policies.routes:
-        covers = path == route.removesuffix("/") or (route[-1] == "/" and path.startswith(route))
-        if each is policy and covers:
-            return Covering(policy, route, f"The route {show(route)} covers the path.")
-    message = f"The path {escape(path)} is ambiguous, so no origins are allowed."
-    return Covering(policy, None, message, is_ambiguous=True)
+    if match.route is None:
+        message = f"The path {escape(path)} is ambiguous, so no origins are allowed."
+        return Covering(match.policy, None, message, is_ambiguous=True)
+    message = f"The route {show(match.route)} covers the path."
+    return Covering(match.policy, match.route, message)
 
 
 def find_origin_rule(policy: CorsPolicy, origin: str) -> str | None:
@@ -64,20 +62,17 @@ def find_origin_rule(policy: CorsPolicy, origin: str) -> str | None:
     >>> find_origin_rule(policy, "https://app.example.com")
     "the pattern 'https://*.example.com'"
     """
-    if not policy.engine.actual(origin).origin_allowed:
+    if not policy.engine.allows(origin):
         return None
     if ANY in policy.allow_origins:
         return "'*', which is any origin"
-    if origin in policy.allow_origins:
-        return f"the exact origin {show(origin)}"
-    for text in policy.allow_origins:
-        if _could_match(text, origin):
-            pattern = OriginPattern.parse(text)
-            if pattern is not None and origin in OriginSet((), [pattern]):
-                return f"the pattern {show(text)}"
-    regexes = policy.allow_origin_regexes if isinstance(policy, RegexCorsPolicy) else ()
-    matching = next((each for each in regexes if each.fullmatch(origin)), None)
-    return f"the regular expression {show(matching.pattern)}" if matching else "a custom rule"
+    rule = policy.engine.find_rule(origin)
+    if rule is None:
+        return "a custom rule"
+    if rule == origin:
+        return f"the exact origin {show(rule)}"
+    kind = "pattern" if rule in policy.allow_origins else "regular expression"
+    return f"the {kind} {show(rule)}"
 
 
 def serve(policies: Policies) -> Callable[[HttpRequest], HttpResponse]:
@@ -113,11 +108,3 @@ def run(policies: Policies, call: Call) -> Outcome:
 def path_of(url: str) -> str:
     """Return the path of a URL as a server decodes it."""
     return unquote(parse_url(url).target.partition("?")[0])
-
-
-def _could_match(text: str, origin: str) -> bool:
-    # A cheap test, since there may be 100,000 of them: the text before and after the wildcards.
-    before, _, after = text.removesuffix(":*").partition("*")
-    if not origin.startswith(before):
-        return False
-    return text.endswith(":*") or origin.endswith(after)
