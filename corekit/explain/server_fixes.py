@@ -2,7 +2,7 @@
 
 Only the server's responses are known. The policy for the middleware is tried on the browser model,
 and so is another request, with the responses that the server gave. If a redirect led to another
-origin, the response at fault is not from the server that the page called.
+origin, the response that fails is not from the server that the page called.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def is_from_cors_layer(outcome: Outcome) -> bool:
 
 
 def is_from_other_origin(outcome: Outcome, call: Call) -> bool:
-    """Return whether the response at fault came from another origin than the page called."""
+    """Return whether the response that fails came from another origin than the page called."""
     last = outcome.exchanges[-1].request.url if outcome.exchanges else str(call.url)
     return is_from_cors_layer(outcome) and parse_url(last).origin != call.url.origin
 

@@ -16,15 +16,15 @@ POLICY = CorsPolicy(allow_origins=["https://*.example.com"], allow_credentials=T
 ITEMS = "https://api.example.com/items"
 
 
-def test_the_mend_of_a_refused_method_makes_the_fetch_pass() -> None:
+def test_fix_of_a_denied_method_makes_the_fetch_succeed() -> None:
     fetch = Fetch(ITEMS, method="PUT", headers=(("X-A", "1"),))
     explanation = explain(POLICY, fetch, page=PAGE)
     assert not explanation.allowed
     assert explanation.failure is not None
     assert explanation.failure.name == "MethodDisallowedByPreflightResponse"
-    mended = explanation.fixes[0].apply(POLICY)
-    assert mended == POLICY.replace(allow_methods=["PUT"], allow_headers=["x-a"])
-    assert explain(mended, fetch, page=PAGE).allowed
+    fixed = explanation.fixes[0].apply(POLICY)
+    assert fixed == POLICY.replace(allow_methods=["PUT"], allow_headers=["x-a"])
+    assert explain(fixed, fetch, page=PAGE).allowed
 
 
 def test_the_data_goes_through_json_unchanged() -> None:
@@ -46,12 +46,12 @@ def test_the_steps_are_in_the_order_in_which_things_happen() -> None:
     ]
 
 
-def test_a_mend_of_routes_changes_the_policy_of_its_route_alone() -> None:
+def test_fix_of_routes_changes_only_the_policy_of_its_route() -> None:
     routes = CorsRoutes([("/items", POLICY), ("/", POLICY)])
-    (mend,) = explain(routes, Fetch(ITEMS, method="PUT"), page=PAGE).fixes
-    assert mend.route == "/items"
+    (fix,) = explain(routes, Fetch(ITEMS, method="PUT"), page=PAGE).fixes
+    assert fix.route == "/items"
     expected = CorsRoutes([("/items", POLICY.replace(allow_methods=["PUT"])), ("/", POLICY)])
-    assert mend.apply(routes) == expected
+    assert fix.apply(routes) == expected
     assert Fix("Nothing.").apply(routes) == routes
     with pytest.raises(ValueError, match="the routes do not have the route None"):
         Fix("Allow PUT.", {"allow_methods": ["PUT"]}).apply(routes)
@@ -59,7 +59,7 @@ def test_a_mend_of_routes_changes_the_policy_of_its_route_alone() -> None:
         Fix("Allow PUT.", {"allow_methods": ["PUT"]}, "/gone").apply(routes)
 
 
-def test_a_mend_and_a_near_miss_are_shown_as_their_sentence() -> None:
+def test_fix_and_near_miss_are_shown_as_their_message() -> None:
     explanation = explain(POLICY, Fetch(ITEMS, method="patch"), page=PAGE)
     assert str(explanation.fixes[0]) == explanation.fixes[0].message
     assert str(explanation.near_misses[0]) == explanation.near_misses[0].message
@@ -193,7 +193,7 @@ def test_the_text_is_laid_out_for_a_terminal() -> None:
     assert str(explain(POLICY, fetch, page=PAGE)) == TEXT
 
 
-def test_what_passes_has_neither_near_misses_nor_mends_in_its_text() -> None:
+def test_text_of_a_success_has_no_near_misses_and_fixes() -> None:
     text = str(explain(POLICY, Fetch(ITEMS), page=PAGE))
     assert text.endswith("\n5. browser: Gives the page the response, status 200")
 
@@ -207,7 +207,7 @@ def test_a_long_address_and_a_dashed_word_can_be_copied_from_the_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "escaped"),
     [
         ("x" * 200, "x" * 200),
         ("x" * 201, f"{'x' * 200}..."),
@@ -216,5 +216,5 @@ def test_a_long_address_and_a_dashed_word_can_be_copied_from_the_text() -> None:
         ("\u20ac", "\\u20ac"),
     ],
 )
-def test_a_strangers_text_is_escaped_and_bounded(text: str, told: str) -> None:
-    assert escape(text) == told
+def test_untrusted_text_is_escaped_and_bounded(text: str, escaped: str) -> None:
+    assert escape(text) == escaped

@@ -1,6 +1,6 @@
-"""What fixes say, to the letter: of a policy, of the page's call, of a live server.
+"""What fixes say, word for word: of a policy, of the page's call, of a live server.
 
-Which fixes there are, and that they help, is tested in `test_mends` and `test_outcomes`.
+Which fixes there are, and that they help, is tested in `test_fixes` and `test_outcomes`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WITHOUT_REDIRECT = (
 
 
 def said(explanation: Explanation) -> list[str]:
-    return [mend.message for mend in explanation.fixes]
+    return [fix.message for fix in explanation.fixes]
 
 
 OF_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
@@ -121,7 +121,7 @@ OF_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", OF_POLICIES)
-def test_a_mend_of_a_policy_says_what_to_do(name: str) -> None:
+def test_message_of_a_policy_fix(name: str) -> None:
     policy, fetch, sentences = OF_POLICIES[name]
     assert said(explained(fetch=fetch, **policy)) == sentences
 
@@ -133,7 +133,7 @@ NULL_REFUSED = (
 )
 
 
-def test_an_opaque_page_is_told_why_the_policy_refuses_it() -> None:
+def test_message_for_an_opaque_page() -> None:
     assert said(explained("null")) == [NULL_REFUSED]
 
 
@@ -165,7 +165,7 @@ OF_ROUTES: dict[str, tuple[Fetch, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", OF_ROUTES)
-def test_a_mend_of_routes_says_which_route(name: str) -> None:
+def test_message_names_the_route(name: str) -> None:
     fetch, sentences = OF_ROUTES[name]
     assert said(explain(ROUTES, fetch, page=PAGE)) == sentences
 
@@ -249,12 +249,12 @@ OF_SERVERS: dict[str, tuple[Fetch, list[tuple[int, tuple[tuple[str, str], ...]]]
 
 
 @pytest.mark.parametrize("name", OF_SERVERS)
-def test_a_mend_of_a_live_server_says_what_to_do(name: str) -> None:
+def test_message_of_a_server_fix(name: str) -> None:
     fetch, answers, sentences = OF_SERVERS[name]
     assert said(explain_live(fetch, answers, PAGE)) == sentences
 
 
-def test_a_redirect_to_https_is_mended_by_both() -> None:
+def test_messages_for_a_redirect_to_https() -> None:
     page, there = "http://app.example.com", ITEMS
     fetch = Fetch("http://api.example.com/items")
     assert said(explain_live(fetch, [location(there), (200, ())], page)) == [

@@ -1,4 +1,4 @@
-"""What an explanation proposes: each mend is applied, and then the fetch passes; none is unsafe."""
+"""Each fix of an explanation lets the fetch succeed, and no fix is unsafe."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def explanations(draw: st.DrawFn) -> tuple[CorsPolicy, Fetch, str, Quirks, Expla
 
 
 @given(explanations())
-def test_every_mend_with_changes_builds_and_makes_the_fetch_pass(
+def test_every_fix_with_changes_makes_the_fetch_succeed(
     drawn: tuple[CorsPolicy, Fetch, str, Quirks, Explanation],
 ) -> None:
     policy, fetch, page, engine, explanation = drawn
@@ -62,35 +62,35 @@ def test_every_mend_with_changes_builds_and_makes_the_fetch_pass(
         assert explanation.fixes == ()
         return
     assert explanation.fixes
-    for mend in explanation.fixes:
-        if mend.changes or mend.fetch:
-            mended = policy.replace(**mend.changes)
-            assert is_readable(fetch_from(mended, mend.fetch or fetch, page, engine))
+    for fix in explanation.fixes:
+        if fix.changes or fix.fetch:
+            fixed = policy.replace(**fix.changes)
+            assert is_readable(fetch_from(fixed, fix.fetch or fetch, page, engine))
 
 
 @given(explanations())
-def test_no_mend_is_unsafe_or_takes_more_than_it_says(
+def test_no_fix_is_unsafe_or_changes_more_than_it_says(
     drawn: tuple[CorsPolicy, Fetch, str, Quirks, Explanation],
 ) -> None:
     policy, _, page, _, explanation = drawn
-    for mend in explanation.fixes:
-        assert "accept_risks" not in mend.changes
+    for fix in explanation.fixes:
+        assert "accept_risks" not in fix.changes
         for name in ("allow_methods", "allow_headers", "allow_origins"):
-            if name not in mend.changes:
+            if name not in fix.changes:
                 continue
-            added = set(mend.changes[name]) - set(getattr(policy, name))
+            added = set(fix.changes[name]) - set(getattr(policy, name))
             assert "*" not in added
-            lost = set(getattr(policy, name)) - set(mend.changes[name])
+            lost = set(getattr(policy, name)) - set(fix.changes[name])
             assert lost <= ({"*"} if name == "allow_origins" else set())
             if name == "allow_origins":
                 assert added == {page} or not added
-                assert TRUST in mend.message
-        if mend.changes.get("allow_credentials"):
-            assert "as the logged-in user" in mend.message
+                assert TRUST in fix.message
+        if fix.changes.get("allow_credentials"):
+            assert "as the logged-in user" in fix.message
 
 
 @given(explanations())
-def test_it_can_be_shown_as_text_and_as_data(
+def test_explanation_can_be_text_and_data(
     drawn: tuple[CorsPolicy, Fetch, str, Quirks, Explanation],
 ) -> None:
     explanation = drawn[-1]
@@ -103,7 +103,7 @@ def test_it_can_be_shown_as_text_and_as_data(
 
 
 @given(setups(), fetches, quirks, st.data())
-def test_the_policy_to_put_around_a_server_makes_the_fetch_pass(
+def test_policy_for_a_live_server_makes_the_fetch_succeed(
     setup: Any, fetch: Fetch, engine: Quirks, data: st.DataObject
 ) -> None:
     page = data.draw(pages(setup.origins))
@@ -115,24 +115,24 @@ def test_the_policy_to_put_around_a_server_makes_the_fetch_pass(
         raise
     explanation = explain_outcome(outcome, fetch, page=page, quirks=engine)
     assert explanation.allowed == is_readable(outcome)
-    for mend in explanation.fixes:
-        if mend.changes:
-            policy = mend.apply(CorsPolicy.deny_all())
-            assert is_readable(fetch_from(policy, mend.fetch or fetch, page, engine))
+    for fix in explanation.fixes:
+        if fix.changes:
+            policy = fix.apply(CorsPolicy.deny_all())
+            assert is_readable(fetch_from(policy, fix.fetch or fetch, page, engine))
 
 
 def changes(explanation: Explanation) -> list[dict[str, Any]]:
-    return [dict(mend.changes) for mend in explanation.fixes if mend.changes]
+    return [dict(fix.changes) for fix in explanation.fixes if fix.changes]
 
 
-MENDED: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+CHANGED: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "an origin that is not allowed": (
         {"allow_origins": ["https://other.example.com"]},
         {},
         {"allow_origins": ("https://other.example.com", PAGE)},
     ),
     "a method": ({}, {"method": "PUT"}, {"allow_methods": ("PUT",)}),
-    "a method beside others": (
+    "a method in addition to others": (
         {"allow_methods": ["PATCH"]},
         {"method": "DELETE"},
         {"allow_methods": ("PATCH", "DELETE")},
@@ -142,7 +142,7 @@ MENDED: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"headers": (("X-C", "1"), ("X-B", "1"), ("X-A", "1"), ("Accept", "*/*"))},
         {"allow_headers": ("x-b", "x-a", "x-c")},
     ),
-    "only authorization beside *": (
+    "only authorization in addition to *": (
         {"allow_headers": ["*"]},
         {"headers": (("Authorization", "x"), ("X-A", "1"))},
         {"allow_headers": ("*", "authorization")},
@@ -166,9 +166,9 @@ MENDED: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", MENDED)
-def test_a_mend_changes_what_is_missing_and_nothing_else(name: str) -> None:
-    policy, fetch, expected = MENDED[name]
+@pytest.mark.parametrize("name", CHANGED)
+def test_fix_changes_only_what_is_missing(name: str) -> None:
+    policy, fetch, expected = CHANGED[name]
     explanation = explained(fetch=fetch, **policy)
     assert changes(explanation) == [expected]
     assert dict(explanation.fixes[0].changes) == expected
@@ -189,8 +189,8 @@ def test_several_changes_are_one_sentence() -> None:
 
 def test_a_change_of_a_route_says_which() -> None:
     routes = CorsRoutes([("/items", CorsPolicy(allow_origins=[PAGE]))])
-    (mend,) = explain(routes, Fetch(ITEMS, "PUT"), page=PAGE).fixes
-    assert mend.message == "In the policy of the route '/items': Add 'PUT' to allow_methods."
+    (fix,) = explain(routes, Fetch(ITEMS, "PUT"), page=PAGE).fixes
+    assert fix.message == "In the policy of the route '/items': Add 'PUT' to allow_methods."
 
 
 REFUSED = {
@@ -214,11 +214,11 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_policy_would_refuse_is_said_and_has_no_changes(name: str) -> None:
+def test_rejected_change_is_explained_without_changes(name: str) -> None:
     page, policy, fetch, why = REFUSED[name]
     url = ITEMS.replace("https", "http") if page.startswith("http:") else ITEMS
     explanation = explained(page, url=url, fetch=fetch, **policy)
-    (refused,) = [mend for mend in explanation.fixes if "corekit rejects that" in mend.message]
+    (refused,) = [fix for fix in explanation.fixes if "corekit rejects that" in fix.message]
     assert why in refused.message
     assert not refused.changes
     assert explanation.fixes[-1] is refused
@@ -237,34 +237,34 @@ OTHER_FETCHES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", OTHER_FETCHES)
-def test_the_page_is_told_what_to_call_instead(name: str) -> None:
+def test_other_request_is_proposed(name: str) -> None:
     asked, instead = OTHER_FETCHES[name]
     explanation = explained(fetch=asked, allow_methods=["PATCH"])
-    (fetch,) = [mend.fetch for mend in explanation.fixes if mend.fetch]
+    (fetch,) = [fix.fetch for fix in explanation.fixes if fix.fetch]
     assert fetch == Fetch(ITEMS, **{**asked, **instead})
 
 
-def test_a_page_of_https_is_told_to_call_over_https() -> None:
+def test_https_page_is_pointed_to_the_https_url() -> None:
     explanation = explained(url="http://api.example.com/items?a=1")
     assert explanation.failure is not None
     assert explanation.failure.name == "MixedContent"
-    (mend,) = explanation.fixes
-    assert mend.fetch == Fetch("https://api.example.com/items?a=1")
-    assert mend.message == "Request 'https://api.example.com/items?a=1' instead."
+    (fix,) = explanation.fixes
+    assert fix.fetch == Fetch("https://api.example.com/items?a=1")
+    assert fix.message == "Request 'https://api.example.com/items?a=1' instead."
 
 
-def test_an_address_with_a_port_is_called_over_https_too() -> None:
-    (mend,) = explained(url="http://api.example.com:8080/a:b").fixes
-    assert mend.message == "Request 'https://api.example.com:8080/a:b' instead."
+def test_url_with_a_port_becomes_https_too() -> None:
+    (fix,) = explained(url="http://api.example.com:8080/a:b").fixes
+    assert fix.message == "Request 'https://api.example.com:8080/a:b' instead."
 
 
-def test_plain_http_to_this_machine_is_left_where_the_browser_allows_it() -> None:
+def test_http_to_loopback_stays_if_the_browser_allows_it() -> None:
     policy, fetch = CorsPolicy(allow_origins=[PAGE]), Fetch("http://localhost:8000/", "PUT")
     for name, engine in ENGINES.items():
         explanation = explain(policy, fetch, page=PAGE, quirks=engine)
         is_mixed = explanation.failure is not None and explanation.failure.name == "MixedContent"
         assert is_mixed == (name == "webkit")
-        calls = [mend.fetch.url for mend in explanation.fixes if mend.fetch]
+        calls = [fix.fetch.url for fix in explanation.fixes if fix.fetch]
         assert calls == (["https://localhost:8000/"] if is_mixed else [])
 
 
@@ -275,56 +275,56 @@ def test_plain_http_to_this_machine_is_left_where_the_browser_allows_it() -> Non
         ("http://app.example.com", "ftp://api.example.com/", "http://api.example.com/"),
     ],
 )
-def test_an_address_of_another_scheme_is_called_over_the_pages(
+def test_url_with_another_scheme_gets_the_scheme_of_the_page(
     page: str, url: str, there: str
 ) -> None:
     explanation = explained(page, url=url, allow_origins=[page])
-    assert [mend.fetch for mend in explanation.fixes] == [Fetch(there)]
+    assert [fix.fetch for fix in explanation.fixes] == [Fetch(there)]
 
 
-def test_an_address_without_a_host_has_no_mend_in_the_page() -> None:
+def test_url_without_a_host_has_no_fix_in_the_page() -> None:
     explanation = explained(url="mailto:someone@example.com")
     assert explanation.failure is not None
     assert explanation.failure.name == "CorsDisabledScheme"
-    assert not any(mend.fetch or mend.changes for mend in explanation.fixes)
+    assert not any(fix.fetch or fix.changes for fix in explanation.fixes)
     assert explanation.fixes
 
 
-def test_the_call_and_the_policy_are_mended_together_where_both_are_at_fault() -> None:
+def test_request_and_policy_are_fixed_together() -> None:
     explanation = explained(fetch={"method": "patch"})
-    mend = explanation.fixes[0]
-    assert mend.fetch == Fetch(ITEMS, method="PATCH")
-    assert dict(mend.changes) == {"allow_methods": ("PATCH",)}
+    fix = explanation.fixes[0]
+    assert fix.fetch == Fetch(ITEMS, method="PATCH")
+    assert dict(fix.changes) == {"allow_methods": ("PATCH",)}
 
 
-def test_no_route_means_that_a_route_is_to_be_added() -> None:
+def test_path_without_a_route_needs_a_route() -> None:
     policy = CorsPolicy(allow_origins=[PAGE])
     explanation = explain(CorsRoutes([("/api/", policy)]), Fetch(ITEMS), page=PAGE)
-    (mend,) = explanation.fixes
-    assert "Add a route" in mend.message
-    assert not mend.changes
+    (fix,) = explanation.fixes
+    assert "Add a route" in fix.message
+    assert not fix.changes
 
 
-def test_a_path_with_two_readings_is_mended_by_no_policy() -> None:
+def test_ambiguous_path_is_not_fixed_by_a_policy() -> None:
     routes = CorsRoutes([("/api/", CorsPolicy.deny_all()), ("/", CorsPolicy(allow_origins=["*"]))])
     url = "https://api.example.com/api/..%2fitems"
-    (mend,) = explain(routes, Fetch(url), page=PAGE).fixes
-    assert mend.message == (
+    (fix,) = explain(routes, Fetch(url), page=PAGE).fixes
+    assert fix.message == (
         "The path /api/../items is ambiguous, so no origins are allowed. Request a path without"
         " '.' and '..' segments, double slashes and backslashes."
     )
-    assert not mend.changes
+    assert not fix.changes
 
 
-def test_a_policy_that_grants_nothing_can_be_mended() -> None:
+def test_policy_that_denies_everything_can_be_fixed() -> None:
     nothing = CorsPolicy.deny_all()
     explanation = explain(nothing, Fetch(ITEMS, method="PUT"), page=PAGE)
-    mended = explanation.fixes[0].apply(nothing)
-    assert mended == CorsPolicy(allow_origins=[PAGE], allow_methods=["PUT"])
+    fixed = explanation.fixes[0].apply(nothing)
+    assert fixed == CorsPolicy(allow_origins=[PAGE], allow_methods=["PUT"])
 
 
-def test_more_changes_than_a_policy_can_need_are_not_tried() -> None:
-    # A header list that is longer than any honest one is refused whatever is allowed beside `*`.
+def test_too_long_header_list_is_fixed_by_names() -> None:
+    # A requested header list beyond the limit is rejected even under `*`.
     names = tuple((f"x-{at:04}-{'y' * 90}", "1") for at in range(60))
     policy: dict[str, Any] = {"allow_headers": ["*"], "allow_credentials": True}
     explanation = explained(fetch={"headers": names, "credentials": "include"}, **policy)
@@ -336,13 +336,13 @@ def test_more_changes_than_a_policy_can_need_are_not_tried() -> None:
     ).allowed
 
 
-def test_changes_cannot_be_applied_to_what_refuses_them() -> None:
-    mend = Fix("Unsafe.", {"allow_origins": ["*"]})
+def test_applying_unsafe_changes_fails() -> None:
+    fix = Fix("Unsafe.", {"allow_origins": ["*"]})
     with pytest.raises(PolicyError):
-        mend.apply(CorsPolicy(allow_origins=[PAGE], allow_credentials=True))
+        fix.apply(CorsPolicy(allow_origins=[PAGE], allow_credentials=True))
 
 
-def test_the_standard_is_what_is_explained_where_no_engine_is_named() -> None:
+def test_default_engine_is_the_standard() -> None:
     fetch = Fetch(ITEMS, headers=(("Authorization", "x"),))
     policy = CorsPolicy(allow_origins=[PAGE], allow_headers=["*"])
     assert not explain(policy, fetch, page=PAGE).allowed

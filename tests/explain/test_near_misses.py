@@ -169,7 +169,7 @@ def test_an_allowed_origin_that_is_near_is_where_the_page_could_be_opened() -> N
 def test_a_pattern_is_no_place_to_open_a_page_from() -> None:
     explanation = explained("https://example.com", allow_origins=["https://*.example.com"])
     assert explanation.near_misses
-    assert not any("Or open" in mend.message for mend in explanation.fixes)
+    assert not any("Or open" in fix.message for fix in explanation.fixes)
 
 
 ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {

@@ -1,4 +1,4 @@
-"""What is proposed for a live server: corekit around it, another call, or what nobody can mend."""
+"""Fixes for a live server: wrap it in corekit, another request, or a hint."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def location(url: str, status: int = 302) -> Answer:
     return status, (ANY, ("Location", url))
 
 
-def test_a_fetch_that_passes_has_nothing_to_mend() -> None:
+def test_fetch_that_succeeds_has_no_fixes() -> None:
     explanation = explain_live(Fetch(ITEMS), (200, (ANY,)))
     assert explanation.allowed
     assert explanation.fixes == ()
@@ -49,9 +49,9 @@ def test_a_fetch_that_passes_has_nothing_to_mend() -> None:
 def test_corekit_around_the_application_is_what_a_server_without_cors_needs() -> None:
     fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),), credentials="include")
     explanation = explain_live(fetch, (404, ()))
-    (mend,) = explanation.fixes
-    assert mend.message.startswith("Wrap the whole application in corekit's middleware")
-    assert mend.apply(CorsPolicy.deny_all()) == CorsPolicy(
+    (fix,) = explanation.fixes
+    assert fix.message.startswith("Wrap the whole application in corekit's middleware")
+    assert fix.apply(CorsPolicy.deny_all()) == CorsPolicy(
         allow_origins=[PAGE],
         allow_methods=["PUT"],
         allow_headers=["x-a"],
@@ -71,29 +71,29 @@ METHODS, NAMES = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
         ((), "Add 'PUT' to allow_methods and add 'x-a' to allow_headers."),
     ],
 )
-def test_a_server_that_lets_the_page_in_is_told_what_is_missing(
+def test_missing_permissions_of_a_server_are_named(
     granted: tuple[tuple[str, str], ...], missing: str
 ) -> None:
     fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),))
-    (mend,) = explain_live(fetch, (204, (ALLOW, *granted))).fixes
-    assert mend.message == f"The server allows the page's origin, but not this request. {missing}"
-    assert mend.apply(CorsPolicy.deny_all()) == CorsPolicy(
+    (fix,) = explain_live(fetch, (204, (ALLOW, *granted))).fixes
+    assert fix.message == f"The server allows the page's origin, but not this request. {missing}"
+    assert fix.apply(CorsPolicy.deny_all()) == CorsPolicy(
         allow_origins=[PAGE], allow_methods=["PUT"], allow_headers=["x-a"]
     )
 
 
-def test_a_server_that_lets_the_page_in_without_credentials_is_told_that_they_are_missing() -> None:
+def test_missing_credentials_of_a_server_are_named() -> None:
     fetch = Fetch(ITEMS, credentials="include")
-    mend = explain_live(fetch, (200, (ALLOW,))).fixes[0]
-    assert mend.message.startswith(
+    fix = explain_live(fetch, (200, (ALLOW,))).fixes[0]
+    assert fix.message.startswith(
         "The server allows the page's origin, but not this request. Set allow_credentials=True."
     )
 
 
-def test_what_a_server_grants_is_not_told_where_it_cannot_be_read() -> None:
+def test_unreadable_permissions_of_a_server_are_ignored() -> None:
     fetch = Fetch(ITEMS, credentials="include")
-    mend = explain_live(fetch, (200, (ALLOW, (METHODS, "PUT; DELETE")))).fixes[0]
-    assert mend.message.startswith("Wrap the whole application in corekit's middleware")
+    fix = explain_live(fetch, (200, (ALLOW, (METHODS, "PUT; DELETE")))).fixes[0]
+    assert fix.message.startswith("Wrap the whole application in corekit's middleware")
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_what_a_server_grants_is_not_told_where_it_cannot_be_read() -> None:
 )
 def test_what_falls_short_in_another_way_is_answered_by_corekit_around_it(answer: Answer) -> None:
     fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),))
-    mend = explain_live(fetch, answer).fixes[0]
-    assert mend.message.startswith("Wrap the whole application in corekit's middleware")
+    fix = explain_live(fetch, answer).fixes[0]
+    assert fix.message.startswith("Wrap the whole application in corekit's middleware")
 
 
 def test_corekit_around_the_application_comes_before_another_call() -> None:
@@ -121,20 +121,20 @@ def test_corekit_around_the_application_comes_before_another_call() -> None:
 
 def test_what_corekit_would_refuse_is_said() -> None:
     explanation = explain_live(Fetch(ITEMS), (200, ()), page="null")
-    (mend,) = explanation.fixes
-    assert "corekit rejects that" in mend.message
-    assert not mend.changes
+    (fix,) = explanation.fixes
+    assert "corekit rejects that" in fix.message
+    assert not fix.changes
 
 
 def test_where_the_policy_grants_it_the_answer_came_from_elsewhere() -> None:
     policy = CorsPolicy(allow_origins=[PAGE])
     explanation = explain_live(Fetch(ITEMS), (500, ()), policy=policy)
-    (mend,) = explanation.fixes
-    assert mend.message == (
+    (fix,) = explanation.fixes
+    assert fix.message == (
         "The policy allows this request, so the response did not come from the policy. "
         + ERRORS["MissingAllowOriginHeader"].hint
     )
-    assert not mend.changes
+    assert not fix.changes
 
 
 def test_where_the_policy_does_not_grant_it_the_policy_is_to_be_changed() -> None:
@@ -147,10 +147,10 @@ def test_where_the_policy_does_not_grant_it_the_policy_is_to_be_changed() -> Non
 
 
 @pytest.mark.parametrize("origins", [[PAGE], ["https://other.example.com"]])
-def test_where_no_policy_could_mend_it_the_policy_is_left_alone(origins: list[str]) -> None:
+def test_policy_is_left_alone_if_it_is_not_the_cause(origins: list[str]) -> None:
     policy = CorsPolicy(allow_origins=origins)
     explanation = explain_live(Fetch(ITEMS), location("/there"), policy=policy)
-    assert [mend.message for mend in explanation.fixes] == [ERRORS["TooManyRedirects"].hint]
+    assert [fix.message for fix in explanation.fixes] == [ERRORS["TooManyRedirects"].hint]
 
 
 OTHER_CALLS: dict[str, tuple[dict[str, Any], list[Answer], list[Fetch]]] = {
@@ -235,7 +235,7 @@ def test_another_call_is_proposed_where_it_would_pass(name: str) -> None:
     asked, answers, fetches = OTHER_CALLS[name]
     explanation = explain_live(Fetch(ITEMS, **asked), *answers)
     assert not explanation.allowed
-    assert [mend.fetch for mend in explanation.fixes if mend.fetch] == fetches
+    assert [fix.fetch for fix in explanation.fixes if fix.fetch] == fetches
 
 
 LOGIN = "https://login.example.net/in"
@@ -245,22 +245,22 @@ ELSEWHERE = "'https://login.example.net/in', which has another origin"
 def test_an_answer_that_no_page_can_read_takes_another_mode_and_a_policy() -> None:
     fetch = Fetch(ITEMS, mode="no-cors", credentials="include")
     explanation = explain_live(fetch, (200, ()))
-    (mend,) = explanation.fixes
-    assert mend.message.startswith("Use mode 'cors', the default. Wrap the")
-    assert mend.fetch == Fetch(ITEMS, credentials="include")
+    (fix,) = explanation.fixes
+    assert fix.message.startswith("Use mode 'cors', the default. Wrap the")
+    assert fix.fetch == Fetch(ITEMS, credentials="include")
     expected = CorsPolicy(allow_origins=[PAGE], allow_credentials=True)
-    assert mend.apply(CorsPolicy.deny_all()) == expected
+    assert fix.apply(CorsPolicy.deny_all()) == expected
 
 
 def test_an_answer_that_no_page_can_read_may_take_a_change_of_the_policy_too() -> None:
     policy = CorsPolicy(allow_origins=["https://app.example.org"])
     explanation = explain_live(Fetch(ITEMS, mode="no-cors"), (200, ()), policy=policy)
-    mend = explanation.fixes[0]
-    assert mend.fetch == Fetch(ITEMS)
-    assert PAGE in mend.apply(policy).allow_origins
+    fix = explanation.fixes[0]
+    assert fix.fetch == Fetch(ITEMS)
+    assert PAGE in fix.apply(policy).allow_origins
 
 
-def test_a_redirect_to_another_origin_is_what_is_to_be_mended() -> None:
+def test_cross_origin_redirect_is_what_to_fix() -> None:
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()))
     without, around = explanation.fixes
     assert around.fetch == Fetch(LOGIN)
@@ -288,19 +288,19 @@ def test_a_redirect_to_another_origin_is_not_put_down_to_the_policy() -> None:
     for each in (policy, policy.replace(allow_origins=[page])):
         explanation = explain_live(fetch, location(secure, 308), (200, ()), policy=each, page=page)
         assert explanation.fixes[0].fetch == Fetch(secure)
-        assert not any("allows this request" in mend.message for mend in explanation.fixes)
-        mended = explanation.fixes[0].apply(each)
-        assert explain(mended, Fetch(secure), page=page).allowed
+        assert not any("allows this request" in fix.message for fix in explanation.fixes)
+        fixed = explanation.fixes[0].apply(each)
+        assert explain(fixed, Fetch(secure), page=page).allowed
 
 
-def test_the_policys_rule_is_named_for_the_answer_that_led_away() -> None:
+def test_rule_is_named_for_the_cross_origin_redirect() -> None:
     policy = CorsPolicy(allow_origins=[PAGE])
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), policy=policy)
     response = next(step for step in explanation.steps if step.kind == "response")
     assert response.details[0] == f"The policy allows the origin by the exact origin '{PAGE}'."
 
 
-def test_near_misses_of_the_page_of_the_answer_and_of_the_policy_are_all_told() -> None:
+def test_near_misses_of_page_response_and_policy_are_listed() -> None:
     policy = CorsPolicy(allow_origins=["https://app.example.org"])
     answer = (200, (("Access-Control-Allow-Origin", f"{PAGE}/"),))
     fetch = Fetch(ITEMS)
@@ -337,7 +337,7 @@ def test_another_call_is_tried_on_the_engine_that_is_asked_for(
     model = BrowserModel(clock=lambda: 0.0, quirks=quirks)
     outcome = model.fetch(lambda _: HttpResponse(200, headers), PAGE, fetch)
     found = explain_outcome(outcome, fetch, page=PAGE, quirks=quirks).fixes
-    assert [mend.fetch.method for mend in found if mend.fetch] == fetches
+    assert [fix.fetch.method for fix in found if fix.fetch] == fetches
 
 
 def test_a_policy_says_nothing_of_another_host() -> None:
@@ -347,7 +347,7 @@ def test_a_policy_says_nothing_of_another_host() -> None:
     assert ELSEWHERE in without.message
 
 
-def test_behind_a_redirect_the_call_has_other_mends_too() -> None:
+def test_other_requests_are_proposed_after_a_redirect() -> None:
     policy = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
     page = "http://app.example.com"
     fetch = Fetch("http://api.example.com/items", "PUT", credentials="include")
@@ -367,14 +367,14 @@ def test_behind_a_redirect_the_call_has_other_mends_too() -> None:
     assert "another origin" in without.message
 
 
-def test_what_another_engine_would_not_have_sent_is_told_from_the_catalogue() -> None:
+def test_request_that_another_engine_blocks_gets_the_hint() -> None:
     fetch = Fetch("http://localhost:8000/")
     outcome = BrowserModel(clock=lambda: 0.0).fetch(lambda _: HttpResponse(200), PAGE, fetch)
-    (mend,) = explain_outcome(outcome, fetch, page=PAGE, quirks=WEBKIT).fixes
-    assert mend.message == ERRORS["MissingAllowOriginHeader"].hint
+    (fix,) = explain_outcome(outcome, fetch, page=PAGE, quirks=WEBKIT).fixes
+    assert fix.message == ERRORS["MissingAllowOriginHeader"].hint
 
 
-def test_a_redirect_that_no_policy_could_mend_is_still_named() -> None:
+def test_redirect_is_named_if_no_policy_can_fix_it() -> None:
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), page="null")
     without, refused = explanation.fixes
     assert refused.fetch is None
@@ -399,11 +399,9 @@ def test_a_redirect_from_the_pages_own_server_is_named_too() -> None:
         ("RedirectContainsCredentials", [location("https://user@api.example.com/there")]),
     ],
 )
-def test_what_no_layer_for_cors_can_mend_is_told_from_the_catalogue(
-    name: str, answers: list[Answer]
-) -> None:
+def test_failure_beyond_cors_layers_gets_the_hint(name: str, answers: list[Answer]) -> None:
     explanation = explain_live(Fetch(ITEMS), *answers)
     assert explanation.failure is not None
     assert explanation.failure.name == name
     assert explanation.fixes[-1].message == ERRORS[name].hint
-    assert not any(mend.changes for mend in explanation.fixes)
+    assert not any(fix.changes for fix in explanation.fixes)

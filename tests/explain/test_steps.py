@@ -444,7 +444,7 @@ def test_a_policy_may_have_rules_of_its_own() -> None:
     assert rule == "The policy allows the origin by a custom rule."
     # Where naming an origin does not help, it is not proposed.
     refused = explain(own, Fetch(ITEMS), page="https://stranger.test")
-    assert [mend.message for mend in refused.fixes] == [ERRORS["MissingAllowOriginHeader"].hint]
+    assert [fix.message for fix in refused.fixes] == [ERRORS["MissingAllowOriginHeader"].hint]
 
 
 def test_a_pattern_with_the_same_ends_is_not_taken_for_the_one_that_matches() -> None:
@@ -725,9 +725,9 @@ def test_a_call_with_a_thousand_headers_is_explained_in_bounds() -> None:
     assert len(str(explanation)) < 20_000
     assert explanation.steps[1].details[-1] == "..."
     assert len(explanation.steps[1].details) == 21
-    mend = explanation.fixes[0]
-    assert "and 480 more to allow_headers" in mend.message
-    assert len(mend.changes["allow_headers"]) == 1000
+    fix = explanation.fixes[0]
+    assert "and 480 more to allow_headers" in fix.message
+    assert len(fix.changes["allow_headers"]) == 1000
 
 
 @pytest.mark.parametrize(
