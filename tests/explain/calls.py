@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy
-from corekit.browser import Fetch
-from corekit.explain import Explanation, explain
+from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse
+from corekit.explain import Explanation, StepKind, explain, explain_outcome
 from tests.properties.strategies import exact_origins, header_names, methods, near_misses, setups
 
 PAGE = "https://app.example.com"
@@ -21,6 +21,29 @@ def explained(
     """Explain a call to a policy with these arguments."""
     made = CorsPolicy(**{"allow_origins": [PAGE], **policy})
     return explain(made, Fetch(url, **(fetch or {})), page=page)
+
+
+def titles(explanation: Explanation) -> list[str]:
+    """Return who does what in each step."""
+    return [f"{step.actor}: {step.title}" for step in explanation.steps]
+
+
+def details(explanation: Explanation, kind: StepKind, at: int = 0) -> tuple[str, ...]:
+    """Return the details of a step of this kind."""
+    return [step for step in explanation.steps if step.kind == kind][at].details
+
+
+def live(
+    fetch: Fetch, *answers: HttpResponse, page: str = PAGE, policy: CorsPolicy | None = None
+) -> Explanation:
+    """Explain what a live server's answers, one after the other, come to."""
+    queue = list(answers)
+
+    def send(request: HttpRequest) -> HttpResponse:
+        return queue.pop(0)
+
+    outcome = BrowserModel(clock=lambda: 0.0).fetch(send, page, fetch)
+    return explain_outcome(outcome, fetch, page=page, policy=policy)
 
 
 _values = st.sampled_from(
@@ -40,10 +63,20 @@ fetches = st.builds(
 
 @st.composite
 def pages(draw: st.DrawFn, origins: list[str]) -> str:
-    """Draw the origin of a page: allowed, nearly, or a stranger's."""
+    """Draw the origin of a page: allowed, nearly allowed, or untrusted."""
     pool = [each for each in origins if each not in ("*", "null")]
-    strangers = exact_origins | st.just("null")
-    return draw(near_misses(pool) | near_misses(pool) | strangers if pool else strangers)
+    others = exact_origins | st.just("null")
+    return draw(near_misses(pool) | near_misses(pool) | others if pool else others)
 
 
-__all__ = ["ITEMS", "PAGE", "explained", "fetches", "pages", "setups"]
+__all__ = [
+    "ITEMS",
+    "PAGE",
+    "details",
+    "explained",
+    "fetches",
+    "live",
+    "pages",
+    "setups",
+    "titles",
+]

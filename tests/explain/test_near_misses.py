@@ -1,4 +1,4 @@
-"""What is nearly right, beside origins: methods, headers, credentials, paths, servers' answers."""
+"""Near misses of methods, headers, credentials, paths and servers' responses."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         ["Browsers send 'patch' as it is written, but servers expect 'PATCH'."],
     ),
     "put is what browsers upper-case": ({"allow_methods": ["PUT"]}, {"method": "put"}, []),
-    "a method of one's own in another case": (
+    "a custom method in another case": (
         {"allow_methods": ["Purge"]},
         {"method": "PURGE"},
         ["'Purge' is allowed, but the page sends 'PURGE': method names are case-sensitive."],
     ),
-    "a method with a slip": (
+    "a method with a typo": (
         {"allow_methods": ["PURGE"]},
         {"method": "PRUGE"},
         ["'PURGE' is allowed, but the page sends 'PRUGE'."],
@@ -106,7 +106,7 @@ ALLOWED: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", ALLOWED)
-def test_what_the_policy_has_that_is_nearly_right_is_named(name: str) -> None:
+def test_near_misses_in_a_policy(name: str) -> None:
     policy, fetch, sentences = ALLOWED[name]
     found = explained(fetch=fetch, **policy).near_misses
     assert [str(near) for near in found] == sentences
@@ -115,8 +115,8 @@ def test_what_the_policy_has_that_is_nearly_right_is_named(name: str) -> None:
 # The same for a program: the subject, what is given, and what is nearest to it.
 ALLOWED_AS_DATA = {
     "patch": [("method", "patch", "PATCH")],
-    "a method of one's own in another case": [("method", "PURGE", "Purge")],
-    "a method with a slip": [("method", "PRUGE", "PURGE")],
+    "a custom method in another case": [("method", "PURGE", "Purge")],
+    "a method with a typo": [("method", "PRUGE", "PURGE")],
     "two headers": [("header", "x-on", "x-one"), ("header", "x-two-mor", "x-two-more")],
     "authorization under *": [("header", "authorization", "*")],
     "a forbidden header": [("header", "Cookie", ""), ("header", "Sec-Fetch-Mode", "")],
@@ -125,7 +125,7 @@ ALLOWED_AS_DATA = {
 
 
 @pytest.mark.parametrize("name", ALLOWED_AS_DATA)
-def test_a_program_is_told_what_is_given_and_what_the_policy_has(name: str) -> None:
+def test_near_misses_in_a_policy_as_data(name: str) -> None:
     policy, fetch, _ = ALLOWED[name]
     found = explained(fetch=fetch, **policy).near_misses
     assert [(near.subject, near.given, near.nearest) for near in found] == ALLOWED_AS_DATA[name]
@@ -142,7 +142,7 @@ def test_a_path_in_another_case_is_nearly_covered(path: str, routes: list[str]) 
     assert [(near.subject, near.nearest) for near in found] == [("path", each) for each in routes]
 
 
-def test_a_path_in_another_case_is_told_with_its_route() -> None:
+def test_near_path_has_its_route() -> None:
     routes = CorsRoutes([("/api/", CorsPolicy(allow_origins=[PAGE]))])
     found = explain(routes, Fetch("https://api.example.com/API/a%20b"), page=PAGE).near_misses
     sentence = "The route '/api/' almost covers '/API/a b': paths are case-sensitive."
@@ -172,7 +172,7 @@ def test_a_pattern_is_no_place_to_open_a_page_from() -> None:
     assert not any("Or open" in fix.message for fix in explanation.fixes)
 
 
-ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
+RESPONSES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
     "a trailing slash": (
         {},
         {"Origin": f"{PAGE}/"},
@@ -218,12 +218,12 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
             )
         ],
     ),
-    "a slip": (
+    "a typo": (
         {},
         {"Origin": "https://app.exmple.com"},
         ["'https://app.exmple.com' is allowed: the page's host has one letter more."],
     ),
-    "a stranger": ({}, {"Origin": "https://stranger.test"}, []),
+    "an untrusted origin": ({}, {"Origin": "https://stranger.test"}, []),
     "no origin at all": ({}, {"Origin": "true"}, []),
     "a list": (
         {},
@@ -286,7 +286,7 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": PAGE, "Headers": "*"},
         ["By the standard, '*' does not cover authorization: list it as well."],
     ),
-    "a header with a slip": (
+    "a header with a typo": (
         {"headers": (("X-Requested-With", "1"), ("X-B", "1"))},
         {"Origin": PAGE, "Headers": "X-RequestedWith, X-B"},
         ["'x-requestedwith' is allowed, but the page sends 'x-requested-with'."],
@@ -294,7 +294,7 @@ ANSWERED: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
 }
 
 
-def answered(asked: dict[str, Any], answer: dict[str, str]) -> Explanation:
+def respond(asked: dict[str, Any], answer: dict[str, str]) -> Explanation:
     """Explain a call to a live server that answers with these `Access-Control-Allow-*` headers."""
     headers = tuple((f"Access-Control-Allow-{what}", value) for what, value in answer.items())
 
@@ -306,15 +306,15 @@ def answered(asked: dict[str, Any], answer: dict[str, str]) -> Explanation:
     return explain_outcome(outcome, fetch, page=PAGE)
 
 
-@pytest.mark.parametrize("name", ANSWERED)
-def test_what_a_live_server_answers_that_is_nearly_right_is_named(name: str) -> None:
-    asked, answer, sentences = ANSWERED[name]
-    explanation = answered(asked, answer)
+@pytest.mark.parametrize("name", RESPONSES)
+def test_near_misses_in_a_live_response(name: str) -> None:
+    asked, answer, sentences = RESPONSES[name]
+    explanation = respond(asked, answer)
     assert [str(near) for near in explanation.near_misses] == sentences
     assert not explanation.allowed
 
 
-ANSWERED_AS_DATA = {
+RESPONSES_AS_DATA = {
     "a trailing slash": [("origin", f"{PAGE}/", PAGE)],
     "http": [("origin", "http://app.example.com", PAGE)],
     "a pattern": [("origin", "https://*.example.com", PAGE)],
@@ -323,18 +323,18 @@ ANSWERED_AS_DATA = {
     "a method in lower case": [("method", "PUT", "put")],
     "* with credentials": [("header", "x-a", "*")],
     "authorization under *": [("header", "authorization", "*")],
-    "a header with a slip": [("header", "x-requested-with", "x-requestedwith")],
+    "a header with a typo": [("header", "x-requested-with", "x-requestedwith")],
 }
 
 
-@pytest.mark.parametrize("name", ANSWERED_AS_DATA)
-def test_a_program_is_told_what_a_live_server_sends_and_what_would_do(name: str) -> None:
-    asked, answer, _ = ANSWERED[name]
-    found = answered(asked, answer).near_misses
-    assert [(near.subject, near.given, near.nearest) for near in found] == ANSWERED_AS_DATA[name]
+@pytest.mark.parametrize("name", RESPONSES_AS_DATA)
+def test_near_misses_in_a_live_response_as_data(name: str) -> None:
+    asked, answer, _ = RESPONSES[name]
+    found = respond(asked, answer).near_misses
+    assert [(near.subject, near.given, near.nearest) for near in found] == RESPONSES_AS_DATA[name]
 
 
-def test_a_near_miss_says_what_it_is_about() -> None:
+def test_near_miss_has_its_subject() -> None:
     explanation = explained(fetch={"method": "patch"}, allow_methods=["PATCH"])
     sentence = "Browsers send 'patch' as it is written, but servers expect 'PATCH'."
     assert explanation.near_misses == (NearMiss("method", "patch", "PATCH", sentence),)

@@ -1,4 +1,4 @@
-"""The origins that are nearly right: which are found, how they differ, what the search costs."""
+"""Near misses of origins: which are found, how they differ, and what the search costs."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ NEAR: dict[str, tuple[list[str], str, list[str]]] = {
         ["'https://admin.example.com' is allowed: it is another host of the same site."],
     ),
     "addresses with the same end": (["http://192.0.2.10"], "http://198.51.2.10", []),
-    "hosts of strangers below a public suffix": (
+    "unrelated hosts below a public suffix": (
         ["https://admin.github.io"],
         "https://my-shop.github.io",
         [],
@@ -194,7 +194,7 @@ NEAR: dict[str, tuple[list[str], str, list[str]]] = {
         ["'http://192.0.2.10' is allowed: one letter differs."],
     ),
     "IPv6": (["http://[2001:db8::1]"], "http://[2001:db8:ffff::ffff]", []),
-    "a stranger": ([APP], "https://evil.test", []),
+    "an unrelated origin": ([APP], "https://evil.test", []),
     "one label": (["https://intranet"], "https://wiki-server", []),
     "an opaque origin": ([APP], "null", []),
     "another scheme": (["capacitor://localhost"], "ionic://localhost", []),
@@ -221,7 +221,7 @@ def test_of_the_ports_in_a_list_fifty_are_tried(host: str, is_found: bool) -> No
     assert [near.given for near in found] == [f"https://{host}"] * is_found
 
 
-def test_expressions_are_asked_too() -> None:
+def test_regular_expressions_are_searched_too() -> None:
     policy = RegexCorsPolicy(allow_origin_regexes=[r"https://pr-\d+\.example\.com"])
     (near,) = compare_origins(policy, "http://pr-17.example.com")
     assert near.nearest == "https://pr-17.example.com"
@@ -242,8 +242,8 @@ def test_what_is_called_near_is_allowed_and_near(setup: object, data: st.DataObj
         assert near.given == page
 
 
-def slips(text: str, other: str) -> int:
-    """Count the slips of a finger between two texts, as a table does: swaps count as one."""
+def distance(text: str, other: str) -> int:
+    """Return the edit distance of two texts; a swap counts as one edit."""
     rows = [list(range(len(other) + 1))]
     for i, mine in enumerate(text, 1):
         row = [i]
@@ -260,16 +260,14 @@ names = st.text("abc-", min_size=3, max_size=6).map(lambda text: f"x{text}x")
 
 
 @given(st.lists(names, min_size=1, max_size=6), names)
-def test_a_slip_is_found_exactly_where_a_naive_search_finds_one(
-    hosts: list[str], host: str
-) -> None:
+def test_typo_is_found_exactly_if_a_naive_search_finds_it(hosts: list[str], host: str) -> None:
     policy = CorsPolicy(allow_origins=[f"https://{each}.test" for each in hosts])
     page = f"https://{host}.test"
     if host in hosts:
         return
     found = compare_origins(policy, page)
     nearest = [near.nearest for near in found if "letter" in near.message]
-    expected = {f"https://{each}.test" for each in hosts if slips(host, each) == 1}
+    expected = {f"https://{each}.test" for each in hosts if distance(host, each) == 1}
     assert bool(nearest) == bool(expected)
     assert set(nearest) <= expected
 
@@ -279,10 +277,10 @@ def test_a_slip_is_found_exactly_where_a_naive_search_finds_one(
     [
         ("https://t{}.example.com", "https://t5.exmple.com"),
         ("https://*.t{}.example.com", "https://a.t77777.exmple.com"),
-        ("https://t{}.example.com:{}", "https://stranger.test:1"),
+        ("https://t{}.example.com:{}", "https://untrusted.test:1"),
     ],
 )
-def test_a_hundred_thousand_origins_take_no_time_worth_speaking_of(pattern: str, page: str) -> None:
+def test_search_in_100_000_origins_is_fast(pattern: str, page: str) -> None:
     origins = [pattern.replace("{}", str(number), 1) for number in range(100_000)]
     origins = [each.replace("{}", str(1000 + at % 60_000)) for at, each in enumerate(origins)]
     policy = CorsPolicy(allow_origins=origins)

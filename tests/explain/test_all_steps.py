@@ -1,4 +1,4 @@
-"""Whole stories, to the letter: every step of some calls, as somebody reads them.
+"""Every step of some calls, word for word.
 
 What each kind of step says in which case is tested in `test_steps`.
 """
@@ -173,10 +173,10 @@ OF_POLICIES: dict[str, tuple[CorsPolicy, Fetch, list[tuple[str, ...]]]] = {
 
 
 @pytest.mark.parametrize("name", OF_POLICIES)
-def test_a_story_of_a_policy_is_told_to_the_letter(name: str) -> None:
-    policy, fetch, story = OF_POLICIES[name]
+def test_all_steps_with_a_policy(name: str) -> None:
+    policy, fetch, steps = OF_POLICIES[name]
     found = explain(policy, fetch, page=PAGE)
-    assert [(step.actor, step.title, *step.details) for step in found.steps] == story
+    assert [(step.actor, step.title, *step.details) for step in found.steps] == steps
 
 
 ANY = ("Access-Control-Allow-Origin", "*")
@@ -263,8 +263,8 @@ OF_SERVERS: dict[str, tuple[Fetch, list[HttpResponse], list[tuple[str, ...]]]] =
 
 
 @pytest.mark.parametrize("name", OF_SERVERS)
-def test_a_story_of_a_live_server_is_told_to_the_letter(name: str) -> None:
-    fetch, answers, story = OF_SERVERS[name]
+def test_all_steps_with_a_live_server(name: str) -> None:
+    fetch, answers, steps = OF_SERVERS[name]
     queue = list(answers)
 
     def send(request: HttpRequest) -> HttpResponse:
@@ -272,7 +272,7 @@ def test_a_story_of_a_live_server_is_told_to_the_letter(name: str) -> None:
 
     outcome = BrowserModel(clock=lambda: 0.0).fetch(send, PAGE, fetch)
     found = explain_outcome(outcome, fetch, page=PAGE)
-    assert [(step.actor, step.title, *step.details) for step in found.steps] == story
+    assert [(step.actor, step.title, *step.details) for step in found.steps] == steps
 
 
 SPELLINGS = {
@@ -291,5 +291,5 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("page", SPELLINGS)
-def test_another_spelling_of_the_page_is_told_with_what_browsers_write(page: str) -> None:
+def test_other_spelling_of_the_page_is_a_near_miss(page: str) -> None:
     assert str(explained(page).near_misses[0]) == SPELLINGS[page]
