@@ -259,7 +259,7 @@ def _explain_reason(name: str) -> ErrorInfo:
     if name in _FIREFOX_ONLY:
         message, hint = _FIREFOX_ONLY[name]
     else:
-        kind = FAILURES[failures[0]]
+        kind = FAILURES[next(iter(failures))]
         message, hint = kind.describe(), kind.hint
     return ErrorInfo(name, message, hint, {"firefox": console}, failures=failures)
 

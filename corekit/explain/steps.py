@@ -18,7 +18,7 @@ from corekit.browser.fields import NON_WILDCARD_HEADER, get_header, list_values,
 from corekit.browser.messages import Headers
 
 from .call import Call, compare_origins, describe_call, find_preflight_causes
-from .explanation import Policies, Step, escape
+from .explanation import Policies, Step, StepKind, escape
 from .serving import find_covering, find_origin_rule, serve
 
 __all__ = ["describe_steps", "summarize"]
@@ -109,7 +109,7 @@ def _describe_response(exchange: Exchange, policies: Policies | None) -> Step:
     )
     lines = () if any(map(_is_cors_header, shown)) else ("No Access-Control-* headers.",)
     title = f"Responds to the {'preflight' if is_preflight else 'request'}: {response.status}"
-    kind = "preflight-response" if is_preflight else "response"
+    kind: StepKind = "preflight-response" if is_preflight else "response"
     return Step(kind, "server", title, (*rules, *_lines(shown), *lines))
 
 
@@ -168,7 +168,7 @@ def _describe_acceptance(exchange: Exchange, quirks: Quirks) -> Step:
 
 
 def _explain_acceptance(
-    what: str, name: str, allowed: tuple[str, ...], safelisted: frozenset[str] = frozenset()
+    what: str, name: str, allowed: tuple[str, ...], safelisted: tuple[str, ...] = ()
 ) -> str:
     subject = f"The {what} {escape(name)}"
     if name in allowed:

@@ -38,7 +38,7 @@ def test_a_grant_is_kept_by_method_and_header_until_it_expires() -> None:
     assert not cache.covers_header(KEY, "PUT", include=False)
 
 
-def test_a_grant_of_a_method_is_none_of_a_header_of_that_name() -> None:
+def test_method_does_not_cover_a_header_of_that_name() -> None:
     cache, _ = made()
     cache.store(KEY, methods=["x-a"], names=["put"], max_age=10, include=False)
     assert not cache.covers_header(KEY, "x-a", include=False)
@@ -73,7 +73,7 @@ def test_a_grant_is_for_one_origin_and_one_url(other: tuple[str, str]) -> None:
         (True, True, True, True),
     ],
 )
-def test_a_grant_without_credentials_is_none_with_them(
+def test_entry_without_credentials_covers_no_credentials(
     stored: bool, asked: bool, by_standard: bool, by_firefox: bool
 ) -> None:
     for quirks, expected in (
@@ -178,7 +178,7 @@ def test_no_grant_outlives_the_engines_limit(quirks: Quirks, cap: int) -> None:
     assert without.covers_method(KEY, "PUT", include=False)
 
 
-def test_a_grant_with_credentials_stands_beside_one_without() -> None:
+def test_entries_with_and_without_credentials_coexist() -> None:
     cache = PreflightCache(clock=Clock())
     key = KEY
     for include in (False, True):

@@ -83,7 +83,7 @@ def test_after_a_redirect_a_cached_grant_of_the_header_is_enough() -> None:
     assert [each.preflights for each in browse(chain(f"{API}/"), *fetches)] == [2, 0]
 
 
-def test_a_grant_of_a_header_without_credentials_is_none_with_them() -> None:
+def test_header_without_credentials_is_not_cached_for_credentials() -> None:
     fetches = [Fetch(API, headers=X_A), Fetch(API, headers=X_A, credentials="include")]
     assert [each.preflights for each in browse(GRANT, *fetches)] == [1, 1]
 

@@ -87,7 +87,7 @@ def test_null_is_an_origin_as_any_other() -> None:
 
 
 def test_a_preflight_of_no_other_origin_needs_no_grant_of_the_origin() -> None:
-    def fault(methods: str) -> object:
+    def fail(methods: str) -> object:
         headers = (("Access-Control-Allow-Methods", methods),)
         return check_preflight(
             None,
@@ -99,8 +99,8 @@ def test_a_preflight_of_no_other_origin_needs_no_grant_of_the_origin() -> None:
             quirks=STANDARD,
         )
 
-    assert fault("PUT") is None
-    assert fault("GET") == (METHOD, "PUT")
+    assert fail("PUT") is None
+    assert fail("GET") == (METHOD, "PUT")
 
 
 def judge(
@@ -217,8 +217,8 @@ def test_a_missing_list_is_a_yes_to_any_method_with_an_upload_listener() -> None
     assert judge("PUT", upload_listener=True, methods="PATCH") == METHOD
 
 
-def test_the_fault_names_what_is_to_blame() -> None:
-    def fault(**changes: object) -> object:
+def test_failed_check_has_the_value_that_caused_it() -> None:
+    def fail(**changes: object) -> object:
         return check_preflight(
             ORIGIN,
             "PUT",
@@ -237,14 +237,14 @@ def test_the_fault_names_what_is_to_blame() -> None:
             quirks=STANDARD,
         )
 
-    assert fault() is None
-    assert fault(status=308) == ("PreflightDisallowedRedirect", "/elsewhere")
-    assert fault(status=500) == ("PreflightInvalidStatus", "500")
-    assert fault(methods="[") == ("InvalidAllowMethodsPreflightResponse", "[")
-    assert fault(headers="[") == ("InvalidAllowHeadersPreflightResponse", "[")
-    assert fault(methods="GET") == (METHOD, "PUT")
-    assert fault(headers="x-a") == (HEADER, "x-b")
-    assert fault(headers="x-c") == (HEADER, "x-a")
+    assert fail() is None
+    assert fail(status=308) == ("PreflightDisallowedRedirect", "/elsewhere")
+    assert fail(status=500) == ("PreflightInvalidStatus", "500")
+    assert fail(methods="[") == ("InvalidAllowMethodsPreflightResponse", "[")
+    assert fail(headers="[") == ("InvalidAllowHeadersPreflightResponse", "[")
+    assert fail(methods="GET") == (METHOD, "PUT")
+    assert fail(headers="x-a") == (HEADER, "x-b")
+    assert fail(headers="x-c") == (HEADER, "x-a")
 
 
 SENT = (
@@ -296,5 +296,5 @@ def test_a_page_reads_the_safelisted_and_the_exposed_headers(
         assert readable.get("x-a") in (None, "1, 2")
 
 
-def test_a_page_reads_all_of_its_own_origin_but_cookies() -> None:
+def test_same_origin_page_reads_everything_but_cookies() -> None:
     assert {name for name, _ in readable_headers(SENT, "basic", include=True)} == ALL

@@ -76,7 +76,7 @@ def test_past_1024_bytes_together_safelisted_headers_need_one_too() -> None:
     full = (("Accept", "a" * 128),) * 8
     assert unsafe_names(full) == ()
     assert unsafe_names((*full, ("Content-Language", "x"))) == ("accept", "content-language")
-    # What is unsafe by itself does not count.
+    # Headers that are unsafe alone do not count.
     assert unsafe_names((*full, ("X-A", "x" * 128))) == ("x-a",)
 
 

@@ -28,7 +28,7 @@ from tests.browser_model.servers import (
 )
 
 
-def test_a_redirect_is_followed_and_the_page_is_told() -> None:
+def test_redirect_is_followed_and_reported() -> None:
     (outcome,) = browse(chain(f"{API}/"), Fetch(API))
     assert sent(outcome) == [f"GET {API}", f"GET {API}/"]
     assert outcome.response is not None
@@ -65,7 +65,7 @@ def test_the_origin_is_null_once_two_other_origins_were_involved(
     assert outcome.response.kind == "cors" or page == urls[0]
 
 
-def test_a_redirect_has_to_grant_by_itself() -> None:
+def test_redirect_itself_must_allow_the_origin() -> None:
     redirect = HttpResponse(302, (("Location", "/x"),))
     (outcome,) = browse(redirect, Fetch(API))
     assert failed(outcome) == "MissingAllowOriginHeader"

@@ -105,5 +105,5 @@ def test_odd_addresses_are_read_as_browsers_read_them(text: str, base: str, expe
         ("data:text/plain,x", ""),
     ],
 )
-def test_a_url_of_http_has_a_host(text: str, host: str) -> None:
+def test_http_url_has_a_host(text: str, host: str) -> None:
     assert parse_url(text).host == host

@@ -223,7 +223,7 @@ RESPONSES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": "https://app.exmple.com"},
         ["'https://app.exmple.com' is allowed: the page's host has one letter more."],
     ),
-    "an untrusted origin": ({}, {"Origin": "https://stranger.test"}, []),
+    "an untrusted origin": ({}, {"Origin": "https://untrusted.test"}, []),
     "no origin at all": ({}, {"Origin": "true"}, []),
     "a list": (
         {},

@@ -1,4 +1,4 @@
-"""Where engines depart from the standard: each quirk, beside what the standard has."""
+"""Where engines deviate from the standard: each quirk, compared with the standard."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_webkit_caches_an_answer_that_refuses(quirks: Quirks, again: int) -> Non
     ("quirks", "after_cors", "after_other"),
     [(STANDARD, 0, 1), (CHROMIUM, 0, 0), (FIREFOX, 1, 0), (WEBKIT, 0, 0)],
 )
-def test_engines_clear_the_cache_after_failures_of_their_own_choice(
+def test_engines_clear_the_cache_after_different_failures(
     quirks: Quirks, after_cors: int, after_other: int
 ) -> None:
     def refusing(request: HttpRequest) -> HttpResponse:
@@ -169,7 +169,7 @@ def test_plain_http_on_this_machine_learns_no_origin_but_from_chromium(quirks: Q
     assert sent == [first, None, PAGE]
 
 
-def test_webkit_lets_no_page_of_https_call_plain_http_even_on_this_machine() -> None:
+def test_webkit_blocks_http_even_to_loopback() -> None:
     for quirks, name in ((STANDARD, None), (WEBKIT, "MixedContent")):
         (outcome,) = browse(GRANT, Fetch("http://localhost:8000/"), quirks=quirks)
         assert (outcome.failure and outcome.failure.name) == name
