@@ -269,6 +269,7 @@ def test_a_failure_says_where_and_what() -> None:
         "AllowOriginMismatch: Access-Control-Allow-Origin in the response is 'https://x.example',"
         " not https://app.example.com."
     )
+    assert outcome.failure is not None
     assert outcome.failure.hint.startswith("Add the page's origin to allow_origins.")
     assert outcome.failure.is_cors
 
