@@ -36,11 +36,9 @@ PATTERNS: Final = frozenset(
 )
 
 READERS: Final = {
-    "corekit/explain/console_messages.py": "the templates of the browsers' own messages",
+    "corekit/explain/errors.py": "the templates of the browsers' own messages",
     "adapters/corekit_cli/explain.py": "the message that a user pasted",
     "adapters/corekit_cli/network_errors.py": "the message of httpx",
-    # To be rewritten:
-    "corekit/explain/errors.py": "",
 }
 """Files that read a text, and whose. The list may only shrink."""
 
