@@ -18,7 +18,6 @@ CORE: Final = (
     "adapter",
     "__init__",
     "compat events routes schema",
-    "_near_names _near_origins",
     "policy",
     "_regexes _validation",
     "_spelling",
