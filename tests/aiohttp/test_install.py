@@ -15,7 +15,7 @@ from corekit import CorsPolicy, CorsRoutes
 from corekit_aiohttp import install
 
 APP = "https://app.example.com"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 PREFLIGHT = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
 
@@ -100,7 +100,7 @@ def test_every_answer_can_be_read_by_the_page_and_by_no_other(path: str, status:
         assert mine.status == status
         assert mine.headers.getall(ALLOW_ORIGIN) == [APP]
         assert mine.headers["Vary"].split(", ")[-1] == "Origin"
-        theirs = await client.get(path, headers={"Origin": STRANGER})
+        theirs = await client.get(path, headers={"Origin": UNTRUSTED})
         assert theirs.status == status
         assert ALLOW_ORIGIN not in theirs.headers
         assert theirs.headers["Vary"] == mine.headers["Vary"]
@@ -109,7 +109,7 @@ def test_every_answer_can_be_read_by_the_page_and_by_no_other(path: str, status:
     with_client(app, use)
 
 
-def test_a_method_that_is_not_routed_says_so_to_the_page() -> None:
+def test_405_has_the_headers() -> None:
     app = make_app()
     install(app, policy)
 
@@ -136,7 +136,7 @@ def test_a_preflight_never_reaches_the_application(path: str) -> None:
         granted = await client.options(path, headers=PREFLIGHT)
         assert granted.status == 204
         assert granted.headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT"
-        refused = await client.options(path, headers={**PREFLIGHT, "Origin": STRANGER})
+        refused = await client.options(path, headers={**PREFLIGHT, "Origin": UNTRUSTED})
         assert refused.status == 403
         assert await refused.text() == "CORS: the origin is not allowed.\n"
         assert ALLOW_ORIGIN not in refused.headers
@@ -161,7 +161,7 @@ def test_any_other_options_is_the_applications() -> None:
     with_client(app, use)
 
 
-def test_two_origins_are_none() -> None:
+def test_two_origins_match_nothing() -> None:
     app = make_app()
     install(app, policy)
 
@@ -177,7 +177,7 @@ def test_a_websocket_is_left_alone() -> None:
     install(app, policy)
 
     async def use(client: Client) -> None:
-        async with client.ws_connect("/echo", headers={"Origin": STRANGER}) as socket:
+        async with client.ws_connect("/echo", headers={"Origin": UNTRUSTED}) as socket:
             assert "Vary" not in socket._response.headers
             await socket.send_str("hello")
             message = await socket.receive()
@@ -186,7 +186,7 @@ def test_a_websocket_is_left_alone() -> None:
     with_client(app, use)
 
 
-def test_a_path_without_a_policy_is_left_alone_and_the_application_below_may_have_one() -> None:
+def test_subapplication_covers_paths_that_the_outer_policy_does_not() -> None:
     app = web.Application()
     app.router.add_get("/", hello)
     app.router.add_get("/inner", hello)
@@ -198,8 +198,8 @@ def test_a_path_without_a_policy_is_left_alone_and_the_application_below_may_hav
     install(app, CorsRoutes([("/inner", policy), ("/below/closed", policy)]))
 
     async def use(client: Client) -> None:
-        async def told(path: str) -> str | None:
-            return (await client.get(path, headers={"Origin": STRANGER})).headers.get(ALLOW_ORIGIN)
+        async def reported(path: str) -> str | None:
+            return (await client.get(path, headers={"Origin": UNTRUSTED})).headers.get(ALLOW_ORIGIN)
 
         async def methods(path: str) -> str | None:
             response = await client.options(path, headers=PREFLIGHT)
@@ -208,9 +208,9 @@ def test_a_path_without_a_policy_is_left_alone_and_the_application_below_may_hav
         plain = await client.get("/", headers={"Origin": APP})
         assert plain.headers["Vary"] == "Accept"
         assert (await client.options("/", headers=PREFLIGHT)).status == 405
-        assert await told("/inner") is None
-        assert await told("/below/open") == "*"
-        assert await told("/below/closed") is None
+        assert await reported("/inner") is None
+        assert await reported("/below/open") == "*"
+        assert await reported("/below/closed") is None
         assert await methods("/below/open") == "GET, HEAD, POST, DELETE"
         assert await methods("/below/closed") == "GET, HEAD, POST, PUT"
 
@@ -233,14 +233,14 @@ def test_headers_that_an_application_shares_between_answers_stay_its_own() -> No
             covered = await client.get("/covered", headers={"Origin": APP})
             assert covered.headers.getall(ALLOW_ORIGIN) == [APP]
             assert covered.headers.getall("Vary") == ["Accept, Origin"]
-        other = await client.get("/other", headers={"Origin": STRANGER})
+        other = await client.get("/other", headers={"Origin": UNTRUSTED})
         assert ALLOW_ORIGIN not in other.headers
         assert other.headers.getall("Vary") == ["Accept"]
 
     with_client(app, use)
 
 
-def test_what_is_no_policy_is_refused_at_once() -> None:
+def test_invalid_policy_is_refused() -> None:
     with pytest.raises(TypeError, match=r"policy is a str: .*Pass a CorsPolicy"):
         install(web.Application(), "*")  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent
 from corekit_aiohttp import install
-from tests.aiohttp.test_install import APP, STRANGER, Client, make_app, policy, with_client
+from tests.aiohttp.test_install import APP, UNTRUSTED, Client, make_app, policy, with_client
 
 LOGGER = "corekit.aiohttp"
 PARTNER = "https://partner.example"
@@ -21,7 +21,7 @@ partners = CorsPolicy(allow_origins=[PARTNER])
 Told = tuple[str, str, str]
 
 
-def told(events: list[DecisionEvent]) -> list[Told]:
+def reported(events: list[DecisionEvent]) -> list[Told]:
     return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
 
 
@@ -29,7 +29,7 @@ async def visit(client: Client) -> None:
     await client.get("/")
     await client.get("/stream", headers={"Origin": APP})
     await client.get("/fail", headers={"Origin": APP})
-    await client.get("/missing", headers={"Origin": STRANGER})
+    await client.get("/missing", headers={"Origin": UNTRUSTED})
     for method in ("PUT", "DELETE"):
         await client.options("/", headers=preflight(APP, method))
 
@@ -54,12 +54,12 @@ VISITED: list[Told] = [
 
 class TestOnDecision:
     @pytest.mark.parametrize("around", [policy, CorsRoutes([("/", policy)])])
-    def test_it_is_told_once_of_every_request(self, around: Any) -> None:
+    def test_every_request_is_reported_once(self, around: Any) -> None:
         heard: list[DecisionEvent] = []
         app = make_app()
         install(app, around, on_decision=heard.append)
         with_client(app, visit)
-        assert told(heard) == VISITED
+        assert reported(heard) == VISITED
         assert {event.adapter for event in heard} == {"aiohttp"}
         assert heard[1].origin == APP
         assert isinstance(heard[1].request, web.Request)
@@ -85,13 +85,13 @@ class TestOnDecision:
         assert heard[0].decision.allowed
         assert not heard_below[0].decision.allowed
 
-    def test_websockets_and_paths_that_no_policy_covers_give_none(self) -> None:
+    def test_websockets_and_uncovered_paths_are_not_reported(self) -> None:
         heard: list[DecisionEvent] = []
         app = make_app()
         install(app, CorsRoutes([("/echo", policy)]), on_decision=heard.append)
 
         async def use(client: Client) -> None:
-            async with client.ws_connect("/echo", headers={"Origin": STRANGER}) as socket:
+            async with client.ws_connect("/echo", headers={"Origin": UNTRUSTED}) as socket:
                 await socket.send_str("hello")
                 assert await socket.receive_str() == "hello"
             await visit(client)
@@ -99,9 +99,11 @@ class TestOnDecision:
         with_client(app, use)
         assert heard == []
 
-    def test_a_fault_of_it_changes_no_response(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_failing_on_decision_changes_no_response(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         def fail(event: DecisionEvent) -> None:
-            raise LookupError("a fault of the hook")
+            raise LookupError("a bug of the hook")
 
         app = make_app()
         install(app, policy, on_decision=fail)
@@ -115,7 +117,7 @@ class TestOnDecision:
         (record,) = (record for record in caplog.records if record.name == LOGGER)
         assert record.levelname == "ERROR"
 
-    def test_what_is_no_plain_function_is_refused_at_once(self) -> None:
+    def test_invalid_on_decision_is_refused(self) -> None:
         async def hear(event: DecisionEvent) -> None: ...
 
         app = make_app()
@@ -133,7 +135,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 
 
 class TestLog:
-    def test_denials_are_told_at_info(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_denials_are_logged_at_info(self, caplog: pytest.LogCaptureFixture) -> None:
         app = make_app()
         install(app, policy)
         with_client(app, visit)
@@ -148,7 +150,7 @@ class TestLog:
             ("INFO", "METHOD_NOT_ALLOWED"),
         ]
 
-    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+    def test_debug_mode_warns_once_per_origin_and_reason(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         app = make_app()
@@ -188,7 +190,7 @@ class TestLog:
                 async with client.get("/", headers=headers) as response:
                     assert await response.text() == "hello"
             assert asked == []
-            await client.get("/", headers={"Origin": STRANGER})
+            await client.get("/", headers={"Origin": UNTRUSTED})
             assert asked
 
         with_client(app, use)

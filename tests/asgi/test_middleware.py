@@ -14,7 +14,7 @@ from corekit import CorsPolicy, CorsRoutes
 from corekit_asgi import CorsMiddleware
 
 APP = "https://app.example.com"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 
 policy = CorsPolicy(
     allow_origins=[APP, "https://*.preview.example.com"],
@@ -102,7 +102,9 @@ class TestActualRequests:
         start, _ = ask(CorsMiddleware(answering(), policy), headers=[(b"origin", origin)])
         assert (b"access-control-allow-origin", origin) in start["headers"]
 
-    @pytest.mark.parametrize("origin", [STRANGER, "null", APP + "/", APP.upper(), f"{APP}:443", ""])
+    @pytest.mark.parametrize(
+        "origin", [UNTRUSTED, "null", APP + "/", APP.upper(), f"{APP}:443", ""]
+    )
     def test_any_other_origin_gets_the_response_without_a_grant(self, origin: str) -> None:
         app = CorsMiddleware(answering([(b"x-a", b"1")], status=201), policy)
         start, _ = ask(app, headers=[(b"origin", origin.encode())])
@@ -117,7 +119,7 @@ class TestActualRequests:
         app = CorsMiddleware(answering(), public)
         grant = [(b"access-control-allow-origin", b"*")]
         assert ask(app)[0]["headers"] == grant
-        assert ask(app, headers=[(b"origin", STRANGER.encode())])[0]["headers"] == grant
+        assert ask(app, headers=[(b"origin", UNTRUSTED.encode())])[0]["headers"] == grant
 
     def test_a_malformed_origin_cannot_poison_the_cache_of_a_public_answer(self) -> None:
         app = CorsMiddleware(answering(), public)
@@ -127,13 +129,13 @@ class TestActualRequests:
         "headers",
         [
             pytest.param([(b"origin", APP.encode())] * 2, id="the same twice"),
-            pytest.param([(b"origin", APP.encode()), (b"Origin", STRANGER.encode())], id="two"),
-            pytest.param([(b"origin", f"{APP}, {STRANGER}".encode())], id="a list in one"),
+            pytest.param([(b"origin", APP.encode()), (b"Origin", UNTRUSTED.encode())], id="two"),
+            pytest.param([(b"origin", f"{APP}, {UNTRUSTED}".encode())], id="a list in one"),
             pytest.param([(b"origin", b"\xff\xfe")], id="bytes that are no text"),
             pytest.param([(b"origin", APP.encode() + b"a" * 100_000)], id="100 kB"),
         ],
     )
-    def test_what_is_not_one_origin_is_not_allowed(self, headers: RawHeaders) -> None:
+    def test_malformed_origin_is_not_allowed(self, headers: RawHeaders) -> None:
         start, _ = ask(CorsMiddleware(answering(), policy), headers=headers)
         assert start["headers"] == [VARY]
 
@@ -150,7 +152,7 @@ class TestActualRequests:
         assert start["headers"] == [*GRANT, VARY]
 
     @pytest.mark.parametrize("method", ["GET", "POST", "options"])
-    def test_what_asks_as_a_preflight_does_and_is_no_options_is_none(self, method: str) -> None:
+    def test_only_options_is_a_preflight(self, method: str) -> None:
         start, body = ask(CorsMiddleware(answering(), policy), method, preflight(APP))
         assert start["headers"] == [*GRANT, VARY]
         assert body["body"] == b"hello"
@@ -161,7 +163,7 @@ class TestActualRequests:
         start, _ = ask(app, headers=[(b"origin", APP.encode())])
         assert (start["status"], start["headers"]) == (status, [*GRANT, VARY])
 
-    def test_options_without_a_requested_method_is_the_applications(self) -> None:
+    def test_options_without_requested_method_reaches_the_application(self) -> None:
         app = CorsMiddleware(answering([(b"allow", b"GET")]), policy)
         start, _ = ask(app, "OPTIONS", [(b"origin", APP.encode())])
         assert start["headers"] == [(b"allow", b"GET"), *GRANT, VARY]
@@ -173,7 +175,7 @@ class TestActualRequests:
 
 
 class TestPreflights:
-    def test_an_allowed_origin_is_told_all_that_is_granted(self) -> None:
+    def test_allowed_origin_gets_all_grants(self) -> None:
         app = CorsMiddleware(unreachable, policy)
         start, body = ask(app, "OPTIONS", preflight(APP))
         assert start["status"] == 204
@@ -189,7 +191,7 @@ class TestPreflights:
 
     def test_any_other_origin_is_refused_in_words(self) -> None:
         app = CorsMiddleware(unreachable, policy)
-        start, body = ask(app, "OPTIONS", preflight(STRANGER))
+        start, body = ask(app, "OPTIONS", preflight(UNTRUSTED))
         assert start["status"] == 403
         assert start["headers"] == [
             (b"content-type", b"text/plain; charset=utf-8"),
@@ -211,7 +213,7 @@ class TestPreflights:
         assert (b"access-control-allow-headers", b"x-a, x-b") in start["headers"]
         assert (b"vary", b"Origin, Access-Control-Request-Headers") in start["headers"]
 
-    def test_two_requested_methods_are_none(self) -> None:
+    def test_two_requested_methods_match_nothing(self) -> None:
         echoing = policy.replace(allow_methods=["*"])
         headers = [*preflight(APP, "FOO"), (b"access-control-request-method", b"BAR")]
         start, _ = ask(CorsMiddleware(unreachable, echoing), "OPTIONS", headers)
@@ -252,7 +254,7 @@ class TestWhatTheApplicationSends:
             (b"ACCESS-CONTROL-EXPOSE-HEADERS", b"x-secret"),
         ]
         app = CorsMiddleware(answering(own), policy)
-        start, _ = ask(app, headers=[(b"origin", STRANGER.encode())])
+        start, _ = ask(app, headers=[(b"origin", UNTRUSTED.encode())])
         assert start["headers"] == [(b"x-a", b"1"), VARY]
         start, _ = ask(app, headers=[(b"origin", APP.encode())])
         assert start["headers"] == [(b"x-a", b"1"), *GRANT, VARY]
@@ -271,10 +273,10 @@ class TestWhatTheApplicationSends:
     )
     def test_its_vary_is_merged(self, own: list[bytes], expected: list[bytes]) -> None:
         app = CorsMiddleware(answering([(b"Vary", value) for value in own]), policy)
-        headers = ask(app, headers=[(b"origin", STRANGER.encode())])[0]["headers"]
+        headers = ask(app, headers=[(b"origin", UNTRUSTED.encode())])[0]["headers"]
         assert [value for name, value in headers if name.lower() == b"vary"] == expected
 
-    def test_a_message_that_it_sends_for_every_request_is_not_written_into(self) -> None:
+    def test_shared_message_is_not_changed(self) -> None:
         message = {"type": "http.response.start", "status": 200, "headers": [(b"vary", b"Accept")]}
 
         async def reusing(scope: Any, receive: Any, send: Any) -> None:
@@ -283,7 +285,7 @@ class TestWhatTheApplicationSends:
 
         app = CorsMiddleware(reusing, policy)
         allowed, _ = ask(app, headers=[(b"origin", APP.encode())])
-        denied, _ = ask(app, headers=[(b"origin", STRANGER.encode())])
+        denied, _ = ask(app, headers=[(b"origin", UNTRUSTED.encode())])
         assert message["headers"] == [(b"vary", b"Accept")]
         assert (b"vary", b"Accept, Origin") in allowed["headers"]
         assert denied["headers"] == [(b"vary", b"Accept, Origin")]
@@ -308,7 +310,7 @@ class TestWhatTheApplicationSends:
         start, _ = ask(CorsMiddleware(answering(iter([(b"x-a", b"1")])), policy))
         assert start["headers"] == [(b"x-a", b"1"), VARY]
 
-    def test_all_else_of_its_messages_is_passed_on(self) -> None:
+    def test_other_messages_pass_unchanged(self) -> None:
         async def streaming(scope: Any, receive: Any, send: Any) -> None:
             await send({"type": "http.response.start", "status": 200, "trailers": True})
             for part in (b"a", b"b"):
@@ -368,7 +370,7 @@ class TestScopes:
         async def app(scope: Any, receive: Any, send: Any) -> None:
             seen.extend((scope, receive, send))
 
-        scope = {"type": kind, "headers": [(b"origin", STRANGER.encode())]}
+        scope = {"type": kind, "headers": [(b"origin", UNTRUSTED.encode())]}
         arguments: Any = (scope, object(), object())
         asyncio.run(CorsMiddleware(app, policy)(*arguments))
         assert all(got is given for got, given in zip(seen, arguments, strict=True))
@@ -423,7 +425,7 @@ class TestRoutes:
         assert start["status"] == 200
 
     def test_an_encoded_slash_does_not_reach_a_laxer_policy(self) -> None:
-        origin = [(b"origin", STRANGER.encode())]
+        origin = [(b"origin", UNTRUSTED.encode())]
         start, _ = ask(self.app, headers=origin, path="/public/../api/x")
         assert start["headers"] == [VARY]
 
@@ -434,7 +436,7 @@ def test_anything_but_a_policy_is_refused_at_start(wrong: Any) -> None:
         CorsMiddleware(answering(), wrong)
 
 
-def test_a_framework_adds_it_by_its_own_means() -> None:
+def test_a_framework_adds_it_as_middleware() -> None:
     from starlette.applications import Starlette
     from starlette.responses import PlainTextResponse
     from starlette.routing import Route

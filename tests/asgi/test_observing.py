@@ -13,7 +13,7 @@ from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason, RequestKind
 from corekit._engine import Engine
 from corekit.events import Observer
 from corekit_asgi import CorsMiddleware
-from tests.asgi.test_middleware import APP, STRANGER, answering, ask, policy, preflight, run
+from tests.asgi.test_middleware import APP, UNTRUSTED, answering, ask, policy, preflight, run
 
 routes = CorsRoutes([("/api/", policy), ("/public/", CorsPolicy(allow_origins=["*"]))])
 
@@ -31,7 +31,7 @@ class TestOnDecision:
             ("GET", [], RequestKind.NOT_CORS, Reason.NOT_CORS),
             ("GET", asking(APP), RequestKind.ACTUAL, Reason.GRANTED),
             ("OPTIONS", asking(APP), RequestKind.ACTUAL, Reason.GRANTED),
-            ("GET", asking(STRANGER), RequestKind.ACTUAL, Reason.ORIGIN_NOT_ALLOWED),
+            ("GET", asking(UNTRUSTED), RequestKind.ACTUAL, Reason.ORIGIN_NOT_ALLOWED),
             ("GET", asking("x"), RequestKind.ACTUAL, Reason.ORIGIN_MALFORMED),
             ("OPTIONS", preflight(APP), RequestKind.PREFLIGHT, Reason.GRANTED),
             ("OPTIONS", preflight(APP, "PATCH"), RequestKind.PREFLIGHT, Reason.METHOD_NOT_ALLOWED),
@@ -41,11 +41,11 @@ class TestOnDecision:
                 RequestKind.PREFLIGHT,
                 Reason.HEADER_NOT_ALLOWED,
             ),
-            ("OPTIONS", preflight(STRANGER), RequestKind.PREFLIGHT, Reason.ORIGIN_NOT_ALLOWED),
+            ("OPTIONS", preflight(UNTRUSTED), RequestKind.PREFLIGHT, Reason.ORIGIN_NOT_ALLOWED),
         ],
     )
     @pytest.mark.parametrize("around", [policy, routes], ids=["policy", "routes"])
-    def test_it_is_told_once_of_every_request_that_a_policy_covers(
+    def test_every_covered_request_is_reported_once(
         self, around: Any, method: str, headers: Any, kind: RequestKind, reason: Reason
     ) -> None:
         heard: list[DecisionEvent] = []
@@ -71,35 +71,35 @@ class TestOnDecision:
         assert (event.request_method, event.request_headers) == ("PUT", "x-a,x-b")
         assert event.request is scope
 
-    def test_the_scope_of_an_event_can_be_read_though_the_headers_came_as_a_generator(self) -> None:
+    def test_event_scope_is_readable_if_headers_are_a_generator(self) -> None:
         heard: list[DecisionEvent] = []
         app = CorsMiddleware(answering(), policy, on_decision=heard.append)
         ask(app, headers=(header for header in asking(APP)))
         assert list(heard[0].request["headers"]) == asking(APP)
 
-    def test_paths_that_no_policy_covers_give_none(self) -> None:
+    def test_uncovered_paths_are_not_reported(self) -> None:
         heard: list[DecisionEvent] = []
         app = CorsMiddleware(answering(), routes, on_decision=heard.append)
-        ask(app, headers=asking(STRANGER), path="/other")
-        ask(app, "OPTIONS", preflight(STRANGER), "/other")
+        ask(app, headers=asking(UNTRUSTED), path="/other")
+        ask(app, "OPTIONS", preflight(UNTRUSTED), "/other")
         assert heard == []
 
     @pytest.mark.parametrize("kind", ["websocket", "lifespan"])
-    def test_what_is_no_http_gives_none(self, kind: str) -> None:
+    def test_other_protocols_are_not_reported(self, kind: str) -> None:
         heard: list[DecisionEvent] = []
         app = CorsMiddleware(answering(), policy, on_decision=heard.append)
-        run(app, {"type": kind, "path": "/", "headers": asking(STRANGER)})
+        run(app, {"type": kind, "path": "/", "headers": asking(UNTRUSTED)})
         assert heard == []
 
-    @pytest.mark.parametrize("headers", [[], asking(APP), asking(STRANGER)])
-    def test_a_fault_of_it_changes_no_response(
+    @pytest.mark.parametrize("headers", [[], asking(APP), asking(UNTRUSTED)])
+    def test_failing_on_decision_changes_no_response(
         self, headers: Any, caplog: pytest.LogCaptureFixture
     ) -> None:
         def fail(event: DecisionEvent) -> None:
-            raise LookupError("a fault of the hook")
+            raise LookupError("a bug of the hook")
 
-        told = ask(CorsMiddleware(answering(), policy, on_decision=fail), headers=headers)
-        assert told == ask(CorsMiddleware(answering(), policy), headers=headers)
+        reported = ask(CorsMiddleware(answering(), policy, on_decision=fail), headers=headers)
+        assert reported == ask(CorsMiddleware(answering(), policy), headers=headers)
         (record,) = caplog.records
         assert (record.name, record.levelname) == (LOGGER, "ERROR")
         assert record.exc_info
@@ -112,12 +112,12 @@ class TestOnDecision:
 
     @given(
         method=st.sampled_from(["GET", "OPTIONS", "PUT"]),
-        origin=st.sampled_from([None, APP, STRANGER, "null", "x", f"{APP}\r\nx: 1"]),
+        origin=st.sampled_from([None, APP, UNTRUSTED, "null", "x", f"{APP}\r\nx: 1"]),
         asked=st.sampled_from([None, "PUT", "PATCH", "put", "\xff"]),
         names=st.sampled_from([None, "content-type", "x-b", ",", "\xff", "," * 5_000]),
         echoes=st.booleans(),
     )
-    def test_the_decision_that_is_told_is_the_one_that_is_answered(
+    def test_reported_decision_matches_the_response(
         self, method: str, origin: str | None, asked: str | None, names: str | None, echoes: bool
     ) -> None:
         given = policy.replace(allow_methods=["*"], allow_headers=["*"]) if echoes else policy
@@ -147,8 +147,8 @@ class TestLog:
     ) -> None:
         caplog.set_level(logging.INFO, LOGGER)
         app = CorsMiddleware(answering(), routes)
-        ask(app, headers=asking(STRANGER), path="/api/")
-        ask(app, "OPTIONS", preflight(STRANGER), "/api/")
+        ask(app, headers=asking(UNTRUSTED), path="/api/")
+        ask(app, "OPTIONS", preflight(UNTRUSTED), "/api/")
         ask(app, "OPTIONS", preflight(APP, "PATCH"), "/api/items")
         assert [(record.name, record.levelname) for record in caplog.records] == [
             (LOGGER, "INFO")
@@ -160,7 +160,7 @@ class TestLog:
         ]
         assert "METHOD_NOT_ALLOWED" in caplog.records[2].getMessage()
 
-    def test_what_is_granted_or_not_covered_is_not_logged(
+    def test_allowed_and_uncovered_requests_are_not_logged(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.DEBUG, LOGGER)
@@ -168,44 +168,44 @@ class TestLog:
         ask(app, path="/api/")
         ask(app, headers=asking(APP), path="/api/")
         ask(app, "OPTIONS", preflight(APP), "/api/")
-        ask(app, headers=asking(STRANGER), path="/other")
+        ask(app, headers=asking(UNTRUSTED), path="/other")
         assert caplog.records == []
 
-    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+    def test_debug_mode_warns_once_per_origin_and_reason(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         app = CorsMiddleware(answering(), policy, debug=True)
         for _ in range(3):
-            ask(app, headers=asking(STRANGER))
+            ask(app, headers=asking(UNTRUSTED))
         assert [record.levelname for record in caplog.records] == ["WARNING"]
 
-    def test_an_adapter_around_it_says_whether_a_request_is_debugged(
+    def test_observer_decides_if_a_request_is_debugged(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         logger = logging.getLogger("corekit.tests")
         observer = Observer("own", logger, debug=lambda scope: scope["path"] == "/debugged")
         app = CorsMiddleware(answering(), policy, observer=observer)
         for path in ("/other", "/debugged"):
-            ask(app, headers=asking(STRANGER), path=path)
+            ask(app, headers=asking(UNTRUSTED), path=path)
         (record,) = caplog.records
         assert (record.name, record.levelname) == ("corekit.tests", "WARNING")
         assert "'/debugged'" in record.getMessage()
 
     @pytest.mark.parametrize("given", [{"on_decision": print}, {"debug": True}])
-    def test_nobody_is_passed_over_for_an_observer(self, given: dict[str, Any]) -> None:
+    def test_observer_excludes_on_decision_and_debug(self, given: dict[str, Any]) -> None:
         observer = Observer("own", logging.getLogger("corekit.tests"))
         with pytest.raises(TypeError, match="observer replaces on_decision"):
             CorsMiddleware(answering(), policy, observer=observer, **given)
 
-    def test_a_denial_is_logged_and_told(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_denial_is_logged_and_reported(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO, LOGGER)
         heard: list[DecisionEvent] = []
         app = CorsMiddleware(answering(), policy, on_decision=heard.append)
-        ask(app, headers=asking(STRANGER))
+        ask(app, headers=asking(UNTRUSTED))
         ask(app, "OPTIONS", preflight(APP, "PATCH"))
         assert [record.getMessage() for record in caplog.records] == list(map(str, heard))
 
-    def test_no_verdict_is_worked_out_where_nobody_listens(
+    def test_verdict_is_not_computed_without_observers(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(*values: object) -> None:
@@ -214,7 +214,7 @@ class TestLog:
         monkeypatch.setattr(Engine, "decision_of", fail)
         app = CorsMiddleware(answering(), policy)
         ask(app, "OPTIONS", preflight(APP, "PATCH"))
-        ask(app, headers=asking(STRANGER))
+        ask(app, headers=asking(UNTRUSTED))
 
     @pytest.mark.parametrize("headers", [[], asking(APP)])
     def test_a_request_that_is_not_denied_asks_no_logger(

@@ -88,7 +88,7 @@ def test_every_reason_is_a_sentence() -> None:
         assert reason.value[0].isupper()
 
 
-def test_what_was_asked_is_read_only_when_somebody_wants_the_verdict(
+def test_verdict_is_computed_when_it_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     calls: list[str] = []
@@ -139,7 +139,7 @@ def test_4096_characters_of_asked_headers_are_read(length: int, allowed: bool) -
         assert ("a" * length == named) == (credentials and allowed)
 
 
-def test_a_policy_that_grants_more_than_4096_characters_of_headers_reads_as_much() -> None:
+def test_bound_of_requested_headers_follows_the_grants() -> None:
     names = [f"x-{number:04}-{'a' * 20}" for number in range(200)]
     policy = CorsPolicy(allow_origins=[APP], allow_headers=names)
     for separator in (",", ", "):
@@ -162,7 +162,7 @@ def test_an_answer_has_its_headers_as_asgi_wants_them() -> None:
     )
 
 
-def test_vary_stands_behind_the_headers_of_an_answer_in_one_line() -> None:
+def test_vary_follows_the_headers_of_an_answer() -> None:
     answer = CorsPolicy(
         allow_origins=[APP], allow_credentials=True, allow_methods=["*"]
     ).engine.preflight(APP, "PUT", None, None)
@@ -183,7 +183,7 @@ def test_an_answer_that_does_not_vary_has_no_empty_vary() -> None:
     assert answer.raw_lines == answer.raw_headers
 
 
-def test_an_answer_is_a_value_shared_by_all_requests_of_its_sort() -> None:
+def test_answer_is_shared_by_requests_of_one_kind() -> None:
     answer = POLICY.engine.actual(APP)
     assert answer is POLICY.engine.actual(APP)
     assert answer == Answer(RequestKind.ACTUAL, True, None, (), ("Origin",), echoes_origin=True)

@@ -96,7 +96,7 @@ def test_a_preflight_grants_credentials() -> None:
     assert dict(answer.headers)["Access-Control-Allow-Credentials"] == "true"
 
 
-def test_a_private_network_is_granted_where_the_request_is_echoed_too() -> None:
+def test_private_network_is_granted_with_named_requests() -> None:
     for asked, granted in (("true", "true"), (None, None), ("false", None)):
         policy = engine(credentials=True, methods=["*"], private_network=True)
         headers = dict(policy.preflight(PAGE, "PUT", None, asked).headers)
@@ -114,7 +114,7 @@ def test_authorization_is_covered_by_a_wildcard_with_credentials_only() -> None:
         assert decision.allowed is allowed
 
 
-def test_the_bound_of_asked_headers_is_twice_what_is_granted() -> None:
+def test_bound_of_requested_headers_is_twice_the_grants() -> None:
     names = [f"x-{number:04}" for number in range(1000)]
     total = sum(map(len, names))
     for length, allowed in ((2 * total, True), (2 * total + 1, False)):

@@ -19,13 +19,13 @@ from corekit._engine import Engine
 from corekit.events import Observer, bounded
 
 APP = "https://app.example.com"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 
 policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"], allow_headers=["x-a"])
 
 
 def make_event(
-    origin: str | None = STRANGER,
+    origin: str | None = UNTRUSTED,
     method: str = "GET",
     path: str = "/",
     asked: str | None = None,
@@ -81,10 +81,10 @@ class TestDescription:
                 f"CORS: POST '/items' from '{APP}' granted: allowed by the policy. [GRANTED]",
             ),
             (
-                make_event(STRANGER),
+                make_event(UNTRUSTED),
                 (
-                    f"CORS: GET '/' from '{STRANGER}' denied: the policy does not allow this"
-                    f" origin. Add '{STRANGER}' to allow_origins. [ORIGIN_NOT_ALLOWED]"
+                    f"CORS: GET '/' from '{UNTRUSTED}' denied: the policy does not allow this"
+                    f" origin. Add '{UNTRUSTED}' to allow_origins. [ORIGIN_NOT_ALLOWED]"
                 ),
             ),
             (
@@ -113,16 +113,14 @@ class TestDescription:
         ],
         ids=["no origin", "granted", "denied", "near", "method denied", "preflight granted"],
     )
-    def test_an_event_says_what_was_asked_and_why_it_was_decided(
-        self, event: DecisionEvent, line: str
-    ) -> None:
+    def test_event_text_shows_request_reason_and_fix(self, event: DecisionEvent, line: str) -> None:
         assert event.describe() == str(event) == line
         assert repr(event) == f"<DecisionEvent {line}>"
 
     def test_events_compare_by_value_whatever_the_request_object(self) -> None:
         one, other = (
             DecisionEvent(
-                make_event().decision, "wsgi", "GET", "/", STRANGER, request={"a": number}
+                make_event().decision, "wsgi", "GET", "/", UNTRUSTED, request={"a": number}
             )
             for number in (1, 2)
         )
@@ -190,35 +188,35 @@ class TestForging:
         assert bounded(value) != value
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+def reported(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     return [(record.levelname, record.getMessage()) for record in caplog.records]
 
 
 def levels(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [level for level, _ in told(caplog)]
+    return [level for level, _ in reported(caplog)]
 
 
 class TestLog:
     @pytest.mark.parametrize(
         "event",
         [
-            make_event(STRANGER),
+            make_event(UNTRUSTED),
             make_event("nonsense"),
-            make_event(STRANGER, "OPTIONS", asked="PUT"),
+            make_event(UNTRUSTED, "OPTIONS", asked="PUT"),
             make_event(APP, "OPTIONS", asked="DELETE"),
             make_event(APP, "OPTIONS", asked="PUT", asked_headers="x-b"),
         ],
         ids=lambda event: f"{event.decision.kind.name} {event.decision.reason.name}",
     )
-    def test_a_denial_is_told_at_info(
+    def test_denial_is_logged_at_info(
         self, event: DecisionEvent, logger: logging.Logger, caplog: pytest.LogCaptureFixture
     ) -> None:
         observer = Observer("asgi", logger)
         report(observer, event)
-        assert told(caplog) == []
+        assert reported(caplog) == []
         logger.setLevel(logging.INFO)
         report(observer, event)
-        assert told(caplog) == [("INFO", event.describe())]
+        assert reported(caplog) == [("INFO", event.describe())]
 
     @pytest.mark.parametrize(
         "event",
@@ -226,7 +224,7 @@ class TestLog:
         ids=lambda event: event.decision.kind.name,
     )
     @pytest.mark.parametrize("debug", [False, True])
-    def test_what_is_granted_is_not_told(
+    def test_allowed_request_is_not_logged(
         self,
         event: DecisionEvent,
         debug: bool,
@@ -235,16 +233,16 @@ class TestLog:
     ) -> None:
         logger.setLevel(logging.DEBUG)
         report(Observer("asgi", logger, debug=debug), event)
-        assert told(caplog) == []
+        assert reported(caplog) == []
 
-    def test_in_debug_mode_each_origin_and_reason_is_warned_of_once(
+    def test_debug_mode_warns_once_per_origin_and_reason(
         self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
     ) -> None:
         logger.setLevel(logging.INFO)
         observer = Observer("asgi", logger, debug=True)
         for event in (
-            make_event(STRANGER),
-            make_event(STRANGER, path="/other"),
+            make_event(UNTRUSTED),
+            make_event(UNTRUSTED, path="/other"),
             make_event("https://other.example"),
             make_event(APP, "OPTIONS", asked="DELETE"),
             make_event(APP, "OPTIONS", asked="PATCH"),
@@ -253,7 +251,7 @@ class TestLog:
             report(observer, event)
         assert levels(caplog) == ["WARNING", "INFO", "WARNING", "WARNING", "INFO", "WARNING"]
 
-    def test_a_warning_is_seen_where_no_logging_is_set_up(
+    def test_warning_is_shown_without_logging_configuration(
         self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
     ) -> None:
         observer = Observer("asgi", logger, debug=True)
@@ -273,7 +271,7 @@ class TestLog:
             report(observer, replace(event, request=request))
         assert levels(caplog) == ["WARNING"]
 
-    def test_what_is_remembered_of_strangers_is_bounded(
+    def test_remembered_pairs_are_bounded(
         self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
     ) -> None:
         logger.setLevel(logging.INFO)
@@ -291,7 +289,7 @@ class TestLog:
         observer = Observer("asgi", logger)
         for _ in range(2):
             report(observer, make_event("https://ap.example.com"))
-        found = ["Nearest allowed origin" in message for _, message in told(caplog)]
+        found = ["Nearest allowed origin" in message for _, message in reported(caplog)]
         assert found == [True, False]
 
     def test_threads_may_share_an_observer(
@@ -306,7 +304,7 @@ class TestLog:
         assert len(found) == 200
         assert 20 <= found.count("WARNING") < 40
 
-    def test_a_verdict_is_not_worked_out_where_nobody_listens(
+    def test_verdict_is_not_computed_without_observers(
         self, logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(*values: object) -> Reason:
@@ -332,12 +330,12 @@ class TestOnDecision:
     def test_without_it_not_every_decision_is_heard(self, logger: logging.Logger) -> None:
         assert not Observer("asgi", logger).observes_all
 
-    @pytest.mark.parametrize("origin", [APP, STRANGER, "a\r\nb"])
-    def test_where_it_raises_that_is_told_and_the_request_goes_on(
+    @pytest.mark.parametrize("origin", [APP, UNTRUSTED, "a\r\nb"])
+    def test_failing_on_decision_is_logged_as_an_error(
         self, origin: str, logger: logging.Logger, caplog: pytest.LogCaptureFixture
     ) -> None:
         def fail(event: DecisionEvent) -> None:
-            raise LookupError("a fault of the hook")
+            raise LookupError("a bug of the hook")
 
         report(Observer("asgi", logger, on_decision=fail), make_event(origin))
         (record,) = caplog.records
@@ -350,9 +348,7 @@ class TestOnDecision:
         assert isinstance(record.exc_info[1], LookupError)
 
     @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
-    def test_what_is_to_end_the_process_ends_it(
-        self, error: type[BaseException], logger: logging.Logger
-    ) -> None:
+    def test_exit_exceptions_pass(self, error: type[BaseException], logger: logging.Logger) -> None:
         def stop(event: DecisionEvent) -> None:
             raise error
 
@@ -363,7 +359,7 @@ class TestOnDecision:
 class TestDecisionsOfAnswers:
     @pytest.mark.parametrize("credentials", [True, False])
     @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
-    @pytest.mark.parametrize("origin", [None, APP, STRANGER, "nonsense"])
+    @pytest.mark.parametrize("origin", [None, APP, UNTRUSTED, "nonsense"])
     def test_the_decision_of_an_answer_is_what_the_policy_decides(
         self, origin: str | None, method: str, credentials: bool
     ) -> None:
@@ -386,12 +382,12 @@ class TestDecisionsOfAnswers:
             assert (made.kind is RequestKind.PREFLIGHT) is is_preflight
 
 
-def test_the_level_at_which_a_denial_may_be_told(logger: logging.Logger) -> None:
+def test_level_of_denials(logger: logging.Logger) -> None:
     for debug, level in ((False, logging.INFO), (True, logging.WARNING), (bool, logging.WARNING)):
         assert Observer("asgi", logger, debug=debug).level == level
 
 
-def test_a_line_is_a_value_of_its_message(
+def test_line_is_an_argument_of_the_log_message(
     logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:
     logger.setLevel(logging.INFO)
@@ -400,12 +396,12 @@ def test_a_line_is_a_value_of_its_message(
     assert (record.msg, record.args) == ("%s", (make_event(path="/%s").describe(),))
 
 
-def test_what_is_bounded_shows_the_value_itself() -> None:
+def test_bounded_value_shows_the_value() -> None:
     assert bounded("a\r\nb") == "'a\\r\\nb'"
     assert bounded("x" * 121) == f"'{'x' * 120}'... (121 long)"
 
 
-def test_what_cannot_be_told_is_refused_in_words(logger: logging.Logger) -> None:
+def test_unsupported_value_is_an_error(logger: logging.Logger) -> None:
     async def later(event: DecisionEvent) -> None:
         """Do nothing, and later."""
 

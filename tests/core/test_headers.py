@@ -254,7 +254,7 @@ def test_writing_the_answer_twice_is_writing_it_once(
     assert sorted(merge_headers(once, answer, origin)) == sorted(once)
 
 
-def test_the_list_is_a_new_one_each_time_and_the_answer_is_never_changed() -> None:
+def test_header_list_is_new_each_time() -> None:
     shared: Headers = [("Content-Type", "text/plain"), ("Vary", "Accept")]
     granted, denied = POLICY.engine.actual(APP), POLICY.engine.actual(EVIL)
     for _ in range(3):

@@ -54,7 +54,7 @@ def test_a_stricter_set_is_asked_itself() -> None:
 def test_any_origin_is_refused_with_credentials() -> None:
     with pytest.raises(ValueError, match="any website could make requests"):
         WITH_CREDENTIALS.engine_for(AnyOrigin())
-    assert allows(WITHOUT, AnyOrigin(), "https://stranger.example")
+    assert allows(WITHOUT, AnyOrigin(), "https://untrusted.example")
 
 
 def test_a_set_is_not_made_of_the_letters_of_one_origin() -> None:

@@ -106,9 +106,7 @@ ODD: list[tuple[str, CorsPolicy | None]] = [
 
 
 @pytest.mark.parametrize(("path", "policy"), ODD)
-def test_a_path_that_a_layer_behind_could_read_otherwise_grants_nothing(
-    path: str, policy: CorsPolicy | None
-) -> None:
+def test_ambiguous_path_allows_no_origins(path: str, policy: CorsPolicy | None) -> None:
     found = ROUTES.policy_for(path)
     assert found == policy
     if policy is not NOTHING:
@@ -125,7 +123,7 @@ def test_a_route_for_all_comes_last_and_covers_all() -> None:
         assert routes.policy_for(path) is None
 
 
-def test_an_exact_route_may_stand_before_and_after_what_does_not_cover_it() -> None:
+def test_exact_route_may_come_before_and_after_others() -> None:
     routes = CorsRoutes([("/a", API), ("/a/b/", STRICT), ("/a/", PUBLIC), ("/b", NOTHING)])
     assert routes.policy_for("/a") is API
     assert routes.policy_for("/a/") is PUBLIC

@@ -96,7 +96,7 @@ MIDDLEWARE_TABLE: list[tuple[str, list[str], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("number", "middleware", "values"), MIDDLEWARE_TABLE)
-def test_middleware_at_fault_is_reported(
+def test_misplaced_middleware_is_reported(
     number: str, middleware: list[str], values: dict[str, Any]
 ) -> None:
     (message,) = run(number, MIDDLEWARE=middleware, **values)
@@ -115,7 +115,7 @@ def test_middleware_in_order_is_not(middleware: list[str]) -> None:
     assert run(MIDDLEWARE=middleware) == []
 
 
-def test_what_stands_before_is_named() -> None:
+def test_earlier_middleware_is_named() -> None:
     (message,) = run("W001", MIDDLEWARE=[SESSION, COMMON, CSRF, OURS])
     assert f"after {COMMON}, {CSRF}, whose" in message.msg
 
@@ -151,7 +151,7 @@ def test_what_stands_before_is_named() -> None:
         ("W010", {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://app.example\.com"]}, "appxexample.com"),
     ],
 )
-def test_settings_at_fault_are_reported_with_the_mend(
+def test_invalid_settings_are_reported_with_the_fix(
     number: str, values: dict[str, Any], said: str
 ) -> None:
     (message,) = run(number, **values)
@@ -231,7 +231,7 @@ def test_cookies_that_no_browser_will_send(values: dict[str, Any], fires: bool) 
     assert len(run("W005", **given)) == len(run("W006", **given)) == fires
 
 
-def test_a_cookie_at_fault_is_named_with_what_is_wrong() -> None:
+def test_cookie_settings_are_named_with_the_problem() -> None:
     (message,) = run("W005", **CREDENTIALS, **HOSTS)
     assert "SESSION_COOKIE_SAMESITE is 'Lax' and SESSION_COOKIE_SECURE is False" in message.msg
     assert "Set SESSION_COOKIE_SAMESITE = 'None' and SESSION_COOKIE_SECURE = True" in message.hint
@@ -271,7 +271,7 @@ def test_origins_whose_posts_the_csrf_check_will_refuse(
         assert "requests must pass both CORS and the CSRF check" in message.hint
 
 
-def test_without_credentials_or_the_csrf_check_nobody_has_to_be_trusted() -> None:
+def test_no_trusted_origins_are_needed_without_credentials_or_csrf() -> None:
     assert run("W007", CORS_ALLOWED_ORIGINS=[APP]) == []
     assert run("W007", **CREDENTIALS, MIDDLEWARE=[OURS, COMMON]) == []
 

@@ -20,7 +20,7 @@ from tests.django.views import OWN_ORIGIN
 
 APP = "https://app.example.com"
 PARTNER = "https://partner.example"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 LOGGER = "corekit.django"
 
 Told = tuple[str, str, str]
@@ -37,10 +37,10 @@ async def hear_later(event: DecisionEvent) -> None: ...
 
 
 def fail(event: DecisionEvent) -> None:
-    raise LookupError("a fault of the hook")
+    raise LookupError("a bug of the hook")
 
 
-def told(events: list[DecisionEvent]) -> list[Told]:
+def reported(events: list[DecisionEvent]) -> list[Told]:
     return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
 
 
@@ -60,7 +60,7 @@ def heard() -> Iterator[list[DecisionEvent]]:
 def visit(ask: Ask) -> None:
     ask("GET", "/plain/")
     ask("GET", "/plain/", origin=APP)
-    ask("GET", "/missing/", origin=STRANGER)
+    ask("GET", "/missing/", origin=UNTRUSTED)
     ask("GET", "/crash/", origin=APP)
     for method in ("PUT", "DELETE"):
         ask("OPTIONS", "/plain/", origin=APP, asked=method, asked_headers="content-type")
@@ -77,9 +77,9 @@ VISITED: list[Told] = [
 
 
 class TestOnDecision:
-    def test_it_is_told_once_of_every_request(self, ask: Ask, heard: list[DecisionEvent]) -> None:
+    def test_every_request_is_reported_once(self, ask: Ask, heard: list[DecisionEvent]) -> None:
         visit(ask)
-        assert told(heard) == VISITED
+        assert reported(heard) == VISITED
         assert {event.adapter for event in heard} == {"django"}
         assert heard[1].origin == APP
         assert isinstance(heard[1].request, HttpRequest)
@@ -93,23 +93,25 @@ class TestOnDecision:
         # It names another copy of this module where the tests are imported by file.
         from importlib import import_module
 
-        assert told(import_module(__name__)._heard) == VISITED
+        assert reported(import_module(__name__)._heard) == VISITED
 
-    def test_it_may_stand_beside_a_policy(self, ask: Ask, heard: list[DecisionEvent]) -> None:
+    def test_it_can_be_combined_with_cors_policy(
+        self, ask: Ask, heard: list[DecisionEvent]
+    ) -> None:
         routes = CorsRoutes([("/plain/", CorsPolicy(allow_origins=[APP]))])
         with override_settings(CORS_POLICY=routes):
             del_settings()
             ask("GET", "/plain/", origin=APP)
             ask("GET", "/stream/", origin=APP)
-        assert told(heard) == [("ACTUAL", "/plain/", "GRANTED")]
+        assert reported(heard) == [("ACTUAL", "/plain/", "GRANTED")]
 
-    def test_what_the_signal_says_counts(self, ask: Ask, heard: list[DecisionEvent]) -> None:
+    def test_signal_can_allow_an_origin(self, ask: Ask, heard: list[DecisionEvent]) -> None:
         def admit(sender: object, request: HttpRequest, **kwargs: object) -> bool:
             return request.headers["Origin"] == PARTNER
 
         check_request_enabled.connect(admit)
         try:
-            for origin in (PARTNER, STRANGER):
+            for origin in (PARTNER, UNTRUSTED):
                 actual = ask("GET", "/plain/", origin=origin)
                 preflight = ask("OPTIONS", "/plain/", origin=origin, asked="DELETE")
                 for response, event in zip((actual, preflight), heard[-2:], strict=True):
@@ -139,9 +141,7 @@ class TestOnDecision:
             assert check_request_enabled.disconnect(admit)
         assert [event.decision.reason.name for event in heard] == ["GRANTED", "METHOD_NOT_ALLOWED"]
 
-    def test_it_is_told_of_the_policies_of_views(
-        self, ask: Ask, heard: list[DecisionEvent]
-    ) -> None:
+    def test_view_policies_are_reported(self, ask: Ask, heard: list[DecisionEvent]) -> None:
         for path in ("/own/", "/own-method/", "/exempt/"):
             ask("PUT", path, origin=OWN_ORIGIN)
             ask("PUT", path, origin=APP)
@@ -149,7 +149,7 @@ class TestOnDecision:
         found = [event.decision.reason.name for event in heard]
         assert found == ["GRANTED", "ORIGIN_NOT_ALLOWED", "GRANTED"] * 2
 
-    def test_the_decision_that_is_told_is_the_one_that_is_answered(
+    def test_reported_decision_matches_the_response(
         self, ask: Ask, heard: list[DecisionEvent]
     ) -> None:
         # Its methods have different policies, so that the answer is kept out of the cache.
@@ -160,7 +160,7 @@ class TestOnDecision:
             assert response.headers[name] == value
         assert event.decision.status == response.status_code
 
-    def test_a_fault_of_it_changes_no_response(
+    def test_failing_on_decision_changes_no_response(
         self, ask: Ask, caplog: pytest.LogCaptureFixture
     ) -> None:
         with override_settings(CORS_ON_DECISION=fail):
@@ -191,7 +191,7 @@ WRONG: list[tuple[Any, str]] = [
 
 class TestSetting:
     @pytest.mark.parametrize(("given", "message"), WRONG)
-    def test_what_is_no_plain_function_does_not_start(self, given: Any, message: str) -> None:
+    def test_invalid_on_decision_does_not_start(self, given: Any, message: str) -> None:
         with override_settings(CORS_ON_DECISION=given):
             with pytest.raises(ImproperlyConfigured, match="CORS_ON_DECISION") as raised:
                 CorsMiddleware(lambda request: None)
@@ -201,7 +201,7 @@ class TestSetting:
             assert message in found.msg
             assert "its dotted path" in str(found.hint)
 
-    def test_it_is_reported_beside_other_problems(self) -> None:
+    def test_it_is_reported_with_other_problems(self) -> None:
         with override_settings(CORS_ON_DECISION=7, CORS_ALLOWED_ORIGINS=["https://a.example/"]):
             assert len(check_problems()) == 2
 
@@ -225,7 +225,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 
 
 class TestLog:
-    def test_denials_are_told_at_info(self, ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+    def test_denials_are_logged_at_info(self, ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
         visit(ask)
         assert logged(caplog) == []
         caplog.set_level(logging.INFO, LOGGER)
@@ -235,7 +235,7 @@ class TestLog:
             ("INFO", "METHOD_NOT_ALLOWED"),
         ]
 
-    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+    def test_debug_mode_warns_once_per_origin_and_reason(
         self, ask: Ask, caplog: pytest.LogCaptureFixture
     ) -> None:
         # Another function has a memory of its own, whatever other tests made the project warn of.
@@ -256,7 +256,7 @@ class TestLog:
             middleware: Any = CorsMiddleware(lambda request: HttpResponse())
             for debug in (False, True, False):
                 with override_settings(DEBUG=debug):
-                    middleware(RequestFactory().get("/", headers={"Origin": STRANGER}))
+                    middleware(RequestFactory().get("/", headers={"Origin": UNTRUSTED}))
         assert logged(caplog) == [("WARNING", "ORIGIN_NOT_ALLOWED")]
 
     def test_a_request_without_origin_asks_no_logger(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def project() -> Iterator[None]:
 
 
 def is_own(ask: Ask, path: str, method: str) -> bool:
-    """Say whether the view's policy answers preflight and call; otherwise the settings' must."""
+    """Return whether the view's policy answers preflight and call; otherwise the settings' must."""
     seen: set[tuple[bool, bool]] = set()
     for origin in (OWN_ORIGIN, APP):
         preflight = ask("OPTIONS", path, origin=origin, asked=method)
@@ -100,7 +100,7 @@ def test_a_view_s_own_policy_answers(ask: Ask, path: str, method: str) -> None:
         ("/missing/", "GET"),
     ],
 )
-def test_everything_beside_keeps_the_settings_policy(ask: Ask, path: str, method: str) -> None:
+def test_other_views_keep_the_settings_policy(ask: Ask, path: str, method: str) -> None:
     assert not is_own(ask, path, method)
 
 
@@ -188,9 +188,7 @@ def test_a_preflight_never_reaches_a_view_with_its_own_policy(ask: Ask) -> None:
 
 @pytest.mark.parametrize("path", ["/own-method/", "/drf/set/", "/ninja/methods"])
 @pytest.mark.parametrize("origin", [OWN_ORIGIN, APP])
-def test_where_methods_differ_no_browser_keeps_one_answer_for_another(
-    ask: Ask, path: str, origin: str
-) -> None:
+def test_preflight_is_not_cached_if_methods_differ(ask: Ask, path: str, origin: str) -> None:
     kept = {
         response.headers[MAX_AGE]
         for method in ("GET", "POST", "DELETE")
@@ -201,13 +199,13 @@ def test_where_methods_differ_no_browser_keeps_one_answer_for_another(
     assert (refused.status_code, MAX_AGE in refused.headers) == (403, False)
 
 
-def test_where_methods_are_alike_the_answer_is_kept(ask: Ask) -> None:
+def test_preflight_is_cached_if_methods_share_a_policy(ask: Ask) -> None:
     for path in ("/own-class/", "/own-class-in-urlconf/", "/ninja/below", "/drf/below/"):
         response = ask("OPTIONS", path, origin=OWN_ORIGIN, asked="GET")
         assert response.headers[MAX_AGE] == "60"
 
 
-def test_a_view_that_is_used_twice_is_opened_only_where_it_is_marked() -> None:
+def test_decorator_does_not_change_the_original_view() -> None:
     assert read_mark(cors(OWN)(views.plain)) is OWN
     assert read_mark(views.plain) is None
     assert read_mark(cors_exempt(views.own)) is EXEMPT
@@ -249,7 +247,7 @@ def test_a_policy_may_be_given_by_its_arguments() -> None:
     assert read_mark(marked) == CorsPolicy(allow_origins=[OWN_ORIGIN], max_age=5)
 
 
-def test_what_is_no_policy_is_refused_where_it_is_written() -> None:
+def test_invalid_policy_is_refused() -> None:
     with pytest.raises(PolicyError, match="any-origin-with-credentials"):
         cors(allow_origins=["*"], allow_credentials=True)
     with pytest.raises(PolicyError, match="no-origins"):

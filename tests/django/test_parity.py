@@ -156,7 +156,7 @@ def test_options_without_origin_reaches_the_view() -> None:
     assert ask(Ours, ORIGINS, "OPTIONS", **asked).status == 202
 
 
-def test_options_that_is_no_preflight_gets_the_headers_of_any_response() -> None:
+def test_plain_options_gets_the_headers() -> None:
     name = "access-control-allow-methods"
     assert name in ask(Theirs, ORIGINS, "OPTIONS", Origin=APP).headers
     assert name not in ask(Ours, ORIGINS, "OPTIONS", Origin=APP).headers
@@ -264,7 +264,7 @@ def test_settings_under_a_mistaken_name_take_effect() -> None:
     assert "PROPFIND" in preflight(Ours, settings, APP).names("access-control-allow-methods")
 
 
-def test_the_signal_is_sent_only_where_the_settings_do_not_allow_an_origin() -> None:
+def test_signal_is_sent_only_for_denied_origins() -> None:
     asked: list[str | None] = []
 
     def remember(sender: object, request: HttpRequest, **kwargs: object) -> bool:

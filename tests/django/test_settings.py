@@ -167,7 +167,7 @@ def test_a_regex_for_everybody_is_refused_with_credentials(regex: str) -> None:
     assert ("CORS_ALLOWED_ORIGIN_REGEXES[0]", "any-origin-with-credentials") in problems
 
 
-def test_beside_all_origins_the_lists_are_not_read() -> None:
+def test_lists_of_origins_are_ignored_with_all_origins() -> None:
     policy = read_policy(
         CORS_ALLOW_ALL_ORIGINS=True,
         CORS_ALLOWED_ORIGINS=[APP],
@@ -219,7 +219,7 @@ def test_a_policy_may_be_given_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN_SETTINGS - {"CORS_POLICY", "CORS_ON_DECISION"}))
-def test_a_policy_beside_any_other_setting_is_an_error(name: str) -> None:
+def test_cors_policy_with_another_setting_is_an_error(name: str) -> None:
     policy = CorsPolicy(allow_origins=[APP])
     assert read_problems(CORS_POLICY=policy, **{name: []}) == [(name, "conflicting-settings")]
 

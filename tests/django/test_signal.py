@@ -80,7 +80,7 @@ def test_origins_come_from_a_table(ask: Ask, database: None) -> None:
 def test_an_async_receiver_is_awaited(ask: Ask) -> None:
     with connected(say_yes):
         assert is_admitted(ask, PARTNER)
-        assert not is_admitted(ask, "https://stranger.example")
+        assert not is_admitted(ask, "https://untrusted.example")
 
 
 def test_one_yes_is_enough(ask: Ask) -> None:
@@ -91,7 +91,7 @@ def test_one_yes_is_enough(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("origin", [APP, None, "not an origin", f"{APP},{PARTNER}", "null"])
-def test_nobody_is_asked_where_the_answer_is_known(ask: Ask, origin: str | None) -> None:
+def test_signal_is_not_sent_if_the_answer_is_known(ask: Ask, origin: str | None) -> None:
     receiver = Receiver()
     with connected(receiver):
         ask("GET", "/plain/", origin=origin)
@@ -140,7 +140,7 @@ def test_the_signal_alone_is_enough(ask: Ask) -> None:
         assert not is_admitted(ask, APP)
 
 
-def test_routes_are_widened_but_not_where_nothing_is_granted_on_purpose(ask: Ask) -> None:
+def test_signal_does_not_apply_to_deny_all_routes(ask: Ask) -> None:
     from tests.django.test_middleware import forget_settings
 
     some = CorsPolicy(allow_origins=[APP], allow_credentials=True)

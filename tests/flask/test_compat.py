@@ -17,7 +17,7 @@ from corekit import PolicyError
 from corekit_flask import CORS, cross_origin
 
 APP = "https://app.example.com"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 
@@ -59,12 +59,12 @@ def may_send(client: FlaskClient, origin: str, method: str, header: str) -> bool
         "Access-Control-Request-Headers": header,
     }
     response = client.options("/", headers=asked)
-    told = response.headers
-    methods = told.get("Access-Control-Allow-Methods", "").split(", ")
-    headers = told.get("Access-Control-Allow-Headers", "").lower().split(", ")
+    reported = response.headers
+    methods = reported.get("Access-Control-Allow-Methods", "").split(", ")
+    headers = reported.get("Access-Control-Allow-Headers", "").lower().split(", ")
     return (
         response.status_code == 200
-        and told.get(ALLOW_ORIGIN) in ("*", origin)
+        and reported.get(ALLOW_ORIGIN) in ("*", origin)
         and (method in methods or method in ("GET", "HEAD", "POST"))
         and (header in headers or "*" in headers)
     )
@@ -79,7 +79,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "any origin as an expression": {"origins": ".*"},
     "an expression": {"origins": r"https://.*\.example\.com\Z"},
     "a compiled expression": {"origins": re.compile(r"https://.*\.example\.com\Z")},
-    "an expression beside an origin": {"origins": [STRANGER, r"^https://app\.example\.com$"]},
+    "an expression beside an origin": {"origins": [UNTRUSTED, r"^https://app\.example\.com$"]},
     "an IPv6 address": {"origins": ["http://[::1]:3000"]},
     "credentials": {"origins": APP, "supports_credentials": True},
     "methods": {"origins": APP, "methods": ["GET", "PUT"]},
@@ -110,7 +110,7 @@ def test_the_same_options_let_the_same_pages_through(settings: dict[str, Any]) -
         assert may_read(mine, "http://[::1]:3000")
         assert not may_read(peers, "http://[::1]:3000")
 
-    for origin in (APP, STRANGER, "https://www.example.com", "https://app.example.com.evil.test"):
+    for origin in (APP, UNTRUSTED, "https://www.example.com", "https://app.example.com.evil.test"):
         assert may_read(mine, origin) == may_read(peers, origin)
         for method in ("PUT", "DELETE"):
             for header in ("x-token", "authorization"):
@@ -132,7 +132,7 @@ def test_the_same_options_let_the_same_pages_through(settings: dict[str, Any]) -
         ),
     ],
 )
-def test_what_a_preflight_is_told(settings: dict[str, Any], name: str, value: str) -> None:
+def test_preflight_response(settings: dict[str, Any], name: str, value: str) -> None:
     app = make_app()
     CORS(app, **settings)
     asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
@@ -145,9 +145,11 @@ def test_exposed_headers_may_be_a_string_or_a_list(exposed: Any) -> None:
     app = make_app()
     CORS(app, origins=APP, expose_headers=exposed)
 
-    told = client_of(app).get("/", headers={"Origin": APP}).headers["Access-Control-Expose-Headers"]
+    reported = (
+        client_of(app).get("/", headers={"Origin": APP}).headers["Access-Control-Expose-Headers"]
+    )
 
-    assert told.split(", ")[0] == "x-request-id"
+    assert reported.split(", ")[0] == "x-request-id"
 
 
 def test_any_header_covers_authorization_which_a_wildcard_does_not() -> None:
@@ -155,8 +157,8 @@ def test_any_header_covers_authorization_which_a_wildcard_does_not() -> None:
     CORS(app, origins=APP)
     asked = {"Origin": APP, "Access-Control-Request-Method": "GET"}
 
-    told = client_of(app).options("/", headers=asked).headers
-    assert told["Access-Control-Allow-Headers"] == "*, authorization"
+    reported = client_of(app).options("/", headers=asked).headers
+    assert reported["Access-Control-Allow-Headers"] == "*, authorization"
 
 
 def test_the_private_network_is_granted_where_it_was_switched_on() -> None:
@@ -168,8 +170,8 @@ def test_the_private_network_is_granted_where_it_was_switched_on() -> None:
         "Access-Control-Request-Private-Network": "true",
     }
 
-    told = client_of(app).options("/", headers=asked).headers
-    assert told["Access-Control-Allow-Private-Network"] == "true"
+    reported = client_of(app).options("/", headers=asked).headers
+    assert reported["Access-Control-Allow-Private-Network"] == "true"
 
 
 def test_the_keys_of_the_configuration_are_read_and_keywords_come_first() -> None:
@@ -177,16 +179,16 @@ def test_the_keys_of_the_configuration_are_read_and_keywords_come_first() -> Non
     CORS(app, max_age=60)
     asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
 
-    told = client_of(app).options("/", headers=asked).headers
+    reported = client_of(app).options("/", headers=asked).headers
 
-    assert told[ALLOW_ORIGIN] == APP
-    assert "DELETE" not in told["Access-Control-Allow-Methods"]
-    assert told["Access-Control-Max-Age"] == "60"
+    assert reported[ALLOW_ORIGIN] == APP
+    assert "DELETE" not in reported["Access-Control-Allow-Methods"]
+    assert reported["Access-Control-Max-Age"] == "60"
 
 
 def test_init_app_takes_options_and_they_come_first() -> None:
     app = make_app()
-    CORS(origins=STRANGER).init_app(app, origins=APP)
+    CORS(origins=UNTRUSTED).init_app(app, origins=APP)
 
     assert reads(client_of(app)) == APP
 
@@ -217,39 +219,39 @@ def test_overlapping_resources_are_decided_in_the_order_written() -> None:
     CORS(
         app,
         resources={
-            "/api/items": {"origins": STRANGER},
+            "/api/items": {"origins": UNTRUSTED},
             "/api/*": {"origins": APP},
-            r"/api/admin/users/very/long/(expression)?": {"origins": STRANGER},
-            r"/api/admin/.*": {"origins": STRANGER},
+            r"/api/admin/users/very/long/(expression)?": {"origins": UNTRUSTED},
+            r"/api/admin/.*": {"origins": UNTRUSTED},
         },
     )
     client = client_of(app)
 
-    assert reads(client, "/api/items", STRANGER) == STRANGER
+    assert reads(client, "/api/items", UNTRUSTED) == UNTRUSTED
     assert reads(client, "/api/items", APP) is None
     assert reads(client, "/api/admin/users", APP) == APP
-    assert reads(client, "/api/admin/users", STRANGER) is None
+    assert reads(client, "/api/admin/users", UNTRUSTED) is None
 
 
 def test_the_path_is_decoded_once_and_case_matters() -> None:
     app = make_app()
-    CORS(app, resources={"/api/admin/*": {"origins": STRANGER}, "/api/*": {"origins": APP}})
+    CORS(app, resources={"/api/admin/*": {"origins": UNTRUSTED}, "/api/*": {"origins": APP}})
     client = client_of(app)
 
-    assert reads(client, "/api/%61dmin/users", STRANGER) == STRANGER
-    assert reads(client, "/api/%2561dmin/users", STRANGER) is None
-    assert reads(client, "/api/ADMIN/users", STRANGER) is None
+    assert reads(client, "/api/%61dmin/users", UNTRUSTED) == UNTRUSTED
+    assert reads(client, "/api/%2561dmin/users", UNTRUSTED) is None
+    assert reads(client, "/api/ADMIN/users", UNTRUSTED) is None
 
 
-def test_a_resource_has_options_beside_those_of_all() -> None:
+def test_resource_options_override_those_of_all() -> None:
     app = make_app()
     CORS(app, resources={"/api/*": {"methods": ["PUT"]}}, origins=APP, max_age=60)
     asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
 
-    told = client_of(app).options("/api/items", headers=asked).headers
+    reported = client_of(app).options("/api/items", headers=asked).headers
 
-    assert told["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT"
-    assert told["Access-Control-Max-Age"] == "60"
+    assert reported["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT"
+    assert reported["Access-Control-Max-Age"] == "60"
 
 
 @pytest.mark.parametrize(
@@ -321,9 +323,7 @@ def test_a_value_that_cannot_be_had_is_an_error(options: dict[str, Any], message
         ({"origins": APP, "max_age": -1}, {"max-age"}),
     ],
 )
-def test_what_is_unsafe_or_never_matches_fails_at_start(
-    options: dict[str, Any], codes: set[str] | None
-) -> None:
+def test_invalid_policy_fails_at_start(options: dict[str, Any], codes: set[str] | None) -> None:
     with pytest.raises(PolicyError) as caught:
         CORS(make_app(), **options)
 
@@ -363,10 +363,10 @@ def test_patterns_of_origins_are_taken_as_patterns() -> None:
     assert reads(client, origin="https://app.example.com.evil.test") is None
 
 
-def test_a_preflight_of_a_stranger_is_403_and_tells_nothing() -> None:
+def test_denied_preflight_is_403_without_headers() -> None:
     app = make_app()
     CORS(app, origins=APP)
-    asked = {"Origin": STRANGER, "Access-Control-Request-Method": "PUT"}
+    asked = {"Origin": UNTRUSTED, "Access-Control-Request-Method": "PUT"}
 
     response = client_of(app).options("/", headers=asked)
 

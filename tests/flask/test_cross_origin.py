@@ -13,7 +13,7 @@ from corekit import PolicyError
 from corekit_flask import CORS, Cors, cross_origin
 
 APP = "https://app.example.com"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 
@@ -58,7 +58,7 @@ def app_with_views(**options: Any) -> Flask:
 
 each_cover = pytest.mark.parametrize(
     "cover",
-    [lambda app: None, Cors, lambda app: CORS(app, origins=STRANGER)],
+    [lambda app: None, Cors, lambda app: CORS(app, origins=UNTRUSTED)],
     ids=["the decorator alone", "Cors", "CORS"],
 )
 
@@ -71,14 +71,14 @@ def test_a_decorated_view_answers_its_own_pages(cover: Callable[[Flask], object]
     asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
 
     assert reads(client, "/feed") == APP
-    assert reads(client, "/feed", STRANGER) is None
+    assert reads(client, "/feed", UNTRUSTED) is None
     assert reads(client, "/fail") == APP
     assert reads(client, "/own") == APP
     granted = client.options("/feed", headers=asked)
     assert granted.status_code == 200
     assert granted.headers[ALLOW_ORIGIN] == APP
     assert granted.headers["Access-Control-Max-Age"] == "60"
-    refused = client.options("/feed", headers={**asked, "Origin": STRANGER})
+    refused = client.options("/feed", headers={**asked, "Origin": UNTRUSTED})
     assert refused.status_code == 403
     assert refused.text == "CORS: the origin is not allowed.\n"
     assert ALLOW_ORIGIN not in refused.headers
@@ -97,7 +97,7 @@ def test_the_headers_of_a_decorated_view_are_merged(cover: Callable[[Flask], obj
 
 
 @each_cover
-def test_options_that_is_no_preflight_stays_as_it_was(cover: Callable[[Flask], object]) -> None:
+def test_plain_options_is_unchanged(cover: Callable[[Flask], object]) -> None:
     app = app_with_views()
     cover(app)
     client = client_of(app)
@@ -108,24 +108,24 @@ def test_options_that_is_no_preflight_stays_as_it_was(cover: Callable[[Flask], o
     assert client.options("/own").text == "my own answer to OPTIONS"
 
 
-def test_a_view_beside_a_decorated_one_keeps_the_policy_of_the_application() -> None:
+def test_undecorated_view_keeps_the_application_policy() -> None:
     app = app_with_views()
-    CORS(app, origins=STRANGER)
+    CORS(app, origins=UNTRUSTED)
 
-    assert reads(client_of(app), "/other", STRANGER) == STRANGER
-    assert reads(client_of(app), "/feed", STRANGER) is None
+    assert reads(client_of(app), "/other", UNTRUSTED) == UNTRUSTED
+    assert reads(client_of(app), "/feed", UNTRUSTED) is None
 
 
 def test_a_decorated_view_reads_the_configuration_of_its_application() -> None:
     apps = []
-    for origin in (APP, STRANGER):
+    for origin in (APP, UNTRUSTED):
         app = Flask("shop")
         app.config["CORS_ORIGINS"] = origin
         app.add_url_rule("/feed", view_func=shared)
         apps.append(client_of(app))
 
     assert [reads(client, "/feed", APP) for client in apps] == [APP, None]
-    assert [reads(client, "/feed", STRANGER) for client in apps] == [None, STRANGER]
+    assert [reads(client, "/feed", UNTRUSTED) for client in apps] == [None, UNTRUSTED]
 
 
 @cross_origin(methods=["PUT"])
@@ -133,7 +133,7 @@ def shared() -> str:
     return "shared"
 
 
-def test_a_fault_of_a_decorator_is_raised_where_it_stands() -> None:
+def test_invalid_options_are_raised_by_the_decorator() -> None:
     with pytest.raises(PolicyError):
         cross_origin(origins="https://app.example.com/")
 
@@ -153,7 +153,7 @@ def test_a_blueprint_is_covered_with_the_configuration_of_its_application() -> N
     assert reads(client, "/") is None
 
 
-def test_a_blueprint_with_a_fault_fails_where_it_is_registered() -> None:
+def test_invalid_options_fail_when_the_blueprint_is_registered() -> None:
     blueprint = Blueprint("api", "shop")
     CORS(blueprint, origins=f"{APP}/")
 

@@ -16,7 +16,7 @@ from corekit import CorsPolicy, CorsRoutes
 from corekit_flask import Cors
 
 APP = "https://app.example.com"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 PREFLIGHT = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
 
@@ -32,7 +32,7 @@ def make_app() -> Flask:
 
     @app.get("/fail")
     def fail() -> str:
-        raise RuntimeError("a fault of the application")
+        raise RuntimeError("a bug of the application")
 
     @app.get("/forbidden")
     def forbidden() -> str:
@@ -100,7 +100,7 @@ def test_every_answer_can_be_read_by_the_page(
     assert response.headers["Vary"] == "Origin"
 
 
-def test_a_method_that_is_not_routed_says_so_to_the_page() -> None:
+def test_405_has_the_headers() -> None:
     app = make_app()
     Cors(app, policy)
 
@@ -109,11 +109,11 @@ def test_a_method_that_is_not_routed_says_so_to_the_page() -> None:
     assert (response.status_code, response.headers[ALLOW_ORIGIN]) == (405, APP)
 
 
-def test_a_stranger_reads_no_error_page() -> None:
+def test_untrusted_origin_cannot_read_error_pages() -> None:
     app = make_app()
     Cors(app, policy)
 
-    response = client_of(app).get("/fail", headers={"Origin": STRANGER})
+    response = client_of(app).get("/fail", headers={"Origin": UNTRUSTED})
 
     assert response.status_code == 500
     assert ALLOW_ORIGIN not in response.headers
@@ -146,7 +146,7 @@ def test_an_exception_still_reaches_the_server_where_flask_propagates_it() -> No
     Cors(app, policy)
     app.testing = True
 
-    with pytest.raises(RuntimeError, match="a fault of the application"):
+    with pytest.raises(RuntimeError, match="a bug of the application"):
         app.test_client().get("/fail", headers={"Origin": APP})
 
 
@@ -159,7 +159,7 @@ def test_the_page_of_the_debugger_can_be_read_by_the_page_of_another_origin() ->
     response = Client(DebuggedApplication(app, evalex=True)).get("/fail", headers={"Origin": APP})
 
     assert response.status_code == 500
-    assert "a fault of the application" in response.text
+    assert "a bug of the application" in response.text
     assert "EVALEX = false" in response.text
     assert response.headers[ALLOW_ORIGIN] == APP
 
@@ -213,7 +213,7 @@ def test_what_is_added_after_is_covered_too() -> None:
     assert client_of(app).get("/late", headers={"Origin": APP}).headers[ALLOW_ORIGIN] == APP
 
 
-def test_routes_of_paths_are_taken_where_a_policy_is() -> None:
+def test_routes_are_accepted_as_a_policy() -> None:
     app = make_app()
     Cors(app, CorsRoutes([("/items/", policy)]))
     client = client_of(app)
@@ -233,7 +233,7 @@ def test_the_applications_own_headers_are_replaced() -> None:
 
     client = client_of(app)
     assert client.get("/", headers={"Origin": APP}).headers.getlist(ALLOW_ORIGIN) == [APP]
-    assert ALLOW_ORIGIN not in client.get("/", headers={"Origin": STRANGER}).headers
+    assert ALLOW_ORIGIN not in client.get("/", headers={"Origin": UNTRUSTED}).headers
 
 
 def test_without_a_policy_nothing_is_touched() -> None:
@@ -254,7 +254,7 @@ def test_without_a_policy_nothing_is_touched() -> None:
         lambda app, wrong: Cors().init_app(app, wrong),
     ],
 )
-def test_what_is_no_policy_is_refused_at_once(install: Callable[[Flask, Any], object]) -> None:
+def test_invalid_policy_is_refused(install: Callable[[Flask, Any], object]) -> None:
     with pytest.raises(TypeError, match=r"policy is a list: .*Pass a CorsPolicy or a CorsR"):
         install(make_app(), ["*"])
 

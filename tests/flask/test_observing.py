@@ -15,7 +15,7 @@ from corekit_flask import CORS, Cors, cors, cross_origin
 
 APP = "https://app.example.com"
 PARTNER = "https://partner.example"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 LOGGER = "corekit.flask"
 
 policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
@@ -24,7 +24,7 @@ partners = CorsPolicy(allow_origins=[PARTNER])
 Told = tuple[str, str, str]
 
 
-def told(events: list[DecisionEvent]) -> list[Told]:
+def reported(events: list[DecisionEvent]) -> list[Told]:
     return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
 
 
@@ -47,7 +47,7 @@ def visit(app: Flask) -> None:
     client = app.test_client()
     client.get("/")
     client.get("/", headers={"Origin": APP})
-    client.get("/missing", headers={"Origin": STRANGER})
+    client.get("/missing", headers={"Origin": UNTRUSTED})
     for method in ("PUT", "DELETE"):
         client.options("/", headers={"Origin": APP, "Access-Control-Request-Method": method})
 
@@ -73,14 +73,14 @@ class TestOnDecision:
             lambda app, hear: CORS(origins=APP, methods="PUT", on_decision=hear).init_app(app),
         ],
     )
-    def test_it_is_told_once_of_every_request(
+    def test_every_request_is_reported_once(
         self, install: Callable[[Flask, Callable[[DecisionEvent], object]], object]
     ) -> None:
         heard: list[DecisionEvent] = []
         app = make_app()
         install(app, heard.append)
         visit(app)
-        assert told(heard) == VISITED
+        assert reported(heard) == VISITED
         assert {event.adapter for event in heard} == {"flask"}
         assert heard[1].request["HTTP_ORIGIN"] == heard[1].origin == APP
 
@@ -90,7 +90,7 @@ class TestOnDecision:
         app.add_url_rule("/", view_func=lambda: "hello", methods=["GET", "PUT"])
         Cors(app, policy, on_decision=heard.append)
         visit(app)
-        assert told(heard) == VISITED
+        assert reported(heard) == VISITED
 
     @pytest.mark.parametrize("hear_first", [True, False])
     def test_it_may_come_before_the_policy_or_after(self, hear_first: bool) -> None:
@@ -104,9 +104,9 @@ class TestOnDecision:
             app.test_client().get("/")
             Cors(app, on_decision=heard.append)
         visit(app)
-        assert told(heard) == VISITED
+        assert reported(heard) == VISITED
 
-    def test_it_is_told_of_the_policies_of_views(self) -> None:
+    def test_view_policies_are_reported(self) -> None:
         heard: list[DecisionEvent] = []
         app = make_app()
         Cors(app, on_decision=heard.append)
@@ -117,13 +117,13 @@ class TestOnDecision:
         client.options(
             "/partners", headers={"Origin": PARTNER, "Access-Control-Request-Method": "GET"}
         )
-        assert told(heard) == [
+        assert reported(heard) == [
             ("ACTUAL", "/partners", "GRANTED"),
             ("ACTUAL", "/partners", "ORIGIN_NOT_ALLOWED"),
             ("PREFLIGHT", "/partners", "GRANTED"),
         ]
 
-    def test_it_is_told_of_the_views_of_flask_cors(self) -> None:
+    def test_cross_origin_views_are_reported(self) -> None:
         heard: list[DecisionEvent] = []
         app = Flask("shop")
 
@@ -133,19 +133,21 @@ class TestOnDecision:
             return "hello"
 
         Cors(app, on_decision=heard.append)
-        app.test_client().get("/", headers={"Origin": STRANGER})
-        assert told(heard) == [("ACTUAL", "/", "ORIGIN_NOT_ALLOWED")]
+        app.test_client().get("/", headers={"Origin": UNTRUSTED})
+        assert reported(heard) == [("ACTUAL", "/", "ORIGIN_NOT_ALLOWED")]
 
-    def test_paths_that_no_policy_covers_give_none(self) -> None:
+    def test_uncovered_paths_are_not_reported(self) -> None:
         heard: list[DecisionEvent] = []
         app = make_app()
         Cors(app, CorsRoutes([("/api/", policy)]), on_decision=heard.append)
         visit(app)
         assert heard == []
 
-    def test_a_fault_of_it_changes_no_response(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_failing_on_decision_changes_no_response(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         def fail(event: DecisionEvent) -> None:
-            raise LookupError("a fault of the hook")
+            raise LookupError("a bug of the hook")
 
         app = make_app()
         Cors(app, policy, on_decision=fail)
@@ -156,7 +158,7 @@ class TestOnDecision:
         assert (record.name, record.levelname) == (LOGGER, "ERROR")
 
     @pytest.mark.parametrize("extension", [Cors, CORS])
-    def test_what_is_no_plain_function_is_refused_at_once(self, extension: Any) -> None:
+    def test_invalid_on_decision_is_refused(self, extension: Any) -> None:
         async def hear(event: DecisionEvent) -> None: ...
 
         with pytest.raises(TypeError, match="Pass a plain function"):
@@ -170,7 +172,7 @@ class TestOnDecision:
         with pytest.raises(RuntimeError, match="already has an on_decision"):
             Cors(app, policy, on_decision=print)
 
-    def test_a_blueprint_has_none_of_its_own(self) -> None:
+    def test_a_blueprint_takes_no_on_decision(self) -> None:
         with pytest.raises(TypeError, match="for a whole application"):
             CORS(Blueprint("api", "api"), origins=APP, on_decision=print)
 
@@ -184,7 +186,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 
 
 class TestLog:
-    def test_denials_are_told_at_info(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_denials_are_logged_at_info(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO, LOGGER)
         app = make_app()
         Cors(app, policy)
@@ -194,7 +196,7 @@ class TestLog:
             ("INFO", "METHOD_NOT_ALLOWED"),
         ]
 
-    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+    def test_debug_mode_warns_once_per_origin_and_reason(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         app = make_app()
@@ -218,7 +220,7 @@ class TestLog:
         caplog.set_level(logging.INFO, LOGGER)
         app = make_self_answering()
         client = app.test_client()
-        for origin in (STRANGER, APP):
+        for origin in (UNTRUSTED, APP):
             client.get("/own", headers={"Origin": origin})
             client.options(
                 "/own",
@@ -233,10 +235,10 @@ class TestLog:
         preflight = "CORS: preflight for DELETE '/mount/own' with 'x-a' from"
         assert lines == [
             (
-                f"CORS: GET '/mount/own' from '{STRANGER}' {why} Add '{STRANGER}' to allow_origins."
-                " [ORIGIN_NOT_ALLOWED]"
+                f"CORS: GET '/mount/own' from '{UNTRUSTED}' {why} Add '{UNTRUSTED}' to"
+                " allow_origins. [ORIGIN_NOT_ALLOWED]"
             ),
-            f"{preflight} '{STRANGER}' {why} [ORIGIN_NOT_ALLOWED]",
+            f"{preflight} '{UNTRUSTED}' {why} [ORIGIN_NOT_ALLOWED]",
             (
                 f"{preflight} '{APP}' denied: the policy does not allow the requested method."
                 " Add 'DELETE' to allow_methods. [METHOD_NOT_ALLOWED]"

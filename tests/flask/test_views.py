@@ -15,7 +15,7 @@ from corekit_flask import Cors, cors
 APP = "https://app.example.com"
 ADMIN = "https://admin.example.com"
 PARTNER = "https://partner.example"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 
 default = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
 admin = CorsPolicy(allow_origins=[ADMIN], allow_credentials=True, allow_methods=["PUT", "DELETE"])
@@ -26,7 +26,7 @@ public = CorsPolicy(allow_origins=["*"])
 def reads(
     app: Flask, path: str, origin: str, method: str = "GET", host: str = "localhost"
 ) -> str | None:
-    """Give what the page is told: the origin that may read, or None."""
+    """Give what the page is reported: the origin that may read, or None."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     response = app.test_client().open(
         path, method=method, headers={"Origin": origin}, base_url=f"http://{host}/"
@@ -35,7 +35,7 @@ def reads(
 
 
 def may_send(app: Flask, path: str, origin: str, method: str) -> bool:
-    """Say whether the preflight of `method` is granted, and answered before the application."""
+    """Return whether the preflight of `method` is granted, and answered before the application."""
     response = app.test_client().options(
         path, headers={"Origin": origin, "Access-Control-Request-Method": method}
     )
@@ -98,12 +98,12 @@ def make_app() -> Flask:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "origin", "told"),
+    ("method", "path", "origin", "reported"),
     [
         ("GET", "/", APP, APP),
-        ("GET", "/", STRANGER, None),
-        ("GET", "/feed/", STRANGER, "*"),
-        ("GET", "/feed", STRANGER, "*"),
+        ("GET", "/", UNTRUSTED, None),
+        ("GET", "/feed/", UNTRUSTED, "*"),
+        ("GET", "/feed", UNTRUSTED, "*"),
         ("GET", "/missing", APP, APP),
         ("GET", "/items/1", APP, APP),
         ("GET", "/items/1", ADMIN, None),
@@ -117,18 +117,18 @@ def make_app() -> Flask:
         ("GET", "/outer/x", PARTNER, PARTNER),
         ("GET", "/outer/x", APP, None),
         ("GET", "/outer/inner/x", PARTNER, PARTNER),
-        ("GET", "/outer/inner/feed", STRANGER, "*"),
+        ("GET", "/outer/inner/feed", UNTRUSTED, "*"),
         ("GET", "/bare/x", APP, APP),
-        ("GET", "/bare/feed", STRANGER, "*"),
+        ("GET", "/bare/feed", UNTRUSTED, "*"),
     ],
 )
 def test_an_answer_has_the_policy_of_its_view(
-    method: str, path: str, origin: str, told: str | None
+    method: str, path: str, origin: str, reported: str | None
 ) -> None:
     app = make_app()
     Cors(app, default)
 
-    assert reads(app, path, origin, method) == told
+    assert reads(app, path, origin, method) == reported
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_an_answer_has_the_policy_of_its_view(
         ("/items/1", APP, "DELETE", False),
         ("/items/1", APP, "GET", True),
         ("/items/1", ADMIN, "GET", False),
-        ("/feed/", STRANGER, "GET", True),
-        ("/feed", STRANGER, "GET", True),
+        ("/feed/", UNTRUSTED, "GET", True),
+        ("/feed", UNTRUSTED, "GET", True),
         ("/only-admin", ADMIN, "PUT", True),
         ("/outer/inner/x", PARTNER, "PATCH", True),
         ("/", APP, "PUT", True),
@@ -160,7 +160,7 @@ def max_age(app: Flask, path: str, origin: str, method: str) -> str | None:
     return app.test_client().options(path, headers=asked).headers.get("Access-Control-Max-Age")
 
 
-def test_a_preflight_is_not_kept_where_another_method_has_another_policy() -> None:
+def test_preflight_is_not_cached_if_methods_differ_in_policy() -> None:
     kept = default.replace(max_age=600)
     app = Flask("shop")
     own = cors(kept.replace(allow_methods=["*"]))
@@ -208,11 +208,11 @@ def test_a_class_of_views_has_its_policy() -> None:
     assert reads(app, "/items", APP) is None
 
 
-def test_without_a_default_only_what_is_marked_is_covered() -> None:
+def test_without_default_only_own_policies_apply() -> None:
     app = make_app()
     Cors(app)
 
-    assert reads(app, "/feed/", STRANGER) == "*"
+    assert reads(app, "/feed/", UNTRUSTED) == "*"
     assert reads(app, "/", APP) is None
     assert "Vary" not in app.test_client().get("/").headers
 
@@ -225,7 +225,7 @@ def test_a_marked_blueprint_covers_its_views_without_an_extension() -> None:
     assert reads(app, "/", APP) is None
 
 
-def test_the_blueprint_nearest_to_the_view_has_the_say() -> None:
+def test_nearest_blueprint_wins() -> None:
     outer, inner = Blueprint("outer", "shop"), Blueprint("inner", "shop")
     inner.get("/x")(lambda: "x")
     cors(partner)(outer)
@@ -248,8 +248,8 @@ def test_a_view_can_have_a_policy_by_path() -> None:
 
     Cors(app, default)
 
-    assert reads(app, "/files/public/x", STRANGER) == "*"
-    assert reads(app, "/files/private/x", STRANGER) is None
+    assert reads(app, "/files/public/x", UNTRUSTED) == "*"
+    assert reads(app, "/files/private/x", UNTRUSTED) is None
     assert reads(app, "/files/private/x", APP) == APP
 
 
@@ -258,7 +258,7 @@ def test_an_application_below_a_prefix_redirects_to_what_may_be_read() -> None:
     Cors(app, default)
 
     response = app.test_client().get(
-        "/feed", headers={"Origin": STRANGER}, base_url="http://localhost/below/"
+        "/feed", headers={"Origin": UNTRUSTED}, base_url="http://localhost/below/"
     )
 
     assert response.headers["Location"] == "http://localhost/below/feed/"
@@ -275,8 +275,8 @@ def test_hosts_are_matched_as_flask_matches_them() -> None:
 
     Cors(app, default)
 
-    assert reads(app, "/", STRANGER, host="public.example") == "*"
-    assert reads(app, "/", STRANGER, host="other.example") is None
+    assert reads(app, "/", UNTRUSTED, host="public.example") == "*"
+    assert reads(app, "/", UNTRUSTED, host="other.example") is None
 
 
 def test_a_host_that_flask_refuses_is_refused_with_the_default() -> None:
@@ -284,7 +284,7 @@ def test_a_host_that_flask_refuses_is_refused_with_the_default() -> None:
     app.config["TRUSTED_HOSTS"] = ["shop.example"]
     Cors(app, default)
 
-    assert reads(app, "/feed/", STRANGER) is None
+    assert reads(app, "/feed/", UNTRUSTED) is None
     assert reads(app, "/feed/", APP) == APP
 
 
@@ -308,7 +308,7 @@ def test_a_redirect_to_elsewhere_has_the_default() -> None:
     assert reads(app, "/old", APP) == APP
 
 
-def test_a_converter_that_breaks_is_the_applications_fault_with_the_default() -> None:
+def test_failing_converter_gets_the_default_policy() -> None:
     class Breaking(BaseConverter):
         def to_python(self, value: str) -> Any:
             raise RuntimeError
@@ -324,15 +324,15 @@ def test_a_converter_that_breaks_is_the_applications_fault_with_the_default() ->
     Cors(app, default)
 
     assert reads(app, "/x", APP) == APP
-    assert reads(app, "/x", STRANGER) is None
+    assert reads(app, "/x", UNTRUSTED) is None
 
 
-def test_what_is_no_policy_is_refused() -> None:
+def test_invalid_policy_is_refused() -> None:
     with pytest.raises(TypeError, match=r"cors\(\) got a str"):
         cors("*")  # type: ignore[arg-type]
 
 
-def test_what_can_keep_no_policy_is_refused() -> None:
+def test_object_without_attributes_is_refused() -> None:
     with pytest.raises(TypeError, match="A method cannot keep a policy"):
         cors(public)(Flask("shop").run)
 

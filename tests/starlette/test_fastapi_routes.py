@@ -19,7 +19,7 @@ from corekit_starlette import cors, install
 APP = "https://app.example.com"
 ADMIN = "https://admin.example.com"
 PARTNER = "https://partner.example"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 
 default = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
 admin = CorsPolicy(allow_origins=[ADMIN], allow_credentials=True, allow_methods=["PUT", "DELETE"])
@@ -32,15 +32,15 @@ async def hello(request: Request) -> Response:
 
 
 def reads(app: FastAPI, path: str, origin: str, method: str = "GET") -> str | None:
-    """Give what the page is told: the origin that may read, or None."""
+    """Give what the page is reported: the origin that may read, or None."""
     client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
     response = client.request(method, path, headers={"Origin": origin})
-    told: str | None = response.headers.get("access-control-allow-origin")
-    return told
+    reported: str | None = response.headers.get("access-control-allow-origin")
+    return reported
 
 
 def may_send(app: FastAPI, path: str, origin: str, method: str) -> bool:
-    """Say whether the preflight of `method` is granted, and answered before the application."""
+    """Return whether the preflight of `method` is granted, and answered before the application."""
     response = TestClient(app).options(
         path, headers={"Origin": origin, "Access-Control-Request-Method": method}
     )
@@ -95,11 +95,11 @@ def fastapi() -> FastAPI:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "origin", "told"),
+    ("method", "path", "origin", "reported"),
     [
-        ("GET", "/operation", STRANGER, "*"),
-        ("GET", "/routed-first", STRANGER, "*"),
-        ("GET", "/routed-first/", STRANGER, "*"),
+        ("GET", "/operation", UNTRUSTED, "*"),
+        ("GET", "/routed-first", UNTRUSTED, "*"),
+        ("GET", "/routed-first/", UNTRUSTED, "*"),
         ("GET", "/items/1", APP, APP),
         ("GET", "/items/1", ADMIN, None),
         ("GET", "/items/x", APP, APP),
@@ -119,9 +119,9 @@ def fastapi() -> FastAPI:
     ],
 )
 def test_path_operations_and_routers_of_fastapi(
-    method: str, path: str, origin: str, told: str | None
+    method: str, path: str, origin: str, reported: str | None
 ) -> None:
-    assert reads(fastapi(), path, origin, method) == told
+    assert reads(fastapi(), path, origin, method) == reported
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_preflights_of_path_operations_of_fastapi(
     assert may_send(fastapi(), path, origin, method) is granted
 
 
-def test_a_fastapi_that_copies_routes_is_told_where_to_mark(
+def test_fastapi_that_copies_routes_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "fastapi.routing", cast("ModuleType", object()))

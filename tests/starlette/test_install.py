@@ -22,7 +22,7 @@ from corekit import CorsPolicy, CorsRoutes
 from corekit_starlette import install
 
 APP = "https://app.example.com"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 ALLOW_ORIGIN = "access-control-allow-origin"
 PREFLIGHT = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
 
@@ -34,7 +34,7 @@ async def hello(request: Request) -> Response:
 
 
 async def fail(request: Request) -> Response:
-    raise RuntimeError("a fault of the application")
+    raise RuntimeError("a bug of the application")
 
 
 async def forbid(request: Request) -> Response:
@@ -102,11 +102,11 @@ def test_every_answer_can_be_read_by_the_page(
 
 
 @each_framework
-def test_a_stranger_reads_no_error_page(make: Callable[..., Starlette]) -> None:
+def test_untrusted_origin_cannot_read_error_pages(make: Callable[..., Starlette]) -> None:
     app = make()
     install(app, policy)
 
-    response = client_of(app).get("/fail", headers={"Origin": STRANGER})
+    response = client_of(app).get("/fail", headers={"Origin": UNTRUSTED})
 
     assert response.status_code == 500
     assert ALLOW_ORIGIN not in response.headers
@@ -114,7 +114,7 @@ def test_a_stranger_reads_no_error_page(make: Callable[..., Starlette]) -> None:
 
 
 @each_framework
-def test_a_method_that_is_not_routed_says_so_to_the_page(make: Callable[..., Starlette]) -> None:
+def test_405_has_the_headers(make: Callable[..., Starlette]) -> None:
     app = make()
     install(app, policy)
 
@@ -124,7 +124,7 @@ def test_a_method_that_is_not_routed_says_so_to_the_page(make: Callable[..., Sta
 
 
 @each_framework
-def test_an_own_handler_for_500_keeps_its_answer(make: Callable[..., Starlette]) -> None:
+def test_error_handler_for_500_keeps_its_response(make: Callable[..., Starlette]) -> None:
     async def sorry(request: Request, error: Exception) -> Response:
         return JSONResponse({"error": "sorry"}, 500)
 
@@ -138,11 +138,11 @@ def test_an_own_handler_for_500_keeps_its_answer(make: Callable[..., Starlette])
 
 
 @each_framework
-def test_the_fault_itself_still_reaches_the_server(make: Callable[..., Starlette]) -> None:
+def test_exception_still_reaches_the_server(make: Callable[..., Starlette]) -> None:
     app = make()
     install(app, policy)
 
-    with pytest.raises(RuntimeError, match="a fault of the application"):
+    with pytest.raises(RuntimeError, match="a bug of the application"):
         TestClient(app).get("/fail", headers={"Origin": APP})
 
 
@@ -196,7 +196,7 @@ def test_path_operations_of_fastapi_are_covered_wherever_they_are_added() -> Non
 
 
 @each_framework
-def test_routes_of_paths_are_taken_where_a_policy_is(make: Callable[..., Starlette]) -> None:
+def test_routes_are_accepted_as_a_policy(make: Callable[..., Starlette]) -> None:
     app = make()
     install(app, CorsRoutes([("/sub/", policy)]))
 
@@ -206,7 +206,7 @@ def test_routes_of_paths_are_taken_where_a_policy_is(make: Callable[..., Starlet
     assert "vary" not in client.get("/", headers={"Origin": APP}).headers
 
 
-def test_a_mounted_application_with_a_policy_of_its_own_does_not_add_a_second_header() -> None:
+def test_mounted_application_does_not_add_a_second_header() -> None:
     sub = Starlette(routes=[Route("/", hello)])
     install(sub, CorsPolicy(allow_origins=["*"]))
     app = Starlette(routes=[Mount("/sub", sub)])
@@ -236,14 +236,14 @@ def test_websockets_and_the_lifespan_are_left_alone() -> None:
 
     with (
         TestClient(app) as client,
-        client.websocket_connect("/ws", headers={"Origin": STRANGER}) as socket,
+        client.websocket_connect("/ws", headers={"Origin": UNTRUSTED}) as socket,
     ):
         socket.send_text("hello")
         assert socket.receive_text() == "hello"
     assert events == ["started", "stopped"]
 
 
-def test_what_is_no_policy_is_refused_at_once() -> None:
+def test_invalid_policy_is_refused() -> None:
     with pytest.raises(TypeError, match=r"policy is a dict: .* Pass a CorsPolicy"):
         install(Starlette(), {"allow_origins": ["*"]})  # type: ignore[arg-type]
 

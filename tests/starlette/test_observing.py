@@ -20,7 +20,7 @@ from corekit_starlette import CORSMiddleware, cors, install
 
 APP = "https://app.example.com"
 PARTNER = "https://partner.example"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 LOGGER = "corekit.starlette"
 
 policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
@@ -30,7 +30,7 @@ Hear = Callable[[DecisionEvent], object]
 Told = tuple[str, str, str]
 
 
-def told(events: list[DecisionEvent]) -> list[Told]:
+def reported(events: list[DecisionEvent]) -> list[Told]:
     return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
 
 
@@ -52,7 +52,7 @@ def visit(app: Any) -> None:
     client = TestClient(app)
     client.get("/")
     client.get("/", headers={"Origin": APP})
-    client.get("/missing", headers={"Origin": STRANGER})
+    client.get("/missing", headers={"Origin": UNTRUSTED})
     for method in ("PUT", "DELETE"):
         client.options("/", headers={"Origin": APP, "Access-Control-Request-Method": method})
 
@@ -107,15 +107,15 @@ each = pytest.mark.parametrize("make", [installed, added, listed, around, fast])
 
 class TestOnDecision:
     @each
-    def test_it_is_told_once_of_every_request(self, make: Callable[[Hear | None], Any]) -> None:
+    def test_every_request_is_reported_once(self, make: Callable[[Hear | None], Any]) -> None:
         heard: list[DecisionEvent] = []
         visit(make(heard.append))
-        assert told(heard) == VISITED
+        assert reported(heard) == VISITED
         assert {event.adapter for event in heard} == {"starlette"}
         assert heard[1].origin == APP
         assert heard[1].request["type"] == "http"
 
-    def test_it_is_told_of_the_policies_of_routes(self) -> None:
+    def test_route_policies_are_reported(self) -> None:
         heard: list[DecisionEvent] = []
         app = installed(heard.append, None)
         client = TestClient(app)
@@ -125,20 +125,22 @@ class TestOnDecision:
         client.options(
             "/partners", headers={"Origin": PARTNER, "Access-Control-Request-Method": "GET"}
         )
-        assert told(heard) == [
+        assert reported(heard) == [
             ("ACTUAL", "/partners", "GRANTED"),
             ("ACTUAL", "/partners", "ORIGIN_NOT_ALLOWED"),
             ("PREFLIGHT", "/partners", "GRANTED"),
         ]
 
-    def test_paths_that_no_policy_covers_give_none(self) -> None:
+    def test_uncovered_paths_are_not_reported(self) -> None:
         heard: list[DecisionEvent] = []
         visit(installed(heard.append, CorsRoutes([("/api/", policy)])))
         assert heard == []
 
-    def test_a_fault_of_it_changes_no_response(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_failing_on_decision_changes_no_response(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         def fail(event: DecisionEvent) -> None:
-            raise LookupError("a fault of the hook")
+            raise LookupError("a bug of the hook")
 
         response = TestClient(installed(fail)).get("/", headers={"Origin": APP})
         assert response.status_code == 200
@@ -147,7 +149,7 @@ class TestOnDecision:
         assert record.levelname == "ERROR"
 
     @pytest.mark.parametrize("make", [installed, around, fast])
-    def test_what_is_no_plain_function_is_refused_at_once(self, make: Any) -> None:
+    def test_invalid_on_decision_is_refused(self, make: Any) -> None:
         async def hear(event: DecisionEvent) -> None: ...
 
         with pytest.raises(TypeError, match="Pass a plain function"):
@@ -164,7 +166,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 
 class TestLog:
     @each
-    def test_denials_are_told_at_info(
+    def test_denials_are_logged_at_info(
         self, make: Callable[[Hear | None], Any], caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO, LOGGER)
@@ -175,7 +177,7 @@ class TestLog:
         ]
 
     @each
-    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+    def test_debug_mode_warns_once_per_origin_and_reason(
         self, make: Callable[..., Any], caplog: pytest.LogCaptureFixture
     ) -> None:
         visit(make(None))

@@ -21,7 +21,7 @@ from corekit_starlette import cors, install
 APP = "https://app.example.com"
 ADMIN = "https://admin.example.com"
 PARTNER = "https://partner.example"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 
 default = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
 admin = CorsPolicy(allow_origins=[ADMIN], allow_credentials=True, allow_methods=["PUT", "DELETE"])
@@ -39,15 +39,15 @@ async def shared(request: Request) -> Response:
 
 
 def reads(app: Starlette, path: str, origin: str, method: str = "GET") -> str | None:
-    """Give what the page is told: the origin that may read, or None."""
+    """Give what the page is reported: the origin that may read, or None."""
     client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
     response = client.request(method, path, headers={"Origin": origin})
-    told: str | None = response.headers.get("access-control-allow-origin")
-    return told
+    reported: str | None = response.headers.get("access-control-allow-origin")
+    return reported
 
 
 def may_send(app: Starlette, path: str, origin: str, method: str) -> bool:
-    """Say whether the preflight of `method` is granted, and answered before the application."""
+    """Return whether the preflight of `method` is granted, and answered before the application."""
     response = TestClient(app).options(
         path, headers={"Origin": origin, "Access-Control-Request-Method": method}
     )
@@ -60,8 +60,8 @@ def test_an_endpoint_has_its_own_policy_and_the_others_the_default() -> None:
     app = Starlette(routes=[Route("/", hello), Route("/shared", shared)])
     install(app, default)
 
-    assert reads(app, "/shared", STRANGER) == "*"
-    assert reads(app, "/", STRANGER) is None
+    assert reads(app, "/shared", UNTRUSTED) == "*"
+    assert reads(app, "/", UNTRUSTED) is None
     assert reads(app, "/", APP) == APP
 
 
@@ -86,16 +86,16 @@ def test_an_endpoint_that_is_a_partial_has_its_own_policy() -> None:
     app = Starlette(routes=[Route("/", cors(public)(partial(hello)))])
     install(app, default)
 
-    assert reads(app, "/", STRANGER) == "*"
+    assert reads(app, "/", UNTRUSTED) == "*"
 
 
-def test_the_route_has_the_say_over_its_endpoint() -> None:
+def test_route_policy_overrides_its_endpoint() -> None:
     app = Starlette(routes=[cors(partner)(Route("/a", shared)), Route("/b", shared)])
     install(app, default)
 
     assert reads(app, "/a", PARTNER) == PARTNER
-    assert reads(app, "/a", STRANGER) is None
-    assert reads(app, "/b", STRANGER) == "*"
+    assert reads(app, "/a", UNTRUSTED) is None
+    assert reads(app, "/b", UNTRUSTED) == "*"
 
 
 def test_the_preflight_meets_the_route_that_the_requested_method_reaches() -> None:
@@ -118,12 +118,12 @@ def test_the_preflight_meets_the_route_that_the_requested_method_reaches() -> No
 
 def max_age(app: Starlette, path: str, origin: str, method: str) -> str | None:
     asked = {"Origin": origin, "Access-Control-Request-Method": method}
-    told = TestClient(app).options(path, headers=asked).headers
-    age: str | None = told.get("access-control-max-age")
+    reported = TestClient(app).options(path, headers=asked).headers
+    age: str | None = reported.get("access-control-max-age")
     return age
 
 
-def test_a_preflight_is_not_kept_where_another_method_has_another_policy() -> None:
+def test_preflight_is_not_cached_if_methods_differ_in_policy() -> None:
     kept = default.replace(max_age=600)
     nothing = CorsPolicy.deny_all()
     app = Starlette(
@@ -186,7 +186,7 @@ def test_an_endpoint_below_a_mount_keeps_its_own_policy() -> None:
     app = Starlette(routes=[cors(partner)(Mount("/v1", routes=[Route("/shared", shared)]))])
     install(app, default)
 
-    assert reads(app, "/v1/shared", STRANGER) == "*"
+    assert reads(app, "/v1/shared", UNTRUSTED) == "*"
 
 
 def test_the_router_of_the_application_itself_can_have_the_policy() -> None:
@@ -196,16 +196,16 @@ def test_the_router_of_the_application_itself_can_have_the_policy() -> None:
 
     assert reads(app, "/", PARTNER) == PARTNER
     assert reads(app, "/missing", PARTNER) == PARTNER
-    assert reads(app, "/shared", STRANGER) == "*"
+    assert reads(app, "/shared", UNTRUSTED) == "*"
 
 
-def test_without_a_default_only_what_is_marked_is_covered() -> None:
+def test_without_default_only_own_policies_apply() -> None:
     app = Starlette(routes=[Route("/", hello), Route("/shared", shared)])
     install(app)
 
     client = TestClient(app)
 
-    assert reads(app, "/shared", STRANGER) == "*"
+    assert reads(app, "/shared", UNTRUSTED) == "*"
     plain = client.get("/", headers={"Origin": APP})
     assert "vary" not in plain.headers
     preflight = {"Origin": APP, "Access-Control-Request-Method": "GET"}
@@ -225,8 +225,8 @@ def test_a_route_can_have_a_policy_by_path() -> None:
     app = Starlette(routes=[cors(routes)(Mount("/files", Router(default=plain_not_found)))])
     install(app, default)
 
-    assert reads(app, "/files/public/x", STRANGER) == "*"
-    assert reads(app, "/files/x", STRANGER) is None
+    assert reads(app, "/files/public/x", UNTRUSTED) == "*"
+    assert reads(app, "/files/x", UNTRUSTED) is None
     assert reads(app, "/files/x", APP) == APP
 
 
@@ -239,7 +239,7 @@ def test_a_redirect_to_the_path_with_its_slash_has_the_policy_of_that_path(
     client = TestClient(app, follow_redirects=False)
 
     for prefix in ("", "/v1"):
-        response = client.get(f"{prefix}{slashed}", headers={"Origin": STRANGER})
+        response = client.get(f"{prefix}{slashed}", headers={"Origin": UNTRUSTED})
         assert response.status_code == 307
         assert response.headers["access-control-allow-origin"] == "*"
 
@@ -248,7 +248,7 @@ async def plain_not_found(scope: Any, receive: Any, send: Any) -> None:
     await PlainTextResponse("nothing here", 404)(scope, receive, send)
 
 
-def test_a_fault_of_the_route_carries_the_policy_of_the_route() -> None:
+def test_error_of_a_route_has_the_policy_of_the_route() -> None:
     @cors(partner)
     async def fail(request: Request) -> Response:
         raise RuntimeError
@@ -259,7 +259,7 @@ def test_a_fault_of_the_route_carries_the_policy_of_the_route() -> None:
     assert reads(app, "/fail", PARTNER) == PARTNER
 
 
-def test_a_path_that_breaks_a_convertor_is_the_applications_fault_with_the_default() -> None:
+def test_failing_convertor_gets_the_default_policy() -> None:
     # Python reads no number of more than 4300 digits.
     app = Starlette(routes=[cors(partner)(Route("/items/{number:int}", hello))])
     install(app, default)
@@ -271,7 +271,7 @@ def test_a_path_that_breaks_a_convertor_is_the_applications_fault_with_the_defau
     assert response.headers["access-control-allow-origin"] == APP
 
 
-def test_a_websocket_route_has_no_say() -> None:
+def test_policy_of_a_websocket_route_does_not_apply() -> None:
     from starlette.routing import WebSocketRoute
     from starlette.websockets import WebSocket
 
@@ -282,18 +282,18 @@ def test_a_websocket_route_has_no_say() -> None:
     app = Starlette(routes=[WebSocketRoute("/", close), Route("/", shared)])
     install(app, default)
 
-    with TestClient(app).websocket_connect("/", headers={"Origin": STRANGER}):
+    with TestClient(app).websocket_connect("/", headers={"Origin": UNTRUSTED}):
         pass
-    assert reads(app, "/", STRANGER) == "*"
+    assert reads(app, "/", UNTRUSTED) == "*"
 
 
 @pytest.mark.parametrize("target", [Starlette().add_middleware, object(), "endpoint"])
-def test_what_can_keep_no_policy_is_refused(target: object) -> None:
+def test_object_without_attributes_is_refused(target: object) -> None:
     with pytest.raises(TypeError, match="cannot keep a policy"):
         cors(public)(target)
 
 
-def test_what_is_no_policy_is_refused_before_anything_is_marked() -> None:
+def test_invalid_policy_is_refused() -> None:
     with pytest.raises(TypeError, match=r"cors\(\) got a str"):
         cors("*")  # type: ignore[arg-type]
 

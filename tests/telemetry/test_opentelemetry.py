@@ -27,7 +27,7 @@ from corekit_starlette import install
 from corekit_telemetry.opentelemetry import OpenTelemetryEvents
 
 APP = "https://app.example.com"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 
 policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
 
@@ -114,7 +114,7 @@ def test_a_decision_is_an_event_of_the_span_of_its_request(
     ]
 
 
-def test_requests_that_cors_has_no_say_in_leave_the_span_as_it_is(
+def test_requests_without_origin_add_no_event(
     provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:
     make_starlette(provider, OpenTelemetryEvents()).get("/")
@@ -141,7 +141,7 @@ def test_flask_is_traced_too(provider: TracerProvider, exporter: InMemorySpanExp
     app.add_url_rule("/", view_func=lambda: "hello")
     Cors(app, policy, on_decision=OpenTelemetryEvents())
     with provider.get_tracer("tests").start_as_current_span("request"):
-        app.test_client().get("/", headers={"Origin": STRANGER})
+        app.test_client().get("/", headers={"Origin": UNTRUSTED})
     ((event,),) = events_of(exporter.get_finished_spans())
     assert event[1]["cors.adapter"] == "flask"
     assert event[1]["cors.outcome"] == "denied"
@@ -161,7 +161,7 @@ def test_a_meter_counts_every_decision_and_knows_no_origin(provider: TracerProvi
     meters = MeterProvider([reader], shutdown_on_exit=False)
     client = make_starlette(provider, OpenTelemetryEvents(meter=meters.get_meter("tests")))
     client.get("/")
-    for origin in (STRANGER, "https://other.example", APP):
+    for origin in (UNTRUSTED, "https://other.example", APP):
         client.get("/", headers={"Origin": origin})
     data: Any = reader.get_metrics_data()
     meters.shutdown()

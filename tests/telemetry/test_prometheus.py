@@ -31,7 +31,7 @@ from corekit_telemetry.prometheus import PrometheusCounter
 from tests.frameworks.quiet import Quiet
 
 APP = "https://app.example.com"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 
 policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
 
@@ -65,11 +65,11 @@ def samples(text: str) -> list[str]:
 def test_a_scrape_of_a_starlette_application_has_the_counts(registry: CollectorRegistry) -> None:
     client = TestClient(make_starlette(registry))
     client.get("/")
-    for origin in (APP, APP, STRANGER, "nonsense"):
+    for origin in (APP, APP, UNTRUSTED, "nonsense"):
         client.get("/", headers={"Origin": origin})
     client.options("/", headers=preflight("PUT"))
     client.options("/", headers=preflight("DELETE"))
-    text = client.get("/metrics/", headers={"Origin": STRANGER}).text
+    text = client.get("/metrics/", headers={"Origin": UNTRUSTED}).text
     start = 'cors_decisions_total{adapter="starlette",kind='
     assert samples(text) == [
         f'{start}"actual",outcome="denied",reason="origin_malformed"}} 1.0',
@@ -83,7 +83,7 @@ def test_a_scrape_of_a_starlette_application_has_the_counts(registry: CollectorR
     assert "# HELP cors_decisions_total Requests that a CORS policy covers" in text
 
 
-def test_a_scrape_over_http_beside_a_flask_application_on_a_server(
+def test_scrape_over_http_from_a_flask_application(
     registry: CollectorRegistry,
 ) -> None:
     app = Flask("shop")
@@ -119,12 +119,12 @@ def test_a_scrape_over_http_beside_a_flask_application_on_a_server(
 
 
 def fetch(url: str) -> None:
-    request = urllib.request.Request(url, headers={"Origin": STRANGER})
+    request = urllib.request.Request(url, headers={"Origin": UNTRUSTED})
     with urllib.request.urlopen(request, timeout=10) as response:
         assert response.read() == b"hello"
 
 
-def test_no_stranger_can_make_a_series(registry: CollectorRegistry) -> None:
+def test_clients_cannot_create_series(registry: CollectorRegistry) -> None:
     count = PrometheusCounter(registry=registry)
     app = Starlette(routes=[Route("/", hello)])
     install(app, policy, on_decision=count)
@@ -143,7 +143,7 @@ def test_no_stranger_can_make_a_series(registry: CollectorRegistry) -> None:
 
 def test_every_reason_has_at_most_one_series_of_a_kind(registry: CollectorRegistry) -> None:
     count = PrometheusCounter(registry=registry)
-    for origin in (None, APP, STRANGER, "x"):
+    for origin in (None, APP, UNTRUSTED, "x"):
         for method in ("GET", "OPTIONS"):
             for asked in (None, "PUT", "PATCH", "@"):
                 for names in (None, "x-a", "@", "x" * 5_000):

@@ -18,7 +18,7 @@ from corekit import CorsPolicy, CorsRoutes
 from corekit_wsgi import CorsMiddleware
 
 APP = "https://app.example.com"
-STRANGER = "https://stranger.example"
+UNTRUSTED = "https://untrusted.example"
 
 policy = CorsPolicy(
     allow_origins=[APP],
@@ -109,7 +109,7 @@ class TestActualRequests:
         assert exchange.body == b"hello"
 
     @pytest.mark.parametrize(
-        "origin", [STRANGER, "null", "", f"{APP}/", f"{APP},{APP}", "\xff", APP + "a" * 100_000]
+        "origin", [UNTRUSTED, "null", "", f"{APP}/", f"{APP},{APP}", "\xff", APP + "a" * 100_000]
     )
     def test_any_other_origin_gets_the_response_without_a_grant(self, origin: str) -> None:
         exchange = Exchange(valid(answering()), origin=origin)
@@ -122,9 +122,9 @@ class TestActualRequests:
     def test_a_public_answer_is_the_same_for_all_and_does_not_vary(self) -> None:
         app = valid(answering(), public)
         expected = [PLAIN, ("Access-Control-Allow-Origin", "*")]
-        assert Exchange(app).headers == Exchange(app, origin=STRANGER).headers == expected
+        assert Exchange(app).headers == Exchange(app, origin=UNTRUSTED).headers == expected
 
-    def test_options_that_are_no_preflight_are_the_applications(self) -> None:
+    def test_plain_options_reaches_the_application(self) -> None:
         app = valid(answering([("Allow", "GET")]))
         own = [PLAIN, ("Allow", "GET")]
         assert Exchange(app, "OPTIONS").headers == [*own, VARY]
@@ -133,7 +133,7 @@ class TestActualRequests:
         assert no_origin.headers == [*own, VARY]
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_what_asks_as_a_preflight_does_and_is_no_options_is_none(self, method: str) -> None:
+    def test_only_options_is_a_preflight(self, method: str) -> None:
         asking = {"origin": APP, "access_control_request_method": "PUT"}
         exchange = Exchange(valid(answering()), method, **asking)
         assert exchange.headers == [PLAIN, *GRANT, VARY]
@@ -154,12 +154,12 @@ class TestActualRequests:
             ("Access-Control-Allow-Credentials", "true"),
             ("vary", "Cookie"),
         ]
-        exchange = Exchange(valid(answering(own)), origin=STRANGER)
+        exchange = Exchange(valid(answering(own)), origin=UNTRUSTED)
         assert exchange.headers == [PLAIN, ("Vary", "Accept, Cookie, Origin")]
 
 
 class TestPreflights:
-    def test_an_allowed_origin_is_told_all_that_is_granted(self) -> None:
+    def test_allowed_origin_gets_all_grants(self) -> None:
         exchange = preflight(validator(CorsMiddleware(unreachable, policy)), APP)
         assert exchange.status == "204 No Content"
         assert exchange.headers == [
@@ -173,7 +173,7 @@ class TestPreflights:
         assert exchange.body == b""
 
     def test_any_other_origin_is_refused_in_words(self) -> None:
-        exchange = preflight(validator(CorsMiddleware(unreachable, policy)), STRANGER)
+        exchange = preflight(validator(CorsMiddleware(unreachable, policy)), UNTRUSTED)
         assert exchange.status == "403 Forbidden"
         assert exchange.body == b"CORS: the origin is not allowed.\n"
         assert exchange.headers == [
@@ -296,7 +296,7 @@ class TestPep3333:
         assert exchange.headers == [PLAIN, *GRANT, VARY]
         assert exchange.body == b"late"
 
-    def test_a_header_list_that_it_uses_again_is_not_written_into(self) -> None:
+    def test_shared_header_list_is_not_changed(self) -> None:
         headers = [PLAIN, ("Vary", "Accept")]
 
         def reusing(environ: Any, start_response: Any) -> Iterable[bytes]:
@@ -305,12 +305,12 @@ class TestPep3333:
 
         app = valid(reusing)
         allowed = Exchange(app, origin=APP).headers
-        denied = Exchange(app, origin=STRANGER).headers
+        denied = Exchange(app, origin=UNTRUSTED).headers
         assert headers == [PLAIN, ("Vary", "Accept")]
         assert allowed == [PLAIN, *GRANT, ("Vary", "Accept, Origin")]
         assert denied == [PLAIN, ("Vary", "Accept, Origin")]
 
-    def test_an_app_that_adds_to_what_the_server_was_given_changes_no_other_answer(self) -> None:
+    def test_changed_header_list_affects_no_other_response(self) -> None:
         app = valid(answering())
         Exchange(app, origin=APP).headers.append(("X-Added", "1"))
         assert Exchange(app, origin=APP).headers == [PLAIN, *GRANT, VARY]

@@ -14,7 +14,7 @@ from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason, RequestKind
 from corekit._engine import Engine
 from corekit.events import Observer
 from corekit_wsgi import CorsMiddleware
-from tests.wsgi.test_middleware import APP, PLAIN, STRANGER, Exchange, policy
+from tests.wsgi.test_middleware import APP, PLAIN, UNTRUSTED, Exchange, policy
 
 routes = CorsRoutes([("/api/", policy), ("/public/", CorsPolicy(allow_origins=["*"]))])
 
@@ -41,8 +41,8 @@ class TestOnDecision:
             ("GET", {}, RequestKind.NOT_CORS, Reason.NOT_CORS),
             ("GET", {"origin": APP}, RequestKind.ACTUAL, Reason.GRANTED),
             ("OPTIONS", {"origin": APP}, RequestKind.ACTUAL, Reason.GRANTED),
-            ("GET", {"origin": STRANGER}, RequestKind.ACTUAL, Reason.ORIGIN_NOT_ALLOWED),
-            ("GET", preflight(STRANGER), RequestKind.ACTUAL, Reason.ORIGIN_NOT_ALLOWED),
+            ("GET", {"origin": UNTRUSTED}, RequestKind.ACTUAL, Reason.ORIGIN_NOT_ALLOWED),
+            ("GET", preflight(UNTRUSTED), RequestKind.ACTUAL, Reason.ORIGIN_NOT_ALLOWED),
             ("GET", {"origin": "x"}, RequestKind.ACTUAL, Reason.ORIGIN_MALFORMED),
             ("OPTIONS", preflight(APP), RequestKind.PREFLIGHT, Reason.GRANTED),
             ("OPTIONS", preflight(APP, "PATCH"), RequestKind.PREFLIGHT, Reason.METHOD_NOT_ALLOWED),
@@ -52,11 +52,11 @@ class TestOnDecision:
                 RequestKind.PREFLIGHT,
                 Reason.HEADER_NOT_ALLOWED,
             ),
-            ("OPTIONS", preflight(STRANGER), RequestKind.PREFLIGHT, Reason.ORIGIN_NOT_ALLOWED),
+            ("OPTIONS", preflight(UNTRUSTED), RequestKind.PREFLIGHT, Reason.ORIGIN_NOT_ALLOWED),
         ],
     )
     @pytest.mark.parametrize("around", [policy, routes], ids=["policy", "routes"])
-    def test_it_is_told_once_of_every_request_that_a_policy_covers(
+    def test_every_covered_request_is_reported_once(
         self, around: Any, method: str, headers: Any, kind: RequestKind, reason: Reason
     ) -> None:
         heard: list[DecisionEvent] = []
@@ -77,23 +77,27 @@ class TestOnDecision:
         assert (event.request_method, event.request_headers) == ("PUT", "x-a,x-b")
         assert event.request["HTTP_ORIGIN"] == APP
 
-    def test_paths_that_no_policy_covers_give_none(self) -> None:
+    def test_uncovered_paths_are_not_reported(self) -> None:
         heard: list[DecisionEvent] = []
         app = CorsMiddleware(hello, routes, on_decision=heard.append)
-        Exchange(app, "GET", "/other", origin=STRANGER)
-        Exchange(app, "OPTIONS", "/other", **preflight(STRANGER))
+        Exchange(app, "GET", "/other", origin=UNTRUSTED)
+        Exchange(app, "OPTIONS", "/other", **preflight(UNTRUSTED))
         assert heard == []
 
-    @pytest.mark.parametrize("headers", [{}, {"origin": APP}, {"origin": STRANGER}])
-    def test_a_fault_of_it_changes_no_response(
+    @pytest.mark.parametrize("headers", [{}, {"origin": APP}, {"origin": UNTRUSTED}])
+    def test_failing_on_decision_changes_no_response(
         self, headers: dict[str, str], caplog: pytest.LogCaptureFixture
     ) -> None:
         def fail(event: DecisionEvent) -> None:
-            raise LookupError("a fault of the hook")
+            raise LookupError("a bug of the hook")
 
-        told = Exchange(CorsMiddleware(hello, policy, on_decision=fail), **headers)
+        reported = Exchange(CorsMiddleware(hello, policy, on_decision=fail), **headers)
         quiet = Exchange(CorsMiddleware(hello, policy), **headers)
-        assert (told.status, told.headers, told.body) == (quiet.status, quiet.headers, quiet.body)
+        assert (reported.status, reported.headers, reported.body) == (
+            quiet.status,
+            quiet.headers,
+            quiet.body,
+        )
         (record,) = caplog.records
         assert (record.name, record.levelname) == (LOGGER, "ERROR")
         assert record.exc_info
@@ -106,12 +110,12 @@ class TestOnDecision:
 
     @given(
         method=st.sampled_from(["GET", "OPTIONS", "PUT"]),
-        origin=st.sampled_from([None, APP, STRANGER, "null", "x", f"{APP}\r\nx: 1"]),
+        origin=st.sampled_from([None, APP, UNTRUSTED, "null", "x", f"{APP}\r\nx: 1"]),
         asked=st.sampled_from([None, "PUT", "PATCH", "put", "\xff"]),
         names=st.sampled_from([None, "content-type", "x-b", ",", "\xff", "," * 5_000]),
         echoes=st.booleans(),
     )
-    def test_the_decision_that_is_told_is_the_one_that_is_answered(
+    def test_reported_decision_matches_the_response(
         self, method: str, origin: str | None, asked: str | None, names: str | None, echoes: bool
     ) -> None:
         given = policy.replace(allow_methods=["*"], allow_headers=["*"]) if echoes else policy
@@ -138,8 +142,8 @@ class TestLog:
     ) -> None:
         caplog.set_level(logging.INFO, LOGGER)
         app = CorsMiddleware(hello, routes)
-        Exchange(app, "GET", "/api/", origin=STRANGER)
-        Exchange(app, "OPTIONS", "/api/", **preflight(STRANGER))
+        Exchange(app, "GET", "/api/", origin=UNTRUSTED)
+        Exchange(app, "OPTIONS", "/api/", **preflight(UNTRUSTED))
         Exchange(app, "OPTIONS", "/api/items", **preflight(APP, "PATCH"))
         assert [(record.name, record.levelname) for record in caplog.records] == [
             (LOGGER, "INFO")
@@ -151,7 +155,7 @@ class TestLog:
         ]
         assert "METHOD_NOT_ALLOWED" in caplog.records[2].getMessage()
 
-    def test_what_is_granted_or_not_covered_is_not_logged(
+    def test_allowed_and_uncovered_requests_are_not_logged(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.DEBUG, LOGGER)
@@ -159,44 +163,44 @@ class TestLog:
         Exchange(app, "GET", "/api/")
         Exchange(app, "GET", "/api/", origin=APP)
         Exchange(app, "OPTIONS", "/api/", **preflight(APP))
-        Exchange(app, "GET", "/other", origin=STRANGER)
+        Exchange(app, "GET", "/other", origin=UNTRUSTED)
         assert caplog.records == []
 
-    def test_in_debug_mode_the_first_of_a_kind_is_a_warning(
+    def test_debug_mode_warns_once_per_origin_and_reason(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         app = CorsMiddleware(hello, policy, debug=True)
         for _ in range(3):
-            Exchange(app, origin=STRANGER)
+            Exchange(app, origin=UNTRUSTED)
         assert [record.levelname for record in caplog.records] == ["WARNING"]
 
-    def test_an_adapter_around_it_says_whether_a_request_is_debugged(
+    def test_observer_decides_if_a_request_is_debugged(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         logger = logging.getLogger("corekit.tests")
         observer = Observer("own", logger, debug=lambda env: env["PATH_INFO"] == "/debugged")
         app = CorsMiddleware(hello, policy, observer=observer)
         for path in ("/other", "/debugged"):
-            Exchange(app, path=path, origin=STRANGER)
+            Exchange(app, path=path, origin=UNTRUSTED)
         (record,) = caplog.records
         assert (record.name, record.levelname) == ("corekit.tests", "WARNING")
         assert "'/debugged'" in record.getMessage()
 
     @pytest.mark.parametrize("given", [{"on_decision": print}, {"debug": True}])
-    def test_nobody_is_passed_over_for_an_observer(self, given: dict[str, Any]) -> None:
+    def test_observer_excludes_on_decision_and_debug(self, given: dict[str, Any]) -> None:
         observer = Observer("own", logging.getLogger("corekit.tests"))
         with pytest.raises(TypeError, match="observer replaces on_decision"):
             CorsMiddleware(hello, policy, observer=observer, **given)
 
-    def test_a_denial_is_logged_and_told(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_denial_is_logged_and_reported(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO, LOGGER)
         heard: list[DecisionEvent] = []
         app = CorsMiddleware(hello, policy, on_decision=heard.append)
-        Exchange(app, origin=STRANGER)
+        Exchange(app, origin=UNTRUSTED)
         Exchange(app, "OPTIONS", **preflight(APP, "PATCH"))
         assert [record.getMessage() for record in caplog.records] == list(map(str, heard))
 
-    def test_no_verdict_is_worked_out_where_nobody_listens(
+    def test_verdict_is_not_computed_without_observers(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(*values: object) -> None:
@@ -205,7 +209,7 @@ class TestLog:
         monkeypatch.setattr(Engine, "decision_of", fail)
         app = CorsMiddleware(hello, policy)
         Exchange(app, "OPTIONS", **preflight(APP, "PATCH"))
-        Exchange(app, origin=STRANGER)
+        Exchange(app, origin=UNTRUSTED)
 
     @pytest.mark.parametrize("headers", [{}, {"origin": APP}])
     def test_a_request_that_is_not_denied_asks_no_logger(
