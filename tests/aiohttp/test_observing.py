@@ -1,4 +1,4 @@
-"""What aiohttp's adapter tells of its decisions: to `on_decision`, and to its logger."""
+"""What aiohttp's adapter reports to `on_decision` and to its logger."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class TestOnDecision:
         assert (heard[-1].request_method, heard[-1].request_headers) == ("DELETE", "x-a")
         assert (heard[1].request_method, heard[1].request_headers) == (None, None)
 
-    def test_the_application_whose_policy_it_is_tells_alone(self) -> None:
+    def test_only_the_application_with_the_policy_reports(self) -> None:
         heard: list[DecisionEvent] = []
         heard_below: list[DecisionEvent] = []
         app, below = web.Application(), make_app()

@@ -1,4 +1,4 @@
-"""What the ASGI middleware tells of its decisions: to `on_decision`, and to its logger."""
+"""What the ASGI middleware reports to `on_decision` and to its logger."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ class TestLog:
 
 
 def drive(app: Any, scope: dict[str, Any]) -> int:
-    """Run an application without an event loop, which has a logger of its own."""
+    """Run an application without an event loop, with its own logger."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

@@ -15,7 +15,7 @@ EVIL = "https://evil.example"
 
 
 def forms(number: int) -> list[str]:
-    """Write one origin of each form, told apart from all others by a number."""
+    """Return one origin of each form, made unique by a number."""
     return [
         f"https://a{number}.example",
         f"https://*.b{number}.example",
@@ -38,9 +38,9 @@ ASKED = {
     "a subdomain": "https://x.b0.example",
     "a gap": "https://pr-1.c0.example",
     "any port": "http://d0.example:81",
-    "a stranger": EVIL,
-    "a stranger of many labels": "https://" + "a." * 100 + "b0.example",
-    "a stranger of too many labels": LONG,
+    "an unknown origin": EVIL,
+    "an unknown origin of many labels": "https://" + "a." * 100 + "b0.example",
+    "an unknown origin of too many labels": LONG,
     "no origin at all": "x",
     "null": "null",
 }
@@ -116,7 +116,7 @@ def test_a_preflight_costs_the_same_whatever_was_asked(length: int, credentials:
         ),
     ],
 )
-def test_64_kib_of_asked_headers_are_not_read(
+def test_64_kib_of_requested_headers_are_not_read(
     policy: CorsPolicy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(value: str) -> None:

@@ -127,7 +127,7 @@ def test_a_long_method_that_is_granted_by_name_is_allowed() -> None:
 
 
 @pytest.mark.parametrize(("length", "allowed"), [(4096, True), (4097, False)])
-def test_4096_characters_of_asked_headers_are_read(length: int, allowed: bool) -> None:
+def test_4096_characters_of_requested_headers_are_read(length: int, allowed: bool) -> None:
     for credentials in (True, False):
         policy = CorsPolicy(allow_origins=[APP], allow_headers=["*"], allow_credentials=credentials)
         decision = policy.decide(

@@ -1,6 +1,6 @@
-"""The engine by itself, as adapters ask it: what it answers, and what that varies by.
+"""The engine alone, as adapters use it: its answers, and what they vary by.
 
-Each test compiles its own, so that a fault in the compiling shows as one in the answers does.
+Each test compiles its own engine, so that it finds bugs of the compilation too.
 """
 
 from __future__ import annotations
@@ -73,19 +73,19 @@ def test_a_preflights_answer_varies_by_what_it_depends_on(
     assert engine(**changes).preflight(PAGE, "PUT", "x-a", None).vary == vary
 
 
-def test_a_wildcard_names_the_usual_methods_too() -> None:
+def test_wildcard_names_the_common_methods_too() -> None:
     headers = dict(engine(methods=["*"]).preflight(PAGE, "FOO", None, None).headers)
     assert (
         headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, *"
     )
 
 
-def test_a_header_named_by_a_star_is_never_echoed() -> None:
+def test_header_named_star_is_not_reflected() -> None:
     answer = engine(credentials=True, headers=["*"]).preflight(PAGE, "GET", "*,x-a", None)
     assert dict(answer.headers)["Access-Control-Allow-Headers"] == "x-a"
 
 
-def test_a_method_named_by_a_star_is_never_echoed() -> None:
+def test_method_named_star_is_not_reflected() -> None:
     answer = engine(credentials=True, methods=["*"]).preflight(PAGE, "*", None, None)
     methods = dict(answer.headers)["Access-Control-Allow-Methods"]
     assert methods == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"

@@ -1,4 +1,4 @@
-"""What is told of a decision: to whom, at which level, and in words that nobody can forge."""
+"""How decisions are reported: to whom, at which level, in lines that cannot be forged."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ class TestForging:
         assert len(shown) < LONGEST_LINE / 4
 
     @pytest.mark.parametrize("value", ["", APP, "a" * 120])
-    def test_an_honest_value_is_bounded_as_it_is(self, value: str) -> None:
+    def test_plain_value_is_not_changed(self, value: str) -> None:
         assert bounded(value) == value
 
     @pytest.mark.parametrize("value", ["a" * 121, "caf\u00e9", "a\nb", "\u202e"])

@@ -1,4 +1,4 @@
-"""Engines for origins that an adapter matches by itself: no law can be got round with them."""
+"""Engines for an adapter's own container of origins: it cannot circumvent any rule."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def allows(policy: CorsPolicy, origins: object, origin: str) -> bool:
 
 
 @pytest.mark.parametrize("origin", ["x\r\nSet-Cookie: a=b", "*", "", f"{APP}/", f"{APP},{APP}"])
-def test_what_no_browser_sends_is_never_echoed(origin: str) -> None:
+def test_malformed_origin_is_not_reflected(origin: str) -> None:
     assert not allows(WITH_CREDENTIALS, Everything(), origin)
     assert not allows(WITHOUT, Everything(), origin)
 

@@ -189,7 +189,7 @@ CASES = {
     ),
     # 4. Preflights of others; echo or not, nothing of what was asked comes back.
     "preflight denied": Case("full", options(EVIL, "PUT"), Reason.ORIGIN_NOT_ALLOWED, status=403),
-    "preflight denied, echoing": Case(
+    "preflight denied, with named requests": Case(
         "all with credentials", options(EVIL, "FOO", "x-b"), Reason.ORIGIN_NOT_ALLOWED, status=403
     ),
     "preflight, nothing granted": Case(

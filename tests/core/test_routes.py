@@ -100,7 +100,7 @@ ODD: list[tuple[str, CorsPolicy | None]] = [
     # Resolved as RFC 3986 does, slashes are not joined before.
     ("/static/../api/admin//../x", NOTHING),
     ("/static/x//../../api/x", NOTHING),
-    # A backslash that is none.
+    # An encoded backslash.
     ("/static/x\\y/../../api/x", NOTHING),
 ]
 
@@ -225,7 +225,7 @@ def test_routes_that_could_never_match_are_refused(case: tuple[Any, ...]) -> Non
     assert problem.hint
 
 
-def test_the_hints_tell_the_mend() -> None:
+def test_hints_name_the_fix() -> None:
     assert problem_of([("api/", PUBLIC)]).hint == "Did you mean '/api/'?"
     assert problem_of([("/", API), ("/a", PUBLIC)]).hint == "Move this route before that one."
     assert problem_of([("/api/*", PUBLIC)]).hint == (

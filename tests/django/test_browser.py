@@ -1,7 +1,7 @@
 """The example in a real browser: pages of another site, over https, on gunicorn and on uvicorn.
 
-The page of https://app.example.com uses the example's own script; then the same browser, with the
-user logged in, goes to a page of https://evil.example. Each page posts what it saw to the server
+The page at https://app.example.com uses the example's own script; then the same browser, with the
+user logged in, opens a page at https://evil.example. Each page posts what it saw to the server
 that it came from. What the shop really kept is read from its database.
 """
 
@@ -36,7 +36,7 @@ PASSWORD: Final = "a password for tests"
 GUNICORN: Final = ("gunicorn", "shop.wsgi:application", "--workers=1", "--threads=4")
 UVICORN: Final = ("uvicorn", "shop.asgi:application", "--log-level=warning", "--lifespan=off")
 
-# The page tells what it saw as {step: outcome}; an outcome is a status, or "unreadable" where the
+# The page reports what it saw as {step: outcome}; an outcome is a status, or "unreadable" where the
 # browser kept the answer from the page.
 APP_PAGE: Final = """<!doctype html><script type="module">
 import { Shop } from "/shop.js";

@@ -222,7 +222,7 @@ def test_wrong_settings_are_reported_once_and_not_by_every_check() -> None:
             {"CORS_ALLOWED_ORIGINS": ["http://a.localhost"], "ALLOWED_HOSTS": [], "DEBUG": True},
             True,
         ),
-        # github.io is a public suffix, so its users are sites of their own.
+        # github.io is a public suffix, so each of its users is a site.
         ({"CORS_ALLOWED_ORIGINS": ["https://a.github.io"], "ALLOWED_HOSTS": ["b.github.io"]}, True),
     ],
 )

@@ -86,7 +86,7 @@ def test_routes_are_printed_in_their_order() -> None:
     )
 
 
-def test_wrong_settings_are_printed_with_every_mend() -> None:
+def test_invalid_settings_are_printed_with_their_fixes() -> None:
     with (
         override_settings(CORS_ALLOWED_ORIGINS=[f"{APP}/"]),
         pytest.raises(CommandError, match=f"Did you mean '{APP}'"),

@@ -29,7 +29,7 @@ APP = "https://app.example.com"
 EVIL = "https://evil.example"
 ALLOW = "Access-Control-Allow-"
 
-# The settings of a project that changed two lines, as they stand.
+# The settings of a project that changed two lines.
 PROJECT = override_settings(
     CORS_ALLOWED_ORIGINS=[APP, "http://localhost:3000"],
     CORS_ALLOW_CREDENTIALS=True,
@@ -95,7 +95,7 @@ def test_a_preflight_is_answered_in_place_of_the_view(ask: Ask) -> None:
     assert vary(response) == {"Origin"}
 
 
-def test_a_preflight_of_a_foreign_page_is_refused(ask: Ask) -> None:
+def test_preflight_of_another_origin_is_denied(ask: Ask) -> None:
     response = ask("OPTIONS", "/plain/", origin=EVIL, asked="PUT")
     assert response.status_code == 403
     assert response.content == b"CORS: the origin is not allowed.\n"
@@ -115,7 +115,7 @@ def test_another_status_of_preflights_has_an_empty_body(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("origin", "asked"), [(None, "PUT"), (APP, None)], ids=["no origin", "no asked method"]
+    ("origin", "asked"), [(None, "PUT"), (APP, None)], ids=["no origin", "no requested method"]
 )
 def test_a_plain_options_request_reaches_the_view(
     ask: Ask, origin: str | None, asked: str | None

@@ -1,4 +1,4 @@
-"""What Django's adapter tells of its decisions: to CORS_ON_DECISION, and to its logger."""
+"""What Django's adapter reports to CORS_ON_DECISION and to its logger."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ class TestLog:
     def test_debug_mode_warns_once_per_origin_and_reason(
         self, ask: Ask, caplog: pytest.LogCaptureFixture
     ) -> None:
-        # Another function has a memory of its own, whatever other tests made the project warn of.
+        # Another function starts without any warnings that other tests caused.
         with override_settings(DEBUG=True, CORS_ON_DECISION=lambda event: None):
             visit(ask)
             visit(ask)

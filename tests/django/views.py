@@ -80,7 +80,7 @@ def redirect(request: HttpRequest) -> HttpResponse:
 
 
 def own_headers(request: HttpRequest) -> HttpResponse:
-    """A view that answers CORS by itself, wrongly."""
+    """A view that sets CORS headers itself, wrongly."""
     return HttpResponse(
         "own headers",
         headers={
@@ -145,7 +145,7 @@ class OwnDispatch(View):
 
 
 class OwnMethod(View):
-    """PUT and GET have the policy of their own, DELETE that of the settings."""
+    """PUT and GET have their own policy, DELETE that of the settings."""
 
     @cors(OWN)
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""`CORS` beside flask-cors: the same options, and each difference that is meant."""
+"""`CORS` compared with flask-cors: the same options, and each intended difference."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "a list of origins": {"origins": [APP, "https://other.example"]},
     "any origin": {"origins": "*"},
     "any origin in a list": {"origins": ["*"]},
-    "any origin as an expression": {"origins": ".*"},
-    "an expression": {"origins": r"https://.*\.example\.com\Z"},
-    "a compiled expression": {"origins": re.compile(r"https://.*\.example\.com\Z")},
-    "an expression beside an origin": {"origins": [UNTRUSTED, r"^https://app\.example\.com$"]},
+    "any origin as a regex": {"origins": ".*"},
+    "a regex": {"origins": r"https://.*\.example\.com\Z"},
+    "a compiled regex": {"origins": re.compile(r"https://.*\.example\.com\Z")},
+    "a regex and an origin": {"origins": [UNTRUSTED, r"^https://app\.example\.com$"]},
     "an IPv6 address": {"origins": ["http://[::1]:3000"]},
     "credentials": {"origins": APP, "supports_credentials": True},
     "methods": {"origins": APP, "methods": ["GET", "PUT"]},
@@ -106,7 +106,7 @@ def test_the_same_options_let_the_same_pages_through(settings: dict[str, Any]) -
     flask_cors.CORS(theirs, **settings)
     mine, peers = client_of(ours), client_of(theirs)
     if settings.get("origins") == ["http://[::1]:3000"]:
-        # flask-cors takes the brackets for an expression, which matches nothing.
+        # flask-cors takes the brackets for a regex, which matches nothing.
         assert may_read(mine, "http://[::1]:3000")
         assert not may_read(peers, "http://[::1]:3000")
 
@@ -221,7 +221,7 @@ def test_overlapping_resources_are_decided_in_the_order_written() -> None:
         resources={
             "/api/items": {"origins": UNTRUSTED},
             "/api/*": {"origins": APP},
-            r"/api/admin/users/very/long/(expression)?": {"origins": UNTRUSTED},
+            r"/api/admin/users/very/long/(path)?": {"origins": UNTRUSTED},
             r"/api/admin/.*": {"origins": UNTRUSTED},
         },
     )

@@ -1,4 +1,4 @@
-"""`CORSMiddleware` beside Starlette's own: the same keywords, and each difference that is meant."""
+"""`CORSMiddleware` compared with Starlette's: the same keywords, each intended difference."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "allow_headers": ["*"],
     },
     "a regex": {"allow_origin_regex": r"https://.*\.example\.com"},
-    "a regex beside origins": {
+    "a regex and origins": {
         "allow_origins": [UNTRUSTED],
         "allow_origin_regex": r"https://app\.example\.com",
     },

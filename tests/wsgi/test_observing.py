@@ -1,4 +1,4 @@
-"""What the WSGI middleware tells of its decisions: to `on_decision`, and to its logger."""
+"""What the WSGI middleware reports to `on_decision` and to its logger."""
 
 from __future__ import annotations
 
