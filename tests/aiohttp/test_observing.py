@@ -122,7 +122,7 @@ class TestOnDecision:
 
         app = make_app()
         with pytest.raises(TypeError, match="Pass a plain function"):
-            install(app, policy, on_decision=hear)
+            install(app, policy, on_decision=hear)  # type: ignore[arg-type]
         install(app, policy)
 
 

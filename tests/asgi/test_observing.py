@@ -108,7 +108,7 @@ class TestOnDecision:
         async def hear(event: DecisionEvent) -> None: ...
 
         with pytest.raises(TypeError, match="Pass a plain function"):
-            CorsMiddleware(answering(), policy, on_decision=hear)
+            CorsMiddleware(answering(), policy, on_decision=hear)  # type: ignore[arg-type]
 
     @given(
         method=st.sampled_from(["GET", "OPTIONS", "PUT"]),

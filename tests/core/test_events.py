@@ -410,6 +410,6 @@ def test_unsupported_value_is_an_error(logger: logging.Logger) -> None:
         match=r"^on_decision is a coroutine function or a generator, which would never run. Pass"
         r" a plain function, which may start a task.$",
     ):
-        Observer("asgi", logger, on_decision=later)
+        Observer("asgi", logger, on_decision=later)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"^debug is a str. Pass True or False.$"):
         Observer("asgi", logger, debug="yes")  # type: ignore[arg-type]

@@ -71,7 +71,7 @@ class TestArguments:
     @pytest.mark.parametrize(
         "given", [print, len, Plain(), Plain().method, partial(print), [].append, lambda event: 1]
     )
-    def test_any_plain_function_is_taken(self, given: Callable[[DecisionEvent], object]) -> None:
+    def test_any_plain_function_is_taken(self, given: Callable[[DecisionEvent], None]) -> None:
         assert Observer("asgi", LOGGER, on_decision=given).observes_all
 
     @pytest.mark.parametrize("given", ["false", None, 1])

@@ -74,7 +74,7 @@ class TestOnDecision:
         ],
     )
     def test_every_request_is_reported_once(
-        self, install: Callable[[Flask, Callable[[DecisionEvent], object]], object]
+        self, install: Callable[[Flask, Callable[[DecisionEvent], None]], object]
     ) -> None:
         heard: list[DecisionEvent] = []
         app = make_app()

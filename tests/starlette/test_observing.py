@@ -26,7 +26,7 @@ LOGGER = "corekit.starlette"
 policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
 partners = CorsPolicy(allow_origins=[PARTNER])
 
-Hear = Callable[[DecisionEvent], object]
+Hear = Callable[[DecisionEvent], None]
 Told = tuple[str, str, str]
 
 

@@ -106,7 +106,7 @@ class TestOnDecision:
         async def hear(event: DecisionEvent) -> None: ...
 
         with pytest.raises(TypeError, match="Pass a plain function"):
-            CorsMiddleware(hello, policy, on_decision=hear)
+            CorsMiddleware(hello, policy, on_decision=hear)  # type: ignore[arg-type]
 
     @given(
         method=st.sampled_from(["GET", "OPTIONS", "PUT"]),
