@@ -13,6 +13,9 @@ import httpx
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+Response = tuple[int, Mapping[str, str], str]
+"""Status, headers and body."""
+
 ROOT: Final = Path(__file__).parents[2]
 APP: Final = "https://app.example.com"
 OTHER: Final = "https://evil.example"
@@ -30,10 +33,8 @@ def run(snippet: str, page: Path) -> dict[str, Any]:
     return names
 
 
-def call(
-    app: Any, path: str, headers: Mapping[str, str], method: str = "GET"
-) -> tuple[int, Mapping[str, str], str]:
-    """Call an ASGI, WSGI or aiohttp application; return status, headers and body."""
+def call(app: Any, path: str, headers: Mapping[str, str], method: str = "GET") -> Response:
+    """Call an ASGI, WSGI or aiohttp application."""
     if isinstance(app, web.Application):
         return asyncio.run(_call_aiohttp(app, method, path, headers))
     if iscoroutinefunction(app) or iscoroutinefunction(type(app).__call__):
@@ -43,14 +44,16 @@ def call(
     return response.status_code, response.headers, response.text
 
 
-async def _call_asgi(app: Any, method: str, path: str, headers: Mapping[str, str]) -> Any:
+async def _call_asgi(app: Any, method: str, path: str, headers: Mapping[str, str]) -> Response:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
         response = await client.request(method, path, headers=headers)
     return response.status_code, response.headers, response.text
 
 
-async def _call_aiohttp(app: Any, method: str, path: str, headers: Mapping[str, str]) -> Any:
+async def _call_aiohttp(
+    app: web.Application, method: str, path: str, headers: Mapping[str, str]
+) -> Response:
     async with TestClient(TestServer(app)) as client:
         response = await client.request(method, path, headers=headers)
         return response.status, response.headers, await response.text()
