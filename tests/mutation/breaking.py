@@ -1,9 +1,9 @@
-"""Break one rule after the other in a copy of the code, and name those that no test notices.
+"""Break one rule after the other in a copy of the code, and list the mutants that survive.
 
-mutmut changes single expressions inside functions. In `rules/`, a file for each module, are whole
-rules and the way to break them, tables and regular expressions among them, which mutmut leaves
-alone. A rule is in three parts: its name, the code that keeps it, which stands there once, and what
-that is broken into. Run by `make mutation`.
+mutmut mutates small parts of functions. The files in `rules/`, one for each module, have mutants of
+whole rules, including tables and regular expressions, which mutmut does not change. A rule has a
+name, the code that implements it, which occurs once in the module, and the code of the mutant.
+`make mutation` runs this.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ TESTS = {
     "corekit_wsgi": ("tests/wsgi",),
 }
 SECONDS = 120
-"""How long the tests may take; what never ends is noticed too."""
+"""The limit for one test run; a mutant that exceeds it is killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule, the module that keeps it by the code `before`, and what that is broken into."""
+    """A rule, its module, the code `before` that implements it, and the code of the mutant."""
 
     name: str
     module: str
@@ -62,9 +62,9 @@ def read_rules() -> Iterator[Rule]:
 
 
 def main(words: list[str]) -> int:
-    """Break every rule, or those that have one of the words in them; return how many are missed."""
+    """Break every rule, or those that contain one of the words; return the number of survivors."""
     rules = [rule for rule in read_rules() if not words or any(word in str(rule) for word in words)]
-    missed = 0
+    survived = 0
     with TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in COPIED:
@@ -75,16 +75,16 @@ def main(words: list[str]) -> int:
                 raise SystemExit(f"the tests of {package} fail before any rule is broken")
         for rule in rules:
             if rule.file.read_text("utf-8").count(rule.before) != 1:
-                missed += 1
-                print(f"not one place in the code: {rule}", flush=True)
-            elif not _is_noticed(copy, rule):
-                missed += 1
-                print(f"not noticed: {rule}", flush=True)
-    print(f"{missed} of {len(rules)} rules that were broken on purpose were not noticed")
-    return missed
+                survived += 1
+                print(f"not found once in the code: {rule}", flush=True)
+            elif not _is_killed(copy, rule):
+                survived += 1
+                print(f"survived: {rule}", flush=True)
+    print(f"{survived} of {len(rules)} mutants of rules survived")
+    return survived
 
 
-def _is_noticed(copy: Path, rule: Rule) -> bool:
+def _is_killed(copy: Path, rule: Rule) -> bool:
     path = copy / rule.file.relative_to(ROOT)
     code = path.read_text("utf-8")
     path.write_text(code.replace(rule.before, rule.after), "utf-8")
@@ -96,7 +96,7 @@ def _is_noticed(copy: Path, rule: Rule) -> bool:
 
 def _passes(copy: Path, package: str) -> bool:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-o", "addopts=--import-mode=importlib"]
-    # Before what is installed, which is the code that is being worked on.
+    # The copy takes precedence over the installed code.
     path = os.pathsep.join([str(copy), str(copy / "adapters")])
     environ = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
