@@ -186,7 +186,7 @@ def _explain_message(message: str, *, is_alone: bool, as_json: bool) -> None:
     console = make_console()
     console.print(Text(info.name, "bold"))
     print_wrapped(console, Text(info.message))
-    _print_list(console, "What to do", [info.hint])
+    _print_list(console, "How to fix it", [info.hint])
     if command is not None:
         console.print(Text("\nTo see what the server responds:", "bold"))
         console.print(Text(f"{_INDENT}{command}"), soft_wrap=True)
@@ -210,7 +210,7 @@ def _print_explanation(console: Console, explanation: Explanation) -> None:
         for detail in step.details:
             print_wrapped(console, Text(detail), first=_INDENT, rest=f"{_INDENT}  ")
     _print_list(console, "Near misses", (near.message for near in explanation.near_misses))
-    _print_list(console, "What to do", (fix.message for fix in explanation.fixes))
+    _print_list(console, "How to fix it", (fix.message for fix in explanation.fixes))
 
 
 def _print_list(console: Console, title: str, messages: Iterable[str]) -> None:

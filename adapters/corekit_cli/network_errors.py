@@ -24,7 +24,7 @@ def _describe_closed(_: object, url: str) -> tuple[str, str]:
     return "The server closed the connection without a response.", hint
 
 
-def _describe_protocol(error: httpx.RemoteProtocolError, url: str) -> tuple[str, str]:
+def _describe_protocol(error: Exception, url: str) -> tuple[str, str]:
     if "disconnected" in str(error):
         return _describe_closed(error, url)
     return f"The response is not HTTP ({error}).", "Check that the port belongs to an HTTP server."

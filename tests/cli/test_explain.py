@@ -53,7 +53,7 @@ def test_blocked_request_has_its_failure_and_a_fix(policy: str) -> None:
     assert result.exit_code == 1
     text = text_of(result)
     assert "HeaderDisallowedByPreflightResponse" in text
-    assert "What to do: Add 'authorization' to allow_headers" in text
+    assert "How to fix it: Add 'authorization' to allow_headers" in text
 
 
 def test_near_misses_are_printed(policy: str) -> None:

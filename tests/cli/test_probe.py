@@ -190,7 +190,10 @@ def test_named_origins_are_not_untrusted() -> None:
         (("items", f"--origin={PAGE}"), "Write a URL such as"),
         (("http://b\xfccher.test/", f"--origin={PAGE}"), "Write the host name in Punycode"),
         (("http://u:p@localhost:1/", f"--origin={PAGE}"), "without a user name"),
-        (("http://localhost:1/", f"--origin={PAGE}", "--method=TRACE"), "browsers do not let"),
+        (
+            ("http://localhost:1/", f"--origin={PAGE}", "--method=TRACE"),
+            "browsers do not let scripts send",
+        ),
         (("http://localhost:1/", f"--origin={PAGE}", "--header=x y"), "not a header name"),
         (("http://localhost:1/",), "Name an origin that should be allowed"),
     ],

@@ -58,7 +58,7 @@ ADAPTERS: Final = {
 
 PRIVATE: Final = {
     "corekit_cli": "_names _origins _spelling",
-    "corekit_django": "_names _origins _spelling _suffixes",
+    "corekit_django": "_names _origins _suffixes",
     "corekit_testing": "_origins _suffixes",
 }
 """The private modules of the core that adapters still import. A row may only shrink."""

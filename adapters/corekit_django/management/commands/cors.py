@@ -1,13 +1,14 @@
-"""`manage.py cors`: print the effective policy, or explain the decision on one request.
+"""`manage.py cors`: prints the effective policy, or explains what happens to one request.
 
-It does what the middleware does, including the signal, without any network access.
+It finds the policy as the middleware does, and calls the receivers of the signal.
 """
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -15,10 +16,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from corekit import CorsPolicy, Decision, Reason
-from corekit._names import SAFELISTED_METHODS, SAFELISTED_REQUEST_HEADERS, parse_field_names
-from corekit._spelling import canonical_spelling
-from corekit.adapter import Engine
+from corekit import CorsPolicy, PolicyError
+from corekit._names import SAFELISTED_METHODS
+from corekit.browser import Fetch
+from corekit.explain import Explanation, explain
 from corekit_django.conf import Configuration, get_configuration
 from corekit_django.decorators import EXEMPT, Mark
 from corekit_django.middleware import find_grant
@@ -27,51 +28,52 @@ from corekit_django.signals import check_request_enabled
 
 __all__ = ["Command"]
 
-_NONE: Final[frozenset[str]] = frozenset()
-
-_HINTS: Final = {
-    Reason.ORIGIN_NOT_ALLOWED: "Add it to the origins, exactly as written here.",
-    Reason.METHOD_NOT_ALLOWED: "Add it to the methods, in the same case.",
-    Reason.HEADER_NOT_ALLOWED: "Add the missing headers to the request headers.",
-}
-
 
 class Command(BaseCommand):
-    """Prints the effective CORS policy, or explains what an origin may do."""
+    """Prints the effective CORS policy, or explains what happens to the request of a page."""
 
-    help = "Print the effective CORS policy, or explain the decision on one request."
-    # The command prints the problems itself, with their fixes.
+    help = "Print the effective CORS policy, or explain what happens to one request."
+    # The command prints the problems itself, with their hints.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the options for the request to explain."""
-        parser.add_argument("--origin", help="the page's origin, such as https://app.example.com")
-        parser.add_argument("--method", help="the method of the request; default: GET")
+        """Add the options of the request to explain."""
+        parser.add_argument("--origin", help="origin of the page, such as https://app.example.com")
+        parser.add_argument("--method", help="method that the page calls; default: GET")
         parser.add_argument(
             "--header",
             action="append",
             default=[],
             metavar="NAME",
-            help="a header that the script sets; may be repeated",
+            help="header that the page sets; may be repeated",
         )
-        parser.add_argument("--path", help="the path of the request, such as /api/; default: /")
+        parser.add_argument("--path", help="path that the page calls, such as /api/; default: /")
 
     def handle(self, **options: Any) -> None:
-        """Print the result; raise CommandError with all problems if the settings are not valid."""
+        """Run the command; raise CommandError with every problem of the settings."""
         try:
             configuration = get_configuration()
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
         origin, headers = options["origin"], options["header"]
-        if origin is not None:
-            method, path = options["method"] or "GET", options["path"] or "/"
-            lines = _explain(configuration, origin, method, headers, path)
-        elif options["method"] or options["path"] or headers:
-            raise CommandError("--method, --header and --path need --origin.")
-        else:
-            lines = _describe(configuration)
-        for line in lines:
-            self.stdout.write(line)
+        method, path = options["method"], options["path"]
+        if origin is None:
+            if method or path or headers:
+                raise CommandError("Pass --origin to explain a request.", returncode=2)
+            for line in _describe(configuration):
+                self.stdout.write(line)
+            return
+        try:
+            source, explanation = _explain(
+                configuration, origin, method or "GET", headers, path or "/"
+            )
+        except ValueError as error:
+            raise CommandError(str(error), returncode=2) from None
+        self.stdout.write(source)
+        if explanation is not None:
+            self.stdout.write(f"\n{explanation}")
+            if not explanation.allowed:
+                sys.exit(1)
 
 
 def _describe(configuration: Configuration) -> Iterator[str]:
@@ -91,13 +93,13 @@ def _describe(configuration: Configuration) -> Iterator[str]:
     marked = list(find_marked_views())
     if marked:
         yield ""
-        yield "Views with their own policy:"
+        yield "Per-view policies:"
     for path, view, method, mark in marked:
         yield f"  {method or 'all methods':<11} {path} ({name_view(view, method)})"
         if isinstance(mark, CorsPolicy):
             yield from (f"  {line}" for line in _describe_policy(mark))
         else:
-            yield "    exempt: no policy applies"
+            yield "    exempt: CORS does not apply"
 
 
 def _describe_policy(policy: CorsPolicy) -> Iterator[str]:
@@ -109,9 +111,9 @@ def _describe_policy(policy: CorsPolicy) -> Iterator[str]:
         "methods": ", ".join(dict.fromkeys((*SAFELISTED_METHODS, *policy.allow_methods))),
         "request headers": ", ".join(policy.allow_headers),
         "exposed headers": ", ".join(policy.expose_headers),
-        "preflight cache": "" if policy.max_age is None else f"{policy.max_age} s",
+        "max age": "" if policy.max_age is None else f"{policy.max_age} s",
         "private network": "yes" if policy.allow_private_network else "",
-        "risks accepted": ", ".join(policy.accept_risks),
+        "accepted risks": ", ".join(policy.accept_risks),
     }
     for name, value in rows.items():
         if value:
@@ -120,77 +122,51 @@ def _describe_policy(policy: CorsPolicy) -> Iterator[str]:
 
 def _explain(
     configuration: Configuration, origin: str, method: str, headers: list[str], path: str
-) -> Iterator[str]:
-    asked = ",".join(sorted(name.lower() for name in headers)) or None
-    request = _make_request(origin, method, asked, path)
+) -> tuple[str, Explanation | None]:
+    request = _make_request(origin, method, ",".join(headers), path)
     view = find_view(request)
     grant = find_grant(request, view, method)
-    yield f"{method} {path} from {origin}{f' with {asked}' if asked else ''}"
     mark = None if view is None else find_mark(view, method)
-    yield f"  policy:    {_name_source(configuration, view, method, mark)}"
+    source = f"Policy: {_name_source(configuration, view, method, mark)}"
+    urls = configuration.urls
+    if mark is None and urls is not None and urls.fullmatch(path) is None:
+        source += ", but the path is outside of CORS_URLS_REGEX"
     if grant is None:
-        yield "  verdict:   no policy applies; the response of the view is not changed."
-        return
-    engine = grant.engine
-    if grant.admitting is not None and not engine.actual(origin).origin_allowed:
-        engine = _ask_receivers(request, origin, grant.admitting) or engine
-        if engine is grant.admitting:
-            yield "  signal:    a receiver of check_request_enabled allows the origin"
-    decisions = [engine.decide("GET", **_values(origin, None, None))]
-    if method not in SAFELISTED_METHODS or not SAFELISTED_REQUEST_HEADERS.issuperset(
-        name.lower() for name in headers
+        return f"{source}. CORS does not apply; only the headers of the view count.", None
+    policy = CorsPolicy.deny_all() if grant.is_outside else grant.policy
+    admitting = grant.admitting
+    if (
+        admitting is not None
+        and not policy.decide("GET", origin=origin).allowed
+        and admitting.actual(origin).origin_allowed
+        and any(reply for _, reply in check_request_enabled.send(None, request=request))
     ):
-        preflight = engine.decide("OPTIONS", **_values(origin, method, asked))
-        yield f"  preflight: {preflight.status}"
-        yield from (f"    {name}: {value}" for name, value in preflight.headers)
-        decisions.insert(0, preflight)
-    else:
-        yield "  preflight: not needed"
-    yield from _judge(decisions, origin, asked)
+        source += "; a receiver of check_request_enabled allows the origin"
+        policy = _allow(grant.policy, origin)
+    fetch = Fetch(
+        f"https://{request.get_host()}{path}",
+        method,
+        tuple((name, "1") for name in headers),
+        credentials="include" if policy.allow_credentials else "same-origin",
+    )
+    return source, explain(policy, fetch, page=origin)
 
 
-def _judge(decisions: list[Decision], origin: str, asked: str | None) -> Iterator[str]:
-    denied = next((decision for decision in decisions if not decision.allowed), None)
-    if denied is None:
-        yield "  response:"
-        yield from (f"    {name}: {value}" for name, value in decisions[-1].headers)
-        yield "  verdict:   allowed. The page can read the response."
-        return
-    yield f"  verdict:   denied. {denied.reason.value}"
-    meant = canonical_spelling(origin)
-    if denied.reason is Reason.ORIGIN_MALFORMED and meant is not None:
-        yield f"  hint:      A browser would send {meant!r}."
-    elif denied.reason in _HINTS:
-        yield f"  hint:      {_HINTS[denied.reason]}"
-    if denied.reason is Reason.HEADER_NOT_ALLOWED:
-        granted = dict(denied.headers).get("Access-Control-Allow-Headers", "")
-        missing = (parse_field_names(asked or "") or _NONE) - (parse_field_names(granted) or _NONE)
-        yield f"  missing:   {', '.join(sorted(missing))}"
+def _allow(policy: CorsPolicy, origin: str) -> CorsPolicy:
+    try:
+        return policy.replace(allow_origins=[origin], accept_risks=())
+    except PolicyError as error:  # a risk that the receiver accepts
+        risks = [problem.code for problem in error.problems]
+        return policy.replace(allow_origins=[origin], accept_risks=risks)
 
 
-def _make_request(origin: str, method: str, asked: str | None, path: str) -> HttpRequest:
+def _make_request(origin: str, method: str, names: str, path: str) -> HttpRequest:
     headers = {"Origin": origin, "Access-Control-Request-Method": method}
-    if asked is not None:
-        headers["Access-Control-Request-Headers"] = asked
+    if names:
+        headers["Access-Control-Request-Headers"] = names
     hosts = [host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*"))]
     host = hosts[0] if hosts else "localhost"
     return RequestFactory().options(path, headers=headers, SERVER_NAME=host)
-
-
-def _ask_receivers(request: HttpRequest, origin: str, admitting: Engine) -> Engine | None:
-    if not admitting.actual(origin).origin_allowed:
-        return None
-    said = check_request_enabled.send(None, request=request)
-    return admitting if any(yes for _, yes in said) else None
-
-
-def _values(origin: str, method: str | None, asked: str | None) -> dict[str, Any]:
-    return {
-        "origin": origin,
-        "request_method": method,
-        "request_headers": asked,
-        "request_private_network": None,
-    }
 
 
 def _name_source(
@@ -199,4 +175,4 @@ def _name_source(
     if view is None or mark is None:
         return configuration.source
     name = name_view(view, method)
-    return f"{name} is exempt" if mark is EXEMPT else f"that of {name}"
+    return f"{name} is exempt" if mark is EXEMPT else f"the per-view policy of {name}"
