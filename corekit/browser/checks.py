@@ -28,13 +28,13 @@ from .urls import parse_url
 __all__ = [
     "REDIRECT_STATUSES",
     "REFUSALS",
-    "Problem",
+    "CheckFailure",
     "check_cors",
     "check_preflight",
     "readable_headers",
 ]
 
-Problem = tuple[str, str | None]
+CheckFailure = tuple[str, str | None]
 """The name of a failure, and the value that caused it."""
 
 REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
@@ -46,7 +46,7 @@ REFUSALS: Final = frozenset(
 """The failures of well-formed preflight responses that do not allow the request."""
 
 
-def check_cors(origin: str, headers: Headers, *, include: bool) -> Problem | None:
+def check_cors(origin: str, headers: Headers, *, include: bool) -> CheckFailure | None:
     """Do the CORS check for a page of `origin`; `include` is whether credentials are sent.
 
     >>> check_cors("https://a.example", (("Access-Control-Allow-Origin", "*"),), include=False)
@@ -91,7 +91,7 @@ def check_preflight(
     include: bool,
     upload_listener: bool,
     quirks: Quirks,
-) -> Problem | None:
+) -> CheckFailure | None:
     """Check the response to a preflight for `method` and the `unsafe` header names.
 
     `origin` is the preflight's; None skips the CORS check.
@@ -127,7 +127,7 @@ def check_preflight(
 
 def _check_names(
     names: tuple[str, ...], unsafe: tuple[str, ...], *, include: bool, quirks: Quirks
-) -> Problem | None:
+) -> CheckFailure | None:
     allowed = {name.lower() for name in names}
     wildcard = not include and ANY in allowed
     for name in unsafe:

@@ -12,7 +12,7 @@ from typing import Final
 
 from corekit._origins import ANY, is_loopback, split_origin
 from corekit.browser import FAILURES, HttpResponse
-from corekit.browser.checks import REDIRECT_STATUSES, Refusal, check_cors
+from corekit.browser.checks import REDIRECT_STATUSES, CheckFailure, check_cors
 from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
 from corekit.browser.messages import Headers
@@ -54,7 +54,7 @@ def check_pages(responses: Responses) -> Iterator[Diagnostic]:
 
 
 def describe_failure(
-    code: str, severity: Severity, problem: Refusal, origin: str, *, context: str = ""
+    code: str, severity: Severity, problem: CheckFailure, origin: str, *, context: str = ""
 ) -> Diagnostic:
     """Return the diagnostic for a failure in browsers; `context` precedes its message."""
     name, value = problem
