@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from corekit.browser import CHROMIUM, FIREFOX, STANDARD, WEBKIT, HttpResponse, Quirks
-from corekit.browser.checks import REFUSALS, Problem, check_preflight
+from corekit.browser.checks import REFUSALS, CheckFailure, check_preflight
 from corekit.browser.fields import get_header
 from corekit.diagnostics import Diagnostic, show
 
@@ -30,7 +30,7 @@ def check_preflights(responses: Responses) -> Iterator[Diagnostic]:
 
 def find_problem(
     preflight: ProbeResponse, *, include: bool, quirks: Quirks = STANDARD
-) -> Problem | None:
+) -> CheckFailure | None:
     """Return why a browser rejects a preflight response, or None if it does not."""
     return check_preflight(
         str(preflight.sent.origin),
