@@ -17,7 +17,7 @@ from django.urls import path as route
 from django.urls import resolve
 from django.utils import translation
 
-from corekit import CorsPolicy, PolicyError
+from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit_django import cors, cors_exempt
 from corekit_django.decorators import EXEMPT, read_mark
 from corekit_django.resolving import find_marked_views, name_view
@@ -254,6 +254,8 @@ def test_invalid_policy_is_refused() -> None:
         cors()
     with pytest.raises(TypeError, match="one or the other"):
         cors(OWN, max_age=5)
+    with pytest.raises(TypeError, match="a view has one path"):
+        cors(CorsRoutes([("/", OWN)]))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"cors\(\) got a function\. .*cors\(allow_origins="):
         cors(views.plain)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="origin"):
