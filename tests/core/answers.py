@@ -1,4 +1,4 @@
-"""Policies, requests and whole answers: what is sent, what varies, and the verdict."""
+"""Policies, requests and complete answers: headers, Vary and the verdict."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def get(origin: str | None, **more: Any) -> dict[str, Any]:
 
 
 def check(case: Case) -> None:
-    """See that a request gets the whole answer that the table has for it."""
+    """Check that a request gets the complete answer of the case."""
     decision = POLICIES[case.policy].decide(**case.request)
     assert decision.headers == case.headers
     assert decision.vary == case.vary

@@ -1,4 +1,4 @@
-"""How the tests of the core ask for the problems of a configuration."""
+"""Return the problems of an invalid configuration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ APP = "https://app.example.com"
 
 
 def problems_of(**arguments: Any) -> list[Problem]:
-    """Build a policy that cannot be built, of `APP` unless told otherwise; return its problems."""
+    """Return the problems of a policy with these arguments; the default origin is `APP`."""
     with pytest.raises(PolicyError) as caught:
         CorsPolicy(**{"allow_origins": [APP], **arguments})
     return list(caught.value.problems)

@@ -1,4 +1,4 @@
-"""Counting work instead of timing it, so that a test of cost says the same on every machine."""
+"""Count the work of a call instead of timing it, so that the result is the same everywhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def steps_of(call: Callable[..., object], *arguments: Any, **named: Any) -> int:
-    """Count the bytecodes that a call runs, in a thread of its own, where no other tracer is."""
+    """Return the number of bytecodes that a call runs, in a new thread without another tracer."""
     steps = 0
 
     def trace(frame: FrameType, event: str, arg: object) -> Any:
@@ -24,7 +24,7 @@ def steps_of(call: Callable[..., object], *arguments: Any, **named: Any) -> int:
         sys.settrace(trace)
         call(*arguments, **named)
 
-    # The finalizers of other tests' garbage would be counted, too.
+    # The finalizers of other tests' garbage would be counted too.
     gc.disable()
     try:
         thread = threading.Thread(target=run)

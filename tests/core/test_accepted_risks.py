@@ -1,4 +1,4 @@
-"""Risks that an operator may accept, and those that nobody may."""
+"""Risks that an operator can accept, and problems that cannot be accepted."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ ACCEPTABLE: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("code", "arguments"), ACCEPTABLE)
-def test_a_risk_is_refused_until_it_is_accepted_and_then_taken(
-    code: str, arguments: dict[str, Any]
-) -> None:
+def test_risk_is_rejected_until_it_is_accepted(code: str, arguments: dict[str, Any]) -> None:
     problem = problem_of(**arguments)
     assert problem.code == code
     assert f"accept_risks=[{code!r}]" in problem.hint
@@ -70,23 +68,23 @@ def test_a_risk_is_refused_until_it_is_accepted_and_then_taken(
         "https://*.home.arpa",
     ],
 )
-def test_no_risk_is_seen_where_there_is_none(origin: str) -> None:
+def test_safe_origin_is_not_a_risk(origin: str) -> None:
     assert CorsPolicy(allow_origins=[origin], allow_credentials=True).accept_risks == ()
 
 
 @pytest.mark.parametrize("origin", ["http://a.example.com", "https://*.com", "http://*.co.uk"])
-def test_without_credentials_there_is_nothing_to_steal(origin: str) -> None:
+def test_same_origin_without_credentials_is_not_a_risk(origin: str) -> None:
     assert CorsPolicy(allow_origins=[origin]).allow_origins == (origin,)
 
 
-def test_one_origin_can_run_two_risks() -> None:
+def test_origin_can_have_two_risks() -> None:
     found = {"allow_origins": ["http://*.co.uk"], **CREDENTIALS}
     assert codes_of(**found) == ["insecure-origin", "public-suffix"]
     assert codes_of(**found, accept_risks=["insecure-origin"]) == ["public-suffix"]
     CorsPolicy(**found, accept_risks=["insecure-origin", "public-suffix"])
 
 
-def test_the_opaque_origin_is_never_granted_credentials() -> None:
+def test_opaque_origin_with_credentials_cannot_be_accepted() -> None:
     for accept_risks in ([], ["opaque-origin"]):
         problem = problem_of(
             allow_origins=["null"], allow_credentials=True, accept_risks=accept_risks
@@ -99,20 +97,18 @@ def test_the_opaque_origin_is_never_granted_credentials() -> None:
 @pytest.mark.parametrize(
     "code", ["any-origin-with-credentials", "max-age", "no-origins", "", "NULL-ORIGIN", "*"]
 )
-def test_what_is_no_risk_cannot_be_accepted(code: str) -> None:
+def test_only_risks_can_be_accepted(code: str) -> None:
     problem = problem_of(accept_risks=[code])
     assert (problem.code, problem.subject, problem.value) == ("unknown-risk", "accept_risks", code)
 
 
-def test_an_error_is_not_accepted_by_naming_it() -> None:
+def test_error_cannot_be_accepted_by_its_code() -> None:
     assert codes_of(
         allow_origins=["*"], allow_credentials=True, accept_risks=["any-origin-with-credentials"]
     ) == ["any-origin-with-credentials", "unknown-risk"]
 
 
-def test_an_accepted_risk_that_is_not_needed_is_reported_so_that_it_cannot_hide_a_later_risk() -> (
-    None
-):
+def test_unneeded_accepted_risk_is_reported() -> None:
     arguments: dict[str, Any] = {"allow_origins": [APP, "http://localhost"], **CREDENTIALS}
     accept_risks = ["insecure-origin", "public-suffix"]
     assert [
@@ -120,12 +116,12 @@ def test_an_accepted_risk_that_is_not_needed_is_reported_so_that_it_cannot_hide_
     ] == accept_risks
 
 
-def test_an_accepted_risk_given_twice_is_one() -> None:
+def test_duplicate_accepted_risk_is_dropped() -> None:
     policy = CorsPolicy(allow_origins=["null"], accept_risks=["opaque-origin", "opaque-origin"])
     assert policy.accept_risks == ("opaque-origin",)
 
 
-def test_risks_of_a_wrong_type_are_reported_and_accept_nothing() -> None:
+def test_accepted_risk_of_wrong_type_accepts_nothing() -> None:
     assert codes_of(allow_origins=["null"], accept_risks=[None]) == ["opaque-origin", "wrong-type"]
     assert codes_of(allow_origins=["null"], accept_risks="opaque-origin") == [
         "opaque-origin",

@@ -1,4 +1,4 @@
-"""Policies in the terms of peers: expressions match in full, and no laxer than the core's own."""
+"""Policies with regexes, as in other CORS libraries: full matches, and the same safety rules."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def codes_of(**arguments: Any) -> list[tuple[str, str]]:
         (r"(?s).*", "https://a\r\nx", False),
     ],
 )
-def test_an_expression_matches_in_full_what_a_browser_could_send(
-    regex: str, origin: str, expected: bool
-) -> None:
+def test_regex_matches_the_whole_serialized_origin(regex: str, origin: str, expected: bool) -> None:
     for form in (regex, re.compile(regex)):
         policy = RegexCorsPolicy(
             allow_origin_regexes=[form], accept_risks=["opaque-origin"] if ".*" in regex else []
@@ -51,7 +49,7 @@ def test_an_expression_matches_in_full_what_a_browser_could_send(
         assert (preflight.status == 204) == expected
 
 
-def test_origins_and_expressions_stand_beside_each_other() -> None:
+def test_origins_and_regexes_can_be_combined() -> None:
     policy = RegexCorsPolicy(
         allow_origins=["https://app.example", "http://localhost:*"],
         allow_origin_regexes=[SUBDOMAINS],
@@ -64,13 +62,13 @@ def test_origins_and_expressions_stand_beside_each_other() -> None:
     assert not policy.decide("GET", origin="https://b.example").allowed
 
 
-def test_no_origin_at_all_is_a_policy_here_and_grants_nothing() -> None:
+def test_policy_without_origins_allows_nothing() -> None:
     policy = RegexCorsPolicy(allow_methods=["PUT"], max_age=0)
     assert not policy.decide("GET", origin="https://a.example").allowed
     assert RegexCorsPolicy() == RegexCorsPolicy.deny_all()
 
 
-def test_any_origin_makes_expressions_needless() -> None:
+def test_any_origin_makes_regexes_redundant() -> None:
     policy = RegexCorsPolicy(allow_origins=["*"], allow_origin_regexes=[SUBDOMAINS])
     assert policy.decide("GET", origin="https://b.example").headers == (
         ("Access-Control-Allow-Origin", "*"),
@@ -90,7 +88,7 @@ def test_any_origin_makes_expressions_needless() -> None:
         r"(?:https://app\.example\.com)?.*",
     ],
 )
-def test_an_expression_that_matches_untrusteds_never_goes_with_credentials(regex: str) -> None:
+def test_regex_for_untrusted_origins_is_rejected_with_credentials(regex: str) -> None:
     found = codes_of(allow_origin_regexes=["https://a", regex], allow_credentials=True)
     assert ("any-origin-with-credentials", "allow_origin_regexes[1]") in found
     assert not any(field == "allow_origin_regexes[0]" for _, field in found)
@@ -110,7 +108,7 @@ def test_an_expression_that_matches_untrusteds_never_goes_with_credentials(regex
         (r"http://\[::1\]:\d+", False),
     ],
 )
-def test_plain_http_with_credentials_is_a_risk_to_be_accepted(regex: str, insecure: bool) -> None:
+def test_plain_http_with_credentials_is_a_risk(regex: str, insecure: bool) -> None:
     arguments: dict[str, Any] = {"allow_origin_regexes": [regex], "allow_credentials": True}
     if insecure:
         assert codes_of(**arguments) == [("insecure-origin", "allow_origin_regexes[0]")]
@@ -120,7 +118,7 @@ def test_plain_http_with_credentials_is_a_risk_to_be_accepted(regex: str, insecu
         RegexCorsPolicy(**arguments)
 
 
-def test_plain_http_is_not_matched_with_credentials_however_it_is_written() -> None:
+def test_plain_http_is_never_matched_with_credentials() -> None:
     regex = r"\w+://\w+\.example\.com|\w+://localhost"
     policy = RegexCorsPolicy(allow_origin_regexes=[regex], allow_credentials=True)
     assert policy.decide("GET", origin="https://a.example.com").allowed
@@ -130,7 +128,7 @@ def test_plain_http_is_not_matched_with_credentials_however_it_is_written() -> N
     assert without.decide("GET", origin="http://a.example.com").allowed
 
 
-def test_the_opaque_origin_is_accepted_or_refused_as_ever() -> None:
+def test_opaque_origin_is_a_risk() -> None:
     assert codes_of(allow_origin_regexes=["null|https://a"]) == [
         ("opaque-origin", "allow_origin_regexes[0]")
     ]
@@ -152,16 +150,16 @@ def test_the_opaque_origin_is_accepted_or_refused_as_ever() -> None:
         (["https://(", "["], [("invalid-regex", f"allow_origin_regexes[{at}]") for at in (0, 1)]),
     ],
 )
-def test_what_is_no_list_of_expressions_is_reported(value: Any, expected: object) -> None:
+def test_invalid_list_of_regexes_is_reported(value: Any, expected: object) -> None:
     assert codes_of(allow_origin_regexes=value) == expected
 
 
 @pytest.mark.parametrize("regex", ["a{99999999999999999999}", "(" * 20_000 + ")" * 20_000])
-def test_an_expression_that_is_too_much_is_a_problem_too(regex: str) -> None:
+def test_regex_that_exceeds_limits_is_a_problem(regex: str) -> None:
     assert codes_of(allow_origin_regexes=[regex]) == [("invalid-regex", "allow_origin_regexes[0]")]
 
 
-def test_an_expression_that_does_not_compile_says_why() -> None:
+def test_regex_that_does_not_compile_has_a_reason() -> None:
     with pytest.raises(PolicyError, match=r"does not compile: .*unterminated.* \[invalid-regex\]"):
         RegexCorsPolicy(allow_origin_regexes=["https://("])
 
@@ -204,7 +202,7 @@ def test_an_expression_that_does_not_compile_says_why() -> None:
         ),
     ],
 )
-def test_a_problem_of_an_expression_says_what_is_wrong_where_and_how_to_mend_it(
+def test_problem_of_a_regex_has_message_and_hint(
     regex: str, code: str, message: str, hint: str
 ) -> None:
     with pytest.raises(PolicyError) as caught:
@@ -214,7 +212,7 @@ def test_a_problem_of_an_expression_says_what_is_wrong_where_and_how_to_mend_it(
     assert (problem.value, problem.message, problem.hint) == (regex, message, hint)
 
 
-def test_a_peer_policy_is_a_value() -> None:
+def test_regex_policy_is_a_value() -> None:
     policy = RegexCorsPolicy(
         allow_origin_regexes=[re.compile(SUBDOMAINS, re.IGNORECASE), SUBDOMAINS]
     )
@@ -228,7 +226,7 @@ def test_a_peer_policy_is_a_value() -> None:
         policy.allow_origin_regexes = ()
 
 
-def test_a_misspelt_argument_is_an_error() -> None:
+def test_misspelled_argument_is_an_error() -> None:
     with pytest.raises(TypeError, match="allow_origin_regex"):
         RegexCorsPolicy(allow_origin_regex=SUBDOMAINS)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="allowed_origins"):
@@ -251,9 +249,7 @@ def test_a_misspelt_argument_is_an_error() -> None:
         (r"http://app.example\.com", "http://appxexample.com"),
     ],
 )
-def test_an_expression_that_is_too_wide_is_told_by_what_it_lets_in(
-    regex: str, untrusted: str
-) -> None:
+def test_problem_names_an_origin_that_the_regex_matches(regex: str, untrusted: str) -> None:
     for form in (regex, re.compile(regex, re.IGNORECASE)):
         with pytest.raises(PolicyError) as caught:
             RegexCorsPolicy(allow_origin_regexes=[form], allow_credentials=True)
@@ -272,12 +268,12 @@ def test_an_expression_that_is_too_wide_is_told_by_what_it_lets_in(
         r"http://127\.0\.0\.1:\d+",
     ],
 )
-def test_an_expression_that_names_its_host_goes_with_credentials(regex: str) -> None:
+def test_regex_for_one_host_is_accepted_with_credentials(regex: str) -> None:
     RegexCorsPolicy(allow_origin_regexes=[regex], allow_credentials=True)
 
 
 @pytest.mark.parametrize("regex", [r"https://a\.co\.uk|https://\w\.co\.uk", r"https://[a-z]+\.com"])
-def test_an_expression_for_a_public_suffix_is_a_risk_to_accept(regex: str) -> None:
+def test_regex_for_a_public_suffix_is_a_risk(regex: str) -> None:
     assert ("public-suffix", "allow_origin_regexes[0]") in codes_of(
         allow_origin_regexes=[regex], allow_credentials=True
     )
@@ -286,7 +282,7 @@ def test_an_expression_for_a_public_suffix_is_a_risk_to_accept(regex: str) -> No
 @pytest.mark.parametrize(
     "origin", ["http://localhost.evil.example", "http://127.0.0.1.evil.example"]
 )
-def test_http_is_matched_on_this_machine_only(origin: str) -> None:
+def test_http_is_matched_only_for_loopback_hosts(origin: str) -> None:
     regex = r"\w+://(?:[\w.]+\.evil\.example|127\.0\.0\.1|localhost)(?::\d+)?"
     strict = RegexCorsPolicy(allow_origin_regexes=[regex], allow_credentials=True)
     assert not strict.decide("GET", origin=origin).allowed
@@ -296,7 +292,7 @@ def test_http_is_matched_on_this_machine_only(origin: str) -> None:
     assert accepted.decide("GET", origin=origin).allowed
 
 
-def test_a_long_expression_with_flags_can_be_pasted_back() -> None:
+def test_repr_of_long_regexes_with_flags_evaluates() -> None:
     regexes: list[str | re.Pattern[str]] = [re.compile(f"https://{'a' * 300}", re.IGNORECASE)]
     regexes.append(f"https://{'b' * 300}")
     policy = RegexCorsPolicy(allow_origins=["https://a"], allow_origin_regexes=regexes, max_age=0)
@@ -306,18 +302,18 @@ def test_a_long_expression_with_flags_can_be_pasted_back() -> None:
     )
 
 
-def test_a_compiled_expression_keeps_its_flags() -> None:
+def test_compiled_regex_keeps_its_flags() -> None:
     policy = RegexCorsPolicy(allow_origin_regexes=[re.compile("HTTPS://A", re.IGNORECASE)])
     assert policy.decide("GET", origin="https://a").allowed
 
 
-def test_expressions_match_plain_http_unless_told_not_to() -> None:
+def test_regexes_match_plain_http_unless_https_only() -> None:
     regexes = [re.compile(r"http://.*")]
     assert "http://a.example" in OriginRegexes(regexes, others=set())
     assert "http://a.example" not in OriginRegexes(regexes, others=set(), https_only=True)
 
 
-def test_expressions_in_a_set_have_the_same_order_in_every_process() -> None:
+def test_regexes_in_a_set_are_sorted() -> None:
     regexes = {f"https://{name}" for name in "dbcae"} | {re.compile("https://f")}
     found = RegexCorsPolicy(allow_origin_regexes=regexes).allow_origin_regexes
     assert [regex.pattern for regex in found] == [f"https://{name}" for name in "abcdef"]
@@ -325,17 +321,17 @@ def test_expressions_in_a_set_have_the_same_order_in_every_process() -> None:
     assert again.allow_origin_regexes == found
 
 
-def test_a_untrusteds_text_is_read_before_an_expression_is_tried_on_it() -> None:
+def test_regex_gets_only_serialized_origins() -> None:
     class Recording:
-        """An expression that says what it was asked for."""
+        """A regular expression that records the texts to match."""
 
         pattern = ".*"
 
         def __init__(self) -> None:
-            self.asked: list[str] = []
+            self.texts: list[str] = []
 
         def fullmatch(self, text: str) -> bool:
-            self.asked.append(text)
+            self.texts.append(text)
             return True
 
     regex: Any = Recording()
@@ -343,4 +339,4 @@ def test_a_untrusteds_text_is_read_before_an_expression_is_tried_on_it() -> None
     assert "https://a" in origins
     for origin in ("https://a" + "a" * 400, "https://a/", "x\r\n", ""):
         assert origin not in origins
-    assert regex.asked == ["https://a"]
+    assert regex.texts == ["https://a"]

@@ -1,4 +1,4 @@
-"""Tokens, forbidden names and lists of field names, as the standards have them."""
+"""Tokens, forbidden names and lists of field names, as defined in the standards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.core.steps import steps_of
 @pytest.mark.parametrize(
     "value", ["x", "GET", "x-request-id", "!#$%&'*+-.^_`|~09azAZ", "*", "a" * 9999]
 )
-def test_tokens(value: str) -> None:
+def test_token_is_valid(value: str) -> None:
     assert is_token(value)
 
 
@@ -40,18 +40,18 @@ def test_tokens(value: str) -> None:
         "a\r\nb",
     ],
 )
-def test_what_is_no_token(value: str) -> None:
+def test_other_value_is_not_a_token(value: str) -> None:
     assert not is_token(value)
 
 
-def test_the_methods_of_the_standard() -> None:
+def test_methods_are_those_of_the_standard() -> None:
     assert _names.SAFELISTED_METHODS == ("GET", "HEAD", "POST")
     assert set(_names.FORBIDDEN_METHODS) == {"CONNECT", "TRACE", "TRACK"}
     assert set(_names.NORMALIZED_METHODS) == {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}
     assert _names.COMMON_METHODS == ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-# https://www.iana.org/assignments/http-methods/, by where they come from; without PRI, which no
+# https://www.iana.org/assignments/http-methods/, by their source; without PRI, which no
 # request has.
 REGISTERED = {
     "HTTP": "GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE",
@@ -65,7 +65,7 @@ REGISTERED = {
 }
 
 
-def test_the_registered_methods_are_known_in_upper_case() -> None:
+def test_registered_methods_are_those_of_iana() -> None:
     assert set(" ".join(REGISTERED.values()).split()) == _names.REGISTERED_METHODS
 
 
@@ -82,16 +82,16 @@ FREE = """
 
 
 @pytest.mark.parametrize("name", FORBIDDEN)
-def test_only_the_browser_sets_these(name: str) -> None:
+def test_forbidden_request_header(name: str) -> None:
     assert is_forbidden_request_header(name)
 
 
 @pytest.mark.parametrize("name", FREE)
-def test_a_page_may_set_these(name: str) -> None:
+def test_other_request_header_is_not_forbidden(name: str) -> None:
     assert not is_forbidden_request_header(name)
 
 
-def test_every_name_in_the_tables_is_a_lower_case_token() -> None:
+def test_header_names_are_lower_case_tokens() -> None:
     for table in (
         _names.CORS_REQUEST_HEADERS,
         _names.CORS_RESPONSE_HEADERS,
@@ -135,7 +135,7 @@ LISTS: list[tuple[str, set[str] | None]] = [
 
 
 @pytest.mark.parametrize(("value", "expected"), LISTS)
-def test_lists_of_field_names(value: str, expected: set[str] | None) -> None:
+def test_list_of_field_names_is_parsed(value: str, expected: set[str] | None) -> None:
     found = parse_field_names(value)
     assert found == (None if expected is None else frozenset(expected))
 
@@ -154,16 +154,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("end", ["", "a b", "\x00", " ,x", "é"])
-def test_a_long_list_is_read_without_a_step_of_python_for_each_element(
-    piece: str, end: str
-) -> None:
+def test_bytecode_count_does_not_grow_with_the_list(piece: str, end: str) -> None:
     short, long = (steps_of(parse_field_names, piece * size + end) for size in (10, 65_536))
     assert long == short
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("end", ["", "a b", "\x00", "é"])
-def test_a_hostile_list_costs_in_proportion_to_its_length(piece: str, end: str) -> None:
-    """A million characters end at all: with backtracking, they would not in a lifetime."""
+def test_hostile_list_is_parsed_in_linear_time(piece: str, end: str) -> None:
+    """A million characters finish quickly; with backtracking, they would never finish."""
     value = piece * (1_000_000 // len(piece)) + end
     assert (parse_field_names(value) is None) == (end in {"a b", "\x00", "é"})

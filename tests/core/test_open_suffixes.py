@@ -1,4 +1,4 @@
-"""Regular expressions that let anybody in who registers a name, below com or with a host."""
+"""Regular expressions that match every host below a public suffix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("regex", "suffix"), CASES)
-def test_an_expression_for_whoever_registers_a_name_is_a_risk_with_credentials(
+def test_regex_for_a_public_suffix_is_a_risk_with_credentials(
     regex: str, suffix: str | None
 ) -> None:
     RegexCorsPolicy(allow_origin_regexes=[regex])
@@ -36,7 +36,7 @@ def test_an_expression_for_whoever_registers_a_name_is_a_risk_with_credentials(
     assert accepted.accept_risks == ("public-suffix",)
 
 
-def test_an_expression_for_everybody_is_reported_as_that_alone() -> None:
+def test_regex_for_any_origin_is_one_problem() -> None:
     with pytest.raises(PolicyError) as caught:
         RegexCorsPolicy(allow_origin_regexes=[r"https://.+"], allow_credentials=True)
     assert [problem.code for problem in caught.value.problems] == ["any-origin-with-credentials"]

@@ -1,4 +1,4 @@
-"""Every form of a pattern, what it matches, and the strangers that it must not."""
+"""Every pattern form, the origins that it matches, and similar ones that it must not match."""
 
 from __future__ import annotations
 
@@ -188,9 +188,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("pattern", "origin", "expected"), CASES)
-def test_a_pattern_matches_what_it_says_and_no_stranger(
-    pattern: str, origin: str, expected: bool
-) -> None:
+def test_pattern_matches_only_its_origins(pattern: str, origin: str, expected: bool) -> None:
     policy = CorsPolicy(allow_origins=[pattern])
     assert policy.decide("GET", origin=origin).allowed == expected
     preflight = policy.decide("OPTIONS", origin=origin, request_method="GET")
@@ -198,7 +196,7 @@ def test_a_pattern_matches_what_it_says_and_no_stranger(
 
 
 @pytest.mark.parametrize(("pattern", "origin", "expected"), CASES)
-def test_other_patterns_beside_it_change_nothing(pattern: str, origin: str, expected: bool) -> None:
+def test_other_patterns_do_not_interfere(pattern: str, origin: str, expected: bool) -> None:
     if pattern == "*":
         return
     others = [f"https://x{number}.other.test" for number in range(5)]
@@ -263,7 +261,7 @@ NOT_PATTERNS = [
 
 
 @pytest.mark.parametrize("text", NOT_PATTERNS)
-def test_no_other_glob_is_taken_for_a_pattern(text: str) -> None:
+def test_other_wildcard_is_rejected(text: str) -> None:
     assert OriginPattern.parse(text) is None
     with pytest.raises(ValueError, match=r"malformed-origin|non-canonical-origin|file-origin"):
         CorsPolicy(allow_origins=[text])
@@ -280,13 +278,13 @@ FORMS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("text", "parts"), FORMS)
-def test_a_pattern_has_parts(text: str, parts: dict[str, Any]) -> None:
+def test_pattern_is_parsed_into_parts(text: str, parts: dict[str, Any]) -> None:
     pattern = OriginPattern.parse(text)
     assert pattern == OriginPattern(**parts)
     assert str(pattern) == text
 
 
-def test_a_pattern_whose_shortest_host_is_too_long_for_dns_is_refused() -> None:
+def test_pattern_too_long_for_dns_is_rejected() -> None:
     longest = LONG_BASE + "a"
     assert len(f"a.{longest}") == 254
     assert (
@@ -298,16 +296,16 @@ def test_a_pattern_whose_shortest_host_is_too_long_for_dns_is_refused() -> None:
     assert OriginPattern.parse(f"https://*a.{longest}") is None
 
 
-def test_an_exact_origin_is_no_pattern_with_a_wildcard() -> None:
+def test_exact_origin_is_not_a_pattern() -> None:
     assert OriginPattern.parse("https://example.com") is None
 
 
-def test_an_empty_set_holds_nothing() -> None:
+def test_empty_set_contains_nothing() -> None:
     for origin in ("", "null", "*", "https://example.com"):
         assert origin not in OriginSet([])
 
 
-def test_two_patterns_are_not_joined_into_a_third() -> None:
+def test_patterns_are_not_combined() -> None:
     policy = CorsPolicy(
         allow_origins=[
             "https://*.a.example",

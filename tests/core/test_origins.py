@@ -1,4 +1,4 @@
-"""Which strings are origins that a browser could send, to the byte."""
+"""Exactly which strings are serialized origins."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ORIGINS = {
     "lowest port": ("https://example.com:1", "https", "example.com", "1"),
     "highest port": ("https://example.com:65535", "https", "example.com", "65535"),
     "the other scheme's port": ("http://example.com:443", "http", "example.com", "443"),
-    "the other scheme's port, again": ("https://example.com:80", "https", "example.com", "80"),
+    "the other scheme's port, HTTPS": ("https://example.com:80", "https", "example.com", "80"),
     "trailing dot": ("https://example.com.", "https", "example.com.", ""),
     "underscore": ("https://my_app.example.com", "https", "my_app.example.com", ""),
     "hyphens": ("https://-a-.example--com", "https", "-a-.example--com", ""),
@@ -41,7 +41,7 @@ ORIGINS = {
     "IPv6, one zero group": ("http://[1:0:2:3:4:5:6:7]", "http", "[1:0:2:3:4:5:6:7]", ""),
     "custom scheme": ("capacitor://localhost", "capacitor", "localhost", ""),
     "extension": ("chrome-extension://abcdefgh", "chrome-extension", "abcdefgh", ""),
-    "scheme with marks": ("a+b.c-1://x", "a+b.c-1", "x", ""),
+    "scheme with punctuation": ("a+b.c-1://x", "a+b.c-1", "x", ""),
     "custom scheme with the port of another": ("tauri://x:443", "tauri", "x", "443"),
     "longest label": (f"https://{LONG_LABEL}.example", "https", f"{LONG_LABEL}.example", ""),
     "longest domain": (f"https://{LONG_DOMAIN}.", "https", f"{LONG_DOMAIN}.", ""),
@@ -134,12 +134,12 @@ NOT_ORIGINS = {
     "IPv6 with dots": "http://[::ffff:192.0.2.1]",
     "IPv6 with a zone": "http://[fe80::1%25eth0]",
     "IPv6 with something after it": "http://[::1]a",
-    "IPv6 of nothing": "http://[]",
-    "IPv6 of colons": "http://[:::]",
+    "IPv6, empty": "http://[]",
+    "IPv6, only colons": "http://[:::]",
     "domain in brackets": "http://[example.com]",
     "domain too long": f"https://{LONG_DOMAIN}.a",
     "scheme too long": f"{'a' * 65}://x",
-    "too long by far": "https://" + "a" * 100_000,
+    "very long": "https://" + "a" * 100_000,
     "brackets": "https://exa[mple.com",
     "backslash": "https://example.com\\",
     "quote": 'https://exa"mple.com',
@@ -151,7 +151,7 @@ NOT_ORIGINS = {
 
 
 @pytest.mark.parametrize(("text", "scheme", "host", "port"), ORIGINS.values(), ids=ORIGINS.keys())
-def test_an_origin_is_read_and_written_back(text: str, scheme: str, host: str, port: str) -> None:
+def test_origin_is_parsed_and_serialized(text: str, scheme: str, host: str, port: str) -> None:
     assert split_origin(text) == (scheme, host, port)
     assert is_serialized_origin(text)
     origin = Origin.parse(text)
@@ -162,7 +162,7 @@ def test_an_origin_is_read_and_written_back(text: str, scheme: str, host: str, p
 
 
 @pytest.mark.parametrize("text", NOT_ORIGINS.values(), ids=NOT_ORIGINS.keys())
-def test_what_is_no_origin_is_not_made_one(text: str) -> None:
+def test_other_text_is_not_an_origin(text: str) -> None:
     assert split_origin(text) is None
     assert not is_serialized_origin(text)
     with pytest.raises(ValueError, match="not a serialized origin") as caught:
@@ -180,7 +180,7 @@ def test_null_is_an_origin_without_parts() -> None:
         Origin.parse("null")
 
 
-def test_the_longest_origin_is_read_and_one_longer_is_not() -> None:
+def test_origin_has_a_maximum_length() -> None:
     longest = f"{'a' * 64}://{LONG_DOMAIN}.:65535"
     assert len(longest) == MAX_ORIGIN_LENGTH
     assert split_origin(longest) is not None
@@ -204,7 +204,7 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize(("text", "serialized"), ADDRESSES.items())
-def test_ipv6_addresses_are_written_as_browsers_do(text: str, serialized: str) -> None:
+def test_ipv6_address_is_serialized_as_in_browsers(text: str, serialized: str) -> None:
     assert serialize_ipv6(IPv6Address(text)) == serialized
     assert is_serialized_origin(f"http://[{serialized}]")
 
@@ -227,7 +227,7 @@ def test_ipv6_addresses_are_written_as_browsers_do(text: str, serialized: str) -
         ("127.example", False),
     ],
 )
-def test_only_this_very_machine_is_loopback(host: str, expected: bool) -> None:
+def test_loopback_hosts(host: str, expected: bool) -> None:
     assert is_loopback(host) == expected
 
 

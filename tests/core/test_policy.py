@@ -1,4 +1,4 @@
-"""A policy as a value: it stays as it was made, wherever it goes."""
+"""A policy is an immutable value that can be copied, pickled and compared."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ POLICIES = [
     CorsPolicy(**FULL),
     CorsPolicy.deny_all(),
 ]
-everywhere = pytest.mark.parametrize("policy", POLICIES, ids=repr)
+each_policy = pytest.mark.parametrize("policy", POLICIES, ids=repr)
 
 
-@everywhere
+@each_policy
 @pytest.mark.parametrize("name", [*FULL, "engine", "accept_risks", "other"])
-def test_it_cannot_be_changed(policy: CorsPolicy, name: str) -> None:
+def test_policy_is_immutable(policy: CorsPolicy, name: str) -> None:
     before = repr(policy)
     with pytest.raises(AttributeError, match="immutable"):
         setattr(policy, name, ("*",))
@@ -47,7 +47,7 @@ def test_it_cannot_be_changed(policy: CorsPolicy, name: str) -> None:
     assert not hasattr(policy, "__dict__")
 
 
-def test_what_it_was_made_of_can_be_changed_without_changing_it() -> None:
+def test_changed_arguments_do_not_change_the_policy() -> None:
     origins, headers = [APP], ["x-a"]
     policy = CorsPolicy(allow_origins=origins, allow_headers=headers)
     origins.append("https://evil.example")
@@ -56,9 +56,9 @@ def test_what_it_was_made_of_can_be_changed_without_changing_it() -> None:
     assert policy.allow_headers == ("x-a",)
 
 
-@everywhere
+@each_policy
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_it_can_be_sent_to_another_process(policy: CorsPolicy, protocol: int) -> None:
+def test_policy_can_be_pickled(policy: CorsPolicy, protocol: int) -> None:
     other = pickle.loads(pickle.dumps(policy, protocol))
     assert other == policy
     assert hash(other) == hash(policy)
@@ -66,15 +66,15 @@ def test_it_can_be_sent_to_another_process(policy: CorsPolicy, protocol: int) ->
         assert other.decide("GET", origin=origin) == policy.decide("GET", origin=origin)
 
 
-@everywhere
-def test_it_can_be_copied_and_written_down(policy: CorsPolicy) -> None:
+@each_policy
+def test_policy_can_be_copied_and_its_repr_evaluated(policy: CorsPolicy) -> None:
     for other in (copy.copy(policy), copy.deepcopy(policy), eval(repr(policy))):
         assert other == policy
         assert repr(other) == repr(policy)
         assert type(other) is CorsPolicy
 
 
-def test_its_repr_names_what_was_set_and_nothing_else() -> None:
+def test_repr_has_only_the_arguments_that_were_set() -> None:
     assert repr(CorsPolicy(**FULL)) == (
         f"CorsPolicy(allow_origins=['{APP}', 'https://*.example.com', 'http://localhost:*'],"
         " allow_credentials=True, allow_methods=['PUT', 'PATCH', 'DELETE'],"
@@ -87,7 +87,7 @@ def test_its_repr_names_what_was_set_and_nothing_else() -> None:
     assert repr(CorsPolicy.deny_all()) == "CorsPolicy.deny_all()"
 
 
-def test_order_case_and_doubles_make_no_other_policy() -> None:
+def test_order_case_and_duplicates_do_not_matter() -> None:
     policies = {
         CorsPolicy(
             **{**FULL, "allow_origins": list(order), "allow_headers": headers, "max_age": age}
@@ -117,7 +117,7 @@ CHANGES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
-def test_another_value_makes_another_policy(change: dict[str, Any]) -> None:
+def test_other_value_is_another_policy(change: dict[str, Any]) -> None:
     policy = CorsPolicy(**FULL)
     other = policy.replace(**change)
     assert other != policy
@@ -125,7 +125,7 @@ def test_another_value_makes_another_policy(change: dict[str, Any]) -> None:
     assert policy == CorsPolicy(**FULL)
 
 
-def test_a_dict_of_policies_is_no_list_of_collisions() -> None:
+def test_hashes_differ() -> None:
     assert len({hash(CorsPolicy(**FULL).replace(**change)) for change in CHANGES}) > 1
 
 
@@ -133,7 +133,7 @@ def test_max_age_0_is_not_the_default() -> None:
     assert CorsPolicy(allow_origins=[APP], max_age=0) != CorsPolicy(allow_origins=[APP])
 
 
-def test_a_replacement_is_validated_as_a_whole() -> None:
+def test_replacement_is_validated() -> None:
     policy = CorsPolicy(allow_origins=["*"])
     with pytest.raises(PolicyError, match="any-origin-with-credentials"):
         policy.replace(allow_credentials=True)
@@ -142,46 +142,46 @@ def test_a_replacement_is_validated_as_a_whole() -> None:
     assert CorsPolicy.deny_all().replace(allow_origins=[APP]) == CorsPolicy(allow_origins=[APP])
 
 
-class Own(CorsPolicy):
-    """As somebody may write it, to add names of their own."""
+class Subclass(CorsPolicy):
+    """A subclass of a user."""
 
     __slots__ = ()
 
 
-def test_a_subclass_stays_what_it_is() -> None:
-    policy = Own(allow_origins=[APP])
-    assert type(policy.replace(max_age=1)) is Own
-    assert type(Own.deny_all()) is Own
-    assert repr(policy) == f"Own(allow_origins=['{APP}'])"
-    assert type(pickle.loads(pickle.dumps(policy))) is Own
-    assert type(copy.deepcopy(Own.deny_all())) is Own
+def test_subclass_is_preserved() -> None:
+    policy = Subclass(allow_origins=[APP])
+    assert type(policy.replace(max_age=1)) is Subclass
+    assert type(Subclass.deny_all()) is Subclass
+    assert repr(policy) == f"Subclass(allow_origins=['{APP}'])"
+    assert type(pickle.loads(pickle.dumps(policy))) is Subclass
+    assert type(copy.deepcopy(Subclass.deny_all())) is Subclass
     assert pickle.loads(pickle.dumps(policy)) == policy
     assert policy != CorsPolicy(allow_origins=[APP])
 
 
-def test_it_is_not_equal_to_what_is_no_policy() -> None:
+def test_policy_does_not_equal_other_types() -> None:
     policy = CorsPolicy(allow_origins=[APP])
     assert policy != repr(policy)
     assert policy != None  # noqa: E711 - the comparison itself is tested
     assert policy == policy.replace()
 
 
-def test_it_may_be_held_weakly_as_caches_do() -> None:
+def test_policy_supports_weak_references() -> None:
     policy = CorsPolicy(allow_origins=[APP])
-    held = weakref.ref(policy)
-    assert held() is policy
+    reference = weakref.ref(policy)
+    assert reference() is policy
     del policy
     gc.collect()
-    assert held() is None
+    assert reference() is None
 
 
-def test_it_is_its_own_routes() -> None:
+def test_policy_is_the_policy_for_every_path() -> None:
     policy = CorsPolicy(allow_origins=[APP])
     for path in ("", "/", "*", "/a/../b", "\ud800"):
         assert policy.policy_for(path) is policy
 
 
-def test_nothing_grants_nothing() -> None:
+def test_deny_all_allows_nothing() -> None:
     policy = CorsPolicy.deny_all()
     assert policy.allow_origins == ()
     for origin in ("*", "null", "", APP):
@@ -192,7 +192,7 @@ def test_nothing_grants_nothing() -> None:
     assert policy.decide("GET").vary == ("Origin",)
 
 
-def test_the_grants_can_be_compiled_for_origins_that_an_adapter_matches() -> None:
+def test_engine_can_be_built_for_other_origins() -> None:
     policy = CorsPolicy(**FULL)
     engine = policy.engine_for(frozenset({"https://tenant.example"}))
     answer = engine.preflight("https://tenant.example", "PUT", None, None)

@@ -1,4 +1,4 @@
-"""What may be given for each argument of a policy, and what is kept of it."""
+"""Accepted values for each argument of a policy, and the values that are stored."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def generate(texts: Iterable[str]) -> Iterator[str]:
     "collect",
     [list, tuple, set, frozenset, dict.fromkeys, deque, generate, iter, lambda it: map(str, it)],
 )
-def test_any_collection_of_strings_is_read_once_and_whole(collect: Callable[[Any], Any]) -> None:
+def test_any_collection_of_strings_is_accepted(collect: Callable[[Any], Any]) -> None:
     origins = collect([APP, OTHER, APP])
     policy = CorsPolicy(allow_origins=origins.keys() if isinstance(origins, dict) else origins)
     assert policy.allow_origins == (APP, OTHER)
     assert policy.decide("GET", origin=OTHER).allowed
 
 
-def test_the_order_that_was_written_is_kept_and_doubles_are_dropped() -> None:
+def test_order_is_kept_and_duplicates_are_dropped() -> None:
     policy = CorsPolicy(
         allow_origins=[OTHER, APP, OTHER],
         allow_methods=["PUT", "DELETE", "PUT"],
@@ -66,7 +66,7 @@ except PolicyError as error:
 """
 
 
-def test_sets_are_sent_and_reported_in_the_same_order_in_every_process() -> None:
+def test_sets_have_the_same_order_in_every_process() -> None:
     outputs = {
         subprocess.run(
             [sys.executable, "-c", SETS],
@@ -83,13 +83,13 @@ def test_sets_are_sent_and_reported_in_the_same_order_in_every_process() -> None
     assert "allow_origins[0] = 'a.example'" in output
 
 
-def test_a_set_is_sent_and_reported_in_the_order_of_the_alphabet() -> None:
+def test_sets_are_sorted() -> None:
     names = [f"X-{letter}" for letter in "abcdefghijklmnop"]
     policy = CorsPolicy(allow_origins=[APP], allow_headers=frozenset(names))
     assert policy.allow_headers == tuple(name.lower() for name in names)
 
 
-def test_what_is_no_string_is_reported_first_in_a_set() -> None:
+def test_wrong_type_in_a_set_is_reported_first() -> None:
     for mixed in ({"PUT", None}, {"A", 1}, {"TRACE", None}):
         assert problems_of(allow_methods=mixed)[0].subject == "allow_methods[0]"
         assert problems_of(allow_methods=mixed)[0].code == "wrong-type"
@@ -110,7 +110,7 @@ def test_what_is_no_string_is_reported_first_in_a_set() -> None:
         ({"allow_origins": ["null"], "accept_risks": ["opaque-origin", "x"]}, "unknown-risk", ""),
     ],
 )
-def test_what_stands_behind_a_good_value_is_looked_at_too(
+def test_values_after_a_valid_one_are_checked(
     arguments: dict[str, Any], code: str, field: str
 ) -> None:
     problem = problem_of(**arguments)
@@ -119,7 +119,7 @@ def test_what_stands_behind_a_good_value_is_looked_at_too(
 
 
 class Text(str):
-    """Text that pretends to be other text, as markup-safe strings and translations may."""
+    """A str with other methods, like markup-safe strings and translations."""
 
     __slots__ = ()
 
@@ -134,11 +134,11 @@ class Env(StrEnum):
     APP = APP
 
 
-class Old(str, Enum):  # noqa: UP042 - still met, and its str is not its text
+class Old(str, Enum):  # noqa: UP042 - still in use, and its str() is not its value
     APP = APP
 
 
-def test_subclasses_of_str_are_kept_as_the_text_that_they_are() -> None:
+def test_subclasses_of_str_are_converted() -> None:
     policy = CorsPolicy(
         allow_origins=[Text(APP), Env.APP, Old.APP],
         allow_methods=[HTTPMethod.PUT, Text("PATCH")],
@@ -149,8 +149,8 @@ def test_subclasses_of_str_are_kept_as_the_text_that_they_are() -> None:
         f"CorsPolicy(allow_origins=['{APP}'], allow_methods=['PUT', 'PATCH'],"
         " allow_headers=['x-a'], expose_headers=['x-b'])"
     )
-    for kept in (policy.allow_origins, policy.allow_methods, policy.allow_headers):
-        assert {type(text) for text in kept} == {str}
+    for values in (policy.allow_origins, policy.allow_methods, policy.allow_headers):
+        assert {type(text) for text in values} == {str}
 
 
 class Age(int, Enum):
@@ -161,7 +161,7 @@ class Status(IntEnum):
     FINE = 200
 
 
-def test_subclasses_of_int_are_kept_as_the_number_that_they_are() -> None:
+def test_subclasses_of_int_are_converted() -> None:
     policy = CorsPolicy(allow_origins=[APP], max_age=Age.HOUR, preflight_status=Status.FINE)
     assert type(policy.max_age) is type(policy.preflight_status) is int
     assert (
@@ -175,7 +175,7 @@ def test_subclasses_of_int_are_kept_as_the_number_that_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "expected"),
     [
         (None, None),
         (0, 0),
@@ -186,8 +186,8 @@ def test_subclasses_of_int_are_kept_as_the_number_that_they_are() -> None:
         (timedelta(days=1), 86_400),
     ],
 )
-def test_max_age_is_whole_seconds(given: Any, kept: int | None) -> None:
-    assert CorsPolicy(allow_origins=[APP], max_age=given).max_age == kept
+def test_max_age_is_whole_seconds(given: Any, expected: int | None) -> None:
+    assert CorsPolicy(allow_origins=[APP], max_age=given).max_age == expected
 
 
 @pytest.mark.parametrize(
@@ -209,23 +209,23 @@ def test_max_age_is_whole_seconds(given: Any, kept: int | None) -> None:
         (2**200, "max-age"),
     ],
 )
-def test_no_other_max_age_is_sent(given: Any, code: str) -> None:
+def test_other_max_age_is_rejected(given: Any, code: str) -> None:
     assert codes_of(max_age=given) == [code]
 
 
 @pytest.mark.parametrize("status", [200, 204, 299])
-def test_a_preflight_status_that_browsers_accept(status: int) -> None:
+def test_ok_preflight_status_is_accepted(status: int) -> None:
     policy = CorsPolicy(allow_origins=[APP], preflight_status=status)
     assert policy.decide("OPTIONS", origin=APP, request_method="GET").status == status
 
 
 @pytest.mark.parametrize("status", [199, 300, 0, -204, 403, 2**200])
-def test_a_preflight_status_that_browsers_refuse(status: int) -> None:
+def test_other_preflight_status_is_rejected(status: int) -> None:
     assert codes_of(preflight_status=status) == ["preflight-status"]
 
 
 @pytest.mark.parametrize("status", [True, "204", 204.0, None])
-def test_a_preflight_status_of_another_type(status: Any) -> None:
+def test_preflight_status_of_another_type_is_rejected(status: Any) -> None:
     assert codes_of(preflight_status=status) == ["wrong-type"]
 
 
@@ -234,20 +234,20 @@ COLLECTIONS = ["allow_origins", "allow_methods", "allow_headers", "expose_header
 
 @pytest.mark.parametrize("field", COLLECTIONS)
 @pytest.mark.parametrize("value", ["*", "", "x-a", b"x-a", bytearray(b"x"), {"x-a": 1}, {}])
-def test_a_single_string_or_a_mapping_is_never_taken_for_a_list(field: str, value: Any) -> None:
+def test_single_string_or_mapping_is_rejected(field: str, value: Any) -> None:
     problem = problem_of(**{field: value})
     assert (problem.code, problem.subject) == ("string-not-collection", field)
 
 
 @pytest.mark.parametrize("field", COLLECTIONS)
 @pytest.mark.parametrize("value", [None, 1, True, 1.5, object(), str])
-def test_what_is_no_collection_is_refused(field: str, value: Any) -> None:
+def test_other_type_than_a_collection_is_rejected(field: str, value: Any) -> None:
     problem = problem_of(**{field: value})
     assert (problem.code, problem.subject) == ("wrong-type", field)
 
 
 @pytest.mark.parametrize("field", COLLECTIONS)
-def test_an_element_that_is_no_string_is_named_by_its_place(field: str) -> None:
+def test_problem_of_an_element_has_its_index(field: str) -> None:
     good = {"allow_origins": APP, "accept_risks": "opaque-origin"}.get(field, "x-a")
     problems = problems_of(**{field: [good, None, b"x", ["x-a"], 1]})
     assert [(p.code, p.subject) for p in problems if p.code == "wrong-type"] == [
@@ -275,12 +275,12 @@ def test_an_element_that_is_no_string_is_named_by_its_place(field: str) -> None:
         ("PÜT", "invalid-method"),
     ],
 )
-def test_methods_that_could_never_be_asked_for(method: str, code: str) -> None:
+def test_method_that_scripts_cannot_send_is_rejected(method: str, code: str) -> None:
     assert codes_of(allow_methods=[method]) == [code]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "PROPFIND", "foo", "Foo", "*", "x!y"])
-def test_methods_that_pages_can_ask_for(method: str) -> None:
+def test_method_that_scripts_can_send_is_accepted(method: str) -> None:
     policy = CorsPolicy(allow_origins=[APP], allow_methods=[method])
     assert policy.allow_methods == (method,)
     assert policy.decide("OPTIONS", origin=APP, request_method=method).allowed
@@ -322,7 +322,7 @@ def test_methods_that_pages_can_ask_for(method: str) -> None:
         ("WWW-Authenticate", "misplaced-header"),
     ],
 )
-def test_request_headers_that_could_never_be_asked_for(name: str, code: str) -> None:
+def test_header_that_scripts_cannot_send_is_rejected(name: str, code: str) -> None:
     problem = problem_of(allow_headers=[name])
     assert (problem.code, problem.value) == (code, name)
 
@@ -355,33 +355,35 @@ def test_request_headers_that_could_never_be_asked_for(name: str, code: str) -> 
         ("Origin", "misplaced-header"),
     ],
 )
-def test_response_headers_that_no_page_could_read(name: str, code: str) -> None:
+def test_header_that_scripts_cannot_read_is_rejected(name: str, code: str) -> None:
     problem = problem_of(expose_headers=[name])
     assert (problem.code, problem.value) == (code, name)
 
 
 @pytest.mark.parametrize("name", ["Authorization", "ETag", "Retry-After", "WWW-Authenticate", "*"])
-def test_response_headers_that_pages_may_read(name: str) -> None:
+def test_header_that_scripts_can_read_is_accepted(name: str) -> None:
     policy = CorsPolicy(allow_origins=[APP], expose_headers=[name])
     assert policy.expose_headers == (name.lower(),)
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Range", "X-HTTP-Method-Override", "*"])
-def test_request_headers_that_pages_may_set(name: str) -> None:
+def test_header_that_scripts_can_send_is_accepted(name: str) -> None:
     policy = CorsPolicy(allow_origins=[APP], allow_headers=[name])
     assert policy.allow_headers == (name.lower(),)
 
 
-@pytest.mark.parametrize("misspelt", ["origins", "allowed_origins", "allow_origin", "credentials"])
-def test_a_misspelt_argument_is_an_error_and_no_permissive_default_stays(misspelt: str) -> None:
-    arguments: dict[str, Any] = {misspelt: [APP]}
-    with pytest.raises(TypeError, match=misspelt):
+@pytest.mark.parametrize(
+    "misspelled", ["origins", "allowed_origins", "allow_origin", "credentials"]
+)
+def test_misspelled_argument_is_an_error(misspelled: str) -> None:
+    arguments: dict[str, Any] = {misspelled: [APP]}
+    with pytest.raises(TypeError, match=misspelled):
         CorsPolicy(**arguments)
-    with pytest.raises(TypeError, match=misspelt):
+    with pytest.raises(TypeError, match=misspelled):
         CorsPolicy(allow_origins=[APP]).replace(**arguments)
 
 
-def test_arguments_are_by_keyword_and_origins_are_needed() -> None:
+def test_arguments_are_keywords_and_origins_are_required() -> None:
     with pytest.raises(TypeError, match=r"^CorsPolicy takes keyword arguments only: write"):
         CorsPolicy([APP])  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="no-origins"):

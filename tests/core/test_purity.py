@@ -1,4 +1,4 @@
-"""The core does nothing but decide and explain: it opens nothing, keeps nothing, can be shared."""
+"""The core has no side effects and no global state, and objects can be shared by threads."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from corekit.explain import explain, explain_outcome, find_error
 PACKAGE = Path(corekit.__file__).parent
 FILES = sorted(set(PACKAGE.rglob("*.py")) - {PACKAGE / "__main__.py"})  # that one is the command
 
-# All that the core may import: data types, grammar, and the two libraries of names.
+# The only imports of the core: data types, parsers, and two libraries for names.
 PURE = {
     "__future__",
     "collections",
     "copy",
-    "corekit",  # itself; which module may import which is a contract of its own
+    "corekit",  # itself; tests/package/test_imports.py checks which module imports which
     "dataclasses",
     "difflib",
-    "datetime",  # for timedelta; the clock is looked for below
+    "datetime",  # only timedelta, not the clock; checked below
     "enum",
     "functools",
     "http",  # for HTTPStatus
-    "inspect",  # to tell a coroutine function
+    "inspect",  # to detect a coroutine function
     "idna",
     "ipaddress",
     "itertools",
-    "json",  # to see what JSON can hold
-    "pathlib",  # for the file of public suffixes, which is read when a policy asks
+    "json",  # to check whether a value can be JSON
+    "pathlib",  # for the public suffix list, which is read on demand
     "publicsuffixlist",
     "operator",
     "re",
@@ -46,13 +46,13 @@ PURE = {
     "types",
     "typing",
     "unicodedata",
-    "urllib",  # for urllib.parse, which is text alone; the rest is looked for below
+    "urllib",  # only urllib.parse; checked below
 }
 IMPURE = {"open", "print", "input", "exec", "eval", "compile", "__import__", "globals"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_file_of_the_core_imports_nothing_that_does_something(path: Path) -> None:
+def test_core_imports_nothing_with_side_effects(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imported: set[str] = set()
     for node in ast.walk(tree):
@@ -65,7 +65,7 @@ def test_a_file_of_the_core_imports_nothing_that_does_something(path: Path) -> N
             assert not str(node.module).startswith("urllib") or node.module == "urllib.parse"
             assert not str(node.module).startswith("http.")
         elif isinstance(node, ast.Global | ast.Nonlocal):
-            pytest.fail(f"{path.name} keeps state in a global")
+            pytest.fail(f"{path.name} assigns a global or nonlocal variable")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in IMPURE
     assert imported <= PURE
@@ -78,8 +78,8 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
-def test_importing_the_core_stays_cheap() -> None:
-    """Neither the public suffixes nor anything that talks to the world is loaded with it."""
+def test_import_loads_few_modules() -> None:
+    """The public suffix list and modules for I/O are not loaded."""
     loaded = run(
         "import sys; before = set(sys.modules); import corekit; "
         "print(*sorted(set(sys.modules) - before))"
@@ -99,7 +99,7 @@ def test_importing_the_core_stays_cheap() -> None:
         assert name not in loaded
 
 
-def test_public_suffixes_are_loaded_only_when_a_pattern_with_credentials_asks() -> None:
+def test_public_suffixes_are_loaded_on_demand() -> None:
     code = (
         "import sys; from corekit import CorsPolicy; "
         "CorsPolicy(allow_origins={origins}, allow_credentials={credentials}); "
@@ -111,8 +111,8 @@ def test_public_suffixes_are_loaded_only_when_a_pattern_with_credentials_asks() 
     assert run(code.format(origins=["https://a.example.com"], credentials=True)) == "False"
 
 
-def state() -> dict[str, str]:
-    """Show every value that a module of the core holds and that could be changed."""
+def snapshot_globals() -> dict[str, str]:
+    """Return the repr of every variable in the modules of the core."""
     modules = {n: m for n, m in sys.modules.items() if n.partition(".")[0] == "corekit"}
     return {
         f"{name}.{key}": repr(value)
@@ -126,16 +126,16 @@ def test_explaining_changes_no_global() -> None:
     policy = CorsPolicy(allow_origins=["https://*.example.com"], allow_credentials=True)
     fetch = Fetch("https://api.example.com/", "patch", (("X-A", "1"),), credentials="include")
     explanation = explain(policy, fetch, page="http://example.com")
-    before = state()
+    before = snapshot_globals()
     for page in ("https://example.com", "http://app.example.com", "null", "https://a.test/"):
         assert explain(policy, fetch, page=page).fixes
         assert explain_outcome(explanation.outcome, fetch, page=page).fixes
     assert find_error("CORS header 'Access-Control-Allow-Origin' missing")
-    assert state() == before
+    assert snapshot_globals() == before
 
 
 def test_using_the_core_changes_no_global() -> None:
-    before = state()
+    before = snapshot_globals()
     for credentials in (True, False):
         policy = CorsPolicy(
             allow_origins=["https://*.example.com", "http://localhost:*"],
@@ -152,7 +152,7 @@ def test_using_the_core_changes_no_global() -> None:
             assert routes.policy_for("/a/../b//c") is not policy
         with pytest.raises(ValueError, match="problem"):
             CorsPolicy(allow_origins=["B\u00dcCHER.example", None, "http://0x7f.1"])  # type: ignore[list-item]
-    assert state() == before
+    assert snapshot_globals() == before
 
 
 POLICY = CorsPolicy(
@@ -163,7 +163,7 @@ POLICY = CorsPolicy(
 )
 
 
-def test_threads_may_share_a_policy() -> None:
+def test_threads_can_share_a_policy() -> None:
     requests: list[dict[str, Any]] = [
         {
             "origin": f"https://{name}.example.{suffix}",
@@ -179,13 +179,13 @@ def test_threads_may_share_a_policy() -> None:
         decision = POLICY.decide("OPTIONS", **request)
         return decision.headers, decision.reason, decision.status
 
-    alone = [decide(request) for request in requests]
+    sequential = [decide(request) for request in requests]
     with ThreadPoolExecutor(8) as pool:
-        for together in pool.map(lambda _: [decide(request) for request in requests], range(16)):
-            assert together == alone
+        for concurrent in pool.map(lambda _: [decide(request) for request in requests], range(16)):
+            assert concurrent == sequential
 
 
-def test_one_decision_may_be_looked_at_by_several_threads() -> None:
+def test_threads_can_share_a_decision() -> None:
     decision = POLICY.decide(
         "OPTIONS", origin="https://a.example.com", request_method="PUT", request_headers="x-a"
     )
@@ -193,7 +193,7 @@ def test_one_decision_may_be_looked_at_by_several_threads() -> None:
         assert set(pool.map(lambda _: decision.reason.name, range(100))) == {"GRANTED"}
 
 
-def test_a_decision_is_the_same_each_time() -> None:
+def test_decisions_are_deterministic() -> None:
     request: dict[str, Any] = {
         "origin": "https://a.example.com",
         "request_method": "X",

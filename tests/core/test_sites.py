@@ -1,4 +1,4 @@
-"""The site of a host: what is shared with the names beside it, by the list of public suffixes."""
+"""The site of a host: its registrable domain, from the public suffix list."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ SITES = {
 
 
 @pytest.mark.parametrize("host", SITES)
-def test_a_site_is_the_name_that_somebody_registered(host: str) -> None:
+def test_site_is_the_registrable_domain(host: str) -> None:
     assert site_of(host) == SITES[host]
