@@ -39,7 +39,10 @@ def test_python_snippets_run() -> None:
 
 
 def test_the_command_prints_what_is_shown(tmp_path: Path) -> None:
-    shown = re.search(r"^\$ python (manage\.py cors .+)\n((?:.+\n)+?)```$", PAGE, re.MULTILINE)
+    pattern = re.compile(
+        r"^\$ python (manage\.py cors [^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+    )
+    shown = pattern.search(PAGE)
     assert shown is not None
     environ = {
         **os.environ,
@@ -50,7 +53,7 @@ def test_the_command_prints_what_is_shown(tmp_path: Path) -> None:
         [sys.executable, *shown[1].split()],
         cwd=ROOT / "examples" / "django_shop",
         env=environ,
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
         timeout=60,
