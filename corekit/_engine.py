@@ -20,8 +20,6 @@ from ._names import (
 from ._origins import ANY, OPAQUE, OriginSet, is_serialized_origin
 from .decision import ALLOW_ORIGIN, Answer, Decision, Headers, Reason, RequestKind
 
-__all__ = ["MAX_METHOD_LENGTH", "MAX_REQUEST_HEADERS_LENGTH", "AnyOrigin", "Engine", "Origins"]
-
 MAX_METHOD_LENGTH: Final = 64
 """The longest method that is read, in characters."""
 

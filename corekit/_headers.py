@@ -14,14 +14,6 @@ from typing import Final
 
 from .decision import ALLOW_ORIGIN, Answer
 
-__all__ = [
-    "merge_headers",
-    "merge_raw_headers",
-    "merge_vary",
-    "preflight_response",
-    "raw_preflight_response",
-]
-
 _FORBIDDEN: Final = 403
 _RAW_ALLOW_ORIGIN: Final = ALLOW_ORIGIN.lower().encode()
 

@@ -10,8 +10,6 @@ from ._near_origins import find_near_origins
 from ._origins import OPAQUE
 from .diagnostics import show
 
-__all__ = ["fix_headers", "fix_method", "fix_origin"]
-
 _MAX_NAMES: Final = 5
 
 

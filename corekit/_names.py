@@ -18,25 +18,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = [
-    "COMMON_METHODS",
-    "CORS_REQUEST_HEADERS",
-    "CORS_RESPONSE_HEADERS",
-    "FORBIDDEN_METHODS",
-    "FORBIDDEN_REQUEST_HEADERS",
-    "FORBIDDEN_RESPONSE_HEADERS",
-    "NORMALIZED_METHODS",
-    "REGISTERED_METHODS",
-    "REQUEST_ONLY_HEADERS",
-    "RESPONSE_ONLY_HEADERS",
-    "SAFELISTED_METHODS",
-    "SAFELISTED_REQUEST_HEADERS",
-    "SAFELISTED_RESPONSE_HEADERS",
-    "is_forbidden_request_header",
-    "is_token",
-    "parse_field_names",
-]
-
 _TCHARS = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _is_token = re.compile(_TCHARS).fullmatch
 # RFC 9110, section 5.6.1: list elements may be empty and may have white space around them. The

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-__all__ = ["find_near_method", "find_near_name"]
-
 _MAX_NAMES: Final = 500
 _MAX_LENGTH: Final = 100
 _CUTOFF: Final = 0.8

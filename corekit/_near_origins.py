@@ -15,8 +15,6 @@ from typing import Final, NamedTuple
 from ._origins import ANY, split_origin
 from ._suffixes import is_public_suffix
 
-__all__ = ["NearOrigin", "find_near_origins"]
-
 _MAX_FOUND: Final = 3
 _MAX_PORTS: Final = 50
 _MAX_EDITED: Final = 80

@@ -15,22 +15,6 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 
-__all__ = [
-    "ANY",
-    "DEFAULT_PORTS",
-    "MAX_ORIGIN_LENGTH",
-    "OPAQUE",
-    "PAGELESS_SCHEMES",
-    "Origin",
-    "OriginPattern",
-    "OriginSet",
-    "ends_in_number",
-    "is_loopback",
-    "is_serialized_origin",
-    "serialize_ipv6",
-    "split_origin",
-]
-
 ANY: Final = "*"
 """The pattern that matches every origin."""
 

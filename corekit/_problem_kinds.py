@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["ProblemKind"]
-
 
 class ProblemKind(Enum):
     """One row of the table; a risk is a problem that the operator can accept."""

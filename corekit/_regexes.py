@@ -18,8 +18,6 @@ from .arguments import ARGUMENTS, REGEXES, Argument
 from .diagnostics import show
 from .problems import ProblemKind
 
-__all__ = ["RegexReader"]
-
 _ROW: Final = Argument(
     REGEXES,
     "strings",

@@ -25,8 +25,6 @@ from ._origins import (
 )
 from .problems import PYTHON, Dialect, Problem, ProblemKind
 
-__all__ = ["Misspelling", "canonical_spelling", "find_likely_scheme", "find_misspelling"]
-
 # In a WebSocket handshake a browser sends the origin of the page.
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 

@@ -14,8 +14,6 @@ from ._origins import ends_in_number
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
-__all__ = ["find_open_suffix", "is_public_suffix", "site_of"]
-
 PRIVATE_SUFFIXES: Final = frozenset({"home.arpa", "internal", "local", "localhost", "test"})
 """Names that no registry hands out: RFC 6761, RFC 6762, RFC 8375 and ICANN's ``internal``."""
 

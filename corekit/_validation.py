@@ -27,8 +27,6 @@ from ._suffixes import find_open_suffix
 from .arguments import ARGUMENTS, Argument
 from .problems import PYTHON, RISKS, Dialect, Problem, ProblemKind
 
-__all__ = ["MAX_MAX_AGE", "Reader"]
-
 MAX_MAX_AGE: Final = 86_400
 """Seconds; no browser caches a preflight response for longer."""
 

@@ -25,8 +25,6 @@ from corekit.adapter import (
     preflight_response,
 )
 
-__all__ = ["install"]
-
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LOGGER: Final = logging.getLogger("corekit.aiohttp")

@@ -22,8 +22,6 @@ from corekit.adapter import (
     raw_preflight_response,
 )
 
-__all__ = ["CorsMiddleware"]
-
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

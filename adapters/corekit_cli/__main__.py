@@ -11,8 +11,6 @@ import sys
 from contextlib import suppress
 from typing import Final
 
-__all__ = ["main"]
-
 _OUTPUT_ERRORS: Final = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
 
 

@@ -28,8 +28,6 @@ from .output import (
     print_wrapped,
 )
 
-__all__ = ["check"]
-
 
 def _read_api(
     context: click.Context,  # noqa: ARG001 - click passes it

@@ -19,8 +19,6 @@ from corekit_testing.urls import UrlTransport
 from .network_errors import describe_error
 from .output import CommandError
 
-__all__ = ["Client", "Limits"]
-
 _MAX_BODY: Final = 65_536
 """Bytes of a response body that are read; no command looks at it."""
 

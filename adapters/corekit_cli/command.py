@@ -13,8 +13,6 @@ from .output import CommandError
 from .probe import probe
 from .schema import schema
 
-__all__ = ["corekit"]
-
 _EPILOG: Final = "Documentation: https://github.com/corekit/corekit/tree/main/docs"
 
 

@@ -22,8 +22,6 @@ from corekit_config.importing import looking_in
 from corekit_django.checks import check_effect, check_names, check_regexes
 from corekit_django.conf import argument_settings, read_settings
 
-__all__ = ["DjangoPolicy", "read_django"]
-
 _VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
 
 

@@ -23,8 +23,6 @@ from .client import Client, Limits
 from .options import header_option, limit_options, read_call, read_origin, require_policy
 from .output import CommandError, json_option, make_console, print_json, print_wrapped
 
-__all__ = ["explain_call"]
-
 _API: Final = "https://api.example.com/"
 _INDENT: Final = "   "
 _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}

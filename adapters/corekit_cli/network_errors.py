@@ -9,8 +9,6 @@ from typing import Any, Final
 
 import httpx
 
-__all__ = ["describe_error"]
-
 _MAX_SHOWN: Final = 200
 """Characters of a message that are shown: some errors repeat what the server sent."""
 

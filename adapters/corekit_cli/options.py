@@ -21,16 +21,6 @@ from corekit_config import ConfigError, find_policy
 from .client import Limits
 from .output import CommandError
 
-__all__ = [
-    "config_error",
-    "header_option",
-    "limit_options",
-    "read_call",
-    "read_origin",
-    "read_policy",
-    "require_policy",
-]
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 _UNSAFE_VALUE: Final = '"corekit"'

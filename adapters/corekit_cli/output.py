@@ -17,17 +17,6 @@ from rich.text import Text
 
 from corekit.diagnostics import SEVERITIES, Diagnostic, Severity, show
 
-__all__ = [
-    "CommandError",
-    "count_severities",
-    "is_json",
-    "json_option",
-    "make_console",
-    "print_diagnostics",
-    "print_json",
-    "print_wrapped",
-]
-
 _WIDTH: Final = 100
 """Columns; longer lines are hard to read."""
 

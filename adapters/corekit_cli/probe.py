@@ -37,8 +37,6 @@ from .output import (
     print_wrapped,
 )
 
-__all__ = ["probe"]
-
 _METHOD: Final = "PUT"
 
 

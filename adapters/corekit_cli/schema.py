@@ -8,8 +8,6 @@ from corekit_config import policy_schema
 
 from .output import print_json
 
-__all__ = ["schema"]
-
 
 @click.command()
 def schema() -> None:

@@ -19,8 +19,6 @@ from corekit.problems import Dialect, ProblemKind
 
 from .errors import ConfigPolicyError
 
-__all__ = ["from_environ"]
-
 _FLAGS: Final = {
     "true": True,
     "1": True,

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 from corekit import PolicyError, Problem
 
-__all__ = ["ConfigError", "ConfigPolicyError"]
-
 
 class ConfigError(ValueError):
     """The source of a policy cannot be read: one line with the source, the error and the fix.

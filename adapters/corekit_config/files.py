@@ -21,8 +21,6 @@ from corekit.problems import Dialect
 
 from .errors import ConfigError, ConfigPolicyError
 
-__all__ = ["load_policy", "parse_policy"]
-
 _DIALECT: Final = Dialect(
     flag="true or false, without quotes",
     seconds="whole seconds, without quotes",

@@ -12,8 +12,6 @@ from .errors import ConfigError
 from .files import load_policy, parse_policy
 from .importing import import_policy, is_import_path
 
-__all__ = ["find_policy"]
-
 _SUFFIXES: Final = frozenset({".json", ".toml", ".yaml", ".yml", ".ini", ".cfg"})
 
 

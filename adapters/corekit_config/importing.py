@@ -20,8 +20,6 @@ from corekit.diagnostics import show
 
 from .errors import ConfigError
 
-__all__ = ["import_policy", "is_import_path", "looking_in"]
-
 _EXAMPLE: Final = "Write it as app.main:policy."
 
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-__all__ = ["CorekitConfig"]
-
 
 class CorekitConfig(AppConfig):
     """The application "corekit_django" in INSTALLED_APPS."""

@@ -19,15 +19,6 @@ from .conf import ALL_ORIGINS, KNOWN_SETTINGS, MISNOMERS, SETTINGS, dropped_head
 from .cookie_checks import check_cookies, check_csrf_trusted_origins, check_insecure_origins
 from .middleware import CorsMiddleware
 
-__all__ = [
-    "check_effect",
-    "check_middleware",
-    "check_names",
-    "check_problems",
-    "check_regexes",
-    "register_all",
-]
-
 _OURS: Final = "corekit_django.middleware.CorsMiddleware"
 _THEIRS: Final = "corsheaders.middleware.CorsMiddleware"
 

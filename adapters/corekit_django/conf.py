@@ -26,20 +26,6 @@ from .defaults import default_headers, default_max_age, default_methods
 from .observing import read_on_decision
 from .signals import check_request_enabled
 
-__all__ = [
-    "ALL_ORIGINS",
-    "KNOWN_SETTINGS",
-    "MISNOMERS",
-    "SETTINGS",
-    "Configuration",
-    "Grant",
-    "argument_settings",
-    "dropped_headers",
-    "effective_name",
-    "get_configuration",
-    "read_settings",
-]
-
 SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "CORS_ALLOWED_ORIGINS": ("CORS_ORIGIN_WHITELIST",),
     "CORS_ALLOWED_ORIGIN_REGEXES": ("CORS_ORIGIN_REGEX_WHITELIST",),

@@ -22,8 +22,6 @@ from .conf import read_settings
 from .resolving import find_marked_views
 from .sites import find_cross_site
 
-__all__ = ["check_cookies", "check_csrf_trusted_origins", "check_insecure_origins"]
-
 _SESSION: Final = "django.contrib.sessions.middleware.SessionMiddleware"
 _CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"
 

@@ -16,8 +16,6 @@ from typing import Any, Final, TypeVar
 from corekit import CorsPolicy
 from corekit.adapter import make_policy
 
-__all__ = ["EXEMPT", "Mark", "cors", "cors_exempt", "read_mark"]
-
 View = TypeVar("View", bound=Callable[..., Any])
 
 _ATTRIBUTE: Final = "corekit_cors"

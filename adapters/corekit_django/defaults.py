@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["default_headers", "default_max_age", "default_methods"]
-
 default_methods: Final = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 """The methods of CORS_ALLOW_METHODS."""
 

@@ -29,8 +29,6 @@ from .observing import get_observer
 from .resolving import View, find_mark, find_view, has_marked_views, methods_of
 from .signals import check_request_enabled
 
-__all__ = ["CorsMiddleware", "find_grant", "is_preflight"]
-
 GetResponse = Callable[[HttpRequest], Any]
 """Returns a response, or an awaitable of one if it is async."""
 

@@ -14,8 +14,6 @@ from corekit import Problem
 from corekit.adapter import Observer, OnDecision, check_on_decision
 from corekit.problems import ProblemKind
 
-__all__ = ["get_observer", "read_on_decision"]
-
 _LOGGER: Final = logging.getLogger("corekit.django")
 _SETTING: Final = "CORS_ON_DECISION"
 

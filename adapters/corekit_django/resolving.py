@@ -18,17 +18,6 @@ from django.utils import translation
 
 from .decorators import Mark, read_mark
 
-__all__ = [
-    "MarkedView",
-    "View",
-    "find_mark",
-    "find_marked_views",
-    "find_view",
-    "has_marked_views",
-    "methods_of",
-    "name_view",
-]
-
 View = Callable[..., Any]
 
 _HAS_MARKS: Final = "corekit_has_marks"

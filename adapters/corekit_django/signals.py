@@ -18,7 +18,5 @@ from typing import Final
 
 from django.dispatch import Signal
 
-__all__ = ["check_request_enabled"]
-
 check_request_enabled: Final = Signal()
 """Asks whether to allow the origin of `request` in addition to those of the settings."""

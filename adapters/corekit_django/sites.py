@@ -15,8 +15,6 @@ from django.conf import settings
 from corekit._origins import OriginPattern, is_loopback, split_origin
 from corekit._suffixes import site_of
 
-__all__ = ["find_cross_site"]
-
 _DEBUG_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 """What Django allows with DEBUG where ALLOWED_HOSTS is empty."""
 

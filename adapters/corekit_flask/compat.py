@@ -19,8 +19,6 @@ from .options import APP_OPTIONS, VIEW_OPTIONS, check_names, make_policy, read_c
 from .resources import Resources, read_resources
 from .views import answer_in_view
 
-__all__ = ["CORS", "cross_origin"]
-
 View = TypeVar("View", bound=Callable[..., Any])
 
 

@@ -30,8 +30,6 @@ from .views import COVERED, LOGGER, Finder, ViewPolicies, mark
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Cors", "PathPolicies", "cors", "cover", "cover_blueprint"]
-
 Target = TypeVar("Target", bound="Callable[..., Any] | Blueprint")
 
 _KEY: Final = "corekit"

@@ -17,8 +17,6 @@ from corekit.adapter import ANY, OriginPattern, is_serialized_origin
 from corekit.compat import RegexCorsPolicy
 from corekit.problems import Dialect
 
-__all__ = ["APP_OPTIONS", "VIEW_OPTIONS", "check_names", "make_policy", "read_config"]
-
 _DEFAULTS: Final[Mapping[str, Any]] = {
     "origins": "*",
     "methods": ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"),

@@ -12,8 +12,6 @@ from typing import Any, Final
 
 from corekit import CorsPolicy
 
-__all__ = ["Resource", "Resources", "read_resources"]
-
 Resource = str | re.Pattern[str]
 _is_plain = re.compile(r"[^*\\\]?$^\[()+|{}]*").fullmatch
 _ALL: Final = frozenset({"*", "/*", ".*", "/.*"})

@@ -24,15 +24,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.routing import MapAdapter
 
-__all__ = [
-    "COVERED",
-    "LOGGER",
-    "Finder",
-    "ViewPolicies",
-    "answer_in_view",
-    "mark",
-]
-
 View = TypeVar("View", bound=Callable[..., Any])
 
 COVERED: Final = "corekit.covered"

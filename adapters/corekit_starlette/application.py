@@ -27,8 +27,6 @@ from .routes import RoutePolicies
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["install", "make_observer"]
-
 _LOGGER: Final = logging.getLogger("corekit.starlette")
 
 

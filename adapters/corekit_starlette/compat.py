@@ -24,8 +24,6 @@ from .application import make_observer
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["CORSMiddleware", "starlette_policy"]
-
 # Starlette always grants these. Requests with a JSON body need the last one.
 _ALWAYS_GRANTED: Final = ("accept", "accept-language", "content-language", "content-type")
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import Scope
 
-__all__ = ["RoutePolicies", "cors"]
-
 T = TypeVar("T")
 
 _MARK: Final = "__corekit_policy__"

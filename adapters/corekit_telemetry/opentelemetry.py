@@ -19,8 +19,6 @@ except ModuleNotFoundError as error:
 if TYPE_CHECKING:
     from opentelemetry.metrics import Meter
 
-__all__ = ["OpenTelemetryEvents"]
-
 
 class OpenTelemetryEvents:
     """Adds an event to the current span: ``on_decision=OpenTelemetryEvents()``.

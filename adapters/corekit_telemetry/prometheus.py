@@ -16,8 +16,6 @@ try:
 except ModuleNotFoundError as error:
     raise missing_extra(error, "prometheus_client", extra="prometheus") from None
 
-__all__ = ["PrometheusCounter"]
-
 _LABELS: Final = ("adapter", "kind", "outcome", "reason")
 
 

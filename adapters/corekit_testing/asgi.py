@@ -15,8 +15,6 @@ from urllib.parse import unquote, urlsplit
 
 from corekit.browser import HttpRequest, HttpResponse
 
-__all__ = ["AsgiTransport"]
-
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]

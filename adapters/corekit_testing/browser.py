@@ -20,8 +20,6 @@ from .cookies import COOKIE_QUIRKS, CookieJar
 from .outcome import Response, raise_or_return
 from .transports import Transport, make_transport
 
-__all__ = ["DEFAULT_URL", "Browser", "FetchOptions"]
-
 DEFAULT_URL: Final = "https://testserver"
 """The URL of an application, unless the test passes another one."""
 

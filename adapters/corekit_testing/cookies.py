@@ -16,8 +16,6 @@ from corekit._origins import OPAQUE, ends_in_number, is_loopback, split_origin
 from corekit._suffixes import PRIVATE_SUFFIXES, is_public_suffix, site_of
 from corekit.browser.urls import Url, parse_url
 
-__all__ = ["COOKIE_QUIRKS", "Cookie", "CookieJar", "CookieQuirks", "is_same_site"]
-
 SameSite = Literal["strict", "lax", "none"]
 
 _SAME_SITES: Final[dict[str, SameSite]] = {"strict": "strict", "lax": "lax", "none": "none"}

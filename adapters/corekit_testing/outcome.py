@@ -9,8 +9,6 @@ from typing import Any
 
 from corekit.browser import Exchange, Failure, Outcome
 
-__all__ = ["CorsError", "FetchError", "Headers", "Response", "describe", "raise_or_return"]
-
 
 class Headers(Mapping[str, str]):
     """Response headers by name, ignoring case, like JavaScript's ``Headers``.

@@ -16,8 +16,6 @@ import pytest
 from .browser import Browser
 from .outcome import describe
 
-__all__ = ["browser", "cors_app", "cors_page", "open_browser"]
-
 _BROWSERS: Final = pytest.StashKey[list[Browser]]()
 
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["Transport", "WsgiTransport", "make_transport"]
-
 _SERVER_ERROR: Final = HttpResponse(
     500, (("Content-Type", "text/plain"),), b"Internal Server Error"
 )

@@ -14,8 +14,6 @@ from corekit.browser.urls import parse_url
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["UrlTransport"]
-
 _TIMEOUT: Final = 30.0
 _MAX_BODY: Final = 16_777_216
 _LINES: Final = "corekit.lines"

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["CorsMiddleware"]
-
 _LOGGER: Final = logging.getLogger("corekit.wsgi")
 
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}

@@ -17,8 +17,6 @@ from corekit._origins import ANY
 from .fields import NON_WILDCARD_HEADER
 from .quirks import STANDARD, Quirks
 
-__all__ = ["PreflightCache"]
-
 _RESPONSE: Final = "response"
 _METHOD: Final = "method"
 _HEADER: Final = "header"

@@ -25,15 +25,6 @@ from .messages import Headers, HttpResponse, Tainting
 from .quirks import Quirks
 from .urls import parse_url
 
-__all__ = [
-    "REDIRECT_STATUSES",
-    "REFUSALS",
-    "CheckFailure",
-    "check_cors",
-    "check_preflight",
-    "readable_headers",
-]
-
 CheckFailure = tuple[str, str | None]
 """The name of a failure, and the value that caused it."""
 

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["FAILURES", "Failure", "FailureKind", "FetchFailedError", "preflight_name"]
-
 _MAX_VALUE: Final = 200
 _ANY_ORIGIN: Final = "the page's origin"
 

@@ -16,17 +16,6 @@ from corekit._names import FORBIDDEN_METHODS, is_forbidden_request_header, is_to
 from .messages import Headers
 from .quirks import Quirks
 
-__all__ = [
-    "NON_WILDCARD_HEADER",
-    "drop_forbidden",
-    "get_header",
-    "is_no_cors_safelisted",
-    "list_values",
-    "read_max_age",
-    "strip",
-    "unsafe_names",
-]
-
 NON_WILDCARD_HEADER: Final = "authorization"
 """https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
 

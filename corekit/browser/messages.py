@@ -10,20 +10,6 @@ from typing import Final, Literal
 
 from .failures import Failure
 
-__all__ = [
-    "CREDENTIALS_MODES",
-    "FETCH_MODES",
-    "REDIRECT_MODES",
-    "Exchange",
-    "Fetch",
-    "Headers",
-    "HttpRequest",
-    "HttpResponse",
-    "Outcome",
-    "PageResponse",
-    "Tainting",
-]
-
 Headers = tuple[tuple[str, str], ...]
 
 Tainting = Literal["basic", "cors", "opaque"]

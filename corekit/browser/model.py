@@ -42,8 +42,6 @@ from .quirks import STANDARD, Quirks
 from .running import Running, start
 from .urls import HTTP_SCHEMES, parse_url
 
-__all__ = ["BrowserModel"]
-
 Steps = Generator[HttpRequest, HttpResponse, Outcome]
 
 _MAX_REDIRECTS: Final = 20

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["CHROMIUM", "ENGINES", "FIREFOX", "STANDARD", "WEBKIT", "Quirks"]
-
 
 @dataclass(frozen=True, slots=True)
 class Quirks:

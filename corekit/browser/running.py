@@ -23,8 +23,6 @@ from .messages import (
 )
 from .urls import Url, parse_url
 
-__all__ = ["Running", "start"]
-
 
 @dataclass(slots=True)
 class Running:

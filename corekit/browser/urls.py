@@ -14,8 +14,6 @@ from urllib.parse import quote
 
 from corekit._origins import DEFAULT_PORTS, OPAQUE, serialize_ipv6, split_origin
 
-__all__ = ["HTTP_SCHEMES", "Url", "parse_url"]
-
 HTTP_SCHEMES: Final = frozenset({"http", "https"})
 """https://fetch.spec.whatwg.org/#http-scheme"""
 

@@ -23,8 +23,6 @@ from corekit.browser.urls import Url, parse_url
 
 from .explanation import escape
 
-__all__ = ["Call", "compare_origins", "describe_call", "find_preflight_causes"]
-
 _CREDENTIALS: Final[Mapping[str, str]] = {
     "include": "Cookies and HTTP authentication are sent (credentials: 'include').",
     "omit": "Cookies are not sent (credentials: 'omit').",

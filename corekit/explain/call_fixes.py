@@ -13,8 +13,6 @@ from corekit.diagnostics import show
 
 from .call import Call
 
-__all__ = ["OtherFetch", "find_http_url", "find_other_fetches"]
-
 
 @dataclass(frozen=True, slots=True)
 class OtherFetch:

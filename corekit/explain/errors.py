@@ -18,8 +18,6 @@ from typing import Final
 from corekit.browser import FAILURES
 from corekit.browser.failures import preflight_name
 
-__all__ = ["ERRORS", "ErrorInfo", "find_error"]
-
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:

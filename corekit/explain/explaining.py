@@ -18,8 +18,6 @@ from .server_fixes import fix_redirect, fix_server, is_from_cors_layer, is_from_
 from .serving import run
 from .steps import describe_steps, summarize
 
-__all__ = ["explain", "explain_outcome"]
-
 _MAX_NEAR_MISSES: Final = 20
 _OPAQUE_SCHEMES: Final = ("file:", "data:")
 

@@ -17,17 +17,6 @@ from corekit.diagnostics import Diagnostic, show
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
 
-__all__ = [
-    "Actor",
-    "Explanation",
-    "Fix",
-    "NearMiss",
-    "Policies",
-    "Step",
-    "StepKind",
-    "escape",
-]
-
 Actor = Literal["page", "browser", "server"]
 
 StepKind = Literal[

@@ -26,15 +26,6 @@ from .call import Call
 from .explanation import NearMiss, Policies, escape
 from .serving import find_covering, find_origin_rule, path_of, run
 
-__all__ = [
-    "compare_headers",
-    "compare_origins",
-    "find_in_call",
-    "find_in_policy",
-    "find_in_response",
-    "find_in_spelling",
-]
-
 _OF_ORIGINS: Final = frozenset(
     {"AllowOriginMismatch", "InvalidAllowOriginValue", "MultipleAllowOriginValues"}
 )

@@ -22,8 +22,6 @@ from .call_fixes import find_other_fetches
 from .explanation import Fix, Policies
 from .serving import find_covering, run
 
-__all__ = ["Changes", "find_changes", "fix_policy"]
-
 _MAX_ROUNDS: Final = 8
 _MAX_NAMED: Final = 20
 _TRUST: Final = (

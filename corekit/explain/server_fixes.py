@@ -26,8 +26,6 @@ from .explanation import Fix, Policies
 from .policy_fixes import Changes, find_changes, fix_policy
 from .serving import run
 
-__all__ = ["fix_redirect", "fix_server", "is_from_cors_layer", "is_from_other_origin"]
-
 _OF_URLS: Final = frozenset({"RedirectContainsCredentials", "CorsDisabledScheme"})
 _OF_CORS_LAYERS: Final = frozenset(
     name for name, kind in FAILURES.items() if kind.is_cors

@@ -21,8 +21,6 @@ from corekit.policy import CorsPolicy
 from .call import Call
 from .explanation import Policies, escape
 
-__all__ = ["Covering", "find_covering", "find_origin_rule", "path_of", "run", "serve"]
-
 _APPLICATION: Final = HttpResponse(200)
 
 

@@ -21,8 +21,6 @@ from .call import Call, compare_origins, describe_call, find_preflight_causes
 from .explanation import Policies, Step, StepKind, escape
 from .serving import find_covering, find_origin_rule, serve
 
-__all__ = ["describe_steps", "summarize"]
-
 _MAX_LINES: Final = 20
 _SHOWN_REQUEST_HEADERS: Final = frozenset(
     {"origin", "access-control-request-method", "access-control-request-headers", "authorization"}

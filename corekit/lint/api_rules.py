@@ -12,8 +12,6 @@ from corekit.policy import CorsPolicy
 
 from .patterns import is_development, read_all
 
-__all__ = ["check_for_api"]
-
 
 def check_for_api(policy: CorsPolicy, api: Origin) -> Iterator[Diagnostic]:
     """Apply every rule to a policy for an API that is served from the origin `api`."""

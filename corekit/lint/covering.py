@@ -12,8 +12,6 @@ from corekit._origins import ANY, OriginPattern
 
 from .patterns import read_all
 
-__all__ = ["covers", "find_covered"]
-
 _Site = tuple[str, str]
 _Spelling = tuple[str, str, str | None, str]
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 from corekit._origins import OriginPattern, is_loopback, split_origin
 from corekit.browser.urls import HTTP_SCHEMES
 
-__all__ = ["is_development", "read_all", "read_pattern"]
-
 
 def read_pattern(text: str) -> OriginPattern | None:
     """Parse an origin or a pattern; return None for ``*`` and ``null``, which have no host.

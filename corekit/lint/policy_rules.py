@@ -19,8 +19,6 @@ from corekit.policy import CorsPolicy
 from .covering import find_covered
 from .patterns import is_development, read_all
 
-__all__ = ["check_policy"]
-
 _NAMES: Final = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
 
 _BODY_METHODS: Final = frozenset({"PUT", "PATCH"})

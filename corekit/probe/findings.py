@@ -22,8 +22,6 @@ from corekit.diagnostics import Diagnostic, Severity, show
 from .probe_origins import UNTRUSTED
 from .requests import Kind, Plan, ProbeResponse, Responses
 
-__all__ = ["ALLOW_ORIGIN", "check_pages", "describe_failure", "has_credentials"]
-
 ALLOW_ORIGIN: Final = "access-control-allow-origin"
 _MAX_AGE: Final = "access-control-max-age"
 _CREDENTIALS: Final = "access-control-allow-credentials"

@@ -12,8 +12,6 @@ from corekit.policy import CorsPolicy
 from .preflights import find_problem
 from .requests import Responses
 
-__all__ = ["compare_with_policy"]
-
 
 def compare_with_policy(responses: Responses) -> Iterator[Diagnostic]:
     """Find what the server allows more than the policy of the plan does, or less.

@@ -15,8 +15,6 @@ from corekit.diagnostics import Diagnostic, show
 from .findings import describe_failure
 from .requests import ProbeResponse, Responses
 
-__all__ = ["check_preflights", "find_problem"]
-
 _MAX_AGE: Final = "access-control-max-age"
 _BROWSERS: Final = (CHROMIUM, FIREFOX, WEBKIT)
 _is_zero = re.compile("0+").fullmatch

@@ -13,8 +13,6 @@ from typing import Final
 from corekit._origins import OPAQUE, ends_in_number, is_loopback, is_serialized_origin, split_origin
 from corekit._suffixes import site_of
 
-__all__ = ["ANY_ORIGIN", "DENIED", "UNTRUSTED", "ProbeOrigin", "make_probe_origins"]
-
 UNTRUSTED: Final = "https://corekit-probe.example"
 """An origin that is unrelated to any other."""
 

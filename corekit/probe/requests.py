@@ -20,16 +20,6 @@ from corekit.policy import CorsPolicy
 
 from .probe_origins import ANY_ORIGIN, ProbeOrigin, make_probe_origins
 
-__all__ = [
-    "Plan",
-    "ProbeRequest",
-    "ProbeResponse",
-    "Responses",
-    "TooManyRequestsError",
-    "make_requests",
-    "send_requests",
-]
-
 Kind = Literal["get", "preflight", "safelisted", "private", "error", "unsafe", "policy"]
 """The kind of request.
 

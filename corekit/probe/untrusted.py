@@ -14,8 +14,6 @@ from .findings import ALLOW_ORIGIN, has_credentials
 from .probe_origins import ANY_ORIGIN, UNTRUSTED, ProbeOrigin
 from .requests import Plan, ProbeResponse, Responses
 
-__all__ = ["check_untrusted_origins"]
-
 _COMPARE: Final = (
     "Compare whole origins, byte for byte. Name them in allow_origins; a pattern such as"
     " 'https://*.example.com' matches many."

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["LOG_PATH", "Api", "LoggedRequest", "RequestLog", "cover", "get_run", "serve_api"]
-
 LOG_PATH: Final = "/requests"
 """The path of the log, read with ``?run=``. No policy covers it, so no other origin can read it."""
 

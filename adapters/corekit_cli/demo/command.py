@@ -14,8 +14,6 @@ from corekit_cli.output import CommandError
 from .report import print_demo, print_urls
 from .running import API_PORT, PAGE_PORT, UNTRUSTED_PORT, Demo, Ports, run_demo
 
-__all__ = ["demo"]
-
 _PORT = click.IntRange(0, 65535)
 
 

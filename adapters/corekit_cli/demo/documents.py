@@ -16,8 +16,6 @@ from typing import Final
 
 from .examples import Origins
 
-__all__ = ["Document", "make_frame", "make_page"]
-
 SCRIPTS: Final = ("call.js", "form.js", "browser.js", "diagram.js", "results.js", "main.js")
 
 _is_inline = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL).findall

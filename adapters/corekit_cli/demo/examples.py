@@ -12,8 +12,6 @@ from corekit.arguments import ARGUMENTS
 
 from .form import Form, fill
 
-__all__ = ["Example", "Origins", "list_calls", "list_examples", "make_policy"]
-
 
 class Origins(NamedTuple):
     """The serialized origins of the three sites; the policy allows `page`."""

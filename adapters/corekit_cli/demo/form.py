@@ -22,18 +22,6 @@ from corekit.browser.messages import CREDENTIALS_MODES
 from corekit.diagnostics import Diagnostic, show
 from corekit.problems import RISKS
 
-__all__ = [
-    "EMPTY",
-    "Call",
-    "Form",
-    "FormError",
-    "describe_arguments",
-    "fill",
-    "fill_fetch",
-    "fill_policy",
-    "read_form",
-]
-
 Form = dict[str, str | bool]
 
 _SPACE: Final = " \t\r\n"

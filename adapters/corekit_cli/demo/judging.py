@@ -29,8 +29,6 @@ from corekit_testing.transports import WsgiTransport
 from .api import Api, cover
 from .form import Call, fill_fetch, fill_policy
 
-__all__ = ["Send", "add_cookie", "decide", "explain_call", "find_mismatch", "judge_form"]
-
 Send = Callable[[HttpRequest], HttpResponse]
 
 

@@ -29,8 +29,6 @@ from .wire import read_body, respond, respond_error, respond_json, send, start
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["describe", "serve_page", "write_python"]
-
 MAX_FORM: Final = 16_384
 """The longest form that is read, in bytes."""
 

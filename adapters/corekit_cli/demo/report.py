@@ -13,8 +13,6 @@ from corekit_cli.output import print_wrapped
 from .pages import write_python
 from .running import Demo, Result
 
-__all__ = ["print_demo", "print_urls"]
-
 
 def print_demo(console: Console, demo: Demo) -> None:
     """Print the policy, the calls, and whether the responses match the policy."""

@@ -21,17 +21,6 @@ from .servers import open_site
 from .sessions import Sessions
 from .wire import send
 
-__all__ = [
-    "API_PORT",
-    "PAGE_PORT",
-    "UNTRUSTED_PORT",
-    "Demo",
-    "Ports",
-    "Result",
-    "make_calls",
-    "run_demo",
-]
-
 API_PORT: Final = 8000
 PAGE_PORT: Final = 3000
 UNTRUSTED_PORT: Final = 4000

@@ -13,8 +13,6 @@ from typing import Final
 
 from corekit import CorsPolicy
 
-__all__ = ["MAX_SESSIONS", "Sessions"]
-
 MAX_SESSIONS: Final = 100
 """How many sessions are kept; a new one replaces the oldest."""
 

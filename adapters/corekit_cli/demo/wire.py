@@ -18,8 +18,6 @@ from corekit.browser import HttpRequest, HttpResponse
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-__all__ = ["read_body", "respond", "respond_error", "respond_json", "send", "start"]
-
 Headers = Iterable[tuple[str, str]]
 
 

@@ -26,8 +26,6 @@ from corekit_django.middleware import find_grant
 from corekit_django.resolving import View, find_mark, find_marked_views, find_view, name_view
 from corekit_django.signals import check_request_enabled
 
-__all__ = ["Command"]
-
 
 class Command(BaseCommand):
     """Prints the effective CORS policy, or explains what happens to the request of a page."""
