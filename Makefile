@@ -1,5 +1,5 @@
-# Two commands set everything up: `make demo` and `make test`. All that they make lies in this
-# checkout: the environment in .venv, everything else in .cache.
+# `make demo` and `make test` install what they need, only in this checkout: the environment in .venv,
+# everything else in .cache.
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,15 +14,18 @@ export RUFF_CACHE_DIR := $(CURDIR)/.cache/ruff
 	mutation fuzz
 
 help:
-	@echo "make demo    install, start the demo and print what the policy says"
-	@echo "make test    install, check format, lint and types, run the tests with coverage"
-	@echo "make django-matrix   run the tests of Django's adapter with its other releases too"
-	@echo "make bench   measure corekit beside its peers; bench-full writes the figures of the docs"
-	@echo "make bench-guard   count instructions and compare them with the committed ones"
-	@echo "make mutation   make faults in the core, list those that no test notices, and print the score"
-	@echo "make fuzz TIME=60   search for that many seconds for inputs that are read wrongly"
-	@echo "make format  rewrite the code in the project's format"
-	@echo "make clean   remove everything that was made"
+	@echo "make demo            install and start the demo"
+	@echo "make test            install, check format, lint and types, run the tests with coverage"
+	@echo "make check           check format, lint and types"
+	@echo "make tests           run the tests with coverage; ARGS are arguments of pytest"
+	@echo "make format          format the code"
+	@echo "make django-matrix   run the tests of the Django adapter with other Django releases"
+	@echo "make bench           compare corekit with other CORS libraries"
+	@echo "make bench-full      the same with more runs, and write the results into the docs"
+	@echo "make bench-guard     count instructions and compare them with the committed ratios"
+	@echo "make mutation        run the tests on mutants of the core, list those that survive"
+	@echo "make fuzz TIME=60    fuzz the parsers for that many seconds"
+	@echo "make clean           remove the environment, caches and builds"
 
 demo: .venv/.demo
 	@$(BIN)/python -m corekit_cli demo $(ARGS)
@@ -50,7 +53,7 @@ tests: .venv/.test
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-# With the newest Python that runs it, `tests` has the newest Django only; this adds the long-term one.
+# `tests` has the newest Django that this Python supports; this adds the long-term support release.
 django-matrix: .venv/.test
 	$(BIN)/nox --session django
 
@@ -63,16 +66,16 @@ bench-full: .venv/.bench
 bench-guard: .venv/.test
 	@$(BIN)/python -m benchmarks.guard $(ARGS)
 
-# Faults are made in copies: what is being worked on stays as it is. First mutmut's, in every
-# function of the core, one after the other; then whole rules are broken on purpose. ONLY names some
-# of mutmut's: make mutation ONLY='corekit._engine.*'
+# Mutants run in copies; the checkout does not change. First mutmut mutates every function of the
+# core, then tests/mutation/breaking.py breaks whole rules. ONLY selects mutants of mutmut:
+# make mutation ONLY='corekit._engine.*'
 JOBS ?= 1
 mutation: .venv/.mutation
 	@rm -rf .cache/mutation && mkdir -p .cache/mutation
 	@cp -R corekit adapters tests docs examples conftest.py pyproject.toml README.md .cache/mutation
 	@cd .cache/mutation && HYPOTHESIS_PROFILE=dev $(CURDIR)/$(BIN)/mutmut run --max-children $(JOBS) $(ONLY)
-	@cd .cache/mutation && for fault in $$($(CURDIR)/$(BIN)/mutmut results | \
-		sed -n 's/^ *\(.*\): survived$$/\1/p'); do $(CURDIR)/$(BIN)/mutmut show $$fault; done
+	@cd .cache/mutation && for mutant in $$($(CURDIR)/$(BIN)/mutmut results | \
+		sed -n 's/^ *\(.*\): survived$$/\1/p'); do $(CURDIR)/$(BIN)/mutmut show $$mutant; done
 	@cd .cache/mutation && $(CURDIR)/$(BIN)/mutmut results --all true | \
 		$(CURDIR)/$(BIN)/python tests/mutation/score.py
 	$(if $(ONLY),,@HYPOTHESIS_PROFILE=dev $(BIN)/python -m tests.mutation.breaking)
@@ -85,17 +88,17 @@ clean:
 	rm -rf .venv .cache .hypothesis dist
 
 .venv/.demo: .venv/.made pyproject.toml
-	@echo "Installing corekit and what its demo needs into .venv ..."
+	@echo "Installing corekit and the requirements of its demo into .venv ..."
 	@$(PIP) install --editable '.[cli]'
 	@touch $@
 
 .venv/.test: .venv/.made pyproject.toml
-	@echo "Installing corekit and what its tests need into .venv (a minute or two) ..."
+	@echo "Installing corekit and the requirements of its tests into .venv (one or two minutes) ..."
 	@$(PIP) install --editable '.[cli]' --group lint --group test
 	@touch .venv/.demo $@
 
 .venv/.bench: .venv/.made pyproject.toml
-	@echo "Installing corekit and its peers into .venv (a minute or two) ..."
+	@echo "Installing corekit and other CORS libraries into .venv (one or two minutes) ..."
 	@$(PIP) install --editable '.[cli]' --group bench
 	@touch $@
 
@@ -109,8 +112,8 @@ clean:
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "corekit needs Python 3.11 or newer: name one with 'make PYTHON=python3.12 ...'"; exit 1; }
+		{ echo "corekit requires Python 3.11 or newer. Choose one with 'make PYTHON=python3.12 ...'."; exit 1; }
 	@$(PYTHON) -m venv .venv || \
-		{ rm -rf .venv; echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 1; }
+		{ rm -rf .venv; echo "Python's venv module is missing. On Debian: apt install python3-venv"; exit 1; }
 	@$(PIP) install --upgrade 'pip>=25.1'
 	@touch $@

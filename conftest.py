@@ -1,6 +1,6 @@
-"""What doctests of corekit_django and its tests run under: the settings of the test project.
+"""Select the Django settings of the test project, for tests and doctests.
 
-It names them only; Django is loaded by those who use it.
+Django is loaded only by the tests that use it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The releases of Django that the environment of `make test` does not have.
+"""Run the tests of corekit_django with releases of Django that `make test` does not install.
 
-That environment has the newest release that its Python can run. Where this is not the long-term
-release, the tests of corekit_django run with that too, in an environment of their own.
+The environment of `make test` has the newest release that its Python supports. If that is not the
+long-term support release, the tests also run with that one, in a separate environment.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ nox.options.reuse_venv = "yes"
 def django(session: nox.Session, release: str) -> None:
     """Run the tests of corekit_django with another release of Django."""
     if not others:
-        session.log(f"Django {installed} is long-term and the newest here; `make tests` runs it.")
+        session.log(f"Django {installed} is the long-term support release; `make tests` covers it.")
         return
     project = nox.project.load_toml("pyproject.toml")
     groups = nox.project.dependency_groups(project, "test")

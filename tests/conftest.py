@@ -1,4 +1,4 @@
-"""What every test runs under: how hard hypothesis searches, and where it keeps what it found."""
+"""Settings of all tests: the terminal, hypothesis profiles and the hypothesis database."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-# The same terminal for every test, whichever one they are started from.
+# The same terminal settings wherever the tests are started.
 for name in ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
     os.environ.pop(name, None)
 os.environ.update(COLUMNS="80", TERM="xterm-256color")
 
 CACHE = Path(__file__).parents[1] / ".cache" / "hypothesis"
 
-# Before anything is drawn: the tables that hypothesis makes go there too.
+# Before anything is drawn, since hypothesis also writes its Unicode tables there.
 set_hypothesis_home_dir(CACHE)
 
-NO_FAULTS = [HealthCheck.too_slow, HealthCheck.differing_executors]
-"""The machine may be busy with others, and `make mutation` runs each test twice in one process."""
+SUPPRESSED = [HealthCheck.too_slow, HealthCheck.differing_executors]
+"""The machine may be busy, and `make mutation` runs each test twice in one process."""
 
-# The same examples in every run, and many of them; without a memory of earlier runs.
+# Many examples, the same in every run, independent of earlier runs.
 settings.register_profile(
     "ci",
     max_examples=500,
     derandomize=True,
     deadline=None,
-    suppress_health_check=NO_FAULTS,
+    suppress_health_check=SUPPRESSED,
 )
-# Other examples in every run; what failed once is tried again first.
-settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=NO_FAULTS)
+# Different examples in every run; examples that failed before run first.
+settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=SUPPRESSED)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )
 
-# A program of its own, which needs what the tests do not: `make fuzz`.
+# `make fuzz` runs it; it needs atheris, which the tests do not install.
 collect_ignore = ["fuzz"]

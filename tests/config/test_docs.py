@@ -1,4 +1,4 @@
-"""What docs/policy-files.md shows is read as it says."""
+"""The files and snippets of docs/policy-files.md work."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ BLOCKS = re.findall(r"^```(toml|json)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILI
 
 
 @pytest.mark.parametrize(("form", "text"), BLOCKS)
-def test_the_files_of_the_page_are_read(form: str, text: str) -> None:
+def test_files_of_the_page_are_valid(form: str, text: str) -> None:
     assert parse_policy(text, f"cors.{form}").allow_origins[0] == "https://app.example.com"
 
 
-def test_the_page_shows_both_formats() -> None:
+def test_page_shows_both_formats() -> None:
     assert {form for form, _ in BLOCKS} == {"toml", "json"}
 
 
-def test_the_first_snippet_reads_the_first_file(
+def test_first_snippet_loads_the_first_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -41,8 +41,8 @@ def test_the_first_snippet_reads_the_first_file(
     )
 
 
-def test_the_schema_may_stand_below_a_key_of_an_own_schema() -> None:
-    own = {"type": "object", "properties": {"cors": policy_schema()}}
-    validator = Draft202012Validator(own)
+def test_schema_can_be_nested_in_another_schema() -> None:
+    schema = {"type": "object", "properties": {"cors": policy_schema()}}
+    validator = Draft202012Validator(schema)
     assert validator.is_valid({"debug": True, "cors": {"allow_origins": ["*"]}})
     assert not validator.is_valid({"cors": {"allow_origins": "*"}})

@@ -1,4 +1,4 @@
-"""A policy out of environment variables: strings only, and every one read strictly."""
+"""Policies from environment variables, whose strings are parsed strictly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ APP = "https://app.example.com"
 OTHER = "https://other.example.com"
 
 
-def made(**variables: str) -> CorsPolicy:
+def policy_from(**variables: str) -> CorsPolicy:
     return from_environ(environ={"CORS_ALLOW_ORIGINS": APP, **variables})
 
 
@@ -30,9 +30,7 @@ def problems_of(environ: dict[str, str], prefix: str = "CORS_") -> list[tuple[st
 
 
 @given(setups(), st.booleans(), st.sampled_from(["CORS_", "SHOP_CORS_", "x"]))
-def test_a_policy_that_is_written_into_variables_is_read_as_itself(
-    setup: Setup, as_json: bool, prefix: str
-) -> None:
+def test_policy_round_trips_through_variables(setup: Setup, as_json: bool, prefix: str) -> None:
     def write(value: Any) -> str:
         if isinstance(value, list) and not as_json:
             return ",".join(value)
@@ -58,22 +56,22 @@ def test_a_policy_that_is_written_into_variables_is_read_as_itself(
     ],
 )
 def test_list_is_json_or_comma_separated(text: str) -> None:
-    assert made(CORS_ALLOW_ORIGINS=text).allow_origins == (APP, OTHER)
+    assert policy_from(CORS_ALLOW_ORIGINS=text).allow_origins == (APP, OTHER)
 
 
 @pytest.mark.parametrize("text", ["true", "True", "TRUE", "1", "yes", "on", " On "])
 def test_true_values(text: str) -> None:
-    assert made(CORS_ALLOW_CREDENTIALS=text).allow_credentials is True
+    assert policy_from(CORS_ALLOW_CREDENTIALS=text).allow_credentials is True
 
 
 @pytest.mark.parametrize("text", ["false", "False", "0", "no", "off", "", " "])
 def test_false_values(text: str) -> None:
-    assert made(CORS_ALLOW_CREDENTIALS=text).allow_credentials is False
+    assert policy_from(CORS_ALLOW_CREDENTIALS=text).allow_credentials is False
 
 
 def test_empty_variable_counts_as_unset() -> None:
     names = ["ALLOW_METHODS", "MAX_AGE", "PREFLIGHT_STATUS", "ACCEPT_RISKS", "EXPOSE_HEADERS"]
-    policy = made(**{f"CORS_{name}": "" for name in names})
+    policy = policy_from(**{f"CORS_{name}": "" for name in names})
     assert policy == CorsPolicy(allow_origins=[APP])
 
 
@@ -207,12 +205,12 @@ def test_without_variables_no_origins_is_reported() -> None:
     )
 
 
-def test_the_environment_of_the_process_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_is_the_environment_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_ALLOW_ORIGINS", APP)
     assert from_environ("SHOP_") == CorsPolicy(allow_origins=[APP])
 
 
 @pytest.mark.parametrize("prefix", ["", None])
-def test_without_a_prefix_nothing_is_read(prefix: Any) -> None:
+def test_empty_prefix_is_an_error(prefix: Any) -> None:
     with pytest.raises(ValueError, match="prefix"):
         from_environ(prefix, {})

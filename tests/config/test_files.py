@@ -1,4 +1,4 @@
-"""Policy files: what is read, what is refused, and where the fault is said to be."""
+"""Policy files: accepted formats, and errors with their position."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def refused(content: bytes | str, source: str) -> str:
 )
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "byte order mark"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
-def test_a_policy_is_read_from_a_file(
+def test_policy_is_loaded_from_a_file(
     name: str, content: str, mark: bytes, newline: str, tmp_path: Path
 ) -> None:
     path = tmp_path / name
@@ -59,13 +59,13 @@ def test_a_policy_is_read_from_a_file(
 
 
 @given(setups())
-def test_a_policy_that_is_written_as_json_is_read_as_itself(setup: Setup) -> None:
+def test_policy_round_trips_through_json(setup: Setup) -> None:
     written = json.dumps(setup.arguments)
     assert parse_policy(written, "cors.json") == parse_policy(written, "-") == setup.policy
 
 
 @pytest.mark.parametrize(
-    ("content", "source", "told"),
+    ("content", "source", "message"),
     [
         ("allow_origins = [\n'a' 'b']", "c.toml", "c.toml, line 2, column 5: This is not TOML: "),
         ("max_age = 5\nmax_age = 6", "c.toml", "c.toml, line 2, column "),
@@ -93,13 +93,13 @@ def test_a_policy_that_is_written_as_json_is_read_as_itself(setup: Setup) -> Non
         ("[cors]\n[tool.corekit]\n", "c.toml", "in [cors] and in [tool.corekit]."),
     ],
 )
-def test_what_cannot_be_read_is_told_in_one_line_with_its_place(
-    content: bytes | str, source: str, told: str
+def test_error_is_one_line_with_the_position(
+    content: bytes | str, source: str, message: str
 ) -> None:
-    assert told in refused(content, source)
+    assert message in refused(content, source)
 
 
-def test_the_place_of_a_fault_is_there_for_programs() -> None:
+def test_error_has_the_position_as_attributes() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_policy("a = 1\nb", "c.toml")
     assert (caught.value.source, caught.value.line) == ("c.toml", 2)
@@ -119,7 +119,7 @@ def test_the_place_of_a_fault_is_there_for_programs() -> None:
         ('allow_origins = ["*"]\nmax_age = 60.0', ["wrong-type"]),
     ],
 )
-def test_the_problems_of_a_file_are_told_at_once(content: str, problems: list[str]) -> None:
+def test_all_problems_of_a_file_are_reported(content: str, problems: list[str]) -> None:
     with pytest.raises(PolicyError) as caught:
         parse_policy(content, "cors.toml")
     assert isinstance(caught.value, ConfigPolicyError)
@@ -144,7 +144,7 @@ def test_the_problems_of_a_file_are_told_at_once(content: str, problems: list[st
         {"allow_origins": ["*"], "preflight_status": "200"},
     ],
 )
-def test_a_mend_is_written_as_the_file_is_and_not_as_python(settings: Any) -> None:
+def test_hint_uses_the_syntax_of_the_file(settings: Any) -> None:
     with pytest.raises(PolicyError) as caught:
         parse_policy(json.dumps(settings), "cors.json")
     for problem in caught.value.problems:
@@ -152,7 +152,7 @@ def test_a_mend_is_written_as_the_file_is_and_not_as_python(settings: Any) -> No
             assert word not in problem.hint
 
 
-def test_an_error_of_a_file_may_be_copied_and_sent_to_another_process() -> None:
+def test_error_can_be_copied_and_pickled() -> None:
     with pytest.raises(ConfigPolicyError) as caught:
         parse_policy("", "cors.toml")
     error = caught.value
@@ -164,7 +164,7 @@ def test_an_error_of_a_file_may_be_copied_and_sent_to_another_process() -> None:
         )
 
 
-def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: Any) -> None:
+def test_error_names_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: Any) -> None:
     missing = tmp_path / "none.toml"
     with pytest.raises(ConfigError, match=r"none\.toml: There is no such file\. Check the path\."):
         load_policy(missing)

@@ -1,4 +1,4 @@
-"""What a command line names: a file, an import path, standard input."""
+"""Policies that a command line names: a file, an import path, standard input."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Settings:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder that is the current one, whose modules are forgotten afterwards."""
+    """Change to a folder with modules, which are unloaded afterwards."""
     before = set(sys.modules)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "shop_app").mkdir()
@@ -43,26 +43,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def refused(text: str) -> str:
     with pytest.raises(ConfigError) as caught:
         find_policy(text)
-    told = str(caught.value)
-    assert told.startswith(f"{text}: ")
-    assert "\n" not in told
-    return told
+    message = str(caught.value)
+    assert message.startswith(f"{text}: ")
+    assert "\n" not in message
+    return message
 
 
-def test_a_policy_is_imported_from_the_current_folder(folder: Path) -> None:
+def test_policy_is_imported_from_the_current_directory(folder: Path) -> None:
     path = list(sys.path)
     assert find_policy("shop_app.main:policy") == POLICY
     assert find_policy("shop_app.main:routes") == CorsRoutes([("/api/", POLICY)])
     assert find_policy("shop_app.main:Settings.cors") == POLICY
-    assert sys.path == path, "the folder is looked in for the import only"
+    assert sys.path == path, "the folder stays on the path"
 
 
-def test_a_policy_is_imported_from_wherever_python_looks() -> None:
+def test_policy_is_imported_from_the_path() -> None:
     assert import_policy("tests.config.test_finding:POLICY") is POLICY
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("shop_app.main:polcy", "shop_app.main has no polcy. Did you mean shop_app.main:policy?"),
         ("shop_app.main:zzz", "Did you mean shop_app.main:policy or shop_app.main:routes?"),
@@ -85,16 +85,16 @@ def test_a_policy_is_imported_from_wherever_python_looks() -> None:
         ("", "There is no such file."),
     ],
 )
-def test_what_is_not_there_is_told_with_what_is(folder: Path, text: str, told: str) -> None:
+def test_missing_name_has_suggestions(folder: Path, text: str, message: str) -> None:
     if text:
-        assert told in refused(text)
+        assert message in refused(text)
     else:
         with pytest.raises(ConfigError, match=r"no such file|a directory"):
             find_policy(text)
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         ("1 / 0", "shop_bad cannot be imported: ZeroDivisionError: 'division by zero'."),
         ("import sys; sys.exit(3)", "shop_bad cannot be imported: SystemExit: '3'."),
@@ -103,12 +103,12 @@ def test_what_is_not_there_is_told_with_what_is(folder: Path, text: str, told: s
         ("raise ValueError('a\\n\\x1bb')", r"ValueError: 'a\n\x1bb'."),
     ],
 )
-def test_a_module_that_fails_is_told_with_its_cause(folder: Path, code: str, told: str) -> None:
+def test_failed_import_has_its_cause(folder: Path, code: str, message: str) -> None:
     (folder / "shop_bad.py").write_text(code)
-    assert told in refused("shop_bad:policy")
+    assert message in refused("shop_bad:policy")
 
 
-def test_the_problems_of_a_module_that_builds_a_policy_are_told(folder: Path) -> None:
+def test_problems_of_an_imported_policy_are_reported(folder: Path) -> None:
     (folder / "shop_bad.py").write_text(
         "from corekit import CorsPolicy\npolicy = CorsPolicy(allow_origins=['a.example'])"
     )
@@ -116,17 +116,17 @@ def test_the_problems_of_a_module_that_builds_a_policy_are_told(folder: Path) ->
         find_policy("shop_bad:policy")
 
 
-def test_a_module_may_take_the_folder_off_the_path_itself(folder: Path) -> None:
+def test_module_may_remove_the_folder_from_the_path(folder: Path) -> None:
     (folder / "shop_tidy.py").write_text("import sys\nsys.path.remove(sys.path[0])\n" + MODULE)
     assert find_policy("shop_tidy:policy") == POLICY
 
 
-def test_only_an_import_path_is_imported() -> None:
+def test_file_name_is_not_an_import_path() -> None:
     with pytest.raises(ConfigError, match=r"cors\.toml: This is not an import path\."):
         import_policy("cors.toml")
 
 
-def test_a_file_is_read_and_goes_before_an_import_path(folder: Path) -> None:
+def test_file_takes_precedence_over_an_import_path(folder: Path) -> None:
     content = f'allow_origins = ["{APP}"]'
     for name in ("cors.toml", "cors", "shop_app.main:policy"):
         (folder / name).write_text(content + "\nmax_age = 1")
@@ -136,14 +136,12 @@ def test_a_file_is_read_and_goes_before_an_import_path(folder: Path) -> None:
 @pytest.mark.parametrize(
     "content", [f'allow_origins = ["{APP}"]', f'{{"allow_origins": ["{APP}"]}}']
 )
-def test_standard_input_is_read_as_toml_or_json(
-    content: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_standard_input_is_toml_or_json(content: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(content.encode())))
     assert find_policy("-") == POLICY
 
 
-def test_the_problems_of_standard_input_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_problems_of_standard_input_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"")))
     with pytest.raises(ConfigPolicyError, match="in <stdin>:"):
         find_policy("-")

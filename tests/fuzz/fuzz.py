@@ -1,7 +1,7 @@
-"""A coverage-guided search for inputs that the core and its naive models read differently.
+"""Fuzz the core's parsers and compare them with the naive models.
 
-Run as ``python tests/fuzz/fuzz.py -max_total_time=60``, or ``make fuzz TIME=60``. It needs atheris,
-which is in the dependency group `fuzz`; pytest does not collect it.
+Usage: ``python tests/fuzz/fuzz.py -max_total_time=60``, or ``make fuzz TIME=60``. It requires
+atheris, from the dependency group `fuzz`; pytest does not collect it.
 """
 
 from __future__ import annotations
