@@ -92,8 +92,8 @@ def judge(figures: Figures) -> list[dict[str, Any]]:
         judged.append(
             {
                 "workload": target.workload,
-                "of": target.contender,
-                "peer": target.baseline,
+                "contender": target.contender,
+                "baseline": target.baseline,
                 "limit": target.limit,
                 "ratio": round(ratio, 3),
                 "met": ratio <= target.limit,
@@ -121,8 +121,8 @@ def judge_sizes(sizes: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "workload": name,
-            "of": contender,
-            "peer": baseline,
+            "contender": contender,
+            "baseline": baseline,
             "limit": limit,
             "ratio": round(ratio, 4),
             "met": ratio <= limit,
@@ -146,7 +146,7 @@ def print_table(figures: Figures, judged: list[dict[str, Any]]) -> None:
     print("\nTargets: at most this ratio of added cost")
     for row in judged:
         result = "met" if row["met"] else "MISSED"
-        ratio = f"{row['of']} / {row['peer']}"
+        ratio = f"{row['contender']} / {row['baseline']}"
         print(
             f"  {row['workload']:24} {ratio:32} {row['ratio']:6.2f} of {row['limit']:.2f} {result}"
         )

@@ -89,7 +89,7 @@ def _render_workloads(results: dict[str, Any], names: list[str]) -> Iterator[str
                 cells.append(_number(values["added"] * 1e6))
             else:
                 cells.append(f"{_number(values['added'] * 1e6)} ({ours / values['added']:.2f})")
-        kind = ", whole" if workload["whole"] else ""
+        kind = ", total" if workload["whole"] else ""
         yield f"| {workload['title']}{kind} | {' | '.join(cells)} |"
 
 
@@ -138,7 +138,7 @@ def _render_targets(results: dict[str, Any]) -> str:
     ]
     for row in targets:
         verdict = "met" if row["met"] else "**missed**"
-        against = f"{row['of']} / {row['peer']}"
+        against = f"{row['contender']} / {row['baseline']}"
         lines.append(
             f"| {row['workload']} | {against} | {row['limit']} | {row['ratio']:.2f} | {verdict} |"
         )
