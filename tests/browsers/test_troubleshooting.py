@@ -30,7 +30,7 @@ from corekit.explain import ERRORS, Explanation, Fix, explain_outcome, find_erro
 from corekit_testing.transports import WsgiTransport
 from corekit_wsgi import CorsMiddleware
 from tests.browsers import chromium, devtools, firefox, marionette, webkit
-from tests.browsers.faults import FAULTS, Fault, as_wsgi
+from tests.browsers.broken_servers import BROKEN_SERVERS, BrokenServer, as_wsgi
 from tests.browsers.https import HOSTS
 from tests.browsers.lab import Lab, Session, open_lab
 from tests.certificates import make_certificate
@@ -42,15 +42,15 @@ REASONS: Final = {name for name, error in ERRORS.items() if "firefox" in error.c
 IN_WEBKIT: Final = {name for name, error in ERRORS.items() if "webkit" in error.console}
 
 
-def make_session(lab: Lab, name: str, fault: Fault) -> Session:
+def make_session(lab: Lab, name: str, server: BrokenServer) -> Session:
     url = f"{lab.origin(API)}/{name}/"
     own = f"{lab.page}/{name}/"
-    target = fault.url.format(url=url, own=own, rest=url.partition("://")[2])
+    target = server.url.format(url=url, own=own, rest=url.partition("://")[2])
 
     def answer(request: HttpRequest) -> HttpResponse:
-        return fault.answer(request, lab.page)
+        return server.respond(request, lab.page)
 
-    return Session(name, lab.page, [Fetch(target, **fault.call)], answer, note=fault)
+    return Session(name, lab.page, [Fetch(target, **server.call)], answer, note=server)
 
 
 def explain_session(session: Session, quirks: Quirks) -> Explanation:
@@ -112,32 +112,32 @@ def test_chromium_failures_are_explained_and_fixed(
     in_chromium: tuple[Lab, devtools.DevTools],
 ) -> None:
     lab, tools = in_chromium
-    sessions = [make_session(lab, f"f{at}", fault) for at, fault in enumerate(FAULTS)]
+    sessions = [make_session(lab, f"f{at}", server) for at, server in enumerate(BROKEN_SERVERS)]
     lab.run(sessions)
-    for session, fault in zip(sessions, FAULTS, strict=True):
+    for session, server in zip(sessions, BROKEN_SERVERS, strict=True):
         assert session.outcomes == [{"ok": False}]
         explanation = explain_session(session, CHROMIUM)
         assert explanation.failure is not None
-        assert explanation.failure.name == fault.name
+        assert explanation.failure.name == server.name
         url = session.fetches[0].url
-        if fault.has_name:
+        if server.has_name:
             names = wait_for(lambda url=url: tools.failures.get(url))  # type: ignore[misc]
-            assert names == [fault.name]
+            assert names == [server.name]
 
         def read_console(part: str = f"/{session.id}/") -> list[str]:
             return [each for each in tools.messages if part in each]
 
         (message,) = wait_for(read_console)
         error = find_error(message)
-        assert error is ERRORS[fault.name], message
+        assert error is ERRORS[server.name], message
     run_fixes(lab, sessions, CHROMIUM)
 
 
 def test_every_chromium_name_has_a_server() -> None:
     named = {name for name, kind in FAILURES.items() if kind.is_cors}
-    assert {fault.name for fault in FAULTS} == named
+    assert {server.name for server in BROKEN_SERVERS} == named
     # Failures in the renderer have a message, but no name.
-    assert {fault.name for fault in FAULTS if not fault.has_name} == {
+    assert {server.name for server in BROKEN_SERVERS if not server.has_name} == {
         "CorsDisabledScheme",
         "DisallowedByMode",
     }
@@ -193,22 +193,22 @@ def test_firefox_failures_are_explained_and_fixed(
     in_firefox: tuple[Lab, marionette.Console],
 ) -> None:
     lab, console = in_firefox
-    sessions = [make_session(lab, f"f{at}", fault) for at, fault in enumerate(FAULTS)]
+    sessions = [make_session(lab, f"f{at}", server) for at, server in enumerate(BROKEN_SERVERS)]
     lab.run(sessions)
     seen: set[str] = set()
-    for session, fault in zip(sessions, FAULTS, strict=True):
+    for session, server in zip(sessions, BROKEN_SERVERS, strict=True):
         assert session.outcomes == [{"ok": False}]
         explanation = explain_session(session, FIREFOX)
         assert explanation.failure is not None
-        if not fault.reasons:
+        if not server.reasons:
             continue
         found = read_console(console, session)
-        assert set(fault.reasons) <= found.keys() <= {*fault.reasons, "CORSDidNotSucceed"}
-        for reason in fault.reasons:
+        assert set(server.reasons) <= found.keys() <= {*server.reasons, "CORSDidNotSucceed"}
+        for reason in server.reasons:
             error = find_error(found[reason])
             assert error is ERRORS[reason]
             assert explanation.failure.name in error.failures
-            assert reason in ERRORS[fault.name].reasons
+            assert reason in ERRORS[server.name].reasons
         seen |= found.keys()
     assert seen == REASONS - {"CORSDisabled", "CORSOriginHeaderNotAdded"}
     run_fixes(lab, sessions, FIREFOX)
@@ -234,7 +234,7 @@ def test_firefox_reports_disabled_cors(
     in_firefox: tuple[Lab, marionette.Console],
 ) -> None:
     lab, console = in_firefox
-    granted = Fault("", (), {"Access-Control-Allow-Origin": "{page}"})
+    granted = BrokenServer("", (), {"Access-Control-Allow-Origin": "{page}"})
     off, on = make_session(lab, "off", granted), make_session(lab, "on", granted)
     console.set_preference("content.cors.disable", value=True)
     lab.run([off])
@@ -279,9 +279,9 @@ def test_webkit_messages_are_recognized(tmp_path: Path) -> None:
     console = tmp_path / "console"
     seen: set[str] = set()
     with open_lab() as lab, webkit.open_page(f"{lab.page}/", console=console):
-        for at, fault in enumerate(FAULTS):
+        for at, server in enumerate(BROKEN_SERVERS):
             start = len(console.read_text(errors="replace")) if console.exists() else 0
-            session = make_session(lab, f"f{at}", fault)
+            session = make_session(lab, f"f{at}", server)
             lab.run([session])
             assert session.outcomes == [{"ok": False}]
 
@@ -294,16 +294,16 @@ def test_webkit_messages_are_recognized(tmp_path: Path) -> None:
                 :1
             ] or [text]
             error = find_error(message)
-            assert error is None or is_same_error(error.name, fault), (fault, message)
+            assert error is None or is_same_error(error.name, server), (server, message)
             if error is not None:
                 seen.add(error.name)
     assert seen == IN_WEBKIT
 
 
-def is_same_error(name: str, fault: Fault) -> bool:
+def is_same_error(name: str, server: BrokenServer) -> bool:
     # WebKit has one message for a missing origin and for a mismatch, in a preflight response and in
     # an actual response.
-    general = fault.name if fault.name in IN_WEBKIT else fault.name.removeprefix("Preflight")
+    general = server.name if server.name in IN_WEBKIT else server.name.removeprefix("Preflight")
     same = {
         "InvalidAllowOriginValue": "MissingAllowOriginHeader",
         "AllowOriginMismatch": "MissingAllowOriginHeader",

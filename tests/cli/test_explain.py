@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from corekit.browser import FAILURES, Failure, HttpRequest, HttpResponse
 from corekit.explain import ERRORS
 from corekit_cli import command
-from tests.browsers.faults import FAULTS, Fault, as_wsgi
+from tests.browsers.broken_servers import BROKEN_SERVERS, BrokenServer, as_wsgi
 from tests.cli.live import serving
 from tests.probe.servers import PAGE, POLICY, right, without, wrong
 
@@ -147,7 +147,7 @@ def test_server_is_compared_with_a_policy(policy: str) -> None:
     )
 
 
-LIVE: Final = [case for case in FAULTS if case.url == "{url}"]
+LIVE: Final = [case for case in BROKEN_SERVERS if case.url == "{url}"]
 
 
 def test_every_cors_failure_is_tested() -> None:
@@ -156,9 +156,9 @@ def test_every_cors_failure_is_tested() -> None:
 
 
 @pytest.mark.parametrize("case", LIVE, ids=lambda case: case.name)
-def test_every_failure_is_named_for_a_live_server(case: Fault) -> None:
+def test_every_failure_is_named_for_a_live_server(case: BrokenServer) -> None:
     def answer(request: HttpRequest) -> HttpResponse:
-        return case.answer(request, PAGE)
+        return case.respond(request, PAGE)
 
     given = [f"--method={case.call.get('method', 'GET')}"]
     given += [f"--credentials={case.call.get('credentials', 'same-origin')}"]

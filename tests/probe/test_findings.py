@@ -11,8 +11,7 @@ import pytest
 from corekit import CorsPolicy
 from corekit.browser import FAILURES, Failure, Fetch
 from corekit.probe import Plan, run_probe
-from tests.browsers.faults import FAULTS as BROWSER_FAULTS
-from tests.browsers.faults import Fault as BrowserFault
+from tests.browsers.broken_servers import BROKEN_SERVERS, BrokenServer
 from tests.probe.bugs import BUGS, SIMILAR
 from tests.probe.servers import (
     ALLOW,
@@ -79,17 +78,17 @@ def test_unreadable_error_page_is_reported_with_its_status() -> None:
 
 SHOWN: Final = [
     case
-    for case in BROWSER_FAULTS
+    for case in BROKEN_SERVERS
     # Redirects are shown, not followed; and of the page's own mode no server knows.
     if case.url == "{url}" and case.status != 302 and "mode" not in case.call
 ]
 
 
 @pytest.mark.parametrize("case", SHOWN, ids=lambda case: case.name)
-def test_every_failure_of_browsers_is_named(case: BrowserFault) -> None:
+def test_every_failure_of_browsers_is_named(case: BrokenServer) -> None:
     fetch = Fetch(URL, **case.call)
     plan = Plan((PAGE,), fetch, send_unsafe=True)
-    _, found = run_probe(plan, lambda request: case.answer(request, PAGE))
+    _, found = run_probe(plan, lambda request: case.respond(request, PAGE))
     assert case.name in {finding.failure for finding in found}
 
 

@@ -15,7 +15,8 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = Path(__file__).parent
 PATTERNS: Final = (
-    *("*.md", "docs/**/*.md", "corekit/**/*.py", "tests/**/*.py", "examples/**/*.py"),
+    *("*.md", "*.py", "*.toml", "Makefile", "docs/**/*.md", "corekit/**/*.py"),
+    *("tests/**/*.py", "tests/**/*.toml", "benchmarks/**/*.py", "examples/**/*.py"),
     *("adapters/**/*.py", "adapters/**/*.html", "adapters/**/*.js"),
 )
 PATHS: Final = sorted(

@@ -25,7 +25,7 @@ RIGHT: Final[Headers] = {ORIGIN: PAGE, METHODS: "PUT"}
 
 
 @dataclass(frozen=True)
-class Fault:
+class BrokenServer:
     """A server that is misconfigured in one way.
 
     `preflight` and `actual` are the headers of the responses, in which ``{page}`` is the page's
@@ -44,7 +44,7 @@ class Fault:
     url: str = "{url}"
     has_name: bool = True
 
-    def answer(self, request: HttpRequest, page: str) -> HttpResponse:
+    def respond(self, request: HttpRequest, page: str) -> HttpResponse:
         """Return the response of the misconfigured server."""
         headers = self.preflight if request.is_preflight else self.actual
         status = self.preflight_status if request.is_preflight else self.status
@@ -65,77 +65,81 @@ PUT: Final = {"method": "PUT"}
 INCLUDE: Final = {"credentials": "include"}
 GRANTED: Final[Headers] = {ORIGIN: PAGE}
 
-FAULTS: Final = (
-    Fault("MissingAllowOriginHeader", ("CORSMissingAllowOrigin",)),
-    Fault("MissingAllowOriginHeader", ("CORSMissingAllowOrigin",), status=500),
-    Fault(
+BROKEN_SERVERS: Final = (
+    BrokenServer("MissingAllowOriginHeader", ("CORSMissingAllowOrigin",)),
+    BrokenServer("MissingAllowOriginHeader", ("CORSMissingAllowOrigin",), status=500),
+    BrokenServer(
         "MultipleAllowOriginValues",
         ("CORSMultipleAllowOriginNotAllowed",),
         {ORIGIN: [PAGE, "*"]},
     ),
-    Fault(
+    BrokenServer(
         "MultipleAllowOriginValues",
         ("CORSAllowOriginNotMatchingOrigin",),
         {ORIGIN: f"{PAGE}, https://other.example"},
     ),
-    Fault(
+    BrokenServer(
         "InvalidAllowOriginValue", ("CORSAllowOriginNotMatchingOrigin",), {ORIGIN: "app.localhost"}
     ),
-    Fault("AllowOriginMismatch", ("CORSAllowOriginNotMatchingOrigin",), {ORIGIN: f"{PAGE}/"}),
-    Fault(
+    BrokenServer(
+        "AllowOriginMismatch", ("CORSAllowOriginNotMatchingOrigin",), {ORIGIN: f"{PAGE}/"}
+    ),
+    BrokenServer(
         "AllowOriginMismatch",
         ("CORSAllowOriginNotMatchingOrigin",),
         {ORIGIN: "https://other.example"},
     ),
-    Fault(
+    BrokenServer(
         "WildcardOriginNotAllowed",
         ("CORSNotSupportingCredentials",),
         {ORIGIN: "*", CREDENTIALS: "true"},
         call=INCLUDE,
     ),
-    Fault(
+    BrokenServer(
         "InvalidAllowCredentials",
         ("CORSMissingAllowCredentials",),
         {ORIGIN: PAGE, CREDENTIALS: "True"},
         call=INCLUDE,
     ),
-    Fault("PreflightMissingAllowOriginHeader", ("CORSMissingAllowOrigin",), GRANTED, call=PUT),
-    Fault(
+    BrokenServer(
+        "PreflightMissingAllowOriginHeader", ("CORSMissingAllowOrigin",), GRANTED, call=PUT
+    ),
+    BrokenServer(
         "PreflightMultipleAllowOriginValues",
         ("CORSMultipleAllowOriginNotAllowed",),
         GRANTED,
         {ORIGIN: [PAGE, PAGE], METHODS: "PUT"},
         call=PUT,
     ),
-    Fault(
+    BrokenServer(
         "PreflightInvalidAllowOriginValue",
         ("CORSAllowOriginNotMatchingOrigin",),
         GRANTED,
         {ORIGIN: "true", METHODS: "PUT"},
         call=PUT,
     ),
-    Fault(
+    BrokenServer(
         "PreflightAllowOriginMismatch",
         ("CORSAllowOriginNotMatchingOrigin",),
         GRANTED,
         {ORIGIN: "http://localhost:3000", METHODS: "PUT"},
         call=PUT,
     ),
-    Fault(
+    BrokenServer(
         "PreflightWildcardOriginNotAllowed",
         ("CORSNotSupportingCredentials",),
         {**GRANTED, CREDENTIALS: "true"},
         {ORIGIN: "*", METHODS: "PUT", CREDENTIALS: "true"},
         call={**PUT, **INCLUDE},
     ),
-    Fault(
+    BrokenServer(
         "PreflightInvalidAllowCredentials",
         ("CORSMissingAllowCredentials",),
         {**GRANTED, CREDENTIALS: "true"},
         {ORIGIN: PAGE, METHODS: "PUT"},
         call={**PUT, **INCLUDE},
     ),
-    Fault(
+    BrokenServer(
         "PreflightInvalidStatus",
         ("CORSPreflightDidNotSucceed",),
         GRANTED,
@@ -143,7 +147,7 @@ FAULTS: Final = (
         preflight_status=405,
         call=PUT,
     ),
-    Fault(
+    BrokenServer(
         "PreflightDisallowedRedirect",
         ("CORSExternalRedirectNotAllowed", "CORSPreflightDidNotSucceed"),
         GRANTED,
@@ -151,50 +155,50 @@ FAULTS: Final = (
         preflight_status=308,
         call=PUT,
     ),
-    Fault(
+    BrokenServer(
         "InvalidAllowMethodsPreflightResponse",
         ("CORSInvalidAllowMethod",),
         GRANTED,
         {ORIGIN: PAGE, METHODS: "PUT; DELETE"},
         call=PUT,
     ),
-    Fault(
+    BrokenServer(
         "InvalidAllowHeadersPreflightResponse",
         ("CORSInvalidAllowHeader",),
         GRANTED,
         {ORIGIN: PAGE, NAMES: "x-a: 1"},
         call={"headers": (("X-A", "1"),)},
     ),
-    Fault(
+    BrokenServer(
         "MethodDisallowedByPreflightResponse",
         ("CORSMethodNotFound",),
         GRANTED,
         {ORIGIN: PAGE, METHODS: "put, DELETE"},
         call=PUT,
     ),
-    Fault(
+    BrokenServer(
         "HeaderDisallowedByPreflightResponse",
         ("CORSMissingAllowHeaderFromPreflight",),
         GRANTED,
         {ORIGIN: PAGE, NAMES: "x-b"},
         call={"headers": (("X-A", "1"),)},
     ),
-    Fault(
+    BrokenServer(
         "RedirectContainsCredentials",
         ("CORSDidNotSucceed",),
         {ORIGIN: PAGE, "Location": "http://user:word@{rest}there"},
         status=302,
     ),
-    Fault(
+    BrokenServer(
         "CorsDisabledScheme",
         ("CORSRequestNotHttp",),
         {ORIGIN: PAGE, "Location": "ftp://{rest}there"},
         status=302,
     ),
-    Fault(
+    BrokenServer(
         "CorsDisabledScheme", ("CORSRequestNotHttp",), GRANTED, url="ftp://{rest}", has_name=False
     ),
-    Fault(
+    BrokenServer(
         "DisallowedByMode",
         (),
         {ORIGIN: PAGE, "Location": "{other}there"},
@@ -203,11 +207,11 @@ FAULTS: Final = (
         url="{own}",
         has_name=False,
     ),
-    Fault("DisallowedByMode", (), GRANTED, call={"mode": "same-origin"}, has_name=False),
+    BrokenServer("DisallowedByMode", (), GRANTED, call={"mode": "same-origin"}, has_name=False),
 )
 
 
-def as_wsgi(answer: Callable[[HttpRequest], HttpResponse]) -> Any:
+def as_wsgi(respond: Callable[[HttpRequest], HttpResponse]) -> Any:
     """Return a WSGI application that a middleware can wrap."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -217,7 +221,7 @@ def as_wsgi(answer: Callable[[HttpRequest], HttpResponse]) -> Any:
             if name.startswith("HTTP_")
         )
         url = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}{environ['PATH_INFO']}"
-        response = answer(HttpRequest(environ["REQUEST_METHOD"], url, headers))
+        response = respond(HttpRequest(environ["REQUEST_METHOD"], url, headers))
         status = f"{response.status} {HTTPStatus(response.status).phrase}"
         start_response(status, list(response.headers))
         return [response.body]
