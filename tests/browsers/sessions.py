@@ -17,7 +17,7 @@ from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse, Outc
 from corekit_testing.transports import WsgiTransport
 from corekit_wsgi import CorsMiddleware
 from tests.browsers.lab import Lab, Session
-from tests.properties.adapters import Application
+from tests.properties.application import Application
 
 API, OTHER = "api.localhost", "other.localhost"
 METHODS = [*"GET GET HEAD POST POST PUT PUT DELETE PATCH patch put LOCK X-y".split()]

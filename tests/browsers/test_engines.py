@@ -23,7 +23,7 @@ from corekit_wsgi import CorsMiddleware
 from tests.browsers import chromium, firefox, webkit
 from tests.browsers.lab import Lab, Session, open_lab
 from tests.browsers.sessions import API, MAKERS, describe, disagreements, on_the_wire
-from tests.properties.adapters import Application
+from tests.properties.application import Application
 
 pytestmark = pytest.mark.browser
 

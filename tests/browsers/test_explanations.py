@@ -19,7 +19,7 @@ from corekit_wsgi import CorsMiddleware
 from tests.browsers.lab import Session, open_lab
 from tests.browsers.sessions import policy_sessions
 from tests.browsers.test_engines import OPENERS, Visit
-from tests.properties.adapters import Application
+from tests.properties.application import Application
 
 pytestmark = pytest.mark.browser
 

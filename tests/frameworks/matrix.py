@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,9 +18,9 @@ __all__ = ["ROWS", "Row", "render"]
 class Row:
     """One run of the whole table.
 
-    `module` and `application` name the application under test; `packages` are the distributions of
-    the framework and of the server whose versions are shown. With `per_policy`, the application
-    serves a port for each policy.
+    `module` and `application` name the application under test. With `per_policy`, it serves a port
+    for each policy. `in_process` names the function through which the properties test the adapter,
+    as ``module:function``; one row of each adapter has it.
     """
 
     framework: str
@@ -27,27 +28,26 @@ class Row:
     server: str
     module: str
     application: str
-    packages: tuple[str | None, str | None]
     per_policy: bool = False
+    in_process: str = ""
 
     @property
     def name(self) -> str:
         """Return a name without spaces, for the command line."""
         return f"{self.framework}/{self.adapter}/{self.server}".replace(" ", "-")
 
+    @property
+    def versions(self) -> tuple[str, str]:
+        """Return the versions of the framework and of the server."""
+        return _version(self.framework), _version(self.server)
 
-_PACKAGES: Final[dict[str, str | None]] = {
-    "uvicorn (h11)": "uvicorn",
-    "uvicorn (httptools)": "uvicorn",
-    "hypercorn": "hypercorn",
-    "granian (ASGI)": "granian",
-    "granian (WSGI)": "granian",
-    "gunicorn": "gunicorn",
-    "waitress": "waitress",
-    "wsgiref": None,
-    "Werkzeug's server": "werkzeug",
-    "aiohttp's server": "aiohttp",
-}
+
+def _version(name: str) -> str:
+    # The first word is the name of the distribution.
+    distribution = re.split(r"\W", name)[0].lower()
+    if distribution == "wsgiref":
+        return platform.python_version()
+    return "" if distribution == "a" else version(distribution)
 
 
 def _asgi(
@@ -58,45 +58,49 @@ def _asgi(
     adapter: str = "corekit_asgi",
     module: str = "asgi_apps",
     per_policy: bool = False,
+    in_process: str = "",
 ) -> Row:
     module = f"tests.frameworks.{module}"
-    package = _DISTRIBUTIONS.get(framework)
-    packages = (package, _PACKAGES[server])
-    return Row(framework, adapter, server, module, application, packages, per_policy)
+    return Row(framework, adapter, server, module, application, per_policy, in_process)
 
 
-def _wsgi(framework: str, server: str, application: str, *, adapter: str = "corekit_wsgi") -> Row:
-    return _asgi(framework, server, application, adapter=adapter, module="wsgi_apps")
+def _wsgi(
+    framework: str,
+    server: str,
+    application: str,
+    *,
+    adapter: str = "corekit_wsgi",
+    in_process: str = "",
+) -> Row:
+    return _asgi(
+        framework,
+        server,
+        application,
+        adapter=adapter,
+        module="wsgi_apps",
+        in_process=in_process,
+    )
 
 
-_DISTRIBUTIONS: Final[dict[str, str]] = {
-    "Bottle": "bottle",
-    "Django (ASGI)": "django",
-    "Django (WSGI)": "django",
-    "Falcon (ASGI)": "falcon",
-    "Falcon (WSGI)": "falcon",
-    "FastAPI": "fastapi",
-    "Flask": "flask",
-    "Litestar": "litestar",
-    "Pyramid": "pyramid",
-    "Quart": "quart",
-    "Sanic": "sanic",
-    "Starlette": "starlette",
-    "Werkzeug": "werkzeug",
-    "aiohttp.web": "aiohttp",
-}
+_ADAPTERS: Final = "tests.properties.adapters"
 
 ROWS: Final[Sequence[Row]] = (
-    _asgi("a bare ASGI callable", "uvicorn (h11)", "plain"),
+    _asgi("a bare ASGI callable", "uvicorn (h11)", "plain", in_process=f"{_ADAPTERS}:through_asgi"),
     _asgi("a bare ASGI callable", "uvicorn (httptools)", "plain"),
     _asgi("a bare ASGI callable", "hypercorn", "plain"),
     _asgi("a bare ASGI callable", "granian (ASGI)", "plain"),
-    _wsgi("a bare WSGI callable", "gunicorn", "plain"),
+    _wsgi("a bare WSGI callable", "gunicorn", "plain", in_process=f"{_ADAPTERS}:through_wsgi"),
     _wsgi("a bare WSGI callable", "waitress", "plain"),
     _wsgi("a bare WSGI callable", "wsgiref", "plain"),
     _wsgi("a bare WSGI callable", "granian (WSGI)", "plain"),
     _wsgi("a bare WSGI callable", "Werkzeug's server", "plain"),
-    _asgi("Starlette", "uvicorn (h11)", "starlette", adapter="corekit_starlette"),
+    _asgi(
+        "Starlette",
+        "uvicorn (h11)",
+        "starlette",
+        adapter="corekit_starlette",
+        in_process=f"{_ADAPTERS}:through_starlette",
+    ),
     _asgi(
         "FastAPI",
         "uvicorn (httptools)",
@@ -111,7 +115,13 @@ ROWS: Final[Sequence[Row]] = (
     _wsgi("Falcon (WSGI)", "waitress", "falcon"),
     _asgi("Django (ASGI)", "hypercorn", "django"),
     _wsgi("Django (WSGI)", "gunicorn", "django"),
-    _wsgi("Flask", "gunicorn", "flask", adapter="corekit_flask"),
+    _wsgi(
+        "Flask",
+        "gunicorn",
+        "flask",
+        adapter="corekit_flask",
+        in_process=f"{_ADAPTERS}:through_flask",
+    ),
     _wsgi("Flask", "Werkzeug's server", "flask", adapter="corekit_flask"),
     _wsgi("Werkzeug", "Werkzeug's server", "werkzeug"),
     _wsgi("Bottle", "wsgiref", "bottle"),
@@ -131,6 +141,7 @@ ROWS: Final[Sequence[Row]] = (
         adapter="corekit_django",
         module="django_site",
         per_policy=True,
+        in_process=f"{_ADAPTERS}:through_django",
     ),
     _asgi(
         "aiohttp.web",
@@ -139,6 +150,7 @@ ROWS: Final[Sequence[Row]] = (
         adapter="corekit_aiohttp",
         module="aiohttp_app",
         per_policy=True,
+        in_process=f"{_ADAPTERS}:through_aiohttp",
     ),
 )
 
@@ -161,13 +173,13 @@ def render(rows: Sequence[Row] = ROWS) -> str:
         "|---|---|---|---|---|",
     ]
     for row in rows:
-        framework, server = ("" if name is None else version(name) for name in row.packages)
+        framework, server = row.versions
         cells = (
             row.framework,
             framework,
             f"`{row.adapter}`",
             row.server,
-            server or platform.python_version(),
+            server,
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, ""])

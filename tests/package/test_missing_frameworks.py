@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -20,13 +23,23 @@ import {adapter}
 """
 
 
+ROOT = Path(__file__).parents[2]
+EXTRAS: dict[str, list[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+    "optional-dependencies"
+]
+FRAMEWORKS = [
+    (f"corekit_{extra}", extra, extra)
+    for extra, requirements in EXTRAS.items()
+    if re.split("[>~=]", requirements[0])[0] == extra
+    and (ROOT / "adapters" / f"corekit_{extra}").exists()
+]
+"""Extras that are named after the one framework of an adapter."""
+
+
 @pytest.mark.parametrize(
     ("adapter", "module", "extra"),
     [
-        ("corekit_aiohttp", "aiohttp", "aiohttp"),
-        ("corekit_django", "django", "django"),
-        ("corekit_flask", "flask", "flask"),
-        ("corekit_starlette", "starlette", "starlette"),
+        *FRAMEWORKS,
         ("corekit_telemetry.opentelemetry", "opentelemetry", "opentelemetry"),
         ("corekit_telemetry.prometheus", "prometheus_client", "prometheus"),
     ],

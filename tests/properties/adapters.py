@@ -1,16 +1,13 @@
 """Every adapter, as a function that applies a policy to a small application, for the properties.
 
-The application sends the same response to every request and records the methods that reached it.
-The function of an adapter returns a function that sends a request to the application.
+The function of an adapter returns a function that sends a request to the application. The table of
+tests/frameworks/matrix.py names them; that of a new adapter is in the module of its application.
 """
 
 from __future__ import annotations
 
-import asyncio
-import atexit
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import cache
+import pkgutil
+from collections.abc import Callable
 from typing import Any
 
 import django
@@ -38,40 +35,10 @@ from corekit.events import OnDecision
 from corekit_flask import Cors
 from corekit_testing.asgi import AsgiTransport
 from corekit_testing.transports import WsgiTransport
+from tests.frameworks.matrix import ROWS
+from tests.properties.application import Application, Send, shared_loop
 
 django.setup()
-
-
-@dataclass
-class Application:
-    """The application under every adapter: one response, and the methods that reached it."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    reached: list[str] = field(default_factory=list)
-
-    async def asgi(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            self.reached.append(scope["method"])
-            raw = [(name.lower().encode(), value.encode()) for name, value in self.headers]
-            await send({"type": "http.response.start", "status": self.status, "headers": raw})
-            await send({"type": "http.response.body", "body": b"secret"})
-
-    def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        self.reached.append(environ["REQUEST_METHOD"])
-        start_response(f"{self.status} Status", list(self.headers))
-        return [b"secret"]
-
-
-Send = Callable[[HttpRequest], HttpResponse]
-
-
-@cache
-def shared_loop() -> asyncio.AbstractEventLoop:
-    """Return one event loop for all examples, since creating a loop is slow."""
-    loop = asyncio.new_event_loop()
-    atexit.register(loop.close)
-    return loop
 
 
 def asgi_sender(app: Any) -> Send:
@@ -183,10 +150,7 @@ def through_aiohttp(
 
 
 ADAPTERS: dict[str, Callable[..., Send]] = {
-    "asgi": through_asgi,
-    "wsgi": through_wsgi,
-    "starlette": through_starlette,
-    "flask": through_flask,
-    "django": through_django,
-    "aiohttp": through_aiohttp,
+    row.adapter.removeprefix("corekit_"): pkgutil.resolve_name(row.in_process)
+    for row in ROWS
+    if row.in_process
 }

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from corekit import CorsPolicy, DecisionEvent, RequestKind
 from corekit.browser import HttpRequest
-from tests.properties.adapters import ADAPTERS, Application
+from tests.properties.adapters import ADAPTERS
+from tests.properties.application import Application
 
 APP = "https://app.example.com"
 

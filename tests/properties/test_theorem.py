@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from corekit.browser import ENGINES, BrowserModel, Fetch, HttpRequest, HttpResponse, Outcome
 from tests.properties import naive
-from tests.properties.adapters import ADAPTERS, Application
+from tests.properties.adapters import ADAPTERS
+from tests.properties.application import Application
 from tests.properties.strategies import Setup, matching_origins, near_misses, setups
 
 SERVER = "https://server.test"
