@@ -50,11 +50,11 @@ class Logger(Protocol):
 class DecisionEvent:
     """A decision, and the request that it was made for.
 
-    `adapter` is "asgi", "wsgi", "starlette", "flask", "aiohttp" or "django". `method`, `path`
-    (decoded), `origin` and, for a preflight, `request_method` and `request_headers` are what the
-    client sent: strings of any length with any characters; None for a header that was not sent.
-    `request` is the ASGI scope (also in Starlette), the WSGI environ (also in Flask), or the
-    request object of aiohttp or Django. ``str()`` of an event is its log line.
+    `adapter` is the last part of the logger's name, such as "asgi". `method`, `path` (decoded),
+    `origin` and, for a preflight, `request_method` and `request_headers` are what the client sent:
+    strings of any length with any characters; None for a header that was not sent. `request` is the
+    ASGI scope (also in Starlette), the WSGI environ (also in Flask), or the request object of
+    another framework. ``str()`` of an event is its log line.
 
     >>> from corekit import CorsPolicy
     >>> policy = CorsPolicy(allow_origins=["http://localhost:5173"])
