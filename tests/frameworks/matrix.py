@@ -152,6 +152,15 @@ ROWS: Final[Sequence[Row]] = (
         per_policy=True,
         in_process=f"{_ADAPTERS}:through_aiohttp",
     ),
+    _asgi(
+        "Sanic",
+        "Sanic's server",
+        "serve",
+        adapter="corekit_sanic",
+        module="sanic_app",
+        per_policy=True,
+        in_process="tests.frameworks.sanic_app:through_sanic",
+    ),
 )
 
 

@@ -1,0 +1,204 @@
+"""Wrap a whole application in a policy, outside its router, middleware and error handlers.
+
+Sanic's middleware runs after routing, and not at all for some errors. So the application gets a
+subclass of its class, which handles each request first, and the headers are merged when the
+server writes them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final, cast
+from urllib.parse import unquote
+
+from sanic import HTTPResponse, Request, Sanic
+from sanic.compat import Header
+from sanic.http import Http, Stage
+from sanic.response import BaseHTTPResponse
+
+from corekit import CorsPolicy
+from corekit.adapter import (
+    Answer,
+    Observer,
+    OnDecision,
+    Policies,
+    check_policy,
+    merge_raw_headers,
+    policy_for_preflight,
+    preflight_response,
+)
+
+from .handlers import find_policy
+
+__all__ = ["install"]
+
+_LOGGER: Final = logging.getLogger("corekit.sanic")
+
+Handle = Callable[[Request], Awaitable[None]]
+
+
+def install(
+    app: Sanic[Any, Any], policy: Policies | None = None, *, on_decision: OnDecision | None = None
+) -> None:
+    """Wrap a Sanic application in `policy`, as its outermost layer.
+
+    Every response then carries the headers: those of handlers and their streams, of middleware, of
+    error handlers, and of unrouted paths and methods. Routes, blueprints and middleware may be
+    added before and after. Handlers with their own policy (`cors`) keep it; without `policy`,
+    only those are covered. A request that Sanic cannot parse never reaches this layer.
+
+    `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
+    policy covers, when its response begins. Denials are logged by "corekit.sanic" at INFO; while
+    the application is in debug mode, once for each origin and reason at WARNING.
+
+    Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function, and
+    RuntimeError if the application has started or already has a policy.
+
+    >>> from corekit import CorsPolicy
+    >>> from sanic import Sanic
+    >>> app = Sanic("shop")
+    >>> install(app, CorsPolicy(allow_origins=["https://app.example.com"]))
+    """
+    if policy is not None:
+        check_policy(policy)
+    if app.state.is_started:
+        raise RuntimeError("The application has started. Call install(app, policy) before.")
+    has_policy = isinstance(app, _Covered)
+    if has_policy:
+        raise RuntimeError("The application already has a policy. Call install() once.")
+    observer = Observer("sanic", _LOGGER, on_decision=on_decision, debug=_is_debugged)
+    layer = _Layer(policy, observer)
+    # Sanic's objects take no attributes, so the layer is an attribute of the subclass.
+    names = {"__slots__": (), "corekit_layer": layer}
+    app.__class__ = type(type(app).__name__, (_Covered, type(app)), names)
+
+
+class _Covered:
+    """Comes before the class of an application, and passes its requests through a layer."""
+
+    __slots__ = ()
+    corekit_layer: _Layer
+
+    async def handle_request(self, request: Request) -> None:
+        await self.corekit_layer.handle(request, super().handle_request)  # type: ignore[misc]
+
+
+class _Layer:
+    """One policy around one application."""
+
+    def __init__(self, policy: Policies | None, observer: Observer) -> None:
+        self._policy = policy
+        self._observer = observer
+
+    async def handle(self, request: Request, handle: Handle) -> None:
+        origin = _line(request, "origin")
+        method = None
+        if request.method == "OPTIONS" and origin is not None:
+            method = _line(request, "access-control-request-method")
+        policy = self._find_policy(request, method)
+        if policy is None:
+            await handle(request)
+        elif origin is None or method is None:
+            answer = policy.engine.actual(origin)
+            self._merge_when_sent(request, policy, answer, origin)
+            await handle(request)
+        else:
+            answer = policy.engine.preflight(
+                origin,
+                method,
+                _line(request, "access-control-request-headers"),
+                _line(request, "access-control-request-private-network"),
+            )
+            self._observe(request, policy, answer, origin)
+            await _send_preflight(request, answer, origin)
+
+    def _find_policy(self, request: Request, request_method: str | None) -> CorsPolicy | None:
+        def find(method: str) -> CorsPolicy | None:
+            return find_policy(request, method, self._policy)
+
+        if request_method is None:
+            return find(request.method)
+        return policy_for_preflight(find, request_method)
+
+    def _merge_when_sent(
+        self, request: Request, policy: CorsPolicy, answer: Answer, origin: str | None
+    ) -> None:
+        # A handler may change the headers until it sends the first part of the body, and an error
+        # may replace the whole response until then. A WebSocket handshake is not sent this way.
+        attribute = "response_func" if isinstance(request.stream, Http) else "send"
+        stream: Any = request.stream
+        send = getattr(stream, attribute)
+        is_observed = False
+
+        async def send_with_headers(data: bytes, end_stream: bool) -> None:
+            nonlocal is_observed
+            response = stream.response
+            if stream.stage is not Stage.HANDLER or response is None:
+                await send(data, end_stream)
+                return
+            if not is_observed:
+                is_observed = True
+                self._observe(request, policy, answer, origin)
+            stream.response = _MergedResponse(response, answer, origin)
+            try:
+                await send(data, end_stream)
+            finally:
+                stream.response = response
+
+        setattr(stream, attribute, send_with_headers)
+
+    def _observe(
+        self, request: Request, policy: CorsPolicy, answer: Answer, origin: str | None
+    ) -> None:
+        observer = self._observer
+        if observer.observes_all or (
+            answer.may_be_denied and observer.logger.isEnabledFor(observer.level)
+        ):
+            observer.observe(
+                policy.engine,
+                answer,
+                method=request.method,
+                path=unquote(request.path),
+                origin=origin,
+                request_method=_line(request, "access-control-request-method"),
+                request_headers=_line(request, "access-control-request-headers"),
+                request=request,
+            )
+
+
+class _MergedResponse:
+    """A response whose headers are merged with an answer while they are written.
+
+    The response itself stays unchanged, since an application may use it again for other requests.
+    """
+
+    def __init__(self, response: BaseHTTPResponse, answer: Answer, origin: str | None) -> None:
+        self._response = response
+        self._answer = answer
+        self._origin = None if origin is None else origin.encode(errors="surrogateescape")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._response, name)
+
+    @property
+    def processed_headers(self) -> Iterable[tuple[bytes, bytes]]:
+        return merge_raw_headers(self._response.processed_headers, self._answer, self._origin)
+
+
+async def _send_preflight(request: Request, answer: Answer, origin: str) -> None:
+    # Sent to the server directly: respond() of the request would run the response middleware.
+    status, headers, body = preflight_response(answer, origin)
+    response = HTTPResponse(body, status, Header(headers), "text/plain; charset=utf-8")
+    cast("Http", request.stream).respond(response)
+    await response.send(end_stream=True)
+
+
+def _is_debugged(request: Request) -> bool:
+    return request.app.debug
+
+
+def _line(request: Request, name: str) -> str | None:
+    # No origin has a comma: a second header makes it one that matches nothing.
+    lines = request.headers.getall(name, None)
+    return None if lines is None else ",".join(lines)

@@ -1,0 +1,99 @@
+"""Find the policy for a request: that of its handler, else the one for the path that Sanic routes.
+
+A per-handler policy is an attribute of the handler, so it applies wherever the handler is routed,
+also in another process. It is found by routing as Sanic does; no handler runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, unquote
+
+from sanic import Request
+from sanic.exceptions import MethodNotAllowed
+from sanic_routing.route import Route
+
+from corekit import CorsPolicy
+from corekit.adapter import Policies, make_policy
+
+__all__ = ["cors", "find_policy"]
+
+T = TypeVar("T")
+
+_MARK: Final = "__corekit_policy__"
+_NOTHING: Final = CorsPolicy.deny_all()
+_UNQUOTED: Final = "/!$&'()*+,;=:@~"
+"""What browsers do not encode in a path: https://url.spec.whatwg.org/#path-percent-encode-set"""
+
+
+def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
+    """Give a handler a policy, which replaces that of `install`.
+
+    Pass a policy, or the arguments of a `CorsPolicy`. The returned decorator takes a function, a
+    class-based view or one of its methods, and returns it. The policy of a method wins over that of
+    its class. A preflight gets the policy of the handler that the requested method would reach. The
+    application needs `install`: without it, no origins are allowed.
+
+    Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
+    policy, and for objects that cannot have attributes.
+
+    >>> @cors(allow_origins=["*"])
+    ... async def feed(request): ...
+    """
+    handler_policy = make_policy(policy, grants)
+
+    def mark(target: T) -> T:
+        try:
+            setattr(target, _MARK, handler_policy)
+        except AttributeError:
+            kind = type(target).__name__
+            raise TypeError(
+                f"A {kind} cannot keep a policy. Pass the function or the class."
+            ) from None
+        return target
+
+    return mark
+
+
+def find_policy(request: Request, method: str, default: Policies | None) -> CorsPolicy | None:
+    """Return the policy for a request, as if it had `method`; None if no policy covers it."""
+    route = _find_route(request, method)
+    if route is not None:
+        view = getattr(route.handler, "view_class", None)
+        for owner in (getattr(view, method.lower(), None), view, route.handler):
+            own: Policies | None = getattr(owner, _MARK, None)
+            policy = None if own is None else _policy_for_path(own, request, route)
+            if policy is not None:
+                return policy
+    return None if default is None else _policy_for_path(default, request, route)
+
+
+def _find_route(request: Request, method: str) -> Route | None:
+    host = request.headers.getone("host", None)
+    methods = [method]
+    for candidate in methods:
+        try:
+            return request.app.router.get(request.path, candidate, host)[0]
+        except MethodNotAllowed as error:
+            # The response is a 405. Its policy is that of a method that the path has.
+            methods += sorted(set(error.allowed_methods or ()).difference(methods))
+        except Exception:  # noqa: BLE001 - raised again where the application handles errors
+            break
+    return None
+
+
+def _policy_for_path(
+    policies: Policies, request: Request, route: Route | None
+) -> CorsPolicy | None:
+    path = request.path
+    if route is None or not route.strict:
+        # Sanic routes a path with a slash at its end like one without.
+        path = path.rstrip("/") or "/"
+    decoded = unquote(path)
+    policy = policies.policy_for(decoded)
+    # Sanic compares a path with its routes without decoding it, and may leave parameters encoded.
+    # Only an encoding that no browser makes can mean two paths.
+    if quote(decoded, _UNQUOTED) != path != decoded and not (route and route.unquote):
+        return policy if policies.policy_for(path) is policy else _NOTHING
+    return policy
