@@ -1,7 +1,7 @@
 """Policies outside the code: in files, in environment variables, at an import path.
 
 The core does no I/O, so reading lives here. `CorsPolicy.from_mapping` validates what was read; this
-package has no rules of its own, only the dialects in which problems are written.
+package has no rules, only the dialects in which problems are written.
 """
 
 from corekit.schema import policy_schema

@@ -70,7 +70,7 @@ def draw_fetch(random: Random, url: str, **fixed: Any) -> Fetch:
 
 
 def policy_sessions(lab: Lab, count: int, seed: int, tag: str = "") -> Iterator[Session]:
-    """Policies of corekit around an application that tries to grant by itself."""
+    """Policies of corekit around an application that sends CORS headers too."""
     random = Random(seed)
     for number in range(count):
         page = random.choice([lab.page, lab.page, lab.page, "null"])
@@ -134,7 +134,7 @@ def _draw_application(random: Random) -> Application:
 
 
 def malformed_sessions(lab: Lab, count: int, seed: int, tag: str = "") -> Iterator[Session]:
-    """Answers that are nearly right: what a browser makes of each is a matter of bytes."""
+    """Responses whose headers are slightly wrong; browsers compare them byte by byte."""
     random = Random(seed)
     for number in range(count):
         page = random.choice([lab.page, lab.page, lab.page, "null"])
@@ -260,7 +260,7 @@ class Redirecting:
 
 
 def redirect_sessions(lab: Lab, count: int, seed: int, tag: str = "") -> Iterator[Session]:
-    """Redirects within a host, between hosts and back to the page, which grant or don't."""
+    """Redirects within a host, between hosts and back to the page, with and without CORS headers."""
     random = Random(seed)
     for number in range(count):
         name = f"r{number}{tag}"

@@ -25,8 +25,6 @@ PATHS: Final = sorted(
     for path in ROOT.glob(pattern)
     if path.parent != FOLDER
 )
-NOT_REWRITTEN: Final = frozenset((FOLDER / "not_rewritten.txt").read_text().split())
-"""Files that still use some of the words. The list may only shrink."""
 
 
 def read_words() -> Iterator[tuple[re.Pattern[str], str]]:
@@ -78,11 +76,4 @@ def find_words(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", PATHS)
 def test_text_has_no_forbidden_words(path: str) -> None:
     found = find_words(ROOT / path)
-    if path in NOT_REWRITTEN:
-        assert found, f"{path} is rewritten: remove it from tests/prose/not_rewritten.txt"
-    else:
-        assert not found, "\n".join([path, *found])
-
-
-def test_list_of_files_has_no_unknown_path() -> None:
-    assert not NOT_REWRITTEN - set(PATHS)
+    assert not found, "\n".join([path, *found])
