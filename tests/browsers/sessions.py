@@ -260,7 +260,7 @@ class Redirecting:
 
 
 def redirect_sessions(lab: Lab, count: int, seed: int, tag: str = "") -> Iterator[Session]:
-    """Redirects within a host, between hosts and back to the page, with and without CORS headers."""
+    """Redirects within a host, to another host and back, with and without CORS headers."""
     random = Random(seed)
     for number in range(count):
         name = f"r{number}{tag}"
