@@ -7,19 +7,16 @@ the block, or when the process that started it exits.
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-import pytest
+from tests.browsers.launching import require, supervised
 
-__all__ = ["find_chromium", "open_page", "require_chromium", "screenshot"]
+__all__ = ["open_page", "require_chromium", "screenshot"]
 
 NAMES: Final = ("chromium-headless-shell", "chromium", "google-chrome", "chrome")
 """The commands to look for on PATH, in this order."""
@@ -39,26 +36,10 @@ ARGUMENTS: Final = (
     "--mute-audio",
 )
 
-_SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
-
-
-def find_chromium() -> str | None:
-    """Return the path of a Chromium or Chrome: COREKIT_CHROMIUM, or the first on PATH."""
-    names = (os.environ["COREKIT_CHROMIUM"],) if os.environ.get("COREKIT_CHROMIUM") else NAMES
-    return next(filter(None, map(shutil.which, names)), None)
-
 
 def require_chromium() -> str:
     """Return the path of a Chromium, or skip the test; fail it if COREKIT_REQUIRE_BROWSERS=1."""
-    found = find_chromium()
-    if found is not None:
-        return found
-    named = os.environ.get("COREKIT_CHROMIUM")
-    looked = f"COREKIT_CHROMIUM={named}" if named else ", ".join(NAMES)
-    message = f"no Chromium found (looked for {looked}); on Debian: apt install {NAMES[0]}"
-    if os.environ.get("COREKIT_REQUIRE_BROWSERS") == "1":
-        pytest.fail(f"COREKIT_REQUIRE_BROWSERS=1, but {message}", pytrace=False)
-    pytest.skip(message)
+    return require("Chromium", NAMES, NAMES[0], "COREKIT_CHROMIUM")
 
 
 @contextmanager
@@ -75,21 +56,10 @@ def open_page(
     # A child process may still write to the profile while it is being removed.
     with TemporaryDirectory(prefix="corekit-chromium-", ignore_cleanup_errors=True) as made:
         place = home or Path(made)
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-I", "-S", str(_SUPERVISOR)),
-                *(chromium, *ARGUMENTS, f"--user-data-dir={place / 'profile'}", *arguments, url),
-            ],
-            env={**os.environ, "HOME": str(place), "TMPDIR": made},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
+        switches = (*ARGUMENTS, f"--user-data-dir={place / 'profile'}", *arguments)
+        environment = {"HOME": str(place), "TMPDIR": made}
+        with supervised([chromium, *switches, url], environment) as process:
             yield process
-        finally:
-            _end(process)
 
 
 def screenshot(
@@ -111,13 +81,3 @@ def screenshot(
             process.wait(60)
         except subprocess.TimeoutExpired:
             raise TimeoutError(f"no screenshot of {url} within a minute") from None
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(10)

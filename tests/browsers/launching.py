@@ -1,7 +1,6 @@
-"""Find, start and terminate a browser: shared by the launchers of Firefox and WebKitGTK.
+"""Find, start and terminate a browser.
 
-`chromium.py` has the same for Chromium. A browser runs under `supervisor.py`, so that none is left
-behind, however the tests end.
+A browser runs under `supervisor.py`, so that none is left behind, however the tests end.
 """
 
 from __future__ import annotations

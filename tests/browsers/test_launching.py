@@ -1,4 +1,4 @@
-"""The launcher of Firefox and WebKitGTK finds a browser, or skips."""
+"""The launcher finds a browser, or skips."""
 
 from __future__ import annotations
 
