@@ -46,7 +46,7 @@ def test_null_is_never_allowed_with_credentials() -> None:
     assert allows(WITHOUT, Everything(), "null")
 
 
-def test_a_stricter_set_is_asked_itself() -> None:
+def test_stricter_set_is_used() -> None:
     assert not allows(WITHOUT, Narrow([APP]), APP)
     assert allows(WITHOUT, OriginSet([APP]), APP)
 
@@ -57,7 +57,7 @@ def test_any_origin_is_refused_with_credentials() -> None:
     assert allows(WITHOUT, AnyOrigin(), "https://untrusted.example")
 
 
-def test_a_set_is_not_made_of_the_letters_of_one_origin() -> None:
+def test_set_of_a_single_string_is_an_error() -> None:
     with pytest.raises(
         TypeError, match=r"^exact is a single string. Pass a collection of origins.$"
     ):
