@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http.client import HTTPResponse as ClientResponse
 from itertools import count
 from typing import Any
@@ -60,13 +60,13 @@ async def record(request: Request) -> None:
     ran.add(request.headers.get(CASE_HEADER, ""))
 
 
-def make(policy: Policy) -> App:
+def make(policy: Policy, install: Callable[[App, Policy], None] = corekit_sanic.install) -> App:
     app = make_app()
     app.register_middleware(record, "request")
     app.add_route(respond, "/app/<path:path>", methods=METHODS, unquote=True)
     app.add_route(respond, "/get-only", methods=["GET"], name="get_only")
     app.add_route(list_cases, RAN_PATH)
-    corekit_sanic.install(app, policy)
+    install(app, policy)
     return app
 
 
