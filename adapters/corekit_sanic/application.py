@@ -176,7 +176,7 @@ class _MergedResponse:
     def __init__(self, response: BaseHTTPResponse, answer: Answer, origin: str | None) -> None:
         self._response = response
         self._answer = answer
-        self._origin = None if origin is None else origin.encode(errors="surrogateescape")
+        self._origin = None if origin is None else origin.encode("latin-1")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._response, name)
@@ -201,4 +201,7 @@ def _is_debugged(request: Request) -> bool:
 def _line(request: Request, name: str) -> str | None:
     # No origin has a comma: a second header makes it one that matches nothing.
     lines = request.headers.getall(name, None)
-    return None if lines is None else ",".join(lines)
+    if lines is None:
+        return None
+    # Sanic decodes the bytes as UTF-8, corekit as latin-1.
+    return ",".join(lines).encode(errors="surrogateescape").decode("latin-1")

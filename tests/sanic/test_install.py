@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,27 @@ def test_websocket_is_not_changed() -> None:
     assert events == []
 
 
+def test_timeout_of_a_handler_is_reported_readably() -> None:
+    async def wait(request: Request) -> HTTPResponse:
+        await asyncio.sleep(60)
+        return text("late")
+
+    app = make_app()
+    app.config.RESPONSE_TIMEOUT = 0.2
+    app.add_route(wait, "/")
+    install(app, policy)
+    with serve(app) as server:
+        response = server.get("/")
+        assert (response.status, response.allowed) == (503, [APP])
+
+
+def test_request_without_a_path_fails_as_without_a_policy() -> None:
+    app = make()
+    install(app, policy)
+    with serve(app) as server:
+        assert server.get("http://api.example.com").status == 500
+
+
 def test_path_without_a_policy_is_not_changed() -> None:
     app = make()
     install(app, CorsRoutes([("/forbid", policy)]))
@@ -268,6 +290,8 @@ def test_shared_response_stays_the_same() -> None:
         other = server.get("/other")
         assert (other.allowed, other.vary) == (None, ["Accept"])
     assert shared.headers.getall("Vary") == ["Accept"]
+    # Sanic disconnects a response at the end, so that it cannot write into the next one.
+    assert shared.stream is None
 
 
 class TestPath:
