@@ -57,9 +57,9 @@ def _compare_page(responses: Responses, policy: CorsPolicy, origin: str) -> Iter
         elif not is_allowed and problem is None:
             more.append(what)
     problem = find_problem(responses.get("preflight", origin), include=plan.include)
-    for name, whats in less.items():
+    for name, requests in less.items():
         if problem is None or name != problem[0] or name in REFUSALS:
-            yield _less(origin, " and ".join(whats), name)
+            yield _less(origin, " and ".join(requests), name)
     if more:
         yield Diagnostic(
             "more-than-policy",
