@@ -57,7 +57,7 @@ def test_preflight_is_not_cached_if_a_named_method_has_another_policy() -> None:
 def test_denied_preflight_needs_no_max_age() -> None:
     nothing = CorsPolicy.deny_all()
     policies = {"PUT": nothing}
-    assert policy_for_preflight(lambda method: policies.get(method, APP), "PUT") is nothing
+    assert policy_for_preflight(lambda method: policies.get(method, APP), "PUT") == nothing
 
 
 def test_any_method_names_the_common_ones() -> None:
