@@ -1,14 +1,17 @@
 """Every problem that a configuration can have, as one table: code, message and hint.
 
 A message is a sentence about the problem, a hint an instruction. Both are templates: ``{name}`` is
-a parameter of the problem, ``{dialect.name}`` a text that depends on where the setting is written
-(see `corekit.problems.Dialect`). Several rows may share a code, which is stable and public. Which
-values are wrong is decided where they are read.
+a parameter of the problem, ``{use}`` an instruction that depends on the value, ``{dialect.name}`` a
+text that depends on where the setting is written (see `corekit.problems.Dialect`). Several rows may
+share a code, which is stable and public. Which values are wrong is decided where they are read.
 """
 
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
+
+_RISK: Final = True
 
 
 class ProblemKind(Enum):
@@ -45,7 +48,7 @@ class ProblemKind(Enum):
     )
     ANY_ORIGIN_WITH_CREDENTIALS = (
         "any-origin-with-credentials",
-        "Any website could make requests as the logged-in user.",
+        "Any website could make requests as the logged-in user and read the responses.",
         "List the origins, or do not allow credentials.",
     )
     ANY_ORIGIN_WITH_OTHERS = (
@@ -116,7 +119,7 @@ class ProblemKind(Enum):
     )
     NON_CANONICAL_ORIGIN = (
         "non-canonical-origin",
-        "Browsers send origins without {differences}.",
+        "Browsers do not send origins with {differences}.",
         "{use}",
     )
     NON_CANONICAL_HOST = (
@@ -133,7 +136,7 @@ class ProblemKind(Enum):
         "opaque-origin",
         "Any page can send 'Origin: null' by using a sandboxed iframe.",
         "Remove it.",
-        "risk",
+        _RISK,
     )
     OPAQUE_ORIGIN_WITH_CREDENTIALS = (
         "opaque-origin",
@@ -144,13 +147,13 @@ class ProblemKind(Enum):
         "insecure-origin",
         "A network attacker can impersonate this origin and act as the user.",
         "Use {fix!r}.",
-        "risk",
+        _RISK,
     )
     PUBLIC_SUFFIX = (
         "public-suffix",
         "Anybody can register a name below {suffix!r} and then act as the user.",
         "List the hosts that belong to you.",
-        "risk",
+        _RISK,
     )
 
     # Regular expressions of origins
@@ -163,7 +166,7 @@ class ProblemKind(Enum):
         "insecure-origin",
         "A network attacker can impersonate an http origin and act as the user.",
         "Write 'https://'.",
-        "risk",
+        _RISK,
     )
     OPEN_REGEX = (
         "any-origin-with-credentials",
@@ -321,8 +324,8 @@ class ProblemKind(Enum):
         "Use a function that takes a DecisionEvent, or its dotted path.",
     )
 
-    def __init__(self, code: str, message: str, hint: str, risk: str = "") -> None:
+    def __init__(self, code: str, message: str, hint: str, is_risk: bool = False) -> None:
         self.code = code
         self.message = message
         self.hint = hint
-        self.is_risk = risk == "risk"
+        self.is_risk = is_risk

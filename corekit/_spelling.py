@@ -224,20 +224,21 @@ def _ipv4_number(text: str) -> int:
     return int(text, 8 if text.startswith("0") else 10)
 
 
-def _different_spelling(text: str, slash: str, meant: str) -> Misspelling:
-    scheme, _, rest = text.partition("://")
+def _different_spelling(given: str, slash: str, meant: str) -> Misspelling:
+    scheme, _, rest = given.partition("://")
     if scheme.lower() in _PAGE_SCHEMES:
         return Misspelling(ProblemKind.WEBSOCKET_ORIGIN, meant, {"scheme": scheme})
     differences = {
-        "upper case": text != text.lower(),
+        "upper case": given != given.lower(),
         "a trailing slash": slash,
-        "Unicode": not text.isascii(),
-        "the default port": _has_port(rest) and not _has_port(meant.partition("://")[2]),
+        "Unicode": not given.isascii(),
+        "a default port": _has_port(rest) and not _has_port(meant.partition("://")[2]),
     }
     found = [name for name, is_there in differences.items() if is_there]
     if not found:
         return Misspelling(ProblemKind.NON_CANONICAL_HOST, meant)
-    return Misspelling(ProblemKind.NON_CANONICAL_ORIGIN, meant, {"differences": ", ".join(found)})
+    text = " or ".join(filter(None, [", ".join(found[:-1]), found[-1]]))
+    return Misspelling(ProblemKind.NON_CANONICAL_ORIGIN, meant, {"differences": text})
 
 
 def _has_port(authority: str) -> bool:

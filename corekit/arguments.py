@@ -1,8 +1,9 @@
 """The arguments of a policy, declared once.
 
 The constructor, validation, policy files, environment variables, the JSON Schema and the form of
-the playground all read this table. A new argument is one row here and one rule, the method of
-`corekit._validation.Reader` that `rule` names.
+the playground all read this table. A new argument is one row here, one rule, which is the
+method of `corekit._validation.Reader` that `rule` names, and its place in the signature of
+`CorsPolicy`, which a test compares with this table.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ _ROWS: Final = (
 "https://*.example.com"     one or more labels below it, not example.com itself
 "https://pr-*.example.com"  one label that begins with pr-, such as pr-17
 "http://localhost:*"        any port, or none
-"capacitor://localhost"     any scheme except file
+"capacitor://localhost"     exactly this origin; custom schemes are allowed
 "null"                      opaque origins: a risk, never with credentials
 "*"                         any origin: alone, never with credentials""",
         ("origins",),
@@ -72,8 +73,8 @@ _ROWS: Final = (
         "flag",
         False,
         "read_flag",
-        "Whether browsers may send cookies and HTTP authentication and let the page read the"
-        " response.",
+        "Whether pages may read responses to requests with credentials: cookies, TLS client"
+        " certificates and HTTP authentication.",
         ("credentials", "supports_credentials"),
     ),
     Argument(

@@ -30,9 +30,9 @@ class CorsPolicy:
     """What a server grants to pages of other origins: https://fetch.spec.whatwg.org/#http-cors-protocol
 
     All arguments are keyword-only; only `allow_origins` is required. Collections are lists, tuples
-    or sets of strings; a bare string is an error. If the arguments are unsafe together, or could
-    never work, `PolicyError` lists every problem and how to fix it. An unknown argument is a
-    TypeError that suggests the closest name.
+    or sets of strings; a bare string is an error. If the policy is unsafe, or could never work,
+    `PolicyError` lists every problem and how to fix it. An unknown argument is a TypeError that
+    suggests the closest name.
 
     `allow_origins`
         Origins as a browser sends them, and patterns::
@@ -41,13 +41,13 @@ class CorsPolicy:
             "https://*.example.com"        # one or more labels below it, not example.com itself
             "https://pr-*.example.com"     # one label that begins with pr-, such as pr-17
             "http://localhost:*"           # any port, or none
-            "capacitor://localhost"        # any scheme except file
+            "capacitor://localhost"        # exactly this origin; custom schemes are allowed
             "null"                         # opaque origins: a risk, never with credentials
             "*"                            # any origin: alone, never with credentials
 
     `allow_credentials`
-        Whether browsers may send cookies and HTTP authentication and let the page read the
-        response.
+        Whether pages may read responses to requests with credentials: cookies, TLS client
+        certificates and HTTP authentication.
     `allow_methods`
         Methods in addition to GET, HEAD and POST, which are always allowed; ``"*"`` for any method.
         Method names are case-sensitive.
@@ -69,7 +69,7 @@ class CorsPolicy:
         ``opaque-origin``, ``public-suffix`` (subdomains of one, with credentials).
 
     A policy is immutable, hashable and picklable, and can be shared between threads and event
-    loops. Policies are equal if their arguments are, whatever the order.
+    loops. Policies with the same arguments are equal; the order of collections does not matter.
 
     >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
     >>> policy
@@ -93,6 +93,7 @@ class CorsPolicy:
     """The compiled policy, for adapters; see `corekit.adapter`."""
 
     _reader: ClassVar[type[Reader]] = Reader
+    """Reads and validates the arguments; `RegexCorsPolicy` has another one."""
 
     def __init__(
         self,
@@ -109,8 +110,8 @@ class CorsPolicy:
     ) -> None: ...
 
     if not TYPE_CHECKING:
-        # The signature above is for readers, editors and type checkers. What runs takes any
-        # argument, so that all problems are reported together.
+        # The signature above is for readers, editors and type checkers. At run time, a missing
+        # `allow_origins` is a problem like any other, and is reported together with the rest.
         _declared = __init__
 
         def __init__(self, *positional: object, **arguments: object) -> None:
@@ -127,6 +128,7 @@ class CorsPolicy:
             self._build(arguments, PYTHON)
 
         __init__.__wrapped__ = _declared
+        del _declared
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], *, dialect: Dialect = PYTHON) -> Self:
@@ -134,7 +136,7 @@ class CorsPolicy:
 
         Missing arguments have their defaults. Raises `PolicyError` with every problem at once,
         including keys that are not arguments, and TypeError if `mapping` is not a mapping.
-        `dialect` says how the settings are written, so that hints fit.
+        `dialect` adapts the names and hints in problems to the source of the mapping.
 
         >>> CorsPolicy.from_mapping({"allow_origins": ["https://app.example.com"], "max_age": 600})
         CorsPolicy(allow_origins=['https://app.example.com'], max_age=600)
@@ -197,7 +199,7 @@ class CorsPolicy:
         )
 
     def policy_for(self, path: str) -> Self:  # noqa: ARG002
-        """Return this policy, whatever the path; `CorsRoutes.policy_for` depends on it."""
+        """Return this policy. In `CorsRoutes`, the same method depends on the path."""
         return self
 
     def replace(self, **changes: Any) -> Self:
@@ -205,13 +207,14 @@ class CorsPolicy:
 
         Raises `PolicyError` as the constructor does, and TypeError for an unknown argument.
         """
-        return type(self)(**{**self._settings(), **changes}) if changes else self
+        return type(self)(**{**self._changed_arguments(), **changes}) if changes else self
 
     def engine_for(self, origins: Origins) -> Engine:
         """Compile the same grants for other origins, for an adapter that matches them itself.
 
-        `origins` is asked only about serialized origins, and with credentials never about ``null``.
-        Raises ValueError for any origin together with credentials.
+        `origins` is anything that supports ``in``. It is asked only about origins as browsers send
+        them, and with credentials never about ``null``. Raises ValueError if it contains any origin
+        and credentials are allowed.
 
         >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
         >>> engine = policy.engine_for({"https://tenant-1.example.com"})
@@ -232,6 +235,7 @@ class CorsPolicy:
 
     def _build(self, given: Mapping[Any, object], dialect: Dialect) -> None:
         if hasattr(self, "engine"):
+            # A second call of __init__ must not change the policy.
             raise AttributeError("a policy is immutable")
         reader = self._reader(given, dialect)
         settings = reader.read()
@@ -253,9 +257,10 @@ class CorsPolicy:
             return AnyOrigin()
         exact = (text for text in self.allow_origins if ANY not in text)
         patterns = (OriginPattern.parse(text) for text in self.allow_origins if ANY in text)
-        return OriginSet(exact, (pattern for pattern in patterns if pattern is not None))
+        # They were validated: each is a pattern.
+        return OriginSet(exact, filter(None, patterns))
 
-    def _settings(self) -> dict[str, Any]:
+    def _changed_arguments(self) -> dict[str, Any]:
         """Return the arguments that differ from their defaults."""
         rows = self._reader.arguments.values()
         settings = {row.name: getattr(self, row.name) for row in rows}
@@ -264,7 +269,7 @@ class CorsPolicy:
     def _comparable(self) -> frozenset[tuple[str, object]]:
         return frozenset(
             (name, frozenset(value) if isinstance(value, tuple) else value)
-            for name, value in self._settings().items()
+            for name, value in self._changed_arguments().items()
         )
 
     def __eq__(self, other: object) -> bool:
@@ -278,7 +283,7 @@ class CorsPolicy:
         return hash(self._comparable())
 
     def __repr__(self) -> str:
-        settings = self._settings()
+        settings = self._changed_arguments()
         if not settings:
             return f"{type(self).__name__}.deny_all()"
         arguments = ", ".join(f"{name}={self._show(value)}" for name, value in settings.items())
@@ -289,7 +294,7 @@ class CorsPolicy:
         return repr(list(value) if isinstance(value, tuple) else value)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restore, (type(self), self._settings())
+        return _restore, (type(self), self._changed_arguments())
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a policy is immutable: use policy.replace({name}=...)")
@@ -306,7 +311,7 @@ def _report_unknown(unknown: Iterable[Any], reader: Reader) -> list[Problem]:
     """Return the problems of a reader and those of names that are not arguments."""
     known, dialect = reader.arguments, reader.dialect
     found = [_unknown_argument(name, reader.given[name], known, dialect) for name in unknown]
-    # A list of origins under another name is missing under its own; that is one problem, not two.
+    # If the origins were given under a wrong name, do not also report them as missing.
     others = reader.problems
     if any(problem.fix == dialect.origins for problem in found):
         others = [problem for problem in others if problem.code != "no-origins"]

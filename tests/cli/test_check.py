@@ -106,7 +106,7 @@ def test_every_problem_is_printed_with_its_hint() -> None:
         "bad.toml: 3 errors\n"
         "\n"
         "error: allow_origins[0] = 'https://Example.com/'\n"
-        "    Browsers send origins without upper case, a trailing slash.\n"
+        "    Browsers do not send origins with upper case or a trailing slash.\n"
         "    Did you mean 'https://example.com'?  [non-canonical-origin]\n"
         "\n"
         "error: max_age = '600'\n"

@@ -144,7 +144,7 @@ CASES: list[Case] = [
         {"allow_origins": ["*"], "allow_credentials": True},
         "allow_origins[0]",
         "*",
-        "Any website could make requests as the logged-in user.",
+        "Any website could make requests as the logged-in user and read the responses.",
         "List the origins, or do not allow credentials.",
     ),
     (
@@ -192,7 +192,7 @@ CASES: list[Case] = [
         {"allow_origins": ["https://Example.com:443/"]},
         "allow_origins[0]",
         "https://Example.com:443/",
-        "Browsers send origins without upper case, a trailing slash, the default port.",
+        "Browsers do not send origins with upper case, a trailing slash or a default port.",
         "Did you mean 'https://example.com'?",
     ),
     (

@@ -26,7 +26,7 @@ FIXES: dict[str, tuple[str, str, str]] = {
     "https://bücher.example": (
         "https://xn--bcher-kva.example",
         "non-canonical-origin",
-        "Browsers send origins without Unicode.",
+        "Browsers do not send origins with Unicode.",
     ),
     "https://BÜCHER.example": ("https://xn--bcher-kva.example", "non-canonical-origin", "Unicode"),
     "https://*.bücher.example": (

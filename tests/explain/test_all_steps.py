@@ -277,7 +277,7 @@ def test_all_steps_with_a_live_server(name: str) -> None:
 
 SPELLINGS = {
     f"{PAGE}/": (
-        f"Browsers write '{PAGE}/' as '{PAGE}'. Browsers send origins without a trailing slash."
+        f"Browsers write '{PAGE}/' as '{PAGE}'. Browsers do not send origins with a trailing slash."
     ),
     "app.example.com": (
         f"Browsers write 'app.example.com' as '{PAGE}'. The origin has no scheme and '://'"

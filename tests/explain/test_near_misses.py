@@ -178,7 +178,7 @@ RESPONSES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": f"{PAGE}/"},
         [
             (
-                f"The server sends '{PAGE}/', not '{PAGE}'. Browsers send origins without a"
+                f"The server sends '{PAGE}/', not '{PAGE}'. Browsers do not send origins with a"
                 " trailing slash."
             )
         ],
@@ -188,8 +188,8 @@ RESPONSES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": "https://App.Example.com"},
         [
             (
-                f"The server sends 'https://App.Example.com', not '{PAGE}'. Browsers send origins"
-                " without upper case."
+                f"The server sends 'https://App.Example.com', not '{PAGE}'. Browsers do not send origins"
+                " with upper case."
             )
         ],
     ),
@@ -240,7 +240,7 @@ RESPONSES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": f"{PAGE}/"},
         [
             (
-                f"The server sends '{PAGE}/', not '{PAGE}'. Browsers send origins without a"
+                f"The server sends '{PAGE}/', not '{PAGE}'. Browsers do not send origins with a"
                 " trailing slash."
             )
         ],
