@@ -7,10 +7,11 @@ alike. Nothing here decides what is wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal, NamedTuple
 
-__all__ = ["SEVERITIES", "Diagnostic", "Severity", "show"]
+__all__ = ["SEVERITIES", "Diagnostic", "Kind", "Severity", "make_diagnostic", "show"]
 
 Severity = Literal["error", "warning", "info"]
 
@@ -62,21 +63,41 @@ class Diagnostic:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a dict for JSON; what JSON cannot hold is shown as text."""
-        return {
-            "code": self.code,
-            "severity": self.severity,
-            "message": self.message,
-            "hint": self.hint,
-            "subject": self.subject,
-            "value": _to_json(self.value),
-            "fix": _to_json(self.fix),
-            "route": self.route,
-            "failure": self.failure,
-        }
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {**values, "value": _to_json(self.value), "fix": _to_json(self.fix)}
 
     def __str__(self) -> str:
         value = "" if self.value is None else f" = {show(self.value)}"
         return f"{self.subject}{value}: {self.message} {self.hint} [{self.code}]"
+
+
+class Kind(NamedTuple):
+    """What diagnostics with one code share: the usual severity, and the templates of the texts."""
+
+    severity: Severity
+    message: str
+    hint: str
+
+
+def make_diagnostic(
+    kinds: Mapping[str, Kind],
+    code: str,
+    subject: str,
+    value: object = None,
+    *,
+    severity: Severity | None = None,
+    failure: str | None = None,
+    **parameters: object,
+) -> Diagnostic:
+    """Build the diagnostic for a code; `parameters` are those of the templates.
+
+    >>> kinds = {"no-effect": Kind("warning", "It allows {origin} already.", "Remove it.")}
+    >>> print(make_diagnostic(kinds, "no-effect", "allow_origins", origin="https://a.example"))
+    allow_origins: It allows https://a.example already. Remove it. [no-effect]
+    """
+    usual, message, hint = kinds[code]
+    message, hint = message.format(**parameters), hint.format(**parameters)
+    return Diagnostic(code, severity or usual, message, hint, subject, value, failure=failure)
 
 
 def _to_json(value: object) -> object:

@@ -3,6 +3,7 @@
 A `warning` should be fixed; an `info` may be intended. Nothing here keeps a policy from being
 built: whatever does is a `Problem`.
 
+- `advice`: all messages and hints as one table;
 - `policy_rules`: rules that look at the policy alone;
 - `api_rules`: rules that also need the origin of the API;
 - `covering`: patterns that cover other origins;

@@ -1,0 +1,124 @@
+"""All advice as one table: by code, the severity, the message and the hint.
+
+The severity is the usual one; a rule may choose another. Messages and hints are templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from corekit.diagnostics import Kind, make_diagnostic
+
+ADVICE: Final = {
+    # Origins
+    "covered-origin": Kind(
+        "warning",
+        "{pattern!r} covers it, so removing it would change nothing.",
+        "Remove it, or make the pattern narrower.",
+    ),
+    "open-pattern": Kind(
+        "warning",
+        "Anyone can register a name below {suffix!r}, so it matches untrusted origins.",
+        "Name the hosts that are yours, or allow '*' if anyone may read the responses.",
+    ),
+    "development-origin": Kind(
+        "info",
+        "In production, it allows any program that listens on a user's own machine.",
+        "Keep it in the policy for development only.",
+    ),
+    "plain-http": Kind(
+        "info",
+        "A network attacker can impersonate this origin and read what it may read.",
+        "Serve the page over HTTPS.",
+    ),
+    "every-subdomain": Kind(
+        "info",
+        "Every subdomain of {host!r} can act as the user, including a forgotten one that someone"
+        " else takes over.",
+        "Name the subdomains that need access.",
+    ),
+    "several-sites": Kind(
+        "info",
+        "The origins belong to {count} sites ({sites}). For pages outside the API's own site, its"
+        " cookies are third-party cookies, which browsers block.",
+        "Check the policy together with the API's URL: --api https://api.example.com",
+    ),
+    # Methods and headers
+    "safelisted-method": Kind(
+        "warning",
+        "It is always allowed for every allowed origin.",
+        "Remove it, so that nobody expects its absence to forbid it.",
+    ),
+    "safelisted-header": Kind("warning", "{reason}", "Remove it."),
+    "authorization-not-covered": Kind(
+        "warning",
+        "By the Fetch standard, '*' does not cover Authorization; browsers allow it for now.",
+        "List authorization in addition to '*', or name the headers.",
+    ),
+    "any-with-credentials": Kind(
+        "info",
+        "With credentials, browsers take '*' literally. corekit names what the preflight asks for"
+        " instead, so a cached preflight serves only that method and headers.",
+        "Name what pages need, so that one preflight serves every request.",
+    ),
+    "no-content-type": Kind(
+        "info",
+        "{methods} requests cannot have a JSON body, since content-type is not allowed.",
+        "Add content-type.",
+    ),
+    # The other arguments
+    "short-max-age": Kind(
+        "info",
+        "Browsers cache preflight responses {duration}.",
+        "Set it to 600, which every browser honors.",
+    ),
+    "max-age-capped": Kind(
+        "info",
+        "Browsers limit it: {limits}.",
+        "Set it to 600, which every browser honors, or rely on no more than that.",
+    ),
+    "private-network": Kind(
+        "warning",
+        "Browsers no longer ask for it: they ask the user for permission instead.",
+        "Remove it.",
+    ),
+    "accepted-risk": Kind(
+        "info",
+        "{risk}",
+        "Review from time to time whether the risk is still necessary.",
+    ),
+    # If the origin of the API is known
+    "own-origin": Kind(
+        "warning",
+        "This is the API's own origin, whose pages need no permission.",
+        "Remove it.",
+    ),
+    "mixed-content": Kind(
+        "warning",
+        "Browsers block requests from HTTPS pages to {api}, which is plain HTTP.",
+        "Serve the API over HTTPS.",
+    ),
+    "third-party-cookies": Kind(
+        "warning",
+        "This origin and {api} are different sites, so the API's cookies are third-party cookies,"
+        " which browsers block or partition.",
+        "{solution}",
+    ),
+    "internal-api": Kind(
+        "warning",
+        "{api} is internal, and any website that its users visit can read it.",
+        "Name the origins.",
+    ),
+}
+
+RISKS: Final[Mapping[str, str]] = {
+    "insecure-origin": "A network attacker can impersonate the HTTP origin and act as the user.",
+    "opaque-origin": "Any page can send `Origin: null`, so this is as open as '*'.",
+    "public-suffix": "Anyone can register a name that the pattern matches, and act as the user.",
+}
+"""What an accepted risk means, by its code."""
+
+advise = partial(make_diagnostic, ADVICE)
+"""Build the diagnostic for a code of the table, an argument and its value."""
