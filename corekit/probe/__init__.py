@@ -4,6 +4,7 @@ The package does no I/O: a function from `HttpRequest` to `HttpResponse` carries
 
 - `probe_origins`: origins that a server should refuse;
 - `requests`: the requests to send, and the responses;
+- `finding_kinds`: all messages and hints as one table;
 - `findings`, `preflights`, `untrusted`, `policy_findings`: what the responses mean.
 """
 

@@ -10,17 +10,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from corekit._origins import ANY, is_loopback, split_origin
+from corekit._origins import ANY, is_loopback
 from corekit.browser import FAILURES, HttpResponse
 from corekit.browser.checks import REDIRECT_STATUSES, CheckFailure, check_cors
 from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
 from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
-from corekit.diagnostics import Diagnostic, Severity, show
+from corekit.diagnostics import Diagnostic, show
 
+from .finding_kinds import report
 from .probe_origins import UNTRUSTED
-from .requests import Kind, Plan, ProbeResponse, Responses
+from .requests import Kind, Plan, Responses
 
 ALLOW_ORIGIN: Final = "access-control-allow-origin"
 _MAX_AGE: Final = "access-control-max-age"
@@ -52,13 +53,12 @@ def check_pages(responses: Responses) -> Iterator[Diagnostic]:
 
 
 def describe_failure(
-    code: str, severity: Severity, problem: CheckFailure, origin: str, *, context: str = ""
+    code: str, problem: CheckFailure, origin: str, *, context: str = ""
 ) -> Diagnostic:
     """Return the diagnostic for a failure in browsers; `context` precedes its message."""
     name, value = problem
-    kind = FAILURES[name]
-    message = f"{context}{kind.describe(origin, value)}"
-    return Diagnostic(code, severity, message, kind.hint, origin, value=value, failure=name)
+    failed, hint = FAILURES[name].describe(origin, value), FAILURES[name].hint
+    return report(code, origin, value, failure=name, context=context, failed=failed, hint=hint)
 
 
 def _refusals(responses: Responses, origin: str) -> Iterator[Diagnostic]:
@@ -68,60 +68,45 @@ def _refusals(responses: Responses, origin: str) -> Iterator[Diagnostic]:
         found = responses.find(kind, origin)
         if found is None:
             continue
-        response = found.response
-        problem = check_cors(origin, response.headers, include=plan.include)
+        status, headers = found.response.status, found.response.headers
+        problem = check_cors(origin, headers, include=plan.include)
         if problem is not None:
-            context = method if response.status < 400 else f"{method}, status {response.status}"
-            yield describe_failure("refused", "error", problem, origin, context=f"{context}: ")
-        location = get_header(response.headers, "location")
-        if response.status in REDIRECT_STATUSES and location is not None:
-            yield Diagnostic(
-                "redirect",
-                "info",
-                f"The response to {method} has status {response.status} and redirects to"
-                f" {show(location)}.",
-                "Call that URL directly, since browsers do not follow redirects of preflights.",
-                origin,
-                value=location,
+            context = f"{method}: " if status < 400 else f"{method}, status {status}: "
+            yield describe_failure("refused", problem, origin, context=context)
+        location = get_header(headers, "location")
+        if status in REDIRECT_STATUSES and location is not None:
+            target = show(location)
+            yield report(
+                "redirect", origin, location, method=method, status=status, location=target
             )
-        if response.status >= 400:
-            yield Diagnostic(
-                "error-status",
-                "info",
-                f"The response to {method} has status {response.status}, so the findings are about"
-                " an error page.",
-                "Probe a URL that responds with success.",
-                origin,
-                value=response.status,
-            )
+        if status >= 400:
+            yield report("error-status", origin, status, method=method, status=status)
 
 
 def _credentials(responses: Responses) -> Iterator[Diagnostic]:
-    seen: set[str] = set()
+    found: dict[str, Diagnostic] = {}
     for each in responses.for_pages():
-        headers, origin = each.response.headers, str(each.sent.origin)
+        headers = each.response.headers
         value = get_header(headers, _CREDENTIALS)
-        what = "The preflight response" if each.is_preflight else "The response"
-        severity: Severity
         if value is None:
             continue
         if value != "true":
-            code, severity, failure = "credentials-not-true", "info", "InvalidAllowCredentials"
-            message = f"{what} has Access-Control-Allow-Credentials: {show(value)}, which allows"
-            message += " no credentials."
-            hint = "Send exactly 'true', or omit the header; corekit does."
+            code, failure = "credentials-not-true", "InvalidAllowCredentials"
         elif get_header(headers, ALLOW_ORIGIN) == ANY:
-            code, severity = "wildcard-with-credentials", "warning"
-            failure = "WildcardOriginNotAllowed"
-            message = f"{what} has '*' in Access-Control-Allow-Origin and allows credentials,"
-            message += " a combination that browsers reject."
-            hint = FAILURES[failure].hint
+            code, failure = "wildcard-with-credentials", "WildcardOriginNotAllowed"
         else:
             continue
-        if code not in seen:
-            seen.add(code)
-            name = preflight_name(failure) if each.is_preflight else failure
-            yield Diagnostic(code, severity, message, hint, origin, value=value, failure=name)
+        finding = report(
+            code,
+            str(each.sent.origin),
+            value,
+            failure=preflight_name(failure) if each.is_preflight else failure,
+            response="The preflight response" if each.is_preflight else "The response",
+            shown=show(value),
+            hint=FAILURES[failure].hint,
+        )
+        found.setdefault(code, finding)
+    yield from found.values()
 
 
 def _lost_headers(responses: Responses, origin: str) -> Iterator[Diagnostic]:
@@ -132,17 +117,8 @@ def _lost_headers(responses: Responses, origin: str) -> Iterator[Diagnostic]:
         return
     problem = check_cors(origin, error.headers, include=False)
     if problem is not None:
-        yield Diagnostic(
-            "headers-lost-on-errors",
-            "warning",
-            f"A response with status {error.status} has none of the headers that other responses"
-            " have, so browsers report a CORS error and hide the status.",
-            "Make the CORS layer the outermost one, around routing and error pages. If its policy"
-            " is meant for this path only, no change is necessary.",
-            origin,
-            value=error.status,
-            failure=problem[0],
-        )
+        code, status = "headers-lost-on-errors", error.status
+        yield report(code, origin, status, failure=problem[0], status=status)
 
 
 def _wildcard(responses: Responses) -> Iterator[Diagnostic]:
@@ -152,79 +128,49 @@ def _wildcard(responses: Responses) -> Iterator[Diagnostic]:
         is_any = get_header(response.headers, ALLOW_ORIGIN) == ANY
         if is_any and not has_credentials(response):
             is_wanted = policy is None or ANY in policy.allow_origins
-            yield Diagnostic(
-                "wildcard",
-                "info" if is_wanted else "error",
-                "Pages of any origin may read the response without credentials ('*').",
-                "Name the origins, unless the response is public.",
-                origin,
-                value=ANY,
-            )
+            yield report("wildcard", origin, ANY, severity=None if is_wanted else "error")
             return
 
 
 def _mixed_content(plan: Plan) -> Iterator[Diagnostic]:
     # https://w3c.github.io/webappsec-mixed-content/#should-block-fetch
-    scheme, host, _ = split_origin(parse_url(plan.url).origin) or ("", "", "")
-    if scheme == "https" or is_loopback(host):
+    url = parse_url(plan.url)
+    if url.scheme == "https" or is_loopback(url.host):
         return
     for origin in plan.origins:
         if origin.startswith("https:"):
-            problem = ("MixedContent", plan.url)
-            yield describe_failure("mixed-content", "info", problem, origin)
+            yield describe_failure("mixed-content", ("MixedContent", plan.url), origin)
 
 
 def _repeated_headers(responses: Responses) -> Iterator[Diagnostic]:
-    seen: set[str] = set()
+    found: dict[str, Diagnostic] = {}
+    hint = FAILURES["MultipleAllowOriginValues"].hint
     for each in responses.all:
-        counted = Counter(name.lower() for name, _ in each.response.headers)
-        for name in sorted(_SINGLE & {name for name, count in counted.items() if count > 1}):
-            if name not in seen:
-                seen.add(name)
-                yield Diagnostic(
-                    "repeated-header",
-                    "warning",
-                    f"The response has {name} more than once, and browsers join the values.",
-                    FAILURES["MultipleAllowOriginValues"].hint,
-                    each.sent.origin or responses.plan.url,
-                    value=get_header(each.response.headers, name),
-                )
+        headers = each.response.headers
+        counted = Counter(name.lower() for name, _ in headers)
+        for name in sorted(name for name in _SINGLE if counted[name] > 1):
+            subject, value = each.sent.origin or responses.plan.url, get_header(headers, name)
+            finding = report("repeated-header", subject, value, name=name, hint=hint)
+            found.setdefault(name, finding)
+    yield from found.values()
 
 
 def _lists(responses: Responses) -> Iterator[Diagnostic]:
-    seen: set[tuple[str, str]] = set()
+    found: dict[tuple[str, str], Diagnostic] = {}
     for each in responses.for_pages():
-        lists = _PREFLIGHT_LISTS if each.is_preflight else _ACTUAL_LISTS
-        for name, what in lists.items():
-            found = _check_list(each, name, what)
-            if found is not None and (found.code, name) not in seen:
-                seen.add((found.code, name))
-                yield found
-
-
-def _check_list(each: ProbeResponse, name: str, what: str) -> Diagnostic | None:
-    headers, origin = each.response.headers, str(each.sent.origin)
-    elements, value = list_values(headers, name), get_header(headers, name)
-    # A preflight fails because of its lists, which is reported as that failure.
-    if elements is None and name in _ACTUAL_LISTS:
-        return Diagnostic(
-            "malformed-list",
-            "warning",
-            f"{name}: {show(value)} is not a list of {what}, so browsers ignore it.",
-            "Separate the names with commas, and send nothing else.",
-            origin,
-            value=value,
-        )
-    if elements is not None and ANY in elements and has_credentials(each.response):
-        return Diagnostic(
-            "wildcard-list-with-credentials",
-            "info",
-            f"{name} contains '*', which browsers take literally in requests with credentials.",
-            f"Name the {what}.",
-            origin,
-            value=value,
-        )
-    return None
+        headers, origin = each.response.headers, str(each.sent.origin)
+        for name, what in (_PREFLIGHT_LISTS if each.is_preflight else _ACTUAL_LISTS).items():
+            elements, value = list_values(headers, name), get_header(headers, name)
+            # A preflight fails because of its lists, which is reported as that failure.
+            if elements is None and not each.is_preflight:
+                code = "malformed-list"
+            elif elements is not None and ANY in elements and has_credentials(each.response):
+                code = "wildcard-list-with-credentials"
+            else:
+                continue
+            finding = report(code, origin, value, name=name, shown=show(value), what=what)
+            found.setdefault((code, name), finding)
+    yield from found.values()
 
 
 def _missing_vary(responses: Responses) -> Iterator[Diagnostic]:
@@ -240,14 +186,7 @@ def _missing_vary(responses: Responses) -> Iterator[Diagnostic]:
     ]
     if without:
         whom = " and ".join("a request without Origin" if o is None else o for o in without)
-        yield Diagnostic(
-            "no-vary",
-            "warning",
-            f"The response to {whom} has no Vary: Origin, although responses differ by origin. A"
-            " cache may serve the response for one origin to pages of another.",
-            "Send it with every response, also to requests without Origin; corekit does.",
-            without[-1] or responses.plan.url,
-        )
+        yield report("no-vary", without[-1] or responses.plan.url, requests=whom)
 
 
 def _serves_all(headers: Headers, received: Mapping[str | None, HttpResponse]) -> bool:

@@ -9,6 +9,7 @@ from corekit.browser.checks import REFUSALS, check_cors
 from corekit.diagnostics import Diagnostic
 from corekit.policy import CorsPolicy
 
+from .finding_kinds import report
 from .preflights import find_problem
 from .requests import Responses
 
@@ -61,22 +62,9 @@ def _compare_page(responses: Responses, policy: CorsPolicy, origin: str) -> Iter
         if problem is None or name != problem[0] or name in REFUSALS:
             yield _less(origin, " and ".join(requests), name)
     if more:
-        yield Diagnostic(
-            "more-than-policy",
-            "error",
-            f"The server allows {' and '.join(more)}; the policy does not.",
-            "Deploy the policy, or add to it what pages need.",
-            origin,
-            value=more,
-        )
+        yield report("more-than-policy", origin, more, what=" and ".join(more))
 
 
 def _less(origin: str, what: str, failure: str) -> Diagnostic:
-    return Diagnostic(
-        "less-than-policy",
-        "error",
-        f"The policy allows {what}; the server does not.",
-        FAILURES[failure].hint,
-        origin,
-        failure=failure,
-    )
+    hint = FAILURES[failure].hint
+    return report("less-than-policy", origin, failure=failure, what=what, hint=hint)

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from corekit.browser import CHROMIUM, FIREFOX, STANDARD, WEBKIT, HttpResponse, Quirks
+from corekit._origins import ANY
+from corekit.browser import CHROMIUM, FIREFOX, STANDARD, WEBKIT, Quirks
 from corekit.browser.checks import REFUSALS, CheckFailure, check_preflight
 from corekit.browser.fields import get_header
 from corekit.diagnostics import Diagnostic, show
 
+from .finding_kinds import report
 from .findings import describe_failure
 from .requests import ProbeResponse, Responses
 
-_MAX_AGE: Final = "access-control-max-age"
 _BROWSERS: Final = (CHROMIUM, FIREFOX, WEBKIT)
 _is_zero = re.compile("0+").fullmatch
 
@@ -47,18 +48,10 @@ def _check(responses: Responses, origin: str) -> Iterator[Diagnostic]:
     if problem and not any(
         find_problem(preflight, include=plan.include, quirks=quirks) for quirks in _BROWSERS
     ):
-        yield Diagnostic(
-            "authorization-not-covered",
-            "info",
-            "The preflight response allows the headers '*', which by the Fetch standard does not"
-            " cover Authorization; browsers allow it for now.",
-            "Name authorization in addition to '*'.",
-            origin,
-            value="*",
-        )
+        yield report("authorization-not-covered", origin, ANY)
         problem = None
     if problem is not None:
-        finding = describe_failure("preflight-refused", "error", problem, origin)
+        finding = describe_failure("preflight-refused", problem, origin)
         safelisted = responses.find("safelisted", origin)
         if not preflight.sent.needs_preflight:
             hint = "No change is necessary: browsers send this request without a preflight."
@@ -73,45 +66,26 @@ def _check(responses: Responses, origin: str) -> Iterator[Diagnostic]:
             yield finding
         if problem and problem[0] not in REFUSALS:
             return
-    yield from _methods(preflight.response, origin)
-    yield from _max_age(preflight.response, origin)
+    headers = preflight.response.headers
+    if get_header(headers, "access-control-allow-methods") is None:
+        yield report("no-methods", origin)
+    yield from _max_age(get_header(headers, "access-control-max-age"), origin)
 
 
-def _methods(response: HttpResponse, origin: str) -> Iterator[Diagnostic]:
-    if get_header(response.headers, "access-control-allow-methods") is None:
-        yield Diagnostic(
-            "no-methods",
-            "info",
-            "The preflight response has no Access-Control-Allow-Methods, which for an upload with"
-            " a progress listener allows any method.",
-            "Name the allowed methods in every preflight response; corekit does.",
-            origin,
-        )
-
-
-def _max_age(response: HttpResponse, origin: str) -> Iterator[Diagnostic]:
-    value = get_header(response.headers, _MAX_AGE)
+def _max_age(value: str | None, origin: str) -> Iterator[Diagnostic]:
     caps = {quirks.name: quirks.max_age_cap or 0 for quirks in _BROWSERS}
-    code = "no-max-age"
+    maximum = max(caps.values())
     if value is None:
-        message = "The preflight response has no Access-Control-Max-Age, so browsers cache it for"
-        message += " only 5 seconds."
+        max_age = "no Access-Control-Max-Age, so browsers cache it for only 5 seconds"
         hint = "Set max_age, for example to 600 seconds."
+        yield report("no-max-age", origin, max_age=max_age, hint=hint)
     elif _is_zero(value):
-        message = "The preflight response has Access-Control-Max-Age: 0, so browsers send a"
-        message += " preflight before every request."
+        max_age = "Access-Control-Max-Age: 0, so browsers send a preflight before every request"
         hint = "Set max_age, for example to 600 seconds, unless the policy changes all the time."
+        yield report("no-max-age", origin, value, max_age=max_age, hint=hint)
     elif not (value.isascii() and value.isdigit()):
-        code = "malformed-max-age"
-        message = f"The preflight response has Access-Control-Max-Age: {show(value)}, which is not"
-        message += " a number of seconds: browsers cache it for 5 seconds, or not at all."
-        hint = "Send whole seconds."
-    elif len(value) > 9 or int(value) > max(caps.values()):
-        code = "max-age"
+        yield report("malformed-max-age", origin, value, shown=show(value))
+    elif len(value) > 9 or int(value) > maximum:
         limits = ", ".join(f"{name}: {seconds}" for name, seconds in caps.items())
-        message = f"The preflight response may be cached for {show(value)} seconds, which is more"
-        message += f" than any browser honors ({limits})."
-        hint = f"No change is necessary; {max(caps.values())} has the same effect."
-    else:
-        return
-    yield Diagnostic(code, "info", message, hint, origin, value=value)
+        shown = show(value)
+        yield report("max-age", origin, value, shown=shown, limits=limits, maximum=maximum)

@@ -10,36 +10,12 @@ from typing import Final
 from corekit.browser.fields import get_header
 from corekit.diagnostics import Diagnostic, Severity
 
+from .finding_kinds import FINDINGS, report
 from .findings import ALLOW_ORIGIN, has_credentials
 from .probe_origins import ANY_ORIGIN, UNTRUSTED, ProbeOrigin
 from .requests import Plan, ProbeResponse, Responses
 
-_COMPARE: Final = (
-    "Compare whole origins, byte for byte. Name them in allow_origins; a pattern such as"
-    " 'https://*.example.com' matches many."
-)
-_SEVERITIES: Final[dict[str, tuple[Severity, Severity]]] = {
-    # Without credentials it allows no more than '*' does, but caches store one response per origin.
-    "any-origin": ("error", "info"),
-    "scheme-downgrade": ("warning", "info"),
-    "any-port": ("info", "info"),
-    "any-sibling": ("info", "info"),
-    "any-subdomain": ("info", "info"),
-}
-"""The severity with credentials and without; otherwise error and warning."""
-
-_HINTS: Final = {
-    "any-origin": (
-        "Name the origins that may call. If the response is public, send '*' without credentials."
-    ),
-    "opaque-origin": "Remove 'null' from the origins: every page can send it.",
-    "scheme-downgrade": "Allow HTTPS origins only, except on this machine.",
-    "any-port": "Name the port, unless every program on that host may read the responses.",
-    "any-sibling": "Name the origins, unless all subdomains of the site are yours.",
-    "any-subdomain": "Name the origins, unless all subdomains of the host are yours.",
-    "denied-origin": "Deploy the policy, or allow the origin in it.",
-}
-
+_WITHOUT_CREDENTIALS: Final[dict[Severity, Severity]] = {"error": "warning", "warning": "info"}
 _CONSEQUENCES: Final = {
     (False, True): "It can make requests as the logged-in user and read the responses.",
     (False, False): "It can read the responses.",
@@ -91,14 +67,20 @@ def _is_wanted(plan: Plan, each: ProbeOrigin, allowing: list[ProbeResponse]) -> 
 def _finding(plan: Plan, each: ProbeOrigin, allowing: list[ProbeResponse]) -> Diagnostic:
     with_credentials = any(has_credentials(found.response) for found in allowing)
     only_preflights = all(found.is_preflight for found in allowing)
-    severities = _SEVERITIES.get(each.code, ("error", "warning"))
-    return Diagnostic(
+    severity: Severity = FINDINGS[each.code].severity
+    if plan.policy is not None:
+        severity = "error"
+    elif each.code == ANY_ORIGIN and not with_credentials:
+        severity = "info"  # no more than '*' allows, but caches store one response per origin
+    elif not with_credentials:
+        severity = _WITHOUT_CREDENTIALS.get(severity, severity)
+    return report(
         each.code,
-        severities[0 if with_credentials else 1] if plan.policy is None else "error",
-        f"The server allows {each.meaning}. {_CONSEQUENCES[only_preflights, with_credentials]}",
-        _HINTS.get(each.code, _COMPARE),
         each.origin,
-        value=get_header(allowing[0].response.headers, ALLOW_ORIGIN),
+        get_header(allowing[0].response.headers, ALLOW_ORIGIN),
+        severity=severity,
+        what=each.meaning,
+        consequence=_CONSEQUENCES[only_preflights, with_credentials],
     )
 
 
@@ -109,25 +91,11 @@ def _stray_headers(responses: Responses) -> Iterator[Diagnostic]:
         and has_credentials(refused.response)
         and get_header(refused.response.headers, ALLOW_ORIGIN) is None
     ):
-        yield Diagnostic(
-            "stray-credentials",
-            "info",
-            "A refused origin gets Access-Control-Allow-Credentials.",
-            "Send no Access-Control header to an origin that is not allowed; corekit does not.",
-            UNTRUSTED,
-            value="true",
-        )
-    origins: list[tuple[str, str, Severity]] = [("private-network", plan.origins[0], "info")]
+        yield report("stray-credentials", UNTRUSTED, "true")
+    origins = {plan.origins[0]: "private-network"}
     if UNTRUSTED not in plan.origins:
-        origins.append(("private-network-for-any", UNTRUSTED, "warning"))
-    for code, origin, severity in origins:
+        origins[UNTRUSTED] = "private-network-for-any"
+    for origin, code in origins.items():
         headers = responses.get("private", origin).response.headers
         if get_header(headers, "access-control-allow-private-network") == "true":
-            yield Diagnostic(
-                code,
-                severity,
-                "The preflight response allows access to the private network.",
-                "Leave allow_private_network off: browsers ask the user instead.",
-                origin,
-                value="true",
-            )
+            yield report(code, origin, "true")
