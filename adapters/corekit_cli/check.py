@@ -11,9 +11,8 @@ import click
 from rich.text import Text
 
 from corekit import PolicyError
-from corekit._origins import Origin
-from corekit._spelling import canonical_spelling
 from corekit.diagnostics import SEVERITIES, Diagnostic, show
+from corekit.explain import read_origin
 from corekit.lint import lint_policy
 from corekit_config import ConfigError
 
@@ -33,14 +32,11 @@ def _read_api(
     context: click.Context,  # noqa: ARG001 - click passes it
     parameter: click.Parameter,  # noqa: ARG001 - click passes it
     value: str | None,
-) -> Origin | None:
+) -> str | None:
     if value is None:
         return None
-    try:
-        origin = Origin.parse(canonical_spelling(value) or "")
-    except ValueError:
-        origin = None
-    if origin is None or origin.scheme not in ("http", "https"):
+    origin, _ = read_origin(value)
+    if origin is None or not origin.startswith(("http://", "https://")):
         message = f"{show(value)} is not a URL. Write it like https://api.example.com."
         raise click.BadParameter(message)
     return origin
@@ -65,7 +61,7 @@ def _read_api(
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @json_option
 def check(
-    *, source: str | None, settings: str | None, api: Origin | None, strict: bool, as_json: bool
+    *, source: str | None, settings: str | None, api: str | None, strict: bool, as_json: bool
 ) -> None:
     """Check a policy before it is deployed, and give advice on it.
 
@@ -110,7 +106,7 @@ def check(
     raise SystemExit(0 if is_ok else 1)
 
 
-def _check(source: str, api: Origin | None) -> tuple[str, Sequence[Diagnostic]]:
+def _check(source: str, api: str | None) -> tuple[str, Sequence[Diagnostic]]:
     try:
         policy = read_policy(source)
     except PolicyError as error:
@@ -118,7 +114,7 @@ def _check(source: str, api: Origin | None) -> tuple[str, Sequence[Diagnostic]]:
     return source, lint_policy(policy, api)
 
 
-def _check_django(settings: str, api: Origin | None) -> tuple[str, Sequence[Diagnostic]]:
+def _check_django(settings: str, api: str | None) -> tuple[str, Sequence[Diagnostic]]:
     try:
         from .django_settings import read_django  # noqa: PLC0415 - Django may be missing
     except ModuleNotFoundError as error:

@@ -14,13 +14,12 @@ from rich.console import Console
 from rich.text import Text
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit._origins import ANY, is_serialized_origin
 from corekit.browser import ENGINES, BrowserModel, Fetch, Quirks
 from corekit.browser.messages import CREDENTIALS_MODES, FETCH_MODES
-from corekit.explain import Explanation, Step, explain, explain_outcome, find_error
+from corekit.explain import Explanation, Step, explain, explain_outcome, find_error, read_origin
 
 from .client import Client, Limits
-from .options import header_option, limit_options, read_call, read_origin, require_policy
+from .options import header_option, limit_options, read_call, require_policy
 from .output import CommandError, json_option, make_console, print_json, print_wrapped
 
 _API: Final = "https://api.example.com/"
@@ -119,8 +118,6 @@ def explain_call(
         raise click.UsageError("Pass --origin and --policy or --url, or a browser's message.")
     if url is not None and api is not None:
         raise click.UsageError("Pass --url or --api, not both.")
-    if ANY in origin:
-        read_origin(origin)
     fetch = read_call(url or api or _API, method or "GET", headers, credentials, mode)
     quirks = ENGINES[engine]
     found = None if policy is None else require_policy(policy)
@@ -193,7 +190,7 @@ def _explain_message(message: str, *, is_alone: bool, as_json: bool) -> None:
 def _next_command(message: str) -> str | None:
     """Return the command that calls the server of a message; None if the message has no URL."""
     url, origin = _find_url(message), _find_origin(message)
-    if url is None or origin is None or not is_serialized_origin(origin[1]):
+    if url is None or origin is None or read_origin(origin[1])[1] is not None:
         return None
     return f"corekit explain --url {quote(url[1])} --origin {quote(origin[1])}"
 

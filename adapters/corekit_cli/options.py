@@ -11,9 +11,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
-from corekit._origins import is_serialized_origin
-from corekit._spelling import canonical_spelling
-from corekit.browser import STANDARD, BrowserModel, Fetch
+from corekit.browser import Fetch, check_fetch
 from corekit.browser.urls import HTTP_SCHEMES, parse_url
 from corekit.diagnostics import show
 from corekit_config import ConfigError, find_policy
@@ -110,29 +108,11 @@ def read_call(
     _check_url(url)
     pairs = tuple(_read_header(header) for header in headers)
     fetch = Fetch(url, method, pairs, mode=mode, credentials=credentials)
-    steps = BrowserModel(clock=lambda: 0.0, quirks=STANDARD).steps("null", fetch)
     try:
-        next(steps)
-    except StopIteration:
-        pass
+        check_fetch(fetch)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
     return fetch
-
-
-def read_origin(origin: str) -> str:
-    """Return `origin`; raise `click.BadParameter` if it is not an origin as browsers send it."""
-    if is_serialized_origin(origin):
-        return origin
-    meant = canonical_spelling(origin)
-    if "*" in origin:
-        hint = "Name one origin, not a pattern."
-    elif meant is None:
-        hint = "Write an origin such as https://app.example.com."
-    else:
-        hint = f"Did you mean {show(meant)}?"
-    message = f"{show(origin)} is not an origin as browsers send it. {hint}"
-    raise click.BadParameter(message, param_hint="--origin")
 
 
 def _check_url(url: str) -> None:

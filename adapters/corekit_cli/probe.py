@@ -11,10 +11,10 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from corekit import CorsPolicy
-from corekit._names import SAFELISTED_METHODS
-from corekit._origins import ANY
+from corekit.browser import SAFELISTED_METHODS
 from corekit.browser.urls import parse_url
-from corekit.diagnostics import SEVERITIES
+from corekit.diagnostics import SEVERITIES, show
+from corekit.explain import read_origin
 from corekit.probe import (
     Plan,
     ProbeResponse,
@@ -25,7 +25,7 @@ from corekit.probe import (
 )
 
 from .client import Client, Limits
-from .options import header_option, limit_options, read_call, read_origin, require_policy
+from .options import header_option, limit_options, read_call, require_policy
 from .output import (
     CommandError,
     count_severities,
@@ -160,8 +160,8 @@ def _find_policy(source: str, url: str) -> CorsPolicy:
 
 
 def _first_method(policy: CorsPolicy) -> str:
-    unsafe = (each for each in policy.allow_methods if each not in (ANY, *SAFELISTED_METHODS))
-    return next(unsafe, _METHOD if ANY in policy.allow_methods else "GET")
+    unsafe = (each for each in policy.allow_methods if each not in ("*", *SAFELISTED_METHODS))
+    return next(unsafe, _METHOD if "*" in policy.allow_methods else "GET")
 
 
 def _split_origins(
@@ -170,13 +170,17 @@ def _split_origins(
     """Return the origins that should be allowed, and those that should be refused."""
     own = parse_url(url).origin
     if not origins and policy is not None:
-        origins = [each for each in policy.allow_origins if ANY not in each and each != own]
+        origins = [each for each in policy.allow_origins if "*" not in each and each != own]
     if own in origins:
         message = f"{own} is the server's own origin, to which CORS does not apply."
         raise click.BadParameter(message, param_hint="--origin")
     allowed: dict[str, None] = {}
     denied: dict[str, None] = {}
-    for origin in map(read_origin, origins):
+    for origin in origins:
+        problem = read_origin(origin)[1]
+        if problem is not None:
+            message = f"{show(origin)} is not an origin as browsers send it. {problem.hint}"
+            raise click.BadParameter(message, param_hint="--origin")
         is_allowed = policy is None or policy.decide("GET", origin=origin).allowed
         (allowed if is_allowed else denied)[origin] = None
     if not allowed:

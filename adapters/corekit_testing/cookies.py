@@ -12,8 +12,7 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
-from corekit._origins import OPAQUE, ends_in_number, is_loopback, split_origin
-from corekit._suffixes import PRIVATE_SUFFIXES, is_public_suffix, site_of
+from corekit.browser.sites import domain_matches, is_same_site, is_suffix, is_trustworthy
 from corekit.browser.urls import Url, parse_url
 
 SameSite = Literal["strict", "lax", "none"]
@@ -121,9 +120,9 @@ class CookieJar:
         found = [
             cookie
             for cookie in self
-            if _covers_host(cookie, _host(target))
+            if _covers_host(cookie, target.host)
             and _covers_path(cookie.path, _path(target))
-            and (not cookie.secure or _is_trustworthy(target))
+            and (not cookie.secure or is_trustworthy(target))
             and (same_site or cookie.same_site == "none")
         ]
         # Longer paths first, then older cookies, which is the order of the dict.
@@ -147,26 +146,6 @@ class CookieJar:
                 self._cookies[key] = cookie
 
 
-def is_same_site(origin: str, other: str) -> bool:
-    """Return whether two serialized origins are same site; opaque origins never are.
-
-    Source: https://html.spec.whatwg.org/multipage/browsers.html#same-site
-
-    >>> is_same_site("https://app.example.com", "https://api.example.com:8443")
-    True
-    >>> is_same_site("https://app.example.com", "http://app.example.com")
-    False
-    >>> is_same_site("https://a.github.io", "https://b.github.io"), is_same_site("null", "null")
-    (False, False)
-    """
-    sites = [
-        (parts[0], site_of(parts[1]))
-        for parts in (None if each == OPAQUE else split_origin(each) for each in (origin, other))
-        if parts is not None
-    ]
-    return len(sites) == 2 and sites[0] == sites[1]
-
-
 def _parse(line: str, url: Url, now: float, quirks: CookieQuirks) -> Cookie | None:
     pair, *attributes = line.split(";")
     name, equals, value = pair.partition("=")
@@ -179,7 +158,7 @@ def _parse(line: str, url: Url, now: float, quirks: CookieQuirks) -> Cookie | No
     for attribute in attributes:
         key, _, content = attribute.partition("=")
         given[key.strip(" \t").lower()] = content.strip(" \t")
-    domain = _read_domain(given.get("domain", ""), _host(url))
+    domain = _read_domain(given.get("domain", ""), url.host)
     if domain is None:
         return None
     path = given.get("path", "")
@@ -197,7 +176,7 @@ def _parse(line: str, url: Url, now: float, quirks: CookieQuirks) -> Cookie | No
     is_none = given.get("samesite", "").lower() == "none"
     if is_none and not cookie.secure and not quirks.none_may_be_insecure:
         return None
-    if cookie.secure and not _is_trustworthy(url):
+    if cookie.secure and not is_trustworthy(url):
         return None
     return cookie if quirks.ignores_prefixes or _keeps_prefix(cookie, path) else None
 
@@ -217,9 +196,9 @@ def _read_domain(given: str, host: str) -> tuple[str, bool] | None:
     domain = given.removeprefix(".").lower()
     if not domain:
         return host, True
-    if is_public_suffix(domain) or domain in PRIVATE_SUFFIXES:
+    if is_suffix(domain):
         return (host, True) if domain == host else None
-    return (domain, False) if _domain_matches(host, domain) else None
+    return (domain, False) if domain_matches(host, domain) else None
 
 
 def _read_expiry(given: dict[str, str], now: float) -> float | None:
@@ -242,11 +221,7 @@ def _pair(cookie: Cookie) -> str:
 
 
 def _covers_host(cookie: Cookie, host: str) -> bool:
-    return host == cookie.domain if cookie.host_only else _domain_matches(host, cookie.domain)
-
-
-def _domain_matches(host: str, domain: str) -> bool:
-    return host == domain or (host.endswith(f".{domain}") and not ends_in_number(host))
+    return host == cookie.domain if cookie.host_only else domain_matches(host, cookie.domain)
 
 
 def _covers_path(cookie_path: str, path: str) -> bool:
@@ -259,12 +234,3 @@ def _default_path(url: Url) -> str:
 
 def _path(url: Url) -> str:
     return url.target.partition("?")[0]
-
-
-def _host(url: Url) -> str:
-    parts = split_origin(url.origin)
-    return parts[1] if parts else ""
-
-
-def _is_trustworthy(url: Url) -> bool:
-    return url.scheme == "https" or is_loopback(_host(url))

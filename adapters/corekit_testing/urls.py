@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from corekit._origins import split_origin
 from corekit.browser import HttpRequest, HttpResponse
 from corekit.browser.urls import parse_url
 
@@ -96,7 +95,7 @@ class _Body:
 def _arguments(request: HttpRequest) -> dict[str, Any]:
     url, extensions = request.url, {}
     parsed = parse_url(url)
-    host = (split_origin(parsed.origin) or ("", "", ""))[1]
+    host = parsed.host
     # Browsers do not look up names below localhost, which resolvers often do not know:
     # https://www.rfc-editor.org/rfc/rfc6761#section-6.3
     if host.endswith(".localhost"):

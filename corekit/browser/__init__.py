@@ -7,6 +7,7 @@ subject:
 
 - `messages`: requests, responses, what a page fetches and what it gets;
 - `urls`: the parts of the URL standard that a fetch needs;
+- `sites`: which hosts share cookies, and which connections are trustworthy;
 - `fields`: safelisted request headers, values of response headers;
 - `failures`: names, messages and hints of everything that can fail;
 - `quirks`: where browsers deviate from the standard, by engine;
@@ -19,17 +20,22 @@ Not modeled: navigation, frames, service workers, HTTP caching, private network 
 longer send its preflights), and which cookies are kept, which is up to the transport.
 """
 
+from corekit._names import FORBIDDEN_METHODS, SAFELISTED_METHODS, is_token
+
 from .cache import PreflightCache
 from .failures import FAILURES, Failure
 from .messages import Exchange, Fetch, HttpRequest, HttpResponse, Outcome, PageResponse
 from .model import BrowserModel
 from .quirks import CHROMIUM, ENGINES, FIREFOX, STANDARD, WEBKIT, Quirks
+from .running import check_fetch
 
 __all__ = [
     "CHROMIUM",
     "ENGINES",
     "FAILURES",
     "FIREFOX",
+    "FORBIDDEN_METHODS",
+    "SAFELISTED_METHODS",
     "STANDARD",
     "WEBKIT",
     "BrowserModel",
@@ -42,4 +48,6 @@ __all__ = [
     "PageResponse",
     "PreflightCache",
     "Quirks",
+    "check_fetch",
+    "is_token",
 ]

@@ -89,3 +89,13 @@ def start(page: str, fetch: Fetch) -> Running:
             raise ValueError(f"a no-cors request cannot have the method {method}")
         headers = tuple(pair for pair in headers if is_no_cors_safelisted(*pair))
     return Running(page, fetch, method, headers, headers, fetch.body, [url])
+
+
+def check_fetch(fetch: Fetch) -> None:
+    """Raise ValueError if no page can make a fetch, for example with a forbidden method.
+
+    >>> check_fetch(Fetch("https://api.example.com/", method="TRACE"))
+    Traceback (most recent call last):
+    ValueError: browsers do not let scripts send the method 'TRACE'
+    """
+    start(OPAQUE, fetch)

@@ -10,12 +10,14 @@ fetch to a live server ended. Both run only the browser model. Each module has o
 - `policy_fixes`, `call_fixes`, `server_fixes`: what to change so that the fetch succeeds;
 - `near_misses`: what almost matches;
 - `errors`: each failure by name, and by what browsers' consoles print about it;
+- `typed_origins`: an origin that a user typed;
 - `explaining`: the two functions.
 """
 
 from .errors import ERRORS, ErrorInfo, find_error
 from .explaining import explain, explain_outcome
 from .explanation import Explanation, Fix, NearMiss, Step, StepKind
+from .typed_origins import read_origin
 
 __all__ = [
     "ERRORS",
@@ -28,4 +30,5 @@ __all__ = [
     "explain",
     "explain_outcome",
     "find_error",
+    "read_origin",
 ]

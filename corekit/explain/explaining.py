@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from corekit._origins import OPAQUE, is_serialized_origin
-from corekit._spelling import canonical_spelling
 from corekit.browser import STANDARD, Fetch, Outcome, Quirks
 from corekit.diagnostics import show
 
@@ -17,6 +16,7 @@ from .policy_fixes import fix_policy
 from .server_fixes import fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
 from .serving import run
 from .steps import describe_steps, summarize
+from .typed_origins import read_origin
 
 _MAX_NEAR_MISSES: Final = 20
 _OPAQUE_SCHEMES: Final = ("file:", "data:")
@@ -117,13 +117,9 @@ def _build(
 
 
 def _read_page(page: str) -> str:
-    if is_serialized_origin(page):
-        return page
-    if page.lower().startswith(_OPAQUE_SCHEMES):
+    origin, problem = read_origin(page)
+    if problem is not None and page.lower().startswith(_OPAQUE_SCHEMES):
         return OPAQUE
-    spelling = canonical_spelling(page)
-    if spelling is None or "*" in spelling:
-        raise ValueError(
-            f"not the origin of a page: {show(page)}; an example is 'https://app.example.com'"
-        )
-    return spelling
+    if problem is not None and origin is None:
+        raise ValueError(f"not the origin of a page: {show(page)}. {problem.hint}")
+    return origin

@@ -13,7 +13,6 @@ built: whatever does is a `Problem`.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 
 from corekit._origins import Origin
 from corekit.arguments import ARGUMENTS
@@ -27,13 +26,11 @@ from .policy_rules import check_policy
 __all__ = ["lint_policy"]
 
 
-def lint_policy(
-    policy: CorsPolicy | CorsRoutes, api: Origin | None = None
-) -> tuple[Diagnostic, ...]:
+def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tuple[Diagnostic, ...]:
     """Return all advice on a policy, warnings first, in the order of its arguments.
 
     The policies of routes are checked one by one, and `route` of a diagnostic is the path. `api` is
-    the origin that serves the API, if it is known.
+    the serialized origin that serves the API, if it is known.
 
     >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["GET"])
     >>> [(advice.severity, advice.code) for advice in lint_policy(policy)]
@@ -46,9 +43,9 @@ def lint_policy(
             for advice in lint_policy(each, api)
         ]
     else:
-        found = list(
-            chain(check_policy(policy, api), () if api is None else check_for_api(policy, api))
-        )
+        origin = None if api is None else Origin.parse(api)
+        found = list(check_policy(policy, origin))
+        found += () if origin is None else check_for_api(policy, origin)
         order = list(ARGUMENTS)
         found.sort(key=lambda each: order.index(each.subject))
     return tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity)))

@@ -82,11 +82,12 @@ def test_page_from_a_file_is_opaque(page: str) -> None:
 
 @pytest.mark.parametrize("page", ["", "https://*.example.com", "https://a b", "*"])
 def test_invalid_page_is_rejected(page: str) -> None:
+    hint = "Write an origin such as https://app.example.com."
+    if "*" in page:
+        hint = "Name one origin, not a pattern."
     with pytest.raises(ValueError) as caught:
         explained(page)
-    assert str(caught.value) == (
-        f"not the origin of a page: {page!r}; an example is 'https://app.example.com'"
-    )
+    assert str(caught.value) == (f"not the origin of a page: {page!r}. {hint}")
 
 
 @pytest.mark.parametrize(

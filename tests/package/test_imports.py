@@ -30,7 +30,7 @@ CORE: Final = (
 )
 """The layers of the core: a module imports from its own layer and from those below."""
 
-BROWSER: Final = "_names _origins"
+BROWSER: Final = "_names _origins _suffixes"
 """What `corekit.browser` imports of the core. Only the first layer imports it."""
 
 COMMAND: Final = "corekit.__main__"
@@ -58,9 +58,7 @@ ADAPTERS: Final = {
 """What each adapter imports in addition to the public modules of the core."""
 
 PRIVATE: Final = {
-    "corekit_cli": "_names _origins _spelling",
     "corekit_django": "_names _origins _suffixes",
-    "corekit_testing": "_origins _suffixes",
 }
 """The private modules of the core that adapters still import. A row may only shrink."""
 

@@ -13,13 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError
-from corekit._names import FORBIDDEN_METHODS, is_token
-from corekit._origins import is_serialized_origin
-from corekit._spelling import find_misspelling
 from corekit.arguments import ARGUMENTS
-from corekit.browser import Fetch
+from corekit.browser import FORBIDDEN_METHODS, Fetch, is_token
 from corekit.browser.messages import CREDENTIALS_MODES
 from corekit.diagnostics import Diagnostic, show
+from corekit.explain import read_origin
 from corekit.problems import RISKS
 
 Form = dict[str, str | bool]
@@ -184,11 +182,9 @@ def _check_call(
     page: str, method: str, path: str, credentials: str, body: bytes | None
 ) -> Iterator[Diagnostic]:
     # https://fetch.spec.whatwg.org/#dom-request
-    if not page or "*" in page:
-        message, hint = "A page has exactly one origin.", "Write it like https://app.example.com."
-        yield _problem("malformed-origin", "page", page, message, hint)
-    elif not is_serialized_origin(page):
-        yield _bound(find_misspelling(page).problem("page", page))
+    _, problem = read_origin(page, "page")
+    if problem is not None:
+        yield _bound(problem)
     if not is_token(method):
         message, hint = "The method is not valid.", "Use a method such as GET or PUT."
         yield _problem("invalid-method", "method", method, message, hint)
