@@ -188,8 +188,8 @@ RESPONSES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"Origin": "https://App.Example.com"},
         [
             (
-                f"The server sends 'https://App.Example.com', not '{PAGE}'. Browsers do not send origins"
-                " with upper case."
+                f"The server sends 'https://App.Example.com', not '{PAGE}'. Browsers do not send"
+                " origins with upper case."
             )
         ],
     ),
