@@ -188,3 +188,16 @@ def test_file_may_reference_its_schema(tmp_path: Any) -> None:
     assert load_policy(path) == CorsPolicy(allow_origins=[APP])
     path.write_text(json.dumps({"cors": document, "$schema": "of-the-application.json"}))
     assert load_policy(path) == CorsPolicy(allow_origins=[APP])
+
+
+def test_conditions_are_as_published() -> None:
+    def has(origin: str) -> dict[str, Any]:
+        origins = {"type": "array", "contains": {"const": origin}}
+        return {"required": ["allow_origins"], "properties": {"allow_origins": origins}}
+
+    alone, credentials, opaque = SCHEMA["allOf"]
+    assert alone["if"] == has("*")
+    assert alone["then"] == {"properties": {"allow_origins": {"items": {"const": "*"}}}}
+    assert credentials["if"]["required"] == ["allow_credentials"]
+    assert opaque["if"] == has("null")
+    assert opaque["then"]["required"] == ["accept_risks"]
