@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import Resolver404, URLResolver, get_resolver, resolve
+from django.urls import Resolver404, get_resolver, resolve
 from django.utils import translation
 
 from .decorators import Mark, read_mark
@@ -29,10 +29,11 @@ def has_marked_views(urlconf: str | None = None) -> bool:
     resolver = get_resolver(urlconf)
     found: bool | None = vars(resolver).get(_HAS_MARKS)
     if found is None:
+        # An entry of an unknown kind has no view here; what it leads to may have a policy.
         found = any(
-            find_mark(view, method) is not None
+            view is None
+            or any(find_mark(view, name) is not None for name in ("", "OPTIONS", *methods_of(view)))
             for _, view in _walk(resolver, "/")
-            for method in ("", "OPTIONS", *methods_of(view))
         )
         vars(resolver)[_HAS_MARKS] = found
     return found
@@ -82,7 +83,8 @@ def find_marked_views(urlconf: str | None = None) -> Iterator[MarkedView]:
     # The first view of a path wins; django-ninja names a path once for each of its methods.
     views: dict[str, View] = {}
     for path, view in _walk(get_resolver(urlconf), "/"):
-        views.setdefault(path, view)
+        if view is not None:
+            views.setdefault(path, view)
     for path, view in views.items():
         methods = sorted(methods_of(view)) or [""]
         marks = {method: find_mark(view, method) for method in methods}
@@ -111,13 +113,13 @@ def name_view(view: View, method: str = "") -> str:
     return f"{named.__module__}.{getattr(named, '__qualname__', type(named).__qualname__)}"
 
 
-def _walk(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, View]]:
+def _walk(resolver: Any, prefix: str) -> Iterator[tuple[str, View | None]]:
     for entry in resolver.url_patterns:
-        path = prefix + str(entry.pattern).removeprefix("^").removesuffix("$")
-        if isinstance(entry, URLResolver):
+        path = prefix + str(getattr(entry, "pattern", "")).removeprefix("^").removesuffix("$")
+        if hasattr(entry, "url_patterns"):
             yield from _walk(entry, path)
         else:
-            yield path, entry.callback
+            yield path, getattr(entry, "callback", None)
 
 
 def _places(view: View, method: str) -> Iterator[object]:

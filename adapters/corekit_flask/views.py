@@ -83,19 +83,18 @@ class ViewPolicies:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        # The views and blueprints that were searched for policies.
-        self._searched: tuple[dict[str, Any], dict[str, Any]] | None = None
-        self._exist = False
+        # The views and blueprints that were searched for policies, and whether one has a policy:
+        # one value, since threads may search at the same time.
+        self._searched: tuple[dict[str, Any], dict[str, Any], bool] = ({}, {}, False)
 
     def exist(self) -> bool:
         """Return whether any view or blueprint has a policy; new ones are noticed."""
-        owners = self._app.view_functions, self._app.blueprints
-        if owners != self._searched:
-            views, blueprints = self._searched = dict(owners[0]), dict(owners[1])
-            self._exist = any(
-                hasattr(each, _MARK) for each in (*views.values(), *blueprints.values())
-            )
-        return self._exist
+        views, blueprints, found = self._searched
+        if (views, blueprints) != (self._app.view_functions, self._app.blueprints):
+            views, blueprints = dict(self._app.view_functions), dict(self._app.blueprints)
+            found = any(hasattr(each, _MARK) for each in (*views.values(), *blueprints.values()))
+            self._searched = (views, blueprints, found)
+        return found
 
     def find(self, environ: WSGIEnvironment, method: str) -> CorsPolicy | None:
         """Return the policy of the view that a request with `method` would reach, if any."""

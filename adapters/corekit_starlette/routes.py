@@ -63,30 +63,33 @@ class RoutePolicies:
 
     def __init__(self, app: Starlette) -> None:
         self._app = app
-        # What has routes, with the routes that it had when they were searched for policies.
-        self._searched: list[tuple[Any, list[Any]]] = []
-        self._exist = False
+        # What has routes, with the routes that it had when they were searched, and whether one has
+        # a policy: one value, since threads may search at the same time.
+        self._searched: tuple[list[tuple[Any, list[Any]]], bool] = ([], False)
 
     def exist(self) -> bool:
         """Return whether any route has a policy; new routes are noticed."""
-        searched = self._searched
+        searched, found = self._searched
         if not searched or any(_routes_of(owner) != routes for owner, routes in searched):
-            self._search()
-        return self._exist
+            searched, found = self._searched = self._search()
+        return found
 
-    def _search(self) -> None:
+    def _search(self) -> tuple[list[tuple[Any, list[Any]]], bool]:
         searched: list[tuple[Any, list[Any]]] = []
-        self._exist = hasattr(self._app.router, _MARK)
+        found = hasattr(self._app.router, _MARK)
         pending: list[Any] = [self._app]
+        visited: set[int] = set()  # an application may be mounted in itself
         while pending:
             owner = pending.pop()
-            routes = [*(_routes_of(owner) or ())]
+            routes = _routes_of(owner)
+            if routes is None or id(owner) in visited:
+                continue
+            visited.add(id(owner))
             searched.append((owner, routes))
             for route in routes:
-                self._exist = self._exist or any(hasattr(each, _MARK) for each in _owners(route))
-                if _routes_of(route) is not None:
-                    pending.append(route)
-        self._searched = searched
+                found = found or any(hasattr(each, _MARK) for each in _owners(route))
+                pending.append(route)
+        return searched, found
 
     def find(self, scope: Scope, method: str) -> CorsPolicy | None:
         """Return the policy of the route that a request with `method` would reach, if any."""
@@ -147,8 +150,10 @@ def _routes_of(owner: Any) -> list[Any] | None:
     """Return the routes of an application, a mount or an included router; None if it has none."""
     included = getattr(owner, "effective_candidates", None)
     if included is not None:
-        return included()  # type: ignore[no-any-return]  # of FastAPI, which has no type for it
-    return getattr(getattr(owner, "starlette_route", None) or owner, "routes", None)
+        return [*included()]
+    routes = getattr(getattr(owner, "starlette_route", None) or owner, "routes", None)
+    # A mounted application of another library may use the name for something else.
+    return [*routes] if isinstance(routes, list | tuple) else None
 
 
 def _policy_of(owner: object, path: str) -> CorsPolicy | None:

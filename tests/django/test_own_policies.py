@@ -284,3 +284,32 @@ def test_marked_views_are_listed_once_and_by_method_where_methods_differ() -> No
 )
 def test_views_are_named_as_their_authors_know_them(path: str, method: str, name: str) -> None:
     assert name_view(resolve(path).func, method) == name
+
+
+class Lazy:
+    """A URLconf entry of another library: it resolves, but is not a class of Django."""
+
+    pattern = ""
+
+    def __init__(self, view: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._entry = route("lazy/", view)
+
+    def resolve(self, path: str) -> Any:
+        return self._entry.resolve(path)
+
+    def check(self) -> list[Any]:
+        return []
+
+
+def lazy_view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("lazy")
+
+
+class LazyUrls:
+    urlpatterns = (Lazy(cors(OWN)(lazy_view)),)
+
+
+def test_view_behind_an_unknown_urlconf_entry_keeps_its_policy(ask: Ask) -> None:
+    with override_settings(ROOT_URLCONF=LazyUrls):
+        response = ask("GET", "/lazy/", origin=OWN_ORIGIN)
+    assert response.headers[ALLOW_ORIGIN] == OWN_ORIGIN
