@@ -9,7 +9,6 @@ in one pass.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from ._origins import ANY, split_origin
@@ -32,13 +31,12 @@ class NearOrigin(NamedTuple):
     difference: str
 
 
-@dataclass(slots=True)
-class _Listed:
-    """The ports in the list, and the entries whose host is similar."""
+class _Listed(NamedTuple):
+    """The ports in the list, and the first entries whose host is similar."""
 
-    ports: list[str] = field(default_factory=list)
-    other_ending: str | None = None
-    sibling: str | None = None
+    ports: list[str]
+    other_ending: str | None
+    sibling: str | None
 
 
 def find_near_origins(
@@ -82,20 +80,15 @@ def find_near_origins(
 
 def _other_ports(scheme: str, host: str, port: str, ports: list[str]) -> Iterator[NearOrigin]:
     other = _OTHER_SCHEME.get(scheme)
+    others = [each for each in ports if each != port]
     if other is not None:
-        difference = f"the page has {scheme} instead of {other}"
-        yield NearOrigin(_join(other, host, port), difference)
-    for each in ports:
-        if each != port:
-            difference = f"the page has {_name(port)} instead of {_name(each, after=port)}"
-            yield NearOrigin(_join(scheme, host, each), difference)
-    if other is not None:
-        for each in ports:
-            if each != port:
-                difference = (
-                    f"the page has {scheme} and {_name(port)} instead of {other} and {_name(each)}"
-                )
-                yield NearOrigin(_join(other, host, each), difference)
+        yield NearOrigin(_join(other, host, port), f"the page has {scheme} instead of {other}")
+    for each in others:
+        difference = f"the page has {_name(port)} instead of {_name(each, after=port)}"
+        yield NearOrigin(_join(scheme, host, each), difference)
+    for each in others if other is not None else ():
+        difference = f"the page has {scheme} and {_name(port)} instead of {other} and {_name(each)}"
+        yield NearOrigin(_join(str(other), host, each), difference)
 
 
 def _other_hosts(scheme: str, host: str, port: str) -> Iterator[NearOrigin]:
@@ -152,24 +145,21 @@ def _edits(host: str) -> Iterator[tuple[str, str]]:
 
 
 def _read_list(allow_origins: Collection[str], scheme: str, host: str) -> _Listed:
-    listed = _Listed()
-    ports = [""]
+    ports, other_ending, sibling = [""], None, None
     stem = f"{scheme}://{host.rpartition('.')[0]}."
     site = ".".join(host.rsplit(".", 2)[-2:])
-    below = f".{site}" if _is_site(site) else None
+    ends = (f".{site}", f"/{site}") if _is_site(site) else ()
     for text in allow_origins:
-        head, _, port = text.rpartition(":")
-        is_port = port.isdigit()
-        if is_port and len(ports) < _MAX_PORTS and port not in ports:
+        name, _, port = text.rpartition(":")
+        if not port.isdigit():
+            name = text
+        elif len(ports) < _MAX_PORTS and port not in ports:
             ports.append(port)
-        name = head if is_port else text
-        is_alike = name.startswith(stem) and "." not in name[len(stem) :]
-        if is_alike and listed.other_ending is None:
-            listed.other_ending = text
-        if listed.sibling is None and below is not None and name.endswith((below, f"/{site}")):
-            listed.sibling = text
-    listed.ports = ports
-    return listed
+        if other_ending is None and name.startswith(stem) and "." not in name[len(stem) :]:
+            other_ending = text
+        if sibling is None and name.endswith(ends):
+            sibling = text
+    return _Listed(ports, other_ending, sibling)
 
 
 def _is_site(name: str) -> bool:

@@ -9,7 +9,7 @@ print.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -22,8 +22,9 @@ class FailureKind:
     """What can be said about every failure of one name.
 
     `message` is a template: ``{origin}`` is the page's origin, ``{value}`` the value that caused
-    the failure, in quotes, ``{token}`` the same without quotes (a method, a header name, a status).
-    `unknown` is the text for a value that is missing or not known.
+    the failure, in quotes, ``{token}`` the same without quotes (a method, a header name, a status);
+    ``{response}`` and ``{act}`` depend on `of_preflight`. `unknown` is the text for a value that is
+    missing or not known.
     """
 
     name: str
@@ -31,6 +32,7 @@ class FailureKind:
     hint: str
     unknown: str = ""
     is_cors: bool = True
+    of_preflight: bool = False
 
     def describe(self, origin: str = _ANY_ORIGIN, value: str | None = None) -> str:
         """Return the message about a page of `origin` and a value.
@@ -43,7 +45,12 @@ class FailureKind:
         else:
             token = value if len(value) <= _MAX_VALUE else f"{value[:_MAX_VALUE]}..."
             quoted = ascii(token)
-        return self.message.format(origin=origin, value=quoted, token=token)
+        response, act = "response", "read it"
+        if self.of_preflight:
+            response, act = "preflight response", "send the request"
+        return self.message.format(
+            origin=origin, value=quoted, token=token, response=response, act=act
+        )
 
 
 def preflight_name(name: str) -> str:
@@ -59,103 +66,66 @@ _OMIT: Final = "If the request does not need cookies, send it without credential
 _NO_POLICY: Final = "No policy can allow this."
 
 _CHECKS: Final = (
-    (
+    FailureKind(
         "MissingAllowOriginHeader",
-        "The response has no Access-Control-Allow-Origin header, so {origin} cannot read it.",
-        (
-            "The preflight response has no Access-Control-Allow-Origin header, so {origin} cannot"
-            " send the request."
-        ),
-        (
-            "Add the page's origin to allow_origins. If it is already there, the response was"
-            " created outside the CORS layer, as error pages and redirects often are: make"
-            " corekit's middleware the outermost layer."
-        ),
-        "",
+        "The {response} has no Access-Control-Allow-Origin header, so {origin} cannot {act}.",
+        "Add the page's origin to allow_origins. If it is already there, the response was created"
+        " outside the CORS layer, as error pages and redirects often are: make corekit's middleware"
+        " the outermost layer.",
     ),
-    (
+    FailureKind(
         "MultipleAllowOriginValues",
-        "Access-Control-Allow-Origin in the response has more than one value: {value}.",
-        "Access-Control-Allow-Origin in the preflight response has more than one value: {value}.",
-        (
-            "Let only one layer set CORS headers: wrap the whole application in corekit's"
-            " middleware, which removes the application's own, and remove them from the proxy in"
-            " front of it."
-        ),
+        "Access-Control-Allow-Origin in the {response} has more than one value: {value}.",
+        "Let only one layer set CORS headers: wrap the whole application in corekit's middleware,"
+        " which removes the application's own, and remove them from the proxy in front of it.",
         "two layers set it, or one layer sends a list",
     ),
-    (
+    FailureKind(
         "InvalidAllowOriginValue",
-        "Access-Control-Allow-Origin in the response is not a valid origin: {value}.",
-        "Access-Control-Allow-Origin in the preflight response is not a valid origin: {value}.",
-        (
-            "Let corekit set the header: it sends the page's origin as the browser sent it."
-            " Patterns belong in allow_origins."
-        ),
+        "Access-Control-Allow-Origin in the {response} is not a valid origin: {value}.",
+        "Let corekit set the header: it sends the page's origin as the browser sent it. Patterns"
+        " belong in allow_origins.",
         "it has no scheme, is a pattern, or is a word such as 'true'",
     ),
-    (
+    FailureKind(
         "AllowOriginMismatch",
-        "Access-Control-Allow-Origin in the response is {value}, not {origin}.",
-        "Access-Control-Allow-Origin in the preflight response is {value}, not {origin}.",
-        (
-            "Add the page's origin to allow_origins. Browsers compare origins byte for byte: the"
-            " scheme, the port, upper case and a trailing slash count. If the value is the origin"
-            " of another page, a cache mixed them up: send Vary: Origin, as corekit does."
-        ),
+        "Access-Control-Allow-Origin in the {response} is {value}, not {origin}.",
+        "Add the page's origin to allow_origins. Browsers compare origins byte for byte: the"
+        " scheme, the port, upper case and a trailing slash count. If the value is the origin of"
+        " another page, a cache mixed them up: send Vary: Origin, as corekit does.",
         "another origin",
     ),
-    (
+    FailureKind(
         "WildcardOriginNotAllowed",
-        (
-            "Access-Control-Allow-Origin in the response is '*', but the request includes"
-            " credentials."
-        ),
-        (
-            "Access-Control-Allow-Origin in the preflight response is '*', but the request includes"
-            " credentials."
-        ),
+        "Access-Control-Allow-Origin in the {response} is '*', but the request includes"
+        " credentials.",
         f"List the origins in allow_origins and set allow_credentials=True. {_OMIT}",
-        "",
     ),
-    (
+    FailureKind(
         "InvalidAllowCredentials",
-        (
-            "The request includes credentials, but Access-Control-Allow-Credentials in the response"
-            " is {value}, not 'true'."
-        ),
-        (
-            "The request includes credentials, but Access-Control-Allow-Credentials in the"
-            " preflight response is {value}, not 'true'."
-        ),
+        "The request includes credentials, but Access-Control-Allow-Credentials in the {response}"
+        " is {value}, not 'true'.",
         f"Set allow_credentials=True. The header must be exactly 'true', in lower case. {_OMIT}",
         "missing",
     ),
 )
-"""The CORS check: name, message about the response and about the preflight response, hint, and
-the text for an unknown value."""
+"""The CORS check, of a response and of a preflight response."""
 
 _OTHERS: Final = (
     FailureKind(
         "PreflightInvalidStatus",
         "The status of the preflight response is not in the range 200 to 299: {token}.",
-        (
-            "Make corekit's middleware the outermost layer, so that it responds to preflights"
-            " before authentication, CSRF checks and routing. A proxy in front of the server must"
-            " let OPTIONS requests through."
-        ),
+        "Make corekit's middleware the outermost layer, so that it responds to preflights before"
+        " authentication, CSRF checks and routing. A proxy in front of the server must let OPTIONS"
+        " requests through.",
         "401 comes from authentication, 404 and 405 from a router",
     ),
     FailureKind(
         "PreflightDisallowedRedirect",
-        (
-            "The server redirected the preflight to {value}, and browsers do not follow redirects"
-            " of preflights."
-        ),
-        (
-            "Request the URL that the redirect points to. If corekit's middleware is the outermost"
-            " layer, it responds to preflights before the application redirects."
-        ),
+        "The server redirected the preflight to {value}, and browsers do not follow redirects of"
+        " preflights.",
+        "Request the URL that the redirect points to. If corekit's middleware is the outermost"
+        " layer, it responds to preflights before the application redirects.",
         "another URL (HTTPS, a trailing slash, a login page)",
     ),
     FailureKind(
@@ -166,29 +136,23 @@ _OTHERS: Final = (
     ),
     FailureKind(
         "InvalidAllowHeadersPreflightResponse",
-        (
-            "Access-Control-Allow-Headers in the preflight response is not a list of header names:"
-            " {value}."
-        ),
+        "Access-Control-Allow-Headers in the preflight response is not a list of header names:"
+        " {value}.",
         "Let corekit set the header: write each name as a separate string in allow_headers.",
         "it has an invalid character",
     ),
     FailureKind(
         "MethodDisallowedByPreflightResponse",
         "The preflight response does not allow the method {token}.",
-        (
-            "Add the method to allow_methods. Method names are case-sensitive, and with credentials"
-            " '*' is not a wildcard."
-        ),
+        "Add the method to allow_methods. Method names are case-sensitive, and with credentials '*'"
+        " is not a wildcard.",
         "of the request",
     ),
     FailureKind(
         "HeaderDisallowedByPreflightResponse",
         "The preflight response does not allow the header {token}.",
-        (
-            "Add the header to allow_headers. '*' does not cover authorization, and with"
-            " credentials it is not a wildcard."
-        ),
+        "Add the header to allow_headers. '*' does not cover authorization, and with credentials it"
+        " is not a wildcard.",
         "that the page sets",
     ),
     FailureKind(
@@ -199,10 +163,8 @@ _OTHERS: Final = (
     FailureKind(
         "CorsDisabledScheme",
         "The URL {value} is not an HTTP or HTTPS URL.",
-        (
-            "Request an HTTP or HTTPS URL, and serve pages from a server, such as"
-            f" http://localhost:3000, not from a file. {_NO_POLICY}"
-        ),
+        "Request an HTTP or HTTPS URL, and serve pages from a server, such as"
+        f" http://localhost:3000, not from a file. {_NO_POLICY}",
         "of the request or of a redirect",
     ),
     FailureKind(
@@ -227,10 +189,8 @@ _OTHERS: Final = (
     FailureKind(
         "TooManyRedirects",
         "The server redirected the request more than 20 times.",
-        (
-            "Look for a redirect loop, such as between HTTP and HTTPS, or with and without a"
-            " trailing slash."
-        ),
+        "Look for a redirect loop, such as between HTTP and HTTPS, or with and without a trailing"
+        " slash.",
         is_cors=False,
     ),
     FailureKind(
@@ -242,18 +202,12 @@ _OTHERS: Final = (
     ),
 )
 
+_PREFLIGHT_CHECKS: Final = tuple(
+    replace(kind, name=preflight_name(kind.name), of_preflight=True) for kind in _CHECKS
+)
+
 FAILURES: Final[Mapping[str, FailureKind]] = MappingProxyType(
-    {
-        kind.name: kind
-        for kind in (
-            *(FailureKind(name, text, hint, default) for name, text, _, hint, default in _CHECKS),
-            *(
-                FailureKind(preflight_name(name), text, hint, default)
-                for name, _, text, hint, default in _CHECKS
-            ),
-            *_OTHERS,
-        )
-    }
+    {kind.name: kind for kind in (*_CHECKS, *_PREFLIGHT_CHECKS, *_OTHERS)}
 )
 """Every kind of failure, by name."""
 

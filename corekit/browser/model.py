@@ -14,30 +14,10 @@ from corekit._names import SAFELISTED_METHODS
 from corekit._origins import OPAQUE, is_loopback
 
 from .cache import PreflightCache
-from .checks import (
-    REDIRECT_STATUSES,
-    REFUSALS,
-    check_cors,
-    check_preflight,
-    readable_headers,
-)
+from .checks import REDIRECT_STATUSES, REFUSALS, check_cors, check_preflight, readable_headers
 from .failures import FetchFailedError
-from .fields import (
-    NON_WILDCARD_HEADER,
-    get_header,
-    list_values,
-    read_max_age,
-    unsafe_names,
-)
-from .messages import (
-    Exchange,
-    Fetch,
-    Headers,
-    HttpRequest,
-    HttpResponse,
-    Outcome,
-    PageResponse,
-)
+from .fields import NON_WILDCARD_HEADER, get_header, list_values, read_max_age, unsafe_names
+from .messages import Exchange, Fetch, Headers, HttpRequest, HttpResponse, Outcome, PageResponse
 from .quirks import STANDARD, Quirks
 from .running import Running, start
 from .urls import HTTP_SCHEMES, parse_url
@@ -94,10 +74,7 @@ class BrowserModel:
             return outcome
 
     async def fetch_async(
-        self,
-        transport: Callable[[HttpRequest], Awaitable[HttpResponse]],
-        page: str,
-        fetch: Fetch,
+        self, transport: Callable[[HttpRequest], Awaitable[HttpResponse]], page: str, fetch: Fetch
     ) -> Outcome:
         """Like `fetch()`, over an async transport."""
         steps = self.steps(page, fetch)
@@ -218,10 +195,7 @@ class BrowserModel:
         # https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
         quirks, upload_listener = self.quirks, running.requested.upload_listener
         origin, _ = self._key(running)
-        headers: Headers = (
-            ("Accept", "*/*"),
-            ("Access-Control-Request-Method", running.method),
-        )
+        headers: Headers = (("Accept", "*/*"), ("Access-Control-Request-Method", running.method))
         if names := self._unsafe_names(running):
             headers += (("Access-Control-Request-Headers", ",".join(names)),)
         headers += (("Origin", origin),)

@@ -7,7 +7,7 @@ names, and the tests check it in those browsers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -106,32 +106,33 @@ class Quirks:
 
 STANDARD: Final = Quirks()
 
-CHROMIUM: Final = Quirks(
-    name="chromium",
+_BROWSERS: Final = Quirks(
     authorization_under_wildcard=True,
     missing_methods_refused=True,
-    max_age_cap=7200,
     negative_max_age_expires=True,
-    one_response_per_url=True,
     any_response_covers_safelisted_methods=True,
     wildcard_is_cached_with_credentials=False,
+)
+"""What all three engines have in common."""
+
+CHROMIUM: Final = replace(
+    _BROWSERS,
+    name="chromium",
+    max_age_cap=7200,
+    one_response_per_url=True,
     opaque_page_is_not_cached=True,
     tainted_origin_is_not_cached=True,
     failure_keeps_cache=True,
     origin_survives_downgrade=True,
 )
 
-FIREFOX: Final = Quirks(
+FIREFOX: Final = replace(
+    _BROWSERS,
     name="firefox",
-    authorization_under_wildcard=True,
-    missing_methods_refused=True,
     max_age_cap=86400,
-    negative_max_age_expires=True,
     malformed_max_age_expires=True,
-    any_response_covers_safelisted_methods=True,
     head_is_cached_by_name_only=True,
     wildcard_is_not_cached=True,
-    wildcard_is_cached_with_credentials=False,
     credentials_apart=True,
     only_cors_failure_clears_cache=True,
     preflight_after_redirect=True,
@@ -139,16 +140,12 @@ FIREFOX: Final = Quirks(
     dropped_headers_return=True,
 )
 
-WEBKIT: Final = Quirks(
+WEBKIT: Final = replace(
+    _BROWSERS,
     name="webkit",
-    authorization_under_wildcard=True,
-    missing_methods_refused=True,
     max_age_cap=600,
-    negative_max_age_expires=True,
     one_response_per_url=True,
     rejected_response_is_cached=True,
-    any_response_covers_safelisted_methods=True,
-    wildcard_is_cached_with_credentials=False,
     cached_wildcard_depends_on_request=True,
     authorization_under_cached_wildcard=True,
     tainted_origin_is_not_cached=True,

@@ -7,12 +7,13 @@ length and has its control characters escaped; as data it is complete.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from textwrap import TextWrapper
+from dataclasses import asdict, dataclass, field
+from textwrap import wrap
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
 
 from corekit.browser import Exchange, Failure, Fetch, Outcome
+from corekit.browser.messages import Headers
 from corekit.diagnostics import Diagnostic, show
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
@@ -65,12 +66,7 @@ class Step:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a dict for JSON."""
-        return {
-            "kind": self.kind,
-            "actor": self.actor,
-            "title": self.title,
-            "details": list(self.details),
-        }
+        return {**asdict(self), "details": list(self.details)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,25 +189,14 @@ class Explanation:
 
 
 def _wrap(text: str, first: str, others: str) -> list[str]:
-    wrapper = TextWrapper(
-        _WIDTH,
-        initial_indent=first,
-        subsequent_indent=others,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return wrapper.wrap(text)
+    options = {"break_long_words": False, "break_on_hyphens": False}
+    return wrap(text, _WIDTH, initial_indent=first, subsequent_indent=others, **options)
 
 
 def _failure_to_dict(failure: Failure) -> dict[str, Any]:
+    name, subject = failure.name, f"{failure.method} {failure.url}"
     diagnostic = Diagnostic(
-        failure.name,
-        "error",
-        failure.message,
-        failure.hint,
-        f"{failure.method} {failure.url}",
-        failure.value,
-        failure=failure.name,
+        name, "error", failure.message, failure.hint, subject, failure.value, failure=name
     )
     return {
         **diagnostic.to_dict(),
@@ -223,15 +208,9 @@ def _failure_to_dict(failure: Failure) -> dict[str, Any]:
 
 
 def _fetch_to_dict(fetch: Fetch) -> dict[str, Any]:
-    return {
-        "url": fetch.url,
-        "method": fetch.method,
-        "headers": [list(pair) for pair in fetch.headers],
-        "mode": fetch.mode,
-        "credentials": fetch.credentials,
-        "redirect": fetch.redirect,
-        "upload_listener": fetch.upload_listener,
-    }
+    fields = {**asdict(fetch), "headers": _pairs(fetch.headers)}
+    del fields["body"]
+    return fields
 
 
 def _exchange_to_dict(exchange: Exchange) -> dict[str, Any]:
@@ -240,12 +219,13 @@ def _exchange_to_dict(exchange: Exchange) -> dict[str, Any]:
         "request": {
             "method": request.method,
             "url": request.url,
-            "headers": [list(pair) for pair in request.headers],
+            "headers": _pairs(request.headers),
             "credentials": request.credentials,
             "is_preflight": request.is_preflight,
         },
-        "response": {
-            "status": response.status,
-            "headers": [list(pair) for pair in response.headers],
-        },
+        "response": {"status": response.status, "headers": _pairs(response.headers)},
     }
+
+
+def _pairs(headers: Headers) -> list[list[str]]:
+    return [list(pair) for pair in headers]

@@ -85,15 +85,11 @@ ADVICE: Final = {
         "Remove it.",
     ),
     "accepted-risk": Kind(
-        "info",
-        "{risk}",
-        "Review from time to time whether the risk is still necessary.",
+        "info", "{risk}", "Review from time to time whether the risk is still necessary."
     ),
     # If the origin of the API is known
     "own-origin": Kind(
-        "warning",
-        "This is the API's own origin, whose pages need no permission.",
-        "Remove it.",
+        "warning", "This is the API's own origin, whose pages need no permission.", "Remove it."
     ),
     "mixed-content": Kind(
         "warning",

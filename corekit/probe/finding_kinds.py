@@ -35,9 +35,7 @@ FINDINGS: Final = {
         "warning", _ALLOWED, "Allow HTTPS origins only, except on this machine."
     ),
     "any-port": Kind(
-        "info",
-        _ALLOWED,
-        "Name the port, unless every program on that host may read the responses.",
+        "info", _ALLOWED, "Name the port, unless every program on that host may read the responses."
     ),
     "any-sibling": Kind(
         "info", _ALLOWED, "Name the origins, unless all subdomains of the site are yours."
@@ -94,9 +92,7 @@ FINDINGS: Final = {
         "Name the origins, unless the response is public.",
     ),
     "repeated-header": Kind(
-        "warning",
-        "The response has {name} more than once, and browsers join the values.",
-        "{hint}",
+        "warning", "The response has {name} more than once, and browsers join the values.", "{hint}"
     ),
     "malformed-list": Kind(
         "warning",

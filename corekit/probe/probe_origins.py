@@ -6,7 +6,7 @@ register (RFC 2606), or differ from the origin by something that an attacker can
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,67 +34,40 @@ class ProbeOrigin:
     meaning: str
 
 
-_Parts = tuple[str, str, str]
-
-
-def _suffix(parts: _Parts) -> str | None:
-    scheme, host, port = parts
-    return None if _is_address(host) else f"{scheme}://{host}.{_EVIL}{port}"
-
-
-def _prefix(parts: _Parts) -> str | None:
-    scheme, host, port = parts
-    # Of the site: a prefix to a subdomain is another subdomain of the same owner.
-    return None if _is_address(host) else f"{scheme}://evil{site_of(host)}{port}"
-
-
-def _unescaped_dot(parts: _Parts) -> str | None:
-    scheme, host, port = parts
-    site = site_of(host)
-    # The dot between the site and its subdomains, or one in its suffix: with another character
-    # for any other dot, the name would still belong to the same owner.
-    below, _, rest = host.partition(".") if host == site else (host[: -len(site) - 1], ".", site)
-    return None if "." not in rest or _is_address(host) else f"{scheme}://{below}x{rest}{port}"
-
-
-def _cut(parts: _Parts) -> str | None:
-    scheme, host, port = parts
-    return None if port or _is_address(host) or "." not in host else f"{scheme}://{host[:-1]}"
-
-
-def _downgrade(parts: _Parts) -> str | None:
-    scheme, host, _ = parts
-    return f"http://{host}" if scheme == "https" and not is_loopback(host) else None
-
-
-def _other_port(parts: _Parts) -> str | None:
-    scheme, host, port = parts
-    return f"{scheme}://{host}:{'8443' if port != ':8443' else '9443'}"
-
-
-def _sibling(parts: _Parts) -> str | None:
-    scheme, host, port = parts
-    return None if host == site_of(host) else f"{scheme}://evil{host}{port}"
-
-
-def _subdomain(parts: _Parts) -> str | None:
-    scheme, host, port = parts
-    return None if _is_address(host) else f"{scheme}://evil.{host}{port}"
-
-
-_SIMILAR: Final[dict[str, tuple[Callable[[_Parts], str | None], str]]] = {
-    "suffix": (_suffix, "a host that begins with the name of the allowed one"),
-    "prefix": (_prefix, "a host that ends with the name of the allowed one"),
-    "unescaped-dot": (_unescaped_dot, "a host with another character in place of a dot"),
-    "cut-short": (_cut, "an origin that is the beginning of the allowed one"),
-    "scheme-downgrade": (
-        _downgrade,
-        "the same host over plain HTTP, where a network attacker can write the page",
-    ),
-    "any-port": (_other_port, "the same host on another port, which may be another program"),
-    "any-sibling": (_sibling, "another subdomain of the allowed site"),
-    "any-subdomain": (_subdomain, "a subdomain of the allowed host"),
+_MEANINGS: Final = {
+    "suffix": "a host that begins with the name of the allowed one",
+    "prefix": "a host that ends with the name of the allowed one",
+    "unescaped-dot": "a host with another character in place of a dot",
+    "cut-short": "an origin that is the beginning of the allowed one",
+    "scheme-downgrade": "the same host over plain HTTP, where a network attacker can write the page",
+    "any-port": "the same host on another port, which may be another program",
+    "any-sibling": "another subdomain of the allowed site",
+    "any-subdomain": "a subdomain of the allowed host",
 }
+
+
+def _derive(scheme: str, host: str, port: str) -> Iterator[tuple[str, str]]:
+    is_name, site = not (host.startswith("[") or ends_in_number(host)), site_of(host)
+    if is_name:
+        yield "suffix", f"{scheme}://{host}.{_EVIL}{port}"
+        # Of the site: a prefix to a subdomain is another subdomain of the same owner.
+        yield "prefix", f"{scheme}://evil{site}{port}"
+        # The dot between the site and its subdomains, or one in its suffix: with another character
+        # for any other dot, the name would still belong to the same owner.
+        below, rest = host[: -len(site) - 1], site
+        if host == site:
+            below, _, rest = host.partition(".")
+        if "." in rest:
+            yield "unescaped-dot", f"{scheme}://{below}x{rest}{port}"
+        if "." in host and not port:
+            yield "cut-short", f"{scheme}://{host[:-1]}"
+    if scheme == "https" and not is_loopback(host):
+        yield "scheme-downgrade", f"http://{host}"
+    yield "any-port", f"{scheme}://{host}:{'8443' if port != ':8443' else '9443'}"
+    if host != site:
+        yield "any-sibling", f"{scheme}://evil{host}{port}"
+    if is_name:
+        yield "any-subdomain", f"{scheme}://evil.{host}{port}"
 
 
 def make_probe_origins(origin: str, denied: Iterable[str] = ()) -> Iterator[ProbeOrigin]:
@@ -113,11 +86,6 @@ def make_probe_origins(origin: str, denied: Iterable[str] = ()) -> Iterator[Prob
     if parts is None:
         return
     scheme, host, port = parts
-    for code, (make, meaning) in _SIMILAR.items():
-        similar = make((scheme, host, f":{port}" if port else ""))
-        if similar is not None and similar != origin and is_serialized_origin(similar):
-            yield ProbeOrigin(code, similar, meaning)
-
-
-def _is_address(host: str) -> bool:
-    return host.startswith("[") or ends_in_number(host)
+    for code, similar in _derive(scheme, host, f":{port}" if port else ""):
+        if similar != origin and is_serialized_origin(similar):
+            yield ProbeOrigin(code, similar, _MEANINGS[code])
