@@ -11,7 +11,9 @@ import sys
 from contextlib import suppress
 from typing import Final
 
-_OUTPUT_ERRORS: Final = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
+_OUTPUT_ERRORS: Final = frozenset(
+    {errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EPIPE}
+)
 
 
 def main() -> None:
@@ -35,6 +37,8 @@ def main() -> None:
             raise
         # Python would try to write the rest of the output, and fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:  # the reader has what it wants
+            raise SystemExit(2) from None
         with suppress(OSError):
             print(f"Error: The output cannot be written: {error.strerror}.", file=sys.stderr)
         raise SystemExit(2) from None

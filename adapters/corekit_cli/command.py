@@ -9,7 +9,7 @@ import click
 from .check import check
 from .demo.command import demo
 from .explain import explain_call
-from .output import CommandError
+from .output import IS_JSON, CommandError, is_json, print_json
 from .probe import probe
 from .schema import schema
 
@@ -17,10 +17,23 @@ _EPILOG: Final = "Documentation: https://github.com/corekit/corekit/tree/main/do
 
 
 class _Group(click.Group):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note whether the output is JSON, also for commands whose arguments are wrong."""
+        ctx.meta[IS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an interruption is not a verdict, so its status is not 1."""
+        """Run a command; only a verdict ends with status 1."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            if is_json():
+                path = (error.ctx or ctx).command_path
+                hint = f"Run: {path} --help"
+                print_json({"error": {"message": error.format_message(), "hint": hint}})
+            raise
+        except BrokenPipeError:
+            raise click.exceptions.Exit(2) from None
         except KeyboardInterrupt:
             raise CommandError("The command was interrupted.", "Run it again.") from None
 

@@ -30,13 +30,16 @@ _STYLES: Final[dict[Severity, str]] = {
     "info": "bold cyan",
 }
 
+IS_JSON: Final = "corekit_cli.is_json"
+"""Where the context of a command notes whether the output is JSON."""
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 def is_json() -> bool:
     """Return whether the command that runs was called with ``--json``."""
     context = click.get_current_context(silent=True)
-    return context is not None and bool(context.params.get("as_json"))
+    return context is not None and bool(context.meta.get(IS_JSON))
 
 
 class CommandError(click.ClickException):
@@ -81,9 +84,15 @@ class CommandError(click.ClickException):
             print_diagnostics(make_console(stderr=True), self._diagnostics)
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave the exit status to the command, since rich's own is 1."""
+        raise BrokenPipeError
+
+
 def make_console(*, stderr: bool = False) -> Console:
     """Return a console for what a command prints."""
-    return Console(highlight=False, stderr=stderr)
+    return _Console(highlight=False, stderr=stderr)
 
 
 def print_json(data: object) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import json
+import os
 import re
 import subprocess
 import sys
@@ -72,6 +74,55 @@ def test_full_disk_is_reported_in_one_line(arguments: tuple[str, ...]) -> None:
     status, _, stderr = run_module("corekit", *arguments, stdout="/dev/full")
     assert status == 2
     assert stderr == "Error: The output cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("arguments", [("explain", "MissingAllowOriginHeader"), ("schema",)])
+def test_closed_pipe_is_not_a_verdict(arguments: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "corekit", *arguments],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "")
+
+
+@pytest.mark.parametrize("name", ["explain", "schema"])
+def test_broken_pipe_ends_with_status_2(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr("rich.console.Console._write_buffer", fail)
+    monkeypatch.setattr("corekit_cli.schema.print_json", fail)
+    arguments = ["explain", "MissingAllowOriginHeader"] if name == "explain" else [name]
+    assert CliRunner().invoke(corekit, arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["check", "--bogus"], ["probe", "--timeout=x"]])
+def test_usage_errors_are_json_too(arguments: list[str]) -> None:
+    result = CliRunner().invoke(corekit, [*arguments, "--json"])
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"].keys() == {"message", "hint"}
+    assert CliRunner().invoke(corekit, arguments).stdout == ""
+
+
+def test_closed_pipe_prints_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fail(prog_name: str) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr("corekit_cli.command.corekit", fail)
+    with (tmp_path / "out").open("w") as stdout, (tmp_path / "err").open("w") as stderr:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with pytest.raises(SystemExit) as ended:
+            __main__.main()
+    assert ended.value.code == 2
+    assert (tmp_path / "err").read_text() == ""
 
 
 def test_other_errors_of_the_system_are_bugs(monkeypatch: pytest.MonkeyPatch) -> None:

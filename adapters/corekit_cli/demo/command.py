@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import ExitStack
 
 import click
-from rich.console import Console
 
-from corekit_cli.output import CommandError
+from corekit_cli.output import CommandError, json_option, make_console, print_json
 
 from .report import print_demo, print_urls
 from .running import API_PORT, PAGE_PORT, UNTRUSTED_PORT, Demo, Ports, run_demo
@@ -19,7 +17,7 @@ _PORT = click.IntRange(0, 65535)
 
 @click.command()
 @click.option("--once", is_flag=True, help="Print the results and exit.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.option("--api-port", type=_PORT, help=f"Port of the API (default: {API_PORT}).")
 @click.option("--page-port", type=_PORT, help=f"Port of the allowed page (default: {PAGE_PORT}).")
 @click.option(
@@ -68,9 +66,9 @@ def demo(
 
 def _show(running: Demo, *, once: bool, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(running.to_dict(), indent=2))
+        print_json(running.to_dict())
         return
-    console = Console(highlight=False)
+    console = make_console()
     print_demo(console, running)
     if not once:
         print_urls(console, running)
