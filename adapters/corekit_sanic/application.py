@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from sanic import HTTPResponse, Request, Sanic
 from sanic.compat import Header
-from sanic.http import Http, Stage
+from sanic.http import Http
 from sanic.response import BaseHTTPResponse
 
 from corekit import CorsPolicy
@@ -134,9 +134,6 @@ class _Layer:
         async def send_with_headers(data: bytes, end_stream: bool) -> None:
             nonlocal is_observed
             response = stream.response
-            if stream.stage is not Stage.HANDLER or response is None:
-                await send(data, end_stream)
-                return
             if not is_observed:
                 is_observed = True
                 self._observe(request, policy, answer, origin)

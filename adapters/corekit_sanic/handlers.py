@@ -89,11 +89,11 @@ def _policy_for_path(
     path = request.path
     if route is None or not route.strict:
         # Sanic routes a path with a slash at its end like one without.
-        path = path.rstrip("/") or "/"
+        path = path.rstrip("/")
     decoded = unquote(path)
     policy = policies.policy_for(decoded)
     # Sanic compares a path with its routes without decoding it, and may leave parameters encoded.
     # Only an encoding that no browser makes can mean two paths.
-    if quote(decoded, _UNQUOTED) != path != decoded and not (route and route.unquote):
+    if quote(decoded, _UNQUOTED) != path and not (route and route.unquote):
         return policy if policies.policy_for(path) is policy else _NOTHING
     return policy

@@ -287,8 +287,9 @@ def test_shared_response_stays_the_same() -> None:
         for _ in range(2):
             covered = server.get("/covered")
             assert (covered.allowed, covered.vary) == ([APP], ["Accept, Origin"])
-        other = server.get("/other")
-        assert (other.allowed, other.vary) == (None, ["Accept"])
+            other = server.get("/other")
+            assert (other.allowed, other.vary) == (None, ["Accept"])
+        server.get("/covered")
     assert shared.headers.getall("Vary") == ["Accept"]
     # Sanic disconnects a response at the end, so that it cannot write into the next one.
     assert shared.stream is None
@@ -307,6 +308,14 @@ class TestPath:
         with serve(app) as server:
             response = server.get(path)
             assert (response.status, response.allowed) == (200, None)
+
+    def test_slash_at_the_end_of_an_unrouted_path(self) -> None:
+        app = make()
+        install(app, self.routes)
+        with serve(app) as server:
+            response = server.get("/closed/")
+            assert (response.status, response.allowed) == (404, None)
+            assert server.get("/").allowed == ["*"]
 
     def test_strict_route_has_the_policy_of_its_exact_path(self) -> None:
         app = make_app()
