@@ -95,5 +95,5 @@ def _policy_for_path(
     # Sanic compares a path with its routes without decoding it, and may leave parameters encoded.
     # Only an encoding that no browser makes can mean two paths.
     if quote(decoded, _UNQUOTED) != path and not (route and route.unquote):
-        return policy if policies.policy_for(path) is policy else _NOTHING
+        return policy if policies.policy_for(path) == policy else _NOTHING
     return policy
