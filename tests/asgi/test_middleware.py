@@ -1,4 +1,4 @@
-"""The ASGI middleware around applications that do what applications may do."""
+"""The ASGI middleware with every kind of application."""
 
 from __future__ import annotations
 
@@ -91,13 +91,13 @@ VARY = (b"vary", b"Origin")
 
 
 class TestActualRequests:
-    def test_an_allowed_origin_may_read(self) -> None:
+    def test_allowed_origin_may_read(self) -> None:
         app = CorsMiddleware(answering([(b"x-request-id", b"7")]), policy)
         start, body = ask(app, headers=[(b"origin", APP.encode())])
         assert start["headers"] == [(b"x-request-id", b"7"), *GRANT, VARY]
         assert body == {"type": "http.response.body", "body": b"hello"}
 
-    def test_a_subdomain_that_a_pattern_allows_is_named_itself(self) -> None:
+    def test_origin_allowed_by_a_pattern_is_reflected(self) -> None:
         origin = b"https://pr-7.preview.example.com"
         start, _ = ask(CorsMiddleware(answering(), policy), headers=[(b"origin", origin)])
         assert (b"access-control-allow-origin", origin) in start["headers"]
@@ -105,23 +105,23 @@ class TestActualRequests:
     @pytest.mark.parametrize(
         "origin", [UNTRUSTED, "null", APP + "/", APP.upper(), f"{APP}:443", ""]
     )
-    def test_any_other_origin_gets_the_response_without_a_grant(self, origin: str) -> None:
+    def test_denied_origin_gets_no_headers(self, origin: str) -> None:
         app = CorsMiddleware(answering([(b"x-a", b"1")], status=201), policy)
         start, _ = ask(app, headers=[(b"origin", origin.encode())])
         assert start["status"] == 201
         assert start["headers"] == [(b"x-a", b"1"), VARY]
 
-    def test_no_origin_still_varies_so_that_caches_keep_answers_apart(self) -> None:
+    def test_response_without_an_origin_still_varies(self) -> None:
         start, _ = ask(CorsMiddleware(answering(), policy))
         assert start["headers"] == [VARY]
 
-    def test_a_public_answer_is_the_same_for_all_and_does_not_vary(self) -> None:
+    def test_public_response_is_static_and_does_not_vary(self) -> None:
         app = CorsMiddleware(answering(), public)
         grant = [(b"access-control-allow-origin", b"*")]
         assert ask(app)[0]["headers"] == grant
         assert ask(app, headers=[(b"origin", UNTRUSTED.encode())])[0]["headers"] == grant
 
-    def test_a_malformed_origin_cannot_poison_the_cache_of_a_public_answer(self) -> None:
+    def test_malformed_origin_cannot_poison_a_public_cache(self) -> None:
         app = CorsMiddleware(answering(), public)
         assert ask(app, headers=[(b"origin", b"nonsense")])[0]["headers"] == [VARY]
 
@@ -140,7 +140,7 @@ class TestActualRequests:
         assert start["headers"] == [VARY]
 
     @given(st.lists(st.booleans(), min_size=6, max_size=6))
-    def test_the_case_of_a_header_name_makes_no_difference(self, upper: list[bool]) -> None:
+    def test_header_names_are_case_insensitive(self, upper: list[bool]) -> None:
         letters = zip("origin", upper, strict=True)
         name = "".join(letter.upper() if up else letter for letter, up in letters).encode()
         start, _ = ask(CorsMiddleware(answering(), policy), headers=[(name, APP.encode())])
@@ -158,7 +158,7 @@ class TestActualRequests:
         assert body["body"] == b"hello"
 
     @pytest.mark.parametrize("status", [204, 302, 304, 404, 500])
-    def test_every_status_carries_the_headers(self, status: int) -> None:
+    def test_every_status_has_the_headers(self, status: int) -> None:
         app = CorsMiddleware(answering(status=status), policy)
         start, _ = ask(app, headers=[(b"origin", APP.encode())])
         assert (start["status"], start["headers"]) == (status, [*GRANT, VARY])
@@ -168,7 +168,7 @@ class TestActualRequests:
         start, _ = ask(app, "OPTIONS", [(b"origin", APP.encode())])
         assert start["headers"] == [(b"allow", b"GET"), *GRANT, VARY]
 
-    def test_options_without_an_origin_is_the_applications(self) -> None:
+    def test_options_without_an_origin_reaches_the_application(self) -> None:
         app = CorsMiddleware(answering([(b"allow", b"GET")]), policy)
         start, _ = ask(app, "OPTIONS", [(b"access-control-request-method", b"PUT")])
         assert start["headers"] == [(b"allow", b"GET"), VARY]
@@ -189,7 +189,7 @@ class TestPreflights:
         ]
         assert body == {"type": "http.response.body", "body": b""}
 
-    def test_any_other_origin_is_refused_in_words(self) -> None:
+    def test_denied_preflight_has_a_text_body(self) -> None:
         app = CorsMiddleware(unreachable, policy)
         start, body = ask(app, "OPTIONS", preflight(UNTRUSTED))
         assert start["status"] == 403
@@ -200,13 +200,13 @@ class TestPreflights:
         ]
         assert body["body"] == b"CORS: the origin is not allowed.\n"
 
-    def test_a_status_with_a_body_says_that_the_body_is_empty(self) -> None:
+    def test_preflight_status_with_a_body_has_length_zero(self) -> None:
         app = CorsMiddleware(unreachable, policy.replace(preflight_status=200))
         start, _ = ask(app, "OPTIONS", preflight(APP))
         assert start["status"] == 200
         assert (b"content-length", b"0") in start["headers"]
 
-    def test_requested_headers_may_come_in_several_lines(self) -> None:
+    def test_requested_headers_may_span_several_lines(self) -> None:
         echoing = policy.replace(allow_headers=["*"])
         headers = [*preflight(APP, names="x-b"), (b"Access-Control-Request-Headers", b"x-a")]
         start, _ = ask(CorsMiddleware(unreachable, echoing), "OPTIONS", headers)
@@ -221,7 +221,7 @@ class TestPreflights:
         assert b"FOO" not in granted
         assert b"BAR" not in granted
 
-    def test_a_private_network_is_granted_only_with_the_switch(self) -> None:
+    def test_private_network_is_allowed_only_if_enabled(self) -> None:
         asking = [*preflight(APP), (b"access-control-request-private-network", b"true")]
         for switch in (False, True):
             app = CorsMiddleware(unreachable, policy.replace(allow_private_network=switch))
@@ -231,7 +231,7 @@ class TestPreflights:
             assert (grant in start["headers"]) is switch
 
     @given(st.binary(max_size=50), st.binary(max_size=50), st.binary(max_size=200))
-    def test_hostile_bytes_get_an_answer(self, origin: bytes, method: bytes, names: bytes) -> None:
+    def test_hostile_bytes_get_a_response(self, origin: bytes, method: bytes, names: bytes) -> None:
         headers = [
             (b"origin", origin),
             (b"access-control-request-method", method),
@@ -246,7 +246,7 @@ class TestPreflights:
 
 
 class TestWhatTheApplicationSends:
-    def test_its_own_grants_are_removed_and_none_is_doubled(self) -> None:
+    def test_cors_headers_of_the_application_are_replaced(self) -> None:
         own = [
             (b"Access-Control-Allow-Origin", b"*"),
             (b"access-control-allow-credentials", b"true"),
@@ -271,7 +271,9 @@ class TestWhatTheApplicationSends:
             ([b""], [b"Origin"]),
         ],
     )
-    def test_its_vary_is_merged(self, own: list[bytes], expected: list[bytes]) -> None:
+    def test_vary_of_the_application_is_merged(
+        self, own: list[bytes], expected: list[bytes]
+    ) -> None:
         app = CorsMiddleware(answering([(b"Vary", value) for value in own]), policy)
         headers = ask(app, headers=[(b"origin", UNTRUSTED.encode())])[0]["headers"]
         assert [value for name, value in headers if name.lower() == b"vary"] == expected
@@ -290,7 +292,7 @@ class TestWhatTheApplicationSends:
         assert (b"vary", b"Accept, Origin") in allowed["headers"]
         assert denied["headers"] == [(b"vary", b"Accept, Origin")]
 
-    def test_it_cannot_change_the_answer_to_the_next_request(self) -> None:
+    def test_changed_message_affects_no_other_response(self) -> None:
         app = CorsMiddleware(answering(), policy)
         first = ask(app, headers=[(b"origin", APP.encode())])[0]["headers"]
         first.clear()
@@ -301,12 +303,12 @@ class TestWhatTheApplicationSends:
         [None, (), [], ((b"x-a", b"1"),), [[b"x-a", b"1"]]],
         ids=["missing", "tuple", "list", "tuple of tuples", "list of lists"],
     )
-    def test_its_header_list_may_have_any_shape(self, headers: Any) -> None:
+    def test_header_list_may_have_any_type(self, headers: Any) -> None:
         start, _ = ask(CorsMiddleware(answering(headers), policy))
         own = [tuple(header) for header in headers or ()]
         assert [tuple(header) for header in start["headers"]] == [*own, VARY]
 
-    def test_its_header_list_may_be_a_generator(self) -> None:
+    def test_header_list_may_be_a_generator(self) -> None:
         start, _ = ask(CorsMiddleware(answering(iter([(b"x-a", b"1")])), policy))
         assert start["headers"] == [(b"x-a", b"1"), VARY]
 
@@ -323,7 +325,7 @@ class TestWhatTheApplicationSends:
         assert wrapped[0] == {**bare[0], "headers": [VARY]}
         assert wrapped[1:] == bare[1:]
 
-    def test_each_part_of_a_stream_leaves_before_the_next_is_made(self) -> None:
+    def test_streamed_chunks_are_sent_immediately(self) -> None:
         order: list[str] = []
 
         async def streaming(scope: Any, receive: Any, send: Any) -> None:
@@ -340,7 +342,7 @@ class TestWhatTheApplicationSends:
         asyncio.run(CorsMiddleware(streaming, policy)(scope, None, send))  # type: ignore[arg-type]
         assert order == ["made a", "sent a", "made b", "sent b"]
 
-    def test_it_may_be_a_wsgi_application_behind_a_bridge(self) -> None:
+    def test_bridged_wsgi_application_is_supported(self) -> None:
         from asgiref.wsgi import WsgiToAsgi
 
         def hello(environ: Any, start_response: Any) -> list[bytes]:
@@ -354,7 +356,7 @@ class TestWhatTheApplicationSends:
         assert sent[0]["headers"][-1] == VARY
         assert b"".join(message.get("body", b"") for message in sent) == b"hello"
 
-    def test_its_exception_passes_through(self) -> None:
+    def test_exception_propagates(self) -> None:
         async def failing(scope: Any, receive: Any, send: Any) -> None:
             raise LookupError("the application's own")
 
@@ -364,7 +366,7 @@ class TestWhatTheApplicationSends:
 
 class TestScopes:
     @pytest.mark.parametrize("kind", ["lifespan", "websocket", "something-new"])
-    def test_what_is_not_http_passes_untouched(self, kind: str) -> None:
+    def test_other_protocols_are_not_changed(self, kind: str) -> None:
         seen: list[Any] = []
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -376,11 +378,11 @@ class TestScopes:
         assert all(got is given for got, given in zip(seen, arguments, strict=True))
 
     @pytest.mark.parametrize("headers", [None, (), ((b"origin", APP.encode()),)])
-    def test_headers_may_be_missing_or_a_tuple(self, headers: Any) -> None:
+    def test_request_headers_may_be_missing_or_a_tuple(self, headers: Any) -> None:
         start, _ = ask(CorsMiddleware(answering(), policy), headers=headers)
         assert start["headers"] == [*(GRANT if headers else []), VARY]
 
-    def test_headers_that_can_be_read_once_still_reach_the_application(self) -> None:
+    def test_request_headers_may_be_an_iterator(self) -> None:
         seen: list[Any] = []
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -392,7 +394,7 @@ class TestScopes:
         assert seen == given
         assert start["headers"] == [*GRANT, VARY]
 
-    def test_the_scope_of_the_request_is_the_applications_own(self) -> None:
+    def test_scope_is_passed_unchanged(self) -> None:
         scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
         seen: list[Any] = []
 
@@ -418,25 +420,25 @@ class TestRoutes:
         }
         assert ask(self.app, headers=origin, path="/api/x")[0]["headers"] == [*GRANT, VARY]
 
-    def test_a_path_without_a_policy_is_untouched(self) -> None:
+    def test_path_without_a_policy_is_not_changed(self) -> None:
         start, _ = ask(self.app, headers=[(b"origin", APP.encode())], path="/other")
         assert start["headers"] == [(b"access-control-allow-origin", b"own")]
         start, _ = ask(self.app, "OPTIONS", preflight(APP), path="/other")
         assert start["status"] == 200
 
-    def test_an_encoded_slash_does_not_reach_a_laxer_policy(self) -> None:
+    def test_encoded_slash_does_not_reach_a_laxer_policy(self) -> None:
         origin = [(b"origin", UNTRUSTED.encode())]
         start, _ = ask(self.app, headers=origin, path="/public/../api/x")
         assert start["headers"] == [VARY]
 
 
 @pytest.mark.parametrize("wrong", [None, {"allow_origins": ["*"]}, "https://app.example.com"])
-def test_anything_but_a_policy_is_refused_at_start(wrong: Any) -> None:
+def test_other_types_than_policies_are_refused(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"Pass a CorsPolicy or a CorsRoutes"):
         CorsMiddleware(answering(), wrong)
 
 
-def test_a_framework_adds_it_as_middleware() -> None:
+def test_framework_can_add_it_as_middleware() -> None:
     from starlette.applications import Starlette
     from starlette.responses import PlainTextResponse
     from starlette.routing import Route

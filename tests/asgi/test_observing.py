@@ -1,4 +1,4 @@
-"""What the ASGI middleware reports to `on_decision` and to its logger."""
+"""Reports of the ASGI middleware to `on_decision` and to its logger."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class TestOnDecision:
         assert (event.decision.kind, event.decision.reason) == (kind, reason)
         assert (event.adapter, event.method, event.path) == ("asgi", method, "/api/items")
 
-    def test_an_event_has_what_the_client_sent_and_the_scope(self) -> None:
+    def test_event_has_the_request_and_the_scope(self) -> None:
         heard: list[DecisionEvent] = []
         app = CorsMiddleware(answering(), policy, on_decision=heard.append)
         scope: dict[str, Any] = {
@@ -104,7 +104,7 @@ class TestOnDecision:
         assert (record.name, record.levelname) == (LOGGER, "ERROR")
         assert record.exc_info
 
-    def test_a_coroutine_function_is_refused(self) -> None:
+    def test_coroutine_function_is_refused(self) -> None:
         async def hear(event: DecisionEvent) -> None: ...
 
         with pytest.raises(TypeError, match="Pass a plain function"):
@@ -142,9 +142,7 @@ class TestOnDecision:
 
 
 class TestLog:
-    def test_denials_go_to_the_logger_of_the_adapter(
-        self, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_denials_are_logged_by_the_adapter(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO, LOGGER)
         app = CorsMiddleware(answering(), routes)
         ask(app, headers=asking(UNTRUSTED), path="/api/")
@@ -217,7 +215,7 @@ class TestLog:
         ask(app, headers=asking(UNTRUSTED))
 
     @pytest.mark.parametrize("headers", [[], asking(APP)])
-    def test_a_request_that_is_not_denied_asks_no_logger(
+    def test_allowed_request_skips_the_logger(
         self, headers: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(self: logging.Logger, level: int) -> bool:
