@@ -1,4 +1,4 @@
-"""The WSGI middleware, held to PEP 3333 by the standard library's own validator."""
+"""The WSGI middleware, checked by the PEP 3333 validator of the standard library."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def preflight(app: Application, origin: str, **more: str) -> Exchange:
 
 
 class TestActualRequests:
-    def test_an_allowed_origin_may_read(self) -> None:
+    def test_allowed_origin_may_read(self) -> None:
         exchange = Exchange(valid(answering([("X-Request-ID", "7")])), origin=APP)
         assert exchange.status == "200 OK"
         assert exchange.headers == [PLAIN, ("X-Request-ID", "7"), *GRANT, VARY]
@@ -111,15 +111,15 @@ class TestActualRequests:
     @pytest.mark.parametrize(
         "origin", [UNTRUSTED, "null", "", f"{APP}/", f"{APP},{APP}", "\xff", APP + "a" * 100_000]
     )
-    def test_any_other_origin_gets_the_response_without_a_grant(self, origin: str) -> None:
+    def test_denied_origin_gets_no_headers(self, origin: str) -> None:
         exchange = Exchange(valid(answering()), origin=origin)
         assert exchange.headers == [PLAIN, VARY]
         assert exchange.body == b"hello"
 
-    def test_no_origin_still_varies_so_that_caches_keep_answers_apart(self) -> None:
+    def test_response_without_an_origin_still_varies(self) -> None:
         assert Exchange(valid(answering())).headers == [PLAIN, VARY]
 
-    def test_a_public_answer_is_the_same_for_all_and_does_not_vary(self) -> None:
+    def test_public_response_is_static_and_does_not_vary(self) -> None:
         app = valid(answering(), public)
         expected = [PLAIN, ("Access-Control-Allow-Origin", "*")]
         assert Exchange(app).headers == Exchange(app, origin=UNTRUSTED).headers == expected
@@ -139,7 +139,7 @@ class TestActualRequests:
         assert exchange.headers == [PLAIN, *GRANT, VARY]
         assert exchange.body == b"hello"
 
-    def test_head_and_304_carry_the_headers(self) -> None:
+    def test_head_and_304_have_the_headers(self) -> None:
         def empty(environ: Any, start_response: Any) -> Iterable[bytes]:
             start_response("304 Not Modified", [("ETag", '"1"')])
             return []
@@ -147,7 +147,7 @@ class TestActualRequests:
         exchange = Exchange(valid(empty), "HEAD", origin=APP)
         assert exchange.headers == [("ETag", '"1"'), *GRANT, VARY]
 
-    def test_its_own_grants_are_removed_and_its_vary_is_merged(self) -> None:
+    def test_cors_headers_are_replaced_and_vary_is_merged(self) -> None:
         own = [
             ("access-control-allow-origin", "*"),
             ("Vary", "Accept"),
@@ -172,7 +172,7 @@ class TestPreflights:
         ]
         assert exchange.body == b""
 
-    def test_any_other_origin_is_refused_in_words(self) -> None:
+    def test_denied_preflight_has_a_text_body(self) -> None:
         exchange = preflight(validator(CorsMiddleware(unreachable, policy)), UNTRUSTED)
         assert exchange.status == "403 Forbidden"
         assert exchange.body == b"CORS: the origin is not allowed.\n"
@@ -183,13 +183,13 @@ class TestPreflights:
         ]
 
     @pytest.mark.parametrize(("status", "line"), [(200, "200 OK"), (299, "299 OK")])
-    def test_the_status_is_the_policys(self, status: int, line: str) -> None:
+    def test_preflight_has_the_status_of_the_policy(self, status: int, line: str) -> None:
         use = policy.replace(preflight_status=status)
         exchange = preflight(validator(CorsMiddleware(unreachable, use)), APP)
         assert exchange.status == line
         assert ("Content-Length", "0") in exchange.headers
 
-    def test_what_was_asked_is_read(self) -> None:
+    def test_requested_headers_and_private_network_are_read(self) -> None:
         use = policy.replace(allow_headers=["*"], allow_private_network=True)
         exchange = preflight(
             validator(CorsMiddleware(unreachable, use)),
@@ -201,7 +201,7 @@ class TestPreflights:
         assert ("Access-Control-Allow-Private-Network", "true") in exchange.headers
 
     @given(st.binary(max_size=50), st.binary(max_size=50), st.binary(max_size=200))
-    def test_hostile_bytes_get_an_answer(self, origin: bytes, method: bytes, names: bytes) -> None:
+    def test_hostile_bytes_get_a_response(self, origin: bytes, method: bytes, names: bytes) -> None:
         asked = {
             "access_control_request_method": method.decode("latin-1"),
             "access_control_request_headers": names.decode("latin-1"),
@@ -212,7 +212,7 @@ class TestPreflights:
 
 
 class TestPep3333:
-    def test_the_write_callable_reaches_the_server(self) -> None:
+    def test_write_callable_reaches_the_server(self) -> None:
         def writing(environ: Any, start_response: Any) -> Iterable[bytes]:
             start_response("200 OK", [PLAIN])(b"written, ")
             return [b"returned"]
@@ -222,7 +222,7 @@ class TestPep3333:
         assert exchange.headers == [PLAIN, *GRANT, VARY]
 
     @pytest.mark.parametrize("by_name", [False, True])
-    def test_an_error_page_carries_the_headers(self, by_name: bool) -> None:
+    def test_error_page_has_the_headers(self, by_name: bool) -> None:
         def failing(environ: Any, start_response: Any) -> Iterable[bytes]:
             start_response("200 OK", [PLAIN])
             try:
@@ -240,7 +240,7 @@ class TestPep3333:
         assert exchange.status == "500 Oops"
         assert exchange.headers == [PLAIN, *GRANT, VARY]
 
-    def test_an_error_after_the_first_bytes_is_raised_by_the_server(self) -> None:
+    def test_error_after_the_first_bytes_is_raised_by_the_server(self) -> None:
         def failing(environ: Any, start_response: Any) -> Iterable[bytes]:
             start_response("200 OK", [PLAIN])(b"first")
             try:
@@ -252,14 +252,14 @@ class TestPep3333:
         with pytest.raises(ValueError, match="too late"):
             Exchange(valid(failing), origin=APP)
 
-    def test_its_exception_passes_through(self) -> None:
+    def test_exception_propagates(self) -> None:
         def failing(environ: Any, start_response: Any) -> Iterable[bytes]:
             raise LookupError("the application's own")
 
         with pytest.raises(LookupError, match="the application's own"):
             Exchange(CorsMiddleware(failing, policy), origin=APP)
 
-    def test_what_it_returns_is_closed_by_the_server(self) -> None:
+    def test_returned_iterable_is_closed_by_the_server(self) -> None:
         closed: list[bool] = []
 
         class Body:
@@ -276,7 +276,7 @@ class TestPep3333:
         assert Exchange(valid(app), origin=APP).body == b"part"
         assert closed == [True]
 
-    def test_a_file_wrapper_reaches_the_server_itself(self) -> None:
+    def test_file_wrapper_is_passed_to_the_server(self) -> None:
         wrapper = FileWrapper(io.BytesIO(b"a large file"))
 
         def app(environ: Any, start_response: Any) -> Iterable[bytes]:
@@ -287,7 +287,7 @@ class TestPep3333:
         assert exchange.result is wrapper
         assert exchange.body == b"a large file"
 
-    def test_a_generator_may_start_its_response_late(self) -> None:
+    def test_generator_may_start_its_response_late(self) -> None:
         def late(environ: Any, start_response: Any) -> Iterator[bytes]:
             start_response("200 OK", [PLAIN])
             yield b"late"
@@ -326,16 +326,16 @@ class TestRoutes:
         found = Exchange(self.app, path="/public/x", origin=APP).headers
         assert found == [PLAIN, ("Access-Control-Allow-Origin", "*")]
 
-    def test_a_path_is_text_though_wsgi_has_bytes(self) -> None:
+    def test_path_bytes_are_decoded(self) -> None:
         path = "/\u00fc/x".encode().decode("latin-1")
         assert Exchange(self.app, path=path, origin=APP).headers == [PLAIN, *GRANT, VARY]
 
-    def test_the_mount_point_belongs_to_the_path(self) -> None:
+    def test_mount_point_is_part_of_the_path(self) -> None:
         found = Exchange(self.app, path="/x", origin=APP, mount="/public").headers
         assert ("Access-Control-Allow-Origin", "*") in found
 
     @pytest.mark.parametrize("path", ["/other", "/\xff\xfe", "/\u20ac", ""])
-    def test_a_path_without_a_policy_is_untouched(self, path: str) -> None:
+    def test_path_without_a_policy_is_not_changed(self, path: str) -> None:
         own = [PLAIN, ("Access-Control-Allow-Origin", "own")]
         assert Exchange(self.app, path=path, origin=APP).headers == own
         asked = {"origin": APP, "access_control_request_method": "PUT"}
@@ -343,12 +343,12 @@ class TestRoutes:
 
 
 @pytest.mark.parametrize("wrong", [None, {"allow_origins": ["*"]}, "https://app.example.com"])
-def test_anything_but_a_policy_is_refused_at_start(wrong: Any) -> None:
+def test_other_types_than_policies_are_refused(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"Pass a CorsPolicy or a CorsRoutes"):
         CorsMiddleware(answering(), wrong)
 
 
-def test_the_package_is_typed() -> None:
+def test_package_is_typed() -> None:
     import corekit_wsgi
 
     assert Path(corekit_wsgi.__file__).with_name("py.typed").exists()

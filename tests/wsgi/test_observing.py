@@ -1,4 +1,4 @@
-"""What the WSGI middleware reports to `on_decision` and to its logger."""
+"""Reports of the WSGI middleware to `on_decision` and to its logger."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class TestOnDecision:
         assert (event.decision.kind, event.decision.reason) == (kind, reason)
         assert (event.adapter, event.method, event.path) == ("wsgi", method, "/api/items")
 
-    def test_an_event_has_what_the_client_sent_and_the_environ(self) -> None:
+    def test_event_has_the_request_and_the_environ(self) -> None:
         heard: list[DecisionEvent] = []
         app = CorsMiddleware(hello, policy, on_decision=heard.append)
         path = "/caf\u00e9".encode().decode("latin-1")
@@ -102,7 +102,7 @@ class TestOnDecision:
         assert (record.name, record.levelname) == (LOGGER, "ERROR")
         assert record.exc_info
 
-    def test_a_coroutine_function_is_refused(self) -> None:
+    def test_coroutine_function_is_refused(self) -> None:
         async def hear(event: DecisionEvent) -> None: ...
 
         with pytest.raises(TypeError, match="Pass a plain function"):
@@ -137,9 +137,7 @@ class TestOnDecision:
 
 
 class TestLog:
-    def test_denials_go_to_the_logger_of_the_adapter(
-        self, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_denials_are_logged_by_the_adapter(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO, LOGGER)
         app = CorsMiddleware(hello, routes)
         Exchange(app, "GET", "/api/", origin=UNTRUSTED)
@@ -212,7 +210,7 @@ class TestLog:
         Exchange(app, origin=UNTRUSTED)
 
     @pytest.mark.parametrize("headers", [{}, {"origin": APP}])
-    def test_a_request_that_is_not_denied_asks_no_logger(
+    def test_allowed_request_skips_the_logger(
         self, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(self: logging.Logger, level: int) -> bool:
