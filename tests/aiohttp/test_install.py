@@ -1,4 +1,4 @@
-"""`install` around an aiohttp application, over its own server: what a browser then sees of it."""
+"""`install` on an aiohttp application: the responses of its server."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def with_client(app: web.Application, use: Callable[[Client], Awaitable[None]]) 
         ("/files/test_install.py", 200),
     ],
 )
-def test_every_answer_can_be_read_by_the_page_and_by_no_other(path: str, status: int) -> None:
+def test_every_response_is_readable_by_the_allowed_page_only(path: str, status: int) -> None:
     app = make_app()
     install(app, policy)
 
@@ -121,7 +121,7 @@ def test_405_has_the_headers() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/missing", "/below/"])
-def test_a_preflight_never_reaches_the_application(path: str) -> None:
+def test_preflight_never_reaches_the_application(path: str) -> None:
     @web.middleware
     async def refuse(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -146,7 +146,7 @@ def test_a_preflight_never_reaches_the_application(path: str) -> None:
     with_client(app, use)
 
 
-def test_any_other_options_is_the_applications() -> None:
+def test_plain_options_reaches_the_application() -> None:
     app = make_app()
     app.router.add_options("/own", hello)
     install(app, policy)
@@ -172,7 +172,7 @@ def test_two_origins_match_nothing() -> None:
     with_client(app, use)
 
 
-def test_a_websocket_is_left_alone() -> None:
+def test_websocket_is_not_changed() -> None:
     app = make_app()
     install(app, policy)
 
@@ -186,7 +186,7 @@ def test_a_websocket_is_left_alone() -> None:
     with_client(app, use)
 
 
-def test_subapplication_covers_paths_that_the_outer_policy_does_not() -> None:
+def test_subapplication_policy_covers_remaining_paths() -> None:
     app = web.Application()
     app.router.add_get("/", hello)
     app.router.add_get("/inner", hello)
@@ -217,7 +217,7 @@ def test_subapplication_covers_paths_that_the_outer_policy_does_not() -> None:
     with_client(app, use)
 
 
-def test_headers_that_an_application_shares_between_answers_stay_its_own() -> None:
+def test_shared_headers_are_not_changed() -> None:
     shared = CIMultiDict({"Vary": "Accept"})
 
     async def share(request: web.Request) -> web.StreamResponse:
@@ -245,7 +245,7 @@ def test_invalid_policy_is_refused() -> None:
         install(web.Application(), "*")  # type: ignore[arg-type]
 
 
-def test_a_second_policy_is_refused() -> None:
+def test_second_policy_is_refused() -> None:
     app = web.Application()
     install(app, policy)
 
@@ -253,7 +253,7 @@ def test_a_second_policy_is_refused() -> None:
         install(app, policy)
 
 
-def test_a_policy_for_an_application_that_runs_is_refused() -> None:
+def test_started_application_is_refused() -> None:
     app = web.Application()
     app.freeze()
 

@@ -1,4 +1,4 @@
-"""What aiohttp's adapter reports to `on_decision` and to its logger."""
+"""Reports of the aiohttp adapter to `on_decision` and to its logger."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ class TestLog:
         ]
 
     @pytest.mark.parametrize("level", [logging.INFO, logging.CRITICAL])
-    def test_a_request_that_is_not_denied_asks_no_logger(
+    def test_allowed_request_skips_the_logger(
         self, level: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(level, LOGGER)
