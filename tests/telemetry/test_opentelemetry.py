@@ -1,4 +1,4 @@
-"""Events on real spans and counts in a real reader, of OpenTelemetry's SDK."""
+"""Span events and counts, recorded by the OpenTelemetry SDK."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def hello(request: Request) -> Response:
 
 
 class Traced:
-    """What an instrumentation does: a span around each request, outside of corekit."""
+    """Like an instrumentation: start a span for each request, outside of corekit."""
 
     def __init__(self, app: Any, provider: TracerProvider) -> None:
         self.app = app
@@ -71,7 +71,7 @@ def events_of(spans: tuple[ReadableSpan, ...]) -> list[list[tuple[str, Mapping[s
     return [[(event.name, dict(event.attributes or {})) for event in span.events] for span in spans]
 
 
-def test_a_decision_is_an_event_of_the_span_of_its_request(
+def test_decision_is_an_event_of_the_request_span(
     provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:
     client = make_starlette(provider, OpenTelemetryEvents())
@@ -121,7 +121,7 @@ def test_requests_without_origin_add_no_event(
     assert events_of(exporter.get_finished_spans()) == [[]]
 
 
-def test_an_exported_span_shows_what_was_sent_escaped_and_cut(provider: TracerProvider) -> None:
+def test_exported_span_has_escaped_and_bounded_values(provider: TracerProvider) -> None:
     written = StringIO()
     provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter(out=written)))
     tell = OpenTelemetryEvents()
@@ -147,7 +147,7 @@ def test_flask_is_traced_too(provider: TracerProvider, exporter: InMemorySpanExp
     assert event[1]["cors.outcome"] == "denied"
 
 
-def test_without_a_span_nothing_is_recorded_and_nothing_fails(
+def test_nothing_is_recorded_without_a_span(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     app = Starlette(routes=[Route("/", hello)])
@@ -156,7 +156,7 @@ def test_without_a_span_nothing_is_recorded_and_nothing_fails(
     assert [record for record in caplog.records if record.name.startswith("corekit")] == []
 
 
-def test_a_meter_counts_every_decision_and_knows_no_origin(provider: TracerProvider) -> None:
+def test_meter_counts_every_decision_without_the_origin(provider: TracerProvider) -> None:
     reader = InMemoryMetricReader()
     meters = MeterProvider([reader], shutdown_on_exit=False)
     client = make_starlette(provider, OpenTelemetryEvents(meter=meters.get_meter("tests")))

@@ -1,4 +1,4 @@
-"""The counter in a real registry, scraped as Prometheus does, behind real applications."""
+"""The counter in a real registry, scraped as by Prometheus, with real applications."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def samples(text: str) -> list[str]:
     return sorted(lines)
 
 
-def test_a_scrape_of_a_starlette_application_has_the_counts(registry: CollectorRegistry) -> None:
+def test_scrape_of_a_starlette_application_has_the_counts(registry: CollectorRegistry) -> None:
     client = TestClient(make_starlette(registry))
     client.get("/")
     for origin in (APP, APP, UNTRUSTED, "nonsense"):
@@ -141,7 +141,7 @@ def test_clients_cannot_create_series(registry: CollectorRegistry) -> None:
     assert "M7" not in text
 
 
-def test_every_reason_has_at_most_one_series_of_a_kind(registry: CollectorRegistry) -> None:
+def test_each_kind_and_reason_has_at_most_one_series(registry: CollectorRegistry) -> None:
     count = PrometheusCounter(registry=registry)
     for origin in (None, APP, UNTRUSTED, "x"):
         for method in ("GET", "OPTIONS"):
@@ -165,18 +165,18 @@ def test_one_counter_serves_every_adapter(registry: CollectorRegistry) -> None:
         assert value == 1
 
 
-def test_a_second_one_of_a_name_is_refused(registry: CollectorRegistry) -> None:
+def test_duplicate_name_is_refused(registry: CollectorRegistry) -> None:
     PrometheusCounter(registry=registry)
     with pytest.raises(ValueError, match="cors_decisions"):
         PrometheusCounter(registry=registry)
 
 
-def test_it_is_collected_in_the_registry_of_the_process_by_default() -> None:
+def test_default_registry_is_used_by_default() -> None:
     PrometheusCounter(name="cors_decisions_of_a_test")
     assert b"cors_decisions_of_a_test_total" in generate_latest(REGISTRY)
 
 
-def test_it_is_a_plain_function_to_an_observer(registry: CollectorRegistry) -> None:
+def test_counter_receives_every_decision(registry: CollectorRegistry) -> None:
     from logging import getLogger
 
     count = PrometheusCounter(registry=registry)
