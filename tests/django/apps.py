@@ -1,4 +1,4 @@
-"""The example's models, without its receivers: each test connects those that it is about."""
+"""The example's models without its receivers; tests connect the ones they need."""
 
 from __future__ import annotations
 

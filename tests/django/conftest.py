@@ -1,4 +1,4 @@
-"""Django, set up once, and a way to ask the test project that is the same for WSGI and ASGI."""
+"""Django, set up once, and fixtures that send requests through WSGI and ASGI."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def ask_asgi(
 
 @pytest.fixture(params=[ask_wsgi, ask_asgi], ids=["wsgi", "asgi"])
 def ask(request: pytest.FixtureRequest) -> Ask:
-    """Ask the project: `ask(method, path, origin=, asked=, asked_headers=, headers=)`."""
+    """Send a request: `ask(method, path, origin=, asked=, asked_headers=, headers=)`."""
     chosen: Ask = request.param
     return chosen
 
@@ -78,7 +78,7 @@ def made_database() -> Iterator[None]:
 
 @pytest.fixture
 def database(made_database: None) -> Iterator[None]:
-    """Tables of SQLite, empty when the test ends."""
+    """Create SQLite tables and empty them after the test."""
     from shop.models import Partner
 
     yield

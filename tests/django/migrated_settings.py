@@ -1,4 +1,4 @@
-"""The example's settings, with the CORS part of a project that changed two lines."""
+"""The example's settings, with the CORS settings of a migrated project."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Settings of the project that the tests run in: the smallest in which every feature has a place.
+"""Settings of the test project, with every feature of the adapter.
 
-Tests override what they are about. The models are those of the example, whose folder is put on the
-path here.
+Tests override the settings they need. The models are those of the example, whose folder is added
+to the path here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The example in a real browser: pages of another site, over https, on gunicorn and on uvicorn.
+"""The example in a real browser: pages of another site, over HTTPS, on gunicorn and uvicorn.
 
 The page at https://app.example.com uses the example's own script; then the same browser, with the
-user logged in, opens a page at https://evil.example. Each page posts what it saw to the server
-that it came from. What the shop really kept is read from its database.
+user logged in, opens a page at https://evil.example. Each page reports what it saw to its own
+server. The orders that the shop stored are read from its database.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 
 class Pages(BaseHTTPRequestHandler):
-    """Serves a page by the host that is asked, and takes what it saw."""
+    """Serve a page by the host of the request, and collect its reports."""
 
     saw: Queue[tuple[str, Any]]
 
@@ -208,7 +208,7 @@ def manage(environ: Mapping[str, str], *arguments: str) -> None:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the shop's database, with one customer in it."""
+    """Create the shop's database, with one customer."""
     database = tmp_path_factory.mktemp("database") / "prepared.sqlite3"
     environ = make_environ(database, "shop.settings")
     manage(environ, "migrate", "--verbosity=0")
@@ -225,7 +225,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.param(UVICORN, "tests.django.migrated_settings", id="migrated on uvicorn"),
     ],
 )
-def test_pages_of_other_sites_use_the_shop_as_far_as_they_may(
+def test_pages_of_other_sites_do_only_what_is_allowed(
     command: Sequence[str],
     settings: str,
     certificate: Certificate,
@@ -274,7 +274,7 @@ def test_pages_of_other_sites_use_the_shop_as_far_as_they_may(
     connection.close()
 
 
-def test_the_example_passes_its_own_checks(tmp_path: Path) -> None:
+def test_example_passes_its_own_checks(tmp_path: Path) -> None:
     environ = make_environ(tmp_path / "none.sqlite3", "shop.settings")
     manage(environ, "check", "--fail-level=WARNING")
     manage(environ, "makemigrations", "--check", "--dry-run")

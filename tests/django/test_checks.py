@@ -1,4 +1,4 @@
-"""Each check: settings that make it fire, and settings that keep it silent."""
+"""Each check: settings that it reports, and settings that it does not."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def make_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
 
 
 def run(number: str | None = None, *, deploy: bool = False, **values: Any) -> list[Any]:
-    """Run all checks of Django under these settings; the messages with the id, or all of ours."""
+    """Run all Django checks with these settings; return our messages, optionally of one id."""
     with override_settings(ROOT_URLCONF=values.pop("ROOT_URLCONF", Urls), **values):
         found = [
             message
@@ -70,7 +70,7 @@ SILENT: dict[str, Any] = {
 }
 
 
-def test_a_project_that_is_right_hears_nothing() -> None:
+def test_correct_project_has_no_messages() -> None:
     assert run(deploy=True, **SILENT) == []
 
 
@@ -111,7 +111,7 @@ def test_misplaced_middleware_is_reported(
         ["tests.django.test_checks.Subclass", COMMON],
     ],
 )
-def test_middleware_in_order_is_not(middleware: list[str]) -> None:
+def test_correct_middleware_order_has_no_messages(middleware: list[str]) -> None:
     assert run(MIDDLEWARE=middleware) == []
 
 
@@ -179,11 +179,11 @@ def test_invalid_settings_are_reported_with_the_fix(
         {"CORS_POLICY": CorsPolicy(allow_origins=[APP])},
     ],
 )
-def test_settings_that_are_right_are_not(values: dict[str, Any]) -> None:
+def test_correct_settings_have_no_messages(values: dict[str, Any]) -> None:
     assert run(**values) == []
 
 
-def test_wrong_settings_are_reported_once_and_not_by_every_check() -> None:
+def test_invalid_settings_are_reported_by_one_check() -> None:
     messages = run(deploy=True, CORS_ALLOWED_ORIGINS="x", CORS_ALLOW_CREDENTIALS=True)
     assert [message.id for message in messages] == ["corekit_django.E001"]
 
@@ -204,7 +204,7 @@ def test_wrong_settings_are_reported_once_and_not_by_every_check() -> None:
         ({"CORS_ALLOWED_ORIGINS": ["https://*.example.com"]}, True),
         ({"CORS_ALLOWED_ORIGINS": ["https://*.example.org"]}, False),
         ({"CORS_ALLOWED_ORIGINS": ["capacitor://localhost"]}, True),
-        # Pages of this machine are for development, and judged where the server is there too.
+        # Loopback pages are for development, and checked if the server is on loopback too.
         ({"CORS_ALLOWED_ORIGINS": ["http://localhost:3000"]}, False),
         ({"CORS_ALLOWED_ORIGINS": ["http://localhost:*"], "ALLOWED_HOSTS": ["localhost"]}, False),
         ({"CORS_ALLOWED_ORIGINS": ["http://localhost:3000"], "ALLOWED_HOSTS": ["127.0.0.1"]}, True),
@@ -226,12 +226,12 @@ def test_wrong_settings_are_reported_once_and_not_by_every_check() -> None:
         ({"CORS_ALLOWED_ORIGINS": ["https://a.github.io"], "ALLOWED_HOSTS": ["b.github.io"]}, True),
     ],
 )
-def test_cookies_that_no_browser_will_send(values: dict[str, Any], fires: bool) -> None:
+def test_cookies_that_browsers_block_are_reported(values: dict[str, Any], fires: bool) -> None:
     given = {**CREDENTIALS, **HOSTS, "MIDDLEWARE": [OURS, SESSION, CSRF], **values}
     assert len(run("W005", **given)) == len(run("W006", **given)) == fires
 
 
-def test_cookie_settings_are_named_with_the_problem() -> None:
+def test_problem_names_the_cookie_settings() -> None:
     (message,) = run("W005", **CREDENTIALS, **HOSTS)
     assert "SESSION_COOKIE_SAMESITE is 'Lax' and SESSION_COOKIE_SECURE is False" in message.msg
     assert "Set SESSION_COOKIE_SAMESITE = 'None' and SESSION_COOKIE_SECURE = True" in message.hint
@@ -239,7 +239,7 @@ def test_cookie_settings_are_named_with_the_problem() -> None:
     assert message.msg.endswith("requests: CSRF_COOKIE_SECURE is False.")
 
 
-def test_a_cookie_that_is_not_used_is_not_missed() -> None:
+def test_unused_cookie_is_not_reported() -> None:
     assert run("W005", **CREDENTIALS, **HOSTS, MIDDLEWARE=[OURS]) == []
     assert run("W006", **CREDENTIALS, **HOSTS, MIDDLEWARE=[OURS]) == []
     assert run("W006", **CREDENTIALS, **HOSTS, CSRF_USE_SESSIONS=True) == []
@@ -260,7 +260,7 @@ def test_a_cookie_that_is_not_used_is_not_missed() -> None:
         ("https://app.example.com:8443", [APP], True),
     ],
 )
-def test_origins_whose_posts_the_csrf_check_will_refuse(
+def test_origins_that_fail_the_csrf_check_are_reported(
     origin: str, trusted: list[str], fires: bool
 ) -> None:
     values = {**CREDENTIALS, "CORS_ALLOWED_ORIGINS": [origin], "CSRF_TRUSTED_ORIGINS": trusted}
@@ -271,12 +271,12 @@ def test_origins_whose_posts_the_csrf_check_will_refuse(
         assert "requests must pass both CORS and the CSRF check" in message.hint
 
 
-def test_no_trusted_origins_are_needed_without_credentials_or_csrf() -> None:
+def test_trusted_origins_only_matter_with_credentials_and_csrf() -> None:
     assert run("W007", CORS_ALLOWED_ORIGINS=[APP]) == []
     assert run("W007", **CREDENTIALS, MIDDLEWARE=[OURS, COMMON]) == []
 
 
-def test_many_origins_are_counted_and_not_all_listed() -> None:
+def test_long_list_of_origins_is_cut_and_counted() -> None:
     five = [f"https://app-{number}.example.com" for number in range(5)]
     (message,) = run("W007", CORS_ALLOWED_ORIGINS=five, CORS_ALLOW_CREDENTIALS=True)
 
@@ -294,12 +294,12 @@ def test_many_origins_are_counted_and_not_all_listed() -> None:
         ({"CORS_ALLOW_ALL_ORIGINS": True}, False),
     ],
 )
-def test_plain_http_is_reported_in_a_deployment_only(values: dict[str, Any], fires: bool) -> None:
+def test_plain_http_is_reported_for_deployments_only(values: dict[str, Any], fires: bool) -> None:
     assert len(run("W008", deploy=True, **values)) == fires
     assert run("W008", **values) == []
 
 
-def test_policies_of_views_are_checked_too() -> None:
+def test_view_policies_are_checked_too() -> None:
     policy = CorsPolicy(allow_origins=["http://localhost:3000", APP], allow_credentials=True)
 
     class Marked:
@@ -309,7 +309,7 @@ def test_policies_of_views_are_checked_too() -> None:
     assert found == {f"corekit_django.{number}" for number in ("W005", "W006", "W007", "W008")}
 
 
-def test_a_project_without_urlconf_can_be_checked() -> None:
+def test_project_without_a_urlconf_can_be_checked() -> None:
     from corekit_django.cookie_checks import check_csrf_trusted_origins
 
     with override_settings(ROOT_URLCONF=None, **CREDENTIALS):

@@ -1,4 +1,4 @@
-"""The documentation names what there is: settings, checks, what the command prints, snippets."""
+"""The documentation matches the settings, the checks, the command and the snippets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_every_setting_is_described() -> None:
     assert described == KNOWN_SETTINGS
 
 
-def test_every_check_is_described_once_and_no_other() -> None:
+def test_every_check_is_described_once() -> None:
     described = re.findall(r"^\| `corekit_django\.([EW]\d+)`", PAGE, re.MULTILINE)
     sources = "".join(path.read_text() for path in ADAPTER.rglob("*checks.py"))
     assert sorted(described) == sorted(set(re.findall(r'[."]([EW]\d{3})"', sources)))
@@ -38,7 +38,7 @@ def test_python_snippets_run() -> None:
         assert check_request_enabled.disconnect(namespace["allow_partners"])
 
 
-def test_the_command_prints_what_is_shown(tmp_path: Path) -> None:
+def test_command_prints_the_documented_output(tmp_path: Path) -> None:
     pattern = re.compile(
         r"^\$ python (manage\.py cors [^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
     )

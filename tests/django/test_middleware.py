@@ -1,4 +1,4 @@
-"""Requests through the whole of Django, under WSGI and under ASGI, with a project's settings."""
+"""Requests through the complete Django stack, under WSGI and ASGI."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ APP = "https://app.example.com"
 EVIL = "https://evil.example"
 ALLOW = "Access-Control-Allow-"
 
-# The settings of a project that changed two lines.
+# The settings of a project that was migrated with two changed lines.
 PROJECT = override_settings(
     CORS_ALLOWED_ORIGINS=[APP, "http://localhost:3000"],
     CORS_ALLOW_CREDENTIALS=True,
@@ -59,7 +59,7 @@ def vary(response: Any) -> set[str]:
 READABLE = {f"{ALLOW}Origin": APP, f"{ALLOW}Credentials": "true"}
 
 
-def test_an_allowed_page_reads_the_answer(ask: Ask) -> None:
+def test_allowed_page_reads_the_response(ask: Ask) -> None:
     response = ask("GET", "/plain/", origin=APP)
     assert response.content == b"plain"
     assert cors_headers(response) == READABLE
@@ -73,13 +73,13 @@ def test_denied_origin_gets_no_headers(ask: Ask) -> None:
     assert vary(response) == {"Origin"}
 
 
-def test_a_request_without_origin_varies_for_caches(ask: Ask) -> None:
+def test_request_without_an_origin_varies_for_caches(ask: Ask) -> None:
     response = ask("GET", "/plain/")
     assert cors_headers(response) == {}
     assert vary(response) == {"Origin"}
 
 
-def test_a_preflight_is_answered_in_place_of_the_view(ask: Ask) -> None:
+def test_preflight_never_reaches_the_view(ask: Ask) -> None:
     views.CALLED.clear()
     response = ask("OPTIONS", "/plain/", origin=APP, asked="PUT", asked_headers="x-csrftoken")
     assert views.CALLED == []
@@ -106,7 +106,7 @@ def test_preflight_of_another_origin_is_denied(ask: Ask) -> None:
 
 
 @override_settings(CORS_POLICY=CorsPolicy(allow_origins=[APP], preflight_status=200))
-def test_another_status_of_preflights_has_an_empty_body(ask: Ask) -> None:
+def test_other_preflight_status_has_an_empty_body(ask: Ask) -> None:
     with override_settings():
         forget_settings()
         response = ask("OPTIONS", "/plain/", origin=APP, asked="PUT")
@@ -117,9 +117,7 @@ def test_another_status_of_preflights_has_an_empty_body(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("origin", "asked"), [(None, "PUT"), (APP, None)], ids=["no origin", "no requested method"]
 )
-def test_a_plain_options_request_reaches_the_view(
-    ask: Ask, origin: str | None, asked: str | None
-) -> None:
+def test_plain_options_reaches_the_view(ask: Ask, origin: str | None, asked: str | None) -> None:
     views.CALLED.clear()
     assert ask("OPTIONS", "/plain/", origin=origin, asked=asked).content == b"plain"
     assert views.CALLED == ["OPTIONS"]
@@ -136,7 +134,7 @@ def test_a_plain_options_request_reaches_the_view(
         ("/stream/", 200),
     ],
 )
-def test_what_other_layers_answer_is_readable(ask: Ask, path: str, status: int) -> None:
+def test_responses_of_other_layers_are_readable(ask: Ask, path: str, status: int) -> None:
     response = ask("GET", path, origin=APP)
     assert response.status_code == status
     assert cors_headers(response) == READABLE
@@ -144,7 +142,7 @@ def test_what_other_layers_answer_is_readable(ask: Ask, path: str, status: int) 
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_the_page_of_an_error_is_readable(ask: Ask, debug: bool) -> None:
+def test_error_page_is_readable(ask: Ask, debug: bool) -> None:
     with override_settings(DEBUG=debug):
         response = ask("GET", "/crash/", origin=APP)
     assert response.status_code == 500
@@ -152,7 +150,7 @@ def test_the_page_of_an_error_is_readable(ask: Ask, debug: bool) -> None:
     assert cors_headers(response) == READABLE
 
 
-def test_the_refusal_of_the_csrf_check_is_readable(ask: Ask) -> None:
+def test_csrf_failure_is_readable(ask: Ask) -> None:
     response = ask("POST", "/protected/", origin=APP, enforce_csrf=True)
     assert response.status_code == 403
     assert b"CSRF" in response.content
@@ -160,7 +158,7 @@ def test_the_refusal_of_the_csrf_check_is_readable(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("urlpatterns", ["not a list of patterns", None], ids=["text", "none"])
-def test_a_broken_urlconf_is_readable(ask: Ask, urlpatterns: object) -> None:
+def test_error_of_a_broken_urlconf_is_readable(ask: Ask, urlpatterns: object) -> None:
     broken = ModuleType("broken_urls")
     broken.urlpatterns = urlpatterns  # type: ignore[attr-defined]
     sys.modules["broken_urls"] = broken
@@ -170,7 +168,7 @@ def test_a_broken_urlconf_is_readable(ask: Ask, urlpatterns: object) -> None:
     assert cors_headers(response) == READABLE
 
 
-def test_an_async_stream_is_readable() -> None:
+def test_async_stream_is_readable() -> None:
     async def read() -> tuple[Any, bytes]:
         from django.test import AsyncClient
 
@@ -184,17 +182,17 @@ def test_an_async_stream_is_readable() -> None:
 
 
 @pytest.mark.parametrize("origin", [APP, EVIL, None])
-def test_headers_that_the_view_sets_itself_are_replaced(ask: Ask, origin: str | None) -> None:
+def test_cors_headers_of_the_view_are_replaced(ask: Ask, origin: str | None) -> None:
     response = ask("GET", "/own-headers/", origin=origin)
     assert cors_headers(response) == (READABLE if origin == APP else {})
     assert response.headers["Vary"] == "Accept, Origin"
 
 
-def test_a_vary_of_anything_stays(ask: Ask) -> None:
+def test_vary_wildcard_is_kept(ask: Ask) -> None:
     assert ask("GET", "/own-headers/?vary=*", origin=APP).headers["Vary"] == "*"
 
 
-def test_a_response_object_that_is_used_again_grants_nothing_to_the_next(ask: Ask) -> None:
+def test_reused_response_allows_nothing_to_the_next_request(ask: Ask) -> None:
     assert cors_headers(ask("GET", "/shared/", origin=APP)) == READABLE
     response = ask("GET", "/shared/", origin=EVIL)
     assert cors_headers(response) == {}
@@ -215,19 +213,19 @@ def test_a_response_object_that_is_used_again_grants_nothing_to_the_next(ask: As
         "https://" + "a" * 10_000,
     ],
 )
-def test_what_no_allowed_page_would_send_is_not_allowed(ask: Ask, origin: str) -> None:
+def test_malformed_origin_is_not_allowed(ask: Ask, origin: str) -> None:
     assert cors_headers(ask("GET", "/plain/", origin=origin)) == {}
     response = ask("OPTIONS", "/plain/", origin=origin, asked="PUT")
     assert (response.status_code, cors_headers(response)) == (403, {})
 
 
-def test_a_list_of_requested_headers_of_64_kib_costs_nothing(ask: Ask) -> None:
+def test_requested_headers_of_64_kib_are_not_parsed(ask: Ask) -> None:
     response = ask("OPTIONS", "/plain/", origin=APP, asked="PUT", asked_headers="," * 65_536)
     assert response.status_code == 204
 
 
 def forget_settings() -> None:
-    """Take the project's settings away, within `override_settings`."""
+    """Delete the project's settings, within `override_settings`."""
     from django.conf import settings
 
     for name in dir(settings):
@@ -245,7 +243,7 @@ def test_settings_overridden_in_a_test_take_effect(ask: Ask) -> None:
 
 
 @override_settings(CORS_ALLOWED_ORIGINS=[])
-def test_without_any_origin_nothing_is_granted(ask: Ask) -> None:
+def test_policy_without_origins_allows_nothing(ask: Ask) -> None:
     for origin in (APP, None):
         response = ask("GET", "/own-headers/", origin=origin)
         assert cors_headers(response) == {}
@@ -254,7 +252,7 @@ def test_without_any_origin_nothing_is_granted(ask: Ask) -> None:
 
 
 @override_settings(CORS_ALLOWED_ORIGINS=["*"], CORS_ALLOW_CREDENTIALS=False)
-def test_any_origin_gets_one_answer_that_does_not_vary(ask: Ask) -> None:
+def test_any_origin_gets_the_same_response_without_vary(ask: Ask) -> None:
     for origin in (EVIL, None):
         response = ask("GET", "/plain/", origin=origin)
         assert cors_headers(response) == {f"{ALLOW}Origin": "*"}
@@ -262,7 +260,7 @@ def test_any_origin_gets_one_answer_that_does_not_vary(ask: Ask) -> None:
 
 
 @override_settings(CORS_URLS_REGEX=r"^/own-headers/.*$")
-def test_paths_outside_the_regex_stay_untouched(ask: Ask) -> None:
+def test_paths_outside_the_regex_are_not_changed(ask: Ask) -> None:
     assert cors_headers(ask("GET", "/own-headers/", origin=APP)) == READABLE
     views.CALLED.clear()
     response = ask("GET", "/plain/", origin=APP)
@@ -273,11 +271,11 @@ def test_paths_outside_the_regex_stay_untouched(ask: Ask) -> None:
 
 
 @override_settings(CORS_URLS_REGEX=r"/plain")
-def test_a_regex_of_paths_matches_in_full(ask: Ask) -> None:
+def test_path_regex_must_match_the_whole_path(ask: Ask) -> None:
     assert cors_headers(ask("GET", "/plain/", origin=APP)) == {}
 
 
-def test_routes_choose_the_policy_by_path(ask: Ask) -> None:
+def test_routes_select_the_policy_by_path(ask: Ask) -> None:
     routes = CorsRoutes(
         [
             ("/plain/", CorsPolicy(allow_origins=["*"])),
@@ -295,7 +293,7 @@ def test_routes_choose_the_policy_by_path(ask: Ask) -> None:
         assert vary(untouched) == {"Accept"}
 
 
-def test_under_asgi_nothing_leaves_the_thread_of_the_loop() -> None:
+def test_async_request_stays_in_the_event_loop_thread() -> None:
     async def call() -> int:
         from django.test import AsyncClient
 
@@ -312,7 +310,7 @@ def test_under_asgi_nothing_leaves_the_thread_of_the_loop() -> None:
     assert [ident] == views.THREADS
 
 
-def test_one_class_is_sync_or_async_as_what_is_inside() -> None:
+def test_middleware_is_async_if_the_inner_handler_is() -> None:
     async def inner(request: HttpRequest) -> HttpResponse:
         return HttpResponse()
 
@@ -321,7 +319,7 @@ def test_one_class_is_sync_or_async_as_what_is_inside() -> None:
 
 
 @pytest.mark.parametrize("handler", [WSGIHandler, ASGIHandler])
-def test_unsafe_settings_do_not_start(handler: Any) -> None:
+def test_unsafe_settings_raise_at_startup(handler: Any) -> None:
     with (
         override_settings(CORS_ALLOWED_ORIGINS=["*", "http://evil.example/"]),
         pytest.raises(ImproperlyConfigured) as caught,
@@ -340,7 +338,7 @@ ASKED = st.sampled_from([None, "GET", "PUT", "PROPFIND", "no method"])
 
 
 @given(ORIGINS, METHODS, ASKED, st.sampled_from([ask_wsgi, ask_asgi]))
-def test_every_answer_is_the_core_s(
+def test_response_matches_the_decision_of_the_policy(
     origin: str | None, method: str, asked: str | None, ask: Ask
 ) -> None:
     policy = get_configuration().policy

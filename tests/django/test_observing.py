@@ -1,4 +1,4 @@
-"""What Django's adapter reports to CORS_ON_DECISION and to its logger."""
+"""Reports of the Django adapter to CORS_ON_DECISION and to its logger."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _heard: list[DecisionEvent] = []
 
 
 def hear(event: DecisionEvent) -> None:
-    """What CORS_ON_DECISION names."""
+    """The function that CORS_ON_DECISION names."""
     _heard.append(event)
 
 
@@ -86,18 +86,16 @@ class TestOnDecision:
         assert (heard[-1].request_method, heard[-1].request_headers) == ("DELETE", "content-type")
         assert (heard[1].request_method, heard[1].request_headers) == (None, None)
 
-    def test_a_dotted_path_is_as_good(self, ask: Ask) -> None:
+    def test_dotted_path_is_imported(self, ask: Ask) -> None:
         _heard.clear()
         with override_settings(CORS_ON_DECISION=f"{__name__}.hear"):
             visit(ask)
-        # It names another copy of this module where the tests are imported by file.
+        # If the tests are imported by file, it names another copy of this module.
         from importlib import import_module
 
         assert reported(import_module(__name__)._heard) == VISITED
 
-    def test_it_can_be_combined_with_cors_policy(
-        self, ask: Ask, heard: list[DecisionEvent]
-    ) -> None:
+    def test_on_decision_works_with_cors_policy(self, ask: Ask, heard: list[DecisionEvent]) -> None:
         routes = CorsRoutes([("/plain/", CorsPolicy(allow_origins=[APP]))])
         with override_settings(CORS_POLICY=routes):
             del_settings()
@@ -126,7 +124,7 @@ class TestOnDecision:
             "ORIGIN_NOT_ALLOWED",
         ]
 
-    def test_what_the_signal_admits_outside_of_the_urls_counts(
+    def test_requests_that_the_signal_allows_are_reported(
         self, ask: Ask, heard: list[DecisionEvent]
     ) -> None:
         def admit(sender: object, request: HttpRequest, **kwargs: object) -> bool:
@@ -152,7 +150,7 @@ class TestOnDecision:
     def test_reported_decision_matches_the_response(
         self, ask: Ask, heard: list[DecisionEvent]
     ) -> None:
-        # Its methods have different policies, so that the answer is kept out of the cache.
+        # The methods have different policies, so the preflight is not cached.
         response = ask("OPTIONS", "/own-method/", origin=OWN_ORIGIN, asked="PUT")
         (event,) = heard
         assert dict(event.decision.headers)["Access-Control-Max-Age"] == "0"
@@ -191,7 +189,7 @@ WRONG: list[tuple[Any, str]] = [
 
 class TestSetting:
     @pytest.mark.parametrize(("given", "message"), WRONG)
-    def test_invalid_on_decision_does_not_start(self, given: Any, message: str) -> None:
+    def test_invalid_on_decision_raises_at_startup(self, given: Any, message: str) -> None:
         with override_settings(CORS_ON_DECISION=given):
             with pytest.raises(ImproperlyConfigured, match="CORS_ON_DECISION") as raised:
                 CorsMiddleware(lambda request: None)
@@ -201,16 +199,16 @@ class TestSetting:
             assert message in found.msg
             assert "its dotted path" in str(found.hint)
 
-    def test_it_is_reported_with_other_problems(self) -> None:
+    def test_invalid_on_decision_is_reported_with_other_problems(self) -> None:
         with override_settings(CORS_ON_DECISION=7, CORS_ALLOWED_ORIGINS=["https://a.example/"]):
             assert len(check_problems()) == 2
 
-    def test_it_is_a_setting_that_is_read(self) -> None:
+    def test_on_decision_is_a_known_setting(self) -> None:
         with override_settings(CORS_ON_DECISION=hear):
             assert check_names() == []
             assert check_problems() == []
 
-    def test_none_is_the_default(self) -> None:
+    def test_on_decision_may_be_none(self) -> None:
         with override_settings(CORS_ON_DECISION=None):
             assert check_problems() == []
             CorsMiddleware(lambda request: None)
@@ -247,9 +245,7 @@ class TestLog:
             ("WARNING", "METHOD_NOT_ALLOWED"),
         ]
 
-    def test_debug_mode_that_a_test_overrides_takes_effect(
-        self, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_overridden_debug_setting_takes_effect(self, caplog: pytest.LogCaptureFixture) -> None:
         from django.http import HttpResponse
 
         with override_settings(CORS_ON_DECISION=lambda event: None):
@@ -259,7 +255,9 @@ class TestLog:
                     middleware(RequestFactory().get("/", headers={"Origin": UNTRUSTED}))
         assert logged(caplog) == [("WARNING", "ORIGIN_NOT_ALLOWED")]
 
-    def test_a_request_without_origin_asks_no_logger(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_request_without_an_origin_skips_the_logger(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def refuse(self: logging.Logger, level: int) -> bool:
             raise AssertionError("nobody was denied")
 

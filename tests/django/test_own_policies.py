@@ -1,4 +1,4 @@
-"""Policies of views, however a view comes into the URLconf: for calls and for preflights."""
+"""Policies of views, for every kind of view: actual requests and preflights."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def is_own(ask: Ask, path: str, method: str) -> bool:
         ("/ninja-async/own", "PUT"),
     ],
 )
-def test_a_view_s_own_policy_answers(ask: Ask, path: str, method: str) -> None:
+def test_view_policy_applies(ask: Ask, path: str, method: str) -> None:
     assert is_own(ask, path, method)
 
 
@@ -100,11 +100,11 @@ def test_a_view_s_own_policy_answers(ask: Ask, path: str, method: str) -> None:
         ("/missing/", "GET"),
     ],
 )
-def test_other_views_keep_the_settings_policy(ask: Ask, path: str, method: str) -> None:
+def test_other_views_keep_the_policy_of_the_settings(ask: Ask, path: str, method: str) -> None:
     assert not is_own(ask, path, method)
 
 
-def test_the_first_request_of_a_process_finds_them() -> None:
+def test_view_policy_applies_to_the_first_request() -> None:
     program = (
         "import django; django.setup()\n"
         "from tests.django.conftest import ask_wsgi\n"
@@ -123,7 +123,7 @@ def test_the_first_request_of_a_process_finds_them() -> None:
 
 
 @override_settings(USE_I18N=True, LANGUAGES=[("en", "English"), ("de", "Deutsch")])
-def test_a_path_with_a_language_is_found_before_the_language_is_set(ask: Ask) -> None:
+def test_localized_path_is_found_before_the_language_is_set(ask: Ask) -> None:
     locale = [*SETTINGS_MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
     with override_settings(MIDDLEWARE=locale):
         assert is_own(ask, "/de/own-translated/", "GET")
@@ -135,7 +135,7 @@ SETTINGS_MIDDLEWARE = ["corekit_django.middleware.CorsMiddleware"]
 
 
 class Urls:
-    """A URLconf without the views of the others."""
+    """A URLconf without the other views."""
 
     urlpatterns = (route("plain/", views.own), route("own/", views.plain))
 
@@ -148,7 +148,7 @@ def use_urls(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
     return middleware
 
 
-def test_the_urlconf_of_the_request_is_used(ask: Ask) -> None:
+def test_urlconf_of_the_request_is_used(ask: Ask) -> None:
     before = ["tests.django.test_own_policies.use_urls", *SETTINGS_MIDDLEWARE]
     with override_settings(MIDDLEWARE=before):
         assert is_own(ask, "/plain/", "GET")
@@ -159,7 +159,7 @@ def refuse(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
     return lambda request: HttpResponse("closed", status=503)
 
 
-def test_an_answer_before_the_view_is_readable_by_the_view_s_policy(ask: Ask) -> None:
+def test_response_of_middleware_has_the_view_policy(ask: Ask) -> None:
     closed = [*SETTINGS_MIDDLEWARE, "tests.django.test_own_policies.refuse"]
     with override_settings(MIDDLEWARE=closed):
         response = ask("GET", "/own/", origin=OWN_ORIGIN)
@@ -168,7 +168,7 @@ def test_an_answer_before_the_view_is_readable_by_the_view_s_policy(ask: Ask) ->
 
 
 @pytest.mark.parametrize("path", ["/exempt/", "/exempt-in-urlconf/"])
-def test_an_exempt_view_is_left_untouched(ask: Ask, path: str) -> None:
+def test_exempt_view_is_not_changed(ask: Ask, path: str) -> None:
     views.CALLED.clear()
     preflight = ask("OPTIONS", path, origin=APP, asked="PUT")
     actual = ask("GET", path, origin=APP)
@@ -179,7 +179,7 @@ def test_an_exempt_view_is_left_untouched(ask: Ask, path: str) -> None:
         assert "Vary" not in response.headers
 
 
-def test_a_preflight_never_reaches_a_view_with_its_own_policy(ask: Ask) -> None:
+def test_preflight_never_reaches_a_view_with_a_policy(ask: Ask) -> None:
     views.CALLED.clear()
     for origin in (OWN_ORIGIN, APP):
         ask("OPTIONS", "/own/", origin=origin, asked="PUT")
@@ -212,7 +212,7 @@ def test_decorator_does_not_change_the_original_view() -> None:
     assert read_mark(views.own) is OWN
 
 
-def test_marking_keeps_what_the_view_carries() -> None:
+def test_decorator_keeps_attributes_and_signature() -> None:
     marked = resolve("/own-without-csrf/").func
     assert marked.csrf_exempt  # type: ignore[attr-defined]
 
@@ -237,12 +237,12 @@ def test_views_are_not_looked_up_without_view_policies(
     assert ask("GET", "/plain/", origin=APP).headers[ALLOW_ORIGIN] == APP
 
 
-def test_the_outermost_decorator_counts() -> None:
+def test_outermost_decorator_applies() -> None:
     other = CorsPolicy(allow_origins=["*"])
     assert read_mark(cors(other)(cors(OWN)(views.plain))) is other
 
 
-def test_a_policy_may_be_given_by_its_arguments() -> None:
+def test_decorator_accepts_policy_arguments() -> None:
     marked = cors(allow_origins=[OWN_ORIGIN], max_age=5)(views.plain)
     assert read_mark(marked) == CorsPolicy(allow_origins=[OWN_ORIGIN], max_age=5)
 
@@ -262,7 +262,7 @@ def test_invalid_policy_is_refused() -> None:
         cors(origin=[OWN_ORIGIN])
 
 
-def test_marked_views_are_listed_once_and_by_method_where_methods_differ() -> None:
+def test_marked_views_are_listed_once_or_per_method() -> None:
     listed = [(path, method) for path, _, method, _ in find_marked_views()]
     assert len(listed) == len(set(listed))
     assert {("/own/", ""), ("/items/<int:pk>/own/", ""), ("/ninja/methods", "GET")} <= set(listed)
@@ -282,7 +282,7 @@ def test_marked_views_are_listed_once_and_by_method_where_methods_differ() -> No
         ("/ninja/methods", "DELETE", "tests.django.views.ninja_delete"),
     ],
 )
-def test_views_are_named_as_their_authors_know_them(path: str, method: str, name: str) -> None:
+def test_views_have_recognizable_names(path: str, method: str, name: str) -> None:
     assert name_view(resolve(path).func, method) == name
 
 

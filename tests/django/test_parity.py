@@ -1,6 +1,6 @@
 """django-cors-headers and corekit_django, side by side on the same requests.
 
-First where a project notices nothing; then, one by one, what differs. Each difference is described
+First what is the same, then each difference. Each difference is described
 in docs/migrating-from-django-cors-headers.md.
 """
 
@@ -105,7 +105,7 @@ SAME: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("settings", SAME.values(), ids=SAME)
 @pytest.mark.parametrize("origin", [APP, "http://localhost:3000", PREVIEW, EVIL, "null"])
-def test_an_actual_request_is_granted_alike(settings: dict[str, Any], origin: str) -> None:
+def test_same_actual_requests_are_allowed(settings: dict[str, Any], origin: str) -> None:
     theirs, ours = (ask(layer, settings, Origin=origin) for layer in (Theirs, Ours))
     assert ours.status == theirs.status == 202
     for name in (
@@ -120,7 +120,7 @@ def test_an_actual_request_is_granted_alike(settings: dict[str, Any], origin: st
 
 @pytest.mark.parametrize("settings", SAME.values(), ids=SAME)
 @pytest.mark.parametrize("origin", [APP, PREVIEW, EVIL])
-def test_a_preflight_is_granted_alike(settings: dict[str, Any], origin: str) -> None:
+def test_same_preflights_are_allowed(settings: dict[str, Any], origin: str) -> None:
     asked = {"Access_Control_Request_Private_Network": "true"}
     theirs, ours = (preflight(layer, settings, origin, **asked) for layer in (Theirs, Ours))
     for name in (
@@ -138,7 +138,7 @@ def test_a_preflight_is_granted_alike(settings: dict[str, Any], origin: str) -> 
         assert ours.names(methods) == theirs.names(methods) | {"GET", "HEAD", "POST"}
 
 
-def test_the_defaults_are_theirs() -> None:
+def test_defaults_are_the_same() -> None:
     assert defaults.default_headers == corsheaders.defaults.default_headers
     assert defaults.default_methods == corsheaders.defaults.default_methods
 
@@ -162,7 +162,7 @@ def test_plain_options_gets_the_headers() -> None:
     assert name not in ask(Ours, ORIGINS, "OPTIONS", Origin=APP).headers
 
 
-def test_a_regex_of_origins_matches_in_full() -> None:
+def test_origin_regex_must_match_the_whole_origin() -> None:
     settings = {"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://\w+\.example\.com"]}
     stranger = "https://app.example.com.evil.example"
     assert ask(Theirs, settings, Origin=stranger).origin == stranger
@@ -170,13 +170,13 @@ def test_a_regex_of_origins_matches_in_full() -> None:
     assert ask(Ours, settings, Origin=APP).origin == APP
 
 
-def test_a_regex_of_paths_matches_in_full() -> None:
+def test_path_regex_must_match_the_whole_path() -> None:
     settings = {**ORIGINS, "CORS_URLS_REGEX": r"^/api"}
     assert ask(Theirs, settings, path="/api-internal/", Origin=APP).origin == APP
     assert ask(Ours, settings, path="/api-internal/", Origin=APP).origin is None
 
 
-def test_any_origin_with_credentials_does_not_start() -> None:
+def test_any_origin_with_credentials_raises_at_startup() -> None:
     settings = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True}
     assert ask(Theirs, settings, Origin=EVIL).origin == EVIL
     with pytest.raises(ImproperlyConfigured, match="any-origin-with-credentials"):
@@ -193,14 +193,14 @@ def test_any_origin_with_credentials_does_not_start() -> None:
         "file://",
     ],
 )
-def test_an_origin_that_would_never_match_does_not_start(origin: str) -> None:
+def test_unmatchable_origin_raises_at_startup(origin: str) -> None:
     settings = {"CORS_ALLOWED_ORIGINS": [origin]}
     assert ask(Theirs, settings, Origin=APP).origin in (None, APP)
     with pytest.raises(ImproperlyConfigured):
         ask(Ours, settings, Origin=APP)
 
 
-def test_the_opaque_origin_has_to_be_accepted_and_has_no_credentials() -> None:
+def test_opaque_origin_is_a_risk_and_excludes_credentials() -> None:
     settings: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": ["null"]}
     assert ask(Theirs, settings, Origin="null").origin == "null"
     with pytest.raises(ImproperlyConfigured, match="opaque-origin"):
@@ -211,7 +211,7 @@ def test_the_opaque_origin_has_to_be_accepted_and_has_no_credentials() -> None:
         ask(Ours, {**accepted, "CORS_ALLOW_CREDENTIALS": True}, Origin="null")
 
 
-def test_only_what_a_browser_sends_is_an_origin() -> None:
+def test_malformed_origin_is_never_allowed() -> None:
     odd = f"{APP}/path?query"
     assert ask(Theirs, ORIGINS, Origin=odd).origin == odd
     assert ask(Ours, ORIGINS, Origin=odd).origin is None
@@ -220,7 +220,7 @@ def test_only_what_a_browser_sends_is_an_origin() -> None:
     assert ask(Ours, everyone, Origin="nonsense").origin is None
 
 
-def test_a_max_age_of_0_is_sent() -> None:
+def test_max_age_of_0_is_sent() -> None:
     settings = {**ORIGINS, "CORS_PREFLIGHT_MAX_AGE": 0}
     assert "access-control-max-age" not in preflight(Theirs, settings, APP).headers
     assert preflight(Ours, settings, APP).headers["access-control-max-age"] == "0"
@@ -228,7 +228,7 @@ def test_a_max_age_of_0_is_sent() -> None:
     assert "access-control-max-age" not in preflight(Ours, silent, APP).headers
 
 
-def test_headers_of_the_view_do_not_survive() -> None:
+def test_cors_headers_of_the_view_are_removed() -> None:
     given: dict[str, Any] = {"answer": view_with_headers, "Origin": EVIL}
     assert ask(Theirs, ORIGINS, **given).origin == "*"
     assert ask(Ours, ORIGINS, **given).origin is None
@@ -242,7 +242,7 @@ def test_any_origin_is_static_and_does_not_vary() -> None:
     assert ask(Ours, settings).vary == set()
 
 
-def test_private_network_is_answered_on_preflights_only() -> None:
+def test_private_network_header_is_sent_on_preflights_only() -> None:
     settings = {**ORIGINS, "CORS_ALLOW_PRIVATE_NETWORK": True}
     asked = {"Access_Control_Request_Private_Network": "true"}
     name = "access-control-allow-private-network"
@@ -251,14 +251,14 @@ def test_private_network_is_answered_on_preflights_only() -> None:
     assert name in preflight(Ours, settings, APP, **asked).headers
 
 
-def test_headers_that_no_page_can_send_are_left_out() -> None:
+def test_forbidden_headers_are_omitted() -> None:
     settings = {**ORIGINS, "CORS_ALLOW_HEADERS": ["accept-encoding", "dnt", "origin", "x-mine"]}
     name = "access-control-allow-headers"
     assert len(preflight(Theirs, settings, APP).names(name)) == 4
     assert preflight(Ours, settings, APP).names(name) == {"x-mine"}
 
 
-def test_settings_under_a_mistaken_name_take_effect() -> None:
+def test_misnamed_settings_take_effect() -> None:
     settings = {**ORIGINS, "CORS_ALLOWED_METHODS": ["PROPFIND"]}
     assert "PROPFIND" not in preflight(Theirs, settings, APP).names("access-control-allow-methods")
     assert "PROPFIND" in preflight(Ours, settings, APP).names("access-control-allow-methods")

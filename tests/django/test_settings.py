@@ -1,4 +1,4 @@
-"""The settings: every name, every default, and what is wrong with them."""
+"""The settings: every name, every default and every problem."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def list_problems(**values: Any) -> tuple[Problem, ...]:
     return problems
 
 
-def test_the_defaults_are_those_that_projects_rely_on() -> None:
+def test_defaults_are_those_of_django_cors_headers() -> None:
     policy = read_policy()
     assert policy.allow_origins == ()
     assert policy.allow_origin_regexes == ()
@@ -93,11 +93,11 @@ def test_each_setting_reaches_the_policy(
         assert getattr(policy, argument) == expected
 
 
-def test_the_names_of_the_settings_are_all_known() -> None:
+def test_every_setting_name_is_known() -> None:
     assert len(KNOWN_SETTINGS) == 18
 
 
-def test_of_two_names_the_new_one_counts() -> None:
+def test_new_name_takes_precedence_over_the_old_one() -> None:
     policy = read_policy(CORS_ALLOWED_ORIGINS=[APP], CORS_ORIGIN_WHITELIST=["https://old.example"])
     assert policy.allow_origins == (APP,)
     policy = read_policy(CORS_ALLOW_METHODS=["PUT"], CORS_ALLOWED_METHODS=["DELETE"])
@@ -109,7 +109,7 @@ def test_of_two_names_the_new_one_counts() -> None:
     "regex", [r"^https://pr-\d+\.example\.com$", r"https://pr-\d+\.example\.com"]
 )
 @pytest.mark.parametrize("is_compiled", [False, True])
-def test_a_regex_of_origins_matches_in_full(name: str, regex: str, is_compiled: bool) -> None:
+def test_origin_regex_must_match_the_whole_origin(name: str, regex: str, is_compiled: bool) -> None:
     policy = read_policy(**{name: [re.compile(regex) if is_compiled else regex]})
     assert policy.decide("GET", origin="https://pr-7.example.com").allowed
     for origin in (
@@ -121,12 +121,12 @@ def test_a_regex_of_origins_matches_in_full(name: str, regex: str, is_compiled: 
         assert not policy.decide("GET", origin=origin).allowed
 
 
-def test_a_regex_of_paths_may_be_compiled() -> None:
+def test_path_regex_may_be_compiled() -> None:
     assert read(CORS_URLS_REGEX=re.compile("/api/.*")).find("/api/x")
     assert read(CORS_URLS_REGEX="/api/.*").find("/apis/") is None
 
 
-def test_every_problem_is_named_by_its_setting() -> None:
+def test_every_problem_names_its_setting() -> None:
     assert read_problems(
         CORS_ALLOWED_ORIGINS=[APP, "https://b.example/"],
         CORS_ALLOWED_ORIGIN_REGEXES=["("],
@@ -155,19 +155,19 @@ def test_every_problem_is_named_by_its_setting() -> None:
 
 
 @pytest.mark.parametrize("name", ["CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"])
-def test_any_origin_with_credentials_names_the_setting_that_says_so(name: str) -> None:
+def test_any_origin_with_credentials_names_its_setting(name: str) -> None:
     (problem,) = list_problems(**{name: True, "CORS_ALLOW_CREDENTIALS": True})
     assert (problem.subject, problem.value) == (name, True)
     assert problem.code == "any-origin-with-credentials"
 
 
 @pytest.mark.parametrize("regex", [".*", r"^https?://.*$", r"https://.+", r"^https://[\w.-]+$"])
-def test_a_regex_for_everybody_is_refused_with_credentials(regex: str) -> None:
+def test_catch_all_regex_is_refused_with_credentials(regex: str) -> None:
     problems = read_problems(CORS_ALLOWED_ORIGIN_REGEXES=[regex], CORS_ALLOW_CREDENTIALS=True)
     assert ("CORS_ALLOWED_ORIGIN_REGEXES[0]", "any-origin-with-credentials") in problems
 
 
-def test_lists_of_origins_are_ignored_with_all_origins() -> None:
+def test_origin_lists_are_ignored_if_all_origins_are_allowed() -> None:
     policy = read_policy(
         CORS_ALLOW_ALL_ORIGINS=True,
         CORS_ALLOWED_ORIGINS=[APP],
@@ -177,7 +177,7 @@ def test_lists_of_origins_are_ignored_with_all_origins() -> None:
     assert policy.allow_origin_regexes == ()
 
 
-def test_an_accepted_risk_is_accepted_and_its_hint_names_the_setting() -> None:
+def test_risk_can_be_accepted_and_its_hint_names_the_setting() -> None:
     risky = {"CORS_ALLOWED_ORIGINS": ["http://intra.example"], "CORS_ALLOW_CREDENTIALS": True}
     (problem,) = list_problems(**risky)
     assert problem.hint.endswith("To accept the risk: CORS_ACCEPT_RISKS = ['insecure-origin'].")
@@ -186,7 +186,7 @@ def test_an_accepted_risk_is_accepted_and_its_hint_names_the_setting() -> None:
     )
 
 
-def test_names_that_no_page_can_send_are_dropped_and_the_others_keep_their_place() -> None:
+def test_forbidden_headers_are_dropped_and_indexes_kept() -> None:
     old = ["Accept-Encoding", "x-mine", "dnt", "origin", "sec-fetch-mode", "cookie"]
     assert read_policy(CORS_ALLOW_HEADERS=old).allow_headers == ("x-mine",)
     problems = read_problems(CORS_ALLOW_HEADERS=["dnt", "x-mine", "a b", 1])
@@ -202,14 +202,14 @@ def test_headers_in_one_string_are_a_problem() -> None:
 
 
 @pytest.mark.parametrize("value", [None, 5, b"/api/", re.compile(b"/api/")])
-def test_a_regex_of_paths_is_text(value: object) -> None:
+def test_path_regex_must_be_text(value: object) -> None:
     if value is None:
         assert read(CORS_URLS_REGEX=value).urls is None
     else:
         assert read_problems(CORS_URLS_REGEX=value) == [("CORS_URLS_REGEX", "wrong-type")]
 
 
-def test_a_policy_may_be_given_as_it_is() -> None:
+def test_cors_policy_accepts_a_policy_object() -> None:
     policy = CorsPolicy(allow_origins=[APP])
     configuration = read(CORS_POLICY=policy)
     assert configuration.policy is policy
@@ -225,5 +225,5 @@ def test_cors_policy_with_another_setting_is_an_error(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, {"allow_origins": [APP]}, [APP]])
-def test_a_policy_of_another_type_is_an_error(value: object) -> None:
+def test_cors_policy_of_another_type_is_an_error(value: object) -> None:
     assert read_problems(CORS_POLICY=value) == [("CORS_POLICY", "wrong-type")]

@@ -1,4 +1,4 @@
-"""The signal: origins that a project's own code admits, from a real table, sync and async."""
+"""The signal: origins that the project's code allows, from a real table, sync and async."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def connected(receiver: Callable[..., Any]) -> Iterator[None]:
 
 
 class Receiver:
-    """Says yes or no, and remembers the origins that it was asked about."""
+    """Return a fixed answer, and record the origins of the requests."""
 
     def __init__(self, answer: object = True) -> None:
         self.answer = answer
@@ -63,7 +63,7 @@ def is_admitted(ask: Ask, origin: str, path: str = "/plain/") -> bool:
     return admitted
 
 
-def test_origins_come_from_a_table(ask: Ask, database: None) -> None:
+def test_receiver_may_read_origins_from_a_table(ask: Ask, database: None) -> None:
     from shop.models import Partner
     from shop.receivers import allow_partners
 
@@ -77,13 +77,13 @@ def test_origins_come_from_a_table(ask: Ask, database: None) -> None:
         assert not is_admitted(ask, PARTNER)
 
 
-def test_an_async_receiver_is_awaited(ask: Ask) -> None:
+def test_async_receiver_is_awaited(ask: Ask) -> None:
     with connected(say_yes):
         assert is_admitted(ask, PARTNER)
         assert not is_admitted(ask, "https://untrusted.example")
 
 
-def test_one_yes_is_enough(ask: Ask) -> None:
+def test_one_true_receiver_is_enough(ask: Ask) -> None:
     no, yes = Receiver(answer=None), Receiver(answer=1)
     with connected(no), connected(yes):
         assert is_admitted(ask, PARTNER)
@@ -91,7 +91,7 @@ def test_one_yes_is_enough(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("origin", [APP, None, "not an origin", f"{APP},{PARTNER}", "null"])
-def test_signal_is_not_sent_if_the_answer_is_known(ask: Ask, origin: str | None) -> None:
+def test_signal_is_not_sent_if_the_policy_decides(ask: Ask, origin: str | None) -> None:
     receiver = Receiver()
     with connected(receiver):
         ask("GET", "/plain/", origin=origin)
@@ -99,14 +99,14 @@ def test_signal_is_not_sent_if_the_answer_is_known(ask: Ask, origin: str | None)
     assert receiver.asked == []
 
 
-def test_the_opaque_origin_can_be_admitted_without_credentials_only(ask: Ask) -> None:
+def test_signal_allows_opaque_origin_without_credentials_only(ask: Ask) -> None:
     with connected(Receiver()):
         assert ALLOW_ORIGIN not in ask("GET", "/plain/", origin="null").headers
         with override_settings(CORS_ALLOW_CREDENTIALS=False):
             assert ask("GET", "/plain/", origin="null").headers[ALLOW_ORIGIN] == "null"
 
 
-def test_a_view_s_own_policy_is_not_widened(ask: Ask) -> None:
+def test_signal_does_not_extend_a_view_policy(ask: Ask) -> None:
     receiver = Receiver()
     with connected(receiver):
         assert ALLOW_ORIGIN not in ask("GET", "/own/", origin=PARTNER).headers
@@ -115,7 +115,7 @@ def test_a_view_s_own_policy_is_not_widened(ask: Ask) -> None:
 
 
 @override_settings(CORS_URLS_REGEX=r"^/api/.*$")
-def test_outside_the_regex_of_paths_the_signal_alone_grants(ask: Ask) -> None:
+def test_signal_alone_applies_outside_the_path_regex(ask: Ask) -> None:
     with connected(say_yes):
         assert is_admitted(ask, PARTNER)
         assert not is_admitted(ask, APP)
@@ -127,14 +127,14 @@ def test_outside_the_regex_of_paths_the_signal_alone_grants(ask: Ask) -> None:
 @override_settings(
     CORS_ALLOW_ALL_ORIGINS=True, CORS_ALLOW_CREDENTIALS=False, CORS_URLS_REGEX=r"^/api/.*$"
 )
-def test_outside_the_regex_of_paths_a_setting_for_all_origins_grants_nothing(ask: Ask) -> None:
+def test_all_origins_setting_stops_at_the_path_regex(ask: Ask) -> None:
     with connected(say_yes):
         assert ask("GET", "/plain/", origin=PARTNER).headers[ALLOW_ORIGIN] == PARTNER
         assert ALLOW_ORIGIN not in ask("GET", "/plain/", origin=APP).headers
 
 
 @override_settings(CORS_ALLOWED_ORIGINS=[])
-def test_the_signal_alone_is_enough(ask: Ask) -> None:
+def test_signal_works_without_allowed_origins(ask: Ask) -> None:
     with connected(say_yes):
         assert is_admitted(ask, PARTNER)
         assert not is_admitted(ask, APP)
@@ -159,14 +159,14 @@ def test_signal_does_not_apply_to_deny_all_routes(ask: Ask) -> None:
     assert receiver.asked == []
 
 
-def test_a_preflight_for_methods_that_differ_is_not_kept(ask: Ask) -> None:
+def test_preflight_is_not_cached_if_methods_differ(ask: Ask) -> None:
     with connected(say_yes):
         response = ask("OPTIONS", "/own-method/", origin=PARTNER, asked="DELETE")
     assert response.headers[ALLOW_ORIGIN] == PARTNER
     assert response.headers["Access-Control-Max-Age"] == "0"
 
 
-def test_a_failure_of_a_receiver_is_not_swallowed(ask: Ask) -> None:
+def test_receiver_exception_propagates(ask: Ask) -> None:
     def fail(sender: object, **kwargs: object) -> bool:
         raise RuntimeError("the table is gone")
 

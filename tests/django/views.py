@@ -1,4 +1,4 @@
-"""Views of every sort; those whose names begin with own have the policy OWN."""
+"""Views of every kind; views whose names begin with `own` have the policy OWN."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def redirect(request: HttpRequest) -> HttpResponse:
 
 
 def own_headers(request: HttpRequest) -> HttpResponse:
-    """A view that sets CORS headers itself, wrongly."""
+    """Set CORS headers in the view, wrongly."""
     return HttpResponse(
         "own headers",
         headers={
@@ -145,7 +145,7 @@ class OwnDispatch(View):
 
 
 class OwnMethod(View):
-    """PUT and GET have their own policy, DELETE that of the settings."""
+    """PUT and GET have their own policy; DELETE has the policy of the settings."""
 
     @cors(OWN)
     def get(self, request: HttpRequest) -> HttpResponse:
