@@ -90,7 +90,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
-def test_the_same_keywords_let_the_same_pages_through(settings: dict[str, Any]) -> None:
+def test_same_keywords_allow_the_same_pages(settings: dict[str, Any]) -> None:
     ours, theirs = client_with(CORSMiddleware, **settings), client_with(Peer, **settings)
 
     for origin in (APP, UNTRUSTED, "https://www.example.com", "https://app.example.com.evil.test"):
@@ -193,7 +193,7 @@ def test_server_without_lifespan_gets_the_error_per_request() -> None:
             TestClient(app).get("/")
 
 
-def test_a_keyword_that_starlette_does_not_know_is_an_error() -> None:
+def test_unknown_keyword_is_an_error() -> None:
     with pytest.raises(TypeError, match="allow_origin'"):
         CORSMiddleware(Starlette(), allow_origin=[APP])  # type: ignore[call-arg]
 
@@ -205,13 +205,13 @@ def test_safelisted_methods_need_no_listing() -> None:
     assert not may_send(client_with(Peer, **settings), APP, "POST")
 
 
-def test_a_risk_can_be_accepted_by_name() -> None:
+def test_risk_can_be_accepted_by_name() -> None:
     client = client_with(CORSMiddleware, allow_origins=["null"], accept_risks=["opaque-origin"])
 
     assert may_read(client, "null")
 
 
-def test_a_compiled_regex_is_taken_and_matched_in_full() -> None:
+def test_compiled_regex_must_match_the_whole_origin() -> None:
     policy = starlette_policy(allow_origin_regex=re.compile(r"https://.*\.example\.com"))
 
     assert policy.decide("GET", origin=APP).allowed
@@ -219,7 +219,7 @@ def test_a_compiled_regex_is_taken_and_matched_in_full() -> None:
     assert not policy.decide("GET", origin=f"{APP}\n").allowed
 
 
-def test_patterns_of_origins_are_accepted_too() -> None:
+def test_origin_patterns_are_supported() -> None:
     client = client_with(CORSMiddleware, allow_origins=["https://*.example.com"])
 
     assert may_read(client, APP)
@@ -236,7 +236,7 @@ def test_denied_preflight_is_403_without_the_policy() -> None:
     assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
-def test_a_preflight_is_answered_in_full_whatever_method_it_asks_for() -> None:
+def test_denied_method_gets_a_complete_preflight_response() -> None:
     client = client_with(CORSMiddleware, allow_origins=[APP])
     asked = {"Origin": APP, "Access-Control-Request-Method": "PATCH"}
 
@@ -246,13 +246,13 @@ def test_a_preflight_is_answered_in_full_whatever_method_it_asks_for() -> None:
     assert response.headers["access-control-allow-methods"] == "GET, HEAD, POST"
 
 
-def test_the_applications_vary_is_kept_in_one_line() -> None:
+def test_vary_of_the_application_is_kept_in_one_line() -> None:
     client = client_with(CORSMiddleware, allow_origins=[APP])
 
     assert client.get("/", headers={"Origin": APP}).headers["vary"] == "Accept, Origin"
 
 
-def test_private_network_request_passes_if_it_is_off() -> None:
+def test_private_network_request_passes_if_not_enabled() -> None:
     client = client_with(CORSMiddleware, allow_origins=[APP])
     asked = {
         "Origin": APP,
@@ -267,7 +267,7 @@ def test_private_network_request_passes_if_it_is_off() -> None:
 
 
 @pytest.mark.parametrize("middleware", [CORSMiddleware, Peer])
-def test_an_added_middleware_is_inside_the_error_layer_as_starlettes_is(middleware: Any) -> None:
+def test_added_middleware_is_inside_the_error_layer(middleware: Any) -> None:
     client = client_with(middleware, allow_origins=[APP])
 
     response = client.get("/fail", headers={"Origin": APP})

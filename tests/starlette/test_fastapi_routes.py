@@ -32,7 +32,7 @@ async def hello(request: Request) -> Response:
 
 
 def reads(app: FastAPI, path: str, origin: str, method: str = "GET") -> str | None:
-    """Give what the page is reported: the origin that may read, or None."""
+    """Return the allowed origin of the response, or None."""
     client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
     response = client.request(method, path, headers={"Origin": origin})
     reported: str | None = response.headers.get("access-control-allow-origin")
@@ -40,7 +40,7 @@ def reads(app: FastAPI, path: str, origin: str, method: str = "GET") -> str | No
 
 
 def may_send(app: FastAPI, path: str, origin: str, method: str) -> bool:
-    """Return whether the preflight of `method` is granted, and answered before the application."""
+    """Return whether the preflight of `method` is allowed without reaching the application."""
     response = TestClient(app).options(
         path, headers={"Origin": origin, "Access-Control-Request-Method": method}
     )
@@ -50,7 +50,7 @@ def may_send(app: FastAPI, path: str, origin: str, method: str) -> bool:
 
 
 def fastapi() -> FastAPI:
-    """Make an application with a policy at each place that can have one."""
+    """Build an application with a policy at each place that accepts one."""
     app = FastAPI()
     outer, inner = APIRouter(prefix="/outer"), APIRouter(prefix="/inner")
 
@@ -118,7 +118,7 @@ def fastapi() -> FastAPI:
         ("GET", "/docs", APP, APP),
     ],
 )
-def test_path_operations_and_routers_of_fastapi(
+def test_fastapi_path_operations_and_routers_have_policies(
     method: str, path: str, origin: str, reported: str | None
 ) -> None:
     assert reads(fastapi(), path, origin, method) == reported
@@ -137,7 +137,7 @@ def test_path_operations_and_routers_of_fastapi(
         ("/v1/mounted/x", ADMIN, "GET", True),
     ],
 )
-def test_preflights_of_path_operations_of_fastapi(
+def test_fastapi_preflights_have_the_policy_of_the_operation(
     path: str, origin: str, method: str, granted: bool
 ) -> None:
     assert may_send(fastapi(), path, origin, method) is granted

@@ -1,4 +1,4 @@
-"""`install` around Starlette and FastAPI applications: what a browser then sees of them."""
+"""`install` on Starlette and FastAPI applications: the responses that a browser gets."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ each_framework = pytest.mark.parametrize("make", [starlette, fastapi])
         ("/sub/missing", 404),
     ],
 )
-def test_every_answer_can_be_read_by_the_page(
+def test_every_response_is_readable(
     make: Callable[..., Starlette], debug: bool, path: str, status: int
 ) -> None:
     app = make(debug=debug)
@@ -147,7 +147,7 @@ def test_exception_still_reaches_the_server(make: Callable[..., Starlette]) -> N
 
 
 @each_framework
-def test_routes_and_middleware_may_come_after(make: Callable[..., Starlette]) -> None:
+def test_routes_and_middleware_may_be_added_later(make: Callable[..., Starlette]) -> None:
     app = make()
     install(app, policy)
     app.add_middleware(Refusing)
@@ -162,7 +162,7 @@ def test_routes_and_middleware_may_come_after(make: Callable[..., Starlette]) ->
 
 
 @each_framework
-def test_a_preflight_is_answered_before_middleware_that_refuses(
+def test_preflight_is_answered_before_other_middleware(
     make: Callable[..., Starlette],
 ) -> None:
     app = make(middleware=[Middleware(Refusing)])
@@ -174,7 +174,7 @@ def test_a_preflight_is_answered_before_middleware_that_refuses(
     assert response.headers["access-control-allow-methods"] == "GET, HEAD, POST, PUT"
 
 
-def test_path_operations_of_fastapi_are_covered_wherever_they_are_added() -> None:
+def test_fastapi_path_operations_are_covered() -> None:
     app = FastAPI()
 
     @app.get("/before")
@@ -217,7 +217,7 @@ def test_mounted_application_does_not_add_a_second_header() -> None:
     assert response.headers.get_list(ALLOW_ORIGIN) == [APP]
 
 
-def test_websockets_and_the_lifespan_are_left_alone() -> None:
+def test_websockets_and_lifespan_are_not_changed() -> None:
     events = []
 
     @asynccontextmanager
@@ -248,7 +248,7 @@ def test_invalid_policy_is_refused() -> None:
         install(Starlette(), {"allow_origins": ["*"]})  # type: ignore[arg-type]
 
 
-def test_a_second_policy_is_refused() -> None:
+def test_second_policy_is_refused() -> None:
     app = Starlette()
     install(app, policy)
 
@@ -256,7 +256,7 @@ def test_a_second_policy_is_refused() -> None:
         install(app, policy)
 
 
-def test_a_policy_for_an_application_that_runs_is_refused() -> None:
+def test_started_application_is_refused() -> None:
     app = Starlette(routes=routes())
     client_of(app).get("/")
 

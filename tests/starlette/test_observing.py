@@ -1,4 +1,4 @@
-"""What Starlette's adapter reports to `on_decision` and to its logger."""
+"""Reports of the Starlette adapter to `on_decision` and to its logger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cors` on endpoints, routes, routers and mounts: each request meets the policy of its route."""
+"""`cors` on endpoints, routes, routers and mounts: the route selects the policy."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def shared(request: Request) -> Response:
 
 
 def reads(app: Starlette, path: str, origin: str, method: str = "GET") -> str | None:
-    """Give what the page is reported: the origin that may read, or None."""
+    """Return the allowed origin of the response, or None."""
     client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
     response = client.request(method, path, headers={"Origin": origin})
     reported: str | None = response.headers.get("access-control-allow-origin")
@@ -47,7 +47,7 @@ def reads(app: Starlette, path: str, origin: str, method: str = "GET") -> str | 
 
 
 def may_send(app: Starlette, path: str, origin: str, method: str) -> bool:
-    """Return whether the preflight of `method` is granted, and answered before the application."""
+    """Return whether the preflight of `method` is allowed without reaching the application."""
     response = TestClient(app).options(
         path, headers={"Origin": origin, "Access-Control-Request-Method": method}
     )
@@ -56,7 +56,7 @@ def may_send(app: Starlette, path: str, origin: str, method: str) -> bool:
     return response.status_code == 204 and method in methods
 
 
-def test_an_endpoint_has_its_own_policy_and_the_others_the_default() -> None:
+def test_endpoint_policy_overrides_the_default() -> None:
     app = Starlette(routes=[Route("/", hello), Route("/shared", shared)])
     install(app, default)
 
@@ -65,7 +65,7 @@ def test_an_endpoint_has_its_own_policy_and_the_others_the_default() -> None:
     assert reads(app, "/", APP) == APP
 
 
-def test_an_endpoint_that_is_a_class_has_its_own_policy() -> None:
+def test_class_endpoint_has_its_own_policy() -> None:
     @cors(admin)
     class Items(HTTPEndpoint):
         async def get(self, request: Request) -> Response:
@@ -82,7 +82,7 @@ def test_an_endpoint_that_is_a_class_has_its_own_policy() -> None:
     assert not may_send(app, "/items", APP, "PUT")
 
 
-def test_an_endpoint_that_is_a_partial_has_its_own_policy() -> None:
+def test_partial_endpoint_has_its_own_policy() -> None:
     app = Starlette(routes=[Route("/", cors(public)(partial(hello)))])
     install(app, default)
 
@@ -98,7 +98,7 @@ def test_route_policy_overrides_its_endpoint() -> None:
     assert reads(app, "/b", UNTRUSTED) == "*"
 
 
-def test_the_preflight_meets_the_route_that_the_requested_method_reaches() -> None:
+def test_preflight_has_the_policy_of_the_requested_route() -> None:
     app = Starlette(
         routes=[
             Route("/items", hello, methods=["GET"]),
@@ -112,7 +112,7 @@ def test_the_preflight_meets_the_route_that_the_requested_method_reaches() -> No
     assert may_send(app, "/items", PARTNER, "PATCH")
     assert not may_send(app, "/items", PARTNER, "DELETE")
     assert not may_send(app, "/items", APP, "DELETE")
-    # No route has it: the first route answers 405, so its policy has the say.
+    # No route has this method: the first route responds with 405, so its policy applies.
     assert may_send(app, "/items", APP, "PUT")
 
 
@@ -145,7 +145,7 @@ def test_preflight_is_not_cached_if_methods_differ_in_policy() -> None:
     assert not may_send(app, "/closed", APP, "GET")
 
 
-def test_the_answer_to_a_method_without_a_route_has_the_policy_of_the_path() -> None:
+def test_method_without_a_route_gets_the_policy_of_the_path() -> None:
     app = Starlette(routes=[cors(admin)(Route("/items", hello, methods=["GET"]))])
     install(app, default)
 
@@ -171,7 +171,7 @@ def test_the_answer_to_a_method_without_a_route_has_the_policy_of_the_path() -> 
     ],
     ids=["mount", "router", "router in middleware", "application", "two deep", "host"],
 )
-def test_what_is_mounted_has_the_policy_of_the_mount(mount: Any) -> None:
+def test_mounted_application_has_the_policy_of_the_mount(mount: Any) -> None:
     app = Starlette(routes=[Route("/", hello), mount])
     install(app, default)
 
@@ -182,14 +182,14 @@ def test_what_is_mounted_has_the_policy_of_the_mount(mount: Any) -> None:
     assert reads(app, "/", APP) == APP
 
 
-def test_an_endpoint_below_a_mount_keeps_its_own_policy() -> None:
+def test_endpoint_below_a_mount_keeps_its_own_policy() -> None:
     app = Starlette(routes=[cors(partner)(Mount("/v1", routes=[Route("/shared", shared)]))])
     install(app, default)
 
     assert reads(app, "/v1/shared", UNTRUSTED) == "*"
 
 
-def test_the_router_of_the_application_itself_can_have_the_policy() -> None:
+def test_router_of_the_application_may_have_the_policy() -> None:
     app = Starlette(routes=[Route("/", hello), Route("/shared", shared)])
     cors(partner)(app.router)
     install(app)
@@ -199,7 +199,7 @@ def test_the_router_of_the_application_itself_can_have_the_policy() -> None:
     assert reads(app, "/shared", UNTRUSTED) == "*"
 
 
-def test_without_default_only_own_policies_apply() -> None:
+def test_only_route_policies_apply_without_a_default() -> None:
     app = Starlette(routes=[Route("/", hello), Route("/shared", shared)])
     install(app)
 
@@ -212,7 +212,7 @@ def test_without_default_only_own_policies_apply() -> None:
     assert client.options("/", headers=preflight).status_code == 405
 
 
-def test_a_policy_that_grants_nothing_closes_one_route() -> None:
+def test_deny_all_policy_closes_one_route() -> None:
     app = Starlette(routes=[cors(CorsPolicy.deny_all())(Route("/closed", hello))])
     install(app, public)
 
@@ -220,7 +220,7 @@ def test_a_policy_that_grants_nothing_closes_one_route() -> None:
     assert not may_send(app, "/closed", APP, "GET")
 
 
-def test_a_route_can_have_a_policy_by_path() -> None:
+def test_route_may_have_a_policy_per_path() -> None:
     routes = CorsRoutes([("/files/public/", public)])
     app = Starlette(routes=[cors(routes)(Mount("/files", Router(default=plain_not_found)))])
     install(app, default)
@@ -231,9 +231,7 @@ def test_a_route_can_have_a_policy_by_path() -> None:
 
 
 @pytest.mark.parametrize(("path", "slashed"), [("/feed/", "/feed"), ("/feed", "/feed/")])
-def test_a_redirect_to_the_path_with_its_slash_has_the_policy_of_that_path(
-    path: str, slashed: str
-) -> None:
+def test_slash_redirect_has_the_policy_of_its_target(path: str, slashed: str) -> None:
     app = Starlette(routes=[Mount("/v1", routes=[Route(path, shared)]), Route(path, shared)])
     install(app, default)
     client = TestClient(app, follow_redirects=False)
@@ -260,7 +258,7 @@ def test_error_of_a_route_has_the_policy_of_the_route() -> None:
 
 
 def test_failing_convertor_gets_the_default_policy() -> None:
-    # Python reads no number of more than 4300 digits.
+    # Python does not parse numbers of more than 4300 digits.
     app = Starlette(routes=[cors(partner)(Route("/items/{number:int}", hello))])
     install(app, default)
     client = TestClient(app, raise_server_exceptions=False)
