@@ -100,7 +100,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
-def test_the_same_options_let_the_same_pages_through(settings: dict[str, Any]) -> None:
+def test_same_options_allow_the_same_pages(settings: dict[str, Any]) -> None:
     ours, theirs = make_app(), make_app()
     CORS(ours, **settings)
     flask_cors.CORS(theirs, **settings)
@@ -152,7 +152,7 @@ def test_exposed_headers_may_be_a_string_or_a_list(exposed: Any) -> None:
     assert reported.split(", ")[0] == "x-request-id"
 
 
-def test_any_header_covers_authorization_which_a_wildcard_does_not() -> None:
+def test_any_header_allows_authorization_unlike_a_wildcard() -> None:
     app = make_app()
     CORS(app, origins=APP)
     asked = {"Origin": APP, "Access-Control-Request-Method": "GET"}
@@ -161,7 +161,7 @@ def test_any_header_covers_authorization_which_a_wildcard_does_not() -> None:
     assert reported["Access-Control-Allow-Headers"] == "*, authorization"
 
 
-def test_the_private_network_is_granted_where_it_was_switched_on() -> None:
+def test_private_network_is_allowed_if_enabled() -> None:
     app = make_app()
     CORS(app, origins=APP, allow_private_network=True)
     asked = {
@@ -174,7 +174,7 @@ def test_the_private_network_is_granted_where_it_was_switched_on() -> None:
     assert reported["Access-Control-Allow-Private-Network"] == "true"
 
 
-def test_the_keys_of_the_configuration_are_read_and_keywords_come_first() -> None:
+def test_keyword_arguments_override_the_configuration() -> None:
     app = make_app(CORS_ORIGINS=[APP], CORS_METHODS=["PUT"], CORS_MAX_AGE=600)
     CORS(app, max_age=60)
     asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
@@ -186,7 +186,7 @@ def test_the_keys_of_the_configuration_are_read_and_keywords_come_first() -> Non
     assert reported["Access-Control-Max-Age"] == "60"
 
 
-def test_init_app_takes_options_and_they_come_first() -> None:
+def test_options_of_init_app_take_precedence() -> None:
     app = make_app()
     CORS(origins=UNTRUSTED).init_app(app, origins=APP)
 
@@ -197,7 +197,7 @@ def test_init_app_takes_options_and_they_come_first() -> None:
     "resources",
     ["/api/*", r"/api/.*", re.compile(r"/api/"), ["/api/items", r"^/api/admin/"], {"/api/*": {}}],
 )
-def test_resources_may_be_written_in_every_way(resources: Any) -> None:
+def test_every_form_of_resources_is_supported(resources: Any) -> None:
     ours, theirs = make_app(), make_app()
     CORS(ours, resources=resources, origins=APP)
     flask_cors.CORS(theirs, resources=resources, origins=APP)
@@ -206,7 +206,7 @@ def test_resources_may_be_written_in_every_way(resources: Any) -> None:
         assert reads(client_of(ours), path) == reads(client_of(theirs), path)
 
 
-def test_a_resource_covers_no_path_that_only_begins_like_it() -> None:
+def test_resource_does_not_cover_paths_with_the_same_prefix() -> None:
     app = make_app()
     CORS(app, resources="/api/*", origins=APP)
 
@@ -214,7 +214,7 @@ def test_a_resource_covers_no_path_that_only_begins_like_it() -> None:
     assert reads(client_of(app), "/apiary") is None
 
 
-def test_overlapping_resources_are_decided_in_the_order_written() -> None:
+def test_first_matching_resource_applies() -> None:
     app = make_app()
     CORS(
         app,
@@ -233,7 +233,7 @@ def test_overlapping_resources_are_decided_in_the_order_written() -> None:
     assert reads(client, "/api/admin/users", UNTRUSTED) is None
 
 
-def test_the_path_is_decoded_once_and_case_matters() -> None:
+def test_path_is_decoded_once_and_case_sensitive() -> None:
     app = make_app()
     CORS(app, resources={"/api/admin/*": {"origins": UNTRUSTED}, "/api/*": {"origins": APP}})
     client = client_of(app)
@@ -243,7 +243,7 @@ def test_the_path_is_decoded_once_and_case_matters() -> None:
     assert reads(client, "/api/ADMIN/users", UNTRUSTED) is None
 
 
-def test_resource_options_override_those_of_all() -> None:
+def test_resource_options_override_global_options() -> None:
     app = make_app()
     CORS(app, resources={"/api/*": {"methods": ["PUT"]}}, origins=APP, max_age=60)
     asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
@@ -279,7 +279,7 @@ def test_resource_options_override_those_of_all() -> None:
         (lambda: CORS(make_app(), resources={"/": "x"}), "resources: '/': 'x' is not a path"),
     ],
 )
-def test_an_unknown_option_is_an_error(make: Callable[[], object], message: str) -> None:
+def test_unknown_option_is_an_error(make: Callable[[], object], message: str) -> None:
     with pytest.raises(TypeError, match=message):
         make()
 
@@ -295,7 +295,7 @@ def test_an_unknown_option_is_an_error(make: Callable[[], object], message: str)
         ({"resources": "/api/("}, r"'/api/\(' does not compile"),
     ],
 )
-def test_a_value_that_cannot_be_had_is_an_error(options: dict[str, Any], message: str) -> None:
+def test_unsupported_value_is_an_error(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         CORS(make_app(), **options)
 
@@ -346,14 +346,14 @@ def test_problems_name_the_options_of_flask_cors() -> None:
     ]
 
 
-def test_a_risk_can_be_accepted_by_name() -> None:
+def test_risk_can_be_accepted_by_name() -> None:
     app = make_app()
     CORS(app, origins=["null"], accept_risks=["opaque-origin"])
 
     assert reads(client_of(app), origin="null") == "null"
 
 
-def test_patterns_of_origins_are_taken_as_patterns() -> None:
+def test_origin_patterns_are_supported() -> None:
     app = make_app()
     CORS(app, origins=["https://*.example.com", "http://localhost:*"])
     client = client_of(app)
@@ -374,7 +374,7 @@ def test_denied_preflight_is_403_without_headers() -> None:
     assert not [name for name, _ in response.headers if name.startswith("Access-Control")]
 
 
-def test_vary_is_there_without_an_origin_too() -> None:
+def test_vary_is_sent_without_an_origin_too() -> None:
     app = make_app()
     CORS(app, origins=APP)
 
@@ -385,14 +385,14 @@ def test_vary_is_there_without_an_origin_too() -> None:
 
 
 @pytest.mark.parametrize("path", ["/fail", "/missing"])
-def test_errors_carry_the_headers(path: str) -> None:
+def test_error_responses_have_the_headers(path: str) -> None:
     app = make_app()
     CORS(app, origins=APP)
 
     assert reads(client_of(app), path) == APP
 
 
-def test_every_option_of_flask_cors_is_known() -> None:
+def test_every_flask_cors_option_is_known() -> None:
     from flask_cors import core
 
     theirs = {key.removeprefix("CORS_").lower() for key in core.CONFIG_OPTIONS}

@@ -1,4 +1,4 @@
-"""`cross_origin` on views, alone and below an extension; and `CORS` on blueprints."""
+"""`cross_origin` on views, with and without an extension, and `CORS` on blueprints."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ each_cover = pytest.mark.parametrize(
 
 
 @each_cover
-def test_a_decorated_view_answers_its_own_pages(cover: Callable[[Flask], object]) -> None:
+def test_decorated_view_uses_its_own_policy(cover: Callable[[Flask], object]) -> None:
     app = app_with_views(methods=["PUT"], max_age=60)
     cover(app)
     client = client_of(app)
@@ -85,7 +85,7 @@ def test_a_decorated_view_answers_its_own_pages(cover: Callable[[Flask], object]
 
 
 @each_cover
-def test_the_headers_of_a_decorated_view_are_merged(cover: Callable[[Flask], object]) -> None:
+def test_headers_of_a_decorated_view_are_merged(cover: Callable[[Flask], object]) -> None:
     pytest.importorskip("asgiref", reason="for asynchronous views")
     app = app_with_views()
     cover(app)
@@ -116,7 +116,7 @@ def test_undecorated_view_keeps_the_application_policy() -> None:
     assert reads(client_of(app), "/feed", UNTRUSTED) is None
 
 
-def test_a_decorated_view_reads_the_configuration_of_its_application() -> None:
+def test_decorated_view_uses_the_application_configuration() -> None:
     apps = []
     for origin in (APP, UNTRUSTED):
         app = Flask("shop")
@@ -133,12 +133,12 @@ def shared() -> str:
     return "shared"
 
 
-def test_invalid_options_are_raised_by_the_decorator() -> None:
+def test_decorator_raises_for_invalid_options() -> None:
     with pytest.raises(PolicyError):
         cross_origin(origins="https://app.example.com/")
 
 
-def test_a_blueprint_is_covered_with_the_configuration_of_its_application() -> None:
+def test_blueprint_uses_the_application_configuration() -> None:
     blueprint = Blueprint("api", "shop")
     blueprint.get("/items")(lambda: "items")
     CORS(blueprint, resources="/v1/*", methods=["PUT"])

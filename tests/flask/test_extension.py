@@ -1,4 +1,4 @@
-"""`Cors` around a Flask application: what a browser then sees of it."""
+"""`Cors` on a Flask application: the responses that a browser gets."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ each_way = pytest.mark.parametrize(
         ("/stream", 200),
     ],
 )
-def test_every_answer_can_be_read_by_the_page(
+def test_every_response_is_readable(
     install: Callable[[Flask], object], debug: bool, path: str, status: int
 ) -> None:
     app = make_app()
@@ -120,7 +120,7 @@ def test_untrusted_origin_cannot_read_error_pages() -> None:
     assert response.headers["Vary"] == "Origin"
 
 
-def test_error_handlers_and_hooks_keep_their_answers() -> None:
+def test_error_handlers_and_hooks_keep_their_responses() -> None:
     app = make_app()
     Cors(app, policy)
 
@@ -141,7 +141,7 @@ def test_error_handlers_and_hooks_keep_their_answers() -> None:
     assert client.options("/secret", headers=PREFLIGHT).status_code == 204
 
 
-def test_an_exception_still_reaches_the_server_where_flask_propagates_it() -> None:
+def test_propagated_exception_reaches_the_server() -> None:
     app = make_app()
     Cors(app, policy)
     app.testing = True
@@ -150,12 +150,12 @@ def test_an_exception_still_reaches_the_server_where_flask_propagates_it() -> No
         app.test_client().get("/fail", headers={"Origin": APP})
 
 
-def test_the_page_of_the_debugger_can_be_read_by_the_page_of_another_origin() -> None:
+def test_debugger_page_is_readable_cross_origin() -> None:
     app = make_app()
     app.debug = True
     Cors(app, policy)
 
-    # What `flask run --debug` serves.
+    # As served by `flask run --debug`.
     response = Client(DebuggedApplication(app, evalex=True)).get("/fail", headers={"Origin": APP})
 
     assert response.status_code == 500
@@ -165,7 +165,7 @@ def test_the_page_of_the_debugger_can_be_read_by_the_page_of_another_origin() ->
 
 
 @pytest.mark.parametrize("origin", [None, "http://localhost"], ids=["none", "its own"])
-def test_the_debugger_stays_interactive_for_pages_of_the_application(origin: str | None) -> None:
+def test_debugger_stays_interactive(origin: str | None) -> None:
     app = make_app()
     app.debug = True
     Cors(app, policy)
@@ -177,7 +177,7 @@ def test_the_debugger_stays_interactive_for_pages_of_the_application(origin: str
     assert "EVALEX = true" in response.text
 
 
-def test_a_preflight_never_reaches_the_application() -> None:
+def test_preflight_never_reaches_the_application() -> None:
     app = make_app()
     Cors(app, policy)
     reached = []
@@ -191,7 +191,7 @@ def test_a_preflight_never_reaches_the_application() -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": APP}])
-def test_any_other_options_is_answered_by_flask(headers: dict[str, str]) -> None:
+def test_plain_options_is_answered_by_flask(headers: dict[str, str]) -> None:
     app = make_app()
     Cors(app, policy)
 
@@ -202,7 +202,7 @@ def test_any_other_options_is_answered_by_flask(headers: dict[str, str]) -> None
     assert response.headers["Vary"] == "Origin"
 
 
-def test_what_is_added_after_is_covered_too() -> None:
+def test_routes_added_later_are_covered() -> None:
     app = make_app()
     Cors(app, policy)
 
@@ -222,7 +222,7 @@ def test_routes_are_accepted_as_a_policy() -> None:
     assert "Vary" not in client.get("/", headers={"Origin": APP}).headers
 
 
-def test_the_applications_own_headers_are_replaced() -> None:
+def test_cors_headers_of_the_application_are_replaced() -> None:
     app = make_app()
     Cors(app, policy)
 
@@ -236,7 +236,7 @@ def test_the_applications_own_headers_are_replaced() -> None:
     assert ALLOW_ORIGIN not in client.get("/", headers={"Origin": UNTRUSTED}).headers
 
 
-def test_without_a_policy_nothing_is_touched() -> None:
+def test_without_a_policy_nothing_is_changed() -> None:
     app = make_app()
     Cors(app)
 
@@ -259,7 +259,7 @@ def test_invalid_policy_is_refused(install: Callable[[Flask, Any], object]) -> N
         install(make_app(), ["*"])
 
 
-def test_a_second_policy_is_refused() -> None:
+def test_second_policy_is_refused() -> None:
     app = make_app()
     Cors(app, policy)
 

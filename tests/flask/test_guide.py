@@ -1,4 +1,4 @@
-"""The snippets of docs/migrating-from-flask-cors.md run, and do what it says."""
+"""The snippets of docs/migrating-from-flask-cors.md run and work as described."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Flask's adapter reports to `on_decision` and to its logger."""
+"""Reports of the Flask adapter to `on_decision` and to its logger."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class TestOnDecision:
         assert reported(heard) == VISITED
 
     @pytest.mark.parametrize("hear_first", [True, False])
-    def test_it_may_come_before_the_policy_or_after(self, hear_first: bool) -> None:
+    def test_on_decision_may_be_set_before_or_after_the_policy(self, hear_first: bool) -> None:
         heard: list[DecisionEvent] = []
         app = make_app()
         if hear_first:
@@ -166,13 +166,13 @@ class TestOnDecision:
         with pytest.raises(TypeError, match="on_decision is a str"):
             extension(on_decision="shop.hear")
 
-    def test_a_second_one_is_refused(self) -> None:
+    def test_second_on_decision_is_refused(self) -> None:
         app = make_app()
         Cors(app, on_decision=print)
         with pytest.raises(RuntimeError, match="already has an on_decision"):
             Cors(app, policy, on_decision=print)
 
-    def test_a_blueprint_takes_no_on_decision(self) -> None:
+    def test_blueprint_does_not_accept_on_decision(self) -> None:
         with pytest.raises(TypeError, match="for a whole application"):
             CORS(Blueprint("api", "api"), origins=APP, on_decision=print)
 
@@ -205,7 +205,7 @@ class TestLog:
         assert logged(caplog) == []
         app = make_app()
         Cors(app, policy)
-        # As app.run(debug=True) does it: after all is set up, before the first request.
+        # Like app.run(debug=True): after the setup, before the first request.
         app.debug = True
         visit(app)
         visit(app)
@@ -214,9 +214,7 @@ class TestLog:
             ("WARNING", "METHOD_NOT_ALLOWED"),
         ]
 
-    def test_a_view_that_answers_for_itself_is_logged(
-        self, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_view_that_handles_options_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO, LOGGER)
         app = make_self_answering()
         client = app.test_client()
@@ -245,11 +243,11 @@ class TestLog:
             ),
         ]
 
-    def test_a_view_that_answers_for_itself_warns_in_debug_mode(
+    def test_view_that_handles_options_warns_in_debug_mode(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         app = make_self_answering()
-        # What was warned of is remembered as long as the process runs.
+        # Warnings are remembered for the lifetime of the process.
         origin = f"https://{uuid4()}.example"
         for debug in (False, True, True):
             app.debug = debug

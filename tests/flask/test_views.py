@@ -1,4 +1,4 @@
-"""Policies of views and blueprints: each request meets that of the rule that Flask matches."""
+"""Policies of views and blueprints: the rule that Flask matches selects the policy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ public = CorsPolicy(allow_origins=["*"])
 def reads(
     app: Flask, path: str, origin: str, method: str = "GET", host: str = "localhost"
 ) -> str | None:
-    """Give what the page is reported: the origin that may read, or None."""
+    """Return the allowed origin of the response, or None."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     response = app.test_client().open(
         path, method=method, headers={"Origin": origin}, base_url=f"http://{host}/"
@@ -35,7 +35,7 @@ def reads(
 
 
 def may_send(app: Flask, path: str, origin: str, method: str) -> bool:
-    """Return whether the preflight of `method` is granted, and answered before the application."""
+    """Return whether the preflight of `method` is allowed without reaching the application."""
     response = app.test_client().options(
         path, headers={"Origin": origin, "Access-Control-Request-Method": method}
     )
@@ -122,7 +122,7 @@ def make_app() -> Flask:
         ("GET", "/bare/feed", UNTRUSTED, "*"),
     ],
 )
-def test_an_answer_has_the_policy_of_its_view(
+def test_response_has_the_policy_of_its_view(
     method: str, path: str, origin: str, reported: str | None
 ) -> None:
     app = make_app()
@@ -146,7 +146,7 @@ def test_an_answer_has_the_policy_of_its_view(
         ("/missing", APP, "PUT", True),
     ],
 )
-def test_a_preflight_has_the_policy_of_the_view_that_the_method_reaches(
+def test_preflight_has_the_policy_of_the_requested_view(
     path: str, origin: str, method: str, granted: bool
 ) -> None:
     app = make_app()
@@ -180,7 +180,7 @@ def test_preflight_is_not_cached_if_methods_differ_in_policy() -> None:
     assert not may_send(app, "/closed", APP, "GET")
 
 
-def test_a_view_that_takes_options_itself_still_does() -> None:
+def test_view_may_still_handle_options() -> None:
     app = Flask("shop")
 
     @app.route("/", methods=["GET", "OPTIONS"])
@@ -195,7 +195,7 @@ def test_a_view_that_takes_options_itself_still_does() -> None:
     assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_class_of_views_has_its_policy() -> None:
+def test_class_based_view_has_its_policy() -> None:
     class Items(MethodView):
         def get(self) -> str:
             return "items"
@@ -208,7 +208,7 @@ def test_a_class_of_views_has_its_policy() -> None:
     assert reads(app, "/items", APP) is None
 
 
-def test_without_default_only_own_policies_apply() -> None:
+def test_only_view_policies_apply_without_a_default() -> None:
     app = make_app()
     Cors(app)
 
@@ -217,7 +217,7 @@ def test_without_default_only_own_policies_apply() -> None:
     assert "Vary" not in app.test_client().get("/").headers
 
 
-def test_a_marked_blueprint_covers_its_views_without_an_extension() -> None:
+def test_blueprint_policy_applies_without_an_extension() -> None:
     app = make_app()
 
     assert reads(app, "/outer/x", PARTNER) == PARTNER
@@ -238,7 +238,7 @@ def test_nearest_blueprint_wins() -> None:
     assert reads(app, "/outer/inner/x", PARTNER) is None
 
 
-def test_a_view_can_have_a_policy_by_path() -> None:
+def test_view_may_have_a_policy_per_path() -> None:
     app = Flask("shop")
 
     @app.get("/files/<path:name>")
@@ -253,7 +253,7 @@ def test_a_view_can_have_a_policy_by_path() -> None:
     assert reads(app, "/files/private/x", APP) == APP
 
 
-def test_an_application_below_a_prefix_redirects_to_what_may_be_read() -> None:
+def test_redirect_below_a_prefix_has_the_target_policy() -> None:
     app = make_app()
     Cors(app, default)
 
@@ -265,7 +265,7 @@ def test_an_application_below_a_prefix_redirects_to_what_may_be_read() -> None:
     assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_hosts_are_matched_as_flask_matches_them() -> None:
+def test_hosts_are_matched_as_in_flask() -> None:
     app = Flask("shop", host_matching=True, static_host="static.example")
 
     @app.get("/", host="public.example")
@@ -279,7 +279,7 @@ def test_hosts_are_matched_as_flask_matches_them() -> None:
     assert reads(app, "/", UNTRUSTED, host="other.example") is None
 
 
-def test_a_host_that_flask_refuses_is_refused_with_the_default() -> None:
+def test_refused_host_gets_the_default_policy() -> None:
     app = make_app()
     app.config["TRUSTED_HOSTS"] = ["shop.example"]
     Cors(app, default)
@@ -288,7 +288,7 @@ def test_a_host_that_flask_refuses_is_refused_with_the_default() -> None:
     assert reads(app, "/feed/", APP) == APP
 
 
-def test_a_redirect_to_elsewhere_has_the_default() -> None:
+def test_redirect_loop_gets_the_default_policy() -> None:
     app = Flask("shop")
     app.url_map.redirect_defaults = True
 
@@ -304,7 +304,7 @@ def test_a_redirect_to_elsewhere_has_the_default() -> None:
 
     Cors(app, default)
 
-    # Two that lead to each other lead nowhere.
+    # The two redirect to each other.
     assert reads(app, "/old", APP) == APP
 
 
