@@ -1,4 +1,4 @@
-"""Calls and policies that the tests of explanations share, and strategies for any of them."""
+"""Requests and policies for the tests of explanations, and strategies that draw them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ ITEMS = "https://api.example.com/items"
 def explained(
     page: str = PAGE, /, *, url: str = ITEMS, fetch: Any = None, **policy: Any
 ) -> Explanation:
-    """Explain a call to a policy with these arguments."""
+    """Explain a request under a policy with these arguments."""
     made = CorsPolicy(**{"allow_origins": [PAGE], **policy})
     return explain(made, Fetch(url, **(fetch or {})), page=page)
 
 
 def titles(explanation: Explanation) -> list[str]:
-    """Return who does what in each step."""
+    """Return the actor and title of each step."""
     return [f"{step.actor}: {step.title}" for step in explanation.steps]
 
 
@@ -36,7 +36,7 @@ def details(explanation: Explanation, kind: StepKind, at: int = 0) -> tuple[str,
 def live(
     fetch: Fetch, *answers: HttpResponse, page: str = PAGE, policy: CorsPolicy | None = None
 ) -> Explanation:
-    """Explain what a live server's answers, one after the other, come to."""
+    """Explain a request to a live server that sends these responses in turn."""
     queue = list(answers)
 
     def send(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,6 @@
-"""Every step of some calls, word for word.
+"""Every step of some requests, word for word.
 
-What each kind of step says in which case is tested in `test_steps`.
+The text of each kind of step is tested in `test_steps`.
 """
 
 from __future__ import annotations

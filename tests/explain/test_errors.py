@@ -1,4 +1,4 @@
-"""The error reference: it has every failure, and finds one by the message of a console."""
+"""The error reference: it has every failure, and finds one by its console message."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_every_failure_and_every_reason_has_an_error() -> None:
 
 
 @pytest.mark.parametrize("error", ERRORS.values(), ids=lambda error: error.name)
-def test_an_error_is_complete(error: ErrorInfo) -> None:
+def test_error_is_complete(error: ErrorInfo) -> None:
     assert error is ERRORS[error.name]
     for text in (error.message, error.hint):
         assert text[0].isupper()
@@ -45,7 +45,7 @@ def test_each_cors_failure_has_a_message_in_chromium() -> None:
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_a_name_finds_its_error_in_any_case(name: str) -> None:
+def test_name_finds_its_error_in_any_case(name: str) -> None:
     for text in (name, name.lower(), f"  {name.upper()}\n"):
         assert find_error(text) is ERRORS[name]
 
@@ -126,7 +126,7 @@ PASTED = {
 
 
 @pytest.mark.parametrize("name", PASTED)
-def test_a_pasted_message_finds_its_error(name: str) -> None:
+def test_pasted_message_finds_its_error(name: str) -> None:
     for message in PASTED[name]:
         assert find_error(message) is ERRORS[name], message
 
@@ -148,20 +148,20 @@ def test_each_console_message_finds_its_error(name: str, message: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "   ", "TypeError: Failed to fetch", "404", "CORS", "CORSDisabledX"]
 )
-def test_a_message_that_is_not_about_cors_finds_nothing(text: str) -> None:
+def test_unrelated_message_finds_nothing(text: str) -> None:
     assert find_error(text) is None
 
 
 @pytest.mark.parametrize(
     "piece", ["Method ", "The 'Access-Control-Allow-Origin' header ", "a", " "]
 )
-def test_a_message_of_any_length_takes_bounded_time(piece: str) -> None:
+def test_long_message_takes_bounded_time(piece: str) -> None:
     start = time.process_time()
     assert find_error(piece * 1_000_000) is None
     assert time.process_time() - start < 1.0
 
 
-def test_case_and_the_full_stop_of_a_message_do_not_matter() -> None:
+def test_case_and_final_period_of_a_message_are_ignored() -> None:
     text = "No 'Access-Control-Allow-Origin' header is present on the requested resource"
     for message in (text, text.upper(), text.lower()):
         assert find_error(message) is ERRORS["MissingAllowOriginHeader"]

@@ -1,4 +1,4 @@
-"""What an explanation holds, and how it is shown: as text, as data."""
+"""The content of an explanation, as text and as data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_fix_of_a_denied_method_makes_the_fetch_succeed() -> None:
     assert explain(fixed, fetch, page=PAGE).allowed
 
 
-def test_the_data_goes_through_json_unchanged() -> None:
+def test_data_round_trips_through_json() -> None:
     explanation = explain(POLICY, Fetch(ITEMS, method="PUT"), page=PAGE)
     data = explanation.to_dict()
     assert json.loads(json.dumps(data)) == data
@@ -35,7 +35,7 @@ def test_the_data_goes_through_json_unchanged() -> None:
     assert data["fixes"][0]["changes"] == {"allow_methods": ["PUT"]}
 
 
-def test_the_steps_are_in_the_order_in_which_things_happen() -> None:
+def test_steps_are_in_chronological_order() -> None:
     explanation = explain(POLICY, Fetch(ITEMS, headers=(("X-A", "1"),)), page=PAGE)
     assert [step.actor for step in explanation.steps] == [
         "page",
@@ -65,7 +65,7 @@ def test_fix_and_near_miss_are_shown_as_their_message() -> None:
     assert str(explanation.near_misses[0]) == explanation.near_misses[0].message
 
 
-def test_the_data_has_all_of_it() -> None:
+def test_data_is_complete() -> None:
     fetch = Fetch(ITEMS, method="patch", headers=(("Cookie", "a"),), credentials="include")
     explanation = explain(CorsRoutes([("/", POLICY)]), fetch, page=PAGE)
     data = explanation.to_dict()
@@ -145,7 +145,7 @@ def test_the_data_has_all_of_it() -> None:
     ]
 
 
-def test_the_data_of_what_passes_has_no_failure() -> None:
+def test_data_of_a_success_has_no_failure() -> None:
     data = explain(POLICY, Fetch(ITEMS), page=PAGE).to_dict()
     assert (data["allowed"], data["failure"], data["fixes"]) == (True, None, [])
 
@@ -188,7 +188,7 @@ How to fix it:
      are case-sensitive; servers expect this one in upper case. Did you mean 'PATCH'?"""
 
 
-def test_the_text_is_laid_out_for_a_terminal() -> None:
+def test_text_is_laid_out_for_a_terminal() -> None:
     fetch = Fetch(ITEMS, method="patch", headers=(("X-A", "1"),))
     assert str(explain(POLICY, fetch, page=PAGE)) == TEXT
 
@@ -198,7 +198,7 @@ def test_text_of_a_success_has_no_near_misses_and_fixes() -> None:
     assert text.endswith("\n5. browser: Gives the page the response, status 200")
 
 
-def test_a_long_address_and_a_dashed_word_can_be_copied_from_the_text() -> None:
+def test_long_urls_and_hyphenated_words_are_not_broken() -> None:
     url = f"{ITEMS}/{'a-' * 80}"
     fetch = Fetch(url, headers=((f"X-{'b-' * 60}c", "1"),))
     lines = str(explain(POLICY, fetch, page=PAGE)).splitlines()

@@ -1,6 +1,6 @@
-"""What fixes say, word for word: of a policy, of the page's call, of a live server.
+"""Messages of fixes for a policy, a page's request and a live server, word for word.
 
-Which fixes there are, and that they help, is tested in `test_fixes` and `test_outcomes`.
+Which fixes are proposed, and that they work, is tested in `test_fixes` and `test_outcomes`.
 """
 
 from __future__ import annotations
@@ -272,7 +272,7 @@ def test_messages_for_a_redirect_to_https() -> None:
 def explain_live(
     fetch: Fetch, answers: list[tuple[int, tuple[tuple[str, str], ...]]], page: str
 ) -> Explanation:
-    """Explain a call to a live server that answers so, one after the other."""
+    """Explain a request to a live server that sends these responses in turn."""
     queue = [HttpResponse(status, headers) for status, headers in answers]
 
     def send(request: HttpRequest) -> HttpResponse:

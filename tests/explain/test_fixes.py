@@ -46,7 +46,7 @@ def explanations(draw: st.DrawFn) -> tuple[CorsPolicy, Fetch, str, Quirks, Expla
     try:
         explanation = explain(setup.policy, fetch, page=page, quirks=engine)
     except ValueError:
-        # What no page can begin to fetch.
+        # Fetches that no page can start.
         assume(False)
         raise
     return setup.policy, fetch, page, engine, explanation
@@ -69,7 +69,7 @@ def test_every_fix_with_changes_makes_the_fetch_succeed(
 
 
 @given(explanations())
-def test_no_fix_is_unsafe_or_changes_more_than_it_says(
+def test_fixes_are_safe_and_change_only_what_they_name(
     drawn: tuple[CorsPolicy, Fetch, str, Quirks, Explanation],
 ) -> None:
     policy, _, page, _, explanation = drawn
@@ -187,7 +187,7 @@ def test_several_changes_are_one_sentence() -> None:
     )
 
 
-def test_a_change_of_a_route_says_which() -> None:
+def test_change_of_a_route_names_it() -> None:
     routes = CorsRoutes([("/items", CorsPolicy(allow_origins=[PAGE]))])
     (fix,) = explain(routes, Fetch(ITEMS, "PUT"), page=PAGE).fixes
     assert fix.message == "In the policy of the route '/items': Add 'PUT' to allow_methods."
@@ -244,7 +244,7 @@ def test_other_request_is_proposed(name: str) -> None:
     assert fetch == Fetch(ITEMS, **{**asked, **instead})
 
 
-def test_https_page_is_pointed_to_the_https_url() -> None:
+def test_https_page_gets_the_https_url() -> None:
     explanation = explained(url="http://api.example.com/items?a=1")
     assert explanation.failure is not None
     assert explanation.failure.name == "MixedContent"

@@ -112,7 +112,7 @@ def test_near_misses_in_a_policy(name: str) -> None:
     assert [str(near) for near in found] == sentences
 
 
-# The same for a program: the subject, what is given, and what is nearest to it.
+# The same as data: the subject, the given value and the nearest one.
 ALLOWED_AS_DATA = {
     "patch": [("method", "patch", "PATCH")],
     "a custom method in another case": [("method", "PURGE", "Purge")],
@@ -135,7 +135,7 @@ def test_near_misses_in_a_policy_as_data(name: str) -> None:
     ("path", "routes"),
     [("/API/items", ["/api/"]), ("/Exact", ["/exact"]), ("/API", ["/api/"]), ("/other", [])],
 )
-def test_a_path_in_another_case_is_nearly_covered(path: str, routes: list[str]) -> None:
+def test_path_in_another_case_is_a_near_miss(path: str, routes: list[str]) -> None:
     policy = CorsPolicy(allow_origins=[PAGE])
     covered = CorsRoutes([("/api/", policy), ("/exact", policy)])
     found = explain(covered, Fetch(f"https://api.example.com{path}"), page=PAGE).near_misses
@@ -149,24 +149,24 @@ def test_near_path_has_its_route() -> None:
     assert found == (NearMiss("path", "/API/a b", "/api/", sentence),)
 
 
-def test_no_more_than_twenty_headers_are_searched_for() -> None:
+def test_near_misses_are_searched_for_twenty_headers() -> None:
     missing = [f"x-header-{at}" for at in range(100)]
     found = list(compare_headers(missing, ["x-header"], include=False))
     assert [near.given for near in found] == missing[:20]
 
 
-def test_a_route_that_grants_nothing_on_purpose_may_be_the_wrong_one() -> None:
+def test_deny_all_route_may_be_a_near_miss() -> None:
     routes = CorsRoutes([("/Api/", CorsPolicy(allow_origins=[PAGE])), ("/", CorsPolicy.deny_all())])
     found = explain(routes, Fetch("https://api.example.com/api/"), page=PAGE).near_misses
     assert [near.nearest for near in found] == ["/Api/", "/"]
 
 
-def test_an_allowed_origin_that_is_near_is_where_the_page_could_be_opened() -> None:
+def test_similar_allowed_origin_is_proposed_for_the_page() -> None:
     explanation = explained("http://app.example.com", url="http://api.example.com/items")
     assert explanation.fixes[-1].message == (f"Or open the page from '{PAGE}', which is allowed.")
 
 
-def test_a_pattern_is_no_place_to_open_a_page_from() -> None:
+def test_pattern_is_not_proposed_for_the_page() -> None:
     explanation = explained("https://example.com", allow_origins=["https://*.example.com"])
     assert explanation.near_misses
     assert not any("Or open" in fix.message for fix in explanation.fixes)
@@ -295,7 +295,7 @@ RESPONSES: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
 
 
 def respond(asked: dict[str, Any], answer: dict[str, str]) -> Explanation:
-    """Explain a call to a live server that answers with these `Access-Control-Allow-*` headers."""
+    """Explain a request to a live server that sends these `Access-Control-Allow-*` headers."""
     headers = tuple((f"Access-Control-Allow-{what}", value) for what, value in answer.items())
 
     def send(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Near misses of origins: which are found, how they differ, and what the search costs."""
+"""Near misses of origins: which are found, how they differ, and the cost of the search."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.explain.calls import pages, setups
 
 APP = "https://app.example.com"
 
-# The allowed origins, the page's, and the sentences that name what is near.
+# The allowed origins, the origin of the page, and the expected messages.
 NEAR: dict[str, tuple[list[str], str, list[str]]] = {
     "scheme": (
         [APP],
@@ -207,7 +207,7 @@ NEAR: dict[str, tuple[list[str], str, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", NEAR)
-def test_the_nearest_origins_are_named_with_their_difference(name: str) -> None:
+def test_nearest_origins_are_named_with_their_difference(name: str) -> None:
     origins, page, sentences = NEAR[name]
     found = compare_origins(CorsPolicy(allow_origins=origins), page)
     assert [str(near) for near in found] == sentences
@@ -215,7 +215,7 @@ def test_the_nearest_origins_are_named_with_their_difference(name: str) -> None:
 
 
 @pytest.mark.parametrize(("host", "is_found"), [("h0", True), ("h48", True), ("h49", False)])
-def test_of_the_ports_in_a_list_fifty_are_tried(host: str, is_found: bool) -> None:
+def test_at_most_fifty_ports_are_tried(host: str, is_found: bool) -> None:
     origins = [f"https://h{at}:{2000 + at}" for at in range(60)]
     found = compare_origins(CorsPolicy(allow_origins=[*origins, *origins[:10]]), f"https://{host}")
     assert [near.given for near in found] == [f"https://{host}"] * is_found
@@ -229,7 +229,7 @@ def test_regular_expressions_are_searched_too() -> None:
 
 
 @given(setups(any_origin=False), st.data())
-def test_what_is_called_near_is_allowed_and_near(setup: object, data: st.DataObject) -> None:
+def test_near_miss_is_allowed_and_similar(setup: object, data: st.DataObject) -> None:
     policy: CorsPolicy = setup.policy  # type: ignore[attr-defined]
     page = data.draw(pages(setup.origins))  # type: ignore[attr-defined]
     if policy.engine.actual(page).origin_allowed:
@@ -290,7 +290,7 @@ def test_search_in_100_000_origins_is_fast(pattern: str, page: str) -> None:
     assert bool(found) == ("exmple" in page)
 
 
-def test_the_longest_host_is_not_searched_letter_by_letter() -> None:
+def test_longest_host_is_not_searched_letter_by_letter() -> None:
     host = ".".join(["a" * 60] * 4)
     policy = CorsPolicy(allow_origins=[f"https://{host}b.test"])
     assert split_origin(f"https://{host}.test")

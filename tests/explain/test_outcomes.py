@@ -46,7 +46,7 @@ def test_fetch_that_succeeds_has_no_fixes() -> None:
     assert explanation.fixes == ()
 
 
-def test_corekit_around_the_application_is_what_a_server_without_cors_needs() -> None:
+def test_server_without_cors_should_be_wrapped_in_corekit() -> None:
     fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),), credentials="include")
     explanation = explain_live(fetch, (404, ()))
     (fix,) = explanation.fixes
@@ -106,27 +106,27 @@ def test_unreadable_permissions_of_a_server_are_ignored() -> None:
     ],
     ids=["no list", "a method that servers do not know", "a login", "another page"],
 )
-def test_what_falls_short_in_another_way_is_answered_by_corekit_around_it(answer: Answer) -> None:
+def test_insufficient_response_is_fixed_by_wrapping(answer: Answer) -> None:
     fetch = Fetch(ITEMS, "PUT", headers=(("X-A", "1"),))
     fix = explain_live(fetch, answer).fixes[0]
     assert fix.message.startswith("Wrap the whole application in corekit's middleware")
 
 
-def test_corekit_around_the_application_comes_before_another_call() -> None:
+def test_wrapping_is_proposed_before_another_request() -> None:
     explanation = explain_live(Fetch(ITEMS, "PUT"), location("/items/", 308))
     around, instead = explanation.fixes
     assert dict(around.changes) == {"allow_origins": (PAGE,), "allow_methods": ("PUT",)}
     assert instead.fetch == Fetch(f"{ITEMS}/", "PUT")
 
 
-def test_what_corekit_would_refuse_is_said() -> None:
+def test_policy_that_corekit_rejects_is_reported() -> None:
     explanation = explain_live(Fetch(ITEMS), (200, ()), page="null")
     (fix,) = explanation.fixes
     assert "corekit rejects that" in fix.message
     assert not fix.changes
 
 
-def test_where_the_policy_grants_it_the_answer_came_from_elsewhere() -> None:
+def test_response_of_another_layer_is_reported() -> None:
     policy = CorsPolicy(allow_origins=[PAGE])
     explanation = explain_live(Fetch(ITEMS), (500, ()), policy=policy)
     (fix,) = explanation.fixes
@@ -137,7 +137,7 @@ def test_where_the_policy_grants_it_the_answer_came_from_elsewhere() -> None:
     assert not fix.changes
 
 
-def test_where_the_policy_does_not_grant_it_the_policy_is_to_be_changed() -> None:
+def test_policy_change_is_proposed_if_the_policy_denies() -> None:
     policy = CorsPolicy(allow_origins=["https://app.example.org"])
     explanation = explain_live(Fetch(ITEMS), (200, ()), policy=policy)
     assert explanation.fixes[0].apply(policy) == policy.replace(
@@ -231,7 +231,7 @@ OTHER_CALLS: dict[str, tuple[dict[str, Any], list[Answer], list[Fetch]]] = {
 
 
 @pytest.mark.parametrize("name", OTHER_CALLS)
-def test_another_call_is_proposed_where_it_would_pass(name: str) -> None:
+def test_other_request_is_proposed_if_it_would_succeed(name: str) -> None:
     asked, answers, fetches = OTHER_CALLS[name]
     explanation = explain_live(Fetch(ITEMS, **asked), *answers)
     assert not explanation.allowed
@@ -242,7 +242,7 @@ LOGIN = "https://login.example.net/in"
 ELSEWHERE = "'https://login.example.net/in', which has another origin"
 
 
-def test_an_answer_that_no_page_can_read_takes_another_mode_and_a_policy() -> None:
+def test_opaque_response_is_fixed_by_cors_mode_and_wrapping() -> None:
     fetch = Fetch(ITEMS, mode="no-cors", credentials="include")
     explanation = explain_live(fetch, (200, ()))
     (fix,) = explanation.fixes
@@ -252,7 +252,7 @@ def test_an_answer_that_no_page_can_read_takes_another_mode_and_a_policy() -> No
     assert fix.apply(CorsPolicy.deny_all()) == expected
 
 
-def test_an_answer_that_no_page_can_read_may_take_a_change_of_the_policy_too() -> None:
+def test_opaque_response_may_need_a_policy_change_too() -> None:
     policy = CorsPolicy(allow_origins=["https://app.example.org"])
     explanation = explain_live(Fetch(ITEMS, mode="no-cors"), (200, ()), policy=policy)
     fix = explanation.fixes[0]
@@ -271,7 +271,7 @@ def test_cross_origin_redirect_is_what_to_fix() -> None:
     assert not without.changes
 
 
-def test_where_a_redirect_leads_to_may_be_called_where_that_would_pass() -> None:
+def test_redirect_target_is_proposed_if_it_would_succeed() -> None:
     only_the_page = (("Access-Control-Allow-Origin", PAGE),)
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, only_the_page))
     assert explanation.failure is not None
@@ -281,7 +281,7 @@ def test_where_a_redirect_leads_to_may_be_called_where_that_would_pass() -> None
     assert ELSEWHERE in without.message
 
 
-def test_a_redirect_to_another_origin_is_not_put_down_to_the_policy() -> None:
+def test_cross_origin_redirect_is_not_blamed_on_the_policy() -> None:
     policy = CorsPolicy(allow_origins=[PAGE])
     secure = "https://api.example.com/items"
     fetch, page = Fetch("http://api.example.com/items"), "http://app.example.com"
@@ -313,7 +313,7 @@ def test_near_misses_of_page_response_and_policy_are_listed() -> None:
     ]
 
 
-def test_where_a_redirect_leads_to_may_be_called_with_credentials() -> None:
+def test_redirect_target_is_proposed_with_credentials() -> None:
     there = ("Location", "https://user:word@api.example.com/there")
     granted = (
         ("Access-Control-Allow-Origin", PAGE),
@@ -325,9 +325,7 @@ def test_where_a_redirect_leads_to_may_be_called_with_credentials() -> None:
 
 
 @pytest.mark.parametrize(("quirks", "fetches"), [(CHROMIUM, ["PATCH"]), (STANDARD, [])])
-def test_another_call_is_tried_on_the_engine_that_is_asked_for(
-    quirks: Quirks, fetches: list[str]
-) -> None:
+def test_other_request_is_tried_with_the_same_engine(quirks: Quirks, fetches: list[str]) -> None:
     headers = (
         ANY,
         ("Access-Control-Allow-Methods", "PATCH"),
@@ -340,7 +338,7 @@ def test_another_call_is_tried_on_the_engine_that_is_asked_for(
     assert [fix.fetch.method for fix in found if fix.fetch] == fetches
 
 
-def test_a_policy_says_nothing_of_another_host() -> None:
+def test_policy_does_not_apply_to_another_host() -> None:
     policy = CorsPolicy(allow_origins=[PAGE])
     explanation = explain_live(Fetch(ITEMS), location(LOGIN), (200, ()), policy=policy)
     (without,) = explanation.fixes
@@ -383,7 +381,7 @@ def test_redirect_is_named_if_no_policy_can_fix_it() -> None:
     assert ELSEWHERE in without.message
 
 
-def test_a_redirect_from_the_pages_own_server_is_named_too() -> None:
+def test_same_origin_url_that_redirects_is_named_too() -> None:
     redirect = (302, (("Location", LOGIN),))
     explanation = explain_live(Fetch("/go"), redirect, (200, ()))
     assert ELSEWHERE in explanation.fixes[0].message

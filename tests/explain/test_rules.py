@@ -51,7 +51,7 @@ def test_rule_of_the_policy_is_named(name: str) -> None:
 
 
 class Own(CorsPolicy):
-    """A policy that matches in its own way."""
+    """A policy with custom matching."""
 
     def _compile_origins(self) -> frozenset[str]:
         return frozenset({PAGE})
@@ -61,7 +61,7 @@ def test_policy_may_have_custom_rules() -> None:
     own = Own(allow_origins=["https://a.test"])
     rule = details(explain(own, Fetch(ITEMS), page=PAGE), "response")[0]
     assert rule == "The policy allows the origin by a custom rule."
-    # Where naming an origin does not help, it is not proposed.
+    # An origin is not proposed if adding it does not help.
     refused = explain(own, Fetch(ITEMS), page="https://untrusted.test")
     assert [fix.message for fix in refused.fixes] == [ERRORS["MissingAllowOriginHeader"].hint]
 

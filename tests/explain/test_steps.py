@@ -1,4 +1,4 @@
-"""The steps of a request: what the browser does and why, what it sends, how it ends."""
+"""The steps of a request: what the browser does and sends, why, and the result."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def test_untrusted_text_is_bounded_and_escaped() -> None:
 
 
 @pytest.mark.parametrize(("length", "end"), [(200, "x'"), (201, "x...'")])
-def test_a_value_is_shown_up_to_two_hundred_characters(length: int, end: str) -> None:
+def test_values_are_cut_after_200_characters(length: int, end: str) -> None:
     value = "x" * length
     explanation = live(Fetch(ITEMS), HttpResponse(200, (("Access-Control-Allow-Origin", value),)))
     assert explanation.failure is not None
@@ -94,6 +94,6 @@ def test_invalid_page_is_rejected(page: str) -> None:
     "fetch",
     [{"method": "TRACE"}, {"body": b"x"}, {"headers": (("a b", "1"),)}, {"mode": "navigate"}],
 )
-def test_fetch_that_no_browser_begins_is_rejected(fetch: dict[str, Any]) -> None:
+def test_invalid_fetch_is_rejected(fetch: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         explained(fetch=fetch)
