@@ -74,7 +74,7 @@ def test_policy_of_a_handler_replaces_that_of_the_application(app: App) -> None:
         assert server.get("/missing").allowed == [APP]
 
 
-def test_without_a_policy_of_the_application_only_handlers_are_covered(app: App) -> None:
+def test_only_handler_policies_apply_without_a_default(app: App) -> None:
     install(app)
     with serve(app) as server:
         assert server.get("/feed").allowed == ["*"]
