@@ -1,4 +1,4 @@
-"""Servers of a few lines, and what makes fetches against them. Not a test."""
+"""Small servers, and functions that fetch from them. Not a test."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from corekit.browser import (
     Outcome,
     Quirks,
 )
+from tests.clock import Clock
 
 PAGE = "https://app.example.com"
 API = "https://api.example.com/items"
@@ -28,15 +29,6 @@ GRANT = HttpResponse(
     ),
 )
 Server = Callable[[HttpRequest], HttpResponse]
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def browse(
@@ -76,7 +68,7 @@ THIRD = "https://third.example/"
 
 
 def chain(*locations: str, status: int = 307, grant: HttpResponse = OPEN) -> Server:
-    """Make a server that redirects from one location to the next, and then answers."""
+    """Build a server that redirects from each location to the next, then responds."""
     urls = [API, *locations]
 
     def server(request: HttpRequest) -> HttpResponse:

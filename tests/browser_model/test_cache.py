@@ -1,4 +1,4 @@
-"""The preflight cache: what it covers, for how long, and where engines differ."""
+"""The preflight cache: what it covers, for how long, and how engines differ."""
 
 from __future__ import annotations
 
@@ -8,17 +8,9 @@ from dataclasses import replace
 import pytest
 
 from corekit.browser import CHROMIUM, FIREFOX, STANDARD, WEBKIT, PreflightCache, Quirks
+from tests.clock import Clock
 
 KEY = ("https://app.example.com", "https://api.example.com/items")
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def made(quirks: Quirks = STANDARD) -> tuple[PreflightCache, Clock]:
@@ -26,10 +18,10 @@ def made(quirks: Quirks = STANDARD) -> tuple[PreflightCache, Clock]:
     return PreflightCache(clock=clock, quirks=quirks), clock
 
 
-def test_a_grant_is_kept_by_method_and_header_until_it_expires() -> None:
+def test_permissions_are_cached_by_name_until_they_expire() -> None:
     cache, clock = made()
     cache.store(KEY, methods=["PUT"], names=["X-A"], max_age=10, include=False)
-    for now, kept in ((1000.0, True), (1009.9, True), (1010.0, False), (1005.0, False)):
+    for now, kept in ((0.0, True), (9.9, True), (10.0, False), (5.0, False)):
         clock.now = now
         assert cache.covers_method(KEY, "PUT", include=False) == kept
         assert cache.covers_header(KEY, "x-a", include=False) == kept
@@ -54,7 +46,7 @@ def test_method_does_not_cover_a_header_of_that_name() -> None:
         (KEY[0], "https://api.example.com/items?x"),
     ],
 )
-def test_a_grant_is_for_one_origin_and_one_url(other: tuple[str, str]) -> None:
+def test_entry_applies_to_one_origin_and_one_url(other: tuple[str, str]) -> None:
     cache, _ = made()
     cache.store(KEY, methods=["PUT"], names=[], max_age=10, include=False)
     assert not cache.covers_method(other, "PUT", include=False)
@@ -96,7 +88,7 @@ def test_entry_without_credentials_covers_no_credentials(
         (FIREFOX, False, False, False),
     ],
 )
-def test_a_wildcard_covers_what_the_engine_lets_it(
+def test_wildcard_covers_different_names_per_engine(
     quirks: Quirks, method: bool, header: bool, authorization: bool
 ) -> None:
     cache, _ = made(quirks)
@@ -107,7 +99,7 @@ def test_a_wildcard_covers_what_the_engine_lets_it(
     assert cache.covers_method(KEY, "*", include=False)
 
 
-def test_a_wildcard_with_credentials_is_a_name_to_browsers_and_not_to_the_standard() -> None:
+def test_browsers_cache_a_wildcard_with_credentials_as_a_name() -> None:
     for quirks, covered in ((STANDARD, True), (CHROMIUM, False), (FIREFOX, False), (WEBKIT, False)):
         cache, _ = made(quirks)
         cache.store(KEY, methods=["*"], names=["*"], max_age=10, include=True)
@@ -115,7 +107,7 @@ def test_a_wildcard_with_credentials_is_a_name_to_browsers_and_not_to_the_standa
         assert cache.covers_header(KEY, "x-a", include=True) == covered
 
 
-def test_webkit_asks_whether_the_request_to_be_covered_has_credentials() -> None:
+def test_webkit_honors_wildcards_for_requests_without_credentials() -> None:
     for quirks, without in ((CHROMIUM, False), (WEBKIT, True)):
         cache, _ = made(quirks)
         cache.store(KEY, methods=["*"], names=["*"], max_age=10, include=True)
@@ -123,7 +115,7 @@ def test_webkit_asks_whether_the_request_to_be_covered_has_credentials() -> None
         assert cache.covers_header(KEY, "x-a", include=False) == without
 
 
-def test_any_answer_covers_the_safelisted_methods_except_head_in_firefox() -> None:
+def test_any_entry_covers_safelisted_methods_but_head_in_firefox() -> None:
     for quirks, post, head in (
         (STANDARD, False, False),
         (CHROMIUM, True, True),
@@ -142,7 +134,7 @@ def test_any_answer_covers_the_safelisted_methods_except_head_in_firefox() -> No
         assert cache.covers_method(KEY, "HEAD", include=False)
 
 
-def test_a_second_answer_adds_to_the_first_or_replaces_it() -> None:
+def test_second_response_extends_or_replaces_the_first() -> None:
     for quirks, kept in ((STANDARD, True), (CHROMIUM, False), (FIREFOX, True), (WEBKIT, False)):
         cache, _ = made(quirks)
         cache.store(KEY, methods=["PUT"], names=[], max_age=10, include=False)
@@ -151,7 +143,7 @@ def test_a_second_answer_adds_to_the_first_or_replaces_it() -> None:
         assert cache.covers_method(KEY, "PUT", include=False) == kept
 
 
-def test_a_second_answer_renews_the_first_without_waiting_for_its_end() -> None:
+def test_second_response_renews_an_entry_before_it_expires() -> None:
     cache, clock = made()
     cache.store(KEY, methods=["PUT"], names=["x-a"], max_age=10, include=False)
     clock.now += 5
@@ -165,7 +157,7 @@ def test_a_second_answer_renews_the_first_without_waiting_for_its_end() -> None:
 
 
 @pytest.mark.parametrize(("quirks", "cap"), [(CHROMIUM, 7200), (FIREFOX, 86400), (WEBKIT, 600)])
-def test_no_grant_outlives_the_engines_limit(quirks: Quirks, cap: int) -> None:
+def test_max_age_is_capped_by_the_engine(quirks: Quirks, cap: int) -> None:
     cache, clock = made(quirks)
     cache.store(KEY, methods=["PUT"], names=[], max_age=10**6, include=False)
     clock.now += cap - 1
@@ -186,7 +178,7 @@ def test_entries_with_and_without_credentials_coexist() -> None:
     assert cache.covers_method(key, "PUT", include=True)
 
 
-def test_a_long_list_takes_no_time_of_its_square() -> None:
+def test_long_list_does_not_take_quadratic_time() -> None:
     cache, _ = made()
     names = [f"x-{number}" for number in range(20_000)]
     began = time.perf_counter()
@@ -195,14 +187,14 @@ def test_a_long_list_takes_no_time_of_its_square() -> None:
     assert time.perf_counter() - began < 5
 
 
-def test_an_entry_that_covers_a_name_is_renewed_in_its_place_the_oldest_first() -> None:
+def test_oldest_entry_that_covers_a_name_is_renewed() -> None:
     cache, clock = made()
     cache.store(KEY, methods=["*"], names=[], max_age=10, include=False)
     cache.store(KEY, methods=["PUT"], names=[], max_age=600, include=False)
     clock.now += 599
     assert cache.covers_method(KEY, "DELETE", include=False)
     clock.now += 1
-    # Both are over, so that now PUT is the older.
+    # Both have expired, so PUT is the older entry now.
     cache.store(KEY, methods=["PUT"], names=[], max_age=600, include=False)
     cache.store(KEY, methods=["*"], names=[], max_age=10, include=False)
     cache.store(KEY, methods=["PUT"], names=[], max_age=10, include=False)

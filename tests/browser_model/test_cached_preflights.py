@@ -1,4 +1,4 @@
-"""Sessions of several fetches: which of them are preflighted, and which a cached answer saves."""
+"""Several fetches in one browser: which are preflighted, and which use a cached preflight."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from corekit.browser import (
     HttpResponse,
     Quirks,
 )
-from tests.browser_model.servers import API, GRANT, OPEN, PAGE, Clock, browse, chain, failed
+from tests.browser_model.servers import API, GRANT, OPEN, PAGE, browse, chain, failed
+from tests.clock import Clock
 
 X_A = (("X-A", "1"),)
 
 
-def test_a_granted_preflight_serves_what_it_named() -> None:
+def test_cached_preflight_covers_the_names_it_lists() -> None:
     outcomes = browse(
         GRANT,
         Fetch(API, "PUT"),
@@ -32,7 +33,7 @@ def test_a_granted_preflight_serves_what_it_named() -> None:
     assert [outcome.preflights for outcome in outcomes] == [1, 0, 0, 1, 1, 0]
 
 
-def test_a_preflight_is_made_again_when_the_answer_is_old() -> None:
+def test_preflight_is_sent_again_when_the_entry_expires() -> None:
     clock = Clock()
     browser = BrowserModel(clock=clock)
     made = []
@@ -43,7 +44,7 @@ def test_a_preflight_is_made_again_when_the_answer_is_old() -> None:
 
 
 @pytest.mark.parametrize(("quirks", "again"), [(STANDARD, 1), (CHROMIUM, 1), (FIREFOX, 1)])
-def test_a_failed_request_clears_what_was_cached_for_its_url(quirks: Quirks, again: int) -> None:
+def test_failed_request_clears_the_cache_for_its_url(quirks: Quirks, again: int) -> None:
     outcomes = browse(
         GRANT, Fetch(API, "PUT"), Fetch(API, "LOCK"), Fetch(API, "PUT"), quirks=quirks
     )
@@ -51,7 +52,7 @@ def test_a_failed_request_clears_what_was_cached_for_its_url(quirks: Quirks, aga
     assert [outcome.preflights for outcome in outcomes] == [1, 1, again]
 
 
-def test_a_failed_simple_request_clears_nothing() -> None:
+def test_failed_simple_request_does_not_clear_the_cache() -> None:
     def server(request: HttpRequest) -> HttpResponse:
         return HttpResponse(200) if request.method == "GET" else GRANT
 
@@ -59,7 +60,7 @@ def test_a_failed_simple_request_clears_nothing() -> None:
     assert [outcome.preflights for outcome in outcomes] == [1, 0, 0]
 
 
-def test_an_upload_listener_preflights_any_method_and_is_cached() -> None:
+def test_upload_listener_requires_a_preflight_that_is_cached() -> None:
     outcomes = browse(
         OPEN,
         Fetch(API, "POST", upload_listener=True),
@@ -72,13 +73,13 @@ def test_an_upload_listener_preflights_any_method_and_is_cached() -> None:
     assert failed(outcomes[0]) == "MethodDisallowedByPreflightResponse"
 
 
-def test_the_cache_has_the_quirks_of_its_browser() -> None:
+def test_cache_has_the_quirks_of_its_browser() -> None:
     fetches = [Fetch(API, "PUT", credentials="include"), Fetch(API, "PUT")]
     for quirks, again in ((STANDARD, 0), (FIREFOX, 1)):
         assert browse(GRANT, *fetches, quirks=quirks)[1].preflights == again
 
 
-def test_after_a_redirect_a_cached_grant_of_the_header_is_enough() -> None:
+def test_cached_header_is_enough_after_a_redirect() -> None:
     fetches = [Fetch(API, "POST", X_A)] * 2
     assert [each.preflights for each in browse(chain(f"{API}/"), *fetches)] == [2, 0]
 
@@ -88,12 +89,12 @@ def test_header_without_credentials_is_not_cached_for_credentials() -> None:
     assert [each.preflights for each in browse(GRANT, *fetches)] == [1, 1]
 
 
-def test_with_an_upload_listener_all_methods_that_are_named_are_cached() -> None:
+def test_upload_listener_caches_every_listed_method() -> None:
     fetches = [Fetch(API, "PUT", upload_listener=True), Fetch(API, "DELETE")]
     assert [each.preflights for each in browse(GRANT, *fetches)] == [1, 0]
 
 
-def test_without_one_a_missing_list_names_nothing() -> None:
+def test_upload_listener_caches_no_methods_if_none_are_listed() -> None:
     headers = (*OPEN.headers, ("Access-Control-Allow-Headers", "x-a"))
     fetches = [Fetch(API, "POST", X_A), Fetch(API, "POST", X_A, upload_listener=True)]
     outcomes = browse(HttpResponse(200, headers), *fetches)

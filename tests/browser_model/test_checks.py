@@ -1,4 +1,4 @@
-"""The CORS check, the preflight's checks and the readable headers: tables from the standard."""
+"""The CORS check, the preflight checks and the readable headers: tables from the standard."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def header_lines(origins: list[str], credentials: list[str]) -> Headers:
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_the_cors_check_is_byte_for_byte(name: str) -> None:
+def test_cors_check_compares_bytes(name: str) -> None:
     origins, credentials, without, with_credentials = CHECKS[name]
     headers = header_lines(origins, credentials)
     for include, expected in ((False, without), (True, with_credentials)):
@@ -66,7 +66,7 @@ def test_the_cors_check_is_byte_for_byte(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_a_preflights_answer_passes_the_same_check(name: str) -> None:
+def test_preflight_response_must_pass_the_cors_check(name: str) -> None:
     origins, credentials, without, with_credentials = CHECKS[name]
     response = HttpResponse(200, header_lines(origins, credentials))
     for include, expected in ((False, without), (True, with_credentials)):
@@ -82,11 +82,11 @@ def test_a_preflights_answer_passes_the_same_check(name: str) -> None:
         assert (fault and fault[0]) == (expected and f"Preflight{expected}")
 
 
-def test_null_is_an_origin_as_any_other() -> None:
+def test_null_origin_is_compared_like_any_other() -> None:
     assert check_cors("null", header_lines(["null"], ["true"]), include=True) is None
 
 
-def test_a_preflight_of_no_other_origin_needs_no_grant_of_the_origin() -> None:
+def test_same_origin_preflight_does_not_need_allow_origin() -> None:
     def fail(methods: str) -> object:
         headers = (("Access-Control-Allow-Methods", methods),)
         return check_preflight(
@@ -145,7 +145,7 @@ def judge(
         *((status, "PreflightDisallowedRedirect") for status in (301, 302, 303, 307, 308)),
     ],
 )
-def test_a_preflights_status_is_200_to_299(status: int, expected: str | None) -> None:
+def test_preflight_status_must_be_200_to_299(status: int, expected: str | None) -> None:
     assert judge(status=status) == expected
 
 
@@ -170,7 +170,7 @@ METHOD, HEADER = "MethodDisallowedByPreflightResponse", "HeaderDisallowedByPrefl
         ("GET", "/", *["InvalidAllowMethodsPreflightResponse"] * 2),
     ],
 )
-def test_a_method_is_safelisted_listed_or_covered(
+def test_method_must_be_safelisted_or_listed(
     method: str, methods: str | None, without: str | None, with_credentials: str | None
 ) -> None:
     assert judge(method, methods=methods) == without
@@ -194,7 +194,7 @@ def test_a_method_is_safelisted_listed_or_covered(
         ((), "(", *["InvalidAllowHeadersPreflightResponse"] * 2),
     ],
 )
-def test_a_header_is_listed_or_covered_and_authorization_is_listed(
+def test_header_must_be_listed_and_authorization_by_name(
     names: tuple[str, ...],
     headers: str | None,
     without: str | None,
@@ -204,13 +204,13 @@ def test_a_header_is_listed_or_covered_and_authorization_is_listed(
     assert judge(names=names, headers=headers, include=True) == with_credentials
 
 
-def test_browsers_let_authorization_pass_under_a_wildcard() -> None:
+def test_browsers_allow_authorization_under_a_wildcard() -> None:
     assert judge(names=("authorization",), headers="*", quirks=CHROMIUM) is None
     assert judge(names=("authorization",), headers="*", quirks=CHROMIUM, include=True) == HEADER
     assert judge(names=("authorization",), headers="x-a", quirks=CHROMIUM) == HEADER
 
 
-def test_a_missing_list_is_a_yes_to_any_method_with_an_upload_listener() -> None:
+def test_upload_listener_allows_any_method_if_none_are_listed() -> None:
     assert judge("PUT", upload_listener=True) is None
     assert judge("PUT", upload_listener=True, quirks=CHROMIUM) == METHOD
     assert judge("PUT", upload_listener=True, methods="") == METHOD
@@ -286,7 +286,7 @@ ALL = SAFE | {"x-a", "etag", "*"}
         ("x-a (etag)", SAFE, SAFE),
     ],
 )
-def test_a_page_reads_the_safelisted_and_the_exposed_headers(
+def test_page_reads_safelisted_and_exposed_headers(
     exposed: str | None, without: set[str], with_credentials: set[str]
 ) -> None:
     headers = SENT if exposed is None else (*SENT, ("Access-Control-Expose-Headers", exposed))

@@ -1,4 +1,4 @@
-"""Whole fetches against servers of a few lines: what is sent, what the page gets, what fails."""
+"""Complete fetches from small servers: what is sent, what the page gets, what fails."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from tests.browser_model.servers import (
     GRANT,
     OPEN,
     PAGE,
-    Clock,
     blamed,
     browse,
     chain,
@@ -31,9 +30,10 @@ from tests.browser_model.servers import (
     header,
     sent,
 )
+from tests.clock import Clock
 
 
-def test_a_simple_request_has_the_origin_and_no_preflight() -> None:
+def test_simple_request_has_an_origin_and_no_preflight() -> None:
     (outcome,) = browse(OPEN, Fetch(API))
     (exchange,) = outcome.exchanges
     assert exchange.request == HttpRequest("GET", API, (("Accept", "*/*"), ("Origin", PAGE)))
@@ -45,7 +45,7 @@ def test_a_simple_request_has_the_origin_and_no_preflight() -> None:
     assert outcome.preflights == 0
 
 
-def test_a_preflight_is_byte_for_byte_the_standards() -> None:
+def test_preflight_has_exactly_the_headers_of_the_standard() -> None:
     fetch = Fetch(
         API,
         "put",
@@ -76,7 +76,7 @@ def test_a_preflight_is_byte_for_byte_the_standards() -> None:
     assert not replace(preflight, method="GET").is_preflight
 
 
-def test_a_preflight_without_unsafe_headers_asks_for_none() -> None:
+def test_preflight_without_unsafe_headers_requests_none() -> None:
     (outcome,) = browse(GRANT, Fetch(API, "DELETE"))
     assert header(outcome.exchanges[0].request, "access-control-request-headers") is None
 
@@ -85,7 +85,7 @@ def test_a_preflight_without_unsafe_headers_asks_for_none() -> None:
     ("written", "method"),
     [("put", "PUT"), ("Delete", "DELETE"), ("patch", "patch"), ("get", "GET"), ("Foo", "Foo")],
 )
-def test_only_six_methods_are_upper_cased(written: str, method: str) -> None:
+def test_only_six_methods_are_uppercased(written: str, method: str) -> None:
     (outcome,) = browse(OPEN, Fetch(API, written))
     request = outcome.exchanges[0].request
     asked = header(request, "access-control-request-method")
@@ -109,30 +109,30 @@ def test_only_six_methods_are_upper_cased(written: str, method: str) -> None:
         (Fetch(API, headers=(("a b", "x"),)), "not a header"),
     ],
 )
-def test_what_a_page_cannot_even_ask_for_is_an_error(fetch: Fetch, message: str) -> None:
+def test_invalid_fetch_raises(fetch: Fetch, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         browse(OPEN, fetch)
 
 
 @pytest.mark.parametrize("page", ["app.example.com", "https://app.example.com/", ""])
-def test_a_page_has_an_origin(page: str) -> None:
+def test_page_must_have_an_origin(page: str) -> None:
     with pytest.raises(ValueError, match="not an origin"):
         browse(OPEN, Fetch(API), page=page)
 
 
-def test_a_denied_preflight_keeps_the_request_from_being_sent() -> None:
+def test_request_is_not_sent_after_a_denied_preflight() -> None:
     (outcome,) = browse(HttpResponse(403), Fetch(API, "PUT"))
     assert failed(outcome) == "PreflightMissingAllowOriginHeader"
     assert sent(outcome) == [f"OPTIONS {API}"]
 
 
-def test_a_response_without_a_grant_was_sent_and_is_not_read() -> None:
+def test_blocked_response_was_still_requested() -> None:
     (outcome,) = browse(HttpResponse(200), Fetch(API, "POST"))
     assert failed(outcome) == "MissingAllowOriginHeader"
     assert sent(outcome) == [f"POST {API}"]
 
 
-def test_the_actual_response_has_to_grant_too() -> None:
+def test_actual_response_must_allow_the_origin_too() -> None:
     def server(request: HttpRequest) -> HttpResponse:
         return GRANT if request.is_preflight else HttpResponse(500)
 
@@ -142,7 +142,7 @@ def test_the_actual_response_has_to_grant_too() -> None:
 
 
 @pytest.mark.parametrize("status", [101, 204, 205, 304])
-def test_a_null_body_status_has_no_body(status: int) -> None:
+def test_null_body_status_has_no_body(status: int) -> None:
     (outcome,) = browse(replace(OPEN, status=status), Fetch(API))
     assert outcome.response is not None
     assert outcome.response.body == b""
@@ -157,7 +157,7 @@ def test_a_null_body_status_has_no_body(status: int) -> None:
 @pytest.mark.parametrize(
     ("method", "origin"), [("GET", None), ("HEAD", None), ("POST", PAGE), ("PUT", PAGE)]
 )
-def test_same_origin_requests_have_the_origin_unless_they_are_safe(
+def test_same_origin_request_has_an_origin_unless_it_is_safe(
     method: str, origin: str | None
 ) -> None:
     (outcome,) = browse(HttpResponse(200), Fetch("/x", method, (("X-A", "1"),)))
@@ -168,13 +168,13 @@ def test_same_origin_requests_have_the_origin_unless_they_are_safe(
     assert outcome.response.kind == "basic"
 
 
-def test_mode_same_origin_sends_nothing_elsewhere() -> None:
+def test_same_origin_mode_sends_no_cross_origin_request() -> None:
     (outcome,) = browse(OPEN, Fetch(API, mode="same-origin"))
     assert failed(outcome) == "DisallowedByMode"
     assert outcome.exchanges == ()
 
 
-def test_mode_no_cors_shows_nothing_and_keeps_safelisted_headers() -> None:
+def test_no_cors_mode_is_opaque_and_keeps_safelisted_headers() -> None:
     headers = (("X-A", "1"), ("Content-Type", "text/plain"))
     (outcome,) = browse(OPEN, Fetch(API, "POST", headers, b"x", mode="no-cors"))
     (exchange,) = outcome.exchanges
@@ -201,7 +201,7 @@ def test_mode_no_cors_shows_nothing_and_keeps_safelisted_headers() -> None:
         ("include",) + (True,) * 3,
     ],
 )
-def test_credentials_go_where_the_mode_lets_them(
+def test_credentials_are_sent_as_the_mode_allows(
     mode: str, same: bool, cross: bool, no_cors: bool
 ) -> None:
     outcomes = browse(
@@ -214,7 +214,7 @@ def test_credentials_go_where_the_mode_lets_them(
     assert used == [same, cross, no_cors]
 
 
-def test_an_opaque_page_sends_null_and_is_of_no_origin() -> None:
+def test_opaque_page_sends_null_and_resolves_no_relative_url() -> None:
     (outcome,) = browse(OPEN, Fetch(API), page="null")
     assert header(outcome.exchanges[0].request, "origin") == "null"
     assert outcome.response is not None
@@ -224,7 +224,7 @@ def test_an_opaque_page_sends_null_and_is_of_no_origin() -> None:
         browse(OPEN, Fetch("/x"), page="null")
 
 
-def test_a_scheme_without_cors_and_mixed_content_send_nothing() -> None:
+def test_unsupported_scheme_and_mixed_content_send_nothing() -> None:
     for url, name in (
         ("ftp://api.example.com/", "CorsDisabledScheme"),
         ("http://api.example.com/", "MixedContent"),
@@ -241,7 +241,7 @@ def test_a_scheme_without_cors_and_mixed_content_send_nothing() -> None:
 # Around it.
 
 
-def test_an_async_transport_gives_the_same() -> None:
+def test_async_transport_has_the_same_outcome() -> None:
     async def transport(request: HttpRequest) -> HttpResponse:
         await asyncio.sleep(0)
         return GRANT
@@ -252,7 +252,7 @@ def test_an_async_transport_gives_the_same() -> None:
     assert outcome.preflights == 1
 
 
-def test_what_the_transport_raises_passes() -> None:
+def test_exception_of_the_transport_propagates() -> None:
     def broken(request: HttpRequest) -> HttpResponse:
         raise ConnectionRefusedError
 
@@ -260,7 +260,7 @@ def test_what_the_transport_raises_passes() -> None:
         browse(broken, Fetch(API))
 
 
-def test_a_failure_says_where_and_what() -> None:
+def test_failure_has_the_request_and_the_value() -> None:
     (outcome,) = browse(
         HttpResponse(200, (("access-control-allow-origin", "https://x.example\r"),)), Fetch(API)
     )
@@ -294,7 +294,7 @@ def test_engines_are_chosen_by_name() -> None:
     }
 
 
-def test_an_async_transport_gets_the_requests() -> None:
+def test_async_transport_receives_the_requests() -> None:
     seen: list[HttpRequest] = []
 
     async def transport(request: HttpRequest) -> HttpResponse:
@@ -308,13 +308,13 @@ def test_an_async_transport_gets_the_requests() -> None:
     assert [each.response for each in outcome.exchanges] == [GRANT, GRANT]
 
 
-def test_with_credentials_a_wildcard_is_no_grant() -> None:
+def test_wildcard_does_not_allow_credentials() -> None:
     assert failed(browse(OPEN, Fetch(API, credentials="include"))[0]) == "WildcardOriginNotAllowed"
     (outcome,) = browse(OPEN, Fetch(API, "PUT", credentials="include"))
     assert failed(outcome) == "PreflightWildcardOriginNotAllowed"
 
 
-def test_what_a_page_learns_of_an_opaque_response_is_nothing() -> None:
+def test_opaque_response_reveals_nothing() -> None:
     (outcome,) = browse(chain(f"{API}/"), Fetch(API, redirect="manual"))
     assert outcome.response is not None
     assert (outcome.response.url, outcome.response.headers) == (API, ())
@@ -331,11 +331,11 @@ def test_what_a_page_learns_of_an_opaque_response_is_nothing() -> None:
         (Fetch(API, mode="same-origin"), API),
     ],
 )
-def test_a_failure_names_the_address(fetch: Fetch, expected: str) -> None:
+def test_failure_has_the_url(fetch: Fetch, expected: str) -> None:
     assert blamed(browse(OPEN, fetch)[0]) == expected
 
 
-def test_a_no_cors_request_is_never_preflighted() -> None:
+def test_no_cors_request_is_never_preflighted() -> None:
     many = (("Accept", "x" * 128),) * 9
     (outcome,) = browse(OPEN, Fetch(API, headers=many, mode="no-cors"))
     assert outcome.preflights == 0
@@ -351,12 +351,12 @@ def test_a_no_cors_request_is_never_preflighted() -> None:
         ),
     ],
 )
-def test_an_impossible_fetch_is_explained(fetch: Fetch, message: str) -> None:
+def test_invalid_fetch_has_an_exact_message(fetch: Fetch, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
         browse(OPEN, fetch)
 
 
-def test_a_page_reads_the_exposed_headers_of_a_response() -> None:
+def test_wildcard_exposes_headers_without_credentials_only() -> None:
     headers = (
         ("Access-Control-Allow-Origin", PAGE),
         ("Access-Control-Allow-Credentials", "true"),

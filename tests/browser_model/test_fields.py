@@ -1,4 +1,4 @@
-"""Which request headers need a preflight, and how values are read: the standard's tables."""
+"""Request headers that need a preflight, and how values are parsed: the standard's tables."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ UNSAFE = [
 
 
 @pytest.mark.parametrize(("name", "value"), SAFELISTED)
-def test_a_safelisted_header_needs_no_preflight(name: str, value: str) -> None:
+def test_safelisted_header_needs_no_preflight(name: str, value: str) -> None:
     assert unsafe_names(((name, value),)) == ()
 
 
 @pytest.mark.parametrize(("name", "value"), UNSAFE)
-def test_any_other_header_needs_one(name: str, value: str) -> None:
+def test_other_header_needs_a_preflight(name: str, value: str) -> None:
     assert unsafe_names(((name, value),)) == (name,)
 
 
-def test_past_1024_bytes_together_safelisted_headers_need_one_too() -> None:
+def test_safelisted_headers_over_1024_bytes_need_a_preflight() -> None:
     full = (("Accept", "a" * 128),) * 8
     assert unsafe_names(full) == ()
     assert unsafe_names((*full, ("Content-Language", "x"))) == ("accept", "content-language")
@@ -80,7 +80,7 @@ def test_past_1024_bytes_together_safelisted_headers_need_one_too() -> None:
     assert unsafe_names((*full, ("X-A", "x" * 128))) == ("x-a",)
 
 
-def test_unsafe_names_are_lower_case_sorted_and_unique() -> None:
+def test_unsafe_names_are_lowercase_sorted_and_unique() -> None:
     headers = (("X-B", "1"), ("x-a", "2"), ("X-b", "3"), ("Accept", "*/*"))
     assert unsafe_names(headers) == ("x-a", "x-b")
     names = tuple(f"x-{letter}" for letter in "abcdefghijklmnop")
@@ -98,7 +98,7 @@ def test_unsafe_names_are_lower_case_sorted_and_unique() -> None:
         ("x-a", "1", False),
     ],
 )
-def test_a_no_cors_request_keeps_safelisted_headers_only(name: str, value: str, kept: bool) -> None:
+def test_no_cors_request_keeps_only_safelisted_headers(name: str, value: str, kept: bool) -> None:
     assert is_no_cors_safelisted(name, value) == kept
 
 
@@ -117,14 +117,14 @@ def test_a_no_cors_request_keeps_safelisted_headers_only(name: str, value: str, 
         ("x-method-override", " TRACK ", False),
     ],
 )
-def test_a_page_cannot_set_what_belongs_to_the_browser(name: str, value: str, kept: bool) -> None:
+def test_page_cannot_set_forbidden_headers(name: str, value: str, kept: bool) -> None:
     assert drop_forbidden(((name, value),)) == (((name, strip(value)),) if kept else ())
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("", "x"), ("a b", "x"), ("x", "a\nb"), ("x", "a\0"), ("x", "€")]
 )
-def test_what_is_no_header_is_an_error_as_in_a_page(name: str, value: str) -> None:
+def test_invalid_header_raises(name: str, value: str) -> None:
     with pytest.raises(ValueError, match="not a header"):
         drop_forbidden(((name, value),))
 
@@ -150,7 +150,7 @@ def test_lines_are_joined_and_trimmed() -> None:
         (["a; b"], None),
     ],
 )
-def test_a_list_with_one_bad_element_is_worth_nothing(
+def test_list_with_an_invalid_element_is_ignored(
     lines: list[str], expected: tuple[str, ...] | None
 ) -> None:
     headers = tuple(("X", line) for line in lines)
@@ -172,7 +172,7 @@ def test_a_list_with_one_bad_element_is_worth_nothing(
         ("-", 5, 5, 0),
     ],
 )
-def test_max_age_is_whole_seconds_and_5_where_it_is_not(
+def test_max_age_is_whole_seconds_and_defaults_to_5(
     value: str | None, expected: int, by_chromium: int, by_firefox: int
 ) -> None:
     headers = () if value is None else (("access-control-max-age", value),)
@@ -181,11 +181,11 @@ def test_max_age_is_whole_seconds_and_5_where_it_is_not(
     assert read_max_age(headers, FIREFOX) == by_firefox
 
 
-def test_only_http_white_space_is_trimmed() -> None:
+def test_only_http_whitespace_is_trimmed() -> None:
     assert strip(" \t\r\n\xa0x\x0b") == "\xa0x\x0b"
     assert unsafe_names((("Content-Type", "text/plain\xa0"),)) == ("content-type",)
 
 
-def test_forbidden_headers_are_left_out_and_all_others_kept() -> None:
+def test_only_forbidden_headers_are_dropped() -> None:
     headers = (("X-Http-Method", "PUT,TRACE"), ("X-A", "X\xff"))
     assert drop_forbidden(headers) == (("X-A", "X\xff"),)

@@ -1,4 +1,4 @@
-"""Where engines deviate from the standard: each quirk, compared with the standard."""
+"""Deviations of engines: each quirk, compared with the standard."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_firefox_and_webkit_preflight_the_get_after_303(quirks: Quirks, prefligh
     assert outcome.preflights == 0
 
 
-def test_firefox_keeps_the_pages_origin_on_preflights_after_redirects() -> None:
+def test_firefox_keeps_the_origin_on_preflights_after_redirects() -> None:
     for quirks, origins in ((STANDARD, [PAGE, "null"]), (FIREFOX, [PAGE, PAGE])):
         (outcome,) = browse(chain(THIRD), Fetch(API, "PUT"), quirks=quirks)
         assert asked(outcome, "origin") == origins
@@ -48,7 +48,7 @@ def test_firefox_keeps_the_pages_origin_on_preflights_after_redirects() -> None:
         assert outcome.response is not None
 
 
-def test_firefox_wants_no_grant_from_the_pages_own_server_after_redirects() -> None:
+def test_firefox_skips_the_origin_check_on_redirects_to_the_page() -> None:
     def server(request: HttpRequest) -> HttpResponse:
         if request.url.startswith(PAGE) and request.is_preflight:
             return HttpResponse(204, GRANT.headers[2:])
@@ -69,7 +69,7 @@ def test_firefox_wants_no_grant_from_the_pages_own_server_after_redirects() -> N
         (WEBKIT, ["authorization,x-a"], ["authorization,x-a"]),
     ],
 )
-def test_engines_ask_for_headers_that_a_redirect_dropped(
+def test_engines_request_headers_that_a_redirect_dropped(
     quirks: Quirks, first: list[str], second: list[str]
 ) -> None:
     fetch = Fetch(API, headers=(("Authorization", "Bearer x"), ("X-A", "1")))
@@ -79,7 +79,7 @@ def test_engines_ask_for_headers_that_a_redirect_dropped(
     assert sent_again == ("Bearer x" if quirks is FIREFOX else None)
 
 
-def test_webkit_makes_a_get_of_delete_when_it_goes_to_another_origin() -> None:
+def test_webkit_turns_cross_origin_redirected_delete_into_get() -> None:
     for target, method in ((f"{API}/", "DELETE"), (THIRD, "GET")):
         (outcome,) = browse(chain(target), Fetch(API, "DELETE", body=b"x"), quirks=WEBKIT)
         last = outcome.exchanges[-1].request
@@ -97,7 +97,7 @@ def test_webkit_makes_a_get_of_delete_when_it_goes_to_another_origin() -> None:
         (WEBKIT, 3, [1, 0]),
     ],
 )
-def test_engines_may_not_cache_what_was_granted_to_null(
+def test_engines_may_not_cache_preflights_for_null(
     quirks: Quirks, tainted: int, opaque: list[int]
 ) -> None:
     twice = [Fetch(API, "PUT")] * 2
@@ -108,7 +108,7 @@ def test_engines_may_not_cache_what_was_granted_to_null(
 
 
 @pytest.mark.parametrize(("quirks", "again"), [(CHROMIUM, 1), (WEBKIT, 0)])
-def test_webkit_caches_an_answer_that_refuses(quirks: Quirks, again: int) -> None:
+def test_webkit_caches_a_denied_preflight(quirks: Quirks, again: int) -> None:
     outcomes = browse(GRANT, Fetch(API, "LOCK"), Fetch(API, "PUT"), quirks=quirks)
     assert failed(outcomes[0]) == "MethodDisallowedByPreflightResponse"
     assert outcomes[1].preflights == again
@@ -139,7 +139,7 @@ def test_engines_clear_the_cache_after_different_failures(
     assert outcomes[1].preflights == after_other
 
 
-def test_chromium_and_webkit_drop_an_answer_that_does_not_cover_a_request() -> None:
+def test_chromium_and_webkit_drop_an_insufficient_entry() -> None:
     fetches = [Fetch(API, "PUT"), Fetch(API, "LOCK"), Fetch(API, "PUT")]
     methods = {"LOCK": ("Access-Control-Allow-Methods", "LOCK")}
 
@@ -152,7 +152,7 @@ def test_chromium_and_webkit_drop_an_answer_that_does_not_cover_a_request() -> N
         assert [outcome.preflights for outcome in outcomes] == [1, 1, again]
 
 
-def test_firefox_preflights_head_unless_it_was_named() -> None:
+def test_firefox_preflights_head_unless_it_is_listed() -> None:
     fetches = [Fetch(API, "HEAD", (("X-A", "1"),))] * 2
     for quirks, again in ((STANDARD, 0), (FIREFOX, 1)):
         outcomes = browse(GRANT, *fetches, quirks=quirks)
@@ -160,7 +160,7 @@ def test_firefox_preflights_head_unless_it_was_named() -> None:
 
 
 @pytest.mark.parametrize("quirks", [STANDARD, CHROMIUM, FIREFOX])
-def test_plain_http_on_this_machine_learns_no_origin_but_from_chromium(quirks: Quirks) -> None:
+def test_only_chromium_sends_the_origin_to_http_on_loopback(quirks: Quirks) -> None:
     url = "http://localhost:8000/"
     fetches = [Fetch(url, "POST", mode="no-cors"), Fetch(url, mode="no-cors"), Fetch(url, "POST")]
     posted, got, called = browse(GRANT, *fetches, quirks=quirks)
@@ -176,6 +176,6 @@ def test_webkit_blocks_http_even_to_loopback() -> None:
         assert bool(outcome.exchanges) is (name is None)
 
 
-def test_firefox_checks_the_origin_of_an_ordinary_preflight() -> None:
+def test_firefox_checks_the_origin_without_a_redirect() -> None:
     (outcome,) = browse(HttpResponse(204), Fetch(API, "PUT"), quirks=FIREFOX)
     assert failed(outcome) == "PreflightMissingAllowOriginHeader"

@@ -1,4 +1,4 @@
-"""Redirects: what is sent where, under which origin, and where they end."""
+"""Redirects: the requests, their origins, and where they end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from tests.browser_model.servers import (
     OPEN,
     PAGE,
     THIRD,
-    Clock,
     blamed,
     browse,
     chain,
@@ -26,6 +25,7 @@ from tests.browser_model.servers import (
     header,
     sent,
 )
+from tests.clock import Clock
 
 
 def test_redirect_is_followed_and_reported() -> None:
@@ -56,7 +56,7 @@ def test_redirect_is_followed_and_reported() -> None:
         ("null", [API, "https://third.example/"], ["null", "null"]),
     ],
 )
-def test_the_origin_is_null_once_two_other_origins_were_involved(
+def test_origin_is_null_after_a_second_cross_origin_redirect(
     page: str, urls: list[str], origins: list[str | None]
 ) -> None:
     (outcome,) = browse(chain(*urls[1:]), Fetch(API), page=page)
@@ -71,7 +71,7 @@ def test_redirect_itself_must_allow_the_origin() -> None:
     assert failed(outcome) == "MissingAllowOriginHeader"
 
 
-def test_a_preflighted_request_is_preflighted_again_where_it_is_redirected_to() -> None:
+def test_redirected_request_is_preflighted_again() -> None:
     (outcome,) = browse(chain(f"{API}/"), Fetch(API, "PUT", body=b"x"))
     assert sent(outcome) == [f"OPTIONS {API}", f"PUT {API}", f"OPTIONS {API}/", f"PUT {API}/"]
     assert outcome.exchanges[-1].request.body == b"x"
@@ -92,7 +92,7 @@ def test_a_preflighted_request_is_preflighted_again_where_it_is_redirected_to() 
         (302, "HEAD", "HEAD"),
     ],
 )
-def test_a_redirect_may_turn_the_request_into_a_get(status: int, method: str, then: str) -> None:
+def test_redirect_may_turn_the_request_into_a_get(status: int, method: str, then: str) -> None:
     headers: Headers = (("Content-Type", "application/json"), ("Content-Language", "en"))
     body = None if method == "HEAD" else b"x"
     (outcome,) = browse(chain(f"{API}/", status=status), Fetch(API, method, headers, body))
@@ -104,7 +104,7 @@ def test_a_redirect_may_turn_the_request_into_a_get(status: int, method: str, th
     assert last.body == (body if kept else None)
 
 
-def test_authorization_stays_with_the_origin_that_it_was_meant_for() -> None:
+def test_cross_origin_redirect_drops_authorization() -> None:
     for target, kept in ((f"{API}/", True), ("https://third.example/", False)):
         fetch = Fetch(API, headers=(("Authorization", "Bearer x"), ("X-A", "1")))
         (outcome,) = browse(chain(target), fetch)
@@ -124,13 +124,13 @@ def test_authorization_stays_with_the_origin_that_it_was_meant_for() -> None:
         ("http://api.example.com/", "MixedContent"),
     ],
 )
-def test_a_redirect_may_lead_nowhere(location: str, name: str) -> None:
+def test_redirect_may_have_an_invalid_target(location: str, name: str) -> None:
     redirect = HttpResponse(302, (*OPEN.headers, ("Location", location)))
     (outcome,) = browse(redirect, Fetch(API))
     assert failed(outcome) == name
 
 
-def test_a_same_origin_redirect_may_have_credentials_in_it() -> None:
+def test_same_origin_redirect_may_contain_credentials() -> None:
     server = chain("https://api.example.com/x")
 
     def with_user(request: HttpRequest) -> HttpResponse:
@@ -148,7 +148,7 @@ def test_a_same_origin_redirect_may_have_credentials_in_it() -> None:
         assert outcome.response is not None
 
 
-def test_redirects_end_after_twenty() -> None:
+def test_at_most_twenty_redirects_are_followed() -> None:
     locations = [f"{API}/{number}" for number in range(21)]
     (outcome,) = browse(chain(*locations[:20]), Fetch(API))
     assert outcome.response is not None
@@ -157,7 +157,7 @@ def test_redirects_end_after_twenty() -> None:
     assert len(outcome.exchanges) == 21
 
 
-def test_a_page_may_refuse_redirects_or_only_learn_that_there_was_one() -> None:
+def test_page_may_reject_redirects_or_get_an_opaque_one() -> None:
     (outcome,) = browse(chain(f"{API}/"), Fetch(API, redirect="error"))
     assert failed(outcome) == "RedirectNotFollowed"
     (outcome,) = browse(chain(f"{API}/"), Fetch(API, redirect="manual"))
@@ -167,13 +167,13 @@ def test_a_page_may_refuse_redirects_or_only_learn_that_there_was_one() -> None:
     assert len(outcome.exchanges) == 1
 
 
-def test_a_redirect_without_a_location_is_a_response() -> None:
+def test_redirect_without_a_location_is_a_response() -> None:
     (outcome,) = browse(replace(OPEN, status=302), Fetch(API))
     assert outcome.response is not None
     assert outcome.response.status == 302
 
 
-def test_a_failure_after_a_redirect_clears_what_was_cached_where_it_led() -> None:
+def test_failure_after_a_redirect_clears_the_cache_of_its_target() -> None:
     target = f"{API}/"
     grants = {"allowed": True}
     server = chain(target)
@@ -197,12 +197,12 @@ def test_a_failure_after_a_redirect_clears_what_was_cached_where_it_led() -> Non
 @pytest.mark.parametrize(
     "location", ["https://a b/", "ftp://a.example/", "https://u@api.example.com"]
 )
-def test_a_failed_redirect_names_the_location(location: str) -> None:
+def test_failed_redirect_has_the_location(location: str) -> None:
     redirect = HttpResponse(302, (*OPEN.headers, ("Location", location)))
     assert blamed(browse(redirect, Fetch(API))[0]) == location
 
 
-def test_a_location_may_be_relative() -> None:
+def test_location_may_be_relative() -> None:
     def server(request: HttpRequest) -> HttpResponse:
         if request.url.endswith("/there"):
             return OPEN
@@ -213,14 +213,14 @@ def test_a_location_may_be_relative() -> None:
     assert outcome.response.url == "https://api.example.com/there"
 
 
-def test_no_user_name_leads_out_of_the_pages_own_origin() -> None:
+def test_cross_origin_redirect_must_not_contain_credentials() -> None:
     redirect = HttpResponse(302, (("Location", "https://user@third.example/"),))
     (outcome,) = browse(redirect, Fetch("/x"))
     assert failed(outcome) == "RedirectContainsCredentials"
     assert browse(chain(THIRD), Fetch(API, mode="no-cors"))[0].response is not None
 
 
-def test_a_get_keeps_its_headers_through_303_and_a_post_loses_all_that_it_must() -> None:
+def test_redirect_with_303_drops_body_headers_of_a_post_only() -> None:
     kept = Fetch(API, headers=(("Content-Language", "en"),))
     (outcome,) = browse(chain(f"{API}/", status=303), kept)
     assert header(outcome.exchanges[-1].request, "content-language") == "en"

@@ -1,4 +1,4 @@
-"""URLs as a browser reads them, as far as fetches and redirects need it."""
+"""URLs as browsers parse them, as far as fetches and redirects need it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BASE = "https://api.example.com/a/b?c"
         ("mailto:a@b", "mailto:a@b"),
     ],
 )
-def test_a_url_is_written_as_a_browser_sends_it(text: str, expected: str) -> None:
+def test_url_is_serialized_as_in_a_browser(text: str, expected: str) -> None:
     assert str(parse_url(text, parse_url(BASE))) == expected
 
 
@@ -56,7 +56,7 @@ def test_a_url_is_written_as_a_browser_sends_it(text: str, expected: str) -> Non
         "https://256.1.1.1/",
     ],
 )
-def test_what_is_no_url_is_an_error(text: str) -> None:
+def test_invalid_url_raises(text: str) -> None:
     with pytest.raises(ValueError, match="not a"):
         parse_url(text)
 
@@ -72,7 +72,7 @@ def test_what_is_no_url_is_an_error(text: str) -> None:
         ("data:text/plain,x", "null", False),
     ],
 )
-def test_a_url_has_an_origin_and_may_hold_credentials(
+def test_url_has_an_origin_and_may_contain_credentials(
     text: str, origin: str, credentials: bool
 ) -> None:
     url = parse_url(text)
@@ -92,7 +92,7 @@ def test_a_url_has_an_origin_and_may_hold_credentials(
         ("d", "https://e.com/a/b?c?/e", "https://e.com/a/d"),
     ],
 )
-def test_odd_addresses_are_read_as_browsers_read_them(text: str, base: str, expected: str) -> None:
+def test_unusual_urls_are_parsed_as_in_a_browser(text: str, base: str, expected: str) -> None:
     assert str(parse_url(text, parse_url(base))) == expected
 
 
@@ -105,5 +105,5 @@ def test_odd_addresses_are_read_as_browsers_read_them(text: str, base: str, expe
         ("data:text/plain,x", ""),
     ],
 )
-def test_http_url_has_a_host(text: str, host: str) -> None:
+def test_http_url_must_have_a_host(text: str, host: str) -> None:
     assert parse_url(text).host == host

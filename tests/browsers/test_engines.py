@@ -23,6 +23,7 @@ from corekit_wsgi import CorsMiddleware
 from tests.browsers import chromium, firefox, webkit
 from tests.browsers.lab import Lab, Session, open_lab
 from tests.browsers.sessions import API, MAKERS, describe, disagreements, on_the_wire
+from tests.clock import Clock
 from tests.properties.application import Application
 
 pytestmark = pytest.mark.browser
@@ -69,22 +70,13 @@ def test_model_agrees_with_browser(visit: Visit) -> None:
     assert fetches >= FETCHES
 
 
-class FakeClock:
-    """A clock that the test controls."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def always(response: HttpResponse, request: HttpRequest) -> HttpResponse:
     return response
 
 
 def test_cached_preflights_expire_like_in_the_model(visit: Visit) -> None:
     ages = [None, "", "0", "-1", "2", "600", "86400", "abc", "1.5"]
-    clock = FakeClock()
+    clock = Clock()
     sessions: list[Session] = []
     later: list[Session] = []
     for number, age in enumerate(ages):

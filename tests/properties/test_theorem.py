@@ -16,6 +16,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from corekit.browser import ENGINES, BrowserModel, Fetch, HttpRequest, HttpResponse, Outcome
+from tests.clock import Clock
 from tests.properties import naive
 from tests.properties.adapters import ADAPTERS
 from tests.properties.application import Application
@@ -131,15 +132,6 @@ def applications(draw: st.DrawFn) -> Application:
     return Application(draw(st.sampled_from([200, 201, 404, 500, 204, 304])), headers)
 
 
-class FakeClock:
-    """A clock that the test controls."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 # Fewer examples than other properties, since each runs for every adapter.
 EXAMPLES = settings(max_examples=max(50, settings().max_examples // 4))
 
@@ -153,7 +145,7 @@ engines = st.sampled_from([*ENGINES, "standard", "standard", "standard"])
 
 
 def browse(adapter: str, setup: Setup, app: Application, attempt: Attempt, engine: str) -> Outcome:
-    model = BrowserModel(clock=FakeClock(), quirks=ENGINES[engine])
+    model = BrowserModel(clock=Clock(), quirks=ENGINES[engine])
     return model.fetch(ADAPTERS[adapter](setup.policy, app), attempt.page, attempt.fetch)
 
 
@@ -258,7 +250,7 @@ def names_in_response(arguments: dict[str, Any], attempt: Attempt) -> list[str]:
 def test_no_unnecessary_preflight_is_sent(
     adapter: str, data: st.DataObject, setup: Setup, app: Application
 ) -> None:
-    clock = FakeClock()
+    clock = Clock()
     model = BrowserModel(clock=clock)
     send = ADAPTERS[adapter](setup.policy, app)
     max_age = setup.arguments["max_age"] or 5
@@ -288,7 +280,7 @@ def test_redirect_to_another_origin_requires_null_origin(
     def send(request: HttpRequest) -> HttpResponse:
         return to_first(request) if request.url.startswith(SERVER) else to_second(request)
 
-    outcome = BrowserModel(clock=FakeClock()).fetch(send, attempt.page, attempt.fetch)
+    outcome = BrowserModel(clock=Clock()).fetch(send, attempt.page, attempt.fetch)
     # The browser does not send Authorization to another origin.
     unsafe = [name for name in attempt.unsafe if name != "authorization"]
     second_attempt = Attempt("null", attempt.fetch, unsafe)

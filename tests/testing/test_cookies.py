@@ -6,6 +6,7 @@ import pytest
 
 from corekit_testing import CookieJar
 from corekit_testing.cookies import COOKIE_QUIRKS
+from tests.clock import Clock
 
 PAGE = "https://app.example.com"
 API = "https://api.example.com/a/b?c"
@@ -13,17 +14,8 @@ FOREIGN = "https://other.example"
 NOW = 1_000_000_000.0  # 2001-09-09T01:46:40Z
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    now = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def kept(line: str, *, page: str = PAGE, url: str = API, third_party: bool = True) -> CookieJar:
-    jar = CookieJar(clock=Clock(), third_party=third_party)
+    jar = CookieJar(clock=Clock(NOW), third_party=third_party)
     jar.store(page, url, [line])
     return jar
 
@@ -128,7 +120,7 @@ def test_samesite_applies_to_sending_and_storing(page: str, same_site: str, stor
 
 def test_engines_differ_in_the_default_of_samesite() -> None:
     for engine, stored in (("standard", 0), ("chromium", 0), ("firefox", 1), ("webkit", 2)):
-        jar = CookieJar(clock=Clock(), quirks=COOKIE_QUIRKS[engine])
+        jar = CookieJar(clock=Clock(NOW), quirks=COOKIE_QUIRKS[engine])
         jar.store(FOREIGN, API, ["a=1; Path=/", "b=2; SameSite=None; Path=/"])
         assert len(jar) == stored
         assert (jar.header(FOREIGN, API) is not None) == bool(stored)
@@ -136,7 +128,7 @@ def test_engines_differ_in_the_default_of_samesite() -> None:
 
 def test_webkit_ignores_prefixes() -> None:
     for engine, stored in (("standard", 0), ("firefox", 0), ("webkit", 2)):
-        jar = CookieJar(clock=Clock(), quirks=COOKIE_QUIRKS[engine])
+        jar = CookieJar(clock=Clock(NOW), quirks=COOKIE_QUIRKS[engine])
         jar.store(PAGE, API, ["__Secure-a=1", "__Host-a=1"])
         assert len(jar) == stored
 
@@ -160,7 +152,7 @@ def test_secure_cookies_need_https_or_loopback() -> None:
 
 
 def test_order_of_cookies() -> None:
-    jar = CookieJar(clock=Clock())
+    jar = CookieJar(clock=Clock(NOW))
     jar.store(PAGE, API, ["a=1; Path=/", "b=2; Path=/a/b", "c=3; Path=/"])
     assert jar.header(PAGE, API) == "b=2; a=1; c=3"
     jar.store(PAGE, API, ["a=4; Path=/"])
@@ -168,7 +160,7 @@ def test_order_of_cookies() -> None:
 
 
 def test_cookies_expire_and_can_be_deleted() -> None:
-    clock = Clock()
+    clock = Clock(NOW)
     jar = CookieJar(clock=clock)
     jar.store(PAGE, API, ["a=1; Path=/; Max-Age=10", "b=2; Path=/"])
     clock.now += 10
