@@ -73,7 +73,7 @@ class _BoundedOrigins:
 
     def find(self, origin: str) -> str | None:
         find = getattr(self._origins, "find", None)
-        return None if find is None else find(origin)
+        return None if find is None or origin not in self else find(origin)
 
 
 class Engine:

@@ -320,7 +320,7 @@ class ProblemKind(Enum):
     )
     INVALID_ON_DECISION = (
         "on-decision",
-        "{error}.",
+        "The function cannot be used: {error}",
         "Use a function that takes a DecisionEvent, or its dotted path.",
     )
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from ._engine import Engine
+from ._engine import Engine, Origins
 from ._headers import (
     merge_headers,
     merge_raw_headers,
@@ -45,6 +45,7 @@ __all__ = [
     "OnDecision",
     "OriginPattern",
     "OriginSet",
+    "Origins",
     "Policies",
     "bounded",
     "check_on_decision",
@@ -72,11 +73,11 @@ def check_policy(policy: object, name: str = "policy") -> None:
     >>> check_policy("*", "policy")
     Traceback (most recent call last):
         ...
-    TypeError: policy is a str: '*'. Pass a CorsPolicy or a CorsRoutes.
+    TypeError: policy is of type str: '*'. Pass a CorsPolicy or a CorsRoutes.
     """
     if not isinstance(policy, CorsPolicy | CorsRoutes):
         raise TypeError(
-            f"{name} is a {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"
+            f"{name} is of type {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"
             " CorsRoutes."
         )
 
@@ -122,7 +123,7 @@ def policy_for_preflight(
 
 @lru_cache(maxsize=256)
 def _uncached(policy: CorsPolicy) -> CorsPolicy:
-    return policy if policy == CorsPolicy.deny_all() else policy.replace(max_age=0)
+    return policy if policy == type(policy).deny_all() else policy.replace(max_age=0)
 
 
 def missing_extra(error: ModuleNotFoundError, module: str, extra: str) -> ModuleNotFoundError:

@@ -8,7 +8,7 @@ method of `corekit._validation.Reader` that `rule` names, and its place in the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -32,7 +32,7 @@ Strings = list[str] | tuple[str, ...] | AbstractSet[str]
 """A collection of strings that a single string does not pass for."""
 
 Risk = Literal["insecure-origin", "opaque-origin", "public-suffix"]
-Risks = list[Risk] | tuple[Risk, ...] | AbstractSet[Risk]
+Risks = Collection[Risk]
 """The risks that an operator may accept; `corekit.problems.RISKS` at run time."""
 
 
@@ -143,13 +143,16 @@ REGEXES: Final = "allow_origin_regexes"
 """The further argument of `corekit.compat.RegexCorsPolicy`."""
 
 
+_REGEX_ALIASES: Final = frozenset({"origin_regex", "origin_regexes", "origins_regex"})
+
+
 def is_regex_argument(name: str) -> bool:
     """Return whether other libraries take regular expressions of origins under this name.
 
     >>> is_regex_argument("allow_origin_regex"), is_regex_argument("allow_origins")
     (True, False)
     """
-    return _plain(name) in ("allow_origin_regex", "allow_origin_regexes")
+    return _plain(name).removeprefix("allow_") in _REGEX_ALIASES
 
 
 def find_argument(name: str, known: Iterable[str] = ARGUMENTS) -> str | None:

@@ -8,7 +8,7 @@ only serialized origins are matched.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from ._engine import AnyOrigin, Origins
@@ -18,6 +18,8 @@ from .policy import CorsPolicy
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+    from .arguments import Risks, Strings
 
 __all__ = ["OriginRegexes", "RegexCorsPolicy"]
 
@@ -84,16 +86,16 @@ class RegexCorsPolicy(CorsPolicy):
         def __init__(
             self,
             *,
-            allow_origins: Iterable[str] = (),
-            allow_origin_regexes: Iterable[str | re.Pattern[str]] = (),
+            allow_origins: Strings = (),
+            allow_origin_regexes: Collection[str | re.Pattern[str]] = (),
             allow_credentials: bool = False,
-            allow_methods: Iterable[str] = (),
-            allow_headers: Iterable[str] = (),
-            expose_headers: Iterable[str] = (),
+            allow_methods: Strings = (),
+            allow_headers: Strings = (),
+            expose_headers: Strings = (),
             max_age: int | timedelta | None = None,
             allow_private_network: bool = False,
             preflight_status: int = 204,
-            accept_risks: Iterable[str] = (),
+            accept_risks: Risks = (),
         ) -> None: ...
 
     @staticmethod

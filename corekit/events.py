@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from ._engine import Engine
 from ._names import is_token
-from .decision import Answer, Decision, Reason, RequestKind
+from .decision import Answer, Decision, RequestKind
 from .diagnostics import show
 
 __all__ = [
@@ -150,14 +150,14 @@ class Observer:
     ) -> None:
         check_on_decision(on_decision)
         if not isinstance(debug, bool) and not callable(debug):
-            raise TypeError(f"debug is a {type(debug).__name__}. Pass True or False.")
+            raise TypeError(f"debug is of type {type(debug).__name__}. Pass True or False.")
         self.adapter = adapter
         self.logger = logger
         self.level = _INFO if debug is False else _WARNING
         self.on_decision = on_decision
         self.observes_all = on_decision is not None
         self._is_debugged = debug if callable(debug) else lambda _: debug
-        self._seen: set[tuple[str, Reason]] = set()
+        self._seen: dict[tuple[object, ...], None] = {}
 
     def observe(
         self,
@@ -225,7 +225,9 @@ def check_on_decision(on_decision: object) -> None:
         return
     kind = type(on_decision).__name__
     if not callable(on_decision):
-        raise TypeError(f"on_decision is a {kind}. Pass a function that takes a DecisionEvent.")
+        raise TypeError(
+            f"on_decision is of type {kind}. Pass a function that takes a DecisionEvent."
+        )
     if isinstance(on_decision, type):
         raise TypeError(
             f"on_decision is the class {on_decision.__name__}. Pass an instance or a function."

@@ -313,7 +313,8 @@ def _report_unknown(unknown: Iterable[Any], reader: Reader) -> list[Problem]:
     found = [_unknown_argument(name, reader.given[name], known, dialect) for name in unknown]
     # If the origins were given under a wrong name, do not also report them as missing.
     others = reader.problems
-    if any(problem.fix == dialect.origins for problem in found):
+    is_missing = "allow_origins" not in reader.given
+    if is_missing and any(problem.fix == dialect.origins for problem in found):
         others = [problem for problem in others if problem.code != "no-origins"]
     return [*others, *found]
 

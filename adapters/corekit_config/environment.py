@@ -75,13 +75,15 @@ def from_environ(prefix: str = "CORS_", environ: Mapping[str, str] | None = None
             except _UnreadableError as error:
                 problem = Problem.of(error.kind, name, text, dialect=dialect, error=error.detail)
                 problems.append(problem)
-    # What could not be read, or has another name, is already reported; the policy lacks it.
-    reported = {problem.argument for problem in problems} | {problem.fix for problem in problems}
+    # What could not be read is already reported, and so are origins under another name.
+    reported = {problem.argument for problem in problems}
+    if any(problem.fix == dialect.origins for problem in problems):
+        reported.add("allow_origins")
     try:
         policy = CorsPolicy.from_mapping(given, dialect=dialect)
     except PolicyError as error:
         for problem in error.problems:
-            if problem.argument not in reported and problem.subject not in reported:
+            if problem.argument not in reported:
                 problems.append(problem)
     else:
         if not problems:

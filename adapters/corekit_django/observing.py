@@ -34,7 +34,7 @@ def read_on_decision() -> tuple[OnDecision | None, tuple[Problem, ...]]:
             found = import_string(given)
         check_on_decision(found)
     except ImportError as error:
-        problem = f"It cannot be imported: {error}"
+        problem = f"{error}."
     except TypeError as error:
         problem = str(error)
     else:

@@ -241,7 +241,7 @@ def test_shared_headers_are_not_changed() -> None:
 
 
 def test_invalid_policy_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"policy is a str: .*Pass a CorsPolicy"):
+    with pytest.raises(TypeError, match=r"policy is of type str: .*Pass a CorsPolicy"):
         install(web.Application(), "*")  # type: ignore[arg-type]
 
 

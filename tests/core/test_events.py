@@ -411,5 +411,5 @@ def test_unsupported_value_is_an_error(logger: logging.Logger) -> None:
         r" a plain function, which may start a task.$",
     ):
         Observer("asgi", logger, on_decision=later)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"^debug is a str. Pass True or False.$"):
+    with pytest.raises(TypeError, match=r"^debug is of type str. Pass True or False.$"):
         Observer("asgi", logger, debug="yes")  # type: ignore[arg-type]

@@ -182,8 +182,8 @@ WRONG: list[tuple[Any, str]] = [
     ("nowhere.hear", "It cannot be imported: No module named 'nowhere'."),
     ("tests.django.urls.hear", "It cannot be imported"),
     ("hear", "It cannot be imported"),
-    ("tests.django.urls.urlpatterns", "on_decision is a list"),
-    (7, "on_decision is a int"),
+    ("tests.django.urls.urlpatterns", "on_decision is of type list"),
+    (7, "on_decision is of type int"),
 ]
 
 

@@ -163,7 +163,7 @@ class TestOnDecision:
 
         with pytest.raises(TypeError, match="Pass a plain function"):
             extension(on_decision=hear)
-        with pytest.raises(TypeError, match="on_decision is a str"):
+        with pytest.raises(TypeError, match="on_decision is of type str"):
             extension(on_decision="shop.hear")
 
     def test_second_on_decision_is_refused(self) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 FRAMEWORKS: Final = (
     *("aiohttp", "click", "django", "fastapi", "flask", "httpx", "opentelemetry"),
-    *("prometheus_client", "rest_framework", "rich", "starlette", "werkzeug"),
+    *("prometheus_client", "rest_framework", "rich", "sanic", "starlette", "werkzeug"),
 )
 OF_ADAPTERS: Final = {"adapters", "test_events", "test_theorem"}
 """The modules of tests/properties that are about adapters."""

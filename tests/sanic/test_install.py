@@ -363,7 +363,7 @@ def test_application_works_under_asgi_too() -> None:
 
 class TestArguments:
     def test_other_types_than_policies_are_refused(self) -> None:
-        with pytest.raises(TypeError, match=r"policy is a str: .*Pass a CorsPolicy"):
+        with pytest.raises(TypeError, match=r"policy is of type str: .*Pass a CorsPolicy"):
             install(make_app(), "*")  # type: ignore[arg-type]
 
     def test_second_policy_is_refused(self) -> None:

@@ -244,7 +244,7 @@ def test_websockets_and_lifespan_are_not_changed() -> None:
 
 
 def test_invalid_policy_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"policy is a dict: .* Pass a CorsPolicy"):
+    with pytest.raises(TypeError, match=r"policy is of type dict: .* Pass a CorsPolicy"):
         install(Starlette(), {"allow_origins": ["*"]})  # type: ignore[arg-type]
 
 
