@@ -19,6 +19,7 @@ from ._names import (
 )
 from ._origins import ANY, OPAQUE, OriginSet, is_serialized_origin
 from .decision import ALLOW_ORIGIN, Answer, Decision, Headers, Reason, RequestKind
+from .problems import PYTHON, Dialect
 
 MAX_METHOD_LENGTH: Final = 64
 """The longest method that is read, in characters."""
@@ -82,9 +83,9 @@ class Engine:
     `origins` is asked for each request. With an `AnyOrigin` the answer is the same for all origins
     and ``*`` is sent; together with credentials that is a ValueError. Any other container is asked
     only for what a browser could send, and with credentials never for ``null``. `allow_origins`
-    are the entries that `origins` was made of, for hints. `methods`, `headers` and `exposed` may
-    hold ``*``; header names are in lower case. `max_age` is in seconds, or None for the browser's
-    default; `status` is that of a granted preflight.
+    are the entries that `origins` was made of, for hints, which name settings as `dialect` does.
+    `methods`, `headers` and `exposed` may hold ``*``; header names are in lower case. `max_age` is
+    in seconds, or None for the browser's default; `status` is that of a granted preflight.
 
     Adapters call `actual()` or `preflight()`, which return shared answers; `decide()` wraps them.
     `no_origin` is the answer to all requests without an Origin header.
@@ -110,6 +111,7 @@ class Engine:
         "allow_headers",
         "allow_methods",
         "allow_origins",
+        "dialect",
         "no_origin",
     )
 
@@ -125,6 +127,7 @@ class Engine:
         max_age: int | None,
         private_network: bool,
         status: int,
+        dialect: Dialect = PYTHON,
     ) -> None:
         methods, headers, exposed = tuple(methods), tuple(headers), tuple(exposed)
         any_origin = type(origins) is AnyOrigin
@@ -142,6 +145,7 @@ class Engine:
             readable += (("Access-Control-Expose-Headers", ", ".join(exposed)),)
 
         self.allow_origins = tuple(allow_origins)
+        self.dialect = dialect
         # Exact origins need one look-up in a frozenset; the set's own `in` would be a call.
         self._exact = frozenset[str]()
         self._others: Origins = origins
@@ -285,14 +289,17 @@ class Engine:
         """Return how to fix a denial by this engine: see `Decision.hint`."""
         from . import _hints  # noqa: PLC0415 - only where it is needed
 
+        name = self.dialect.name
         match reason:
             case Reason.ORIGIN_NOT_ALLOWED:
-                return _hints.fix_origin(origin, self.allow_origins, self.allows)
+                setting = name("allow_origins")
+                return _hints.fix_origin(origin, self.allow_origins, self.allows, setting)
             case Reason.METHOD_NOT_ALLOWED:
-                return _hints.fix_method(request_method or "", self.allow_methods)
+                setting = name("allow_methods")
+                return _hints.fix_method(request_method or "", self.allow_methods, setting)
             case Reason.HEADER_NOT_ALLOWED:
                 missing = self.missing_headers(request_headers or "")
-                return _hints.fix_headers(missing, self.allow_headers)
+                return _hints.fix_headers(missing, self.allow_headers, name("allow_headers"))
         return ""
 
     def judge(

@@ -13,8 +13,13 @@ from .diagnostics import show
 _MAX_NAMES: Final = 5
 
 
-def fix_origin(origin: str, allow_origins: Collection[str], allows: Callable[[str], bool]) -> str:
-    """Return how to allow an origin that is denied.
+def fix_origin(
+    origin: str,
+    allow_origins: Collection[str],
+    allows: Callable[[str], bool],
+    setting: str = "allow_origins",
+) -> str:
+    """Return how to allow an origin that is denied; `setting` is the user's `allow_origins`.
 
     >>> allowed = {"http://localhost:5173"}
     >>> fix_origin("http://localhost:5174", allowed, allowed.__contains__)
@@ -24,10 +29,10 @@ def fix_origin(origin: str, allow_origins: Collection[str], allows: Callable[[st
         return "Browsers send it for sandboxed iframes and local files: use a page with an origin."
     near = find_near_origins(origin, allow_origins, allows)
     nearest = f"Nearest allowed origin: {show(near[0].nearest)}. " if near else ""
-    return f"{nearest}Add {show(origin)} to allow_origins."
+    return f"{nearest}Add {show(origin)} to {setting}."
 
 
-def fix_method(method: str, allowed: Collection[str]) -> str:
+def fix_method(method: str, allowed: Collection[str], setting: str = "allow_methods") -> str:
     """Return how to allow a method that is denied.
 
     >>> fix_method("PUT", ["GET", "HEAD", "POST"])
@@ -37,10 +42,12 @@ def fix_method(method: str, allowed: Collection[str]) -> str:
     if near is not None and near.upper() == method.upper():
         return f"Send {show(near)} instead of {show(method)}: method names are case-sensitive."
     nearest = "" if near is None else f"Nearest allowed method: {show(near)}. "
-    return f"{nearest}Add {show(method)} to allow_methods."
+    return f"{nearest}Add {show(method)} to {setting}."
 
 
-def fix_headers(missing: Sequence[str], allowed: Collection[str]) -> str:
+def fix_headers(
+    missing: Sequence[str], allowed: Collection[str], setting: str = "allow_headers"
+) -> str:
     """Return how to allow the requested headers that are missing in `allowed`.
 
     >>> fix_headers(["x-csrf-token"], ["x-csrftoken"])
@@ -50,4 +57,4 @@ def fix_headers(missing: Sequence[str], allowed: Collection[str]) -> str:
     near = [name for name in (find_near_name(each, allowed) for each in shown) if name is not None]
     nearest = f"Nearest allowed header: {', '.join(map(show, near))}. " if near else ""
     more = f" and {len(missing) - _MAX_NAMES} more" if len(missing) > _MAX_NAMES else ""
-    return f"{nearest}Add {', '.join(map(show, shown))}{more} to allow_headers."
+    return f"{nearest}Add {', '.join(map(show, shown))}{more} to {setting}."

@@ -151,6 +151,15 @@ def is_forbidden_request_header(name: str) -> bool:
     return name in FORBIDDEN_REQUEST_HEADERS or name.startswith(_FORBIDDEN_REQUEST_PREFIXES)
 
 
+def is_browser_header(name: str) -> bool:
+    """Return whether only browsers set the request header `name` (lower case): a policy lists none.
+
+    >>> is_browser_header("cookie"), is_browser_header("access-control-request-private-network")
+    (True, True)
+    """
+    return name in CORS_REQUEST_HEADERS or is_forbidden_request_header(name)
+
+
 def parse_field_names(value: str) -> frozenset[str] | None:
     """Parse a list of field names, such as the value of Access-Control-Request-Headers.
 

@@ -12,13 +12,12 @@ from collections.abc import Set as AbstractSet
 from typing import Any, ClassVar, Final
 
 from ._names import (
-    CORS_REQUEST_HEADERS,
     FORBIDDEN_METHODS,
     FORBIDDEN_RESPONSE_HEADERS,
     REGISTERED_METHODS,
     REQUEST_ONLY_HEADERS,
     RESPONSE_ONLY_HEADERS,
-    is_forbidden_request_header,
+    is_browser_header,
     is_token,
 )
 from ._origins import ANY, OPAQUE, OriginPattern, is_loopback, split_origin
@@ -117,7 +116,7 @@ class Reader:
         items = self._read_header_names(name, value)
         for index, given in items:
             header = given.lower()
-            if header in CORS_REQUEST_HEADERS or is_forbidden_request_header(header):
+            if is_browser_header(header):
                 self.report(ProblemKind.FORBIDDEN_REQUEST_HEADER, name, given, index=index)
             elif header in RESPONSE_ONLY_HEADERS:
                 self.report(ProblemKind.RESPONSE_HEADER, name, given, index=index)

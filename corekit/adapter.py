@@ -28,7 +28,7 @@ from ._headers import (
     preflight_response,
     raw_preflight_response,
 )
-from ._names import COMMON_METHODS, SAFELISTED_METHODS
+from ._names import COMMON_METHODS, SAFELISTED_METHODS, is_browser_header
 from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origin
 from .decision import Answer
 from .diagnostics import show
@@ -39,6 +39,7 @@ from .routes import CorsRoutes
 __all__ = [
     "ANY",
     "OPAQUE",
+    "SAFELISTED_METHODS",
     "Answer",
     "Engine",
     "Observer",
@@ -50,6 +51,7 @@ __all__ = [
     "bounded",
     "check_on_decision",
     "check_policy",
+    "is_browser_header",
     "is_serialized_origin",
     "make_policy",
     "merge_headers",

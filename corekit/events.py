@@ -32,7 +32,7 @@ _WARNING: Final = 30
 _ERROR: Final = 40
 
 _REMEMBERED: Final = 1_000
-"""Pairs of origin and reason that are remembered: what clients can make us keep is bounded."""
+"""Kinds of denials that are remembered: what clients can make us keep is bounded."""
 
 _LONGEST_PLAIN: Final = 120
 _LONGEST_METHOD: Final = 20
@@ -157,7 +157,7 @@ class Observer:
         self.on_decision = on_decision
         self.observes_all = on_decision is not None
         self._is_debugged = debug if callable(debug) else lambda _: debug
-        self._seen: dict[tuple[object, ...], None] = {}
+        self._seen: set[tuple[object, ...]] = set()
 
     def observe(
         self,
@@ -193,17 +193,18 @@ class Observer:
                 message = "CORS: on_decision raised an exception; the request continues: %s"
                 self.logger.log(_ERROR, message, event._describe(""), exc_info=True)
         if is_logged and not decision.allowed:
-            # The search for a near miss takes time, so it runs only for the first of many.
-            is_new = self._is_new(event)
+            # The search for a near miss takes time, so it runs once for each kind of denial.
+            is_new = self._is_new(event, engine)
             line = event._describe(decision.hint if is_new else "")
             self.logger.log(_WARNING if is_debugged and is_new else _INFO, "%s", line)
 
-    def _is_new(self, event: DecisionEvent) -> bool:
-        # Two threads may both find a pair new; then both log it as new.
-        pair = (show(event.origin), event.decision.reason)
-        if pair in self._seen or len(self._seen) >= _REMEMBERED:
+    def _is_new(self, event: DecisionEvent, engine: Engine) -> bool:
+        # Two threads may both find a kind new; then both log it as new.
+        asked = (event.origin, event.request_method, event.request_headers)
+        kind = (id(engine), event.decision.reason, *map(show, asked))
+        if kind in self._seen or len(self._seen) >= _REMEMBERED:
             return False
-        self._seen.add(pair)
+        self._seen.add(kind)
         return True
 
 

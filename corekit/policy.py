@@ -8,7 +8,7 @@ adapter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 
 from ._engine import AnyOrigin, Engine, Origins
 from ._origins import ANY, OriginPattern, OriginSet
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .arguments import Risks, Strings
 
 __all__ = ["CorsPolicy"]
+
+Policy = TypeVar("Policy", bound="CorsPolicy")
 
 
 class CorsPolicy:
@@ -136,7 +138,7 @@ class CorsPolicy:
 
         Missing arguments have their defaults. Raises `PolicyError` with every problem at once,
         including keys that are not arguments, and TypeError if `mapping` is not a mapping.
-        `dialect` adapts the names and hints in problems to the source of the mapping.
+        `dialect` says how the settings are written, so that hints fit, also those of denials.
 
         >>> CorsPolicy.from_mapping({"allow_origins": ["https://app.example.com"], "max_age": 600})
         CorsPolicy(allow_origins=['https://app.example.com'], max_age=600)
@@ -207,7 +209,9 @@ class CorsPolicy:
 
         Raises `PolicyError` as the constructor does, and TypeError for an unknown argument.
         """
-        return type(self)(**{**self._changed_arguments(), **changes}) if changes else self
+        if not changes:
+            return self
+        return _restore(type(self), {**self._changed_arguments(), **changes}, self.engine.dialect)
 
     def engine_for(self, origins: Origins) -> Engine:
         """Compile the same grants for other origins, for an adapter that matches them itself.
@@ -221,6 +225,9 @@ class CorsPolicy:
         >>> engine.actual("https://tenant-1.example.com").origin_allowed
         True
         """
+        return self._compile(origins, self.engine.dialect)
+
+    def _compile(self, origins: Origins, dialect: Dialect) -> Engine:
         return Engine(
             origins=origins,
             allow_origins=self.allow_origins,
@@ -231,6 +238,7 @@ class CorsPolicy:
             max_age=self.max_age,
             private_network=self.allow_private_network,
             status=self.preflight_status,
+            dialect=dialect,
         )
 
     def _build(self, given: Mapping[Any, object], dialect: Dialect) -> None:
@@ -245,12 +253,13 @@ class CorsPolicy:
             problems = _report_unknown(unknown, reader)
         if problems:
             raise PolicyError(problems)
-        self._set(settings)
+        self._set(settings, dialect)
 
-    def _set(self, settings: Mapping[str, object]) -> None:
+    def _set(self, settings: Mapping[str, object], dialect: Dialect = PYTHON) -> None:
         for name, value in settings.items():
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "engine", self.engine_for(self._compile_origins()))
+        engine = self._compile(self._compile_origins(), dialect)
+        object.__setattr__(self, "engine", engine)
 
     def _compile_origins(self) -> Origins:
         if ANY in self.allow_origins:
@@ -294,7 +303,7 @@ class CorsPolicy:
         return repr(list(value) if isinstance(value, tuple) else value)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restore, (type(self), self._changed_arguments())
+        return _restore, (type(self), self._changed_arguments(), self.engine.dialect)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a policy is immutable: use policy.replace({name}=...)")
@@ -303,8 +312,10 @@ class CorsPolicy:
         raise AttributeError("a policy is immutable")
 
 
-def _restore(cls: type[CorsPolicy], settings: dict[str, Any]) -> CorsPolicy:
-    return cls(**settings) if settings else cls.deny_all()
+def _restore(cls: type[Policy], settings: dict[str, Any], dialect: Dialect) -> Policy:
+    policy = cls(**settings) if settings else cls.deny_all()
+    policy.engine.dialect = dialect
+    return policy
 
 
 def _report_unknown(unknown: Iterable[Any], reader: Reader) -> list[Problem]:

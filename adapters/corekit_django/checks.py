@@ -7,7 +7,7 @@ of what cookies and CSRF need are in `cookie_checks`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -64,141 +64,112 @@ def register_all() -> None:
     register(check_insecure_origins, Tags.security, deploy=True)
 
 
-def check_problems(**_: Any) -> list[CheckMessage]:
+def check_problems(**_: Any) -> Iterator[CheckMessage]:
     """E001: what the middleware would refuse to start with."""
-    problems = read_settings()[1]
-    return [
-        Error(
+    for problem in read_settings()[1]:
+        yield Error(
             f"{problem.subject} = {problem.value!a}: {problem.message} [{problem.code}]",
             hint=problem.hint,
             id="corekit_django.E001",
         )
-        for problem in problems
-    ]
 
 
-def check_names(**_: Any) -> list[CheckMessage]:
+def check_names(**_: Any) -> Iterator[CheckMessage]:
     """E005, W009: settings that nothing reads. W002: those that are read by a mistaken name."""
-    messages: list[CheckMessage] = []
     for name in sorted(name for name in dir(settings) if name.startswith("CORS_")):
         if name in MISNOMERS:
             message = f"{name} takes effect, but the name of the setting is {MISNOMERS[name]}."
             hint = f"Write {MISNOMERS[name]}."
-            messages.append(Warning(message, hint=hint, id="corekit_django.W002"))
+            yield Warning(message, hint=hint, id="corekit_django.W002")
         elif name not in KNOWN_SETTINGS:
-            messages.append(_report_unknown(name))
-    return messages
+            yield _report_unknown(name)
 
 
-def check_effect(**_: Any) -> list[CheckMessage]:
+def check_effect(**_: Any) -> Iterator[CheckMessage]:
     """W003: settings that another one overrides. W004: headers that scripts cannot set."""
-    messages: list[CheckMessage] = []
     for name, others in SETTINGS.items():
-        messages += [
-            _report_no_effect(other, name)
-            for other in others
-            if hasattr(settings, name) and hasattr(settings, other)
-        ]
+        for other in others:
+            if hasattr(settings, name) and hasattr(settings, other):
+                yield _report_no_effect(other, name)
     lists = ("CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGIN_REGEXES")
     for everyone in ALL_ORIGINS:
         if hasattr(settings, everyone):
             if getattr(settings, everyone) is True:
                 names = [each for name in lists for each in (name, *SETTINGS[name])]
-                given = [name for name in names if getattr(settings, name, ())]
-                messages += [_report_no_effect(name, f"{everyone} = True") for name in given]
+                for name in names:
+                    if getattr(settings, name, ()):
+                        yield _report_no_effect(name, f"{everyone} = True")
             break
     dropped = sorted(dropped_headers())
     if dropped:
-        messages.append(
-            Warning(
-                f"CORS_ALLOW_HEADERS names {', '.join(dropped)}, which scripts cannot set.",
-                hint="Remove them; corekit ignores them. The headers that a browser sets itself"
-                " need no permission.",
-                id="corekit_django.W004",
-            )
+        yield Warning(
+            f"CORS_ALLOW_HEADERS names {', '.join(dropped)}, which scripts cannot set.",
+            hint="Remove them; corekit ignores them. The headers that a browser sets itself"
+            " need no permission.",
+            id="corekit_django.W004",
         )
-    return messages
 
 
-def check_regexes(**_: Any) -> list[CheckMessage]:
+def check_regexes(**_: Any) -> Iterator[CheckMessage]:
     """E006: CORS_URLS_REGEX without an end. W010: an unescaped dot in a regex of origins."""
     configuration = read_settings()[0]
     if configuration is None:
-        return []
-    messages: list[CheckMessage] = []
+        return
     if configuration.urls is not None:
         pattern = configuration.urls.pattern
         if not pattern.endswith(("$", r"\Z", ".*", ".+", ".*)", ".+)", "(.*)?", ")?")):
-            messages.append(
-                Error(
-                    f"CORS_URLS_REGEX = {pattern!r} must match whole paths; it does not cover the"
-                    " paths that begin with it.",
-                    hint=f"Write {pattern + '.*'!r} to cover the paths below, or {pattern + '$'!r}"
-                    " for this path only.",
-                    id="corekit_django.E006",
-                )
+            yield Error(
+                f"CORS_URLS_REGEX = {pattern!r} must match whole paths; it does not cover the"
+                " paths that begin with it.",
+                hint=f"Write {pattern + '.*'!r} to cover the paths below, or {pattern + '$'!r}"
+                " for this path only.",
+                id="corekit_django.E006",
             )
-    regexes = [
-        regex.pattern
-        for policy in configuration.policies
-        for regex in getattr(policy, "allow_origin_regexes", ())
-        if _bare_dot(_character_sets.sub("", regex.pattern))
-    ]
-    messages += [
-        Warning(
-            f"In CORS_ALLOWED_ORIGIN_REGEXES, {regex!r} has a dot that matches any character:"
-            " 'app.example.com' also matches appxexample.com, which anyone can register.",
-            hint=r"Write '\.' for a dot, or use a pattern such as 'https://*.example.com' in"
-            " CORS_ALLOWED_ORIGINS.",
-            id="corekit_django.W010",
-        )
-        for regex in regexes
-    ]
-    return messages
+    for policy in configuration.policies:
+        for regex in getattr(policy, "allow_origin_regexes", ()):
+            if _bare_dot(_character_sets.sub("", regex.pattern)):
+                yield Warning(
+                    f"In CORS_ALLOWED_ORIGIN_REGEXES, {regex.pattern!r} has a dot that matches any"
+                    " character: 'app.example.com' also matches appxexample.com, which anyone can"
+                    " register.",
+                    hint=r"Write '\.' for a dot, or use a pattern such as 'https://*.example.com'"
+                    " in CORS_ALLOWED_ORIGINS.",
+                    id="corekit_django.W010",
+                )
 
 
-def check_middleware(**_: Any) -> list[CheckMessage]:
+def check_middleware(**_: Any) -> Iterator[CheckMessage]:
     """E002 missing, E003 installed twice, E004 with django-cors-headers, W001 not the first."""
     middleware: Sequence[str] = settings.MIDDLEWARE
     places = [index for index, path in enumerate(middleware) if _is_ours(path)]
-    messages: list[CheckMessage] = []
     if not places:
-        messages.append(
-            Error(
-                "corekit_django is installed without its middleware, so no origins are allowed.",
-                hint=f"Put {_OURS!r} first in MIDDLEWARE.",
-                id="corekit_django.E002",
-            )
+        yield Error(
+            "corekit_django is installed without its middleware, so no origins are allowed.",
+            hint=f"Put {_OURS!r} first in MIDDLEWARE.",
+            id="corekit_django.E002",
         )
     elif len(places) > 1:
-        messages.append(
-            Error(
-                "The CORS middleware is in MIDDLEWARE more than once.",
-                hint="Keep the first one.",
-                id="corekit_django.E003",
-            )
+        yield Error(
+            "The CORS middleware is in MIDDLEWARE more than once.",
+            hint="Keep the first one.",
+            id="corekit_django.E003",
         )
     if _THEIRS in middleware or "corsheaders" in settings.INSTALLED_APPS:
-        messages.append(
-            Error(
-                "django-cors-headers is installed together with corekit_django, which replaces it.",
-                hint="Remove 'corsheaders' from INSTALLED_APPS and its middleware from"
-                " MIDDLEWARE; see docs/migrating-from-django-cors-headers.md.",
-                id="corekit_django.E004",
-            )
+        yield Error(
+            "django-cors-headers is installed together with corekit_django, which replaces it.",
+            hint="Remove 'corsheaders' from INSTALLED_APPS and its middleware from"
+            " MIDDLEWARE; see docs/migrating-from-django-cors-headers.md.",
+            id="corekit_django.E004",
         )
     before = [path for path in middleware[: places[0] if places else 0] if _can_answer(path)]
     if before:
-        messages.append(
-            Warning(
-                f"The CORS middleware comes after {', '.join(before)}, whose own responses (a"
-                " redirect, an error, a file) then lack its headers, and which may respond to a"
-                " preflight.",
-                hint="Put it first in MIDDLEWARE.",
-                id="corekit_django.W001",
-            )
+        yield Warning(
+            f"The CORS middleware comes after {', '.join(before)}, whose own responses (a"
+            " redirect, an error, a file) then lack its headers, and which may respond to a"
+            " preflight.",
+            hint="Put it first in MIDDLEWARE.",
+            id="corekit_django.W001",
         )
-    return messages
 
 
 def _report_unknown(name: str) -> CheckMessage:

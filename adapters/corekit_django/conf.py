@@ -17,8 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
-from corekit._names import CORS_REQUEST_HEADERS, is_forbidden_request_header
-from corekit.adapter import ANY, OPAQUE, Engine, is_serialized_origin
+from corekit.adapter import ANY, OPAQUE, Engine, is_browser_header, is_serialized_origin
 from corekit.compat import RegexCorsPolicy
 from corekit.problems import PYTHON, Dialect, ProblemKind
 
@@ -297,10 +296,7 @@ def _items(value: object) -> Iterator[tuple[int, str]]:
 
 def _is_useless(name: object) -> bool:
     # Old projects list what they saw in a browser; it needs no permission and can have none.
-    if not isinstance(name, str):
-        return False
-    name = name.lower()
-    return name in CORS_REQUEST_HEADERS or is_forbidden_request_header(name)
+    return isinstance(name, str) and is_browser_header(name.lower())
 
 
 def _forget(*, setting: str, **_: object) -> None:

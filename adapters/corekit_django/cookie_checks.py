@@ -17,10 +17,10 @@ from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's na
 from django.utils.http import is_same_domain
 
 from corekit import CorsPolicy
+from corekit.lint import find_cross_site
 
 from .conf import read_settings
 from .resolving import find_marked_views
-from .sites import find_cross_site
 
 _SESSION: Final = "django.contrib.sessions.middleware.SessionMiddleware"
 _CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"
@@ -31,7 +31,7 @@ _begins_with_http = re.compile(r"\^?\(?(?:\?:)?http(?:s\?|\(s\)\?)?:").match
 
 def check_cookies(**_: Any) -> list[CheckMessage]:
     """W005, W006: a cookie that browsers do not send in cross-site requests."""
-    origins = find_cross_site(_origins(credentials=True))
+    origins = find_cross_site(_origins(credentials=True), _hosts())
     if not origins:
         return []
     messages: list[CheckMessage] = []
@@ -123,6 +123,12 @@ def _origins(*, credentials: bool) -> list[str]:
         for origin in policy.allow_origins
     ]
     return list(dict.fromkeys(found))
+
+
+def _hosts() -> list[str]:
+    if settings.DEBUG and not settings.ALLOWED_HOSTS:
+        return ["localhost", "127.0.0.1", "[::1]"]  # what Django allows then
+    return [host.removeprefix(".").lower() for host in settings.ALLOWED_HOSTS]
 
 
 def _is_trusted(origin: str) -> bool:

@@ -120,6 +120,7 @@ def _read_page(page: str) -> str:
     origin, problem = read_origin(page)
     if problem is not None and page.lower().startswith(_OPAQUE_SCHEMES):
         return OPAQUE
-    if problem is not None and origin is None:
-        raise ValueError(f"not the origin of a page: {show(page)}. {problem.hint}")
+    if origin is None:
+        hint = "" if problem is None else f" {problem.hint}"
+        raise ValueError(f"not the origin of a page: {show(page)}.{hint}")
     return origin

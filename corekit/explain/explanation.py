@@ -189,8 +189,14 @@ class Explanation:
 
 
 def _wrap(text: str, first: str, others: str) -> list[str]:
-    options = {"break_long_words": False, "break_on_hyphens": False}
-    return wrap(text, _WIDTH, initial_indent=first, subsequent_indent=others, **options)
+    return wrap(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _failure_to_dict(failure: Failure) -> dict[str, Any]:

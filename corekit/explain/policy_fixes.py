@@ -109,27 +109,33 @@ def fix_policy(policies: Policies, call: Call) -> tuple[Fix, ...]:
 
 
 def _propose(policy: CorsPolicy, failure: Failure, call: Call) -> tuple[dict[str, Any], str] | None:
-    name = failure.check
+    name, setting = failure.check, policy.engine.dialect.name
     if name == "MissingAllowOriginHeader":
         origins = (*policy.allow_origins, failure.origin)
-        return {"allow_origins": origins}, f"add {show(failure.origin)} to allow_origins"
+        return {
+            "allow_origins": origins
+        }, f"add {show(failure.origin)} to {setting('allow_origins')}"
     if name == "WildcardOriginNotAllowed":
         changes = {"allow_origins": (failure.origin,), "allow_credentials": True}
         return changes, (
-            f"replace '*' in allow_origins with {show(failure.origin)} and all other origins that"
-            " need access, and set allow_credentials=True"
+            f"replace '*' in {setting('allow_origins')} with {show(failure.origin)} and all other"
+            f" origins that need access, and set {setting('allow_credentials')}=True"
         )
     if name == "InvalidAllowCredentials":
-        return {"allow_credentials": True}, "set allow_credentials=True"
+        return {"allow_credentials": True}, f"set {setting('allow_credentials')}=True"
     if name == "MethodDisallowedByPreflightResponse":
         methods = (*policy.allow_methods, str(failure.value))
-        return {"allow_methods": methods}, f"add {show(failure.value)} to allow_methods"
+        return {"allow_methods": methods}, (
+            f"add {show(failure.value)} to {setting('allow_methods')}"
+        )
     if name == "HeaderDisallowedByPreflightResponse":
         missing = _missing_headers(policy, call)
         words = ", ".join(map(show, missing[:_MAX_NAMED]))
         if len(missing) > _MAX_NAMED:
             words += f" and {len(missing) - _MAX_NAMED} more"
-        return {"allow_headers": (*policy.allow_headers, *missing)}, f"add {words} to allow_headers"
+        return {"allow_headers": (*policy.allow_headers, *missing)}, (
+            f"add {words} to {setting('allow_headers')}"
+        )
     return None
 
 

@@ -20,10 +20,10 @@ from corekit.diagnostics import SEVERITIES, Diagnostic
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
 
-from .api_rules import check_for_api
+from .api_rules import check_for_api, find_cross_site
 from .policy_rules import check_policy
 
-__all__ = ["lint_policy"]
+__all__ = ["find_cross_site", "lint_policy"]
 
 
 def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tuple[Diagnostic, ...]:

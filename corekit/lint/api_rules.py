@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from ipaddress import ip_address
 
 from corekit._origins import Origin, OriginPattern, ends_in_number, is_loopback
 from corekit._suffixes import PRIVATE_SUFFIXES, site_of
+from corekit.browser.urls import HTTP_SCHEMES
 from corekit.diagnostics import Diagnostic
 from corekit.policy import CorsPolicy
 
 from .advice import advise
 from .patterns import is_development, read_pattern
+
+
+def find_cross_site(origins: Iterable[str], hosts: Collection[str]) -> list[str]:
+    """Return the origins and patterns whose pages are cross-site to a server with these hosts.
+
+    Loopback origins are compared only if the server has a loopback host too: a list may contain
+    both the origins of the deployment and those for development.
+
+    >>> find_cross_site(["https://app.example.com", "https://example.org"], ["api.example.com"])
+    ['https://example.org']
+    """
+    local = {site_of(host) for host in hosts if is_loopback(host)}
+    remote = {site_of(host) for host in hosts if not is_loopback(host)}
+    found: list[str] = []
+    for text in origins:
+        each = read_pattern(text)
+        if each is None:
+            continue
+        sites = local if is_loopback(each.host) else remote
+        is_compared = bool(local) or not is_loopback(each.host)
+        if each.scheme not in HTTP_SCHEMES or (is_compared and site_of(each.host) not in sites):
+            found.append(text)
+    return found
 
 
 def check_for_api(policy: CorsPolicy, api: Origin) -> Iterator[Diagnostic]:

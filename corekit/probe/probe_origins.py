@@ -39,7 +39,7 @@ _MEANINGS: Final = {
     "prefix": "a host that ends with the name of the allowed one",
     "unescaped-dot": "a host with another character in place of a dot",
     "cut-short": "an origin that is the beginning of the allowed one",
-    "scheme-downgrade": "the same host over plain HTTP, where a network attacker can write the page",
+    "scheme-downgrade": "the same host over plain HTTP, which a network attacker can control",
     "any-port": "the same host on another port, which may be another program",
     "any-sibling": "another subdomain of the allowed site",
     "any-subdomain": "a subdomain of the allowed host",

@@ -60,7 +60,7 @@ class TestArguments:
     @pytest.mark.parametrize("given", ["print", 1, [print], object(), False])
     def test_what_cannot_be_called_is_refused(self, given: Any) -> None:
         name = type(given).__name__
-        with pytest.raises(TypeError, match=f"on_decision is a {name}. Pass a function"):
+        with pytest.raises(TypeError, match=f"on_decision is of type {name}. Pass a function"):
             Observer("asgi", LOGGER, on_decision=given)
 
     @pytest.mark.parametrize("given", [Plain, list, DecisionEvent])
@@ -76,5 +76,5 @@ class TestArguments:
 
     @pytest.mark.parametrize("given", ["false", None, 1])
     def test_a_debug_that_is_no_bool_is_refused(self, given: Any) -> None:
-        with pytest.raises(TypeError, match="debug is a"):
+        with pytest.raises(TypeError, match="debug is of type"):
             Observer("asgi", LOGGER, debug=given)

@@ -43,7 +43,7 @@ def test_problem_has_subject_message_and_hint(
 
 @pytest.mark.parametrize("kind", ProblemKind)
 def test_texts_are_sentences(kind: ProblemKind) -> None:
-    assert kind.message[-1] == "."
+    assert kind.message[-1] in ".}"
     assert kind.hint[-1] in ".?}"
     for text in (kind.message, kind.hint):
         assert text[0] in "{'" or text[0].isupper()

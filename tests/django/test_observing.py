@@ -201,16 +201,16 @@ class TestSetting:
 
     def test_invalid_on_decision_is_reported_with_other_problems(self) -> None:
         with override_settings(CORS_ON_DECISION=7, CORS_ALLOWED_ORIGINS=["https://a.example/"]):
-            assert len(check_problems()) == 2
+            assert len(list(check_problems())) == 2
 
     def test_on_decision_is_a_known_setting(self) -> None:
         with override_settings(CORS_ON_DECISION=hear):
-            assert check_names() == []
-            assert check_problems() == []
+            assert not list(check_names())
+            assert not list(check_problems())
 
     def test_on_decision_may_be_none(self) -> None:
         with override_settings(CORS_ON_DECISION=None):
-            assert check_problems() == []
+            assert not list(check_problems())
             CorsMiddleware(lambda request: None)
 
 
@@ -267,3 +267,10 @@ class TestLog:
         monkeypatch.setattr(logging.Logger, "isEnabledFor", refuse)
         for headers in ({}, {"Origin": APP}):
             assert middleware(RequestFactory().get("/", headers=headers)).status_code == 200
+
+    def test_hints_name_the_settings(self, ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+        with override_settings(DEBUG=True):
+            visit(ask)
+        lines = [record.getMessage() for record in caplog.records if record.name == LOGGER]
+        assert f"Add '{UNTRUSTED}' to CORS_ALLOWED_ORIGINS." in lines[0]
+        assert "to CORS_ALLOW_METHODS." in lines[1]

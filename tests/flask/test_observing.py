@@ -234,12 +234,12 @@ class TestLog:
         assert lines == [
             (
                 f"CORS: GET '/mount/own' from '{UNTRUSTED}' {why} Add '{UNTRUSTED}' to"
-                " allow_origins. [ORIGIN_NOT_ALLOWED]"
+                " origins. [ORIGIN_NOT_ALLOWED]"
             ),
             f"{preflight} '{UNTRUSTED}' {why} [ORIGIN_NOT_ALLOWED]",
             (
                 f"{preflight} '{APP}' denied: the policy does not allow the requested method."
-                " Add 'DELETE' to allow_methods. [METHOD_NOT_ALLOWED]"
+                " Add 'DELETE' to methods. [METHOD_NOT_ALLOWED]"
             ),
         ]
 

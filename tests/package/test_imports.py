@@ -57,11 +57,6 @@ ADAPTERS: Final = {
 }
 """What each adapter imports in addition to the public modules of the core."""
 
-PRIVATE: Final = {
-    "corekit_django": "_names _origins _suffixes",
-}
-"""The private modules of the core that adapters still import. A row may only shrink."""
-
 
 def find_modules() -> dict[str, Path]:
     roots = (ROOT, ROOT / "adapters")
@@ -148,7 +143,7 @@ def test_no_package_imports_private_names_of_another() -> None:
         for name in imports_of(module):
             if is_private(name) and not is_standard(name) and not is_in(name, package):
                 found.setdefault(package, set()).add(".".join(name.split(".")[1:2]))
-    assert found == {package: set(names.split()) for package, names in PRIVATE.items()}
+    assert not found
 
 
 def module_of(name: str) -> str | None:

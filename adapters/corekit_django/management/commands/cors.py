@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from corekit import CorsPolicy, PolicyError
-from corekit._names import SAFELISTED_METHODS
+from corekit.adapter import SAFELISTED_METHODS
 from corekit.browser import Fetch
 from corekit.explain import Explanation, explain
 from corekit_django.conf import Configuration, get_configuration
