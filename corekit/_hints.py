@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
+from ._names import REGISTERED_METHODS, is_browser_header
 from ._near_names import find_near_method, find_near_name
 from ._near_origins import find_near_origins
-from ._origins import OPAQUE
+from ._origins import ANY, OPAQUE
 from .diagnostics import show
 
 _MAX_NAMES: Final = 5
+_MAX_ORIGINS: Final = 500
+"""The most origins that a near miss is searched in: the search must not delay requests."""
 
 
 def fix_origin(
@@ -27,7 +30,8 @@ def fix_origin(
     """
     if origin == OPAQUE:
         return "Browsers send it for sandboxed iframes and local files: use a page with an origin."
-    near = find_near_origins(origin, allow_origins, allows)
+    is_short = len(allow_origins) <= _MAX_ORIGINS
+    near = find_near_origins(origin, allow_origins, allows) if is_short else ()
     nearest = f"Nearest allowed origin: {show(near[0].nearest)}. " if near else ""
     return f"{nearest}Add {show(origin)} to {setting}."
 
@@ -41,6 +45,11 @@ def fix_method(method: str, allowed: Collection[str], setting: str = "allow_meth
     near = find_near_method(method, allowed)
     if near is not None and near.upper() == method.upper():
         return f"Send {show(near)} instead of {show(method)}: method names are case-sensitive."
+    upper = method.upper()
+    if upper in REGISTERED_METHODS and method != upper:
+        return f"Add {show(upper)} to {setting}, and send it in upper case."
+    if method == ANY:
+        return "Send the name of a method."
     nearest = "" if near is None else f"Nearest allowed method: {show(near)}. "
     return f"{nearest}Add {show(method)} to {setting}."
 
@@ -53,6 +62,10 @@ def fix_headers(
     >>> fix_headers(["x-csrf-token"], ["x-csrftoken"])
     "Nearest allowed header: 'x-csrftoken'. Add 'x-csrf-token' to allow_headers."
     """
+    # A page cannot set these, so only other clients ask for them.
+    missing = [name for name in missing if name != ANY and not is_browser_header(name)]
+    if not missing:
+        return "Send the names of headers that a page can set."
     shown = missing[:_MAX_NAMES]
     near = [name for name in (find_near_name(each, allowed) for each in shown) if name is not None]
     nearest = f"Nearest allowed header: {', '.join(map(show, near))}. " if near else ""

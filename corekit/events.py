@@ -114,7 +114,8 @@ class Observer:
     """Reports the answers of an adapter.
 
     `adapter` is its name, `logger` receives the lines: a denial is logged at INFO, and with `debug`
-    once for each origin and reason at WARNING; `debug` may be a function of the request. A granted
+    the first of each origin, reason and requested permission at WARNING; `debug` may be a function
+    of the request. A granted
     preflight counts as denied if the browser will refuse what it asked for. `on_decision` is called
     with a `DecisionEvent` for every decision; if it raises, that is logged at ERROR, and the
     request continues.

@@ -235,7 +235,7 @@ class TestLog:
         report(Observer("asgi", logger, debug=debug), event)
         assert reported(caplog) == []
 
-    def test_debug_mode_warns_once_per_origin_and_reason(
+    def test_debug_mode_warns_once_per_kind_of_denial(
         self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
     ) -> None:
         logger.setLevel(logging.INFO)
@@ -249,7 +249,7 @@ class TestLog:
             make_event(APP, "OPTIONS", asked="PUT", asked_headers="x-b"),
         ):
             report(observer, event)
-        assert levels(caplog) == ["WARNING", "INFO", "WARNING", "WARNING", "INFO", "WARNING"]
+        assert levels(caplog) == ["WARNING", "INFO", "WARNING", "WARNING", "WARNING", "WARNING"]
 
     def test_warning_is_shown_without_logging_configuration(
         self, logger: logging.Logger, caplog: pytest.LogCaptureFixture

@@ -151,3 +151,56 @@ def test_near_origin_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     decision = POLICY.decide("GET", origin=EVIL)
     assert decision.hint == decision.hint
     assert searched == [EVIL]
+
+
+CREDENTIALS = CorsPolicy(
+    allow_origins=["https://app.example.com"],
+    allow_credentials=True,
+    allow_methods=["*"],
+    allow_headers=["*"],
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "hint"),
+    [
+        ("*", None, "Send the name of a method."),
+        ("PUT", "*", "Send the names of headers that a page can set."),
+    ],
+)
+def test_hint_does_not_repeat_a_wildcard(method: str, headers: str | None, hint: str) -> None:
+    decision = CREDENTIALS.decide(
+        "OPTIONS",
+        origin="https://app.example.com",
+        request_method=method,
+        request_headers=headers,
+    )
+    assert not decision.allowed
+    assert decision.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "hint"),
+    [
+        ("delete", None, "Add 'DELETE' to allow_methods, and send it in upper case."),
+        ("GET", "cookie", "Send the names of headers that a page can set."),
+        ("GET", "cookie, x-a", "Add 'x-a' to allow_headers."),
+    ],
+)
+def test_hint_is_accepted_by_the_policy(method: str, headers: str | None, hint: str) -> None:
+    policy = CorsPolicy(allow_origins=["https://app.example.com"])
+    decision = policy.decide(
+        "OPTIONS",
+        origin="https://app.example.com",
+        request_method=method,
+        request_headers=headers,
+    )
+    assert decision.hint == hint
+
+
+def test_near_miss_is_not_searched_in_a_long_list() -> None:
+    origins = [f"https://tenant-{number}.example" for number in range(501)]
+    for count, nearest in ((500, True), (501, False)):
+        policy = CorsPolicy(allow_origins=origins[:count])
+        hint = policy.decide("GET", origin="https://tenant-0.example:8443").hint
+        assert hint.startswith("Nearest allowed origin: 'https://tenant-0.example'.") is nearest
