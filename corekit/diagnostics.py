@@ -63,7 +63,7 @@ class Diagnostic:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a dict for JSON; what JSON cannot hold is shown as text."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values = {each.name: getattr(self, each.name) for each in fields(Diagnostic)}
         return {**values, "value": _to_json(self.value), "fix": _to_json(self.fix)}
 
     def __str__(self) -> str:

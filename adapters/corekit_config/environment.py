@@ -75,15 +75,15 @@ def from_environ(prefix: str = "CORS_", environ: Mapping[str, str] | None = None
             except _UnreadableError as error:
                 problem = Problem.of(error.kind, name, text, dialect=dialect, error=error.detail)
                 problems.append(problem)
-    # What could not be read is already reported, and so are origins under another name.
+    # What could not be read, or has another name, is missing and already reported.
     reported = {problem.argument for problem in problems}
-    if any(problem.fix == dialect.origins for problem in problems):
-        reported.add("allow_origins")
+    has_other_name = any(problem.fix == dialect.origins for problem in problems)
     try:
         policy = CorsPolicy.from_mapping(given, dialect=dialect)
     except PolicyError as error:
         for problem in error.problems:
-            if problem.argument not in reported:
+            is_missing = problem.code == "no-origins" and has_other_name
+            if problem.argument not in reported and not is_missing:
                 problems.append(problem)
     else:
         if not problems:

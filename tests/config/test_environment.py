@@ -214,3 +214,11 @@ def test_default_is_the_environment_of_the_process(monkeypatch: pytest.MonkeyPat
 def test_empty_prefix_is_an_error(prefix: Any) -> None:
     with pytest.raises(ValueError, match="prefix"):
         from_environ(prefix, {})
+
+
+def test_misspelled_variable_does_not_hide_other_problems() -> None:
+    environ = {"CORS_ALLOW_ORIGINS": APP, "CORS_MAX_AGE": "-1", "CORS_MAX_AG": "600"}
+    assert [(code, subject) for code, subject, _ in problems_of(environ)] == [
+        ("max-age", "CORS_MAX_AGE"),
+        ("unknown-argument", "CORS_MAX_AG"),
+    ]

@@ -24,7 +24,7 @@ def make(**changes: Any) -> Diagnostic:
     return Diagnostic(**{**given, **changes})
 
 
-def test_value_is_shown_unless_it_is_none() -> None:
+def test_value_is_shown_if_it_is_set() -> None:
     assert str(make()) == "max_age: It has no effect. Remove it. [no-effect]"
     assert str(make(value=-1)) == "max_age = -1: It has no effect. Remove it. [no-effect]"
     assert str(make(value="")) == "max_age = '': It has no effect. Remove it. [no-effect]"

@@ -236,7 +236,7 @@ class TestLog:
                 f"CORS: GET '/mount/own' from '{UNTRUSTED}' {why} Add '{UNTRUSTED}' to"
                 " origins. [ORIGIN_NOT_ALLOWED]"
             ),
-            f"{preflight} '{UNTRUSTED}' {why} [ORIGIN_NOT_ALLOWED]",
+            (f"{preflight} '{UNTRUSTED}' {why} Add '{UNTRUSTED}' to origins. [ORIGIN_NOT_ALLOWED]"),
             (
                 f"{preflight} '{APP}' denied: the policy does not allow the requested method."
                 " Add 'DELETE' to methods. [METHOD_NOT_ALLOWED]"
