@@ -87,5 +87,5 @@ def make_probe_origins(origin: str, denied: Iterable[str] = ()) -> Iterator[Prob
         return
     scheme, host, port = parts
     for code, similar in _derive(scheme, host, f":{port}" if port else ""):
-        if similar != origin and is_serialized_origin(similar):
+        if is_serialized_origin(similar):
             yield ProbeOrigin(code, similar, _MEANINGS[code])

@@ -160,6 +160,7 @@ def test_probe_origins_fit_the_origin(origin: str, others: list[str]) -> None:
         ("https://example.com:8443", "cut-short", None),
         ("http://10.0.0.12", "cut-short", None),
         ("http://localhost", "cut-short", None),
+        ("https://example.1a", "cut-short", None),
         ("http://example.com:8080", "scheme-downgrade", None),
     ],
 )
