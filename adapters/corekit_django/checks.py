@@ -158,7 +158,8 @@ def check_middleware(**_: Any) -> Iterator[CheckMessage]:
         yield Error(
             "django-cors-headers is installed together with corekit_django, which replaces it.",
             hint="Remove 'corsheaders' from INSTALLED_APPS and its middleware from"
-            " MIDDLEWARE; see docs/migrating-from-django-cors-headers.md.",
+            " MIDDLEWARE. See https://github.com/corekit/corekit/blob/main/docs/"
+            "migrating-from-django-cors-headers.md",
             id="corekit_django.E004",
         )
     before = [path for path in middleware[: places[0] if places else 0] if _can_answer(path)]

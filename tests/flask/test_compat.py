@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 import corekit_flask
 from corekit import PolicyError
-from corekit_flask import CORS, cross_origin
+from corekit_flask.compat import CORS, cross_origin
 
 APP = "https://app.example.com"
 UNTRUSTED = "https://untrusted.example"

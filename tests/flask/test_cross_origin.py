@@ -10,7 +10,8 @@ from flask import Blueprint, Flask, Response, request
 from flask.testing import FlaskClient
 
 from corekit import PolicyError
-from corekit_flask import CORS, Cors, cross_origin
+from corekit_flask import Cors
+from corekit_flask.compat import CORS, cross_origin
 
 APP = "https://app.example.com"
 UNTRUSTED = "https://untrusted.example"

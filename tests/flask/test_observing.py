@@ -11,7 +11,8 @@ import pytest
 from flask import Blueprint, Flask
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent
-from corekit_flask import CORS, Cors, cors, cross_origin
+from corekit_flask import Cors, cors
+from corekit_flask.compat import CORS, cross_origin
 
 APP = "https://app.example.com"
 PARTNER = "https://partner.example"

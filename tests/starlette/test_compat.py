@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from corekit import PolicyError
-from corekit_starlette import CORSMiddleware, starlette_policy
+from corekit_starlette.compat import CORSMiddleware, starlette_policy
 
 APP = "https://app.example.com"
 UNTRUSTED = "https://untrusted.example"

@@ -16,7 +16,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent
-from corekit_starlette import CORSMiddleware, cors, install
+from corekit_starlette import cors, install
+from corekit_starlette.compat import CORSMiddleware
 
 APP = "https://app.example.com"
 PARTNER = "https://partner.example"
