@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from corekit import CorsPolicy, PolicyError
 from corekit.diagnostics import Diagnostic
 
 FIELDS = ["code", "severity", "message", "hint", "subject", "value", "fix", "route", "failure"]
@@ -35,6 +36,12 @@ def test_dict_has_every_field() -> None:
     assert list(found) == FIELDS
     assert found["value"] == [1, "a"]
     assert (found["fix"], found["route"], found["failure"]) == ("b", "/api/", "MixedContent")
+
+
+def test_dict_of_a_problem_has_the_same_fields() -> None:
+    with pytest.raises(PolicyError) as caught:
+        CorsPolicy(allow_origins=[])
+    assert list(caught.value.problems[0].to_dict()) == FIELDS
 
 
 @pytest.mark.parametrize("value", [None, True, 600, 1.5, "a\r\n", ["a"], {"a": [1]}])
