@@ -2,5 +2,4 @@
 
 from corekit_cli.__main__ import main
 
-if __name__ == "__main__":
-    main()
+main()
