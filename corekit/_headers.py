@@ -38,7 +38,7 @@ _RAW_COMMON: Final = frozenset(name.encode() for name in _COMMON)
 def preflight_response(answer: Answer, origin: str) -> tuple[int, list[tuple[str, str]], bytes]:
     """Return the status, the headers and the body of the response to a preflight.
 
-    `origin` is the Origin header of the preflight.
+    `origin` is the Origin header of the preflight. The headers are complete: do not add any.
 
     >>> from corekit import CorsPolicy
     >>> engine = CorsPolicy(allow_origins=["https://a.example"], max_age=600).engine
@@ -72,7 +72,8 @@ def merge_headers(
     """Return the application's headers with those of an answer.
 
     `headers` are pairs of str, as in WSGI; `origin` is the Origin header of the request that
-    `answer` was given for. All other headers keep their order and their spelling.
+    `answer` was given for. All other headers keep their order and their spelling, and those that
+    repeat, such as Set-Cookie, stay separate.
 
     >>> from corekit import CorsPolicy
     >>> answer = CorsPolicy(allow_origins=["https://a.example"]).engine.actual("https://a.example")
@@ -112,7 +113,7 @@ def merge_headers(
 def merge_raw_headers(
     headers: Iterable[tuple[bytes, bytes]], answer: Answer, origin: bytes | None
 ) -> list[tuple[bytes, bytes]]:
-    """Like `merge_headers()`, for ASGI byte pairs."""
+    """Like `merge_headers()`, for ASGI byte pairs; the names it adds are in lower case."""
     if type(headers) is not list:
         headers = list(headers)
     for name, _ in headers:

@@ -6,7 +6,7 @@ the response; all its rules are here. docs/writing-an-adapter.md shows a complet
 For each request, ``policy.policy_for(path)`` returns the `CorsPolicy` that covers the path, or None
 if the response must not be changed. Its `engine` gives an `Answer` to what the request sent:
 
-- ``engine.no_origin`` if it has no Origin header,
+- ``engine.no_origin`` if it has no Origin header; ``engine.actual(None)`` returns it too,
 - ``engine.preflight(origin, method, headers, private_network)`` if it is OPTIONS with Origin and
   Access-Control-Request-Method; respond with `preflight_response()`,
 - ``engine.actual(origin)`` otherwise; write it with `merge_headers()`.
@@ -19,7 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote, unquote
 
 from ._engine import Engine, Origins
 from ._headers import (
@@ -58,6 +59,7 @@ __all__ = [
     "merge_raw_headers",
     "missing_extra",
     "policy_for_preflight",
+    "policy_for_raw_path",
     "preflight_response",
     "raw_preflight_response",
     "show",
@@ -65,6 +67,10 @@ __all__ = [
 
 Policies = CorsPolicy | CorsRoutes
 """Whatever an adapter takes as its policy."""
+
+_NOTHING: Final = CorsPolicy.deny_all()
+_UNQUOTED: Final = "/!$&'()*+,;=:@~"
+"""What browsers do not encode in a path: https://url.spec.whatwg.org/#path-percent-encode-set"""
 
 
 def check_policy(policy: object, name: str = "policy") -> None:
@@ -102,6 +108,25 @@ def make_policy(policy: object, grants: dict[str, Any]) -> Policies:
     return policy
 
 
+def policy_for_raw_path(policies: Policies, path: str) -> CorsPolicy | None:
+    """Return the policy for `path`, for a framework that compares it with routes undecoded.
+
+    The policy is that of the decoded path. If a client encoded more than browsers do, and the path
+    as it was sent has another policy, no origins are allowed.
+
+    >>> policies = CorsRoutes([("/public/", CorsPolicy(allow_origins=["*"]))])
+    >>> policy_for_raw_path(policies, "/public/caf%C3%A9") == policies.policy_for("/public/caf\xe9")
+    True
+    >>> policy_for_raw_path(policies, "/%70ublic/x")
+    CorsPolicy.deny_all()
+    """
+    decoded = unquote(path)
+    policy = policies.policy_for(decoded)
+    if quote(decoded, _UNQUOTED) != path and policies.policy_for(path) != policy:
+        return _NOTHING
+    return policy
+
+
 def policy_for_preflight(
     find: Callable[[str], CorsPolicy | None],
     request_method: str,
@@ -131,7 +156,12 @@ def _uncached(policy: CorsPolicy) -> CorsPolicy:
 def missing_extra(error: ModuleNotFoundError, module: str, extra: str) -> ModuleNotFoundError:
     """Return the error to raise if a framework is not installed, with the command to run.
 
-    An error about any other module is returned as it is.
+    An error about any other module is returned as it is. Call it in the package's ``__init__.py``::
+
+        try:
+            from .application import install
+        except ModuleNotFoundError as error:
+            raise missing_extra(error, "sanic", extra="sanic") from None
 
     >>> print(missing_extra(ModuleNotFoundError(name="flask"), "flask", extra="flask"))
     No module named 'flask'. Install it with: pip install 'corekit[flask]'

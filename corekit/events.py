@@ -174,7 +174,9 @@ class Observer:
     ) -> None:
         """Report an answer that `engine` gave: to `on_decision`, and a denial to the log.
 
-        `request_method` and `request_headers` are ignored unless the request was a preflight.
+        `path` is the decoded path of the request. `request_method` and `request_headers` are
+        ignored unless the request was a preflight. `request` is not read, only passed to `debug`
+        and to the event.
         """
         is_debugged = self._is_debugged(request)
         is_logged = answer.may_be_denied and self.logger.isEnabledFor(

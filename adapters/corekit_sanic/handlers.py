@@ -8,23 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from sanic import Request
 from sanic.exceptions import MethodNotAllowed
 from sanic_routing.route import Route
 
 from corekit import CorsPolicy
-from corekit.adapter import Policies, make_policy
+from corekit.adapter import Policies, make_policy, policy_for_raw_path
 
 __all__ = ["cors", "find_policy"]
 
 T = TypeVar("T")
 
 _MARK: Final = "__corekit_policy__"
-_NOTHING: Final = CorsPolicy.deny_all()
-_UNQUOTED: Final = "/!$&'()*+,;=:@~"
-"""What browsers do not encode in a path: https://url.spec.whatwg.org/#path-percent-encode-set"""
 
 
 def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
@@ -90,10 +87,7 @@ def _policy_for_path(
     if route is None or not route.strict:
         # Sanic routes a path with a slash at its end like one without.
         path = path.rstrip("/")
-    decoded = unquote(path)
-    policy = policies.policy_for(decoded)
     # Sanic compares a path with its routes without decoding it, and may leave parameters encoded.
-    # Only an encoding that no browser makes can mean two paths.
-    if quote(decoded, _UNQUOTED) != path and not (route and route.unquote):
-        return policy if policies.policy_for(path) == policy else _NOTHING
-    return policy
+    if route is not None and route.unquote:
+        return policies.policy_for(unquote(path))
+    return policy_for_raw_path(policies, path)
