@@ -174,7 +174,7 @@ class Observer:
     ) -> None:
         """Report an answer that `engine` gave: to `on_decision`, and a denial to the log.
 
-        `path` is the decoded path of the request. `request_method` and `request_headers` are
+        `path` is the one that chose the policy, decoded. `request_method` and `request_headers` are
         ignored unless the request was a preflight. `request` is not read, only passed to `debug`
         and to the event.
         """

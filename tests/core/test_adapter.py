@@ -6,7 +6,13 @@ import pytest
 
 import corekit.adapter
 from corekit import CorsPolicy, CorsRoutes, PolicyError
-from corekit.adapter import check_policy, make_policy, missing_extra, policy_for_preflight
+from corekit.adapter import (
+    check_policy,
+    make_policy,
+    missing_extra,
+    policy_for_preflight,
+    policy_for_raw_path,
+)
 
 APP = CorsPolicy(allow_origins=["https://app.example.com"])
 ADMIN = CorsPolicy(allow_origins=["https://admin.example.com"], allow_methods=["PUT"], max_age=600)
@@ -36,6 +42,22 @@ def test_policy_is_made_of_a_policy_or_its_arguments() -> None:
         make_policy(APP, {"max_age": 5})
     with pytest.raises(TypeError, match=r"^cors\(\) got a str\. Pass a policy or its arguments"):
         make_policy("*", {})
+
+
+def test_path_that_is_encoded_like_in_a_browser_has_the_policy_of_its_text() -> None:
+    routes = CorsRoutes([("/caf\xe9/", ADMIN), ("/a b", ADMIN), ("/", APP)])
+    for path in ("/caf%C3%A9/x", "/a%20b"):
+        assert policy_for_raw_path(routes, path) is ADMIN
+    for path in ("/!$&'()*+,;=:@~", "/a%2Fb", "/%7Ex"):
+        assert policy_for_raw_path(routes, path) is APP
+
+
+def test_path_with_two_policies_is_denied() -> None:
+    routes = CorsRoutes([("/public/", APP), ("/a b/", ADMIN)])
+    for path in ("/%70ublic/x", "/public%2Fx", "/%61%20b/"):
+        assert policy_for_raw_path(routes, path) == CorsPolicy.deny_all()
+    assert policy_for_raw_path(routes, "/other/%70") is None
+    assert policy_for_raw_path(APP, "/%70ublic/x") is APP
 
 
 def test_preflight_is_cached_if_all_methods_have_one_policy() -> None:
