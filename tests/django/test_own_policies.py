@@ -313,3 +313,8 @@ def test_view_behind_an_unknown_urlconf_entry_keeps_its_policy(ask: Ask) -> None
     with override_settings(ROOT_URLCONF=LazyUrls):
         response = ask("GET", "/lazy/", origin=OWN_ORIGIN)
     assert response.headers[ALLOW_ORIGIN] == OWN_ORIGIN
+
+
+def test_unknown_urlconf_entry_is_not_listed() -> None:
+    with override_settings(ROOT_URLCONF=LazyUrls):
+        assert list(find_marked_views()) == []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import CHROMIUM, WEBKIT
 from corekit.diagnostics import SEVERITIES, Diagnostic
-from corekit.lint import lint_policy
+from corekit.lint import find_cross_site, lint_policy
 from tests.properties.strategies import Setup, setups
 
 APP = "https://app.example.com"
@@ -450,3 +450,7 @@ def test_removing_what_is_redundant_changes_no_decision(setup: Setup) -> None:
                 if method != "*":
                     asked = policy.decide("OPTIONS", origin=origin, request_method=method)
                     assert asked.allowed
+
+
+def test_origins_without_a_host_are_not_cross_site() -> None:
+    assert find_cross_site(["*", "null", APP], ["api.example.com"]) == []
