@@ -37,7 +37,7 @@ def _read_api(
         return None
     origin, _ = read_origin(value)
     if origin is None or not origin.startswith(("http://", "https://")):
-        message = f"{show(value)} is not a URL. Write it like https://api.example.com."
+        message = f"{show(value)} is not an HTTP URL. Write it like https://api.example.com."
         raise click.BadParameter(message)
     return origin
 

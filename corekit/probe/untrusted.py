@@ -17,13 +17,16 @@ from .requests import Plan, ProbeResponse, Responses
 
 _WITHOUT_CREDENTIALS: Final[dict[Severity, Severity]] = {"error": "warning", "warning": "info"}
 _CONSEQUENCES: Final = {
-    (False, True): "It can make requests as the logged-in user and read the responses.",
-    (False, False): "It can read the responses.",
+    (False, True): "Such pages can make requests as the logged-in user and read the responses.",
+    (False, False): "Such pages can read the responses.",
     (True, True): (
-        "Only its preflights are allowed: it can make requests as the logged-in user, but not read"
-        " the responses."
+        "Only preflights are allowed: such pages can make requests as the logged-in user, but not"
+        " read the responses."
     ),
-    (True, False): "Only its preflights are allowed: it can send any request, but not read.",
+    (
+        True,
+        False,
+    ): "Only preflights are allowed: such pages can send any request, but not read the responses.",
 }
 """What an origin can do if only its preflights are allowed, and with credentials."""
 
