@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError, Problem
-from corekit.arguments import ARGUMENTS, ArgumentKind, find_argument
+from corekit.arguments import ARGUMENTS, ArgumentKind, find_argument, is_regex_argument
 from corekit.problems import Dialect, ProblemKind
 
 from .errors import ConfigPolicyError
@@ -155,7 +155,9 @@ def _find_unknown(environ: Mapping[str, str], prefix: str, dialect: Dialect) -> 
     for name in sorted(unknown):
         # Without the prefix, which would make any two names similar.
         meant = find_argument(name[len(prefix) :])
-        if meant is not None:
+        if is_regex_argument(name[len(prefix) :]):
+            kind, fix, value = ProblemKind.REGEX_ARGUMENT, dialect.origins, environ[name]
+        elif meant is not None:
             kind, fix, value = ProblemKind.MISSPELLED_VARIABLE, dialect.name(meant), environ[name]
         else:
             kind, fix, value = ProblemKind.UNKNOWN_VARIABLE, None, _HIDDEN

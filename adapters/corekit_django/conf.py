@@ -87,7 +87,7 @@ class Grant(NamedTuple):
     @classmethod
     def make(cls, policy: CorsPolicy) -> Grant:
         """Return the grant of a policy of the settings."""
-        if policy == _NOTHING:
+        if policy == type(policy).deny_all():
             return cls(policy, None)
         admitted = _Admitted(credentials=policy.allow_credentials)
         return cls(policy, policy.engine_for(admitted))

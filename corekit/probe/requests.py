@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final, Literal
 
 from corekit._names import SAFELISTED_METHODS
@@ -178,7 +177,7 @@ def send_requests(
     received = []
     for request in requests:
         response = send(request.request)
-        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        if response.status == 429:
             raise TooManyRequestsError(plan.url)
         received.append(ProbeResponse(request, response))
         on_response()

@@ -222,3 +222,10 @@ def test_misspelled_variable_does_not_hide_other_problems() -> None:
         ("max-age", "CORS_MAX_AGE"),
         ("unknown-argument", "CORS_MAX_AG"),
     ]
+
+
+@pytest.mark.parametrize("name", ["CORS_ORIGIN_REGEX", "CORS_ALLOW_ORIGIN_REGEXES"])
+def test_variable_for_regexes_points_to_patterns(name: str) -> None:
+    ((code, subject, hint),) = problems_of({name: "https://.*"})
+    assert (code, subject) == ("unknown-argument", name)
+    assert hint.startswith("Use CORS_ALLOW_ORIGINS with patterns")

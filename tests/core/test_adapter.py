@@ -95,3 +95,13 @@ def test_missing_framework_is_named_with_its_extra() -> None:
     assert error.name == "flask"
     other = ModuleNotFoundError(name="jinja2")
     assert missing_extra(other, "flask", extra="flask") is other
+
+
+class OwnPolicy(CorsPolicy):
+    """A policy class of an application."""
+
+
+def test_preflight_of_a_subclass_that_denies_all_is_denied() -> None:
+    nothing = OwnPolicy.deny_all()
+    policies = {"PUT": nothing}
+    assert policy_for_preflight(lambda method: policies.get(method, APP), "PUT") == nothing

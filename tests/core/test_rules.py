@@ -204,3 +204,18 @@ def test_near_miss_is_not_searched_in_a_long_list() -> None:
         policy = CorsPolicy(allow_origins=origins[:count])
         hint = policy.decide("GET", origin="https://tenant-0.example:8443").hint
         assert hint.startswith("Nearest allowed origin: 'https://tenant-0.example'.") is nearest
+
+
+def test_container_is_not_asked_for_the_rule_of_an_impossible_origin() -> None:
+    class Everything:
+        def __contains__(self, origin: str) -> bool:
+            return True
+
+        def find(self, origin: str) -> str | None:
+            return "everything"
+
+    policy = CorsPolicy(allow_origins=[APP], allow_credentials=True)
+    engine = policy.engine_for(Everything())
+    assert engine.find_rule("https://other.example") == "everything"
+    for origin in ("null", "not an origin", "https://a.example/"):
+        assert engine.find_rule(origin) is None

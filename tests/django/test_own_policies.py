@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from django.utils import translation
 from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit_django import cors, cors_exempt
 from corekit_django.decorators import EXEMPT, read_mark
-from corekit_django.resolving import find_marked_views, name_view
+from corekit_django.resolving import find_marked_views, has_marked_views, name_view
 from tests.django import views
 from tests.django.conftest import Ask
 from tests.django.views import OWN, OWN_ORIGIN
@@ -318,3 +319,21 @@ def test_view_behind_an_unknown_urlconf_entry_keeps_its_policy(ask: Ask) -> None
 def test_unknown_urlconf_entry_is_not_listed() -> None:
     with override_settings(ROOT_URLCONF=LazyUrls):
         assert list(find_marked_views()) == []
+
+
+def plain_view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("plain")
+
+
+def test_first_requests_of_many_threads_find_the_policies() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    plain = [route(f"{number}/", plain_view) for number in range(100)]
+    try:
+        for _ in range(20):
+            own = route("own/", cors(OWN)(lazy_view))
+            urls = type("Urls", (), {"urlpatterns": (*plain, own)})
+            with ThreadPoolExecutor(8) as pool:
+                assert all(pool.map(has_marked_views, [urls] * 8))
+    finally:
+        sys.setswitchinterval(interval)

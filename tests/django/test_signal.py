@@ -140,14 +140,17 @@ def test_signal_works_without_allowed_origins(ask: Ask) -> None:
         assert not is_admitted(ask, APP)
 
 
-def test_signal_does_not_apply_to_deny_all_routes(ask: Ask) -> None:
+class OwnPolicy(CorsPolicy):
+    """A policy class of an application."""
+
+
+@pytest.mark.parametrize("nothing", [CorsPolicy.deny_all(), OwnPolicy.deny_all()])
+def test_signal_does_not_apply_to_deny_all_routes(ask: Ask, nothing: CorsPolicy) -> None:
     from tests.django.test_middleware import forget_settings
 
     some = CorsPolicy(allow_origins=[APP], allow_credentials=True)
     anyone = CorsPolicy(allow_origins=["*"])
-    routes = CorsRoutes(
-        [("/plain/", some), ("/file/", CorsPolicy.deny_all()), ("/stream/", anyone)]
-    )
+    routes = CorsRoutes([("/plain/", some), ("/file/", nothing), ("/stream/", anyone)])
     receiver = Receiver()
     with override_settings(CORS_POLICY=routes), connected(receiver):
         forget_settings()

@@ -1,8 +1,8 @@
 """The form of the playground: its text, read as a policy, a page and a fetch, and written back.
 
-The page sends what its fields contain and knows no rule. Whatever is wrong is reported as a
-`Diagnostic` whose subject is the field. The fields of the policy are the arguments of `CorsPolicy`;
-those of the call are checked here, where a browser would throw before it sends anything.
+The page sends the content of its fields and has no rules. Each problem is a `Diagnostic` whose
+subject is the field. The fields of the policy are the arguments of `CorsPolicy`; those of the call
+are checked here, since a browser would throw before it sends anything.
 """
 
 from __future__ import annotations
