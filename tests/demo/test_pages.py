@@ -13,7 +13,7 @@ import pytest
 
 from corekit import CorsPolicy
 from corekit.diagnostics import Diagnostic
-from corekit_cli.demo.api import Api, serve_api
+from corekit_cli.demo.api import Api, Sessions, serve_api
 from corekit_cli.demo.examples import Origins, make_policy
 from corekit_cli.demo.form import fill
 from corekit_cli.demo.pages import (
@@ -24,7 +24,6 @@ from corekit_cli.demo.pages import (
     write_python,
 )
 from corekit_cli.demo.servers import Site
-from corekit_cli.demo.sessions import Sessions
 from tests.demo.sites import ask, ask_as_page, read, read_error
 
 ORIGINS: Final = Origins("http://localhost:8000", "http://localhost:3000", "http://localhost:4000")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corekit import CorsPolicy
-from corekit_cli.demo.sessions import MAX_SESSIONS, Sessions
+from corekit_cli.demo.api import MAX_SESSIONS, Sessions
 
 POLICY = CorsPolicy(allow_origins=["https://app.example.com"])
 

@@ -1,7 +1,12 @@
-"""The API of the demo: the items of a shop, a session cookie, and a log of the requests.
+"""The API of the demo: the items of a shop, a session cookie, a log of the requests, and policies.
 
 `Api.reply` knows neither CORS nor a server. `cover` wraps it in the middleware, and `serve_api`
 wraps both in the log, so that it also has the preflights, which never reach the API.
+
+The policies that users try in the playground are kept in memory only, each in a session for one
+run. The calls of a run carry the token of its session in their query, so the API responds to them,
+and to their preflights, by the policy of the session. A token cannot be guessed, and since each run
+has its own URLs, browsers do not use a preflight response of an earlier run.
 """
 
 from __future__ import annotations
@@ -10,20 +15,17 @@ import json
 import re
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from corekit import CorsPolicy
 from corekit.browser import HttpResponse
 from corekit_wsgi import CorsMiddleware
 
-from .sessions import Sessions
-from .wire import read_body, respond_error, respond_json, start
-
-if TYPE_CHECKING:
-    from _typeshed import OptExcInfo
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+from .servers import read_body, respond_error, respond_json, start
 
 LOG_PATH: Final = "/requests"
 """The path of the log, read with ``?run=``. No policy covers it, so no other origin can read it."""
@@ -34,6 +36,9 @@ MAX_BODY: Final = 65_536
 
 MAX_LOGGED: Final = 200
 """How many characters of each value the log keeps."""
+
+MAX_SESSIONS: Final = 100
+"""How many sessions are kept; a new one replaces the oldest."""
 
 _ITEMS: Final = [{"id": 1, "name": "desk"}, {"id": 2, "name": "chair"}]
 _is_item = re.compile(r"/items/[0-9]{1,9}").fullmatch
@@ -126,6 +131,32 @@ def get_run(query: str) -> str:
     return parse_qs(query).get("run", [""])[0]
 
 
+class Sessions:
+    """Policies by the token of their session; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._policies: dict[str, CorsPolicy] = {}
+        self._lock = Lock()
+
+    def open(self, policy: CorsPolicy) -> str:
+        """Open a session for a policy and return its token.
+
+        >>> sessions, policy = Sessions(), CorsPolicy.deny_all()
+        >>> sessions.find(sessions.open(policy)) is policy
+        True
+        """
+        token = secrets.token_urlsafe(16)
+        with self._lock:
+            self._policies[token] = policy
+            if len(self._policies) > MAX_SESSIONS:
+                del self._policies[next(iter(self._policies))]
+        return token
+
+    def find(self, token: str) -> CorsPolicy | None:
+        """Return the policy of a session, or None if there is no such session."""
+        return self._policies.get(token)
+
+
 def cover(api: Api, policy: CorsPolicy) -> WSGIApplication:
     """Build the WSGI application of the API, wrapped in the middleware."""
 
@@ -156,11 +187,9 @@ def serve_api(
         if environ["PATH_INFO"] == LOG_PATH:
             return start(start_response, log.reply(query))
 
-        def start_and_log(
-            status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
-        ) -> Callable[[bytes], object]:
+        def start_and_log(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             log.add(environ["REQUEST_METHOD"], query, _read_headers(environ), int(status[:3]))
-            return start_response(status, headers, exc_info)
+            return start_response(status, headers, *error)
 
         edited = sessions.find(get_run(query))
         app = default if edited is None else cover(api, edited)

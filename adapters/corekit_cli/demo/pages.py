@@ -18,13 +18,12 @@ from corekit import CorsPolicy
 from corekit.arguments import ARGUMENTS
 from corekit.browser import HttpRequest, HttpResponse
 
-from .api import LOG_PATH, MAX_LOGGED, Api, get_run
+from .api import LOG_PATH, MAX_LOGGED, Api, Sessions, get_run
 from .documents import Document, make_frame, make_page
 from .examples import Origins, list_examples
 from .form import EMPTY, FormError, describe_arguments, read_form
 from .judging import judge_form
-from .sessions import Sessions
-from .wire import read_body, respond, respond_error, respond_json, send, start
+from .servers import read_body, respond, respond_error, respond_json, send, start
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -12,14 +12,12 @@ from corekit.browser import HttpRequest, HttpResponse
 from corekit.diagnostics import Diagnostic
 from corekit.explain import Explanation
 
-from .api import Api, serve_api
+from .api import Api, Sessions, serve_api
 from .examples import Example, Origins, list_calls, make_policy
 from .form import Call, read_form
 from .judging import add_cookie, decide, explain_call, find_mismatch
 from .pages import describe, serve_page, write_python
-from .servers import open_site
-from .sessions import Sessions
-from .wire import send
+from .servers import open_site, send
 
 API_PORT: Final = 8000
 PAGE_PORT: Final = 3000

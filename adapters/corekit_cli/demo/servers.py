@@ -1,4 +1,7 @@
-"""The servers of the demo: the standard library's, on loopback only, with a thread per request.
+"""HTTP as the demo speaks it: servers on loopback only, responses in JSON, and a client.
+
+A response is the browser model's `HttpResponse`, so that it can be sent, checked and explained. The
+servers are the standard library's, with a thread per request.
 
 Each site is ``http://localhost:PORT`` on both loopback addresses: browsers may try either, and on
 only one of them, the page could reach another program. Requests for other hosts are refused, since
@@ -8,22 +11,25 @@ any website could point its name at this machine and read what is served (DNS re
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection
 from socket import AF_INET, AF_INET6
 from socketserver import TCPServer, ThreadingMixIn
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from .wire import respond_error, start
+from corekit.browser import HttpRequest, HttpResponse
+from corekit.browser.urls import parse_url
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+Headers = Iterable[tuple[str, str]]
 
 _is_local = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?").fullmatch
 
@@ -79,8 +85,14 @@ class Site:
         return f"http://localhost:{self.port}"
 
     def start(self, app: WSGIApplication) -> None:
-        """Serve `app` from now on."""
-        guarded = _refuse_other_hosts(app, self.origin)
+        """Serve `app` from now on, only to requests for this machine."""
+
+        def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if _is_local(environ.get("HTTP_HOST", "")):
+                return app(environ, start_response)
+            message, hint = "This site is served on localhost only.", f"Open {self.origin}/."
+            return start(start_response, respond_error(421, message, hint))
+
         for server in self._servers:
             server.set_app(guarded)
             thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -112,11 +124,50 @@ def open_site(port: int | None, default: int) -> Site:
     return Site(0)
 
 
-def _refuse_other_hosts(app: WSGIApplication, origin: str) -> WSGIApplication:
-    def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if _is_local(environ.get("HTTP_HOST", "")):
-            return app(environ, start_response)
-        refusal = respond_error(421, "This site is served on localhost only.", f"Open {origin}/.")
-        return start(start_response, refusal)
+def respond(status: int, content_type: str, body: bytes, headers: Headers = ()) -> HttpResponse:
+    """Build a response that no cache may keep."""
+    about = (
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+    )
+    return HttpResponse(status, (*about, *headers), body)
 
-    return guarded
+
+def respond_json(value: Any, *, status: int = 200, headers: Headers = ()) -> HttpResponse:
+    """Build a JSON response."""
+    return respond(status, "application/json", json.dumps(value).encode(), headers)
+
+
+def respond_error(status: int, message: str, hint: str) -> HttpResponse:
+    """Build the JSON response that reports an error.
+
+    >>> respond_error(404, "Not found.", "Open /.").body
+    b'{"error": {"message": "Not found.", "hint": "Open /."}}'
+    """
+    return respond_json({"error": {"message": message, "hint": hint}}, status=status)
+
+
+def start(start_response: StartResponse, response: HttpResponse) -> list[bytes]:
+    """Pass a response to a WSGI server."""
+    status = f"{response.status} {HTTPStatus(response.status).phrase}"
+    start_response(status, list(response.headers))
+    return [response.body]
+
+
+def read_body(environ: WSGIEnvironment, most: int) -> bytes | None:
+    """Read the body of a request; return None, unread, if it is longer than `most` bytes."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or len(length) > 9 or int(length) > most:
+        return None
+    body: bytes = environ["wsgi.input"].read(int(length))
+    return body
+
+
+def send(request: HttpRequest) -> HttpResponse:
+    """Send a request over HTTP, never through a proxy; raise OSError or HTTPException."""
+    url = parse_url(request.url)
+    with closing(HTTPConnection(url.authority, timeout=10)) as connection:
+        connection.request(request.method, url.target, request.body, dict(request.headers))
+        response = connection.getresponse()
+        return HttpResponse(response.status, tuple(response.getheaders()), response.read())
