@@ -1,32 +1,35 @@
 """The two sites of the playground: that of the allowed origin and that of the untrusted one.
 
-Both serve the same page and the same frame. Only the page itself may have a form checked or run,
-which opens a session: those requests must be JSON from the site's own origin. No response is shared
-with other origins.
+Both serve the same page, and the same frame, in which other origins make their calls. Each document
+is assembled from the files in ``page/``. It loads nothing, and its Content-Security-Policy
+(https://www.w3.org/TR/CSP3/) allows only the scripts and styles that it contains.
+
+Only the page itself may have a form checked or run, which opens a session: those requests must be
+JSON from the site's own origin. No response is shared with other origins.
 """
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, Final
+from importlib.resources import files
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from corekit import CorsPolicy
 from corekit.arguments import ARGUMENTS
 from corekit.browser import HttpRequest, HttpResponse
 
 from .api import LOG_PATH, MAX_LOGGED, Api, Sessions, get_run
-from .documents import Document, make_frame, make_page
 from .examples import Origins, list_examples
 from .form import EMPTY, FormError, describe_arguments, read_form
 from .judging import judge_form
 from .servers import read_body, respond, respond_error, respond_json, send, start
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_FORM: Final = 16_384
 """The longest form that is read, in bytes."""
@@ -34,9 +37,7 @@ MAX_FORM: Final = 16_384
 MAX_PROBLEMS: Final = 30
 """How many problems of a form are reported."""
 
-FRAME_TIMEOUT: Final = 10_000
-"""How long the page waits for a frame, in milliseconds."""
-
+SCRIPTS: Final = ("call.js", "form.js", "browser.js", "diagram.js", "results.js", "main.js")
 _ALWAYS: Final = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Referrer-Policy", "no-referrer"),
@@ -49,7 +50,7 @@ def describe(origins: Origins, here: str) -> dict[str, Any]:
     return {
         **origins._asdict(),
         "here": here,
-        "frame_timeout": FRAME_TIMEOUT,
+        "frame_timeout": 10_000,  # milliseconds that the page waits for a frame
         "arguments": describe_arguments(),
         "empty": EMPTY,
         "examples": [example._asdict() for example in list_examples(origins, here)],
@@ -65,13 +66,60 @@ def write_python(policy: CorsPolicy) -> str:
         max_age=600,
     )
     """
-    default = CorsPolicy.deny_all()
     lines = [
         f"    {name}={list(value) if isinstance(value, tuple) else value!r},"
-        for name in ARGUMENTS
-        if (value := getattr(policy, name)) != getattr(default, name)
+        for name, argument in ARGUMENTS.items()
+        if (value := getattr(policy, name)) != argument.default
     ]
     return "\n".join(["CorsPolicy(", *lines, ")"])
+
+
+class Document(NamedTuple):
+    """An HTML document, and its Content-Security-Policy."""
+
+    html: bytes
+    security: str
+
+
+def make_page(origins: Origins, here: str) -> Document:
+    """Build the page for the site whose origin is `here`."""
+    other = origins.untrusted if here == origins.page else origins.page
+    return _assemble(
+        "page.html",
+        {"script": SCRIPTS, "style": ["page.css"]},
+        f"connect-src 'self' {origins.api}",
+        f"frame-src 'self' {other}",
+        "frame-ancestors 'none'",
+        "img-src data:",
+    )
+
+
+def make_frame(origins: Origins) -> Document:
+    """Build the frame, which only the pages of the demo may embed."""
+    return _assemble(
+        "frame.html",
+        {"script": ["call.js", "frame.js"]},
+        f"connect-src {origins.api}",
+        f"frame-ancestors {origins.page} {origins.untrusted}",
+    )
+
+
+def _assemble(name: str, inline: Mapping[str, Iterable[str]], *directives: str) -> Document:
+    html = _read(name)
+    security = ["default-src 'none'", "base-uri 'none'", "form-action 'none'"]
+    security.append("require-trusted-types-for 'script'")
+    for tag, names in inline.items():
+        texts = [f"\n{_read(each)}" for each in names]
+        end = "</head>" if tag == "style" else "</body>"
+        elements = "".join(f"<{tag}>{text}</{tag}>\n" for text in texts)
+        html = html.replace(end, f"{elements}{end}")
+        digests = (b64encode(sha256(text.encode()).digest()).decode() for text in texts)
+        security.append(" ".join([f"{tag}-src", *(f"'sha256-{digest}'" for digest in digests)]))
+    return Document(html.encode(), "; ".join([*security, *directives]))
+
+
+def _read(name: str) -> str:
+    return files("corekit_cli.demo").joinpath("page", name).read_text("utf-8")
 
 
 def serve_page(
