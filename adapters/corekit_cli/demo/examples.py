@@ -5,6 +5,7 @@ Nothing here says how an example ends: the page compares the browser model with 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from corekit import CorsPolicy
@@ -29,29 +30,29 @@ class Example(NamedTuple):
     form: Form
 
 
-_PUT: Final = {"method": "PUT", "path": "/items/1", "body": '{"name": "lamp", "price": 40}'}
-_PUT_JSON: Final = {**_PUT, "headers": "content-type: application/json"}
+_Rows = Mapping[str, tuple[str, Form]]
+"""The title of each example by its name, and the fields of its form that are special to it."""
 
-_CALLS: Final[tuple[tuple[str, str, Form], ...]] = (
-    ("simple-get", "Simple GET", {}),
-    (
-        "sign-in",
-        "POST that sets a cookie",
-        {"method": "POST", "path": "/session", "credentials": "include"},
-    ),
-    ("get-with-cookies", "GET with cookies", {"path": "/me", "credentials": "include"}),
-    ("put-json", "PUT with JSON", {**_PUT_JSON}),
-    ("delete", "DELETE", {"method": "DELETE", "path": "/items/2", "credentials": "include"}),
-    ("custom-header", "Custom header", {"headers": "x-request-id: demo-1"}),
-    ("method-not-allowed", "Method that is not allowed", {**_PUT_JSON, "method": "PATCH"}),
-    ("header-not-allowed", "Header that is not allowed", {"headers": "x-debug: 1"}),
-)
+_PUT: Final = {"method": "PUT", "path": "/items/1", "body": '{"name": "lamp", "price": 40}'}
+_PUT_JSON: Final[Form] = {**_PUT, "headers": "content-type: application/json"}
+_COOKIES: Final = {"credentials": "include"}
+
+_CALLS: Final[_Rows] = {
+    "simple-get": ("Simple GET", {}),
+    "sign-in": ("POST that sets a cookie", {"method": "POST", "path": "/session", **_COOKIES}),
+    "get-with-cookies": ("GET with cookies", {"path": "/me", **_COOKIES}),
+    "put-json": ("PUT with JSON", _PUT_JSON),
+    "delete": ("DELETE", {"method": "DELETE", "path": "/items/2", **_COOKIES}),
+    "custom-header": ("Custom header", {"headers": "x-request-id: demo-1"}),
+    "method-not-allowed": ("Method that is not allowed", {**_PUT_JSON, "method": "PATCH"}),
+    "header-not-allowed": ("Header that is not allowed", {"headers": "x-debug: 1"}),
+}
 """The calls of the allowed page, in this order: a cookie must be set before it can be sent."""
 
-_UNTRUSTED: Final[tuple[tuple[str, str, Form], ...]] = (
-    ("untrusted-get", "GET from an untrusted origin", {}),
-    ("untrusted-put", "PUT from an untrusted origin", {**_PUT_JSON}),
-)
+_UNTRUSTED: Final[_Rows] = {
+    "untrusted-get": ("GET from an untrusted origin", {}),
+    "untrusted-put": ("PUT from an untrusted origin", _PUT_JSON),
+}
 
 
 def make_policy(page: str) -> CorsPolicy:
@@ -77,66 +78,46 @@ def list_calls(origins: Origins, here: str) -> list[Example]:
     allowed page, since otherwise all are.
     """
     policy = make_policy(origins.page)
-    arguments = {name: getattr(policy, name) for name in ARGUMENTS}
-
-    def fill_in(page: str, calls: tuple[tuple[str, str, Form], ...]) -> list[Example]:
-        defaults: Form = {"page": page, "credentials": "omit"}
-        return [
-            Example(name, title, fill(arguments, **{**defaults, **fields}))
-            for name, title, fields in calls
-        ]
-
-    untrusted = fill_in(origins.untrusted, _UNTRUSTED) if here == origins.page else []
-    return [*fill_in(here, _CALLS), *untrusted]
+    form = fill({name: getattr(policy, name) for name in ARGUMENTS}, page=here, credentials="omit")
+    untrusted = _UNTRUSTED if here == origins.page else {}
+    return _list(form, _CALLS) + _list({**form, "page": origins.untrusted}, untrusted)
 
 
 def list_examples(origins: Origins, here: str) -> list[Example]:
     """List all examples for a page whose origin is `here`."""
-    public = {"allow_origins": ["*"], "expose_headers": ["*"]}
-    only_here = {"allow_origins": [here]}
-    return [
-        *list_calls(origins, here),
-        Example("any-origin", "Public API", fill(public, page=here)),
-        Example(
-            "any-origin-with-credentials",
+    public: Form = {"allow_origins": "*", "expose_headers": "*"}
+    mistakes: _Rows = {
+        "any-origin": ("Public API", public),
+        "any-origin-with-credentials": (
             "Any origin with credentials",
-            fill({**public, "allow_credentials": True}, page=here, credentials="include"),
+            {**public, "allow_credentials": True, **_COOKIES},
         ),
-        Example(
-            "credentials-not-allowed",
+        "credentials-not-allowed": (
             "Credentials that are not allowed",
-            fill(only_here, page=here, path="/me", credentials="include"),
+            {"path": "/me", **_COOKIES},
         ),
-        Example("sandboxed", "Sandboxed iframe", fill(only_here, page="null")),
-        Example(
-            "sandboxed-allowed",
+        "sandboxed": ("Sandboxed iframe", {"page": "null"}),
+        "sandboxed-allowed": (
             "Sandboxed iframe that is allowed",
-            fill({"allow_origins": ["null"], "accept_risks": ["opaque-origin"]}, page="null"),
+            {"page": "null", "allow_origins": "null", "accept_risks": "opaque-origin"},
         ),
-        Example(
-            "authorization-under-wildcard",
+        "authorization-under-wildcard": (
             "Authorization under *",
-            fill(
-                {**only_here, "allow_headers": ["*"]},
-                page=here,
-                headers="authorization: Bearer demo",
-            ),
+            {"allow_headers": "*", "headers": "authorization: Bearer demo"},
         ),
-        Example(
-            "method-in-lower-case",
+        "method-in-lower-case": (
             "patch in lower case",
-            fill(
-                {**only_here, "allow_methods": ["PATCH"]}, page=here, **{**_PUT, "method": "patch"}
-            ),
+            {**_PUT, "allow_methods": "PATCH", "method": "patch"},
         ),
-        Example(
-            "trailing-slash",
-            "Origin with a trailing slash",
-            fill({"allow_origins": [f"{here}/"]}, page=here),
-        ),
-        Example(
-            "scheme-differs",
+        "trailing-slash": ("Origin with a trailing slash", {"allow_origins": f"{here}/"}),
+        "scheme-differs": (
             "http instead of https",
-            fill({"allow_origins": ["https://app.example.com"]}, page="http://app.example.com"),
+            {"allow_origins": "https://app.example.com", "page": "http://app.example.com"},
         ),
-    ]
+    }
+    form = fill({"allow_origins": [here]}, page=here)
+    return list_calls(origins, here) + _list(form, mistakes)
+
+
+def _list(form: Form, rows: _Rows) -> list[Example]:
+    return [Example(name, title, {**form, **fields}) for name, (title, fields) in rows.items()]
