@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from corekit_cli.demo.running import Demo, Ports, run_demo
+from corekit_cli.demo.command import Demo, Ports, run_demo
 from tests.browsers.chromium import require_chromium
 from tests.browsers.https import HOSTS, OPENERS
 from tests.browsers.lab import Lab, open_lab

@@ -10,9 +10,9 @@ from typing import Final
 
 import pytest
 
+from corekit_cli.demo.command import Demo, Ports, run_demo
 from corekit_cli.demo.examples import Origins, list_examples
 from corekit_cli.demo.form import fill as fill_form
-from corekit_cli.demo.running import Demo, Ports, run_demo
 from tests.browsers.chromium import require_chromium
 from tests.browsers.playground import ENDED, fill, go, run, settle
 from tests.browsers.tab import Tab, open_tab

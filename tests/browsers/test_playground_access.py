@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from corekit_cli.demo.running import Demo
+from corekit_cli.demo.command import Demo
 from tests.browsers.playground import ENDED, fill, run
 from tests.browsers.tab import Tab
 

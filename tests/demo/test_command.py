@@ -22,10 +22,9 @@ from rich.console import Console
 
 from corekit import Reason
 from corekit_cli.command import corekit
-from corekit_cli.demo import command, running
+from corekit_cli.demo import command
+from corekit_cli.demo.command import Demo, Ports, print_demo, run_demo
 from corekit_cli.demo.examples import Origins, list_calls
-from corekit_cli.demo.report import print_demo
-from corekit_cli.demo.running import Demo, Ports, run_demo
 from corekit_cli.demo.servers import Site
 
 FREE: Final = ("--api-port=0", "--page-port=0", "--untrusted-port=0")
@@ -138,7 +137,7 @@ def test_help_shows_the_examples_line_by_line() -> None:
     assert result.exit_code == 0
     lines = [line.strip() for line in result.stdout.splitlines()]
     assert "corekit demo --once --json | jq .agrees" in lines
-    for port in (running.API_PORT, running.PAGE_PORT, running.UNTRUSTED_PORT):
+    for port in (command.API_PORT, command.PAGE_PORT, command.UNTRUSTED_PORT):
         assert str(port) in result.stdout
 
 
@@ -152,7 +151,7 @@ def test_invalid_port_is_a_usage_error(port: str) -> None:
 def test_taken_default_ports_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(Site(0)) as api, closing(Site(0)) as page, closing(Site(0)) as untrusted:
         for name, site in (("API", api), ("PAGE", page), ("UNTRUSTED", untrusted)):
-            monkeypatch.setattr(running, f"{name}_PORT", site.port)
+            monkeypatch.setattr(command, f"{name}_PORT", site.port)
         data = json.loads(run("--once", "--json").stdout)
     taken = {api.origin, page.origin, untrusted.origin}
     used = {data["api"], data["page"], data["untrusted"]}
@@ -165,7 +164,7 @@ def test_free_default_ports_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(Site(0)) as api, closing(Site(0)) as page, closing(Site(0)) as untrusted:
         origins = (api.origin, page.origin, untrusted.origin)
         for name, site in (("API", api), ("PAGE", page), ("UNTRUSTED", untrusted)):
-            monkeypatch.setattr(running, f"{name}_PORT", site.port)
+            monkeypatch.setattr(command, f"{name}_PORT", site.port)
     data = json.loads(run("--once", "--json").stdout)
     assert (data["api"], data["page"], data["untrusted"]) == origins
 

@@ -10,9 +10,9 @@ import pytest
 from corekit import CorsPolicy, Reason
 from corekit.browser import Exchange, HttpRequest, HttpResponse
 from corekit_cli.demo.api import serve_api
+from corekit_cli.demo.command import Ports, run_demo
 from corekit_cli.demo.examples import Origins, make_policy
-from corekit_cli.demo.judging import find_mismatch
-from corekit_cli.demo.running import Ports, Result, make_calls, run_demo
+from corekit_cli.demo.judging import Result, find_mismatch, make_calls
 from corekit_cli.demo.servers import Site
 
 PAGE: Final = "http://localhost:3000"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from corekit import CorsPolicy, Decision
+from corekit import CorsPolicy, Decision, Reason
 from corekit.browser import (
     ENGINES,
     STANDARD,
@@ -27,7 +27,9 @@ from corekit.explain import Explanation, explain_outcome
 from corekit_testing.transports import WsgiTransport
 
 from .api import Api, cover
-from .form import Call, fill_fetch, fill_policy
+from .examples import Example, Origins, list_calls
+from .form import Call, fill_fetch, fill_policy, read_form
+from .servers import send
 
 Send = Callable[[HttpRequest], HttpResponse]
 
@@ -46,8 +48,11 @@ def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str,
     result differs, and each fix has the ``fields`` of the form that it changes.
     """
     app = WsgiTransport(cover(api, call.policy), raise_exceptions=True)
-    send = add_cookie(app.send, lambda: cookie)
-    explanation = explain_call(call, origin, send)
+
+    def send_with_cookie(request: HttpRequest) -> HttpResponse:
+        return app.send(_add_cookie(request, cookie))
+
+    explanation = explain_call(call, origin, send_with_cookie)
     result = explanation.to_dict()
     for fix, described in zip(explanation.fixes, result["fixes"], strict=True):
         fetch = {} if fix.fetch is None else fill_fetch(fix.fetch)
@@ -56,20 +61,56 @@ def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str,
         name
         for name, quirks in ENGINES.items()
         if quirks is not STANDARD
-        and (_fetch(call, origin, send, quirks).failure is None) != explanation.allowed
+        and (_fetch(call, origin, send_with_cookie, quirks).failure is None) != explanation.allowed
     ]
     return result
 
 
-def add_cookie(send: Send, cookie: Callable[[], str]) -> Send:
-    """Wrap a transport so that requests with credentials carry the cookie."""
+class Result(NamedTuple):
+    """A call of the demo, what a browser makes of the responses, and how they were decided."""
+
+    example: Example
+    call: Call
+    explanation: Explanation
+    reason: Reason
+    problems: tuple[Diagnostic, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result for JSON."""
+        return {
+            "name": self.example.name,
+            "title": self.example.title,
+            "page": self.call.page,
+            "reason": self.reason.name,
+            "message": self.reason.value,
+            "problems": [problem.to_dict() for problem in self.problems],
+            **self.explanation.to_dict(),
+        }
+
+
+def make_calls(origins: Origins) -> list[Result]:
+    """Make the calls of the demo over HTTP, as a browser would.
+
+    Raise OSError or HTTPException if the API does not respond.
+    """
+    cookie = ""
 
     def send_with_cookie(request: HttpRequest) -> HttpResponse:
-        if request.credentials and cookie():
-            request = replace(request, headers=(*request.headers, ("Cookie", cookie())))
-        return send(request)
+        nonlocal cookie
+        response = send(_add_cookie(request, cookie))
+        if request.credentials:
+            cookie = dict(response.headers).get("Set-Cookie", cookie).partition(";")[0]
+        return response
 
-    return send_with_cookie
+    results = []
+    for example in list_calls(origins, origins.page):
+        call = read_form(example.form)
+        explanation = explain_call(call, origins.api, send_with_cookie)
+        exchanges = explanation.outcome.exchanges
+        problems = (find_mismatch(call.policy, exchange) for exchange in exchanges)
+        reason = decide(call.policy, exchanges[-1].request).reason
+        results.append(Result(example, call, explanation, reason, tuple(filter(None, problems))))
+    return results
 
 
 def decide(policy: CorsPolicy, request: HttpRequest) -> Decision:
@@ -106,6 +147,12 @@ def find_mismatch(policy: CorsPolicy, exchange: Exchange) -> Diagnostic | None:
 def _fetch(call: Call, origin: str, send: Send, quirks: Quirks) -> Outcome:
     model = BrowserModel(clock=lambda: 0.0, quirks=quirks)
     return model.fetch(send, call.page, call.fetch(origin))
+
+
+def _add_cookie(request: HttpRequest, cookie: str) -> HttpRequest:
+    if not (request.credentials and cookie):
+        return request
+    return replace(request, headers=(*request.headers, ("Cookie", cookie)))
 
 
 def _lower(headers: Any) -> list[tuple[str, str]]:
