@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from corekit import CorsPolicy, PolicyError
 from corekit.arguments import ARGUMENTS
@@ -31,15 +31,14 @@ _is_path = re.compile(r"/(?!/)[!\"$-\[\]-~]*").fullmatch
 
 
 class FormError(ValueError):
-    """A form that is not a valid policy or call, with all of its problems."""
+    """A form that is not a valid policy or call, with all of its problems; values are shown."""
 
     def __init__(self, problems: Iterable[Diagnostic]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(replace(each, value=show(each.value)) for each in problems)
         super().__init__(self.problems)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What a form describes: a policy, the origin of a page, and its call to a path of the API."""
 
     policy: CorsPolicy
@@ -52,13 +51,8 @@ class Call:
 
     def fetch(self, api: str) -> Fetch:
         """Build the fetch to the API whose origin is `api`."""
-        return Fetch(
-            f"{api}{self.path}",
-            method=self.method,
-            headers=self.headers,
-            body=self.body,
-            credentials=self.credentials,
-        )
+        url, credentials = f"{api}{self.path}", self.credentials
+        return Fetch(url, self.method, self.headers, self.body, credentials=credentials)
 
 
 def read_form(form: object) -> Call:
@@ -162,20 +156,12 @@ def _read_policy(fields: Mapping[str, Any], problems: list[Diagnostic]) -> CorsP
             arguments[name] = int(text)
         elif text.strip():
             message, hint = f"{name} must be a whole number.", "Enter digits, or nothing."
-            problems.append(_problem("wrong-type", name, text, message, hint))
+            problems.append(Diagnostic("wrong-type", "error", message, hint, name, text))
     try:
         return CorsPolicy(**arguments)
     except PolicyError as error:
-        problems[:0] = map(_bound, error.problems)
+        problems[:0] = error.problems
         return None
-
-
-def _bound(problem: Diagnostic) -> Diagnostic:
-    return replace(problem, value=show(problem.value))
-
-
-def _problem(code: str, field: str, value: object, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(code, "error", message, hint, field, show(value))
 
 
 def _check_call(
@@ -184,22 +170,23 @@ def _check_call(
     # https://fetch.spec.whatwg.org/#dom-request
     _, problem = read_origin(page, "page")
     if problem is not None:
-        yield _bound(problem)
+        yield problem
     if not is_token(method):
         message, hint = "The method is not valid.", "Use a method such as GET or PUT."
-        yield _problem("invalid-method", "method", method, message, hint)
+        yield Diagnostic("invalid-method", "error", message, hint, "method", method)
     elif method.upper() in FORBIDDEN_METHODS:
         message, hint = "Browsers do not let scripts send this method.", "Use another method."
-        yield _problem("forbidden-method", "method", method, message, hint)
+        yield Diagnostic("forbidden-method", "error", message, hint, "method", method)
     if not _is_path(path):
         message, hint = "The path is not valid.", "Use one of the API, such as /items/1."
-        yield _problem("malformed-path", "path", path, message, hint)
+        yield Diagnostic("malformed-path", "error", message, hint, "path", path)
     if credentials not in CREDENTIALS_MODES:
         message, hint = "The mode is unknown.", f"Use one of {', '.join(CREDENTIALS_MODES)}."
-        yield _problem("wrong-type", "credentials", credentials, message, hint)
+        yield Diagnostic("wrong-type", "error", message, hint, "credentials", credentials)
     if body is not None and method.upper() in ("GET", "HEAD"):
         message = f"A {method.upper()} request cannot have a body."
-        yield _problem("wrong-type", "body", body, message, "Remove it, or use POST or PUT.")
+        hint = "Remove it, or use POST or PUT."
+        yield Diagnostic("wrong-type", "error", message, hint, "body", body)
 
 
 def _read_headers(text: str, problems: list[Diagnostic]) -> tuple[tuple[str, str], ...]:
@@ -215,5 +202,6 @@ def _read_headers(text: str, problems: list[Diagnostic]) -> tuple[tuple[str, str
         else:
             headers.append((name, value))
             continue
-        problems.append(_problem("invalid-header", f"headers[{index}]", line, message, hint))
+        subject = f"headers[{index}]"
+        problems.append(Diagnostic("invalid-header", "error", message, hint, subject, line))
     return tuple(headers)

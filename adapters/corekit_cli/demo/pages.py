@@ -181,8 +181,8 @@ def serve_page(
 def _refuse(environ: WSGIEnvironment, here: str) -> HttpResponse | None:
     """Refuse a request that the page of this site did not make; return None if it did."""
     site = environ.get("HTTP_SEC_FETCH_SITE", "same-origin")
-    own = (here, f"http://{environ.get('HTTP_HOST', '')}")
-    if site != "same-origin" or any(environ.get("HTTP_ORIGIN") != origin for origin in own):
+    origins = {environ.get("HTTP_ORIGIN"), f"http://{environ.get('HTTP_HOST', '')}"}
+    if site != "same-origin" or origins != {here}:
         return respond_error(403, "Only the page of this site may use this.", f"Open {here}/.")
     if environ.get("CONTENT_TYPE") != "application/json":
         return respond_error(415, "The form is not JSON.", "Send application/json.")
@@ -209,8 +209,7 @@ def _read_log(api: str, query: str) -> HttpResponse:
     # Encoded again, since a client can send a query that cannot be passed on.
     run = urlencode({"run": get_run(query)[:MAX_LOGGED]})
     try:
-        return respond(
-            200, "application/json", send(HttpRequest("GET", f"{api}{LOG_PATH}?{run}")).body
-        )
+        log = send(HttpRequest("GET", f"{api}{LOG_PATH}?{run}"))
     except (OSError, HTTPException):
         return respond_error(502, "The API does not respond.", "Start the demo again.")
+    return respond(200, "application/json", log.body)
