@@ -11,33 +11,25 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from corekit import CorsPolicy, Decision, Reason
-from corekit.browser import (
-    ENGINES,
-    STANDARD,
-    BrowserModel,
-    Exchange,
-    HttpRequest,
-    HttpResponse,
-    Outcome,
-    Quirks,
-)
+from corekit.browser import ENGINES, BrowserModel, Exchange, HttpRequest, HttpResponse
 from corekit.browser.fields import get_header, list_values
 from corekit.diagnostics import Diagnostic
 from corekit.explain import Explanation, explain_outcome
 from corekit_testing.transports import WsgiTransport
 
+from . import servers
 from .api import Api, cover
 from .examples import Example, Origins, list_calls
 from .form import Call, fill_fetch, fill_policy, read_form
-from .servers import Headers, send
 
 Send = Callable[[HttpRequest], HttpResponse]
 
 
 def explain_call(call: Call, origin: str, send: Send) -> Explanation:
     """Explain what a browser that follows the standard does; `origin` is that of the API."""
-    outcome = _fetch(call, origin, send, STANDARD)
-    return explain_outcome(outcome, call.fetch(origin), page=call.page, policy=call.policy)
+    fetch = call.fetch(origin)
+    outcome = BrowserModel(clock=lambda: 0.0).fetch(send, call.page, fetch)
+    return explain_outcome(outcome, fetch, page=call.page, policy=call.policy)
 
 
 def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str, Any]:
@@ -49,19 +41,19 @@ def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str,
     """
     app = WsgiTransport(cover(api, call.policy), raise_exceptions=True)
 
-    def send_with_cookie(request: HttpRequest) -> HttpResponse:
+    def send(request: HttpRequest) -> HttpResponse:
         return app.send(_add_cookie(request, cookie))
 
-    explanation = explain_call(call, origin, send_with_cookie)
+    explanation = explain_call(call, origin, send)
     result = explanation.to_dict()
     for fix, described in zip(explanation.fixes, result["fixes"], strict=True):
         fetch = {} if fix.fetch is None else fill_fetch(fix.fetch)
         described["fields"] = {**fill_policy(fix.changes), **fetch}
+    models = {name: BrowserModel(clock=lambda: 0.0, quirks=each) for name, each in ENGINES.items()}
     result["deviating"] = [
         name
-        for name, quirks in ENGINES.items()
-        if quirks is not STANDARD
-        and (_fetch(call, origin, send_with_cookie, quirks).failure is None) != explanation.allowed
+        for name, model in models.items()
+        if model.fetch(send, call.page, call.fetch(origin)).is_readable != explanation.allowed
     ]
     return result
 
@@ -95,9 +87,9 @@ def make_calls(origins: Origins) -> list[Result]:
     """
     cookie = ""
 
-    def send_with_cookie(request: HttpRequest) -> HttpResponse:
+    def send(request: HttpRequest) -> HttpResponse:
         nonlocal cookie
-        response = send(_add_cookie(request, cookie))
+        response = servers.send(_add_cookie(request, cookie))
         if request.credentials:
             cookie = dict(response.headers).get("Set-Cookie", cookie).partition(";")[0]
         return response
@@ -105,7 +97,7 @@ def make_calls(origins: Origins) -> list[Result]:
     results = []
     for example in list_calls(origins, origins.page):
         call = read_form(example.form)
-        explanation = explain_call(call, origins.api, send_with_cookie)
+        explanation = explain_call(call, origins.api, send)
         exchanges = explanation.outcome.exchanges
         problems = (find_mismatch(call.policy, exchange) for exchange in exchanges)
         reason = decide(call.policy, exchanges[-1].request).reason
@@ -144,22 +136,17 @@ def find_mismatch(policy: CorsPolicy, exchange: Exchange) -> Diagnostic | None:
     )
 
 
-def _fetch(call: Call, origin: str, send: Send, quirks: Quirks) -> Outcome:
-    model = BrowserModel(clock=lambda: 0.0, quirks=quirks)
-    return model.fetch(send, call.page, call.fetch(origin))
-
-
 def _add_cookie(request: HttpRequest, cookie: str) -> HttpRequest:
     if not (request.credentials and cookie):
         return request
     return replace(request, headers=(*request.headers, ("Cookie", cookie)))
 
 
-def _lower(headers: Headers) -> list[tuple[str, str]]:
+def _lower(headers: servers.Headers) -> list[tuple[str, str]]:
     return [(name.lower(), value) for name, value in headers]
 
 
-def _describe(status: int, headers: Headers, vary: Iterable[str]) -> str:
+def _describe(status: int, headers: servers.Headers, vary: Iterable[str]) -> str:
     lines = [f"{name}: {value}" for name, value in headers]
     lines += [f"Vary: {', '.join(vary)}"] if vary else []
     return f"status {status} with {'; '.join(lines) or 'no CORS headers'}"
