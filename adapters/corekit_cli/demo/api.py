@@ -1,7 +1,7 @@
 """The API of the demo: the items of a shop, a session cookie, a log of the requests, and policies.
 
-`Api.reply` knows neither CORS nor a server. `cover` wraps it in the middleware, and `serve_api`
-wraps both in the log, so that it also has the preflights, which never reach the API.
+`Api` knows nothing about CORS. `serve_api` wraps it in the middleware, and both in the log, so that
+it also has the preflights, which never reach the API.
 
 The policies that users try in the playground are kept in memory only, each in a session for one
 run. The calls of a run carry the token of its session in their query, so the API responds to them,
@@ -45,7 +45,7 @@ _is_item = re.compile(r"/items/[0-9]{1,9}").fullmatch
 
 
 class Api:
-    """The application. It keeps no state but a session token."""
+    """The WSGI application. It keeps no state but a session token."""
 
     def __init__(self) -> None:
         self._session = f"{COOKIE}={secrets.token_urlsafe(16)}"
@@ -78,6 +78,15 @@ class Api:
             case "DELETE", _ if _is_item(path):
                 return HttpResponse(204, (("Cache-Control", "no-store"),))
         return respond_error(404, "Not found.", "The API has /items, /items/1, /session and /me.")
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Respond as a WSGI application."""
+        body = read_body(environ, MAX_BODY)
+        if body is None:
+            hint = f"Send at most {MAX_BODY} bytes."
+            return start(start_response, respond_error(413, "The body is too long.", hint))
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        return start(start_response, self.reply(method, path, _read_headers(environ), body))
 
 
 class LoggedRequest(NamedTuple):
@@ -157,20 +166,6 @@ class Sessions:
         return self._policies.get(token)
 
 
-def cover(api: Api, policy: CorsPolicy) -> WSGIApplication:
-    """Build the WSGI application of the API, wrapped in the middleware."""
-
-    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        body = read_body(environ, MAX_BODY)
-        if body is None:
-            hint = f"Send at most {MAX_BODY} bytes."
-            return start(start_response, respond_error(413, "The body is too long.", hint))
-        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        return start(start_response, api.reply(method, path, _read_headers(environ), body))
-
-    return CorsMiddleware(application, policy)
-
-
 def serve_api(
     policy: CorsPolicy, *, api: Api | None = None, sessions: Sessions | None = None
 ) -> WSGIApplication:
@@ -180,7 +175,6 @@ def serve_api(
     request gets `policy`.
     """
     api, sessions, log = api or Api(), sessions or Sessions(), RequestLog()
-    default = cover(api, policy)
 
     def logged(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         query = environ.get("QUERY_STRING", "")
@@ -191,8 +185,7 @@ def serve_api(
             log.add(environ["REQUEST_METHOD"], query, _read_headers(environ), int(status[:3]))
             return start_response(status, headers, *error)
 
-        edited = sessions.find(get_run(query))
-        app = default if edited is None else cover(api, edited)
+        app = CorsMiddleware(api, sessions.find(get_run(query)) or policy)
         return app(environ, start_and_log)
 
     return logged

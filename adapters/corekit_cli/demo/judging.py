@@ -16,9 +16,10 @@ from corekit.browser.fields import get_header, list_values
 from corekit.diagnostics import Diagnostic
 from corekit.explain import Explanation, explain_outcome
 from corekit_testing.transports import WsgiTransport
+from corekit_wsgi import CorsMiddleware
 
 from . import servers
-from .api import Api, cover
+from .api import Api
 from .examples import Example, Origins, list_calls
 from .form import Call, fill_fetch, fill_policy, read_form
 
@@ -39,7 +40,7 @@ def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str,
     credentials. In addition to the data of the explanation, ``deviating`` names the engines whose
     result differs, and each fix has the ``fields`` of the form that it changes.
     """
-    app = WsgiTransport(cover(api, call.policy), raise_exceptions=True)
+    app = WsgiTransport(CorsMiddleware(api, call.policy), raise_exceptions=True)
 
     def send(request: HttpRequest) -> HttpResponse:
         return app.send(_add_cookie(request, cookie))
