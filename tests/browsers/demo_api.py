@@ -13,7 +13,7 @@ from corekit.browser import HttpResponse
 from corekit_asgi import CorsMiddleware
 from corekit_asgi.middleware import ASGIApp, Message, Receive, Scope, Send
 from corekit_cli.demo.api import LOG_PATH, Api, RequestLog, serve_api
-from corekit_cli.demo.examples import make_policy
+from corekit_cli.demo.form import make_policy
 
 __all__ = ["asgi", "wsgi"]
 

@@ -20,8 +20,7 @@ import pytest
 
 from corekit import CorsPolicy
 from corekit_cli.demo.api import serve_api
-from corekit_cli.demo.examples import Example, Origins, list_calls, make_policy
-from corekit_cli.demo.form import read_form
+from corekit_cli.demo.form import Example, Origins, list_calls, make_policy, read_form
 from corekit_cli.demo.pages import describe, serve_page
 from corekit_cli.demo.servers import Site
 from tests.browsers.chromium import require_chromium, screenshot

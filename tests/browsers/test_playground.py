@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from corekit_cli.demo.command import Demo, Ports, run_demo
-from corekit_cli.demo.examples import Origins, list_examples
+from corekit_cli.demo.form import Origins, list_examples
 from corekit_cli.demo.form import fill as fill_form
 from tests.browsers.chromium import require_chromium
 from tests.browsers.playground import ENDED, fill, go, run, settle

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from corekit_cli.demo.api import Api, RequestLog, Sessions, serve_api
-from corekit_cli.demo.examples import Origins, make_policy
+from corekit_cli.demo.form import Origins, make_policy
 from corekit_cli.demo.pages import describe, serve_page
 from corekit_cli.demo.servers import Site
 from tests.browsers.test_engines import OPENERS

@@ -11,7 +11,7 @@ from wsgiref.validate import validator
 import pytest
 
 from corekit_cli.demo.api import LOG_PATH, MAX_BODY, MAX_LOGGED, Api, RequestLog, serve_api
-from corekit_cli.demo.examples import make_policy
+from corekit_cli.demo.form import make_policy
 
 PAGE: Final = "http://localhost:3000"
 NO_OBJECT: Final = "The body is not a JSON object."

@@ -24,7 +24,7 @@ from corekit import Reason
 from corekit_cli.command import corekit
 from corekit_cli.demo import command
 from corekit_cli.demo.command import Demo, Ports, print_demo, run_demo
-from corekit_cli.demo.examples import Origins, list_calls
+from corekit_cli.demo.form import Origins, list_calls
 from corekit_cli.demo.servers import Site
 
 FREE: Final = ("--api-port=0", "--page-port=0", "--untrusted-port=0")

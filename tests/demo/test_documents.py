@@ -13,8 +13,7 @@ from typing import Final
 import pytest
 
 from corekit.arguments import ARGUMENTS
-from corekit_cli.demo.examples import Origins
-from corekit_cli.demo.form import EMPTY
+from corekit_cli.demo.form import EMPTY, Origins
 from corekit_cli.demo.pages import SCRIPTS, Document, make_frame, make_page
 
 ORIGINS: Final = Origins("http://localhost:8000", "http://localhost:3000", "http://localhost:4000")

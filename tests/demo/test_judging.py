@@ -8,8 +8,7 @@ import pytest
 
 from corekit import CorsPolicy
 from corekit_cli.demo.api import Api
-from corekit_cli.demo.examples import Origins, list_examples
-from corekit_cli.demo.form import FormError, fill, read_form
+from corekit_cli.demo.form import FormError, Origins, fill, list_examples, read_form
 from corekit_cli.demo.judging import judge_form
 
 ORIGINS: Final = Origins("http://localhost:8000", "http://localhost:3000", "http://localhost:4000")

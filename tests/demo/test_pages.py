@@ -14,8 +14,7 @@ import pytest
 from corekit import CorsPolicy
 from corekit.diagnostics import Diagnostic
 from corekit_cli.demo.api import Api, Sessions, serve_api
-from corekit_cli.demo.examples import Origins, make_policy
-from corekit_cli.demo.form import fill
+from corekit_cli.demo.form import Origins, fill, make_policy
 from corekit_cli.demo.pages import (
     MAX_FORM,
     MAX_PROBLEMS,

@@ -11,7 +11,7 @@ from corekit import CorsPolicy, Reason
 from corekit.browser import Exchange, HttpRequest, HttpResponse
 from corekit_cli.demo.api import serve_api
 from corekit_cli.demo.command import Ports, run_demo
-from corekit_cli.demo.examples import Origins, make_policy
+from corekit_cli.demo.form import Origins, make_policy
 from corekit_cli.demo.judging import Result, find_mismatch, make_calls
 from corekit_cli.demo.servers import Site
 

@@ -19,7 +19,7 @@ from corekit.diagnostics import Diagnostic
 from corekit_cli.output import CommandError, json_option, make_console, print_json, print_wrapped
 
 from .api import Api, Sessions, serve_api
-from .examples import Origins, make_policy
+from .form import Origins, make_policy
 from .judging import Result, make_calls
 from .pages import describe, serve_page, write_python
 from .servers import open_site

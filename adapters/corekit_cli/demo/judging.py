@@ -20,8 +20,7 @@ from corekit_wsgi import CorsMiddleware
 
 from . import servers
 from .api import Api
-from .examples import Example, Origins, list_calls
-from .form import Call, fill_fetch, fill_policy, read_form
+from .form import Call, Example, Origins, fill_fetch, fill_policy, list_calls, read_form
 
 Send = Callable[[HttpRequest], HttpResponse]
 

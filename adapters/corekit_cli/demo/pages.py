@@ -26,8 +26,7 @@ from corekit.arguments import ARGUMENTS
 from corekit.browser import HttpRequest, HttpResponse
 
 from .api import LOG_PATH, MAX_LOGGED, Api, Sessions, get_run
-from .examples import Origins, list_examples
-from .form import EMPTY, FormError, describe_arguments, read_form
+from .form import EMPTY, FormError, Origins, describe_arguments, list_examples, read_form
 from .judging import judge_form
 from .servers import read_body, respond, respond_error, respond_json, send, start
 
@@ -38,6 +37,7 @@ MAX_PROBLEMS: Final = 30
 """How many problems of a form are reported."""
 
 SCRIPTS: Final = ("call.js", "form.js", "browser.js", "diagram.js", "results.js", "main.js")
+
 _ALWAYS: Final = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Referrer-Policy", "no-referrer"),
