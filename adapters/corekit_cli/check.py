@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
-from dataclasses import replace
 
 import click
 from rich.text import Text
@@ -14,9 +11,8 @@ from corekit import PolicyError
 from corekit.diagnostics import SEVERITIES, Diagnostic, show
 from corekit.explain import read_origin
 from corekit.lint import lint_policy
-from corekit_config import ConfigError
 
-from .options import config_error, read_policy
+from .options import read_policy, reading
 from .output import (
     CommandError,
     count_severities,
@@ -26,20 +22,6 @@ from .output import (
     print_json,
     print_wrapped,
 )
-
-
-def _read_api(
-    context: click.Context,  # noqa: ARG001 - click passes it
-    parameter: click.Parameter,  # noqa: ARG001 - click passes it
-    value: str | None,
-) -> str | None:
-    if value is None:
-        return None
-    origin, _ = read_origin(value)
-    if origin is None or not origin.startswith(("http://", "https://")):
-        message = f"{show(value)} is not an HTTP URL. Write it like https://api.example.com."
-        raise click.BadParameter(message)
-    return origin
 
 
 @click.command(short_help="Check a policy, and give advice on it.")
@@ -52,12 +34,7 @@ def _read_api(
     metavar="[SETTINGS]",
     help="Check the settings of a Django project.  [default: $DJANGO_SETTINGS_MODULE]",
 )
-@click.option(
-    "--api",
-    callback=_read_api,
-    metavar="URL",
-    help="URL of the API, to check cookies and mixed content.",
-)
+@click.option("--api", metavar="URL", help="URL of the API, to check cookies and mixed content.")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @json_option
 def check(
@@ -88,10 +65,11 @@ def check(
     """
     if (source is None) == (settings is None):
         raise click.UsageError("Name one of FILE, IMPORT_PATH, - and --django.")
+    origin = None if api is None else _read_api(api)
     if settings is None:
-        source, found = _check(source or "", api)
+        source, found = _check(source or "", origin)
     else:
-        source, found = _check_django(settings, api)
+        source, found = _check_django(settings, origin)
     found = sorted(found, key=lambda each: SEVERITIES.index(each.severity))
     failing = {"error", "warning"} if strict else {"error"}
     is_ok = all(each.severity not in failing for each in found)
@@ -106,6 +84,14 @@ def check(
     raise SystemExit(0 if is_ok else 1)
 
 
+def _read_api(url: str) -> str:
+    origin, _ = read_origin(url)
+    if origin is None or not origin.startswith(("http://", "https://")):
+        message = f"{show(url)} is not an HTTP URL. Write it like https://api.example.com."
+        raise click.BadParameter(message, param_hint="'--api'")
+    return origin
+
+
 def _check(source: str, api: str | None) -> tuple[str, Sequence[Diagnostic]]:
     try:
         policy = read_policy(source)
@@ -116,24 +102,11 @@ def _check(source: str, api: str | None) -> tuple[str, Sequence[Diagnostic]]:
 
 def _check_django(settings: str, api: str | None) -> tuple[str, Sequence[Diagnostic]]:
     try:
-        from .django_settings import read_django  # noqa: PLC0415 - Django may be missing
+        from .django_settings import check_settings  # noqa: PLC0415 - Django may be missing
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "django":
             raise
         message = "--django needs Django, which is not installed."
         raise CommandError(message, 'Run: pip install "corekit[django]"') from None
-    try:
-        with redirect_stdout(sys.stderr):
-            read = read_django(settings)
-    except ConfigError as error:
-        raise config_error(error) from error
-    except PolicyError as error:
-        return settings or "--django", error.problems
-    found = list(read.diagnostics)
-    if read.policy is not None:
-        for advice in lint_policy(read.policy, api):
-            if read.names is None:
-                found.append(advice)
-            elif advice.subject in read.names:  # otherwise the default, which nobody wrote
-                found.append(replace(advice, subject=read.names[advice.subject]))
-    return read.source, found
+    with reading():
+        return check_settings(settings, api)

@@ -5,9 +5,11 @@ GET and OPTIONS are sent; any other method only if the caller says that it may b
 
 from __future__ import annotations
 
+import socket
+import ssl
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Final, Self
 
 import httpx
@@ -16,13 +18,44 @@ from corekit import __version__
 from corekit.browser import HttpRequest, HttpResponse
 from corekit_testing.urls import UrlTransport
 
-from .network_errors import describe_error
 from .output import CommandError
 
 _MAX_BODY: Final = 65_536
 """Bytes of a response body that are read; no command looks at it."""
 
 _SAFE_METHODS: Final = frozenset({"GET", "OPTIONS"})
+
+_MAX_SHOWN: Final = 200
+"""Characters of a network error that are shown: some repeat what the server sent."""
+
+_CHECK_HOST: Final = "Check the spelling of the host."
+_ERRORS: Final[dict[type[Exception], tuple[str, str]]] = {
+    ssl.SSLCertVerificationError: (
+        "The certificate is not trusted ({}).",
+        "If it comes from your own authority, name that in the variable SSL_CERT_FILE.",
+    ),
+    ssl.SSLError: (
+        "The TLS handshake failed ({}).",
+        "If the server speaks plain HTTP, use http://.",
+    ),
+    socket.gaierror: ("The host name was not found ({}).", _CHECK_HOST),
+    ConnectionRefusedError: (
+        "The connection was refused.",
+        "Check that the server is running, and that the port is right.",
+    ),
+    ConnectionError: (
+        "The server closed the connection without a response.",
+        "Check the log of the server.",
+    ),
+    OSError: ("The server cannot be reached ({}).", "Check the URL and the network."),
+    UnicodeError: ("The host name is not valid.", _CHECK_HOST),
+    httpx.RemoteProtocolError: (
+        "The response is not HTTP ({}).",
+        "Check that the port belongs to an HTTP server.",
+    ),
+    Exception: ("The request failed ({}).", "Check the URL."),
+}
+"""The message and the hint: the first that an error, or one of its causes, is an instance of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +93,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._transport.close()
 
     def send(self, request: HttpRequest) -> HttpResponse:
@@ -100,3 +128,39 @@ class Client:
         headers = self._preflight.headers
         kept = tuple(pair for pair in headers if pair[0].lower().startswith("access-control-"))
         return HttpResponse(200, kept)
+
+
+def describe_error(error: Exception, url: str, *, timeout: float) -> tuple[str, str]:
+    """Return why there is no response from `url`, and a hint; both are safe to print.
+
+    `timeout` is how many seconds the client waited.
+
+    >>> describe_error(ConnectionRefusedError(), "http://localhost:8000/", timeout=10)[0]
+    'The connection was refused.'
+    """
+    if isinstance(error, httpx.TimeoutException):
+        return f"No response within {timeout:g} seconds.", "Check the URL, or raise --timeout."
+    chain = list(_causes(error))
+    kind, exception = next(
+        (kind, each) for kind in _ERRORS for each in chain if isinstance(each, kind)
+    )
+    if kind is httpx.RemoteProtocolError and "disconnected" in str(exception):
+        kind = ConnectionError
+    message, hint = _ERRORS[kind]
+    if kind is ConnectionError and url.startswith("http:"):
+        hint = "If it speaks HTTPS, use https://."
+    shown = ascii(message.format(_detail(exception)))[1:-1].replace("\\'", "'")
+    return shown if len(shown) <= _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}...", hint
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    # httpx wraps what the network reported, twice.
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _detail(error: BaseException) -> str:
+    texts = (getattr(error, name, "") for name in ("verify_message", "reason", "strerror"))
+    text = next(filter(None, texts), str(error))
+    return text.rstrip(".") or type(error).__name__

@@ -7,16 +7,16 @@ not loaded, so per-view policies are up to `manage.py cors` and `manage.py check
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
 from django.core.checks import ERROR
 
-from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit import PolicyError
 from corekit.diagnostics import Diagnostic, show
+from corekit.lint import lint_policy
 from corekit_config import ConfigError
 from corekit_config.importing import looking_in
 from corekit_django.checks import check_effect, check_names, check_regexes
@@ -25,25 +25,11 @@ from corekit_django.conf import argument_settings, read_settings
 _VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
 
 
-@dataclass(frozen=True, slots=True)
-class DjangoPolicy:
-    """The policy of the settings, or None if they have problems, and what is wrong with them.
+def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]:
+    """Check the settings of `module`, or of DJANGO_SETTINGS_MODULE if it is empty.
 
-    `names` maps each argument to the setting that gives it, without those that keep their default.
-    It is None if CORS_POLICY is the policy.
-    """
-
-    source: str
-    policy: CorsPolicy | CorsRoutes | None
-    diagnostics: tuple[Diagnostic, ...]
-    names: Mapping[str, str] | None
-
-
-def read_django(module: str) -> DjangoPolicy:
-    """Read the settings of `module`, or of DJANGO_SETTINGS_MODULE if it is empty.
-
-    Raises `ConfigError` if they cannot be read, and lets the `PolicyError` of settings pass that
-    build an invalid policy themselves.
+    Return the name of the module, and what is wrong with the settings. `api` is as in
+    `lint_policy()`. Raises `ConfigError` if they cannot be read.
     """
     source = module or os.environ.get(_VARIABLE, "")
     if not source:
@@ -54,8 +40,8 @@ def read_django(module: str) -> DjangoPolicy:
         try:
             configuration, problems = read_settings()
             messages = [*check_names(), *check_effect(), *check_regexes()]
-        except PolicyError:
-            raise
+        except PolicyError as error:  # the settings build an invalid policy themselves
+            return module or "--django", list(error.problems)
         except (Exception, SystemExit) as error:
             # Settings are a program, and may raise anything.
             message = f"The settings cannot be read: {type(error).__name__}: {show(str(error))}."
@@ -71,9 +57,14 @@ def read_django(module: str) -> DjangoPolicy:
         )
         for each in messages
     ]
-    return DjangoPolicy(
-        source,
-        None if configuration is None else configuration.policy,
-        tuple(diagnostics),
-        None if hasattr(settings, "CORS_POLICY") else argument_settings(),
-    )
+    if configuration is not None:
+        advice = lint_policy(configuration.policy, api)
+        if not hasattr(settings, "CORS_POLICY"):
+            names = argument_settings()  # without the defaults, which nobody wrote
+            advice = tuple(
+                replace(each, subject=names[each.subject])
+                for each in advice
+                if each.subject in names
+            )
+        diagnostics += advice
+    return source, diagnostics

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from functools import wraps
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
@@ -19,8 +19,6 @@ from corekit_config import ConfigError, find_policy
 from .client import Limits
 from .output import CommandError
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 _UNSAFE_VALUE: Final = '"corekit"'
 """A value that is not safelisted for any header, so that preflights ask for the header."""
 
@@ -32,39 +30,26 @@ header_option = click.option(
     help="Header that the page sets.  [repeatable]",
 )
 
+_LIMITS: Final = (
+    ("--timeout", click.FloatRange(0.1, 300), 10, "SECONDS", "Seconds to wait for a response."),
+    ("--delay", click.FloatRange(0, 60), 0.05, "SECONDS", "Seconds between two requests."),
+    ("--max-requests", click.IntRange(1, 500), 60, "NUMBER", "Maximum number of requests."),
+)
 
-def limit_options(command: F) -> F:
+
+def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of `Limits` to a command, which receives them as `limits`."""
 
-    @click.option(
-        "--timeout",
-        type=click.FloatRange(0.1, 300),
-        default=10,
-        show_default=True,
-        metavar="SECONDS",
-        help="Seconds to wait for a response.",
-    )
-    @click.option(
-        "--delay",
-        type=click.FloatRange(0, 60),
-        default=0.05,
-        show_default=True,
-        metavar="SECONDS",
-        help="Seconds between two requests.",
-    )
-    @click.option(
-        "--max-requests",
-        type=click.IntRange(1, 500),
-        default=60,
-        show_default=True,
-        metavar="NUMBER",
-        help="Maximum number of requests.",
-    )
     @wraps(command)
     def with_limits(*, timeout: float, delay: float, max_requests: int, **options: Any) -> Any:
         return command(limits=Limits(timeout, delay, max_requests), **options)
 
-    return with_limits  # type: ignore[return-value]
+    for name, kind, default, unit, text in reversed(_LIMITS):
+        option = click.option(
+            name, type=kind, default=default, show_default=True, metavar=unit, help=text
+        )
+        with_limits = option(with_limits)
+    return with_limits
 
 
 def read_policy(source: str) -> CorsPolicy | CorsRoutes:
@@ -72,19 +57,21 @@ def read_policy(source: str) -> CorsPolicy | CorsRoutes:
 
     Raises `CommandError` if it cannot be read, and lets `PolicyError` pass.
     """
+    with reading():
+        return find_policy(source)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Raise `CommandError` for a `ConfigError`; what is printed goes to standard error."""
     try:
         # What the program itself prints is not part of the command's output.
         with redirect_stdout(sys.stderr):
-            return find_policy(source)
+            yield
     except ConfigError as error:
-        raise config_error(error) from error
-
-
-def config_error(error: ConfigError) -> CommandError:
-    """Return the error for a policy that cannot be read."""
-    return CommandError(
-        error.message, error.hint, source=error.source, line=error.line, column=error.column
-    )
+        raise CommandError(
+            error.message, error.hint, source=error.source, line=error.line, column=error.column
+        ) from error
 
 
 def require_policy(source: str) -> CorsPolicy | CorsRoutes:

@@ -46,7 +46,7 @@ class CommandError(click.ClickException):
     """The command could not reach a verdict: one line on standard error, and status 2.
 
     With ``--json``, standard output has an object ``{"error": {"message", "hint", ...}}`` too;
-    `where` are its further keys.
+    `where` are its further keys: `source`, `line`, `column`.
     """
 
     exit_code = 2
@@ -56,19 +56,14 @@ class CommandError(click.ClickException):
         message: str,
         hint: str,
         *,
-        source: str | None = None,
         diagnostics: Sequence[Diagnostic] = (),
-        **where: int | None,
+        **where: str | int | None,
     ) -> None:
         super().__init__(f"{message} {hint}")
         self._diagnostics = diagnostics
         self._is_json = is_json()
-        self._source = source
         self._where = {name: value for name, value in where.items() if value is not None}
-        self._data: dict[str, Any] = {"message": message, "hint": hint}
-        if source is not None:
-            self._data["source"] = source
-        self._data |= self._where
+        self._data: dict[str, Any] = {"message": message, "hint": hint, **self._where}
         if diagnostics:
             self._data["diagnostics"] = [each.to_dict() for each in diagnostics]
 
@@ -76,8 +71,10 @@ class CommandError(click.ClickException):
         """Print the error."""
         if self._is_json:
             print_json({"error": self._data})
-        place = [] if self._source is None else [_escape(self._source)]
-        place += [f"{name} {value}" for name, value in self._where.items()]
+        place = [
+            _escape(str(value)) if name == "source" else f"{name} {value}"
+            for name, value in self._where.items()
+        ]
         line = f"{', '.join(place)}: {self.message}" if place else self.message
         click.echo(f"Error: {line}", file, err=True)
         if self._diagnostics:

@@ -135,7 +135,7 @@ def probe(
         print_json(
             {
                 "url": url,
-                "origins": list(plan.origins),
+                "origins": plan.origins,
                 "ok": is_ok,
                 "diagnostics": [each.to_dict() for each in found],
                 "exchanges": [_exchange(each) for each in responses.all],
@@ -202,17 +202,10 @@ def _progress() -> Progress:
 
 
 def _exchange(each: ProbeResponse) -> dict[str, Any]:
-    sent = each.sent
+    request, response = each.sent.request, each.response
     return {
-        "kind": sent.kind,
-        "origin": sent.origin,
-        "request": {
-            "method": sent.request.method,
-            "url": sent.request.url,
-            "headers": [list(pair) for pair in sent.request.headers],
-        },
-        "response": {
-            "status": each.response.status,
-            "headers": [list(pair) for pair in each.response.headers],
-        },
+        "kind": each.sent.kind,
+        "origin": each.sent.origin,
+        "request": {"method": request.method, "url": request.url, "headers": request.headers},
+        "response": {"status": response.status, "headers": response.headers},
     }

@@ -13,8 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from corekit_cli import command
-from corekit_cli.client import Client
-from corekit_cli.network_errors import describe_error
+from corekit_cli.client import Client, describe_error
 from tests.certificates import Certificate, make_certificate
 from tests.cli.live import serving
 from tests.probe.servers import PAGE, right
