@@ -4,10 +4,8 @@ A `warning` should be fixed; an `info` may be intended. Nothing here keeps a pol
 built: whatever does is a `Problem`.
 
 - `advice`: all messages and hints as one table;
-- `policy_rules`: rules that look at the policy alone;
-- `api_rules`: rules that also need the origin of the API;
-- `covering`: patterns that cover other origins;
-- `patterns`: origins and patterns as one type.
+- `rules`: the rules;
+- `covering`: patterns that cover other origins.
 """
 
 from __future__ import annotations
@@ -20,8 +18,7 @@ from corekit.diagnostics import SEVERITIES, Diagnostic
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
 
-from .api_rules import check_for_api, find_cross_site
-from .policy_rules import check_policy
+from .rules import check_policy, find_cross_site
 
 __all__ = ["find_cross_site", "lint_policy"]
 
@@ -44,8 +41,6 @@ def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tupl
         ]
     else:
         origin = None if api is None else Origin.parse(api)
-        found = list(check_policy(policy, origin))
-        found += () if origin is None else check_for_api(policy, origin)
         order = list(ARGUMENTS)
-        found.sort(key=lambda each: order.index(each.subject))
+        found = sorted(check_policy(policy, origin), key=lambda each: order.index(each.subject))
     return tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity)))

@@ -1,19 +1,39 @@
 """Which origins and patterns of a list are redundant because another pattern covers them.
 
 A pattern covers another if it matches every origin that the other matches. The cost hardly depends
-on the number of patterns: the candidates that could cover an origin are found by their spelling.
+on the number of patterns: those that could cover an origin are spelled out and looked up. Here, an
+exact origin is a pattern without a wildcard.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from corekit._origins import ANY, OriginPattern
+from corekit._origins import ANY, OriginPattern, split_origin
 
-from .patterns import read_all
+_Forms = Mapping[tuple[str, str], set[tuple[int, int]]]
+"""By scheme and host, how many characters partial-label wildcards have before and after them."""
 
-_Site = tuple[str, str]
-_Spelling = tuple[str, str, str | None, str]
+
+def read_pattern(text: str) -> OriginPattern | None:
+    """Parse an origin or a pattern; return None for ``*`` and ``null``, which have no host.
+
+    >>> read_pattern("https://*.example.com").host, read_pattern("https://example.com").label
+    ('example.com', None)
+    """
+    pattern = OriginPattern.parse(text)
+    if pattern is not None:
+        return pattern
+    parts = split_origin(text)
+    return None if parts is None else OriginPattern(parts[0], None, parts[1], parts[2])
+
+
+def read_all(texts: Iterable[str]) -> Iterator[tuple[str, OriginPattern]]:
+    """Parse every origin that has a host, and yield it together with its text."""
+    for text in texts:
+        pattern = read_pattern(text)
+        if pattern is not None:
+            yield text, pattern
 
 
 def find_covered(origins: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -25,81 +45,35 @@ def find_covered(origins: Iterable[str]) -> Iterator[tuple[str, str]]:
     [('https://a.example.com', 'https://*.example.com')]
     """
     read = list(read_all(dict.fromkeys(origins)))
-    index = _Index(each for text, each in read if ANY in text)
+    patterns = {each for text, each in read if ANY in text}
+    forms: dict[tuple[str, str], set[tuple[int, int]]] = {}
+    for each in patterns:
+        if each.label not in (None, ANY):
+            before, _, after = each.label.partition(ANY)
+            forms.setdefault((each.scheme, each.host), set()).add((len(before), len(after)))
     for text, each in read:
-        for pattern in index.candidates(each):
-            if str(pattern) != text and covers(pattern, each):
+        for pattern in _spell_covering(each, forms):
+            if pattern in patterns and pattern != each:
                 yield text, str(pattern)
                 break
 
 
-def covers(pattern: OriginPattern, other: OriginPattern) -> bool:
-    """Return whether `pattern` matches everything that `other` matches.
-
-    `other` may be an exact origin, read as a pattern without a wildcard.
-
-    >>> parse = OriginPattern.parse
-    >>> covers(parse("https://*.example.com"), parse("https://pr-*.example.com"))
-    True
-    >>> covers(parse("https://pr-*.example.com"), parse("https://*.example.com"))
-    False
-    """
-    if pattern.scheme != other.scheme or pattern.port not in (ANY, other.port):
-        return False
-    if pattern.label is None:
-        return other.label is None and pattern.host == other.host
-    if pattern.label == ANY:
-        below = other.host.endswith(f".{pattern.host}")
-        return below or (other.label is not None and other.host == pattern.host)
-    label, host = other.label, other.host
+def _spell_covering(other: OriginPattern, forms: _Forms) -> Iterator[OriginPattern]:
+    """Yield every pattern that would cover `other`, which may be among them."""
+    scheme, label, host = other.scheme, other.label, other.host
+    spellings: list[tuple[str | None, str]] = []
     if label is None:
+        spellings.append((None, host))
         label, _, host = host.partition(".")
-    return host == pattern.host and _fits(pattern.label, label)
-
-
-def _fits(partial: str, label: str) -> bool:
+    parent = host
+    while parent:
+        spellings.append((ANY, parent))
+        parent = parent.partition(".")[2]
     # A wildcard matches at least one character. If `label` has a wildcard too, it lies within
     # the other one, since the text before and after a wildcard has no second one.
-    before, _, after = partial.partition(ANY)
-    return (
-        len(label) > len(before) + len(after) and label.startswith(before) and label.endswith(after)
-    )
-
-
-class _Index:
-    """Patterns by their spelling, to look up those that could cover another.
-
-    The number of look-ups depends on the forms of the partial-label wildcards of one host. A form
-    is the number of characters before the wildcard and after it.
-    """
-
-    def __init__(self, patterns: Iterable[OriginPattern]) -> None:
-        self._patterns: dict[_Spelling, OriginPattern] = {}
-        self._forms: dict[_Site, set[tuple[int, int]]] = {}
-        for each in patterns:
-            self._patterns[each.scheme, each.host, each.label, each.port] = each
-            if each.label not in (None, ANY):
-                before, _, after = each.label.partition(ANY)
-                forms = self._forms.setdefault((each.scheme, each.host), set())
-                forms.add((len(before), len(after)))
-
-    def candidates(self, other: OriginPattern) -> Iterator[OriginPattern]:
-        """Yield every pattern that could cover `other`, which may be among them."""
-        for host, label in self._spellings(other):
-            for port in {other.port, ANY}:
-                pattern = self._patterns.get((other.scheme, host, label, port))
-                if pattern is not None:
-                    yield pattern
-
-    def _spellings(self, other: OriginPattern) -> Iterator[tuple[str, str | None]]:
-        yield other.host, None
-        host = other.host
-        while host:
-            yield host, ANY
-            host = host.partition(".")[2]
-        label, host = other.label, other.host
-        if label is None:
-            label, _, host = host.partition(".")
-        for before, after in self._forms.get((other.scheme, host), ()):
-            if len(label) > before + after:
-                yield host, f"{label[:before]}{ANY}{label[len(label) - after :]}"
+    for before, after in forms.get((scheme, host), ()):
+        if len(label) > before + after:
+            spellings.append((f"{label[:before]}{ANY}{label[len(label) - after :]}", host))
+    for covering, below in spellings:
+        for port in (other.port, ANY):
+            yield OriginPattern(scheme, covering, below, port)

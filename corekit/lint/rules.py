@@ -1,8 +1,9 @@
-"""Advice that follows from the policy alone: one function per argument, in their order."""
+"""The rules: one function per argument, in their order, and those that need the API's origin."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from ipaddress import ip_address
 from typing import Final
 
 from corekit._names import (
@@ -10,15 +11,15 @@ from corekit._names import (
     SAFELISTED_REQUEST_HEADERS,
     SAFELISTED_RESPONSE_HEADERS,
 )
-from corekit._origins import ANY, Origin, is_loopback
-from corekit._suffixes import find_open_suffix, site_of
+from corekit._origins import ANY, Origin, OriginPattern, ends_in_number, is_loopback
+from corekit._suffixes import PRIVATE_SUFFIXES, find_open_suffix, site_of
 from corekit.browser import ENGINES
+from corekit.browser.urls import HTTP_SCHEMES
 from corekit.diagnostics import Diagnostic, Severity
 from corekit.policy import CorsPolicy
 
 from .advice import RISKS, advise
-from .covering import find_covered
-from .patterns import is_development, read_all
+from .covering import find_covered, read_all, read_pattern
 
 _NAMES: Final = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
 
@@ -26,10 +27,35 @@ _BODY_METHODS: Final = frozenset({"PUT", "PATCH"})
 """Methods whose requests nearly always have a body, and so need permission for content-type."""
 
 
+def find_cross_site(origins: Iterable[str], hosts: Collection[str]) -> list[str]:
+    """Return the origins and patterns whose pages are cross-site to a server with these hosts.
+
+    Loopback origins are compared only if the server has a loopback host too: a list may contain
+    both the origins of the deployment and those for development.
+
+    >>> find_cross_site(["https://app.example.com", "https://example.org"], ["api.example.com"])
+    ['https://example.org']
+    """
+    local = {site_of(host) for host in hosts if is_loopback(host)}
+    remote = {site_of(host) for host in hosts if not is_loopback(host)}
+    found: list[str] = []
+    for text in origins:
+        each = read_pattern(text)
+        if each is None:
+            continue
+        sites = local if is_loopback(each.host) else remote
+        is_compared = bool(local) or not is_loopback(each.host)
+        if each.scheme not in HTTP_SCHEMES or (is_compared and site_of(each.host) not in sites):
+            found.append(text)
+    return found
+
+
 def check_policy(policy: CorsPolicy, api: Origin | None = None) -> Iterator[Diagnostic]:
-    """Apply every rule; if `api` is given, leave out what only guesses where the API is."""
+    """Apply every rule; `api` is the origin of the API, if it is known."""
     yield from _origins(policy)
-    if policy.allow_credentials and api is None:
+    if api is not None:
+        yield from _origins_for_api(policy, api)
+    elif policy.allow_credentials:
         yield from _several_sites(policy)
     yield from _methods(policy)
     yield from _headers(policy)
@@ -47,7 +73,7 @@ def check_policy(policy: CorsPolicy, api: Origin | None = None) -> Iterator[Diag
 def _origins(policy: CorsPolicy) -> Iterator[Diagnostic]:
     for text, pattern in find_covered(policy.allow_origins):
         yield advise("covered-origin", "allow_origins", text, pattern=pattern)
-    local = [text for text, each in read_all(policy.allow_origins) if is_development(each)]
+    local = [text for text, each in read_all(policy.allow_origins) if _is_development(each)]
     if len(local) < len(policy.allow_origins):
         severity: Severity = "warning" if policy.allow_credentials else "info"
         for text in local:
@@ -63,6 +89,52 @@ def _origins(policy: CorsPolicy) -> Iterator[Diagnostic]:
                 yield advise("open-pattern", "allow_origins", text, suffix=suffix)
         if each.scheme == "http" and not is_loopback(each.host):
             yield advise("plain-http", "allow_origins", text)
+
+
+def _is_development(origin: OriginPattern) -> bool:
+    # Mobile applications have origins such as capacitor://localhost, which is not a server.
+    return origin.scheme in HTTP_SCHEMES and is_loopback(origin.host)
+
+
+def _origins_for_api(policy: CorsPolicy, api: Origin) -> Iterator[Diagnostic]:
+    for text in policy.allow_origins:
+        origin = read_pattern(text)
+        if text == str(api):
+            yield advise("own-origin", "allow_origins", text)
+        if origin is None:
+            if _is_internal(api.host):
+                yield advise("internal-api", "allow_origins", text, api=api)
+            continue
+        # https://w3c.github.io/webappsec-mixed-content/
+        if origin.scheme == "https" and api.scheme == "http" and not is_loopback(api.host):
+            yield advise("mixed-content", "allow_origins", text, api=api)
+        if policy.allow_credentials and _is_third_party(origin, api):
+            solution = _keep_cookies(origin, api)
+            yield advise("third-party-cookies", "allow_origins", text, api=api, solution=solution)
+
+
+def _is_third_party(origin: OriginPattern, api: Origin) -> bool:
+    # A site is a scheme and a registrable domain: https://html.spec.whatwg.org/#same-site
+    if _is_development(origin) and not is_loopback(api.host):
+        return False  # reported as development-origin
+    return origin.scheme != api.scheme or site_of(origin.host) != site_of(api.host)
+
+
+def _keep_cookies(origin: OriginPattern, api: Origin) -> str:
+    if is_loopback(origin.host) and is_loopback(api.host) and origin.scheme == api.scheme:
+        return f"Call the API as {api.scheme}://{origin.host}, with its port."
+    return (
+        f"Serve both over HTTPS below one domain (the API's site is {site_of(api.host)}), or"
+        " authenticate with a header. Cookies that are to be sent at all need SameSite=None;"
+        " Secure."
+    )
+
+
+def _is_internal(host: str) -> bool:
+    if host.startswith("[") or ends_in_number(host):
+        return ip_address(host.strip("[]")).is_private
+    last = host.rpartition(".")[2]
+    return "." not in host or last in PRIVATE_SUFFIXES or host.endswith(".home.arpa")
 
 
 def _several_sites(policy: CorsPolicy) -> Iterator[Diagnostic]:
