@@ -5,7 +5,8 @@ The package does no I/O: a function from `HttpRequest` to `HttpResponse` carries
 - `probe_origins`: origins that a server should refuse;
 - `requests`: the requests to send, and the responses;
 - `finding_kinds`: all messages and hints as one table;
-- `findings`, `preflights`, `untrusted`, `policy_findings`: what the responses mean.
+- `findings`: what the responses mean for the pages that should be allowed;
+- `access`: what untrusted origins get, and where the server deviates from a policy.
 """
 
 from __future__ import annotations
@@ -15,9 +16,8 @@ from collections.abc import Callable
 from corekit.browser import HttpRequest, HttpResponse
 from corekit.diagnostics import SEVERITIES, Diagnostic
 
+from .access import check_untrusted_origins, compare_with_policy
 from .findings import check_pages
-from .policy_findings import compare_with_policy
-from .preflights import check_preflights
 from .probe_origins import UNTRUSTED, ProbeOrigin, make_probe_origins
 from .requests import (
     Plan,
@@ -28,7 +28,6 @@ from .requests import (
     make_requests,
     send_requests,
 )
-from .untrusted import check_untrusted_origins
 
 __all__ = [
     "UNTRUSTED",
@@ -66,7 +65,6 @@ def check_responses(responses: Responses) -> tuple[Diagnostic, ...]:
     found = (
         *check_untrusted_origins(responses),
         *check_pages(responses),
-        *check_preflights(responses),
         *compare_with_policy(responses),
     )
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))

@@ -12,10 +12,6 @@ from corekit.diagnostics import Kind, make_diagnostic
 
 _ALLOWED: Final = "The server allows {what}. {consequence}"
 _FAILURE: Final = "{context}{failed}"
-_COMPARE: Final = (
-    "Compare whole origins, byte for byte. Name them in allow_origins; a pattern such as"
-    " 'https://*.example.com' matches many."
-)
 
 FINDINGS: Final = {
     # Untrusted origins; the severity is the one with credentials
@@ -27,10 +23,15 @@ FINDINGS: Final = {
     "opaque-origin": Kind(
         "error", _ALLOWED, "Remove 'null' from the origins: every page can send it."
     ),
-    "suffix": Kind("error", _ALLOWED, _COMPARE),
-    "prefix": Kind("error", _ALLOWED, _COMPARE),
-    "unescaped-dot": Kind("error", _ALLOWED, _COMPARE),
-    "cut-short": Kind("error", _ALLOWED, _COMPARE),
+    **dict.fromkeys(
+        ("suffix", "prefix", "unescaped-dot", "cut-short"),
+        Kind(
+            "error",
+            _ALLOWED,
+            "Compare whole origins, byte for byte. Name them in allow_origins; a pattern such as"
+            " 'https://*.example.com' matches many.",
+        ),
+    ),
     "scheme-downgrade": Kind(
         "warning", _ALLOWED, "Allow HTTPS origins only, except on this machine."
     ),

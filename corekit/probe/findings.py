@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from corekit._origins import ANY, is_loopback
-from corekit.browser import FAILURES, HttpResponse
-from corekit.browser.checks import REDIRECT_STATUSES, CheckFailure, check_cors
+from corekit.browser import CHROMIUM, FAILURES, FIREFOX, STANDARD, WEBKIT, HttpResponse, Quirks
+from corekit.browser.checks import (
+    REDIRECT_STATUSES,
+    REFUSALS,
+    CheckFailure,
+    check_cors,
+    check_preflight,
+)
 from corekit.browser.failures import preflight_name
 from corekit.browser.fields import get_header, list_values
 from corekit.browser.messages import Headers
@@ -21,7 +28,7 @@ from corekit.diagnostics import Diagnostic, show
 
 from .finding_kinds import report
 from .probe_origins import UNTRUSTED
-from .requests import Kind, Plan, Responses
+from .requests import Plan, ProbeResponse, Responses
 
 ALLOW_ORIGIN: Final = "access-control-allow-origin"
 _MAX_AGE: Final = "access-control-max-age"
@@ -32,6 +39,7 @@ _PREFLIGHT_LISTS: Final = {
     "access-control-allow-headers": "headers",
 }
 _ACTUAL_LISTS: Final = {"access-control-expose-headers": "exposed headers"}
+_BROWSERS: Final = (CHROMIUM, FIREFOX, WEBKIT)
 
 
 def has_credentials(response: HttpResponse) -> bool:
@@ -50,29 +58,41 @@ def check_pages(responses: Responses) -> Iterator[Diagnostic]:
     yield from _repeated_headers(responses)
     yield from _lists(responses)
     yield from _missing_vary(responses)
+    for origin in responses.plan.origins:
+        yield from _preflights(responses, origin)
 
 
-def describe_failure(
-    code: str, problem: CheckFailure, origin: str, *, context: str = ""
-) -> Diagnostic:
-    """Return the diagnostic for a failure in browsers; `context` precedes its message."""
+def find_problem(
+    preflight: ProbeResponse, *, include: bool, quirks: Quirks = STANDARD
+) -> CheckFailure | None:
+    """Return why a browser rejects a preflight response, or None if it does not."""
+    return check_preflight(
+        str(preflight.sent.origin),
+        preflight.sent.method,
+        preflight.sent.names,
+        preflight.response,
+        include=include,
+        upload_listener=False,
+        quirks=quirks,
+    )
+
+
+def _failure(code: str, problem: CheckFailure, origin: str, *, context: str = "") -> Diagnostic:
     name, value = problem
     failed, hint = FAILURES[name].describe(origin, value), FAILURES[name].hint
     return report(code, origin, value, failure=name, context=context, failed=failed, hint=hint)
 
 
 def _refusals(responses: Responses, origin: str) -> Iterator[Diagnostic]:
-    plan = responses.plan
-    sent: tuple[tuple[Kind, str], ...] = (("get", "GET"), ("unsafe", plan.fetch.method))
-    for kind, method in sent:
-        found = responses.find(kind, origin)
-        if found is None:
+    for each in responses.for_pages():
+        if each.sent.origin != origin or each.sent.kind not in ("get", "unsafe"):
             continue
-        status, headers = found.response.status, found.response.headers
-        problem = check_cors(origin, headers, include=plan.include)
+        method, response = each.sent.request.method, each.response
+        status, headers = response.status, response.headers
+        problem = check_cors(origin, headers, include=responses.plan.include)
         if problem is not None:
             context = f"{method}: " if status < 400 else f"{method}, status {status}: "
-            yield describe_failure("refused", problem, origin, context=context)
+            yield _failure("refused", problem, origin, context=context)
         location = get_header(headers, "location")
         if status in REDIRECT_STATUSES and location is not None:
             target = show(location)
@@ -139,7 +159,7 @@ def _mixed_content(plan: Plan) -> Iterator[Diagnostic]:
         return
     for origin in plan.origins:
         if origin.startswith("https:"):
-            yield describe_failure("mixed-content", ("MixedContent", plan.url), origin)
+            yield _failure("mixed-content", ("MixedContent", plan.url), origin)
 
 
 def _repeated_headers(responses: Responses) -> Iterator[Diagnostic]:
@@ -208,3 +228,52 @@ def _can_be_confused(headers: Headers) -> bool:
 
 def _members(headers: Headers, name: str) -> set[str]:
     return {part.strip().lower() for part in (get_header(headers, name) or "").split(",")}
+
+
+def _preflights(responses: Responses, origin: str) -> Iterator[Diagnostic]:
+    plan, preflight = responses.plan, responses.get("preflight", origin)
+    problem = find_problem(preflight, include=plan.include)
+    if problem and not any(
+        find_problem(preflight, include=plan.include, quirks=quirks) for quirks in _BROWSERS
+    ):
+        yield report("authorization-not-covered", origin, ANY)
+        problem = None
+    if problem is not None:
+        finding = _failure("preflight-refused", problem, origin)
+        safelisted = responses.find("safelisted", origin)
+        if not preflight.sent.needs_preflight:
+            hint = "No change is necessary: browsers send this request without a preflight."
+            yield replace(finding, severity="info", hint=hint)
+        elif safelisted and not find_problem(safelisted, include=plan.include):
+            # Nobody said that pages make this call; it is only an example. The layer can allow
+            # calls, so it may refuse this one as it likes.
+            hint = f"No change is necessary, unless pages use {plan.fetch.method}: then allow it."
+            yield replace(finding, severity="info", hint=hint)
+            preflight, problem = safelisted, None
+        else:
+            yield finding
+        if problem and problem[0] not in REFUSALS:
+            return
+    headers = preflight.response.headers
+    if get_header(headers, "access-control-allow-methods") is None:
+        yield report("no-methods", origin)
+    yield from _max_age(get_header(headers, _MAX_AGE), origin)
+
+
+def _max_age(value: str | None, origin: str) -> Iterator[Diagnostic]:
+    caps = {quirks.name: quirks.max_age_cap or 0 for quirks in _BROWSERS}
+    maximum = max(caps.values())
+    if value is None:
+        max_age = "no Access-Control-Max-Age, so browsers cache it for only 5 seconds"
+        hint = "Set max_age, for example to 600 seconds."
+        yield report("no-max-age", origin, max_age=max_age, hint=hint)
+    elif set(value) == {"0"}:
+        max_age = "Access-Control-Max-Age: 0, so browsers send a preflight before every request"
+        hint = "Set max_age, for example to 600 seconds, unless the policy changes all the time."
+        yield report("no-max-age", origin, value, max_age=max_age, hint=hint)
+    elif not (value.isascii() and value.isdigit()):
+        yield report("malformed-max-age", origin, value, shown=show(value))
+    elif len(value) > 9 or int(value) > maximum:
+        limits = ", ".join(f"{name}: {seconds}" for name, seconds in caps.items())
+        shown = show(value)
+        yield report("max-age", origin, value, shown=shown, limits=limits, maximum=maximum)

@@ -7,13 +7,14 @@ preflight, an error page. Then the same from origins that should be refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from corekit._names import SAFELISTED_METHODS
 from corekit._origins import ANY
 from corekit.browser import Fetch, HttpRequest, HttpResponse
 from corekit.browser.fields import unsafe_names
+from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
 from corekit.policy import CorsPolicy
 
@@ -106,10 +107,8 @@ class Responses:
 
     def find(self, kind: Kind, origin: str | None) -> ProbeResponse | None:
         """Return the response to one kind of request from one origin, or None."""
-        for each in self.all:
-            if each.sent.kind == kind and each.sent.origin == origin:
-                return each
-        return None
+        found = (each for each in self.all if (each.sent.kind, each.sent.origin) == (kind, origin))
+        return next(found, None)
 
     def get(self, kind: Kind, origin: str | None) -> ProbeResponse:
         """Like `find()`, for a kind of request that is always sent for the origin."""
@@ -133,33 +132,34 @@ def make_requests(plan: Plan) -> list[ProbeRequest]:
 
     With a policy, there is one more for each of its methods and headers and for some common ones.
     """
-    method, names = plan.fetch.method, unsafe_names(plan.fetch.headers)
-    requests = [_get(plan.url, None)]
+    url, method, names = plan.url, plan.fetch.method, unsafe_names(plan.fetch.headers)
+    # In the same folder, so that the same layers respond; with a name that does not exist.
+    missing = str(parse_url("corekit-probe-missing", parse_url(url)))
+    requests = [_actual("get", url, None)]
     for origin in plan.origins:
-        requests.append(_get(plan.url, origin))
-        requests.append(_preflight("preflight", plan.url, origin, method, names=names))
+        requests.append(_actual("get", url, origin))
+        requests.append(_preflight("preflight", url, origin, method, names))
         if not plan.is_chosen:
-            requests.append(_preflight("safelisted", plan.url, origin, "GET"))
-        requests.append(_get(_missing_page(plan.url), origin, "error"))
+            requests.append(_preflight("safelisted", url, origin, "GET"))
+        requests.append(_actual("error", missing, origin))
         if plan.send_unsafe and method not in ("GET", "OPTIONS"):
-            requests.append(_call(plan, origin))
+            requests.append(_actual("unsafe", url, origin, method, plan.fetch.headers))
         if plan.policy is not None:
-            requests.extend(_policy_preflights(plan, plan.policy, origin))
+            requests.extend(_policy_preflights(url, plan.policy, origin))
     first = plan.origins[0]
-    requests.append(_preflight("private", plan.url, first, method, names=names))
+    requests.append(_preflight("private", url, first, method, names))
     # Neither an allowed page nor the server's own origin is untrusted.
-    known = {*plan.origins, parse_url(plan.url).origin}
+    known = {*plan.origins, parse_url(url).origin}
     for each in make_probe_origins(first, plan.denied_origins):
         if each.origin in known:
             continue
-        requests.append(_get(plan.url, each.origin, probe_origin=each))
-        kinds: tuple[Kind, ...] = (
-            ("preflight", "private") if each.code == ANY_ORIGIN else ("preflight",)
-        )
-        requests += [
-            _preflight(kind, plan.url, each.origin, method, names=names, probe_origin=each)
-            for kind in kinds
+        sent = [
+            _actual("get", url, each.origin),
+            _preflight("preflight", url, each.origin, method, names),
         ]
+        if each.code == ANY_ORIGIN:
+            sent.append(_preflight("private", url, each.origin, method, names))
+        requests += [replace(request, probe_origin=each) for request in sent]
     return requests
 
 
@@ -184,26 +184,16 @@ def send_requests(
     return Responses(plan, tuple(received))
 
 
-def _get(
-    url: str, origin: str | None, kind: Kind = "get", probe_origin: ProbeOrigin | None = None
+def _actual(
+    kind: Kind, url: str, origin: str | None, method: str = "GET", headers: Headers = ()
 ) -> ProbeRequest:
-    request = HttpRequest("GET", url, (_ACCEPT, *_origin(origin)))
-    return ProbeRequest(kind, origin, request, probe_origin)
-
-
-def _call(plan: Plan, origin: str) -> ProbeRequest:
-    headers = (_ACCEPT, *plan.fetch.headers, *_origin(origin))
-    return ProbeRequest("unsafe", origin, HttpRequest(plan.fetch.method, plan.url, headers))
+    if origin is not None:
+        headers = (*headers, ("Origin", origin))
+    return ProbeRequest(kind, origin, HttpRequest(method, url, (_ACCEPT, *headers)))
 
 
 def _preflight(
-    kind: Kind,
-    url: str,
-    origin: str,
-    method: str,
-    *,
-    names: tuple[str, ...] = (),
-    probe_origin: ProbeOrigin | None = None,
+    kind: Kind, url: str, origin: str, method: str, names: tuple[str, ...] = ()
 ) -> ProbeRequest:
     # https://fetch.spec.whatwg.org/#cors-preflight-fetch
     headers = [_ACCEPT, ("Access-Control-Request-Method", method)]
@@ -211,23 +201,14 @@ def _preflight(
         headers.append(("Access-Control-Request-Headers", ",".join(names)))
     if kind == "private":
         headers.append(("Access-Control-Request-Private-Network", "true"))
-    request = HttpRequest("OPTIONS", url, (*headers, *_origin(origin)))
-    return ProbeRequest(kind, origin, request, probe_origin, method, names)
+    request = HttpRequest("OPTIONS", url, (*headers, ("Origin", origin)))
+    return ProbeRequest(kind, origin, request, method=method, names=names)
 
 
-def _policy_preflights(plan: Plan, policy: CorsPolicy, origin: str) -> Iterator[ProbeRequest]:
+def _policy_preflights(url: str, policy: CorsPolicy, origin: str) -> Iterator[ProbeRequest]:
     for method in dict.fromkeys((*_COMMON_METHODS, *policy.allow_methods)):
         if method not in (ANY, *SAFELISTED_METHODS):
-            yield _preflight("policy", plan.url, origin, method)
+            yield _preflight("policy", url, origin, method)
     for name in dict.fromkeys((*policy.allow_headers, *_COMMON_HEADERS)):
         if name != ANY:
-            yield _preflight("policy", plan.url, origin, "GET", names=(name,))
-
-
-def _origin(origin: str | None) -> tuple[tuple[str, str], ...]:
-    return () if origin is None else (("Origin", origin),)
-
-
-def _missing_page(url: str) -> str:
-    # In the same folder, so that the same layers respond; with a name that does not exist.
-    return str(parse_url("corekit-probe-missing", parse_url(url)))
+            yield _preflight("policy", url, origin, "GET", (name,))
