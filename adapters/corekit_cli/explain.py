@@ -25,11 +25,7 @@ from .output import CommandError, json_option, make_console, print_json, print_w
 _API: Final = "https://api.example.com/"
 _INDENT: Final = "   "
 _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}
-_SCRIPT_ERRORS: Final = (
-    "failed to fetch",
-    "networkerror when attempting to fetch",
-    "load failed",
-)
+_SCRIPT_ERRORS: Final = ("failed to fetch", "networkerror when attempting to fetch", "load failed")
 # Chromium's messages contain both.
 _find_url = re.compile(r" at '(https?://[^'\s]{1,2000})'").search
 _find_origin = re.compile(r" from origin '([^'\s]{1,400})'").search
@@ -137,19 +133,14 @@ def explain_call(
 
 
 def _explain_server(
-    client: Client,
-    fetch: Fetch,
-    page: str,
-    policy: CorsPolicy | CorsRoutes | None,
-    quirks: Quirks,
+    client: Client, fetch: Fetch, page: str, policy: CorsPolicy | CorsRoutes | None, quirks: Quirks
 ) -> Explanation:
     model = BrowserModel(clock=time.monotonic, quirks=quirks)
     outcome = model.fetch(client.send, page, fetch)
     explanation = explain_outcome(outcome, fetch, page=page, policy=policy, quirks=quirks)
     if not client.assumed:
         return explanation
-    kinds = [step.kind for step in explanation.steps]
-    last = max(at for at, kind in enumerate(kinds) if kind == "response")
+    last = max(at for at, step in enumerate(explanation.steps) if step.kind == "response")
     step = Step(
         "response",
         "server",
