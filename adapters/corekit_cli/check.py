@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import click
-from rich.text import Text
 
 from corekit import PolicyError
 from corekit.diagnostics import SEVERITIES, Diagnostic, show
@@ -13,15 +12,7 @@ from corekit.explain import read_origin
 from corekit.lint import lint_policy
 
 from .options import read_policy, reading
-from .output import (
-    CommandError,
-    count_severities,
-    json_option,
-    make_console,
-    print_diagnostics,
-    print_json,
-    print_wrapped,
-)
+from .output import CommandError, json_option, print_findings, print_json
 
 
 @click.command(short_help="Check a policy, and give advice on it.")
@@ -77,10 +68,7 @@ def check(
         diagnostics = [each.to_dict() for each in found]
         print_json({"source": source, "ok": is_ok, "diagnostics": diagnostics})
     else:
-        console = make_console()
-        head = Text.assemble((show(source)[1:-1], "bold"), ": ", count_severities(found))
-        print_wrapped(console, head, rest="    ")
-        print_diagnostics(console, found)
+        print_findings(show(source)[1:-1], found)
     raise SystemExit(0 if is_ok else 1)
 
 

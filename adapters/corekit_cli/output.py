@@ -126,6 +126,18 @@ def count_severities(diagnostics: Iterable[Diagnostic]) -> Text:
     return Text(", ").join(parts) if parts else Text("no problems", "bold green")
 
 
+def print_findings(
+    subject: str, found: Sequence[Diagnostic], *details: str, values: bool = True
+) -> None:
+    """Print how many diagnostics there are about a subject, details about it, and all of them."""
+    console = make_console()
+    head = Text.assemble((subject, "bold"), ": ", count_severities(found))
+    print_wrapped(console, head, rest=_INDENT)
+    for detail in details:
+        print_wrapped(console, Text(detail, "dim"), rest=_INDENT)
+    print_diagnostics(console, found, values=values)
+
+
 def print_diagnostics(
     console: Console, diagnostics: Sequence[Diagnostic], *, values: bool = True
 ) -> None:

@@ -8,7 +8,6 @@ from typing import Any, Final
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.text import Text
 
 from corekit import CorsPolicy
 from corekit.browser import SAFELISTED_METHODS
@@ -26,16 +25,7 @@ from corekit.probe import (
 
 from .client import Client, Limits
 from .options import header_option, limit_options, read_call, require_policy
-from .output import (
-    CommandError,
-    count_severities,
-    is_json,
-    json_option,
-    make_console,
-    print_diagnostics,
-    print_json,
-    print_wrapped,
-)
+from .output import CommandError, is_json, json_option, print_findings, print_json
 
 _METHOD: Final = "PUT"
 
@@ -142,12 +132,8 @@ def probe(
             }
         )
     else:
-        console = make_console()
-        head = Text.assemble((url, "bold"), ": ", count_severities(found))
-        print_wrapped(console, head, rest="    ")
         sent = f"{len(requests)} requests for pages on {', '.join(plan.origins)}"
-        print_wrapped(console, Text(sent, "dim"), rest="    ")
-        print_diagnostics(console, found, values=False)
+        print_findings(url, found, sent, values=False)
     raise SystemExit(0 if is_ok else 1)
 
 
