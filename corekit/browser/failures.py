@@ -2,8 +2,8 @@
 
 The names are those that Chromium shows in its developer tools. The last few are failures for which
 Chromium's network stack has other names; they have nothing to do with CORS. `checks` and `model`
-decide which of them a response causes, and `corekit.explain.errors` adds what browsers' consoles
-print.
+decide which of them a response causes, and `corekit.explain.errors` finds one by what a browser's
+console prints.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ class FailureKind:
     `message` is a template: ``{origin}`` is the page's origin, ``{value}`` the value that caused
     the failure, in quotes, ``{token}`` the same without quotes (a method, a header name, a status);
     ``{response}`` and ``{act}`` depend on `of_preflight`. `unknown` is the text for a value that is
-    missing or not known.
+    missing or not known. `chromium` and `webkit` are the messages in the console, in which ``{}``
+    differs from call to call; ``chromium_variant` is what another API prints. `firefox` are
+    Firefox's names for the failure.
     """
 
     name: str
@@ -33,6 +35,10 @@ class FailureKind:
     unknown: str = ""
     is_cors: bool = True
     of_preflight: bool = False
+    chromium: str = ""
+    chromium_variant: str = ""
+    webkit: str = ""
+    firefox: tuple[str, ...] = ()
 
     def describe(self, origin: str = _ANY_ORIGIN, value: str | None = None) -> str:
         """Return the message about a page of `origin` and a value.
@@ -64,6 +70,7 @@ def preflight_name(name: str) -> str:
 
 _OMIT: Final = "If the request does not need cookies, send it without credentials."
 _NO_POLICY: Final = "No policy can allow this."
+_PREFLIGHT: Final = "Response to preflight request doesn't pass access control check: "
 
 _CHECKS: Final = (
     FailureKind(
@@ -72,6 +79,9 @@ _CHECKS: Final = (
         "Add the page's origin to allow_origins. If it is already there, the response was created"
         " outside the CORS layer, as error pages and redirects often are: make corekit's middleware"
         " the outermost layer.",
+        chromium="No 'Access-Control-Allow-Origin' header is present on the requested resource.",
+        webkit="Origin {} is not allowed by Access-Control-Allow-Origin.",
+        firefox=("CORSMissingAllowOrigin",),
     ),
     FailureKind(
         "MultipleAllowOriginValues",
@@ -79,6 +89,10 @@ _CHECKS: Final = (
         "Let only one layer set CORS headers: wrap the whole application in corekit's middleware,"
         " which removes the application's own, and remove them from the proxy in front of it.",
         "two layers set it, or one layer sends a list",
+        chromium="The 'Access-Control-Allow-Origin' header contains multiple values '{}', but"
+        " only one is allowed.",
+        webkit="Access-Control-Allow-Origin cannot contain more than one origin.",
+        firefox=("CORSMultipleAllowOriginNotAllowed", "CORSAllowOriginNotMatchingOrigin"),
     ),
     FailureKind(
         "InvalidAllowOriginValue",
@@ -86,6 +100,8 @@ _CHECKS: Final = (
         "Let corekit set the header: it sends the page's origin as the browser sent it. Patterns"
         " belong in allow_origins.",
         "it has no scheme, is a pattern, or is a word such as 'true'",
+        chromium="The 'Access-Control-Allow-Origin' header contains the invalid value '{}'.",
+        firefox=("CORSAllowOriginNotMatchingOrigin",),
     ),
     FailureKind(
         "AllowOriginMismatch",
@@ -94,12 +110,19 @@ _CHECKS: Final = (
         " scheme, the port, upper case and a trailing slash count. If the value is the origin of"
         " another page, a cache mixed them up: send Vary: Origin, as corekit does.",
         "another origin",
+        chromium="The 'Access-Control-Allow-Origin' header has a value '{}' that is not equal to"
+        " the supplied origin.",
+        firefox=("CORSAllowOriginNotMatchingOrigin",),
     ),
     FailureKind(
         "WildcardOriginNotAllowed",
         "Access-Control-Allow-Origin in the {response} is '*', but the request includes"
         " credentials.",
         f"List the origins in allow_origins and set allow_credentials=True. {_OMIT}",
+        chromium="The value of the 'Access-Control-Allow-Origin' header in the response must not"
+        " be the wildcard '*' when the request's credentials mode is 'include'.",
+        webkit="Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.",
+        firefox=("CORSNotSupportingCredentials",),
     ),
     FailureKind(
         "InvalidAllowCredentials",
@@ -107,6 +130,10 @@ _CHECKS: Final = (
         " is {value}, not 'true'.",
         f"Set allow_credentials=True. The header must be exactly 'true', in lower case. {_OMIT}",
         "missing",
+        chromium="The value of the 'Access-Control-Allow-Credentials' header in the response is"
+        " '{}' which must be 'true' when the request's credentials mode is 'include'.",
+        webkit='Credentials flag is true, but Access-Control-Allow-Credentials is not "true".',
+        firefox=("CORSMissingAllowCredentials",),
     ),
 )
 """The CORS check, of a response and of a preflight response."""
@@ -119,6 +146,9 @@ _OTHERS: Final = (
         " authentication, CSRF checks and routing. A proxy in front of the server must let OPTIONS"
         " requests through.",
         "401 comes from authentication, 404 and 405 from a router",
+        chromium=f"{_PREFLIGHT}It does not have HTTP ok status.",
+        webkit="Preflight response is not successful. Status code: {}",
+        firefox=("CORSPreflightDidNotSucceed",),
     ),
     FailureKind(
         "PreflightDisallowedRedirect",
@@ -127,12 +157,18 @@ _OTHERS: Final = (
         "Request the URL that the redirect points to. If corekit's middleware is the outermost"
         " layer, it responds to preflights before the application redirects.",
         "another URL (HTTPS, a trailing slash, a login page)",
+        chromium=f"{_PREFLIGHT}Redirect is not allowed for a preflight request.",
+        firefox=("CORSExternalRedirectNotAllowed", "CORSPreflightDidNotSucceed"),
     ),
     FailureKind(
         "InvalidAllowMethodsPreflightResponse",
         "Access-Control-Allow-Methods in the preflight response is not a list of methods: {value}.",
         "Let corekit set the header: write each method as a separate string in allow_methods.",
         "it has an invalid character",
+        chromium="Cannot parse Access-Control-Allow-Methods response header field in preflight"
+        " response.",
+        webkit="Header Access-Control-Allow-Methods has an invalid value: {}",
+        firefox=("CORSInvalidAllowMethod",),
     ),
     FailureKind(
         "InvalidAllowHeadersPreflightResponse",
@@ -140,6 +176,10 @@ _OTHERS: Final = (
         " {value}.",
         "Let corekit set the header: write each name as a separate string in allow_headers.",
         "it has an invalid character",
+        chromium="Cannot parse Access-Control-Allow-Headers response header field in preflight"
+        " response.",
+        webkit="Header Access-Control-Allow-Headers has an invalid value: {}",
+        firefox=("CORSInvalidAllowHeader",),
     ),
     FailureKind(
         "MethodDisallowedByPreflightResponse",
@@ -147,6 +187,9 @@ _OTHERS: Final = (
         "Add the method to allow_methods. Method names are case-sensitive, and with credentials '*'"
         " is not a wildcard.",
         "of the request",
+        chromium="Method {} is not allowed by Access-Control-Allow-Methods in preflight response.",
+        webkit="Method {} is not allowed by Access-Control-Allow-Methods.",
+        firefox=("CORSMethodNotFound",),
     ),
     FailureKind(
         "HeaderDisallowedByPreflightResponse",
@@ -154,11 +197,20 @@ _OTHERS: Final = (
         "Add the header to allow_headers. '*' does not cover authorization, and with credentials it"
         " is not a wildcard.",
         "that the page sets",
+        chromium="Request header field {} is not allowed by Access-Control-Allow-Headers in"
+        " preflight response.",
+        webkit="Request header field {} is not allowed by Access-Control-Allow-Headers.",
+        firefox=("CORSMissingAllowHeaderFromPreflight",),
     ),
     FailureKind(
         "RedirectContainsCredentials",
         "The server redirected the request to a URL with a user name or password.",
         f"Redirect to the URL without them, or request that URL directly. {_NO_POLICY}",
+        chromium="Redirect location '{}' contains a username and password, which is disallowed"
+        " for cross-origin requests.",
+        webkit="Cross-origin redirection to {} denied by Cross-Origin Resource Sharing policy:"
+        " redirection URL {} has credentials",
+        firefox=("CORSDidNotSucceed",),
     ),
     FailureKind(
         "CorsDisabledScheme",
@@ -166,12 +218,22 @@ _OTHERS: Final = (
         "Request an HTTP or HTTPS URL, and serve pages from a server, such as"
         f" http://localhost:3000, not from a file. {_NO_POLICY}",
         "of the request or of a redirect",
+        chromium="Cross origin requests are only supported for protocol schemes: {}.",
+        chromium_variant='Fetch API cannot load {}. URL scheme "{}" is not supported.',
+        webkit="Cross origin requests are only supported for HTTP.",
+        firefox=("CORSRequestNotHttp",),
     ),
     FailureKind(
         "DisallowedByMode",
         "The mode of the request is 'same-origin', but {value} has another origin.",
         "Use mode 'cors', the default, and add the page's origin to allow_origins.",
         "the URL",
+        chromium='Request mode is "same-origin" but the URL\'s origin is not same as the request'
+        " origin {}.",
+        chromium_variant="Unsafe attempt to load URL {} from frame with URL {}. Domains,"
+        " protocols and ports must match.",
+        webkit="Unsafe attempt to load URL {} from origin {}. Domains, protocols and ports must"
+        " match.",
     ),
     FailureKind(
         "MixedContent",
@@ -179,6 +241,8 @@ _OTHERS: Final = (
         f"Serve the API over HTTPS too. {_NO_POLICY}",
         "the request",
         is_cors=False,
+        chromium="Mixed Content: The page at '{}' was loaded over HTTPS, but requested an"
+        " insecure resource '{}'.",
     ),
     FailureKind(
         "RedirectNotFollowed",
@@ -192,6 +256,7 @@ _OTHERS: Final = (
         "Look for a redirect loop, such as between HTTP and HTTPS, or with and without a trailing"
         " slash.",
         is_cors=False,
+        firefox=("CORSDidNotSucceed",),
     ),
     FailureKind(
         "InvalidRedirect",
@@ -199,11 +264,19 @@ _OTHERS: Final = (
         "Send a valid URL in the Location header.",
         "it cannot be parsed",
         is_cors=False,
+        firefox=("CORSDidNotSucceed",),
     ),
 )
 
 _PREFLIGHT_CHECKS: Final = tuple(
-    replace(kind, name=preflight_name(kind.name), of_preflight=True) for kind in _CHECKS
+    replace(
+        kind,
+        name=preflight_name(kind.name),
+        of_preflight=True,
+        chromium=f"{_PREFLIGHT}{kind.chromium}",
+        webkit="",
+    )
+    for kind in _CHECKS
 )
 
 FAILURES: Final[Mapping[str, FailureKind]] = MappingProxyType(

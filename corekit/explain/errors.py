@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from corekit.browser import FAILURES
-from corekit.browser.failures import preflight_name
+from corekit.browser.failures import FailureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,244 +38,102 @@ class ErrorInfo:
 
 _MAX_MESSAGE: Final = 10_000
 _STRAIGHT: Final = str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''")
-_PREFLIGHT: Final = "Response to preflight request doesn't pass access control check: "
-
-_CHECKS: Final = {
-    "MissingAllowOriginHeader": (
-        "No 'Access-Control-Allow-Origin' header is present on the requested resource."
-    ),
-    "MultipleAllowOriginValues": (
-        "The 'Access-Control-Allow-Origin' header contains multiple values '{}', but only one is"
-        " allowed."
-    ),
-    "InvalidAllowOriginValue": (
-        "The 'Access-Control-Allow-Origin' header contains the invalid value '{}'."
-    ),
-    "AllowOriginMismatch": (
-        "The 'Access-Control-Allow-Origin' header has a value '{}' that is not equal to the"
-        " supplied origin."
-    ),
-    "WildcardOriginNotAllowed": (
-        "The value of the 'Access-Control-Allow-Origin' header in the response must not be the"
-        " wildcard '*' when the request's credentials mode is 'include'."
-    ),
-    "InvalidAllowCredentials": (
-        "The value of the 'Access-Control-Allow-Credentials' header in the response is '{}' which"
-        " must be 'true' when the request's credentials mode is 'include'."
-    ),
-}
-"""Chromium's messages about the CORS check; about a preflight, they follow `_PREFLIGHT`."""
-
-_CHROMIUM: Final[Mapping[str, tuple[str, ...]]] = {
-    **{name: (message,) for name, message in _CHECKS.items()},
-    **{preflight_name(name): (f"{_PREFLIGHT}{message}",) for name, message in _CHECKS.items()},
-    "PreflightInvalidStatus": (f"{_PREFLIGHT}It does not have HTTP ok status.",),
-    "PreflightDisallowedRedirect": (
-        f"{_PREFLIGHT}Redirect is not allowed for a preflight request.",
-    ),
-    "InvalidAllowMethodsPreflightResponse": (
-        "Cannot parse Access-Control-Allow-Methods response header field in preflight response.",
-    ),
-    "InvalidAllowHeadersPreflightResponse": (
-        "Cannot parse Access-Control-Allow-Headers response header field in preflight response.",
-    ),
-    "MethodDisallowedByPreflightResponse": (
-        "Method {} is not allowed by Access-Control-Allow-Methods in preflight response.",
-    ),
-    "HeaderDisallowedByPreflightResponse": (
-        (
-            "Request header field {} is not allowed by Access-Control-Allow-Headers in preflight"
-            " response."
-        ),
-    ),
-    "RedirectContainsCredentials": (
-        (
-            "Redirect location '{}' contains a username and password, which is disallowed for"
-            " cross-origin requests."
-        ),
-    ),
-    "CorsDisabledScheme": (
-        "Cross origin requests are only supported for protocol schemes: {}.",
-        'Fetch API cannot load {}. URL scheme "{}" is not supported.',
-    ),
-    "DisallowedByMode": (
-        'Request mode is "same-origin" but the URL\'s origin is not same as the request origin {}.',
-        (
-            "Unsafe attempt to load URL {} from frame with URL {}. Domains, protocols and ports"
-            " must match."
-        ),
-    ),
-    "MixedContent": (
-        (
-            "Mixed Content: The page at '{}' was loaded over HTTPS, but requested an insecure"
-            " resource '{}'."
-        ),
-    ),
-}
-
-_WEBKIT: Final[Mapping[str, str]] = {
-    "MissingAllowOriginHeader": "Origin {} is not allowed by Access-Control-Allow-Origin.",
-    "MultipleAllowOriginValues": "Access-Control-Allow-Origin cannot contain more than one origin.",
-    "WildcardOriginNotAllowed": (
-        "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true."
-    ),
-    "InvalidAllowCredentials": (
-        'Credentials flag is true, but Access-Control-Allow-Credentials is not "true".'
-    ),
-    "PreflightInvalidStatus": "Preflight response is not successful. Status code: {}",
-    "InvalidAllowMethodsPreflightResponse": (
-        "Header Access-Control-Allow-Methods has an invalid value: {}"
-    ),
-    "InvalidAllowHeadersPreflightResponse": (
-        "Header Access-Control-Allow-Headers has an invalid value: {}"
-    ),
-    "MethodDisallowedByPreflightResponse": (
-        "Method {} is not allowed by Access-Control-Allow-Methods."
-    ),
-    "HeaderDisallowedByPreflightResponse": (
-        "Request header field {} is not allowed by Access-Control-Allow-Headers."
-    ),
-    "RedirectContainsCredentials": (
-        "Cross-origin redirection to {} denied by Cross-Origin Resource Sharing policy:"
-        " redirection URL {} has credentials"
-    ),
-    "CorsDisabledScheme": "Cross origin requests are only supported for HTTP.",
-    "DisallowedByMode": (
-        "Unsafe attempt to load URL {} from origin {}. Domains, protocols and ports must match."
-    ),
-}
 
 
-def _both(*names: str) -> tuple[str, ...]:
-    return (*names, *map(preflight_name, names))
+def _explain_failure(kind: FailureKind) -> ErrorInfo:
+    chromium = tuple(filter(None, (kind.chromium, kind.chromium_variant)))
+    console = {"chromium": chromium} if chromium else {}
+    if kind.webkit:
+        console["webkit"] = (kind.webkit,)
+    return ErrorInfo(kind.name, kind.describe(), kind.hint, console, kind.firefox)
 
 
-_FIREFOX: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "CORSDisabled": (("CORS disabled",), ()),
-    "CORSDidNotSucceed": (
-        ("CORS request did not succeed",),
-        ("RedirectContainsCredentials", "TooManyRedirects", "InvalidRedirect"),
-    ),
-    "CORSOriginHeaderNotAdded": (("CORS header 'Origin' cannot be added",), ()),
-    "CORSExternalRedirectNotAllowed": (
-        ("CORS request external redirect not allowed",),
-        ("PreflightDisallowedRedirect",),
-    ),
-    "CORSRequestNotHttp": (("CORS request not http",), ("CorsDisabledScheme",)),
-    "CORSMissingAllowOrigin": (
-        ("CORS header 'Access-Control-Allow-Origin' missing",),
-        _both("MissingAllowOriginHeader"),
-    ),
-    "CORSMultipleAllowOriginNotAllowed": (
-        ("Multiple CORS header 'Access-Control-Allow-Origin' not allowed",),
-        _both("MultipleAllowOriginValues"),
-    ),
-    "CORSAllowOriginNotMatchingOrigin": (
-        ("CORS header 'Access-Control-Allow-Origin' does not match '{}'",),
-        _both("AllowOriginMismatch", "InvalidAllowOriginValue", "MultipleAllowOriginValues"),
-    ),
-    "CORSNotSupportingCredentials": (
-        ("Credential is not supported if the CORS header 'Access-Control-Allow-Origin' is '*'",),
-        _both("WildcardOriginNotAllowed"),
-    ),
-    "CORSMethodNotFound": (
-        ("Did not find method in CORS header 'Access-Control-Allow-Methods'",),
-        ("MethodDisallowedByPreflightResponse",),
-    ),
-    "CORSMissingAllowCredentials": (
-        ("expected 'true' in CORS header 'Access-Control-Allow-Credentials'",),
-        _both("InvalidAllowCredentials"),
-    ),
-    "CORSPreflightDidNotSucceed": (
-        ("CORS preflight response did not succeed", "CORS preflight channel did not succeed"),
-        ("PreflightInvalidStatus", "PreflightDisallowedRedirect"),
-    ),
-    "CORSInvalidAllowMethod": (
-        ("invalid token '{}' in CORS header 'Access-Control-Allow-Methods'",),
-        ("InvalidAllowMethodsPreflightResponse",),
-    ),
-    "CORSInvalidAllowHeader": (
-        ("invalid token '{}' in CORS header 'Access-Control-Allow-Headers'",),
-        ("InvalidAllowHeadersPreflightResponse",),
-    ),
-    "CORSMissingAllowHeaderFromPreflight": (
-        (
-            (
-                "header '{}' is not allowed according to header 'Access-Control-Allow-Headers' from"
-                " CORS preflight response"
-            ),
-            (
-                "missing token '{}' in CORS header 'Access-Control-Allow-Headers' from CORS"
-                " preflight channel"
-            ),
-        ),
-        ("HeaderDisallowedByPreflightResponse",),
-    ),
-}
-"""By Firefox's name: its messages, and Chromium's names for the same."""
-
-_FIREFOX_ONLY: Final[Mapping[str, tuple[str, str]]] = {
-    "CORSDisabled": (
-        "CORS is disabled in this Firefox by the preference content.cors.disable.",
-        "Set content.cors.disable to false in about:config. No server can fix this.",
-    ),
-    "CORSDidNotSucceed": (
-        (
-            "The request did not succeed: the connection failed, the host is unknown, the"
-            " certificate is not trusted, or an extension blocked it. Firefox also prints this"
-            " after another CORS message, which is then the one to read."
-        ),
-        "Open the URL in a tab and look at the network panel. The policy is not the cause.",
-    ),
-    "CORSOriginHeaderNotAdded": (
-        (
-            "An extension's script in the page made the request. It has the rights of several"
-            " origins, so Firefox cannot send one origin."
-        ),
-        (
-            "Make the request in the extension's background script, or as the page (content.fetch"
-            " in Firefox). No server can fix this."
-        ),
-    ),
-    "CORSAllowOriginNotMatchingOrigin": (
-        (
-            "Access-Control-Allow-Origin in the response is not the page's origin: it is another"
-            " origin, a list, or has another port or a trailing slash."
-        ),
-        FAILURES["AllowOriginMismatch"].hint,
-    ),
-    "CORSPreflightDidNotSucceed": (
-        "The preflight response is a redirect, or its status is not in the range 200 to 299.",
-        FAILURES["PreflightInvalidStatus"].hint,
-    ),
-}
-"""Messages and hints for Firefox's names that are not another name for one failure."""
+def _explain_reason(name: str, *console: str, message: str = "", hint: str = "") -> ErrorInfo:
+    """Describe a name of Firefox's; the texts are those of its first failure if not given."""
+    kinds = [kind for kind in FAILURES.values() if name in kind.firefox]
+    return ErrorInfo(
+        name,
+        message or kinds[0].describe(),
+        hint or kinds[0].hint,
+        {"firefox": console},
+        failures=tuple(kind.name for kind in kinds),
+    )
 
 
-def _explain_reason(name: str) -> ErrorInfo:
-    console, failures = _FIREFOX[name]
-    if name in _FIREFOX_ONLY:
-        message, hint = _FIREFOX_ONLY[name]
-    else:
-        kind = FAILURES[next(iter(failures))]
-        message, hint = kind.describe(), kind.hint
-    return ErrorInfo(name, message, hint, {"firefox": console}, failures=failures)
-
-
-def _explain_failure(name: str) -> ErrorInfo:
-    kind = FAILURES[name]
-    console = {"chromium": _CHROMIUM[name]} if name in _CHROMIUM else {}
-    if name in _WEBKIT:
-        console["webkit"] = (_WEBKIT[name],)
-    reasons = tuple(each for each, (_, failures) in _FIREFOX.items() if name in failures)
-    return ErrorInfo(name, kind.describe(), kind.hint, console, reasons)
-
+_FIREFOX: Final = (
+    _explain_reason(
+        "CORSDisabled",
+        "CORS disabled",
+        message="CORS is disabled in this Firefox by the preference content.cors.disable.",
+        hint="Set content.cors.disable to false in about:config. No server can fix this.",
+    ),
+    _explain_reason(
+        "CORSDidNotSucceed",
+        "CORS request did not succeed",
+        message="The request did not succeed: the connection failed, the host is unknown, the"
+        " certificate is not trusted, or an extension blocked it. Firefox also prints this after"
+        " another CORS message, which is then the one to read.",
+        hint="Open the URL in a tab and look at the network panel. The policy is not the cause.",
+    ),
+    _explain_reason(
+        "CORSOriginHeaderNotAdded",
+        "CORS header 'Origin' cannot be added",
+        message="An extension's script in the page made the request. It has the rights of several"
+        " origins, so Firefox cannot send one origin.",
+        hint="Make the request in the extension's background script, or as the page (content.fetch"
+        " in Firefox). No server can fix this.",
+    ),
+    _explain_reason("CORSExternalRedirectNotAllowed", "CORS request external redirect not allowed"),
+    _explain_reason("CORSRequestNotHttp", "CORS request not http"),
+    _explain_reason("CORSMissingAllowOrigin", "CORS header 'Access-Control-Allow-Origin' missing"),
+    _explain_reason(
+        "CORSMultipleAllowOriginNotAllowed",
+        "Multiple CORS header 'Access-Control-Allow-Origin' not allowed",
+    ),
+    _explain_reason(
+        "CORSAllowOriginNotMatchingOrigin",
+        "CORS header 'Access-Control-Allow-Origin' does not match '{}'",
+        message="Access-Control-Allow-Origin in the response is not the page's origin: it is"
+        " another origin, a list, or has another port or a trailing slash.",
+        hint=FAILURES["AllowOriginMismatch"].hint,
+    ),
+    _explain_reason(
+        "CORSNotSupportingCredentials",
+        "Credential is not supported if the CORS header 'Access-Control-Allow-Origin' is '*'",
+    ),
+    _explain_reason(
+        "CORSMethodNotFound", "Did not find method in CORS header 'Access-Control-Allow-Methods'"
+    ),
+    _explain_reason(
+        "CORSMissingAllowCredentials",
+        "expected 'true' in CORS header 'Access-Control-Allow-Credentials'",
+    ),
+    _explain_reason(
+        "CORSPreflightDidNotSucceed",
+        "CORS preflight response did not succeed",
+        "CORS preflight channel did not succeed",
+        message="The preflight response is a redirect, or its status is not in the range 200 to"
+        " 299.",
+    ),
+    _explain_reason(
+        "CORSInvalidAllowMethod",
+        "invalid token '{}' in CORS header 'Access-Control-Allow-Methods'",
+    ),
+    _explain_reason(
+        "CORSInvalidAllowHeader",
+        "invalid token '{}' in CORS header 'Access-Control-Allow-Headers'",
+    ),
+    _explain_reason(
+        "CORSMissingAllowHeaderFromPreflight",
+        "header '{}' is not allowed according to header 'Access-Control-Allow-Headers' from CORS"
+        " preflight response",
+        "missing token '{}' in CORS header 'Access-Control-Allow-Headers' from CORS preflight"
+        " channel",
+    ),
+)
 
 ERRORS: Final[Mapping[str, ErrorInfo]] = MappingProxyType(
-    {
-        **{name: _explain_failure(name) for name in FAILURES},
-        **{name: _explain_reason(name) for name in _FIREFOX},
-    }
+    {error.name: error for error in (*map(_explain_failure, FAILURES.values()), *_FIREFOX)}
 )
 """Every failure, by Chromium's name or by Firefox's."""
 
@@ -298,10 +156,8 @@ def find_error(name_or_message: str) -> ErrorInfo | None:
     """
     text = " ".join(name_or_message[:_MAX_MESSAGE].translate(_STRAIGHT).split())
     # Firefox numbers the messages of one name: CORSDidNotSucceed2.
-    name = _NAMES.get(text.rstrip("0123456789").lower())
-    if name is None:
-        name = next((each for each, is_in in _PATTERNS if is_in(text)), None)
-    return ERRORS[name] if name is not None else None
+    named = _NAMES.get(text.rstrip("0123456789").lower())
+    return named or next((error for error, is_in in _PATTERNS if is_in(text)), None)
 
 
 def _compile(message: str) -> re.Pattern[str]:
@@ -311,15 +167,15 @@ def _compile(message: str) -> re.Pattern[str]:
     )
 
 
-_NAMES: Final = {name.lower(): name for name in ERRORS}
+_NAMES: Final = {name.lower(): error for name, error in ERRORS.items()}
 _MESSAGES: Final = [
-    (message, error.name)
+    (message, error)
     for error in ERRORS.values()
     for messages in error.console.values()
     for message in messages
 ]
 # The longest first: those about preflights contain the others.
 _PATTERNS: Final = tuple(
-    (name, _compile(message).search)
-    for message, name in sorted(_MESSAGES, key=lambda each: -len(each[0]))
+    (error, _compile(message).search)
+    for message, error in sorted(_MESSAGES, key=lambda each: -len(each[0]))
 )
