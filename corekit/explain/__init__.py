@@ -4,20 +4,35 @@
 fetch to a live server ended. Both run only the browser model. Each module has one subject:
 
 - `explanation`: what an explanation consists of, as text and as data;
-- `call`: what makes a call cross-origin, and what makes it need a preflight;
+- `call`: what makes a call cross-origin, what makes it need a preflight, and what the page could
+  request instead;
 - `serving`: the policy as a server, and the rule by which it responds;
 - `steps`: what happens, in order;
-- `policy_fixes`, `call_fixes`, `server_fixes`: what to change so that the fetch succeeds;
+- `policy_fixes`, `server_fixes`: what to change so that the fetch succeeds;
 - `near_misses`: what almost matches;
-- `errors`: each failure by name, and by what browsers' consoles print about it;
-- `typed_origins`: an origin that a user typed;
-- `explaining`: the two functions.
+- `errors`: each failure by name, and by what browsers' consoles print about it.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from corekit._origins import ANY, OPAQUE, is_serialized_origin
+from corekit._spelling import canonical_spelling, find_misspelling
+from corekit.adapter import Policies
+from corekit.browser import STANDARD, Fetch, Outcome, Quirks
+from corekit.diagnostics import Diagnostic, show
+
+from .call import Call
 from .errors import ERRORS, ErrorInfo, find_error
-from .explaining import explain, explain_outcome
 from .explanation import Explanation, Fix, NearMiss, Step, StepKind
-from .typed_origins import read_origin
+from .near_misses import find_in_call, find_in_policy, find_in_response, find_in_spelling
+from .policy_fixes import fix_policy
+from .server_fixes import fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
+from .serving import run
+from .steps import describe_steps, summarize
 
 __all__ = [
     "ERRORS",
@@ -32,3 +47,132 @@ __all__ = [
     "find_error",
     "read_origin",
 ]
+
+_MAX_NEAR_MISSES: Final = 20
+_OPAQUE_SCHEMES: Final = ("file:", "data:")
+
+
+def explain(policy: Policies, fetch: Fetch, *, page: str, quirks: Quirks = STANDARD) -> Explanation:
+    """Explain what happens when a page makes a fetch to a server that has this policy.
+
+    `policy` is a `CorsPolicy` or a `CorsRoutes`, `page` the page's origin; another spelling of an
+    origin is read as a browser would write it, and reported as a near miss. `quirks` are those of
+    an engine, or the standard. Raises ValueError if no browser would begin the fetch, as for a
+    forbidden method, or if no page can have the origin.
+    Source: https://fetch.spec.whatwg.org/#http-cors-protocol
+
+    >>> from corekit import CorsPolicy
+    >>> policy = CorsPolicy(allow_origins=["https://app.example.com"])
+    >>> fetch = Fetch("https://api.example.com/items", method="PUT")
+    >>> explanation = explain(policy, fetch, page="https://app.example.com")
+    >>> explanation.allowed, explanation.failure.name
+    (False, 'MethodDisallowedByPreflightResponse')
+    >>> explanation.fixes[0].changes
+    {'allow_methods': ('PUT',)}
+    """
+    call = Call(fetch, _read_page(page), quirks)
+    outcome = run(policy, call)
+    near_misses = [*find_in_spelling(page, call.page), *find_in_call(call)]
+    further, fixes = _search_policy(policy, call, outcome)
+    return _build(outcome, call, policy, (*near_misses, *further), fixes)
+
+
+def explain_outcome(
+    outcome: Outcome,
+    fetch: Fetch,
+    *,
+    page: str,
+    policy: Policies | None = None,
+    quirks: Quirks = STANDARD,
+) -> Explanation:
+    """Explain how a fetch to a live server ended.
+
+    `outcome` is what `corekit.browser.BrowserModel` made of the server's responses to `fetch`, by a
+    page of the origin `page`. With `policy`, the explanation names the rule by which the server
+    should have responded, and the `changes` of a fix apply to that policy; without one, they are
+    the arguments of a `CorsPolicy` for a middleware around the server's application. Raises
+    ValueError as `explain` does.
+    """
+    call = Call(fetch, _read_page(page), quirks)
+    near_misses = [*find_in_spelling(page, call.page), *find_in_call(call)]
+    if outcome.is_readable:
+        return _build(outcome, call, policy, near_misses, ())
+    near_misses += find_in_response(outcome, call)
+    if is_from_other_origin(outcome, call):
+        return _build(outcome, call, policy, near_misses, fix_redirect(outcome, call, policy))
+    expected = outcome if policy is None else run(policy, call)
+    is_of_policy = outcome.failure is None or is_from_cors_layer(outcome)
+    if policy is None or expected.is_readable or not is_of_policy:
+        fixes = fix_server(outcome, call, is_allowed=policy is not None)
+    else:
+        further, fixes = _search_policy(policy, call, expected)
+        near_misses += further
+    return _build(outcome, call, policy, near_misses, fixes)
+
+
+def _search_policy(
+    policy: Policies, call: Call, outcome: Outcome
+) -> tuple[tuple[NearMiss, ...], tuple[Fix, ...]]:
+    if outcome.is_readable:
+        return (), ()
+    failure = outcome.failure
+    near_misses = () if failure is None else tuple(find_in_policy(policy, call, failure))
+    other_pages = tuple(
+        Fix(f"Or open the page from {show(near.nearest)}, which is allowed.")
+        for near in near_misses
+        if near.subject == "origin" and is_serialized_origin(near.nearest)
+    )
+    fixes = (*fix_policy(policy, call), *other_pages)
+    if not fixes and failure is not None:
+        fixes = (Fix(failure.hint),)
+    return near_misses, fixes
+
+
+def _build(
+    outcome: Outcome,
+    call: Call,
+    policy: Policies | None,
+    near_misses: Iterable[NearMiss],
+    fixes: tuple[Fix, ...],
+) -> Explanation:
+    return Explanation(
+        outcome.is_readable,
+        summarize(outcome, call),
+        describe_steps(outcome, call, policy),
+        outcome.failure,
+        tuple(near_misses)[:_MAX_NEAR_MISSES],
+        fixes,
+        outcome,
+    )
+
+
+def read_origin(text: str, subject: str = "origin") -> tuple[str | None, Diagnostic | None]:
+    """Return the origin that `text` means, and what is wrong with `text`, each None if unknown.
+
+    The diagnostic is about `subject`, and None if browsers send the origin as it is written.
+
+    >>> read_origin("https://app.example.com")
+    ('https://app.example.com', None)
+    >>> origin, problem = read_origin("App.example.com:443")
+    >>> origin, problem.code
+    ('https://app.example.com', 'malformed-origin')
+    """
+    if is_serialized_origin(text):
+        return text, None
+    origin = canonical_spelling(text)
+    if ANY in (origin or text):
+        message, hint = "A page has exactly one origin.", "Name one origin, not a pattern."
+        return None, Diagnostic("malformed-origin", "error", message, hint, subject, text)
+    example = "Write an origin such as https://app.example.com."
+    hint = example if origin is None else f"Did you mean {show(origin)}?"
+    return origin, replace(find_misspelling(text).problem(subject, text), hint=hint)
+
+
+def _read_page(page: str) -> str:
+    origin, problem = read_origin(page)
+    if problem is not None and page.lower().startswith(_OPAQUE_SCHEMES):
+        return OPAQUE
+    if origin is None:
+        hint = "" if problem is None else f" {problem.hint}"
+        raise ValueError(f"not the origin of a page: {show(page)}.{hint}")
+    return origin

@@ -34,8 +34,6 @@ StepKind = Literal[
     "end",
 ]
 
-Policies = CorsPolicy | CorsRoutes
-
 _P = TypeVar("_P", CorsPolicy, CorsRoutes)
 
 _WIDTH: Final = 100

@@ -15,6 +15,7 @@ from corekit._near_names import find_near_method, find_near_name
 from corekit._near_origins import NearOrigin, find_near_origins
 from corekit._origins import ANY
 from corekit._spelling import canonical_spelling, find_misspelling
+from corekit.adapter import Policies
 from corekit.browser import Failure, HttpResponse, Outcome
 from corekit.browser.fields import NON_WILDCARD_HEADER, drop_forbidden, list_values, unsafe_names
 from corekit.diagnostics import show
@@ -23,7 +24,7 @@ from corekit.problems import PolicyError
 from corekit.routes import CorsRoutes
 
 from .call import Call
-from .explanation import NearMiss, Policies, escape
+from .explanation import NearMiss, escape
 from .serving import find_covering, find_origin_rule, path_of, run
 
 _OF_ORIGINS: Final = frozenset(

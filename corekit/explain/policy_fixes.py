@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from corekit._origins import ANY
+from corekit.adapter import Policies
 from corekit.browser import Failure
 from corekit.browser.fields import NON_WILDCARD_HEADER, unsafe_names
 from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError
 
-from .call import Call
-from .call_fixes import find_other_fetches
-from .explanation import Fix, Policies
+from .call import Call, find_other_fetches
+from .explanation import Fix
 from .serving import find_covering, run
 
 _MAX_ROUNDS: Final = 8

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from corekit._origins import ANY
+from corekit.adapter import Policies
 from corekit.browser import FAILURES, HttpRequest, HttpResponse, Outcome
 from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS
 from corekit.browser.fields import get_header, list_values
@@ -20,9 +21,8 @@ from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError
 
-from .call import Call
-from .call_fixes import OtherFetch, find_http_url, find_other_fetches
-from .explanation import Fix, Policies
+from .call import Call, OtherFetch, find_http_url, find_other_fetches
+from .explanation import Fix
 from .policy_fixes import Changes, find_changes, fix_policy
 from .serving import run
 

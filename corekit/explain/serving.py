@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from corekit._origins import ANY
+from corekit.adapter import Policies
 from corekit.browser import HttpRequest, HttpResponse, Outcome
 from corekit.browser.fields import get_header
 from corekit.browser.urls import parse_url
@@ -19,7 +20,7 @@ from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
 
 from .call import Call
-from .explanation import Policies, escape
+from .explanation import escape
 
 _APPLICATION: Final = HttpResponse(200)
 

@@ -13,12 +13,13 @@ from typing import Final
 
 from corekit._names import SAFELISTED_METHODS
 from corekit._origins import ANY, OPAQUE
+from corekit.adapter import Policies
 from corekit.browser import Exchange, Failure, Outcome, PageResponse, Quirks
 from corekit.browser.fields import NON_WILDCARD_HEADER, get_header, list_values, read_max_age
 from corekit.browser.messages import Headers
 
 from .call import Call, compare_origins, describe_call, find_preflight_causes
-from .explanation import Policies, Step, StepKind, escape
+from .explanation import Step, StepKind, escape
 from .serving import find_covering, find_origin_rule, serve
 
 _MAX_LINES: Final = 20
