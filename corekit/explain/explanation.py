@@ -12,8 +12,7 @@ from textwrap import wrap
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
 
-from corekit.browser import Exchange, Failure, Fetch, Outcome
-from corekit.browser.messages import Headers
+from corekit.browser import Exchange, Failure, Fetch, HttpRequest, HttpResponse, Outcome
 from corekit.diagnostics import Diagnostic, show
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
@@ -135,7 +134,7 @@ class Fix:
                 for name, value in self.changes.items()
             },
             "route": self.route,
-            "fetch": self.fetch and _fetch_to_dict(self.fetch),
+            "fetch": self.fetch and _without_body(self.fetch),
         }
 
     def __str__(self) -> str:
@@ -211,25 +210,15 @@ def _failure_to_dict(failure: Failure) -> dict[str, Any]:
     }
 
 
-def _fetch_to_dict(fetch: Fetch) -> dict[str, Any]:
-    fields = {**asdict(fetch), "headers": _pairs(fetch.headers)}
-    del fields["body"]
-    return fields
-
-
 def _exchange_to_dict(exchange: Exchange) -> dict[str, Any]:
-    request, response = exchange.request, exchange.response
+    request = exchange.request
     return {
-        "request": {
-            "method": request.method,
-            "url": request.url,
-            "headers": _pairs(request.headers),
-            "credentials": request.credentials,
-            "is_preflight": request.is_preflight,
-        },
-        "response": {"status": response.status, "headers": _pairs(response.headers)},
+        "request": {**_without_body(request), "is_preflight": request.is_preflight},
+        "response": _without_body(exchange.response),
     }
 
 
-def _pairs(headers: Headers) -> list[list[str]]:
-    return [list(pair) for pair in headers]
+def _without_body(message: Fetch | HttpRequest | HttpResponse) -> dict[str, Any]:
+    fields = {**asdict(message), "headers": [list(pair) for pair in message.headers]}
+    del fields["body"]
+    return fields
