@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from itertools import islice
 from typing import Final
 
 from corekit._names import REGISTERED_METHODS, SAFELISTED_METHODS
@@ -75,8 +74,8 @@ def find_in_policy(policies: Policies, call: Call, failure: Failure) -> Iterator
     elif failure.name == "MethodDisallowedByPreflightResponse" and is_custom:
         yield from _compare_methods(call.method, (*SAFELISTED_METHODS, *policy.allow_methods))
     elif failure.name == "HeaderDisallowedByPreflightResponse":
-        missing = [each for each in unsafe_names(call.headers) if each not in policy.allow_headers]
-        yield from compare_headers(missing, policy.allow_headers, include=False)
+        sent = unsafe_names(call.headers)
+        yield from compare_headers(sent, policy.allow_headers, include=False)
 
 
 def find_in_response(outcome: Outcome, call: Call) -> Iterator[NearMiss]:
@@ -87,18 +86,17 @@ def find_in_response(outcome: Outcome, call: Call) -> Iterator[NearMiss]:
     value = (failure.value or "")[:_MAX_VALUE]
     response = outcome.exchanges[-1].response
     if failure.check in _OF_ORIGINS:
-        yield from _compare_sent_origin(value, failure.origin)
+        difference = _describe_sent_origin(value, failure.origin)
+        if difference is not None:
+            yield NearMiss("origin", value, failure.origin, difference)
     elif failure.check == "InvalidAllowCredentials" and value.strip('"').lower() == "true":
         message = f"The server sends {show(value)}, but only 'true', in lower case, is valid."
         yield NearMiss("credentials", value, "true", message)
     elif failure.name == "MethodDisallowedByPreflightResponse":
         yield from _compare_methods(call.method, _listed(response, "methods"))
     elif failure.name == "HeaderDisallowedByPreflightResponse":
-        allowed = _listed(response, "headers")
-        lowered = {each.lower() for each in allowed}
-        missing = [each for each in unsafe_names(call.headers) if each not in lowered]
-        include = call.fetch.credentials == "include"
-        yield from compare_headers(missing, allowed, include=include)
+        sent, include = unsafe_names(call.headers), call.fetch.credentials == "include"
+        yield from compare_headers(sent, _listed(response, "headers"), include=include)
 
 
 def compare_origins(policy: CorsPolicy, origin: str) -> tuple[NearMiss, ...]:
@@ -121,15 +119,16 @@ def _describe_origin(policy: CorsPolicy, near: NearOrigin) -> str:
 
 
 def compare_headers(
-    missing: Collection[str], allowed: Collection[str], *, include: bool
+    sent: Collection[str], allowed: Collection[str], *, include: bool
 ) -> Iterator[NearMiss]:
-    """Yield what almost allows each of the `missing` header names, which are in lower case.
+    """Yield what almost allows each of the `sent` header names that is not allowed (lower case).
 
     >>> print(*compare_headers(["x-csrf-token"], ["x-csrftoken"], include=False))
     'x-csrftoken' is allowed, but the page sends 'x-csrf-token'.
     """
     names = [name.lower() for name in allowed if name != ANY]
-    for name in islice(missing, _MAX_MISSING):
+    missing = [name for name in sent if name not in names]
+    for name in missing[:_MAX_MISSING]:
         if ANY in allowed and include:
             message = f"'*' does not cover {show(name)}: with credentials, it is not a wildcard."
             yield NearMiss("header", name, ANY, message)
@@ -165,29 +164,22 @@ def _listed(response: HttpResponse, what: str) -> tuple[str, ...]:
     return list_values(response.headers, f"access-control-allow-{what}") or ()
 
 
-def _compare_sent_origin(value: str, page: str) -> Iterator[NearMiss]:
+def _describe_sent_origin(value: str, page: str) -> str | None:
     values = value.replace(",", " ").split()
     if len(values) > 1:
-        if page in values:
-            message = "The page's origin is one of the values, but only one value is allowed."
-            yield NearMiss("origin", value, page, message)
-        return
+        message = "The page's origin is one of the values, but only one value is allowed."
+        return message if page in values else None
     if ANY in value:
         # A policy reads a pattern here; a browser compares it byte for byte.
-        message = (
+        return (
             f"The server sends {show(value)}, but browsers do not support patterns: they accept"
             " one origin, or '*'."
         )
-        yield NearMiss("origin", value, page, message)
-        return
     if canonical_spelling(value) == page:
         message = find_misspelling(value).message
-        message = f"The server sends {show(value)}, not {show(page)}. {message}"
-        yield NearMiss("origin", value, page, message)
-        return
+        return f"The server sends {show(value)}, not {show(page)}. {message}"
     try:
-        allowed = CorsPolicy(allow_origins=[value])
+        near = compare_origins(CorsPolicy(allow_origins=[value]), page)
     except PolicyError:
-        return
-    for near in compare_origins(allowed, page):
-        yield NearMiss("origin", value, page, near.message)
+        return None
+    return near[0].message if near else None

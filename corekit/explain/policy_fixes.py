@@ -6,8 +6,8 @@ to trust a page's origin is never decided here: that is the operator's decision.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from corekit._origins import ANY
@@ -80,7 +80,8 @@ def find_changes(policy: CorsPolicy, call: Call) -> Changes | None:
 def fix_policy(policies: Policies, call: Call) -> tuple[Fix, ...]:
     """Return the fixes in a policy or in the call; those that can be applied come first."""
     covering = find_covering(policies, str(call.url))
-    if covering.policy is None or covering.is_ambiguous:
+    policy = covering.policy
+    if policy is None or covering.is_ambiguous:
         what = (
             "Request a path without '.' and '..' segments, double slashes and backslashes."
             if covering.is_ambiguous
@@ -88,33 +89,31 @@ def fix_policy(policies: Policies, call: Call) -> tuple[Fix, ...]:
         )
         return (Fix(f"{covering.message} {what}"),)
     where = f"In the policy of the route {show(covering.route)}: " if covering.route else ""
-    fixes: list[Fix] = []
-    rejected: list[Fix] = []
 
-    def add(before: str, changes: Changes | None, other: Call | None = None) -> None:
-        if changes is None:
-            return
-        fetch = other.fetch if other and not changes.rejected else None
-        fix = Fix(f"{before}{where}{changes.message}", changes.arguments, covering.route, fetch)
-        (rejected if changes.rejected else fixes).append(fix)
+    def change_policy(each: Call) -> Iterator[Fix]:
+        changes = find_changes(policy, each)
+        if changes is not None:
+            yield Fix(f"{where}{changes.message}", changes.arguments, covering.route)
 
-    add("", find_changes(covering.policy, call))
+    fixes = [*change_policy(call)]
     for other in find_other_fetches(call):
         instead = call.with_fetch(other.fetch)
         if run(policies, instead).is_readable:
             fixes.append(Fix(other.message, fetch=other.fetch))
         elif other.is_required:
-            add(f"{other.message} ", find_changes(covering.policy, instead), instead)
-    return (*fixes, *rejected)
+            fixes += combine(other.message, instead, change_policy(instead))
+    return tuple(sorted(fixes, key=lambda fix: not fix.changes and fix.fetch is None))
+
+
+def combine(message: str, call: Call, fixes: Iterable[Fix]) -> Iterator[Fix]:
+    """Yield fixes for another call, which `message` says to make."""
+    for fix in fixes:
+        fetch = fix.fetch or (call.fetch if fix.changes else None)
+        yield replace(fix, message=f"{message} {fix.message}", fetch=fetch)
 
 
 def _propose(policy: CorsPolicy, failure: Failure, call: Call) -> tuple[dict[str, Any], str] | None:
     name, setting = failure.check, policy.engine.dialect.name
-    if name == "MissingAllowOriginHeader":
-        origins = (*policy.allow_origins, failure.origin)
-        return {
-            "allow_origins": origins
-        }, f"add {show(failure.origin)} to {setting('allow_origins')}"
     if name == "WildcardOriginNotAllowed":
         changes = {"allow_origins": (failure.origin,), "allow_credentials": True}
         return changes, (
@@ -123,20 +122,19 @@ def _propose(policy: CorsPolicy, failure: Failure, call: Call) -> tuple[dict[str
         )
     if name == "InvalidAllowCredentials":
         return {"allow_credentials": True}, f"set {setting('allow_credentials')}=True"
-    if name == "MethodDisallowedByPreflightResponse":
-        methods = (*policy.allow_methods, str(failure.value))
-        return {"allow_methods": methods}, (
-            f"add {show(failure.value)} to {setting('allow_methods')}"
-        )
-    if name == "HeaderDisallowedByPreflightResponse":
-        missing = _missing_headers(policy, call)
-        words = ", ".join(map(show, missing[:_MAX_NAMED]))
-        if len(missing) > _MAX_NAMED:
-            words += f" and {len(missing) - _MAX_NAMED} more"
-        return {"allow_headers": (*policy.allow_headers, *missing)}, (
-            f"add {words} to {setting('allow_headers')}"
-        )
-    return None
+    if name == "MissingAllowOriginHeader":
+        argument, added = "allow_origins", [failure.origin]
+    elif name == "MethodDisallowedByPreflightResponse":
+        argument, added = "allow_methods", [str(failure.value)]
+    elif name == "HeaderDisallowedByPreflightResponse":
+        argument, added = "allow_headers", _missing_headers(policy, call)
+    else:
+        return None
+    words = ", ".join(map(show, added[:_MAX_NAMED]))
+    if len(added) > _MAX_NAMED:
+        words += f" and {len(added) - _MAX_NAMED} more"
+    changes = {argument: (*getattr(policy, argument), *added)}
+    return changes, f"add {words} to {setting(argument)}"
 
 
 def _missing_headers(policy: CorsPolicy, call: Call) -> list[str]:

@@ -7,7 +7,7 @@ origin, the response that fails is not from the server that the page called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -23,7 +23,7 @@ from corekit.problems import PolicyError
 
 from .call import Call, OtherFetch, find_http_url, find_other_fetches
 from .explanation import Fix
-from .policy_fixes import Changes, find_changes, fix_policy
+from .policy_fixes import Changes, combine, find_changes, fix_policy
 from .serving import run
 
 _OF_URLS: Final = frozenset({"RedirectContainsCredentials", "CorsDisabledScheme"})
@@ -93,22 +93,16 @@ def fix_redirect(outcome: Outcome, call: Call, policies: Policies | None) -> tup
         return Fix(directly, fetch=instead.fetch), without
     if not is_same_host:
         # The policy does not apply to another host, and that host is rarely one for pages to call.
-        return without, *_combine(directly, instead, () if policies else _wrap(instead))
+        return without, *combine(directly, instead, () if policies else _wrap(instead))
     further = fix_policy(policies, instead) if policies else _wrap(instead)
-    return *_combine(directly, instead, further), without
+    return *combine(directly, instead, further), without
 
 
 def _fix_both(call: Call) -> Iterator[Fix]:
     for other in find_other_fetches(call):
         if other.is_required:
             instead = call.with_fetch(other.fetch)
-            yield from _combine(other.message, instead, _wrap(instead))
-
-
-def _combine(message: str, call: Call, fixes: Iterable[Fix]) -> Iterator[Fix]:
-    for fix in fixes:
-        fetch = fix.fetch or (call.fetch if fix.changes else None)
-        yield replace(fix, message=f"{message} {fix.message}", fetch=fetch)
+            yield from combine(other.message, instead, _wrap(instead))
 
 
 def _wrap(call: Call, missing: Changes | None = None) -> tuple[Fix, ...]:
