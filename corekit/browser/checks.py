@@ -60,17 +60,11 @@ def check_cors(origin: str, headers: Headers, *, include: bool) -> CheckFailure 
 def _name_mismatch(allowed: str) -> str:
     if " " in allowed or "," in allowed:
         return "MultipleAllowOriginValues"
-    if allowed == OPAQUE or _is_url(allowed):
-        return "AllowOriginMismatch"
-    return "InvalidAllowOriginValue"
-
-
-def _is_url(text: str) -> bool:
     try:
-        parse_url(text)
+        parse_url(allowed)
     except ValueError:
-        return False
-    return True
+        return "AllowOriginMismatch" if allowed == OPAQUE else "InvalidAllowOriginValue"
+    return "AllowOriginMismatch"
 
 
 def check_preflight(

@@ -8,7 +8,7 @@ Two parts: the request headers that need no preflight, by name and by value
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from corekit._names import FORBIDDEN_METHODS, is_forbidden_request_header, is_token
@@ -33,7 +33,7 @@ _METHOD_OVERRIDES: Final = frozenset(
     {"x-http-method", "x-http-method-override", "x-method-override"}
 )
 _has_unsafe_byte = re.compile(r"[\x00-\x08\x0a-\x1f\x22():<>?@\[\\\]{}\x7f]").search
-_is_language_value = re.compile(r"[0-9A-Za-z *,\-.;=]*").fullmatch
+_is_language = re.compile(r"[0-9A-Za-z *,\-.;=]*").fullmatch
 _is_range = re.compile(r"bytes=([0-9]+)-([0-9]*)").fullmatch
 _is_negative = re.compile(r"-[0-9]+").fullmatch
 _mime_type = re.compile(r"([^/]+)/([^;]*)(?:;.*)?", re.DOTALL).fullmatch
@@ -42,14 +42,6 @@ _mime_type = re.compile(r"([^/]+)/([^;]*)(?:;.*)?", re.DOTALL).fullmatch
 def strip(value: str) -> str:
     """Normalize a value: https://fetch.spec.whatwg.org/#concept-header-value-normalize"""
     return value.strip(_SPACE)
-
-
-def _is_accept(value: str) -> bool:
-    return _has_unsafe_byte(value) is None
-
-
-def _is_language(value: str) -> bool:
-    return _is_language_value(value) is not None
 
 
 def _is_content_type(value: str) -> bool:
@@ -64,8 +56,8 @@ def _is_simple_range(value: str) -> bool:
     return match is not None and (not match[2] or int(match[1]) <= int(match[2]))
 
 
-_SAFELIST: Final[Mapping[str, Callable[[str], bool]]] = {
-    "accept": _is_accept,
+_SAFELIST: Final[Mapping[str, Callable[[str], object]]] = {
+    "accept": lambda value: not _has_unsafe_byte(value),
     "accept-language": _is_language,
     "content-language": _is_language,
     "content-type": _is_content_type,
@@ -75,7 +67,7 @@ _SAFELIST: Final[Mapping[str, Callable[[str], bool]]] = {
 
 def _is_safelisted(name: str, value: str) -> bool:
     check = _SAFELIST.get(name.lower())
-    return check is not None and len(value) <= MAX_SAFELISTED_VALUE and check(value)
+    return check is not None and len(value) <= MAX_SAFELISTED_VALUE and bool(check(value))
 
 
 def is_no_cors_safelisted(name: str, value: str) -> bool:
@@ -115,7 +107,7 @@ def drop_forbidden(headers: Headers) -> Headers:
         value = strip(raw)
         if not is_token(name):
             raise ValueError(f"not a header name: {name!a}")
-        if any(character in value for character in "\0\r\n") or not _is_latin1(value):
+        if any(character in "\0\r\n" or character > "\xff" for character in value):
             raise ValueError(f"not a header value: {name}: {value!a}")
         lowered = name.lower()
         if lowered in _METHOD_OVERRIDES:
@@ -125,10 +117,6 @@ def drop_forbidden(headers: Headers) -> Headers:
         if not is_forbidden_request_header(lowered):
             kept.append((name, value))
     return tuple(kept)
-
-
-def _is_latin1(value: str) -> bool:
-    return all(character <= "\xff" for character in value)
 
 
 def get_header(headers: Headers, name: str) -> str | None:
@@ -153,11 +141,7 @@ def list_values(headers: Headers, name: str) -> tuple[str, ...] | None:
     """
     value = get_header(headers, name)
     elements = tuple(filter(None, (strip(part) for part in (value or "").split(","))))
-    return elements if _all_tokens(elements) else None
-
-
-def _all_tokens(elements: Iterable[str]) -> bool:
-    return all(map(is_token, elements))
+    return elements if all(map(is_token, elements)) else None
 
 
 def read_max_age(headers: Headers, quirks: Quirks) -> int:
