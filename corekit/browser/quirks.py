@@ -14,94 +14,68 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """An engine's deviations from https://fetch.spec.whatwg.org/; none by default.
-
-    `authorization_under_wildcard`
-        ``*`` in Access-Control-Allow-Headers covers Authorization, which the standard excludes.
-    `missing_methods_refused`
-        With an upload listener, a preflight response without Access-Control-Allow-Methods does not
-        allow a method that is not safelisted; by the standard it does.
-    `max_age_cap`
-        The longest time that a preflight response is cached, in seconds; None for no limit.
-    `negative_max_age_expires`, `malformed_max_age_expires`
-        A negative, or any malformed, Access-Control-Max-Age is 0; by the standard it is 5.
-    `one_response_per_url`
-        A preflight response is cached as a whole: if it does not cover a request it is dropped,
-        and a new one replaces it; by the standard, a new one adds to it.
-    `rejected_response_is_cached`
-        A response that allows the origin is cached even if it does not allow the method or a
-        header.
-    `any_response_covers_safelisted_methods`
-        With an upload listener, a cached response covers GET, HEAD and POST whatever it lists.
-    `head_is_cached_by_name_only`
-        A cached response covers a HEAD that needs a preflight only if it lists HEAD.
-    `wildcard_is_not_cached`
-        A cached ``*`` covers no other method or header than ``*``.
-    `wildcard_is_cached_with_credentials`
-        By the letter of the standard a cached ``*`` covers every method and header even with
-        credentials, though the preflight itself read it as a name. No browser does that.
-    `cached_wildcard_depends_on_request`
-        Whether a cached ``*`` is a wildcard depends on the credentials of the request that it may
-        cover; otherwise on those of the request whose preflight it answered.
-    `authorization_under_cached_wildcard`
-        A cached ``*`` covers Authorization too.
-    `credentials_apart`
-        A response to a request with credentials covers no requests without credentials.
-    `opaque_page_is_not_cached`
-        Responses to a page with an opaque origin are not cached.
-    `tainted_origin_is_not_cached`
-        Responses are not cached after a redirect has made the origin opaque.
-    `failure_keeps_cache`, `only_cors_failure_clears_cache`
-        A failed request does not clear the cache for its URL; or it does so only if CORS is the
-        cause, but then even if it needed no preflight. By the standard, every failure of a request
-        that needs a preflight clears it.
-    `preflight_after_redirect`
-        A preflighted request is preflighted again after a redirect, even if it has become a GET or
-        lost the header that made it need one.
-    `preflight_untainted`
-        After cross-origin redirects, when the origin of the request is ``null``, a preflight still
-        has the page's origin, and one to the page's own server needs no
-        Access-Control-Allow-Origin.
-    `preflight_lists_dropped_headers`
-        After a redirect a preflight still lists all headers that the page set, though
-        Authorization or Content-Type is no longer sent.
-    `dropped_headers_return`
-        A header that one redirect drops, such as Authorization, is sent again after the next.
-    `delete_becomes_get`
-        A cross-origin redirect turns DELETE into GET, whatever its status.
-    `origin_survives_downgrade`
-        A ``no-cors`` POST from an HTTPS page to an HTTP URL has the page's origin; by the standard
-        and the default referrer policy, it has ``null``.
-    `loopback_is_mixed_content`
-        An HTTPS page cannot request an HTTP URL even on the same machine.
-    """
+    """An engine's deviations from https://fetch.spec.whatwg.org/; none by default."""
 
     name: str = "standard"
     authorization_under_wildcard: bool = False
+    """``*`` in Access-Control-Allow-Headers covers Authorization, which the standard excludes."""
     missing_methods_refused: bool = False
+    """With an upload listener, a preflight response without Access-Control-Allow-Methods does not
+    allow a method that is not safelisted; by the standard it does."""
     max_age_cap: int | None = None
+    """The longest time that a preflight response is cached, in seconds; None for no limit."""
     negative_max_age_expires: bool = False
     malformed_max_age_expires: bool = False
+    """A negative, or any malformed, Access-Control-Max-Age is 0; by the standard it is 5."""
     one_response_per_url: bool = False
+    """A preflight response is cached as a whole: if it does not cover a request it is dropped, and
+    a new one replaces it; by the standard, a new one adds to it."""
     rejected_response_is_cached: bool = False
+    """A response that allows the origin is cached even if it does not allow the method or a
+    header."""
     any_response_covers_safelisted_methods: bool = False
+    """With an upload listener, a cached response covers GET, HEAD and POST whatever it lists."""
     head_is_cached_by_name_only: bool = False
+    """A cached response covers a HEAD that needs a preflight only if it lists HEAD."""
     wildcard_is_not_cached: bool = False
+    """A cached ``*`` covers no other method or header than ``*``."""
     wildcard_is_cached_with_credentials: bool = True
+    """By the letter of the standard a cached ``*`` covers every method and header even with
+    credentials, though the preflight itself read it as a name. No browser does that."""
     cached_wildcard_depends_on_request: bool = False
+    """Whether a cached ``*`` is a wildcard depends on the credentials of the request that it may
+    cover; otherwise on those of the request whose preflight it answered."""
     authorization_under_cached_wildcard: bool = False
+    """A cached ``*`` covers Authorization too."""
     credentials_apart: bool = False
+    """A response to a request with credentials covers no requests without credentials."""
     opaque_page_is_not_cached: bool = False
+    """Responses to a page with an opaque origin are not cached."""
     tainted_origin_is_not_cached: bool = False
+    """Responses are not cached after a redirect has made the origin opaque."""
     failure_keeps_cache: bool = False
     only_cors_failure_clears_cache: bool = False
+    """A failed request does not clear the cache for its URL; or it does so only if CORS is the
+    cause, but then even if it needed no preflight. By the standard, every failure of a request that
+    needs a preflight clears it."""
     preflight_after_redirect: bool = False
+    """A preflighted request is preflighted again after a redirect, even if it has become a GET or
+    lost the header that made it need one."""
     preflight_untainted: bool = False
+    """After cross-origin redirects, when the origin of the request is ``null``, a preflight still
+    has the page's origin, and one to the page's own server needs no Access-Control-Allow-Origin."""
     preflight_lists_dropped_headers: bool = False
+    """After a redirect a preflight still lists all headers that the page set, though Authorization
+    or Content-Type is no longer sent."""
     dropped_headers_return: bool = False
+    """A header that one redirect drops, such as Authorization, is sent again after the next."""
     delete_becomes_get: bool = False
+    """A cross-origin redirect turns DELETE into GET, whatever its status."""
     origin_survives_downgrade: bool = False
+    """A ``no-cors`` POST from an HTTPS page to an HTTP URL has the page's origin; by the standard
+    and the default referrer policy, it has ``null``."""
     loopback_is_mixed_content: bool = False
+    """An HTTPS page cannot request an HTTP URL even on the same machine."""
 
 
 STANDARD: Final = Quirks()

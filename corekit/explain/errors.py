@@ -40,7 +40,7 @@ _MAX_MESSAGE: Final = 10_000
 _STRAIGHT: Final = str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''")
 
 
-def _explain_failure(kind: FailureKind) -> ErrorInfo:
+def _failure(kind: FailureKind) -> ErrorInfo:
     chromium = tuple(filter(None, (kind.chromium, kind.chromium_variant)))
     console = {"chromium": chromium} if chromium else {}
     if kind.webkit:
@@ -48,7 +48,7 @@ def _explain_failure(kind: FailureKind) -> ErrorInfo:
     return ErrorInfo(kind.name, kind.describe(), kind.hint, console, kind.firefox)
 
 
-def _explain_reason(name: str, *console: str, message: str = "", hint: str = "") -> ErrorInfo:
+def _reason(name: str, *console: str, message: str = "", hint: str = "") -> ErrorInfo:
     """Describe a name of Firefox's; the texts are those of its first failure if not given."""
     kinds = [kind for kind in FAILURES.values() if name in kind.firefox]
     return ErrorInfo(
@@ -61,13 +61,13 @@ def _explain_reason(name: str, *console: str, message: str = "", hint: str = "")
 
 
 _FIREFOX: Final = (
-    _explain_reason(
+    _reason(
         "CORSDisabled",
         "CORS disabled",
         message="CORS is disabled in this Firefox by the preference content.cors.disable.",
         hint="Set content.cors.disable to false in about:config. No server can fix this.",
     ),
-    _explain_reason(
+    _reason(
         "CORSDidNotSucceed",
         "CORS request did not succeed",
         message="The request did not succeed: the connection failed, the host is unknown, the"
@@ -75,7 +75,7 @@ _FIREFOX: Final = (
         " another CORS message, which is then the one to read.",
         hint="Open the URL in a tab and look at the network panel. The policy is not the cause.",
     ),
-    _explain_reason(
+    _reason(
         "CORSOriginHeaderNotAdded",
         "CORS header 'Origin' cannot be added",
         message="An extension's script in the page made the request. It has the rights of several"
@@ -83,47 +83,45 @@ _FIREFOX: Final = (
         hint="Make the request in the extension's background script, or as the page (content.fetch"
         " in Firefox). No server can fix this.",
     ),
-    _explain_reason("CORSExternalRedirectNotAllowed", "CORS request external redirect not allowed"),
-    _explain_reason("CORSRequestNotHttp", "CORS request not http"),
-    _explain_reason("CORSMissingAllowOrigin", "CORS header 'Access-Control-Allow-Origin' missing"),
-    _explain_reason(
+    _reason("CORSExternalRedirectNotAllowed", "CORS request external redirect not allowed"),
+    _reason("CORSRequestNotHttp", "CORS request not http"),
+    _reason("CORSMissingAllowOrigin", "CORS header 'Access-Control-Allow-Origin' missing"),
+    _reason(
         "CORSMultipleAllowOriginNotAllowed",
         "Multiple CORS header 'Access-Control-Allow-Origin' not allowed",
     ),
-    _explain_reason(
+    _reason(
         "CORSAllowOriginNotMatchingOrigin",
         "CORS header 'Access-Control-Allow-Origin' does not match '{}'",
         message="Access-Control-Allow-Origin in the response is not the page's origin: it is"
         " another origin, a list, or has another port or a trailing slash.",
         hint=FAILURES["AllowOriginMismatch"].hint,
     ),
-    _explain_reason(
+    _reason(
         "CORSNotSupportingCredentials",
         "Credential is not supported if the CORS header 'Access-Control-Allow-Origin' is '*'",
     ),
-    _explain_reason(
+    _reason(
         "CORSMethodNotFound", "Did not find method in CORS header 'Access-Control-Allow-Methods'"
     ),
-    _explain_reason(
+    _reason(
         "CORSMissingAllowCredentials",
         "expected 'true' in CORS header 'Access-Control-Allow-Credentials'",
     ),
-    _explain_reason(
+    _reason(
         "CORSPreflightDidNotSucceed",
         "CORS preflight response did not succeed",
         "CORS preflight channel did not succeed",
         message="The preflight response is a redirect, or its status is not in the range 200 to"
         " 299.",
     ),
-    _explain_reason(
-        "CORSInvalidAllowMethod",
-        "invalid token '{}' in CORS header 'Access-Control-Allow-Methods'",
+    _reason(
+        "CORSInvalidAllowMethod", "invalid token '{}' in CORS header 'Access-Control-Allow-Methods'"
     ),
-    _explain_reason(
-        "CORSInvalidAllowHeader",
-        "invalid token '{}' in CORS header 'Access-Control-Allow-Headers'",
+    _reason(
+        "CORSInvalidAllowHeader", "invalid token '{}' in CORS header 'Access-Control-Allow-Headers'"
     ),
-    _explain_reason(
+    _reason(
         "CORSMissingAllowHeaderFromPreflight",
         "header '{}' is not allowed according to header 'Access-Control-Allow-Headers' from CORS"
         " preflight response",
@@ -133,7 +131,7 @@ _FIREFOX: Final = (
 )
 
 ERRORS: Final[Mapping[str, ErrorInfo]] = MappingProxyType(
-    {error.name: error for error in (*map(_explain_failure, FAILURES.values()), *_FIREFOX)}
+    {error.name: error for error in (*map(_failure, FAILURES.values()), *_FIREFOX)}
 )
 """Every failure, by Chromium's name or by Firefox's."""
 
