@@ -8,7 +8,7 @@ fetch to a live server ended. Both run only the browser model. Each module has o
   request instead;
 - `serving`: the policy as a server, and the rule by which it responds;
 - `steps`: what happens, in order;
-- `policy_fixes`, `server_fixes`: what to change so that the fetch succeeds;
+- `fixes`: what to change so that the fetch succeeds;
 - `near_misses`: what almost matches;
 - `errors`: each failure by name, and by what browsers' consoles print about it.
 """
@@ -28,9 +28,8 @@ from corekit.diagnostics import Diagnostic, show
 from .call import Call
 from .errors import ERRORS, ErrorInfo, find_error
 from .explanation import Explanation, Fix, NearMiss, Step, StepKind
+from .fixes import fix_policy, fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
 from .near_misses import find_in_call, find_in_policy, find_in_response, find_in_spelling
-from .policy_fixes import fix_policy
-from .server_fixes import fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
 from .serving import run
 from .steps import describe_steps, summarize
 
