@@ -21,15 +21,12 @@ _RESPONSE: Final = "response"
 _METHOD: Final = "method"
 _HEADER: Final = "header"
 
-
-_Names = dict[tuple[str, str, bool], "_Entry"]
-"""An entry by its kind, its name, and whether the request had credentials."""
+_Place = tuple[str, str, bool]
+"""What an entry allows: its kind, its name, and whether the request had credentials."""
 
 
 @dataclass(slots=True)
 class _Entry:
-    name: str
-    credentials: bool
     number: int
     expires: float
 
@@ -53,7 +50,7 @@ class PreflightCache:
     def __init__(self, *, clock: Callable[[], float], quirks: Quirks = STANDARD) -> None:
         self._clock = clock
         self._quirks = quirks
-        self._entries: dict[tuple[str, str], _Names] = {}
+        self._entries: dict[tuple[str, str], dict[_Place, _Entry]] = {}
         self._numbers = count()
 
     def covers_method(self, key: tuple[str, str], method: str, *, include: bool) -> bool:
@@ -89,8 +86,7 @@ class PreflightCache:
         for kind, name in allowed:
             entry = self._find(key, kind, name, include=include)
             if entry is None:
-                number = next(self._numbers)
-                entries[kind, name, include] = _Entry(name, include, number, expires)
+                entries[kind, name, include] = _Entry(next(self._numbers), expires)
             else:
                 entry.expires = expires
 
@@ -107,17 +103,18 @@ class PreflightCache:
             entry = entries.get(place)
             if entry is not None and entry.expires <= now:
                 del entries[place]
-            elif entry is not None and self._covers(entry, name, include=include):
+            elif entry is not None and self._covers(place, name, include=include):
                 covering.append(entry)
         return min(covering, key=lambda entry: entry.number, default=None)
 
-    def _covers(self, entry: _Entry, name: str, *, include: bool) -> bool:
-        if entry.name == name:
+    def _covers(self, place: _Place, name: str, *, include: bool) -> bool:
+        _, listed, credentials = place
+        if listed == name:
             return True
-        if entry.name != ANY or self._quirks.wildcard_is_not_cached:
+        if self._quirks.wildcard_is_not_cached:
             return False
         if not self._quirks.cached_wildcard_depends_on_request:
-            include = entry.credentials
+            include = credentials
         if include and not self._quirks.wildcard_is_cached_with_credentials:
             return False
         return name != NON_WILDCARD_HEADER or self._quirks.authorization_under_cached_wildcard

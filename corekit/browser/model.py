@@ -22,8 +22,6 @@ from .quirks import STANDARD, Quirks
 from .running import Running, start
 from .urls import HTTP_SCHEMES, parse_url
 
-Steps = Generator[HttpRequest, HttpResponse, Outcome]
-
 _MAX_REDIRECTS: Final = 20
 _NULL_BODY_STATUSES: Final = frozenset({101, 103, 204, 205, 304})
 _BODY_HEADERS: Final = frozenset(
@@ -86,7 +84,7 @@ class BrowserModel:
             outcome: Outcome = done.value
             return outcome
 
-    def steps(self, page: str, fetch: Fetch) -> Steps:
+    def steps(self, page: str, fetch: Fetch) -> Generator[HttpRequest, HttpResponse, Outcome]:
         """Make the fetch as a generator of requests, which receives responses."""
         running = start(page, fetch)
         try:

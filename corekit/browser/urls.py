@@ -76,7 +76,10 @@ def parse_url(text: str, base: Url | None = None) -> Url:
     absolute = scheme and not (base and base.scheme == scheme)
     if absolute or (base and path.startswith("//")):
         authority, _, path = path.lstrip("/").partition("/")
-        return _make(scheme or base.scheme, authority, f"/{path}", mark, query)  # type: ignore[union-attr]
+        userinfo, _, host = authority.rpartition("@")
+        scheme = scheme or base.scheme  # type: ignore[union-attr]
+        target = _target(f"/{path}", mark, query)
+        return Url(scheme, _authority(scheme, host), target, credentials=bool(userinfo))
     if base is None:
         raise ValueError(f"not an absolute URL: {text!a}")
     base_path, base_mark, base_query = base.target.partition("?")
@@ -86,11 +89,6 @@ def parse_url(text: str, base: Url | None = None) -> Url:
     elif not path.startswith("/"):
         path = f"{base_path.rpartition('/')[0]}/{path}"
     return Url(base.scheme, base.authority, _target(path, mark, query))
-
-
-def _make(scheme: str, authority: str, path: str, mark: str, query: str) -> Url:
-    userinfo, at, host = authority.rpartition("@")
-    return Url(scheme, _authority(scheme, host), _target(path, mark, query), bool(at and userinfo))
 
 
 def _authority(scheme: str, text: str) -> str:
@@ -114,15 +112,13 @@ def _authority(scheme: str, text: str) -> str:
 
 def _target(path: str, mark: str, query: str) -> str:
     segments: list[str] = []
-    parts = path.split("/")[1:]
-    for at, part in enumerate(parts):
-        is_last = at == len(parts) - 1
+    for part in path.split("/")[1:]:
         if _is_double_dot(part):
             del segments[-1:]
         elif not _is_dot(part):
             segments.append(part)
-            continue
-        if is_last:
-            segments.append("")
+    last = path.rpartition("/")[2]
+    if _is_dot(last) or _is_double_dot(last):
+        segments.append("")
     encoded = quote("/" + "/".join(segments), safe=_PATH_SAFE)
     return f"{encoded}{mark}{quote(query, safe=_QUERY_SAFE)}"
