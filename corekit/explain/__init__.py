@@ -29,7 +29,7 @@ from .call import Call
 from .errors import ERRORS, ErrorInfo, find_error
 from .explanation import Explanation, Fix, NearMiss, Step, StepKind
 from .fixes import fix_policy, fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
-from .near_misses import find_in_call, find_in_policy, find_in_response, find_in_spelling
+from .near_misses import find_in_call, find_in_policy, find_in_response
 from .serving import run
 from .steps import describe_steps, summarize
 
@@ -71,7 +71,7 @@ def explain(policy: Policies, fetch: Fetch, *, page: str, quirks: Quirks = STAND
     """
     call = Call(fetch, _read_page(page), quirks)
     outcome = run(policy, call)
-    near_misses = [*find_in_spelling(page, call.page), *find_in_call(call)]
+    near_misses = list(find_in_call(page, call))
     further, fixes = _search_policy(policy, call, outcome)
     return _build(outcome, call, policy, (*near_misses, *further), fixes)
 
@@ -93,7 +93,7 @@ def explain_outcome(
     ValueError as `explain` does.
     """
     call = Call(fetch, _read_page(page), quirks)
-    near_misses = [*find_in_spelling(page, call.page), *find_in_call(call)]
+    near_misses = list(find_in_call(page, call))
     if outcome.is_readable:
         return _build(outcome, call, policy, near_misses, ())
     near_misses += find_in_response(outcome, call)

@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from textwrap import wrap
-from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
 
 from corekit.browser import Exchange, Failure, Fetch, HttpRequest, HttpResponse, Outcome
 from corekit.diagnostics import Diagnostic, show
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
-
-Actor = Literal["page", "browser", "server"]
 
 StepKind = Literal[
     "call",
@@ -37,7 +34,6 @@ _P = TypeVar("_P", CorsPolicy, CorsRoutes)
 
 _WIDTH: Final = 100
 _SHOWN_CHARACTERS: Final = 200
-_NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def escape(text: str) -> str:
@@ -57,7 +53,7 @@ class Step:
     """One thing that happens: what kind of step it is, who acts, what happens, and details."""
 
     kind: StepKind
-    actor: Actor
+    actor: Literal["page", "browser", "server"]
     title: str
     details: tuple[str, ...] = ()
 
@@ -107,7 +103,7 @@ class Fix:
     """
 
     message: str
-    changes: Mapping[str, Any] = field(default_factory=lambda: _NO_CHANGES)
+    changes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     route: str | None = None
     fetch: Fetch | None = None
 

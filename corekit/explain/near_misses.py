@@ -11,11 +11,11 @@ from typing import Final
 
 from corekit._names import REGISTERED_METHODS, SAFELISTED_METHODS
 from corekit._near_names import find_near_method, find_near_name
-from corekit._near_origins import NearOrigin, find_near_origins
+from corekit._near_origins import find_near_origins
 from corekit._origins import ANY
 from corekit._spelling import canonical_spelling, find_misspelling
 from corekit.adapter import Policies
-from corekit.browser import Failure, HttpResponse, Outcome
+from corekit.browser import Failure, Outcome
 from corekit.browser.fields import NON_WILDCARD_HEADER, drop_forbidden, list_values, unsafe_names
 from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
@@ -34,16 +34,12 @@ _MAX_VALUE: Final = 1000
 _MAX_MISSING: Final = 20
 
 
-def find_in_spelling(given: str, origin: str) -> Iterator[NearMiss]:
-    """Yield what is wrong with the spelling of a page's origin."""
-    if given != origin:
-        message = find_misspelling(given).message
-        message = f"Browsers write {show(given)} as {show(origin)}. {message}"
-        yield NearMiss("origin", given, origin, message)
-
-
-def find_in_call(call: Call) -> Iterator[NearMiss]:
-    """Yield what the browser does not send as the page may expect."""
+def find_in_call(page: str, call: Call) -> Iterator[NearMiss]:
+    """Yield what the browser does not send as expected; `page` is the origin as it was given."""
+    if page != call.page:
+        message = find_misspelling(page).message
+        message = f"Browsers write {show(page)} as {show(call.page)}. {message}"
+        yield NearMiss("origin", page, call.page, message)
     upper = call.method.upper()
     if upper in REGISTERED_METHODS and call.method != upper:
         message = (
@@ -74,8 +70,8 @@ def find_in_policy(policies: Policies, call: Call, failure: Failure) -> Iterator
     elif failure.name == "MethodDisallowedByPreflightResponse" and is_custom:
         yield from _compare_methods(call.method, (*SAFELISTED_METHODS, *policy.allow_methods))
     elif failure.name == "HeaderDisallowedByPreflightResponse":
-        sent = unsafe_names(call.headers)
-        yield from compare_headers(sent, policy.allow_headers, include=False)
+        names = policy.allow_headers
+        yield from compare_headers(unsafe_names(call.headers), names, include=False)
 
 
 def find_in_response(outcome: Outcome, call: Call) -> Iterator[NearMiss]:
@@ -84,7 +80,7 @@ def find_in_response(outcome: Outcome, call: Call) -> Iterator[NearMiss]:
     if failure is None or not outcome.exchanges:
         return
     value = (failure.value or "")[:_MAX_VALUE]
-    response = outcome.exchanges[-1].response
+    headers = outcome.exchanges[-1].response.headers
     if failure.check in _OF_ORIGINS:
         difference = _describe_sent_origin(value, failure.origin)
         if difference is not None:
@@ -93,10 +89,12 @@ def find_in_response(outcome: Outcome, call: Call) -> Iterator[NearMiss]:
         message = f"The server sends {show(value)}, but only 'true', in lower case, is valid."
         yield NearMiss("credentials", value, "true", message)
     elif failure.name == "MethodDisallowedByPreflightResponse":
-        yield from _compare_methods(call.method, _listed(response, "methods"))
+        methods = list_values(headers, "access-control-allow-methods") or ()
+        yield from _compare_methods(call.method, methods)
     elif failure.name == "HeaderDisallowedByPreflightResponse":
-        sent, include = unsafe_names(call.headers), call.fetch.credentials == "include"
-        yield from compare_headers(sent, _listed(response, "headers"), include=include)
+        names = list_values(headers, "access-control-allow-headers") or ()
+        include = call.fetch.credentials == "include"
+        yield from compare_headers(unsafe_names(call.headers), names, include=include)
 
 
 def compare_origins(policy: CorsPolicy, origin: str) -> tuple[NearMiss, ...]:
@@ -106,16 +104,13 @@ def compare_origins(policy: CorsPolicy, origin: str) -> tuple[NearMiss, ...]:
     >>> print(*compare_origins(policy, "http://app.example.com"))
     'https://app.example.com' is allowed: the page has http instead of https.
     """
-    return tuple(
-        NearMiss("origin", origin, near.nearest, _describe_origin(policy, near))
-        for near in find_near_origins(origin, policy.allow_origins, policy.engine.allows)
-    )
-
-
-def _describe_origin(policy: CorsPolicy, near: NearOrigin) -> str:
-    is_listed = near.nearest in policy.allow_origins
-    by = "" if is_listed else f" by {find_origin_rule(policy, near.nearest)}"
-    return f"{show(near.nearest)} is allowed{by}: {near.difference}."
+    found = []
+    for near in find_near_origins(origin, policy.allow_origins, policy.engine.allows):
+        is_listed = near.nearest in policy.allow_origins
+        by = "" if is_listed else f" by {find_origin_rule(policy, near.nearest)}"
+        message = f"{show(near.nearest)} is allowed{by}: {near.difference}."
+        found.append(NearMiss("origin", origin, near.nearest, message))
+    return tuple(found)
 
 
 def compare_headers(
@@ -158,10 +153,6 @@ def _compare_paths(routes: CorsRoutes, path: str) -> Iterator[NearMiss]:
                 f"The route {show(route)} almost covers {show(path)}: paths are case-sensitive."
             )
             yield NearMiss("path", path, route, message)
-
-
-def _listed(response: HttpResponse, what: str) -> tuple[str, ...]:
-    return list_values(response.headers, f"access-control-allow-{what}") or ()
 
 
 def _describe_sent_origin(value: str, page: str) -> str | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 from urllib.parse import unquote
 
 from corekit._origins import ANY
@@ -21,8 +20,6 @@ from corekit.policy import CorsPolicy
 
 from .call import Call
 from .explanation import escape
-
-_APPLICATION: Final = HttpResponse(200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ def serve(policies: Policies) -> Callable[[HttpRequest], HttpResponse]:
     def send(request: HttpRequest) -> HttpResponse:
         policy = find_covering(policies, request.url).policy
         if policy is None:
-            return _APPLICATION
+            return HttpResponse(200)
         decision = policy.decide(
             request.method,
             origin=get_header(request.headers, "origin"),
