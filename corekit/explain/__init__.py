@@ -4,9 +4,7 @@
 fetch to a live server ended. Both run only the browser model. Each module has one subject:
 
 - `explanation`: what an explanation consists of, as text and as data;
-- `call`: what makes a call cross-origin, what makes it need a preflight, and what the page could
-  request instead;
-- `serving`: the policy as a server, and the rule by which it responds;
+- `call`: the page's call, what it could be instead, and the policy as a server;
 - `steps`: what happens, in order;
 - `fixes`: what to change so that the fetch succeeds;
 - `near_misses`: what almost matches;
@@ -25,12 +23,11 @@ from corekit.adapter import Policies
 from corekit.browser import STANDARD, Fetch, Outcome, Quirks
 from corekit.diagnostics import Diagnostic, show
 
-from .call import Call
+from .call import Call, run
 from .errors import ERRORS, ErrorInfo, find_error
 from .explanation import Explanation, Fix, NearMiss, Step, StepKind
 from .fixes import fix_policy, fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
 from .near_misses import find_in_call, find_in_policy, find_in_response
-from .serving import run
 from .steps import describe_steps, summarize
 
 __all__ = [

@@ -1,46 +1,27 @@
-"""The page's call: what makes it cross-origin, what makes it need a preflight, what to try instead.
+"""The page's call, what it could be instead, and the server that it goes to.
 
-What a server responds is not known here.
+The server is a function: the policy's response in front of an application that responds 200 to
+everything and knows nothing about CORS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Self
+from urllib.parse import unquote
 
-from corekit._names import (
-    NORMALIZED_METHODS,
-    REGISTERED_METHODS,
-    RESPONSE_ONLY_HEADERS,
-    SAFELISTED_METHODS,
-)
-from corekit._origins import OPAQUE, is_loopback
+from corekit._names import NORMALIZED_METHODS, REGISTERED_METHODS, RESPONSE_ONLY_HEADERS
+from corekit._origins import ANY, OPAQUE, is_loopback
+from corekit.adapter import Policies
 from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse, Outcome, Quirks
-from corekit.browser.fields import MAX_SAFELISTED_VALUE, drop_forbidden, unsafe_names
+from corekit.browser.fields import drop_forbidden, get_header
 from corekit.browser.messages import Headers
 from corekit.browser.urls import HTTP_SCHEMES, Url, parse_url
 from corekit.diagnostics import show
+from corekit.policy import CorsPolicy
 
 from .explanation import escape
-
-_CREDENTIALS: Final[Mapping[str, str]] = {
-    "include": "Cookies and HTTP authentication are sent (credentials: 'include').",
-    "omit": "Cookies are not sent (credentials: 'omit').",
-    "same-origin": (
-        "Cookies are not sent to another origin (credentials: 'same-origin', the default)."
-    ),
-}
-_UNSAFE_CHARACTER: Final = "has a character that is not safelisted"
-_VALUE_RULES: Final[Mapping[str, str]] = {
-    "accept": _UNSAFE_CHARACTER,
-    "accept-language": _UNSAFE_CHARACTER,
-    "content-language": _UNSAFE_CHARACTER,
-    "content-type": ("is not application/x-www-form-urlencoded, multipart/form-data or text/plain"),
-    "range": "is not a single range such as bytes=0-255",
-}
-"""By name, what is wrong with a value:
-https://fetch.spec.whatwg.org/#cors-safelisted-request-header"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,87 +61,6 @@ class Call:
         """Let the browser model make the fetch."""
         model = BrowserModel(clock=lambda: 0.0, quirks=self.quirks)
         return model.fetch(transport, self.page, self.fetch)
-
-
-def compare_origins(call: Call) -> str:
-    """Return whether a call is cross-origin and, if it is, what differs."""
-    page, url = call.page, call.url
-    if page == OPAQUE:
-        return (
-            "The page has an opaque origin ('null'), as sandboxed iframes, data: URLs and files"
-            " have, so every URL is cross-origin."
-        )
-    own = parse_url(page)
-    if call.is_same_origin:
-        return f"{escape(str(url))} has the page's own origin, so CORS does not apply."
-    if url.origin == OPAQUE:
-        return f"{escape(str(url))} is not an HTTP or HTTPS URL."
-    differing = ["scheme"] if own.scheme != url.scheme else []
-    if own.authority != url.authority:
-        differing.append("port" if own.host == url.host else "host")
-    verb = "differ" if len(differing) > 1 else "differs"
-    return (
-        f"{url.origin} is a different origin than {page}: the {' and the '.join(differing)} {verb}."
-    )
-
-
-def describe_call(call: Call) -> tuple[str, ...]:
-    """Return what the browser does not send as the page wrote it, and whether cookies are sent."""
-    notes = []
-    fetch, method = call.fetch, call.method
-    if method != fetch.method:
-        notes.append(
-            f"The method {fetch.method} is sent as {method}: browsers write it in upper case."
-        )
-    elif method.upper() in REGISTERED_METHODS and method != method.upper():
-        notes.append(
-            f"The method is sent as {method}, in lower case: browsers write only DELETE, GET, HEAD,"
-            " OPTIONS, POST and PUT in upper case, and method names are case-sensitive."
-        )
-    for name, value in fetch.headers:
-        if not drop_forbidden(((name, value),)):
-            notes.append(f"The header {escape(name)} is not sent: scripts cannot set it.")
-        elif name.lower() in RESPONSE_ONLY_HEADERS:
-            notes.append(f"{escape(name)} is a response header; it has no effect in a request.")
-    if fetch.mode == "no-cors":
-        notes.append(
-            "With mode 'no-cors' the page cannot read the response, whatever the server allows."
-        )
-    if fetch.credentials != "same-origin" or not call.is_same_origin:
-        notes.append(_CREDENTIALS[fetch.credentials])
-    return tuple(notes)
-
-
-def find_preflight_causes(call: Call) -> tuple[str, ...]:
-    """Return what makes a call need a preflight; empty if nothing does.
-
-    Source: https://fetch.spec.whatwg.org/#main-fetch, the last cases of step 12.
-    """
-    causes = []
-    if call.method not in SAFELISTED_METHODS:
-        causes.append(f"The method {escape(call.method)} is not GET, HEAD or POST.")
-    values: dict[str, str] = {}
-    for name, value in call.headers:
-        # If a header has several values, the one that is unsafe alone.
-        if name.lower() not in values or unsafe_names(((name, value),)):
-            values[name.lower()] = value
-    causes += [_explain_unsafe(name, values[name]) for name in unsafe_names(call.headers)]
-    if call.fetch.upload_listener:
-        causes.append("The page listens for upload progress.")
-    return tuple(causes)
-
-
-def _explain_unsafe(name: str, value: str) -> str:
-    rule = _VALUE_RULES.get(name)
-    if rule is None:
-        return f"The header {escape(name)} is not safelisted."
-    if len(value) > MAX_SAFELISTED_VALUE:
-        rule = f"is longer than {MAX_SAFELISTED_VALUE} bytes"
-    elif not unsafe_names(((name, value),)):
-        rule = "makes the safelisted headers longer than 1024 bytes in total"
-    elif name == "content-type" and not unsafe_names(((name, value.partition(";")[0]),)):
-        rule = _UNSAFE_CHARACTER
-    return f"The value of {name}, '{escape(value)}', {rule}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +105,87 @@ def find_http_url(url: Url, call: Call) -> str | None:
     is_trusted = is_loopback(url.host) and not call.quirks.loopback_is_mixed_content
     is_mixed = url.scheme == "http" and is_secure and not is_trusted
     return str(replace(url, scheme="https" if is_mixed else url.scheme))
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """The policy that covers a path; `route` is the path of its route, None without routes.
+
+    `is_ambiguous` is whether the path can be read in two ways; the policy then allows no origins.
+    """
+
+    policy: CorsPolicy | None
+    route: str | None
+    message: str | None
+    is_ambiguous: bool = False
+
+
+def find_covering(policies: Policies, url: str) -> Covering:
+    """Return the policy that applies to a URL, and by which route."""
+    if isinstance(policies, CorsPolicy):
+        return Covering(policies, None, None)
+    path = path_of(url)
+    match = policies.find(path)
+    if match is None:
+        message = f"No route covers the path {escape(path)}, so no policy applies to it."
+        return Covering(None, None, message)
+    if match.route is None:
+        message = f"The path {escape(path)} is ambiguous, so no origins are allowed."
+        return Covering(match.policy, None, message, is_ambiguous=True)
+    message = f"The route {show(match.route)} covers the path."
+    return Covering(match.policy, match.route, message)
+
+
+def find_origin_rule(policy: CorsPolicy, origin: str) -> str | None:
+    """Return the rule of `allow_origins` that allows an origin; None if no rule does.
+
+    >>> policy = CorsPolicy(allow_origins=["https://*.example.com"])
+    >>> find_origin_rule(policy, "https://app.example.com")
+    "the pattern 'https://*.example.com'"
+    """
+    if not policy.engine.allows(origin):
+        return None
+    if ANY in policy.allow_origins:
+        return "'*', which is any origin"
+    rule = policy.engine.find_rule(origin)
+    if rule is None:
+        return "a custom rule"
+    if rule == origin:
+        return f"the exact origin {show(rule)}"
+    kind = "pattern" if rule in policy.allow_origins else "regular expression"
+    return f"the {kind} {show(rule)}"
+
+
+def serve(policies: Policies) -> Callable[[HttpRequest], HttpResponse]:
+    """Return a transport that responds as every adapter does with this policy.
+
+    >>> send = serve(CorsPolicy(allow_origins=["*"]))
+    >>> request = HttpRequest("GET", "https://api.example.com/", (("Origin", "https://a.example"),))
+    >>> send(request).headers
+    (('Access-Control-Allow-Origin', '*'),)
+    """
+
+    def send(request: HttpRequest) -> HttpResponse:
+        policy = find_covering(policies, request.url).policy
+        if policy is None:
+            return HttpResponse(200)
+        decision = policy.decide(
+            request.method,
+            origin=get_header(request.headers, "origin"),
+            request_method=get_header(request.headers, "access-control-request-method"),
+            request_headers=get_header(request.headers, "access-control-request-headers"),
+        )
+        vary = (("Vary", ", ".join(decision.vary)),) if decision.vary else ()
+        return HttpResponse(decision.status or 200, (*decision.headers, *vary))
+
+    return send
+
+
+def run(policies: Policies, call: Call) -> Outcome:
+    """Let the browser model make a call to a server that has this policy."""
+    return call.run(serve(policies))
+
+
+def path_of(url: str) -> str:
+    """Return the path of a URL as a server decodes it."""
+    return unquote(parse_url(url).target.partition("?")[0])

@@ -25,9 +25,8 @@ from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError
 
-from .call import Call, OtherFetch, find_http_url, find_other_fetches
+from .call import Call, OtherFetch, find_covering, find_http_url, find_other_fetches, run
 from .explanation import Fix
-from .serving import find_covering, run
 
 _MAX_ROUNDS: Final = 8
 _MAX_NAMED: Final = 20

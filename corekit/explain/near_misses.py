@@ -22,9 +22,8 @@ from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError
 from corekit.routes import CorsRoutes
 
-from .call import Call
+from .call import Call, find_covering, find_origin_rule, path_of, run
 from .explanation import NearMiss, escape
-from .serving import find_covering, find_origin_rule, path_of, run
 
 _OF_ORIGINS: Final = frozenset(
     {"AllowOriginMismatch", "InvalidAllowOriginValue", "MultipleAllowOriginValues"}

@@ -7,20 +7,29 @@ is put into words.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import zip_longest
 from typing import Final
 
-from corekit._names import SAFELISTED_METHODS
+from corekit._names import REGISTERED_METHODS, RESPONSE_ONLY_HEADERS, SAFELISTED_METHODS
 from corekit._origins import ANY, OPAQUE
 from corekit.adapter import Policies
 from corekit.browser import Exchange, Failure, Outcome, PageResponse, Quirks
-from corekit.browser.fields import NON_WILDCARD_HEADER, get_header, list_values, read_max_age
+from corekit.browser.fields import (
+    MAX_SAFELISTED_VALUE,
+    NON_WILDCARD_HEADER,
+    drop_forbidden,
+    get_header,
+    list_values,
+    read_max_age,
+    unsafe_names,
+)
 from corekit.browser.messages import Headers
+from corekit.browser.urls import parse_url
 
-from .call import Call, compare_origins, describe_call, find_preflight_causes
+from .call import Call, find_covering, find_origin_rule, serve
 from .explanation import Step, StepKind, escape
-from .serving import find_covering, find_origin_rule, serve
 
 _MAX_LINES: Final = 20
 _SHOWN_REQUEST_HEADERS: Final = frozenset(
@@ -36,6 +45,23 @@ _STATUS_CAUSES: Final = {
     404: "Status 404 comes from a router that does not know the URL, or not for OPTIONS.",
     405: "Status 405 comes from a router that knows the URL, but not for OPTIONS.",
 }
+_CREDENTIALS: Final[Mapping[str, str]] = {
+    "include": "Cookies and HTTP authentication are sent (credentials: 'include').",
+    "omit": "Cookies are not sent (credentials: 'omit').",
+    "same-origin": (
+        "Cookies are not sent to another origin (credentials: 'same-origin', the default)."
+    ),
+}
+_UNSAFE_CHARACTER: Final = "has a character that is not safelisted"
+_VALUE_RULES: Final[Mapping[str, str]] = {
+    "accept": _UNSAFE_CHARACTER,
+    "accept-language": _UNSAFE_CHARACTER,
+    "content-language": _UNSAFE_CHARACTER,
+    "content-type": ("is not application/x-www-form-urlencoded, multipart/form-data or text/plain"),
+    "range": "is not a single range such as bytes=0-255",
+}
+"""By name, what is wrong with a value:
+https://fetch.spec.whatwg.org/#cors-safelisted-request-header"""
 
 
 def summarize(outcome: Outcome, call: Call) -> str:
@@ -55,7 +81,7 @@ def summarize(outcome: Outcome, call: Call) -> str:
 def describe_steps(outcome: Outcome, call: Call, policies: Policies | None) -> tuple[Step, ...]:
     """Return the steps of a call that ended with `outcome`."""
     title = f"Requests {escape(call.fetch.method)} {escape(str(call.url))} from {call.page}"
-    steps = [Step("call", "page", title, (compare_origins(call), *describe_call(call)))]
+    steps = [Step("call", "page", title, (_compare_origins(call), *_describe_call(call)))]
     if not call.is_same_origin and call.fetch.mode == "cors" and outcome.exchanges:
         steps.append(_describe_preflight_need(outcome, call))
     for exchange, following in zip_longest(outcome.exchanges, outcome.exchanges[1:]):
@@ -73,8 +99,89 @@ def describe_steps(outcome: Outcome, call: Call, policies: Policies | None) -> t
     return tuple(replace(step, details=_bound(step.details)) for step in steps)
 
 
+def _compare_origins(call: Call) -> str:
+    """Return whether a call is cross-origin and, if it is, what differs."""
+    page, url = call.page, call.url
+    if page == OPAQUE:
+        return (
+            "The page has an opaque origin ('null'), as sandboxed iframes, data: URLs and files"
+            " have, so every URL is cross-origin."
+        )
+    own = parse_url(page)
+    if call.is_same_origin:
+        return f"{escape(str(url))} has the page's own origin, so CORS does not apply."
+    if url.origin == OPAQUE:
+        return f"{escape(str(url))} is not an HTTP or HTTPS URL."
+    differing = ["scheme"] if own.scheme != url.scheme else []
+    if own.authority != url.authority:
+        differing.append("port" if own.host == url.host else "host")
+    verb = "differ" if len(differing) > 1 else "differs"
+    return (
+        f"{url.origin} is a different origin than {page}: the {' and the '.join(differing)} {verb}."
+    )
+
+
+def _describe_call(call: Call) -> tuple[str, ...]:
+    """Return what the browser does not send as the page wrote it, and whether cookies are sent."""
+    notes = []
+    fetch, method = call.fetch, call.method
+    if method != fetch.method:
+        notes.append(
+            f"The method {fetch.method} is sent as {method}: browsers write it in upper case."
+        )
+    elif method.upper() in REGISTERED_METHODS and method != method.upper():
+        notes.append(
+            f"The method is sent as {method}, in lower case: browsers write only DELETE, GET, HEAD,"
+            " OPTIONS, POST and PUT in upper case, and method names are case-sensitive."
+        )
+    for name, value in fetch.headers:
+        if not drop_forbidden(((name, value),)):
+            notes.append(f"The header {escape(name)} is not sent: scripts cannot set it.")
+        elif name.lower() in RESPONSE_ONLY_HEADERS:
+            notes.append(f"{escape(name)} is a response header; it has no effect in a request.")
+    if fetch.mode == "no-cors":
+        notes.append(
+            "With mode 'no-cors' the page cannot read the response, whatever the server allows."
+        )
+    if fetch.credentials != "same-origin" or not call.is_same_origin:
+        notes.append(_CREDENTIALS[fetch.credentials])
+    return tuple(notes)
+
+
+def _find_preflight_causes(call: Call) -> tuple[str, ...]:
+    """Return what makes a call need a preflight; empty if nothing does.
+
+    Source: https://fetch.spec.whatwg.org/#main-fetch, the last cases of step 12.
+    """
+    causes = []
+    if call.method not in SAFELISTED_METHODS:
+        causes.append(f"The method {escape(call.method)} is not GET, HEAD or POST.")
+    values: dict[str, str] = {}
+    for name, value in call.headers:
+        # If a header has several values, the one that is unsafe alone.
+        if name.lower() not in values or unsafe_names(((name, value),)):
+            values[name.lower()] = value
+    causes += [_explain_unsafe(name, values[name]) for name in unsafe_names(call.headers)]
+    if call.fetch.upload_listener:
+        causes.append("The page listens for upload progress.")
+    return tuple(causes)
+
+
+def _explain_unsafe(name: str, value: str) -> str:
+    rule = _VALUE_RULES.get(name)
+    if rule is None:
+        return f"The header {escape(name)} is not safelisted."
+    if len(value) > MAX_SAFELISTED_VALUE:
+        rule = f"is longer than {MAX_SAFELISTED_VALUE} bytes"
+    elif not unsafe_names(((name, value),)):
+        rule = "makes the safelisted headers longer than 1024 bytes in total"
+    elif name == "content-type" and not unsafe_names(((name, value.partition(";")[0]),)):
+        rule = _UNSAFE_CHARACTER
+    return f"The value of {name}, '{escape(value)}', {rule}."
+
+
 def _describe_preflight_need(outcome: Outcome, call: Call) -> Step:
-    causes = find_preflight_causes(call)
+    causes = _find_preflight_causes(call)
     if not causes:
         why = "The method and all headers are safelisted: a form or a link could send them too."
         return Step("preflight-not-needed", "browser", "Needs no preflight", (why,))
