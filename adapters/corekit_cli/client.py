@@ -16,7 +16,7 @@ import httpx
 
 from corekit import __version__
 from corekit.browser import HttpRequest, HttpResponse
-from corekit_testing.urls import UrlTransport
+from corekit_testing.transports import UrlTransport
 
 from .output import CommandError
 

@@ -1,74 +1,185 @@
-"""Transports: they carry a request to a WSGI or ASGI application, or to a server at a URL.
+"""Transports: they carry a request to an ASGI or WSGI application, or to a server at a URL.
 
 Each takes an `HttpRequest` and returns an `HttpResponse`, with headers in their original order and
-spelling. None follows redirects or keeps cookies. `asgi` and `urls` have the other two.
+spelling. None follows redirects or keeps cookies. An exception of an application propagates, or
+becomes the bare 500 that a server sends.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable
+import time
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from inspect import iscoroutinefunction
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
-from urllib.parse import unquote_to_bytes, urlsplit
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
 from corekit.browser import HttpRequest, HttpResponse
-
-from .asgi import ASGIApp, AsgiTransport
-from .urls import UrlTransport
+from corekit.browser.messages import Headers
+from corekit.browser.urls import parse_url
 
 if TYPE_CHECKING:
+    import httpx
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import WSGIApplication
 
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+_VERSIONS: Final = {"version": "3.0", "spec_version": "2.4"}
 _SERVER_ERROR: Final = HttpResponse(
     500, (("Content-Type", "text/plain"),), b"Internal Server Error"
 )
+_LINES: Final = "corekit.lines"
 
 
-class Transport(Protocol):
-    """What a `Browser` sends requests with."""
+class AsgiTransport:
+    """Calls an ASGI application: https://asgi.readthedocs.io/en/latest/specs/www.html
+
+    `send` creates an event loop on demand, which is closed with the transport. The lifespan starts
+    before its first request, if the application supports it, and ends with the loop.
+    """
+
+    def __init__(self, app: ASGIApp, *, raise_exceptions: bool) -> None:
+        self._app = app
+        self._raise_exceptions = raise_exceptions
+        self._runner: asyncio.Runner | None = None
+        self._lifespan = AsyncExitStack()
+        self._state: dict[str, Any] = {}
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Send one request."""
-        ...
+        """Send one request; raises RuntimeError if an event loop is running already."""
+        if _is_loop_running():
+            raise RuntimeError("An event loop is running. Use: await browser.fetch_async(...)")
+        if self._runner is None:
+            self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+            loop = self._runner.get_loop()
+            # If nobody closes the transport, its loop would warn when it is collected.
+            weakref.finalize(self, _abandon, self._runner, loop, self._lifespan)
+            lifespan = self._lifespan.enter_async_context(_run_lifespan(self._app))
+            self._state = loop.run_until_complete(lifespan)
+        loop = self._runner.get_loop()
+        return loop.run_until_complete(self.send_async(request, self._state))
 
-    async def send_async(self, request: HttpRequest) -> HttpResponse:
+    async def send_async(
+        self, request: HttpRequest, state: Mapping[str, Any] | None = None
+    ) -> HttpResponse:
         """Send one request from within an event loop."""
-        ...
+        incoming: list[Message] = [
+            {"type": "http.request", "body": request.body or b"", "more_body": False}
+        ]
+        start: Message = {"status": 0}
+        body = bytearray()
+        complete = asyncio.Event()
+
+        async def receive() -> Message:
+            if incoming:
+                return incoming.pop()
+            await complete.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            elif message["type"] == "http.response.body":
+                body.extend(message.get("body", b""))
+                if not message.get("more_body", False):
+                    complete.set()
+
+        try:
+            await self._app(_scope(request, state or {}), receive, send)
+        except Exception:
+            if self._raise_exceptions:
+                raise
+            # What an error layer sent before it raised the exception again has left the server.
+            if not complete.is_set():
+                return _SERVER_ERROR
+        return HttpResponse(start["status"], _decode(start.get("headers") or ()), bytes(body))
 
     def close(self) -> None:
-        """Release what was opened."""
-        ...
+        """End the lifespan and the event loop."""
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            with runner:
+                runner.get_loop().run_until_complete(self._lifespan.aclose())
 
 
-def make_transport(app: object, *, raise_exceptions: bool) -> Transport:
-    """Return the transport for an application or a URL; raise TypeError for anything else."""
-    if isinstance(app, str):
-        return UrlTransport()
-    if not callable(app):
-        raise TypeError(
-            f"{type(app).__name__} is neither an ASGI nor a WSGI application. Pass one of those,"
-            " or the URL of a server."
-        )
-    if _is_asgi(app):
-        return AsgiTransport(cast("ASGIApp", app), raise_exceptions=raise_exceptions)
-    return WsgiTransport(cast("WSGIApplication", app), raise_exceptions=raise_exceptions)
+def _is_loop_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
-def _is_asgi(app: object) -> bool:
-    while isinstance(app, partial):
-        app = app.func
-    return iscoroutinefunction(app) or iscoroutinefunction(type(app).__call__)
+def _abandon(
+    runner: asyncio.Runner, loop: asyncio.AbstractEventLoop, _lifespan: AsyncExitStack
+) -> None:
+    # Loops refer to tasks weakly, so the lifespan is kept until its task is canceled. While another
+    # loop runs, this one cannot run to completion.
+    if _is_loop_running():
+        loop.close()
+    else:
+        runner.close()
+
+
+@asynccontextmanager
+async def _run_lifespan(app: ASGIApp) -> AsyncIterator[dict[str, Any]]:
+    """Start an application and shut it down: https://asgi.readthedocs.io/en/latest/specs/lifespan.html
+
+    An application that raises on this scope, or returns, does not support it; servers agree.
+    """
+    scope: dict[str, Any] = {"type": "lifespan", "asgi": _VERSIONS, "state": {}}
+    events: asyncio.Queue[Message] = asyncio.Queue()
+    replies: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def run() -> None:
+        with suppress(Exception):
+            await app(scope, events.get, replies.put)
+        for _ in ("startup", "shutdown"):
+            await replies.put({"type": "lifespan.unsupported"})
+
+    async def notify(event: str) -> None:
+        await events.put({"type": f"lifespan.{event}"})
+        reply = await replies.get()
+        if reply["type"] == f"lifespan.{event}.failed":
+            raise RuntimeError(f"The {event} of the application failed: {reply.get('message', '')}")
+
+    task = asyncio.create_task(run())
+    await notify("startup")
+    yield scope["state"]
+    await notify("shutdown")
+    await task
+
+
+def _scope(request: HttpRequest, state: Mapping[str, Any]) -> dict[str, Any]:
+    url = urlsplit(request.url)
+    return {
+        "type": "http",
+        "asgi": _VERSIONS,
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": url.scheme,
+        "path": unquote(url.path),
+        "raw_path": url.path.encode(),
+        "query_string": url.query.encode(),
+        "root_path": "",
+        "headers": [(name.lower(), value) for name, value in _encode(_add_headers(request, url))],
+        "client": ("127.0.0.1", 50000),
+        "server": (url.hostname, _port(url)),
+        "state": dict(state),
+    }
 
 
 class WsgiTransport:
-    """Calls a WSGI application as a server would: https://peps.python.org/pep-3333/
-
-    An exception of the application propagates, or becomes the bare 500 that a server sends.
-    """
+    """Calls a WSGI application as a server would: https://peps.python.org/pep-3333/"""
 
     def __init__(self, app: WSGIApplication, *, raise_exceptions: bool) -> None:
         self._app = app
@@ -113,30 +224,148 @@ class WsgiTransport:
 
 def _environ(request: HttpRequest) -> dict[str, Any]:
     url = urlsplit(request.url)
-    body = request.body or b""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(url.path).decode("latin-1"),
         "QUERY_STRING": url.query,
         "SERVER_NAME": url.hostname,
-        "SERVER_PORT": str(url.port or (443 if url.scheme == "https" else 80)),
+        "SERVER_PORT": str(_port(url)),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": url.netloc,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": url.scheme,
-        "wsgi.input": BytesIO(body),
+        "wsgi.input": BytesIO(request.body or b""),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    if request.body is not None or request.method in ("POST", "PUT"):
-        environ["CONTENT_LENGTH"] = str(len(body))
-    for name, value in request.headers:
+    for name, value in _add_headers(request, url):
         key = name.upper().replace("-", "_")
-        if key != "CONTENT_TYPE":
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = f"HTTP_{key}"
         environ[key] = f"{environ[key]},{value}" if key in environ else value
     return environ
+
+
+class UrlTransport:
+    """Carries requests over the network, with httpx; TLS certificates are verified.
+
+    `timeout` applies to each part of a response's head, and to all of its body. At most `max_body`
+    bytes of a body are read, and the rest is dropped. `headers` are sent with every request. Raises
+    the errors of httpx, such as ``httpx.ConnectError``.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout: float = 30.0,
+        max_body: int = 16_777_216,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        try:
+            import httpx  # noqa: PLC0415 - an extra: only URLs need it
+        except ImportError:
+            raise ImportError(
+                "Fetching from a URL needs httpx: pip install 'corekit[testing]'"
+            ) from None
+        self._timeout = timeout
+        self._max_body = max_body
+        self._make_client = partial(
+            httpx.Client,
+            timeout=timeout,
+            # Bodies are read as they come, so they should not be compressed.
+            headers={"Accept-Encoding": "identity", **(headers or {})},
+            event_hooks={"response": [_keep_lines]},
+        )
+        self._client = self._make_client()
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Send one request."""
+        # The cookies of a response are not sent with the next request.
+        self._client.cookies.clear()
+        return self._send(self._client, request)
+
+    async def send_async(self, request: HttpRequest) -> HttpResponse:
+        """Send one request in a thread, over a new connection, so that the event loop can run."""
+        with self._make_client() as client:
+            return await asyncio.to_thread(self._send, client, request)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _send(self, client: httpx.Client, request: HttpRequest) -> HttpResponse:
+        url, parsed, extensions = request.url, parse_url(request.url), {}
+        # Browsers do not look up names below localhost, which resolvers often do not know:
+        # https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+        if parsed.host.endswith(".localhost"):
+            url = url.replace(parsed.host, "localhost", 1)
+            extensions = {"sni_hostname": parsed.host}
+        with client.stream(
+            request.method,
+            url,
+            headers=_encode((("Host", parsed.authority), *request.headers)),
+            content=request.body,
+            extensions=extensions,
+        ) as response:
+            body = bytearray()
+            # httpx limits the wait for each chunk, but not for all of them.
+            deadline = time.monotonic() + self._timeout
+            for chunk in response.iter_raw():
+                body += chunk
+                if len(body) >= self._max_body or time.monotonic() >= deadline:
+                    break
+            lines = response.extensions[_LINES]
+            return HttpResponse(response.status_code, lines, bytes(body[: self._max_body]))
+
+
+def _keep_lines(response: httpx.Response) -> None:
+    # As they were sent, so that repeated headers remain visible.
+    response.extensions[_LINES] = _decode(response.headers.raw)
+    # httpx parses it without following it, and raises if it is not a URL.
+    response.headers.pop("location", None)
+
+
+Transport = AsgiTransport | WsgiTransport | UrlTransport
+
+
+def make_transport(app: object, *, raise_exceptions: bool) -> Transport:
+    """Return the transport for an application or a URL; raise TypeError for anything else."""
+    if isinstance(app, str):
+        return UrlTransport()
+    if not callable(app):
+        raise TypeError(
+            f"{type(app).__name__} is neither an ASGI nor a WSGI application. Pass one of those,"
+            " or the URL of a server."
+        )
+    if _is_asgi(app):
+        return AsgiTransport(cast("ASGIApp", app), raise_exceptions=raise_exceptions)
+    return WsgiTransport(cast("WSGIApplication", app), raise_exceptions=raise_exceptions)
+
+
+def _is_asgi(app: object) -> bool:
+    while isinstance(app, partial):
+        app = app.func
+    return iscoroutinefunction(app) or iscoroutinefunction(type(app).__call__)
+
+
+def _add_headers(request: HttpRequest, url: SplitResult) -> Headers:
+    """Return the headers of a request with those that the network layer of a browser adds."""
+    headers = (("Host", url.netloc), *request.headers)
+    if request.body is not None or request.method in ("POST", "PUT"):
+        headers += (("Content-Length", str(len(request.body or b""))),)
+    return headers
+
+
+def _port(url: SplitResult) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _encode(headers: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers]
+
+
+def _decode(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)

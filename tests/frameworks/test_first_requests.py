@@ -20,7 +20,7 @@ import corekit_starlette
 from corekit import CorsPolicy
 from corekit.browser import HttpRequest
 from corekit.browser.fields import get_header
-from corekit_testing.asgi import AsgiTransport
+from corekit_testing.transports import AsgiTransport
 
 ORIGIN = "https://app.example.com"
 PUBLIC = CorsPolicy(allow_origins=["*"])

@@ -33,8 +33,7 @@ from corekit import CorsPolicy
 from corekit.browser import HttpRequest, HttpResponse
 from corekit.events import OnDecision
 from corekit_flask import Cors
-from corekit_testing.asgi import AsgiTransport
-from corekit_testing.transports import WsgiTransport
+from corekit_testing.transports import AsgiTransport, WsgiTransport
 from tests.frameworks.matrix import ROWS
 from tests.properties.application import Application, Send, shared_loop
 

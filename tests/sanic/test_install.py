@@ -17,7 +17,7 @@ from websockets.typing import Origin
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import HttpRequest
 from corekit_sanic import install
-from corekit_testing.asgi import AsgiTransport
+from corekit_testing.transports import AsgiTransport
 from tests.frameworks.sanic_app import App, make_app
 from tests.sanic.serving import APP, UNTRUSTED, serve
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from corekit.browser import HttpRequest, HttpResponse
-from corekit_testing.urls import UrlTransport
+from corekit_testing.transports import UrlTransport
 from tests.testing.serving import served
 
 
