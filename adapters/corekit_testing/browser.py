@@ -194,20 +194,12 @@ class Browser:
 
 
 def _make_fetch(url: str, method: str, options: FetchOptions) -> Fetch:
-    headers = tuple((options.get("headers") or {}).items())
-    body, content_type = _encode(options.get("json"), options.get("data"))
+    given: dict[str, Any] = dict(options)
+    headers = tuple((given.pop("headers", None) or {}).items())
+    body, content_type = _encode(given.pop("json", None), given.pop("data", None))
     if content_type and not any(name.lower() == "content-type" for name, _ in headers):
         headers += (("Content-Type", content_type),)
-    return Fetch(
-        url,
-        method,
-        headers,
-        body,
-        mode=options.get("mode", "cors"),
-        credentials=options.get("credentials", "same-origin"),
-        redirect=options.get("redirect", "follow"),
-        upload_listener=options.get("upload_listener", False),
-    )
+    return Fetch(url, method, headers, body, **given)
 
 
 def _encode(
@@ -219,8 +211,7 @@ def _encode(
             raise ValueError("Pass json or data, not both.")
         return jsonlib.dumps(json).encode(), "application/json"
     if isinstance(data, Mapping):
-        encoded = urlencode(data).encode()
-        return encoded, "application/x-www-form-urlencoded;charset=UTF-8"
+        return urlencode(data).encode(), "application/x-www-form-urlencoded;charset=UTF-8"
     if isinstance(data, str):
         return data.encode(), "text/plain;charset=UTF-8"
     return data, None

@@ -6,6 +6,7 @@ sections 5.6 to 5.8. Cookies of scripts and partitioned cookies are not modeled.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -20,6 +21,8 @@ SameSite = Literal["strict", "lax", "none"]
 _SAME_SITES: Final[dict[str, SameSite]] = {"strict": "strict", "lax": "lax", "none": "none"}
 _MAX_LENGTH: Final = 4096
 _MAX_AGE: Final = 400 * 24 * 60 * 60
+
+_has_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,36 +117,35 @@ class CookieJar:
     def header(self, page: str, url: str) -> str | None:
         """Return the Cookie header for a fetch by a page of the origin `page`, or None."""
         target = parse_url(url)
-        same_site = is_same_site(page, target.origin)
-        if not same_site and not self._third_party:
-            return None
         found = [
             cookie
             for cookie in self
             if _covers_host(cookie, target.host)
             and _covers_path(cookie.path, _path(target))
             and (not cookie.secure or is_trustworthy(target))
-            and (same_site or cookie.same_site == "none")
+            and self._allows(cookie, page, target)
         ]
         # Longer paths first, then older cookies, which is the order of the dict.
         found.sort(key=lambda cookie: -len(cookie.path))
-        return "; ".join(_pair(cookie) for cookie in found) or None
+        pairs = (f"{each.name}={each.value}" if each.name else each.value for each in found)
+        return "; ".join(pairs) or None
 
     def store(self, page: str, url: str, lines: list[str]) -> None:
         """Store the Set-Cookie `lines` of a response to a fetch by a page of the origin `page`."""
         target = parse_url(url)
-        same_site = is_same_site(page, target.origin)
-        if not same_site and not self._third_party:
-            return
         for line in lines:
             cookie = _parse(line, target, self._clock(), self._quirks)
-            if cookie is None or (not same_site and cookie.same_site != "none"):
+            if cookie is None or not self._allows(cookie, page, target):
                 continue
             key = cookie.name, cookie.domain, cookie.path
             if cookie.expires is not None and cookie.expires <= self._clock():
                 self._cookies.pop(key, None)
             else:
                 self._cookies[key] = cookie
+
+    def _allows(self, cookie: Cookie, page: str, target: Url) -> bool:
+        is_same = is_same_site(page, target.origin)
+        return is_same or (self._third_party and cookie.same_site == "none")
 
 
 def _parse(line: str, url: Url, now: float, quirks: CookieQuirks) -> Cookie | None:
@@ -158,23 +160,25 @@ def _parse(line: str, url: Url, now: float, quirks: CookieQuirks) -> Cookie | No
     for attribute in attributes:
         key, _, content = attribute.partition("=")
         given[key.strip(" \t").lower()] = content.strip(" \t")
-    domain = _read_domain(given.get("domain", ""), url.host)
-    if domain is None:
+    domain = given.get("domain", "").removeprefix(".").lower()
+    if domain == url.host and is_suffix(domain):
+        domain = ""  # for this host only
+    if domain and (is_suffix(domain) or not domain_matches(url.host, domain)):
         return None
     path = given.get("path", "")
+    same_site = given.get("samesite", "").lower()
     cookie = Cookie(
         name,
         value,
-        domain[0],
-        path if path.startswith("/") else _default_path(url),
-        host_only=domain[1],
+        domain or url.host,
+        path if path.startswith("/") else _path(url).rpartition("/")[0] or "/",
+        host_only=not domain,
         secure="secure" in given,
         http_only="httponly" in given,
-        same_site=_SAME_SITES.get(given.get("samesite", "").lower(), quirks.default_same_site),
+        same_site=_SAME_SITES.get(same_site, quirks.default_same_site),
         expires=_read_expiry(given, now),
     )
-    is_none = given.get("samesite", "").lower() == "none"
-    if is_none and not cookie.secure and not quirks.none_may_be_insecure:
+    if same_site == "none" and not cookie.secure and not quirks.none_may_be_insecure:
         return None
     if cookie.secure and not is_trustworthy(url):
         return None
@@ -191,16 +195,6 @@ def _keeps_prefix(cookie: Cookie, path: str) -> bool:
     return True
 
 
-def _read_domain(given: str, host: str) -> tuple[str, bool] | None:
-    """Return the domain, and whether the cookie is for the host only; None if it is rejected."""
-    domain = given.removeprefix(".").lower()
-    if not domain:
-        return host, True
-    if is_suffix(domain):
-        return (host, True) if domain == host else None
-    return (domain, False) if domain_matches(host, domain) else None
-
-
 def _read_expiry(given: dict[str, str], now: float) -> float | None:
     age = given.get("max-age", "")
     if age.removeprefix("-").isdecimal() and age.isascii():
@@ -212,24 +206,12 @@ def _read_expiry(given: dict[str, str], now: float) -> float | None:
     return min(expires, now + _MAX_AGE)
 
 
-def _has_control(line: str) -> bool:
-    return any((character < " " and character != "\t") or character == "\x7f" for character in line)
-
-
-def _pair(cookie: Cookie) -> str:
-    return f"{cookie.name}={cookie.value}" if cookie.name else cookie.value
-
-
 def _covers_host(cookie: Cookie, host: str) -> bool:
     return host == cookie.domain if cookie.host_only else domain_matches(host, cookie.domain)
 
 
 def _covers_path(cookie_path: str, path: str) -> bool:
     return path == cookie_path or path.startswith(f"{cookie_path.removesuffix('/')}/")
-
-
-def _default_path(url: Url) -> str:
-    return _path(url).rpartition("/")[0] or "/"
 
 
 def _path(url: Url) -> str:

@@ -9,6 +9,7 @@ with other pages and applications.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from typing import Any, Final
 
 import pytest
@@ -39,15 +40,13 @@ def open_browser(request: pytest.FixtureRequest) -> Iterator[Callable[..., Brows
     """Return a function that takes the arguments of `Browser`; the test closes its browsers."""
     browsers: list[Browser] = []
     request.node.stash[_BROWSERS] = browsers
+    with ExitStack() as stack:
 
-    def open_one(*args: Any, **kwargs: Any) -> Browser:
-        opened = Browser(*args, **kwargs)
-        browsers.append(opened)
-        return opened
+        def open_one(*args: Any, **kwargs: Any) -> Browser:
+            browsers.append(stack.enter_context(Browser(*args, **kwargs)))
+            return browsers[-1]
 
-    yield open_one
-    for opened in browsers:
-        opened.close()
+        yield open_one
 
 
 @pytest.fixture
@@ -63,8 +62,7 @@ def pytest_runtest_makereport(
     """Add the exchanges to the report of a test that failed."""
     report = yield
     if report.failed and _BROWSERS in item.stash:
-        browsers = item.stash[_BROWSERS]
-        for at, opened in enumerate(browsers, 1):
+        for at, opened in enumerate(item.stash[_BROWSERS], 1):
             title = f"sent (>) and received (<) by browser {at}, page {opened.page}"
             report.sections.append((title, describe(tuple(opened.exchanges))))
     return report
