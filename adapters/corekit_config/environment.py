@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,14 +20,8 @@ from corekit.problems import Dialect, ProblemKind
 from .errors import ConfigPolicyError
 
 _FLAGS: Final = {
-    "true": True,
-    "1": True,
-    "yes": True,
-    "on": True,
-    "false": False,
-    "0": False,
-    "no": False,
-    "off": False,
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
 }
 _HIDDEN: Final = "(not shown)"
 """In place of a value that may be another program's secret."""
@@ -71,10 +65,10 @@ def from_environ(prefix: str = "CORS_", environ: Mapping[str, str] | None = None
         text = environ.get(dialect.name(name), "").strip()
         if text:
             try:
-                given[name] = _READERS[argument.kind](text)
+                given[name] = _read(argument.kind, text)
             except _UnreadableError as error:
-                problem = Problem.of(error.kind, name, text, dialect=dialect, error=error.detail)
-                problems.append(problem)
+                kind, detail = error.args
+                problems.append(Problem.of(kind, name, text, dialect=dialect, error=detail))
     # What could not be read, or has another name, is missing and already reported.
     reported = {problem.argument for problem in problems}
     has_other_name = any(problem.fix == dialect.origins for problem in problems)
@@ -88,10 +82,8 @@ def from_environ(prefix: str = "CORS_", environ: Mapping[str, str] | None = None
     else:
         if not problems:
             return policy
-    order = list(ARGUMENTS)
-    problems.sort(
-        key=lambda each: order.index(each.argument) if each.argument in order else len(order)
-    )
+    order = {name: at for at, name in enumerate(ARGUMENTS)}
+    problems.sort(key=lambda each: order.get(each.argument, len(order)))
     raise ConfigPolicyError("the environment", problems)
 
 
@@ -100,51 +92,33 @@ class _UnreadableError(Exception):
 
     def __init__(self, kind: ProblemKind, detail: str = "") -> None:
         super().__init__(kind, detail)
-        self.kind = kind
-        self.detail = detail
 
 
-def _read_list(text: str) -> list[Any]:
-    if text.startswith("["):
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            detail = getattr(error, "msg", None) or str(error)
-            raise _UnreadableError(ProblemKind.BROKEN_JSON_LIST, detail) from None
-        return list(found)
-    if text.startswith("{"):
-        raise _UnreadableError(ProblemKind.NOT_A_LIST)
-    _reject_quotes(text)
-    return [element.strip() for element in text.split(",") if element.strip()]
-
-
-def _read_flag(text: str) -> bool:
-    _reject_quotes(text)
-    flag = _FLAGS.get(text.lower())
-    if flag is None:
-        raise _UnreadableError(ProblemKind.NOT_A_FLAG)
-    return flag
-
-
-def _read_number(text: str) -> int:
-    _reject_quotes(text)
+def _read(kind: ArgumentKind, text: str) -> Any:
+    if _is_quoted(text):
+        # A shell removes quotes; readers of env files often keep them.
+        raise _UnreadableError(ProblemKind.QUOTED_TEXT)
+    if kind == "strings":
+        return _read_list(text)
+    if kind == "flag":
+        if text.lower() not in _FLAGS:
+            raise _UnreadableError(ProblemKind.NOT_A_FLAG)
+        return _FLAGS[text.lower()]
     if _is_number(text) is None:
         raise _UnreadableError(ProblemKind.NOT_A_NUMBER)
     return int(text)
 
 
-def _reject_quotes(text: str) -> None:
-    if _is_quoted(text):
-        # A shell removes quotes; readers of env files often keep them.
-        raise _UnreadableError(ProblemKind.QUOTED_TEXT)
-
-
-_READERS: Final[Mapping[ArgumentKind, Callable[[str], Any]]] = {
-    "strings": _read_list,
-    "flag": _read_flag,
-    "seconds": _read_number,
-    "status": _read_number,
-}
+def _read_list(text: str) -> list[Any]:
+    if text.startswith("{"):
+        raise _UnreadableError(ProblemKind.NOT_A_LIST)
+    if not text.startswith("["):
+        return [element.strip() for element in text.split(",") if element.strip()]
+    try:
+        return list(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        detail = getattr(error, "msg", None) or str(error)
+        raise _UnreadableError(ProblemKind.BROKEN_JSON_LIST, detail) from None
 
 
 def _find_unknown(environ: Mapping[str, str], prefix: str, dialect: Dialect) -> list[Problem]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError
 from corekit.arguments import ARGUMENTS
@@ -46,12 +46,6 @@ _JSON_HINT: Final = (
 _OTHER_FORMATS: Final = {".yaml": "YAML", ".yml": "YAML", ".ini": "INI", ".cfg": "INI"}
 
 _toml_place = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)").fullmatch
-
-
-class _Format(NamedTuple):
-    name: str
-    parse: Callable[[str], Any]
-    hint: str
 
 
 def load_policy(path: str | PathLike[str]) -> CorsPolicy:
@@ -90,9 +84,9 @@ def parse_policy(content: bytes | str, source: str) -> CorsPolicy:
     CorsPolicy(allow_origins=['https://app.example.com'])
     """
     text = content if isinstance(content, str) else _decode(content, source)
-    document = _parse(text, _find_format(text, source), source)
+    arguments = _find_arguments(_parse(text, source), source)
     try:
-        return CorsPolicy.from_mapping(_find_arguments(document, source), dialect=_DIALECT)
+        return CorsPolicy.from_mapping(arguments, dialect=_DIALECT)
     except PolicyError as error:
         raise ConfigPolicyError(source, error.problems) from None
 
@@ -108,71 +102,61 @@ def _decode(content: bytes, source: str) -> str:
         ) from None
 
 
-def _find_format(text: str, source: str) -> _Format:
+def _parse(text: str, source: str) -> Mapping[str, Any]:
     suffix = Path(source).suffix.lower()
     if suffix in _OTHER_FORMATS:
         message = f"{_OTHER_FORMATS[suffix]} is not supported."
         raise ConfigError(source, message, "Write the policy as TOML or JSON.")
-    if suffix == ".json" or (suffix != ".toml" and text.lstrip().startswith("{")):
-        return _Format("JSON", _parse_json, _JSON_HINT)
-    return _Format("TOML", tomllib.loads, _TOML_HINT)
-
-
-def _parse(text: str, form: _Format, source: str) -> Mapping[str, Any]:
+    is_json = suffix == ".json" or (suffix != ".toml" and text.lstrip().startswith("{"))
     try:
-        document = form.parse(text)
-    except json.JSONDecodeError as error:
-        message = f"This is not JSON: {error.msg}."
-        raise ConfigError(
-            source, message, form.hint, line=error.lineno, column=error.colno
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        message, line, column = _read_toml_error(str(error), text)
-        message = f"This is not TOML: {message}."
-        raise ConfigError(source, message, form.hint, line=line, column=column) from None
-    except _DoubleKeyError as error:
-        message = f"The key {show(error.key)} appears twice."
-        raise ConfigError(source, message, "Keep one of them.") from None
+        document = _parse_json(text, source) if is_json else _parse_toml(text, source)
+    except ConfigError:
+        raise
     except (ValueError, RecursionError) as error:
-        message = f"This {form.name} cannot be read: {error}."
+        message = f"This {'JSON' if is_json else 'TOML'} cannot be read: {error}."
         raise ConfigError(source, message, "Write the arguments of a policy.") from None
     if not isinstance(document, dict):
-        kind = type(document).__name__
-        message = f"The file contains a {kind} instead of the arguments of a policy."
+        message = (
+            f"The file contains a {type(document).__name__} instead of the arguments of a policy."
+        )
         hint = 'Write them by name, such as {"allow_origins": ["https://app.example.com"]}.'
         raise ConfigError(source, message, hint)
     return document
 
 
-class _DoubleKeyError(Exception):
-    """A key appears twice in one JSON object; parsers would silently use the last."""
+def _parse_json(text: str, source: str) -> Any:
+    def read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        # A parser would silently use the last of two values.
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                message = f"The key {show(key)} appears twice."
+                raise ConfigError(source, message, "Keep one of them.")
+            found[key] = value
+        return found
 
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
-
-
-def _parse_json(text: str) -> Any:
-    return json.loads(text, object_pairs_hook=_read_object)
-
-
-def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise _DoubleKeyError(key)
-        found[key] = value
-    return found
+    try:
+        return json.loads(text, object_pairs_hook=read_object)
+    except json.JSONDecodeError as error:
+        message, line, column = f"This is not JSON: {error.msg}.", error.lineno, error.colno
+        raise ConfigError(source, message, _JSON_HINT, line=line, column=column) from None
 
 
-def _read_toml_error(text: str, document: str) -> tuple[str, int, int]:
-    # Before Python 3.14 the position is only in the message.
-    match = _toml_place(text)
-    message, line, column = match.groups() if match else (text, None, None)
-    if line is not None and column is not None:
-        return message, int(line), int(column)
-    lines = document.split("\n")
-    return message, len(lines), len(lines[-1]) + 1
+def _parse_toml(text: str, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        # Before Python 3.14 the position is only in the message.
+        match = _toml_place(str(error))
+        message, line, column = match.groups() if match else (str(error), None, None)
+        lines = text.split("\n")
+        raise ConfigError(
+            source,
+            f"This is not TOML: {message}.",
+            _TOML_HINT,
+            line=int(line or len(lines)),
+            column=int(column or len(lines[-1]) + 1),
+        ) from None
 
 
 def _find_arguments(document: Mapping[str, Any], source: str) -> Mapping[str, Any]:
