@@ -18,7 +18,7 @@ from corekit import PolicyError
 from corekit.diagnostics import Diagnostic, show
 from corekit.lint import lint_policy
 from corekit_config import ConfigError
-from corekit_config.importing import looking_in
+from corekit_config.finding import looking_in
 from corekit_django.checks import check_effect, check_names, check_regexes
 from corekit_django.conf import argument_settings, read_settings
 

@@ -9,8 +9,7 @@ from corekit.schema import policy_schema
 from .environment import from_environ
 from .errors import ConfigError, ConfigPolicyError
 from .files import load_policy, parse_policy
-from .finding import find_policy
-from .importing import import_policy
+from .finding import find_policy, import_policy
 
 __all__ = [
     "ConfigError",

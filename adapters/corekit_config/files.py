@@ -44,6 +44,7 @@ _JSON_HINT: Final = (
     "Use double quotes, no comments, and no comma after the last element. TOML allows both."
 )
 _OTHER_FORMATS: Final = {".yaml": "YAML", ".yml": "YAML", ".ini": "INI", ".cfg": "INI"}
+SUFFIXES: Final = frozenset({".json", ".toml", *_OTHER_FORMATS})
 
 _toml_place = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)").fullmatch
 
@@ -161,7 +162,9 @@ def _parse_toml(text: str, source: str) -> dict[str, Any]:
 
 def _find_arguments(document: Mapping[str, Any], source: str) -> Mapping[str, Any]:
     rest = _without_schema(document)
-    tables = {"cors": rest.get("cors"), "tool.corekit": _find_tool(rest)}
+    tool = rest.get("tool")
+    inner = tool.get("corekit") if isinstance(tool, dict) else None
+    tables = {"cors": rest.get("cors"), "tool.corekit": inner}
     found = {name: table for name, table in tables.items() if isinstance(table, dict)}
     if not found:
         if Path(source).name == "pyproject.toml":
@@ -179,8 +182,3 @@ def _find_arguments(document: Mapping[str, Any], source: str) -> Mapping[str, An
 
 def _without_schema(table: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in table.items() if name != _SCHEMA_KEY}
-
-
-def _find_tool(document: Mapping[str, Any]) -> object:
-    tool = document.get("tool")
-    return tool.get("corekit") if isinstance(tool, dict) else None

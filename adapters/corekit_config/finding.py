@@ -1,18 +1,30 @@
-"""Policies named on a command line: a file, an import path, or ``-`` for standard input."""
+"""Policies by name: an import path, or on a command line also a file or ``-`` for standard input.
+
+Importing a module runs it, so a module is imported only if the user named it.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from importlib import import_module
+from operator import attrgetter
+from os import PathLike, fspath
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
-from corekit import CorsPolicy, CorsRoutes
+from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit.diagnostics import show
 
 from .errors import ConfigError
-from .files import load_policy, parse_policy
-from .importing import import_policy, is_import_path
+from .files import SUFFIXES, load_policy, parse_policy
 
-_SUFFIXES: Final = frozenset({".json", ".toml", ".yaml", ".yml", ".ini", ".cfg"})
+_NAME: Final = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
+_is_import_path = re.compile(rf"{_NAME}:{_NAME}").fullmatch
 
 
 def find_policy(text: str) -> CorsPolicy | CorsRoutes:
@@ -32,9 +44,80 @@ def find_policy(text: str) -> CorsPolicy | CorsRoutes:
     path = Path(text)
     if path.is_file():
         return load_policy(text)
-    if is_import_path(text):
+    if _is_import_path(text):
         return import_policy(text, folder=Path.cwd())
-    if path.exists() or path.suffix.lower() in _SUFFIXES:
+    if path.exists() or path.suffix.lower() in SUFFIXES:
         return load_policy(text)
     hint = "Name a file such as cors.toml, or an import path such as app.main:policy."
     raise ConfigError(text, "There is no such file.", hint)
+
+
+def import_policy(
+    path: str, *, folder: str | PathLike[str] | None = None
+) -> CorsPolicy | CorsRoutes:
+    """Import the policy or the routes at an import path such as ``app.main:policy``.
+
+    `folder` is searched first while the module is imported. Raises `ConfigError` if there is no
+    policy. A `PolicyError` that the module raises is passed on.
+
+    >>> import_policy("corekit:CorsPolicy")
+    Traceback (most recent call last):
+        ...
+    corekit_config.errors.ConfigError: corekit:CorsPolicy: This is of type type. Name a CorsPolicy or a CorsRoutes.
+    """  # noqa: E501 - an error message is one line
+    if not _is_import_path(path):
+        raise ConfigError(path, "This is not an import path.", "Write it as app.main:policy.")
+    name, _, attribute = path.partition(":")
+    with looking_in(folder):
+        module = _import(name, path)
+    try:
+        value = attrgetter(attribute)(module)
+    except AttributeError:
+        message = f"{name} has no {attribute}."
+        raise ConfigError(path, message, _suggest(module, attribute)) from None
+    if not isinstance(value, CorsPolicy | CorsRoutes):
+        message = f"This is of type {type(value).__name__}."
+        raise ConfigError(path, message, _suggest(module, ""))
+    return value
+
+
+@contextmanager
+def looking_in(folder: str | PathLike[str] | None) -> Iterator[None]:
+    """Search `folder` first in imports; None changes nothing."""
+    added = [] if folder is None else [fspath(folder)]
+    sys.path[:0] = added
+    try:
+        yield
+    finally:
+        for place in added:
+            if place in sys.path:  # the module may have cleaned up itself
+                sys.path.remove(place)
+
+
+def _import(name: str, path: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except PolicyError:
+        raise
+    except ModuleNotFoundError as error:
+        missing = error.name or name
+        if name == missing or name.startswith(f"{missing}."):
+            message = f"There is no module {missing}."
+            hint = "Check the name and the current directory."
+        else:
+            message = f"{name} needs the module {missing}, which is not installed."
+            hint = "Run corekit in the environment of the application."
+        raise ConfigError(path, message, hint) from error
+    except (Exception, SystemExit) as error:
+        # A module may raise anything; the original error is chained.
+        message = f"{name} cannot be imported: {type(error).__name__}: {show(str(error))}."
+        raise ConfigError(path, message, f"Try: python -c 'import {name}'") from error
+
+
+def _suggest(module: ModuleType, attribute: str) -> str:
+    names = vars(module)
+    found = [name for name in names if isinstance(names[name], CorsPolicy | CorsRoutes)]
+    if not found:
+        return "Name a CorsPolicy or a CorsRoutes."
+    meant = get_close_matches(attribute, found, n=1) or sorted(found)[:5]
+    return f"Did you mean {' or '.join(f'{module.__name__}:{name}' for name in meant)}?"

@@ -62,7 +62,8 @@ def pytest_runtest_makereport(
     """Add the exchanges to the report of a test that failed."""
     report = yield
     if report.failed and _BROWSERS in item.stash:
-        for at, opened in enumerate(item.stash[_BROWSERS], 1):
+        browsers = item.stash[_BROWSERS]
+        for at, opened in enumerate(browsers, 1):
             title = f"sent (>) and received (<) by browser {at}, page {opened.page}"
             report.sections.append((title, describe(tuple(opened.exchanges))))
     return report
