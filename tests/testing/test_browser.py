@@ -119,6 +119,11 @@ def test_json_and_data_exclude_each_other() -> None:
         Browser(wsgi(), PAGE).fetch("POST", "/", json=1, data="x")
 
 
+def test_misspelled_option_raises() -> None:
+    with pytest.raises(TypeError, match="credential"):
+        Browser(wsgi(), PAGE).fetch("GET", "/", credential="include")  # type: ignore[call-arg]
+
+
 def test_cookies_need_credentials(made: Callable[..., Browser]) -> None:
     browser = made()
     lines = [["Set-Cookie", f"{pair}; SameSite=None; Secure; Path=/"] for pair in ("a=1", "b=2")]
