@@ -6,7 +6,7 @@ place where the setting is written: Python code, a file, the environment, a fram
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,15 +29,17 @@ _SHOWN_PROBLEMS: Final = 20
 class Dialect:
     """How settings are written in one place, so that hints can be followed as they are.
 
-    `names` maps the arguments of a policy to the user's own settings; the defaults of the other
-    fields are Python's. In `accept`, ``{risks}`` is the setting and ``{code}`` the risk; in
-    `one_string`, ``{text}`` is the string, escaped.
+    `names` maps the arguments of a policy to the user's own settings, and `indexes` an argument to
+    the index that each of its elements has there, None for an element that is the whole setting.
+    The defaults of the other fields are Python's. In `accept`, ``{risks}`` is the setting and
+    ``{code}`` the risk; in `one_string`, ``{text}`` is the string, escaped.
 
     >>> PYTHON.subject("allow_origins", 2)
     'allow_origins[2]'
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
+    indexes: Mapping[str, Sequence[int | None]] = field(default_factory=dict)
     flag: str = "True or False"
     seconds: str = "whole seconds as an int, a timedelta, or None"
     status: str = "a status code as an int"
@@ -101,6 +103,8 @@ case. Did you mean 'PUT'? [method-case]
         """Write out one row of the table, about `value` of `argument`, in a dialect."""
         texts = {name: _bound(text) for name, text in {**parameters, "fix": fix}.items()}
         texts["dialect"] = dialect
+        if index is not None and argument in dialect.indexes:
+            index = dialect.indexes[argument][index]
         hint = kind.hint.format_map(texts)
         if kind.is_risk:
             accept = dialect.accept.format(risks=dialect.name("accept_risks"), code=kind.code)

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Final
 
-from corekit import PolicyError, Problem
 from corekit.adapter import ANY, OriginPattern, is_serialized_origin
 from corekit.compat import RegexCorsPolicy
 from corekit.problems import Dialect
@@ -46,14 +44,12 @@ APP_OPTIONS: Final = frozenset({*_DEFAULTS, *_FIXED, "resources"})
 
 _PREFIX: Final = "CORS_"
 
-_DIALECT: Final = Dialect(
-    names={
-        "allow_origins": "origins",
-        "allow_origin_regexes": "origins",
-        "allow_credentials": "supports_credentials",
-        "allow_methods": "methods",
-    }
-)
+_NAMES: Final = {
+    "allow_origins": "origins",
+    "allow_origin_regexes": "origins",
+    "allow_credentials": "supports_credentials",
+    "allow_methods": "methods",
+}
 
 # With nothing but a star it is a pattern, or meant as one: as a regular expression its dots would
 # match any character, and so other sites.
@@ -98,7 +94,7 @@ def make_policy(options: Mapping[str, Any]) -> RegexCorsPolicy:
         if name in options and options[name] not in possible:
             raise ValueError(f"{name}={options[name]!r} is not supported: {reason}. Remove it.")
     given = {**_DEFAULTS, **options}
-    origins, regexes = _read_origins(given["origins"])
+    origins, indexes = _read_origins(given["origins"])
     headers = _split(given["allow_headers"])
     if isinstance(headers, list) and ANY in headers:
         # flask-cors reflects the requested names, authorization among them; a wildcard excludes it.
@@ -107,8 +103,7 @@ def make_policy(options: Mapping[str, Any]) -> RegexCorsPolicy:
     if isinstance(methods, list):
         methods = [name.upper() if isinstance(name, str) else name for name in methods]
     arguments = {
-        "allow_origins": _values(origins),
-        "allow_origin_regexes": _values(regexes),
+        **origins,
         "allow_credentials": given["supports_credentials"],
         "allow_methods": methods,
         "allow_headers": headers,
@@ -118,50 +113,30 @@ def make_policy(options: Mapping[str, Any]) -> RegexCorsPolicy:
         "preflight_status": 200,
         "accept_risks": given["accept_risks"],
     }
-    try:
-        return RegexCorsPolicy.from_mapping(arguments, dialect=_DIALECT)
-    except PolicyError as error:
-        places = {"allow_origins": origins, "allow_origin_regexes": regexes}
-        problems = [_restore_index(problem, places) for problem in error.problems]
-        raise PolicyError(problems) from None
+    return RegexCorsPolicy.from_mapping(arguments, dialect=Dialect(_NAMES, indexes))
 
 
-_Items = list[tuple[int | None, Any]]
-"""Elements of an option, each with its index there; None if the option is a single value."""
+def _read_origins(value: Any) -> tuple[dict[str, Any], dict[str, list[int | None]]]:
+    """Separate origins and patterns from regular expressions; flask-cors has one list of both.
 
-
-def _read_origins(value: Any) -> tuple[Any, _Items]:
-    """Separate origins and patterns from regular expressions; flask-cors has one list of both."""
+    Return the arguments of the policy, and the index that each element had in the one list.
+    """
     items: Iterable[tuple[int | None, Any]]
     if isinstance(value, str | re.Pattern):
         items = [(None, value)]
     elif isinstance(value, Iterable) and not isinstance(value, bytes | Mapping):
         items = enumerate(value)
     else:
-        return value, []
-    origins: _Items = []
-    regexes: _Items = []
+        return {"allow_origins": value}, {}
+    origins: dict[str, Any] = {"allow_origins": [], "allow_origin_regexes": []}
+    indexes: dict[str, list[int | None]] = {"allow_origins": [], "allow_origin_regexes": []}
     for index, item in items:
-        text = item.pattern if isinstance(item, re.Pattern) else item
-        if text in _ANY_REGEXES:
-            origins.append((index, ANY))
-        elif isinstance(item, re.Pattern) or _is_regex(item):
-            regexes.append((index, item))
-        else:
-            origins.append((index, item))
-    return origins, regexes
-
-
-def _values(items: Any) -> Any:
-    return [item for _, item in items] if isinstance(items, list) else items
-
-
-def _restore_index(problem: Problem, places: Mapping[str, Any]) -> Problem:
-    items = places.get(problem.argument)
-    if problem.index is None or items is None:
-        return problem
-    index = items[problem.index][0]
-    return replace(problem, subject=_DIALECT.subject(problem.argument, index), index=index)
+        is_any = (item.pattern if isinstance(item, re.Pattern) else item) in _ANY_REGEXES
+        is_regex = not is_any and (isinstance(item, re.Pattern) or _is_regex(item))
+        argument = "allow_origin_regexes" if is_regex else "allow_origins"
+        origins[argument].append(ANY if is_any else item)
+        indexes[argument].append(index)
+    return origins, indexes
 
 
 def _is_regex(item: object) -> bool:

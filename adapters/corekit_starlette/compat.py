@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
@@ -23,6 +22,8 @@ from .application import make_observer
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+_DIALECT: Final = Dialect(names={_REGEXES: "allow_origin_regex"}, indexes={_REGEXES: [None]})
 
 # Starlette always grants these. Requests with a JSON body need the last one.
 _ALWAYS_GRANTED: Final = ("accept", "accept-language", "content-language", "content-type")
@@ -64,17 +65,7 @@ def starlette_policy(
         "preflight_status": 200,
         "accept_risks": accept_risks,
     }
-    dialect = Dialect(names={_REGEXES: "allow_origin_regex"})
-    try:
-        return RegexCorsPolicy.from_mapping(arguments, dialect=dialect)
-    except PolicyError as error:
-        problems = [
-            replace(problem, subject="allow_origin_regex", index=None)
-            if problem.argument == _REGEXES
-            else problem
-            for problem in error.problems
-        ]
-        raise PolicyError(problems) from None
+    return RegexCorsPolicy.from_mapping(arguments, dialect=_DIALECT)
 
 
 class CORSMiddleware(CorsMiddleware):
