@@ -15,7 +15,14 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name
 from django.utils.module_loading import import_string
 
-from .conf import ALL_ORIGINS, KNOWN_SETTINGS, MISNOMERS, SETTINGS, dropped_headers, read_settings
+from .conf import (
+    ALL_ORIGINS,
+    KNOWN_SETTINGS,
+    OTHER_NAMES,
+    dropped_headers,
+    effective_name,
+    read_settings,
+)
 from .cookie_checks import check_cookies, check_csrf_trusted_origins, check_insecure_origins
 from .middleware import CorsMiddleware
 
@@ -38,6 +45,9 @@ _PASSIVE: Final = frozenset(
 _SECURITY: Final = "django.middleware.security.SecurityMiddleware"
 """It responds only if SECURE_SSL_REDIRECT is on, with a redirect that fails any preflight."""
 
+_MISNOMERS: Final = {
+    OTHER_NAMES[name]: name for name in ("CORS_ALLOW_METHODS", "CORS_ALLOW_HEADERS")
+}
 _HINTS: Final = {
     "CORS_REPLACE_HTTPS_REFERER": "It was removed. Use CSRF_TRUSTED_ORIGINS.",
     "CORS_MODEL": "It was removed. Connect a receiver to check_request_enabled.",
@@ -77,9 +87,9 @@ def check_problems(**_: Any) -> Iterator[CheckMessage]:
 def check_names(**_: Any) -> Iterator[CheckMessage]:
     """E005, W009: settings that nothing reads. W002: those that are read by a mistaken name."""
     for name in sorted(name for name in dir(settings) if name.startswith("CORS_")):
-        if name in MISNOMERS:
-            message = f"{name} takes effect, but the name of the setting is {MISNOMERS[name]}."
-            hint = f"Write {MISNOMERS[name]}."
+        if name in _MISNOMERS:
+            message = f"{name} takes effect, but the name of the setting is {_MISNOMERS[name]}."
+            hint = f"Write {_MISNOMERS[name]}."
             yield Warning(message, hint=hint, id="corekit_django.W002")
         elif name not in KNOWN_SETTINGS:
             yield _report_unknown(name)
@@ -87,19 +97,15 @@ def check_names(**_: Any) -> Iterator[CheckMessage]:
 
 def check_effect(**_: Any) -> Iterator[CheckMessage]:
     """W003: settings that another one overrides. W004: headers that scripts cannot set."""
-    for name, others in SETTINGS.items():
-        for other in others:
-            if hasattr(settings, name) and hasattr(settings, other):
-                yield _report_no_effect(other, name)
-    lists = ("CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGIN_REGEXES")
-    for everyone in ALL_ORIGINS:
-        if hasattr(settings, everyone):
-            if getattr(settings, everyone) is True:
-                names = [each for name in lists for each in (name, *SETTINGS[name])]
-                for name in names:
-                    if getattr(settings, name, ()):
-                        yield _report_no_effect(name, f"{everyone} = True")
-            break
+    for name, other in OTHER_NAMES.items():
+        if hasattr(settings, name) and hasattr(settings, other):
+            yield _report_no_effect(other, name)
+    everyone = effective_name(ALL_ORIGINS)
+    if getattr(settings, everyone, False) is True:
+        for setting in ("CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGIN_REGEXES"):
+            for name in (setting, OTHER_NAMES[setting]):
+                if getattr(settings, name, ()):
+                    yield _report_no_effect(name, f"{everyone} = True")
     dropped = sorted(dropped_headers())
     if dropped:
         yield Warning(

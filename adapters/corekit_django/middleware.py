@@ -25,7 +25,6 @@ from corekit.adapter import (
 
 from .conf import Grant, get_configuration
 from .decorators import EXEMPT
-from .observing import get_observer
 from .resolving import View, find_mark, find_view, has_marked_views, methods_of
 from .signals import check_request_enabled
 
@@ -106,7 +105,7 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
     if mark is EXEMPT:
         return None
     if mark is not None:
-        return Grant(mark, None)
+        return Grant(mark)
     return get_configuration().find(request.path_info)
 
 
@@ -172,7 +171,7 @@ def _finish(
     engine, answer, _ = found
     meta = request.META
     origin = meta.get("HTTP_ORIGIN")
-    observer = get_observer()
+    observer = get_configuration().observer
     if observer.observes_all or (
         answer.may_be_denied and observer.logger.isEnabledFor(observer.level)
     ):
