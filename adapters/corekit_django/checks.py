@@ -1,19 +1,26 @@
-"""System checks of the settings and of MIDDLEWARE, and the registration of all checks.
+"""System checks of the settings, of MIDDLEWARE, and of what cookies and CSRF protection need.
 
-Each check has an id that does not change, and is described under it in docs/django.md. The checks
-of what cookies and CSRF need are in `cookie_checks`.
+Each check has an id that does not change, and is described under it in docs/django.md. CORS
+controls which origins may read; CSRF protection whether the user made a request. With cookies both
+are needed, and browsers must send the cookies. Per-view policies are checked like those of the
+settings.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name
+from django.utils.http import is_same_domain
 from django.utils.module_loading import import_string
+
+from corekit import CorsPolicy
+from corekit.lint import find_cross_site
 
 from .conf import (
     ALL_ORIGINS,
@@ -23,16 +30,84 @@ from .conf import (
     effective_name,
     read_settings,
 )
-from .cookie_checks import check_cookies, check_csrf_trusted_origins, check_insecure_origins
 from .middleware import CorsMiddleware
+from .resolving import find_marked_views
 
-_OURS: Final = "corekit_django.middleware.CorsMiddleware"
+
+class _Text(NamedTuple):
+    message: str
+    hint: str
+
+
+_COOKIE: Final = _Text(
+    "{origins} is cross-site to the hosts in ALLOWED_HOSTS, so browsers do not send the {cookie}"
+    " with its requests: {problems}.",
+    "Set {prefix}_SAMESITE = 'None' and {prefix}_SECURE = True. If the server is same-site, add its"
+    " host to ALLOWED_HOSTS.",
+)
+
+_TEXTS: Final = {
+    "E001": _Text("{subject} = {value!a}: {message} [{code}]", "{hint}"),
+    "E002": _Text(
+        "corekit_django is installed without its middleware, so no origins are allowed.",
+        "Put 'corekit_django.middleware.CorsMiddleware' first in MIDDLEWARE.",
+    ),
+    "E003": _Text("The CORS middleware is in MIDDLEWARE more than once.", "Keep the first one."),
+    "E004": _Text(
+        "django-cors-headers is installed together with corekit_django, which replaces it.",
+        "Remove 'corsheaders' from INSTALLED_APPS and its middleware from MIDDLEWARE. See"
+        " https://github.com/corekit/corekit/blob/main/docs/migrating-from-django-cors-headers.md",
+    ),
+    "E005": _Text("{name} is not a setting of corekit_django and has no effect.", "{hint}"),
+    "E006": _Text(
+        "CORS_URLS_REGEX = {regex!r} must match whole paths; it does not cover the paths that begin"
+        " with it.",
+        "Write {longer!r} to cover the paths below, or {exact!r} for this path only.",
+    ),
+    "W001": _Text(
+        "The CORS middleware comes after {names}, whose own responses (a redirect, an error, a"
+        " file) then lack its headers, and which may respond to a preflight.",
+        "Put it first in MIDDLEWARE.",
+    ),
+    "W002": _Text("{name} takes effect, but the name of the setting is {meant}.", "Write {meant}."),
+    "W003": _Text("{name} has no effect together with {other}.", "Keep one of them."),
+    "W004": _Text(
+        "CORS_ALLOW_HEADERS names {names}, which scripts cannot set.",
+        "Remove them; corekit ignores them. The headers that a browser sets itself need no"
+        " permission.",
+    ),
+    "W005": _COOKIE,
+    "W006": _COOKIE,
+    "W007": _Text(
+        "{origins} may send requests with cookies, but is not in CSRF_TRUSTED_ORIGINS, so its POST,"
+        " PUT, PATCH and DELETE requests fail with 403.",
+        "Add the origin to CSRF_TRUSTED_ORIGINS too: with cookies, requests must pass both CORS and"
+        " the CSRF check. Change nothing if these pages only read.",
+    ),
+    "W008": _Text(
+        "{origins} is allowed over http: a network attacker, or any program on the user's machine,"
+        " can impersonate it.",
+        "Allow only https origins in production. Move http origins to the settings for"
+        " development.",
+    ),
+    "W009": _Text("{name} is not a setting of corekit_django and has no effect.", "{hint}"),
+    "W010": _Text(
+        "In CORS_ALLOWED_ORIGIN_REGEXES, {regex!r} has a dot that matches any character:"
+        " 'app.example.com' also matches appxexample.com, which anyone can register.",
+        r"Write '\.' for a dot, or use a pattern such as 'https://*.example.com' in"
+        " CORS_ALLOWED_ORIGINS.",
+    ),
+}
+"""The texts of each check by its number: E is an error, W a warning."""
+
 _THEIRS: Final = "corsheaders.middleware.CorsMiddleware"
+_SESSION: Final = "django.contrib.sessions.middleware.SessionMiddleware"
+_CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"
 
 _PASSIVE: Final = frozenset(
     {
         "django.contrib.messages.middleware.MessageMiddleware",
-        "django.contrib.sessions.middleware.SessionMiddleware",
+        _SESSION,
         "django.contrib.sites.middleware.CurrentSiteMiddleware",
         "django.middleware.clickjacking.XFrameOptionsMiddleware",
         "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -53,10 +128,14 @@ _HINTS: Final = {
     "CORS_MODEL": "It was removed. Connect a receiver to check_request_enabled.",
 }
 
+_UNKNOWN: Final = "Remove it, or rename it without CORS_ if it is your own setting."
+_SHOWN_ORIGINS: Final = 3
+
 # A dot that matches any character although a literal dot was meant: not escaped, not repeated, not
 # in a set of characters.
 _bare_dot = re.compile(r"(?<!\\)(?:\\\\)*\.(?![*+?{])").search
 _character_sets = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
+_begins_with_http = re.compile(r"\^?\(?(?:\?:)?http(?:s\?|\(s\)\?)?:").match
 
 
 def register_all() -> None:
@@ -77,10 +156,13 @@ def register_all() -> None:
 def check_problems(**_: Any) -> Iterator[CheckMessage]:
     """E001: what the middleware would refuse to start with."""
     for problem in read_settings()[1]:
-        yield Error(
-            f"{problem.subject} = {problem.value!a}: {problem.message} [{problem.code}]",
+        yield _write(
+            "E001",
+            subject=problem.subject,
+            value=problem.value,
+            message=problem.message,
+            code=problem.code,
             hint=problem.hint,
-            id="corekit_django.E001",
         )
 
 
@@ -88,32 +170,29 @@ def check_names(**_: Any) -> Iterator[CheckMessage]:
     """E005, W009: settings that nothing reads. W002: those that are read by a mistaken name."""
     for name in sorted(name for name in dir(settings) if name.startswith("CORS_")):
         if name in _MISNOMERS:
-            message = f"{name} takes effect, but the name of the setting is {_MISNOMERS[name]}."
-            hint = f"Write {_MISNOMERS[name]}."
-            yield Warning(message, hint=hint, id="corekit_django.W002")
+            yield _write("W002", name=name, meant=_MISNOMERS[name])
         elif name not in KNOWN_SETTINGS:
-            yield _report_unknown(name)
+            near = get_close_matches(name, sorted(KNOWN_SETTINGS), n=1, cutoff=0.75)
+            if near:
+                yield _write("E005", name=name, hint=f"Did you mean {near[0]}?")
+            else:
+                yield _write("W009", name=name, hint=_HINTS.get(name, _UNKNOWN))
 
 
 def check_effect(**_: Any) -> Iterator[CheckMessage]:
     """W003: settings that another one overrides. W004: headers that scripts cannot set."""
     for name, other in OTHER_NAMES.items():
         if hasattr(settings, name) and hasattr(settings, other):
-            yield _report_no_effect(other, name)
+            yield _write("W003", name=other, other=name)
     everyone = effective_name(ALL_ORIGINS)
     if getattr(settings, everyone, False) is True:
         for setting in ("CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGIN_REGEXES"):
             for name in (setting, OTHER_NAMES[setting]):
                 if getattr(settings, name, ()):
-                    yield _report_no_effect(name, f"{everyone} = True")
+                    yield _write("W003", name=name, other=f"{everyone} = True")
     dropped = sorted(dropped_headers())
     if dropped:
-        yield Warning(
-            f"CORS_ALLOW_HEADERS names {', '.join(dropped)}, which scripts cannot set.",
-            hint="Remove them; corekit ignores them. The headers that a browser sets itself"
-            " need no permission.",
-            id="corekit_django.W004",
-        )
+        yield _write("W004", names=", ".join(dropped))
 
 
 def check_regexes(**_: Any) -> Iterator[CheckMessage]:
@@ -122,26 +201,12 @@ def check_regexes(**_: Any) -> Iterator[CheckMessage]:
     if configuration is None:
         return
     if configuration.urls is not None:
-        pattern = configuration.urls.pattern
-        if not pattern.endswith(("$", r"\Z", ".*", ".+", ".*)", ".+)", "(.*)?", ")?")):
-            yield Error(
-                f"CORS_URLS_REGEX = {pattern!r} must match whole paths; it does not cover the"
-                " paths that begin with it.",
-                hint=f"Write {pattern + '.*'!r} to cover the paths below, or {pattern + '$'!r}"
-                " for this path only.",
-                id="corekit_django.E006",
-            )
-    for policy in configuration.policies:
-        for regex in getattr(policy, "allow_origin_regexes", ()):
-            if _bare_dot(_character_sets.sub("", regex.pattern)):
-                yield Warning(
-                    f"In CORS_ALLOWED_ORIGIN_REGEXES, {regex.pattern!r} has a dot that matches any"
-                    " character: 'app.example.com' also matches appxexample.com, which anyone can"
-                    " register.",
-                    hint=r"Write '\.' for a dot, or use a pattern such as 'https://*.example.com'"
-                    " in CORS_ALLOWED_ORIGINS.",
-                    id="corekit_django.W010",
-                )
+        regex = configuration.urls.pattern
+        if not regex.endswith(("$", r"\Z", ".*", ".+", ".*)", ".+)", "(.*)?", ")?")):
+            yield _write("E006", regex=regex, longer=f"{regex}.*", exact=f"{regex}$")
+    for regex in _regexes(configuration.policies):
+        if _bare_dot(_character_sets.sub("", regex)):
+            yield _write("W010", regex=regex)
 
 
 def check_middleware(**_: Any) -> Iterator[CheckMessage]:
@@ -149,51 +214,57 @@ def check_middleware(**_: Any) -> Iterator[CheckMessage]:
     middleware: Sequence[str] = settings.MIDDLEWARE
     places = [index for index, path in enumerate(middleware) if _is_ours(path)]
     if not places:
-        yield Error(
-            "corekit_django is installed without its middleware, so no origins are allowed.",
-            hint=f"Put {_OURS!r} first in MIDDLEWARE.",
-            id="corekit_django.E002",
-        )
+        yield _write("E002")
     elif len(places) > 1:
-        yield Error(
-            "The CORS middleware is in MIDDLEWARE more than once.",
-            hint="Keep the first one.",
-            id="corekit_django.E003",
-        )
+        yield _write("E003")
     if _THEIRS in middleware or "corsheaders" in settings.INSTALLED_APPS:
-        yield Error(
-            "django-cors-headers is installed together with corekit_django, which replaces it.",
-            hint="Remove 'corsheaders' from INSTALLED_APPS and its middleware from"
-            " MIDDLEWARE. See https://github.com/corekit/corekit/blob/main/docs/"
-            "migrating-from-django-cors-headers.md",
-            id="corekit_django.E004",
-        )
+        yield _write("E004")
     before = [path for path in middleware[: places[0] if places else 0] if _can_answer(path)]
     if before:
-        yield Warning(
-            f"The CORS middleware comes after {', '.join(before)}, whose own responses (a"
-            " redirect, an error, a file) then lack its headers, and which may respond to a"
-            " preflight.",
-            hint="Put it first in MIDDLEWARE.",
-            id="corekit_django.W001",
-        )
+        yield _write("W001", names=", ".join(before))
 
 
-def _report_unknown(name: str) -> CheckMessage:
-    near = get_close_matches(name, sorted(KNOWN_SETTINGS), n=1, cutoff=0.75)
-    message = f"{name} is not a setting of corekit_django and has no effect."
-    if not near:
-        hint = _HINTS.get(name, "Remove it, or rename it without CORS_ if it is your own setting.")
-        return Warning(message, hint=hint, id="corekit_django.W009")
-    return Error(message, hint=f"Did you mean {near[0]}?", id="corekit_django.E005")
+def check_cookies(**_: Any) -> Iterator[CheckMessage]:
+    """W005, W006: a cookie that browsers do not send in cross-site requests."""
+    origins = find_cross_site(_origins(credentials=True), _hosts())
+    cookies: list[tuple[str, str, str]] = []
+    if origins and _SESSION in settings.MIDDLEWARE:
+        cookies.append(("W005", "session cookie", "SESSION_COOKIE"))
+    if origins and _CSRF in settings.MIDDLEWARE and not settings.CSRF_USE_SESSIONS:
+        cookies.append(("W006", "CSRF cookie", "CSRF_COOKIE"))
+    for number, cookie, prefix in cookies:
+        same_site = getattr(settings, f"{prefix}_SAMESITE")
+        problems: list[str] = []
+        if str(same_site).lower() != "none" or same_site is None:
+            problems.append(f"{prefix}_SAMESITE is {same_site!r}")
+        if not getattr(settings, f"{prefix}_SECURE"):
+            problems.append(f"{prefix}_SECURE is False")
+        if problems:
+            reasons = " and ".join(problems)
+            shown = _show(origins)
+            yield _write(number, origins=shown, cookie=cookie, prefix=prefix, problems=reasons)
 
 
-def _report_no_effect(name: str, other: str) -> CheckMessage:
-    return Warning(
-        f"{name} has no effect together with {other}.",
-        hint="Keep one of them.",
-        id="corekit_django.W003",
-    )
+def check_csrf_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
+    """W007: an origin with credentials whose POST requests fail the CSRF check."""
+    if _CSRF in settings.MIDDLEWARE:
+        origins = [origin for origin in _origins(credentials=True) if not _is_trusted(origin)]
+        if origins:
+            yield _write("W007", origins=_show(origins))
+
+
+def check_insecure_origins(**_: Any) -> Iterator[CheckMessage]:
+    """W008, with --deploy: origins with http are allowed."""
+    origins = [origin for origin in _origins(credentials=False) if origin.startswith("http://")]
+    origins += filter(_begins_with_http, _regexes(_policies()))
+    if origins:
+        yield _write("W008", origins=_show(origins))
+
+
+def _write(number: str, **values: object) -> CheckMessage:
+    message, hint = (text.format_map(values) for text in _TEXTS[number])
+    kind = Error if number.startswith("E") else Warning
+    return kind(message, hint=hint, id=f"corekit_django.{number}")
 
 
 def _is_ours(path: str) -> bool:
@@ -208,3 +279,55 @@ def _can_answer(path: str) -> bool:
     if path == _SECURITY:
         return bool(settings.SECURE_SSL_REDIRECT)
     return path not in _PASSIVE and path != _THEIRS
+
+
+def _policies() -> Iterable[CorsPolicy]:
+    configuration = read_settings()[0]
+    if configuration is not None:
+        yield from configuration.policies
+    if getattr(settings, "ROOT_URLCONF", None):
+        for marked in find_marked_views():
+            if isinstance(marked.mark, CorsPolicy):
+                yield marked.mark
+
+
+def _regexes(policies: Iterable[CorsPolicy]) -> Iterator[str]:
+    for policy in policies:
+        yield from (regex.pattern for regex in getattr(policy, "allow_origin_regexes", ()))
+
+
+def _origins(*, credentials: bool) -> list[str]:
+    # The origins of a regular expression cannot be listed.
+    found = [
+        origin
+        for policy in _policies()
+        if policy.allow_credentials or not credentials
+        for origin in policy.allow_origins
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _hosts() -> list[str]:
+    if settings.DEBUG and not settings.ALLOWED_HOSTS:
+        return ["localhost", "127.0.0.1", "[::1]"]  # what Django allows then
+    return [host.removeprefix(".").lower() for host in settings.ALLOWED_HOSTS]
+
+
+def _is_trusted(origin: str) -> bool:
+    # A pattern is trusted if any origin that it matches is.
+    origin = origin.replace("*", "any")
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    asked = urlsplit(origin)
+    wild = [urlsplit(trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS if "*" in trusted]
+    return any(
+        trusted.scheme == asked.scheme
+        and is_same_domain(asked.netloc, trusted.netloc.removeprefix("*"))
+        for trusted in wild
+    )
+
+
+def _show(origins: Sequence[str]) -> str:
+    more = len(origins) - _SHOWN_ORIGINS
+    shown = ", ".join(origins[:_SHOWN_ORIGINS])
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -310,7 +310,7 @@ def test_view_policies_are_checked_too() -> None:
 
 
 def test_project_without_a_urlconf_can_be_checked() -> None:
-    from corekit_django.cookie_checks import check_csrf_trusted_origins
+    from corekit_django.checks import check_csrf_trusted_origins
 
     with override_settings(ROOT_URLCONF=None, **CREDENTIALS):
-        assert len(check_csrf_trusted_origins()) == 1
+        assert len(list(check_csrf_trusted_origins())) == 1
