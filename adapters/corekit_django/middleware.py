@@ -14,7 +14,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from corekit import CorsPolicy, RequestKind
+from corekit import CorsPolicy
 from corekit.adapter import (
     Answer,
     Engine,
@@ -66,10 +66,10 @@ class CorsMiddleware:
         found = _find(request, response)
         if found is None:
             return response or self.get_response(request)
+        replies = []
         if found.admitting is not None:
             replies = check_request_enabled.send(None, request=request)
-            found = _admit(request, found, replies)
-        return _finish(request, response, found)
+        return _finish(request, response, found, replies)
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase | None = None
@@ -78,10 +78,10 @@ class CorsMiddleware:
         found = _find(request, response)
         if found is None:
             return response or await self.get_response(request)
+        replies = []
         if found.admitting is not None:
             replies = await check_request_enabled.asend(None, request=request)
-            found = _admit(request, found, replies)
-        return _finish(request, response, found)
+        return _finish(request, response, found, replies)
 
 
 def is_preflight(request: HttpRequest) -> bool:
@@ -157,19 +157,17 @@ def _ask(engine: Engine, meta: dict[str, Any], *, is_preflight: bool) -> Answer:
     )
 
 
-def _admit(request: HttpRequest, found: _Found, replies: list[tuple[Any, Any]]) -> _Found:
-    engine = found.admitting
-    if engine is None or not any(reply for _, reply in replies):
-        return found
-    is_preflight = found.answer.kind is RequestKind.PREFLIGHT
-    return _Found(engine, _ask(engine, request.META, is_preflight=is_preflight), None)
-
-
 def _finish(
-    request: HttpRequest, response: HttpResponseBase | None, found: _Found
+    request: HttpRequest,
+    response: HttpResponseBase | None,
+    found: _Found,
+    replies: list[tuple[Any, Any]],
 ) -> HttpResponseBase:
-    engine, answer, _ = found
+    engine, answer, admitting = found
     meta = request.META
+    if admitting is not None and any(reply for _, reply in replies):
+        engine = admitting
+        answer = _ask(engine, meta, is_preflight=response is None)
     origin = meta.get("HTTP_ORIGIN")
     observer = get_configuration().observer
     if observer.observes_all or (
