@@ -25,7 +25,7 @@ from corekit.adapter import (
 
 from .conf import Grant, get_configuration
 from .decorators import EXEMPT
-from .resolving import View, find_mark, find_view, has_marked_views, methods_of
+from .resolving import View, find_mark, find_view, methods_of
 from .signals import check_request_enabled
 
 GetResponse = Callable[[HttpRequest], Any]
@@ -111,16 +111,11 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
 
 def _find(request: HttpRequest, response: HttpResponseBase | None) -> _Found | None:
     """Return the answer to a request; None if the response must not be changed."""
-    view = None
-    is_unresolved = request.resolver_match is None
     # The URLconf itself may be broken: used again, it would raise again, here.
-    has_failed = is_unresolved and response is not None and response.status_code == 500
-    if not has_failed and (is_unresolved or has_marked_views(getattr(request, "urlconf", None))):
-        view = find_view(request)
+    has_failed = response is not None and response.status_code == 500
+    view = None if has_failed and request.resolver_match is None else find_view(request)
     meta = request.META
-    if view is None:
-        grant = get_configuration().find(request.path_info)
-    elif response is None:
+    if response is None and view is not None:
         grant = _find_preflight_grant(request, view, meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])
     else:
         grant = find_grant(request, view, request.method or "")

@@ -231,7 +231,6 @@ def test_decorator_keeps_attributes_and_signature() -> None:
 def test_views_are_not_looked_up_without_view_policies(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("corekit_django.middleware.has_marked_views", lambda urlconf: False)
     monkeypatch.setattr("corekit_django.resolving.has_marked_views", lambda urlconf: False)
     monkeypatch.setattr("corekit_django.resolving.resolve", None)
     assert ask("OPTIONS", "/plain/", origin=APP, asked="PUT").status_code == 204
