@@ -84,17 +84,15 @@ class CorsMiddleware:
             return self.app(environ, start_response)
         # Servers join a header that was sent twice with a comma, which no origin has.
         origin: str | None = environ.get("HTTP_ORIGIN")
-        is_preflight = False
+        method: str | None = None
         if origin is None:
             answer = engine.no_origin
         else:
-            method = None
             if environ["REQUEST_METHOD"] == "OPTIONS":
                 method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
             if method is None:
                 answer = engine.actual(origin)
             else:
-                is_preflight = True
                 answer = engine.preflight(
                     origin,
                     method,
@@ -103,7 +101,7 @@ class CorsMiddleware:
                 )
         if self._observes_all or (answer.may_be_denied and self._logger.isEnabledFor(self._level)):
             self._observe(engine, answer, environ, origin)
-        if is_preflight and origin is not None:
+        if method is not None and origin is not None:
             return _send_preflight(start_response, answer, origin)
 
         # The defaults are local variables, which are faster than those of a closure: 10 % of a
