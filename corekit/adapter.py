@@ -54,6 +54,8 @@ __all__ = [
     "check_policy",
     "is_browser_header",
     "is_serialized_origin",
+    "keep_policy",
+    "kept_policy",
     "make_policy",
     "merge_headers",
     "merge_raw_headers",
@@ -68,6 +70,7 @@ __all__ = [
 Policies = CorsPolicy | CorsRoutes
 """Whatever an adapter takes as its policy."""
 
+_KEPT: Final = "__corekit_policy__"
 _NOTHING: Final = CorsPolicy.deny_all()
 _UNQUOTED: Final = "/!$&'()*+,;=:@~"
 """What browsers do not encode in a path: https://url.spec.whatwg.org/#path-percent-encode-set"""
@@ -106,6 +109,23 @@ def make_policy(policy: object, grants: dict[str, Any]) -> Policies:
             ' cors(allow_origins=["https://app.example.com"]).'
         )
     return policy
+
+
+def keep_policy(target: object, policy: object, kinds: str) -> None:
+    """Keep a per-route policy as an attribute of a function, a class or a route.
+
+    Raise TypeError, with the `kinds` of objects to pass, if `target` takes no attributes.
+    """
+    try:
+        setattr(target, _KEPT, policy)
+    except AttributeError:
+        kind = type(target).__name__
+        raise TypeError(f"A {kind} cannot keep a policy. Pass {kinds}.") from None
+
+
+def kept_policy(target: object) -> Any:
+    """Return what `keep_policy` kept on `target`, or None."""
+    return getattr(target, _KEPT, None)
 
 
 def policy_for_raw_path(policies: Policies, path: str) -> CorsPolicy | None:

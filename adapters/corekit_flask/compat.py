@@ -6,6 +6,7 @@ They build policies from its options. docs/migrating-from-flask-cors.md lists th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -60,7 +61,7 @@ class CORS:
                     "on_decision is for a whole application. Pass it to Cors or CORS(app)."
                 )
             policies = _PerApp(lambda flask: _read(flask, given))
-            cover_blueprint(app, lambda flask, path: policies.of(flask).policy_for(path))
+            cover_blueprint(app, policies)
             app.record(lambda state: policies.prepare(cast("Flask", state.app)))
         else:
             cover(app, _read(app, given), self._on_decision)
@@ -83,14 +84,8 @@ def cross_origin(**options: Any) -> Callable[[View], View]:
         make_policy(options)
     policies = _PerApp(lambda flask: make_policy({**read_config(flask.config), **options}))
 
-    def decorate(view: View) -> View:
-        return answer_in_view(
-            view,
-            lambda flask, path: policies.of(flask).policy_for(path),
-            automatic_options=options.get("automatic_options", True),
-        )
-
-    return decorate
+    automatic_options = options.get("automatic_options", True)
+    return partial(answer_in_view, find=policies, automatic_options=automatic_options)
 
 
 class _PerApp:
@@ -103,10 +98,10 @@ class _PerApp:
     def prepare(self, app: Flask) -> None:
         self._made[app] = self._make(app)
 
-    def of(self, app: Flask) -> CorsPolicy | Resources:
+    def __call__(self, app: Flask, path: str, /) -> CorsPolicy | None:
         if app not in self._made:
             self.prepare(app)
-        return self._made[app]
+        return self._made[app].policy_for(path)
 
 
 def _read(app: Flask, given: Mapping[str, Any]) -> Resources:

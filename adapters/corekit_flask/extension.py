@@ -124,19 +124,14 @@ def cover_blueprint(blueprint: Blueprint, find: Finder) -> None:
     blueprint.record(lambda state: cover(cast("Flask", state.app), None))
 
 
-def cover(
-    app: Flask, policy: Policies | PathPolicies | None, on_decision: OnDecision | None = None
-) -> None:
+def cover(app: Flask, policy: PathPolicies | None, on_decision: OnDecision | None = None) -> None:
     """Wrap an application in `policy`, or only in the policies of its views."""
     outermost = app.extensions.get(_KEY)
     if outermost is None:
         outermost = app.extensions[_KEY] = _Outermost(app, app.wsgi_app)
         # As in Flask's own guide; a method is faster to call than an object.
         app.wsgi_app = outermost.__call__  # type: ignore[method-assign]
-    if policy is not None:
-        outermost.set_default(policy)
-    if on_decision is not None:
-        outermost.set_on_decision(on_decision)
+    outermost.configure(policy, on_decision)
 
 
 class _Outermost:
@@ -146,23 +141,20 @@ class _Outermost:
         self._flask = flask
         self._views = ViewPolicies(flask)
         self._app = app
-        self._default: Policies | PathPolicies | None = None
+        self._default: PathPolicies | None = None
         self._on_decision: OnDecision | None = None
         # Created by the first request: until then an application may be put into debug mode.
         self._observer: Observer | None = None
         # The application wrapped in the one policy that is the same for every path.
         self._covered: WSGIApplication | None = None
 
-    def set_default(self, policy: Policies | PathPolicies) -> None:
-        if self._default is not None:
+    def configure(self, policy: PathPolicies | None, on_decision: OnDecision | None) -> None:
+        if policy is not None and self._default is not None:
             raise RuntimeError("The application already has a policy. Pass one policy.")
-        self._default = policy
-        self._observer = self._covered = None
-
-    def set_on_decision(self, on_decision: OnDecision) -> None:
-        if self._on_decision is not None:
+        if on_decision is not None and self._on_decision is not None:
             raise RuntimeError("The application already has an on_decision. Call both in one.")
-        self._on_decision = on_decision
+        self._default = policy or self._default
+        self._on_decision = on_decision or self._on_decision
         self._observer = self._covered = None
 
     def _start(self) -> Observer:
@@ -195,9 +187,11 @@ class _Outermost:
         def find(method: str) -> CorsPolicy | None:
             return self._views.find(environ, method) or self._default_for(environ)
 
-        request_method = _requested_method(environ)
-        if request_method is None:
-            return find(environ["REQUEST_METHOD"])
+        method = environ["REQUEST_METHOD"]
+        request_method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
+        if method != "OPTIONS" or request_method is None or "HTTP_ORIGIN" not in environ:
+            return find(method)
+        # The policy for a preflight is that of the method that it asks for.
         return policy_for_preflight(find, request_method)
 
     def _default_for(self, environ: WSGIEnvironment) -> CorsPolicy | None:
@@ -208,14 +202,6 @@ class _Outermost:
         if isinstance(default, CorsRoutes):
             path = environ.get("SCRIPT_NAME", "") + path
         return default.policy_for(path.encode("latin-1", "replace").decode("utf-8", "replace"))
-
-
-def _requested_method(environ: WSGIEnvironment) -> str | None:
-    # The policy for a preflight is that of the method that it asks for.
-    if environ["REQUEST_METHOD"] != "OPTIONS" or "HTTP_ORIGIN" not in environ:
-        return None
-    method: str | None = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
-    return method
 
 
 def _is_cross_origin(environ: dict[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from corekit import CorsPolicy
-from corekit.adapter import Answer, Observer, merge_headers, preflight_response
+from corekit.adapter import Observer, keep_policy, kept_policy, merge_headers, preflight_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -31,7 +31,6 @@ COVERED: Final = "corekit.covered"
 
 LOGGER: Final = logging.getLogger("corekit.flask")
 
-_MARK: Final = "__corekit_policy__"
 # For views that write the headers themselves: they know their application only by the request.
 _OBSERVER: Final = Observer("flask", LOGGER, debug=lambda _: current_app.debug)
 
@@ -44,11 +43,7 @@ class Finder(Protocol):
 
 def mark(target: object, find: Finder) -> None:
     """Keep a policy on a view or a blueprint, for the outermost layer to find."""
-    try:
-        setattr(target, _MARK, find)
-    except AttributeError:
-        kind = type(target).__name__
-        raise TypeError(f"A {kind} cannot keep a policy. Pass the view or the blueprint.") from None
+    keep_policy(target, find, "the view or the blueprint")
 
 
 def answer_in_view(view: View, find: Finder, *, automatic_options: bool) -> View:
@@ -92,7 +87,7 @@ class ViewPolicies:
         views, blueprints, found = self._searched
         if (views, blueprints) != (self._app.view_functions, self._app.blueprints):
             views, blueprints = dict(self._app.view_functions), dict(self._app.blueprints)
-            found = any(hasattr(each, _MARK) for each in (*views.values(), *blueprints.values()))
+            found = any(map(kept_policy, (*views.values(), *blueprints.values())))
             self._searched = (views, blueprints, found)
         return found
 
@@ -109,10 +104,9 @@ class ViewPolicies:
         names = endpoint.split(".")[:-1]
         blueprints = (app.blueprints.get(".".join(names[:end])) for end in range(len(names), 0, -1))
         for owner in (app.view_functions.get(endpoint), *blueprints):
-            find = getattr(owner, _MARK, None)
+            find: Finder | None = kept_policy(owner)
             if find is not None:
-                policy: CorsPolicy | None = find(app, adapter.path_info if adapter else "")
-                return policy
+                return find(app, adapter.path_info if adapter else "")
         return None
 
 
@@ -133,31 +127,13 @@ def _match(adapter: MapAdapter, method: str, path: str | None = None) -> str | N
 def _answer(policy: CorsPolicy) -> Response | None:
     headers = request.headers
     origin = headers.get("Origin")
-    request_method = headers.get("Access-Control-Request-Method")
-    if request.method == "OPTIONS" and origin is not None and request_method is not None:
-        answer = policy.engine.preflight(
-            origin,
-            request_method,
-            headers.get("Access-Control-Request-Headers"),
-            headers.get("Access-Control-Request-Private-Network"),
-        )
-        _observe(policy, answer, origin)
-        status, lines, body = preflight_response(answer, origin)
-        response = Response(body, status)
-        response.headers = Headers(lines)
-        return response
-    answer = policy.engine.actual(origin)
-    _observe(policy, answer, origin)
-
-    @after_this_request
-    def write(response: Response) -> Response:
-        response.headers = Headers(merge_headers(list(response.headers), answer, origin))
-        return response
-
-    return None
-
-
-def _observe(policy: CorsPolicy, answer: Answer, origin: str | None) -> None:
+    method = headers.get("Access-Control-Request-Method") if request.method == "OPTIONS" else None
+    names = headers.get("Access-Control-Request-Headers")
+    if origin is None or method is None:
+        answer = policy.engine.actual(origin)
+    else:
+        private_network = headers.get("Access-Control-Request-Private-Network")
+        answer = policy.engine.preflight(origin, method, names, private_network)
     if answer.may_be_denied and LOGGER.isEnabledFor(_OBSERVER.level):
         _OBSERVER.observe(
             policy.engine,
@@ -165,7 +141,19 @@ def _observe(policy: CorsPolicy, answer: Answer, origin: str | None) -> None:
             method=request.method,
             path=request.script_root + request.path,
             origin=origin,
-            request_method=request.headers.get("Access-Control-Request-Method"),
-            request_headers=request.headers.get("Access-Control-Request-Headers"),
+            request_method=method,
+            request_headers=names,
             request=request.environ,
         )
+    if origin is not None and method is not None:
+        status, lines, body = preflight_response(answer, origin)
+        response = Response(body, status)
+        response.headers = Headers(lines)
+        return response
+
+    @after_this_request
+    def write(response: Response) -> Response:
+        response.headers = Headers(merge_headers(list(response.headers), answer, origin))
+        return response
+
+    return None

@@ -7,7 +7,7 @@ also in another process. It is found by routing as Sanic does; no handler runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from sanic import Request
@@ -15,13 +15,11 @@ from sanic.exceptions import MethodNotAllowed
 from sanic_routing.route import Route
 
 from corekit import CorsPolicy
-from corekit.adapter import Policies, make_policy, policy_for_raw_path
+from corekit.adapter import Policies, keep_policy, kept_policy, make_policy, policy_for_raw_path
 
 __all__ = ["cors", "find_policy"]
 
 T = TypeVar("T")
-
-_MARK: Final = "__corekit_policy__"
 
 
 def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
@@ -41,13 +39,7 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
     handler_policy = make_policy(policy, grants)
 
     def mark(target: T) -> T:
-        try:
-            setattr(target, _MARK, handler_policy)
-        except AttributeError:
-            kind = type(target).__name__
-            raise TypeError(
-                f"A {kind} cannot keep a policy. Pass the function or the class."
-            ) from None
+        keep_policy(target, handler_policy, "the function or the class")
         return target
 
     return mark
@@ -59,7 +51,7 @@ def find_policy(request: Request, method: str, default: Policies | None) -> Cors
     if route is not None:
         view = getattr(route.handler, "view_class", None)
         for owner in (getattr(view, method.lower(), None), view, route.handler):
-            own: Policies | None = getattr(owner, _MARK, None)
+            own: Policies | None = kept_policy(owner)
             policy = None if own is None else _policy_for_path(own, request, route)
             if policy is not None:
                 return policy

@@ -7,6 +7,8 @@ Which policy a route has is the subject of `routes`; what a policy does to a req
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
@@ -56,12 +58,12 @@ def install(
         check_policy(policy)
     if app.middleware_stack is not None:
         raise RuntimeError("The application has started. Call install(app, policy) before.")
-    has_policy = isinstance(app.build_middleware_stack, _Builder)
-    if has_policy:
+    if getattr(app.build_middleware_stack, "func", None) is _Outermost:
         raise RuntimeError("The application already has a policy. Call install() once.")
     check_on_decision(on_decision)
     # The stack is built when the application starts, with everything that was added until then.
-    vars(app)["build_middleware_stack"] = _Builder(app, policy, on_decision)
+    build = partial(_Outermost, app, app.build_middleware_stack, policy, on_decision)
+    vars(app)["build_middleware_stack"] = build
 
 
 def make_observer(on_decision: OnDecision | None, app: ASGIApp) -> Observer:
@@ -78,41 +80,32 @@ def make_observer(on_decision: OnDecision | None, app: ASGIApp) -> Observer:
     return Observer("starlette", _LOGGER, on_decision=on_decision, debug=debug)
 
 
-class _Builder:
-    def __init__(
-        self, app: Starlette, policy: Policies | None, on_decision: OnDecision | None
-    ) -> None:
-        self._app = app
-        self._build = app.build_middleware_stack
-        self._policy = policy
-        self._on_decision = on_decision
-
-    def __call__(self) -> ASGIApp:
-        observer = make_observer(self._on_decision, self._app)
-        return _Outermost(self._build(), RoutePolicies(self._app), self._policy, observer)
-
-
 class _Outermost:
     """The layer around an application that finds the policy of each request."""
 
     def __init__(
-        self, app: ASGIApp, routes: RoutePolicies, policy: Policies | None, observer: Observer
+        self,
+        app: Starlette,
+        build: Callable[[], ASGIApp],
+        policy: Policies | None,
+        on_decision: OnDecision | None,
     ) -> None:
-        self.app = app
-        self._routes = routes
+        self.app = build()
+        self._routes = RoutePolicies(app)
         self._policy = policy
-        self._observer = observer
-        self._default: ASGIApp = app if policy is None else self._wrap(policy)
+        self._observer = make_observer(on_decision, app)
+        self._default = self._wrap(policy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._default
         # Routing twice takes time, so an application without per-route policies does not.
         if scope["type"] == "http" and self._routes.exist():
-            policy = self._find_policy(scope)
-            app = self.app if policy is None else self._wrap(policy)
+            app = self._wrap(self._find_policy(scope))
         await app(scope, receive, send)
 
-    def _wrap(self, policy: Policies) -> ASGIApp:
+    def _wrap(self, policy: Policies | None) -> ASGIApp:
+        if policy is None:
+            return self.app
         return CorsMiddleware(self.app, policy, observer=self._observer)
 
     def _find_policy(self, scope: Scope) -> CorsPolicy | None:
@@ -122,16 +115,9 @@ class _Outermost:
                 return self._policy.policy_for(scope["path"])
             return policy
 
-        request_method = _requested_method(scope)
-        if request_method is None:
+        fields: dict[bytes, bytes] = {name.lower(): value for name, value in scope["headers"]}
+        request_method = fields.get(b"access-control-request-method")
+        if scope["method"] != "OPTIONS" or request_method is None or b"origin" not in fields:
             return find(scope["method"])
-        return policy_for_preflight(find, request_method)
-
-
-def _requested_method(scope: Scope) -> str | None:
-    # The policy for a preflight is that of the method that it asks for.
-    fields: dict[bytes, bytes] = {name.lower(): value for name, value in scope["headers"]}
-    method = fields.get(b"access-control-request-method")
-    if scope["method"] != "OPTIONS" or method is None or b"origin" not in fields:
-        return None
-    return method.decode("latin-1")
+        # The policy for a preflight is that of the method that it asks for.
+        return policy_for_preflight(find, request_method.decode("latin-1"))

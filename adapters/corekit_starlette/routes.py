@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.routing import Match
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit.adapter import Policies, make_policy
+from corekit.adapter import Policies, keep_policy, kept_policy, make_policy
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import Scope
 
 T = TypeVar("T")
-
-_MARK: Final = "__corekit_policy__"
 
 
 def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
@@ -46,13 +44,7 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
     def mark(target: T) -> T:
         if hasattr(target, "include_router") and not _keeps_included_routers():
             raise TypeError("This FastAPI copies routes out of routers. Mark the path operations.")
-        try:
-            setattr(target, _MARK, route_policy)
-        except AttributeError:
-            kind = type(target).__name__
-            raise TypeError(
-                f"A {kind} cannot keep a policy. Pass the function, the class or the route."
-            ) from None
+        keep_policy(target, route_policy, "the function, the class or the route")
         return target
 
     return mark
@@ -76,7 +68,7 @@ class RoutePolicies:
 
     def _search(self) -> tuple[list[tuple[Any, list[Any]]], bool]:
         searched: list[tuple[Any, list[Any]]] = []
-        found = hasattr(self._app.router, _MARK)
+        found = kept_policy(self._app.router) is not None
         pending: list[Any] = [self._app]
         visited: set[int] = set()  # an application may be mounted in itself
         while pending:
@@ -87,7 +79,7 @@ class RoutePolicies:
             visited.add(id(owner))
             searched.append((owner, routes))
             for route in routes:
-                found = found or any(hasattr(each, _MARK) for each in _owners(route))
+                found = found or any(map(kept_policy, _owners(route)))
                 pending.append(route)
         return searched, found
 
@@ -157,7 +149,7 @@ def _routes_of(owner: Any) -> list[Any] | None:
 
 
 def _policy_of(owner: object, path: str) -> CorsPolicy | None:
-    policy = getattr(owner, _MARK, None)
+    policy = kept_policy(owner)
     return policy.policy_for(path) if isinstance(policy, CorsPolicy | CorsRoutes) else None
 
 
