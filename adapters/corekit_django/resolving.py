@@ -59,11 +59,8 @@ def find_view(request: HttpRequest) -> View | None:
 
 def find_mark(view: View, method: str) -> Mark | None:
     """Return the policy of a view for a method, or `EXEMPT`; None for neither."""
-    for place in _places(view, method):
-        mark = read_mark(place)
-        if mark is not None:
-            return mark
-    return None
+    marks = map(read_mark, _places(view, method))
+    return next((mark for mark in marks if mark is not None), None)
 
 
 class MarkedView(NamedTuple):

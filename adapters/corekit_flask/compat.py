@@ -1,26 +1,77 @@
 """The extension and the decorator of flask-cors, for applications that migrate from it.
 
-They build policies from its options. docs/migrating-from-flask-cors.md lists the differences.
+They read its options into policies: keywords, CORS_* keys, origins in any form. The policies are
+validated like any other. An unknown option is an error, and so is a value that corekit does not
+support. docs/migrating-from-flask-cors.md lists the differences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Flask
 
 from corekit import CorsPolicy
-from corekit.adapter import OnDecision, check_on_decision
+from corekit.adapter import (
+    ANY,
+    OnDecision,
+    OriginPattern,
+    check_on_decision,
+    is_serialized_origin,
+)
+from corekit.compat import RegexCorsPolicy
+from corekit.problems import Dialect
 
 from .extension import cover, cover_blueprint
-from .options import APP_OPTIONS, VIEW_OPTIONS, check_names, make_policy, read_config
 from .resources import Resources, read_resources
-from .views import answer_in_view
+from .views import View, answer_in_view
 
-View = TypeVar("View", bound=Callable[..., Any])
+_DEFAULTS: Final[Mapping[str, Any]] = {
+    "origins": "*",
+    "methods": ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"),
+    "allow_headers": "*",
+    "expose_headers": None,
+    "supports_credentials": False,
+    "max_age": None,
+    "allow_private_network": False,
+    "accept_risks": (),
+}
+
+# Further options of flask-cors: the values that corekit supports, and why it does not support the
+# others. `send_wildcard` only changes how the same grant is written.
+_FIXED: Final[Mapping[str, tuple[frozenset[object], str]]] = {
+    "send_wildcard": (frozenset({True, False}), ""),
+    "vary_header": (frozenset({True}), "caches would serve one origin's response to another"),
+    "always_send": (frozenset({True}), "caches would store a response without headers"),
+    "intercept_exceptions": (frozenset({True}), "the page could not read the error"),
+    "automatic_options": (frozenset({True, False}), ""),
+}
+
+_VIEW_OPTIONS: Final = frozenset({*_DEFAULTS, *_FIXED} - {"intercept_exceptions"})
+"""The options of `cross_origin`."""
+
+_APP_OPTIONS: Final = frozenset({*_DEFAULTS, *_FIXED, "resources"})
+"""The options of `CORS`."""
+
+_PREFIX: Final = "CORS_"
+
+_NAMES: Final = {
+    "allow_origins": "origins",
+    "allow_origin_regexes": "origins",
+    "allow_credentials": "supports_credentials",
+    "allow_methods": "methods",
+}
+
+# With nothing but a star it is a pattern, or meant as one: as a regular expression its dots would
+# match any character, and so other sites.
+_has_regex_syntax = re.compile(r"[\\\]?$^\[()+|{}]").search
+_is_bracketed_address = re.compile(r"[a-z]+://\[[0-9a-f:.]+\](?::\d+)?/?", re.IGNORECASE).fullmatch
+_ANY_REGEXES: Final = frozenset({ANY, ".*", r".*\Z", "^.*$"})
 
 
 class CORS:
@@ -44,7 +95,7 @@ class CORS:
         on_decision: OnDecision | None = None,
         **options: Any,
     ) -> None:
-        check_names("CORS()", options, APP_OPTIONS)
+        _check_names("CORS()", options, _APP_OPTIONS)
         check_on_decision(on_decision)
         self._options = options
         self._on_decision = on_decision
@@ -53,7 +104,7 @@ class CORS:
 
     def init_app(self, app: Flask | Blueprint, **options: Any) -> None:
         """Wrap an application, or cover the views of a blueprint."""
-        check_names("CORS()", options, APP_OPTIONS)
+        _check_names("CORS()", options, _APP_OPTIONS)
         given = {**self._options, **options}
         if isinstance(app, Blueprint):
             if self._on_decision is not None:
@@ -79,10 +130,10 @@ def cross_origin(**options: Any) -> Callable[[View], View]:
     ... @cross_origin(origins="https://app.example.com")
     ... def feed(): ...
     """
-    check_names("cross_origin()", options, VIEW_OPTIONS)
+    _check_names("cross_origin()", options, _VIEW_OPTIONS)
     if "origins" in options:
-        make_policy(options)
-    policies = _PerApp(lambda flask: make_policy({**read_config(flask.config), **options}))
+        _make_policy(options)
+    policies = _PerApp(lambda flask: _make_policy({**_read_config(flask.config), **options}))
 
     automatic_options = options.get("automatic_options", True)
     return partial(answer_in_view, find=policies, automatic_options=automatic_options)
@@ -105,10 +156,115 @@ class _PerApp:
 
 
 def _read(app: Flask, given: Mapping[str, Any]) -> Resources:
-    options = {**read_config(app.config), **given}
+    options = {**_read_config(app.config), **given}
     resources = read_resources(options.pop("resources", "/*"))
     pairs = []
     for resource, own in resources:
-        check_names(f"the resource {resource!r}", own, APP_OPTIONS - {"resources"})
-        pairs.append((resource, make_policy({**options, **own})))
+        _check_names(f"the resource {resource!r}", own, _APP_OPTIONS - {"resources"})
+        pairs.append((resource, _make_policy({**options, **own})))
     return Resources(pairs)
+
+
+def _check_names(where: str, options: Mapping[str, object], known: frozenset[str]) -> None:
+    """Raise TypeError for an unknown option, with the option that was probably meant.
+
+    >>> _check_names("CORS()", {"orgins": "*"}, _APP_OPTIONS)
+    Traceback (most recent call last):
+        ...
+    TypeError: orgins: CORS() has no such option. Did you mean origins?
+    """
+    for name in options:
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.5)
+            names = ", ".join(sorted(known))
+            hint = f"Did you mean {near[0]}?" if near else f"The options are {names}."
+            raise TypeError(f"{name}: {where} has no such option. {hint}")
+
+
+def _read_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the CORS_* keys of an application; raises TypeError for an unknown key."""
+    given = {key: value for key, value in config.items() if key.startswith(_PREFIX)}
+    _check_names(
+        "app.config", given, frozenset(f"{_PREFIX}{name.upper()}" for name in _APP_OPTIONS)
+    )
+    return {key.removeprefix(_PREFIX).lower(): value for key, value in given.items()}
+
+
+def _make_policy(options: Mapping[str, Any]) -> RegexCorsPolicy:
+    """Build a policy from options whose names are known.
+
+    Raises `corekit.PolicyError` with every problem, and ValueError for a value that corekit does
+    not support.
+
+    >>> _make_policy({"origins": "https://app.example.com", "methods": "PUT"}).allow_methods
+    ('PUT',)
+    """
+    for name, (possible, reason) in _FIXED.items():
+        if name in options and options[name] not in possible:
+            raise ValueError(f"{name}={options[name]!r} is not supported: {reason}. Remove it.")
+    given = {**_DEFAULTS, **options}
+    origins, indexes = _read_origins(given["origins"])
+    headers = _split(given["allow_headers"])
+    if isinstance(headers, list) and ANY in headers:
+        # flask-cors reflects the requested names, authorization among them; a wildcard excludes it.
+        headers = [*headers, "authorization"]
+    methods = _split(given["methods"])
+    if isinstance(methods, list):
+        methods = [name.upper() if isinstance(name, str) else name for name in methods]
+    arguments = {
+        **origins,
+        "allow_credentials": given["supports_credentials"],
+        "allow_methods": methods,
+        "allow_headers": headers,
+        "expose_headers": _split(given["expose_headers"]),
+        "max_age": _read_seconds(given["max_age"]),
+        "allow_private_network": given["allow_private_network"],
+        "preflight_status": 200,
+        "accept_risks": given["accept_risks"],
+    }
+    return RegexCorsPolicy.from_mapping(arguments, dialect=Dialect(_NAMES, indexes))
+
+
+def _read_origins(value: Any) -> tuple[dict[str, Any], dict[str, list[int | None]]]:
+    """Separate origins and patterns from regular expressions; flask-cors has one list of both.
+
+    Return the arguments of the policy, and the index that each element had in the one list.
+    """
+    items: Iterable[tuple[int | None, Any]]
+    if isinstance(value, str | re.Pattern):
+        items = [(None, value)]
+    elif isinstance(value, Iterable) and not isinstance(value, bytes | Mapping):
+        items = enumerate(value)
+    else:
+        return {"allow_origins": value}, {}
+    origins: dict[str, Any] = {"allow_origins": [], "allow_origin_regexes": []}
+    indexes: dict[str, list[int | None]] = {"allow_origins": [], "allow_origin_regexes": []}
+    for index, item in items:
+        is_any = (item.pattern if isinstance(item, re.Pattern) else item) in _ANY_REGEXES
+        is_regex = not is_any and (isinstance(item, re.Pattern) or _is_regex(item))
+        argument = "allow_origin_regexes" if is_regex else "allow_origins"
+        origins[argument].append(ANY if is_any else item)
+        indexes[argument].append(index)
+    return origins, indexes
+
+
+def _is_regex(item: object) -> bool:
+    if not isinstance(item, str) or is_serialized_origin(item) or OriginPattern.parse(item):
+        return False
+    return _has_regex_syntax(item) is not None and _is_bracketed_address(item) is None
+
+
+def _split(value: Any) -> Any:
+    """Read one name, several names in one string, or a collection of names."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [name.strip() for name in value.split(",") if name.strip()]
+    if isinstance(value, Iterable) and not isinstance(value, bytes | Mapping):
+        return list(value)
+    return value
+
+
+def _read_seconds(value: Any) -> Any:
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit()
+    return int(value) if is_number else value

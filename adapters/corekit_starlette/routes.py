@@ -67,21 +67,20 @@ class RoutePolicies:
         return found
 
     def _search(self) -> tuple[list[tuple[Any, list[Any]]], bool]:
-        searched: list[tuple[Any, list[Any]]] = []
+        # By id, since an application may be mounted in itself.
+        searched: dict[int, tuple[Any, list[Any]]] = {}
         found = kept_policy(self._app.router) is not None
         pending: list[Any] = [self._app]
-        visited: set[int] = set()  # an application may be mounted in itself
         while pending:
             owner = pending.pop()
             routes = _routes_of(owner)
-            if routes is None or id(owner) in visited:
-                continue
-            visited.add(id(owner))
-            searched.append((owner, routes))
-            for route in routes:
-                found = found or any(map(kept_policy, _owners(route)))
-                pending.append(route)
-        return searched, found
+            if routes is not None and id(owner) not in searched:
+                searched[id(owner)] = (owner, routes)
+                pending += routes
+                found = found or any(
+                    kept_policy(each) for route in routes for each in _owners(route)
+                )
+        return list(searched.values()), found
 
     def find(self, scope: Scope, method: str) -> CorsPolicy | None:
         """Return the policy of the route that a request with `method` would reach, if any."""

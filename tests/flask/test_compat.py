@@ -397,4 +397,4 @@ def test_every_flask_cors_option_is_known() -> None:
 
     theirs = {key.removeprefix("CORS_").lower() for key in core.CONFIG_OPTIONS}
 
-    assert theirs <= corekit_flask.options.APP_OPTIONS
+    assert theirs <= corekit_flask.compat._APP_OPTIONS
