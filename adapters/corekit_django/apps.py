@@ -12,7 +12,5 @@ class CorekitConfig(AppConfig):
     verbose_name = "CORS (corekit)"
 
     def ready(self) -> None:
-        """Register the checks, which cannot be imported before the applications."""
-        from .checks import register_all  # noqa: PLC0415 - imports what needs loaded applications
-
-        register_all()
+        """Register the checks, by an import of what needs loaded applications."""
+        from . import checks  # noqa: F401, PLC0415

@@ -138,21 +138,7 @@ _character_sets = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
 _begins_with_http = re.compile(r"\^?\(?(?:\?:)?http(?:s\?|\(s\)\?)?:").match
 
 
-def register_all() -> None:
-    """Register every check with Django."""
-    for check in (
-        check_problems,
-        check_names,
-        check_effect,
-        check_regexes,
-        check_middleware,
-        check_cookies,
-        check_csrf_trusted_origins,
-    ):
-        register(check, Tags.security)
-    register(check_insecure_origins, Tags.security, deploy=True)
-
-
+@register(Tags.security)
 def check_problems(**_: Any) -> Iterator[CheckMessage]:
     """E001: what the middleware would refuse to start with."""
     for problem in read_settings()[1]:
@@ -166,6 +152,7 @@ def check_problems(**_: Any) -> Iterator[CheckMessage]:
         )
 
 
+@register(Tags.security)
 def check_names(**_: Any) -> Iterator[CheckMessage]:
     """E005, W009: settings that nothing reads. W002: those that are read by a mistaken name."""
     for name in sorted(name for name in dir(settings) if name.startswith("CORS_")):
@@ -179,6 +166,7 @@ def check_names(**_: Any) -> Iterator[CheckMessage]:
                 yield _write("W009", name=name, hint=_HINTS.get(name, _UNKNOWN))
 
 
+@register(Tags.security)
 def check_effect(**_: Any) -> Iterator[CheckMessage]:
     """W003: settings that another one overrides. W004: headers that scripts cannot set."""
     for name, other in OTHER_NAMES.items():
@@ -195,6 +183,7 @@ def check_effect(**_: Any) -> Iterator[CheckMessage]:
         yield _write("W004", names=", ".join(dropped))
 
 
+@register(Tags.security)
 def check_regexes(**_: Any) -> Iterator[CheckMessage]:
     """E006: CORS_URLS_REGEX without an end. W010: an unescaped dot in a regex of origins."""
     configuration = read_settings()[0]
@@ -209,6 +198,7 @@ def check_regexes(**_: Any) -> Iterator[CheckMessage]:
             yield _write("W010", regex=regex)
 
 
+@register(Tags.security)
 def check_middleware(**_: Any) -> Iterator[CheckMessage]:
     """E002 missing, E003 installed twice, E004 with django-cors-headers, W001 not the first."""
     middleware: Sequence[str] = settings.MIDDLEWARE
@@ -224,6 +214,7 @@ def check_middleware(**_: Any) -> Iterator[CheckMessage]:
         yield _write("W001", names=", ".join(before))
 
 
+@register(Tags.security)
 def check_cookies(**_: Any) -> Iterator[CheckMessage]:
     """W005, W006: a cookie that browsers do not send in cross-site requests."""
     origins = find_cross_site(_origins(credentials=True), _hosts())
@@ -245,6 +236,7 @@ def check_cookies(**_: Any) -> Iterator[CheckMessage]:
             yield _write(number, origins=shown, cookie=cookie, prefix=prefix, problems=reasons)
 
 
+@register(Tags.security)
 def check_csrf_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
     """W007: an origin with credentials whose POST requests fail the CSRF check."""
     if _CSRF in settings.MIDDLEWARE:
@@ -253,6 +245,7 @@ def check_csrf_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
             yield _write("W007", origins=_show(origins))
 
 
+@register(Tags.security, deploy=True)
 def check_insecure_origins(**_: Any) -> Iterator[CheckMessage]:
     """W008, with --deploy: origins with http are allowed."""
     origins = [origin for origin in _origins(credentials=False) if origin.startswith("http://")]

@@ -21,9 +21,9 @@ from corekit.adapter import SAFELISTED_METHODS
 from corekit.browser import Fetch
 from corekit.explain import Explanation, explain
 from corekit_django.conf import Configuration, get_configuration
-from corekit_django.decorators import EXEMPT, Mark
+from corekit_django.decorators import EXEMPT
 from corekit_django.middleware import find_grant
-from corekit_django.resolving import View, find_mark, find_marked_views, find_view, name_view
+from corekit_django.resolving import find_mark, find_marked_views, find_view, name_view
 from corekit_django.signals import check_request_enabled
 
 
@@ -125,9 +125,13 @@ def _explain(
     view = find_view(request)
     grant = find_grant(request, view, method)
     mark = None if view is None else find_mark(view, method)
-    source = f"Policy: {_name_source(configuration, view, method, mark)}"
+    source = f"Policy: {configuration.source}"
     urls = configuration.urls
-    if mark is None and urls is not None and urls.fullmatch(path) is None:
+    if view is not None and mark is not None:
+        name = name_view(view, method)
+        found = f"{name} is exempt" if mark is EXEMPT else f"the per-view policy of {name}"
+        source = f"Policy: {found}"
+    elif urls is not None and urls.fullmatch(path) is None:
         source += ", but the path is outside of CORS_URLS_REGEX"
     if grant is None:
         return f"{source}. CORS does not apply; only the headers of the view count.", None
@@ -165,12 +169,3 @@ def _make_request(origin: str, method: str, names: str, path: str) -> HttpReques
     hosts = [host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*"))]
     host = hosts[0] if hosts else "localhost"
     return RequestFactory().options(path, headers=headers, SERVER_NAME=host)
-
-
-def _name_source(
-    configuration: Configuration, view: View | None, method: str, mark: Mark | None
-) -> str:
-    if view is None or mark is None:
-        return configuration.source
-    name = name_view(view, method)
-    return f"{name} is exempt" if mark is EXEMPT else f"the per-view policy of {name}"
