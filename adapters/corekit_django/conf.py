@@ -122,6 +122,7 @@ class Configuration:
         routes = [("", policy)] if isinstance(policy, CorsPolicy) else policy.routes
         self.policies = tuple(each for _, each in routes)
         self._grants = {id(each): Grant.make(each) for each in self.policies}
+        self._everywhere = self._grants.get(id(policy)) if urls is None else None
 
     def find(self, path: str) -> Grant | None:
         """Return what covers a path (`request.path_info`); None if no policy does.
@@ -129,6 +130,8 @@ class Configuration:
         Outside of CORS_URLS_REGEX only receivers of the signal allow origins, so without one no
         policy covers such a path.
         """
+        if self._everywhere is not None:
+            return self._everywhere
         if self.urls is not None and self.urls.fullmatch(path) is None:
             grant = self._grants[id(self.policy)]
             if grant.admitting is None or not check_request_enabled.has_listeners(None):
@@ -136,7 +139,7 @@ class Configuration:
             return grant._replace(is_outside=True)
         policy = self.policy.policy_for(path)
         # An ambiguous path gets a policy that allows no origins, which no route has.
-        return None if policy is None else self._grants.get(id(policy), Grant(policy))
+        return None if policy is None else self._grants.get(id(policy)) or Grant(policy)
 
 
 @cache

@@ -102,11 +102,9 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
     `view` is the view of the request. None if the response must not be changed.
     """
     mark = None if view is None else find_mark(view, method)
-    if mark is EXEMPT:
-        return None
-    if mark is not None:
-        return Grant(mark)
-    return get_configuration().find(request.path_info)
+    if mark is None:
+        return get_configuration().find(request.path_info)
+    return None if mark is EXEMPT else Grant(mark)
 
 
 def _find(request: HttpRequest, response: HttpResponseBase | None) -> _Found | None:
