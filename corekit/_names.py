@@ -58,25 +58,19 @@ SAFELISTED_RESPONSE_HEADERS: Final = frozenset(
 """https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name: any page can read these."""
 
 CORS_REQUEST_HEADERS: Final = frozenset(
-    {
-        "access-control-request-headers",
-        "access-control-request-method",
-        "access-control-request-private-network",
-        "origin",
-    }
+    """
+    access-control-request-headers access-control-request-method
+    access-control-request-private-network origin
+    """.split()
 )
 """Names of the CORS request headers, in lower case."""
 
 CORS_RESPONSE_HEADERS: Final = frozenset(
-    {
-        "access-control-allow-credentials",
-        "access-control-allow-headers",
-        "access-control-allow-methods",
-        "access-control-allow-origin",
-        "access-control-allow-private-network",
-        "access-control-expose-headers",
-        "access-control-max-age",
-    }
+    """
+    access-control-allow-credentials access-control-allow-headers access-control-allow-methods
+    access-control-allow-origin access-control-allow-private-network access-control-expose-headers
+    access-control-max-age
+    """.split()
 )
 """Names of the CORS response headers, in lower case."""
 
@@ -94,37 +88,19 @@ _FORBIDDEN_REQUEST_PREFIXES: Final = ("proxy-", "sec-")
 FORBIDDEN_RESPONSE_HEADERS: Final = frozenset({"set-cookie", "set-cookie2"})
 """https://fetch.spec.whatwg.org/#forbidden-response-header-name: scripts cannot read these."""
 
-RESPONSE_ONLY_HEADERS: Final = CORS_RESPONSE_HEADERS | {
-    "accept-ranges",
-    "age",
-    "allow",
-    "etag",
-    "location",
-    "retry-after",
-    "server",
-    "vary",
-    "www-authenticate",
-}
+RESPONSE_ONLY_HEADERS: Final = CORS_RESPONSE_HEADERS.union(
+    """
+    accept-ranges age allow etag location retry-after server vary www-authenticate
+    """.split()
+)
 """Headers that only servers send; in a list of request headers they are a mistake."""
 
-REQUEST_ONLY_HEADERS: Final = CORS_REQUEST_HEADERS | {
-    "accept",
-    "accept-charset",
-    "accept-language",
-    "cookie",
-    "expect",
-    "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "max-forwards",
-    "range",
-    "referer",
-    "te",
-    "user-agent",
-}
+REQUEST_ONLY_HEADERS: Final = CORS_REQUEST_HEADERS.union(
+    """
+    accept accept-charset accept-language cookie expect host if-match if-modified-since
+    if-none-match if-range if-unmodified-since max-forwards range referer te user-agent
+    """.split()
+)
 """Headers that only clients send; in a list of response headers they are a mistake."""
 
 

@@ -1,9 +1,10 @@
 """Every problem that a configuration can have, as one table: code, message and hint.
 
 A message is a sentence about the problem, a hint an instruction. Both are templates: ``{name}`` is
-a parameter of the problem, ``{use}`` an instruction that depends on the value, ``{dialect.name}`` a
-text that depends on where the setting is written (see `corekit.problems.Dialect`). Several rows may
-share a code, which is stable and public. Which values are wrong is decided where they are read.
+a parameter of the problem, ``{dialect.name}`` a text that depends on where the setting is written
+(see `corekit.problems.Dialect`). A row without a hint has one that depends on the value, ``{use}``.
+Several rows may share a code, which is stable and public. Which values are wrong is decided where
+they are read.
 """
 
 from __future__ import annotations
@@ -12,6 +13,14 @@ from enum import Enum
 from typing import Final
 
 _RISK: Final = True
+_WRITE_LIST: Final = 'Write https://a.example,https://b.example or ["https://a.example"].'
+_USE_SECONDS: Final = (
+    "Use 0 (no caching) to {maximum} seconds, or {dialect.unset} for the browser's default."
+)
+_USE_PAIRS: Final = 'Use pairs: CorsRoutes([("/api/", policy)]).'
+_USE_PATTERN: Final = (
+    "Use a pattern: 'https://*.example.com', 'https://pr-*.example.com' or 'http://localhost:*'."
+)
 
 
 class ProblemKind(Enum):
@@ -22,7 +31,6 @@ class ProblemKind(Enum):
     SINGLE_STRING = (
         "string-not-collection",
         "The value is a single {type}, not a list of strings.",
-        "{use}",
     )
     UNKNOWN_ARGUMENT = (
         "unknown-argument",
@@ -61,11 +69,7 @@ class ProblemKind(Enum):
         "The origin is empty.",
         "Remove it. Splitting an empty string produces one such entry.",
     )
-    REGEX_AS_ORIGIN = (
-        "malformed-origin",
-        "This looks like a regular expression.",
-        "Use a pattern: 'https://*.example.com', 'https://pr-*.example.com' or 'http://localhost:*'.",
-    )
+    REGEX_AS_ORIGIN = ("malformed-origin", "This looks like a regular expression.", _USE_PATTERN)
     FILE_ORIGIN = (
         "file-origin",
         "Browsers send 'null' as the origin of pages that are opened from a file.",
@@ -76,62 +80,34 @@ class ProblemKind(Enum):
         "The string contains more than one origin.",
         "Write each origin as a separate string.",
     )
-    WHITE_SPACE_AROUND_ORIGIN = (
-        "malformed-origin",
-        "The origin has white space around it.",
-        "{use}",
-    )
+    WHITE_SPACE_AROUND_ORIGIN = ("malformed-origin", "The origin has white space around it.")
     WHITE_SPACE_IN_ORIGIN = (
         "malformed-origin",
         "The origin contains white space or control characters.",
-        "{use}",
     )
     MISPLACED_WILDCARD = (
         "malformed-origin",
         "A wildcard is not possible in this place.",
-        "Use a pattern: 'https://*.example.com', 'https://pr-*.example.com' or 'http://localhost:*'.",
+        _USE_PATTERN,
     )
-    OPAQUE_ORIGIN_CASE = (
-        "non-canonical-origin",
-        "Browsers send the opaque origin in lower case.",
-        "{use}",
-    )
+    OPAQUE_ORIGIN_CASE = ("non-canonical-origin", "Browsers send the opaque origin in lower case.")
     ORIGIN_WITHOUT_SCHEME = (
         "malformed-origin",
         "The origin has no scheme and '://' before the host.",
-        "{use}",
     )
-    ORIGIN_WITH_PATH = (
-        "malformed-origin",
-        "An origin has no path, query or fragment.",
-        "{use}",
-    )
-    ORIGIN_WITH_CREDENTIALS = (
-        "malformed-origin",
-        "An origin has no user name or password.",
-        "{use}",
-    )
-    IMPOSSIBLE_ORIGIN = ("malformed-origin", "Browsers never send this as an origin.", "{use}")
+    ORIGIN_WITH_PATH = ("malformed-origin", "An origin has no path, query or fragment.")
+    ORIGIN_WITH_CREDENTIALS = ("malformed-origin", "An origin has no user name or password.")
+    IMPOSSIBLE_ORIGIN = ("malformed-origin", "Browsers never send this as an origin.")
     WEBSOCKET_ORIGIN = (
         "non-canonical-origin",
         "Pages are not served over {scheme}; browsers send the origin of the page.",
-        "{use}",
     )
     NON_CANONICAL_ORIGIN = (
         "non-canonical-origin",
         "Browsers do not send origins with {differences}.",
-        "{use}",
     )
-    NON_CANONICAL_HOST = (
-        "non-canonical-origin",
-        "Browsers write this host or port differently.",
-        "{use}",
-    )
-    UNLIKELY_SCHEME = (
-        "malformed-origin",
-        "Browsers do not load pages with the scheme {scheme!r}.",
-        "{use}",
-    )
+    NON_CANONICAL_HOST = ("non-canonical-origin", "Browsers write this host or port differently.")
+    UNLIKELY_SCHEME = ("malformed-origin", "Browsers do not load pages with the scheme {scheme!r}.")
     OPAQUE_ORIGIN = (
         "opaque-origin",
         "Any page can send 'Origin: null' by using a sandboxed iframe.",
@@ -157,11 +133,7 @@ class ProblemKind(Enum):
     )
 
     # Regular expressions of origins
-    INVALID_REGEX = (
-        "invalid-regex",
-        "The regular expression does not compile: {error}.",
-        "{use}",
-    )
+    INVALID_REGEX = ("invalid-regex", "The regular expression does not compile: {error}.")
     INSECURE_REGEX = (
         "insecure-origin",
         "A network attacker can impersonate an http origin and act as the user.",
@@ -222,21 +194,13 @@ class ProblemKind(Enum):
     )
 
     # Numbers
-    NEGATIVE_MAX_AGE = (
-        "max-age",
-        "The value is below 0.",
-        "Use 0 (no caching) to {maximum} seconds, or {dialect.unset} for the browser's default.",
-    )
+    NEGATIVE_MAX_AGE = ("max-age", "The value is below 0.", _USE_SECONDS)
     LONG_MAX_AGE = (
         "max-age",
         "No browser caches a preflight response for longer than {maximum} seconds.",
-        "Use 0 (no caching) to {maximum} seconds, or {dialect.unset} for the browser's default.",
+        _USE_SECONDS,
     )
-    FRACTIONAL_MAX_AGE = (
-        "max-age",
-        "Access-Control-Max-Age is in whole seconds.",
-        "Use 0 (no caching) to {maximum} seconds, or {dialect.unset} for the browser's default.",
-    )
+    FRACTIONAL_MAX_AGE = ("max-age", "Access-Control-Max-Age is in whole seconds.", _USE_SECONDS)
     PREFLIGHT_STATUS = (
         "preflight-status",
         "Browsers accept a preflight response only if its status is 200 to 299.",
@@ -252,21 +216,9 @@ class ProblemKind(Enum):
     )
 
     # Routes
-    ROUTES_TYPE = (
-        "wrong-type",
-        "The value is of type {type}, not a list of pairs.",
-        'Use pairs: CorsRoutes([("/api/", policy)]).',
-    )
-    ROUTE_TYPE = (
-        "wrong-type",
-        "This is not a pair of a path and a CorsPolicy.",
-        'Use pairs: CorsRoutes([("/api/", policy)]).',
-    )
-    NO_ROUTES = (
-        "no-routes",
-        "No path is covered.",
-        'Use pairs: CorsRoutes([("/api/", policy)]).',
-    )
+    ROUTES_TYPE = ("wrong-type", "The value is of type {type}, not a list of pairs.", _USE_PAIRS)
+    ROUTE_TYPE = ("wrong-type", "This is not a pair of a path and a CorsPolicy.", _USE_PAIRS)
+    NO_ROUTES = ("no-routes", "No path is covered.", _USE_PAIRS)
     RELATIVE_PATH = ("malformed-path", "A path begins with a slash.", "Did you mean {fix!a}?")
     UNROUTABLE_PATH = (
         "malformed-path",
@@ -293,18 +245,10 @@ class ProblemKind(Enum):
     BROKEN_JSON_LIST = (
         "wrong-type",
         "The value begins like JSON but is not: {error}.",
-        'Write https://a.example,https://b.example or ["https://a.example"].',
+        _WRITE_LIST,
     )
-    NOT_A_LIST = (
-        "wrong-type",
-        "The value is not a list.",
-        'Write https://a.example,https://b.example or ["https://a.example"].',
-    )
-    NOT_A_FLAG = (
-        "wrong-type",
-        "The value is neither true nor false.",
-        "Write true or false.",
-    )
+    NOT_A_LIST = ("wrong-type", "The value is not a list.", _WRITE_LIST)
+    NOT_A_FLAG = ("wrong-type", "The value is neither true nor false.", "Write true or false.")
     NOT_A_NUMBER = (
         "wrong-type",
         "The value is not a whole number.",
@@ -324,7 +268,7 @@ class ProblemKind(Enum):
         "Use a function that takes a DecisionEvent, or its dotted path.",
     )
 
-    def __init__(self, code: str, message: str, hint: str, is_risk: bool = False) -> None:
+    def __init__(self, code: str, message: str, hint: str = "{use}", is_risk: bool = False) -> None:
         self.code = code
         self.message = message
         self.hint = hint
