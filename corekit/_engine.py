@@ -8,8 +8,9 @@ computed when the engine is built.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, Protocol, overload
+from typing import Final, Protocol
 
+from ._answers import ALLOW_ORIGIN, Answer, Headers, Reason, RequestKind
 from ._names import (
     COMMON_METHODS,
     FORBIDDEN_METHODS,
@@ -18,7 +19,6 @@ from ._names import (
     parse_field_names,
 )
 from ._origins import ANY, OPAQUE, OriginSet, is_serialized_origin
-from .decision import ALLOW_ORIGIN, Answer, Decision, Headers, Reason, RequestKind
 from .problems import PYTHON, Dialect
 
 MAX_METHOD_LENGTH: Final = 64
@@ -87,7 +87,7 @@ class Engine:
     `methods`, `headers` and `exposed` may hold ``*``; header names are in lower case. `max_age` is
     in seconds, or None for the browser's default; `status` is that of a granted preflight.
 
-    Adapters call `actual()` or `preflight()`, which return shared answers; `decide()` wraps them.
+    Adapters call `actual()` or `preflight()`, which return shared answers.
     `no_origin` is the answer to all requests without an Origin header.
     """
 
@@ -222,10 +222,11 @@ class Engine:
         """
         if origin not in self._exact and origin not in self._others:
             return self._denied_preflight
-        private = self._private_network and _text(request_private_network) == "true"
+        private = self._private_network and as_text(request_private_network) == "true"
         if self._echoes_request:
             methods, headers = self.allow_methods, self.allow_headers
-            request_method, request_headers = _text(request_method), _text(request_headers)
+            request_method = as_text(request_method) or ""
+            request_headers = as_text(request_headers)
             # `*` is a token too, and would grant everything to a request without credentials.
             if self._any_method and request_method != ANY and _is_possible_method(request_method):
                 methods = tuple(dict.fromkeys((*methods, request_method)))
@@ -236,71 +237,12 @@ class Engine:
             return self._grant_preflight(methods, headers, private=private)
         return self._preflights[private]
 
-    def decide(
-        self,
-        method: str,
-        *,
-        origin: str | bytes | None,
-        request_method: str | bytes | None,
-        request_headers: str | bytes | None,
-        request_private_network: str | bytes | None,
-    ) -> Decision:
-        """Decide on one request: see `CorsPolicy.decide()`."""
-        origin, request_method = _text(origin), _text(request_method)
-        if method != "OPTIONS":
-            request_method = None
-        request_headers = _text(request_headers)
-        if origin is None or request_method is None:
-            answer = self.actual(origin)
-        else:
-            answer = self.preflight(
-                origin, request_method, request_headers, _text(request_private_network)
-            )
-        return self.decision_of(answer, origin, request_method, request_headers)
-
-    def decision_of(
-        self,
-        answer: Answer,
-        origin: str | None,
-        request_method: str | None,
-        request_headers: str | None,
-    ) -> Decision:
-        """Return the decision for an answer that this engine gave.
-
-        The arguments are those that the engine was given; `request_method` and `request_headers`
-        are ignored unless the request was a preflight.
-        """
-        return Decision(answer, self, origin, request_method, request_headers)
-
     def find_rule(self, origin: str) -> str | None:
         """Return the entry of `allow_origins` that matches `origin`; None if none does."""
         if origin in self._exact:
             return origin
         find = getattr(self._others, "find", None)
         return None if find is None else find(origin)
-
-    def find_hint(
-        self,
-        reason: Reason,
-        origin: str,
-        request_method: str | None,
-        request_headers: str | None,
-    ) -> str:
-        """Return how to fix a denial by this engine: see `Decision.hint`."""
-        from . import _hints  # noqa: PLC0415 - only where it is needed
-
-        name = self.dialect.name
-        match reason:
-            case Reason.ORIGIN_NOT_ALLOWED:
-                setting = name("allow_origins")
-                return _hints.fix_origin(origin, self.allow_origins, self.allows, setting)
-            case Reason.METHOD_NOT_ALLOWED:
-                setting = name("allow_methods")
-                return _hints.fix_method(request_method or "", self.allow_methods, setting)
-            case Reason.HEADER_NOT_ALLOWED:
-                missing = self.missing_headers(request_headers or "")
-                return _hints.fix_headers(missing, self.allow_headers, name("allow_headers"))
-        return ""
 
     def judge(
         self,
@@ -379,9 +321,6 @@ def _is_possible_method(method: str) -> bool:
     )
 
 
-@overload
-def _text(value: str | bytes) -> str: ...
-@overload
-def _text(value: str | bytes | None) -> str | None: ...
-def _text(value: str | bytes | None) -> str | None:
+def as_text(value: str | bytes | None) -> str | None:
+    """Decode the value of a header, if there is one and an adapter passes bytes."""
     return value.decode("latin-1") if isinstance(value, bytes) else value

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Final
 
-from .decision import ALLOW_ORIGIN, Answer
+from ._answers import ALLOW_ORIGIN, Answer
 
 _FORBIDDEN: Final = 403
 _RAW_ALLOW_ORIGIN: Final = ALLOW_ORIGIN.lower().encode()

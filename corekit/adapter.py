@@ -22,6 +22,7 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
+from ._answers import Answer
 from ._engine import Engine, Origins
 from ._headers import (
     merge_headers,
@@ -31,7 +32,6 @@ from ._headers import (
 )
 from ._names import COMMON_METHODS, SAFELISTED_METHODS, is_browser_header
 from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origin
-from .decision import Answer
 from .diagnostics import show
 from .events import Observer, OnDecision, bounded, check_on_decision
 from .policy import CorsPolicy

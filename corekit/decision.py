@@ -1,133 +1,17 @@
-"""The values that a policy returns: answers, and decisions on single requests.
-
-An `Answer` is the part that many requests share; it is built with the policy. A `Decision` is the
-answer to one request, with the verdict on what that request asked for.
-"""
+"""The decision on one request: the answer to it, with the verdict on what it asked for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Final, NamedTuple, Protocol
+from operator import attrgetter
+from typing import Final
 
-__all__ = ["ALLOW_ORIGIN", "Answer", "Decision", "Judge", "Reason", "RequestKind"]
+from ._answers import ALLOW_ORIGIN, Answer, Headers, Reason, RequestKind
+from ._engine import Engine
 
-ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
+__all__ = ["Answer", "Decision", "Reason", "RequestKind"]
 
-Headers = tuple[tuple[str, str], ...]
-RawHeaders = tuple[tuple[bytes, bytes], ...]
-
-_DENIED_BODY: Final = b"CORS: the origin is not allowed.\n"
-
-
-class RequestKind(Enum):
-    """The kind of a request: https://fetch.spec.whatwg.org/#http-requests"""
-
-    NOT_CORS = "not CORS"
-    ACTUAL = "actual"
-    PREFLIGHT = "preflight"
-
-
-class Reason(Enum):
-    """The reason for a decision: the name is stable, the value is a sentence for people."""
-
-    NOT_CORS = "The request has no Origin header, so CORS does not apply."
-    GRANTED = "Allowed by the policy."
-    ORIGIN_NOT_ALLOWED = "The policy does not allow this origin."
-    ORIGIN_MALFORMED = "The Origin header is not an origin that a browser could send."
-    METHOD_NOT_ALLOWED = "The policy does not allow the requested method."
-    METHOD_MALFORMED = "Browsers do not let scripts send this method."
-    HEADER_NOT_ALLOWED = "The policy does not allow all requested headers."
-    HEADERS_MALFORMED = "The requested headers are not a list of header names."
-    HEADERS_TOO_LONG = "The list of requested headers is longer than a browser would send."
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to all requests of one kind, for adapters.
-
-    `headers` are the Access-Control-* headers in their usual spelling; `vary` are the field names
-    to merge into Vary. If `echoes_origin` is true, Access-Control-Allow-Origin is not among the
-    headers: its value is the Origin of the request, which has matched the policy. `status` is an
-    int for a preflight, None otherwise.
-
-    The rest is derived. `may_be_denied` is true for preflights and denied requests: all that an
-    observer may have to log. `lines` are the headers with Vary. `body` is that of a preflight
-    response, `content` its Content-* headers. What begins with `raw_` is the same for ASGI: bytes,
-    with names in lower case.
-    """
-
-    kind: RequestKind
-    origin_allowed: bool
-    status: int | None
-    headers: Headers
-    vary: tuple[str, ...]
-    echoes_origin: bool = False
-    may_be_denied: bool = field(init=False, repr=False, compare=False)
-    body: bytes = field(init=False, repr=False, compare=False)
-    content: Headers = field(init=False, repr=False, compare=False)
-    lines: Headers = field(init=False, repr=False, compare=False)
-    raw_content: RawHeaders = field(init=False, repr=False, compare=False)
-    raw_headers: RawHeaders = field(init=False, repr=False, compare=False)
-    raw_lines: RawHeaders = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        is_preflight = self.kind is RequestKind.PREFLIGHT
-        is_actual = self.kind is RequestKind.ACTUAL
-        body = b"" if self.origin_allowed or not is_preflight else _DENIED_BODY
-        content: Headers = ()
-        if is_preflight and self.status != 204:
-            content = (
-                ("Content-Type", "text/plain; charset=utf-8"),
-                ("Content-Length", str(len(body))),
-            )
-        vary = (("Vary", ", ".join(self.vary)),) if self.vary else ()
-        lines = (*self.headers, *vary)
-        for name, value in (
-            ("may_be_denied", is_preflight or (is_actual and not self.origin_allowed)),
-            ("body", body),
-            ("content", content),
-            ("lines", lines),
-            ("raw_content", _encode(content)),
-            ("raw_headers", _encode(self.headers)),
-            ("raw_lines", _encode(lines)),
-        ):
-            object.__setattr__(self, name, value)
-
-
-def _encode(headers: Headers) -> RawHeaders:
-    return tuple((name.lower().encode(), value.encode()) for name, value in headers)
-
-
-class Judge(Protocol):
-    """The engine that gave an answer, asked for what only some callers read."""
-
-    def judge(
-        self,
-        answer: Answer,
-        origin: str | None,
-        request_method: str | None,
-        request_headers: str | None,
-    ) -> Reason: ...
-
-    def find_rule(self, origin: str) -> str | None: ...
-
-    def find_hint(
-        self,
-        reason: Reason,
-        origin: str,
-        request_method: str | None,
-        request_headers: str | None,
-    ) -> str: ...
-
-
-class _Public(NamedTuple):
-    kind: RequestKind
-    allowed: bool
-    reason: Reason
-    status: int | None
-    headers: Headers
-    vary: tuple[str, ...]
+_FIELDS: Final = ("kind", "allowed", "reason", "status", "headers", "vary")
+_values = attrgetter(*_FIELDS)
 
 
 class Decision:
@@ -145,18 +29,18 @@ class Decision:
     {'Access-Control-Allow-Origin': 'https://app.example.com'}
     """
 
-    __slots__ = ("_answer", "_hint", "_judge", "_origin", "_reason", "_request")
+    __slots__ = ("_answer", "_engine", "_hint", "_origin", "_reason", "_request")
 
     def __init__(
         self,
         answer: Answer,
-        judge: Judge,
+        engine: Engine,
         origin: str | None,
         request_method: str | None = None,
         request_headers: str | None = None,
     ) -> None:
         self._answer = answer
-        self._judge = judge
+        self._engine = engine
         self._origin = origin
         self._request = (request_method, request_headers)
         self._reason: Reason | None = None
@@ -178,7 +62,7 @@ class Decision:
         reason = self._reason
         if reason is None:
             # Another thread may do the same at the same time, with the same result.
-            reason = self._judge.judge(self._answer, self._origin, *self._request)
+            reason = self._engine.judge(self._answer, self._origin, *self._request)
             self._reason = reason
         return reason
 
@@ -193,7 +77,7 @@ class Decision:
         """
         if self._origin is None or not self._answer.origin_allowed:
             return None
-        return self._judge.find_rule(self._origin)
+        return self._engine.find_rule(self._origin)
 
     @property
     def hint(self) -> str:
@@ -209,10 +93,10 @@ class Decision:
 allow_origins."
         """
         if self._hint is None:
-            hint = ""
-            if self._origin is not None and not self.allowed:
-                hint = self._judge.find_hint(self.reason, self._origin, *self._request)
-            self._hint = hint
+            from . import _hints  # noqa: PLC0415 - only where it is needed
+
+            origin = self._origin or ""
+            self._hint = _hints.find_hint(self._engine, self.reason, origin, *self._request)
         return self._hint
 
     @property
@@ -232,17 +116,14 @@ allow_origins."
         """The field names to merge into the Vary header."""
         return self._answer.vary
 
-    def _public(self) -> _Public:
-        return _Public(self.kind, self.allowed, self.reason, self.status, self.headers, self.vary)
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Decision):
             return NotImplemented
-        return self._public() == other._public()
+        return bool(_values(self) == _values(other))
 
     def __hash__(self) -> int:
-        return hash(self._public())
+        return hash(_values(self))
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={value!s}" for name, value in self._public()._asdict().items())
-        return f"<Decision {fields}>"
+        values = zip(_FIELDS, _values(self), strict=True)
+        return f"<Decision {', '.join(f'{name}={value!s}' for name, value in values)}>"

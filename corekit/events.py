@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
 
-from ._engine import Engine
+from ._engine import Engine, as_text
 from ._names import is_token
 from .decision import Answer, Decision, RequestKind
 from .diagnostics import show
@@ -186,8 +186,8 @@ class Observer:
             return
         asked: tuple[str | None, str | None] = (None, None)
         if answer.kind is RequestKind.PREFLIGHT:
-            asked = (_text(request_method), _text(request_headers))
-        decision = engine.decision_of(answer, origin, *asked)
+            asked = (as_text(request_method), as_text(request_headers))
+        decision = Decision(answer, engine, origin, *asked)
         event = DecisionEvent(decision, self.adapter, method, path, origin, *asked, request)
         if self.on_decision is not None:
             try:
@@ -252,7 +252,3 @@ def check_on_decision(on_decision: object) -> None:
 def _show_method(method: str) -> str:
     is_plain = len(method) <= _LONGEST_METHOD and is_token(method)
     return method if is_plain else show(method)
-
-
-def _text(value: str | bytes | None) -> str | None:
-    return value.decode("latin-1") if isinstance(value, bytes) else value

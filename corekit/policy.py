@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 
-from ._engine import AnyOrigin, Engine, Origins
+from ._engine import AnyOrigin, Engine, Origins, as_text
 from ._origins import ANY, OriginPattern, OriginSet
 from ._validation import Reader
 from .arguments import ARGUMENTS, REGEXES, Argument, find_argument, is_regex_argument
@@ -192,13 +192,16 @@ class CorsPolicy:
         >>> decision.status, decision.allowed, decision.reason.name
         (204, False, 'METHOD_NOT_ALLOWED')
         """
-        return self.engine.decide(
-            method,
-            origin=origin,
-            request_method=request_method,
-            request_headers=request_headers,
-            request_private_network=request_private_network,
-        )
+        engine = self.engine
+        origin, request_headers = as_text(origin), as_text(request_headers)
+        request_method = as_text(request_method) if method == "OPTIONS" else None
+        if origin is None or request_method is None:
+            answer = engine.actual(origin)
+        else:
+            answer = engine.preflight(
+                origin, request_method, request_headers, request_private_network
+            )
+        return Decision(answer, engine, origin, request_method, request_headers)
 
     def policy_for(self, path: str) -> Self:  # noqa: ARG002
         """Return this policy. In `CorsRoutes`, the same method depends on the path."""

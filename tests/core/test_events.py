@@ -363,21 +363,16 @@ class TestDecisionsOfAnswers:
     def test_the_decision_of_an_answer_is_what_the_policy_decides(
         self, origin: str | None, method: str, credentials: bool
     ) -> None:
-        engine = policy.replace(allow_credentials=credentials).engine
+        own = policy.replace(allow_credentials=credentials)
+        engine = own.engine
         for asked, names in product([None, "PUT", "DELETE", "@"], [None, "x-a", "x-b", "@@"]):
             is_preflight = method == "OPTIONS" and origin is not None and asked is not None
             if is_preflight:
                 answer = engine.preflight(str(origin), str(asked), names, None)
             else:
                 answer = engine.actual(origin)
-            decided = engine.decide(
-                method,
-                origin=origin,
-                request_method=asked,
-                request_headers=names,
-                request_private_network=None,
-            )
-            made: Decision = engine.decision_of(answer, origin, asked, names)
+            decided = own.decide(method, origin=origin, request_method=asked, request_headers=names)
+            made = Decision(answer, engine, origin, asked, names)
             assert made == decided
             assert (made.kind is RequestKind.PREFLIGHT) is is_preflight
 

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from sanic import Request as SanicRequest
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason, RequestKind
-from corekit._engine import Engine
 from corekit.browser import HttpRequest, HttpResponse
 from tests.properties.adapters import ADAPTERS
 from tests.properties.application import Application
@@ -275,7 +274,7 @@ class TestLog:
             raise AssertionError("nobody asked")
 
         client.install()
-        monkeypatch.setattr(Engine, "decision_of", refuse)
+        monkeypatch.setattr("corekit.events.Decision", refuse)
         client.ask("OPTIONS", preflight(APP, "PATCH"))
         client.ask("GET", origin(UNTRUSTED))
 

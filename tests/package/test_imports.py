@@ -19,14 +19,14 @@ CORE: Final = (
     "__init__",
     "compat events routes schema",
     "policy",
-    "_regexes _validation",
+    "decision",
+    "_hints _regexes _validation",
     "_spelling",
     "_engine _headers",
-    "_hints",
     "_near_names _near_origins",
     "_suffixes",
-    "_origins arguments decision problems",
-    "_names _problem_kinds diagnostics",
+    "_origins arguments problems",
+    "_answers _names _problem_kinds diagnostics",
 )
 """The layers of the core: a module imports from its own layer and from those below."""
 
