@@ -7,8 +7,7 @@ from typing import Final
 from ._answers import Reason
 from ._engine import Engine
 from ._names import REGISTERED_METHODS, is_browser_header
-from ._near_names import find_near_method, find_near_name
-from ._near_origins import find_near_origins
+from ._near import find_near_method, find_near_name, find_near_origins
 from ._origins import ANY, OPAQUE
 from .diagnostics import show
 

@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from corekit._names import REGISTERED_METHODS, SAFELISTED_METHODS
-from corekit._near_names import find_near_method, find_near_name
-from corekit._near_origins import find_near_origins
+from corekit._near import find_near_method, find_near_name, find_near_origins
 from corekit._origins import ANY
 from corekit._spelling import canonical_spelling, find_misspelling
 from corekit.adapter import Policies

@@ -23,7 +23,7 @@ CORE: Final = (
     "_hints _regexes _validation",
     "_spelling",
     "_engine _headers",
-    "_near_names _near_origins",
+    "_near",
     "_suffixes",
     "_origins arguments problems",
     "_answers _names _problem_kinds diagnostics",

@@ -1,9 +1,9 @@
-"""Search for the allowed origins nearest to one that is not allowed.
+"""Search for the allowed origins, methods and header names nearest to one that is not allowed.
 
-The search derives likely origins from the given one and asks the policy whether it allows them. So
-it covers patterns and regular expressions as well as exact origins, and costs nearly the same for
-one origin and for 100,000. Only the ports and the similar host names are read from the list itself,
-in one pass.
+The search for origins derives likely ones from the given one and asks the policy whether it allows
+them. So it covers patterns and regular expressions as well as exact origins, and costs nearly the
+same for one origin and for 100,000. Only the ports and the similar host names are read from the
+list itself, in one pass.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ _MAX_EDITED: Final = 80
 """Longest host, in characters, in which every other letter is tried."""
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789-._"
+_MAX_NAMES: Final = 500
+_MAX_LENGTH: Final = 100
+_CUTOFF: Final = 0.8
+
 _LOOPBACKS: Final = ("localhost", "127.0.0.1", "[::1]")
 _OTHER_SCHEME: Final = {"http": "https", "https": "http"}
 
@@ -31,12 +35,30 @@ class NearOrigin(NamedTuple):
     difference: str
 
 
-class _Listed(NamedTuple):
-    """The ports in the list, and the first entries whose host is similar."""
+def find_near_method(method: str, allowed: Collection[str]) -> str | None:
+    """Return the allowed method that differs from `method` in its case or by a typo, if any.
 
-    ports: list[str]
-    other_ending: str | None
-    sibling: str | None
+    >>> find_near_method("patch", ["GET", "PATCH"])
+    'PATCH'
+    """
+    for each in allowed:
+        if each.upper() == method.upper() and each != method:
+            return each
+    return find_near_name(method, allowed)
+
+
+def find_near_name(name: str, allowed: Collection[str]) -> str | None:
+    """Return the name in `allowed` nearest to `name`, or None if none is near.
+
+    >>> find_near_name("x-csrf-token", ["x-csrftoken"])
+    'x-csrftoken'
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
+
+    if len(name) > _MAX_LENGTH:
+        return None
+    names = [each for each in allowed if len(each) <= _MAX_LENGTH][:_MAX_NAMES]
+    return next(iter(get_close_matches(name, names, cutoff=_CUTOFF)), None)
 
 
 def find_near_origins(
@@ -55,27 +77,23 @@ def find_near_origins(
     if parts is None:
         return ()
     scheme, host, port = parts
-    apex = _find_apex(allow_origins, scheme, host, port)
-    if apex is not None:
-        return (NearOrigin(apex, f"it covers subdomains of {host}, not {host} itself"),)
-    listed = _read_list(allow_origins, scheme, host)
+    for each in (port, ANY):
+        # A pattern that covers every subdomain of the host does not cover the host itself.
+        apex = _join(scheme, f"*.{host}", each)
+        if apex in allow_origins:
+            return (NearOrigin(apex, f"it covers subdomains of {host}, not {host} itself"),)
+    ports, similar = _read_list(allow_origins, scheme, host)
     found: dict[str, NearOrigin] = {}
-    for near in (
-        *_other_ports(scheme, host, port, listed.ports),
-        *_other_hosts(scheme, host, port),
-    ):
+    for near in (*_other_ports(scheme, host, port, ports), *_other_hosts(scheme, host, port)):
         if allows(near.nearest):
             found.setdefault(near.nearest, near)
     if found:
         return tuple(found.values())[:_MAX_FOUND]
-    edited = _find_edited(allows, parts)
-    if edited is not None:
-        return (edited,)
-    if listed.other_ending is not None:
-        return (NearOrigin(listed.other_ending, "only the top-level domain differs"),)
-    if listed.sibling is not None:
-        return (NearOrigin(listed.sibling, "it is another host of the same site"),)
-    return ()
+    for edited, difference in _edits(host):
+        candidate = _join(scheme, edited, port)
+        if allows(candidate):
+            return (NearOrigin(candidate, difference),)
+    return similar
 
 
 def _other_ports(scheme: str, host: str, port: str, ports: list[str]) -> Iterator[NearOrigin]:
@@ -110,28 +128,10 @@ def _other_hosts(scheme: str, host: str, port: str) -> Iterator[NearOrigin]:
         parent = parent.partition(".")[2]
 
 
-def _find_apex(allow_origins: Collection[str], scheme: str, host: str, port: str) -> str | None:
-    # A pattern that covers every subdomain of the host does not cover the host itself.
-    for each in (port, ANY):
-        pattern = _join(scheme, f"*.{host}", each)
-        if pattern in allow_origins:
-            return pattern
-    return None
-
-
-def _find_edited(allows: Callable[[str], bool], parts: tuple[str, str, str]) -> NearOrigin | None:
-    scheme, host, port = parts
-    if len(host) > _MAX_EDITED:
-        return None
-    for edited, difference in _edits(host):
-        candidate = _join(scheme, edited, port)
-        if allows(candidate):
-            return NearOrigin(candidate, difference)
-    return None
-
-
 def _edits(host: str) -> Iterator[tuple[str, str]]:
-    """Yield every host at edit distance 1, with the difference."""
+    """Yield every host at edit distance 1, with the difference, unless the host is long."""
+    if len(host) > _MAX_EDITED:
+        return
     for at in range(len(host) - 1):
         swapped = host[:at] + host[at + 1] + host[at] + host[at + 2 :]
         yield swapped, "two letters of the page's host are swapped"
@@ -144,8 +144,11 @@ def _edits(host: str) -> Iterator[tuple[str, str]]:
             yield host[:at] + letter + host[at:], "the page's host has one letter less"
 
 
-def _read_list(allow_origins: Collection[str], scheme: str, host: str) -> _Listed:
-    ports, other_ending, sibling = [""], None, None
+def _read_list(
+    allow_origins: Collection[str], scheme: str, host: str
+) -> tuple[list[str], tuple[NearOrigin, ...]]:
+    """Return the ports in the list, and its first entry with a similar host."""
+    ports, other_ending, sibling = [""], "", ""
     stem = f"{scheme}://{host.rpartition('.')[0]}."
     site = ".".join(host.rsplit(".", 2)[-2:])
     ends = (f".{site}", f"/{site}") if _is_site(site) else ()
@@ -155,11 +158,15 @@ def _read_list(allow_origins: Collection[str], scheme: str, host: str) -> _Liste
             name = text
         elif len(ports) < _MAX_PORTS and port not in ports:
             ports.append(port)
-        if other_ending is None and name.startswith(stem) and "." not in name[len(stem) :]:
+        if not other_ending and name.startswith(stem) and "." not in name[len(stem) :]:
             other_ending = text
-        if sibling is None and name.endswith(ends):
+        if not sibling and name.endswith(ends):
             sibling = text
-    return _Listed(ports, other_ending, sibling)
+    if other_ending:
+        return ports, (NearOrigin(other_ending, "only the top-level domain differs"),)
+    if sibling:
+        return ports, (NearOrigin(sibling, "it is another host of the same site"),)
+    return ports, ()
 
 
 def _is_site(name: str) -> bool:
