@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from corekit import CorsPolicy
-from corekit._regexes import RegexReader
 from corekit._validation import Reader
 from corekit.arguments import ARGUMENTS, REGEXES, Argument, find_argument
-from corekit.compat import RegexCorsPolicy
+from corekit.compat import RegexCorsPolicy, RegexReader
 from corekit.schema import policy_schema
 
 ROOT = Path(__file__).parents[2]

@@ -20,7 +20,7 @@ CORE: Final = (
     "compat events routes schema",
     "policy",
     "decision",
-    "_hints _regexes _validation",
+    "_hints _validation",
     "_spelling",
     "_engine _headers",
     "_near",
