@@ -155,14 +155,6 @@ def merge_vary(lines: Sequence[str], names: Sequence[str]) -> str | None:
     >>> merge_vary(["origin"], ["Origin"]) is merge_vary(["*"], ["Origin"]) is None
     True
     """
-    return _merge_values(tuple(lines), tuple(names))
-
-
-# An application sends few different values of Vary, and merging one takes longer than all else
-# here: without these caches a request costs a third more if the application sends Vary. The values
-# do not come from clients; if one did, memory would still be bounded.
-@lru_cache(maxsize=128)
-def _merge_values(lines: tuple[str, ...], names: tuple[str, ...]) -> str | None:
     present = {name.strip().lower() for line in lines for name in line.split(",")}
     missing = [name for name in names if name.lower() not in present]
     if not missing or "*" in present:
@@ -170,6 +162,9 @@ def _merge_values(lines: tuple[str, ...], names: tuple[str, ...]) -> str | None:
     return ", ".join([*(line for line in lines if line.strip()), *missing])
 
 
+# An application sends few different values of Vary, and merging one takes longer than all else
+# here: without these caches a request costs a third more if the application sends Vary. The values
+# do not come from clients; if one did, memory would still be bounded.
 @lru_cache(maxsize=128)
 def _merge_lines(
     vary: tuple[tuple[str, str], ...], names: tuple[str, ...]

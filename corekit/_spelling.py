@@ -20,8 +20,8 @@ from ._origins import (
     OriginPattern,
     ends_in_number,
     is_loopback,
-    is_serialized_origin,
     serialize_ipv6,
+    split_origin,
 )
 from .problems import PYTHON, Dialect, Problem, ProblemKind
 
@@ -59,15 +59,9 @@ class Misspelling:
             if self.meant
             else "Write it as a browser sends it, such as 'https://example.com'."
         )
+        parameters = {**self.parameters, "use": use}
         return Problem.of(
-            self.kind,
-            argument,
-            value,
-            index=index,
-            fix=self.meant,
-            dialect=dialect,
-            use=use,
-            **self.parameters,
+            self.kind, argument, value, index=index, fix=self.meant, dialect=dialect, **parameters
         )
 
 
@@ -119,7 +113,8 @@ def canonical_spelling(text: str) -> str | None:
     if port == DEFAULT_PORTS.get(scheme):
         port = ""
     origin = f"{scheme}://{label.lower()}{dot}{canonical_host}{port and ':'}{port}"
-    return origin if _is_origin_or_pattern(origin) else None
+    parsed = OriginPattern.parse(origin) if ANY in origin else split_origin(origin)
+    return None if parsed is None else origin
 
 
 def _misspelled_string(text: str) -> ProblemKind | None:
@@ -168,12 +163,6 @@ def find_likely_scheme(scheme: str) -> str | None:
     from difflib import get_close_matches  # noqa: PLC0415 - only if there is a typo
 
     return next(iter(get_close_matches(scheme, ["https", "http"], n=1, cutoff=0.75)), None)
-
-
-def _is_origin_or_pattern(text: str) -> bool:
-    if "*" in text:
-        return text == ANY or OriginPattern.parse(text) is not None
-    return is_serialized_origin(text)
 
 
 def _contains_several(text: str) -> bool:

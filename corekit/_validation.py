@@ -23,7 +23,8 @@ from ._names import (
 from ._origins import ANY, OPAQUE, OriginPattern, is_loopback, split_origin
 from ._spelling import canonical_spelling, find_likely_scheme, find_misspelling
 from ._suffixes import find_open_suffix
-from .arguments import ARGUMENTS, Argument
+from .arguments import ARGUMENTS, REGEXES, Argument, find_argument, is_regex_argument
+from .diagnostics import show
 from .problems import PYTHON, RISKS, Dialect, Problem, ProblemKind
 
 MAX_MAX_AGE: Final = 86_400
@@ -42,7 +43,7 @@ class Reader:
     arguments: ClassVar[Mapping[str, Argument]] = ARGUMENTS
     needs_origins: ClassVar[bool] = True
 
-    def __init__(self, given: Mapping[str, object], dialect: Dialect = PYTHON) -> None:
+    def __init__(self, given: Mapping[Any, object], dialect: Dialect = PYTHON) -> None:
         self.problems: list[Problem] = []
         self.dialect = dialect
         self.given = given
@@ -59,7 +60,31 @@ class Reader:
         settings["accept_risks"] = self._accepted
         self.problems += self._risk_problems
         self._check_accepted_risks()
+        self._report_unknown()
         return settings
+
+    def _report_unknown(self) -> None:
+        found = [self.find_unknown(name) for name in self.given if name not in self.arguments]
+        # If the origins were given under a wrong name, do not also report them as missing.
+        is_missing = "allow_origins" not in self.given
+        if is_missing and any(problem.fix == self.dialect.origins for problem in found):
+            self.problems = [each for each in self.problems if each.code != "no-origins"]
+        self.problems += found
+
+    def find_unknown(self, name: Any) -> Problem:
+        """Return the problem of a name in `given` that is not an argument."""
+        known, dialect, value = self.arguments, self.dialect, self.given[name]
+        text = name if isinstance(name, str) else ""
+        subject = text if text.isascii() and text.isidentifier() else show(name)
+        if is_regex_argument(text) and REGEXES not in known:
+            kind, fix = ProblemKind.REGEX_ARGUMENT, dialect.origins
+            return Problem.of(kind, subject, value, fix=fix, dialect=dialect)
+        meant = find_argument(text, known)
+        if meant is not None:
+            kind, fix = ProblemKind.MISSPELLED_ARGUMENT, dialect.name(meant)
+            return Problem.of(kind, subject, value, fix=fix, dialect=dialect)
+        kind, names = ProblemKind.UNKNOWN_ARGUMENT, ", ".join(map(dialect.name, known))
+        return Problem.of(kind, subject, value, dialect=dialect, arguments=names)
 
     def _read_argument(self, name: str) -> Any:
         argument = self.arguments[name]
@@ -220,16 +245,9 @@ class Reader:
             return
         scheme, host = parts[:2]
         if find_likely_scheme(scheme) is not None:
-            meant = canonical_spelling(text)
-            self.report(
-                ProblemKind.UNLIKELY_SCHEME,
-                name,
-                text,
-                index=index,
-                fix=meant,
-                scheme=scheme,
-                use=f"Did you mean {meant!r}?",
-            )
+            kind, meant = ProblemKind.UNLIKELY_SCHEME, canonical_spelling(text)
+            use = f"Did you mean {meant!r}?"
+            self.report(kind, name, text, index=index, fix=meant, scheme=scheme, use=use)
         if not self._credentials:
             return
         if scheme == "http" and not is_loopback(host):

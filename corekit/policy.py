@@ -7,16 +7,15 @@ adapter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 
 from ._engine import AnyOrigin, Engine, Origins, as_text
 from ._origins import ANY, OriginPattern, OriginSet
 from ._validation import Reader
-from .arguments import ARGUMENTS, REGEXES, Argument, find_argument, is_regex_argument
+from .arguments import ARGUMENTS
 from .decision import Decision
-from .diagnostics import show
-from .problems import PYTHON, Dialect, PolicyError, Problem, ProblemKind
+from .problems import PYTHON, Dialect, PolicyError
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -122,12 +121,12 @@ class CorsPolicy:
                 raise TypeError(
                     f"{name} takes keyword arguments only: write {name}(allow_origins=[...])"
                 )
-            known = self._reader.arguments
-            for name, value in arguments.items():
-                if name not in known:
-                    unknown = _unknown_argument(name, value, known, PYTHON)
+            reader = self._reader(arguments)
+            for name in arguments:
+                if name not in reader.arguments:
+                    unknown = reader.find_unknown(name)
                     raise TypeError(f"{name}: {unknown.message} {unknown.hint}")
-            self._build(arguments, PYTHON)
+            self._build(reader)
 
         __init__.__wrapped__ = _declared
         del _declared
@@ -152,7 +151,7 @@ class CorsPolicy:
         if not isinstance(mapping, Mapping):
             raise TypeError(f"from_mapping() takes a mapping, not a {type(mapping).__name__}")
         policy = object.__new__(cls)
-        policy._build(mapping, dialect)
+        policy._build(cls._reader(mapping, dialect))
         return policy
 
     @classmethod
@@ -244,19 +243,14 @@ class CorsPolicy:
             dialect=dialect,
         )
 
-    def _build(self, given: Mapping[Any, object], dialect: Dialect) -> None:
+    def _build(self, reader: Reader) -> None:
         if hasattr(self, "engine"):
             # A second call of __init__ must not change the policy.
             raise AttributeError("a policy is immutable")
-        reader = self._reader(given, dialect)
         settings = reader.read()
-        problems = reader.problems
-        unknown = [name for name in given if name not in reader.arguments]
-        if unknown:
-            problems = _report_unknown(unknown, reader)
-        if problems:
-            raise PolicyError(problems)
-        self._set(settings, dialect)
+        if reader.problems:
+            raise PolicyError(reader.problems)
+        self._set(settings, reader.dialect)
 
     def _set(self, settings: Mapping[str, object], dialect: Dialect = PYTHON) -> None:
         for name, value in settings.items():
@@ -274,9 +268,9 @@ class CorsPolicy:
 
     def _changed_arguments(self) -> dict[str, Any]:
         """Return the arguments that differ from their defaults."""
-        rows = self._reader.arguments.values()
-        settings = {row.name: getattr(self, row.name) for row in rows}
-        return {row.name: settings[row.name] for row in rows if settings[row.name] != row.default}
+        rows = self._reader.arguments.items()
+        values = ((name, row.default, getattr(self, name)) for name, row in rows)
+        return {name: value for name, default, value in values if value != default}
 
     def _comparable(self) -> frozenset[tuple[str, object]]:
         return frozenset(
@@ -319,31 +313,3 @@ def _restore(cls: type[Policy], settings: dict[str, Any], dialect: Dialect) -> P
     policy = cls(**settings) if settings else cls.deny_all()
     policy.engine.dialect = dialect
     return policy
-
-
-def _report_unknown(unknown: Iterable[Any], reader: Reader) -> list[Problem]:
-    """Return the problems of a reader and those of names that are not arguments."""
-    known, dialect = reader.arguments, reader.dialect
-    found = [_unknown_argument(name, reader.given[name], known, dialect) for name in unknown]
-    # If the origins were given under a wrong name, do not also report them as missing.
-    others = reader.problems
-    is_missing = "allow_origins" not in reader.given
-    if is_missing and any(problem.fix == dialect.origins for problem in found):
-        others = [problem for problem in others if problem.code != "no-origins"]
-    return [*others, *found]
-
-
-def _unknown_argument(
-    name: Any, value: object, known: Mapping[str, Argument], dialect: Dialect
-) -> Problem:
-    text = name if isinstance(name, str) else ""
-    subject = text if text.isascii() and text.isidentifier() else show(name)
-    if is_regex_argument(text) and REGEXES not in known:
-        kind, fix = ProblemKind.REGEX_ARGUMENT, dialect.origins
-        return Problem.of(kind, subject, value, fix=fix, dialect=dialect)
-    meant = find_argument(text, known)
-    if meant is not None:
-        kind, fix = ProblemKind.MISSPELLED_ARGUMENT, dialect.name(meant)
-        return Problem.of(kind, subject, value, fix=fix, dialect=dialect)
-    kind, names = ProblemKind.UNKNOWN_ARGUMENT, ", ".join(map(dialect.name, known))
-    return Problem.of(kind, subject, value, dialect=dialect, arguments=names)
