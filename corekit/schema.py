@@ -26,8 +26,6 @@ from .problems import RISKS
 
 __all__ = ["policy_schema"]
 
-_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-
 # Valid in ECMA-262 and in Python.
 _NO_PAGES: Final = "|".join(sorted(PAGELESS_SCHEMES))
 _ORIGIN: Final = (
@@ -35,6 +33,10 @@ _ORIGIN: Final = (
     r"(?:\[[0-9a-f:]+\]|[a-z0-9_\-.~!$&'()*+;=]+)(?::(?:[1-9][0-9]*|\*))?)$"
 )
 _TOKEN: Final = r"^(?:\*|[!#$%&'+\-.^_`|~0-9A-Za-z]+)$"  # noqa: S105 - of HTTP
+
+_NOT_LISTED: Final = sorted(
+    FORBIDDEN_REQUEST_HEADERS | CORS_REQUEST_HEADERS | RESPONSE_ONLY_HEADERS
+)
 
 _ITEMS: Final[dict[str, dict[str, Any]]] = {
     "allow_origins": {
@@ -44,23 +46,12 @@ _ITEMS: Final[dict[str, dict[str, Any]]] = {
     "allow_methods": {
         "description": "A method in upper case, or * for any.",
         "pattern": _TOKEN,
-        "not": {
-            "enum": sorted(FORBIDDEN_METHODS | {method.lower() for method in REGISTERED_METHODS})
-        },
+        "not": {"enum": sorted(FORBIDDEN_METHODS.union(map(str.lower, REGISTERED_METHODS)))},
     },
     "allow_headers": {
         "description": "The name of a request header, or * for any.",
         "pattern": _TOKEN,
-        "not": {
-            "anyOf": [
-                {
-                    "enum": sorted(
-                        FORBIDDEN_REQUEST_HEADERS | CORS_REQUEST_HEADERS | RESPONSE_ONLY_HEADERS
-                    )
-                },
-                {"pattern": "^(?:[Pp]roxy|[Ss]ec)-"},
-            ]
-        },
+        "not": {"anyOf": [{"enum": _NOT_LISTED}, {"pattern": "^(?:[Pp]roxy|[Ss]ec)-"}]},
     },
     "expose_headers": {
         "description": "The name of a response header, or * for any.",
@@ -106,18 +97,16 @@ def policy_schema() -> dict[str, Any]:
     }
     for name, argument in ARGUMENTS.items():
         value: dict[str, Any] = {"description": argument.description, **_KINDS[argument.kind]}
+        default = argument.default
         if argument.kind == "strings":
-            value["items"] = {"type": "string", **_ITEMS.get(name, {})}
-        if name == "allow_origins":
-            value["minItems"] = 1
-        else:
-            default = argument.default
-            value["default"] = list(default) if isinstance(default, tuple) else default
+            default = list(default)
+            value["items"] = {"type": "string", **_ITEMS[name]}
+        value |= {"minItems": 1} if name == "allow_origins" else {"default": default}
         if name in _EXAMPLES:
             value["examples"] = _EXAMPLES[name]
         properties[name] = value
     schema = {
-        "$schema": _DIALECT,
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "CORS policy for corekit",
         "description": "What a server grants to pages of other origins.",
         "type": "object",
