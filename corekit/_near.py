@@ -97,16 +97,16 @@ def find_near_origins(
 
 
 def _other_ports(scheme: str, host: str, port: str, ports: list[str]) -> Iterator[NearOrigin]:
-    other = _OTHER_SCHEME.get(scheme)
+    other = _OTHER_SCHEME.get(scheme, "")
     others = [each for each in ports if each != port]
-    if other is not None:
+    if other:
         yield NearOrigin(_join(other, host, port), f"the page has {scheme} instead of {other}")
     for each in others:
         difference = f"the page has {_name(port)} instead of {_name(each, after=port)}"
         yield NearOrigin(_join(scheme, host, each), difference)
-    for each in others if other is not None else ():
+    for each in others if other else ():
         difference = f"the page has {scheme} and {_name(port)} instead of {other} and {_name(each)}"
-        yield NearOrigin(_join(str(other), host, each), difference)
+        yield NearOrigin(_join(other, host, each), difference)
 
 
 def _other_hosts(scheme: str, host: str, port: str) -> Iterator[NearOrigin]:

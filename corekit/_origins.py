@@ -252,20 +252,16 @@ class OriginSet:
         )
         # The text before a partial-label wildcard with its host: the lengths of the text after it.
         partials: dict[str, set[int]] = {}
-        lengths: set[int] = set()
         for pattern in patterns:
             if pattern.label is not None and pattern.label != ANY:
                 before, _, after = pattern.label.partition("*")
                 partials.setdefault(f"{before}*.{pattern.host}", set()).add(len(after))
-                lengths.add(len(before))
         shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+        ends = {partial: tuple(sorted(lengths)) for partial, lengths in partials.items()}
         self._ends: Final = {
-            partial: shared.setdefault(ends, ends)
-            for partial, ends in (
-                (partial, tuple(sorted(found))) for partial, found in partials.items()
-            )
+            partial: shared.setdefault(each, each) for partial, each in ends.items()
         }
-        self._partials: Final = sorted(lengths)
+        self._partials: Final = sorted({partial.index("*") for partial in partials})
 
     def __contains__(self, origin: str) -> bool:
         return origin in self.exact or (self.has_patterns and self._match(origin) is not None)

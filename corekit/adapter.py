@@ -24,12 +24,7 @@ from urllib.parse import quote, unquote
 
 from ._answers import Answer
 from ._engine import Engine, Origins
-from ._headers import (
-    merge_headers,
-    merge_raw_headers,
-    preflight_response,
-    raw_preflight_response,
-)
+from ._headers import merge_headers, merge_raw_headers, preflight_response, raw_preflight_response
 from ._names import COMMON_METHODS, SAFELISTED_METHODS, is_browser_header
 from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origin
 from .diagnostics import show

@@ -40,23 +40,21 @@ Risks = Collection[Risk]
 class Argument:
     """One argument of a policy.
 
-    `kind` is the type of its value. `rule` names the method that validates it. `description` is
-    plain text, for the schema and for editors. `aliases` are what other libraries call it.
+    `rule` names the method that validates it. `description` is plain text, for the schema and for
+    editors. `aliases` are what other libraries call it. `kind` is the type of its value.
     """
 
     name: str
-    kind: ArgumentKind
-    default: Any
     rule: str
     description: str
     aliases: tuple[str, ...] = ()
+    kind: ArgumentKind = "strings"
+    default: Any = ()
 
 
 _ROWS: Final = (
     Argument(
         "allow_origins",
-        "strings",
-        (),
         "read_origins",
         """Origins whose pages may read the responses, as a browser sends them, and patterns:
 "https://app.example.com"   exactly this origin
@@ -66,69 +64,61 @@ _ROWS: Final = (
 "capacitor://localhost"     exactly this origin; custom schemes are allowed
 "null"                      opaque origins: a risk, never with credentials
 "*"                         any origin: alone, never with credentials""",
-        ("origins",),
+        aliases=("origins",),
     ),
     Argument(
         "allow_credentials",
-        "flag",
-        False,
         "read_flag",
         "Whether pages may read responses to requests with credentials: cookies, TLS client"
         " certificates and HTTP authentication.",
-        ("credentials", "supports_credentials"),
+        aliases=("credentials", "supports_credentials"),
+        kind="flag",
+        default=False,
     ),
     Argument(
         "allow_methods",
-        "strings",
-        (),
         "read_methods",
         "Methods in addition to GET, HEAD and POST, which are always allowed; * for any method."
         " Method names are case-sensitive.",
-        ("methods",),
+        aliases=("methods",),
     ),
     Argument(
         "allow_headers",
-        "strings",
-        (),
         "read_request_headers",
         "Request headers that pages may set in addition to the safelisted ones; * for any header."
         " Without credentials, * does not cover authorization: list it as well.",
-        ("headers",),
+        aliases=("headers",),
     ),
     Argument(
         "expose_headers",
-        "strings",
-        (),
         "read_exposed_headers",
         "Response headers that pages may read in addition to the safelisted ones; * for any header,"
         " only without credentials.",
     ),
     Argument(
         "max_age",
-        "seconds",
-        None,
         "read_max_age",
         "How many seconds (0 to 86400) browsers may cache a preflight response. By default browsers"
         " use 5 seconds. Chromium caches for at most 7200 seconds, WebKit for 600.",
+        kind="seconds",
+        default=None,
     ),
     Argument(
         "allow_private_network",
-        "flag",
-        False,
         "read_flag",
         "Whether to answer the legacy header Access-Control-Request-Private-Network.",
+        kind="flag",
+        default=False,
     ),
     Argument(
         "preflight_status",
-        "status",
-        204,
         "read_status",
         "The status of a successful preflight response, 200 to 299.",
+        kind="status",
+        default=204,
     ),
     Argument(
         "accept_risks",
-        "strings",
-        (),
         "read_accepted_risks",
         "Codes of the risks that the operator accepts: insecure-origin (http with credentials),"
         " opaque-origin (null), public-suffix (subdomains of one, with credentials).",

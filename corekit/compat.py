@@ -33,8 +33,6 @@ __all__ = ["OriginRegexes", "RegexCorsPolicy"]
 
 _ROW: Final = Argument(
     REGEXES,
-    "strings",
-    (),
     "read_origin_regexes",
     "Regular expressions of origins; each has to match the whole origin.",
 )

@@ -17,14 +17,7 @@ from ._names import is_token
 from .decision import Answer, Decision, RequestKind
 from .diagnostics import show
 
-__all__ = [
-    "DecisionEvent",
-    "Logger",
-    "Observer",
-    "OnDecision",
-    "bounded",
-    "check_on_decision",
-]
+__all__ = ["DecisionEvent", "Logger", "Observer", "OnDecision", "bounded", "check_on_decision"]
 
 # The levels of `logging`, which this package does not import.
 _INFO: Final = 20

@@ -130,10 +130,7 @@ _ANY_ORIGIN_ALONE: Final[dict[str, Any]] = {
 }
 
 _CREDENTIALS_NEED_NAMES: Final[dict[str, Any]] = {
-    "if": {
-        "required": ["allow_credentials"],
-        "properties": {"allow_credentials": {"const": True}},
-    },
+    "if": {"required": ["allow_credentials"], "properties": {"allow_credentials": {"const": True}}},
     "then": {
         "properties": {
             "allow_origins": {"items": {"not": {"enum": [ANY, OPAQUE]}}},
