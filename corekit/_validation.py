@@ -64,14 +64,14 @@ class Reader:
         return settings
 
     def _report_unknown(self) -> None:
-        found = [self.find_unknown(name) for name in self.given if name not in self.arguments]
+        found = [self.problem_of_unknown(name) for name in self.given if name not in self.arguments]
         # If the origins were given under a wrong name, do not also report them as missing.
         is_missing = "allow_origins" not in self.given
         if is_missing and any(problem.fix == self.dialect.origins for problem in found):
             self.problems = [each for each in self.problems if each.code != "no-origins"]
         self.problems += found
 
-    def find_unknown(self, name: Any) -> Problem:
+    def problem_of_unknown(self, name: Any) -> Problem:
         """Return the problem of a name in `given` that is not an argument."""
         known, dialect, value = self.arguments, self.dialect, self.given[name]
         text = name if isinstance(name, str) else ""

@@ -124,7 +124,7 @@ class CorsPolicy:
             reader = self._reader(arguments)
             for name in arguments:
                 if name not in reader.arguments:
-                    unknown = reader.find_unknown(name)
+                    unknown = reader.problem_of_unknown(name)
                     raise TypeError(f"{name}: {unknown.message} {unknown.hint}")
             self._build(reader)
 
