@@ -1,19 +1,23 @@
 """Policies by path: routes match in the order written, byte for byte.
 
-A path is the one that the framework routes: decoded once, case-sensitive, without the query. If a
-path is ambiguous, since a layer behind could resolve it to another path, no origins are allowed.
+A path is the one that the application routes: decoded once, case-sensitive, without the query and
+without the prefix that the application is mounted at. If a path is ambiguous, since a layer behind
+could resolve it to another path, no origins are allowed.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from .policy import CorsPolicy
 from .problems import PolicyError, Problem, ProblemKind
 
 __all__ = ["CorsRoutes", "RouteMatch"]
+
+_LONGEST_AMBIGUOUS_PATH: Final = 1024
+"""In characters. Interpreting a path takes time that grows faster than its length."""
 
 _is_odd_path = re.compile(r"//|\\|/\.\.?(?:/|\Z)").search
 _join_slashes = re.compile("//+").sub
@@ -33,9 +37,9 @@ class RouteMatch(NamedTuple):
 class CorsRoutes:
     """Policies by path: the first match wins, and a path without a match is left untouched.
 
-    `routes` are pairs of a path and a `CorsPolicy`. A path that ends with a slash covers everything
-    below it, and itself without the slash, since frameworks serve or redirect both; any other path
-    covers only itself. Raise `PolicyError` with all problems. Like a policy, routes are immutable,
+    `routes` are pairs of a path and a `CorsPolicy`. A path covers itself with and without a slash at
+    its end, since frameworks serve or redirect both; one that is written with the slash also covers
+    everything below it. Raise `PolicyError` with all problems. Like a policy, routes are immutable,
     hashable, comparable and picklable.
 
     >>> public = CorsPolicy(allow_origins=["*"])
@@ -79,7 +83,7 @@ class CorsRoutes:
         Browsers resolve ``.`` and ``..`` before they send a path, so such segments come from an
         encoded slash or from a tool. If resolving them, joining doubled slashes or reading a
         backslash as a slash, in any order, would lead to another policy, return a policy that
-        allows no origins.
+        allows no origins; likewise if such a path has more than 1,024 characters.
         """
         match = self.find(path)
         return None if match is None else match.policy
@@ -93,6 +97,8 @@ class CorsRoutes:
         """
         match = self._find(path)
         if _is_odd_path(path):
+            if len(path) > _LONGEST_AMBIGUOUS_PATH:
+                return RouteMatch(self._nothing, None)
             policy = match and match.policy
             for text in _readings(path):
                 other = self._find(text)
@@ -101,7 +107,7 @@ class CorsRoutes:
         return match
 
     def _find(self, path: str) -> RouteMatch | None:
-        found = self._exact.get(path, len(self._matches))
+        found = self._exact.get(path.removesuffix("/"), len(self._matches))
         end = 0
         for _ in range(self._depth):
             end = path.find("/", end) + 1
