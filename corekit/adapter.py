@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from types import CellType
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -56,8 +57,9 @@ __all__ = [
     "merge_raw_headers",
     "missing_extra",
     "policy_for_preflight",
-    "policy_for_raw_path",
+    "policy_for_readings",
     "preflight_response",
+    "raw_path_readings",
     "raw_preflight_response",
     "show",
 ]
@@ -66,6 +68,7 @@ Policies = CorsPolicy | CorsRoutes
 """Whatever an adapter takes as its policy."""
 
 _KEPT: Final = "__corekit_policy__"
+_MOST_WRAPPED: Final = 100
 _NOTHING: Final = CorsPolicy.deny_all()
 _UNQUOTED: Final = "/!$&'()*+,;=:@~"
 """What browsers do not encode in a path: https://url.spec.whatwg.org/#path-percent-encode-set"""
@@ -119,27 +122,65 @@ def keep_policy(target: object, policy: object, kinds: str) -> None:
 
 
 def kept_policy(target: object) -> Any:
-    """Return what `keep_policy` kept on `target`, or None."""
-    return getattr(target, _KEPT, None)
+    """Return what `keep_policy` kept on `target` or on a function that it calls, or None.
 
+    Not every decorator copies the attributes of the function that it wraps, so the functions that
+    `target` wraps or closes over are searched too.
 
-def policy_for_raw_path(policies: Policies, path: str) -> CorsPolicy | None:
-    """Return the policy for `path`, for a framework that compares it with routes undecoded.
-
-    The policy is that of the decoded path. If a client encoded more than browsers do, and the path
-    as it was sent has another policy, no origins are allowed.
-
-    >>> policies = CorsRoutes([("/public/", CorsPolicy(allow_origins=["*"]))])
-    >>> policy_for_raw_path(policies, "/public/%C3%A9") == policies.policy_for("/public/\xe9")
-    True
-    >>> policy_for_raw_path(policies, "/%70ublic/x")
+    >>> from functools import partial
+    >>> def endpoint(): ...
+    >>> keep_policy(endpoint, CorsPolicy.deny_all(), "the function")
+    >>> kept_policy(partial(endpoint))
     CorsPolicy.deny_all()
     """
+    pending = [target]
+    for owner in pending:
+        policy = getattr(owner, _KEPT, None)
+        if policy is not None:
+            return policy
+        inner = [getattr(owner, name, None) for name in ("__wrapped__", "__func__", "func")]
+        inner += [_contents(cell) for cell in getattr(owner, "__closure__", None) or ()]
+        pending += [
+            each for each in inner if callable(each) and all(each is not other for other in pending)
+        ]
+        if len(pending) > _MOST_WRAPPED:
+            break
+    return None
+
+
+def _contents(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # the variable has no value yet
+        return None
+
+
+def policy_for_readings(policies: Policies, paths: Iterable[str]) -> CorsPolicy | None:
+    """Return the policy for a path that an application may read in each of these ways.
+
+    If they lead to different policies, no origins are allowed.
+
+    >>> policies = CorsRoutes([("/public/", CorsPolicy(allow_origins=["*"]))])
+    >>> policy_for_readings(policies, ["/public/x", "/v1/public/x"])
+    CorsPolicy.deny_all()
+    """
+    policy, *others = [policies.policy_for(path) for path in dict.fromkeys(paths)]
+    return policy if all(other is policy for other in others) else _NOTHING
+
+
+def raw_path_readings(path: str) -> tuple[str, ...]:
+    """Return the readings of `path`, for a framework that compares it with routes undecoded.
+
+    They are the decoded path and, if a client encoded more than browsers do, the path as it was
+    sent.
+
+    >>> raw_path_readings("/public/%C3%A9")
+    ('/public/\xe9',)
+    >>> raw_path_readings("/%70ublic/x")
+    ('/public/x', '/%70ublic/x')
+    """
     decoded = unquote(path)
-    policy = policies.policy_for(decoded)
-    if quote(decoded, _UNQUOTED) != path and policies.policy_for(path) != policy:
-        return _NOTHING
-    return policy
+    return (decoded,) if quote(decoded, _UNQUOTED) == path else (decoded, path)
 
 
 def policy_for_preflight(

@@ -37,10 +37,10 @@ class RouteMatch(NamedTuple):
 class CorsRoutes:
     """Policies by path: the first match wins, and a path without a match is left untouched.
 
-    `routes` are pairs of a path and a `CorsPolicy`. A path covers itself with and without a slash at
-    its end, since frameworks serve or redirect both; one that is written with the slash also covers
-    everything below it. Raise `PolicyError` with all problems. Like a policy, routes are immutable,
-    hashable, comparable and picklable.
+    `routes` are pairs of a path and a `CorsPolicy`. A path covers itself with and without a slash
+    at its end, since frameworks serve or redirect both; one that is written with the slash also
+    covers everything below it. Raise `PolicyError` with all problems. Like a policy, routes are
+    immutable, hashable, comparable and picklable.
 
     >>> public = CorsPolicy(allow_origins=["*"])
     >>> routes = CorsRoutes([("/internal/", CorsPolicy.deny_all()), ("/", public)])

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
+from urllib.parse import unquote
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -22,7 +23,9 @@ from corekit.adapter import (
     Policies,
     check_policy,
     merge_headers,
+    policy_for_readings,
     preflight_response,
+    raw_path_readings,
 )
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -42,7 +45,7 @@ def install(
     errors, of unrouted paths and methods, and of subapplications. Routes, middlewares and signals
     may be added before and after; a middleware that is inserted before all others, and a signal
     that comes after, have the last word. If a subapplication has a policy too, the outer one is the
-    authority.
+    authority. The routes of a `CorsRoutes` are below the prefix of a subapplication, like its own.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that
     `policy` covers, when its response begins. Denials are logged by "corekit.aiohttp" at INFO;
@@ -73,6 +76,18 @@ class _Layer:
     def __init__(self, policy: Policies, observer: Observer) -> None:
         self.policy = policy
         self.observer = observer
+
+    def find_policy(self, request: web.Request, prefix: str) -> CorsPolicy | None:
+        """Return the policy for the path below the prefix, as aiohttp routes it."""
+        if isinstance(self.policy, CorsPolicy):
+            return self.policy
+        # Depending on its version, aiohttp decodes all of a path or leaves parts as they were sent.
+        paths = raw_path_readings(request.rel_url.raw_path)
+        prefixes = (unquote(prefix), prefix)
+        below = [
+            path.removeprefix(each) or "/" for path, each in zip(paths, prefixes, strict=False)
+        ]
+        return policy_for_readings(self.policy, below)
 
     @web.middleware
     async def answer_preflight(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -134,12 +149,21 @@ _LAYER: Final = web.AppKey("corekit", _Layer)
 
 def _find_policy(request: web.Request) -> tuple[_Layer | None, CorsPolicy | None]:
     # The outermost application with a policy for the path is the authority.
+    outer: web.Application | None = None
     for app in request.match_info.apps:
         layer = app.get(_LAYER)
-        policy = None if layer is None else layer.policy.policy_for(request.path)
+        policy = None if layer is None else layer.find_policy(request, _prefix(outer, app))
         if policy is not None:
             return layer, policy
+        outer = app
     return None, None
+
+
+def _prefix(outer: web.Application | None, app: web.Application) -> str:
+    """Return the prefix of a subapplication, which its routes are below."""
+    resources = () if outer is None else outer.router.resources()
+    infos = (resource.get_info() for resource in resources)
+    return next((info.get("prefix", "") for info in infos if info.get("app") is app), "")
 
 
 def _is_debugged(_: web.Request) -> bool:

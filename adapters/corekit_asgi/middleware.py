@@ -22,7 +22,10 @@ from corekit.adapter import (
     raw_preflight_response,
 )
 
+from .paths import PathReader
+
 Scope = MutableMapping[str, Any]
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -48,13 +51,18 @@ class CorsMiddleware:
     """Wraps an ASGI application in a policy.
 
     `app` is any ASGI 3 callable, `policy` a `CorsPolicy`, or a `CorsRoutes` that is asked with the
-    path of each request. Make it the outermost layer, so that errors, redirects and refusals of all
-    other layers carry the headers. Only ``http`` is covered: CORS does not apply to WebSockets.
+    path that `app` routes. Make it the outermost layer, so that errors, redirects and refusals of
+    all other layers carry the headers. Only ``http`` is covered: CORS does not apply to WebSockets.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers. Denials are logged by "corekit.asgi" at INFO; with `debug`, once for each origin
     and reason at WARNING. `observer` is for adapters that add this middleware to a framework: it
     replaces both.
+
+    `strips_root_path` is for `CorsRoutes` and an application that is served below a ``root_path``:
+    whether the application removes it before it routes, as most frameworks do. It is known of
+    Starlette, FastAPI, Quart, Litestar, Django and Falcon. If it is not known, and the path with
+    and without the root path have different policies, no origins are allowed.
 
     Raise TypeError if `policy` is not a policy, or if `on_decision` is not a plain function.
 
@@ -73,6 +81,7 @@ class CorsMiddleware:
         on_decision: OnDecision | None = None,
         debug: bool = False,
         observer: Observer | None = None,
+        strips_root_path: bool | None = None,
     ) -> None:
         check_policy(policy)
         if observer is None:
@@ -87,6 +96,8 @@ class CorsMiddleware:
         self._level = observer.level
         # Routes are asked for each request; a single policy is the same for every path.
         self._engine: Engine | None = getattr(policy, "engine", None)
+        if self._engine is None:
+            self._paths = PathReader.of(app, strips_root_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -139,7 +150,7 @@ class CorsMiddleware:
         await self.app(scope, receive, send_with_headers)
 
     def _find_engine(self, scope: Scope) -> Engine | None:
-        policy = self.policy.policy_for(scope["path"])
+        policy = self._paths.find_policy(self.policy, scope)
         return None if policy is None else policy.engine
 
     def _answer_preflight(

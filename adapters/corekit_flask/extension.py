@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, request, request_started
 from werkzeug.debug import DebuggedApplication
 
-from corekit import CorsPolicy, CorsRoutes
+from corekit import CorsPolicy
 from corekit.adapter import (
     Observer,
     OnDecision,
@@ -25,7 +25,7 @@ from corekit.adapter import (
 )
 from corekit_wsgi import CorsMiddleware
 
-from .views import COVERED, LOGGER, Finder, ViewPolicies, mark
+from .views import COVERED, LOGGER, Finder, ViewPolicies, mark, routed_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -147,6 +147,7 @@ class _Outermost:
         self._observer: Observer | None = None
         # The application wrapped in the one policy that is the same for every path.
         self._covered: WSGIApplication | None = None
+        request_started.connect(self._check_path, flask)
 
     def configure(self, policy: PathPolicies | None, on_decision: OnDecision | None) -> None:
         if policy is not None and self._default is not None:
@@ -171,7 +172,7 @@ class _Outermost:
         has_view_policies = self._views.exist()
         if covered is not None and not has_view_policies and _DEBUGGER not in environ:
             return covered(environ, start_response)
-        environ[COVERED] = True
+        environ[COVERED] = routed_path(environ)
         app = self._app
         if _DEBUGGER in environ and _is_cross_origin(environ):
             # The debugger is outside of this layer, where its pages would lack the headers.
@@ -182,6 +183,19 @@ class _Outermost:
         if policy is not None:
             app = CorsMiddleware(app, policy, observer=self._observer or self._start())
         return app(environ, start_response)
+
+    def _check_path(self, _: Flask, **__: object) -> None:
+        """Raise RuntimeError if the policy was found for another path, since a layer changed it."""
+        environ = request.environ
+        path, routed = environ.get(COVERED), routed_path(environ)
+        if path in (None, routed):
+            return
+        before = {**environ, "PATH_INFO": path.encode().decode("latin-1")}
+        if self._find_policy(environ) != self._find_policy(before):
+            raise RuntimeError(
+                f"A middleware changed the path {path!r} to {routed!r}, which has another CORS"
+                " policy. Wrap app.wsgi_app in this middleware after the call of Cors()."
+            )
 
     def _find_policy(self, environ: WSGIEnvironment) -> CorsPolicy | None:
         def find(method: str) -> CorsPolicy | None:
@@ -196,12 +210,7 @@ class _Outermost:
 
     def _default_for(self, environ: WSGIEnvironment) -> CorsPolicy | None:
         default = self._default
-        if default is None:
-            return None
-        path: str = environ.get("PATH_INFO", "")
-        if isinstance(default, CorsRoutes):
-            path = environ.get("SCRIPT_NAME", "") + path
-        return default.policy_for(path.encode("latin-1", "replace").decode("utf-8", "replace"))
+        return None if default is None else default.policy_for(routed_path(environ))
 
 
 def _is_cross_origin(environ: dict[str, Any]) -> bool:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, PolicyError, Problem
+from corekit.problems import ProblemKind
 
 Resource = str | re.Pattern[str]
 _is_plain = re.compile(r"[^*\\\]?$^\[()+|{}]*").fullmatch
@@ -18,10 +19,26 @@ _ALL: Final = frozenset({"*", "/*", ".*", "/.*"})
 
 
 class Resources:
-    """Pairs of a resource and its policy; the first that matches wins."""
+    """Pairs of a resource and its policy; the first that matches wins.
+
+    Raise PolicyError for a path that an earlier resource covers, with another policy: flask-cors
+    would use the longer one, which may be the stricter one.
+    """
 
     def __init__(self, pairs: Iterable[tuple[Resource, CorsPolicy]]) -> None:
-        self._pairs = tuple((_compile(resource), policy) for resource, policy in pairs)
+        self._pairs: list[tuple[re.Pattern[str], CorsPolicy]] = []
+        given: list[Resource] = []
+        problems: list[Problem] = []
+        for resource, policy in pairs:
+            regex, kind = _compile(resource), ProblemKind.UNREACHABLE_PATH
+            for other, (earlier, earlier_policy) in zip(given, self._pairs, strict=True):
+                if earlier_policy != policy and _covers(earlier, resource):
+                    problems.append(Problem.of(kind, "resources", resource, other=str(other)))
+                    break
+            self._pairs.append((regex, policy))
+            given.append(resource)
+        if problems:
+            raise PolicyError(problems)
 
     def policy_for(self, path: str) -> CorsPolicy | None:
         """Return the policy for a path; None if no resource covers it."""
@@ -53,6 +70,15 @@ def read_resources(value: Any) -> Sequence[tuple[Resource, Mapping[str, Any]]]:
     return pairs
 
 
+def _covers(earlier: re.Pattern[str], resource: Resource) -> bool:
+    """Return whether an earlier resource matches all paths of a later one, which is not a regex."""
+    if isinstance(resource, re.Pattern) or not _is_plain(resource.removesuffix("/*")):
+        return False
+    stem = resource.removesuffix("/*")
+    paths = [stem] if stem == resource else [stem, f"{stem}/", f"{stem}/x", f"{stem}/x/y.z"]
+    return all(map(earlier.match, paths))
+
+
 def _compile(resource: Resource) -> re.Pattern[str]:
     """Return a regular expression for a resource, to match from the beginning of a path.
 
@@ -65,7 +91,8 @@ def _compile(resource: Resource) -> re.Pattern[str]:
     if not resource.startswith(("/", "^", "(", ".", "[", "\\")):
         raise ValueError(f"resources: {resource!r} matches no path. Did you mean '/{resource}'?")
     if _is_plain(resource):
-        return re.compile(rf"{re.escape(resource)}\Z")
+        # With or without a slash at its end: Flask serves both if strict_slashes is off.
+        return re.compile(rf"{re.escape(resource.removesuffix('/'))}/?\Z")
     stem = resource.removesuffix("/*")
     if stem != resource and _is_plain(stem):
         # As a regular expression, /api/* would also match /apiary.

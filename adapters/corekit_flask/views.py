@@ -7,7 +7,7 @@ view itself writes the headers: that is enough for requests that reach the view.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 from urllib.parse import unquote, urlsplit
@@ -28,6 +28,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 COVERED: Final = "corekit.covered"
 """The key in the environ of a request that the outermost layer handles."""
+
+# Those that a MethodView may have a method for.
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 LOGGER: Final = logging.getLogger("corekit.flask")
 
@@ -87,7 +90,8 @@ class ViewPolicies:
         views, blueprints, found = self._searched
         if (views, blueprints) != (self._app.view_functions, self._app.blueprints):
             views, blueprints = dict(self._app.view_functions), dict(self._app.blueprints)
-            found = any(map(kept_policy, (*views.values(), *blueprints.values())))
+            owners = [owner for view in views.values() for owner in _owners(view, _METHODS)]
+            found = any(map(kept_policy, (*owners, *blueprints.values())))
             self._searched = (views, blueprints, found)
         return found
 
@@ -96,32 +100,49 @@ class ViewPolicies:
         app = self._app
         try:
             adapter = app.create_url_adapter(app.request_class(environ))
-            endpoint = _match(adapter, method) if adapter is not None else None
+            matched = _match(adapter, method) if adapter is not None else None
         except Exception:  # noqa: BLE001 - Flask raises it again, where its error handlers are
             return None
-        if endpoint is None:
+        if matched is None:
             return None
+        endpoint, method = matched
         names = endpoint.split(".")[:-1]
         blueprints = (app.blueprints.get(".".join(names[:end])) for end in range(len(names), 0, -1))
-        for owner in (app.view_functions.get(endpoint), *blueprints):
+        for owner in (*_owners(app.view_functions.get(endpoint), (method,)), *blueprints):
             find: Finder | None = kept_policy(owner)
             if find is not None:
-                return find(app, adapter.path_info if adapter else "")
+                return find(app, routed_path(environ))
         return None
 
 
-def _match(adapter: MapAdapter, method: str, path: str | None = None) -> str | None:
+def routed_path(environ: WSGIEnvironment) -> str:
+    """Return the path that Flask routes: below SCRIPT_NAME, with one slash at its beginning."""
+    path: str = environ.get("PATH_INFO", "")
+    return "/" + path.encode("latin-1", "replace").decode("utf-8", "replace").lstrip("/")
+
+
+def _owners(view: object, methods: Iterable[str]) -> Iterator[object]:
+    """Yield the objects of a view that may have a policy, the one nearest to the code first."""
+    view_class = getattr(view, "view_class", None)
+    for method in methods:
+        # A MethodView without a method for HEAD uses that for GET.
+        name = "get" if method == "HEAD" and not hasattr(view_class, "head") else method.lower()
+        yield getattr(view_class, name, None)
+    yield view_class
+    yield view
+
+
+def _match(adapter: MapAdapter, method: str, path: str | None = None) -> tuple[str, str] | None:
     try:
-        endpoint: str = adapter.match(path, method)[0]
+        return adapter.match(path, method)[0], method
     except MethodNotAllowed as error:
         # No rule has the method, so Flask responds with 405, for the policy of the path.
         (first, *_) = sorted(error.valid_methods or (), key=lambda name: (name != "GET", name))
-        endpoint = adapter.match(path, first)[0]
+        return adapter.match(path, first)[0], first
     except RequestRedirect as error:
         # Usually to the path with its slash, which has the same policy.
         target = unquote(urlsplit(error.new_url).path).removeprefix(adapter.script_name)
         return _match(adapter, method, f"/{target}") if path is None else None
-    return endpoint
 
 
 def _answer(policy: CorsPolicy) -> Response | None:

@@ -15,7 +15,14 @@ from sanic.exceptions import MethodNotAllowed
 from sanic_routing.route import Route
 
 from corekit import CorsPolicy
-from corekit.adapter import Policies, keep_policy, kept_policy, make_policy, policy_for_raw_path
+from corekit.adapter import (
+    Policies,
+    keep_policy,
+    kept_policy,
+    make_policy,
+    policy_for_readings,
+    raw_path_readings,
+)
 
 __all__ = ["cors", "find_policy"]
 
@@ -82,4 +89,4 @@ def _policy_for_path(
     # Sanic compares a path with its routes without decoding it, and may leave parameters encoded.
     if route is not None and route.unquote:
         return policies.policy_for(unquote(path))
-    return policy_for_raw_path(policies, path)
+    return policy_for_readings(policies, raw_path_readings(path))

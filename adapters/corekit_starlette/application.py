@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     Observer,
     OnDecision,
@@ -23,12 +23,15 @@ from corekit.adapter import (
     policy_for_preflight,
 )
 from corekit_asgi import CorsMiddleware
+from corekit_asgi.paths import path_below_root
 
 from .routes import RoutePolicies
 
 if TYPE_CHECKING:
+    from starlette.routing import Router
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+_PATH: Final = "corekit.path"
 _LOGGER: Final = logging.getLogger("corekit.starlette")
 
 
@@ -49,7 +52,7 @@ def install(
     Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function, and
     RuntimeError if the application has started or already has a policy.
 
-    >>> from corekit import CorsPolicy
+    >>> from corekit import CorsPolicy, CorsRoutes
     >>> from starlette.applications import Starlette
     >>> app = Starlette()
     >>> install(app, CorsPolicy(allow_origins=["https://app.example.com"]))
@@ -90,18 +93,38 @@ class _Outermost:
         policy: Policies | None,
         on_decision: OnDecision | None,
     ) -> None:
-        self.app = build()
         self._routes = RoutePolicies(app)
         self._policy = policy
+        self._has_routes = isinstance(policy, CorsRoutes)
+        # The router is the innermost layer of the stack.
+        router = app.router
+        try:
+            vars(app)["router"] = _Innermost(router, self.check_path)
+            self.app = build()
+        finally:
+            app.router = router
         self._observer = make_observer(on_decision, app)
         self._default = self._wrap(policy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._default
         # Routing twice takes time, so an application without per-route policies does not.
-        if scope["type"] == "http" and self._routes.exist():
+        if scope["type"] == "http" and (self._has_routes or self._routes.exist()):
+            scope = {**scope, _PATH: _routed(scope)}
             app = self._wrap(self._find_policy(scope))
         await app(scope, receive, send)
+
+    def check_path(self, scope: Scope) -> None:
+        """Raise RuntimeError if the policy was found for another path, since a layer changed it."""
+        path, root_path = scope[_PATH]
+        if self._find_policy(scope) != self._find_policy(
+            {**scope, "path": path, "root_path": root_path}
+        ):
+            raise RuntimeError(
+                f"A middleware changed the path {path!r} to {scope['path']!r}, which has another"
+                " CORS policy. Wrap the application in this middleware instead of adding it:"
+                " app = Middleware(app)."
+            )
 
     def _wrap(self, policy: Policies | None) -> ASGIApp:
         if policy is None:
@@ -112,7 +135,7 @@ class _Outermost:
         def find(method: str) -> CorsPolicy | None:
             policy = self._routes.find(scope, method)
             if policy is None and self._policy is not None:
-                return self._policy.policy_for(scope["path"])
+                return self._policy.policy_for(path_below_root(*_routed(scope)))
             return policy
 
         fields: dict[bytes, bytes] = {name.lower(): value for name, value in scope["headers"]}
@@ -121,3 +144,20 @@ class _Outermost:
             return find(scope["method"])
         # The policy for a preflight is that of the method that it asks for.
         return policy_for_preflight(find, request_method.decode("latin-1"))
+
+
+class _Innermost:
+    """The layer around the router, which sees the path as all middleware left it."""
+
+    def __init__(self, router: Router, check_path: Callable[[Scope], None]) -> None:
+        self._router = router
+        self._check_path = check_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _PATH in scope and scope[_PATH] != _routed(scope):
+            self._check_path(scope)
+        await self._router(scope, receive, send)
+
+
+def _routed(scope: Scope) -> tuple[str, str]:
+    return scope["path"], scope.get("root_path", "")

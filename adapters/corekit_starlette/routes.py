@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from starlette.routing import Match
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import Policies, keep_policy, kept_policy, make_policy
+from corekit_asgi.paths import path_below_root
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import Scope
 
 T = TypeVar("T")
+
+_MOST_LAYERS: Final = 100
+# Those that an HTTPEndpoint may have a method for.
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
@@ -77,18 +82,21 @@ class RoutePolicies:
             if routes is not None and id(owner) not in searched:
                 searched[id(owner)] = (owner, routes)
                 pending += routes
-                found = found or any(
-                    kept_policy(each) for route in routes for each in _owners(route)
-                )
+                owners = [
+                    owner
+                    for route in routes
+                    for owner in (*_applications(route), *_endpoints(route, _METHODS))
+                ]
+                found = found or any(map(kept_policy, owners))
         return list(searched.values()), found
 
     def find(self, scope: Scope, method: str) -> CorsPolicy | None:
         """Return the policy of the route that a request with `method` would reach, if any."""
         scope = {**scope, "method": method}
         policy, is_routed = _walk(self._app, {**scope})
-        path: str = scope["path"]
         if not is_routed:
             # The router redirects to the path with or without its slash, which has the same policy.
+            path: str = scope["path"]
             other = path.rstrip("/") if path.endswith("/") else f"{path}/"
             redirected, is_routed = _walk(self._app, {**scope, "path": other})
             return redirected if is_routed else policy
@@ -97,16 +105,18 @@ class RoutePolicies:
 
 def _walk(app: Starlette, scope: Scope) -> tuple[CorsPolicy | None, bool]:
     """Follow a request to its route; return its policy and whether there is a route."""
-    path: str = scope["path"]
-    found = _policy_of(app.router, path)
+    found = _policy_of(app.router, scope)
     candidates: Iterable[Any] = app.routes
     while True:
         candidate, child_scope = _select(candidates, scope)
         if candidate is None:
             return found, False
-        for owner in _owners(candidate):
-            found = _policy_of(owner, path) or found
+        outer = {**scope}
         scope.update(child_scope)
+        for owner in _applications(candidate):
+            found = _policy_of(owner, scope) or found
+        for owner in _endpoints(candidate, (scope["method"],)):
+            found = _policy_of(owner, outer) or found
         candidates = _routes_of(candidate) or ()
         if not candidates:
             return found, True
@@ -127,13 +137,31 @@ def _select(candidates: Iterable[Any], scope: Scope) -> tuple[Any, Scope]:
     return partial
 
 
-def _owners(candidate: Any) -> Iterable[Any]:
-    """Yield the objects that may have the policy of a candidate, the nearest one last."""
-    # A mount has an application, perhaps inside middleware; FastAPI wraps an included router and
-    # its routes in other objects.
+def _applications(candidate: Any) -> Iterable[Any]:
+    """Yield the applications and routers of a candidate that may have a policy."""
+    # FastAPI wraps an included router and its routes in other objects.
     route = getattr(candidate, "original_route", candidate)
-    for name in ("original_router", "app", "_base_app", "endpoint"):
-        yield getattr(route, name, None)
+    yield getattr(route, "original_router", None)
+    # A mount has an application, perhaps inside middleware.
+    app = route
+    for _ in range(_MOST_LAYERS):
+        app = getattr(app, "app", None)
+        if app is None:
+            break
+        yield app
+    yield getattr(route, "_base_app", None)
+
+
+def _endpoints(candidate: Any, methods: Iterable[str]) -> Iterable[Any]:
+    """Yield the objects of a route that may have a policy, the one nearest to the code last."""
+    route = getattr(candidate, "original_route", candidate)
+    endpoint = getattr(route, "endpoint", None)
+    yield endpoint
+    if isinstance(endpoint, type):
+        for method in methods:
+            # An HTTPEndpoint without a handler for HEAD uses that for GET.
+            name = "get" if method == "HEAD" and not hasattr(endpoint, "head") else method.lower()
+            yield getattr(endpoint, name, None)
     yield route
 
 
@@ -142,14 +170,25 @@ def _routes_of(owner: Any) -> list[Any] | None:
     included = getattr(owner, "effective_candidates", None)
     if included is not None:
         return [*included()]
-    routes = getattr(getattr(owner, "starlette_route", None) or owner, "routes", None)
-    # A mounted application of another library may use the name for something else.
-    return [*routes] if isinstance(routes, list | tuple) else None
+    app = getattr(owner, "starlette_route", None) or owner
+    found: list[Any] | None = None
+    for _ in range(_MOST_LAYERS):
+        routes = getattr(app, "routes", None)
+        # A mounted application of another library may use the name for something else.
+        if isinstance(routes, list | tuple):
+            found = [*routes]
+        # A mounted application may be inside middleware, which has no routes.
+        app = None if found else getattr(app, "app", None)
+        if app is None:
+            break
+    return found
 
 
-def _policy_of(owner: object, path: str) -> CorsPolicy | None:
-    policy = kept_policy(owner)
-    return policy.policy_for(path) if isinstance(policy, CorsPolicy | CorsRoutes) else None
+def _policy_of(owner: object, scope: Scope) -> CorsPolicy | None:
+    policies = kept_policy(owner)
+    if not isinstance(policies, CorsPolicy | CorsRoutes):
+        return None
+    return policies.policy_for(path_below_root(scope["path"], scope.get("root_path", "")))
 
 
 def _keeps_included_routers() -> bool:

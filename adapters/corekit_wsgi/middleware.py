@@ -38,8 +38,8 @@ class CorsMiddleware:
     """Wraps a WSGI application in a policy.
 
     `app` is any WSGI callable, `policy` a `CorsPolicy`, or a `CorsRoutes` that is asked with the
-    path of each request (SCRIPT_NAME and PATH_INFO). Make it the outermost layer, so that errors,
-    redirects and refusals of all other layers carry the headers.
+    path that `app` routes: PATH_INFO, which is below SCRIPT_NAME. Make it the outermost layer, so
+    that errors, redirects and refusals of all other layers carry the headers.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers. Denials are logged by "corekit.wsgi" at INFO; with `debug`, once for each origin
@@ -119,7 +119,7 @@ class CorsMiddleware:
         return self.app(environ, start_with_headers)
 
     def _find_engine(self, environ: WSGIEnvironment) -> Engine | None:
-        policy = self.policy.policy_for(_path(environ))
+        policy = self.policy.policy_for(_decode(environ.get("PATH_INFO", "")))
         return None if policy is None else policy.engine
 
     def _observe(
@@ -129,7 +129,7 @@ class CorsMiddleware:
             engine,
             answer,
             method=environ["REQUEST_METHOD"],
-            path=_path(environ),
+            path=_decode(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")),
             origin=origin,
             request_method=environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
             request_headers=environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
@@ -137,10 +137,9 @@ class CorsMiddleware:
         )
 
 
-def _path(environ: WSGIEnvironment) -> str:
+def _decode(path: str) -> str:
     # WSGI decodes bytes as latin-1; the paths of a policy are text: https://peps.python.org/pep-3333/
-    path: str = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    return path.encode("latin-1", "replace").decode("utf-8", "replace")
+    return path.encode("latin-1", "replace").decode("utf-8", "replace") or "/"
 
 
 def _send_preflight(start_response: StartResponse, answer: Answer, origin: str) -> Iterable[bytes]:

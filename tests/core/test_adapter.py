@@ -11,7 +11,8 @@ from corekit.adapter import (
     make_policy,
     missing_extra,
     policy_for_preflight,
-    policy_for_raw_path,
+    policy_for_readings,
+    raw_path_readings,
 )
 
 APP = CorsPolicy(allow_origins=["https://app.example.com"])
@@ -42,6 +43,10 @@ def test_policy_is_made_of_a_policy_or_its_arguments() -> None:
         make_policy(APP, {"max_age": 5})
     with pytest.raises(TypeError, match=r"^cors\(\) got a str\. Pass a policy or its arguments"):
         make_policy("*", {})
+
+
+def policy_for_raw_path(policies: CorsPolicy | CorsRoutes, path: str) -> CorsPolicy | None:
+    return policy_for_readings(policies, raw_path_readings(path))
 
 
 def test_path_that_is_encoded_like_in_a_browser_has_the_policy_of_its_text() -> None:

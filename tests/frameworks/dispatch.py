@@ -90,7 +90,7 @@ def dispatch_asgi(make: Callable[[Policy], ASGIApp]) -> ASGIApp:
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await _run_lifespans(list(apps.values()), scope, receive, send)
+            await run_lifespans(list(apps.values()), scope, receive, send)
             return
         if scope["path"] == RAN_PATH:
             headers = [(b"content-type", b"application/json")]
@@ -103,7 +103,7 @@ def dispatch_asgi(make: Callable[[Policy], ASGIApp]) -> ASGIApp:
     return dispatch
 
 
-async def _run_lifespans(
+async def run_lifespans(
     apps: Sequence[ASGIApp], scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Start and stop every application that supports lifespan events."""

@@ -330,9 +330,12 @@ class TestRoutes:
         path = "/\u00fc/x".encode().decode("latin-1")
         assert Exchange(self.app, path=path, origin=APP).headers == [PLAIN, *GRANT, VARY]
 
-    def test_mount_point_is_part_of_the_path(self) -> None:
-        found = Exchange(self.app, path="/x", origin=APP, mount="/public").headers
+    @pytest.mark.parametrize("mount", ["", "/v1", "/public"])
+    def test_mount_point_is_not_part_of_the_path(self, mount: str) -> None:
+        found = Exchange(self.app, path="/public/x", origin=APP, mount=mount).headers
         assert ("Access-Control-Allow-Origin", "*") in found
+        own = [PLAIN, ("Access-Control-Allow-Origin", "own")]
+        assert Exchange(self.app, path="/x", origin=APP, mount="/public").headers == own
 
     @pytest.mark.parametrize("path", ["/other", "/\xff\xfe", "/\u20ac", ""])
     def test_path_without_a_policy_is_not_changed(self, path: str) -> None:

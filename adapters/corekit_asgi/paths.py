@@ -1,0 +1,94 @@
+"""The path of a request that an ASGI application routes.
+
+``path`` includes ``root_path``, the prefix that the application is mounted at:
+https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope. Most frameworks remove
+it before they route, each in its own way, and not all servers add it. If it is not known what an
+application does, all ways must lead to the same policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final, NamedTuple
+
+from corekit import CorsPolicy
+from corekit.adapter import Policies, policy_for_readings, raw_path_readings
+
+Read = Callable[[str, str], str]
+"""Returns what is routed of a path and its root path."""
+
+_MOST_LAYERS: Final = 100
+
+
+def path_below_root(path: str, root: str) -> str:
+    """Return the path below the root path, as Starlette and FastAPI route it.
+
+    >>> path_below_root("/api/items", "/api")
+    '/items'
+    >>> path_below_root("/items", "/api")
+    '/items'
+    """
+    is_below = bool(root) and f"{path}/".startswith(f"{root}/")
+    return (path[len(root) :] or "/") if is_below else path
+
+
+def _whole_path(path: str, root: str) -> str:  # noqa: ARG001
+    return path
+
+
+def _without_prefix(path: str, root: str) -> str:
+    return f"/{path.removeprefix(root).removeprefix('/')}"
+
+
+def _after_root(path: str, root: str) -> str:
+    return f"/{path.split(root, 1)[-1].removeprefix('/')}" if root else path
+
+
+_STRIPS: Final[tuple[Read, ...]] = (path_below_root, _without_prefix, _after_root)
+# By the class of the application.
+_KNOWN: Final[dict[str, Read]] = {
+    "starlette.applications.Starlette": path_below_root,
+    "starlette.routing.Router": path_below_root,
+    "litestar.app.Litestar": _after_root,
+    "quart.app.Quart": _without_prefix,
+    "django.core.handlers.asgi.ASGIHandler": _without_prefix,
+    "falcon.asgi.app.App": _whole_path,
+}
+
+
+class PathReader(NamedTuple):
+    """How an application reads the path of a request.
+
+    `reads` are the ways that it may have. `root_path` is FastAPI's own, which replaces that of the
+    server. With `reads_raw_path`, the application may route the path as it was sent, like Sanic.
+    """
+
+    reads: tuple[Read, ...]
+    root_path: str = ""
+    reads_raw_path: bool = False
+
+    @classmethod
+    def of(cls, app: object, strips_root_path: bool | None) -> PathReader:
+        """Return the reader for an application, which may be inside other layers."""
+        if strips_root_path is not None:
+            return cls(_STRIPS if strips_root_path else (_whole_path,))
+        for _ in range(_MOST_LAYERS):
+            # Quart's layers wrap a method: app.asgi_app = CorsMiddleware(app.asgi_app, policy).
+            app = getattr(app, "__self__", app)
+            names = [f"{each.__module__}.{each.__qualname__}" for each in type(app).__mro__]
+            for name in _KNOWN.keys() & names:
+                is_fastapi = "fastapi.applications.FastAPI" in names
+                return cls((_KNOWN[name],), getattr(app, "root_path", "") if is_fastapi else "")
+            app = getattr(app, "app", None)
+        return cls((_whole_path, *_STRIPS), reads_raw_path=True)
+
+    def find_policy(self, policies: Policies, scope: MutableMapping[str, Any]) -> CorsPolicy | None:
+        """Return the policy for the path of a request; None if no policy covers it."""
+        root = self.root_path or scope.get("root_path", "")
+        paths = [scope["path"]]
+        raw_path: bytes | None = scope.get("raw_path")
+        if self.reads_raw_path and raw_path and b"%" in raw_path:
+            paths += raw_path_readings(raw_path.decode("latin-1"))
+        return policy_for_readings(
+            policies, [read(path, root) for path in paths for read in self.reads]
+        )
