@@ -17,7 +17,7 @@ sent twice with a comma: two origins then match nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from types import CellType
 from typing import Any, Final
@@ -122,10 +122,7 @@ def keep_policy(target: object, policy: object, kinds: str) -> None:
 
 
 def kept_policy(target: object) -> Any:
-    """Return what `keep_policy` kept on `target` or on a function that it calls, or None.
-
-    Not every decorator copies the attributes of the function that it wraps, so the functions that
-    `target` wraps or closes over are searched too.
+    """Return what `keep_policy` kept on `target` or on a function behind it, or None.
 
     >>> from functools import partial
     >>> def endpoint(): ...
@@ -133,19 +130,23 @@ def kept_policy(target: object) -> Any:
     >>> kept_policy(partial(endpoint))
     CorsPolicy.deny_all()
     """
-    pending = [target]
-    for owner in pending:
-        policy = getattr(owner, _KEPT, None)
-        if policy is not None:
-            return policy
-        inner = [getattr(owner, name, None) for name in ("__wrapped__", "__func__", "func")]
-        inner += [_contents(cell) for cell in getattr(owner, "__closure__", None) or ()]
-        pending += [
-            each for each in inner if callable(each) and all(each is not other for other in pending)
-        ]
-        if len(pending) > _MOST_WRAPPED:
-            break
-    return None
+    kept = (getattr(each, _KEPT, None) for each in unwrap(target))
+    return next((policy for policy in kept if policy is not None), None)
+
+
+def unwrap(target: object) -> Iterator[object]:
+    """Yield `target` and the functions and classes behind it, the outermost first.
+
+    Not every decorator copies the attributes of what it wraps. Therefore this follows partials,
+    bound methods, ``__wrapped__`` and what a function closes over.
+    """
+    found = [target]
+    for each in found:
+        yield each
+        inner = [getattr(each, name, None) for name in ("__wrapped__", "__func__", "func")]
+        inner += [_contents(cell) for cell in getattr(each, "__closure__", None) or ()]
+        found += [one for one in inner if callable(one) and all(one is not old for old in found)]
+        del found[_MOST_WRAPPED:]
 
 
 def _contents(cell: CellType) -> object:

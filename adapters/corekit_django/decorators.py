@@ -14,11 +14,9 @@ from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
 
 from corekit import CorsPolicy
-from corekit.adapter import make_policy
+from corekit.adapter import keep_policy, kept_policy, make_policy
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-_ATTRIBUTE: Final = "corekit_cors"
 
 
 class _Exempt(Enum):
@@ -65,8 +63,8 @@ def cors_exempt(view: View) -> View:
 
 
 def read_mark(view: object) -> Mark | None:
-    """Return the mark of a view, a view class or a method; None if it has none."""
-    mark: Mark | None = getattr(view, _ATTRIBUTE, None)
+    """Return the mark of a view, a view class or a method, or of one behind it, or None."""
+    mark: Mark | None = kept_policy(view)
     return mark
 
 
@@ -81,7 +79,7 @@ def _put_mark(mark: Mark, view: View) -> View:
         marked = update_wrapper(partial(view), view)
     else:
         marked = copy(view)
-    setattr(marked, _ATTRIBUTE, mark)
+    keep_policy(marked, mark, "a function or a class")
     return marked  # type: ignore[no-any-return]
 
 

@@ -16,6 +16,8 @@ from django.http import HttpRequest
 from django.urls import Resolver404, get_resolver, resolve
 from django.utils import translation
 
+from corekit.adapter import unwrap
+
 from .decorators import Mark, read_mark
 
 View = Callable[..., Any]
@@ -126,10 +128,7 @@ def _places(view: View, method: str) -> Iterator[object]:
             yield operation.view_func
     cls = _class(view)
     if cls is not None:
-        handler = _handler(view, cls, method)
-        yield handler
-        # The function inside DRF's @api_view, which does not copy attributes.
-        yield _closed_over(handler, "func")
+        yield _handler(view, cls, method)
     yield view
     yield cls
 
@@ -145,12 +144,18 @@ def methods_of(view: View) -> set[str]:
 
 
 def _class(view: View) -> Any:
-    return getattr(view, "view_class", None) or getattr(view, "cls", None)
+    return _attribute(view, "view_class", "cls")
+
+
+def _attribute(view: View, *names: str) -> Any:
+    # A decorator that does not copy the attributes may be around the view.
+    found = (getattr(each, name, None) for each in unwrap(view) for name in names)
+    return next(filter(None, found), None)
 
 
 def _handler(view: View, cls: Any, method: str) -> Any:
     # A viewset of DRF names its methods by action; without its own handler, HEAD gets that of GET.
-    actions: dict[str, str] = getattr(view, "actions", None) or {}
+    actions: dict[str, str] = _attribute(view, "actions") or {}
     name = method.lower()
     handler = getattr(cls, actions.get(name, name), None)
     return _handler(view, cls, "GET") if handler is None and method == "HEAD" else handler
@@ -158,7 +163,8 @@ def _handler(view: View, cls: Any, method: str) -> Any:
 
 def _operations(view: View) -> Any:
     # django-ninja puts a function around its PathView into the URLconf, for all methods of a path.
-    return getattr(_closed_over(view, "self"), "operations", ())
+    found = (getattr(_closed_over(each, "self"), "operations", ()) for each in unwrap(view))
+    return next(filter(None, found), ())
 
 
 def _closed_over(function: object, name: str) -> object:

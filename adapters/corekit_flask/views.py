@@ -18,7 +18,14 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from corekit import CorsPolicy
-from corekit.adapter import Observer, keep_policy, kept_policy, merge_headers, preflight_response
+from corekit.adapter import (
+    Observer,
+    keep_policy,
+    kept_policy,
+    merge_headers,
+    preflight_response,
+    unwrap,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -123,7 +130,8 @@ def routed_path(environ: WSGIEnvironment) -> str:
 
 def _owners(view: object, methods: Iterable[str]) -> Iterator[object]:
     """Yield the objects of a view that may have a policy, the one nearest to the code first."""
-    view_class = getattr(view, "view_class", None)
+    classes = (getattr(each, "view_class", None) for each in unwrap(view))
+    view_class = next(filter(None, classes), None)
     for method in methods:
         # A MethodView without a method for HEAD uses that for GET.
         name = "get" if method == "HEAD" and not hasattr(view_class, "head") else method.lower()

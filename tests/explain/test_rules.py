@@ -86,7 +86,7 @@ ROUTES = CorsRoutes(
     [
         ("/items/special", "The route '/items/special' covers the path."),
         ("/items/special?a=1", "The route '/items/special' covers the path."),
-        ("/items/special/", "The route '/items/' covers the path."),
+        ("/items/special/", "The route '/items/special' covers the path."),
         ("/items", "The route '/items/' covers the path."),
         ("/items/a%20b?c=/private/", "The route '/items/' covers the path."),
         ("/other", "No route covers the path /other, so no policy applies to it."),

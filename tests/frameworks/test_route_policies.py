@@ -1,0 +1,380 @@
+"""A per-route policy is never lost: it is found behind decorators, classes, layers and mounts.
+
+All other paths are open to any origin, so that a policy that is not found shows.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import django
+import pytest
+from django.http import HttpResponse as DjangoResponse
+from django.test import Client as DjangoClient
+from django.test import override_settings
+from django.urls import include
+from django.urls import path as django_path
+from django.views import View as DjangoView
+from fastapi import FastAPI
+from flask import Blueprint, Flask
+from flask.views import MethodView
+from starlette.applications import Starlette
+from starlette.endpoints import HTTPEndpoint
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
+from starlette.testclient import TestClient
+
+import corekit_django
+import corekit_flask
+import corekit_starlette
+from corekit import CorsPolicy
+
+UNTRUSTED = "https://untrusted.example"
+ANY = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
+CLOSED = CorsPolicy.deny_all()
+PREFLIGHT = {"Origin": UNTRUSTED, "Access-Control-Request-Method": "GET"}
+
+Ask = Callable[[str, str, dict[str, str]], tuple[int, str | None]]
+"""Sends a method, a path and headers; returns the status and Access-Control-Allow-Origin."""
+
+
+def undecorated(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a function without `functools.wraps`."""
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def undecorated_async(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a coroutine function without `functools.wraps`."""
+
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await function(*args, **kwargs)
+
+    return wrapper
+
+
+class Layer:
+    """An ASGI middleware."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+def ask_starlette(app: Any) -> Ask:
+    client = TestClient(app, raise_server_exceptions=False)
+
+    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        response = client.request(method, path, headers=headers)
+        return response.status_code, response.headers.get("access-control-allow-origin")
+
+    return ask
+
+
+def starlette() -> Ask:
+    cors = corekit_starlette.cors(CLOSED)
+
+    async def endpoint(_: object) -> PlainTextResponse:
+        return PlainTextResponse("secret")
+
+    async def closed(_: object) -> PlainTextResponse:
+        return PlainTextResponse("secret")
+
+    cors(closed)
+
+    class Method(HTTPEndpoint):
+        @cors
+        async def get(self, _: object) -> PlainTextResponse:
+            return PlainTextResponse("secret")
+
+    class Views:
+        @cors
+        async def read(self, _: object) -> PlainTextResponse:
+            return PlainTextResponse("secret")
+
+    below = Starlette(routes=[Route("/below", closed)])
+    marked = cors(Starlette(routes=[Route("/marked", endpoint)]))
+    app = Starlette(
+        routes=[
+            Route("/open", endpoint, methods=["GET", "PUT"]),
+            Route("/plain", closed),
+            Route("/decorated", undecorated_async(closed)),
+            Route("/decorated-twice", undecorated_async(undecorated_async(closed))),
+            Route("/partial", partial(closed)),
+            Route("/bound", Views().read),
+            Route("/method", Method),
+            Route("/route", endpoint),
+            Mount("/layer", Layer(Layer(below))),
+            Mount("/marked-layer", Layer(marked)),
+        ]
+    )
+    cors(app.routes[7])
+    corekit_starlette.install(app, ANY)
+    return ask_starlette(app)
+
+
+def fastapi() -> Ask:
+    cors = corekit_starlette.cors(CLOSED)
+    app = FastAPI()
+
+    def secret() -> str:
+        return "secret"
+
+    @cors
+    def closed() -> str:
+        return "secret"
+
+    def wrapper() -> str:
+        return closed()
+
+    below = FastAPI()
+    below.get("/below")(closed)
+    app.get("/open")(secret)
+    app.put("/open")(secret)
+    app.get("/plain")(closed)
+    app.get("/decorated")(wrapper)
+    app.get("/partial")(partial(closed))
+    app.mount("/layer", Layer(below))
+    corekit_starlette.install(app, ANY)
+    return ask_starlette(app)
+
+
+def flask() -> Ask:
+    cors = corekit_flask.cors(CLOSED)
+    app = Flask("closed")
+
+    def secret() -> str:
+        return "secret"
+
+    @cors
+    def closed() -> str:
+        return "secret"
+
+    class Method(MethodView):
+        @cors
+        def get(self) -> str:
+            return "secret"
+
+    @cors
+    class Class(MethodView):
+        def get(self) -> str:
+            return "secret"
+
+    class Decorated(MethodView):
+        decorators = [undecorated]  # noqa: RUF012
+
+        @cors
+        def get(self) -> str:
+            return "secret"
+
+    class Views:
+        @cors
+        def read(self) -> str:
+            return "secret"
+
+    blueprint = Blueprint("blueprint", "closed", url_prefix="/blueprint")
+    blueprint.add_url_rule("/decorated", "decorated", undecorated(closed))
+    app.add_url_rule("/open", "open", secret, methods=["GET", "PUT"])
+    app.add_url_rule("/plain", "plain", closed)
+    app.add_url_rule("/decorated", "decorated", undecorated(closed))
+    app.add_url_rule("/decorated-twice", "twice", undecorated(undecorated(closed)))
+    app.add_url_rule("/partial", "partial", partial(closed))
+    app.add_url_rule("/bound", "bound", Views().read)
+    app.add_url_rule("/method", view_func=Method.as_view("method"))
+    app.add_url_rule("/class", view_func=Class.as_view("class"))
+    app.add_url_rule("/decorated-class", view_func=Decorated.as_view("decorated-class"))
+    app.register_blueprint(blueprint)
+    corekit_flask.Cors(app, ANY)
+    client = app.test_client()
+
+    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        response = client.open(path, method=method, headers=headers)
+        return response.status_code, response.headers.get("Access-Control-Allow-Origin")
+
+    return ask
+
+
+def make_urls() -> ModuleType:
+    cors = corekit_django.cors(CLOSED)
+
+    def secret(_: object) -> DjangoResponse:
+        return DjangoResponse("secret")
+
+    @cors
+    def closed(_: object) -> DjangoResponse:
+        return DjangoResponse("secret")
+
+    class Method(DjangoView):
+        @cors
+        def get(self, _: object) -> DjangoResponse:
+            return DjangoResponse("secret")
+
+    class Views:
+        @cors
+        def read(self, _: object) -> DjangoResponse:
+            return DjangoResponse("secret")
+
+    urls = ModuleType("closed_urls")
+    below = [django_path("below", undecorated(closed))]
+    vars(urls)["urlpatterns"] = [
+        django_path("open", secret),
+        django_path("plain", closed),
+        django_path("decorated", undecorated(closed)),
+        django_path("decorated-twice", undecorated(undecorated(closed))),
+        django_path("partial", partial(closed)),
+        django_path("bound", Views().read),
+        django_path("method", Method.as_view()),
+        django_path("decorated-class", undecorated(Method.as_view())),
+        django_path("include/", include(below)),
+    ]
+    return urls
+
+
+def django_site() -> Ask:
+    client = DjangoClient()
+
+    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        response = client.generic(method, path, headers=headers)
+        return response.status_code, response.headers.get("Access-Control-Allow-Origin")
+
+    return ask
+
+
+@pytest.fixture
+def urls() -> Iterator[None]:
+    django.setup()
+    sys.modules["closed_urls"] = make_urls()
+    settings = {
+        "ROOT_URLCONF": "closed_urls",
+        "MIDDLEWARE": ["corekit_django.middleware.CorsMiddleware"],
+        "CORS_ALLOW_ALL_ORIGINS": True,
+        "CORS_ALLOW_CREDENTIALS": False,
+    }
+    with override_settings(**settings):
+        yield
+    del sys.modules["closed_urls"]
+
+
+PLACES = {
+    starlette: (
+        "/plain",
+        "/decorated",
+        "/decorated-twice",
+        "/partial",
+        "/bound",
+        "/method",
+        "/route",
+        "/layer/below",
+        "/marked-layer/marked",
+    ),
+    fastapi: ("/plain", "/decorated", "/partial", "/layer/below"),
+    flask: (
+        "/plain",
+        "/decorated",
+        "/decorated-twice",
+        "/partial",
+        "/bound",
+        "/method",
+        "/class",
+        "/decorated-class",
+        "/blueprint/decorated",
+    ),
+    django_site: (
+        "/plain",
+        "/decorated",
+        "/decorated-twice",
+        "/partial",
+        "/bound",
+        "/method",
+        "/decorated-class",
+        "/include/below",
+    ),
+}
+
+
+@pytest.mark.usefixtures("urls")
+@pytest.mark.parametrize("make", PLACES, ids=lambda make: make.__name__)
+def test_policy_is_found_wherever_it_was_given(make: Callable[[], Ask]) -> None:
+    ask = make()
+    assert ask("GET", "/open", {"Origin": UNTRUSTED}) == (200, "*")
+    assert ask("OPTIONS", "/open", PREFLIGHT)[1] == "*"
+    for path in PLACES[make]:
+        assert (path, ask("GET", path, {"Origin": UNTRUSTED})) == (path, (200, None))
+        assert (path, ask("HEAD", path, {"Origin": UNTRUSTED})[1]) == (path, None)
+        assert (path, ask("OPTIONS", path, PREFLIGHT)) == (path, (403, None))
+
+
+class Rewrite:
+    """An ASGI middleware that changes the path."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/v1"):
+            scope = {**scope, "path": scope["path"].removeprefix("/v1")}
+        await self.app(scope, receive, send)
+
+
+def rewrite(app: Any) -> Any:
+    """Wrap a WSGI application in a middleware that changes the path."""
+
+    def application(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"].startswith("/v1"):
+            environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix("/v1")
+        return app(environ, start_response)
+
+    return application
+
+
+def rewritten_starlette(*, outside: bool) -> Ask:
+    async def public(_: object) -> PlainTextResponse:
+        return PlainTextResponse("public")
+
+    @corekit_starlette.cors(CLOSED)
+    async def closed(_: object) -> PlainTextResponse:
+        return PlainTextResponse("secret")
+
+    routes = [Route("/closed", closed), Route("/open", public)]
+    app = Starlette(routes=routes)
+    corekit_starlette.install(app, ANY)
+    if not outside:
+        app.add_middleware(Rewrite)
+    return ask_starlette(Rewrite(app) if outside else app)
+
+
+def rewritten_flask(*, outside: bool) -> Ask:
+    app = Flask("rewritten")
+    closed = corekit_flask.cors(CLOSED)(lambda: "secret")
+    app.add_url_rule("/closed", "closed", closed)
+    app.add_url_rule("/open", "open", lambda: "open")
+    vars(app)["wsgi_app"] = app.wsgi_app if outside else rewrite(app.wsgi_app)
+    corekit_flask.Cors(app, ANY)
+    vars(app)["wsgi_app"] = rewrite(app.wsgi_app) if outside else app.wsgi_app
+    client = app.test_client()
+
+    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        response = client.open(path, method=method, headers=headers)
+        return response.status_code, response.headers.get("Access-Control-Allow-Origin")
+
+    return ask
+
+
+@pytest.mark.parametrize("make", [rewritten_starlette, rewritten_flask])
+def test_changed_path_is_an_error_if_it_has_another_policy(make: Callable[..., Ask]) -> None:
+    inside, outside = make(outside=False), make(outside=True)
+    asked = {"Origin": UNTRUSTED}
+    assert inside("GET", "/closed", asked) == (200, None)
+    assert inside("GET", "/v1/closed", asked)[0] == 500
+    assert inside("GET", "/v1/open", asked)[0] != 500
+    assert outside("GET", "/v1/closed", asked) == (200, None)
+    assert outside("OPTIONS", "/v1/closed", PREFLIGHT) == (403, None)
