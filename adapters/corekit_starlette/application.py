@@ -28,10 +28,9 @@ from corekit_asgi.paths import path_below_root
 from .routes import RoutePolicies
 
 if TYPE_CHECKING:
-    from starlette.routing import Router
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-_PATH: Final = "corekit.path"
+_CHECK: Final = "corekit.check_path"
 _LOGGER: Final = logging.getLogger("corekit.starlette")
 
 
@@ -67,6 +66,7 @@ def install(
     # The stack is built when the application starts, with everything that was added until then.
     build = partial(_Outermost, app, app.build_middleware_stack, policy, on_decision)
     vars(app)["build_middleware_stack"] = build
+    app.router.middleware_stack = _Innermost(app.router.middleware_stack)
 
 
 def make_observer(on_decision: OnDecision | None, app: ASGIApp) -> Observer:
@@ -95,28 +95,26 @@ class _Outermost:
     ) -> None:
         self._routes = RoutePolicies(app)
         self._policy = policy
-        self._has_routes = isinstance(policy, CorsRoutes)
-        # The router is the innermost layer of the stack.
-        router = app.router
-        try:
-            vars(app)["router"] = _Innermost(router, self.check_path)
-            self.app = build()
-        finally:
-            app.router = router
+        self.app = build()
         self._observer = make_observer(on_decision, app)
         self._default = self._wrap(policy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._default
-        # Routing twice takes time, so an application without per-route policies does not.
-        if scope["type"] == "http" and (self._has_routes or self._routes.exist()):
-            scope = {**scope, _PATH: _routed(scope)}
-            app = self._wrap(self._find_policy(scope))
+        if scope["type"] == "http":
+            # Routing twice takes time, so an application without per-route policies does not.
+            has_route_policies = self._routes.exist()
+            if has_route_policies:
+                app = self._wrap(self._find_policy(scope))
+            if has_route_policies or isinstance(self._policy, CorsRoutes):
+                scope = {**scope, _CHECK: partial(self._check_path, _routed(scope))}
         await app(scope, receive, send)
 
-    def check_path(self, scope: Scope) -> None:
-        """Raise RuntimeError if the policy was found for another path, since a layer changed it."""
-        path, root_path = scope[_PATH]
+    def _check_path(self, routed: tuple[str, str], scope: Scope) -> None:
+        """Raise RuntimeError if a layer changed the path to one that has another policy."""
+        if routed == _routed(scope):
+            return
+        path, root_path = routed
         if self._find_policy(scope) != self._find_policy(
             {**scope, "path": path, "root_path": root_path}
         ):
@@ -147,16 +145,17 @@ class _Outermost:
 
 
 class _Innermost:
-    """The layer around the router, which sees the path as all middleware left it."""
+    """The layer around the routes, which sees the path as all middleware left it."""
 
-    def __init__(self, router: Router, check_path: Callable[[Scope], None]) -> None:
-        self._router = router
-        self._check_path = check_path
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _PATH in scope and scope[_PATH] != _routed(scope):
-            self._check_path(scope)
-        await self._router(scope, receive, send)
+        # Once: the paths of mounted applications are below another root.
+        check = scope.pop(_CHECK, None)
+        if check is not None:
+            check(scope)
+        await self._app(scope, receive, send)
 
 
 def _routed(scope: Scope) -> tuple[str, str]:

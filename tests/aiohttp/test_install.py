@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestClient, TestServer
 from multidict import CIMultiDict
+from yarl import URL
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit_aiohttp import install
@@ -259,3 +261,29 @@ def test_started_application_is_refused() -> None:
 
     with pytest.raises(RuntimeError, match="The application has started"):
         install(app, policy)
+
+
+@pytest.mark.parametrize("prefix", ["/v1", "/a+b", "/v1/v1"])
+def test_routes_of_a_subapplication_are_below_its_prefix(prefix: str) -> None:
+    below = web.Application()
+    for path in ("/", "/closed", "/v1", "/closed%2Fx"):
+        below.router.add_get(path, hello)
+    install(below, CorsRoutes([("/closed/", policy), ("/", CorsPolicy(allow_origins=["*"]))]))
+    app = web.Application()
+    app.add_subapp(prefix, below)
+
+    async def use(client: Client) -> None:
+        async def reported(path: str) -> str | None:
+            url = URL(quote(f"{prefix}{path}", safe="/%"), encoded=True)
+            return (await client.get(url, headers={"Origin": UNTRUSTED})).headers.get(ALLOW_ORIGIN)
+
+        assert await reported("/") == "*"
+        assert await reported("/closed") is None
+        # Unrouted, and below the prefix as well.
+        assert await reported("/open") == "*"
+        assert await reported("/closed/x") is None
+        # One reading is an open path, the other one is not.
+        assert await reported("/closed%2Fx") is None
+        assert await reported("/v1/closed") == "*"
+
+    with_client(app, use)

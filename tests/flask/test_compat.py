@@ -233,6 +233,59 @@ def test_first_matching_resource_applies() -> None:
     assert reads(client, "/api/admin/users", UNTRUSTED) is None
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("/*", "/api/*"),
+        ("/api/*", "/api/admin/*"),
+        ("/api/*", "/api"),
+        ("/api/*", "/api/items"),
+        ("*", "/api/"),
+        (r"/api/.*", "/api/items"),
+        (re.compile("/api"), "/api/*"),
+        ("/items", "/items/"),
+    ],
+)
+def test_resource_that_an_earlier_one_covers_is_refused(earlier: Any, later: str) -> None:
+    resources = {earlier: {"origins": "*"}, later: {"origins": APP}}
+    with pytest.raises(PolicyError) as caught:
+        CORS(make_app(), resources=resources)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.subject, problem.value) == (
+        "unreachable-path",
+        "resources",
+        later,
+    )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("/api/admin/*", "/api/*"),
+        ("/api", "/api/*"),
+        ("/api/*", "/apis"),
+        (r"/api/\d+", "/api/*"),
+        ("/api/*", re.compile("/api/.*")),
+    ],
+)
+def test_resource_that_may_be_reached_is_accepted(earlier: Any, later: Any) -> None:
+    CORS(make_app(), resources={earlier: {"origins": "*"}, later: {"origins": APP}})
+
+
+def test_covered_resource_with_the_same_options_is_accepted() -> None:
+    CORS(make_app(), resources=["/*", "/api/*"], origins=APP)
+
+
+@pytest.mark.parametrize("path", ["//api/items", "///api/items", "/api//items"])
+def test_doubled_slash_does_not_change_the_resource(path: str) -> None:
+    app = make_app()
+    CORS(app, resources={"/api/*": {"origins": APP}, "/*": {"origins": UNTRUSTED}})
+    response = app.test_client().get(
+        "/", environ_overrides={"PATH_INFO": path}, headers={"Origin": UNTRUSTED}
+    )
+    assert response.headers.get("Access-Control-Allow-Origin") is None
+
+
 def test_path_is_decoded_once_and_case_sensitive() -> None:
     app = make_app()
     CORS(app, resources={"/api/admin/*": {"origins": UNTRUSTED}, "/api/*": {"origins": APP}})

@@ -31,7 +31,7 @@ from starlette.testclient import TestClient
 import corekit_django
 import corekit_flask
 import corekit_starlette
-from corekit import CorsPolicy
+from corekit import CorsPolicy, CorsRoutes
 
 UNTRUSTED = "https://untrusted.example"
 ANY = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
@@ -367,6 +367,17 @@ def rewritten_flask(*, outside: bool) -> Ask:
         return response.status_code, response.headers.get("Access-Control-Allow-Origin")
 
     return ask
+
+
+def test_mounted_application_may_have_another_policy() -> None:
+    async def endpoint(_: object) -> PlainTextResponse:
+        return PlainTextResponse("public")
+
+    below = Starlette(routes=[Route("/closed/x", endpoint)])
+    corekit_starlette.install(below, ANY)
+    app = Starlette(routes=[Mount("/below", below)])
+    corekit_starlette.install(app, CorsRoutes([("/closed/", CLOSED), ("/", ANY)]))
+    assert ask_starlette(app)("GET", "/below/closed/x", {"Origin": UNTRUSTED}) == (200, "*")
 
 
 @pytest.mark.parametrize("make", [rewritten_starlette, rewritten_flask])
