@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from corekit import CorsPolicy, CorsRoutes
 from tests.conformance.bare import ASGIApp, Receive, Scope, Send
@@ -31,7 +35,11 @@ ROUTES: Final = CorsRoutes(
 APP_HEADER: Final = "x-app"
 
 
-def _starlette(**options: Any) -> Any:
+def _mark(cors: Callable[..., Any], endpoint: Any) -> Any:
+    return cors(allow_origins=[ADMIN], allow_credentials=True)(endpoint)
+
+
+def _starlette(*, is_marked: bool = False) -> Any:
     from starlette.applications import Starlette
     from starlette.responses import PlainTextResponse
     from starlette.routing import Route
@@ -42,14 +50,24 @@ def _starlette(**options: Any) -> Any:
     async def public(_: object) -> PlainTextResponse:
         return PlainTextResponse("public")
 
-    routes = [Route(SECRET, secret), Route("/{rest:path}", public)]
-    return Starlette(routes=routes, **options)
+    if is_marked:
+        from corekit_starlette import cors
+
+        secret = _mark(cors, secret)
+    return Starlette(routes=[Route(SECRET, secret), Route("/{rest:path}", public)])
 
 
 def _installed(app: Any) -> Any:
     from corekit_starlette import install
 
     install(app, ROUTES)
+    return app
+
+
+def _with_marks(app: Any) -> Any:
+    from corekit_starlette import install
+
+    install(app, CorsPolicy(allow_origins=["*"]))
     return app
 
 
@@ -118,7 +136,7 @@ def _falcon() -> Any:
     return app
 
 
-def _sanic() -> Any:
+def _sanic(*, is_marked: bool = False) -> Any:
     from sanic import Sanic
     from sanic.response import text
 
@@ -130,6 +148,10 @@ def _sanic() -> Any:
     async def public(_: object, rest: str) -> Any:
         return text("public")
 
+    if is_marked:
+        from corekit_sanic import cors
+
+        secret = _mark(cors, secret)
     app.add_route(secret, SECRET)
     app.add_route(public, "/<rest:path>")
     return app
@@ -167,6 +189,68 @@ def _below(scope: Scope) -> str:
     return path.removeprefix(scope.get("root_path", ""))
 
 
+@cache
+def _django() -> None:
+    import django
+    from django.conf import settings
+    from django.http import HttpRequest, HttpResponse
+    from django.urls import re_path
+
+    from corekit_django import cors
+
+    def secret(_: HttpRequest) -> HttpResponse:
+        return HttpResponse("secret")
+
+    def public(_: HttpRequest) -> HttpResponse:
+        return HttpResponse("public")
+
+    path = f"^{SECRET[1:]}$"
+    for name, view in (("marked", _mark(cors, secret)), ("regex", secret)):
+        urls = sys.modules[f"urls_{name}"] = ModuleType(f"urls_{name}")
+        vars(urls)["urlpatterns"] = [re_path(path, view), re_path("", public)]
+    settings.configure(
+        ALLOWED_HOSTS=["*"],
+        CORS_ALLOW_ALL_ORIGINS=True,
+        CORS_URLS_REGEX=r"^/(?!admin(/|$))",
+        MIDDLEWARE=[
+            "tests.frameworks.path_apps.SelectUrls",
+            "corekit_django.middleware.CorsMiddleware",
+        ],
+        ROOT_URLCONF="urls_regex",
+    )
+    django.setup()
+
+
+class SelectUrls:
+    """Middleware that selects the URLs of an application, as that of a site with tenants does."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self._get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: Any) -> Any:
+        is_marked = "marked" in request.headers[APP_HEADER]
+        request.urlconf = "urls_marked" if is_marked else "urls_regex"
+        return self._get_response(request)
+
+
+def _django_asgi() -> Any:
+    from django.core.handlers.asgi import ASGIHandler
+
+    _django()
+    return ASGIHandler()
+
+
+def _django_wsgi() -> Any:
+    from django.core.handlers.wsgi import WSGIHandler
+
+    _django()
+    return WSGIHandler()
+
+
 ASGI_APPS: Final[Mapping[str, Callable[[], Any]]] = {
     "starlette": lambda: _installed(_starlette()),
     "starlette in the middleware": lambda: _covered(_starlette()),
@@ -174,6 +258,12 @@ ASGI_APPS: Final[Mapping[str, Callable[[], Any]]] = {
     "starlette mounted": lambda: _mounted(_installed(_starlette())),
     "starlette mounted twice": lambda: _mounted(_mounted(_installed(_starlette()))),
     "starlette mounted with a mark": _marked,
+    "starlette with a marked endpoint": lambda: _with_marks(_starlette(is_marked=True)),
+    "starlette with a marked endpoint, mounted": lambda: _with_marks(
+        _mounted(_starlette(is_marked=True))
+    ),
+    "django with a marked view": _django_asgi,
+    "django with CORS_URLS_REGEX": _django_asgi,
     "fastapi": lambda: _installed(_fastapi()),
     "fastapi with a root path": lambda: _installed(_fastapi(root_path=PREFIX)),
     "fastapi with a root path in the middleware": lambda: _covered(_fastapi(root_path=PREFIX)),
@@ -188,12 +278,11 @@ ASGI_APPS: Final[Mapping[str, Callable[[], Any]]] = {
 }
 
 
-def _flask() -> Any:
+def _flask(*, is_marked: bool = False) -> Any:
     from flask import Flask
 
     app = Flask("paths")
 
-    @app.get(SECRET)
     def secret() -> str:
         return "secret"
 
@@ -201,6 +290,11 @@ def _flask() -> Any:
     def public(rest: str) -> str:
         return "public"
 
+    if is_marked:
+        from corekit_flask import cors
+
+        secret = _mark(cors, secret)
+    app.get(SECRET)(secret)
     return app
 
 
@@ -209,6 +303,14 @@ def _flask_extension() -> Any:
 
     app = _flask()
     Cors(app, ROUTES)
+    return app
+
+
+def _flask_marked() -> Any:
+    from corekit_flask import Cors
+
+    app = _flask(is_marked=True)
+    Cors(app, CorsPolicy(allow_origins=["*"]))
     return app
 
 
@@ -255,6 +357,10 @@ def _covered_wsgi(app: Any) -> Any:
 WSGI_APPS: Final[Mapping[str, Callable[[], Any]]] = {
     "flask": _flask_extension,
     "flask dispatched": lambda: _dispatched(_flask_extension()),
+    "flask with a marked view": _flask_marked,
+    "flask with a marked view, dispatched": lambda: _dispatched(_flask_marked()),
+    "django with a marked view": _django_wsgi,
+    "django with CORS_URLS_REGEX": _django_wsgi,
     "flask with resources": _flask_resources,
     "flask with resources, dispatched": lambda: _dispatched(_flask_resources()),
     "flask in the middleware": lambda: _covered_wsgi(_flask()),
@@ -315,12 +421,12 @@ def serve_aiohttp(port: int, *, below: bool = False) -> None:
     web.run_app(app, host="127.0.0.1", port=port, print=None)
 
 
-def serve_sanic(port: int) -> None:
+def serve_sanic(port: int, *, is_marked: bool = False) -> None:
     """Serve a Sanic application on its own server."""
     from corekit_sanic import install
 
-    app = _sanic()
-    install(app, ROUTES)
+    app = _sanic(is_marked=is_marked)
+    install(app, CorsPolicy(allow_origins=["*"]) if is_marked else ROUTES)
     app.run("127.0.0.1", port, single_process=True, motd=False, access_log=False)
 
 
@@ -328,6 +434,7 @@ _SERVERS: Final[Mapping[str, Callable[[int], None]]] = {
     "aiohttp": serve_aiohttp,
     "aiohttp-below": lambda port: serve_aiohttp(port, below=True),
     "sanic": serve_sanic,
+    "sanic-marked": lambda port: serve_sanic(port, is_marked=True),
 }
 
 if __name__ == "__main__":

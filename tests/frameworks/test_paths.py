@@ -109,10 +109,17 @@ SERVERS: Final = (
         ("tests.frameworks.path_apps", "aiohttp-below", "{port}"),
         ("aiohttp",),
     ),
+    Server("sanic marks", ("tests.frameworks.path_apps", "sanic-marked", "{port}"), ("sanic",)),
     Server("sanic", ("tests.frameworks.path_apps", "sanic", "{port}"), ("sanic",)),
 )
-# Under a prefix it is not known what they route, so that nothing is granted.
-UNKNOWN: Final = {"whole path, unknown", "below the root, unknown", "sanic, unknown"}
+# It is not known what the first three route under a prefix, so that nothing is granted. The last one
+# has no policy for the secret.
+UNKNOWN: Final = {
+    "whole path, unknown",
+    "below the root, unknown",
+    "sanic, unknown",
+    "django with CORS_URLS_REGEX",
+}
 WHOLE_PATH: Final = {"falcon", "sanic, unknown", "whole path", "whole path, unknown"}
 
 
