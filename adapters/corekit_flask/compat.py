@@ -8,6 +8,7 @@ support. docs/migrating-from-flask-cors.md lists the differences.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
@@ -16,12 +17,13 @@ from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Flask
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, PolicyError, Problem
 from corekit.adapter import (
     ANY,
     OnDecision,
     OriginPattern,
     check_on_decision,
+    is_browser_header,
     is_serialized_origin,
 )
 from corekit.compat import RegexCorsPolicy
@@ -59,6 +61,10 @@ _APP_OPTIONS: Final = frozenset({*_DEFAULTS, *_FIXED, "resources"})
 """The options of `CORS`."""
 
 _PREFIX: Final = "CORS_"
+_NEARLY: Final = 0.8
+"""How similar a key is to an option that was probably meant: 1 is the same."""
+
+_OLD_KEYS: Final = {"headers": "Remove it: every request header is allowed by default."}
 
 _NAMES: Final = {
     "allow_origins": "origins",
@@ -159,9 +165,17 @@ def _read(app: Flask, given: Mapping[str, Any]) -> Resources:
     options = {**_read_config(app.config), **given}
     resources = read_resources(options.pop("resources", "/*"))
     pairs = []
+    problems: list[Problem] = []
     for resource, own in resources:
         _check_names(f"the resource {resource!r}", own, _APP_OPTIONS - {"resources"})
-        pairs.append((resource, _make_policy({**options, **own})))
+        names = {name: f"resources[{resource!r}][{name!r}]" for name in own}
+        try:
+            pairs.append((resource, _make_policy({**options, **own}, names)))
+        except PolicyError as error:
+            # An option that all resources share has the same problem in each of them.
+            problems += [problem for problem in error.problems if problem not in problems]
+    if problems:
+        raise PolicyError(problems)
     return Resources(pairs)
 
 
@@ -182,19 +196,34 @@ def _check_names(where: str, options: Mapping[str, object], known: frozenset[str
 
 
 def _read_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the CORS_* keys of an application; raises TypeError for an unknown key."""
-    given = {key: value for key, value in config.items() if key.startswith(_PREFIX)}
-    _check_names(
-        "app.config", given, frozenset(f"{_PREFIX}{name.upper()}" for name in _APP_OPTIONS)
-    )
-    return {key.removeprefix(_PREFIX).lower(): value for key, value in given.items()}
+    """Read the CORS_* keys of an application.
+
+    Raise TypeError for a key that is nearly an option. Warn of other unknown keys, which may be
+    the application's own.
+    """
+    given = {
+        key.removeprefix(_PREFIX).lower(): value
+        for key, value in config.items()
+        if key.startswith(_PREFIX)
+    }
+    for name in given.keys() - _APP_OPTIONS:
+        key = f"{_PREFIX}{name.upper()}"
+        near = get_close_matches(name, _APP_OPTIONS, n=1, cutoff=_NEARLY)
+        if near:
+            hint = f"Did you mean {_PREFIX}{near[0].upper()}?"
+            raise TypeError(f"{key}: app.config has no such option. {hint}")
+        hint = _OLD_KEYS.get(name, "If it was meant for CORS, pass the option to CORS().")
+        warnings.warn(f"{key}: this key of app.config has no effect on CORS. {hint}", stacklevel=5)
+    return {name: value for name, value in given.items() if name in _APP_OPTIONS}
 
 
-def _make_policy(options: Mapping[str, Any]) -> RegexCorsPolicy:
+def _make_policy(
+    options: Mapping[str, Any], names: Mapping[str, str] | None = None
+) -> RegexCorsPolicy:
     """Build a policy from options whose names are known.
 
-    Raises `corekit.PolicyError` with every problem, and ValueError for a value that corekit does
-    not support.
+    `names` are what problems call them. Raises `corekit.PolicyError` with every problem, and
+    ValueError for a value that corekit does not support.
 
     >>> _make_policy({"origins": "https://app.example.com", "methods": "PUT"}).allow_methods
     ('PUT',)
@@ -205,6 +234,15 @@ def _make_policy(options: Mapping[str, Any]) -> RegexCorsPolicy:
     given = {**_DEFAULTS, **options}
     origins, indexes = _read_origins(given["origins"])
     headers = _split(given["allow_headers"])
+    if isinstance(headers, list):
+        useless = [name for name in headers if isinstance(name, str) and _is_useless(name)]
+        headers = [name for name in headers if name not in useless]
+        if useless:
+            warnings.warn(
+                f"allow_headers: left out {', '.join(useless)}, since browsers do not let scripts"
+                " set these request headers.",
+                stacklevel=5,
+            )
     if isinstance(headers, list) and ANY in headers:
         # flask-cors reflects the requested names, authorization among them; a wildcard excludes it.
         headers = [*headers, "authorization"]
@@ -222,7 +260,9 @@ def _make_policy(options: Mapping[str, Any]) -> RegexCorsPolicy:
         "preflight_status": 200,
         "accept_risks": given["accept_risks"],
     }
-    return RegexCorsPolicy.from_mapping(arguments, dialect=Dialect(_NAMES, indexes))
+    written = {name: (names or {}).get(name, name) for name in _DEFAULTS}
+    dialect = Dialect({**written, **{name: written[_NAMES[name]] for name in _NAMES}}, indexes)
+    return RegexCorsPolicy.from_mapping(arguments, dialect=dialect)
 
 
 def _read_origins(value: Any) -> tuple[dict[str, Any], dict[str, list[int | None]]]:
@@ -246,6 +286,10 @@ def _read_origins(value: Any) -> tuple[dict[str, Any], dict[str, list[int | None
         origins[argument].append(ANY if is_any else item)
         indexes[argument].append(index)
     return origins, indexes
+
+
+def _is_useless(name: str) -> bool:
+    return is_browser_header(name.lower())
 
 
 def _is_regex(item: object) -> bool:

@@ -151,7 +151,10 @@ class _Outermost:
 
     def configure(self, policy: PathPolicies | None, on_decision: OnDecision | None) -> None:
         if policy is not None and self._default is not None:
-            raise RuntimeError("The application already has a policy. Pass one policy.")
+            raise RuntimeError(
+                "The application already has a policy. Pass one that covers all paths: a"
+                " CorsRoutes, or all resources in one call of CORS()."
+            )
         if on_decision is not None and self._on_decision is not None:
             raise RuntimeError("The application already has an on_decision. Call both in one.")
         self._default = policy or self._default

@@ -74,7 +74,7 @@ def covered(app: object, **options: Any) -> CorsMiddleware:
     return CorsMiddleware(Layer(app), ROUTES, **options)
 
 
-STRIPPING = [Starlette(), FastAPI(), Router(), Litestar(), Quart("paths")]
+STRIPPING = [Starlette(), FastAPI(), Router(), Litestar(logging_config=None), Quart("paths")]
 
 
 @pytest.mark.parametrize(

@@ -9,47 +9,12 @@ from typing import Any
 
 import flask_cors
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 import corekit_flask
 from corekit import PolicyError
 from corekit_flask.compat import CORS, cross_origin
-
-APP = "https://app.example.com"
-UNTRUSTED = "https://untrusted.example"
-ALLOW_ORIGIN = "Access-Control-Allow-Origin"
-
-
-def make_app(**config: Any) -> Flask:
-    app = Flask("shop")
-    app.config.update(config)
-
-    @app.route("/", methods=["GET", "POST", "PUT"])
-    @app.route("/api/items", methods=["GET", "PUT"])
-    @app.route("/api/admin/users")
-    @app.route("/apiary")
-    def hello() -> str:
-        return "hello"
-
-    @app.get("/fail")
-    def fail() -> str:
-        raise RuntimeError
-
-    return app
-
-
-def client_of(app: Flask) -> FlaskClient:
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    return app.test_client()
-
-
-def reads(client: FlaskClient, path: str = "/", origin: str = APP) -> str | None:
-    return client.get(path, headers={"Origin": origin}).headers.get(ALLOW_ORIGIN)
-
-
-def may_read(client: FlaskClient, origin: str, path: str = "/") -> bool:
-    return reads(client, path, origin) in ("*", origin)
+from tests.flask.shop import ALLOW_ORIGIN, APP, UNTRUSTED, client_of, make_app, may_read, reads
 
 
 def may_send(client: FlaskClient, origin: str, method: str, header: str) -> bool:
@@ -191,120 +156,6 @@ def test_options_of_init_app_take_precedence() -> None:
     CORS(origins=UNTRUSTED).init_app(app, origins=APP)
 
     assert reads(client_of(app)) == APP
-
-
-@pytest.mark.parametrize(
-    "resources",
-    ["/api/*", r"/api/.*", re.compile(r"/api/"), ["/api/items", r"^/api/admin/"], {"/api/*": {}}],
-)
-def test_every_form_of_resources_is_supported(resources: Any) -> None:
-    ours, theirs = make_app(), make_app()
-    CORS(ours, resources=resources, origins=APP)
-    flask_cors.CORS(theirs, resources=resources, origins=APP)
-
-    for path in ("/", "/api/items", "/api/admin/users", "/api/missing"):
-        assert reads(client_of(ours), path) == reads(client_of(theirs), path)
-
-
-def test_resource_does_not_cover_paths_with_the_same_prefix() -> None:
-    app = make_app()
-    CORS(app, resources="/api/*", origins=APP)
-
-    assert reads(client_of(app), "/api/items") == APP
-    assert reads(client_of(app), "/apiary") is None
-
-
-def test_first_matching_resource_applies() -> None:
-    app = make_app()
-    CORS(
-        app,
-        resources={
-            "/api/items": {"origins": UNTRUSTED},
-            "/api/*": {"origins": APP},
-            r"/api/admin/users/very/long/(path)?": {"origins": UNTRUSTED},
-            r"/api/admin/.*": {"origins": UNTRUSTED},
-        },
-    )
-    client = client_of(app)
-
-    assert reads(client, "/api/items", UNTRUSTED) == UNTRUSTED
-    assert reads(client, "/api/items", APP) is None
-    assert reads(client, "/api/admin/users", APP) == APP
-    assert reads(client, "/api/admin/users", UNTRUSTED) is None
-
-
-@pytest.mark.parametrize(
-    ("earlier", "later"),
-    [
-        ("/*", "/api/*"),
-        ("/api/*", "/api/admin/*"),
-        ("/api/*", "/api"),
-        ("/api/*", "/api/items"),
-        ("*", "/api/"),
-        (r"/api/.*", "/api/items"),
-        (re.compile("/api"), "/api/*"),
-        ("/items", "/items/"),
-    ],
-)
-def test_resource_that_an_earlier_one_covers_is_refused(earlier: Any, later: str) -> None:
-    resources = {earlier: {"origins": "*"}, later: {"origins": APP}}
-    with pytest.raises(PolicyError) as caught:
-        CORS(make_app(), resources=resources)
-    (problem,) = caught.value.problems
-    assert (problem.code, problem.subject, problem.value) == (
-        "unreachable-path",
-        "resources",
-        later,
-    )
-
-
-@pytest.mark.parametrize(
-    ("earlier", "later"),
-    [
-        ("/api/admin/*", "/api/*"),
-        ("/api", "/api/*"),
-        ("/api/*", "/apis"),
-        (r"/api/\d+", "/api/*"),
-        ("/api/*", re.compile("/api/.*")),
-    ],
-)
-def test_resource_that_may_be_reached_is_accepted(earlier: Any, later: Any) -> None:
-    CORS(make_app(), resources={earlier: {"origins": "*"}, later: {"origins": APP}})
-
-
-def test_covered_resource_with_the_same_options_is_accepted() -> None:
-    CORS(make_app(), resources=["/*", "/api/*"], origins=APP)
-
-
-@pytest.mark.parametrize("path", ["//api/items", "///api/items", "/api//items"])
-def test_doubled_slash_does_not_change_the_resource(path: str) -> None:
-    app = make_app()
-    CORS(app, resources={"/api/*": {"origins": APP}, "/*": {"origins": UNTRUSTED}})
-    response = app.test_client().get(
-        "/", environ_overrides={"PATH_INFO": path}, headers={"Origin": UNTRUSTED}
-    )
-    assert response.headers.get("Access-Control-Allow-Origin") is None
-
-
-def test_path_is_decoded_once_and_case_sensitive() -> None:
-    app = make_app()
-    CORS(app, resources={"/api/admin/*": {"origins": UNTRUSTED}, "/api/*": {"origins": APP}})
-    client = client_of(app)
-
-    assert reads(client, "/api/%61dmin/users", UNTRUSTED) == UNTRUSTED
-    assert reads(client, "/api/%2561dmin/users", UNTRUSTED) is None
-    assert reads(client, "/api/ADMIN/users", UNTRUSTED) is None
-
-
-def test_resource_options_override_global_options() -> None:
-    app = make_app()
-    CORS(app, resources={"/api/*": {"methods": ["PUT"]}}, origins=APP, max_age=60)
-    asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
-
-    reported = client_of(app).options("/api/items", headers=asked).headers
-
-    assert reported["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT"
-    assert reported["Access-Control-Max-Age"] == "60"
 
 
 @pytest.mark.parametrize(
@@ -451,3 +302,28 @@ def test_every_flask_cors_option_is_known() -> None:
     theirs = {key.removeprefix("CORS_").lower() for key in core.CONFIG_OPTIONS}
 
     assert theirs <= corekit_flask.compat._APP_OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("CORS_OPTIONS", "If it was meant for CORS, pass the option to CORS"),
+        ("CORS_ENABLED", "If it was meant for CORS, pass the option to CORS"),
+        ("CORS_HEADERS", "Remove it: every request header is allowed by default"),
+    ],
+)
+def test_key_of_the_application_is_a_warning(key: str, hint: str) -> None:
+    with pytest.warns(UserWarning, match=rf"^{key}: .*{hint}") as caught:
+        CORS(make_app(**{key: True}), origins=APP)
+    assert caught[0].filename == __file__
+
+
+def test_header_that_scripts_cannot_set_is_left_out() -> None:
+    app = make_app()
+    with pytest.warns(UserWarning, match=r"^allow_headers: left out Origin, cookie, since") as seen:
+        CORS(app, origins=APP, allow_headers=["X-Token", "Origin", "cookie"])
+    assert seen[0].filename == __file__
+    response = client_of(app).options(
+        "/api/items", headers={"Origin": APP, "Access-Control-Request-Method": "PUT"}
+    )
+    assert response.headers["Access-Control-Allow-Headers"] == "x-token"

@@ -112,8 +112,8 @@ SERVERS: Final = (
     Server("sanic marks", ("tests.frameworks.path_apps", "sanic-marked", "{port}"), ("sanic",)),
     Server("sanic", ("tests.frameworks.path_apps", "sanic", "{port}"), ("sanic",)),
 )
-# It is not known what the first three route under a prefix, so that nothing is granted. The last one
-# has no policy for the secret.
+# It is not known what the first three route under a prefix, so that nothing is granted.
+# CORS_URLS_REGEX does not match the secret.
 UNKNOWN: Final = {
     "whole path, unknown",
     "below the root, unknown",

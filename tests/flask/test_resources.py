@@ -1,0 +1,150 @@
+"""The resources of `CORS`: which options apply to which path."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import flask_cors
+import pytest
+
+from corekit import PolicyError
+from corekit_flask.compat import CORS
+from tests.flask.shop import APP, UNTRUSTED, client_of, make_app, reads
+
+
+@pytest.mark.parametrize(
+    "resources",
+    ["/api/*", r"/api/.*", re.compile(r"/api/"), ["/api/items", r"^/api/admin/"], {"/api/*": {}}],
+)
+def test_every_form_of_resources_is_supported(resources: Any) -> None:
+    ours, theirs = make_app(), make_app()
+    CORS(ours, resources=resources, origins=APP)
+    flask_cors.CORS(theirs, resources=resources, origins=APP)
+
+    for path in ("/", "/api/items", "/api/admin/users", "/api/missing"):
+        assert reads(client_of(ours), path) == reads(client_of(theirs), path)
+
+
+def test_resource_does_not_cover_paths_with_the_same_prefix() -> None:
+    app = make_app()
+    CORS(app, resources="/api/*", origins=APP)
+
+    assert reads(client_of(app), "/api/items") == APP
+    assert reads(client_of(app), "/apiary") is None
+
+
+def test_first_matching_resource_applies() -> None:
+    app = make_app()
+    CORS(
+        app,
+        resources={
+            "/api/items": {"origins": UNTRUSTED},
+            "/api/*": {"origins": APP},
+            r"/api/admin/users/very/long/(path)?": {"origins": UNTRUSTED},
+            r"/api/admin/.*": {"origins": UNTRUSTED},
+        },
+    )
+    client = client_of(app)
+
+    assert reads(client, "/api/items", UNTRUSTED) == UNTRUSTED
+    assert reads(client, "/api/items", APP) is None
+    assert reads(client, "/api/admin/users", APP) == APP
+    assert reads(client, "/api/admin/users", UNTRUSTED) is None
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("/*", "/api/*"),
+        ("/api/*", "/api/admin/*"),
+        ("/api/*", "/api"),
+        ("/api/*", "/api/items"),
+        ("*", "/api/"),
+        (r"/api/.*", "/api/items"),
+        (re.compile("/api"), "/api/*"),
+        ("/items", "/items/"),
+    ],
+)
+def test_resource_that_an_earlier_one_covers_is_refused(earlier: Any, later: str) -> None:
+    resources = {earlier: {"origins": "*"}, later: {"origins": APP}}
+    with pytest.raises(PolicyError) as caught:
+        CORS(make_app(), resources=resources)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.subject, problem.value) == (
+        "unreachable-path",
+        "resources",
+        later,
+    )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("/api/admin/*", "/api/*"),
+        ("/api", "/api/*"),
+        ("/api/*", "/apis"),
+        (r"/api/\d+", "/api/*"),
+        ("/api/*", re.compile("/api/.*")),
+    ],
+)
+def test_resource_that_may_be_reached_is_accepted(earlier: Any, later: Any) -> None:
+    CORS(make_app(), resources={earlier: {"origins": "*"}, later: {"origins": APP}})
+
+
+def test_covered_resource_with_the_same_options_is_accepted() -> None:
+    CORS(make_app(), resources=["/*", "/api/*"], origins=APP)
+
+
+@pytest.mark.parametrize("path", ["//api/items", "///api/items", "/api//items"])
+def test_doubled_slash_does_not_change_the_resource(path: str) -> None:
+    app = make_app()
+    CORS(app, resources={"/api/*": {"origins": APP}, "/*": {"origins": UNTRUSTED}})
+    response = app.test_client().get(
+        "/", environ_overrides={"PATH_INFO": path}, headers={"Origin": UNTRUSTED}
+    )
+    assert response.headers.get("Access-Control-Allow-Origin") is None
+
+
+def test_path_is_decoded_once_and_case_sensitive() -> None:
+    app = make_app()
+    CORS(app, resources={"/api/admin/*": {"origins": UNTRUSTED}, "/api/*": {"origins": APP}})
+    client = client_of(app)
+
+    assert reads(client, "/api/%61dmin/users", UNTRUSTED) == UNTRUSTED
+    assert reads(client, "/api/%2561dmin/users", UNTRUSTED) is None
+    assert reads(client, "/api/ADMIN/users", UNTRUSTED) is None
+
+
+def test_resource_options_override_global_options() -> None:
+    app = make_app()
+    CORS(app, resources={"/api/*": {"methods": ["PUT"]}}, origins=APP, max_age=60)
+    asked = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+
+    reported = client_of(app).options("/api/items", headers=asked).headers
+
+    assert reported["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT"
+    assert reported["Access-Control-Max-Age"] == "60"
+
+
+def test_problems_of_all_resources_name_the_options_of_the_user() -> None:
+    resources = {
+        "/a": {"origins": ["https://A.example"]},
+        "/b": {"origins": "nope", "supports_credentials": "yes"},
+        "/c": {},
+    }
+    with pytest.raises(PolicyError) as caught:
+        CORS(make_app(), resources=resources, origins=APP, max_age=-1)
+    assert {problem.subject for problem in caught.value.problems} == {
+        "resources['/a']['origins'][0]",
+        "resources['/b']['origins']",
+        "resources['/b']['supports_credentials']",
+        "max_age",
+    }
+
+
+def test_second_policy_names_the_ways_to_have_several() -> None:
+    app = make_app()
+    CORS(app, resources={"/api/*": {"origins": APP}})
+    with pytest.raises(RuntimeError, match="a CorsRoutes, or all resources in one call"):
+        CORS(app, resources={"/feed": {"origins": "*"}})
