@@ -211,7 +211,7 @@ def _uncached(policy: CorsPolicy) -> CorsPolicy:
 
 
 def missing_extra(error: ModuleNotFoundError, module: str, extra: str) -> ModuleNotFoundError:
-    """Return the error to raise if a framework is not installed, with the command to run.
+    """Return the error to raise if a framework is not installed, with the extra to install.
 
     An error about any other module is returned as it is. Call it in the package's ``__init__.py``::
 
@@ -221,9 +221,9 @@ def missing_extra(error: ModuleNotFoundError, module: str, extra: str) -> Module
             raise missing_extra(error, "sanic", extra="sanic") from None
 
     >>> print(missing_extra(ModuleNotFoundError(name="flask"), "flask", extra="flask"))
-    No module named 'flask'. Install it with: pip install 'corekit[flask]'
+    No module named 'flask'. Install corekit with the extra 'flask'.
     """
     if error.name != module:
         return error
-    message = f"No module named {module!r}. Install it with: pip install 'corekit[{extra}]'"
+    message = f"No module named {module!r}. Install corekit with the extra {extra!r}."
     return ModuleNotFoundError(message, name=module)

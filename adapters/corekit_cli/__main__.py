@@ -24,7 +24,7 @@ def main() -> None:
         name = (error.name or "").partition(".")[0]
         if name not in {"click", "httpx", "rich"}:
             raise
-        line = f'Error: The command needs {name}. Run: pip install "corekit[cli]"'
+        line = f"Error: The command needs {name}. Install corekit with the extra 'cli'."
         print(line, file=sys.stderr)
         raise SystemExit(2) from None
     try:

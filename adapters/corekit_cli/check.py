@@ -95,6 +95,6 @@ def _check_django(settings: str, api: str | None) -> tuple[str, Sequence[Diagnos
         if error.name is None or error.name.partition(".")[0] != "django":
             raise
         message = "--django needs Django, which is not installed."
-        raise CommandError(message, 'Run: pip install "corekit[django]"') from None
+        raise CommandError(message, "Install corekit with the extra 'django'.") from None
     with reading():
         return check_settings(settings, api)

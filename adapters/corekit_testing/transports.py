@@ -268,7 +268,7 @@ class UrlTransport:
             import httpx  # noqa: PLC0415 - an extra: only URLs need it
         except ImportError:
             raise ImportError(
-                "Fetching from a URL needs httpx: pip install 'corekit[testing]'"
+                "Fetching from a URL needs httpx. Install corekit with the extra 'testing'."
             ) from None
         self._timeout = timeout
         self._max_body = max_body

@@ -169,7 +169,7 @@ main()
         (
             "django",
             2,
-            "Error: --django needs Django, which is not installed. Run: pip install ",
+            "Error: --django needs Django, which is not installed. Install corekit with the",
         ),
         ("corekit_django.conf", 1, "ModuleNotFoundError"),
     ],

@@ -160,7 +160,7 @@ def run_without(module: str) -> tuple[int, str, str]:
 
 @pytest.mark.parametrize("missing", ["click", "httpx", "rich"])
 def test_missing_extra_is_reported_in_one_line(missing: str) -> None:
-    line = f'Error: The command needs {missing}. Run: pip install "corekit[cli]"\n'
+    line = f"Error: The command needs {missing}. Install corekit with the extra 'cli'.\n"
     assert run_without(missing) == (2, "", line)
 
 

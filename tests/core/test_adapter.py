@@ -96,7 +96,7 @@ def test_any_method_names_the_common_ones() -> None:
 
 def test_missing_framework_is_named_with_its_extra() -> None:
     error = missing_extra(ModuleNotFoundError(name="flask"), "flask", extra="flask")
-    assert str(error) == "No module named 'flask'. Install it with: pip install 'corekit[flask]'"
+    assert str(error) == "No module named 'flask'. Install corekit with the extra 'flask'."
     assert error.name == "flask"
     other = ModuleNotFoundError(name="jinja2")
     assert missing_extra(other, "flask", extra="flask") is other
