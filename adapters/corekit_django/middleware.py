@@ -139,7 +139,7 @@ def _find_preflight_grant(request: HttpRequest, view: View, method: str) -> Gran
 
 
 def _ask(engine: Engine, meta: dict[str, Any], *, is_preflight: bool) -> Answer:
-    # Servers join a header that was sent twice with a comma, which no origin has.
+    # Most servers join a header that was sent twice with a comma, which no origin has.
     if not is_preflight:
         return engine.actual(meta.get("HTTP_ORIGIN"))
     return engine.preflight(

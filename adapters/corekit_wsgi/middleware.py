@@ -82,7 +82,7 @@ class CorsMiddleware:
         engine = self._engine or self._find_engine(environ)
         if engine is None:
             return self.app(environ, start_response)
-        # Servers join a header that was sent twice with a comma, which no origin has.
+        # Most servers join a header that was sent twice with a comma, which no origin has.
         origin: str | None = environ.get("HTTP_ORIGIN")
         method: str | None = None
         if origin is None:
