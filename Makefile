@@ -41,7 +41,7 @@ format: .venv/.test
 lint: .venv/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs corekit adapters examples
+	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs corekit adapters examples
 
 types: .venv/.test
 	$(BIN)/mypy

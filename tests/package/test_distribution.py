@@ -23,7 +23,7 @@ ADAPTERS = sorted(path.parent.name for path in ROOT.glob("adapters/*/__init__.py
 PACKAGES = ["corekit", *ADAPTERS]
 SOURCE = (
     *("adapters", "benchmarks", "corekit", "docs", "examples", "tests"),
-    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md"),
     *("conftest.py", "noxfile.py", "pyproject.toml"),
 )
 """What the source distribution holds: all that its own tests need."""

@@ -20,6 +20,7 @@ FILES: Final = {
     "LICENSE",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "conftest.py",
     "noxfile.py",
     "pyproject.toml",
