@@ -158,6 +158,13 @@ def run_without(module: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.parametrize("name", sorted(corekit.commands))
+def test_command_has_examples_and_json(name: str) -> None:
+    printed = CliRunner().invoke(corekit, [name, "--help"]).stdout
+    assert re.search(rf"^\s+corekit {name}\b", printed, re.MULTILINE)
+    assert ("--json" in printed) == (name != "schema")
+
+
 @pytest.mark.parametrize("missing", ["click", "httpx", "rich"])
 def test_missing_extra_is_reported_in_one_line(missing: str) -> None:
     line = f"Error: The command needs {missing}. Install corekit with the extra 'cli'.\n"

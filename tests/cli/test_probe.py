@@ -13,6 +13,8 @@ from typing import Any, Final
 import pytest
 
 from corekit import CorsPolicy
+from corekit.browser import HttpRequest
+from corekit_cli.client import Client, Limits
 from tests.cli.live import serving
 from tests.cli.probing import QUICK, run_probe, severities
 from tests.probe.servers import PAGE, POLICY, right, without, wrong
@@ -286,6 +288,17 @@ def test_endless_body_is_not_read_to_the_end() -> None:
     assert result.exit_code == 0, result.output
     assert len(sent) == 27
     assert max(sent) < 500
+
+
+def test_64_kib_of_a_body_are_read() -> None:
+    def long(environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return [b"x" * 200_000]
+
+    limits = Limits(timeout=10, delay=0, max_requests=1)
+    with serving(long) as live, Client(limits, send_unsafe=False) as client:
+        response = client.send(HttpRequest("GET", live.url))
+    assert len(response.body) == 65_536
 
 
 def test_slow_body_is_not_read_to_the_end() -> None:

@@ -109,6 +109,18 @@ def test_plain_options_is_unchanged(cover: Callable[[Flask], object]) -> None:
     assert client.options("/own").text == "my own answer to OPTIONS"
 
 
+@each_cover
+def test_decorator_alone_does_not_cover_what_is_sent_before_the_view(
+    cover: Callable[[Flask], object],
+) -> None:
+    app = app_with_views()
+    app.before_request(lambda: ("log in first", 401) if request.args else None)
+    cover(app)
+
+    assert reads(client_of(app), "/feed") == APP
+    assert (reads(client_of(app), "/feed?out=1") is None) == (not app.extensions)
+
+
 def test_undecorated_view_keeps_the_application_policy() -> None:
     app = app_with_views()
     CORS(app, origins=UNTRUSTED)

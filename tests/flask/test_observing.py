@@ -184,6 +184,15 @@ class TestLog:
             ("WARNING", "METHOD_NOT_ALLOWED"),
         ]
 
+    def test_cross_origin_is_logged_without_an_extension(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, LOGGER)
+        app = Flask("shop")
+        app.add_url_rule("/", view_func=cross_origin(origins=APP)(lambda: "hello"))
+        app.test_client().get("/", headers={"Origin": UNTRUSTED})
+        assert logged(caplog) == [("INFO", "ORIGIN_NOT_ALLOWED")]
+
     def test_view_that_handles_options_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO, LOGGER)
         app = make_self_answering()

@@ -222,7 +222,16 @@ def test_blueprint_policy_applies_without_an_extension() -> None:
 
     assert reads(app, "/outer/x", PARTNER) == PARTNER
     assert may_send(app, "/outer/x", PARTNER, "PATCH")
+    assert reads(app, "/feed/", UNTRUSTED) == "*"
     assert reads(app, "/", APP) is None
+
+
+def test_view_policy_has_no_effect_without_an_extension() -> None:
+    app = Flask("shop")
+    app.add_url_rule("/", view_func=cors(public)(lambda: "hello"))
+
+    assert app.test_client().get("/").status_code == 200
+    assert reads(app, "/", UNTRUSTED) is None
 
 
 def test_nearest_blueprint_wins() -> None:

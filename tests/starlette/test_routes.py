@@ -212,6 +212,16 @@ def test_only_route_policies_apply_without_a_default() -> None:
     assert client.options("/", headers=preflight).status_code == 405
 
 
+def test_policies_have_no_effect_without_install() -> None:
+    routes = [Route("/", shared), cors(public)(Route("/route", hello))]
+    mount = cors(public)(Mount("/mount", routes=[Route("/", hello)]))
+    app = Starlette(routes=[*routes, mount])
+
+    for path in ("/", "/route", "/mount/"):
+        assert TestClient(app).get(path).status_code == 200
+        assert reads(app, path, UNTRUSTED) is None
+
+
 def test_deny_all_policy_closes_one_route() -> None:
     app = Starlette(routes=[cors(CorsPolicy.deny_all())(Route("/closed", hello))])
     install(app, public)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from inspect import signature
 
 import pytest
 
@@ -60,3 +61,8 @@ def test_cookies_are_not_kept(
         seen = json.loads(how(transport, HttpRequest("GET", url)).body)
         transport.close()
     assert "cookie" not in seen["headers"]
+
+
+def test_limit_of_a_body_is_16_mib_by_default() -> None:
+    # `Browser` has no argument for it.
+    assert signature(UrlTransport).parameters["max_body"].default == 16 * 1024**2
