@@ -77,7 +77,7 @@ def probe(
 ) -> None:
     """Find out what a live server allows, and whether it allows untrusted origins.
 
-    Sends fewer than thirty requests, and three to five for each further ORIGIN: those that a
+    Sends fewer than thirty requests, and three or four for each further ORIGIN: those that a
     browser sends for pages of ORIGIN, and the same from origins that should be refused. With
     --policy, it sends one more for each method and header, and compares the responses with the
     policy. Only GET and OPTIONS are sent, unless --send-unsafe is given. Redirects are not

@@ -290,6 +290,17 @@ def test_endless_body_is_not_read_to_the_end() -> None:
     assert max(sent) < 500
 
 
+def test_redirects_are_not_followed() -> None:
+    def redirect(environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("302 Found", [("Location", "/elsewhere")])
+        return []
+
+    with serving(redirect) as live:
+        run_probe(live.url, *QUICK)
+    assert "/items" in live.sent("PATH_INFO")
+    assert "/elsewhere" not in live.sent("PATH_INFO")
+
+
 def test_64_kib_of_a_body_are_read() -> None:
     def long(environ: dict[str, Any], start_response: Any) -> Any:
         start_response("200 OK", [])

@@ -79,8 +79,10 @@ def quotes_of(table: dict[str, Any]) -> list[str]:
 def test_quotes_are_in_their_page(page: Path) -> None:
     quotes = quotes_of(table_of(page))
     assert [quote for quote in quotes if quote not in prose_of(page)] == []
-    assert [quote for quote in quotes if not WORDS.search(quote)] == []
     assert len(quotes) == len(set(quotes))
+    # What promises nothing need not be listed, unless it has one of the words.
+    listed = [quote for name in LISTS for quote in table_of(page).get(name, ())]
+    assert [quote for quote in listed if not WORDS.search(quote)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
