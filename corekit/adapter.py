@@ -18,8 +18,8 @@ sent twice with a comma: two origins then match nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
-from types import CellType
+from functools import lru_cache, partial
+from types import CellType, FunctionType, MethodType
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -68,6 +68,7 @@ Policies = CorsPolicy | CorsRoutes
 """Whatever an adapter takes as its policy."""
 
 _KEPT: Final = "__corekit_policy__"
+_WRAPPED: Final = (FunctionType, MethodType, partial, type)
 _MOST_WRAPPED: Final = 100
 _NOTHING: Final = CorsPolicy.deny_all()
 _UNQUOTED: Final = "/!$&'()*+,;=:@~"
@@ -145,7 +146,9 @@ def unwrap(target: object) -> Iterator[object]:
         yield each
         inner = [getattr(each, name, None) for name in ("__wrapped__", "__func__", "func")]
         inner += [_contents(cell) for cell in getattr(each, "__closure__", None) or ()]
-        found += [one for one in inner if callable(one) and all(one is not old for old in found)]
+        # By its type: a function may close over a proxy, which exists only during a request.
+        inner = [one for one in inner if issubclass(type(one), _WRAPPED)]
+        found += [one for one in inner if all(one is not old for old in found)]
         del found[_MOST_WRAPPED:]
 
 

@@ -3,8 +3,9 @@
 from corekit.adapter import missing_extra
 
 try:
+    from .handlers import cors
     from .middleware import install
 except ModuleNotFoundError as error:
     raise missing_extra(error, "aiohttp", extra="aiohttp") from None
 
-__all__ = ["install"]
+__all__ = ["cors", "install"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Final
 from urllib.parse import unquote
 
@@ -23,10 +24,13 @@ from corekit.adapter import (
     Policies,
     check_policy,
     merge_headers,
+    policy_for_preflight,
     policy_for_readings,
     preflight_response,
     raw_path_readings,
 )
+
+from .handlers import find_handlers, has_policies, policy_of_handler
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -35,7 +39,7 @@ _LOGGER: Final = logging.getLogger("corekit.aiohttp")
 
 def install(
     app: web.Application,
-    policy: Policies,
+    policy: Policies | None = None,
     *,
     on_decision: OnDecision | None = None,
 ) -> None:
@@ -44,7 +48,8 @@ def install(
     Every response then carries the headers: those of handlers and their streams, of middlewares, of
     errors, of unrouted paths and methods, and of subapplications. Routes, middlewares and signals
     may be added before and after; a middleware that is inserted before all others, and a signal
-    that comes after, have the last word. If a subapplication has a policy too, the outer one is the
+    that comes after, have the last word. Handlers with their own policy (`cors`) keep it; without
+    `policy`, only those are covered. If a subapplication has a policy too, the outer one is the
     authority. The routes of a `CorsRoutes` are below the prefix of a subapplication, like its own.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that
@@ -58,14 +63,14 @@ def install(
     >>> app = web.Application()
     >>> install(app, CorsPolicy(allow_origins=["https://app.example.com"]))
     """
-    check_policy(policy)
+    if policy is not None:
+        check_policy(policy)
     if app.frozen:
         raise RuntimeError("The application has started. Call install(app, policy) before.")
     if _LAYER in app:
         raise RuntimeError("The application already has a policy. Call install() once.")
-    layer = app[_LAYER] = _Layer(
-        policy, Observer("aiohttp", _LOGGER, on_decision=on_decision, debug=_is_debugged)
-    )
+    observer = Observer("aiohttp", _LOGGER, on_decision=on_decision, debug=_is_debugged)
+    layer = app[_LAYER] = _Layer(app, policy, observer)
     app.middlewares.insert(0, layer.answer_preflight)
     app.on_response_prepare.append(layer)
 
@@ -73,28 +78,24 @@ def install(
 class _Layer:
     """One policy around one application."""
 
-    def __init__(self, policy: Policies, observer: Observer) -> None:
+    def __init__(self, app: web.Application, policy: Policies | None, observer: Observer) -> None:
+        self.app = app
         self.policy = policy
         self.observer = observer
 
-    def find_policy(self, request: web.Request, prefix: str) -> CorsPolicy | None:
-        """Return the policy for the path below the prefix, as aiohttp routes it."""
-        if isinstance(self.policy, CorsPolicy):
-            return self.policy
-        # Depending on its version, aiohttp decodes all of a path or leaves parts as they were sent.
-        paths = raw_path_readings(request.rel_url.raw_path)
-        prefixes = (unquote(prefix), prefix)
-        below = [
-            path.removeprefix(each) or "/" for path, each in zip(paths, prefixes, strict=False)
-        ]
-        return policy_for_readings(self.policy, below)
+    @cached_property
+    def has_handler_policies(self) -> bool:
+        """Whether handlers have policies; the application has started, so their number is final."""
+        return has_policies(self.app)
 
     @web.middleware
     async def answer_preflight(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        _, policy = _find_policy(request)
         origin = _line(request, "Origin")
         method = _line(request, "Access-Control-Request-Method")
-        if policy is None or request.method != "OPTIONS" or origin is None or method is None:
+        if request.method != "OPTIONS" or origin is None or method is None:
+            return await handler(request)
+        layer, policy = await _find_preflight_policy(request, method)
+        if policy is None:
             return await handler(request)
         answer = policy.engine.preflight(
             origin,
@@ -102,19 +103,19 @@ class _Layer:
             _line(request, "Access-Control-Request-Headers"),
             _line(request, "Access-Control-Request-Private-Network"),
         )
-        return _PreflightResponse(answer, origin)
+        return _PreflightResponse(answer, origin, layer, policy)
 
     async def __call__(self, request: web.Request, response: web.StreamResponse) -> None:
         """Write the headers, as a receiver of ``on_response_prepare``."""
-        layer, policy = _find_policy(request)
-        # CORS does not apply to WebSockets.
-        if policy is None or response.status == 101:
-            return
         origin = _line(request, "Origin")
         if isinstance(response, _PreflightResponse):
-            answer = response.answer
+            layer, policy, answer = response.layer, response.policy, response.answer
         else:
-            answer = policy.engine.actual(origin)
+            layer, found = _find_policy(request, request.match_info.handler, request.method)
+            # CORS does not apply to WebSockets.
+            if found is None or response.status == 101:
+                return
+            policy, answer = found, found.engine.actual(origin)
         # Each application around the handler gets the signal, and one of them reports it.
         observer = self.observer
         if layer is self and (
@@ -138,31 +139,69 @@ class _Layer:
 
 
 class _PreflightResponse(web.Response):
-    def __init__(self, answer: Answer, origin: str) -> None:
+    def __init__(
+        self, answer: Answer, origin: str, layer: _Layer | None, policy: CorsPolicy
+    ) -> None:
         status, headers, body = preflight_response(answer, origin)
         super().__init__(status=status, headers=headers, body=body)
         self.answer = answer
+        self.layer = layer
+        self.policy = policy
 
 
 _LAYER: Final = web.AppKey("corekit", _Layer)
 
 
-def _find_policy(request: web.Request) -> tuple[_Layer | None, CorsPolicy | None]:
-    # The outermost application with a policy for the path is the authority.
-    outer: web.Application | None = None
-    for app in request.match_info.apps:
+def _find_policy(
+    request: web.Request, handler: object, method: str
+) -> tuple[_Layer | None, CorsPolicy | None]:
+    """Return the policy of a handler of the requested path, and the layer that reports it."""
+    apps = request.match_info.apps
+    # The outermost application with a policy is the authority.
+    for app in apps:
         layer = app.get(_LAYER)
-        policy = None if layer is None else layer.find_policy(request, _prefix(outer, app))
+        if layer is None:
+            continue
+        own = policy_of_handler(handler, method) if layer.has_handler_policies else None
+        # A handler routes the path below the innermost application.
+        policy = _policy_for_path(own, request, apps[-1])
+        policy = policy or _policy_for_path(layer.policy, request, app)
         if policy is not None:
             return layer, policy
-        outer = app
     return None, None
 
 
-def _prefix(outer: web.Application | None, app: web.Application) -> str:
+async def _find_preflight_policy(
+    request: web.Request, method: str
+) -> tuple[_Layer | None, CorsPolicy | None]:
+    layers = [app[_LAYER] for app in request.match_info.apps if _LAYER in app]
+    if not any(layer.has_handler_policies for layer in layers):
+        return _find_policy(request, None, method)
+    handlers = await find_handlers(request)
+    found = {each: _find_policy(request, handlers.get(each), each) for each in (method, *handlers)}
+    policy = policy_for_preflight(lambda each: found[each][1], method, handlers)
+    return found[method][0], policy
+
+
+def _policy_for_path(
+    policies: Policies | None, request: web.Request, app: web.Application
+) -> CorsPolicy | None:
+    """Return the policy for the path below the prefix of an application, as aiohttp routes it."""
+    if policies is None or isinstance(policies, CorsPolicy):
+        return policies
+    # Depending on its version, aiohttp decodes all of a path or leaves parts as they were sent.
+    paths = raw_path_readings(request.rel_url.raw_path)
+    prefix = _prefix(request, app)
+    prefixes = (unquote(prefix), prefix)
+    below = [path.removeprefix(each) or "/" for path, each in zip(paths, prefixes, strict=False)]
+    return policy_for_readings(policies, below)
+
+
+def _prefix(request: web.Request, app: web.Application) -> str:
     """Return the prefix of a subapplication, which its routes are below."""
-    resources = () if outer is None else outer.router.resources()
-    infos = (resource.get_info() for resource in resources)
+    apps = request.match_info.apps
+    outer = apps[: apps.index(app)][-1:]
+    infos = (resource.get_info() for each in outer for resource in each.router.resources())
     return next((info.get("prefix", "") for info in infos if info.get("app") is app), "")
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 import corekit.adapter
 from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.adapter import (
     check_policy,
+    keep_policy,
+    kept_policy,
     make_policy,
     missing_extra,
     policy_for_preflight,
     policy_for_readings,
     raw_path_readings,
+    unwrap,
 )
 
 APP = CorsPolicy(allow_origins=["https://app.example.com"])
@@ -110,3 +115,46 @@ def test_preflight_of_a_subclass_that_denies_all_is_denied() -> None:
     nothing = OwnPolicy.deny_all()
     policies = {"PUT": nothing}
     assert policy_for_preflight(lambda method: policies.get(method, APP), "PUT") == nothing
+
+
+class Proxy:
+    """Like a proxy of Flask, which is usable during a request only."""
+
+    def __getattribute__(self, name: str) -> object:
+        raise RuntimeError(name)
+
+    def __call__(self) -> None:
+        raise AssertionError
+
+
+def test_policy_is_searched_in_functions_and_classes_only() -> None:
+    def endpoint() -> None: ...
+
+    keep_policy(endpoint, ADMIN, "the function")
+    proxy = Proxy()
+
+    def wrapper() -> None:
+        proxy()
+        endpoint()
+        later()
+
+    assert kept_policy(wrapper) is ADMIN
+    later = wrapper
+    assert list(unwrap(later)) == [wrapper, endpoint]
+
+
+def test_search_for_a_policy_is_bounded() -> None:
+    def wrap(inner: Callable[[], object]) -> Callable[[], object]:
+        def wrapper() -> object:
+            return inner()
+
+        return wrapper
+
+    def function() -> object: ...
+
+    keep_policy(function, ADMIN, "the function")
+    outermost: Callable[[], object] = function
+    for _ in range(200):
+        outermost = wrap(outermost)
+    assert len(list(unwrap(outermost))) == 100
+    assert kept_policy(outermost) is None

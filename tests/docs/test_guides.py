@@ -63,7 +63,7 @@ def test_cookies_are_sent_within_a_site_only(page: str) -> None:
 
 
 def test_login_in_aiohttp_sets_a_cookie_that_pages_may_get() -> None:
-    app = names_of("aiohttp", 1)["app"]
+    app = names_of("aiohttp", 2)["app"]
     status, headers, _ = call(app, "/login", {"Origin": APP}, "POST")
     assert (status, headers["Access-Control-Allow-Credentials"]) == (200, "true")
     assert headers["Set-Cookie"].startswith("session=secret; ")
@@ -88,7 +88,7 @@ def test_closest_policy_applies(page: str, path: str, origin: str, allowed: str 
     ("path", "allowed"), [("/public/hello", "*"), ("/api/hello", None), ("/other", None)]
 )
 def test_policy_of_the_path_applies_in_aiohttp(path: str, allowed: str | None) -> None:
-    _, headers, _ = call(names_of("aiohttp", 2)["app"], path, {"Origin": OTHER})
+    _, headers, _ = call(names_of("aiohttp", 3)["app"], path, {"Origin": OTHER})
     assert headers.get("Access-Control-Allow-Origin") == allowed
 
 

@@ -5,6 +5,7 @@ All other paths are open to any origin, so that a policy that is not found shows
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,6 +14,9 @@ from typing import Any
 
 import django
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient as AiohttpClient
+from aiohttp.test_utils import TestServer
 from django.http import HttpResponse as DjangoResponse
 from django.test import Client as DjangoClient
 from django.test import override_settings
@@ -28,6 +32,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
+import corekit_aiohttp
 import corekit_django
 import corekit_flask
 import corekit_starlette
@@ -203,6 +208,63 @@ def flask() -> Ask:
     return ask
 
 
+def aiohttp() -> Ask:
+    cors = corekit_aiohttp.cors(CLOSED)
+
+    async def secret(_: object) -> web.Response:
+        return web.Response(text="secret")
+
+    @cors
+    async def closed(_: object) -> web.Response:
+        return web.Response(text="secret")
+
+    class Method(web.View):
+        @cors
+        async def get(self) -> web.Response:
+            return web.Response(text="secret")
+
+        async def head(self) -> web.Response:
+            return web.Response()
+
+        cors(head)
+
+    @cors
+    class Class(web.View):
+        async def get(self) -> web.Response:
+            return web.Response(text="secret")
+
+    class Views:
+        @cors
+        async def read(self, _: object) -> web.Response:
+            return web.Response(text="secret")
+
+    def make() -> web.Application:
+        below = web.Application()
+        below.router.add_get("/below", closed)
+        app = web.Application()
+        app.router.add_get("/open", secret)
+        app.router.add_get("/plain", closed)
+        app.router.add_get("/decorated", undecorated_async(closed))
+        app.router.add_get("/decorated-twice", undecorated_async(undecorated_async(closed)))
+        app.router.add_get("/partial", partial(closed))
+        app.router.add_get("/bound", Views().read)
+        app.router.add_view("/method", Method)
+        app.router.add_view("/class", Class)
+        app.add_subapp("/subapp", below)
+        corekit_aiohttp.install(app, ANY)
+        return app
+
+    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        async def send() -> tuple[int, str | None]:
+            async with AiohttpClient(TestServer(make())) as client:
+                response = await client.request(method, path, headers=headers)
+                return response.status, response.headers.get("Access-Control-Allow-Origin")
+
+        return asyncio.run(send())
+
+    return ask
+
+
 def make_urls() -> ModuleType:
     cors = corekit_django.cors(CLOSED)
 
@@ -287,6 +349,16 @@ PLACES = {
         "/class",
         "/decorated-class",
         "/blueprint/decorated",
+    ),
+    aiohttp: (
+        "/plain",
+        "/decorated",
+        "/decorated-twice",
+        "/partial",
+        "/bound",
+        "/method",
+        "/class",
+        "/subapp/below",
     ),
     django_site: (
         "/plain",

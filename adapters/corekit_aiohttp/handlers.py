@@ -1,0 +1,93 @@
+"""Per-handler policies: keep one on a handler, and find the one for a method of a path.
+
+A policy is an attribute of the handler, so it applies wherever the handler is routed. It is found
+by routing as aiohttp does; no handler runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, TypeVar, cast
+
+from aiohttp import hdrs, web
+
+from corekit.adapter import Policies, keep_policy, kept_policy, make_policy
+
+T = TypeVar("T")
+
+_NO_METHOD: Final = "COREKIT"
+"""A method that no path has."""
+
+
+def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
+    """Give a handler a policy, which replaces that of `install`.
+
+    Pass a policy, or the arguments of a `CorsPolicy`. The returned decorator takes a function, a
+    class-based view or one of its methods, and returns it. The policy of a method wins over that of
+    its view. A preflight gets the policy of the handler for the requested method. The application,
+    or one around it, needs `install`: without it, no origins are allowed.
+
+    Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
+    policy, and for objects that cannot have attributes.
+
+    >>> @cors(allow_origins=["*"])
+    ... async def feed(request): ...
+    """
+    own = make_policy(policy, grants)
+
+    def mark(target: T) -> T:
+        keep_policy(target, own, "the handler or the view")
+        return target
+
+    return mark
+
+
+def has_policies(app: web.Application) -> bool:
+    """Return whether any handler of an application or its subapplications has a policy."""
+    handlers = (route.handler for route in app.router.routes())
+    owners = (owner for handler in handlers for owner in _owners(handler, hdrs.METH_ALL))
+    return any(kept_policy(owner) is not None for owner in owners)
+
+
+def policy_of_handler(handler: object, method: str) -> Policies | None:
+    """Return the policy of a handler, or of its method; None if it has none."""
+    kept = map(kept_policy, _owners(handler, (method,)))
+    return next((policy for policy in kept if policy is not None), None)
+
+
+async def find_handlers(request: web.Request) -> dict[str, object]:
+    """Return the handlers of the requested path by method."""
+    found = await _resolve(request, _NO_METHOD)
+    # The exception for a path with other methods names them; a view is routed for any method.
+    error = found.http_exception
+    methods: Iterable[str] = getattr(error, "allowed_methods", hdrs.METH_ALL if not error else ())
+    handlers = {method: (await _resolve(request, method)).handler for method in sorted(methods)}
+    return {
+        method: handler
+        for method, handler in handlers.items()
+        if not isinstance(handler, type) or hasattr(handler, method.lower())
+    }
+
+
+async def _resolve(request: web.Request, method: str) -> web.UrlMappingMatchInfo:
+    router = request.match_info.apps[0].router
+    return await router.resolve(cast("web.Request", _WithMethod(request, method)))
+
+
+class _WithMethod:
+    """A request as if it had another method: a request whose body was read cannot be cloned."""
+
+    def __init__(self, request: web.Request, method: str) -> None:
+        self._request = request
+        self.method = method
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._request, name)
+
+
+def _owners(handler: object, methods: Iterable[str]) -> Iterator[object]:
+    """Yield the objects of a handler that may have a policy, the one nearest to the code first."""
+    if isinstance(handler, type):
+        for method in methods:
+            yield getattr(handler, method.lower(), None)
+    yield handler

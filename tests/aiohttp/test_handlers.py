@@ -1,0 +1,154 @@
+"""`cors` on handlers, class-based views and their methods: the handler selects the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+
+from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit_aiohttp import cors, install
+from tests.aiohttp.test_install import with_client
+
+APP = "https://app.example.com"
+ADMIN = "https://admin.example.com"
+UNTRUSTED = "https://untrusted.example"
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+
+default = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"], max_age=600)
+admin = CorsPolicy(allow_origins=[ADMIN], allow_methods=["PUT", "DELETE"], max_age=600)
+public = CorsPolicy(allow_origins=["*"])
+
+Client = TestClient[web.Request, web.Application]
+
+
+async def hello(_: web.Request) -> web.Response:
+    return web.Response(text="hello")
+
+
+@cors(public)
+async def feed(_: web.Request) -> web.Response:
+    return web.Response(text="feed")
+
+
+@cors(admin)
+async def change(_: web.Request) -> web.Response:
+    return web.Response(text="changed")
+
+
+class Orders(web.View):
+    @cors(admin)
+    async def delete(self) -> web.Response:
+        return web.Response(text="deleted")
+
+    async def get(self) -> web.Response:
+        return web.Response(text="orders")
+
+
+def make_app() -> web.Application:
+    app = web.Application()
+    app.router.add_get("/users/{id}/public", feed)
+    app.router.add_get("/users/{id}/private", hello)
+    app.router.add_get("/items", feed)
+    app.router.add_put("/items", change)
+    app.router.add_view("/orders", Orders)
+    return app
+
+
+def use(app: web.Application, check: Callable[[Client], Awaitable[None]]) -> None:
+    with_client(app, check)
+
+
+async def reads(client: Client, path: str, origin: str, method: str = "GET") -> str | None:
+    response = await client.request(method, path, headers={"Origin": origin})
+    return response.headers.get(ALLOW_ORIGIN)
+
+
+async def preflight(client: Client, path: str, origin: str, method: str) -> Any:
+    headers = {"Origin": origin, "Access-Control-Request-Method": method}
+    return await client.options(path, headers=headers)
+
+
+def test_handler_policy_overrides_the_default() -> None:
+    app = make_app()
+    install(app, default)
+
+    async def check(client: Client) -> None:
+        assert await reads(client, "/users/7/public", UNTRUSTED) == "*"
+        assert await reads(client, "/users/7/private", UNTRUSTED) is None
+        assert await reads(client, "/users/7/private", APP) == APP
+
+    use(app, check)
+
+
+def test_preflight_has_the_policy_of_the_requested_method() -> None:
+    app = make_app()
+    install(app, default)
+
+    async def check(client: Client) -> None:
+        granted = await preflight(client, "/items", ADMIN, "PUT")
+        assert granted.headers[ALLOW_ORIGIN] == ADMIN
+        # GET has another policy, so that the response must not be cached for it.
+        assert granted.headers["Access-Control-Max-Age"] == "0"
+        assert (await preflight(client, "/items", APP, "PUT")).status == 403
+        assert (await preflight(client, "/items", APP, "GET")).headers[ALLOW_ORIGIN] == "*"
+
+    use(app, check)
+
+
+def test_method_of_a_view_has_its_own_policy() -> None:
+    app = make_app()
+    install(app, default)
+
+    async def check(client: Client) -> None:
+        assert await reads(client, "/orders", APP) == APP
+        assert await reads(client, "/orders", APP, "DELETE") is None
+        assert await reads(client, "/orders", ADMIN, "DELETE") == ADMIN
+        assert (await preflight(client, "/orders", APP, "DELETE")).status == 403
+        assert (await preflight(client, "/orders", ADMIN, "DELETE")).status == 204
+        assert (await preflight(client, "/orders", APP, "PATCH")).status == 204
+
+    use(app, check)
+
+
+def test_without_a_default_only_marked_handlers_are_covered() -> None:
+    app = make_app()
+    install(app)
+
+    async def check(client: Client) -> None:
+        assert await reads(client, "/users/7/public", UNTRUSTED) == "*"
+        response = await client.get("/users/7/private", headers={"Origin": APP})
+        assert "Vary" not in response.headers
+        assert (await preflight(client, "/users/7/private", APP, "GET")).status == 405
+
+    use(app, check)
+
+
+def test_handler_of_a_subapplication_has_its_policy() -> None:
+    below = make_app()
+    below.router.add_get("/routes", cors(CorsRoutes([("/routes", admin)]))(hello))
+    app = web.Application()
+    app.add_subapp("/below", below)
+    install(app, default)
+
+    async def check(client: Client) -> None:
+        assert await reads(client, "/below/items", UNTRUSTED) == "*"
+        assert await reads(client, "/below/routes", ADMIN) == ADMIN
+        assert (await preflight(client, "/below/items", ADMIN, "PUT")).status == 204
+        assert await reads(client, "/below/missing", APP) == APP
+
+    use(app, check)
+
+
+@pytest.mark.parametrize("target", [7, "handler"])
+def test_other_objects_are_refused(target: Any) -> None:
+    with pytest.raises(TypeError, match=r"cannot keep a policy\. Pass the handler or the view"):
+        cors(public)(target)
+
+
+def test_policy_is_validated_at_once() -> None:
+    with pytest.raises(PolicyError):
+        cors(allow_origins=["*"], allow_credentials=True)
