@@ -7,7 +7,9 @@ worth reporting. What is logged, at which level and in which words is decided he
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
@@ -108,16 +110,16 @@ class Observer:
 
     `adapter` is its name, `logger` receives the lines: a denial is logged at INFO, and with `debug`
     the first of each origin, reason and requested permission at WARNING; `debug` may be a function
-    of the request. A granted
-    preflight counts as denied if the browser will refuse what it asked for. `on_decision` is called
-    with a `DecisionEvent` for every decision; if it raises, that is logged at ERROR, and the
-    request continues.
+    of the request. A granted preflight counts as denied if the browser will refuse what it asked
+    for. `on_decision` is called with a `DecisionEvent` for every decision.
+
+    No exception changes the response. One of `on_decision` is logged at ERROR. The first one of the
+    log itself (a filter, a handler) or of `debug` is printed on stderr. What is not an `Exception`,
+    such as KeyboardInterrupt, is raised.
 
     To keep the cost of a request low, call `observe()` behind one condition::
 
-        if observer.observes_all or (
-            answer.may_be_denied and observer.logger.isEnabledFor(observer.level)
-        ):
+        if observer.observes_all or (answer.may_be_denied and observer.logs_denials()):
             observer.observe(engine, answer, method=..., path=..., origin=origin, request=request)
 
     Raise TypeError if `on_decision` is not callable, is a class, or is a coroutine function or a
@@ -125,6 +127,7 @@ class Observer:
     """
 
     __slots__ = (
+        "_has_failed",
         "_is_debugged",
         "_seen",
         "adapter",
@@ -152,6 +155,15 @@ class Observer:
         self.observes_all = on_decision is not None
         self._is_debugged = debug if callable(debug) else lambda _: debug
         self._seen: set[tuple[object, ...]] = set()
+        self._has_failed = False
+
+    def logs_denials(self) -> bool:
+        """Return whether the logger may log a denial."""
+        try:
+            return self.logger.isEnabledFor(self.level)
+        except Exception:  # noqa: BLE001 - reported
+            self._report_exception()
+            return False
 
     def observe(
         self,
@@ -171,10 +183,13 @@ class Observer:
         ignored unless the request was a preflight. `request` is not read, only passed to `debug`
         and to the event.
         """
-        is_debugged = self._is_debugged(request)
-        is_logged = answer.may_be_denied and self.logger.isEnabledFor(
-            _WARNING if is_debugged else _INFO
-        )
+        is_logged = is_debugged = False
+        try:
+            is_debugged = self._is_debugged(request)
+            level = _WARNING if is_debugged else _INFO
+            is_logged = answer.may_be_denied and self.logger.isEnabledFor(level)
+        except Exception:  # noqa: BLE001 - reported
+            self._report_exception()
         if not is_logged and not self.observes_all:
             return
         asked: tuple[str | None, str | None] = (None, None)
@@ -182,17 +197,35 @@ class Observer:
             asked = (as_text(request_method), as_text(request_headers))
         decision = Decision(answer, engine, origin, *asked)
         event = DecisionEvent(decision, self.adapter, method, path, origin, *asked, request)
-        if self.on_decision is not None:
-            try:
-                self.on_decision(event)
-            except Exception:
-                message = "CORS: on_decision raised an exception; the request continues: %s"
-                self.logger.log(_ERROR, message, event._describe(""), exc_info=True)
-        if is_logged and not decision.allowed:
-            # The search for a near miss takes time, so it runs once for each kind of denial.
-            is_new = self._is_new(event, engine)
-            line = event._describe(decision.hint if is_new else "")
-            self.logger.log(_WARNING if is_debugged and is_new else _INFO, "%s", line)
+        try:
+            if self.on_decision is not None:
+                self._call(self.on_decision, event)
+            if is_logged and not decision.allowed:
+                # The search for a near miss takes time, so it runs once for each kind of denial.
+                is_new = self._is_new(event, engine)
+                line = event._describe(decision.hint if is_new else "")
+                self.logger.log(_WARNING if is_debugged and is_new else _INFO, "%s", line)
+        except Exception:  # noqa: BLE001 - reported
+            self._report_exception()
+
+    def _call(self, on_decision: OnDecision, event: DecisionEvent) -> None:
+        try:
+            on_decision(event)
+        except Exception:
+            message = "CORS: on_decision raised an exception; the request continues: %s"
+            self.logger.log(_ERROR, message, event._describe(""), exc_info=True)
+
+    def _report_exception(self) -> None:
+        # What failed would fail for each request, and who sends requests could fill the disk.
+        if self._has_failed:
+            return
+        self._has_failed = True
+        # As `logging` does for a handler that raises. There may be no stderr, or a closed one.
+        from traceback import format_exc  # noqa: PLC0415 - keeps importing corekit fast
+
+        message = f"CORS: the log of corekit_{self.adapter} raised an exception; the request"
+        with suppress(Exception):
+            sys.stderr.write(f"{message} continues. It is shown once.\n{format_exc()}")
 
     def _is_new(self, event: DecisionEvent, engine: Engine) -> bool:
         # Two threads may both find a kind new; then both log it as new.

@@ -119,8 +119,7 @@ class _Layer:
         # Each application around the handler gets the signal, and one of them reports it.
         observer = self.observer
         if layer is self and (
-            observer.observes_all
-            or (answer.may_be_denied and observer.logger.isEnabledFor(observer.level))
+            observer.observes_all or (answer.may_be_denied and observer.logs_denials())
         ):
             observer.observe(
                 policy.engine,

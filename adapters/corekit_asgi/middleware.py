@@ -92,8 +92,7 @@ class CorsMiddleware:
         self.policy = policy
         self._observer = observer
         self._observes_all = observer.observes_all
-        self._logger = observer.logger
-        self._level = observer.level
+        self._logs_denials = observer.logs_denials
         # Routes are asked for each request; a single policy is the same for every path.
         self._engine: Engine | None = getattr(policy, "engine", None)
         if self._engine is None:
@@ -131,7 +130,7 @@ class CorsMiddleware:
                     await send({"type": "http.response.body", "body": body})
                     return
             answer = engine.actual(origin.decode("latin-1"))
-        if self._observes_all or (answer.may_be_denied and self._logger.isEnabledFor(self._level)):
+        if self._observes_all or (answer.may_be_denied and self._logs_denials()):
             self._observe(engine, answer, scope, origin, _NO_FIELDS)
 
         # A coroutine function, since bridges such as asgiref's check for one. The defaults are
@@ -162,7 +161,7 @@ class CorsMiddleware:
             fields.get(_REQUEST_HEADERS),
             fields.get(_REQUEST_PRIVATE_NETWORK),
         )
-        if self._observes_all or self._logger.isEnabledFor(self._level):
+        if self._observes_all or self._logs_denials():
             self._observe(engine, answer, scope, origin, fields)
         return answer
 

@@ -163,9 +163,7 @@ def _finish(
         answer = _ask(engine, meta, is_preflight=response is None)
     origin = meta.get("HTTP_ORIGIN")
     observer = get_configuration().observer
-    if observer.observes_all or (
-        answer.may_be_denied and observer.logger.isEnabledFor(observer.level)
-    ):
+    if observer.observes_all or (answer.may_be_denied and observer.logs_denials()):
         observer.observe(
             engine,
             answer,

@@ -163,7 +163,7 @@ def _answer(policy: CorsPolicy) -> Response | None:
     else:
         private_network = headers.get("Access-Control-Request-Private-Network")
         answer = policy.engine.preflight(origin, method, names, private_network)
-    if answer.may_be_denied and LOGGER.isEnabledFor(_OBSERVER.level):
+    if answer.may_be_denied and _OBSERVER.logs_denials():
         _OBSERVER.observe(
             policy.engine,
             answer,

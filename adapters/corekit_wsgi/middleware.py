@@ -73,8 +73,7 @@ class CorsMiddleware:
         self.policy = policy
         self._observer = observer
         self._observes_all = observer.observes_all
-        self._logger = observer.logger
-        self._level = observer.level
+        self._logs_denials = observer.logs_denials
         # Routes are asked for each request; a single policy is the same for every path.
         self._engine: Engine | None = getattr(policy, "engine", None)
 
@@ -99,7 +98,7 @@ class CorsMiddleware:
                     environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
                     environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
                 )
-        if self._observes_all or (answer.may_be_denied and self._logger.isEnabledFor(self._level)):
+        if self._observes_all or (answer.may_be_denied and self._logs_denials()):
             self._observe(engine, answer, environ, origin)
         if method is not None and origin is not None:
             return _send_preflight(start_response, answer, origin)

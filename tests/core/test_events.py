@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -354,6 +355,71 @@ class TestOnDecision:
 
         with pytest.raises(error):
             report(Observer("asgi", logger, on_decision=stop), make_event())
+
+
+class TestFailingLog:
+    def test_failing_debug_function_leaves_on_decision(
+        self,
+        logger: logging.Logger,
+        caplog: pytest.LogCaptureFixture,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        def fail(request: object) -> bool:
+            raise LookupError("a bug of the function")
+
+        logger.setLevel(logging.INFO)
+        heard: list[DecisionEvent] = []
+        observer = Observer("asgi", logger, on_decision=heard.append, debug=fail)
+        for _ in range(2):
+            report(observer, make_event())
+        assert len(heard) == 2
+        assert levels(caplog) == []
+        assert capsys.readouterr().err.count("LookupError: a bug of the function") == 1
+
+    def test_exception_is_dropped_without_stderr(
+        self, logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*values: object, **named: object) -> None:
+            raise LookupError("a bug of the logger")
+
+        monkeypatch.setattr(logger, "log", fail)
+        monkeypatch.setattr(sys, "stderr", None)
+        report(Observer("asgi", logger, debug=True), make_event())
+
+    def test_exception_is_printed(
+        self,
+        logger: logging.Logger,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        def fail(*values: object, **named: object) -> None:
+            raise LookupError("a bug of the logger")
+
+        monkeypatch.setattr(logger, "log", fail)
+        report(Observer("asgi", logger, debug=True), make_event())
+        printed = capsys.readouterr().err
+        assert printed.startswith(
+            "CORS: the log of corekit_asgi raised an exception; the request continues. It is shown"
+            " once.\nTraceback"
+        )
+        assert printed.endswith("LookupError: a bug of the logger\n")
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
+    @pytest.mark.parametrize("name", ["log", "isEnabledFor"])
+    def test_exit_exceptions_of_the_log_pass(
+        self,
+        error: type[BaseException],
+        name: str,
+        logger: logging.Logger,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def stop(*values: object, **named: object) -> None:
+            raise error
+
+        monkeypatch.setattr(logger, name, stop)
+        observer = Observer("asgi", logger, debug=True)
+        with pytest.raises(error):
+            report(observer, make_event())
 
 
 class TestDecisionsOfAnswers:

@@ -15,10 +15,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest as DjangoRequest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 from sanic import Request as SanicRequest
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason, RequestKind
 from corekit.browser import HttpRequest, HttpResponse
+from corekit_telemetry.opentelemetry import OpenTelemetryEvents
+from corekit_telemetry.prometheus import PrometheusCounter
 from tests.properties.adapters import ADAPTERS
 from tests.properties.application import Application
 
@@ -105,6 +108,31 @@ def fail(event: DecisionEvent) -> None:
     raise LookupError("a bug of the hook")
 
 
+class Broken:
+    """A collector of metrics: whatever is called raises an exception."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self
+
+    def __call__(self, *values: object, **named: object) -> Any:
+        if values[0] == 1:
+            raise LookupError("a bug of the collector")
+        return self
+
+
+def broken_counter() -> PrometheusCounter:
+    counter = PrometheusCounter(registry=CollectorRegistry())
+    counter._counter = None  # type: ignore[assignment]
+    return counter
+
+
+FAILING: dict[str, Callable[[DecisionEvent], None]] = {
+    "a function": fail,
+    "Prometheus": broken_counter(),
+    "OpenTelemetry": OpenTelemetryEvents(meter=Broken()),  # type: ignore[arg-type]
+}
+
+
 async def hear_later(event: DecisionEvent) -> None: ...
 
 
@@ -158,10 +186,15 @@ class TestOnDecision:
         assert heard == []
 
     @pytest.mark.parametrize("fields", [{}, origin(APP), origin(UNTRUSTED)])
+    @pytest.mark.parametrize("failing", FAILING.values(), ids=FAILING.keys())
     def test_failing_on_decision_changes_no_response(
-        self, client: Client, fields: Fields, caplog: pytest.LogCaptureFixture
+        self,
+        client: Client,
+        failing: Callable[[DecisionEvent], None],
+        fields: Fields,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
-        client.install(on_decision=fail)
+        client.install(on_decision=failing)
         reported = client.ask(fields=fields)
         (record,) = client.records(caplog)
         assert record.levelname == "ERROR"
@@ -207,6 +240,74 @@ class TestOnDecision:
         answered = {(field.lower(), value) for field, value in response.headers}
         assert {(field.lower(), value) for field, value in event.decision.headers} <= answered
         assert event.decision.status in (None, response.status)
+
+
+class BrokenFilter(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        raise LookupError("a bug of the filter")
+
+
+class BrokenHandler(logging.Handler):
+    def handle(self, record: logging.LogRecord) -> bool:
+        raise LookupError("a bug of the handler")
+
+
+def break_filter(logger: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logger, "filters", [BrokenFilter()])
+
+
+def break_handler(logger: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logger, "handlers", [BrokenHandler()])
+
+
+def break_logger(logger: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*values: object, **named: object) -> None:
+        raise LookupError("a bug of the logger")
+
+    monkeypatch.setattr(logger, "isEnabledFor", refuse)
+    monkeypatch.setattr(logger, "log", refuse)
+
+
+class TestFailingLog:
+    @pytest.mark.parametrize("break_log", [break_filter, break_handler, break_logger])
+    def test_failing_log_changes_no_response(
+        self,
+        client: Client,
+        break_log: Callable[[logging.Logger, pytest.MonkeyPatch], None],
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        asked = (
+            ("GET", {}),
+            ("GET", origin(APP)),
+            ("GET", origin(UNTRUSTED)),
+            ("OPTIONS", preflight(UNTRUSTED)),
+            ("OPTIONS", preflight(APP, "PATCH")),
+        )
+
+        def visit() -> list[tuple[int, bytes, list[tuple[str, str]]]]:
+            responses = [client.ask(method, fields) for method, fields in asked]
+            return [(each.status, each.body, without_date(each)) for each in responses]
+
+        client.install()
+        quiet = visit()
+        caplog.set_level(logging.INFO, client.logger)
+        break_log(logging.getLogger(client.logger), monkeypatch)
+        for on_decision in (None, fail):
+            client.install(on_decision=on_decision)
+            assert visit() == quiet
+            assert "raised an exception; the request continues" in capsys.readouterr().err
+
+    def test_on_decision_is_called_if_the_log_fails(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        heard: list[DecisionEvent] = []
+        client.install(on_decision=heard.append)
+        break_logger(logging.getLogger(client.logger), monkeypatch)
+        client.ask("GET", origin(UNTRUSTED))
+        client.ask("OPTIONS", preflight(APP, "PATCH"))
+        assert len(heard) == 2
 
 
 def without_date(response: HttpResponse) -> list[tuple[str, str]]:
