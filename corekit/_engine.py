@@ -8,6 +8,7 @@ computed when the engine is built.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from typing import Final, Protocol
 
 from ._answers import ALLOW_ORIGIN, Answer, Headers, Reason, RequestKind
@@ -77,14 +78,31 @@ class _BoundedOrigins:
         return None if find is None or origin not in self else find(origin)
 
 
+def bound_origins(origins: Origins, *, opaque: bool) -> Origins:
+    """Return the origins of a container that a browser could send; ``null`` only with `opaque`.
+
+    An `OriginSet` that has no others is returned as it is: an engine needs one look-up in it.
+    """
+    if type(origins) in (AnyOrigin, _BoundedOrigins):
+        return origins
+    if type(origins) is OriginSet:
+        exact: frozenset[object] = origins.exact
+        if (opaque or OPAQUE not in exact) and all(
+            isinstance(origin, str) and is_serialized_origin(origin) for origin in exact
+        ):
+            return origins
+    return _BoundedOrigins(origins, opaque=opaque)
+
+
 class Engine:
     """Validated grants, compiled: https://fetch.spec.whatwg.org/#http-cors-protocol
 
     `origins` is asked for each request. With an `AnyOrigin` the answer is the same for all origins
-    and ``*`` is sent; together with credentials that is a ValueError. Any other container is asked
-    only for what a browser could send, and with credentials never for ``null``. `allow_origins`
-    are the entries that `origins` was made of, for hints, which name settings as `dialect` does.
-    `methods`, `headers` and `exposed` may hold ``*``; header names are in lower case. `max_age` is
+    and ``*`` is sent; together with credentials that is a ValueError. The origins of an `OriginSet`
+    are taken as valid, like all arguments: see `bound_origins`. Any other container is asked only
+    for what a browser could send, and with credentials never for ``null``. `allow_origins` are the
+    entries that `origins` was made of, for hints, which name settings as `dialect` does. `methods`,
+    `headers` and `exposed` may hold ``*``; header names are in lower case. `max_age` is
     in seconds, or None for the browser's default; `status` is that of a granted preflight.
 
     Adapters call `actual()` or `preflight()`, which return shared answers.
@@ -108,6 +126,7 @@ class Engine:
         "_preflights",
         "_private_network",
         "_status",
+        "_uncached",
         "allow_headers",
         "allow_methods",
         "allow_origins",
@@ -152,8 +171,8 @@ class Engine:
         if type(origins) is OriginSet:
             self._exact = origins.exact
             self._others = origins if origins.has_patterns else frozenset[str]()
-        elif not any_origin:
-            self._others = _BoundedOrigins(origins, opaque=not credentials)
+        else:
+            self._others = bound_origins(origins, opaque=not credentials)
         self.no_origin = Answer(
             RequestKind.NOT_CORS, False, None, readable if any_origin else (), vary
         )
@@ -189,10 +208,24 @@ class Engine:
         self._private_network = private_network
         self._preflight_vary = vary
         self._status = status
-        self._preflights = tuple(
-            self._grant_preflight(self.allow_methods, self.allow_headers, private=private)
-            for private in (False, True)
-        )
+        self._preflights = self._grant_preflights()
+        self._uncached: Engine | None = None
+
+    @property
+    def uncached(self) -> Engine:
+        """The same grants with a max-age of 0: browsers cache no preflight response.
+
+        It is made once, and shares the origins.
+        """
+        if self._max_age == 0:
+            return self
+        engine = self._uncached
+        if engine is None:
+            engine = copy(self)
+            engine._max_age = 0
+            engine._preflights = engine._grant_preflights()
+            self._uncached = engine
+        return engine
 
     def allows(self, origin: str) -> bool:
         """Return whether `origin` is allowed."""
@@ -279,6 +312,12 @@ class Engine:
         """Return the requested header names that are not allowed, sorted."""
         names = self._read(request_headers)
         return [] if isinstance(names, Reason) else sorted(self._missing(names))
+
+    def _grant_preflights(self) -> tuple[Answer, ...]:
+        return tuple(
+            self._grant_preflight(self.allow_methods, self.allow_headers, private=private)
+            for private in (False, True)
+        )
 
     def _grant_preflight(
         self, methods: Iterable[str], headers: tuple[str, ...], *, private: bool

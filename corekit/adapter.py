@@ -18,7 +18,7 @@ sent twice with a comma: two origins then match nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache, partial
+from functools import partial
 from types import CellType, FunctionType, MethodType
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -205,12 +205,7 @@ def policy_for_preflight(
     if methods is None:
         always = COMMON_METHODS if ANY in policy.allow_methods else SAFELISTED_METHODS
         methods = (*always, *policy.allow_methods)
-    return policy if all(find(method) is policy for method in methods) else _uncached(policy)
-
-
-@lru_cache(maxsize=256)
-def _uncached(policy: CorsPolicy) -> CorsPolicy:
-    return policy if policy == type(policy).deny_all() else policy.replace(max_age=0)
+    return policy if all(find(method) is policy for method in methods) else policy.uncached
 
 
 def missing_extra(error: ModuleNotFoundError, module: str, extra: str) -> ModuleNotFoundError:

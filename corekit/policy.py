@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 
-from ._engine import AnyOrigin, Engine, Origins, as_text
+from ._engine import AnyOrigin, Engine, Origins, as_text, bound_origins
 from ._origins import ANY, OriginPattern, OriginSet
 from ._validation import Reader
 from .arguments import ARGUMENTS
@@ -79,7 +79,7 @@ class CorsPolicy:
     600
     """
 
-    __slots__ = (*ARGUMENTS, "__weakref__", "engine")
+    __slots__ = (*ARGUMENTS, "__weakref__", "_uncached", "engine")
 
     allow_origins: tuple[str, ...]
     allow_credentials: bool
@@ -215,19 +215,42 @@ class CorsPolicy:
             return self
         return _restore(type(self), {**self._changed_arguments(), **changes}, self.engine.dialect)
 
+    @property
+    def uncached(self) -> Self:
+        """This policy with a `max_age` of 0, for adapters; see `policy_for_preflight`.
+
+        It is made once, and shares the origins, so it costs the same for one and for many. A policy
+        that grants nothing is returned as it is.
+        """
+        policy: Self | None = getattr(self, "_uncached", None)
+        if policy is not None:
+            return policy
+        if self.max_age == 0 or not self._changed_arguments():
+            return self
+        policy = object.__new__(type(self))
+        for name in self._reader.arguments:
+            object.__setattr__(policy, name, getattr(self, name))
+        object.__setattr__(policy, "max_age", 0)
+        object.__setattr__(policy, "engine", self.engine.uncached)
+        object.__setattr__(self, "_uncached", policy)
+        return policy
+
     def engine_for(self, origins: Origins) -> Engine:
         """Compile the same grants for other origins, for an adapter that matches them itself.
 
-        `origins` is anything that supports ``in``. It is asked only about origins as browsers send
-        them, and with credentials never about ``null``. Raises ValueError if it contains any origin
-        and credentials are allowed.
+        `origins` is anything that supports ``in``, except a string. Whatever it contains, an origin
+        is allowed only if a browser could send it, and with credentials ``null`` never is. Raises
+        ValueError if it contains any origin and credentials are allowed.
 
         >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
         >>> engine = policy.engine_for({"https://tenant-1.example.com"})
         >>> engine.actual("https://tenant-1.example.com").origin_allowed
         True
         """
-        return self._compile(origins, self.engine.dialect)
+        if isinstance(origins, str | bytes):
+            raise TypeError("origins is a single string. Pass a collection of origins.")
+        bounded = bound_origins(origins, opaque=not self.allow_credentials)
+        return self._compile(bounded, self.engine.dialect)
 
     def _compile(self, origins: Origins, dialect: Dialect) -> Engine:
         return Engine(

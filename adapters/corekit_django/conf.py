@@ -93,12 +93,11 @@ class Grant(NamedTuple):
         """The engine for origins that the signal does not admit."""
         return _NOTHING.engine if self.is_outside else self.policy.engine
 
-    def replace(self, policy: CorsPolicy) -> Grant:
-        """Return the grant for another policy."""
-        if policy is self.policy:
-            return self
-        admitting = None if self.admitting is None else Grant.make(policy).admitting
-        return Grant(policy, admitting, self.is_outside)
+    @property
+    def uncached(self) -> Grant:
+        """The same grant, with preflight responses that browsers do not cache."""
+        admitting = None if self.admitting is None else self.admitting.uncached
+        return Grant(self.policy.uncached, admitting, self.is_outside)
 
 
 class Configuration:

@@ -135,7 +135,7 @@ def _find_preflight_grant(request: HttpRequest, view: View, method: str) -> Gran
 
     grant = find_grant(request, view, method)
     policy = policy_for_preflight(find, method, methods_of(view))
-    return grant if grant is None or policy is None else grant.replace(policy)
+    return grant if grant is None or policy is grant.policy else grant.uncached
 
 
 def _ask(engine: Engine, meta: dict[str, Any], *, is_preflight: bool) -> Answer:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
+import weakref
 from collections.abc import Callable
 
 import pytest
 
 import corekit.adapter
 from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit._engine import Engine
+from corekit._validation import Reader
 from corekit.adapter import (
     check_policy,
     keep_policy,
@@ -19,6 +23,7 @@ from corekit.adapter import (
     raw_path_readings,
     unwrap,
 )
+from corekit.compat import RegexCorsPolicy
 
 APP = CorsPolicy(allow_origins=["https://app.example.com"])
 ADMIN = CorsPolicy(allow_origins=["https://admin.example.com"], allow_methods=["PUT"], max_age=600)
@@ -158,3 +163,51 @@ def test_search_for_a_policy_is_bounded() -> None:
         outermost = wrap(outermost)
     assert len(list(unwrap(outermost))) == 100
     assert kept_policy(outermost) is None
+
+
+MANY = RegexCorsPolicy(
+    allow_origins=[f"https://a{number}.example" for number in range(100)],
+    allow_origin_regexes=[r"https://pr-\d+\.example\.com"],
+    allow_credentials=True,
+    allow_methods=["*"],
+    max_age=600,
+)
+
+
+@pytest.mark.parametrize("policy", [APP, ADMIN, MANY])
+@pytest.mark.parametrize("origin", ["https://app.example.com", "https://pr-1.example.com", "null"])
+def test_uncached_policy_grants_the_same_for_no_time(policy: CorsPolicy, origin: str) -> None:
+    uncached, replaced = policy.uncached, policy.replace(max_age=0)
+    assert uncached == replaced == pickle.loads(pickle.dumps(uncached))
+    for method in ("GET", "OPTIONS"):
+        asked = {"origin": origin, "request_method": "PATCH", "request_headers": "x-a"}
+        assert uncached.decide(method, **asked) == replaced.decide(method, **asked)
+    assert uncached.engine.dialect is policy.engine.dialect
+
+
+def test_uncached_policy_is_made_once() -> None:
+    assert MANY.uncached is MANY.uncached
+    assert MANY.uncached.uncached is MANY.uncached
+    assert MANY.engine.uncached is MANY.engine.uncached is MANY.uncached.engine
+    assert MANY.engine.uncached.uncached is MANY.engine.uncached
+    nothing = CorsPolicy.deny_all()
+    assert nothing.uncached is nothing
+
+
+def test_uncached_policy_reads_no_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = MANY.replace(max_age=60)
+
+    def refuse(*values: object) -> None:
+        raise AssertionError("all origins were read")
+
+    for owner, name in ((CorsPolicy, "_comparable"), (Engine, "__init__"), (Reader, "read")):
+        monkeypatch.setattr(owner, name, refuse)
+    assert policy_for_preflight({"GET": policy, "PUT": ADMIN}.get, "GET", ["GET", "PUT"])
+
+
+def test_uncached_policy_lives_as_long_as_its_policy() -> None:
+    policy = CorsPolicy(allow_origins=["https://a.example"])
+    kept = weakref.ref(policy.uncached)
+    assert kept() is policy.uncached
+    del policy
+    assert kept() is None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from corekit import CorsPolicy, Decision, Reason, RequestKind
 from corekit._engine import AnyOrigin
-from corekit._origins import OriginSet
+from corekit._origins import OriginPattern, OriginSet
 from corekit.decision import Answer
 
 APP = "https://app.example.com"
+OTHER = "https://other.example"
 WITH_CREDENTIALS = CorsPolicy(allow_origins=[APP], allow_credentials=True)
 WITHOUT = CorsPolicy(allow_origins=[APP])
 
@@ -35,15 +39,68 @@ def allows(policy: CorsPolicy, origins: object, origin: str) -> bool:
     return actual
 
 
-@pytest.mark.parametrize("origin", ["x\r\nSet-Cookie: a=b", "*", "", f"{APP}/", f"{APP},{APP}"])
-def test_malformed_origin_is_not_reflected(origin: str) -> None:
-    assert not allows(WITH_CREDENTIALS, Everything(), origin)
-    assert not allows(WITHOUT, Everything(), origin)
+class Subset(OriginSet):
+    """A set of an adapter."""
 
 
-def test_null_is_never_allowed_with_credentials() -> None:
-    assert not allows(WITH_CREDENTIALS, Everything(), "null")
-    assert allows(WITHOUT, Everything(), "null")
+PATTERNS = [OriginPattern("https", "*", "example.com", "")]
+CONTAINERS: dict[str, Callable[[str], object]] = {
+    "everything": lambda origin: Everything(),
+    "set": lambda origin: {origin},
+    "dict": lambda origin: {origin: 1},
+    "OriginSet": lambda origin: OriginSet([origin, OTHER]),
+    "OriginSet with patterns": lambda origin: OriginSet([origin, OTHER], PATTERNS),
+    "subclass of OriginSet": lambda origin: Subset([origin, OTHER], PATTERNS),
+}
+"""What may contain an origin that a policy would not."""
+
+everywhere = pytest.mark.parametrize("contain", CONTAINERS.values(), ids=CONTAINERS.keys())
+
+
+@everywhere
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "x\r\nSet-Cookie: a=b",
+        "*",
+        "",
+        f"{APP}/",
+        f"{APP},{APP}",
+        "https://*.example.com",
+        "file://",
+    ],
+)
+def test_malformed_origin_is_not_reflected(contain: Callable[[str], object], origin: str) -> None:
+    assert not allows(WITH_CREDENTIALS, contain(origin), origin)
+    assert not allows(WITHOUT, contain(origin), origin)
+
+
+@everywhere
+def test_null_is_never_allowed_with_credentials(contain: Callable[[str], object]) -> None:
+    assert not allows(WITH_CREDENTIALS, contain("null"), "null")
+    assert allows(WITHOUT, contain("null"), "null")
+
+
+@everywhere
+@pytest.mark.parametrize("policy", [WITH_CREDENTIALS, WITHOUT])
+def test_serialized_origin_is_allowed(contain: Callable[[str], object], policy: CorsPolicy) -> None:
+    assert allows(policy, contain("https://app.example"), "https://app.example")
+
+
+@pytest.mark.parametrize("other", ["null", None, 1, "x"])
+def test_invalid_member_leaves_the_others(other: object) -> None:
+    origins = OriginSet([APP, other], PATTERNS)  # type: ignore[list-item]
+    assert allows(WITH_CREDENTIALS, origins, APP)
+    assert allows(WITH_CREDENTIALS, origins, "https://www.example.com")
+    assert not allows(WITH_CREDENTIALS, origins, "https://www.example.org")
+    assert WITH_CREDENTIALS.engine_for(origins).find_rule(APP) == APP
+
+
+@pytest.mark.parametrize("origins", [APP, APP.encode()])
+def test_single_string_is_an_error(origins: Any) -> None:
+    # A part of it would be "in" it: https://app.example.co.
+    with pytest.raises(TypeError, match=r"^origins is a single string. Pass a collection of"):
+        WITHOUT.engine_for(origins)
 
 
 def test_stricter_set_is_used() -> None:

@@ -24,7 +24,7 @@ from tests.conformance.table import response_of
 from tests.frameworks.dispatch import METHODS, POLICIES, RAN_PATH, Policy, ran
 from tests.properties.application import Application, Send, shared_loop
 
-__all__ = ["App", "make", "make_app", "serve", "through_sanic"]
+__all__ = ["App", "make", "make_app", "send_to", "serve", "through_sanic"]
 
 App = Sanic[Any, Any]
 
@@ -101,6 +101,11 @@ def through_sanic(
     app.register_middleware(answer, "request")
     app.add_route(answer, "/")
     corekit_sanic.install(app, policy, on_decision=on_decision)
+    return send_to(app)
+
+
+def send_to(app: App) -> Send:
+    """Start an application; return what sends a request to it over a socket."""
     loop = shared_loop()
     loop.run_until_complete(app._startup())  # type: ignore[no-untyped-call]
     Sanic.unregister_app(app)

@@ -278,7 +278,7 @@ class TestFailingLog:
         caplog: pytest.LogCaptureFixture,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        asked = (
+        asked: tuple[tuple[str, Fields], ...] = (
             ("GET", {}),
             ("GET", origin(APP)),
             ("GET", origin(UNTRUSTED)),
