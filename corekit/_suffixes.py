@@ -67,9 +67,10 @@ def site_of(host: str) -> str:
 
 @cache
 def _suffixes_below() -> dict[str, str]:
-    # Each name that has a public suffix below it, with one such suffix.
+    # Each name that has a public suffix below it, with one such suffix, as browsers write them.
     from pathlib import Path  # noqa: PLC0415 - keeps importing corekit fast
 
+    import idna  # noqa: PLC0415 - takes 2 ms
     from publicsuffixlist import PSLFILE  # noqa: PLC0415 - takes longer than everything else
 
     below: dict[str, str] = {}
@@ -77,6 +78,8 @@ def _suffixes_below() -> dict[str, str]:
         rule = line.partition(" ")[0].removeprefix("*.")
         if line.startswith(("//", "!")) or not rule:
             continue
+        if not rule.isascii():
+            rule = idna.encode(rule, uts46=True).decode("ascii")
         host = rule if line.startswith("*.") else rule.partition(".")[2]
         while host:
             below.setdefault(host, rule)
