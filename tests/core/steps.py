@@ -10,6 +10,10 @@ from types import FrameType
 from typing import Any
 
 
+def nothing() -> None:
+    """Do nothing, but in a frame of its own."""
+
+
 def steps_of(call: Callable[..., object], *arguments: Any, **named: Any) -> int:
     """Return the number of bytecodes that a call runs, in a new thread without another tracer."""
     steps = 0
@@ -21,6 +25,13 @@ def steps_of(call: Callable[..., object], *arguments: Any, **named: Any) -> int:
         return trace
 
     def run() -> None:
+        nonlocal steps
+        # Python 3.12 counts opcodes only if a traced frame asked for them before settrace() was
+        # called: the first count of a process would be 0.
+        sys.settrace(trace)
+        nothing()
+        sys.settrace(None)
+        steps = 0
         sys.settrace(trace)
         call(*arguments, **named)
 
@@ -32,4 +43,5 @@ def steps_of(call: Callable[..., object], *arguments: Any, **named: Any) -> int:
         thread.join()
     finally:
         gc.enable()
+    assert steps, "no bytecode was counted"
     return steps
