@@ -113,17 +113,30 @@ def merge_headers(
 def merge_raw_headers(
     headers: Iterable[tuple[bytes, bytes]], answer: Answer, origin: bytes | None
 ) -> list[tuple[bytes, bytes]]:
-    """Like `merge_headers()`, for ASGI byte pairs; the names it adds are in lower case."""
+    """Like `merge_headers()`, for ASGI byte pairs; the names it adds are in lower case.
+
+    Names and values may be any bytes-like objects, and strings, since servers take them.
+    """
     if type(headers) is not list:
         headers = list(headers)
-    for name, _ in headers:
-        if name not in _RAW_COMMON and (name in _RAW_VARY or name[:1] in _RAW_A):
-            break
-    else:
-        if answer.echoes_origin and origin is not None:
-            return [*headers, (_RAW_ALLOW_ORIGIN, origin), *answer.raw_lines]
-        return [*headers, *answer.raw_lines]
+    try:
+        for name, _ in headers:
+            if name not in _RAW_COMMON and (
+                name in _RAW_VARY or name[:1] in _RAW_A or type(name) is not bytes
+            ):
+                return _merge_raw(headers, answer, origin)
+    except (AttributeError, TypeError, ValueError):
+        # A bytearray has no hash, a memoryview no methods. What is not a header raises again.
+        pairs = [(_as_bytes(name), _as_bytes(value)) for name, value in headers]
+        return merge_raw_headers(pairs, answer, origin)
+    if answer.echoes_origin and origin is not None:
+        return [*headers, (_RAW_ALLOW_ORIGIN, origin), *answer.raw_lines]
+    return [*headers, *answer.raw_lines]
 
+
+def _merge_raw(
+    headers: Iterable[tuple[bytes, bytes]], answer: Answer, origin: bytes | None
+) -> list[tuple[bytes, bytes]]:
     merged: list[tuple[bytes, bytes]] = []
     vary: tuple[tuple[bytes, bytes], ...] = ()
     for header in headers:
@@ -132,6 +145,8 @@ def merge_raw_headers(
             merged.append(header)
         elif name in _RAW_VARY:
             vary += ((name, header[1]),)
+        elif type(name) is not bytes:
+            raise TypeError(f"the name of a header is of type {type(name).__name__}")
         elif name[:1] not in _RAW_A or not name.lower().startswith(b"access-control-"):
             merged.append(header)
     if answer.echoes_origin and origin is not None:
@@ -142,6 +157,13 @@ def merge_raw_headers(
     else:
         merged += answer.raw_lines
     return merged
+
+
+def _as_bytes(value: object) -> bytes:
+    if isinstance(value, str):
+        return value.encode("latin-1")
+    # Through a memoryview, since bytes(5) would be five zeros.
+    return bytes(memoryview(value))  # type: ignore[arg-type]
 
 
 def merge_vary(lines: Sequence[str], names: Sequence[str]) -> str | None:

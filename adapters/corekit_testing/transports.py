@@ -368,4 +368,5 @@ def _encode(headers: Headers) -> list[tuple[bytes, bytes]]:
 
 
 def _decode(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    # Servers take any bytes-like objects.
+    return tuple((str(name, "latin-1"), str(value, "latin-1")) for name, value in headers)

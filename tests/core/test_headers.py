@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
@@ -188,6 +189,52 @@ def test_an_answer_is_merged_into_raw_headers(
     wanted = [(n, v) if (n, v) in headers else (n.lower(), v) for n, v in expected]
     assert merged == raw(wanted)
     assert given == before
+
+
+BYTES_LIKE: dict[str, Callable[[bytes], Any]] = {
+    "bytearray": bytearray,
+    "memoryview": memoryview,
+    "writable memoryview": lambda value: memoryview(bytearray(value)),
+    "memoryview of characters": lambda value: memoryview(value).cast("c"),
+    "str": lambda value: value.decode("latin-1"),
+}
+
+
+@cases
+@pytest.mark.parametrize("convert", BYTES_LIKE.values(), ids=BYTES_LIKE.keys())
+@pytest.mark.parametrize("part", ["names", "values", "both", "the last"])
+def test_other_types_are_merged_like_bytes(  # noqa: PLR0917
+    headers: Headers,
+    policy: CorsPolicy,
+    origin: str | None,
+    expected: Headers,
+    convert: Callable[[bytes], Any],
+    part: str,
+) -> None:
+    answer = policy.engine.actual(origin)
+    raw_origin = origin.encode() if origin else None
+    given = [
+        (
+            convert(name) if part in {"names", "both"} or number == len(headers) else name,
+            convert(value) if part in {"values", "both"} or number == len(headers) else value,
+        )
+        for number, (name, value) in enumerate(raw(headers), 1)
+    ]
+    merged = merge_raw_headers(given, answer, raw_origin)
+    assert [(as_bytes(name), as_bytes(value)) for name, value in merged] == merge_raw_headers(
+        raw(headers), answer, raw_origin
+    )
+
+
+def as_bytes(value: Any) -> bytes:
+    return value.encode("latin-1") if isinstance(value, str) else bytes(value)
+
+
+@pytest.mark.parametrize("header", [(b"x-number", 5), (None, b"x"), (b"x",), (b"x", b"y", b"z")])
+def test_what_is_not_a_header_is_an_error(header: Any) -> None:
+    headers: list[Any] = [(bytearray(b"x"), b"y"), header]
+    with pytest.raises((TypeError, ValueError)):
+        merge_raw_headers(headers, POLICY.engine.actual(APP), b"")
 
 
 TEXT = [("Content-Type", "text/plain; charset=utf-8")]

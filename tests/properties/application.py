@@ -20,12 +20,13 @@ class Application:
 
     status: int
     headers: list[tuple[str, str]]
+    encode: Callable[[str], Any] = str.encode
     reached: list[str] = field(default_factory=list)
 
     async def asgi(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             self.reached.append(scope["method"])
-            raw = [(name.lower().encode(), value.encode()) for name, value in self.headers]
+            raw = [(self.encode(name.lower()), self.encode(value)) for name, value in self.headers]
             await send({"type": "http.response.start", "status": self.status, "headers": raw})
             await send({"type": "http.response.body", "body": b"secret"})
 
