@@ -31,6 +31,7 @@ from .conf import (
     read_settings,
 )
 from .middleware import CorsMiddleware
+from .receivers import probe_receivers
 from .resolving import find_marked_views
 
 
@@ -64,6 +65,12 @@ _TEXTS: Final = {
         " with it.",
         "Write {longer!r} to cover the paths below, or {exact!r} for this path only.",
     ),
+    "E007": _Text(
+        "{receiver}, a receiver of check_request_enabled, allows {origin} with credentials on"
+        " {path}: any website could make requests as the logged-in user.",
+        "Compare request.headers['Origin'] in full with origins that you trust. If any website may"
+        " read a view, use @cors(allow_origins=['*']), which allows no credentials.",
+    ),
     "W001": _Text(
         "The CORS middleware comes after {names}, whose own responses (a redirect, an error, a"
         " file) then lack its headers, and which may respond to a preflight.",
@@ -96,6 +103,11 @@ _TEXTS: Final = {
         " 'app.example.com' also matches appxexample.com, which anyone can register.",
         r"Write '\.' for a dot, or use a pattern such as 'https://*.example.com' in"
         " CORS_ALLOWED_ORIGINS.",
+    ),
+    "W011": _Text(
+        "{receiver}, a receiver of check_request_enabled, returns a value of type {type}, which"
+        " allows no origin.",
+        "Return True or False, for example bool(...), or .exists() of a QuerySet.",
     ),
 }
 """The texts of each check by its number: E is an error, W a warning."""
@@ -243,6 +255,18 @@ def check_csrf_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
         origins = [origin for origin in _origins(credentials=True) if not _is_trusted(origin)]
         if origins:
             yield _write("W007", origins=_show(origins))
+
+
+@register(Tags.security)
+def check_receivers(**_: Any) -> Iterator[CheckMessage]:
+    """E007, W011: receivers of the signal that allow any origin, or return no bool."""
+    if read_settings()[0] is None or not getattr(settings, "ROOT_URLCONF", None):
+        return
+    for receiver, origin, path, value in probe_receivers():
+        if value is True:
+            yield _write("E007", receiver=receiver, origin=origin, path=path)
+        else:
+            yield _write("W011", receiver=receiver, type=type(value).__name__)
 
 
 @register(Tags.security, deploy=True)

@@ -26,7 +26,7 @@ from corekit.adapter import (
 from .conf import Grant, get_configuration
 from .decorators import EXEMPT
 from .resolving import View, find_mark, find_view, methods_of
-from .signals import check_request_enabled
+from .signals import check_request_enabled, is_admitted, is_admitted_async
 
 GetResponse = Callable[[HttpRequest], Any]
 """Returns a response, or an awaitable of one if it is async."""
@@ -66,10 +66,8 @@ class CorsMiddleware:
         found = _find(request, response)
         if found is None:
             return response or self.get_response(request)
-        replies = []
-        if found.admitting is not None:
-            replies = check_request_enabled.send(None, request=request)
-        return _finish(request, response, found, replies)
+        admitted = found.admitting is not None and is_admitted(request)
+        return _finish(request, response, found, admitted=admitted)
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase | None = None
@@ -78,10 +76,8 @@ class CorsMiddleware:
         found = _find(request, response)
         if found is None:
             return response or await self.get_response(request)
-        replies = []
-        if found.admitting is not None:
-            replies = await check_request_enabled.asend(None, request=request)
-        return _finish(request, response, found, replies)
+        admitted = found.admitting is not None and await is_admitted_async(request)
+        return _finish(request, response, found, admitted=admitted)
 
 
 def is_preflight(request: HttpRequest) -> bool:
@@ -151,14 +147,11 @@ def _ask(engine: Engine, meta: dict[str, Any], *, is_preflight: bool) -> Answer:
 
 
 def _finish(
-    request: HttpRequest,
-    response: HttpResponseBase | None,
-    found: _Found,
-    replies: list[tuple[Any, Any]],
+    request: HttpRequest, response: HttpResponseBase | None, found: _Found, *, admitted: bool
 ) -> HttpResponseBase:
     engine, answer, admitting = found
     meta = request.META
-    if admitting is not None and any(reply for _, reply in replies):
+    if admitting is not None and admitted:
         engine = admitting
         answer = _ask(engine, meta, is_preflight=response is None)
     origin = meta.get("HTTP_ORIGIN")

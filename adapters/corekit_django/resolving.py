@@ -65,6 +65,11 @@ def find_mark(view: View, method: str) -> Mark | None:
     return next((mark for mark in marks if mark is not None), None)
 
 
+def find_paths() -> Iterator[str]:
+    """Yield the paths of the project's URLconf as it writes them, such as ``/items/<int:pk>/``."""
+    return (path for path, _ in _walk(get_resolver(), "/"))
+
+
 class MarkedView(NamedTuple):
     """A view with its policy; `method` is empty if the policy is the same for all methods."""
 

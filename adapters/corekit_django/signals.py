@@ -2,7 +2,8 @@
 
 `check_request_enabled` is sent with `sender` None and `request`, for requests whose origin the
 settings do not allow. Receivers may be sync or async functions. The origin of the request is
-allowed if any of them returns a true value.
+allowed if any of them returns True, or an awaitable of True. No other value allows it: an object
+that merely counts as true, such as a coroutine or a QuerySet, may say nothing about the origin.
 
     from django.dispatch import receiver
     from corekit_django.signals import check_request_enabled
@@ -14,9 +15,39 @@ allowed if any of them returns a true value.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from inspect import isawaitable
 from typing import Final
 
+from asgiref.sync import async_to_sync
 from django.dispatch import Signal
+from django.http import HttpRequest
 
 check_request_enabled: Final = Signal()
 """Asks whether to allow the origin of `request` in addition to those of the settings."""
+
+
+def is_admitted(request: HttpRequest) -> bool:
+    """Return whether a receiver allows the origin of a request."""
+    replies = [reply for _, reply in check_request_enabled.send(None, request=request)]
+    return any(reply is True for reply in settle(replies))
+
+
+async def is_admitted_async(request: HttpRequest) -> bool:
+    """Like `is_admitted()`, for a request under ASGI."""
+    replies = [reply for _, reply in await check_request_enabled.asend(None, request=request)]
+    return any(reply is True for reply in await _settle(replies))
+
+
+def settle(replies: Iterable[object]) -> list[object]:
+    """Return the replies of receivers, with the result of each awaitable in place of it.
+
+    Django awaits functions that it knows to be coroutine functions; others return coroutines too,
+    such as an object with an async ``__call__``.
+    """
+    replies = list(replies)
+    return async_to_sync(_settle)(replies) if any(map(isawaitable, replies)) else replies
+
+
+async def _settle(replies: Iterable[object]) -> list[object]:
+    return [await reply if isawaitable(reply) else reply for reply in replies]

@@ -11,7 +11,7 @@ from typing import Any
 
 
 def nothing() -> None:
-    """Do nothing, but in a frame of its own."""
+    """Do nothing, but in another frame."""
 
 
 def steps_of(call: Callable[..., object], *arguments: Any, **named: Any) -> int:

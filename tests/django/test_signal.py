@@ -84,10 +84,50 @@ def test_async_receiver_is_awaited(ask: Ask) -> None:
 
 
 def test_one_true_receiver_is_enough(ask: Ask) -> None:
-    no, yes = Receiver(answer=None), Receiver(answer=1)
+    no, yes = Receiver(answer=None), Receiver(answer=True)
     with connected(no), connected(yes):
         assert is_admitted(ask, PARTNER)
     assert no.asked == yes.asked == [PARTNER, PARTNER]
+
+
+class Coroutine:
+    """A receiver that Django does not know to be async."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    async def __call__(self, sender: object, **kwargs: object) -> object:
+        return self.answer
+
+
+def decorated(answer: object) -> Callable[..., Any]:
+    async def reply(sender: object, **kwargs: object) -> object:
+        return answer
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return reply(*args, **kwargs)
+
+    return wrapper
+
+
+@pytest.mark.parametrize("make", [Receiver, Coroutine, decorated])
+@pytest.mark.parametrize(
+    "answer", [True, False, None, 1, "yes", [PARTNER], object(), NotImplemented]
+)
+def test_only_true_allows_an_origin(
+    ask: Ask, make: Callable[[object], Callable[..., Any]], answer: object
+) -> None:
+    with connected(make(answer)):
+        assert is_admitted(ask, PARTNER) is (answer is True)
+
+
+def test_exception_of_a_coroutine_allows_nothing(ask: Ask) -> None:
+    class Failing:
+        async def __call__(self, sender: object, **kwargs: object) -> bool:
+            raise RuntimeError("the table is gone")
+
+    with connected(Failing()):
+        assert ask("GET", "/plain/", origin=PARTNER).status_code == 500
 
 
 @pytest.mark.parametrize("origin", [APP, None, "not an origin", f"{APP},{PARTNER}", "null"])

@@ -24,7 +24,7 @@ from corekit_django.conf import Configuration, get_configuration
 from corekit_django.decorators import EXEMPT
 from corekit_django.middleware import find_grant
 from corekit_django.resolving import find_mark, find_marked_views, find_view, name_view
-from corekit_django.signals import check_request_enabled
+from corekit_django.signals import check_request_enabled, is_admitted
 
 
 class Command(BaseCommand):
@@ -141,7 +141,7 @@ def _explain(
         admitting is not None
         and not policy.decide("GET", origin=origin).allowed
         and admitting.actual(origin).origin_allowed
-        and any(reply for _, reply in check_request_enabled.send(None, request=request))
+        and is_admitted(request)
     ):
         source += "; a receiver of check_request_enabled allows the origin"
         policy = _allow(grant.policy, origin)

@@ -1,0 +1,137 @@
+"""Call the receivers of the signal with origins that no project can mean, for the system checks.
+
+What a receiver allows cannot be read from its code, so it is tried: with a request that the
+settings deny, for each path of the URLconf where it could allow credentials. Nothing depends on
+it that is not there during a check: the receivers run in a thread that has no databases, their
+exceptions are ignored, and after a few seconds the check goes on without them.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from itertools import islice
+from threading import Event, Thread
+from typing import Any, Final, NamedTuple, NoReturn
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+from corekit.probe import make_probe_origins
+
+from .conf import get_configuration
+from .middleware import find_grant
+from .resolving import find_paths, find_view, name_view
+from .signals import check_request_enabled, settle
+
+_SECONDS: Final = 3.0
+"""How long a check waits for all receivers."""
+
+_MOST_PATHS: Final = 300
+_NEVER_MEANT: Final = frozenset({"any-origin", "suffix", "prefix", "unescaped-dot"})
+"""The probe origins that are never the project's own, whatever it allows."""
+
+_DISPATCH: Final = "django.dispatch"
+"""The logger to which Django reports the exceptions of receivers."""
+
+_syntax = re.compile(r"[(\[\\^$*+?|{]")
+_parameters = re.compile(r"<[^>]*>")
+
+
+class Reply(NamedTuple):
+    """What a receiver, named by its module, returned for an untrusted origin."""
+
+    receiver: str
+    origin: str
+    path: str
+    value: object
+
+
+def probe_receivers() -> list[Reply]:
+    """Return a reply of each receiver that allows an untrusted origin, or returns no bool."""
+    if not check_request_enabled.has_listeners(None):
+        return []
+    requests = list(_make_requests())
+    found: dict[tuple[str, bool], Reply] = {}
+    stopped = Event()
+    thread = Thread(target=_call_receivers, args=(requests, found, stopped), daemon=True)
+    thread.start()
+    thread.join(_SECONDS)
+    stopped.set()
+    return list(found.values())
+
+
+def _make_requests() -> Iterator[HttpRequest]:
+    """Yield requests that the settings deny, and that a receiver could allow with credentials."""
+    hosts = [host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*"))]
+    factory = RequestFactory(SERVER_NAME=hosts[0] if hosts else "localhost")
+    origins = list(_find_origins())
+    for path in dict.fromkeys(["/", *islice(map(_without_parameters, find_paths()), _MOST_PATHS)]):
+        for origin in origins:
+            request = factory.get(path, headers={"Origin": origin})
+            grant = find_grant(request, find_view(request), "GET")
+            if (
+                grant is not None
+                and grant.admitting is not None
+                and grant.policy.allow_credentials
+                and not grant.engine.allows(origin)
+            ):
+                yield request
+
+
+def _find_origins() -> Iterator[str]:
+    policies = get_configuration().policies
+    allowed = (origin for policy in policies for origin in policy.allow_origins)
+    exact = next((origin for origin in allowed if "*" not in origin), "")
+    for each in make_probe_origins(exact):
+        if each.code in _NEVER_MEANT:
+            yield each.origin
+
+
+def _without_parameters(path: str) -> str:
+    """Return a path that the pattern of a URLconf matches, or what is certain of its beginning."""
+    return _syntax.split(_parameters.sub("1", path), maxsplit=1)[0]
+
+
+def _call_receivers(
+    requests: list[HttpRequest], found: dict[tuple[str, bool], Reply], stopped: Event
+) -> None:
+    # The connections belong to this thread, so no other one misses them.
+    for alias in connections:
+        vars(connections[alias])["connect"] = _refuse
+    logger = logging.getLogger(_DISPATCH)
+    logger.addFilter(_hide)
+    try:
+        for request in requests:
+            if stopped.is_set():
+                break
+            replies = check_request_enabled.send_robust(None, request=request)
+            for receiver, reply in replies:
+                _judge(request, receiver, reply, found)
+    finally:
+        logger.removeFilter(_hide)
+
+
+def _judge(
+    request: HttpRequest, receiver: Any, reply: object, found: dict[tuple[str, bool], Reply]
+) -> None:
+    try:
+        (value,) = settle([reply])
+    except Exception:  # noqa: BLE001 - like those of other receivers
+        return
+    if value is None or value is False or isinstance(value, Exception):
+        return
+    name = name_view(receiver)
+    judged = Reply(name, request.headers["Origin"], request.path, value)
+    found.setdefault((name, value is True), judged)
+
+
+def _refuse() -> NoReturn:
+    raise DatabaseError("A system check calls this receiver, without databases.")
+
+
+def _hide(_: logging.LogRecord) -> bool:
+    return False
