@@ -207,6 +207,21 @@ def test_receiver_is_called_only_if_it_may_allow_credentials(values: dict[str, A
     assert called == []
 
 
+def test_number_of_paths_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[str] = set()
+
+    def receiver(sender: object, request: HttpRequest, **kwargs: object) -> bool:
+        asked.add(request.path)
+        return False
+
+    assert check(receiver) == []
+    assert asked == {"/", "/api/items/1/", "/old/"}
+    asked.clear()
+    monkeypatch.setattr(receivers, "_MOST_PATHS", 2)
+    assert check(receiver) == []
+    assert asked == {"/", "/api/items/1/"}
+
+
 def test_paths_outside_of_the_regex_are_tried() -> None:
     (found,) = check(everything, CORS_URLS_REGEX=r"^/api/.*$")
     assert found[0] == OPEN
