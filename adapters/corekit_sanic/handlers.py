@@ -7,7 +7,7 @@ also in another process. It is found by routing as Sanic does; no handler runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote
 
 from sanic import Request
@@ -27,6 +27,9 @@ from corekit.adapter import (
 __all__ = ["cors", "find_policy"]
 
 T = TypeVar("T")
+
+_NOTHING: Final = CorsPolicy.deny_all()
+_MANY_SLASHES: Final = "/" * 20
 
 
 def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
@@ -54,6 +57,9 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
 
 def find_policy(request: Request, method: str, default: Policies | None) -> CorsPolicy | None:
     """Return the policy for a request, as if it had `method`; None if no policy covers it."""
+    # Sanic's router removes the slashes one by one, and routes again after each.
+    if request.path.endswith(_MANY_SLASHES):
+        return _NOTHING
     route = _find_route(request, method)
     if route is not None:
         view = getattr(route.handler, "view_class", None)

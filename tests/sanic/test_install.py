@@ -156,6 +156,15 @@ def test_method_without_route_is_refused_readably() -> None:
         assert (response.status, response.allowed) == (405, [APP])
 
 
+def test_path_that_is_slow_to_route_gets_no_permission() -> None:
+    app = make()
+    install(app, policy)
+    with serve(app) as server:
+        assert server.get("/" * 19).allowed == [APP]
+        assert server.get("/" * 20).allowed is None
+        assert server.get("/" * 7_000).allowed is None
+
+
 def test_two_lines_of_vary_become_one() -> None:
     app = make()
     install(app, policy)
