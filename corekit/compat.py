@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from .arguments import Risks, Strings
 
-__all__ = ["OriginRegexes", "RegexCorsPolicy"]
+__all__ = ["OriginRegexes", "RegexCorsPolicy", "is_path_too_long"]
 
 _ROW: Final = Argument(
     REGEXES,
@@ -42,6 +42,11 @@ _is_plain_http = re.compile(
     r"\^?(?:\(\?:)?http(?:s\?|\(s\)\?)?:(?!//(?:\(\?:)?(?:localhost|127\\?\.|\\\[::1))"
 ).match
 _is_https_only = re.compile(r"\^?(?:\(\?:)?https:").match
+# Other regular expressions are matched in a time that is linear in the length of the path.
+_may_backtrack = re.compile(r"[*+{].*[*+{]|\)[*+{]|\\[1-9]|\(\?P=", re.DOTALL).search
+_LONGEST_PATH: Final = 2_048
+"""In characters, for a regular expression that may backtrack."""
+
 _host_literals = re.compile(r"(?:[a-z0-9-]+\\?\.)+[a-z]{2,}", re.IGNORECASE).findall
 
 # Reserved names and addresses that nobody can own: RFC 6761 (6.4), RFC 5737, RFC 3849.
@@ -57,6 +62,23 @@ _OPEN_SUFFIXES: Final = """
     vercel.app web.app workers.dev
 """.split()
 _LABELS: Final = ("a", "other", "other-1")
+
+
+def is_path_too_long(path: str, regex: re.Pattern[str]) -> bool:
+    """Return whether `path` may take too long to match, so that no origins may be allowed.
+
+    A client chooses the path. If a regular expression has one repetition, of one character, the
+    time to match is linear in the length of the path; with more, or with a repeated group or a
+    back reference, it may grow faster. Then a path is too long if it has more than 2,048
+    characters.
+
+    >>> path = "/api/" + "a/" * 2_000
+    >>> is_path_too_long(path, re.compile("/api/.*"))
+    False
+    >>> is_path_too_long(path, re.compile("/api/.*/items/.*"))
+    True
+    """
+    return len(path) > _LONGEST_PATH and _may_backtrack(regex.pattern) is not None
 
 
 class OriginRegexes:

@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
 from corekit.adapter import ANY, Engine, Observer, OnDecision, check_on_decision, is_browser_header
-from corekit.compat import RegexCorsPolicy
+from corekit.compat import RegexCorsPolicy, is_path_too_long
 from corekit.problems import PYTHON, Dialect, ProblemKind
 
 from .defaults import default_headers, default_max_age, default_methods
@@ -127,10 +127,13 @@ class Configuration:
         """Return what covers a path (`request.path_info`); None if no policy does.
 
         Outside of CORS_URLS_REGEX only receivers of the signal allow origins, so without one no
-        policy covers such a path.
+        policy covers such a path. If the path is too long for this regular expression, no origins
+        are allowed.
         """
         if self._everywhere is not None:
             return self._everywhere
+        if self.urls is not None and is_path_too_long(path, self.urls):
+            return Grant(_NOTHING)
         if self.urls is not None and self.urls.fullmatch(path) is None:
             grant = self._grants[id(self.policy)]
             if grant.admitting is None or not check_request_enabled.has_listeners(None):

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError, Problem
+from corekit.compat import is_path_too_long
 from corekit.problems import ProblemKind
 
 Resource = str | re.Pattern[str]
 _is_plain = re.compile(r"[^*\\\]?$^\[()+|{}]*").fullmatch
+_NOTHING: Final = CorsPolicy.deny_all()
 _ALL: Final = frozenset({"*", "/*", ".*", "/.*"})
 
 
@@ -41,8 +43,14 @@ class Resources:
             raise PolicyError(problems)
 
     def policy_for(self, path: str) -> CorsPolicy | None:
-        """Return the policy for a path; None if no resource covers it."""
+        """Return the policy for a path; None if no resource covers it.
+
+        If a regular expression would have to be matched with a path that is too long for it, return
+        a policy that allows no origins.
+        """
         for regex, policy in self._pairs:
+            if is_path_too_long(path, regex):
+                return _NOTHING
             if regex.match(path):
                 return policy
         return None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy, PolicyError
-from corekit.compat import OriginRegexes, RegexCorsPolicy
+from corekit.compat import OriginRegexes, RegexCorsPolicy, is_path_too_long
 
 SUBDOMAINS = r"https://\w+\.example\.com"
 
@@ -340,3 +340,26 @@ def test_regex_gets_only_serialized_origins() -> None:
     for origin in ("https://a" + "a" * 400, "https://a/", "x\r\n", ""):
         assert origin not in origins
     assert regex.texts == ["https://a"]
+
+
+@pytest.mark.parametrize(
+    ("regex", "is_limited"),
+    [
+        (r"/api/", False),
+        (r"^/api/.*$", False),
+        (r"/api/[^/]+/items", False),
+        (r"/(?:a|b)?/.*", False),
+        (r"/(a|aa)*b", True),
+        (r"/(a|aa)+b", True),
+        (r"/(a|aa){2,}b", True),
+        (r"/.*/.*", True),
+        ("/.*\n.*", True),
+        (r"/.*x{2,}", True),
+        (r"/(.*)\1", True),
+        (r"/(?P<a>.*)(?P=a)", True),
+    ],
+)
+def test_long_path_is_not_matched_if_it_may_backtrack(regex: str, is_limited: bool) -> None:
+    pattern = re.compile(regex)
+    assert not is_path_too_long("/" * 2_048, pattern)
+    assert is_path_too_long("/" * 2_049, pattern) is is_limited

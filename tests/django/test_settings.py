@@ -126,6 +126,17 @@ def test_path_regex_may_be_compiled() -> None:
     assert read(CORS_URLS_REGEX="/api/.*").find("/apis/") is None
 
 
+def test_long_path_is_matched_only_if_that_takes_no_longer() -> None:
+    path = "/api/" + "x/" * 2_000
+    assert read(CORS_URLS_REGEX="/api/.*", CORS_ALLOWED_ORIGINS=[APP]).find(path)
+    configuration = read(CORS_URLS_REGEX="/api/.*/x/.*", CORS_ALLOWED_ORIGINS=[APP])
+    short, long = (configuration.find(each) for each in (path[:100], path))
+    assert short is not None
+    assert long is not None
+    assert (short.engine.allows(APP), long.engine.allows(APP)) == (True, False)
+    assert long.admitting is None
+
+
 def test_every_problem_names_its_setting() -> None:
     assert read_problems(
         CORS_ALLOWED_ORIGINS=[APP, "https://b.example/"],

@@ -106,6 +106,18 @@ def test_doubled_slash_does_not_change_the_resource(path: str) -> None:
     assert response.headers.get("Access-Control-Allow-Origin") is None
 
 
+def test_long_path_is_matched_only_if_that_takes_no_longer() -> None:
+    app = make_app()
+    resources = {"/api/.*/x/.*": {"origins": APP}, "/*": {"origins": "*"}}
+    CORS(app, resources=resources)
+    client = client_of(app)
+    assert reads(client, "/api/" + "x/" * 500) == APP
+    assert reads(client, "/api/" + "x/" * 2_000) is None
+    app = make_app()
+    CORS(app, resources={"/api/.*": {"origins": APP}})
+    assert reads(client_of(app), "/api/" + "x/" * 2_000) == APP
+
+
 def test_path_is_decoded_once_and_case_sensitive() -> None:
     app = make_app()
     CORS(app, resources={"/api/admin/*": {"origins": UNTRUSTED}, "/api/*": {"origins": APP}})
