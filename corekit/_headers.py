@@ -91,20 +91,20 @@ def merge_headers(
         return [*headers, *answer.lines]
 
     merged: list[tuple[str, str]] = []
-    vary: tuple[tuple[str, str], ...] = ()
+    vary: list[tuple[str, str]] = []
     for header in headers:
         name = header[0]
         if name in _COMMON:
             merged.append(header)
         elif name in _VARY:
-            vary += ((name, header[1]),)
+            vary.append((name, header[1]))
         elif name[:1] not in "aA" or not name.lower().startswith("access-control-"):
             merged.append(header)
     if answer.echoes_origin and origin is not None:
         merged.append((ALLOW_ORIGIN, origin))
     if vary:
         merged += answer.headers
-        merged += _merge_lines(vary, answer.vary)
+        merged += _merge_lines(tuple(vary), answer.vary)
     else:
         merged += answer.lines
     return merged
@@ -138,13 +138,13 @@ def _merge_raw(
     headers: Iterable[tuple[bytes, bytes]], answer: Answer, origin: bytes | None
 ) -> list[tuple[bytes, bytes]]:
     merged: list[tuple[bytes, bytes]] = []
-    vary: tuple[tuple[bytes, bytes], ...] = ()
+    vary: list[tuple[bytes, bytes]] = []
     for header in headers:
         name = header[0]
         if name in _RAW_COMMON:
             merged.append(header)
         elif name in _RAW_VARY:
-            vary += ((name, header[1]),)
+            vary.append((name, header[1]))
         elif type(name) is not bytes:
             raise TypeError(f"the name of a header is of type {type(name).__name__}")
         elif name[:1] not in _RAW_A or not name.lower().startswith(b"access-control-"):
@@ -153,7 +153,7 @@ def _merge_raw(
         merged.append((_RAW_ALLOW_ORIGIN, origin))
     if vary:
         merged += answer.raw_headers
-        merged += _merge_raw_lines(vary, answer.vary)
+        merged += _merge_raw_lines(tuple(vary), answer.vary)
     else:
         merged += answer.raw_lines
     return merged

@@ -241,12 +241,13 @@ def _environ(request: HttpRequest) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
+    lines: dict[str, list[str]] = {}
     for name, value in _add_headers(request, url):
         key = name.upper().replace("-", "_")
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = f"HTTP_{key}"
-        environ[key] = f"{environ[key]},{value}" if key in environ else value
-    return environ
+        lines.setdefault(key, []).append(value)
+    return environ | {key: ",".join(values) for key, values in lines.items()}
 
 
 class UrlTransport:

@@ -38,6 +38,15 @@ class TestOnDecision:
         assert (event.request_method, event.request_headers) == ("PUT", "x-a,x-b")
         assert event.request is scope
 
+    def test_event_has_every_line_of_a_repeated_header(self) -> None:
+        heard: list[DecisionEvent] = []
+        app = CorsMiddleware(answering(), policy, on_decision=heard.append)
+        more = [(b"Origin", b"x"), (b"Access-Control-Request-Headers", b"x-b")]
+        ask(app, method="OPTIONS", headers=preflight(APP, "PUT", "x-a") + more)
+        ask(app, headers=asking(APP) * 3)
+        assert [event.origin for event in heard] == [f"{APP},x", f"{APP},{APP},{APP}"]
+        assert heard[0].request_headers == "x-a,x-b"
+
     def test_event_scope_is_readable_if_headers_are_a_generator(self) -> None:
         heard: list[DecisionEvent] = []
         app = CorsMiddleware(answering(), policy, on_decision=heard.append)

@@ -6,8 +6,13 @@ import gc
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any
+
+_ROOT = Path(__file__).parents[2]
+_OWN = (f"{_ROOT / 'corekit'}/", f"{_ROOT / 'adapters'}/corekit_")
+_TRANSPORTS = f"{_ROOT / 'adapters' / 'corekit_testing'}/"
 
 
 def nothing() -> None:
@@ -16,11 +21,22 @@ def nothing() -> None:
 
 def steps_of(call: Callable[..., object], *arguments: Any, **named: Any) -> int:
     """Return the number of bytecodes that a call runs, in a new thread without another tracer."""
+    return _count(lambda: call(*arguments, **named), lambda _: True)
+
+
+def own_steps_of(call: Callable[[], object]) -> int:
+    """Like `steps_of()`, without the bytecodes of frameworks, libraries and tests."""
+    return _count(call, lambda path: path.startswith(_OWN) and not path.startswith(_TRANSPORTS))
+
+
+def _count(call: Callable[[], object], is_counted: Callable[[str], bool]) -> int:
     steps = 0
 
     def trace(frame: FrameType, event: str, arg: object) -> Any:
         nonlocal steps
         frame.f_trace_opcodes = True
+        if not is_counted(frame.f_code.co_filename):
+            return None
         steps += event == "opcode"
         return trace
 
@@ -33,7 +49,7 @@ def steps_of(call: Callable[..., object], *arguments: Any, **named: Any) -> int:
         sys.settrace(None)
         steps = 0
         sys.settrace(trace)
-        call(*arguments, **named)
+        call()
 
     # The finalizers of other tests' garbage would be counted too.
     gc.disable()

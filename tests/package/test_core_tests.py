@@ -12,7 +12,7 @@ FRAMEWORKS: Final = (
     *("aiohttp", "click", "django", "fastapi", "flask", "httpx", "opentelemetry"),
     *("prometheus_client", "rest_framework", "rich", "sanic", "starlette", "werkzeug"),
 )
-OF_ADAPTERS: Final = {"adapters", "test_events", "test_theorem"}
+OF_ADAPTERS: Final = {"adapters", "growing", "test_events", "test_linear_cost", "test_theorem"}
 """The modules of tests/properties that are about adapters."""
 
 IMPORT_ALL: Final = """

@@ -99,10 +99,13 @@ urlpatterns = [re_path("", django_view)]
 def through_django(
     policy: CorsPolicy, application: Application, on_decision: OnDecision | None = None
 ) -> Send:
+    return django_sender(application, CORS_POLICY=policy, CORS_ON_DECISION=on_decision)
+
+
+def django_sender(application: Application, **more: Any) -> Send:
     settings = override_settings(
+        **more,
         ALLOWED_HOSTS=["*"],
-        CORS_ON_DECISION=on_decision,
-        CORS_POLICY=policy,
         MIDDLEWARE=["corekit_django.middleware.CorsMiddleware"],
         ROOT_URLCONF=__name__,
     )
