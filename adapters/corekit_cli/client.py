@@ -1,6 +1,7 @@
 """The HTTP client of the commands: limited in the number, size and duration of its requests.
 
-GET and OPTIONS are sent; any other method only if the caller says that it may be.
+No server can lead it into a private network, by a redirect or by changing its own address. GET and
+OPTIONS are sent; any other method only if the caller says that it may be.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Self
+from ipaddress import IPv6Address, ip_address
+from typing import Final, Literal, Self
 
 import httpx
 
 from corekit import __version__
 from corekit.browser import HttpRequest, HttpResponse
-from corekit_testing.transports import UrlTransport
+from corekit_testing.network import LimitError, UrlTransport
 
 from .output import CommandError
 
@@ -58,21 +60,34 @@ _ERRORS: Final[dict[type[Exception], tuple[str, str]]] = {
 """The message and the hint: the first that an error, or one of its causes, is an instance of."""
 
 
+Network = Literal["public", "private", "link-local", "loopback"]
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds to wait for a response, seconds between two requests, and how many there may be.
+    """Seconds for each response, between two requests, and for all of them; how many there may be.
 
-    The timeout applies to each part of a response's head, and to all of its body.
+    `timeout` and `max_time` include everything from the lookup of a name to the end of a body.
     """
 
     timeout: float
     delay: float
+    max_time: float
     max_requests: int
+
+
+class _NetworkError(Exception):
+    """A server led to another network; `address` is the host, and the address if that differs."""
+
+    def __init__(self, address: str, network: Network, first: Network) -> None:
+        super().__init__(address)
+        self.address, self.network, self.first = address, network, first
 
 
 class Client:
     """Sends requests: the transport of a `BrowserModel` and of a probe.
 
+    After the first request, it connects only to public addresses and to the same kind of network.
     It follows no redirects, which is up to the browser, and keeps no cookies. Unless `send_unsafe`
     is set, an unsafe request is not sent: the response to its preflight is used instead, and
     its method is added to `assumed`.
@@ -84,10 +99,13 @@ class Client:
         self._limits = limits
         self._send_unsafe = send_unsafe
         self._preflight: HttpResponse | None = None
+        self._network: Network | None = None
+        self._end = time.monotonic() + limits.max_time
         self._transport = UrlTransport(
-            timeout=limits.timeout,
             max_body=_MAX_BODY,
+            truncate=True,
             headers={"User-Agent": f"corekit/{__version__}"},
+            on_connect=self._check_network,
         )
 
     def __enter__(self) -> Self:
@@ -106,18 +124,44 @@ class Client:
                 "Raise --max-requests.",
                 source=request.url,
             )
+        delay = self._limits.delay if self._sent else 0
+        left = self._end - time.monotonic() - delay
+        if left <= 0:
+            raise self._make_time_error(request)
         if self._sent:
-            time.sleep(self._limits.delay)
+            time.sleep(delay)
         self._sent += 1
         try:
-            response = self._transport.send(request)
+            response = self._transport.send(request, min(self._limits.timeout, left))
+        except _NetworkError as error:
+            raise CommandError(
+                f"A server with a {error.first} address led to the {error.network} address"
+                f" {error.address}. The request was not sent.",
+                "If you trust this URL, pass it to the command.",
+                source=request.url,
+            ) from error
         # An invalid host name is found by whatever looks it up.
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        except (LimitError, OSError, UnicodeError, httpx.HTTPError, httpx.InvalidURL) as error:
+            is_timeout = isinstance(error, LimitError) and error.limit == "timeout"
+            if is_timeout and left < self._limits.timeout:
+                raise self._make_time_error(request) from error
             message, hint = describe_error(error, request.url, timeout=self._limits.timeout)
             raise CommandError(message, hint, source=request.url) from error
         if request.is_preflight:
             self._preflight = response
         return response
+
+    def _make_time_error(self, request: HttpRequest) -> CommandError:
+        message = f"All requests together take more than {self._limits.max_time:g} seconds."
+        return CommandError(message, "Raise --max-time.", source=request.url)
+
+    def _check_network(self, host: str, address: str) -> None:
+        network = find_network(address or host)
+        if self._network is None:
+            self._network = network
+        elif network not in ("public", self._network):
+            shown = host if address in ("", host) else f"{host} ({address})"
+            raise _NetworkError(shown, network, self._network)
 
     def _assume(self, request: HttpRequest) -> HttpResponse:
         if self._preflight is None:
@@ -138,8 +182,10 @@ def describe_error(error: Exception, url: str, *, timeout: float) -> tuple[str, 
     >>> describe_error(ConnectionRefusedError(), "http://localhost:8000/", timeout=10)[0]
     'The connection was refused.'
     """
-    if isinstance(error, httpx.TimeoutException):
-        return f"No response within {timeout:g} seconds.", "Check the URL, or raise --timeout."
+    if isinstance(error, LimitError):
+        if error.limit == "timeout":
+            return f"No response within {timeout:g} seconds.", "Check the URL, or raise --timeout."
+        return "The head of the response has more than 100 KiB.", "Send fewer or shorter headers."
     chain = list(_causes(error))
     kind, exception = next(
         (kind, each) for kind in _ERRORS for each in chain if isinstance(each, kind)
@@ -151,6 +197,27 @@ def describe_error(error: Exception, url: str, *, timeout: float) -> tuple[str, 
         hint = "If it speaks HTTPS, use https://."
     shown = ascii(message.format(_detail(exception)))[1:-1].replace("\\'", "'")
     return shown if len(shown) <= _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}...", hint
+
+
+def find_network(host: str) -> Network:
+    """Return the kind of network that an IP address is on; a name is taken for a public host.
+
+    >>> find_network("169.254.169.254"), find_network("::ffff:10.0.0.1"), find_network("localhost")
+    ('link-local', 'private', 'loopback')
+    """
+    if host == "localhost":
+        return "loopback"
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return "public"
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.is_loopback or address.is_unspecified:
+        return "loopback"
+    if address.is_link_local:
+        return "link-local"
+    return "public" if address.is_global else "private"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

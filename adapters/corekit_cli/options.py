@@ -31,8 +31,9 @@ header_option = click.option(
 )
 
 _LIMITS: Final = (
-    ("--timeout", click.FloatRange(0.1, 300), 10, "SECONDS", "Seconds to wait for a response."),
+    ("--timeout", click.FloatRange(0.1, 300), 10, "SECONDS", "Seconds for each response."),
     ("--delay", click.FloatRange(0, 60), 0.05, "SECONDS", "Seconds between two requests."),
+    ("--max-time", click.FloatRange(0.1, 36_000), 120, "SECONDS", "Seconds for all requests."),
     ("--max-requests", click.IntRange(1, 500), 60, "NUMBER", "Maximum number of requests."),
 )
 
@@ -41,8 +42,10 @@ def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of `Limits` to a command, which receives them as `limits`."""
 
     @wraps(command)
-    def with_limits(*, timeout: float, delay: float, max_requests: int, **options: Any) -> Any:
-        return command(limits=Limits(timeout, delay, max_requests), **options)
+    def with_limits(
+        *, timeout: float, delay: float, max_time: float, max_requests: int, **options: Any
+    ) -> Any:
+        return command(limits=Limits(timeout, delay, max_time, max_requests), **options)
 
     for name, kind, default, unit, text in reversed(_LIMITS):
         option = click.option(

@@ -111,6 +111,9 @@ def probe(
     if len(requests) > limits.max_requests:
         message = f"{len(requests)} requests are necessary. Allow as many, or pass fewer origins."
         raise click.BadParameter(message, param_hint="--max-requests")
+    if (len(requests) - 1) * limits.delay >= limits.max_time:
+        message = f"{len(requests)} requests with --delay {limits.delay:g} take longer."
+        raise click.BadParameter(message, param_hint="--max-time")
     try:
         with Client(limits, send_unsafe=send_unsafe) as client, _progress() as progress:
             task = progress.add_task("Sending", total=len(requests))

@@ -7,6 +7,7 @@ fixture.
 
 from .browser import Browser
 from .cookies import Cookie, CookieJar
+from .network import LimitError
 from .outcome import CorsError, FetchError, Response
 
-__all__ = ["Browser", "Cookie", "CookieJar", "CorsError", "FetchError", "Response"]
+__all__ = ["Browser", "Cookie", "CookieJar", "CorsError", "FetchError", "LimitError", "Response"]

@@ -17,6 +17,7 @@ from corekit.browser import ENGINES, BrowserModel, Exchange, Fetch, HttpRequest,
 from corekit.browser.urls import parse_url
 
 from .cookies import COOKIE_QUIRKS, CookieJar
+from .network import MAX_BODY, TIMEOUT
 from .outcome import Response, raise_or_return
 from .transports import Transport, make_transport
 
@@ -69,6 +70,9 @@ class Browser:
     `raise_exceptions`
         Whether exceptions of the application propagate to the test. Otherwise the response is the
         bare 500 that a server sends, so that the test sees what a page would see.
+    `timeout`, `max_body`
+        For a URL: seconds for each exchange, and bytes of a response body. A server that exceeds
+        one raises `LimitError`.
     `clock`
         A callable that returns seconds since the epoch.
 
@@ -94,6 +98,8 @@ class Browser:
         engine: str = "standard",
         third_party_cookies: bool = True,
         raise_exceptions: bool = True,
+        timeout: float = TIMEOUT,
+        max_body: int = MAX_BODY,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if engine not in ENGINES:
@@ -115,7 +121,9 @@ class Browser:
         self._model = BrowserModel(clock=self._now, quirks=ENGINES[engine])
         apps = app if isinstance(app, Mapping) else {self._url.origin: app}
         self._transports: dict[str, Transport] = {
-            parse_url(origin).origin: make_transport(each, raise_exceptions=raise_exceptions)
+            parse_url(origin).origin: make_transport(
+                each, raise_exceptions=raise_exceptions, timeout=timeout, max_body=max_body
+            )
             for origin, each in apps.items()
         }
         # A server may redirect to other servers; with an application there is nothing else.

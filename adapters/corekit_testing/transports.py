@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from inspect import iscoroutinefunction
@@ -21,10 +20,10 @@ from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
 from corekit.browser import HttpRequest, HttpResponse
 from corekit.browser.messages import Headers
-from corekit.browser.urls import parse_url
+
+from .network import MAX_BODY, TIMEOUT, UrlTransport, decode_headers, encode_headers
 
 if TYPE_CHECKING:
-    import httpx
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import WSGIApplication
 
@@ -101,7 +100,9 @@ class AsgiTransport:
             # What an error layer sent before it raised the exception again has left the server.
             if not complete.is_set():
                 return _SERVER_ERROR
-        return HttpResponse(start["status"], _decode(start.get("headers") or ()), bytes(body))
+        return HttpResponse(
+            start["status"], decode_headers(start.get("headers") or ()), bytes(body)
+        )
 
     def close(self) -> None:
         """End the lifespan and the event loop."""
@@ -171,7 +172,9 @@ def _scope(request: HttpRequest, state: Mapping[str, Any]) -> dict[str, Any]:
         "raw_path": url.path.encode(),
         "query_string": url.query.encode(),
         "root_path": "",
-        "headers": [(name.lower(), value) for name, value in _encode(_add_headers(request, url))],
+        "headers": [
+            (name.lower(), value) for name, value in encode_headers(_add_headers(request, url))
+        ],
         "client": ("127.0.0.1", 50000),
         "server": (url.hostname, _port(url)),
         "state": dict(state),
@@ -250,92 +253,22 @@ def _environ(request: HttpRequest) -> dict[str, Any]:
     return environ | {key: ",".join(values) for key, values in lines.items()}
 
 
-class UrlTransport:
-    """Carries requests over the network, with httpx; TLS certificates are verified.
-
-    `timeout` applies to each part of a response's head, and to all of its body. At most `max_body`
-    bytes of a body are read, and the rest is dropped. `headers` are sent with every request. Raises
-    the errors of httpx, such as ``httpx.ConnectError``.
-    """
-
-    def __init__(
-        self,
-        *,
-        timeout: float = 30.0,
-        max_body: int = 16_777_216,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        try:
-            import httpx  # noqa: PLC0415 - an extra: only URLs need it
-        except ImportError:
-            raise ImportError(
-                "Fetching from a URL needs httpx. Install corekit with the extra 'testing'."
-            ) from None
-        self._timeout = timeout
-        self._max_body = max_body
-        self._make_client = partial(
-            httpx.Client,
-            timeout=timeout,
-            # Bodies are read as they come, so they should not be compressed.
-            headers={"Accept-Encoding": "identity", **(headers or {})},
-            event_hooks={"response": [_keep_lines]},
-        )
-        self._client = self._make_client()
-
-    def send(self, request: HttpRequest) -> HttpResponse:
-        """Send one request."""
-        # The cookies of a response are not sent with the next request.
-        self._client.cookies.clear()
-        return self._send(self._client, request)
-
-    async def send_async(self, request: HttpRequest) -> HttpResponse:
-        """Send one request in a thread, over a new connection, so that the event loop can run."""
-        with self._make_client() as client:
-            return await asyncio.to_thread(self._send, client, request)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
-    def _send(self, client: httpx.Client, request: HttpRequest) -> HttpResponse:
-        url, parsed, extensions = request.url, parse_url(request.url), {}
-        # Browsers do not look up names below localhost, which resolvers often do not know:
-        # https://www.rfc-editor.org/rfc/rfc6761#section-6.3
-        if parsed.host.endswith(".localhost"):
-            url = url.replace(parsed.host, "localhost", 1)
-            extensions = {"sni_hostname": parsed.host}
-        with client.stream(
-            request.method,
-            url,
-            headers=_encode((("Host", parsed.authority), *request.headers)),
-            content=request.body,
-            extensions=extensions,
-        ) as response:
-            body = bytearray()
-            # httpx limits the wait for each chunk, but not for all of them.
-            deadline = time.monotonic() + self._timeout
-            for chunk in response.iter_raw():
-                body += chunk
-                if len(body) >= self._max_body or time.monotonic() >= deadline:
-                    break
-            lines = response.extensions[_LINES]
-            return HttpResponse(response.status_code, lines, bytes(body[: self._max_body]))
-
-
-def _keep_lines(response: httpx.Response) -> None:
-    # As they were sent, so that repeated headers remain visible.
-    response.extensions[_LINES] = _decode(response.headers.raw)
-    # httpx parses it without following it, and raises if it is not a URL.
-    response.headers.pop("location", None)
-
-
 Transport = AsgiTransport | WsgiTransport | UrlTransport
 
 
-def make_transport(app: object, *, raise_exceptions: bool) -> Transport:
-    """Return the transport for an application or a URL; raise TypeError for anything else."""
+def make_transport(
+    app: object,
+    *,
+    raise_exceptions: bool,
+    timeout: float = TIMEOUT,
+    max_body: int = MAX_BODY,
+) -> Transport:
+    """Return the transport for an application or a URL; raise TypeError for anything else.
+
+    `timeout` and `max_body` apply to a URL.
+    """
     if isinstance(app, str):
-        return UrlTransport()
+        return UrlTransport(timeout=timeout, max_body=max_body)
     if not callable(app):
         raise TypeError(
             f"{type(app).__name__} is neither an ASGI nor a WSGI application. Pass one of those,"
@@ -362,12 +295,3 @@ def _add_headers(request: HttpRequest, url: SplitResult) -> Headers:
 
 def _port(url: SplitResult) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
-
-
-def _encode(headers: Headers) -> list[tuple[bytes, bytes]]:
-    return [(name.encode(), value.encode("latin-1")) for name, value in headers]
-
-
-def _decode(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    # Servers take any bytes-like objects.
-    return tuple((str(name, "latin-1"), str(value, "latin-1")) for name, value in headers)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from socket import SO_LINGER, SOL_SOCKET, create_server, socket
 from typing import Final
 
@@ -16,32 +14,11 @@ from corekit_cli import command
 from corekit_cli.client import Client, describe_error
 from tests.certificates import Certificate, make_certificate
 from tests.cli.live import serving
+from tests.hostile_servers import Talk, be_silent, say, talking
 from tests.probe.servers import PAGE, right
 
-Talk = Callable[[socket], None]
 RESET: Final = b"\1\0\0\0\0\0\0\0"
 """struct linger: on, for no time, so that closing resets the connection."""
-
-
-@contextmanager
-def talking(talk: Talk) -> Iterator[int]:
-    """Accept connections and let `talk` have each; yields the port."""
-    with create_server(("127.0.0.1", 0)) as listening:
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = listening.accept()
-                except OSError:
-                    return
-                with connection:
-                    talk(connection)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield int(listening.getsockname()[1])
-        listening.shutdown(2)
-    thread.join(timeout=10)
 
 
 def close(connection: socket) -> None:
@@ -51,20 +28,6 @@ def close(connection: socket) -> None:
 def reset(connection: socket) -> None:
     connection.recv(4096)
     connection.setsockopt(SOL_SOCKET, SO_LINGER, RESET)
-
-
-def say(words: bytes) -> Talk:
-    def talk(connection: socket) -> None:
-        connection.recv(4096)
-        connection.sendall(words)
-
-    return talk
-
-
-def be_silent(connection: socket) -> None:
-    connection.settimeout(10)
-    while connection.recv(4096):
-        pass
 
 
 TALKS: Final[dict[str, tuple[Talk, str]]] = {

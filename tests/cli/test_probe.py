@@ -306,7 +306,7 @@ def test_64_kib_of_a_body_are_read() -> None:
         start_response("200 OK", [])
         return [b"x" * 200_000]
 
-    limits = Limits(timeout=10, delay=0, max_requests=1)
+    limits = Limits(timeout=10, delay=0, max_time=60, max_requests=1)
     with serving(long) as live, Client(limits, send_unsafe=False) as client:
         response = client.send(HttpRequest("GET", live.url))
     assert len(response.body) == 65_536
