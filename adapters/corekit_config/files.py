@@ -10,6 +10,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Final
@@ -46,6 +47,22 @@ _JSON_HINT: Final = (
 _OTHER_FORMATS: Final = {".yaml": "YAML", ".yml": "YAML", ".ini": "INI", ".cfg": "INI"}
 SUFFIXES: Final = frozenset({".json", ".toml", *_OTHER_FORMATS})
 
+_MAX_KEYS: Final = 100
+"""Keys that dots may join in TOML. Python's parser takes quadratic time and memory for them."""
+
+# Strings of several lines, strings and comments, as the parser finds them.
+_replace_opaque = partial(
+    re.compile(
+        r'"""(?:[^\\]|\\.)*?(?:"{3,5}|\Z)'
+        r"|'''.*?(?:'{3,5}|\Z)"
+        r'|"(?:[^"\\\n]|\\.)*+"?'
+        r"|'[^'\n]*+'?"
+        r"|\#[^\n]*+",
+        re.DOTALL,
+    ).sub,
+    lambda match: "k" + "\n" * match[0].count("\n"),
+)
+_find_long_key = re.compile(rf"(?<![\w.-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{_MAX_KEYS}}}").search
 _toml_place = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)").fullmatch
 
 
@@ -144,6 +161,12 @@ def _parse_json(text: str, source: str) -> Any:
 
 
 def _parse_toml(text: str, source: str) -> dict[str, Any]:
+    names = _replace_opaque(text)
+    found = _find_long_key(names)
+    if found is not None:
+        line = names.count("\n", 0, found.start()) + 1
+        message = f"Dots join more than {_MAX_KEYS} keys."
+        raise ConfigError(source, message, "Write the arguments of a policy.", line=line)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -87,6 +87,18 @@ def test_errors_have_a_message_and_a_hint(
     assert fields["Access-Control-Allow-Origin"] == PAGE
 
 
+@pytest.mark.parametrize(
+    ("start", "end"), [(b"[", b"]"), (b'{"a":[', b"]}"), (b'{"a":{"b":', b"}}")]
+)
+def test_nested_body_is_stored_or_refused(start: bytes, end: bytes) -> None:
+    # What the parser still reads, the encoder may not write.
+    api = Api()
+    for depth in (*range(1, 1050), 5_000):
+        body = start * depth + b"[]" + end * depth
+        assert api.reply("PUT", "/items/1", {}, b'{"name":' + body + b"}").status in (200, 400)
+        assert api.reply("PUT", "/items/1", {}, body).status in (200, 400)
+
+
 def test_delete_response_has_no_body() -> None:
     status, fields, content = Client().call("DELETE", "/items/2")
     assert (status, content) == (204, b"")

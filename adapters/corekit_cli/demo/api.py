@@ -71,10 +71,11 @@ class Api:
             case "PUT" | "PATCH", _ if _is_item(path):
                 try:
                     item = dict(json.loads(body))
+                    # What can be read may still be nested too deeply to be written.
+                    return respond_json({**item, "id": int(path.rpartition("/")[2])})
                 except (RecursionError, TypeError, ValueError):
                     hint = 'Send an object such as {"name": "lamp"}.'
                     return respond_error(400, "The body is not a JSON object.", hint)
-                return respond_json({**item, "id": int(path.rpartition("/")[2])})
             case "DELETE", _ if _is_item(path):
                 return HttpResponse(204, (("Cache-Control", "no-store"),))
         return respond_error(404, "Not found.", "The API has /items, /items/1, /session and /me.")
