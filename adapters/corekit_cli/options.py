@@ -113,7 +113,7 @@ def _check_url(url: str) -> None:
         if not url.isascii():
             hint = "Write the host name in Punycode (xn--...)."
         raise click.BadParameter(f"{show(url)} is not a URL. {hint}", param_hint="URL") from error
-    if parsed.scheme not in HTTP_SCHEMES or parsed.credentials:
+    if parsed.scheme not in HTTP_SCHEMES or parsed.userinfo:
         message = f"{show(url)} is not an HTTP or HTTPS URL without a user name."
         raise click.BadParameter(message, param_hint="URL")
 

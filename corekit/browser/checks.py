@@ -2,6 +2,7 @@
 
 - https://fetch.spec.whatwg.org/#cors-check
 - https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7
+- https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check
 - https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
 
 The standard has a single failure, Chromium has many; the names and the order of the checks are
@@ -23,7 +24,8 @@ from .failures import preflight_name
 from .fields import NON_WILDCARD_HEADER, get_header, list_values
 from .messages import Headers, HttpResponse, Tainting
 from .quirks import Quirks
-from .urls import parse_url
+from .sites import is_schemelessly_same_site
+from .urls import Url, parse_url
 
 CheckFailure = tuple[str, str | None]
 """The name of a failure, and the value that caused it."""
@@ -65,6 +67,23 @@ def _name_mismatch(allowed: str) -> str:
     except ValueError:
         return "AllowOriginMismatch" if allowed == OPAQUE else "InvalidAllowOriginValue"
     return "AllowOriginMismatch"
+
+
+def check_resource_policy(page: str, url: Url, headers: Headers) -> CheckFailure | None:
+    """Do the cross-origin resource policy check of a response from `url` for a page.
+
+    >>> headers = (("Cross-Origin-Resource-Policy", "same-origin"),)
+    >>> check_resource_policy("https://a.example", parse_url("https://b.example"), headers)
+    ('CorpNotSameOrigin', 'same-origin')
+    """
+    policy = get_header(headers, "cross-origin-resource-policy")
+    if policy == "same-origin" and page != url.origin:
+        return "CorpNotSameOrigin", policy
+    if policy == "same-site":
+        is_downgrade = url.scheme == "https" and not page.startswith("https:")
+        if is_downgrade or not is_schemelessly_same_site(page, url.origin):
+            return "CorpNotSameSite", policy
+    return None
 
 
 def check_preflight(

@@ -245,6 +245,44 @@ _OTHERS: Final = (
         " insecure resource '{}'.",
     ),
     FailureKind(
+        "NoCorsRedirectModeNotFollow",
+        "The mode of the request is 'no-cors', but {value} has another origin, and the page does"
+        " not set redirect: 'follow'.",
+        "Leave out redirect, or use mode 'cors'.",
+        "the URL",
+        is_cors=False,
+        chromium='Request mode is "no-cors" but the redirect mode is not "follow".',
+    ),
+    FailureKind(
+        "BadPort",
+        "Browsers block port {token}, because other protocols use it.",
+        "Serve the API on another port, such as 8000.",
+        "of the URL",
+        is_cors=False,
+        chromium="net::ERR_UNSAFE_PORT",
+        webkit="Not allowed to use restricted network port",
+    ),
+    FailureKind(
+        "CorpNotSameOrigin",
+        "Cross-Origin-Resource-Policy in the response is 'same-origin', so a page of another origin"
+        " cannot load it without CORS.",
+        "Use mode 'cors' and add the page's origin to allow_origins, or let the server send"
+        " Cross-Origin-Resource-Policy: cross-origin.",
+        is_cors=False,
+        chromium="net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin",
+        webkit="Cancelled load to {} because it violates the resource's"
+        " Cross-Origin-Resource-Policy response header.",
+    ),
+    FailureKind(
+        "CorpNotSameSite",
+        "Cross-Origin-Resource-Policy in the response is 'same-site', so a page of another site"
+        " cannot load it without CORS.",
+        "Use mode 'cors' and add the page's origin to allow_origins, or let the server send"
+        " Cross-Origin-Resource-Policy: cross-origin.",
+        is_cors=False,
+        chromium="net::ERR_BLOCKED_BY_RESPONSE.NotSameSite",
+    ),
+    FailureKind(
         "RedirectNotFollowed",
         "The server redirected the request, but the page set redirect: 'error'.",
         "Request the URL that the redirect points to, or let the page follow redirects.",

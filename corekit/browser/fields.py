@@ -23,6 +23,9 @@ DEFAULT_MAX_AGE: Final = 5
 """Seconds if the header is missing or malformed:
 https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
 
+_MAX_DIGITS: Final = 15
+"""Of a number of seconds: a longer one means forever."""
+
 _SPACE: Final = " \t\r\n"
 MAX_SAFELISTED_VALUE: Final = 128
 _MAX_SAFELISTED_TOTAL: Final = 1024
@@ -36,6 +39,7 @@ _has_unsafe_byte = re.compile(r"[\x00-\x08\x0a-\x1f\x22():<>?@\[\\\]{}\x7f]").se
 _is_language = re.compile(r"[0-9A-Za-z *,\-.;=]*").fullmatch
 _is_range = re.compile(r"bytes=([0-9]+)-([0-9]*)").fullmatch
 _is_negative = re.compile(r"-[0-9]+").fullmatch
+_quoted_strings = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _mime_type = re.compile(r"([^/]+)/([^;]*)(?:;.*)?", re.DOTALL).fullmatch
 
 
@@ -111,7 +115,9 @@ def drop_forbidden(headers: Headers) -> Headers:
             raise ValueError(f"not a header value: {name}: {value!a}")
         lowered = name.lower()
         if lowered in _METHOD_OVERRIDES:
-            methods = {strip(part).upper() for part in value.split(",")}
+            # A comma in a quoted string does not separate methods.
+            parts = _quoted_strings.sub('""', value).split(",")
+            methods = {strip(part).upper() for part in parts}
             if not methods.isdisjoint(FORBIDDEN_METHODS):
                 continue
         if not is_forbidden_request_header(lowered):
@@ -125,8 +131,17 @@ def get_header(headers: Headers, name: str) -> str | None:
     >>> get_header((("Vary", "Accept"), ("vary", " Origin")), "vary")
     'Accept, Origin'
     """
-    values = [strip(value) for given, value in headers if given.lower() == name]
+    values = get_lines(headers, name)
     return ", ".join(values) if values else None
+
+
+def get_lines(headers: Headers, name: str) -> list[str]:
+    """Return the values of a header, one for each line.
+
+    >>> get_lines((("Vary", "Accept"), ("vary", " Origin")), "vary")
+    ['Accept', 'Origin']
+    """
+    return [strip(value) for given, value in headers if given.lower() == name]
 
 
 def list_values(headers: Headers, name: str) -> tuple[str, ...] | None:
@@ -155,7 +170,8 @@ def read_max_age(headers: Headers, quirks: Quirks) -> int:
     """
     value = get_header(headers, "access-control-max-age") or ""
     if value.isascii() and value.isdigit():
-        return int(value)
+        digits = value.lstrip("0")
+        return int(digits or "0") if len(digits) <= _MAX_DIGITS else 10**_MAX_DIGITS
     if quirks.negative_max_age_expires and _is_negative(value):
         return 0
     if quirks.malformed_max_age_expires and value:

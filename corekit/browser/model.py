@@ -14,13 +14,28 @@ from corekit._names import SAFELISTED_METHODS
 from corekit._origins import OPAQUE, is_loopback
 
 from .cache import PreflightCache
-from .checks import REDIRECT_STATUSES, REFUSALS, check_cors, check_preflight, readable_headers
+from .checks import (
+    REDIRECT_STATUSES,
+    REFUSALS,
+    CheckFailure,
+    check_cors,
+    check_preflight,
+    check_resource_policy,
+    readable_headers,
+)
 from .failures import FetchFailedError
-from .fields import NON_WILDCARD_HEADER, get_header, list_values, read_max_age, unsafe_names
+from .fields import (
+    NON_WILDCARD_HEADER,
+    get_header,
+    get_lines,
+    list_values,
+    read_max_age,
+    unsafe_names,
+)
 from .messages import Exchange, Fetch, Headers, HttpRequest, HttpResponse, Outcome, PageResponse
 from .quirks import STANDARD, Quirks
 from .running import Running, start
-from .urls import HTTP_SCHEMES, parse_url
+from .urls import BAD_PORTS, HTTP_SCHEMES, parse_url
 
 _MAX_REDIRECTS: Final = 20
 _NULL_BODY_STATUSES: Final = frozenset({101, 103, 204, 205, 304})
@@ -108,26 +123,29 @@ class BrowserModel:
                         self.cache.clear(self._key(running))
                     yield from self._preflight(running)
             response = yield from _exchange(running, self._request(running))
-            if running.tainting == "cors":
-                problem = check_cors(running.origin, response.headers, include=running.include)
-                if problem is not None:
-                    raise running.fail(*problem)
+            problem = _check_response(running, response)
+            if problem is not None:
+                raise running.fail(*problem)
             if response.status not in REDIRECT_STATUSES:
                 return _filter(running, response)
             if running.requested.redirect == "error":
                 raise running.fail("RedirectNotFollowed")
             if running.requested.redirect == "manual":
-                return PageResponse("opaqueredirect", str(running.urls[0]), 0, (), b"")
-            location = get_header(response.headers, "location")
-            if location is None:
+                return PageResponse("opaqueredirect", running.url.href, 0, (), b"")
+            locations = get_lines(response.headers, "location")
+            if not locations:
                 return _filter(running, response)
-            self._redirect(running, response.status, location)
+            if len(locations) > 1:
+                raise running.fail("InvalidRedirect", ", ".join(locations))
+            self._redirect(running, response.status, locations[0])
 
     def _choose_tainting(self, running: Running) -> bool:
         # https://fetch.spec.whatwg.org/#main-fetch; return whether to fetch with a preflight.
         url, mode = running.url, running.requested.mode
         if url.scheme not in HTTP_SCHEMES:
             raise running.fail("CorsDisabledScheme", str(url))
+        if url.port in BAD_PORTS:
+            raise running.fail("BadPort", str(url.port))
         is_trusted = is_loopback(url.host) and not self.quirks.loopback_is_mixed_content
         if url.scheme == "http" and running.page.startswith("https:") and not is_trusted:
             raise running.fail("MixedContent", str(url))
@@ -136,6 +154,8 @@ class BrowserModel:
         if mode == "same-origin":
             raise running.fail("DisallowedByMode", str(url))
         if mode == "no-cors":
+            if running.requested.redirect != "follow":
+                raise running.fail("NoCorsRedirectModeNotFollow", str(url))
             running.tainting = "opaque"
             return False
         running.tainting = "cors"
@@ -233,7 +253,7 @@ class BrowserModel:
     def _key(self, running: Running) -> tuple[str, str]:
         """Return the origin and the URL of a preflight."""
         origin = running.page if self.quirks.preflight_untainted else running.origin
-        return origin, str(running.url)
+        return origin, running.url.href
 
     def _unsafe_names(self, running: Running) -> tuple[str, ...]:
         if self.quirks.preflight_lists_dropped_headers:
@@ -256,7 +276,7 @@ class BrowserModel:
         if len(running.urls) > _MAX_REDIRECTS:
             raise running.fail("TooManyRedirects")
         crosses = running.requested.mode == "cors" and url.origin != running.page
-        if url.credentials and (crosses or running.tainting == "cors"):
+        if url.userinfo and (crosses or running.tainting == "cors"):
             raise running.fail("RedirectContainsCredentials", location)
         becomes_get = (status in (301, 302) and running.method == "POST") or (
             status == 303 and running.method not in ("GET", "HEAD")
@@ -285,6 +305,15 @@ def _exchange(
     return response
 
 
+def _check_response(running: Running, response: HttpResponse) -> CheckFailure | None:
+    # https://fetch.spec.whatwg.org/#concept-http-fetch
+    if running.tainting == "cors":
+        return check_cors(running.origin, response.headers, include=running.include)
+    if running.tainting == "opaque":
+        return check_resource_policy(running.page, running.url, response.headers)
+    return None
+
+
 def _filter(running: Running, response: HttpResponse) -> PageResponse:
     # https://fetch.spec.whatwg.org/#concept-filtered-response
     if running.tainting == "opaque":
@@ -292,7 +321,7 @@ def _filter(running: Running, response: HttpResponse) -> PageResponse:
     no_body = running.method == "HEAD" or response.status in _NULL_BODY_STATUSES
     return PageResponse(
         running.tainting,
-        str(running.url),
+        running.url.href,
         response.status,
         readable_headers(response.headers, running.tainting, include=running.include),
         b"" if no_body else response.body,

@@ -81,7 +81,7 @@ def start(page: str, fetch: Fetch) -> Running:
     if fetch.body is not None and method in ("GET", "HEAD"):
         raise ValueError(f"a request with {method} cannot have a body")
     url = parse_url(fetch.url, None if page == OPAQUE else parse_url(page))
-    if url.credentials:
+    if url.userinfo:
         raise ValueError("browsers do not fetch a URL with a user name or password")
     headers = drop_forbidden(fetch.headers)
     if fetch.mode == "no-cors":

@@ -20,10 +20,24 @@ def is_same_site(origin: str, other: str) -> bool:
     >>> is_same_site("https://a.github.io", "https://b.github.io"), is_same_site("null", "null")
     (False, False)
     """
+    same_scheme = origin.partition(":")[0] == other.partition(":")[0]
+    return same_scheme and is_schemelessly_same_site(origin, other)
+
+
+def is_schemelessly_same_site(origin: str, other: str) -> bool:
+    """Return whether two serialized origins are same site if their schemes do not count.
+
+    Source: https://html.spec.whatwg.org/multipage/browsers.html#schemelessly-same-site
+
+    >>> is_schemelessly_same_site("https://app.example.com", "http://example.com")
+    True
+    >>> is_schemelessly_same_site("null", "null")
+    False
+    """
     first, second = split_origin(origin), split_origin(other)
     if first is None or second is None:
         return False
-    return first[0] == second[0] and site_of(first[1]) == site_of(second[1])
+    return site_of(first[1]) == site_of(second[1])
 
 
 def is_trustworthy(url: Url) -> bool:

@@ -1,7 +1,8 @@
 """The parts of the URL standard that a fetch needs: parsing, resolving a redirect, the origin.
 
 The rules are those of https://url.spec.whatwg.org/ for HTTP and HTTPS URLs. Internationalized host
-names must be in Punycode. A URL with another scheme is kept as it is.
+names must be in Punycode. A URL with another scheme is kept as it is, and no relative URL is
+resolved against it.
 """
 
 from __future__ import annotations
@@ -17,9 +18,22 @@ from corekit._origins import DEFAULT_PORTS, OPAQUE, serialize_ipv6, split_origin
 HTTP_SCHEMES: Final = frozenset({"http", "https"})
 """https://fetch.spec.whatwg.org/#http-scheme"""
 
+# fmt: off
+BAD_PORTS: Final = frozenset({
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95,
+    101, 102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161,
+    179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563,
+    587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+    6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+})
+# fmt: on
+"""https://fetch.spec.whatwg.org/#port-blocking"""
+
+_MAX_PORT: Final = 65535
 _SPACE: Final = "".join(map(chr, range(0x21)))
 _PATH_SAFE: Final = "/!$%&'()*+,-.:;=@[]^_|~"
 _QUERY_SAFE: Final = "/!$%&()*+,-.:;=?@[]^_`{|}~\\"
+_USERINFO_SAFE: Final = "!$%&'()*+,-._~"
 _scheme = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)", re.DOTALL).fullmatch
 _is_dot = re.compile(r"\.|%2e", re.IGNORECASE).fullmatch
 _is_double_dot = re.compile(r"(?:\.|%2e){2}", re.IGNORECASE).fullmatch
@@ -29,14 +43,20 @@ _is_double_dot = re.compile(r"(?:\.|%2e){2}", re.IGNORECASE).fullmatch
 class Url:
     """A parsed URL: https://url.spec.whatwg.org/#concept-url
 
-    `target` is the path and query, as a request has them. `credentials` is whether it has a user
-    name or a password. The fragment is dropped, since no server receives it.
+    `target` is the path and query, as a request has them. `userinfo` is the user name and password.
+    The fragment is dropped, since no server receives it.
+
+    >>> url = parse_url("https://user:secret@api.example.com:8443/x")
+    >>> str(url), url.href
+    ('https://api.example.com:8443/x', 'https://user:secret@api.example.com:8443/x')
+    >>> url.host, url.port
+    ('api.example.com', 8443)
     """
 
     scheme: str
     authority: str
     target: str
-    credentials: bool = False
+    userinfo: str = ""
 
     @property
     def origin(self) -> str:
@@ -48,10 +68,25 @@ class Url:
     @property
     def host(self) -> str:
         """The host without the port; empty unless this is an HTTP or HTTPS URL."""
-        parts = split_origin(self.origin)
-        return parts[1] if parts else ""
+        return self._host_and_port[0]
+
+    @property
+    def port(self) -> int | None:
+        """The port; None if it is the default of the scheme."""
+        return self._host_and_port[1]
+
+    @property
+    def _host_and_port(self) -> tuple[str, int | None]:
+        host, colon, port = self.authority.rpartition(":")
+        return (host, int(port)) if colon and port.isdigit() else (self.authority, None)
+
+    @property
+    def href(self) -> str:
+        """The URL as pages see it, with the user name and password."""
+        return str(self).replace("://", f"://{self.userinfo}@", 1) if self.userinfo else str(self)
 
     def __str__(self) -> str:
+        """Return the URL as it is requested, without user name and password."""
         separator = "://" if self.scheme in HTTP_SCHEMES else ":"
         return f"{self.scheme}{separator}{self.authority}{self.target}"
 
@@ -65,6 +100,8 @@ def parse_url(text: str, base: Url | None = None) -> Url:
     'https://example.com/a/c'
     """
     text = re.sub(r"[\t\n\r]", "", text.strip(_SPACE)).partition("#")[0]
+    if base and base.scheme not in HTTP_SCHEMES:
+        base = None
     match = _scheme(text)
     scheme = match[1].lower() if match else ""
     if match and scheme not in HTTP_SCHEMES:
@@ -79,7 +116,7 @@ def parse_url(text: str, base: Url | None = None) -> Url:
         userinfo, _, host = authority.rpartition("@")
         scheme = scheme or base.scheme  # type: ignore[union-attr]
         target = _target(f"/{path}", mark, query)
-        return Url(scheme, _authority(scheme, host), target, credentials=bool(userinfo))
+        return Url(scheme, _authority(scheme, host), target, _userinfo(userinfo))
     if base is None:
         raise ValueError(f"not an absolute URL: {text!a}")
     base_path, base_mark, base_query = base.target.partition("?")
@@ -88,7 +125,7 @@ def parse_url(text: str, base: Url | None = None) -> Url:
         path = base_path
     elif not path.startswith("/"):
         path = f"{base_path.rpartition('/')[0]}/{path}"
-    return Url(base.scheme, base.authority, _target(path, mark, query))
+    return Url(base.scheme, base.authority, _target(path, mark, query), base.userinfo)
 
 
 def _authority(scheme: str, text: str) -> str:
@@ -103,11 +140,19 @@ def _authority(scheme: str, text: str) -> str:
             raise ValueError(f"not an IPv6 address: {host!a}") from error
     if port and not (port.isascii() and port.isdigit()):
         raise ValueError(f"not a port: {port!a}")
-    port = str(int(port)) if port else ""
-    authority = host if port in ("", DEFAULT_PORTS[scheme]) else f"{host}:{port}"
-    if split_origin(f"{scheme}://{authority}") is None:
+    if port:
+        port = port.lstrip("0") or "0"
+        if len(port) > len(str(_MAX_PORT)) or int(port) > _MAX_PORT:
+            raise ValueError(f"not a port: {port!a}")
+    if split_origin(f"{scheme}://{host}") is None:
         raise ValueError(f"not a host and port: {text!a}")
-    return authority
+    return host if port in ("", DEFAULT_PORTS[scheme]) else f"{host}:{port}"
+
+
+def _userinfo(text: str) -> str:
+    name, _, password = text.partition(":")
+    parts = (quote(part, safe=_USERINFO_SAFE) for part in (name, password))
+    return ":".join(parts).removesuffix(":")
 
 
 def _target(path: str, mark: str, query: str) -> str:

@@ -36,7 +36,15 @@ _SHOWN_REQUEST_HEADERS: Final = frozenset(
     {"origin", "access-control-request-method", "access-control-request-headers", "authorization"}
 )
 _SECRET: Final = frozenset({"authorization"})
-_NOT_SENT: Final = frozenset({"CorsDisabledScheme", "DisallowedByMode", "MixedContent"})
+_NOT_SENT: Final = frozenset(
+    {
+        "BadPort",
+        "CorsDisabledScheme",
+        "DisallowedByMode",
+        "MixedContent",
+        "NoCorsRedirectModeNotFollow",
+    }
+)
 _STATUS_CAUSES: Final = {
     401: "Status 401 comes from authentication, but a preflight never includes credentials.",
     403: (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corekit.browser import CHROMIUM, FIREFOX, STANDARD
+from corekit.browser import CHROMIUM, FIREFOX, STANDARD, BrowserModel, Fetch, HttpResponse
 from corekit.browser.fields import (
     drop_forbidden,
     get_header,
@@ -14,6 +14,8 @@ from corekit.browser.fields import (
     strip,
     unsafe_names,
 )
+from tests.browser_model.servers import API, GRANT, PAGE
+from tests.clock import Clock
 
 UNSAFE_BYTES = [*map(chr, [*range(0x09), *range(0x0A, 0x20), 0x7F]), *'"():<>?@[\\]{}']
 
@@ -115,6 +117,16 @@ def test_no_cors_request_keeps_only_safelisted_headers(name: str, value: str, ke
         ("X-HTTP-Method-Override", "PUT, trace", False),
         ("x-http-method", "CONNECT", False),
         ("x-method-override", " TRACK ", False),
+        ("X-HTTP-Method-Override", '"a, TRACE ,b"', True),
+        ("X-HTTP-Method-Override", '"TRACE"', True),
+        ("X-HTTP-Method-Override", '"a,b", TRACE', False),
+        ("X-HTTP-Method-Override", '"a\\",TRACE', True),
+        ("X-HTTP-Method-Override", '"a\\", b",TRACE', False),
+        ("X-HTTP-Method-Override", 'TRACE, "a', False),
+        ("X-HTTP-Method-Override", '"a,TRACE', True),
+        ("X-HTTP-Method-Override", '"a,TRACE\\', True),
+        ("X-HTTP-Method-Override", 'a"b", TRACE', False),
+        ("X-HTTP-Method-Override", 'TRACE"b"', True),
     ],
 )
 def test_page_cannot_set_forbidden_headers(name: str, value: str, kept: bool) -> None:
@@ -170,6 +182,7 @@ def test_list_with_an_invalid_element_is_ignored(
         ("10m", 5, 5, 0),
         ("٣", 5, 5, 0),
         ("-", 5, 5, 0),
+        ("0" * 5000 + "600", 600, 600, 600),
     ],
 )
 def test_max_age_is_whole_seconds_and_defaults_to_5(
@@ -179,6 +192,17 @@ def test_max_age_is_whole_seconds_and_defaults_to_5(
     assert read_max_age(headers, STANDARD) == expected
     assert read_max_age(headers, CHROMIUM) == by_chromium
     assert read_max_age(headers, FIREFOX) == by_firefox
+
+
+@pytest.mark.parametrize("digits", [309, 5000])
+def test_huge_max_age_is_cached_without_an_error(digits: int) -> None:
+    headers = (*GRANT.headers, ("Access-Control-Max-Age", "9" * digits))
+    clock = Clock()
+    fetch = Fetch(API, "PUT")
+    browser = BrowserModel(clock=clock)
+    assert browser.fetch(lambda _: HttpResponse(200, headers), PAGE, fetch).preflights == 1
+    clock.now += 10**10
+    assert browser.fetch(lambda _: HttpResponse(200, headers), PAGE, fetch).preflights == 0
 
 
 def test_only_http_whitespace_is_trimmed() -> None:

@@ -121,6 +121,8 @@ def test_cross_origin_redirect_drops_authorization() -> None:
         ("https://user@api.example.com/", "RedirectContainsCredentials"),
         ("https://user@app.example.com/", "RedirectContainsCredentials"),
         ("https://a b/", "InvalidRedirect"),
+        ("https://api.example.com:6000/", "BadPort"),
+        ("http://api.example.com:0/", "BadPort"),
         ("http://api.example.com/", "MixedContent"),
     ],
 )
@@ -142,7 +144,8 @@ def test_same_origin_redirect_may_contain_credentials() -> None:
 
     (outcome,) = browse(with_user, Fetch("/items"), page="https://api.example.com")
     assert outcome.response is not None
-    assert outcome.response.url == "https://api.example.com/x"
+    assert outcome.response.url == "https://user@api.example.com/x"
+    assert outcome.exchanges[-1].request.url == "https://api.example.com/x"
     for mode, page in (("no-cors", PAGE), ("no-cors", "https://api.example.com")):
         (outcome,) = browse(with_user, Fetch(API, mode=mode), page=page)
         assert outcome.response is not None
@@ -171,6 +174,16 @@ def test_redirect_without_a_location_is_a_response() -> None:
     (outcome,) = browse(replace(OPEN, status=302), Fetch(API))
     assert outcome.response is not None
     assert outcome.response.status == 302
+
+
+@pytest.mark.parametrize("mode", ["cors", "no-cors"])
+@pytest.mark.parametrize("locations", [("/a", "/a"), ("/a", "/b"), ("/a", "")])
+def test_redirect_with_two_locations_is_invalid(locations: tuple[str, ...], mode: str) -> None:
+    lines = tuple(("Location", location) for location in locations)
+    (outcome,) = browse(HttpResponse(302, (*OPEN.headers, *lines)), Fetch(API, mode=mode))
+    assert failed(outcome) == "InvalidRedirect"
+    assert blamed(outcome) == ", ".join(locations)
+    assert len(outcome.exchanges) == 1
 
 
 def test_failure_after_a_redirect_clears_the_cache_of_its_target() -> None:

@@ -51,6 +51,8 @@ def test_url_is_serialized_as_in_a_browser(text: str, expected: str) -> None:
         "https://a b/",
         "https://e.com:x/",
         "https://e.com:65536/",
+        "https://e.com:100000/",
+        f"https://e.com:{'9' * 5000}/",
         "https://[::g]/",
         "https://e.com:٣/",
         "https://256.1.1.1/",
@@ -62,21 +64,38 @@ def test_invalid_url_raises(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "origin", "credentials"),
+    ("text", "origin", "href"),
     [
-        ("https://e.com:443/x", "https://e.com", False),
-        ("http://e.com:8000", "http://e.com:8000", False),
-        ("https://u@e.com", "https://e.com", True),
-        ("https://:p@e.com", "https://e.com", True),
-        ("https://@e.com", "https://e.com", False),
-        ("data:text/plain,x", "null", False),
+        ("https://e.com:443/x", "https://e.com", "https://e.com/x"),
+        ("http://e.com:8000", "http://e.com:8000", "http://e.com:8000/"),
+        ("https://u@e.com", "https://e.com", "https://u@e.com/"),
+        ("https://u:@e.com", "https://e.com", "https://u@e.com/"),
+        ("https://:p@e.com", "https://e.com", "https://:p@e.com/"),
+        ("https://u:p:q@r@e.com:8443", "https://e.com:8443", "https://u:p%3Aq%40r@e.com:8443/"),
+        ("https://u u@e.com", "https://e.com", "https://u%20u@e.com/"),
+        ("https://@e.com", "https://e.com", "https://e.com/"),
+        ("https://:@e.com", "https://e.com", "https://e.com/"),
+        ("data:text/plain,x", "null", "data:text/plain,x"),
     ],
 )
-def test_url_has_an_origin_and_may_contain_credentials(
-    text: str, origin: str, credentials: bool
-) -> None:
+def test_url_has_an_origin_and_may_contain_credentials(text: str, origin: str, href: str) -> None:
     url = parse_url(text)
-    assert (url.origin, url.credentials) == (origin, credentials)
+    assert (url.origin, url.href) == (origin, href)
+    assert "@" not in str(url)
+
+
+def test_relative_url_inherits_user_name_and_password() -> None:
+    base = parse_url("https://u:p@e.com/a")
+    assert parse_url("b", base).href == "https://u:p@e.com/b"
+    assert parse_url("//e.com/b", base).href == "https://e.com/b"
+
+
+@pytest.mark.parametrize("text", ["//x/", "/x", "x", "?x", ""])
+@pytest.mark.parametrize("base", ["capacitor://localhost", "chrome-extension://abc", "data:,x"])
+def test_relative_url_needs_an_http_base(base: str, text: str) -> None:
+    with pytest.raises(ValueError, match="not an absolute URL"):
+        parse_url(text, parse_url(base))
+    assert str(parse_url("https:x", parse_url(base))) == "https://x/"
 
 
 @pytest.mark.parametrize(
@@ -97,13 +116,17 @@ def test_unusual_urls_are_parsed_as_in_a_browser(text: str, base: str, expected:
 
 
 @pytest.mark.parametrize(
-    ("text", "host"),
+    ("text", "host", "port"),
     [
-        ("https://e.com/x", "e.com"),
-        ("http://e.com:8000", "e.com"),
-        ("http://[::1]:8000/", "[::1]"),
-        ("data:text/plain,x", ""),
+        ("https://e.com/x", "e.com", None),
+        ("https://e.com:443/x", "e.com", None),
+        ("http://e.com:8000", "e.com", 8000),
+        ("http://e.com:0", "e.com", 0),
+        (f"http://e.com:{'0' * 5000}8000", "e.com", 8000),
+        ("http://[::1]:8000/", "[::1]", 8000),
+        ("http://[::1]/", "[::1]", None),
+        ("data:text/plain,x", "", None),
     ],
 )
-def test_http_url_must_have_a_host(text: str, host: str) -> None:
-    assert parse_url(text).host == host
+def test_url_has_a_host_and_port(text: str, host: str, port: int | None) -> None:
+    assert (parse_url(text).host, parse_url(text).port) == (host, port)

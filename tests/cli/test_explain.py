@@ -219,7 +219,7 @@ def test_error_of_a_script_leads_to_the_console(message: str) -> None:
     "arguments",
     [
         ("it does not work", "--json"),
-        ("--url=http://127.0.0.1:1/", f"--origin={PAGE}", "--json"),
+        ("--url=http://127.0.0.1:2/", f"--origin={PAGE}", "--json"),
         ("--policy=no.toml", f"--origin={PAGE}", "--json"),
     ],
 )
@@ -260,7 +260,7 @@ def test_every_failure_name_is_explained(name: str) -> None:
         (("--policy=-", "--origin=nonsense value"), "not the origin of a page"),
         (("--policy=-", "--origin=https://*.example.com"), "Name one origin, not a pattern."),
         (("--policy=-", f"--origin={PAGE}", "--method=TRACE"), "browsers do not let scripts send"),
-        (("--url=http://127.0.0.1:1/", f"--origin={PAGE}"), "http://127.0.0.1:1/"),
+        (("--url=http://127.0.0.1:2/", f"--origin={PAGE}"), "http://127.0.0.1:2/"),
     ],
 )
 def test_usage_errors_take_one_line(arguments: tuple[str, ...], words: str) -> None:

@@ -218,3 +218,30 @@ def test_long_urls_and_hyphenated_words_are_not_broken() -> None:
 )
 def test_untrusted_text_is_escaped_and_bounded(text: str, escaped: str) -> None:
     assert escape(text) == escaped
+
+
+@pytest.mark.parametrize("url", ["//x/", "/x", "x"])
+def test_relative_url_of_an_app_shell_raises(url: str) -> None:
+    with pytest.raises(ValueError, match="not an absolute URL"):
+        explain(CorsPolicy.deny_all(), Fetch(url), page="capacitor://localhost")
+
+
+@pytest.mark.parametrize(
+    ("fetch", "name"),
+    [
+        (Fetch("https://api.example.com:6000/"), "BadPort"),
+        (
+            Fetch("https://api.example.com/", mode="no-cors", redirect="manual"),
+            "NoCorsRedirectModeNotFollow",
+        ),
+    ],
+)
+def test_fetch_that_is_not_sent_has_no_change_of_the_policy(fetch: Fetch, name: str) -> None:
+    explanation = explain(CorsPolicy(allow_origins=["*"]), fetch, page="https://app.example.com")
+    assert explanation.failure is not None
+    assert explanation.failure.name == name
+    assert explanation.outcome.exchanges == ()
+    assert explanation.outcome.exchanges == ()
+    assert explanation.steps[-1].title == f"Does not send the request: {name}"
+    assert explanation.fixes
+    assert not any(fix.changes for fix in explanation.fixes)
