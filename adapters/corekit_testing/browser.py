@@ -142,7 +142,7 @@ class Browser:
             request = self._add_cookies(request)
             return self._record(wire, request, self._transport(request).send(request))
 
-        fetch = _make_fetch(str(parse_url(url, self._url)), method, options)
+        fetch = _make_fetch(parse_url(url, self._url).href, method, options)
         return raise_or_return(self._model.fetch(send, self.page, fetch), tuple(wire))
 
     async def fetch_async(self, method: str, url: str, **options: Unpack[FetchOptions]) -> Response:
@@ -153,7 +153,7 @@ class Browser:
             request = self._add_cookies(request)
             return self._record(wire, request, await self._transport(request).send_async(request))
 
-        fetch = _make_fetch(str(parse_url(url, self._url)), method, options)
+        fetch = _make_fetch(parse_url(url, self._url).href, method, options)
         return raise_or_return(await self._model.fetch_async(send, self.page, fetch), tuple(wire))
 
     def wait(self, seconds: float) -> None:

@@ -114,6 +114,17 @@ def test_content_type_of_a_body(
     assert seen["body"] == body
 
 
+@pytest.mark.parametrize("userinfo", ["user", "user:secret", ":secret"])
+@pytest.mark.parametrize("port", ["", ":8443"])
+def test_url_with_a_user_name_or_password_raises(userinfo: str, port: str) -> None:
+    browser = Browser(wsgi(), PAGE)
+    with pytest.raises(ValueError, match="user name or password"):
+        browser.fetch("GET", f"https://{userinfo}@testserver{port}/")
+    with pytest.raises(ValueError, match="user name or password"):
+        asyncio.run(browser.fetch_async("GET", f"//{userinfo}@testserver{port}/"))
+    assert browser.exchanges == []
+
+
 def test_json_and_data_exclude_each_other() -> None:
     with pytest.raises(ValueError, match="not both"):
         Browser(wsgi(), PAGE).fetch("POST", "/", json=1, data="x")
