@@ -1,7 +1,8 @@
 """A cookie jar like those of browsers: SameSite, Secure, prefixes, domains, paths, expiry.
 
 The rules are those of https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html, in
-sections 5.6 to 5.8. Cookies of scripts and partitioned cookies are not modeled.
+sections 5.6 to 5.8. Cookies of scripts, partitioned cookies and limits to the number of cookies are
+not modeled.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -20,9 +21,30 @@ SameSite = Literal["strict", "lax", "none"]
 
 _SAME_SITES: Final[dict[str, SameSite]] = {"strict": "strict", "lax": "lax", "none": "none"}
 _MAX_LENGTH: Final = 4096
+_MAX_ATTRIBUTE_LENGTH: Final = 1024
 _MAX_AGE: Final = 400 * 24 * 60 * 60
+_MAX_DIGITS: Final = 15
+_MONTHS: Final = (
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+)
 
 _has_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
+_is_seconds = re.compile(r"-?[0-9]+").fullmatch
+_date_tokens = re.compile(r"[^\t\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+").findall
+_time = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])").match
+_day = re.compile(r"[0-9]{1,2}(?![0-9])").match
+_year = re.compile(r"[0-9]{2,4}(?![0-9])").match
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +121,11 @@ class CookieJar:
         self._clock = clock
         self._quirks = quirks
         self._third_party = third_party
-        self._cookies: dict[tuple[str, str, str], Cookie] = {}
+        self._cookies: dict[tuple[str, str, bool, str], Cookie] = {}
 
     def __iter__(self) -> Iterator[Cookie]:
-        now = self._clock()
-        for cookie in tuple(self._cookies.values()):
-            if cookie.expires is None or cookie.expires > now:
-                yield cookie
+        self._evict_expired()
+        return iter(tuple(self._cookies.values()))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -137,11 +157,16 @@ class CookieJar:
             cookie = _parse(line, target, self._clock(), self._quirks)
             if cookie is None or not self._allows(cookie, page, target):
                 continue
-            key = cookie.name, cookie.domain, cookie.path
-            if cookie.expires is not None and cookie.expires <= self._clock():
-                self._cookies.pop(key, None)
-            else:
-                self._cookies[key] = cookie
+            self._evict_expired()
+            if not is_trustworthy(target) and any(_protects(old, cookie) for old in self):
+                continue
+            self._cookies[cookie.name, cookie.domain, cookie.host_only, cookie.path] = cookie
+
+    def _evict_expired(self) -> None:
+        now = self._clock()
+        for key, cookie in tuple(self._cookies.items()):
+            if cookie.expires is not None and cookie.expires <= now:
+                del self._cookies[key]
 
     def _allows(self, cookie: Cookie, page: str, target: Url) -> bool:
         is_same = is_same_site(page, target.origin)
@@ -159,7 +184,8 @@ def _parse(line: str, url: Url, now: float, quirks: CookieQuirks) -> Cookie | No
     given = {}
     for attribute in attributes:
         key, _, content = attribute.partition("=")
-        given[key.strip(" \t").lower()] = content.strip(" \t")
+        if len(content.strip(" \t")) <= _MAX_ATTRIBUTE_LENGTH:
+            given[key.strip(" \t").lower()] = content.strip(" \t")
     domain = given.get("domain", "").removeprefix(".").lower()
     if domain == url.host and is_suffix(domain):
         domain = ""  # for this host only
@@ -182,28 +208,69 @@ def _parse(line: str, url: Url, now: float, quirks: CookieQuirks) -> Cookie | No
         return None
     if cookie.secure and not is_trustworthy(url):
         return None
-    return cookie if quirks.ignores_prefixes or _keeps_prefix(cookie, path) else None
+    has_path = "path" in given
+    return cookie if quirks.ignores_prefixes or _keeps_prefix(cookie, has_path=has_path) else None
 
 
-def _keeps_prefix(cookie: Cookie, path: str) -> bool:
+def _keeps_prefix(cookie: Cookie, *, has_path: bool) -> bool:
     # https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-cookie-name-prefixes
     prefixed = (cookie.name or cookie.value).lower()
     if prefixed.startswith("__secure-"):
         return cookie.secure and bool(cookie.name)
     if prefixed.startswith("__host-"):
-        return cookie.secure and cookie.host_only and path == "/" and bool(cookie.name)
+        is_of_root = has_path and cookie.path == "/"
+        return cookie.secure and cookie.host_only and is_of_root and bool(cookie.name)
     return True
+
+
+def _protects(old: Cookie, new: Cookie) -> bool:
+    """Return whether a cookie cannot be overlaid by one that an insecure connection sets."""
+    return (
+        old.secure
+        and old.name == new.name
+        and (domain_matches(old.domain, new.domain) or domain_matches(new.domain, old.domain))
+        and _covers_path(old.path, new.path)
+    )
 
 
 def _read_expiry(given: dict[str, str], now: float) -> float | None:
     age = given.get("max-age", "")
-    if age.removeprefix("-").isdecimal() and age.isascii():
-        return now + min(int(age), _MAX_AGE)
+    if _is_seconds(age):
+        digits = "" if age.startswith("-") else age.lstrip("0")
+        return now + (_MAX_AGE if len(digits) > _MAX_DIGITS else min(int(digits or "0"), _MAX_AGE))
+    expires = _read_date(given.get("expires", ""))
+    return None if expires is None else min(expires, now + _MAX_AGE)
+
+
+def _read_date(text: str) -> float | None:
+    """Read a date in any order of its parts: https://www.rfc-editor.org/rfc/rfc6265#section-5.1.1
+
+    >>> _read_date("Sun, 09 Sep 2001 01:46:40 GMT")
+    1000000000.0
+    >>> _read_date("soon")
+    """
+    time = day = month = year = None
+    for token in _date_tokens(text):
+        name = token[:3].lower()
+        if time is None and (match := _time(token)):
+            time = match
+        elif day is None and (match := _day(token)):
+            day = int(match[0])
+        elif month is None and name in _MONTHS:
+            month = _MONTHS.index(name) + 1
+        elif year is None and (match := _year(token)):
+            year = int(match[0])
+    if time is None or day is None or month is None or year is None:
+        return None
+    if year < 100:
+        year += 1900 if year >= 70 else 2000
+    if year < 1601:
+        return None
     try:
-        expires = parsedate_to_datetime(given.get("expires", "")).timestamp()
+        hour, minute, second = map(int, time.groups())
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
     except ValueError:
         return None
-    return min(expires, now + _MAX_AGE)
 
 
 def _covers_host(cookie: Cookie, host: str) -> bool:
