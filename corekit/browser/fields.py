@@ -74,15 +74,21 @@ def _is_safelisted(name: str, value: str) -> bool:
     return check is not None and len(value) <= MAX_SAFELISTED_VALUE and bool(check(value))
 
 
-def is_no_cors_safelisted(name: str, value: str) -> bool:
-    """Return whether a ``no-cors`` request keeps a header.
+def keep_no_cors_safelisted(headers: Headers) -> Headers:
+    """Return the headers that a ``no-cors`` request keeps.
 
+    A header that is set more than once is judged together with the values before.
     Source: https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header
 
-    >>> is_no_cors_safelisted("Accept", "text/html"), is_no_cors_safelisted("Range", "bytes=0-")
-    (True, False)
+    >>> keep_no_cors_safelisted((("Accept", "text/html"), ("Range", "bytes=0-")))
+    (('Accept', 'text/html'),)
     """
-    return name.lower() != "range" and _is_safelisted(name, value)
+    kept: Headers = ()
+    for name, value in headers:
+        together = get_header((*kept, (name, value)), name.lower()) or ""
+        if name.lower() != "range" and _is_safelisted(name, together):
+            kept += ((name, value),)
+    return kept
 
 
 def unsafe_names(headers: Headers) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ responses, so the same steps work with a plain and an async transport.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
+from dataclasses import replace
 from typing import Final
 
 from corekit._names import SAFELISTED_METHODS
@@ -38,6 +39,7 @@ from .running import Running, start
 from .urls import BAD_PORTS, HTTP_SCHEMES, parse_url
 
 _MAX_REDIRECTS: Final = 20
+_MISDIRECTED: Final = 421
 _NULL_BODY_STATUSES: Final = frozenset({101, 103, 204, 205, 304})
 _BODY_HEADERS: Final = frozenset(
     {"content-encoding", "content-language", "content-location", "content-type"}
@@ -253,7 +255,8 @@ class BrowserModel:
     def _key(self, running: Running) -> tuple[str, str]:
         """Return the origin and the URL of a preflight."""
         origin = running.page if self.quirks.preflight_untainted else running.origin
-        return origin, running.url.href
+        fragment = running.url.fragment
+        return origin, running.url.href + ("" if fragment is None else f"#{fragment}")
 
     def _unsafe_names(self, running: Running) -> tuple[str, ...]:
         if self.quirks.preflight_lists_dropped_headers:
@@ -294,6 +297,8 @@ class BrowserModel:
         running.redirected = running.preflighted
         kept = running.set_headers if self.quirks.dropped_headers_return else running.headers
         running.headers = tuple(pair for pair in kept if pair[0].lower() not in dropped)
+        if url.fragment is None:
+            url = replace(url, fragment=running.url.fragment)
         running.urls.append(url)
 
 
@@ -302,6 +307,10 @@ def _exchange(
 ) -> Generator[HttpRequest, HttpResponse, HttpResponse]:
     response = yield request
     running.exchanges.append(Exchange(request, response))
+    if response.status == _MISDIRECTED:
+        # Once more over a new connection: the other one was for another host.
+        response = yield request
+        running.exchanges.append(Exchange(request, response))
     return response
 
 

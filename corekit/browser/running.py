@@ -11,7 +11,7 @@ from corekit._names import FORBIDDEN_METHODS, NORMALIZED_METHODS, SAFELISTED_MET
 from corekit._origins import OPAQUE, is_serialized_origin
 
 from .failures import Failure, FetchFailedError
-from .fields import drop_forbidden, is_no_cors_safelisted
+from .fields import drop_forbidden, keep_no_cors_safelisted
 from .messages import (
     CREDENTIALS_MODES,
     FETCH_MODES,
@@ -87,7 +87,7 @@ def start(page: str, fetch: Fetch) -> Running:
     if fetch.mode == "no-cors":
         if method not in SAFELISTED_METHODS:
             raise ValueError(f"a no-cors request cannot have the method {method}")
-        headers = tuple(pair for pair in headers if is_no_cors_safelisted(*pair))
+        headers = keep_no_cors_safelisted(headers)
     return Running(page, fetch, method, headers, headers, fetch.body, [url])
 
 

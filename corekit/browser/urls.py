@@ -8,7 +8,7 @@ resolved against it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import quote
@@ -44,7 +44,7 @@ class Url:
     """A parsed URL: https://url.spec.whatwg.org/#concept-url
 
     `target` is the path and query, as a request has them. `userinfo` is the user name and password.
-    The fragment is dropped, since no server receives it.
+    `fragment` is not sent to servers; it is None if there is none.
 
     >>> url = parse_url("https://user:secret@api.example.com:8443/x")
     >>> str(url), url.href
@@ -57,6 +57,7 @@ class Url:
     authority: str
     target: str
     userinfo: str = ""
+    fragment: str | None = None
 
     @property
     def origin(self) -> str:
@@ -82,11 +83,11 @@ class Url:
 
     @property
     def href(self) -> str:
-        """The URL as pages see it, with the user name and password."""
+        """The URL as pages see it, with the user name and password, but without fragment."""
         return str(self).replace("://", f"://{self.userinfo}@", 1) if self.userinfo else str(self)
 
     def __str__(self) -> str:
-        """Return the URL as it is requested, without user name and password."""
+        """Return the URL as it is requested, without user name, password and fragment."""
         separator = "://" if self.scheme in HTTP_SCHEMES else ":"
         return f"{self.scheme}{separator}{self.authority}{self.target}"
 
@@ -99,7 +100,12 @@ def parse_url(text: str, base: Url | None = None) -> Url:
     >>> str(parse_url("../c", parse_url("https://example.com/a/b/")))
     'https://example.com/a/c'
     """
-    text = re.sub(r"[\t\n\r]", "", text.strip(_SPACE)).partition("#")[0]
+    text = re.sub(r"[\t\n\r]", "", text.strip(_SPACE))
+    text, number_sign, fragment = text.partition("#")
+    return replace(_parse(text, base), fragment=fragment if number_sign else None)
+
+
+def _parse(text: str, base: Url | None) -> Url:
     if base and base.scheme not in HTTP_SCHEMES:
         base = None
     match = _scheme(text)

@@ -99,3 +99,25 @@ def test_upload_listener_caches_no_methods_if_none_are_listed() -> None:
     fetches = [Fetch(API, "POST", X_A), Fetch(API, "POST", X_A, upload_listener=True)]
     outcomes = browse(HttpResponse(200, headers), *fetches)
     assert [each.preflights for each in outcomes] == [1, 1]
+
+
+def test_url_of_a_cached_preflight_includes_the_fragment() -> None:
+    urls = [API, f"{API}#", f"{API}#a", f"{API}#b", API, f"{API}#", f"{API}#a"]
+    outcomes = browse(GRANT, *(Fetch(url, "PUT") for url in urls))
+    assert [outcome.preflights for outcome in outcomes] == [1, 1, 1, 1, 0, 0, 0]
+    assert {each.request.url for outcome in outcomes for each in outcome.exchanges} == {API}
+    assert outcomes[2].response is not None
+    assert outcomes[2].response.url == API
+
+
+def test_redirect_inherits_the_fragment_unless_it_has_one() -> None:
+    there = f"{API}/"
+    for location, preflights in ((there, [2, 0]), (f"{there}#a", [2, 0]), (f"{there}#b", [2, 1])):
+
+        def server(request: HttpRequest, location: str = location) -> HttpResponse:
+            if request.is_preflight or request.url == there:
+                return GRANT
+            return HttpResponse(307, (*GRANT.headers, ("Location", location)))
+
+        outcomes = browse(server, Fetch(f"{API}#a", "PUT"), Fetch(f"{there}#a", "PUT"))
+        assert [outcome.preflights for outcome in outcomes] == preflights

@@ -252,6 +252,23 @@ def test_async_transport_has_the_same_outcome() -> None:
     assert outcome.preflights == 1
 
 
+@pytest.mark.parametrize(("statuses", "status"), [([421, 200], 200), ([421, 421, 200], 421)])
+def test_misdirected_request_is_sent_once_more(statuses: list[int], status: int) -> None:
+    queue = list(statuses)
+    (outcome,) = browse(lambda _: replace(OPEN, status=queue.pop(0)), Fetch(API, "POST", body=b"x"))
+    assert outcome.response is not None
+    assert outcome.response.status == status
+    first, second = (exchange.request for exchange in outcome.exchanges)
+    assert first == second
+
+
+def test_misdirected_preflight_is_sent_once_more() -> None:
+    queue = [replace(GRANT, status=421), GRANT, GRANT]
+    (outcome,) = browse(lambda _: queue.pop(0), Fetch(API, "PUT"))
+    assert outcome.response is not None
+    assert sent(outcome) == [f"OPTIONS {API}", f"OPTIONS {API}", f"PUT {API}"]
+
+
 def test_exception_of_the_transport_propagates() -> None:
     def broken(request: HttpRequest) -> HttpResponse:
         raise ConnectionRefusedError

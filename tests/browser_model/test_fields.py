@@ -8,7 +8,7 @@ from corekit.browser import CHROMIUM, FIREFOX, STANDARD, BrowserModel, Fetch, Ht
 from corekit.browser.fields import (
     drop_forbidden,
     get_header,
-    is_no_cors_safelisted,
+    keep_no_cors_safelisted,
     list_values,
     read_max_age,
     strip,
@@ -101,7 +101,17 @@ def test_unsafe_names_are_lowercase_sorted_and_unique() -> None:
     ],
 )
 def test_no_cors_request_keeps_only_safelisted_headers(name: str, value: str, kept: bool) -> None:
-    assert is_no_cors_safelisted(name, value) == kept
+    assert keep_no_cors_safelisted(((name, value),)) == (((name, value),) if kept else ())
+
+
+def test_values_of_a_no_cors_header_are_judged_together() -> None:
+    first, second, third = ("Accept", "a" * 64), ("accept", "b" * 62), ("Accept", "c")
+    assert keep_no_cors_safelisted((first, second)) == (first, second)
+    assert keep_no_cors_safelisted((first, second, third)) == (first, second)
+    longer = ("accept", "b" * 63)
+    assert keep_no_cors_safelisted((first, longer, third)) == (first, third)
+    language, text = ("Accept-Language", "x" * 100), ("Content-Type", "text/plain")
+    assert keep_no_cors_safelisted((first, language, text, text)) == (first, language, text)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,17 @@ def test_url_has_an_origin_and_may_contain_credentials(text: str, origin: str, h
     assert "@" not in str(url)
 
 
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [("https://e.com/a", None), ("https://e.com/a#", ""), ("#b#c", "b#c"), ("data:,x#y", "y")],
+)
+def test_url_may_have_a_fragment(text: str, fragment: str | None) -> None:
+    url = parse_url(text, parse_url("https://e.com/#x"))
+    assert url.fragment == fragment
+    assert "#" not in url.href
+    assert "#" not in str(url)
+
+
 def test_relative_url_inherits_user_name_and_password() -> None:
     base = parse_url("https://u:p@e.com/a")
     assert parse_url("b", base).href == "https://u:p@e.com/b"
