@@ -18,6 +18,7 @@ subject:
 
 Not modeled: navigation, frames, service workers, HTTP caching, private network access (browsers no
 longer send its preflights), and which cookies are kept, which is up to the transport.
+docs/browsers.md lists what differs from the standard.
 """
 
 from corekit._names import FORBIDDEN_METHODS, SAFELISTED_METHODS, is_token
