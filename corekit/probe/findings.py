@@ -273,7 +273,7 @@ def _max_age(value: str | None, origin: str) -> Iterator[Diagnostic]:
         yield report("no-max-age", origin, value, max_age=max_age, hint=hint)
     elif not (value.isascii() and value.isdigit()):
         yield report("malformed-max-age", origin, value, shown=show(value))
-    elif len(value) > 9 or int(value) > maximum:
+    elif len(digits := value.lstrip("0")) > len(str(maximum)) or int(digits) > maximum:
         limits = ", ".join(f"{name}: {seconds}" for name, seconds in caps.items())
         shown = show(value)
         yield report("max-age", origin, value, shown=shown, limits=limits, maximum=maximum)

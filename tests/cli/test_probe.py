@@ -93,19 +93,6 @@ def test_unsafe_request_is_sent_on_demand() -> None:
     assert (call["HTTP_ORIGIN"], call["HTTP_X_A"]) == (PAGE, "1")
 
 
-def test_bug_of_the_unsafe_request_is_found_if_it_is_sent() -> None:
-    def bug(environ: dict[str, Any], status: int, headers: Any) -> Any:
-        if environ["REQUEST_METHOD"] == "PUT":
-            headers = without(headers, "Access-Control-Allow-Origin")
-        return status, headers
-
-    with serving(wrong(bug)) as live:
-        assert severities(run_probe(live.url, *QUICK, "--json")) == {}
-        assert severities(run_probe(live.url, *QUICK, "--json", "--send-unsafe")) == {
-            "refused": "error"
-        }
-
-
 def test_most_severe_finding_is_printed_first() -> None:
     def bug(environ: dict[str, Any], status: int, headers: Any) -> Any:
         if environ.get("HTTP_ORIGIN") == "null":

@@ -56,19 +56,39 @@ def test_bug_is_found(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "page", "expected"),
+    ("origin", "page", "is_mixed"),
     [
-        ("a.test", "https://app.example.com", {"mixed-content"}),
-        ("a.test", "http://app.example.com", set()),
-        ("127.0.0.1", "https://app.example.com", set()),
+        ("http://a.test", "https://app.example.com", True),
+        ("http://a.test", "http://app.example.com", False),
+        ("http://127.0.0.1", "https://app.example.com", False),
+        ("https://a.test", "https://app.example.com", False),
     ],
 )
-def test_mixed_content_is_an_info(host: str, page: str, expected: set[str]) -> None:
+def test_mixed_content_is_an_info(origin: str, page: str, is_mixed: bool) -> None:
     send = connect(right(POLICY.replace(allow_origins=[page])))
-    _, found = run_probe(Plan((page,), Fetch(f"http://{host}/items", "PUT")), send)
-    assert codes(found) == expected
-    assert {finding.severity for finding in found} <= {"info"}
-    assert {finding.failure for finding in found} <= {"MixedContent"}
+    _, found = run_probe(Plan((page,), Fetch(f"{origin}/items", "PUT")), send)
+    kinds = [(each.code, each.severity, each.failure, each.subject) for each in found]
+    assert kinds == [("mixed-content", "info", "MixedContent", page)] * is_mixed
+
+
+def test_bug_of_the_unsafe_request_is_found_if_it_is_sent() -> None:
+    def bug(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        return status, without(headers, ALLOW) if environ["REQUEST_METHOD"] == "PUT" else headers
+
+    send = connect(wrong(bug))
+    assert probe(wrong(bug)) == ()
+    _, (found,) = run_probe(Plan((PAGE,), Fetch(URL, "PUT"), send_unsafe=True), send)
+    assert (found.code, found.severity, found.subject) == ("refused", "error", PAGE)
+    assert found.message.startswith("PUT: The response has no ")
+
+
+def test_each_page_is_checked() -> None:
+    other = "https://b.example"
+    found = probe(right(), others=(other,))
+    assert [(each.code, each.subject) for each in found] == [
+        ("refused", other),
+        ("preflight-refused", other),
+    ]
 
 
 def test_unreadable_error_page_is_reported_with_its_status() -> None:
@@ -124,9 +144,15 @@ def test_every_finding_is_documented_with_its_severity() -> None:
     }
 
 
+@pytest.mark.parametrize("vary", ["Origin,Accept-Encoding", "accept,ORIGIN", "Accept , *", "*"])
+def test_origin_may_be_anywhere_in_vary(vary: str) -> None:
+    assert probe(wrong(replace("Vary", vary))) == ()
+    assert codes(probe(wrong(replace("Vary", f"X-{vary.replace(',', ',X-')}")))) == {"no-vary"}
+
+
 def test_response_that_is_not_cached_needs_no_vary() -> None:
     def never_kept(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
-        return status, [*without(headers, "Vary"), ("Cache-Control", "private, No-Store")]
+        return status, [*without(headers, "Vary"), ("Cache-Control", "No-Store,private")]
 
     def kept_by_browsers(_: Any, status: int, headers: Headers) -> tuple[int, Headers]:
         return status, [*without(headers, "Vary"), ("Cache-Control", "private")]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy
+from corekit.browser import FAILURES
 from corekit.diagnostics import Diagnostic
 from tests.probe.servers import (
     ALLOW,
@@ -36,8 +37,16 @@ METHODS, HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers
         POLICY.replace(allow_methods=["*"], allow_headers=["*"]),
         WITH_COOKIES.replace(allow_methods=["*"], allow_headers=["*", "authorization"]),
         WITH_COOKIES.replace(allow_origins=["https://*.example.com", f"{PAGE}:*"]),
+        POLICY.replace(allow_origins=["https://*.example.com", f"{PAGE}:*"]),
     ],
-    ids=["plain", "credentials", "wildcards", "wildcards-with-credentials", "patterns"],
+    ids=[
+        "plain",
+        "credentials",
+        "wildcards",
+        "wildcards-with-credentials",
+        "patterns-with-credentials",
+        "patterns",
+    ],
 )
 def test_server_with_the_policy_has_no_findings(policy: CorsPolicy) -> None:
     credentials = "include" if policy.allow_credentials else "omit"
@@ -112,6 +121,52 @@ def test_origin_that_the_policy_allows_and_the_server_refuses() -> None:
         ("less-than-policy", "https://evilapp.example.com"),
         ("less-than-policy", "https://evil.app.example.com"),
     }
+    for each in found:
+        assert each.message == "The policy allows this origin; the server does not."
+        assert each.failure == "MissingAllowOriginHeader"
+        assert each.hint == FAILURES["MissingAllowOriginHeader"].hint
+
+
+def test_refused_page_is_not_reported_twice() -> None:
+    app = wrong(replace(ALLOW, when=lambda environ: not is_preflight(environ)))
+    assert codes(probe(app, policy=POLICY)) == {"refused"}
+
+
+def test_other_failures_than_that_of_the_call_are_reported() -> None:
+    policy = POLICY.replace(allow_methods=["PUT", "PATCH"])
+
+    def refuse(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
+        return {"PUT": 405, "PATCH": 200}.get(asked or "", status), (
+            without(headers, ALLOW) if asked == "PATCH" else headers
+        )
+
+    found = probe(wrong(refuse, policy), policy=policy)
+    assert [(each.code, each.failure) for each in found] == [
+        ("preflight-refused", "PreflightInvalidStatus"),
+        ("less-than-policy", "PreflightMissingAllowOriginHeader"),
+    ]
+    assert only(found, "less-than-policy").message == (
+        "The policy allows the method PATCH; the server does not."
+    )
+
+
+def test_every_refused_method_is_named_if_the_call_is_refused_too() -> None:
+    app, policy = right(POLICY.replace(allow_methods=[])), POLICY.replace(allow_methods=["LOCK"])
+    finding = only(probe(app, policy=policy), "less-than-policy")
+    assert finding.message == "The policy allows the method LOCK; the server does not."
+    assert finding.hint == FAILURES["MethodDisallowedByPreflightResponse"].hint
+
+
+def test_failure_of_the_call_with_credentials_is_another() -> None:
+    def refuse(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        return (405, without(headers, CREDENTIALS)) if is_preflight(environ) else (status, headers)
+
+    found = probe(wrong(refuse, WITH_COOKIES), credentials="include", policy=WITH_COOKIES)
+    assert [(each.code, each.failure) for each in found] == [
+        ("preflight-refused", "PreflightInvalidAllowCredentials"),
+        ("less-than-policy", "PreflightInvalidStatus"),
+    ]
 
 
 def test_reflection_is_an_error_under_a_policy_for_any_origin() -> None:

@@ -110,3 +110,38 @@ def test_other_preflight_is_checked_if_the_default_fails() -> None:
         )
 
     assert codes(probe(wrong(bug), is_chosen=False)) == {"preflight-refused", "no-max-age"}
+
+
+@pytest.mark.parametrize(
+    ("value", "codes"),
+    [
+        ("600", []),
+        ("86400", []),
+        ("86401", ["max-age"]),
+        ("100000", ["max-age"]),
+        ("9" * 5000, ["max-age"]),
+        # RFC 9111, section 1.2.2: one or more digits.
+        ("000600", []),
+        ("0000086400", []),
+        ("0" * 5000 + "600", []),
+        ("0000086401", ["max-age"]),
+        ("000", ["no-max-age"]),
+        ("", ["malformed-max-age"]),
+        ("-1", ["malformed-max-age"]),
+        ("+600", ["malformed-max-age"]),
+        ("600.0", ["malformed-max-age"]),
+        ("\xb2", ["malformed-max-age"]),
+    ],
+    ids=lambda value: str(value)[:10],
+)
+def test_max_age_that_browsers_honor(value: str, codes: list[str]) -> None:
+    found = probe(wrong(replace("Access-Control-Max-Age", value)))
+    assert [each.code for each in found] == codes
+    assert [each.value for each in found] == [value] * len(codes)
+
+
+def test_preflight_for_get_counts_only_if_it_allows_credentials() -> None:
+    app = right(POLICY.replace(allow_methods=[]))
+    found = probe(app, is_chosen=False, credentials="include")
+    severities = {each.code: each.severity for each in found}
+    assert severities["preflight-refused"] == "error"
