@@ -113,31 +113,29 @@ def test_other_preflight_is_checked_if_the_default_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "codes"),
+    ("value", "code"),
     [
-        ("600", []),
-        ("86400", []),
-        ("86401", ["max-age"]),
-        ("100000", ["max-age"]),
-        ("9" * 5000, ["max-age"]),
+        ("600", None),
+        ("86400", None),
+        ("86401", "max-age"),
+        ("100000", "max-age"),
+        pytest.param("9" * 5000, "max-age", id="long"),
         # RFC 9111, section 1.2.2: one or more digits.
-        ("000600", []),
-        ("0000086400", []),
-        ("0" * 5000 + "600", []),
-        ("0000086401", ["max-age"]),
-        ("000", ["no-max-age"]),
-        ("", ["malformed-max-age"]),
-        ("-1", ["malformed-max-age"]),
-        ("+600", ["malformed-max-age"]),
-        ("600.0", ["malformed-max-age"]),
-        ("\xb2", ["malformed-max-age"]),
+        ("000600", None),
+        ("0000086400", None),
+        pytest.param("0" * 5000 + "600", None, id="long-zeros"),
+        ("0000086401", "max-age"),
+        ("000", "no-max-age"),
+        pytest.param("", "malformed-max-age", id="empty"),
+        ("-1", "malformed-max-age"),
+        ("+600", "malformed-max-age"),
+        ("600.0", "malformed-max-age"),
+        pytest.param("\xb2", "malformed-max-age", id="superscript"),
     ],
-    ids=lambda value: str(value)[:10],
 )
-def test_max_age_that_browsers_honor(value: str, codes: list[str]) -> None:
+def test_max_age_that_browsers_honor(value: str, code: str | None) -> None:
     found = probe(wrong(replace("Access-Control-Max-Age", value)))
-    assert [each.code for each in found] == codes
-    assert [each.value for each in found] == [value] * len(codes)
+    assert [(each.code, each.value) for each in found] == ([(code, value)] if code else [])
 
 
 def test_preflight_for_get_counts_only_if_it_allows_credentials() -> None:
