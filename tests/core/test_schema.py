@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
-from corekit import CorsPolicy, PolicyError
+from corekit import CorsPolicy, PolicyError, schema
 from corekit._names import SAFELISTED_METHODS
 from corekit.problems import RISKS
 from corekit.schema import policy_schema as make_schema
 from corekit_config import load_policy, policy_schema
+from tests.loading import load_again
 from tests.properties.strategies import (
     Setup,
     exposable_names,
@@ -201,3 +202,7 @@ def test_conditions_are_as_published() -> None:
     assert credentials["if"]["required"] == ["allow_credentials"]
     assert opaque["if"] == has("null")
     assert opaque["then"]["required"] == ["accept_risks"]
+
+
+def test_schema_is_the_same_each_time_it_is_built() -> None:
+    assert load_again(schema).policy_schema() == SCHEMA

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 
 import pytest
 
 from corekit.browser import FAILURES
-from corekit.explain import ERRORS, ErrorInfo, find_error
+from corekit.explain import ERRORS, ErrorInfo, errors, find_error
+from tests.loading import load_again
 
 # The pages below https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS/Errors
 REASONS = """
@@ -166,3 +168,14 @@ def test_case_and_final_period_of_a_message_are_ignored() -> None:
     text = "No 'Access-Control-Allow-Origin' header is present on the requested resource"
     for message in (text, text.upper(), text.lower()):
         assert find_error(message) is ERRORS["MissingAllowOriginHeader"]
+
+
+def test_tables_are_the_same_each_time_they_are_built() -> None:
+    again = load_again(errors)
+    assert {name: asdict(each) for name, each in again.ERRORS.items()} == {
+        name: asdict(each) for name, each in ERRORS.items()
+    }
+    for error in ERRORS.values():
+        for message in (each for messages in error.console.values() for each in messages):
+            filled = message.rstrip(".").replace("{}", "https://app.example.com/'x' y").upper()
+            assert again.find_error(f"[12:00:01] {filled} (index.js:3)").name == error.name

@@ -241,7 +241,6 @@ def test_fetch_that_is_not_sent_has_no_change_of_the_policy(fetch: Fetch, name: 
     assert explanation.failure is not None
     assert explanation.failure.name == name
     assert explanation.outcome.exchanges == ()
-    assert explanation.outcome.exchanges == ()
     assert explanation.steps[-1].title == f"Does not send the request: {name}"
     assert explanation.fixes
     assert not any(fix.changes for fix in explanation.fixes)
