@@ -157,7 +157,7 @@ def find_argument(name: str, known: Iterable[str] = ARGUMENTS) -> str | None:
     for row in _ROWS:
         if plain in row.aliases:
             return row.name
-    return next(iter(get_close_matches(plain, list(known), n=1)), None)
+    return next(iter(get_close_matches(plain, list(known))), None)
 
 
 def _plain(name: str) -> str:

@@ -363,3 +363,10 @@ def test_long_path_is_not_matched_if_it_may_backtrack(regex: str, is_limited: bo
     pattern = re.compile(regex)
     assert not is_path_too_long("/" * 2_048, pattern)
     assert is_path_too_long("/" * 2_049, pattern) is is_limited
+
+
+def test_other_origins_need_no_rules() -> None:
+    origins = OriginRegexes([re.compile("https://a.*")], others={"https://b.example"})
+    assert origins.find("https://a.example") == "https://a.*"
+    assert origins.find("https://b.example") is None
+    assert "https://b.example" in origins

@@ -269,6 +269,7 @@ class TestLog:
         observer = Observer("asgi", logger, debug=lambda request: request == "debugged")
         for request in ("other", "debugged"):
             event = make_event()
+            assert levels(caplog) == []
             report(observer, replace(event, request=request))
         assert levels(caplog) == ["WARNING"]
 

@@ -332,6 +332,7 @@ VARIES: list[tuple[list[str], list[str], str | None]] = [
     (["Accept"], ["Origin"], "Accept, Origin"),
     (["Accept", "Cookie"], ["Origin"], "Accept, Cookie, Origin"),
     (["Accept, Origin"], ["Origin"], None),
+    (["Origin,Accept"], ["Origin"], None),
     (["ORIGIN"], ["Origin"], None),
     (["accept ,\torigin"], ["Origin", "X-A"], "accept ,\torigin, X-A"),
     (["*"], ["Origin"], None),

@@ -132,3 +132,9 @@ def test_two_threads_may_compute_the_same_verdict() -> None:
     answer = Answer(RequestKind.PREFLIGHT, True, 204, (), ())
     decision = Decision(answer, Racing(), APP)  # type: ignore[arg-type]
     assert decision.reason is Reason.GRANTED
+
+
+def test_engine_for_own_origins_names_the_same_settings() -> None:
+    policy = CorsPolicy(allow_origins=["https://app.example.com"])
+    engine = policy.engine_for({"https://tenant.example"})
+    assert engine.dialect is policy.engine.dialect
