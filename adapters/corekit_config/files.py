@@ -164,9 +164,10 @@ def _parse_toml(text: str, source: str) -> dict[str, Any]:
     names = _replace_opaque(text)
     found = _find_long_key(names)
     if found is not None:
-        line = names.count("\n", 0, found.start()) + 1
         message = f"Dots join more than {_MAX_KEYS} keys."
-        raise ConfigError(source, message, "Write the arguments of a policy.", line=line)
+        hint = "Write the arguments of a policy."
+        at = names.count("\n", 0, found.start()) + 1
+        raise ConfigError(source, message, hint, line=at)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
