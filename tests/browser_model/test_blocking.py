@@ -65,6 +65,7 @@ def test_no_cors_request_to_another_origin_must_follow_redirects(redirect: str) 
         (PAGE, API, "same-site", None),
         (PAGE, THIRD, "same-site", "CorpNotSameSite"),
         ("null", API, "same-site", "CorpNotSameSite"),
+        ("null", "http://api.example.com/", "same-site", "CorpNotSameSite"),
         ("http://app.example.com", API, "same-site", "CorpNotSameSite"),
         ("http://app.example.com", "http://api.example.com/", "same-site", None),
         ("https://a.github.io", "https://b.github.io/", "same-site", "CorpNotSameSite"),
