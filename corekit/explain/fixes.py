@@ -19,7 +19,13 @@ from corekit._origins import ANY
 from corekit.adapter import Policies
 from corekit.browser import FAILURES, Failure, HttpRequest, HttpResponse, Outcome
 from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS
-from corekit.browser.fields import NON_WILDCARD_HEADER, get_header, list_values, unsafe_names
+from corekit.browser.fields import (
+    NON_WILDCARD_HEADER,
+    get_header,
+    get_lines,
+    list_values,
+    unsafe_names,
+)
 from corekit.browser.urls import parse_url
 from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
@@ -286,11 +292,11 @@ def _request_targets(outcome: Outcome, call: Call) -> Iterator[OtherFetch]:
     failure = outcome.failure
     if failure is None or failure.name not in _OF_REDIRECTS or not outcome.exchanges:
         return
-    location = get_header(outcome.exchanges[-1].response.headers, "location")
-    if location is None:
+    locations = get_lines(outcome.exchanges[-1].response.headers, "location")
+    if len(locations) != 1:
         return
     try:
-        url = parse_url(location, parse_url(failure.url))
+        url = parse_url(locations[0], parse_url(failure.url))
     except ValueError:
         return
     target = find_http_url(url, call)

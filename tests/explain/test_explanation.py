@@ -7,8 +7,8 @@ import json
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit.browser import FAILURES, Fetch
-from corekit.explain import Fix, explain
+from corekit.browser import FAILURES, BrowserModel, Fetch, HttpResponse
+from corekit.explain import Fix, explain, explain_outcome
 from corekit.explain.explanation import escape
 
 PAGE = "https://app.example.com"
@@ -244,3 +244,16 @@ def test_fetch_that_is_not_sent_has_no_change_of_the_policy(fetch: Fetch, name: 
     assert explanation.steps[-1].title == f"Does not send the request: {name}"
     assert explanation.fixes
     assert not any(fix.changes for fix in explanation.fixes)
+
+
+@pytest.mark.parametrize("locations", [("/a",), ("/a", "/b")])
+def test_only_a_single_location_is_proposed(locations: tuple[str, ...]) -> None:
+    lines = tuple(("Location", location) for location in locations)
+    response = HttpResponse(302, (("Access-Control-Allow-Origin", "*"), *lines))
+    fetch = Fetch(ITEMS, redirect="error")
+    outcome = BrowserModel(clock=lambda: 0.0).fetch(lambda _: response, PAGE, fetch)
+    explanation = explain_outcome(outcome, fetch, page=PAGE)
+    assert explanation.failure is not None
+    assert explanation.failure.name == "RedirectNotFollowed"
+    proposed = [fix.fetch.url for fix in explanation.fixes if fix.fetch and fix.fetch.url != ITEMS]
+    assert proposed == (["https://api.example.com/a"] if len(locations) == 1 else [])
