@@ -44,7 +44,7 @@ class Url:
     """A parsed URL: https://url.spec.whatwg.org/#concept-url
 
     `target` is the path and query, as a request has them. `userinfo` is the user name and password.
-    `fragment` is not sent to servers; it is None if there is none.
+    `fragment` is not sent to servers; None means that the URL does not have one.
 
     >>> url = parse_url("https://user:secret@api.example.com:8443/x")
     >>> str(url), url.href
