@@ -68,7 +68,8 @@ Policies = CorsPolicy | CorsRoutes
 """Whatever an adapter takes as its policy."""
 
 _KEPT: Final = "__corekit_policy__"
-_WRAPPED: Final = (FunctionType, MethodType, partial, type)
+_FUNCTIONS: Final = (FunctionType, MethodType, partial)
+_WRAPPED: Final = (*_FUNCTIONS, type)
 _MOST_WRAPPED: Final = 100
 _NOTHING: Final = CorsPolicy.deny_all()
 _UNQUOTED: Final = "/!$&'()*+,;=:@~"
@@ -123,33 +124,61 @@ def keep_policy(target: object, policy: object, kinds: str) -> None:
 
 
 def kept_policy(target: object) -> Any:
-    """Return what `keep_policy` kept on `target` or on a function behind it, or None.
+    """Return what `keep_policy` kept on `target` or on what it wraps, or None.
+
+    If a function that `target` only closes over has a policy, `target` may be a decorator that
+    does not use `functools.wraps`, or something else. No origins are allowed then.
 
     >>> from functools import partial
     >>> def endpoint(): ...
-    >>> keep_policy(endpoint, CorsPolicy.deny_all(), "the function")
+    >>> keep_policy(endpoint, CorsPolicy(allow_origins=["*"]), "the function")
     >>> kept_policy(partial(endpoint))
-    CorsPolicy.deny_all()
+    CorsPolicy(allow_origins=['*'])
     """
-    kept = (getattr(each, _KEPT, None) for each in unwrap(target))
-    return next((policy for policy in kept if policy is not None), None)
+    policy = _first_kept(unwrap(target))
+    if policy is None and _first_kept(_closed_over(target)) is not None:
+        return _NOTHING
+    return policy
 
 
 def unwrap(target: object) -> Iterator[object]:
-    """Yield `target` and the functions and classes behind it, the outermost first.
+    """Yield `target` and what it wraps: by ``__wrapped__``, as a bound method or as a partial."""
+    for _ in range(_MOST_WRAPPED):
+        yield target
+        inner = (getattr(target, name, None) for name in ("__wrapped__", "__func__", "func"))
+        target = next((each for each in inner if issubclass(type(each), _WRAPPED)), None)
+        if target is None:
+            break
 
-    Not every decorator copies the attributes of what it wraps. Therefore this follows partials,
-    bound methods, ``__wrapped__`` and what a function closes over.
-    """
+
+def _first_kept(owners: Iterable[object]) -> Any:
+    kept = (getattr(owner, _KEPT, None) for owner in owners)
+    return next((policy for policy in kept if policy is not None), None)
+
+
+def _closed_over(target: object) -> Iterator[object]:
+    """Yield the functions that `target` closes over, and the views that they belong to."""
     found = [target]
     for each in found:
-        yield each
-        inner = [getattr(each, name, None) for name in ("__wrapped__", "__func__", "func")]
-        inner += [_contents(cell) for cell in getattr(each, "__closure__", None) or ()]
-        # By its type: a function may close over a proxy, which exists only during a request.
-        inner = [one for one in inner if issubclass(type(one), _WRAPPED)]
-        found += [one for one in inner if all(one is not old for old in found)]
+        for function in unwrap(each):
+            if each is not target:
+                yield function
+                yield from _members(function)
+            # What a function wraps is known if it says so.
+            known = hasattr(function, "__wrapped__")
+            cells = () if known else getattr(function, "__closure__", None) or ()
+            # By its type: a function may close over a proxy, which exists only during a request.
+            inner = [one for one in map(_contents, cells) if issubclass(type(one), _FUNCTIONS)]
+            found += [one for one in inner if all(one is not old for old in found)]
         del found[_MOST_WRAPPED:]
+
+
+def _members(function: object) -> Iterator[object]:
+    # The function of a class-based view has its class as an attribute.
+    for value in list(getattr(function, "__dict__", {}).values()):
+        if issubclass(type(value), type):
+            yield value
+            yield from (member for base in value.__mro__ for member in vars(base).values())
 
 
 def _contents(cell: CellType) -> object:

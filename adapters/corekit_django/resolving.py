@@ -133,7 +133,11 @@ def _places(view: View, method: str) -> Iterator[object]:
             yield operation.view_func
     cls = _class(view)
     if cls is not None:
-        yield _handler(view, cls, method)
+        handler = _handler(view, cls, method)
+        if getattr(handler, "__module__", "") == "rest_framework.decorators":
+            # The function inside DRF's @api_view, which does not say what it wraps.
+            yield _closed_over(handler, "func")
+        yield handler
     yield view
     yield cls
 
@@ -153,14 +157,14 @@ def _class(view: View) -> Any:
 
 
 def _attribute(view: View, *names: str) -> Any:
-    # A decorator that does not copy the attributes may be around the view.
     found = (getattr(each, name, None) for each in unwrap(view) for name in names)
     return next(filter(None, found), None)
 
 
 def _handler(view: View, cls: Any, method: str) -> Any:
     # A viewset of DRF names its methods by action; without its own handler, HEAD gets that of GET.
-    actions: dict[str, str] = _attribute(view, "actions") or {}
+    found = _attribute(view, "actions")
+    actions: dict[str, str] = found if isinstance(found, dict) else {}
     name = method.lower()
     handler = getattr(cls, actions.get(name, name), None)
     return _handler(view, cls, "GET") if handler is None and method == "HEAD" else handler
@@ -168,12 +172,18 @@ def _handler(view: View, cls: Any, method: str) -> Any:
 
 def _operations(view: View) -> Any:
     # django-ninja puts a function around its PathView into the URLconf, for all methods of a path.
-    found = (getattr(_closed_over(each, "self"), "operations", ()) for each in unwrap(view))
-    return next(filter(None, found), ())
+    operations = getattr(_closed_over(view, "self"), "operations", ())
+    is_ninja = isinstance(operations, list) and all(
+        hasattr(each, "view_func") and hasattr(each, "methods") for each in operations
+    )
+    return operations if is_ninja else ()
 
 
 def _closed_over(function: object, name: str) -> object:
     code, closure = getattr(function, "__code__", None), getattr(function, "__closure__", None)
     if code is None or closure is None or name not in code.co_freevars:
         return None
-    return closure[code.co_freevars.index(name)].cell_contents
+    try:
+        return closure[code.co_freevars.index(name)].cell_contents
+    except ValueError:  # the variable has no value yet
+        return None

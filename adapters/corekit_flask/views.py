@@ -116,7 +116,9 @@ class ViewPolicies:
         names = endpoint.split(".")[:-1]
         blueprints = (app.blueprints.get(".".join(names[:end])) for end in range(len(names), 0, -1))
         for owner in (*_owners(app.view_functions.get(endpoint), (method,)), *blueprints):
-            find: Finder | None = kept_policy(owner)
+            find: Finder | CorsPolicy | None = kept_policy(owner)
+            if isinstance(find, CorsPolicy):
+                return find
             if find is not None:
                 return find(app, routed_path(environ))
         return None

@@ -37,6 +37,7 @@ import corekit_django
 import corekit_flask
 import corekit_starlette
 from corekit import CorsPolicy, CorsRoutes
+from corekit_django.resolving import find_mark
 
 UNTRUSTED = "https://untrusted.example"
 ANY = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
@@ -461,3 +462,34 @@ def test_changed_path_is_an_error_if_it_has_another_policy(make: Callable[..., A
     assert inside("GET", "/v1/open", asked)[0] != 500
     assert outside("GET", "/v1/closed", asked) == (200, None)
     assert outside("OPTIONS", "/v1/closed", PREFLIGHT) == (403, None)
+
+
+def test_names_of_django_rest_framework_and_ninja_may_mean_something_else() -> None:
+    class Approve(DjangoView):
+        actions = ("approve",)
+
+        def get(self, _: object) -> DjangoResponse:
+            return DjangoResponse("approved")
+
+    class Menu:
+        operations = ("open",)
+
+        def view(self) -> Callable[..., DjangoResponse]:
+            def show(_: object) -> DjangoResponse:
+                return DjangoResponse(self.operations[0])
+
+            return show
+
+    def make_late_view() -> Callable[..., DjangoResponse]:
+        nothing: tuple[str, ...] = ()
+
+        def show(_: object) -> DjangoResponse:
+            return DjangoResponse(self)
+
+        for self in nothing:  # noqa: B007
+            return show
+        return show
+
+    for view in (Approve.as_view(), Menu().view(), make_late_view()):
+        assert find_mark(view, "GET") is None
+        assert find_mark(corekit_django.cors(CLOSED)(view), "GET") is CLOSED
