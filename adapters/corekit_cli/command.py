@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 
 import click
@@ -9,23 +11,35 @@ import click
 from .check import check
 from .demo.command import demo
 from .explain import explain_call
-from .output import IS_JSON, CommandError, is_json, print_json
+from .output import IS_JSON, CommandError, escape, is_json, print_json
 from .probe import probe
 from .schema import schema
 
 _EPILOG: Final = "Documentation: https://github.com/corekit/corekit/tree/main/docs"
 
 
+@contextmanager
+def _escaping() -> Iterator[None]:
+    """Escape the arguments that the message of a usage error repeats."""
+    try:
+        yield
+    except click.UsageError as error:
+        raise click.UsageError(escape(error.format_message()), error.ctx) from error
+
+
 class _Group(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Note whether the output is JSON, also for commands whose arguments are wrong."""
         ctx.meta[IS_JSON] = "--json" in args
-        return super().parse_args(ctx, args)
+        # Without arguments, the message is the help, of several lines.
+        with _escaping() if args else nullcontext():
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; only a verdict ends with status 1."""
         try:
-            return super().invoke(ctx)
+            with _escaping():
+                return super().invoke(ctx)
         except click.UsageError as error:
             if is_json():
                 path = (error.ctx or ctx).command_path

@@ -16,6 +16,7 @@ from rich.text import Text
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import ENGINES, BrowserModel, Fetch, Quirks
 from corekit.browser.messages import CREDENTIALS_MODES, FETCH_MODES
+from corekit.browser.urls import parse_url
 from corekit.explain import Explanation, Step, explain, explain_outcome, find_error, read_origin
 
 from .client import Client, Limits
@@ -183,7 +184,12 @@ def _next_command(message: str) -> str | None:
     url, origin = _find_url(message), _find_origin(message)
     if url is None or origin is None or read_origin(origin[1])[1] is not None:
         return None
-    return f"corekit explain --url {quote(url[1])} --origin {quote(origin[1])}"
+    try:
+        # A message can come from anywhere; what is parsed is printable.
+        parsed = parse_url(url[1])
+    except ValueError:
+        return None
+    return f"corekit explain --url {quote(str(parsed))} --origin {quote(origin[1])}"
 
 
 def _print_explanation(console: Console, explanation: Explanation) -> None:

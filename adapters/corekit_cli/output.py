@@ -42,6 +42,15 @@ def is_json() -> bool:
     return context is not None and bool(context.meta.get(IS_JSON))
 
 
+def escape(text: str) -> str:
+    """Return `text` on one line, with control characters as Python writes them.
+
+    >>> escape("cors.toml\\x1b[2J")
+    'cors.toml\\\\x1b[2J'
+    """
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
 class CommandError(click.ClickException):
     """The command could not reach a verdict: one line on standard error, and status 2.
 
@@ -76,7 +85,7 @@ class CommandError(click.ClickException):
             for name, value in self._where.items()
         ]
         line = f"{', '.join(place)}: {self.message}" if place else self.message
-        click.echo(f"Error: {line}", file, err=True)
+        click.echo(f"Error: {escape(line)}", file, err=True)
         if self._diagnostics:
             print_diagnostics(make_console(stderr=True), self._diagnostics)
 
@@ -94,12 +103,16 @@ def make_console(*, stderr: bool = False) -> Console:
 
 def print_json(data: object) -> None:
     """Print data as JSON."""
-    click.echo(json.dumps(data, indent=2))
+    # The one control character that json leaves as it is.
+    click.echo(json.dumps(data, indent=2).replace("\x7f", "\\u007f"))
 
 
 def print_wrapped(console: Console, text: Text, *, first: str = "", rest: str = "") -> None:
     """Print a paragraph with `first` before its first line and `rest` before every other."""
     # Like rich's own padding, but without the trailing spaces, which a pipe would keep.
+    # The texts are escaped where they are written; this holds even if one is not.
+    text = text.copy()
+    text.plain = "".join(each if each.isprintable() else "?" for each in text.plain)
     width = max(min(console.width, _WIDTH) - max(len(first), len(rest)), 1)
     for number, line in enumerate(text.wrap(console, width)):
         printed = Text.assemble(rest if number else first, line)
