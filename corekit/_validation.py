@@ -82,9 +82,9 @@ class Reader:
         meant = find_argument(text, known)
         if meant is not None:
             kind, fix = ProblemKind.MISSPELLED_ARGUMENT, dialect.name(meant)
-            return Problem.of(kind, subject, value, fix=fix, dialect=dialect)
+            return Problem.of(kind, subject, value, fix=fix)
         kind, names = ProblemKind.UNKNOWN_ARGUMENT, ", ".join(map(dialect.name, known))
-        return Problem.of(kind, subject, value, dialect=dialect, arguments=names)
+        return Problem.of(kind, subject, value, arguments=names)
 
     def _read_argument(self, name: str) -> Any:
         argument = self.arguments[name]

@@ -114,3 +114,21 @@ def test_regex_argument_is_known_to_regex_policies() -> None:
 def test_closest_argument_is_found() -> None:
     assert find_argument("allow_header") == "allow_headers"
     assert find_argument("zzz") is None
+
+
+@pytest.mark.parametrize(
+    ("position", "subject", "index"),
+    [(0, "MY_ALLOW_ORIGINS[3]", 3), (1, "MY_ALLOW_ORIGINS", None), (2, "MY_ALLOW_ORIGINS[1]", 1)],
+)
+def test_problem_names_the_place_in_the_users_list(
+    position: int, subject: str, index: int | None
+) -> None:
+    dialect = Dialect(names=NAMES, indexes={"allow_origins": [3, None, 1]})
+    origins = ["https://a.example", "https://b.example", "https://c.example"]
+    origins[position] += "/path"
+    arguments = {"allow_origins": origins, "allow_methods": ["PUT", "put"]}
+    with pytest.raises(PolicyError) as caught:
+        CorsPolicy.from_mapping(arguments, dialect=dialect)
+    first, second = caught.value.problems
+    assert (first.subject, first.index) == (subject, index)
+    assert (second.subject, second.index) == ("MY_ALLOW_METHODS[1]", 1)

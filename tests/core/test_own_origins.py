@@ -138,3 +138,9 @@ def test_engine_for_own_origins_names_the_same_settings() -> None:
     policy = CorsPolicy(allow_origins=["https://app.example.com"])
     engine = policy.engine_for({"https://tenant.example"})
     assert engine.dialect is policy.engine.dialect
+
+
+def test_own_origins_need_no_rules() -> None:
+    engine = CorsPolicy(allow_origins=["https://app.example.com"]).engine_for({"https://b.example"})
+    assert engine.actual("https://b.example").origin_allowed
+    assert engine.find_rule("https://b.example") is None

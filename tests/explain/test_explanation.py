@@ -257,3 +257,11 @@ def test_only_a_single_location_is_proposed(locations: tuple[str, ...]) -> None:
     assert explanation.failure.name == "RedirectNotFollowed"
     proposed = [fix.fetch.url for fix in explanation.fixes if fix.fetch and fix.fetch.url != ITEMS]
     assert proposed == (["https://api.example.com/a"] if len(locations) == 1 else [])
+
+
+def test_response_for_a_path_without_a_policy() -> None:
+    routes = CorsRoutes([("/other", POLICY)])
+    explanation = explain(routes, Fetch(ITEMS), page=PAGE)
+    assert [step.title for step in explanation.steps if step.kind == "response"] == [
+        "Responds to the request: 200"
+    ]
