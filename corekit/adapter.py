@@ -31,7 +31,7 @@ from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origi
 from .diagnostics import show
 from .events import Observer, OnDecision, bounded, check_on_decision
 from .policy import CorsPolicy
-from .routes import CorsRoutes
+from .routes import CorsRoutes, path_readings
 
 __all__ = [
     "ANY",
@@ -56,6 +56,7 @@ __all__ = [
     "merge_headers",
     "merge_raw_headers",
     "missing_extra",
+    "path_readings",
     "policy_for_preflight",
     "policy_for_readings",
     "preflight_response",

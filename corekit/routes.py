@@ -95,16 +95,11 @@ class CorsRoutes:
         >>> routes.find("/api/items").route
         '/api/'
         """
-        match = self._find(path)
-        if _is_odd_path(path):
-            if len(path) > _LONGEST_AMBIGUOUS_PATH:
-                return RouteMatch(self._nothing, None)
-            policy = match and match.policy
-            for text in _readings(path):
-                other = self._find(text)
-                if (other and other.policy) is not policy:
-                    return RouteMatch(self._nothing, None)
-        return match
+        if not _is_odd_path(path):
+            return self._find(path)
+        matches = [self._find(each) for each in path_readings(path)]
+        policies = {match and id(match.policy) for match in matches}
+        return matches[0] if len(policies) == 1 else RouteMatch(self._nothing, None)
 
     def _find(self, path: str) -> RouteMatch | None:
         found = self._exact.get(path.removesuffix("/"), len(self._matches))
@@ -135,6 +130,16 @@ class CorsRoutes:
 
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError("CorsRoutes is immutable")
+
+
+def path_readings(path: str) -> tuple[str, ...]:
+    """Return what layers behind may read `path` as, itself first; only itself if it is plain.
+
+    Return nothing for a path that is ambiguous and too long to tell.
+    """
+    if not _is_odd_path(path):
+        return (path,)
+    return tuple(_readings(path)) if len(path) <= _LONGEST_AMBIGUOUS_PATH else ()
 
 
 def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:

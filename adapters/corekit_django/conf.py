@@ -19,7 +19,15 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
-from corekit.adapter import ANY, Engine, Observer, OnDecision, check_on_decision, is_browser_header
+from corekit.adapter import (
+    ANY,
+    Engine,
+    Observer,
+    OnDecision,
+    check_on_decision,
+    is_browser_header,
+    path_readings,
+)
 from corekit.compat import RegexCorsPolicy, is_path_too_long
 from corekit.problems import PYTHON, Dialect, ProblemKind
 
@@ -127,14 +135,15 @@ class Configuration:
         """Return what covers a path (`request.path_info`); None if no policy does.
 
         Outside of CORS_URLS_REGEX only receivers of the signal allow origins, so without one no
-        policy covers such a path. If the path is too long for this regular expression, no origins
-        are allowed.
+        policy covers such a path. If the path is too long for this regular expression, or if a
+        layer behind may read it as one on the other side of it, no origins are allowed.
         """
         if self._everywhere is not None:
             return self._everywhere
-        if self.urls is not None and is_path_too_long(path, self.urls):
+        is_inside = {self._covers(each) for each in path_readings(path)}
+        if len(is_inside) != 1 or None in is_inside:
             return Grant(_NOTHING)
-        if self.urls is not None and self.urls.fullmatch(path) is None:
+        if False in is_inside:
             grant = self._grants[id(self.policy)]
             if grant.admitting is None or not check_request_enabled.has_listeners(None):
                 return None
@@ -142,6 +151,12 @@ class Configuration:
         policy = self.policy.policy_for(path)
         # An ambiguous path gets a policy that allows no origins, which no route has.
         return None if policy is None else self._grants.get(id(policy)) or Grant(policy)
+
+    def _covers(self, path: str) -> bool | None:
+        # None if the path is too long to tell.
+        if self.urls is None:
+            return True
+        return None if is_path_too_long(path, self.urls) else bool(self.urls.fullmatch(path))
 
 
 @cache

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError, Problem
+from corekit.adapter import path_readings
 from corekit.compat import is_path_too_long
 from corekit.problems import ProblemKind
 
@@ -45,9 +46,15 @@ class Resources:
     def policy_for(self, path: str) -> CorsPolicy | None:
         """Return the policy for a path; None if no resource covers it.
 
-        If a regular expression would have to be matched with a path that is too long for it, return
-        a policy that allows no origins.
+        If a layer behind may read the path as one with another policy, or if a regular expression
+        would have to be matched with a path that is too long for it, return a policy that allows no
+        origins.
         """
+        policies = [self._match(each) for each in path_readings(path)]
+        is_clear = len({id(policy) for policy in policies}) == 1
+        return policies[0] if is_clear else _NOTHING
+
+    def _match(self, path: str) -> CorsPolicy | None:
         for regex, policy in self._pairs:
             if is_path_too_long(path, regex):
                 return _NOTHING

@@ -19,6 +19,7 @@ from corekit.adapter import (
     kept_policy,
     make_policy,
     missing_extra,
+    path_readings,
     policy_for_preflight,
     policy_for_readings,
     raw_path_readings,
@@ -58,6 +59,14 @@ def test_policy_is_made_of_a_policy_or_its_arguments() -> None:
 
 def policy_for_raw_path(policies: CorsPolicy | CorsRoutes, path: str) -> CorsPolicy | None:
     return policy_for_readings(policies, raw_path_readings(path))
+
+
+def test_readings_of_a_decoded_path() -> None:
+    assert path_readings("/a/b") == ("/a/b",)
+    assert path_readings("/a/../b") == ("/a/../b", "/b")
+    assert path_readings("/a//..\\b")[:1] == ("/a//..\\b",)
+    assert "/a/b" in path_readings("/a//..\\b")
+    assert path_readings("/./" * 400) == ()
 
 
 def test_path_that_is_encoded_like_in_a_browser_has_the_policy_of_its_text() -> None:

@@ -126,6 +126,21 @@ def test_path_regex_may_be_compiled() -> None:
     assert read(CORS_URLS_REGEX="/api/.*").find("/apis/") is None
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/media/public/../private/x", "/media/public/..\\private", "/private/../media/public/x"],
+)
+def test_path_on_both_sides_of_the_urls_allows_no_origins(path: str) -> None:
+    configuration = read(CORS_URLS_REGEX="/media/public/.*", CORS_ALLOWED_ORIGINS=[APP])
+    grant = configuration.find(path)
+    assert grant is not None
+    assert grant.policy == CorsPolicy.deny_all()
+    inside = configuration.find("/media/public/./x")
+    assert inside is not None
+    assert inside.policy.allow_origins == (APP,)
+    assert configuration.find("/other/./x") is None
+
+
 def test_long_path_is_matched_only_if_that_takes_no_longer() -> None:
     path = "/api/" + "x/" * 2_000
     assert read(CORS_URLS_REGEX="/api/.*", CORS_ALLOWED_ORIGINS=[APP]).find(path)

@@ -160,3 +160,34 @@ def test_second_policy_names_the_ways_to_have_several() -> None:
     CORS(app, resources={"/api/*": {"origins": APP}})
     with pytest.raises(RuntimeError, match="a CorsRoutes, or all resources in one call"):
         CORS(app, resources={"/feed": {"origins": "*"}})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/x/../private/file",
+        "/static/x/..\\private/file",
+        "/static/./private/file",
+        "/static//private/file",
+        "/static/" + "x/../" * 1_000 + "private/file",
+    ],
+)
+def test_ambiguous_path_allows_no_origins(path: str) -> None:
+    # Flask sends files from below a folder, and resolves the path in it.
+    app = make_app()
+    CORS(app, resources={"/static/private/*": {"origins": APP}, "/static/*": {"origins": "*"}})
+    for origin in (APP, UNTRUSTED):
+        response = app.test_client().get(
+            "/", environ_overrides={"PATH_INFO": path}, headers={"Origin": origin}
+        )
+        assert response.headers.get("Access-Control-Allow-Origin") is None
+
+
+def test_ambiguous_path_with_one_policy_has_it() -> None:
+    app = make_app()
+    CORS(app, resources={"/api/*": {"origins": APP}})
+    for path in ("/api/./items", "/api/x/../items"):
+        response = app.test_client().get(
+            "/", environ_overrides={"PATH_INFO": path}, headers={"Origin": APP}
+        )
+        assert response.headers.get("Access-Control-Allow-Origin") == APP
