@@ -15,6 +15,8 @@ from corekit.adapter import Policies, keep_policy, kept_policy, make_policy
 
 T = TypeVar("T")
 
+_OTHERS: Final = (web.Application, web.AbstractResource, web.AbstractRoute, web.RouteTableDef)
+
 _NO_METHOD: Final = "COREKIT"
 """A method that no path has."""
 
@@ -36,6 +38,9 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
     own = make_policy(policy, grants)
 
     def mark(target: T) -> T:
+        if isinstance(target, _OTHERS):
+            kind = type(target).__name__
+            raise TypeError(f"A {kind} cannot keep a policy. Pass the handler or the view.")
         keep_policy(target, own, "the handler or the view")
         return target
 

@@ -86,6 +86,9 @@ class PathReader(NamedTuple):
         """Return the policy for the path of a request; None if no policy covers it."""
         root = self.root_path or scope.get("root_path", "")
         paths = [scope["path"]]
+        if paths[0] and not paths[0].startswith("/"):
+            # A target in absolute form, which some frameworks route like a path.
+            return CorsPolicy.deny_all()
         raw_path: bytes | None = scope.get("raw_path")
         if self.reads_raw_path and raw_path and b"%" in raw_path:
             paths += raw_path_readings(raw_path.decode("latin-1"))

@@ -37,7 +37,7 @@ COVERED: Final = "corekit.covered"
 """The key in the environ of a request that the outermost layer handles."""
 
 # Those that a MethodView may have a method for.
-_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE")
 
 LOGGER: Final = logging.getLogger("corekit.flask")
 

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _MOST_LAYERS: Final = 100
 # Those that an HTTPEndpoint may have a method for.
-_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
 
 
 def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:

@@ -143,7 +143,18 @@ def test_handler_of_a_subapplication_has_its_policy() -> None:
     use(app, check)
 
 
-@pytest.mark.parametrize("target", [7, "handler"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        7,
+        "handler",
+        web.Application(),
+        web.RouteTableDef(),
+        *make_app().router.resources(),
+        *make_app().router.routes(),
+    ],
+    ids=lambda target: type(target).__name__,
+)
 def test_other_objects_are_refused(target: Any) -> None:
     with pytest.raises(TypeError, match=r"cannot keep a policy\. Pass the handler or the view"):
         cors(public)(target)

@@ -122,6 +122,16 @@ def test_unknown_application_may_route_the_path_as_it_was_sent() -> None:
     assert granted(app, "/open/x", raw_path=b"/closed/%2e%2e/open/x") is CLOSED
 
 
+@pytest.mark.parametrize("path", ["http://api.example.com/open", "x:/open", "*"])
+def test_target_that_is_not_a_path_allows_no_origins(path: str) -> None:
+    for app in (Quart("paths"), Starlette(), bare):
+        assert granted(covered(app), path) is CLOSED
+
+
+def test_empty_path_is_that_of_the_root() -> None:
+    assert granted(covered(bare), "") == ANY
+
+
 def test_user_knows_what_the_application_routes() -> None:
     strips = covered(bare, strips_root_path=True)
     whole = covered(bare, strips_root_path=False)
