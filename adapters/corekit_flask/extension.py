@@ -48,7 +48,8 @@ class Cors:
     Every response then carries the headers: those of views, of error handlers, of unrouted paths,
     of the debugger, and the 500 of an exception that nothing handled. A preflight never reaches the
     application; any other OPTIONS request does. Views and blueprints with their own policy
-    (`cors`) keep it; without `policy`, only those are covered.
+    (`cors`) keep it; without `policy`, only those are covered. If an application that is dispatched
+    to has a policy too, the outer one is the authority.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers. Denials are logged by "corekit.flask" at INFO; if ``app.debug`` is on when the

@@ -42,7 +42,8 @@ def install(
     Every response then carries the headers: those of middleware, of error handlers, of unrouted
     paths, and the 500 of Starlette's own error layer, which no added middleware can reach. Routes
     and middleware may be added before and after. Routes with their own policy (`cors`) keep
-    it; without `policy`, only those are covered.
+    it; without `policy`, only those are covered. If a mounted application has a policy too, the
+    outer one is the authority.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers. Denials are logged by "corekit.starlette" at INFO; if ``app.debug`` is on as the
