@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from io import StringIO
 from typing import Final
 
@@ -56,6 +57,12 @@ ARGUMENTS: Final[list[list[str]]] = [
     ["probe", API, PAGE, "--fail-on", EVIL],
     ["schema", EVIL],
 ]
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    # `check --django` names the settings there, for the process that it has to itself.
+    monkeypatch.setattr(os, "environ", {**os.environ})
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
