@@ -493,3 +493,18 @@ def test_names_of_django_rest_framework_and_ninja_may_mean_something_else() -> N
     for view in (Approve.as_view(), Menu().view(), make_late_view()):
         assert find_mark(view, "GET") is None
         assert find_mark(corekit_django.cors(CLOSED)(view), "GET") is CLOSED
+
+
+def test_search_through_layers_is_bounded() -> None:
+    async def endpoint(_: object) -> PlainTextResponse:
+        return PlainTextResponse("public")
+
+    layers: Any = Starlette(routes=[Route("/x", endpoint)])
+    for _ in range(150):
+        layers = Layer(layers)
+    app = Starlette(routes=[Mount("/below", layers), Route("/closed", endpoint)])
+    corekit_starlette.cors(CLOSED)(app.routes[1])
+    corekit_starlette.install(app, ANY)
+    ask = ask_starlette(app)
+    assert ask("GET", "/closed", {"Origin": UNTRUSTED}) == (200, None)
+    assert ask("GET", "/below/x", {"Origin": UNTRUSTED}) == (200, "*")
