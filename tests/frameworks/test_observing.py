@@ -109,7 +109,7 @@ def fail(event: DecisionEvent) -> None:
 
 
 class Broken:
-    """A collector of metrics: whatever is called raises an exception."""
+    """A metrics collector of which each call raises an exception."""
 
     def __getattr__(self, name: str) -> Any:
         return self

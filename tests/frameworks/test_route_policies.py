@@ -86,6 +86,16 @@ def ask_starlette(app: Any) -> Ask:
     return ask
 
 
+def ask_flask(app: Flask) -> Ask:
+    client = app.test_client()
+
+    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        response = client.open(path, method=method, headers=headers)
+        return response.status_code, response.headers.get("Access-Control-Allow-Origin")
+
+    return ask
+
+
 def starlette() -> Ask:
     cors = corekit_starlette.cors(CLOSED)
 
@@ -200,13 +210,7 @@ def flask() -> Ask:
     app.add_url_rule("/decorated-class", view_func=Decorated.as_view("decorated-class"))
     app.register_blueprint(blueprint)
     corekit_flask.Cors(app, ANY)
-    client = app.test_client()
-
-    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
-        response = client.open(path, method=method, headers=headers)
-        return response.status_code, response.headers.get("Access-Control-Allow-Origin")
-
-    return ask
+    return ask_flask(app)
 
 
 def aiohttp() -> Ask:
@@ -433,13 +437,7 @@ def rewritten_flask(*, outside: bool) -> Ask:
     vars(app)["wsgi_app"] = app.wsgi_app if outside else rewrite(app.wsgi_app)
     corekit_flask.Cors(app, ANY)
     vars(app)["wsgi_app"] = rewrite(app.wsgi_app) if outside else app.wsgi_app
-    client = app.test_client()
-
-    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
-        response = client.open(path, method=method, headers=headers)
-        return response.status_code, response.headers.get("Access-Control-Allow-Origin")
-
-    return ask
+    return ask_flask(app)
 
 
 def test_mounted_application_may_have_another_policy() -> None:
