@@ -27,6 +27,8 @@ DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ftp": "21"}
 PAGELESS_SCHEMES: Final = frozenset({"file", "ws", "wss"})
 """Schemes that no Origin header has: pages of files send ``null``, and WebSockets have no pages."""
 
+_SCHEMES_WITH_HOST: Final = frozenset({*DEFAULT_PORTS, "ws", "wss"})
+
 MAX_ORIGIN_LENGTH: Final = 64 + len("://") + 254 + len(":65535")
 """The longest origin that is read: scheme, a DNS name of 253 bytes and its last dot, port."""
 
@@ -40,6 +42,7 @@ _serialized = re.compile(
     r"(\[[0-9a-f:]{2,39}\]|[a-z0-9_\-.~!$&'()+;=]{1,254})"
     r"(?::([1-9][0-9]{0,4}))?"
 ).fullmatch
+_hostless = re.compile(r"([a-z][a-z0-9+.\-]{0,63})://").fullmatch
 _zero_groups = re.compile(r"\b0(?::0)+\b").finditer
 _is_number = re.compile(r"[0-9]+|0x[0-9a-f]*").fullmatch
 
@@ -81,7 +84,10 @@ def is_loopback(host: str) -> bool:
     >>> is_loopback("127.0.0.1"), is_loopback("127.0.0.1.example.com")
     (True, False)
     """
-    if host in ("localhost", "[::1]") or host.endswith(".localhost"):
+    if host == "[::1]":
+        return True
+    name = host.removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
         return True
     return host.startswith("127.") and ends_in_number(host)
 
@@ -122,6 +128,16 @@ def is_serialized_origin(value: str) -> bool:
     (True, False)
     """
     return value == OPAQUE or split_origin(value) is not None
+
+
+def is_hostless(value: str) -> bool:
+    """Return whether `value` is an origin without a host, which some apps and WebViews send.
+
+    >>> is_hostless("file://"), is_hostless("app://"), is_hostless("https://")
+    (True, True, False)
+    """
+    match = _hostless(value)
+    return match is not None and match[1] not in _SCHEMES_WITH_HOST
 
 
 def _is_canonical_ipv6(text: str) -> bool:

@@ -4,7 +4,7 @@ A message is a sentence about the problem, a hint an instruction. Both are templ
 a parameter of the problem, ``{dialect.name}`` a text that depends on where the setting is written
 (see `corekit.problems.Dialect`). A row without a hint has one that depends on the value, ``{use}``.
 Several rows may share a code, which is stable and public. Which values are wrong is decided where
-they are read.
+they are read. A row with `otherwise` names a fix, and has this hint if there is none.
 """
 
 from __future__ import annotations
@@ -134,16 +134,87 @@ class ProblemKind(Enum):
 
     # Regular expressions of origins
     INVALID_REGEX = ("invalid-regex", "The regular expression does not compile: {error}.")
+    UNMATCHED_REGEX = (
+        "never-matches",
+        "Browsers send no origin that the regular expression matches; it has to match all of it.",
+        "{use}",
+        False,
+        r"Write it like 'https://app\.example\.com'.",
+    )
+    GLOB_AS_REGEX = (
+        "never-matches",
+        "This is a pattern; as a regular expression it does not match {origin!r}.",
+        "{use}",
+        False,
+        "Write it in {dialect.origins}.",
+    )
+    OPAQUE_REGEX = (
+        "opaque-regex",
+        (
+            "It cannot be told which origins the regular expression matches, since it has look-around,"
+            " references or too many cases."
+        ),
+        "{use}",
+        _RISK,
+        "Write it without, or as several.",
+    )
+    SLOW_REGEX = (
+        "slow-regex",
+        "Some origins take very long to match, such as {origin!r}.",
+        "{use}",
+        False,
+        "Let every repetition begin or end with a character that it does not repeat.",
+    )
+    OPAQUE_REGEX_ORIGIN = (
+        "opaque-origin",
+        "It also matches {origin!r}, which any sandboxed iframe or local file can send.",
+        "{use}",
+        _RISK,
+        "Begin it with 'https://'.",
+    )
+    OPAQUE_REGEX_ORIGIN_WITH_CREDENTIALS = (
+        "opaque-origin",
+        (
+            "It also matches {origin!r}, which any sandboxed iframe or local file can send. With"
+            " credentials this risk cannot be accepted."
+        ),
+        "{use}",
+        False,
+        "Begin it with 'https://'.",
+    )
     INSECURE_REGEX = (
         "insecure-origin",
-        "A network attacker can impersonate an http origin and act as the user.",
-        "Write 'https://'.",
+        (
+            "It matches {origin!r}: a network attacker can impersonate this origin and act as the"
+            " user."
+        ),
+        "{use}",
         _RISK,
+        "Write 'https://'.",
     )
     OPEN_REGEX = (
         "any-origin-with-credentials",
-        "The regular expression matches {origin!r}, so other websites could act as the user.",
+        "It matches {origin!r}, so any website could act as the user.",
+        "{use}",
+        False,
         "Write out the scheme and the host, escape the dots, and leave neither end open.",
+    )
+    PUBLIC_SUFFIX_REGEX = (
+        "public-suffix",
+        (
+            "It matches {origin!r}: anybody can register a name below {suffix!r} and then act as the"
+            " user."
+        ),
+        "{use}",
+        _RISK,
+        "List the hosts that belong to you.",
+    )
+    ANY_EXTENSION = (
+        "any-extension",
+        "It matches {origin!r}: any app or browser extension could act as the user.",
+        "{use}",
+        _RISK,
+        "List the identifiers of those that belong to you.",
     )
 
     # Methods and headers
@@ -268,8 +339,16 @@ class ProblemKind(Enum):
         "Use a function that takes a DecisionEvent, or its dotted path.",
     )
 
-    def __init__(self, code: str, message: str, hint: str = "{use}", is_risk: bool = False) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        hint: str = "{use}",
+        is_risk: bool = False,
+        otherwise: str = "",
+    ) -> None:
         self.code = code
         self.message = message
         self.hint = hint
         self.is_risk = is_risk
+        self.otherwise = otherwise

@@ -45,7 +45,17 @@ def find_open_suffix(host: str, *, below: bool) -> str | None:
     """
     if is_public_suffix(host):
         return host
-    return _suffixes_below().get(host.removesuffix(".")) if below else None
+    rules = suffix_rules_below(host.removesuffix(".")) if below else ()
+    return next((rule.removeprefix("*.") for rule in rules), None)
+
+
+def suffix_rules_below(host: str) -> tuple[str, ...]:
+    """Return the rules of the list for public suffixes below `host`; ``*`` is any label.
+
+    >>> suffix_rules_below("example.com")
+    ()
+    """
+    return tuple(_suffix_rules().get(host, ()))
 
 
 def site_of(host: str) -> str:
@@ -66,23 +76,25 @@ def site_of(host: str) -> str:
 
 
 @cache
-def _suffixes_below() -> dict[str, str]:
-    # Each name that has a public suffix below it, with one such suffix, as browsers write them.
+def _suffix_rules() -> dict[str, list[str]]:
+    # Each name that has public suffixes below it, with their rules, as browsers write them.
     from pathlib import Path  # noqa: PLC0415 - keeps importing corekit fast
 
     import idna  # noqa: PLC0415 - takes 2 ms
     from publicsuffixlist import PSLFILE  # noqa: PLC0415 - takes longer than everything else
 
-    below: dict[str, str] = {}
+    below: dict[str, list[str]] = {}
     for line in Path(PSLFILE).read_text(encoding="utf-8").splitlines():
-        rule = line.partition(" ")[0].removeprefix("*.")
+        rule = line.partition(" ")[0]
         if line.startswith(("//", "!")) or not rule:
             continue
-        if not rule.isascii():
-            rule = idna.encode(rule, uts46=True).decode("ascii")
-        host = rule if line.startswith("*.") else rule.partition(".")[2]
+        host = rule.removeprefix("*.")
+        if not host.isascii():
+            host = idna.encode(host, uts46=True).decode("ascii")
+        rule = f"*.{host}" if rule.startswith("*.") else host
+        host = rule.partition(".")[2]
         while host:
-            below.setdefault(host, rule)
+            below.setdefault(host, []).append(rule)
             host = host.partition(".")[2]
     return below
 

@@ -1,0 +1,425 @@
+"""Sets of origins as finite automata: build one, intersect, subtract, and name a member.
+
+An expression is a tree (`Chars`, `Sequence`, `Choice`, `Repeat`, `Start`, `End`). `build` makes an
+`Automaton` of it: states with edges, each with a set of characters, and no empty moves. A word is a
+member if some path from state 0 that reads it ends in a final state::
+
+                     /            x            .        c  o  m
+    https?  ... [0] ---> [1] ---> [2] ---> [3] ---> ... ((final))
+                                  ^ |
+                                  |_|  x
+
+A set of characters is an int with one bit for each character of `ALPHABET`, so that two edges have
+a character in common if ``&`` of their sets is not 0. Characters that no edge of a state tells
+apart are interchangeable: one of them represents all.
+
+- `intersection` follows two automata at once; a state is a pair of states.
+- `members` searches breadth first for words of one automaton that none of the others has, the
+  shortest first. From each state of the one it follows the *set* of states that the others may be
+  in. There may be exponentially many such sets, so the search has a bound: `TooManyStates`.
+- `determinize` makes the same sets the states of a new automaton; the same bound applies.
+
+What is built here is only judged. At request time, origins are matched by `OriginSet` and by `re`.
+"""
+
+from __future__ import annotations
+
+import string
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Generic, TypeVar
+
+ALPHABET: Final = (
+    # In the order in which a person believes an example.
+    "x" + string.ascii_lowercase.replace("x", "") + "1023456789-.:/_"
+    + string.ascii_uppercase + "[]~!$&'()+;="
+)  # fmt: skip
+"""Every character of a serialized origin: https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin"""
+
+MOST_STATES: Final = 20_000
+"""The states that an automaton may have, or a search may visit."""
+
+_BITS: Final = {character: 1 << index for index, character in enumerate(ALPHABET)}
+EVERY_CHARACTER: Final = (1 << len(ALPHABET)) - 1
+
+Name = TypeVar("Name")
+
+Edge = tuple[int, int]
+"""A set of characters, and the state that it leads to."""
+
+
+class TooManyStates(Exception):  # noqa: N818 - not an error of the user
+    """The automaton, or the search, is larger than `MOST_STATES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chars:
+    """One character of a set."""
+
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One part after the other; without parts, the empty word."""
+
+    parts: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Any one of the parts; without parts, nothing matches."""
+
+    parts: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A part, at least `low` and at most `high` times; None is any number."""
+
+    part: Node
+    low: int
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The empty word, before the first character only: ``^``."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The empty word, after the last character only: ``$``. No origin has a line feed."""
+
+
+Node = Chars | Sequence | Choice | Repeat | Start | End
+
+
+def mask_of(characters: Iterable[str]) -> int:
+    """Return the set of these characters; those that no origin has are left out.
+
+    >>> mask_of("xa") == 0b11, mask_of("\\n")
+    (True, 0)
+    """
+    mask = 0
+    for character in characters:
+        mask |= _BITS.get(character, 0)
+    return mask
+
+
+def characters_of(mask: int) -> Iterator[str]:
+    """Yield the characters of a set, those that are preferred in examples first.
+
+    >>> "".join(characters_of(mask_of("0123abc")))
+    'abc1023'
+    """
+    while mask:
+        lowest = mask & -mask
+        yield ALPHABET[lowest.bit_length() - 1]
+        mask ^= lowest
+
+
+@dataclass(frozen=True)
+class Automaton:
+    """States with edges; the start is state 0."""
+
+    edges: tuple[tuple[Edge, ...], ...]
+    final: frozenset[int]
+
+    def matches(self, word: str) -> bool:
+        """Return whether `word` is a member.
+
+        >>> build(Repeat(Chars(mask_of("ab")), 1, None)).matches("abba")
+        True
+        """
+        states = {0}
+        for character in word:
+            bit = _BITS.get(character, 0)
+            states = {goal for state in states for mask, goal in self.edges[state] if mask & bit}
+        return not states.isdisjoint(self.final)
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether no word is a member."""
+        return self.final.isdisjoint(reachable(self.edges, [0]))
+
+
+EMPTY: Final = Automaton(((),), frozenset())
+
+
+class Wiring:
+    """The states of an expression, with empty moves, which `build` removes.
+
+    `characters` has the one edge of a state, if it has one, and `moves` the empty moves of each
+    state, possibly only at the `Start` or the `End`. The first state is 0, the last one `last`.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.characters: dict[int, Edge] = {}
+        self.moves: list[list[tuple[Node | None, int]]] = []
+        self.last = self.wire(node, self.add())
+
+    def add(self) -> int:
+        """Add a state."""
+        self.moves.append([])
+        if len(self.moves) > MOST_STATES:
+            raise TooManyStates
+        return len(self.moves) - 1
+
+    def wire(self, node: Node, origin: int) -> int:
+        """Add the states of `node` after the state `origin`; return the state after it."""
+        if isinstance(node, Sequence):
+            for part in node.parts:
+                origin = self.wire(part, origin)
+            return origin
+        if isinstance(node, Repeat):
+            return self._wire_repeat(node, origin)
+        goal = self.add()
+        if isinstance(node, Chars):
+            before = self.add()
+            self.moves[origin].append((None, before))
+            self.characters[before] = (node.mask, goal)
+        elif isinstance(node, Choice):
+            for part in node.parts:
+                before = self.add()
+                self.moves[origin].append((None, before))
+                self.moves[self.wire(part, before)].append((None, goal))
+        else:
+            self.moves[origin].append((node, goal))
+        return goal
+
+    def _wire_repeat(self, node: Repeat, origin: int) -> int:
+        for _ in range(node.low):
+            origin = self.wire(node.part, origin)
+        if node.high is None:
+            before, goal = self.add(), self.add()
+            self.moves[origin] += [(None, before), (None, goal)]
+            self.moves[self.wire(node.part, before)] += [(None, before), (None, goal)]
+            return goal
+        goal = self.add()
+        for _ in range(node.high - node.low):
+            self.moves[origin].append((None, goal))
+            origin = self.wire(node.part, origin)
+        self.moves[origin].append((None, goal))
+        return goal
+
+    def closure(self, state: int, *, start: bool = False, end: bool = False) -> list[int]:
+        """Return the states that empty moves lead to, at the start or the end of a word."""
+        found = [state]
+        seen = {state}
+        for each in found:
+            for condition, goal in self.moves[each]:
+                is_open = (
+                    condition is None
+                    or (start and isinstance(condition, Start))
+                    or (end and isinstance(condition, End))
+                )
+                if is_open and goal not in seen:
+                    seen.add(goal)
+                    found.append(goal)
+        return found
+
+
+def build(node: Node) -> Automaton:
+    """Return the automaton of an expression; raise `TooManyStates` if it is too large.
+
+    >>> automaton = build(Sequence((Start(), Chars(mask_of("a")), End())))
+    >>> automaton.matches("a"), automaton.matches("aa")
+    (True, False)
+    """
+    wiring = Wiring(node)
+    # Only the start, and what follows a character, become states.
+    states = _States(0)
+    edges: list[tuple[Edge, ...]] = []
+    final = set()
+    for number, origin in enumerate(states.named):
+        is_start = number == 0
+        found = wiring.closure(origin, start=is_start)
+        steps = [wiring.characters[each] for each in found if each in wiring.characters]
+        edges.append(tuple((mask, states.number(goal)) for mask, goal in steps if mask))
+        if wiring.last in wiring.closure(origin, start=is_start, end=True):
+            final.add(number)
+    return Automaton(tuple(edges), frozenset(final))
+
+
+class _States(Generic[Name]):
+    """Numbers for the states of a new automaton, in the order in which they are found."""
+
+    def __init__(self, start: Name) -> None:
+        self.named = [start]
+        self._numbers = {start: 0}
+
+    def number(self, name: Name) -> int:
+        number = self._numbers.setdefault(name, len(self.named))
+        if number == len(self.named):
+            if number > MOST_STATES:
+                raise TooManyStates
+            self.named.append(name)
+        return number
+
+
+def intersection(one: Automaton, other: Automaton) -> Automaton:
+    """Return the words of both, without states that lead to no member.
+
+    >>> ab = build(Repeat(Chars(mask_of("ab")), 0, None))
+    >>> intersection(ab, build(Repeat(Chars(mask_of("bc")), 2, None))).matches("bb")
+    True
+    """
+    states = _States((0, 0))
+    edges: list[list[Edge]] = []
+    final = set()
+    for number, (left, right) in enumerate(states.named):
+        edges.append(
+            [
+                (mask & other_mask, states.number((goal, other_goal)))
+                for mask, goal in one.edges[left]
+                for other_mask, other_goal in other.edges[right]
+                if mask & other_mask
+            ]
+        )
+        if left in one.final and right in other.final:
+            final.add(number)
+    return _trim(edges, final)
+
+
+def union(automata: Iterable[Automaton]) -> Automaton:
+    """Return the words of any of the automata."""
+    edges: list[tuple[Edge, ...]] = [()]
+    final: set[int] = set()
+    for each in automata:
+        shift = len(edges)
+        edges += [tuple((mask, goal + shift) for mask, goal in found) for found in each.edges]
+        # Nothing leads back to state 0, so it can stand for all starts.
+        edges[0] += edges[shift]
+        final.update(state + shift for state in each.final)
+        if 0 in each.final:
+            final.add(0)
+    return Automaton(tuple(edges), frozenset(final))
+
+
+def determinize(automaton: Automaton) -> Automaton:
+    """Return the same words as an automaton whose states have one edge for each character."""
+    sets = _States(frozenset({0}))
+    edges: list[tuple[Edge, ...]] = []
+    final = set()
+    for number, states in enumerate(sets.named):
+        if not states.isdisjoint(automaton.final):
+            final.add(number)
+        found: dict[frozenset[int], int] = {}
+        for mask, goals in split_edges(edge for state in states for edge in automaton.edges[state]):
+            found[goals] = found.get(goals, 0) | mask
+        edges.append(tuple((mask, sets.number(goals)) for goals, mask in found.items()))
+    return Automaton(tuple(edges), frozenset(final))
+
+
+def split_edges(edges: Iterable[Edge]) -> list[tuple[int, frozenset[int]]]:
+    """Return disjoint sets of characters, each with the states that all of its characters lead to.
+
+    >>> split_edges([(0b011, 1), (0b110, 2)])
+    [(1, frozenset({1})), (2, frozenset({1, 2})), (4, frozenset({2}))]
+    """
+    parts: list[tuple[int, frozenset[int]]] = []
+    for mask, goal in edges:
+        rest = mask
+        split: list[tuple[int, frozenset[int]]] = []
+        for part, goals in parts:
+            both = part & rest
+            if both:
+                split.append((both, goals | {goal}))
+                part ^= both  # noqa: PLW2901
+                rest ^= both
+            if part:
+                split.append((part, goals))
+        if rest:
+            split.append((rest, frozenset({goal})))
+        parts = split
+    return sorted(parts, key=lambda each: each[0] & -each[0])
+
+
+def members(automaton: Automaton, without: Iterable[Automaton] = ()) -> Iterator[str]:
+    """Yield words of `automaton` that none of the others has, the shortest first.
+
+    Not all of them: one for each way to be a member. Nothing is yielded if and only if there is
+    none. Raise `TooManyStates` if that takes too long to tell.
+
+    >>> letters = build(Repeat(Chars(mask_of("abc")), 1, None))
+    >>> next(members(letters, [build(Chars(mask_of("ac"))), build(Chars(mask_of("b")))]))
+    'aa'
+    """
+    others = union(without)
+    live = _leading_to(automaton.edges, automaton.final)
+    first = (0, frozenset({0}))
+    seen = {first}
+    queue = deque([(*first, "")])
+    while queue:
+        state, others_states, word = queue.popleft()
+        if state in automaton.final and others_states.isdisjoint(others.final):
+            yield word
+        # The edges of the others have the numbers -1, -2, ... to tell them apart.
+        found = [(mask, goal) for mask, goal in automaton.edges[state] if goal in live]
+        known = [(mask, ~goal) for each in others_states for mask, goal in others.edges[each]]
+        for mask, goals in split_edges(found + known):
+            others_goals = frozenset(~goal for goal in goals if goal < 0)
+            for goal in sorted(goals):
+                key = (goal, others_goals)
+                if goal >= 0 and key not in seen:
+                    seen.add(key)
+                    queue.append((*key, word + ALPHABET[(mask & -mask).bit_length() - 1]))
+        if len(seen) > MOST_STATES:
+            raise TooManyStates
+
+
+def subtraction(automaton: Automaton, other: Automaton) -> Automaton:
+    """Return the words of `automaton` that `other` does not have."""
+    complete = determinize(union([other]))
+    sink = len(complete.edges)
+    edges: list[tuple[Edge, ...]] = []
+    for found in complete.edges:
+        rest = EVERY_CHARACTER
+        for mask, _ in found:
+            rest &= ~mask
+        edges.append((*found, (rest, sink)) if rest else found)
+    edges.append(((EVERY_CHARACTER, sink),))
+    final = frozenset(range(len(edges))) - complete.final
+    return intersection(automaton, Automaton(tuple(edges), final))
+
+
+def reversed_edges(edges: Iterable[Iterable[Edge]]) -> list[list[Edge]]:
+    """Return the edges by the state that they lead to, each with the state that it comes from."""
+    all_edges = [tuple(found) for found in edges]
+    back: list[list[Edge]] = [[] for _ in all_edges]
+    for state, found in enumerate(all_edges):
+        for mask, goal in found:
+            back[goal].append((mask, state))
+    return back
+
+
+def _trim(edges: list[list[Edge]], final: set[int]) -> Automaton:
+    live = _leading_to(edges, final)
+    numbers = {state: index for index, state in enumerate(sorted({0, *live}))}
+    return Automaton(
+        tuple(
+            tuple((mask, numbers[goal]) for mask, goal in edges[state] if goal in live)
+            for state in numbers
+        ),
+        frozenset(numbers[state] for state in final),
+    )
+
+
+def _leading_to(edges: Iterable[Iterable[Edge]], final: Iterable[int]) -> set[int]:
+    return reachable(reversed_edges(edges), final)
+
+
+def reachable(edges: Iterable[Iterable[Edge]], starts: Iterable[int]) -> set[int]:
+    """Return the states that edges lead to from these, and these themselves."""
+    all_edges = [*edges]
+    found = set(starts)
+    queue = [*found]
+    for state in queue:
+        for _, goal in all_edges[state]:
+            if goal not in found:
+                found.add(goal)
+                queue.append(goal)
+    return found

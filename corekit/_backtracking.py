@@ -1,0 +1,218 @@
+"""Whether `re` may take long to match a regular expression, because it tries too many ways.
+
+`re` tries one way after the other to match the beginning of a string. If the number of ways grows
+with the string, an origin that an attacker chooses takes time that grows faster than its length:
+``(a+)+`` has exponentially many ways to match ``aaa...``, ``a*a*`` has as many as there are places
+to divide it.
+
+The number of ways is unlimited if and only if there are two states p and q, and a word that leads
+from p to p, from p to q and from q to q: repeated, it can change from p to q after any repetition
+(A. Weber, H. Seidl: On the degree of ambiguity of finite automata, 1991, theorem 4.1). So all
+triples of states that (p, p, q) leads to are searched for (p, q, q). Two things are left out:
+strings that do not look like an origin, which are never matched, and states q from which every
+origin matches, such as a last ``.*``: `re` stops at the first way that matches.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import replace
+from functools import cache, cached_property
+from typing import Final
+
+from ._automata import (
+    ALPHABET,
+    Automaton,
+    Choice,
+    Node,
+    Repeat,
+    Sequence,
+    Start,
+    TooManyStates,
+    Wiring,
+    build,
+    determinize,
+    reachable,
+)
+from ._regex_syntax import read_regex, read_roughly
+
+_FEW: Final = 3
+"""With more optional repetitions than this, a repetition is treated as unlimited."""
+
+_MOST_STATES: Final = 250
+_MOST_STEPS: Final = 300_000
+_SHAPE: Final = r"[a-z][a-z0-9+.\-]*://(\[[0-9a-f:]*\]|[^/:\[\]]*)(:[0-9]{1,5})?|null"
+
+Step = tuple[int, int, bool]
+"""A set of characters, the state that it leads to, and whether it does so in several ways."""
+
+
+def find_slow_word(regex: re.Pattern[str]) -> str | None:
+    """Return the beginning of an origin that takes long to match, or None.
+
+    The end of it, repeated, makes it take longer. Raise `Unreadable` or `TooManyStates` if that
+    cannot be told.
+
+    >>> find_slow_word(re.compile(r"https://.*\\.example\\.com")) is None
+    True
+    >>> find_slow_word(re.compile(r"https://([a-z]+-?)+\\.example\\.com"))
+    'https://xxx'
+    """
+    return _Ways(_unlimited(read_roughly(regex))).find_slow_word()
+
+
+class _Ways:
+    """The states of an expression while it reads an origin, and the ways from one to the next."""
+
+    def __init__(self, node: Node) -> None:
+        self._wiring = Wiring(node)
+        self._visited = 0
+        shape = _shape()
+        pairs = [(0, 0)]
+        numbers = {(0, 0): 0}
+        self.steps: list[list[Step]] = []
+        self.words = [""]
+        for number, (origin, place) in enumerate(pairs):
+            found: list[Step] = []
+            for mask, goal, is_ambiguous in self._steps_of(origin):
+                for shape_mask, shape_goal in shape.edges[place]:
+                    both = mask & shape_mask
+                    if not both:
+                        continue
+                    pair = (goal, shape_goal)
+                    if pair not in numbers:
+                        numbers[pair] = len(pairs)
+                        pairs.append(pair)
+                        self.words.append(self.words[number] + _character(both))
+                    found.append((both, numbers[pair], is_ambiguous))
+            self.steps.append(found)
+        self._pairs = pairs
+
+    def _steps_of(self, origin: int) -> list[Step]:
+        # How many ways the empty moves have to each state: one, or several.
+        moves = self._wiring.moves
+        ways = {origin: 1}
+        queue = [(origin, 1)]
+        for state, added in queue:
+            for condition, goal in moves[state]:
+                if condition is None or (origin == 0 and isinstance(condition, Start)):
+                    before = ways.get(goal, 0)
+                    ways[goal] = min(before + added, 2)
+                    if ways[goal] > before:
+                        queue.append((goal, ways[goal] - before))
+        edges = self._wiring.characters
+        return [(*edges[state], count > 1) for state, count in ways.items() if state in edges]
+
+    def find_slow_word(self) -> str | None:
+        """Return a word after which an origin takes long to match, or None."""
+        after = self._reachable_in_cycles
+        for state in after:
+            for mask, goal, is_ambiguous in self.steps[state]:
+                is_cycle = state in after.get(goal, ())
+                if is_ambiguous and is_cycle and goal not in self._always_matching:
+                    return self.words[state] + _character(mask)
+        cyclic = [state for state in after if state in after[state]]
+        for first in cyclic:
+            for second in (each for each in cyclic if each not in self._always_matching):
+                if first != second and second in after[first]:
+                    word = self._find_change(first, second)
+                    if word is not None:
+                        return self.words[first] + word
+        return None
+
+    @cached_property
+    def _reachable_in_cycles(self) -> dict[int, set[int]]:
+        """The states of cycles and between cycles, and those that at least one step leads to."""
+        states = set(range(len(self.steps)))
+        while True:
+            leading = {
+                state for state in states if any(goal in states for _, goal, _ in self.steps[state])
+            }
+            reached = {goal for state in leading for _, goal, _ in self.steps[state]} & leading
+            if reached == states:
+                break
+            states = reached
+        if len(states) > _MOST_STATES:
+            raise TooManyStates
+        edges = [[(mask, goal) for mask, goal, _ in found] for found in self.steps]
+        return {
+            state: reachable(edges, [goal for _, goal in edges[state]]) & states
+            for state in sorted(states)
+        }
+
+    @cached_property
+    def _always_matching(self) -> set[int]:
+        """The states from which every rest of an origin matches."""
+        wiring, shape = self._wiring, _shape()
+        states = {
+            number
+            for number, (origin, place) in enumerate(self._pairs)
+            if place not in shape.final or wiring.last in wiring.closure(origin, end=True)
+        }
+        while True:
+            kept = {state for state in states if self._continues(state, states)}
+            if kept == states:
+                return states
+            states = kept
+
+    def _continues(self, state: int, goals: set[int]) -> bool:
+        possible = 0
+        for mask, _ in _shape().edges[self._pairs[state][1]]:
+            possible |= mask
+        for mask, goal, _ in self.steps[state]:
+            if goal in goals:
+                possible &= ~mask
+        return not possible
+
+    def _find_change(self, first: int, second: int) -> str | None:
+        """Return a word from `first` to itself and to `second`, and from that to itself."""
+        after = self._reachable_in_cycles
+        start, end = (first, first, second), (first, second, second)
+        words = {start: ""}
+        queue = deque([start])
+        self._visited += 1
+        while queue:
+            triple = queue.popleft()
+            one, between, other = triple
+            self._visited += len(self.steps[one]) * len(self.steps[between])
+            if self._visited > _MOST_STEPS:
+                raise TooManyStates
+            for mask, next_one, _ in self.steps[one]:
+                if first not in after.get(next_one, ()):
+                    continue
+                for next_mask, next_between, _ in self.steps[between]:
+                    both = mask & next_mask
+                    if not both or second not in after.get(next_between, ()):
+                        continue
+                    for last_mask, next_other, _ in self.steps[other]:
+                        triple_goal = (next_one, next_between, next_other)
+                        shared = both & last_mask
+                        if not shared or second not in after.get(next_other, ()):
+                            continue
+                        if triple_goal in words:
+                            continue
+                        words[triple_goal] = words[triple] + _character(shared)
+                        if triple_goal == end:
+                            return words[end]
+                        queue.append(triple_goal)
+        return None
+
+
+def _unlimited(node: Node) -> Node:
+    """Return the expression with no limit on repetitions that have a high one."""
+    if isinstance(node, Sequence | Choice):
+        return replace(node, parts=tuple(map(_unlimited, node.parts)))
+    if not isinstance(node, Repeat):
+        return node
+    is_high = node.high is not None and node.high - node.low > _FEW
+    return Repeat(_unlimited(node.part), node.low, None if is_high else node.high)
+
+
+def _character(mask: int) -> str:
+    return ALPHABET[(mask & -mask).bit_length() - 1]
+
+
+@cache
+def _shape() -> Automaton:
+    return determinize(build(read_regex(re.compile(_SHAPE))))

@@ -1,0 +1,351 @@
+"""Questions about a set of origins that are answered exactly, each with an origin as the proof.
+
+A set is given as an automaton (`_automata`), and is compared with the origins that browsers send,
+one automaton for each kind of host:
+
+| kind | origins |
+|---|---|
+| `DOMAIN` | ``https://app.example.com``; the last label is not a number |
+| `IPV4`, `IPV6` | ``http://192.168.1.20:8080``, ``https://[2001:db8::1]`` |
+| `APP` | ``chrome-extension://abc``: all schemes but those of web pages |
+| `HOSTLESS` | ``file://``, ``app://`` |
+| `OPAQUE` | ``null`` |
+
+To find out which sites a set belongs to, hosts are read from the right, label by label. A label is
+*open* if it has more than `MOST_VALUES` values. If the top-level domain is open, the set has every
+site; if the label below a public suffix is open, it has sites that anybody can register; below a
+site, labels may be open. A label with fewer values is followed for each of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache, cached_property
+from itertools import islice
+from typing import Final
+
+from ._automata import (
+    Automaton,
+    Edge,
+    build,
+    characters_of,
+    determinize,
+    intersection,
+    mask_of,
+    members,
+    reversed_edges,
+    subtraction,
+)
+from ._origins import ANY, OPAQUE, OriginPattern, is_hostless, is_serialized_origin
+from ._regex_syntax import read_regex
+from ._suffixes import is_public_suffix, suffix_rules_below
+
+MOST_VALUES: Final = 16
+"""A label with more values is open. A dot that is not escaped has 37."""
+
+_MOST_ATTEMPTS: Final = 64
+_MOST_SUFFIXES: Final = 2_000
+_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+_ANY_PORT = f"(:({_PORT}))?"
+_BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_WEB = "(http|https|ftp)"
+_LABEL_CHARACTERS = mask_of("abcdefghijklmnopqrstuvwxyz0123456789_-")
+_HOST_CHARACTERS = ~mask_of("/")
+
+
+class Kind(Enum):
+    """The kinds of origins: two regular expressions, for what is in it and what is not."""
+
+    DOMAIN = (
+        rf"{_WEB}://([a-z0-9_-]+\.)*[a-z0-9_-]+\.?{_ANY_PORT}",
+        rf"http://.*:80|https://.*:443|ftp://.*:21|{_WEB}://(.*\.)?([0-9]+|0x[0-9a-f]*)\.?(:.*)?",
+    )
+    IPV4 = (
+        rf"{_WEB}://({_BYTE}\.){{3}}{_BYTE}{_ANY_PORT}",
+        "http://.*:80|https://.*:443|ftp://.*:21",
+    )
+    IPV6 = (
+        rf"{_WEB}://\[[0-9a-f:]+\]{_ANY_PORT}",
+        "http://.*:80|https://.*:443|ftp://.*:21",
+    )
+    APP = (
+        rf"[a-z][a-z0-9+.\-]*://([A-Za-z0-9_\-.~!$&'()+;=]+|\[[0-9a-f:]+\]){_ANY_PORT}",
+        "(http|https|ftp|ws|wss|file)://.*",
+    )
+    HOSTLESS = (r"[a-z][a-z0-9+.\-]*://", "(http|https|ftp|ws|wss)://")
+    OPAQUE = (OPAQUE, "")
+
+    def __init__(self, included: str, excluded: str) -> None:
+        self.included = included
+        self.excluded = excluded
+
+    @cached_property
+    def origins(self) -> Automaton:
+        """All origins of this kind. The length of labels and hosts is not limited here."""
+        both = map(automaton_of, (self.included, self.excluded))
+        return determinize(subtraction(*both))
+
+
+WEB_KINDS: Final = (Kind.DOMAIN, Kind.IPV4, Kind.IPV6)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A place where a set is open: the public suffix (without one, every site), and an origin."""
+
+    suffix: str
+    origin: str
+
+
+def automaton_of(source: str | re.Pattern[str]) -> Automaton:
+    """Return the automaton of a regular expression.
+
+    Raise `Unreadable` or `TooManyStates` if it has none that can be used.
+    """
+    return build(read_regex(re.compile(source)))
+
+
+def pattern_source(text: str) -> str:
+    """Return the regular expression of the same set as an origin or a pattern.
+
+    >>> pattern_source("https://*.example.com:*")
+    'https://([a-z0-9_-]+\\\\.)+example\\\\.com(:[1-9][0-9]*)?'
+    """
+    pattern = OriginPattern.parse(text) if ANY in text else None
+    if pattern is None:
+        return re.escape(text)
+    before = ""
+    if pattern.label == ANY:
+        before = r"([a-z0-9_-]+\.)+"
+    elif pattern.label is not None:
+        before = r"[a-z0-9_-]+".join(map(re.escape, pattern.label.split(ANY))) + r"\."
+    port = "(:[1-9][0-9]*)?" if pattern.port == ANY else pattern.port and f":{pattern.port}"
+    return f"{pattern.scheme}://{before}{re.escape(pattern.host)}{port}"
+
+
+class OriginLanguage:
+    """The origins that an automaton has, and that `has` confirms.
+
+    `has` is what matches at request time. It is asked for every origin that is named as a proof,
+    and it knows what an automaton does not count, such as the length of a host.
+
+    >>> language = OriginLanguage.of_regex(re.compile(r"https://.*example\\.com"))
+    >>> language.find_open_site()
+    Opening(suffix='com', origin='https://evilexample.com')
+    """
+
+    def __init__(self, automaton: Automaton, has: Callable[[str], object]) -> None:
+        self.automaton = automaton
+        self._has = has
+        self._parts: dict[Kind, Automaton] = {}
+
+    @classmethod
+    def of_regex(cls, regex: re.Pattern[str]) -> OriginLanguage:
+        """Return the origins that a regular expression matches as a whole."""
+        return cls(automaton_of(regex), regex.fullmatch)
+
+    def part(self, kind: Kind) -> Automaton:
+        """Return the origins of one kind."""
+        part = self._parts.get(kind)
+        if part is None:
+            part = self._parts[kind] = intersection(self.automaton, kind.origins)
+        return part
+
+    def find_any(self) -> str | None:
+        """Return one of the origins, or None if no browser sends any of them."""
+        return next(filter(None, (self._witness(self.part(kind)) for kind in Kind)), None)
+
+    def find(self, kind: Kind) -> str | None:
+        """Return one of the origins of this kind."""
+        return self._witness(self.part(kind))
+
+    def find_insecure(self) -> str | None:
+        """Return an http origin of another machine, or None."""
+        for kind in WEB_KINDS:
+            insecure = intersection(self.part(kind), _plain_http())
+            found = self._witness(insecure, without=(_loopback(),))
+            if found is not None:
+                return found
+        return None
+
+    def find_open_site(self) -> Opening | None:
+        """Return where the set has origins of sites that the operator does not choose, or None."""
+        domains = self.part(Kind.DOMAIN)
+        suffix = next(_open_suffixes(_Hosts(domains)), None)
+        if suffix is not None:
+            return Opening(suffix.strip("."), self._site_witness(domains, suffix))
+        for kind in (Kind.IPV4, Kind.IPV6):
+            addresses = subtraction(self.part(kind), _private_addresses())
+            hosts = _Hosts(addresses)
+            if hosts.words(hosts.ends, _HOST_CHARACTERS) is None:
+                return Opening("", self._witness(addresses) or "")
+        return None
+
+    def find_open_app(self) -> str | None:
+        """Return an origin of any app or browser extension, or None if only some are in the set."""
+        hosts = _Hosts(self.part(Kind.APP))
+        is_open = hosts.words(hosts.ends, _HOST_CHARACTERS) is None
+        return self._witness(self.part(Kind.APP)) if is_open else None
+
+    def find_outside(self, others: list[Automaton]) -> str | None:
+        """Return one of the origins that none of the other sets has; None if they cover this."""
+        parts = (self._witness(self.part(kind), without=others) for kind in Kind)
+        return next(filter(None, parts), None)
+
+    def _witness(
+        self, automaton: Automaton, without: tuple[Automaton, ...] | list[Automaton] = ()
+    ) -> str | None:
+        words = islice(members(automaton, without), _MOST_ATTEMPTS)
+        return next((word for word in words if self._confirms(word)), None)
+
+    def _confirms(self, word: str) -> bool:
+        return (is_serialized_origin(word) or is_hostless(word)) and bool(self._has(word))
+
+    def _site_witness(self, domains: Automaton, suffix: str) -> str:
+        # The first that is possible is the most telling.
+        end = re.escape(suffix) + _ANY_PORT
+        hosts = (
+            [rf"(.*\.)?evil\.example{_ANY_PORT}", f".*evil[a-z.]*{end}"]
+            if not suffix.strip(".")
+            else [rf"([^/]*[.-])?evil[^./:]*{end}", rf"[^/]*evil[^./:]*{end}"]
+        )
+        for host in (*hosts, f"[^/]*{end}"):
+            for scheme in ("https", "[a-z]+"):
+                found = self._witness(intersection(domains, automaton_of(f"{scheme}://{host}")))
+                if found is not None:
+                    return found
+        return ""
+
+
+class _Hosts:
+    """The hosts of the origins of an automaton, read from the right."""
+
+    def __init__(self, origins: Automaton) -> None:
+        slash, colon = mask_of("/"), mask_of(":")
+        after = [
+            {goal for mask, goal in found if mask == slash} if slash else set()
+            for found in origins.edges
+        ]
+        once = set().union(*after)
+        starts = set().union(*(after[state] for state in once))
+        states = [*starts]
+        self.ends: set[int] = set()
+        edges: list[list[Edge]] = [[] for _ in origins.edges]
+        is_bracketed = any(
+            mask & mask_of("[") for state in starts for mask, _ in origins.edges[state]
+        )
+        for state in states:
+            for mask, goal in origins.edges[state]:
+                if mask == colon and not is_bracketed:
+                    self.ends.add(state)
+                    continue
+                edges[state].append((mask, goal))
+                if goal not in starts and goal not in states:
+                    states.append(goal)
+            if state in origins.final:
+                self.ends.add(state)
+        self.starts = starts
+        self._back = reversed_edges(edges)
+
+    def before(self, states: set[int] | frozenset[int], character: str) -> frozenset[int]:
+        """Return the states from which a character leads to one of these."""
+        bit = mask_of(character)
+        return frozenset(
+            origin for state in states for mask, origin in self._back[state] if mask & bit
+        )
+
+    def words(
+        self, states: set[int] | frozenset[int], characters: int = _LABEL_CHARACTERS
+    ) -> dict[str, frozenset[int]] | None:
+        """Return what may stand before these states up to a dot or the start of the host.
+
+        Each word has the states before it. Return None if there are more than `MOST_VALUES`.
+        """
+        words: dict[str, frozenset[int]] = {}
+        growing = {"": frozenset(states)}
+        while growing:
+            longer: dict[str, frozenset[int]] = {}
+            for word, reached in growing.items():
+                mask = 0
+                for state in reached:
+                    for edge, _ in self._back[state]:
+                        mask |= edge
+                for character in characters_of(mask & characters):
+                    longer[character + word] = self.before(reached, character)
+                    if len(longer) + len(words) > MOST_VALUES:
+                        return None
+            for word, reached in longer.items():
+                if reached & self.starts or self.before(reached, "."):
+                    words[word] = reached
+            growing = longer
+            if growing and len(next(iter(growing))) > 255:
+                break
+        return words
+
+
+def _open_suffixes(hosts: _Hosts) -> Iterator[str]:
+    """Yield the suffixes below which any label is possible, with a dot before each."""
+    root = hosts.before(hosts.ends, ".")
+    queue: list[tuple[str, frozenset[int]]] = [("", frozenset(hosts.ends)), (".", root)]
+    for suffix, states in islice(iter(queue), _MOST_SUFFIXES):
+        words = hosts.words(states)
+        if words is None:
+            yield suffix
+            continue
+        for word, reached in words.items():
+            host = word + suffix
+            below = hosts.before(reached, ".")
+            if is_public_suffix(host):
+                queue.append((f".{host}", below))
+            else:
+                yield from _open_rules(hosts, host, below)
+
+
+def _open_rules(hosts: _Hosts, host: str, states: frozenset[int]) -> Iterator[str]:
+    """Yield the public suffixes below a site below which any label is possible."""
+    for rule in suffix_rules_below(host.removesuffix(".")):
+        reached = states
+        for label in reversed(rule.removesuffix(host.removesuffix(".")).rstrip(".").split(".")):
+            if label == ANY:
+                reached = _before_label(hosts, reached)
+            else:
+                for character in reversed(label):
+                    reached = hosts.before(reached, character)
+            reached = hosts.before(reached, ".")
+        if reached and hosts.words(reached) is None:
+            yield "." + rule.removeprefix("*.")
+            return
+
+
+def _before_label(hosts: _Hosts, states: frozenset[int]) -> frozenset[int]:
+    found: set[int] = set()
+    queue = {*states}
+    while queue:
+        before = {
+            origin
+            for character in characters_of(_LABEL_CHARACTERS)
+            for origin in hosts.before(queue, character)
+        }
+        queue = before - found
+        found |= queue
+    return frozenset(found)
+
+
+@cache
+def _plain_http() -> Automaton:
+    return automaton_of("http://.*")
+
+
+@cache
+def _loopback() -> Automaton:
+    return automaton_of(r"http://(([^/:]*\.)?localhost\.?|127\.[0-9.]*|\[::1\])(:[0-9]*)?")
+
+
+@cache
+def _private_addresses() -> Automaton:
+    """Addresses of this machine and of private networks: RFC 1918, RFC 3927, RFC 4193, RFC 4291."""
+    ipv4 = r"127\..*|10\..*|192\.168\..*|172\.(1[6-9]|2[0-9]|3[01])\..*|169\.254\..*"
+    return automaton_of(rf"[a-z]+://({ipv4}|\[(::1|f[cd][0-9a-f]{{2}}:.*|fe[89ab][0-9a-f]:.*)\].*)")

@@ -1,0 +1,209 @@
+"""Read a regular expression of Python's `re` as an expression of `_automata`.
+
+Python's own parser reads it, so nothing is read differently than `re` matches it. The parser is
+private: `_parse` is the only function that calls it, and what it does not know, or a release
+changes, is `Unreadable`, as are look-around, back-references, conditions, atomic groups and word
+boundaries, which are not expressions of a regular language, or only by a detour.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, Final
+
+from ._automata import (
+    ALPHABET,
+    EVERY_CHARACTER,
+    Chars,
+    Choice,
+    End,
+    Node,
+    Repeat,
+    Sequence,
+    Start,
+    mask_of,
+)
+
+LONGEST: Final = 512
+"""More than the characters of the longest origin; higher counts in a repetition are the same."""
+
+_MOST_NODES: Final = 5_000
+_CASES: Final = re.IGNORECASE.value
+
+
+class Unreadable(Exception):  # noqa: N818 - not an error of the user
+    """The expression is not one of a regular language, or is too large to be read."""
+
+
+def read_regex(regex: re.Pattern[str]) -> Node:
+    """Return the tree of a regular expression; raise `Unreadable` if it has none.
+
+    >>> from ._automata import build
+    >>> build(read_regex(re.compile(r"(a|b)+\\.c"))).matches("ab.c")
+    True
+    """
+    return _Reader(_READERS).read(_parse(regex), regex.flags)
+
+
+def read_roughly(regex: re.Pattern[str]) -> Node:
+    """Return a tree with all repetitions of a regular expression, for a judgment of its cost.
+
+    What is not a regular language is replaced: a back-reference by any text, and a look-around in
+    a repetition by its own expression, perhaps. Any other look-around is another choice, since it
+    takes its time only once.
+    """
+    reader = _Reader(_ROUGH_READERS)
+    main = reader.read(_parse(regex), regex.flags)
+    return Choice((main, *reader.once)) if reader.once else main
+
+
+def _parse(regex: re.Pattern[str]) -> Iterable[tuple[Any, Any]]:
+    try:
+        from re import _parser  # type: ignore[attr-defined]  # noqa: PLC0415
+
+        return list(_parser.parse(regex.pattern, regex.flags))
+    except (ImportError, AttributeError, TypeError, RecursionError) as error:
+        raise Unreadable from error
+
+
+class _Reader:
+    def __init__(self, readers: Mapping[str, _Read]) -> None:
+        self._readers = readers
+        self._nodes = 0
+        self._depth = 0
+        self.once: list[Node] = []
+
+    def read(self, items: Iterable[tuple[Any, Any]], flags: int) -> Node:
+        parts = []
+        for operation, value in items:
+            self._nodes += 1
+            read = self._readers.get(str(operation))
+            if read is None or self._nodes > _MOST_NODES:
+                raise Unreadable
+            parts.append(read(self, value, flags))
+        return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
+
+    def branch(self, value: Any, flags: int) -> Node:
+        _, branches = value
+        return Choice(tuple(self.read(each, flags) for each in branches))
+
+    def group(self, value: Any, flags: int) -> Node:
+        _, added, removed, items = value
+        return self.read(items, (flags | added) & ~removed)
+
+    def repeat(self, value: Any, flags: int) -> Node:
+        low, high, items = value
+        self._depth += 1
+        part = self.read(items, flags)
+        self._depth -= 1
+        # An origin is not that long, so it cannot tell the difference.
+        return Repeat(part, min(int(low), LONGEST), None if int(high) > LONGEST else int(high))
+
+    def look_around(self, value: Any, flags: int) -> Node:
+        _, items = value
+        part = self.read(items, flags)
+        if self._depth:
+            return Repeat(part, 0, 1)
+        self.once.append(part)
+        return Sequence()
+
+    def atomic_group(self, value: Any, flags: int) -> Node:
+        return self.read(value, flags)
+
+    def condition(self, value: Any, flags: int) -> Node:
+        _, *branches = value
+        return Choice(tuple(self.read(each or [], flags) for each in branches))
+
+    def position(self, value: Any, flags: int) -> Node:  # noqa: ARG002
+        node = _POSITIONS.get(str(value))
+        if node is None:
+            raise Unreadable
+        return node
+
+    def rough_position(self, value: Any, flags: int) -> Node:  # noqa: ARG002
+        return _POSITIONS.get(str(value), Sequence())
+
+
+def _any_text(_: _Reader, value: Any, flags: int) -> Node:  # noqa: ARG001
+    return Repeat(Chars(EVERY_CHARACTER), 0, None)
+
+
+def _any_character(_: _Reader, value: Any, flags: int) -> Node:  # noqa: ARG001
+    return Chars(EVERY_CHARACTER)
+
+
+def _literal(_: _Reader, value: Any, flags: int) -> Node:
+    return Chars(_characters(value, value, flags & _CASES))
+
+
+def _other_than(_: _Reader, value: Any, flags: int) -> Node:
+    return Chars(EVERY_CHARACTER & ~_characters(value, value, flags & _CASES))
+
+
+def _set(_: _Reader, value: Any, flags: int) -> Node:
+    mask = 0
+    is_negated = False
+    for operation, item in value:
+        name = str(operation)
+        if name == "NEGATE":
+            is_negated = True
+        elif name == "CATEGORY":
+            mask |= _category(str(item))
+        elif name == "RANGE":
+            mask |= _characters(*item, flags & _CASES)
+        elif name == "LITERAL":
+            mask |= _characters(item, item, flags & _CASES)
+        else:
+            raise Unreadable
+    return Chars(EVERY_CHARACTER & ~mask if is_negated else mask)
+
+
+@cache
+def _characters(first: int, last: int, flags: int) -> int:
+    if not flags:
+        return mask_of(each for each in ALPHABET if first <= ord(each) <= last)
+    # Which letters are the same without case is for `re` to say: there are some outside ASCII.
+    is_in = re.compile(f"[\\U{first:08x}-\\U{last:08x}]", flags).match
+    return mask_of(filter(is_in, ALPHABET))
+
+
+@cache
+def _category(name: str) -> int:
+    kind = name.removeprefix("CATEGORY_")
+    letter = {"DIGIT": "d", "SPACE": "s", "WORD": "w"}.get(kind.removeprefix("NOT_"))
+    if letter is None:
+        raise Unreadable
+    letter = letter.upper() if kind.startswith("NOT_") else letter
+    return mask_of(filter(re.compile(f"\\{letter}").match, ALPHABET))
+
+
+_POSITIONS: Final[dict[str, Node]] = {
+    "AT_BEGINNING": Start(),
+    "AT_BEGINNING_STRING": Start(),
+    "AT_END": End(),
+    "AT_END_STRING": End(),
+}
+_Read = Callable[[_Reader, Any, int], Node]
+_READERS: Final[Mapping[str, _Read]] = {
+    "ANY": _any_character,
+    "AT": _Reader.position,
+    "BRANCH": _Reader.branch,
+    "IN": _set,
+    "LITERAL": _literal,
+    "MAX_REPEAT": _Reader.repeat,
+    "MIN_REPEAT": _Reader.repeat,
+    "NOT_LITERAL": _other_than,
+    "SUBPATTERN": _Reader.group,
+}
+_ROUGH_READERS: Final[Mapping[str, _Read]] = {
+    **_READERS,
+    "ASSERT": _Reader.look_around,
+    "ASSERT_NOT": _Reader.look_around,
+    "AT": _Reader.rough_position,
+    "ATOMIC_GROUP": _Reader.atomic_group,
+    "GROUPREF": _any_text,
+    "GROUPREF_EXISTS": _Reader.condition,
+    "POSSESSIVE_REPEAT": _Reader.repeat,
+}

@@ -1,0 +1,246 @@
+"""The rules for regular expressions of origins: what is wrong belongs to the set, not to its text.
+
+A regular expression is judged by the origins that it matches, exactly (`_origin_language`), so it
+has the problems that a pattern of the same origins has. What is wrong is shown with an origin, and
+a fix is only named if it has none of the problems.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from ._automata import TooManyStates
+from ._backtracking import find_slow_word
+from ._origin_language import Kind, Opening, OriginLanguage, automaton_of, pattern_source
+from ._origins import OPAQUE, OriginPattern
+from ._regex_syntax import Unreadable
+from ._validation import Reader
+from .arguments import ARGUMENTS, REGEXES, Argument
+from .diagnostics import show
+from .problems import ProblemKind
+
+_ROW: Final = Argument(
+    REGEXES,
+    "read_origin_regexes",
+    "Regular expressions of origins; each has to match the whole origin.",
+)
+
+# What follows an escaped character, a group or a set is part of an expression, not of a name.
+_bare_dot = re.compile(r"(?<=[a-z0-9\]})+*])(?<!\\[a-z])\.(?=[a-z0-9]+(?:\\?\.|[:$)/]|\Z))")
+_joined_domain = re.compile(r"((?:\.|\\w|\\d|\])[*+]\)?)(?=[a-z0-9-]+\\\.)")
+_javascript = re.compile(r"/(.*)/[a-z]*", re.DOTALL).fullmatch
+_open_end = re.compile(r"(?:(?:/\?)?(?:\.\*|\(\.\*\)|\.\+|\(\.\+\))\??)+\$?\Z")
+_path = re.compile(r"\\?/(?:\.\*|\*)?\$?\Z")
+_default_port = re.compile(r":(?:80|443)\b|\(:(?:80|443)\)\??")
+_lower_case = re.compile(r"(?<!\\)[A-Z]+")
+_http = re.compile(r"https\?|http\(s\)\?|\((?:\?:)?(?:https?\|)+https?\)|http(?!s)")
+
+
+class RegexReader(Reader):
+    """Reads the arguments of a `RegexCorsPolicy`: regular expressions, and possibly no origins."""
+
+    arguments = MappingProxyType({**ARGUMENTS, REGEXES: _ROW})
+    needs_origins = False
+
+    def read_origin_regexes(self, name: str, value: object) -> tuple[re.Pattern[str], ...]:
+        """Read regular expressions of origins, as strings or compiled."""
+        items: list[object] = []
+        sources = value
+        if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
+            items = sorted(value, key=str) if isinstance(value, AbstractSet) else list(value)
+            sources = [item.pattern if isinstance(item, re.Pattern) else item for item in items]
+        regexes: list[re.Pattern[str]] = []
+        for index, source in self.read_strings(name, sources):
+            item = items[index]
+            try:
+                regex = item if isinstance(item, re.Pattern) else re.compile(source)
+            except (re.error, OverflowError, RecursionError) as error:
+                use = "Fix it, or use a pattern such as 'https://*.example.com'."
+                kind, text = ProblemKind.INVALID_REGEX, show(str(error))
+                self.report(kind, name, source, index=index, error=text, use=use)
+                continue
+            regexes.append(regex)
+            self._judge(name, index, regex)
+        return tuple(dict.fromkeys(regexes))
+
+    def _judge(self, name: str, index: int, regex: re.Pattern[str]) -> None:
+        credentials = self._credentials
+        for finding in find_problems(regex, credentials=credentials):
+            parameters: dict[str, object] = {**finding.parameters}
+            kind = finding.kind
+            if not (kind.is_risk and kind.code in self._accepted):
+                fix = choose_hint(finding, regex, credentials=credentials)
+                if fix is None:
+                    use = kind.otherwise.format(dialect=self.dialect)
+                else:
+                    use = f"Use {fix!r}." if kind.is_risk else f"Did you mean {fix!r}?"
+                parameters.update(fix=fix, use=use)
+            if kind is ProblemKind.OPAQUE_REGEX_ORIGIN_WITH_CREDENTIALS:
+                self._present_risks.add(kind.code)
+            self.report(kind, name, regex.pattern, index=index, **parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A kind of problem of a regular expression, and the parameters of its message.
+
+    `repairs` yields expressions that may be what was meant.
+    """
+
+    kind: ProblemKind
+    repairs: Callable[[str], Iterable[str]]
+    parameters: Mapping[str, str]
+
+
+def find_problems(regex: re.Pattern[str], *, credentials: bool) -> Iterator[Finding]:
+    """Yield the problems of a regular expression, with the origins that prove them."""
+    try:
+        slow = find_slow_word(regex)
+        language = OriginLanguage.of_regex(regex)
+        yield from _slow(slow)
+        yield from _judge(regex, language, credentials=credentials)
+    except (Unreadable, TooManyStates):
+        if regex.fullmatch(OPAQUE):
+            yield _opaque(OPAQUE, credentials=credentials)
+        if credentials:
+            yield _found(ProblemKind.OPAQUE_REGEX, _no_repairs)
+
+
+def _judge(
+    regex: re.Pattern[str], language: OriginLanguage, *, credentials: bool
+) -> Iterator[Finding]:
+    if language.find_any() is None:
+        yield _found(ProblemKind.UNMATCHED_REGEX, _repair_unmatched)
+        return
+    missed = _missed_by_glob(regex)
+    if missed is not None:
+        yield _found(ProblemKind.GLOB_AS_REGEX, _repair_glob, origin=missed)
+        return
+    opaque = language.find(Kind.OPAQUE) or language.find(Kind.HOSTLESS)
+    if opaque is not None:
+        yield _opaque(opaque, credentials=credentials)
+    if not credentials:
+        return
+    insecure = language.find_insecure()
+    if insecure is not None:
+        yield _found(ProblemKind.INSECURE_REGEX, _repair_insecure, origin=insecure)
+    opening = language.find_open_site()
+    if opening is not None:
+        yield _open(opening)
+    app = language.find_open_app()
+    if app is not None:
+        yield _found(ProblemKind.ANY_EXTENSION, _no_repairs, origin=app)
+
+
+def choose_hint(finding: Finding, regex: re.Pattern[str], *, credentials: bool) -> str | None:
+    """Return the first repair that works: without the problem, and without one that is no risk."""
+
+    def works(source: str) -> bool:
+        try:
+            found = find_problems(re.compile(source), credentials=credentials)
+        except (re.error, OverflowError, RecursionError):
+            return False
+        return not any(
+            each.kind.code == finding.kind.code or not each.kind.is_risk for each in found
+        )
+
+    sources = (each for each in finding.repairs(regex.pattern) if each != regex.pattern)
+    return next(filter(works, sources), None)
+
+
+def _found(
+    kind: ProblemKind, repairs: Callable[[str], Iterable[str]], **parameters: str
+) -> Finding:
+    return Finding(kind, repairs, parameters)
+
+
+def _slow(word: str | None) -> Iterator[Finding]:
+    if word is not None:
+        yield _found(ProblemKind.SLOW_REGEX, _repair_slow, origin=f"{word}{word[-1] * 3}...")
+
+
+def _opaque(origin: str, *, credentials: bool) -> Finding:
+    if credentials:
+        return _found(
+            ProblemKind.OPAQUE_REGEX_ORIGIN_WITH_CREDENTIALS, _repair_opaque, origin=origin
+        )
+    return _found(ProblemKind.OPAQUE_REGEX_ORIGIN, _repair_opaque, origin=origin)
+
+
+def _open(opening: Opening) -> Finding:
+    if not opening.suffix:
+        return _found(ProblemKind.OPEN_REGEX, _repair_open_end, origin=opening.origin)
+    return _found(
+        ProblemKind.PUBLIC_SUFFIX_REGEX, _repair_dots, origin=opening.origin, suffix=opening.suffix
+    )
+
+
+def _missed_by_glob(regex: re.Pattern[str]) -> str | None:
+    """Return an origin that the same text, read as a pattern, would match."""
+    if OriginPattern.parse(regex.pattern) is None:
+        return None
+    meant = re.compile(pattern_source(regex.pattern))
+    return OriginLanguage.of_regex(meant).find_outside([automaton_of(regex)])
+
+
+def _no_repairs(_: str) -> Iterable[str]:
+    return ()
+
+
+def _repair_glob(source: str) -> Iterable[str]:
+    return (pattern_source(source).replace("([a-z0-9_-]+\\.)+", r".*\."),)
+
+
+def _repair_unmatched(source: str) -> Iterator[str]:
+    javascript = _javascript(source)
+    source = javascript[1] if javascript else source
+    steps: list[Callable[[str], str]] = [
+        str.strip,
+        lambda text: _lower_case.sub(lambda match: match[0].lower(), text),
+        lambda text: _path.sub("", text),
+        lambda text: _default_port.sub("", text),
+        lambda text: text if "://" in text.replace("\\", "") else f"https://{text.lstrip('^')}",
+    ]
+    yield source
+    for step in steps:
+        yield step(source)
+    for step in steps:
+        source = step(source)
+        yield source
+    # An expression that was written to match only the beginning.
+    beginning = source.removesuffix("$").removesuffix(".")
+    for end in (r"\d+", r":\d+", r"example\.com", r"\.example\.com"):
+        yield f"{beginning}{end}"
+
+
+def _repair_insecure(source: str) -> Iterator[str]:
+    yield _http.sub("https", source)
+    yield re.sub(r"\A\^?(?:\.[*+])", "https://.*", source)
+
+
+def _repair_open_end(source: str) -> Iterator[str]:
+    yield _open_end.sub("", source)
+
+
+def _repair_dots(source: str) -> Iterator[str]:
+    escaped = _bare_dot.sub(r"\\.", source)
+    yield escaped
+    yield _joined_domain.sub(r"\1\.", escaped)
+    yield from _repair_open_end(source)
+
+
+def _repair_opaque(source: str) -> Iterator[str]:
+    yield source.replace("*", "+")
+    yield re.sub(r"\A\^?(?:\.[*+])", "https://.*", source)
+
+
+def _repair_slow(source: str) -> Iterator[str]:
+    # A label instead of any text between two dots.
+    yield re.sub(r"(?<=\.)\.[*+](?=\\\.)", "[^.]+", source)
+    yield re.sub(r"\((?:\?:)?\.[*+]\\\.\)[*+]", r"(.*\\.)?", source)
+    yield source.replace(".*", "[^.]+").replace(".+", "[^.]+")
