@@ -1,13 +1,14 @@
 """Sets of origins as finite automata: build one, intersect, subtract, and name a member.
 
-An expression is a tree (`Chars`, `Sequence`, `Choice`, `Repeat`, `Start`, `End`). `build` makes an
-`Automaton` of it: states with edges, each with a set of characters, and no empty moves. A word is a
-member if some path from state 0 that reads it ends in a final state::
+An `Automaton` has states with edges, each with a set of characters. A word is a member if some path
+from state 0 that reads it ends in a final state. This one has ``a``, ``ab``, ``abb``, ...::
 
-                     /            x            .        c  o  m
-    https?  ... [0] ---> [1] ---> [2] ---> [3] ---> ... ((final))
-                                  ^ |
-                                  |_|  x
+           a
+    [0] -------> ((1)) --.
+                   ^     | b
+                   '-----'
+
+`_expressions` makes an automaton of an expression.
 
 A set of characters is an int with one bit for each character of `ALPHABET`, so that two edges have
 a character in common if ``&`` of their sets is not 0. Characters that no edge of a state tells
@@ -38,8 +39,11 @@ ALPHABET: Final = (
 )  # fmt: skip
 """Every character of a serialized origin: https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin"""
 
-MOST_STATES: Final = 20_000
+MOST_STATES: Final = 10_000
 """The states that an automaton may have, or a search may visit."""
+
+MOST_EDGES: Final = 20_000
+"""The edges that an automaton may have."""
 
 _BITS: Final = {character: 1 << index for index, character in enumerate(ALPHABET)}
 EVERY_CHARACTER: Final = (1 << len(ALPHABET)) - 1
@@ -51,50 +55,7 @@ Edge = tuple[int, int]
 
 
 class TooManyStates(Exception):  # noqa: N818 - not an error of the user
-    """The automaton, or the search, is larger than `MOST_STATES`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chars:
-    """One character of a set."""
-
-    mask: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """One part after the other; without parts, the empty word."""
-
-    parts: tuple[Node, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Any one of the parts; without parts, nothing matches."""
-
-    parts: tuple[Node, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A part, at least `low` and at most `high` times; None is any number."""
-
-    part: Node
-    low: int
-    high: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """The empty word, before the first character only: ``^``."""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The empty word, after the last character only: ``$``. No origin has a line feed."""
-
-
-Node = Chars | Sequence | Choice | Repeat | Start | End
+    """The automaton, or the search, is larger than `MOST_STATES` or `MOST_EDGES`."""
 
 
 def mask_of(characters: Iterable[str]) -> int:
@@ -131,7 +92,7 @@ class Automaton:
     def matches(self, word: str) -> bool:
         """Return whether `word` is a member.
 
-        >>> build(Repeat(Chars(mask_of("ab")), 1, None)).matches("abba")
+        >>> Automaton((((mask_of("ab"), 0),),), frozenset({0})).matches("abba")
         True
         """
         states = {0}
@@ -149,102 +110,7 @@ class Automaton:
 EMPTY: Final = Automaton(((),), frozenset())
 
 
-class Wiring:
-    """The states of an expression, with empty moves, which `build` removes.
-
-    `characters` has the one edge of a state, if it has one, and `moves` the empty moves of each
-    state, possibly only at the `Start` or the `End`. The first state is 0, the last one `last`.
-    """
-
-    def __init__(self, node: Node) -> None:
-        self.characters: dict[int, Edge] = {}
-        self.moves: list[list[tuple[Node | None, int]]] = []
-        self.last = self.wire(node, self.add())
-
-    def add(self) -> int:
-        """Add a state."""
-        self.moves.append([])
-        if len(self.moves) > MOST_STATES:
-            raise TooManyStates
-        return len(self.moves) - 1
-
-    def wire(self, node: Node, origin: int) -> int:
-        """Add the states of `node` after the state `origin`; return the state after it."""
-        if isinstance(node, Sequence):
-            for part in node.parts:
-                origin = self.wire(part, origin)
-            return origin
-        if isinstance(node, Repeat):
-            return self._wire_repeat(node, origin)
-        goal = self.add()
-        if isinstance(node, Chars):
-            before = self.add()
-            self.moves[origin].append((None, before))
-            self.characters[before] = (node.mask, goal)
-        elif isinstance(node, Choice):
-            for part in node.parts:
-                before = self.add()
-                self.moves[origin].append((None, before))
-                self.moves[self.wire(part, before)].append((None, goal))
-        else:
-            self.moves[origin].append((node, goal))
-        return goal
-
-    def _wire_repeat(self, node: Repeat, origin: int) -> int:
-        for _ in range(node.low):
-            origin = self.wire(node.part, origin)
-        if node.high is None:
-            before, goal = self.add(), self.add()
-            self.moves[origin] += [(None, before), (None, goal)]
-            self.moves[self.wire(node.part, before)] += [(None, before), (None, goal)]
-            return goal
-        goal = self.add()
-        for _ in range(node.high - node.low):
-            self.moves[origin].append((None, goal))
-            origin = self.wire(node.part, origin)
-        self.moves[origin].append((None, goal))
-        return goal
-
-    def closure(self, state: int, *, start: bool = False, end: bool = False) -> list[int]:
-        """Return the states that empty moves lead to, at the start or the end of a word."""
-        found = [state]
-        seen = {state}
-        for each in found:
-            for condition, goal in self.moves[each]:
-                is_open = (
-                    condition is None
-                    or (start and isinstance(condition, Start))
-                    or (end and isinstance(condition, End))
-                )
-                if is_open and goal not in seen:
-                    seen.add(goal)
-                    found.append(goal)
-        return found
-
-
-def build(node: Node) -> Automaton:
-    """Return the automaton of an expression; raise `TooManyStates` if it is too large.
-
-    >>> automaton = build(Sequence((Start(), Chars(mask_of("a")), End())))
-    >>> automaton.matches("a"), automaton.matches("aa")
-    (True, False)
-    """
-    wiring = Wiring(node)
-    # Only the start, and what follows a character, become states.
-    states = _States(0)
-    edges: list[tuple[Edge, ...]] = []
-    final = set()
-    for number, origin in enumerate(states.named):
-        is_start = number == 0
-        found = wiring.closure(origin, start=is_start)
-        steps = [wiring.characters[each] for each in found if each in wiring.characters]
-        edges.append(tuple((mask, states.number(goal)) for mask, goal in steps if mask))
-        if wiring.last in wiring.closure(origin, start=is_start, end=True):
-            final.add(number)
-    return Automaton(tuple(edges), frozenset(final))
-
-
-class _States(Generic[Name]):
+class States(Generic[Name]):
     """Numbers for the states of a new automaton, in the order in which they are found."""
 
     def __init__(self, start: Name) -> None:
@@ -263,13 +129,16 @@ class _States(Generic[Name]):
 def intersection(one: Automaton, other: Automaton) -> Automaton:
     """Return the words of both, without states that lead to no member.
 
-    >>> ab = build(Repeat(Chars(mask_of("ab")), 0, None))
-    >>> intersection(ab, build(Repeat(Chars(mask_of("bc")), 2, None))).matches("bb")
-    True
+    >>> first = Automaton((((mask_of("ab"), 0),),), frozenset({0}))
+    >>> other = Automaton((((mask_of("bc"), 0),),), frozenset({0}))
+    >>> both = intersection(first, other)
+    >>> both.matches("bb"), both.matches("ab")
+    (True, False)
     """
-    states = _States((0, 0))
+    states = States((0, 0))
     edges: list[list[Edge]] = []
     final = set()
+    count = 0
     for number, (left, right) in enumerate(states.named):
         edges.append(
             [
@@ -279,6 +148,9 @@ def intersection(one: Automaton, other: Automaton) -> Automaton:
                 if mask & other_mask
             ]
         )
+        count += len(edges[-1])
+        if count > MOST_EDGES:
+            raise TooManyStates
         if left in one.final and right in other.final:
             final.add(number)
     return _trim(edges, final)
@@ -301,7 +173,7 @@ def union(automata: Iterable[Automaton]) -> Automaton:
 
 def determinize(automaton: Automaton) -> Automaton:
     """Return the same words as an automaton whose states have one edge for each character."""
-    sets = _States(frozenset({0}))
+    sets = States(frozenset({0}))
     edges: list[tuple[Edge, ...]] = []
     final = set()
     for number, states in enumerate(sets.named):
@@ -344,9 +216,10 @@ def members(automaton: Automaton, without: Iterable[Automaton] = ()) -> Iterator
     Not all of them: one for each way to be a member. Nothing is yielded if and only if there is
     none. Raise `TooManyStates` if that takes too long to tell.
 
-    >>> letters = build(Repeat(Chars(mask_of("abc")), 1, None))
-    >>> next(members(letters, [build(Chars(mask_of("ac"))), build(Chars(mask_of("b")))]))
-    'aa'
+    >>> every = Automaton((((mask_of("abc"), 0),),), frozenset({0}))
+    >>> of_a = Automaton((((mask_of("a"), 0),),), frozenset({0}))
+    >>> next(members(every, [of_a]))
+    'b'
     """
     others = union(without)
     live = _leading_to(automaton.edges, automaton.final)

@@ -24,24 +24,22 @@ from typing import Final
 from ._automata import (
     ALPHABET,
     Automaton,
-    Choice,
-    Node,
-    Repeat,
-    Sequence,
-    Start,
+    Edge,
     TooManyStates,
-    Wiring,
-    build,
     determinize,
     reachable,
+    reversed_edges,
 )
-from ._regex_syntax import read_regex, read_roughly
+from ._expressions import Chars, Choice, Node, Repeat, Sequence, Start, Wiring, build
+from ._regex_syntax import LONGEST, read_regex, read_roughly
 
 _FEW: Final = 3
 """With more optional repetitions than this, a repetition is treated as unlimited."""
 
+_MOST_WAYS: Final = 5_000
 _MOST_STATES: Final = 250
-_MOST_STEPS: Final = 300_000
+_MOST_STEPS: Final = 20_000
+_MOST_VISITS: Final = 300_000
 _SHAPE: Final = r"[a-z][a-z0-9+.\-]*://(\[[0-9a-f:]*\]|[^/:\[\]]*)(:[0-9]{1,5})?|null"
 
 Step = tuple[int, int, bool]
@@ -73,6 +71,7 @@ class _Ways:
         numbers = {(0, 0): 0}
         self.steps: list[list[Step]] = []
         self.words = [""]
+        count = 0
         for number, (origin, place) in enumerate(pairs):
             found: list[Step] = []
             for mask, goal, is_ambiguous in self._steps_of(origin):
@@ -87,20 +86,26 @@ class _Ways:
                         self.words.append(self.words[number] + _character(both))
                     found.append((both, numbers[pair], is_ambiguous))
             self.steps.append(found)
+            count += len(found)
+            if count > _MOST_STEPS:
+                raise TooManyStates
         self._pairs = pairs
 
     def _steps_of(self, origin: int) -> list[Step]:
-        # How many ways the empty moves have to each state: one, or several.
-        moves = self._wiring.moves
-        ways = {origin: 1}
-        queue = [(origin, 1)]
-        for state, added in queue:
-            for condition, goal in moves[state]:
-                if condition is None or (origin == 0 and isinstance(condition, Start)):
-                    before = ways.get(goal, 0)
-                    ways[goal] = min(before + added, 2)
-                    if ways[goal] > before:
-                        queue.append((goal, ways[goal] - before))
+        # A way of empty moves passes no state twice: `re` does not repeat what matched nothing.
+        ways: dict[int, int] = {}
+        stack = [(origin, frozenset({origin}))]
+        for _ in range(_MOST_WAYS):
+            if not stack:
+                break
+            state, path = stack.pop()
+            ways[state] = ways.get(state, 0) + 1
+            for condition, goal in self._wiring.moves[state]:
+                is_open = condition is None or (origin == 0 and isinstance(condition, Start))
+                if is_open and goal not in path:
+                    stack.append((goal, path | {goal}))
+        else:
+            raise TooManyStates
         edges = self._wiring.characters
         return [(*edges[state], count > 1) for state, count in ways.items() if state in edges]
 
@@ -124,18 +129,10 @@ class _Ways:
     @cached_property
     def _reachable_in_cycles(self) -> dict[int, set[int]]:
         """The states of cycles and between cycles, and those that at least one step leads to."""
-        states = set(range(len(self.steps)))
-        while True:
-            leading = {
-                state for state in states if any(goal in states for _, goal, _ in self.steps[state])
-            }
-            reached = {goal for state in leading for _, goal, _ in self.steps[state]} & leading
-            if reached == states:
-                break
-            states = reached
+        edges = [[(mask, goal) for mask, goal, _ in found] for found in self.steps]
+        states = _without_ends(edges) & _without_ends(reversed_edges(edges))
         if len(states) > _MOST_STATES:
             raise TooManyStates
-        edges = [[(mask, goal) for mask, goal, _ in found] for found in self.steps]
         return {
             state: reachable(edges, [goal for _, goal in edges[state]]) & states
             for state in sorted(states)
@@ -176,7 +173,7 @@ class _Ways:
             triple = queue.popleft()
             one, between, other = triple
             self._visited += len(self.steps[one]) * len(self.steps[between])
-            if self._visited > _MOST_STEPS:
+            if self._visited > _MOST_VISITS:
                 raise TooManyStates
             for mask, next_one, _ in self.steps[one]:
                 if first not in after.get(next_one, ()):
@@ -199,14 +196,51 @@ class _Ways:
         return None
 
 
+def _without_ends(edges: list[list[Edge]]) -> set[int]:
+    """Return the states from which a cycle can be reached."""
+    left = [len(found) for found in edges]
+    back = reversed_edges(edges)
+    ends = [state for state, count in enumerate(left) if not count]
+    for end in ends:
+        for _, state in back[end]:
+            left[state] -= 1
+            if not left[state]:
+                ends.append(state)
+    return set(range(len(left))).difference(ends)
+
+
 def _unlimited(node: Node) -> Node:
     """Return the expression with no limit on repetitions that have a high one."""
     if isinstance(node, Sequence | Choice):
         return replace(node, parts=tuple(map(_unlimited, node.parts)))
     if not isinstance(node, Repeat):
         return node
-    is_high = node.high is not None and node.high - node.low > _FEW
-    return Repeat(_unlimited(node.part), node.low, None if is_high else node.high)
+    part, low, high = _unlimited(node.part), node.low, node.high
+    shortest, longest = _lengths(node.part)
+    if low > _FEW and shortest == 0 < longest:
+        # Any of the repetitions may match nothing, and each choice of them is another way.
+        return Repeat(Repeat(part, 0, None), 0, None)
+    if low > _FEW and shortest < longest:
+        # There are many ways to divide a text among the repetitions.
+        return Repeat(part, 1, None)
+    return Repeat(part, low, None if high is not None and high - low > _FEW else high)
+
+
+def _lengths(node: Node) -> tuple[int, int]:
+    """Return how many characters match, at least and at most; no origin has `LONGEST`."""
+    match node:
+        case Chars():
+            return 1, 1
+        case Repeat(part, low, high):
+            shortest, longest = _lengths(part)
+            return shortest * low, min(longest * (LONGEST if high is None else high), LONGEST)
+        case Sequence(parts):
+            each = [_lengths(part) for part in parts]
+            return sum(low for low, _ in each), min(sum(high for _, high in each), LONGEST)
+        case Choice(parts):
+            each = [_lengths(part) for part in parts]
+            return min(low for low, _ in each), max(high for _, high in each)
+    return 0, 0
 
 
 def _character(mask: int) -> str:

@@ -28,9 +28,9 @@ from itertools import islice
 from typing import Final
 
 from ._automata import (
+    ALPHABET,
     Automaton,
     Edge,
-    build,
     characters_of,
     determinize,
     intersection,
@@ -39,6 +39,7 @@ from ._automata import (
     reversed_edges,
     subtraction,
 )
+from ._expressions import build
 from ._origins import ANY, OPAQUE, OriginPattern, is_hostless, is_serialized_origin
 from ._regex_syntax import read_regex
 from ._suffixes import is_public_suffix, suffix_rules_below
@@ -51,9 +52,20 @@ _MOST_SUFFIXES: Final = 2_000
 _PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 _ANY_PORT = f"(:({_PORT}))?"
 _BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_GROUP = "(0|[1-9a-f][0-9a-f]{0,3})"
+# A run of zeros is left out once, wherever it is; which one is for `is_serialized_origin` to say.
+_IPV6 = "|".join(
+    [f"{_GROUP}(:{_GROUP}){{7}}", f"::({_GROUP}(:{_GROUP}){{0,5}})?"]
+    + [
+        f"{_GROUP}(:{_GROUP}){{{before}}}::"
+        + (f"({_GROUP}(:{_GROUP}){{0,{4 - before}}})?" if before < 5 else "")
+        for before in range(6)
+    ]
+)
 _WEB = "(http|https|ftp)"
 _LABEL_CHARACTERS = mask_of("abcdefghijklmnopqrstuvwxyz0123456789_-")
-_HOST_CHARACTERS = ~mask_of("/")
+_APP_CHARACTERS = mask_of(ALPHABET) & ~mask_of("/:.")
+_HOST_CHARACTERS = mask_of(ALPHABET) & ~mask_of("/")
 
 
 class Kind(Enum):
@@ -68,11 +80,11 @@ class Kind(Enum):
         "http://.*:80|https://.*:443|ftp://.*:21",
     )
     IPV6 = (
-        rf"{_WEB}://\[[0-9a-f:]+\]{_ANY_PORT}",
-        "http://.*:80|https://.*:443|ftp://.*:21",
+        rf"[a-z][a-z0-9+.\-]*://\[({_IPV6})\]{_ANY_PORT}",
+        "http://.*:80|https://.*:443|ftp://.*:21|(ws|wss|file)://.*",
     )
     APP = (
-        rf"[a-z][a-z0-9+.\-]*://([A-Za-z0-9_\-.~!$&'()+;=]+|\[[0-9a-f:]+\]){_ANY_PORT}",
+        rf"[a-z][a-z0-9+.\-]*://[A-Za-z0-9_\-.~!$&'()+;=]+{_ANY_PORT}",
         "(http|https|ftp|ws|wss|file)://.*",
     )
     HOSTLESS = (r"[a-z][a-z0-9+.\-]*://", "(http|https|ftp|ws|wss)://")
@@ -178,7 +190,7 @@ class OriginLanguage:
         if suffix is not None:
             return Opening(suffix.strip("."), self._site_witness(domains, suffix))
         for kind in (Kind.IPV4, Kind.IPV6):
-            addresses = subtraction(self.part(kind), _private_addresses())
+            addresses = subtraction(intersection(self.part(kind), _web()), _private_addresses())
             hosts = _Hosts(addresses)
             if hosts.words(hosts.ends, _HOST_CHARACTERS) is None:
                 return Opening("", self._witness(addresses) or "")
@@ -186,9 +198,11 @@ class OriginLanguage:
 
     def find_open_app(self) -> str | None:
         """Return an origin of any app or browser extension, or None if only some are in the set."""
-        hosts = _Hosts(self.part(Kind.APP))
-        is_open = hosts.words(hosts.ends, _HOST_CHARACTERS) is None
-        return self._witness(self.part(Kind.APP)) if is_open else None
+        apps = self.part(Kind.APP)
+        hosts = _Hosts(apps)
+        ends = (hosts.ends, hosts.before(hosts.ends, "."))
+        is_open = any(hosts.words(states, _APP_CHARACTERS) is None for states in ends)
+        return self._witness(apps) if is_open else None
 
     def find_outside(self, others: list[Automaton]) -> str | None:
         """Return one of the origins that none of the other sets has; None if they cover this."""
@@ -230,8 +244,9 @@ class _Hosts:
             for found in origins.edges
         ]
         once = set().union(*after)
-        starts = set().union(*(after[state] for state in once))
+        starts: set[int] = set().union(*(after[state] for state in once))
         states = [*starts]
+        seen = {*starts}
         self.ends: set[int] = set()
         edges: list[list[Edge]] = [[] for _ in origins.edges]
         is_bracketed = any(
@@ -243,7 +258,8 @@ class _Hosts:
                     self.ends.add(state)
                     continue
                 edges[state].append((mask, goal))
-                if goal not in starts and goal not in states:
+                if goal not in seen:
+                    seen.add(goal)
                     states.append(goal)
             if state in origins.final:
                 self.ends.add(state)
@@ -277,9 +293,11 @@ class _Hosts:
                     longer[character + word] = self.before(reached, character)
                     if len(longer) + len(words) > MOST_VALUES:
                         return None
-            for word, reached in longer.items():
-                if reached & self.starts or self.before(reached, "."):
-                    words[word] = reached
+            words |= {
+                word: reached
+                for word, reached in longer.items()
+                if reached & self.starts or self.before(reached, ".")
+            }
             growing = longer
             if growing and len(next(iter(growing))) > 255:
                 break
@@ -332,6 +350,11 @@ def _before_label(hosts: _Hosts, states: frozenset[int]) -> frozenset[int]:
         queue = before - found
         found |= queue
     return frozenset(found)
+
+
+@cache
+def _web() -> Automaton:
+    return automaton_of(f"{_WEB}://.*")
 
 
 @cache

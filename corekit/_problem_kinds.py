@@ -151,7 +151,7 @@ class ProblemKind(Enum):
     OPAQUE_REGEX = (
         "opaque-regex",
         (
-            "It cannot be told which origins the regular expression matches, since it has look-around,"
+            "It cannot be told which origins the regular expression matches: it has look-around,"
             " references or too many cases."
         ),
         "{use}",
@@ -202,8 +202,8 @@ class ProblemKind(Enum):
     PUBLIC_SUFFIX_REGEX = (
         "public-suffix",
         (
-            "It matches {origin!r}: anybody can register a name below {suffix!r} and then act as the"
-            " user."
+            "It matches {origin!r}: anybody can register a name below {suffix!r} and then act as"
+            " the user."
         ),
         "{use}",
         _RISK,

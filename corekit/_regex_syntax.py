@@ -13,18 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
-from ._automata import (
-    ALPHABET,
-    EVERY_CHARACTER,
-    Chars,
-    Choice,
-    End,
-    Node,
-    Repeat,
-    Sequence,
-    Start,
-    mask_of,
-)
+from ._automata import ALPHABET, EVERY_CHARACTER, mask_of
+from ._expressions import Chars, Choice, End, Node, Repeat, Sequence, Start
 
 LONGEST: Final = 512
 """More than the characters of the longest origin; higher counts in a repetition are the same."""
@@ -40,7 +30,7 @@ class Unreadable(Exception):  # noqa: N818 - not an error of the user
 def read_regex(regex: re.Pattern[str]) -> Node:
     """Return the tree of a regular expression; raise `Unreadable` if it has none.
 
-    >>> from ._automata import build
+    >>> from ._expressions import build
     >>> build(read_regex(re.compile(r"(a|b)+\\.c"))).matches("ab.c")
     True
     """

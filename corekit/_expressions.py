@@ -1,0 +1,154 @@
+"""Expressions of a regular language as trees, and the automaton of one.
+
+A tree is first wired up like a circuit: each part has a state before it and one after it, joined by
+empty moves (K. Thompson: Regular expression search algorithm, 1968). `build` then follows the empty
+moves and leaves only steps that read a character.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ._automata import MOST_EDGES, MOST_STATES, Automaton, Edge, States, TooManyStates
+
+
+@dataclass(frozen=True, slots=True)
+class Chars:
+    """One character of a set."""
+
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One part after the other; without parts, the empty word."""
+
+    parts: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Any one of the parts; without parts, nothing matches."""
+
+    parts: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A part, at least `low` and at most `high` times; None is any number."""
+
+    part: Node
+    low: int
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The empty word, before the first character only: ``^``."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The empty word, after the last character only: ``$``. No origin has a line feed."""
+
+
+Node = Chars | Sequence | Choice | Repeat | Start | End
+
+
+class Wiring:
+    """The states of an expression, with empty moves, which `build` removes.
+
+    `characters` has the one edge of a state, if it has one, and `moves` the empty moves of each
+    state, possibly only at the `Start` or the `End`. The first state is 0, the last one `last`.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.characters: dict[int, Edge] = {}
+        self.moves: list[list[tuple[Node | None, int]]] = []
+        self.last = self.wire(node, self.add())
+
+    def add(self) -> int:
+        """Add a state."""
+        self.moves.append([])
+        if len(self.moves) > MOST_STATES:
+            raise TooManyStates
+        return len(self.moves) - 1
+
+    def wire(self, node: Node, origin: int) -> int:
+        """Add the states of `node` after the state `origin`; return the state after it."""
+        if isinstance(node, Sequence):
+            for part in node.parts:
+                origin = self.wire(part, origin)
+            return origin
+        if isinstance(node, Repeat):
+            return self._wire_repeat(node, origin)
+        goal = self.add()
+        if isinstance(node, Chars):
+            before = self.add()
+            self.moves[origin].append((None, before))
+            self.characters[before] = (node.mask, goal)
+        elif isinstance(node, Choice):
+            for part in node.parts:
+                before = self.add()
+                self.moves[origin].append((None, before))
+                self.moves[self.wire(part, before)].append((None, goal))
+        else:
+            self.moves[origin].append((node, goal))
+        return goal
+
+    def _wire_repeat(self, node: Repeat, origin: int) -> int:
+        for _ in range(node.low):
+            origin = self.wire(node.part, origin)
+        if node.high is None:
+            before, goal = self.add(), self.add()
+            self.moves[origin] += [(None, before), (None, goal)]
+            self.moves[self.wire(node.part, before)] += [(None, before), (None, goal)]
+            return goal
+        goal = self.add()
+        for _ in range(node.high - node.low):
+            self.moves[origin].append((None, goal))
+            origin = self.wire(node.part, origin)
+        self.moves[origin].append((None, goal))
+        return goal
+
+    def closure(self, state: int, *, start: bool = False, end: bool = False) -> list[int]:
+        """Return the states that empty moves lead to, at the start or the end of a word."""
+        found = [state]
+        seen = {state}
+        for each in found:
+            for condition, goal in self.moves[each]:
+                is_open = (
+                    condition is None
+                    or (start and isinstance(condition, Start))
+                    or (end and isinstance(condition, End))
+                )
+                if is_open and goal not in seen:
+                    seen.add(goal)
+                    found.append(goal)
+        return found
+
+
+def build(node: Node) -> Automaton:
+    """Return the automaton of an expression; raise `TooManyStates` if it is too large.
+
+    >>> automaton = build(Sequence((Start(), Chars(mask_of("a")), End())))
+    >>> automaton.matches("a"), automaton.matches("aa")
+    (True, False)
+    """
+    wiring = Wiring(node)
+    # Only the start, and what follows a character, become states.
+    states = States(0)
+    edges: list[tuple[Edge, ...]] = []
+    final = set()
+    count = 0
+    for number, origin in enumerate(states.named):
+        is_start = number == 0
+        found = wiring.closure(origin, start=is_start)
+        steps = [wiring.characters[each] for each in found if each in wiring.characters]
+        edges.append(tuple((mask, states.number(goal)) for mask, goal in steps if mask))
+        count += len(steps)
+        if count > MOST_EDGES:
+            raise TooManyStates
+        if wiring.last in wiring.closure(origin, start=is_start, end=True):
+            final.add(number)
+    return Automaton(tuple(edges), frozenset(final))

@@ -1,0 +1,145 @@
+"""Automata have the words that their expressions match: compared with `re`, and with greenery."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from greenery import parse
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from corekit._automata import (
+    ALPHABET,
+    Automaton,
+    TooManyStates,
+    characters_of,
+    determinize,
+    intersection,
+    mask_of,
+    members,
+    split_edges,
+    subtraction,
+    union,
+)
+from corekit._expressions import Chars, Choice, Repeat, Sequence, build
+from corekit._regex_syntax import Unreadable, read_regex
+from tests.core.regexes import LETTERS, expressions, members_of, words
+
+LONGEST = 4
+
+
+def automaton_of(source: str) -> Automaton:
+    return build(read_regex(re.compile(source)))
+
+
+def accepted(automaton: Automaton) -> set[str]:
+    return {word for word in words(LONGEST) if automaton.matches(word)}
+
+
+@given(source=expressions())
+def test_automaton_has_the_words_that_re_matches(source: str) -> None:
+    assert accepted(automaton_of(source)) == members_of(source, LONGEST)
+
+
+@given(source=st.text("ab.|()[]*+?{}12,^$\\-wW", max_size=8))
+def test_whatever_text_compiles_is_read_as_re_matches_it(source: str) -> None:
+    try:
+        re.compile(source)
+    except (re.error, OverflowError, FutureWarning):
+        assume(False)
+    try:
+        automaton = automaton_of(source)
+    except Unreadable:
+        return
+    assert accepted(automaton) == members_of(source, LONGEST)
+
+
+@given(one=expressions(5), two=expressions(5))
+def test_operations_are_those_of_sets(one: str, two: str) -> None:
+    first, second = automaton_of(one), automaton_of(two)
+    here, there = members_of(one, LONGEST), members_of(two, LONGEST)
+    assert accepted(intersection(first, second)) == here & there
+    assert accepted(union([first, second])) == here | there
+    assert accepted(subtraction(first, second)) == here - there
+    assert accepted(determinize(first)) == here
+
+
+@given(source=expressions())
+def test_a_deterministic_automaton_has_one_edge_for_each_character(source: str) -> None:
+    for edges in determinize(automaton_of(source)).edges:
+        for character in ALPHABET:
+            assert sum(bool(mask & mask_of(character)) for mask, _ in edges) <= 1
+
+
+@given(whole=expressions(5), parts=st.lists(expressions(4), max_size=3))
+def test_the_first_member_is_a_shortest_one_that_the_others_do_not_have(
+    whole: str, parts: list[str]
+) -> None:
+    others = [automaton_of(each) for each in parts]
+    found = next(members(automaton_of(whole), others), None)
+    left = members_of(whole, LONGEST).difference(*(members_of(each, LONGEST) for each in parts))
+    if found is None:
+        assert not left
+    else:
+        assert re.fullmatch(whole, found)
+        assert not any(re.fullmatch(each, found) for each in parts)
+        assert all(len(found) <= len(each) for each in left)
+
+
+@given(whole=expressions(5), parts=st.lists(expressions(4), max_size=3))
+def test_inclusion_and_emptiness_agree_with_greenery(whole: str, parts: list[str]) -> None:
+    # greenery has no anchors, flags and lazy repetitions, and no groups that are not captured.
+    assume(not re.search(r"\^(?!a)|\$|\?i|[*+]\?", "|".join([whole, *parts])))
+    sources = [each.replace("(?:", "(") for each in (whole, *parts)]
+    letters = r"(a|b|\.)*"
+    left = parse(sources[0]) & parse(letters)
+    for each in sources[1:]:
+        left = left.difference(parse(each))
+    limited = intersection(automaton_of(whole), automaton_of(letters))
+    others = [automaton_of(each) for each in parts]
+    assert (next(members(limited, others), None) is None) == left.empty()
+
+
+@given(source=expressions())
+def test_is_empty_if_and_only_if_there_is_no_member(source: str) -> None:
+    automaton = automaton_of(source)
+    assert automaton.is_empty == (next(members(automaton), None) is None)
+
+
+@given(st.lists(st.tuples(st.integers(1, 63), st.integers(0, 4)), max_size=6))
+def test_split_edges_tells_apart_what_any_edge_tells_apart(edges: list[tuple[int, int]]) -> None:
+    parts = split_edges(edges)
+    for index in range(6):
+        bit = 1 << index
+        goals = {goal for mask, goal in edges if mask & bit}
+        assert [set(found) for mask, found in parts if mask & bit] == ([goals] if goals else [])
+
+
+def test_examples_prefer_letters_that_a_person_believes() -> None:
+    found = next(members(automaton_of(r"https://pr-\d+.example\.com"), []))
+    assert found == "https://pr-1xexample.com"
+
+
+def test_characters_that_no_origin_has_are_left_out() -> None:
+    assert mask_of("é\n *") == 0
+    assert "".join(characters_of(mask_of(LETTERS))) == "ab."
+    assert not automaton_of("é").matches("é")
+
+
+def test_a_choice_of_nothing_has_no_words() -> None:
+    assert build(Choice()).is_empty
+    assert build(Sequence()).matches("")
+
+
+def test_what_is_too_large_is_not_built() -> None:
+    # The automaton of all words with an a in the 20th place from the end has 2 ** 20 states.
+    automaton = automaton_of("[ab]*a[ab]{20}")
+    with pytest.raises(TooManyStates):
+        determinize(automaton)
+    with pytest.raises(TooManyStates):
+        next(members(automaton_of("[ab]*"), [automaton, automaton_of("[ab]{0,20}|[ab]*b[ab]{20}")]))
+    with pytest.raises(TooManyStates):
+        build(Repeat(Repeat(Chars(1), 500, 500), 500, 500))
+    with pytest.raises(TooManyStates):
+        intersection(automaton_of("(a{300})*"), automaton_of("(a{299})*"))

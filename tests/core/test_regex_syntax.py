@@ -1,0 +1,114 @@
+"""Which regular expressions are read exactly, in each release of Python."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from corekit import _regex_syntax
+from corekit._automata import Automaton
+from corekit._expressions import build
+from corekit._regex_syntax import LONGEST, Unreadable, read_regex, read_roughly
+
+READ = [
+    # expression, words that match, words that do not
+    (r"https?://a", ["http://a", "https://a"], ["httpss://a"]),
+    (r"(?P<name>a)(?:b)", ["ab"], ["a"]),
+    (r"a{2,3}", ["aa", "aaa"], ["a", "aaaa"]),
+    (r"a{,2}", ["", "aa"], ["aaa"]),
+    (r"a{0}", [""], ["a"]),
+    (r"a*?b+?c??", ["b", "aabbc"], ["a"]),
+    (r"[^a-y/]", ["z", ":"], ["a", "/"]),
+    (r"[\w.-]+", ["a-b.c_0"], ["a/b"]),
+    (r"[^\w]", ["-", "/"], ["a", "_"]),
+    (r"\d\D\w\W\S", ["1a_-x"], ["aa_-x"]),
+    (r"a\s*b", ["ab"], ["aab"]),
+    (r"^a$|\Ab\Z", ["a", "b"], ["ab"]),
+    (r"a^b|a$b", [], ["ab", "a", "b"]),
+    (r"(^|b)a", ["a", "ba"], ["aa"]),
+    (r"(?i)A[B-C]é", [], ["ab", "AB"]),
+    (r"(?i)A[B-C]\u017f", ["ABS", "abs", "acs"], ["add"]),
+    (r"A(?i:A)", ["Aa", "AA"], ["aA"]),
+    (r"(?i:a(?-i:a))", ["Aa"], ["AA"]),
+    (r"(?i)[^a]", ["b", "B"], ["a", "A"]),
+    (r"(?i)[^\x00-`]", ["~"], ["a", "A", "1"]),
+    ("(?x) a  # a comment\n b", ["ab"], ["a b"]),
+    (r"(?s).(?m:^|.)", ["a", "ab"][1:], ["abc"]),
+    (r"\x61\u0062\143", ["abc"], ["ab"]),
+    (r"a||b", ["a", "", "b"], ["ab"]),
+]
+
+UNREADABLE = [
+    r"(?=a).",
+    r"(?!a).",
+    r"(?<=a).",
+    r"(?<!a).",
+    r"(a)\1",
+    r"(?P<n>a)(?P=n)",
+    r"(a)?(?(1)b|c)",
+    r"(?>a*)b",
+    r"a++b",
+    r"\ba",
+    r"a\B",
+    "a" * 5_001,
+    "(" * 400 + "a" + ")" * 400 + "|" + "(a)" * 5_000,
+]
+
+
+def automaton_of(source: str) -> Automaton:
+    return build(read_regex(re.compile(source)))
+
+
+@pytest.mark.parametrize(("source", "matching", "others"), READ)
+def test_regex_is_read_as_re_matches_it(
+    source: str, matching: list[str], others: list[str]
+) -> None:
+    automaton = automaton_of(source)
+    for word in matching:
+        assert re.fullmatch(source, word)
+        assert automaton.matches(word), word
+    for word in others:
+        assert not re.fullmatch(source, word)
+        assert not automaton.matches(word), word
+
+
+@pytest.mark.parametrize("source", UNREADABLE)
+def test_what_is_not_regular_or_too_large_is_unreadable(source: str) -> None:
+    with pytest.raises(Unreadable):
+        read_regex(re.compile(source))
+
+
+@pytest.mark.parametrize("source", UNREADABLE[:11])
+def test_its_cost_is_judged_all_the_same(source: str) -> None:
+    build(read_roughly(re.compile(source)))
+
+
+def test_counts_that_no_origin_reaches_are_unlimited() -> None:
+    automaton = automaton_of(rf"a{{{LONGEST + 1},}}|b{{1,{LONGEST + 1}}}")
+    assert automaton.matches("b" * (LONGEST + 5))
+    assert not automaton.matches("a" * (LONGEST - 1))
+
+
+def test_flags_of_a_compiled_regex_count() -> None:
+    assert build(read_regex(re.compile("a", re.IGNORECASE))).matches("A")
+
+
+def test_a_parser_that_changed_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    regex = re.compile("a")
+    monkeypatch.setattr(_regex_syntax, "_READERS", {})
+    with pytest.raises(Unreadable):
+        read_regex(regex)
+    monkeypatch.setattr(re, "_parser", object())
+    with pytest.raises(Unreadable):
+        read_regex(regex)
+
+
+@pytest.mark.parametrize("item", ["CATEGORY_UNI_EMOJI", "SOMETHING"])
+def test_a_set_with_something_unknown_is_unreadable(
+    monkeypatch: pytest.MonkeyPatch, item: str
+) -> None:
+    name = "CATEGORY" if item.startswith("CATEGORY") else item
+    monkeypatch.setattr(_regex_syntax, "_parse", lambda _: [("IN", [(name, item)])])
+    with pytest.raises(Unreadable):
+        read_regex(re.compile("a"))
