@@ -131,6 +131,7 @@ class Wiring:
 def build(node: Node) -> Automaton:
     """Return the automaton of an expression; raise `TooManyStates` if it is too large.
 
+    >>> from ._automata import mask_of
     >>> automaton = build(Sequence((Start(), Chars(mask_of("a")), End())))
     >>> automaton.matches("a"), automaton.matches("aa")
     (True, False)

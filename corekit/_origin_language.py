@@ -188,11 +188,12 @@ class OriginLanguage:
         domains = self.part(Kind.DOMAIN)
         suffix = next(_open_suffixes(_Hosts(domains)), None)
         if suffix is not None:
-            return Opening(suffix.strip("."), self._site_witness(domains, suffix))
+            host = suffix.removeprefix(".")
+            return Opening(host, self._site_witness(domains, host))
         for kind in (Kind.IPV4, Kind.IPV6):
             addresses = subtraction(intersection(self.part(kind), _web()), _private_addresses())
             hosts = _Hosts(addresses)
-            if hosts.words(hosts.ends, _HOST_CHARACTERS) is None:
+            if hosts.words(hosts.ends, _HOST_CHARACTERS, to_start=True) is None:
                 return Opening("", self._witness(addresses) or "")
         return None
 
@@ -220,11 +221,11 @@ class OriginLanguage:
 
     def _site_witness(self, domains: Automaton, suffix: str) -> str:
         # The first that is possible is the most telling.
-        end = re.escape(suffix) + _ANY_PORT
+        end = rf"{re.escape(suffix.removesuffix('.'))}\.?{_ANY_PORT}"
         hosts = (
             [rf"(.*\.)?evil\.example{_ANY_PORT}", f".*evil[a-z.]*{end}"]
-            if not suffix.strip(".")
-            else [rf"([^/]*[.-])?evil[^./:]*{end}", rf"[^/]*evil[^./:]*{end}"]
+            if not suffix
+            else [rf"([^/]*[.-])?evil[^./:]*\.{end}", rf"[^/]*evil[^./:]*\.{end}"]
         )
         for host in (*hosts, f"[^/]*{end}"):
             for scheme in ("https", "[a-z]+"):
@@ -274,9 +275,13 @@ class _Hosts:
         )
 
     def words(
-        self, states: set[int] | frozenset[int], characters: int = _LABEL_CHARACTERS
+        self,
+        states: set[int] | frozenset[int],
+        characters: int = _LABEL_CHARACTERS,
+        *,
+        to_start: bool = False,
     ) -> dict[str, frozenset[int]] | None:
-        """Return what may stand before these states up to a dot or the start of the host.
+        """Return what may stand before these states: a label, or the whole rest `to_start`.
 
         Each word has the states before it. Return None if there are more than `MOST_VALUES`.
         """
@@ -296,7 +301,7 @@ class _Hosts:
             words |= {
                 word: reached
                 for word, reached in longer.items()
-                if reached & self.starts or self.before(reached, ".")
+                if reached & self.starts or (not to_start and self.before(reached, "."))
             }
             growing = longer
             if growing and len(next(iter(growing))) > 255:

@@ -138,17 +138,18 @@ def _judge(
 
 
 def choose_hint(finding: Finding, regex: re.Pattern[str], *, credentials: bool) -> str | None:
-    """Return the first repair that works: without the problem, and without one that is no risk."""
+    """Return the first repair that works: without this problem, and without a new one."""
+
+    def codes_of(regex: re.Pattern[str]) -> set[str]:
+        return {each.kind.code for each in find_problems(regex, credentials=credentials)}
 
     def works(source: str) -> bool:
         try:
-            found = find_problems(re.compile(source), credentials=credentials)
+            return codes_of(re.compile(source)) <= others
         except (re.error, OverflowError, RecursionError):
             return False
-        return not any(
-            each.kind.code == finding.kind.code or not each.kind.is_risk for each in found
-        )
 
+    others = codes_of(regex) - {finding.kind.code}
     sources = (each for each in finding.repairs(regex.pattern) if each != regex.pattern)
     return next(filter(works, sources), None)
 
@@ -174,7 +175,7 @@ def _opaque(origin: str, *, credentials: bool) -> Finding:
 
 def _open(opening: Opening) -> Finding:
     if not opening.suffix:
-        return _found(ProblemKind.OPEN_REGEX, _repair_open_end, origin=opening.origin)
+        return _found(ProblemKind.OPEN_REGEX, _repair_dots, origin=opening.origin)
     return _found(
         ProblemKind.PUBLIC_SUFFIX_REGEX, _repair_dots, origin=opening.origin, suffix=opening.suffix
     )
@@ -223,15 +224,12 @@ def _repair_insecure(source: str) -> Iterator[str]:
     yield re.sub(r"\A\^?(?:\.[*+])", "https://.*", source)
 
 
-def _repair_open_end(source: str) -> Iterator[str]:
-    yield _open_end.sub("", source)
-
-
 def _repair_dots(source: str) -> Iterator[str]:
     escaped = _bare_dot.sub(r"\\.", source)
     yield escaped
     yield _joined_domain.sub(r"\1\.", escaped)
-    yield from _repair_open_end(source)
+    yield _open_end.sub("", source)
+    yield _open_end.sub("", escaped)
 
 
 def _repair_opaque(source: str) -> Iterator[str]:

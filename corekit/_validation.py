@@ -20,7 +20,7 @@ from ._names import (
     is_browser_header,
     is_token,
 )
-from ._origins import ANY, OPAQUE, OriginPattern, is_loopback, split_origin
+from ._origins import ANY, DEFAULT_PORTS, OPAQUE, OriginPattern, is_loopback, split_origin
 from ._spelling import canonical_spelling, find_likely_scheme, find_misspelling
 from ._suffixes import find_open_suffix
 from .arguments import ARGUMENTS, REGEXES, Argument, find_argument, is_regex_argument
@@ -253,7 +253,8 @@ class Reader:
         if scheme == "http" and not is_loopback(host):
             secure = canonical_spelling(f"https{text[4:]}")
             self.report(ProblemKind.INSECURE_ORIGIN, name, text, index=index, fix=secure)
-        if pattern is not None and pattern.label is not None:
+        # Only names of web pages are registered.
+        if pattern is not None and pattern.label is not None and scheme in DEFAULT_PORTS:
             # A wildcard for several labels also covers a public suffix below the host.
             suffix = find_open_suffix(host, below=pattern.label == ANY)
             if suffix is not None:

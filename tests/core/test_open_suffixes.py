@@ -10,7 +10,7 @@ from corekit.compat import RegexCorsPolicy
 CASES = [
     (r"https://.*\.com", "'com'"),
     (r"^https://[\w-]+\.github\.io$", "'github.io'"),
-    (r"https://my-app.*\.vercel\.app", None),
+    (r"https://my-app.*\.vercel\.app", "'vercel.app'"),
     (r"https://[a-z]+\.vercel\.app", "'vercel.app'"),
     (r"https://.*\.example\.com", None),
     (r"https://app\.example\.com", None),
