@@ -8,7 +8,8 @@ application does, all ways must lead to the same policy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+import sys
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from corekit import CorsPolicy
@@ -56,10 +57,19 @@ _KNOWN: Final[dict[str, Read]] = {
 }
 
 
+def _own_root_path(app: object, names: Sequence[str]) -> str:
+    """Return the root path of FastAPI, or FORCE_SCRIPT_NAME of Django; or an empty string."""
+    if "fastapi.applications.FastAPI" in names:
+        return getattr(app, "root_path", "")
+    if "django.core.handlers.asgi.ASGIHandler" in names:
+        return sys.modules["django.conf"].settings.FORCE_SCRIPT_NAME or ""
+    return ""
+
+
 class PathReader(NamedTuple):
     """How an application reads the path of a request.
 
-    `reads` are the ways that it may have. `root_path` is FastAPI's own, which replaces that of the
+    `reads` are the ways that it may have. `root_path` is its own, which replaces that of the
     server. With `reads_raw_path`, the application may route the path as it was sent, like Sanic.
     """
 
@@ -77,8 +87,7 @@ class PathReader(NamedTuple):
             app = getattr(app, "__self__", app)
             names = [f"{each.__module__}.{each.__qualname__}" for each in type(app).__mro__]
             for name in _KNOWN.keys() & names:
-                is_fastapi = "fastapi.applications.FastAPI" in names
-                return cls((_KNOWN[name],), getattr(app, "root_path", "") if is_fastapi else "")
+                return cls((_KNOWN[name],), _own_root_path(app, names))
             app = getattr(app, "app", None)
         return cls((_whole_path, *_STRIPS), reads_raw_path=True)
 
