@@ -227,6 +227,11 @@ class Engine:
             self._uncached = engine
         return engine
 
+    @property
+    def denies_all(self) -> bool:
+        """Whether no origin is allowed, as far as that is known without asking for one."""
+        return not self._exact and type(self._others) is frozenset
+
     def allows(self, origin: str) -> bool:
         """Return whether `origin` is allowed."""
         return origin in self._exact or origin in self._others

@@ -17,15 +17,25 @@ sent twice with a comma: two origins then match nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from types import CellType, FunctionType, MethodType
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from ._answers import Answer
 from ._engine import Engine, Origins
 from ._headers import merge_headers, merge_raw_headers, preflight_response, raw_preflight_response
+from ._marks import (
+    MARKS,
+    Applied,
+    applying,
+    check_found,
+    is_applied,
+    keep_policy,
+    kept_policies,
+    kept_policy,
+    unguarded,
+    unwrap,
+)
 from ._names import COMMON_METHODS, SAFELISTED_METHODS, is_browser_header
 from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origin
 from .diagnostics import show
@@ -35,9 +45,11 @@ from .routes import CorsRoutes, path_readings
 
 __all__ = [
     "ANY",
+    "MARKS",
     "OPAQUE",
     "SAFELISTED_METHODS",
     "Answer",
+    "Applied",
     "Engine",
     "Observer",
     "OnDecision",
@@ -45,12 +57,16 @@ __all__ = [
     "OriginSet",
     "Origins",
     "Policies",
+    "applying",
     "bounded",
+    "check_found",
     "check_on_decision",
     "check_policy",
+    "is_applied",
     "is_browser_header",
     "is_serialized_origin",
     "keep_policy",
+    "kept_policies",
     "kept_policy",
     "make_policy",
     "merge_headers",
@@ -63,15 +79,13 @@ __all__ = [
     "raw_path_readings",
     "raw_preflight_response",
     "show",
+    "unguarded",
+    "unwrap",
 ]
 
 Policies = CorsPolicy | CorsRoutes
 """Whatever an adapter takes as its policy."""
 
-_KEPT: Final = "__corekit_policy__"
-_FUNCTIONS: Final = (FunctionType, MethodType, partial)
-_WRAPPED: Final = (*_FUNCTIONS, type)
-_MOST_WRAPPED: Final = 100
 _NOTHING: Final = CorsPolicy.deny_all()
 _UNQUOTED: Final = "/!$&'()*+,;=:@~"
 """What browsers do not encode in a path: https://url.spec.whatwg.org/#path-percent-encode-set"""
@@ -110,83 +124,6 @@ def make_policy(policy: object, grants: dict[str, Any]) -> Policies:
             ' cors(allow_origins=["https://app.example.com"]).'
         )
     return policy
-
-
-def keep_policy(target: object, policy: object, kinds: str) -> None:
-    """Keep a per-route policy as an attribute of a function, a class or a route.
-
-    Raise TypeError, with the `kinds` of objects to pass, if `target` takes no attributes.
-    """
-    try:
-        setattr(target, _KEPT, policy)
-    except AttributeError:
-        kind = type(target).__name__
-        raise TypeError(f"A {kind} cannot keep a policy. Pass {kinds}.") from None
-
-
-def kept_policy(target: object) -> Any:
-    """Return what `keep_policy` kept on `target` or on what it wraps, or None.
-
-    If a function that `target` only closes over has a policy, `target` may be a decorator that
-    does not use `functools.wraps`, or something else. No origins are allowed then.
-
-    >>> from functools import partial
-    >>> def endpoint(): ...
-    >>> keep_policy(endpoint, CorsPolicy(allow_origins=["*"]), "the function")
-    >>> kept_policy(partial(endpoint))
-    CorsPolicy(allow_origins=['*'])
-    """
-    policy = _first_kept(unwrap(target))
-    if policy is None and _first_kept(_closed_over(target)) is not None:
-        return _NOTHING
-    return policy
-
-
-def unwrap(target: object) -> Iterator[object]:
-    """Yield `target` and what it wraps: by ``__wrapped__``, as a bound method or as a partial."""
-    for _ in range(_MOST_WRAPPED):
-        yield target
-        inner = (getattr(target, name, None) for name in ("__wrapped__", "__func__", "func"))
-        target = next((each for each in inner if issubclass(type(each), _WRAPPED)), None)
-        if target is None:
-            break
-
-
-def _first_kept(owners: Iterable[object]) -> Any:
-    kept = (getattr(owner, _KEPT, None) for owner in owners)
-    return next((policy for policy in kept if policy is not None), None)
-
-
-def _closed_over(target: object) -> Iterator[object]:
-    """Yield the functions that `target` closes over, and the views that they belong to."""
-    found = [target]
-    for each in found:
-        for function in unwrap(each):
-            if each is not target:
-                yield function
-                yield from _members(function)
-            # What a function wraps is known if it says so.
-            known = hasattr(function, "__wrapped__")
-            cells = () if known else getattr(function, "__closure__", None) or ()
-            # By its type: a function may close over a proxy, which exists only during a request.
-            inner = [one for one in map(_contents, cells) if issubclass(type(one), _FUNCTIONS)]
-            found += [one for one in inner if all(one is not old for old in found)]
-        del found[_MOST_WRAPPED:]
-
-
-def _members(function: object) -> Iterator[object]:
-    # The function of a class-based view has its class as an attribute.
-    for value in list(getattr(function, "__dict__", {}).values()):
-        if issubclass(type(value), type):
-            yield value
-            yield from (member for base in value.__mro__ for member in vars(base).values())
-
-
-def _contents(cell: CellType) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:  # the variable has no value yet
-        return None
 
 
 def policy_for_readings(policies: Policies, paths: Iterable[str]) -> CorsPolicy | None:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar, cast
 
 from aiohttp import hdrs, web
 
-from corekit.adapter import Policies, keep_policy, kept_policy, make_policy
+from corekit.adapter import Policies, keep_policy, kept_policies, kept_policy, make_policy
 
 T = TypeVar("T")
 
@@ -41,8 +41,7 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
         if isinstance(target, _OTHERS):
             kind = type(target).__name__
             raise TypeError(f"A {kind} cannot keep a policy. Pass the handler or the view.")
-        keep_policy(target, own, "the handler or the view")
-        return target
+        return keep_policy(target, own, "the handler or the view")
 
     return mark
 
@@ -54,10 +53,10 @@ def has_policies(app: web.Application) -> bool:
     return any(kept_policy(owner) is not None for owner in owners)
 
 
-def policy_of_handler(handler: object, method: str) -> Policies | None:
-    """Return the policy of a handler, or of its method; None if it has none."""
-    kept = map(kept_policy, _owners(handler, (method,)))
-    return next((policy for policy in kept if policy is not None), None)
+def marks_of_handler(handler: object, method: str) -> list[Policies]:
+    """Return the policies of a handler and of its method, the one to use first."""
+    owners = _owners(handler, (method,))
+    return [policy for owner in owners for policy in kept_policies(owner)]
 
 
 async def find_handlers(request: web.Request) -> dict[str, object]:

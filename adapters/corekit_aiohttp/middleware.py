@@ -18,10 +18,13 @@ from multidict import CIMultiDict
 
 from corekit import CorsPolicy
 from corekit.adapter import (
+    MARKS,
     Answer,
+    Applied,
     Observer,
     OnDecision,
     Policies,
+    applying,
     check_policy,
     merge_headers,
     policy_for_preflight,
@@ -30,7 +33,7 @@ from corekit.adapter import (
     raw_path_readings,
 )
 
-from .handlers import find_handlers, has_policies, policy_of_handler
+from .handlers import find_handlers, has_policies, marks_of_handler
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -71,7 +74,7 @@ def install(
         raise RuntimeError("The application already has a policy. Call install() once.")
     observer = Observer("aiohttp", _LOGGER, on_decision=on_decision, debug=_is_debugged)
     layer = app[_LAYER] = _Layer(app, policy, observer)
-    app.middlewares.insert(0, layer.answer_preflight)
+    app.middlewares.insert(0, layer.handle)
     app.on_response_prepare.append(layer)
 
 
@@ -89,11 +92,12 @@ class _Layer:
         return has_policies(self.app)
 
     @web.middleware
-    async def answer_preflight(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer a preflight; let the handlers of all other requests know what is applied."""
         origin = _line(request, "Origin")
         method = _line(request, "Access-Control-Request-Method")
         if request.method != "OPTIONS" or origin is None or method is None:
-            return await handler(request)
+            return await _handle_actual(request, handler)
         layer, policy = await _find_preflight_policy(request, method)
         if policy is None:
             return await handler(request)
@@ -161,13 +165,23 @@ def _find_policy(
         layer = app.get(_LAYER)
         if layer is None:
             continue
-        own = policy_of_handler(handler, method) if layer.has_handler_policies else None
+        marks = marks_of_handler(handler, method) if layer.has_handler_policies else []
         # A handler routes the path below the innermost application.
-        policy = _policy_for_path(own, request, apps[-1])
+        policy = _policy_for_path(next(iter(marks), None), request, apps[-1])
         policy = policy or _policy_for_path(layer.policy, request, app)
         if policy is not None:
             return layer, policy
     return None, None
+
+
+async def _handle_actual(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if not MARKS.exist:
+        return await handler(request)
+    marked = request.match_info.handler
+    _, policy = _find_policy(request, marked, request.method)
+    marks = marks_of_handler(marked, request.method)
+    with applying(None if policy is None else Applied(policy.engine, marks)):
+        return await handler(request)
 
 
 async def _find_preflight_policy(

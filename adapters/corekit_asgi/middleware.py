@@ -12,11 +12,14 @@ from itertools import product
 from typing import Any, Final
 
 from corekit.adapter import (
+    MARKS,
     Answer,
+    Applied,
     Engine,
     Observer,
     OnDecision,
     Policies,
+    applying,
     check_policy,
     merge_raw_headers,
     raw_preflight_response,
@@ -43,6 +46,9 @@ _REQUEST_HEADERS: Final = b"access-control-request-headers"
 _REQUEST_PRIVATE_NETWORK: Final = b"access-control-request-private-network"
 _SHORTEST_REQUEST: Final = len(_REQUEST_METHOD)
 _NO_FIELDS: Final[Fields] = {}
+
+APPLIED: Final = "corekit.applied"
+"""The key in the scope of a request that an outer layer covers, which is the authority."""
 
 _LOGGER: Final = logging.getLogger("corekit.asgi")
 
@@ -99,7 +105,7 @@ class CorsMiddleware:
             self._paths = PathReader.of(app, strips_root_path)
 
     # One function, since a call takes several percent of a request.
-    async def __call__(  # noqa: C901
+    async def __call__(  # noqa: C901, PLR0912
         self, scope: Scope, receive: Receive, send: Send
     ) -> None:
         if scope["type"] != "http":
@@ -112,7 +118,10 @@ class CorsMiddleware:
             scope = {**scope, "headers": headers}
         engine = self._engine or self._find_engine(scope)
         if engine is None:
-            await self.app(scope, receive, send)
+            if MARKS.exist:
+                await apply(self.app, None, scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
             return
 
         origin: bytes | None = None
@@ -151,6 +160,9 @@ class CorsMiddleware:
                 message["headers"] = merge_raw_headers(message.get("headers", ()), answer, origin)
             await send(message)
 
+        if MARKS.exist:
+            await apply(self.app, Applied(engine), scope, receive, send_with_headers)
+            return
         await self.app(scope, receive, send_with_headers)
 
     def _find_engine(self, scope: Scope) -> Engine | None:
@@ -183,6 +195,23 @@ class CorsMiddleware:
             request_headers=fields.get(_REQUEST_HEADERS),
             request=scope,
         )
+
+
+async def apply(
+    app: ASGIApp, applied: Applied | None, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Call an application whose handlers know what is applied to the request, or None for nothing.
+
+    What an earlier request applied may still be known, since a server that is sent several requests
+    at once may start one inside the context of another one. So the scope says what is outside.
+    """
+    if APPLIED in scope:
+        await app(scope, receive, send)
+        return
+    if applied is not None:
+        scope = {**scope, APPLIED: True}
+    with applying(applied):
+        await app(scope, receive, send)
 
 
 def _join_origins(headers: RawHeaders) -> bytes:

@@ -1,7 +1,7 @@
 """Per-view policies: the decorators put a mark on a view, and the middleware reads it.
 
-No view is wrapped: a preflight never reaches the view, so the middleware must know its policy.
-`resolving` is about where the mark is searched.
+A preflight never reaches the view, so the middleware must know its policy. A view only checks that
+the middleware found it. `resolving` is about where the mark is searched.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
 
 from corekit import CorsPolicy
-from corekit.adapter import keep_policy, kept_policy, make_policy
+from corekit.adapter import keep_policy, kept_policies, kept_policy, make_policy, unguarded
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -36,6 +36,8 @@ def cors(policy: CorsPolicy | None = None, /, **grants: Any) -> Callable[[View],
     method of a class (``get``, an action of a viewset), on views of DRF and django-ninja, and on a
     view in the URLconf. It returns a copy of a function, so that the function itself keeps the
     policy of the settings if it is used elsewhere; a class is marked, and its subclasses with it.
+    Use what it returns: that raises RuntimeError instead of running with the policy of the
+    settings, if the middleware cannot find it behind a decorator without `functools.wraps`.
 
     Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
     policy.
@@ -68,10 +70,20 @@ def read_mark(view: object) -> Mark | None:
     return mark
 
 
+def read_marks(view: object) -> list[Mark]:
+    """Return the marks of a view, a view class or a method, and of those behind it."""
+    return kept_policies(view)
+
+
 def _put_mark(mark: Mark, view: View) -> View:
     marked: Any
-    if isinstance(view, type) or hasattr(view, "_ninja_operation"):
+    kinds = "a function or a class"
+    view = unguarded(view)
+    if hasattr(view, "_ninja_operation"):
         # django-ninja has registered this function object, so a copy would never be called.
+        keep_policy(view, mark, kinds)
+        return view
+    if isinstance(view, type):
         marked = view
     elif isinstance(view, FunctionType):
         marked = _copy_function(view)
@@ -79,8 +91,7 @@ def _put_mark(mark: Mark, view: View) -> View:
         marked = update_wrapper(partial(view), view)
     else:
         marked = copy(view)
-    keep_policy(marked, mark, "a function or a class")
-    return marked  # type: ignore[no-any-return]
+    return keep_policy(marked, mark, kinds)  # type: ignore[no-any-return]
 
 
 def _copy_function(view: FunctionType) -> FunctionType:

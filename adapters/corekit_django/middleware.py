@@ -8,7 +8,8 @@ a preflight is answered in place of the view.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
@@ -16,8 +17,12 @@ from django.http.response import HttpResponseBase
 
 from corekit import CorsPolicy
 from corekit.adapter import (
+    MARKS,
     Answer,
+    Applied,
     Engine,
+    applying,
+    is_applied,
     merge_headers,
     policy_for_preflight,
     preflight_response,
@@ -25,11 +30,15 @@ from corekit.adapter import (
 
 from .conf import Grant, get_configuration
 from .decorators import EXEMPT
-from .resolving import View, find_mark, find_view, methods_of
+from .resolving import View, find_mark, find_marks, find_view, methods_of
 from .signals import check_request_enabled, is_admitted, is_admitted_async
 
 GetResponse = Callable[[HttpRequest], Any]
 """Returns a response, or an awaitable of one if it is async."""
+
+
+# The key that corekit_asgi puts into the scope.
+_APPLIED: Final = "corekit.applied"
 
 
 class _Found(NamedTuple):
@@ -62,7 +71,11 @@ class CorsMiddleware:
             return self._call_async(request)
         response: HttpResponseBase | None = None
         if not is_preflight(request):
-            response = self.get_response(request)
+            if _is_authority(request):
+                with applying(partial(_find_applied, request)):
+                    response = self.get_response(request)
+            else:
+                response = self.get_response(request)
         found = _find(request, response)
         if found is None:
             return response or self.get_response(request)
@@ -72,7 +85,11 @@ class CorsMiddleware:
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase | None = None
         if not is_preflight(request):
-            response = await self.get_response(request)
+            if _is_authority(request):
+                with applying(partial(_find_applied, request)):
+                    response = await self.get_response(request)
+            else:
+                response = await self.get_response(request)
         found = _find(request, response)
         if found is None:
             return response or await self.get_response(request)
@@ -101,6 +118,28 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
     if mark is None:
         return get_configuration().find(request.path_info)
     return None if mark is EXEMPT else Grant(mark)
+
+
+def _is_authority(request: HttpRequest) -> bool:
+    """Return whether views must know what this middleware applies: no layer is outside of it."""
+    if not MARKS.exist:
+        return False
+    scope = getattr(request, "scope", None)
+    # What an earlier request applied may still be known under ASGI; see corekit_asgi.
+    return not is_applied() if scope is None else _APPLIED not in scope
+
+
+def _find_applied(request: HttpRequest) -> Applied:
+    """Return what is applied to a request whose view is about to run."""
+    method = request.method or ""
+    view = find_view(request)
+    grant = find_grant(request, view, method)
+    marks = [] if view is None else find_marks(view, method)
+    if grant is None:
+        return Applied(None)
+    # An engine that receivers of the signal may widen.
+    admitting = grant.admitting if check_request_enabled.receivers else None
+    return Applied(admitting or grant.engine, marks)
 
 
 def _find(request: HttpRequest, response: HttpResponseBase | None) -> _Found | None:

@@ -18,7 +18,7 @@ from django.utils import translation
 
 from corekit.adapter import unwrap
 
-from .decorators import Mark, read_mark
+from .decorators import Mark, read_mark, read_marks
 
 View = Callable[..., Any]
 
@@ -63,6 +63,11 @@ def find_mark(view: View, method: str) -> Mark | None:
     """Return the policy of a view for a method, or `EXEMPT`; None for neither."""
     marks = map(read_mark, _places(view, method))
     return next((mark for mark in marks if mark is not None), None)
+
+
+def find_marks(view: View, method: str) -> list[Mark]:
+    """Return all marks of a view and of what it calls for a method."""
+    return [mark for place in _places(view, method) for mark in read_marks(place)]
 
 
 def find_paths() -> Iterator[str]:

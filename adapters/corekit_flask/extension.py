@@ -6,7 +6,7 @@ How a view's policy is found is the subject of `views`; what a policy does to a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
@@ -15,6 +15,7 @@ from werkzeug.debug import DebuggedApplication
 
 from corekit import CorsPolicy
 from corekit.adapter import (
+    Applied,
     Observer,
     OnDecision,
     Policies,
@@ -24,6 +25,7 @@ from corekit.adapter import (
     policy_for_preflight,
 )
 from corekit_wsgi import CorsMiddleware
+from corekit_wsgi.middleware import apply
 
 from .views import COVERED, LOGGER, Finder, ViewPolicies, mark, routed_path
 
@@ -33,6 +35,15 @@ if TYPE_CHECKING:
 Target = TypeVar("Target", bound="Callable[..., Any] | Blueprint")
 
 _KEY: Final = "corekit"
+_ROUTED: Final = (
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "HTTP_HOST",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "wsgi.url_scheme",
+)
 _DEBUGGER: Final = "werkzeug.debug.preserve_context"
 
 
@@ -106,11 +117,11 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[Target],
 
     def decorate(target: Target) -> Target:
         owner: object = target
+        if isinstance(owner, Flask):
+            raise TypeError("A Flask cannot keep a policy. Call Cors(app, policy).")
         if isinstance(owner, Blueprint):
             cover_blueprint(owner, find)
-        else:
-            mark(owner, find)
-        return target
+        return mark(target, find)
 
     return decorate
 
@@ -148,7 +159,7 @@ class _Outermost:
         self._observer: Observer | None = None
         # The application wrapped in the one policy that is the same for every path.
         self._covered: WSGIApplication | None = None
-        request_started.connect(self._check_path, flask)
+        request_started.connect(self._check_route, flask)
 
     def configure(self, policy: PathPolicies | None, on_decision: OnDecision | None) -> None:
         if policy is not None and self._default is not None:
@@ -176,45 +187,64 @@ class _Outermost:
         has_view_policies = self._views.exist()
         if covered is not None and not has_view_policies and _DEBUGGER not in environ:
             return covered(environ, start_response)
-        environ[COVERED] = routed_path(environ)
+        environ[COVERED] = _routed(environ)
         app = self._app
         if _DEBUGGER in environ and _is_cross_origin(environ):
             # The debugger is outside of this layer, where its pages would lack the headers.
             app = DebuggedApplication(app, evalex=False, pin_security=False)
+        marks: list[object] = []
         # Routing twice takes time, so an application without per-view policies does not.
-        find = self._find_policy if has_view_policies else self._default_for
-        policy = find(environ)
-        if policy is not None:
-            app = CorsMiddleware(app, policy, observer=self._observer or self._start())
-        return app(environ, start_response)
+        if has_view_policies:
+            policy, marks = self._find_policy(environ)
+        else:
+            policy = self._default_for(environ)
+        if policy is None:
+            return app(environ, start_response)
+        app = CorsMiddleware(app, policy, observer=self._observer or self._start())
+        if not has_view_policies:
+            return app(environ, start_response)
+        return apply(app, Applied(policy.engine, marks), environ, start_response)
 
-    def _check_path(self, _: Flask, **__: object) -> None:
-        """Raise RuntimeError if the policy was found for another path, since a layer changed it."""
+    def _check_route(self, _: Flask, **__: object) -> None:
+        """Raise RuntimeError if a layer changed a request so that it has another policy."""
         environ = request.environ
-        path, routed = environ.get(COVERED), routed_path(environ)
-        if path in (None, routed):
+        before, routed = environ.get(COVERED), _routed(environ)
+        if before in (None, routed):
             return
-        before = {**environ, "PATH_INFO": path.encode().decode("latin-1")}
-        if self._find_policy(environ) != self._find_policy(before):
+        old = {name: value for name, value in environ.items() if name not in routed}
+        if self._find_policy(environ)[0] != self._find_policy({**old, **before})[0]:
             raise RuntimeError(
-                f"A middleware changed the path {path!r} to {routed!r}, which has another CORS"
-                " policy. Wrap app.wsgi_app in this middleware after the call of Cors()."
+                f"A middleware changed {_describe(before)!r} to {_describe(environ)!r}, which has"
+                " another CORS policy. Wrap app.wsgi_app in this middleware after the call of"
+                " Cors()."
             )
 
-    def _find_policy(self, environ: WSGIEnvironment) -> CorsPolicy | None:
+    def _find_policy(self, environ: WSGIEnvironment) -> tuple[CorsPolicy | None, list[object]]:
+        """Return the policy for a request, and all marks that were found on the way."""
+        marks: list[object] = []
+
         def find(method: str) -> CorsPolicy | None:
-            return self._views.find(environ, method) or self._default_for(environ)
+            return self._views.find(environ, method, marks) or self._default_for(environ)
 
         method = environ["REQUEST_METHOD"]
         request_method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
         if method != "OPTIONS" or request_method is None or "HTTP_ORIGIN" not in environ:
-            return find(method)
+            return find(method), marks
         # The policy for a preflight is that of the method that it asks for.
-        return policy_for_preflight(find, request_method)
+        return policy_for_preflight(find, request_method), marks
 
     def _default_for(self, environ: WSGIEnvironment) -> CorsPolicy | None:
         default = self._default
         return None if default is None else default.policy_for(routed_path(environ))
+
+
+def _routed(environ: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the choice of a view depends on."""
+    return {name: environ[name] for name in _ROUTED if name in environ}
+
+
+def _describe(environ: Mapping[str, Any]) -> str:
+    return f"{environ['REQUEST_METHOD']} {routed_path(environ)}"
 
 
 def _is_cross_origin(environ: dict[str, Any]) -> bool:

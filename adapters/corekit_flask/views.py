@@ -7,7 +7,7 @@ view itself writes the headers: that is enough for requests that reach the view.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 from urllib.parse import unquote, urlsplit
@@ -21,6 +21,7 @@ from corekit import CorsPolicy
 from corekit.adapter import (
     Observer,
     keep_policy,
+    kept_policies,
     kept_policy,
     merge_headers,
     preflight_response,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.routing import MapAdapter
 
+Target = TypeVar("Target")
 View = TypeVar("View", bound=Callable[..., Any])
 
 COVERED: Final = "corekit.covered"
@@ -51,9 +53,16 @@ class Finder(Protocol):
     def __call__(self, app: Flask, path: str, /) -> CorsPolicy | None: ...
 
 
-def mark(target: object, find: Finder) -> None:
-    """Keep a policy on a view or a blueprint, for the outermost layer to find."""
-    keep_policy(target, find, "the view or the blueprint")
+def mark(target: Target, find: Finder) -> Target:
+    """Keep a policy on a view or a blueprint, and return what to use instead."""
+    return keep_policy(target, find, "the view or the blueprint", _current_policy)
+
+
+def _current_policy(find: Finder | CorsPolicy) -> CorsPolicy | None:
+    if isinstance(find, CorsPolicy):
+        return find
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return find(app, routed_path(request.environ))
 
 
 def answer_in_view(view: View, find: Finder, *, automatic_options: bool) -> View:
@@ -79,8 +88,7 @@ def answer_in_view(view: View, find: Finder, *, automatic_options: bool) -> View
         # So that a preflight reaches the view: https://flask.palletsprojects.com/en/stable/api/#view-function-options
         attributes["provide_automatic_options"] = False
         attributes["required_methods"] = {*attributes.get("required_methods", ()), "OPTIONS"}
-    mark(answering, find)
-    return cast("View", answering)
+    return cast("View", mark(answering, find))
 
 
 class ViewPolicies:
@@ -102,8 +110,11 @@ class ViewPolicies:
             self._searched = (views, blueprints, found)
         return found
 
-    def find(self, environ: WSGIEnvironment, method: str) -> CorsPolicy | None:
-        """Return the policy of the view that a request with `method` would reach, if any."""
+    def find(self, environ: WSGIEnvironment, method: str, marks: list[object]) -> CorsPolicy | None:
+        """Return the policy of the view that a request with `method` would reach, if any.
+
+        All policies that were found on the way are added to `marks`.
+        """
         app = self._app
         try:
             adapter = app.create_url_adapter(app.request_class(environ))
@@ -115,16 +126,16 @@ class ViewPolicies:
         endpoint, method = matched
         names = endpoint.split(".")[:-1]
         blueprints = (app.blueprints.get(".".join(names[:end])) for end in range(len(names), 0, -1))
-        for owner in (*_owners(app.view_functions.get(endpoint), (method,)), *blueprints):
-            find: Finder | CorsPolicy | None = kept_policy(owner)
-            if isinstance(find, CorsPolicy):
-                return find
-            if find is not None:
-                return find(app, routed_path(environ))
-        return None
+        owners = (*_owners(app.view_functions.get(endpoint), (method,)), *blueprints)
+        found = [policy for owner in owners for policy in kept_policies(owner)]
+        marks += found
+        find: Finder | CorsPolicy | None = next(iter(found), None)
+        if find is None or isinstance(find, CorsPolicy):
+            return find
+        return find(app, routed_path(environ))
 
 
-def routed_path(environ: WSGIEnvironment) -> str:
+def routed_path(environ: Mapping[str, Any]) -> str:
     """Return the path that Flask routes: below SCRIPT_NAME, with one slash at its beginning."""
     path: str = environ.get("PATH_INFO", "")
     return "/" + path.encode("latin-1", "replace").decode("utf-8", "replace").lstrip("/")

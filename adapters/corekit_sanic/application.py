@@ -19,10 +19,13 @@ from sanic.response import BaseHTTPResponse
 
 from corekit import CorsPolicy
 from corekit.adapter import (
+    MARKS,
     Answer,
+    Applied,
     Observer,
     OnDecision,
     Policies,
+    applying,
     check_policy,
     merge_raw_headers,
     policy_for_preflight,
@@ -96,13 +99,18 @@ class _Layer:
         method = None
         if request.method == "OPTIONS" and origin is not None:
             method = _line(request, "access-control-request-method")
-        policy = self._find_policy(request, method)
+        marks: list[object] = []
+        policy = self._find_policy(request, method, marks)
         if policy is None:
             await handle(request)
         elif origin is None or method is None:
             answer = policy.engine.actual(origin)
             self._merge_when_sent(request, policy, answer, origin)
-            await handle(request)
+            if MARKS.exist:
+                with applying(Applied(policy.engine, marks)):
+                    await handle(request)
+            else:
+                await handle(request)
         else:
             answer = policy.engine.preflight(
                 origin,
@@ -113,9 +121,11 @@ class _Layer:
             self._observe(request, policy, answer, origin)
             await _send_preflight(request, answer, origin)
 
-    def _find_policy(self, request: Request, request_method: str | None) -> CorsPolicy | None:
+    def _find_policy(
+        self, request: Request, request_method: str | None, marks: list[object]
+    ) -> CorsPolicy | None:
         def find(method: str) -> CorsPolicy | None:
-            return find_policy(request, method, self._policy)
+            return find_policy(request, method, self._policy, marks)
 
         if request_method is None:
             return find(request.method)

@@ -18,10 +18,11 @@ from corekit import CorsPolicy
 from corekit.adapter import (
     Policies,
     keep_policy,
-    kept_policy,
+    kept_policies,
     make_policy,
     policy_for_readings,
     raw_path_readings,
+    unwrap,
 )
 
 __all__ = ["cors", "find_policy"]
@@ -49,23 +50,30 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
     handler_policy = make_policy(policy, grants)
 
     def mark(target: T) -> T:
-        keep_policy(target, handler_policy, "the function or the class")
-        return target
+        return keep_policy(target, handler_policy, "the function or the class")
 
     return mark
 
 
-def find_policy(request: Request, method: str, default: Policies | None) -> CorsPolicy | None:
-    """Return the policy for a request, as if it had `method`; None if no policy covers it."""
+def find_policy(
+    request: Request, method: str, default: Policies | None, marks: list[object]
+) -> CorsPolicy | None:
+    """Return the policy for a request, as if it had `method`; None if no policy covers it.
+
+    All policies of handlers that were found on the way are added to `marks`.
+    """
     # Sanic's router removes the slashes one by one, and routes again after each.
     if request.path.endswith(_MANY_SLASHES):
         return _NOTHING
     route = _find_route(request, method)
     if route is not None:
-        view = getattr(route.handler, "view_class", None)
-        for owner in (getattr(view, method.lower(), None), view, route.handler):
-            own: Policies | None = kept_policy(owner)
-            policy = None if own is None else _policy_for_path(own, request, route)
+        classes = (getattr(each, "view_class", None) for each in unwrap(route.handler))
+        view = next(filter(None, classes), None)
+        owners = (getattr(view, method.lower(), None), view, route.handler)
+        found: list[Policies] = [policy for owner in owners for policy in kept_policies(owner)]
+        marks += found
+        for own in found:
+            policy = _policy_for_path(own, request, route)
             if policy is not None:
                 return policy
     return None if default is None else _policy_for_path(default, request, route)

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
+    Applied,
     Observer,
     OnDecision,
     Policies,
@@ -23,6 +24,7 @@ from corekit.adapter import (
     policy_for_preflight,
 )
 from corekit_asgi import CorsMiddleware
+from corekit_asgi.middleware import apply
 from corekit_asgi.paths import path_below_root
 
 from .routes import RoutePolicies
@@ -30,7 +32,7 @@ from .routes import RoutePolicies
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-_CHECK: Final = "corekit.check_path"
+_CHECK: Final = "corekit.check_route"
 _LOGGER: Final = logging.getLogger("corekit.starlette")
 
 
@@ -65,9 +67,10 @@ def install(
         raise RuntimeError("The application already has a policy. Call install() once.")
     check_on_decision(on_decision)
     # The stack is built when the application starts, with everything that was added until then.
-    build = partial(_Outermost, app, app.build_middleware_stack, policy, on_decision)
+    innermost = _Innermost(app.router.middleware_stack)
+    build = partial(_Outermost, app, innermost, app.build_middleware_stack, policy, on_decision)
     vars(app)["build_middleware_stack"] = build
-    app.router.middleware_stack = _Innermost(app.router.middleware_stack)
+    app.router.middleware_stack = innermost
 
 
 def make_observer(on_decision: OnDecision | None, app: ASGIApp) -> Observer:
@@ -90,6 +93,7 @@ class _Outermost:
     def __init__(
         self,
         app: Starlette,
+        innermost: _Innermost,
         build: Callable[[], ASGIApp],
         policy: Policies | None,
         on_decision: OnDecision | None,
@@ -99,30 +103,36 @@ class _Outermost:
         self.app = build()
         self._observer = make_observer(on_decision, app)
         self._default = self._wrap(policy)
+        innermost.outermost = self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._default
-        if scope["type"] == "http":
-            # Routing twice takes time, so an application without per-route policies does not.
-            has_route_policies = self._routes.exist()
-            if has_route_policies:
-                app = self._wrap(self._find_policy(scope))
-            if has_route_policies or isinstance(self._policy, CorsRoutes):
-                scope = {**scope, _CHECK: partial(self._check_path, _routed(scope))}
-        await app(scope, receive, send)
-
-    def _check_path(self, routed: tuple[str, str], scope: Scope) -> None:
-        """Raise RuntimeError if a layer changed the path to one that has another policy."""
-        if routed == _routed(scope):
+        if scope["type"] != "http":
+            await self._default(scope, receive, send)
             return
-        path, root_path = routed
-        if self._find_policy(scope) != self._find_policy(
-            {**scope, "path": path, "root_path": root_path}
-        ):
+        # Routing twice takes time, so an application without per-route policies does not.
+        has_route_policies = self._routes.exist()
+        if type(scope.get("headers")) is not list:
+            # It may be missing, or an iterator, which the application would find empty.
+            scope = {**scope, "headers": list(scope.get("headers") or ())}
+        if has_route_policies or isinstance(self._policy, CorsRoutes):
+            scope = {**scope, _CHECK: (self, _routed(scope), scope)}
+        if not has_route_policies:
+            await self._default(scope, receive, send)
+            return
+        policy, marks = self._find_policy(scope)
+        applied = None if policy is None else Applied(policy.engine, marks)
+        await apply(self._wrap(policy), applied, scope, receive, send)
+
+    def check_route(self, before: Scope, scope: Scope) -> None:
+        """Raise RuntimeError if a layer changed a request so that it has another policy."""
+        names = ("path", "root_path", "method", "headers")
+        # Without the methods of preflights, which never come here.
+        old = {**scope, **{name: before[name] for name in names if name in before}}
+        if self._find_policy(scope)[0] != self._find_policy(old)[0]:
             raise RuntimeError(
-                f"A middleware changed the path {path!r} to {scope['path']!r}, which has another"
-                " CORS policy. Wrap the application in this middleware instead of adding it:"
-                " app = Middleware(app)."
+                f"A middleware changed {_describe(before)!r} to {_describe(scope)!r}, which has"
+                " another CORS policy. Wrap the application in this middleware instead of adding"
+                " it: app = Middleware(app)."
             )
 
     def _wrap(self, policy: Policies | None) -> ASGIApp:
@@ -130,34 +140,46 @@ class _Outermost:
             return self.app
         return CorsMiddleware(self.app, policy, observer=self._observer)
 
-    def _find_policy(self, scope: Scope) -> CorsPolicy | None:
+    def _find_policy(self, scope: Scope) -> tuple[CorsPolicy | None, list[object]]:
+        """Return the policy for a request, and all marks that were found on the way."""
+        route_policy = self._routes.find(scope)
+
         def find(method: str) -> CorsPolicy | None:
-            policy = self._routes.find(scope, method)
+            policy = route_policy(method)
             if policy is None and self._policy is not None:
-                return self._policy.policy_for(path_below_root(*_routed(scope)))
+                path = path_below_root(scope["path"], scope.get("root_path", ""))
+                return self._policy.policy_for(path)
             return policy
 
         fields: dict[bytes, bytes] = {name.lower(): value for name, value in scope["headers"]}
         request_method = fields.get(b"access-control-request-method")
         if scope["method"] != "OPTIONS" or request_method is None or b"origin" not in fields:
-            return find(scope["method"])
+            return find(scope["method"]), route_policy.marks
         # The policy for a preflight is that of the method that it asks for.
-        return policy_for_preflight(find, request_method.decode("latin-1"))
+        return policy_for_preflight(find, request_method.decode("latin-1")), route_policy.marks
 
 
 class _Innermost:
-    """The layer around the routes, which sees the path as all middleware left it."""
+    """The layer around the routes, which sees a request as all middleware left it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self.outermost: _Outermost | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Once: the paths of mounted applications are below another root.
-        check = scope.pop(_CHECK, None)
-        if check is not None:
-            check(scope)
+        outermost = self.outermost
+        layer, routed, before = scope.get(_CHECK, (None, None, None))
+        # Paths of an application that is mounted in another one are below another root.
+        if outermost is not None and layer is outermost and routed != _routed(scope):
+            outermost.check_route(before, scope)
         await self._app(scope, receive, send)
 
 
-def _routed(scope: Scope) -> tuple[str, str]:
-    return scope["path"], scope.get("root_path", "")
+def _routed(scope: Scope) -> tuple[object, ...]:
+    """Return what the choice of a route depends on."""
+    hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
+    return scope["path"], scope.get("root_path", ""), scope["method"], hosts
+
+
+def _describe(scope: Scope) -> str:
+    return f"{scope['method']} {scope['path']}"

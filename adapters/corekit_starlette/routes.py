@@ -11,19 +11,29 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from starlette.routing import Match
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Match, Router
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit.adapter import Policies, keep_policy, kept_policy, make_policy
+from corekit.adapter import (
+    MARKS,
+    Policies,
+    check_found,
+    keep_policy,
+    kept_policies,
+    kept_policy,
+    make_policy,
+)
 from corekit_asgi.paths import path_below_root
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
-    from starlette.types import Scope
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 T = TypeVar("T")
 
 _MOST_LAYERS: Final = 100
+# Whether one of these matches a path does not depend on the method; others may do as they like.
+_KNOWN_ROUTES: Final = frozenset({"starlette.routing", "fastapi.routing"})
 # Those that an HTTPEndpoint may have a method for.
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
 
@@ -33,10 +43,12 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
 
     Pass a policy, or the arguments of a `CorsPolicy`. The returned decorator takes an endpoint (a
     function or a class, also FastAPI's path operations), a `Route`, a `Mount`, a `Router`, an
-    `APIRouter` or a mounted application, and returns it. The policy nearest to the endpoint wins:
-    that of the route, then of the endpoint, then of the router or mount around it. A preflight gets
-    the policy of the route that the requested method would reach. The application needs `install`:
-    without it, no origins are allowed.
+    `APIRouter` or an application, and returns what to use instead: a function that checks first,
+    or the object itself. The policy nearest to the endpoint wins: that of the route, then of the
+    endpoint, then of the router or mount around it. A preflight gets the policy of the route that
+    the requested method would reach. The application needs `install`: without it, no origins are
+    allowed. Use what is returned: if `install` cannot find the policy, since the endpoint is behind
+    a decorator without `functools.wraps`, it raises RuntimeError instead of running.
 
     Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
     policy, and for objects that cannot have attributes.
@@ -49,10 +61,51 @@ def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
     def mark(target: T) -> T:
         if hasattr(target, "include_router") and not _keeps_included_routers():
             raise TypeError("This FastAPI copies routes out of routers. Mark the path operations.")
-        keep_policy(target, route_policy, "the function, the class or the route")
-        return target
+        made = keep_policy(target, route_policy, "the function, the class or the route")
+        _guard_application(target)
+        return made
 
     return mark
+
+
+def _guard_application(target: object) -> None:
+    """Let a route, a router or an application check that its policy was found."""
+    owner: Any = target
+    name = "app"
+    if isinstance(target, Starlette | Router):
+        owner, name = getattr(target, "router", target), "middleware_stack"
+    elif not isinstance(target, BaseRoute):
+        return
+    app = getattr(owner, name, None)
+    if app is not None and not isinstance(app, _Guarded):
+        setattr(owner, name, _Guarded(app, target))
+
+
+class _Guarded:
+    """The inside of a route or a router with a policy, which does not run under another one."""
+
+    def __init__(self, app: ASGIApp, owner: Any) -> None:
+        self.app = app
+        self._owner = owner
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # A pickled application arrives in a process in which no mark was made.
+        vars(self).update(state)
+        MARKS.exist = True
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """The routes of the application, for a `Host`."""
+        return getattr(self.app, "routes", [])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request, as an ASGI 3 application."""
+        if scope["type"] == "http":
+            owner = self._owner
+            name = f"{type(owner).__name__} {getattr(owner, 'path', '')}".rstrip()
+            path = path_below_root(scope["path"], scope.get("root_path", ""))
+            check_found(name, [kept_policy(owner)], lambda mark: mark.policy_for(path))
+        await self.app(scope, receive, send)
 
 
 class RoutePolicies:
@@ -74,7 +127,7 @@ class RoutePolicies:
     def _search(self) -> tuple[list[tuple[Any, list[Any]]], bool]:
         # By id, since an application may be mounted in itself.
         searched: dict[int, tuple[Any, list[Any]]] = {}
-        found = kept_policy(self._app.router) is not None
+        found = any(map(kept_policy, (self._app, self._app.router)))
         pending: list[Any] = [self._app]
         while pending:
             owner = pending.pop()
@@ -90,51 +143,104 @@ class RoutePolicies:
                 found = found or any(map(kept_policy, owners))
         return list(searched.values()), found
 
-    def find(self, scope: Scope, method: str) -> CorsPolicy | None:
+    def find(self, scope: Scope) -> RoutePolicy:
+        """Return the policies of the routes that a request would reach, by method."""
+        return RoutePolicy(self._app, scope)
+
+
+class RoutePolicy:
+    """The per-route policies of one path: call it with a method for the policy of its route.
+
+    `marks` are all that were found on the way to the endpoint.
+    """
+
+    def __init__(self, app: Starlette, scope: Scope) -> None:
+        self._app = app
+        self._scope = scope
+        self.marks: list[object] = []
+        # The routes that do not match the path, whatever the method is, and the included routers
+        # that do: by their id and the paths.
+        self._others: set[tuple[int, str, str]] = set()
+        self._routers: set[tuple[int, str, str]] = set()
+
+    def __call__(self, method: str) -> CorsPolicy | None:
         """Return the policy of the route that a request with `method` would reach, if any."""
-        scope = {**scope, "method": method}
-        policy, is_routed = _walk(self._app, {**scope})
+        scope = {**self._scope, "method": method}
+        policy, is_routed = self._walk({**scope})
         if not is_routed:
             # The router redirects to the path with or without its slash, which has the same policy.
             path: str = scope["path"]
             other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-            redirected, is_routed = _walk(self._app, {**scope, "path": other})
+            redirected, is_routed = self._walk({**scope, "path": other})
             return redirected if is_routed else policy
         return policy
 
+    def _walk(self, scope: Scope) -> tuple[CorsPolicy | None, bool]:
+        """Follow a request to its route; return its policy and whether there is a route."""
+        app = self._app
+        found = self._policy_of(app.router, scope) or self._policy_of(app, scope)
+        candidates: Iterable[Any] = app.routes
+        while True:
+            _, candidate, child_scope = self._select(candidates, scope)
+            if candidate is None:
+                return found, False
+            outer = {**scope}
+            scope.update(child_scope)
+            for owner in _applications(candidate):
+                scope["root_path"] = root_path_of(owner) or scope.get("root_path", "")
+                found = self._policy_of(owner, scope) or found
+            for owner in _endpoints(candidate, (scope["method"],)):
+                found = self._policy_of(owner, outer) or found
+            candidates = _routes_of(candidate) or ()
+            if not candidates:
+                return found, True
 
-def _walk(app: Starlette, scope: Scope) -> tuple[CorsPolicy | None, bool]:
-    """Follow a request to its route; return its policy and whether there is a route."""
-    found = _policy_of(app.router, scope)
-    candidates: Iterable[Any] = app.routes
-    while True:
-        candidate, child_scope = _select(candidates, scope)
-        if candidate is None:
-            return found, False
-        outer = {**scope}
-        scope.update(child_scope)
-        for owner in _applications(candidate):
-            found = _policy_of(owner, scope) or found
-        for owner in _endpoints(candidate, (scope["method"],)):
-            found = _policy_of(owner, outer) or found
-        candidates = _routes_of(candidate) or ()
-        if not candidates:
-            return found, True
+    def _select(self, candidates: Iterable[Any], scope: Scope) -> tuple[Match, Any, Scope]:
+        # Like the router: the first match, else the first whose path matches, which responds 405.
+        partial: tuple[Match, Any, Scope] = (Match.NONE, None, {})
+        paths = (scope["path"], scope.get("root_path", ""))
+        others = self._others
+        for candidate in candidates:
+            key = (id(candidate), *paths)
+            if key in others:
+                continue
+            try:
+                match, child_scope = self._match(key, candidate, scope)
+            except Exception:  # noqa: BLE001 - the router raises it again, inside its error layer
+                return Match.NONE, None, {}
+            if match is Match.FULL:
+                return match, candidate, child_scope
+            if match is Match.NONE:
+                if type(candidate).__module__ in _KNOWN_ROUTES:
+                    others.add(key)
+            elif partial[1] is None:
+                partial = (match, candidate, child_scope)
+        return partial
+
+    def _match(
+        self, key: tuple[int, str, str], candidate: Any, scope: Scope
+    ) -> tuple[Match, Scope]:
+        # FastAPI's included routers try all of their routes, for each method again.
+        if key in self._routers:
+            return self._select(_routes_of(candidate) or (), scope)[0], {}
+        match, child_scope = candidate.matches(scope)
+        if match is not Match.NONE and hasattr(candidate, "effective_candidates"):
+            self._routers.add(key)
+        return match, child_scope
+
+    def _policy_of(self, owner: object, scope: Scope) -> CorsPolicy | None:
+        marks = kept_policies(owner)
+        self.marks += marks
+        policies = marks[0] if marks else None
+        if not isinstance(policies, CorsPolicy | CorsRoutes):
+            return None
+        return policies.policy_for(path_below_root(scope["path"], scope.get("root_path", "")))
 
 
-def _select(candidates: Iterable[Any], scope: Scope) -> tuple[Any, Scope]:
-    # Like the router: the first match, else the first whose path matches, which responds with 405.
-    partial: tuple[Any, Scope] = (None, {})
-    for candidate in candidates:
-        try:
-            match, child_scope = candidate.matches(scope)
-        except Exception:  # noqa: BLE001 - the router raises it again, inside its error layer
-            return None, {}
-        if match is Match.FULL:
-            return candidate, child_scope
-        if match is Match.PARTIAL and partial[0] is None:
-            partial = (candidate, child_scope)
-    return partial
+def root_path_of(app: object) -> str:
+    """Return the root path of a FastAPI application, which replaces that of the request."""
+    root_path = getattr(app, "root_path", "") if isinstance(app, Starlette) else ""
+    return root_path if isinstance(root_path, str) else ""
 
 
 def _applications(candidate: Any) -> Iterable[Any]:
@@ -182,13 +288,6 @@ def _routes_of(owner: Any) -> list[Any] | None:
         if app is None:
             break
     return found
-
-
-def _policy_of(owner: object, scope: Scope) -> CorsPolicy | None:
-    policies = kept_policy(owner)
-    if not isinstance(policies, CorsPolicy | CorsRoutes):
-        return None
-    return policies.policy_for(path_below_root(scope["path"], scope.get("root_path", "")))
 
 
 def _keeps_included_routers() -> bool:

@@ -7,17 +7,21 @@ wrappers and the write callable work as without it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from corekit.adapter import (
+    MARKS,
     Answer,
+    Applied,
     Engine,
     Observer,
     OnDecision,
     Policies,
+    applying,
     check_policy,
+    is_applied,
     merge_headers,
     preflight_response,
 )
@@ -115,6 +119,8 @@ class CorsMiddleware:
         ) -> Callable[[bytes], object]:
             return start_response(status, merge_headers(headers, answer, origin), exc_info)
 
+        if MARKS.exist:
+            return apply(self.app, Applied(engine), environ, start_with_headers)
         return self.app(environ, start_with_headers)
 
     def _find_engine(self, environ: WSGIEnvironment) -> Engine | None:
@@ -134,6 +140,43 @@ class CorsMiddleware:
             request_headers=environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
             request=environ,
         )
+
+
+def apply(
+    app: WSGIApplication, applied: Applied, environ: WSGIEnvironment, start_response: StartResponse
+) -> Iterable[bytes]:
+    """Call an application whose handlers know what is applied to the request."""
+    # An outer layer is the authority.
+    if is_applied():
+        return app(environ, start_response)
+    has_started = False
+
+    def start(
+        status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
+    ) -> Callable[[bytes], object]:
+        nonlocal has_started
+        has_started = True
+        return start_response(status, headers, exc_info)
+
+    with applying(applied):
+        body = app(environ, start)
+    # A generator runs, and calls the handler, only when the server reads it.
+    return body if has_started else _iterate(body, applied)
+
+
+def _iterate(body: Iterable[bytes], applied: Applied) -> Iterator[bytes]:
+    try:
+        parts = iter(body)
+        while True:
+            with applying(applied):
+                part = next(parts, None)
+            if part is None:
+                break
+            yield part
+    finally:
+        close = getattr(body, "close", None)
+        if close is not None:
+            close()
 
 
 def _decode(path: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pickle
 import weakref
-from collections.abc import Callable
-from functools import partial, wraps
 
 import pytest
 
@@ -15,15 +13,12 @@ from corekit._engine import Engine
 from corekit._validation import Reader
 from corekit.adapter import (
     check_policy,
-    keep_policy,
-    kept_policy,
     make_policy,
     missing_extra,
     path_readings,
     policy_for_preflight,
     policy_for_readings,
     raw_path_readings,
-    unwrap,
 )
 from corekit.compat import RegexCorsPolicy
 
@@ -130,101 +125,6 @@ def test_preflight_of_a_subclass_that_denies_all_is_denied() -> None:
     nothing = OwnPolicy.deny_all()
     policies = {"PUT": nothing}
     assert policy_for_preflight(lambda method: policies.get(method, APP), "PUT") == nothing
-
-
-class Proxy:
-    """Like a proxy of Flask, which is usable during a request only."""
-
-    def __getattribute__(self, name: str) -> object:
-        raise RuntimeError(name)
-
-    def __call__(self) -> None:
-        raise AssertionError
-
-
-def make_endpoint() -> Callable[[], object]:
-    def endpoint() -> object: ...
-
-    keep_policy(endpoint, ADMIN, "the function")
-    return endpoint
-
-
-def test_policy_is_found_behind_what_says_what_it_wraps() -> None:
-    endpoint = make_endpoint()
-
-    @wraps(endpoint)
-    def wrapper() -> None:
-        endpoint()
-
-    vars(wrapper).pop("__corekit_policy__")
-    assert kept_policy(wrapper) is ADMIN
-    assert kept_policy(partial(partial(wrapper))) is ADMIN
-
-
-def test_policy_of_what_is_only_closed_over_allows_nothing() -> None:
-    endpoint, proxy = make_endpoint(), Proxy()
-
-    def wrapper() -> None:
-        proxy()
-        endpoint()
-        later()
-
-    assert kept_policy(wrapper) == CorsPolicy.deny_all()
-    later = wrapper
-    assert kept_policy(later) == CorsPolicy.deny_all()
-
-
-def test_policy_of_another_view_is_not_used() -> None:
-    other = make_endpoint()
-
-    def view() -> None: ...
-
-    @wraps(view)
-    def wrapper() -> None:
-        view()
-        other()
-
-    assert kept_policy(wrapper) is None
-
-
-def test_class_that_a_method_belongs_to_is_not_searched() -> None:
-    class Public:
-        def get(self) -> str:
-            return super().__repr__()
-
-    keep_policy(Public, APP, "the class")
-    assert kept_policy(Public.get) is None
-
-
-def test_hidden_view_with_a_marked_method_allows_nothing() -> None:
-    class View:
-        def get(self) -> None: ...
-
-    keep_policy(View.get, ADMIN, "the function")
-
-    def as_view() -> None: ...
-
-    vars(as_view).update(note="not a class", view_class=View)
-    assert kept_policy(lambda: as_view()) == CorsPolicy.deny_all()  # noqa: PLW0108
-
-
-def test_search_for_a_policy_is_bounded() -> None:
-    def wrap(inner: Callable[[], object]) -> Callable[[], object]:
-        def wrapper() -> object:
-            return inner()
-
-        return wrapper
-
-    outermost = make_endpoint()
-    for _ in range(200):
-        outermost = wrap(outermost)
-    assert kept_policy(outermost) is None
-
-    for _ in range(200):
-        function = wrap(outermost)
-        vars(function)["__wrapped__"] = outermost
-        outermost = function
-    assert len(list(unwrap(outermost))) == 100
 
 
 MANY = RegexCorsPolicy(

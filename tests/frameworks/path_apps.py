@@ -82,6 +82,17 @@ def _marked() -> Any:
     return app
 
 
+def _marked_fastapi() -> Any:
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
+    from corekit_starlette import cors, install
+
+    app = Starlette(routes=[Mount("/", _Layer(cors(ROUTES)(_fastapi(root_path=PREFIX))))])
+    install(app, CorsPolicy(allow_origins=["*"]))
+    return app
+
+
 def _mounted(app: Any) -> Any:
     from starlette.applications import Starlette
     from starlette.routing import Mount
@@ -267,6 +278,7 @@ ASGI_APPS: Final[Mapping[str, Callable[[], Any]]] = {
     "fastapi": lambda: _installed(_fastapi()),
     "fastapi with a root path": lambda: _installed(_fastapi(root_path=PREFIX)),
     "fastapi with a root path in the middleware": lambda: _covered(_fastapi(root_path=PREFIX)),
+    "fastapi with a root path and a mark, mounted": _marked_fastapi,
     "litestar": lambda: _covered(_litestar()),
     "quart": lambda: _covered(_quart()),
     "falcon": lambda: _covered(_falcon()),

@@ -16,7 +16,7 @@ ROOT: Final = Path(__file__).parents[2]
 CORE: Final = (
     "explain lint probe",
     "adapter",
-    "__init__",
+    "__init__ _marks",
     "compat events routes schema",
     "policy",
     "decision",

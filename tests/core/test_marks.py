@@ -1,0 +1,354 @@
+"""A handler with its own policy refuses to run under another one."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import pickle
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy, CorsRoutes
+from corekit.adapter import (
+    MARKS,
+    Applied,
+    applying,
+    check_found,
+    is_applied,
+    keep_policy,
+    kept_policies,
+    kept_policy,
+    unguarded,
+    unwrap,
+)
+
+ROOT = Path(__file__).parents[2]
+APP = CorsPolicy(allow_origins=["https://app.example.com"])
+ADMIN = CorsPolicy(allow_origins=["https://admin.example.com"])
+OTHER = CorsPolicy(allow_origins=["https://other.example.com"])
+ANY = CorsPolicy(allow_origins=["*"])
+PATTERN = CorsPolicy(allow_origins=["https://*.example.com"])
+POLICIES = (APP, ADMIN, OTHER, ANY, PATTERN)
+ALL_PATHS = CorsRoutes([("/admin/", ADMIN), ("/", APP)])
+SOME_PATHS = CorsRoutes([("/admin/", ADMIN)])
+
+
+def mark(target: Any, policy: object = ADMIN) -> Any:
+    return keep_policy(target, policy, "the function")
+
+
+def make() -> Any:
+    return mark(lambda: "ran")
+
+
+def runs_under(function: Callable[[], object], applied: Any) -> bool:
+    with applying(applied):
+        try:
+            result = function()
+        except RuntimeError:
+            return False
+    assert result == "ran"
+    return True
+
+
+@pytest.mark.parametrize(
+    ("policy", "applied", "runs"),
+    [
+        (ADMIN, None, True),
+        (ADMIN, Applied(None), True),
+        (ADMIN, Applied(CorsPolicy.deny_all().engine), True),
+        (ADMIN, Applied(ADMIN.engine), True),
+        (ADMIN, lambda: Applied(ADMIN.engine), True),
+        (ADMIN, Applied(APP.engine, [APP, ADMIN]), True),
+        (ADMIN, Applied(APP.engine, [CorsPolicy(allow_origins=ADMIN.allow_origins)]), True),
+        (ADMIN, Applied(APP.engine), False),
+        (ADMIN, lambda: Applied(APP.engine), False),
+        (ADMIN, Applied(APP.engine, [APP, OTHER]), False),
+        (ADMIN, Applied(ANY.engine), False),
+        (ADMIN, Applied(PATTERN.engine), False),
+        (CorsPolicy.deny_all(), Applied(APP.engine), False),
+        (ALL_PATHS, Applied(APP.engine), True),
+        (ALL_PATHS, Applied(ADMIN.engine), True),
+        (ALL_PATHS, Applied(OTHER.engine), False),
+        (ALL_PATHS, Applied(OTHER.engine, [ALL_PATHS]), True),
+        # Another path may have the policy of the application.
+        (SOME_PATHS, Applied(OTHER.engine), True),
+        ("a mark of an adapter", Applied(APP.engine), False),
+        ("a mark of an adapter", Applied(APP.engine, ["a mark of an adapter"]), True),
+    ],
+)
+def test_handler_runs_only_under_its_policy(policy: object, applied: Any, runs: bool) -> None:
+    assert runs_under(mark(lambda: "ran", policy), applied) is runs
+
+
+@given(st.sampled_from(POLICIES), st.sampled_from(POLICIES), st.lists(st.sampled_from(POLICIES)))
+def test_handler_runs_if_its_mark_was_found_or_is_applied(
+    own: CorsPolicy, applied: CorsPolicy, found: list[CorsPolicy]
+) -> None:
+    expected = own is applied or own in found
+    assert runs_under(mark(lambda: "ran", own), Applied(applied.engine, found)) is expected
+
+
+def test_error_names_the_handler_and_the_fix() -> None:
+    with applying(Applied(APP.engine)), pytest.raises(RuntimeError) as caught:
+        make()()
+    name, message = str(caught.value).split(" has its own CORS policy")
+    assert name == f"{__name__}.make.<locals>.<lambda>"
+    assert "functools.wraps" in message
+    with applying(Applied(APP.engine)), pytest.raises(RuntimeError, match=r"^Mount /x has its own"):
+        check_found("Mount /x", [ADMIN])
+
+
+def test_context_ends_with_the_request() -> None:
+    assert not is_applied()
+    with applying(Applied(APP.engine)):
+        assert is_applied()
+        with applying(Applied(ADMIN.engine)):
+            assert runs_under(make(), Applied(ADMIN.engine))
+        assert not runs_under(make(), Applied(APP.engine))
+    assert not is_applied()
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_only_a_policy_without_origins_denies_all(policy: CorsPolicy) -> None:
+    assert not policy.engine.denies_all
+    assert CorsPolicy.deny_all().engine.denies_all
+    assert policy.engine_for(frozenset()).denies_all is False
+
+
+def test_resolved_policy_is_that_of_the_request() -> None:
+    current: list[CorsPolicy | None] = [ADMIN]
+    function = keep_policy(lambda: "ran", "mark", "the function", lambda _: current[0])
+    assert runs_under(function, Applied(ADMIN.engine))
+    assert not runs_under(function, Applied(APP.engine))
+    current[0] = None
+    assert runs_under(function, Applied(APP.engine))
+
+
+class Item: ...
+
+
+def read(item: Item, *, depth: int = 1) -> str:
+    """Read an item."""
+    return f"{item} {depth}"
+
+
+async def read_async(item: Item) -> Item:
+    return item
+
+
+def stream() -> Iterator[str]:
+    yield "ran"
+
+
+async def stream_async() -> AsyncIterator[str]:
+    yield "ran"
+
+
+@pytest.mark.parametrize("function", [read, read_async, stream, stream_async])
+def test_guarded_function_looks_like_the_function(function: Any) -> None:
+    kept = dict(vars(function))
+    guarded = mark(function)
+    assert type(guarded) is type(function)
+    assert inspect.iscoroutinefunction(guarded) is inspect.iscoroutinefunction(function)
+    assert inspect.signature(guarded) == inspect.signature(function)
+    # Frameworks read annotations with the globals of what they get or of what that wraps.
+    assert guarded.__globals__ is function.__globals__
+    assert get_type_hints(guarded) == get_type_hints(function)
+    for name in ("__name__", "__qualname__", "__module__", "__doc__"):
+        assert getattr(guarded, name) == getattr(function, name)
+    assert inspect.unwrap(guarded) is function
+    assert unguarded(guarded) is function
+    assert unguarded(function) is function
+    assert kept_policy(guarded) is kept_policy(function) is ADMIN
+    vars(function).clear()
+    vars(function).update(kept)
+
+
+def test_arguments_and_results_pass() -> None:
+    guarded, guarded_async = mark(read), mark(read_async)
+    vars(read).clear()
+    vars(read_async).clear()
+    with applying(Applied(ADMIN.engine)):
+        assert guarded("x", depth=2) == "x 2"
+        assert asyncio.run(guarded_async("x")) == "x"
+    with applying(Applied(APP.engine)), pytest.raises(RuntimeError, match="has its own CORS"):
+        asyncio.run(guarded_async("x"))
+
+
+@pytest.mark.parametrize("function", [stream, stream_async])
+def test_generator_is_checked_when_it_is_called(function: Any) -> None:
+    guarded = mark(function)
+    vars(function).clear()
+    with applying(Applied(APP.engine)), pytest.raises(RuntimeError, match="has its own"):
+        guarded()
+
+
+def test_second_mark_replaces_the_first() -> None:
+    def function() -> str:
+        return "ran"
+
+    first = mark(function, APP)
+    second = mark(first, ADMIN)
+    assert second is first
+    assert kept_policies(second) == [ADMIN, ADMIN]
+    assert runs_under(second, Applied(ADMIN.engine))
+    assert not runs_under(second, Applied(APP.engine))
+    # The function may be registered, and is found by its mark.
+    assert kept_policy(function) is ADMIN
+
+
+def test_partial_is_guarded() -> None:
+    def function(result: str) -> str:
+        return result
+
+    marked = mark(partial(function, "ran"), ADMIN)
+    assert isinstance(marked, partial)
+    assert kept_policy(marked) is ADMIN
+    assert kept_policy(function) is None
+    again = mark(partial(mark(function, APP), "ran"), ADMIN)
+    for each in (marked, again):
+        assert runs_under(each, Applied(ADMIN.engine))
+        assert not runs_under(each, Applied(APP.engine))
+    # What has no code of Python is only marked.
+    built_in = partial(str, "ran")
+    assert mark(built_in) is built_in
+    assert kept_policy(built_in) is ADMIN
+
+
+@pytest.mark.parametrize("kind", [staticmethod, classmethod])
+def test_function_of_a_class_is_guarded(kind: type) -> None:
+    def function(*_: object) -> str:
+        return "ran"
+
+    view = type("View", (), {"get": mark(kind(function))})
+    get: Any = vars(view)["get"].__get__(None, view)
+    assert kept_policy(get) is ADMIN
+    assert runs_under(get, Applied(ADMIN.engine))
+    assert not runs_under(get, Applied(APP.engine))
+
+
+class View:
+    """Like a class-based view of Flask."""
+
+    def dispatch_request(self) -> str:
+        return self.get()
+
+    def get(self) -> str:
+        return "ran"
+
+
+def test_class_is_guarded_with_its_methods() -> None:
+    class Marked(View):
+        @partial(mark, policy=APP)
+        def post(self) -> str:
+            return "ran"
+
+    assert mark(Marked) is Marked
+    marked = Marked().dispatch_request
+    for policy in (ADMIN, APP):
+        assert runs_under(marked, Applied(policy.engine))
+    assert not runs_under(marked, Applied(OTHER.engine))
+    assert runs_under(View().dispatch_request, Applied(OTHER.engine))
+    assert not hasattr(Marked.dispatch_request, "__wrapped__")
+
+
+def test_subclass_with_its_own_mark_is_not_that_of_its_parent() -> None:
+    class Parent(View): ...
+
+    mark(Parent, APP)
+
+    class Child(Parent): ...
+
+    class Marked(Parent): ...
+
+    class Dispatching(Parent):
+        def dispatch_request(self) -> str:
+            return super().dispatch_request()
+
+    mark(Marked, ADMIN)
+    mark(Dispatching, ADMIN)
+    assert runs_under(Child().dispatch_request, Applied(APP.engine))
+    assert not runs_under(Child().dispatch_request, Applied(ADMIN.engine))
+    for cls in (Marked, Dispatching):
+        assert runs_under(cls().dispatch_request, Applied(ADMIN.engine))
+        assert not runs_under(cls().dispatch_request, Applied(APP.engine))
+    assert "dispatch_request" not in vars(Marked)
+
+
+def test_class_without_a_known_entry_is_only_marked() -> None:
+    class Plain:
+        dispatch = "a name that means something else"
+
+    mark(Plain)
+    assert kept_policy(Plain) is ADMIN
+    assert Plain.dispatch == "a name that means something else"
+
+
+def test_object_without_attributes_cannot_be_marked() -> None:
+    for target in (object(), View().get, int):
+        with pytest.raises(TypeError, match=r"cannot keep a policy\. Pass the function\.$"):
+            mark(target)
+
+
+def test_arriving_handler_switches_the_check_on() -> None:
+    cells = {type(cell.cell_contents).__name__: cell.cell_contents for cell in make().__closure__}
+    assert set(cells) == {"_Guard", "function"}
+    receive = (
+        "import pickle, sys; from corekit.adapter import MARKS; before = MARKS.exist;"
+        "guard = pickle.load(sys.stdin.buffer); print(before, MARKS.exist, guard.policy)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", receive],
+        input=pickle.dumps(cells["_Guard"]),
+        capture_output=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert done.stdout.decode().strip() == f"False True {ADMIN}"
+    assert MARKS.exist
+
+
+def test_policy_is_found_behind_what_says_what_it_wraps() -> None:
+    endpoint = make()
+
+    @wraps(endpoint)
+    def wrapper() -> None: ...
+
+    vars(wrapper).pop("__corekit_policy__")
+    assert kept_policy(wrapper) is ADMIN
+    assert kept_policy(partial(partial(wrapper))) is ADMIN
+
+
+def test_policy_of_what_is_only_closed_over_is_not_used() -> None:
+    endpoint = make()
+
+    def wrapper() -> object:
+        return endpoint()
+
+    assert kept_policy(wrapper) is None
+
+
+def test_class_that_a_method_belongs_to_is_not_searched() -> None:
+    class Public:
+        def get(self) -> None: ...
+
+    mark(Public, APP)
+    assert kept_policy(Public.get) is None
+
+
+def test_search_for_a_policy_is_bounded() -> None:
+    def outermost() -> None: ...
+
+    for _ in range(200):
+        function = wraps(outermost)(lambda: None)
+        outermost = function
+    assert len(list(unwrap(outermost))) == 100
