@@ -11,6 +11,7 @@ from werkzeug.routing import BaseConverter
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit_flask import Cors, cors
+from corekit_wsgi import CorsMiddleware
 
 APP = "https://app.example.com"
 ADMIN = "https://admin.example.com"
@@ -360,3 +361,17 @@ def test_requests_are_routed_once_without_view_policies(monkeypatch: pytest.Monk
 
     assert reads(app, "/", APP) == APP
     assert len([request for request in bound if request is not None]) == 1
+
+
+@pytest.mark.parametrize(("applied", "status"), [(admin, 200), (default, 500)])
+def test_class_that_keeps_the_policy_itself_is_checked(applied: CorsPolicy, status: int) -> None:
+    @cors(partner)
+    class Stock(MethodView):
+        def get(self) -> str:
+            return "stock"
+
+    type.__setattr__(Stock, "__corekit_policy__", admin)
+    app = Flask("shop")
+    app.add_url_rule("/stock", view_func=Stock.as_view("stock"))
+    vars(app)["wsgi_app"] = CorsMiddleware(app.wsgi_app, applied)
+    assert app.test_client().get("/stock").status_code == status

@@ -6,6 +6,7 @@ way around.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from flask import Flask
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Host, Mount, Route, Router
 from starlette.testclient import TestClient
@@ -23,6 +25,7 @@ import corekit_flask
 import corekit_sanic
 import corekit_starlette
 from corekit import CorsPolicy, CorsRoutes
+from corekit.adapter import MARKS
 from tests.frameworks.sanic_app import make_app
 
 UNTRUSTED: Final = "https://untrusted.example"
@@ -305,3 +308,52 @@ def test_application_of_other_frameworks_cannot_be_marked() -> None:
     ):
         with pytest.raises(TypeError, match="cannot keep a policy"):
             cors(CLOSED)(app)
+
+
+def test_arriving_application_switches_the_check_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    router = Router()
+    corekit_starlette.cors(CLOSED)(router)
+    guarded: Any = router.middleware_stack
+    monkeypatch.setattr(MARKS, "exist", False)
+    state = vars(guarded)
+    arrived: Any = object.__new__(type(guarded))
+    arrived.__setstate__(state)
+    assert MARKS.exist
+    assert vars(arrived) == state
+
+
+def test_path_with_several_routes_of_other_methods_has_the_policy_of_the_first() -> None:
+    async def endpoint(_: object) -> PlainTextResponse:
+        return PlainTextResponse("x")
+
+    closed = corekit_starlette.cors(CLOSED)(Route("/x", endpoint, methods=["PUT"]))
+    app = Starlette(routes=[closed, Route("/x", endpoint, methods=["PATCH"])])
+    corekit_starlette.install(app, ANY)
+    ask = ask_starlette(app)
+    assert ask("GET", "/x") == (405, None)
+    assert ask("PATCH", "/x") == (200, "*")
+
+
+@pytest.mark.parametrize("headers", [None, (), iter([(b"origin", UNTRUSTED.encode())])])
+def test_headers_may_be_missing_or_an_iterator(headers: Any) -> None:
+    seen: list[Any] = []
+
+    @corekit_starlette.cors(CLOSED)
+    async def endpoint(request: Request) -> PlainTextResponse:
+        seen.append(request.headers.get("origin"))
+        return PlainTextResponse("x")
+
+    app = Starlette(routes=[Route("/x", endpoint)])
+    corekit_starlette.install(app, ANY)
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/x", "query_string": b""}
+    if headers is not None:
+        scope["headers"] = headers
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope, None, send))  # type: ignore[arg-type]
+    assert seen == [UNTRUSTED if headers else None]
+    assert sent[0]["status"] == 200
+    assert b"access-control-allow-origin" not in dict(sent[0]["headers"])

@@ -9,6 +9,7 @@ import django
 import pytest
 from django.test import override_settings
 
+from corekit.adapter import MARKS
 from tests.frameworks.hidden_apps import (
     APP,
     FINDING,
@@ -56,3 +57,15 @@ def test_handler_never_runs_under_the_policy_of_the_application(
             ran = Seen(200, APP if origin == APP else None, ran=True)
             assert (path, seen) == (path, ran if seen.ran else Seen(500, seen.allowed, ran=False))
             assert path not in (must_fail if seen.ran else must_run)
+
+
+@pytest.mark.usefixtures("urls")
+@pytest.mark.parametrize("make", FINDING, ids=lambda make: make.__name__)
+def test_process_without_marks_skips_the_check(
+    make: Callable[[Wrapping], Ask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = make(WRAPPINGS["no wraps"])
+    monkeypatch.setattr(MARKS, "exist", False)
+    assert ask("/open", UNTRUSTED) == (200, "*", False)
+    # So each of the tests above fails if a mark does not switch the check on.
+    assert ask("/function", UNTRUSTED) == (200, "*", True)

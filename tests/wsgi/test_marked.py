@@ -139,3 +139,16 @@ def test_no_context_is_made_without_marks(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(MARKS, "exist", True)
     assert send(app) == b"onetwo"
     assert seen == [False, True]
+
+
+def test_late_body_without_close_is_read() -> None:
+    class Parts:
+        def __init__(self, start_response: Any) -> None:
+            self._start_response = start_response
+
+        def __iter__(self) -> Iterator[bytes]:
+            self._start_response("200 OK", [])
+            return iter([b"one", b"two"])
+
+    make()
+    assert send(CorsMiddleware(lambda _, start: Parts(start), APP)) == b"onetwo"
