@@ -16,7 +16,7 @@ from flask import Flask
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Host, Mount, Route, Router
+from starlette.routing import Host, Match, Mount, Route, Router
 from starlette.testclient import TestClient
 
 import corekit_aiohttp
@@ -357,3 +357,26 @@ def test_headers_may_be_missing_or_an_iterator(headers: Any) -> None:
     assert seen == [UNTRUSTED if headers else None]
     assert sent[0]["status"] == 200
     assert b"access-control-allow-origin" not in dict(sent[0]["headers"])
+
+
+class OnlyPut(Route):
+    """A route that does not match the path if the method is not PUT."""
+
+    def matches(self, scope: Any) -> tuple[Match, Any]:
+        return super().matches(scope) if scope["method"] == "PUT" else (Match.NONE, {})
+
+
+def test_route_may_match_a_path_for_one_method_only() -> None:
+    async def endpoint(_: object) -> PlainTextResponse:
+        return PlainTextResponse("x")
+
+    closed = corekit_starlette.cors(CLOSED)(OnlyPut("/x", endpoint, methods=["PUT"]))
+    app = Starlette(routes=[closed, Route("/x", endpoint, methods=["GET", "PUT"])])
+    corekit_starlette.install(app, ANY)
+    ask = ask_starlette(app)
+    assert ask("GET", "/x") == (200, "*")
+    assert ask("PUT", "/x") == (200, None)
+    # The methods of the path have two policies, so that a preflight is not cached for both.
+    preflight = {"Origin": UNTRUSTED, "Access-Control-Request-Method": "GET"}
+    response = TestClient(app).options("/x", headers=preflight)
+    assert response.headers["access-control-max-age"] == "0"
