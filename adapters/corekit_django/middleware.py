@@ -144,9 +144,13 @@ def _find_applied(request: HttpRequest) -> Applied:
 
 def _find(request: HttpRequest, response: HttpResponseBase | None) -> _Found | None:
     """Return the answer to a request; None if the response must not be changed."""
-    # The URLconf itself may be broken: used again, it would raise again, here.
-    has_failed = response is not None and response.status_code == 500
-    view = None if has_failed and request.resolver_match is None else find_view(request)
+    view = None
+    try:
+        view = find_view(request)
+    except Exception:
+        # The URLconf or a converter in it is broken. To an actual request, Django has responded.
+        if response is None:
+            raise
     meta = request.META
     if response is None and view is not None:
         grant = _find_preflight_grant(request, view, meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])

@@ -7,22 +7,31 @@ code that runs wins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 from django.conf import settings
-from django.http import HttpRequest
-from django.urls import Resolver404, get_resolver, resolve
+from django.conf.urls.i18n import is_language_prefix_patterns_used
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest
+from django.urls import get_resolver, resolve
 from django.utils import translation
 
+from corekit import CorsPolicy
 from corekit.adapter import unwrap
 
-from .decorators import Mark, read_mark, read_marks
+from .decorators import Mark, cors, read_mark, read_marks
 
 View = Callable[..., Any]
 
 _HAS_MARKS: Final = "corekit_has_marks"
+_LANGUAGES: Final = "corekit_languages"
+
+# Django makes a response with one of the statuses 400, 403 and 404 of them. A path that matches
+# nothing raises one, and so may the converter of a path.
+_REFUSALS: Final = (Http404, PermissionDenied, SuspiciousOperation, BadRequest)
 
 
 def has_marked_views(urlconf: str | None = None) -> bool:
@@ -42,21 +51,58 @@ def has_marked_views(urlconf: str | None = None) -> bool:
 
 
 def find_view(request: HttpRequest) -> View | None:
-    """Return the view of a request; None if there are no per-view policies, or no view."""
+    """Return the view of a request; None if there are no per-view policies, or no view.
+
+    Raise what the URLconf or the converter of a path raises, unless Django responds with an error
+    of the client to it.
+    """
     urlconf = getattr(request, "urlconf", None)
     if not has_marked_views(urlconf):
         return None
     if request.resolver_match is not None:
         return request.resolver_match.func
-    # LocaleMiddleware has not run yet, and with i18n_patterns the path contains the language; the
-    # thread may still have that of an earlier request.
-    path = request.path_info
-    language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
-    try:
-        with translation.override(language):
-            return resolve(path, urlconf).func
-    except Resolver404:
-        return None
+    found: dict[int, View] = {}
+    for language in _find_languages(request, urlconf):
+        with suppress(*_REFUSALS), translation.override(language):
+            view: View = resolve(request.path_info, urlconf).func
+            found[id(view)] = view
+    views = found.values()
+    methods = {"", "OPTIONS"}.union(*map(methods_of, views))
+    if len({tuple(find_mark(view, method) for method in methods) for view in views}) > 1:
+        return different_view_by_language
+    return next(iter(views), None)
+
+
+def _find_languages(request: HttpRequest, urlconf: str | None) -> Sequence[str]:
+    """Return the languages that Django may route a request in.
+
+    A preflight does not tell the language of the request that follows: it has no cookies, and a
+    script may set Accept-Language for that request.
+    """
+    known: str | None = getattr(request, "LANGUAGE_CODE", None)
+    if known is not None and request.method != "OPTIONS":
+        return (known,)
+    if is_language_prefix_patterns_used(urlconf or settings.ROOT_URLCONF)[0]:
+        language = translation.get_language_from_path(request.path_info)
+        if language is not None:
+            return (language,)
+    # Of the languages with the same paths, apart from the prefix, the first one is enough.
+    resolver = get_resolver(urlconf)
+    found: dict[tuple[str, ...], str] | None = vars(resolver).get(_LANGUAGES)
+    if found is None:
+        found = {}
+        for language in (settings.LANGUAGE_CODE, *dict(settings.LANGUAGES)):
+            with translation.override(language):
+                paths = (path for path, _ in _walk(resolver, ""))
+                found.setdefault(tuple(p.removeprefix(f"{language}/") for p in paths), language)
+        vars(resolver)[_LANGUAGES] = found
+    return tuple(found.values())
+
+
+@cors(CorsPolicy.deny_all())
+def different_view_by_language(request: HttpRequest) -> NoReturn:
+    """Represent the views of a path that have different policies, depending on the language."""
+    raise NotImplementedError
 
 
 def find_mark(view: View, method: str) -> Mark | None:
