@@ -115,6 +115,10 @@ def compare_with_policy(responses: Responses) -> Iterator[Diagnostic]:
 
 def _compare_page(responses: Responses, policy: CorsPolicy, origin: str) -> Iterator[Diagnostic]:
     plan = responses.plan
+    preflight = responses.get("preflight", origin)
+    # Of a call without preflight, the refusal is not reported as an error.
+    is_sent = preflight.sent.needs_preflight
+    call = find_problem(preflight, include=plan.include) if is_sent else None
     more: list[str] = []
     less: dict[str, list[str]] = {}
     headers = responses.get("get", origin).response.headers
@@ -132,13 +136,12 @@ def _compare_page(responses: Responses, policy: CorsPolicy, origin: str) -> Iter
         ).allowed
         problem = find_problem(each, include=False)
         what = f"the header {sent.names[0]}" if sent.names else f"the method {sent.method}"
-        if is_allowed and problem is not None:
+        if is_allowed and problem is not None and problem != call:
             less.setdefault(problem[0], []).append(what)
         elif not is_allowed and problem is None:
             more.append(what)
-    problem = find_problem(responses.get("preflight", origin), include=plan.include)
     for name, requests in less.items():
-        if problem is None or name != problem[0] or name in REFUSALS:
+        if call is None or name != call[0] or name in REFUSALS:
             yield _less(origin, " and ".join(requests), name)
     if more:
         yield report("more-than-policy", origin, more, what=" and ".join(more))

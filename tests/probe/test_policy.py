@@ -132,6 +132,38 @@ def test_refused_page_is_not_reported_twice() -> None:
     assert codes(probe(app, policy=POLICY)) == {"refused"}
 
 
+@pytest.mark.parametrize(
+    ("method", "names", "others"),
+    [
+        ("PATCH", (), "the method LOCK"),
+        ("LOCK", (), "the method PATCH"),
+        ("PUT", ("x-y",), "the header x-z"),
+        ("PUT", ("x-z",), "the header x-y"),
+    ],
+)
+def test_refused_call_is_not_reported_twice(
+    method: str, names: tuple[str, ...], others: str
+) -> None:
+    policy = POLICY.replace(
+        allow_methods=["PUT", "PATCH", "LOCK"], allow_headers=["x-a", "x-y", "x-z"]
+    )
+    found = probe(right(), method=method, names=names, policy=policy)
+    refused = only(found, "preflight-refused")
+    assert refused.value in (method, *names)
+    same = [each for each in found if each.failure == refused.failure and each is not refused]
+    assert [each.message for each in same] == [f"The policy allows {others}; the server does not."]
+
+
+def test_refused_headers_are_an_error_if_the_call_needs_no_preflight() -> None:
+    def refuse(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        return (405, []) if is_preflight(environ) else (status, headers)
+
+    finding = only(probe(wrong(refuse), method="GET", policy=POLICY), "less-than-policy")
+    assert finding.message == (
+        "The policy allows the method PUT and the header x-a; the server does not."
+    )
+
+
 def test_other_failures_than_that_of_the_call_are_reported() -> None:
     policy = POLICY.replace(allow_methods=["PUT", "PATCH"])
 
