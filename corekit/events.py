@@ -154,7 +154,8 @@ class Observer:
         self.on_decision = on_decision
         self.observes_all = on_decision is not None
         self._is_debugged = debug if callable(debug) else lambda _: debug
-        self._seen: set[tuple[object, ...]] = set()
+        # Apart for requests in debug mode: what was logged without it has not been a warning yet.
+        self._seen: dict[bool, set[tuple[object, ...]]] = {False: set(), True: set()}
         self._has_failed = False
 
     def logs_denials(self) -> bool:
@@ -185,7 +186,7 @@ class Observer:
         """
         is_logged = is_debugged = False
         try:
-            is_debugged = self._is_debugged(request)
+            is_debugged = bool(self._is_debugged(request))
             level = _WARNING if is_debugged else _INFO
             is_logged = answer.may_be_denied and self.logger.isEnabledFor(level)
         except Exception:  # noqa: BLE001 - reported
@@ -202,7 +203,7 @@ class Observer:
                 self._call(self.on_decision, event)
             if is_logged and not decision.allowed:
                 # The search for a near miss takes time, so it runs once for each kind of denial.
-                is_new = self._is_new(event, engine)
+                is_new = self._is_new(event, engine, self._seen[is_debugged])
                 line = event._describe(decision.hint if is_new else "")
                 self.logger.log(_WARNING if is_debugged and is_new else _INFO, "%s", line)
         except Exception:  # noqa: BLE001 - reported
@@ -227,13 +228,14 @@ class Observer:
         with suppress(Exception):
             sys.stderr.write(f"{message} continues. It is shown once.\n{format_exc()}")
 
-    def _is_new(self, event: DecisionEvent, engine: Engine) -> bool:
+    @staticmethod
+    def _is_new(event: DecisionEvent, engine: Engine, seen: set[tuple[object, ...]]) -> bool:
         # Two threads may both find a kind new; then both log it as new.
         asked = (event.origin, event.request_method, event.request_headers)
         kind = (id(engine), event.decision.reason, *map(show, asked))
-        if kind in self._seen or len(self._seen) >= _REMEMBERED:
+        if kind in seen or len(seen) >= _REMEMBERED:
             return False
-        self._seen.add(kind)
+        seen.add(kind)
         return True
 
 

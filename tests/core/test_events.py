@@ -273,6 +273,21 @@ class TestLog:
             report(observer, replace(event, request=request))
         assert levels(caplog) == ["WARNING"]
 
+    def test_denial_that_was_logged_before_debug_mode_is_a_warning(
+        self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        logger.setLevel(logging.INFO)
+        observer = Observer("asgi", logger, debug=lambda request: request == "debugged")
+        event = make_event()
+        for request in ("other", "debugged", "debugged", "other"):
+            report(observer, replace(event, request=request))
+        assert levels(caplog) == ["INFO", "WARNING", "INFO", "INFO"]
+        # Nor do many denials without debug mode leave no room for those with it.
+        for number in range(1_010):
+            report(observer, make_event(f"https://a-{number}.example"))
+        report(observer, replace(make_event("https://b.example"), request="debugged"))
+        assert levels(caplog)[-1] == "WARNING"
+
     def test_remembered_denials_are_bounded(
         self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
     ) -> None:
