@@ -120,7 +120,6 @@ class Engine:
         "_grant",
         "_granted",
         "_max_age",
-        "_max_request_headers",
         "_others",
         "_preflight_vary",
         "_preflights",
@@ -131,6 +130,7 @@ class Engine:
         "allow_methods",
         "allow_origins",
         "dialect",
+        "max_request_headers",
         "no_origin",
     )
 
@@ -196,7 +196,7 @@ class Engine:
         if credentials:
             self.allow_methods = tuple(method for method in self.allow_methods if method != ANY)
             self.allow_headers = tuple(name for name in self.allow_headers if name != ANY)
-        self._max_request_headers = max(MAX_REQUEST_HEADERS_LENGTH, 2 * sum(map(len, headers)))
+        self.max_request_headers = max(MAX_REQUEST_HEADERS_LENGTH, 2 * sum(map(len, headers)))
         if credentials and self._any_method:
             vary += ("Access-Control-Request-Method",)
         if credentials and self._any_header:
@@ -351,7 +351,7 @@ class Engine:
         return missing
 
     def _read(self, request_headers: str) -> frozenset[str] | Reason:
-        if len(request_headers) > self._max_request_headers:
+        if len(request_headers) > self.max_request_headers:
             return Reason.HEADERS_TOO_LONG
         names = parse_field_names(request_headers)
         return Reason.HEADERS_MALFORMED if names is None else names

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from ._answers import Reason
-from ._engine import Engine
+from ._engine import MAX_METHOD_LENGTH, Engine
 from ._names import REGISTERED_METHODS, is_browser_header
 from ._near import find_near_method, find_near_name, find_near_origins
-from ._origins import ANY, OPAQUE
+from ._origins import ANY, MAX_ORIGIN_LENGTH, OPAQUE
 from .diagnostics import show
 
 _MAX_NAMES: Final = 5
@@ -37,6 +37,12 @@ def find_hint(
             return _fix_method(engine, request_method or "")
         case Reason.HEADER_NOT_ALLOWED:
             return _fix_headers(engine, engine.missing_headers(request_headers or ""))
+        case Reason.HEADERS_TOO_LONG:
+            return f"Request fewer headers: at most {engine.max_request_headers} characters."
+        case Reason.METHOD_MALFORMED if len(request_method or "") > MAX_METHOD_LENGTH:
+            return f"Send a method of at most {MAX_METHOD_LENGTH} characters."
+        case Reason.ORIGIN_MALFORMED if len(origin) > MAX_ORIGIN_LENGTH:
+            return f"Send an origin of at most {MAX_ORIGIN_LENGTH} characters."
     return ""
 
 

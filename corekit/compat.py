@@ -28,7 +28,7 @@ __all__ = ["OriginRegexes", "RegexCorsPolicy", "is_path_too_long"]
 
 # Other regular expressions are matched in a time that is linear in the length of the path.
 _may_backtrack = re.compile(r"[*+{].*[*+{]|\)[*+{]|\\[1-9]|\(\?P=", re.DOTALL).search
-_LONGEST_PATH: Final = 2_048
+LONGEST_PATH: Final = 2_048
 """In characters, for a regular expression that may backtrack."""
 
 
@@ -46,7 +46,7 @@ def is_path_too_long(path: str, regex: re.Pattern[str]) -> bool:
     >>> is_path_too_long(path, re.compile("/api/.*/items/.*"))
     True
     """
-    return len(path) > _LONGEST_PATH and _may_backtrack(regex.pattern) is not None
+    return len(path) > LONGEST_PATH and _may_backtrack(regex.pattern) is not None
 
 
 class OriginRegexes:

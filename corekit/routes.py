@@ -16,7 +16,7 @@ from .problems import PolicyError, Problem, ProblemKind
 
 __all__ = ["CorsRoutes", "RouteMatch"]
 
-_LONGEST_AMBIGUOUS_PATH: Final = 1024
+LONGEST_AMBIGUOUS_PATH: Final = 1024
 """In characters. Interpreting a path takes time that grows faster than its length."""
 
 _is_odd_path = re.compile(r"//|\\|/\.\.?(?:/|\Z)").search
@@ -139,7 +139,7 @@ def path_readings(path: str) -> tuple[str, ...]:
     """
     if not _is_odd_path(path):
         return (path,)
-    return tuple(_readings(path)) if len(path) <= _LONGEST_AMBIGUOUS_PATH else ()
+    return tuple(_readings(path)) if len(path) <= LONGEST_AMBIGUOUS_PATH else ()
 
 
 def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:

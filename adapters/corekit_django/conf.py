@@ -28,8 +28,9 @@ from corekit.adapter import (
     is_browser_header,
     path_readings,
 )
-from corekit.compat import RegexCorsPolicy, is_path_too_long
+from corekit.compat import LONGEST_PATH, RegexCorsPolicy, is_path_too_long
 from corekit.problems import PYTHON, Dialect, ProblemKind
+from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
 from .defaults import default_headers, default_max_age, default_methods
 from .signals import check_request_enabled
@@ -67,6 +68,7 @@ KNOWN_SETTINGS: Final = _PARTS | {"CORS_POLICY", "CORS_ON_DECISION"}
 """All names that are read here."""
 
 _LOGGER: Final = logging.getLogger("corekit.django")
+_OUTSIDE: Final = "the path is outside of CORS_URLS_REGEX"
 _NOTHING: Final = CorsPolicy.deny_all()
 _PATHS: Final = "a regular expression of whole paths, such as r'^/api/.*$'"
 
@@ -151,6 +153,25 @@ class Configuration:
         policy = self.policy.policy_for(path)
         # An ambiguous path gets a policy that allows no origins, which no route has.
         return None if policy is None else self._grants.get(id(policy)) or Grant(policy)
+
+    def describe(self, path: str) -> str:
+        """Return what is special about a path, as the end of a sentence; empty if nothing is."""
+        if self._everywhere is not None:
+            return ""
+        readings = path_readings(path)
+        if not readings:
+            why = f"ambiguous and longer than {LONGEST_AMBIGUOUS_PATH} characters"
+            return f"the path is {why}, so no origins are allowed"
+        if self.urls is not None and any(is_path_too_long(each, self.urls) for each in readings):
+            limit = LONGEST_PATH
+            return (
+                f"the path is longer than the {limit} characters that CORS_URLS_REGEX is tried on"
+            )
+        grant = self.find(path)
+        if grant is None or grant.is_outside:
+            return "no route covers the path" if self.urls is None else _OUTSIDE
+        is_known = any(grant.policy is each for each in self.policies)
+        return "" if is_known else "the path is ambiguous, so no origins are allowed"
 
     def _covers(self, path: str) -> bool | None:
         # None if the path is too long to tell.

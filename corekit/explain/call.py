@@ -20,6 +20,7 @@ from corekit.browser.messages import Headers
 from corekit.browser.urls import HTTP_SCHEMES, Url, parse_url
 from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
+from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
 from .explanation import escape
 
@@ -130,7 +131,9 @@ def find_covering(policies: Policies, url: str) -> Covering:
         message = f"No route covers the path {escape(path)}, so no policy applies to it."
         return Covering(None, None, message)
     if match.route is None:
-        message = f"The path {escape(path)} is ambiguous, so no origins are allowed."
+        limit = LONGEST_AMBIGUOUS_PATH
+        why = f"ambiguous and longer than {limit} characters" if len(path) > limit else "ambiguous"
+        message = f"The path {escape(path)} is {why}, so no origins are allowed."
         return Covering(match.policy, None, message, is_ambiguous=True)
     message = f"The route {show(match.route)} covers the path."
     return Covering(match.policy, match.route, message)

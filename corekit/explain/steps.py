@@ -27,6 +27,7 @@ from corekit.browser.fields import (
 )
 from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
+from corekit.decision import Reason
 
 from .call import Call, find_covering, find_origin_rule, serve
 from .explanation import Step, StepKind, escape
@@ -35,6 +36,8 @@ _MAX_LINES: Final = 20
 _SHOWN_REQUEST_HEADERS: Final = frozenset(
     {"origin", "access-control-request-method", "access-control-request-headers", "authorization"}
 )
+_TOO_LONG: Final = (Reason.HEADERS_TOO_LONG, Reason.METHOD_MALFORMED)
+"""The reasons that have a hint only if a value is too long to be read."""
 _SECRET: Final = frozenset({"authorization"})
 _NOT_SENT: Final = frozenset(
     {
@@ -243,6 +246,15 @@ def _describe_rules(exchange: Exchange, policies: Policies) -> tuple[str, ...]:
         rules.append(f"The policy does not allow {escape(origin)}.")
     else:
         rules.append(f"The policy allows the origin by {rule}.")
+    if exchange.request.is_preflight:
+        decision = covering.policy.decide(
+            "OPTIONS",
+            origin=origin,
+            request_method=get_header(request.headers, "access-control-request-method"),
+            request_headers=get_header(request.headers, "access-control-request-headers"),
+        )
+        if decision.reason in _TOO_LONG and decision.hint:
+            rules.append(f"{decision.reason.value} {decision.hint}")
     expected = tuple(filter(_is_cors_header, serve(policies)(request).headers))
     if _normalize(expected) != _normalize(exchange.response.headers):
         headers = "; ".join(_lines(expected)) or "no Access-Control-* headers"

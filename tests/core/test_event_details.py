@@ -10,8 +10,9 @@ import pytest
 from corekit import CorsPolicy, DecisionEvent
 from corekit.events import Observer
 
+APP = "https://app.example.com"
 UNTRUSTED = "https://untrusted.example"
-POLICIES = [CorsPolicy(allow_origins=["https://app.example.com"]), CorsPolicy.deny_all()]
+POLICIES = [CorsPolicy(allow_origins=[APP]), CorsPolicy.deny_all()]
 
 
 def observe(observer: Observer, policy: CorsPolicy, *, method: str = "GET") -> None:
@@ -58,6 +59,29 @@ def test_repeated_denial_is_logged_without_its_hint(
     hint = f"Add '{UNTRUSTED}' to allow_origins. "
     assert hint in first
     assert second == first.replace(hint, "")
+
+
+@pytest.mark.parametrize(
+    ("origin", "method", "names", "hint"),
+    [
+        (APP, "M" * 64, None, "Add"),
+        (APP, "M" * 65, None, "Send a method of at most 64 characters."),
+        (APP, "@", None, ""),
+        (APP, "GET", "x" * 4_096, "Add"),
+        (APP, "GET", "x" * 4_097, "Request fewer headers: at most 4096 characters."),
+        (APP, "GET", "@", ""),
+        (f"https://{'a' * 319}", "GET", None, ""),
+        (f"https://{'a' * 320}", "GET", None, "Send an origin of at most 327 characters."),
+    ],
+)
+def test_hint_names_the_limit_of_a_value(
+    origin: str, method: str, names: str | None, hint: str
+) -> None:
+    decision = POLICIES[0].decide(
+        "OPTIONS", origin=origin, request_method=method, request_headers=names
+    )
+    assert not decision.allowed
+    assert decision.hint == hint or (hint == "Add" and decision.hint.startswith("Add '"))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -157,6 +158,46 @@ def test_path_outside_of_the_urls_regex_is_named() -> None:
     assert printed.startswith(
         "Policy: the CORS_* settings, but the path is outside of CORS_URLS_REGEX\n"
     )
+
+
+LONG_REGEX = "/api/.*/items/.*"
+ROUTES = CorsRoutes([("/api/", CorsPolicy(allow_origins=[APP]))])
+
+
+@pytest.mark.parametrize(
+    ("project", "path", "why"),
+    [
+        ({"CORS_URLS_REGEX": LONG_REGEX}, "/api/a/items/" + "b" * 2_035, ""),
+        (
+            {"CORS_URLS_REGEX": LONG_REGEX},
+            "/api/a/items/" + "b" * 2_036,
+            "the path is longer than the 2048 characters that CORS_URLS_REGEX is tried on",
+        ),
+        (
+            {"CORS_POLICY": ROUTES},
+            "/api/" + "//" * 600,
+            "the path is ambiguous and longer than 1024 characters, so no origins are allowed",
+        ),
+        (
+            {"CORS_POLICY": ROUTES},
+            "/api/../x",
+            "the path is ambiguous, so no origins are allowed",
+        ),
+        ({"CORS_POLICY": ROUTES}, "/other", "no route covers the path"),
+        ({"CORS_POLICY": ROUTES}, "/api/x", ""),
+    ],
+)
+def test_paths_that_get_no_permission_are_named(
+    project: dict[str, Any], path: str, why: str
+) -> None:
+    with override_settings(**project):
+        if "CORS_POLICY" in project:
+            forget_settings()
+        _, printed = run_and_exit("--origin", APP, "--path", path)
+    source = printed.splitlines()[0].removesuffix(
+        ". CORS does not apply; only the headers of the view count."
+    )
+    assert source.partition(", but ")[2] == why
 
 
 @pytest.mark.parametrize("origin", [PARTNER, "http://partner.example"])

@@ -101,6 +101,28 @@ def test_route_that_covers_the_path_is_named(path: str, message: str) -> None:
     assert details(explanation, "response")[0] == message
 
 
+def test_limit_of_an_ambiguous_path_is_named() -> None:
+    url = "https://api.example.com/items/%2e%2e%2f" + "a" * 1_015
+    message = details(explain(ROUTES, Fetch(url), page=PAGE), "response")[0]
+    assert message.endswith(
+        " is ambiguous and longer than 1024 characters, so no origins are allowed."
+    )
+
+
+def test_limit_of_requested_headers_is_named() -> None:
+    policy = CorsPolicy(allow_origins=[PAGE], allow_credentials=True, allow_headers=["*"])
+    for number, is_named in ((512, False), (513, True)):
+        headers = tuple((f"x-{each:05}", "1") for each in range(number))
+        fetch = Fetch("https://api.example.com/", headers=headers, credentials="include")
+        explanation = explain(policy, fetch, page=PAGE)
+        assert explanation.allowed is not is_named
+        rule = (
+            "The list of requested headers is longer than a browser would send. Request fewer"
+            " headers: at most 4096 characters."
+        )
+        assert (rule in details(explanation, "preflight-response")) is is_named
+
+
 def test_ambiguous_path_allows_no_origins() -> None:
     explanation = explain(ROUTES, Fetch("https://api.example.com/items/%2e%2e%2fx"), page=PAGE)
     assert details(explanation, "response")[:2] == (

@@ -126,13 +126,12 @@ def _explain(
     grant = find_grant(request, view, method)
     mark = None if view is None else find_mark(view, method)
     source = f"Policy: {configuration.source}"
-    urls = configuration.urls
     if view is not None and mark is not None:
         name = name_view(view, method)
         found = f"{name} is exempt" if mark is EXEMPT else f"the per-view policy of {name}"
         source = f"Policy: {found}"
-    elif urls is not None and urls.fullmatch(path) is None:
-        source += ", but the path is outside of CORS_URLS_REGEX"
+    elif special := configuration.describe(path):
+        source += f", but {special}"
     if grant is None:
         return f"{source}. CORS does not apply; only the headers of the view count.", None
     policy = CorsPolicy.deny_all() if grant.is_outside else grant.policy
