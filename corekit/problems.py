@@ -6,7 +6,7 @@ place where the setting is written: Python code, a file, the environment, a fram
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +31,7 @@ class Dialect:
 
     `names` maps the arguments of a policy to the user's own settings, and `indexes` an argument to
     the index that each of its elements has there, None for an element that is the whole setting.
+    `added` has the elements of an argument that the adapter adds, which the user cannot remove.
     The defaults of the other fields are Python's. In `accept`, ``{risks}`` is the setting and
     ``{code}`` the risk; in `one_string`, ``{text}`` is the string, escaped.
 
@@ -40,6 +41,7 @@ class Dialect:
 
     names: Mapping[str, str] = field(default_factory=dict)
     indexes: Mapping[str, Sequence[int | None]] = field(default_factory=dict)
+    added: Mapping[str, Collection[str]] = field(default_factory=dict)
     flag: str = "True or False"
     seconds: str = "whole seconds as an int, a timedelta, or None"
     status: str = "a status code as an int"

@@ -23,16 +23,15 @@ from .application import make_observer
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-_DIALECT: Final = Dialect(names={_REGEXES: "allow_origin_regex"}, indexes={_REGEXES: [None]})
-
 # Starlette always grants these. Requests with a JSON body need the last one.
 _ALWAYS_GRANTED: Final = ("accept", "accept-language", "content-language", "content-type")
+_DEFAULT_METHODS: Final = ("GET",)
 
 
 def starlette_policy(
     *,
     allow_origins: Collection[str] = (),
-    allow_methods: Collection[str] = ("GET",),
+    allow_methods: Collection[str] = _DEFAULT_METHODS,
     allow_headers: Collection[str] = (),
     allow_credentials: bool = False,
     allow_origin_regex: str | re.Pattern[str] | None = None,
@@ -51,8 +50,16 @@ def starlette_policy(
     True
     """
     headers: Any = allow_headers
+    added: dict[str, Collection[str]] = {}
+    if allow_methods == _DEFAULT_METHODS:
+        added["allow_methods"] = _DEFAULT_METHODS
     if isinstance(headers, Collection) and not isinstance(headers, str | bytes | Mapping):
+        given = {name.lower() for name in headers if isinstance(name, str)}
+        added["allow_headers"] = [name for name in _ALWAYS_GRANTED if name not in given]
         headers = [*headers, *_ALWAYS_GRANTED]
+    dialect = Dialect(
+        names={_REGEXES: "allow_origin_regex"}, indexes={_REGEXES: [None]}, added=added
+    )
     arguments = {
         "allow_origins": allow_origins,
         _REGEXES: () if allow_origin_regex is None else (allow_origin_regex,),
@@ -65,7 +72,7 @@ def starlette_policy(
         "preflight_status": 200,
         "accept_risks": accept_risks,
     }
-    return RegexCorsPolicy.from_mapping(arguments, dialect=_DIALECT)
+    return RegexCorsPolicy.from_mapping(arguments, dialect=dialect)
 
 
 class CORSMiddleware(CorsMiddleware):
@@ -88,7 +95,7 @@ class CORSMiddleware(CorsMiddleware):
         app: ASGIApp,
         *,
         allow_origins: Collection[str] = (),
-        allow_methods: Collection[str] = ("GET",),
+        allow_methods: Collection[str] = _DEFAULT_METHODS,
         allow_headers: Collection[str] = (),
         allow_credentials: bool = False,
         allow_origin_regex: str | re.Pattern[str] | None = None,

@@ -26,8 +26,9 @@ __all__ = ["find_cross_site", "lint_policy"]
 def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tuple[Diagnostic, ...]:
     """Return all advice on a policy, warnings first, in the order of its arguments.
 
-    The policies of routes are checked one by one, and `route` of a diagnostic is the path. `api` is
-    the serialized origin that serves the API, if it is known.
+    What an adapter adds to a policy is not judged. The policies of routes are checked one by one,
+    and `route` of a diagnostic is the path. `api` is the serialized origin that serves the API, if
+    it is known.
 
     >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["GET"])
     >>> [(advice.severity, advice.code) for advice in lint_policy(policy)]
@@ -41,6 +42,11 @@ def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tupl
         ]
     else:
         origin = None if api is None else Origin.parse(api)
-        order = list(ARGUMENTS)
-        found = sorted(check_policy(policy, origin), key=lambda each: order.index(each.subject))
+        order, added = list(ARGUMENTS), policy.engine.dialect.added
+        found = [
+            advice
+            for advice in check_policy(policy, origin)
+            if advice.value not in added.get(advice.subject, ())
+        ]
+        found.sort(key=lambda each: order.index(each.subject))
     return tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity)))

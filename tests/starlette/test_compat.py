@@ -16,7 +16,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from corekit import PolicyError
+from corekit import CorsRoutes, PolicyError
+from corekit.lint import lint_policy
 from corekit_starlette.compat import CORSMiddleware, starlette_policy
 
 APP = "https://app.example.com"
@@ -274,3 +275,20 @@ def test_added_middleware_is_inside_the_error_layer(middleware: Any) -> None:
 
     assert response.status_code == 500
     assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({}, set()),
+        ({"allow_headers": ["x-a"]}, set()),
+        ({"allow_headers": ["Accept", "content-type"]}, {"accept"}),
+        ({"allow_methods": ["GET", "PUT"]}, {"GET"}),
+        ({"expose_headers": ["content-type"]}, {"content-type"}),
+    ],
+)
+def test_advice_is_on_what_the_user_wrote(settings: dict[str, Any], warned: set[str]) -> None:
+    policy = starlette_policy(allow_origins=[APP], **settings)
+    for checked in (policy, policy.replace(max_age=60), CorsRoutes([("/", policy)])):
+        advice = [each for each in lint_policy(checked) if each.severity == "warning"]
+        assert {each.value for each in advice} == warned
