@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from corekit.adapter import (
     MARKS,
@@ -125,18 +125,30 @@ class CorsMiddleware:
             return
 
         origin: bytes | None = None
-        for name, value in headers:
-            # Checking the length first saves 3 % of a request: few names are hashed then.
-            if len(name) == 6 and name in _ORIGIN:
-                if origin is not None:
-                    origin = _join_origins(headers)
-                    break
-                origin = value
+        try:
+            for name, value in headers:
+                # Checking the length first saves 3 % of a request: few names are hashed then.
+                if len(name) == 6:
+                    if name in _ORIGIN:
+                        if origin is not None:
+                            origin = _join_origins(headers)
+                            break
+                        origin = value if type(value) is bytes else _refuse(value)
+                    elif type(name) is not bytes:
+                        _refuse(name)
+        except (TypeError, ValueError):
+            # A bytearray has no hash. What is not a header raises again.
+            await self({**scope, "headers": as_bytes(headers)}, receive, send)
+            return
         if origin is None:
             answer = engine.no_origin
         else:
             if scope["method"] == "OPTIONS":
-                fields = _read_preflight(headers)
+                try:
+                    fields = _read_preflight(headers)
+                except (AttributeError, TypeError):
+                    await self({**scope, "headers": as_bytes(headers)}, receive, send)
+                    return
                 if _REQUEST_METHOD in fields:
                     answer = self._answer_preflight(engine, scope, origin, fields)
                     status, lines, body = raw_preflight_response(answer, origin)
@@ -214,6 +226,22 @@ async def apply(
         await app(scope, receive, send)
 
 
+def _refuse(value: object) -> NoReturn:
+    raise TypeError(f"a header is of type {type(value).__name__}")
+
+
+def as_bytes(headers: Iterable[tuple[object, object]]) -> list[tuple[bytes, bytes]]:
+    """Return headers as pairs of bytes; servers also pass other bytes-like objects, and strings."""
+    return [(_as_bytes(name), _as_bytes(value)) for name, value in headers]
+
+
+def _as_bytes(value: object) -> bytes:
+    if isinstance(value, str):
+        return value.encode("latin-1")
+    # Through a memoryview, since bytes(5) would be five zeros.
+    return bytes(memoryview(value))  # type: ignore[arg-type]
+
+
 def _join_origins(headers: RawHeaders) -> bytes:
     # No origin has a comma: a second header makes it one that matches nothing.
     return b",".join([value for name, value in headers if name in _ORIGIN])
@@ -224,6 +252,8 @@ def _read_preflight(headers: RawHeaders) -> Fields:
     for raw_name, value in headers:
         # Hardly any other name is as long, so few names are hashed.
         if len(raw_name) >= _SHORTEST_REQUEST:
+            if not type(raw_name) is type(value) is bytes:
+                _refuse(raw_name)
             name = raw_name.lower()
             if name in fields:
                 return _join_fields(headers)

@@ -98,7 +98,8 @@ class PathReader(NamedTuple):
         if paths[0] and not paths[0].startswith("/"):
             # A target in absolute form, which some frameworks route like a path.
             return CorsPolicy.deny_all()
-        raw_path: bytes | None = scope.get("raw_path")
+        # Servers also pass other bytes-like objects.
+        raw_path = bytes(scope.get("raw_path") or b"")
         if self.reads_raw_path and raw_path and b"%" in raw_path:
             paths += raw_path_readings(raw_path.decode("latin-1"))
         return policy_for_readings(

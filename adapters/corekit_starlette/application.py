@@ -24,7 +24,7 @@ from corekit.adapter import (
     policy_for_preflight,
 )
 from corekit_asgi import CorsMiddleware
-from corekit_asgi.middleware import apply
+from corekit_asgi.middleware import apply, as_bytes
 from corekit_asgi.paths import path_below_root
 
 from .routes import RoutePolicies
@@ -151,10 +151,13 @@ class _Outermost:
                 return self._policy.policy_for(path)
             return policy
 
-        fields: dict[bytes, bytes] = {name.lower(): value for name, value in scope["headers"]}
+        method: str = scope["method"]
+        if method != "OPTIONS":
+            return find(method), route_policy.marks
+        fields = {name.lower(): value for name, value in as_bytes(scope["headers"])}
         request_method = fields.get(b"access-control-request-method")
-        if scope["method"] != "OPTIONS" or request_method is None or b"origin" not in fields:
-            return find(scope["method"]), route_policy.marks
+        if request_method is None or b"origin" not in fields:
+            return find(method), route_policy.marks
         # The policy for a preflight is that of the method that it asks for.
         return policy_for_preflight(find, request_method.decode("latin-1")), route_policy.marks
 
@@ -177,7 +180,7 @@ class _Innermost:
 
 def _routed(scope: Scope) -> tuple[object, ...]:
     """Return what the choice of a route depends on."""
-    hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
+    hosts = [value for name, value in as_bytes(scope["headers"]) if name.lower() == b"host"]
     return scope["path"], scope.get("root_path", ""), scope["method"], hosts
 
 
