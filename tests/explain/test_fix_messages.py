@@ -1,6 +1,7 @@
 """Messages of fixes for a policy, a page's request and a live server, word for word.
 
-Which fixes are proposed, and that they work, is tested in `test_fixes` and `test_outcomes`.
+Which fixes are proposed, and that they work, is tested in `test_fixes`, `test_outcomes` and
+`test_redirects`.
 """
 
 from __future__ import annotations
