@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from ipaddress import AddressValueError, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from corekit._origins import DEFAULT_PORTS, OPAQUE, serialize_ipv6, split_origin
+from corekit._origins import DEFAULT_PORTS, OPAQUE, ends_in_number, serialize_ipv6, split_origin
 
 HTTP_SCHEMES: Final = frozenset({"http", "https"})
 """https://fetch.spec.whatwg.org/#http-scheme"""
@@ -35,6 +35,8 @@ _PATH_SAFE: Final = "/!$%&'()*+,-.:;=@[]^_|~"
 _QUERY_SAFE: Final = "/!$%&()*+,-.:;=?@[]^_`{|}~\\"
 _USERINFO_SAFE: Final = "!$%&'()*+,-._~"
 _scheme = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)", re.DOTALL).fullmatch
+# A number of more digits, apart from zeros, is no address.
+_is_ipv4_number = re.compile(r"0x0*[0-9a-f]{0,8}|0+[0-7]{0,11}|[1-9][0-9]{0,9}").fullmatch
 _is_dot = re.compile(r"\.|%2e", re.IGNORECASE).fullmatch
 _is_double_dot = re.compile(r"(?:\.|%2e){2}", re.IGNORECASE).fullmatch
 
@@ -138,21 +140,44 @@ def _authority(scheme: str, text: str) -> str:
     host, port = text, ""
     if ":" in text and not text.endswith("]"):
         host, _, port = text.rpartition(":")
-    host = host.lower()
-    if host.startswith("["):
+    # An address in brackets is not decoded, and an encoded bracket does not begin one.
+    host = (host if host.startswith("[") else unquote(host)).lower()
+    if text.startswith("["):
         try:
             host = f"[{serialize_ipv6(IPv6Address(host[1:-1]))}]"
         except AddressValueError as error:
             raise ValueError(f"not an IPv6 address: {host!a}") from error
+    elif ends_in_number(host):
+        host = _serialize_ipv4(host)
     if port and not (port.isascii() and port.isdigit()):
         raise ValueError(f"not a port: {port!a}")
     if port:
         port = port.lstrip("0") or "0"
         if len(port) > len(str(_MAX_PORT)) or int(port) > _MAX_PORT:
             raise ValueError(f"not a port: {port!a}")
-    if split_origin(f"{scheme}://{host}") is None:
+    # A decoded host may contain a colon, which would be read as that of a port.
+    parts = split_origin(f"{scheme}://{host}")
+    if parts is None or parts[1] != host:
         raise ValueError(f"not a host and port: {text!a}")
     return host if port in ("", DEFAULT_PORTS[scheme]) else f"{host}:{port}"
+
+
+def _serialize_ipv4(host: str) -> str:
+    # https://url.spec.whatwg.org/#concept-ipv4-parser
+    parts = host.removesuffix(".").split(".")
+    if len(parts) > 4 or not all(map(_is_ipv4_number, parts)):
+        raise ValueError(f"not an IPv4 address: {host!a}")
+    *first, last = (_read_number(part) for part in parts)
+    if any(number > 255 for number in first) or last >= 256 ** (4 - len(first)):
+        raise ValueError(f"not an IPv4 address: {host!a}")
+    address = sum(number << 8 * (3 - index) for index, number in enumerate(first)) + last
+    return str(IPv4Address(address))
+
+
+def _read_number(text: str) -> int:
+    if text.startswith("0x"):
+        return int(text[2:] or "0", 16)
+    return int(text, 8 if text.startswith("0") else 10)
 
 
 def _userinfo(text: str) -> str:
