@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
@@ -100,9 +100,8 @@ def _find_languages(request: HttpRequest, urlconf: str | None) -> Sequence[str]:
 
 
 @cors(CorsPolicy.deny_all())
-def different_view_by_language(request: HttpRequest) -> NoReturn:
+def different_view_by_language(request: HttpRequest) -> None:
     """Represent the views of a path that have different policies, depending on the language."""
-    raise NotImplementedError
 
 
 def find_mark(view: View, method: str) -> Mark | None:

@@ -46,7 +46,9 @@ class Layer:
         await bare(scope, receive, send)
 
 
-def granted(app: Any, path: str, root_path: str = "", raw_path: bytes | None = None) -> str | None:
+def granted(
+    app: Any, path: str, root_path: str = "", raw_path: bytes | memoryview | None = None
+) -> str | None:
     """Return the origin that the response to a request of any origin has."""
     sent: list[Message] = []
 
@@ -119,6 +121,7 @@ def test_unknown_application_may_route_the_path_as_it_was_sent() -> None:
     app = covered(bare)
     assert granted(app, "/caf\xe9/x", raw_path=b"/caf%C3%A9/x") == ANY
     assert granted(app, "/closed/x", raw_path=b"/%63losed/x") is CLOSED
+    assert granted(app, "/open", raw_path=memoryview(b"/closed/%2e%2e/open")) is CLOSED
     assert granted(app, "/open/x", raw_path=b"/closed/%2e%2e/open/x") is CLOSED
 
 
