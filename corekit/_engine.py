@@ -167,7 +167,7 @@ class Engine:
         self.dialect = dialect
         # Exact origins need one look-up in a frozenset; the set's own `in` would be a call.
         self._exact = frozenset[str]()
-        self._others: Origins = origins
+        self._others: Origins
         if type(origins) is OriginSet:
             self._exact = origins.exact
             self._others = origins if origins.has_patterns else frozenset[str]()

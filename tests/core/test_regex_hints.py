@@ -1,0 +1,117 @@
+"""Hints for regular expressions: a fix that is named can be applied and has no such problem."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corekit import PolicyError
+from corekit.compat import RegexCorsPolicy
+from corekit.problems import Problem
+
+
+def problems_of(source: str, *, credentials: bool) -> list[Problem]:
+    try:
+        RegexCorsPolicy(allow_origin_regexes=[source], allow_credentials=credentials)
+    except PolicyError as error:
+        return list(error.problems)
+    return []
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "fix"),
+    [
+        # Prefixes, which other libraries match.
+        (r"^http://localhost:", "never-matches", r"^http://localhost:\d+"),
+        (r"^http://localhost:$", "never-matches", r"^http://localhost:\d+"),
+        # Upper case; Browsers send lower case.
+        (r"https://App\.Example\.com", "never-matches", r"https://app\.example\.com"),
+        (r"https://\w+\.Example\.com", "never-matches", r"https://\w+\.example\.com"),
+        # JavaScript.
+        (r"/^https:\/\/app\.example\.com$/", "never-matches", r"^https:\/\/app\.example\.com$"),
+        (r"/https:\/\/App\.example\.com\//i", "never-matches", r"https:\/\/app\.example\.com"),
+        # URLs.
+        (r"https://app\.example\.com/", "never-matches", r"https://app\.example\.com"),
+        (r"https://app\.example\.com/.*", "never-matches", r"https://app\.example\.com"),
+        (r"https://app\.example\.com:443", "never-matches", r"https://app\.example\.com"),
+        (r"app\.example\.com", "never-matches", r"https://app\.example\.com"),
+        (r" https://app\.example\.com", "never-matches", r"https://app\.example\.com"),
+        # Globs.
+        (r"https://*.example.com", "never-matches", r"https://.*\.example\.com"),
+        (r"http://localhost:*", "never-matches", r"http://localhost(:[1-9][0-9]*)?"),
+        (r"https://*", "never-matches", None),
+        # Text that cannot be an origin.
+        (r"https://a\.\.b", "never-matches", None),
+        # Other sites.
+        (r"https?://app\.example\.com", "insecure-origin", r"https://app\.example\.com"),
+        (r"(http|https)://app\.example\.com", "insecure-origin", r"https://app\.example\.com"),
+        (r"http(s)?://app\.example\.com", "insecure-origin", r"https://app\.example\.com"),
+        (r"^.*\.example\.com$", "insecure-origin", r"https://.*\.example\.com$"),
+        (r"https://app.example\.com", "public-suffix", r"https://app\.example\.com"),
+        (r"https://.*example\.com", "public-suffix", r"https://.*\.example\.com"),
+        (r"https://pr-\d+.example\.com", "public-suffix", r"https://pr-\d+\.example\.com"),
+        (r"https://.*\.vercel\.app", "public-suffix", None),
+        (r"https://app\.example.com", "any-origin-with-credentials", r"https://app\.example\.com"),
+        (
+            r"https://.*\.example\.com.*",
+            "any-origin-with-credentials",
+            r"https://.*\.example\.com",
+        ),
+        (r"https://.*", "any-origin-with-credentials", None),
+        # Time.
+        (r"https://(.*\.)*example\.com", "slow-regex", r"https://(.*\.)?example\.com"),
+        (r"https://.*\.a\..*\.example\.com", "slow-regex", r"https://.*\.a\.[^.]+\.example\.com"),
+        (r"https://([a-z]+-?)+\.example\.com", "slow-regex", None),
+        # Origins that are not those of sites.
+        (r"app://.*", "opaque-origin", r"app://.+"),
+        (r"null|https://a\.example\.com", "opaque-origin", None),
+        (r"https://(?!x)a\.example\.com", "opaque-regex", None),
+        (r"chrome-extension://[a-p]+", "any-extension", None),
+    ],
+)
+def test_hint_fits_what_was_probably_meant(source: str, code: str, fix: str | None) -> None:
+    (problem,) = [each for each in problems_of(source, credentials=True) if each.code == code]
+    assert problem.fix == fix
+    if fix is not None:
+        assert repr(fix) in problem.hint
+        assert code not in [each.code for each in problems_of(fix, credentials=True)]
+    else:
+        assert problem.hint
+
+
+IDIOMS = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(["", "^", "/", " "]),
+        st.sampled_from(
+            ["https://", "https?://", "http://", "(http|https)://", "", ".*", r"\w+://"]
+        ),
+        st.sampled_from(["", ".*", r".*\.", r"(.*\.)*", r"[\w-]+.", "*.", "App.", r"pr-\d+"]),
+        st.sampled_from(["example", "Example", "localhost", "vercel", r"\d+\.\d+\.\d+"]),
+        st.sampled_from(["", ".com", r"\.com", r"\.app", r"\.", r"\.\d+"]),
+        st.sampled_from(["", ":", r":\d+", ":*", ":443", "/", "/.*", ".*", r"(:\d+)?", "(.*)"]),
+        st.sampled_from(["", "$", "/i"]),
+    ),
+)
+
+
+@given(source=IDIOMS, credentials=st.booleans())
+def test_a_fix_that_is_named_has_the_problem_no_more(source: str, credentials: bool) -> None:
+    before = problems_of(source, credentials=credentials)
+    codes = {each.code for each in before}
+    for problem in before:
+        if isinstance(problem.fix, str):
+            after = {each.code for each in problems_of(problem.fix, credentials=credentials)}
+            assert after <= codes - {problem.code}
+        assert "{" not in problem.hint.replace("{1,", "")
+
+
+@given(source=IDIOMS)
+def test_every_origin_in_a_message_is_matched(source: str) -> None:
+    for problem in problems_of(source, credentials=True):
+        origin = problem.parameters.get("origin")
+        if isinstance(origin, str) and problem.code not in ("slow-regex", "never-matches"):
+            assert re.fullmatch(source, origin)
