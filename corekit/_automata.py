@@ -8,11 +8,11 @@ from state 0 that reads it ends in a final state. This one has ``a``, ``ab``, ``
                    ^     | b
                    '-----'
 
-`_expressions` makes an automaton of an expression.
+`_regex_tree` makes an automaton of a regex.
 
 A set of characters is an int with one bit for each character of `ALPHABET`, so that two edges have
-a character in common if ``&`` of their sets is not 0. Characters that no edge of a state tells
-apart are interchangeable: one of them represents all.
+a character in common if ``&`` of their sets is not 0. Characters that all edges of a state
+treat alike are interchangeable: one of them represents all.
 
 - `intersection` follows two automata at once; a state is a pair of states.
 - `members` searches breadth first for words of one automaton that none of the others has, the
@@ -163,7 +163,7 @@ def union(automata: Iterable[Automaton]) -> Automaton:
     for each in automata:
         shift = len(edges)
         edges += [tuple((mask, goal + shift) for mask, goal in found) for found in each.edges]
-        # Nothing leads back to state 0, so it can stand for all starts.
+        # Nothing leads back to state 0, so it is the start of all.
         edges[0] += edges[shift]
         final.update(state + shift for state in each.final)
         if 0 in each.final:
@@ -213,8 +213,8 @@ def split_edges(edges: Iterable[Edge]) -> list[tuple[int, frozenset[int]]]:
 def members(automaton: Automaton, without: Iterable[Automaton] = ()) -> Iterator[str]:
     """Yield words of `automaton` that none of the others has, the shortest first.
 
-    Not all of them: one for each way to be a member. Nothing is yielded if and only if there is
-    none. Raise `TooManyStates` if that takes too long to tell.
+    Not all of them: one for each way to be a member. Nothing is yielded if and only if there
+    are none. Raise `TooManyStates` if that takes too long to tell.
 
     >>> every = Automaton((((mask_of("abc"), 0),),), frozenset({0}))
     >>> of_a = Automaton((((mask_of("a"), 0),),), frozenset({0}))

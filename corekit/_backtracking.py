@@ -30,8 +30,8 @@ from ._automata import (
     reachable,
     reversed_edges,
 )
-from ._expressions import Chars, Choice, Node, Repeat, Sequence, Start, Wiring, build
 from ._regex_syntax import LONGEST, read_regex, read_roughly
+from ._regex_tree import Chars, Choice, Node, Repeat, Sequence, Start, Wiring, build
 
 _FEW: Final = 3
 """With more optional repetitions than this, a repetition is treated as unlimited."""
@@ -49,8 +49,8 @@ Step = tuple[int, int, bool]
 def find_slow_word(regex: re.Pattern[str]) -> str | None:
     """Return the beginning of an origin that takes long to match, or None.
 
-    The end of it, repeated, makes it take longer. Raise `Unreadable` or `TooManyStates` if that
-    cannot be told.
+    The end of it, repeated, makes it take longer. Raise `Unreadable` or `TooManyStates` if it
+    is not known.
 
     >>> find_slow_word(re.compile(r"https://.*\\.example\\.com")) is None
     True
@@ -61,7 +61,7 @@ def find_slow_word(regex: re.Pattern[str]) -> str | None:
 
 
 class _Ways:
-    """The states of an expression while it reads an origin, and the ways from one to the next."""
+    """The states of a regex while it reads an origin, and the ways from one to the next."""
 
     def __init__(self, node: Node) -> None:
         self._wiring = Wiring(node)
@@ -210,7 +210,7 @@ def _without_ends(edges: list[list[Edge]]) -> set[int]:
 
 
 def _unlimited(node: Node) -> Node:
-    """Return the expression with no limit on repetitions that have a high one."""
+    """Return the regex with no limit on repetitions that have a high one."""
     if isinstance(node, Sequence | Choice):
         return replace(node, parts=tuple(map(_unlimited, node.parts)))
     if not isinstance(node, Repeat):

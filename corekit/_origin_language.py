@@ -39,9 +39,9 @@ from ._automata import (
     reversed_edges,
     subtraction,
 )
-from ._expressions import build
 from ._origins import ANY, OPAQUE, OriginPattern, is_hostless, is_serialized_origin
 from ._regex_syntax import read_regex
+from ._regex_tree import build
 from ._suffixes import is_public_suffix, suffix_rules_below
 
 MOST_VALUES: Final = 16
@@ -220,7 +220,7 @@ class OriginLanguage:
         return (is_serialized_origin(word) or is_hostless(word)) and bool(self._has(word))
 
     def _site_witness(self, domains: Automaton, suffix: str) -> str:
-        # The first that is possible is the most telling.
+        # The first that is possible shows most.
         end = rf"{re.escape(suffix.removesuffix('.'))}\.?{_ANY_PORT}"
         hosts = (
             [rf"(.*\.)?evil\.example{_ANY_PORT}", f".*evil[a-z.]*{end}"]
@@ -281,7 +281,7 @@ class _Hosts:
         *,
         to_start: bool = False,
     ) -> dict[str, frozenset[int]] | None:
-        """Return what may stand before these states: a label, or the whole rest `to_start`.
+        """Return what may come before these states: a label, or the whole rest `to_start`.
 
         Each word has the states before it. Return None if there are more than `MOST_VALUES`.
         """

@@ -4,7 +4,7 @@ A message is a sentence about the problem, a hint an instruction. Both are templ
 a parameter of the problem, ``{dialect.name}`` a text that depends on where the setting is written
 (see `corekit.problems.Dialect`). A row without a hint has one that depends on the value, ``{use}``.
 Several rows may share a code, which is stable and public. Which values are wrong is decided where
-they are read. A row with `otherwise` names a fix, and has this hint if there is none.
+they are read. A row with `otherwise` has this hint if no fix is known.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class ProblemKind(Enum):
     OPAQUE_REGEX = (
         "opaque-regex",
         (
-            "It cannot be told which origins the regular expression matches: it has look-around,"
+            "Which origins the regular expression matches is not known: it has look-around,"
             " references or too many cases."
         ),
         "{use}",

@@ -1,9 +1,9 @@
-"""Read a regular expression of Python's `re` as an expression of `_automata`.
+"""Read a regular expression of Python's `re` as a tree of `_regex_tree`.
 
 Python's own parser reads it, so nothing is read differently than `re` matches it. The parser is
 private: `_parse` is the only function that calls it, and what it does not know, or a release
 changes, is `Unreadable`, as are look-around, back-references, conditions, atomic groups and word
-boundaries, which are not expressions of a regular language, or only by a detour.
+boundaries, which no automaton can do, or only by a detour.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, Final
 
 from ._automata import ALPHABET, EVERY_CHARACTER, mask_of
-from ._expressions import Chars, Choice, End, Node, Repeat, Sequence, Start
+from ._regex_tree import Chars, Choice, End, Node, Repeat, Sequence, Start
 
 LONGEST: Final = 512
 """More than the characters of the longest origin; higher counts in a repetition are the same."""
@@ -24,13 +24,13 @@ _CASES: Final = re.IGNORECASE.value
 
 
 class Unreadable(Exception):  # noqa: N818 - not an error of the user
-    """The expression is not one of a regular language, or is too large to be read."""
+    """The regex describes no regular language, or is too large to be read."""
 
 
 def read_regex(regex: re.Pattern[str]) -> Node:
     """Return the tree of a regular expression; raise `Unreadable` if it has none.
 
-    >>> from ._expressions import build
+    >>> from ._regex_tree import build
     >>> build(read_regex(re.compile(r"(a|b)+\\.c"))).matches("ab.c")
     True
     """
@@ -41,7 +41,7 @@ def read_roughly(regex: re.Pattern[str]) -> Node:
     """Return a tree with all repetitions of a regular expression, for a judgment of its cost.
 
     What is not a regular language is replaced: a back-reference by any text, and a look-around in
-    a repetition by its own expression, perhaps. Any other look-around is another choice, since it
+    a repetition by what it looks for, perhaps. Any other look-around is another choice, since it
     takes its time only once.
     """
     reader = _Reader(_ROUGH_READERS)

@@ -30,7 +30,6 @@ _ROW: Final = Argument(
     "Regular expressions of origins; each has to match the whole origin.",
 )
 
-# What follows an escaped character, a group or a set is part of an expression, not of a name.
 _bare_dot = re.compile(r"(?<=[a-z0-9\]})+*])(?<!\\[a-z])\.(?=[a-z0-9]+(?:\\?\.|[:$)/]|\Z))")
 _joined_domain = re.compile(r"((?:\.|\\w|\\d|\])[*+]\)?)(?=[a-z0-9-]+\\\.)")
 _javascript = re.compile(r"/(.*)/[a-z]*", re.DOTALL).fullmatch
@@ -89,7 +88,7 @@ class RegexReader(Reader):
 class Finding:
     """A kind of problem of a regular expression, and the parameters of its message.
 
-    `repairs` yields expressions that may be what was meant.
+    `repairs` yields regexes that may be what was meant.
     """
 
     kind: ProblemKind
@@ -126,10 +125,14 @@ def _judge(
         yield _opaque(opaque, credentials=credentials)
     if not credentials:
         return
+    opening = language.find_open_site()
+    if opening is not None and not opening.suffix:
+        # It has all other origins too.
+        yield _open(opening)
+        return
     insecure = language.find_insecure()
     if insecure is not None:
         yield _found(ProblemKind.INSECURE_REGEX, _repair_insecure, origin=insecure)
-    opening = language.find_open_site()
     if opening is not None:
         yield _open(opening)
     app = language.find_open_app()
@@ -213,7 +216,7 @@ def _repair_unmatched(source: str) -> Iterator[str]:
     for step in steps:
         source = step(source)
         yield source
-    # An expression that was written to match only the beginning.
+    # It was written to match only the beginning.
     beginning = source.removesuffix("$").removesuffix(".")
     for end in (r"\d+", r":\d+", r"example\.com", r"\.example\.com"):
         yield f"{beginning}{end}"

@@ -9,7 +9,7 @@ from itertools import product
 from hypothesis import strategies as st
 
 LETTERS = "ab."
-"""The letters of generated expressions and words."""
+"""The letters of generated regexes and words."""
 
 _LEAVES = st.sampled_from(
     ["a", "b", r"\.", ".", "[ab]", "[^a]", r"\w", r"\W", "(?i:A)", "(?:)", "^", "$", "x", r"[a-b.]"]
@@ -27,8 +27,8 @@ def _grow(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-def expressions(leaves: int = 8) -> st.SearchStrategy[str]:
-    """Return a strategy for expressions of `LETTERS` with every operator that is read exactly."""
+def regexes(leaves: int = 8) -> st.SearchStrategy[str]:
+    """Return a strategy for regexes of `LETTERS` with every operator that is read exactly."""
     return st.recursive(_LEAVES, _grow, max_leaves=leaves)
 
 

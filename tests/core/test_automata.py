@@ -1,4 +1,4 @@
-"""Automata have the words that their expressions match: compared with `re`, and with greenery."""
+"""Automata have the words that their regexes match: compared with `re`, and with greenery."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from corekit._automata import (
     subtraction,
     union,
 )
-from corekit._expressions import Chars, Choice, Repeat, Sequence, build
 from corekit._regex_syntax import Unreadable, read_regex
-from tests.core.regexes import LETTERS, expressions, members_of, words
+from corekit._regex_tree import Chars, Choice, Repeat, Sequence, build
+from tests.core.regexes import LETTERS, members_of, regexes, words
 
 LONGEST = 4
 
@@ -37,7 +37,7 @@ def accepted(automaton: Automaton) -> set[str]:
     return {word for word in words(LONGEST) if automaton.matches(word)}
 
 
-@given(source=expressions())
+@given(source=regexes())
 def test_automaton_has_the_words_that_re_matches(source: str) -> None:
     assert accepted(automaton_of(source)) == members_of(source, LONGEST)
 
@@ -55,7 +55,7 @@ def test_whatever_text_compiles_is_read_as_re_matches_it(source: str) -> None:
     assert accepted(automaton) == members_of(source, LONGEST)
 
 
-@given(one=expressions(5), two=expressions(5))
+@given(one=regexes(5), two=regexes(5))
 def test_operations_are_those_of_sets(one: str, two: str) -> None:
     first, second = automaton_of(one), automaton_of(two)
     here, there = members_of(one, LONGEST), members_of(two, LONGEST)
@@ -65,14 +65,14 @@ def test_operations_are_those_of_sets(one: str, two: str) -> None:
     assert accepted(determinize(first)) == here
 
 
-@given(source=expressions())
+@given(source=regexes())
 def test_a_deterministic_automaton_has_one_edge_for_each_character(source: str) -> None:
     for edges in determinize(automaton_of(source)).edges:
         for character in ALPHABET:
             assert sum(bool(mask & mask_of(character)) for mask, _ in edges) <= 1
 
 
-@given(whole=expressions(5), parts=st.lists(expressions(4), max_size=3))
+@given(whole=regexes(5), parts=st.lists(regexes(4), max_size=3))
 def test_the_first_member_is_a_shortest_one_that_the_others_do_not_have(
     whole: str, parts: list[str]
 ) -> None:
@@ -87,7 +87,7 @@ def test_the_first_member_is_a_shortest_one_that_the_others_do_not_have(
         assert all(len(found) <= len(each) for each in left)
 
 
-@given(whole=expressions(5), parts=st.lists(expressions(4), max_size=3))
+@given(whole=regexes(5), parts=st.lists(regexes(4), max_size=3))
 def test_inclusion_and_emptiness_agree_with_greenery(whole: str, parts: list[str]) -> None:
     # greenery has no anchors, flags and lazy repetitions, and no groups that are not captured.
     assume(not re.search(r"(?<!\[)\^|\$|\?i|[*+]\?", "|".join([whole, *parts])))
@@ -101,14 +101,14 @@ def test_inclusion_and_emptiness_agree_with_greenery(whole: str, parts: list[str
     assert (next(members(limited, others), None) is None) == left.empty()
 
 
-@given(source=expressions())
+@given(source=regexes())
 def test_is_empty_if_and_only_if_there_is_no_member(source: str) -> None:
     automaton = automaton_of(source)
     assert automaton.is_empty == (next(members(automaton), None) is None)
 
 
 @given(st.lists(st.tuples(st.integers(1, 63), st.integers(0, 4)), max_size=6))
-def test_split_edges_tells_apart_what_any_edge_tells_apart(edges: list[tuple[int, int]]) -> None:
+def test_split_edges_separates_what_any_edge_separates(edges: list[tuple[int, int]]) -> None:
     parts = split_edges(edges)
     for index in range(6):
         bit = 1 << index

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from corekit._automata import TooManyStates, mask_of
 from corekit._backtracking import find_slow_word
-from corekit._expressions import Chars, Choice, End, Node, Repeat, Sequence
 from corekit._regex_syntax import Unreadable, read_roughly
+from corekit._regex_tree import Chars, Choice, End, Node, Repeat, Sequence
 
 FAST = [
     r"https://.*\.example\.com",
@@ -68,14 +68,12 @@ SLOW = [
 
 
 @pytest.mark.parametrize("source", FAST)
-def test_expression_that_takes_linear_time_is_accepted(source: str) -> None:
+def test_regex_that_takes_linear_time_is_accepted(source: str) -> None:
     assert find_slow_word(re.compile(source)) is None
 
 
 @pytest.mark.parametrize(("source", "word"), SLOW)
-def test_expression_that_takes_longer_is_found_with_an_origin(
-    source: str, word: str | None
-) -> None:
+def test_regex_that_takes_longer_is_found_with_an_origin(source: str, word: str | None) -> None:
     found = find_slow_word(re.compile(source))
     assert found is not None
     if word is not None:
@@ -94,7 +92,7 @@ def test_work_is_bounded(source: str) -> None:
         find_slow_word(re.compile(source))
 
 
-def test_unreadable_expressions_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_regexes_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(re, "_parser", object())
     with pytest.raises(Unreadable):
         find_slow_word(re.compile("a"))
@@ -181,7 +179,7 @@ def _nest(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 @settings(deadline=None)
 @example(body=r".*\.a\..*x")
 @example(body="(x*)*a")
-def test_an_expression_is_slow_if_and_only_if_the_steps_grow(body: str) -> None:
+def test_a_regex_is_slow_if_and_only_if_the_steps_grow(body: str) -> None:
     source = f"https://{body}\\.com"
     word = find_slow_word(re.compile(source))
     start = word or "https://"

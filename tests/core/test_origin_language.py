@@ -283,7 +283,7 @@ def test_what_can_never_work_is_refused_without_credentials(source: str, code: s
     assert [each.kind.code for each in found] == [code]
 
 
-def test_what_cannot_be_told_is_a_risk_with_credentials_only() -> None:
+def test_what_is_not_known_is_a_risk_with_credentials_only() -> None:
     source = r"https://(?!evil)\w+\.example\.com"
     RegexCorsPolicy(allow_origin_regexes=[source])
     (problem,) = problems_of(RegexCorsPolicy, allow_origin_regexes=[source])

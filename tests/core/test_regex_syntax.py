@@ -8,11 +8,11 @@ import pytest
 
 from corekit import _regex_syntax
 from corekit._automata import Automaton
-from corekit._expressions import build
 from corekit._regex_syntax import LONGEST, Unreadable, read_regex, read_roughly
+from corekit._regex_tree import build
 
 READ = [
-    # expression, words that match, words that do not
+    # regex, words that match, words that do not
     (r"https?://a", ["http://a", "https://a"], ["httpss://a"]),
     (r"(?P<name>a)(?:b)", ["ab"], ["a"]),
     (r"a{2,3}", ["aa", "aaa"], ["a", "aaaa"]),

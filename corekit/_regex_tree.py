@@ -1,4 +1,4 @@
-"""Expressions of a regular language as trees, and the automaton of one.
+"""Regexes as trees, and the automaton of one.
 
 A tree is first wired up like a circuit: each part has a state before it and one after it, joined by
 empty moves (K. Thompson: Regular expression search algorithm, 1968). `build` then follows the empty
@@ -56,7 +56,7 @@ Node = Chars | Sequence | Choice | Repeat | Start | End
 
 
 class Wiring:
-    """The states of an expression, with empty moves, which `build` removes.
+    """The states of a regex, with empty moves, which `build` removes.
 
     `characters` has the one edge of a state, if it has one, and `moves` the empty moves of each
     state, possibly only at the `Start` or the `End`. The first state is 0, the last one `last`.
@@ -129,7 +129,7 @@ class Wiring:
 
 
 def build(node: Node) -> Automaton:
-    """Return the automaton of an expression; raise `TooManyStates` if it is too large.
+    """Return the automaton of a regex; raise `TooManyStates` if it is too large.
 
     >>> from ._automata import mask_of
     >>> automaton = build(Sequence((Start(), Chars(mask_of("a")), End())))
