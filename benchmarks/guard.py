@@ -22,19 +22,30 @@ from typing import Any, Final
 from benchmarks.applications import POLICY, drive_asgi, plain_app, vary_app
 from benchmarks.minimum import MinimalAsgi
 from benchmarks.traffic import ALLOWED, UNTRUSTED, preflight_headers, request_headers, scope
+from corekit import CorsPolicy
 from corekit_asgi import CorsMiddleware
 
 COMMITTED: Final = Path(__file__).with_name("guard.json")
 LIMIT: Final = 1.15
 REQUESTS: Final = 2_000
 
-WORKLOADS: Final[dict[str, tuple[str, str | None, Any]]] = {
-    "no-origin": ("GET", None, plain_app),
-    "allowed": ("GET", ALLOWED, plain_app),
-    "denied": ("GET", UNTRUSTED, plain_app),
-    "vary": ("GET", ALLOWED, vary_app),
-    "preflight": ("OPTIONS", ALLOWED, plain_app),
-    "preflight-denied": ("OPTIONS", UNTRUSTED, plain_app),
+ANY_ORIGIN: Final = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
+PATTERNS: Final = CorsPolicy(
+    allow_origins=[f"https://*.{ALLOWED.removeprefix('https://').partition('.')[2]}"],
+    allow_credentials=True,
+)
+
+WORKLOADS: Final[dict[str, tuple[str, str | None, Any, CorsPolicy]]] = {
+    "no-origin": ("GET", None, plain_app, POLICY),
+    "allowed": ("GET", ALLOWED, plain_app, POLICY),
+    "denied": ("GET", UNTRUSTED, plain_app, POLICY),
+    "vary": ("GET", ALLOWED, vary_app, POLICY),
+    "preflight": ("OPTIONS", ALLOWED, plain_app, POLICY),
+    "preflight-denied": ("OPTIONS", UNTRUSTED, plain_app, POLICY),
+    "pattern": ("GET", ALLOWED, plain_app, PATTERNS),
+    "pattern-denied": ("GET", UNTRUSTED, plain_app, PATTERNS),
+    "any-origin": ("GET", ALLOWED, plain_app, ANY_ORIGIN),
+    "any-origin-preflight": ("OPTIONS", ALLOWED, plain_app, ANY_ORIGIN),
 }
 CONTENDERS: Final = ("bare", "minimum", "corekit")
 
@@ -66,7 +77,7 @@ def main() -> int:
     grown = []
     for name, ratio in ratios.items():
         allowed = committed[name] * LIMIT
-        print(f"{name:18} {ratio:6.3f} of the minimum's instructions; at most {allowed:.3f}")
+        print(f"{name:20} {ratio:6.3f} of the minimum's instructions; at most {allowed:.3f}")
         if ratio > allowed:
             grown.append(name)
     if grown:
@@ -106,11 +117,11 @@ def count(workload: str, contender: str) -> int:
 
 def send(workload: str, contender: str) -> None:
     """Send requests to one application."""
-    method, origin, app = WORKLOADS[workload]
+    method, origin, app, policy = WORKLOADS[workload]
     apps = {
         "bare": app if method == "GET" else idle,
         "minimum": MinimalAsgi(app),
-        "corekit": CorsMiddleware(app, POLICY),
+        "corekit": CorsMiddleware(app, policy),
     }[contender]
     headers = request_headers(origin) if method == "GET" else preflight_headers(origin or "")
     for _ in range(REQUESTS // 20):

@@ -124,7 +124,8 @@ class TestActualRequests:
 
     def test_malformed_origin_cannot_poison_a_public_cache(self) -> None:
         app = CorsMiddleware(answering(), public)
-        assert ask(app, headers=[(b"origin", b"nonsense")])[0]["headers"] == [VARY]
+        grant = [(b"access-control-allow-origin", b"*")]
+        assert ask(app, headers=[(b"origin", b"nonsense")])[0]["headers"] == grant
 
     @pytest.mark.parametrize(
         "headers",

@@ -119,11 +119,24 @@ _MALFORMED: Final[dict[str, tuple[CorsPolicy, Request]]] = {
     "an origin with a trailing slash": (EXACT, preflight(f"{APP}/")),
     "an origin in upper case": (EXACT, preflight(APP.upper())),
     "an empty origin": (EXACT, preflight("")),
-    "a malformed origin, any allowed": (PUBLIC, preflight("nonsense")),
-    "two origins in one header, any allowed": (PUBLIC, preflight(f"{APP},{UNTRUSTED}")),
-    "an origin of 4 KiB": (PUBLIC, preflight(f"https://{'a' * 4096}.example.com")),
+    "a malformed origin": (EXACT, preflight("nonsense")),
+    "two origins in one header": (EXACT, preflight(f"{APP},{UNTRUSTED}")),
+    "an origin of 4 KiB": (EXACT, preflight(f"https://{'a' * 4096}.example.com")),
     "two Origin headers": (EXACT, preflight(APP, "PUT", None, ("Origin", APP))),
-    "bytes above ASCII, any allowed": (PUBLIC, preflight("https://\xe4.example")),
+    "bytes above ASCII": (EXACT, preflight("https://\xe4.example")),
+}
+
+# For a policy that allows any origin, the response is a constant: it repeats nothing.
+_ANYTHING: Final[dict[str, Request]] = {
+    "a local file": preflight("file://"),
+    "an app without a host": preflight("app://"),
+    "an odd host": preflight("https://a;b..example"),
+    "a malformed origin": preflight("nonsense"),
+    "two origins in one header": preflight(f"{APP},{UNTRUSTED}"),
+    "two Origin headers": preflight(APP, "PUT", None, ("Origin", UNTRUSTED)),
+    "an empty origin": preflight(""),
+    "an origin of 4 KiB": preflight(f"https://{'a' * 4096}.example.com"),
+    "bytes above ASCII": preflight("https://\xe4.example"),
 }
 
 _REFLECTED: Final[dict[str, tuple[Request, Expected]]] = {
@@ -172,6 +185,10 @@ CASES: Final = [
         for name, (policy, request) in _MALFORMED.items()
     ),
     *(
+        Case(f"preflight, any origin: {name}", PUBLIC, request, _PUBLIC_GRANT, may_refuse=True)
+        for name, request in _ANYTHING.items()
+    ),
+    *(
         Case(f"preflight, * with credentials: {name}", CREDENTIALS_ALL, request, expected)
         for name, (request, expected) in _REFLECTED.items()
     ),
@@ -210,7 +227,7 @@ CASES: Final = [
         "preflight: any origin, everything, malformed",
         PUBLIC_ALL,
         preflight("https://Evil.example"),
-        _REFUSED,
+        _PUBLIC_ALL_GRANT,
     ),
     Case(
         "preflight: the opaque origin as an accepted risk",

@@ -173,8 +173,19 @@ MATCHES: dict[str, tuple[list[str], list[str]]] = {
     f"https://{LABEL[1:]}*.b": ([f"https://{LABEL}.b"], [f"https://{LABEL[1:]}.b"]),
     f"https://*.{LONG_BASE}": ([f"https://a.{LONG_BASE}"], [f"https://ab.{LONG_BASE}.a"]),
     "*": (
-        ["https://example.com", "null", "capacitor://localhost", "http://[::1]:1"],
-        ["*", "", "example.com", "https://a, https://b", "https://example.com/"],
+        [
+            "https://example.com",
+            "null",
+            "capacitor://localhost",
+            "http://[::1]:1",
+            "*",
+            "",
+            "example.com",
+            "https://a, https://b",
+            "https://example.com/",
+            "https://example.com\n",
+        ],
+        [],
     ),
 }
 CASES = [

@@ -211,13 +211,13 @@ def test_opaque_origin_is_a_risk_and_excludes_credentials() -> None:
         ask(Ours, {**accepted, "CORS_ALLOW_CREDENTIALS": True}, Origin="null")
 
 
-def test_malformed_origin_is_never_allowed() -> None:
+def test_malformed_origin_is_allowed_only_by_the_wildcard() -> None:
     odd = f"{APP}/path?query"
     assert ask(Theirs, ORIGINS, Origin=odd).origin == odd
     assert ask(Ours, ORIGINS, Origin=odd).origin is None
     everyone = {"CORS_ALLOW_ALL_ORIGINS": True}
     assert ask(Theirs, everyone, Origin="nonsense").origin == "*"
-    assert ask(Ours, everyone, Origin="nonsense").origin is None
+    assert ask(Ours, everyone, Origin="nonsense").origin == "*"
 
 
 def test_max_age_of_0_is_sent() -> None:

@@ -161,7 +161,7 @@ def is_pattern(text: str) -> bool:
 def matches(pattern: str, origin: str) -> bool:
     """Return whether `pattern`, which must be valid, matches `origin`, which may be any text."""
     if pattern == "*":
-        return is_origin(origin)
+        return True
     if "*" not in pattern:
         return pattern == origin
     wanted, given = split(pattern), split(origin)
