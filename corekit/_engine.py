@@ -7,7 +7,7 @@ computed when the engine is built.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Final, Protocol
 
@@ -19,7 +19,7 @@ from ._names import (
     is_token,
     parse_field_names,
 )
-from ._origins import ANY, OPAQUE, OriginSet, is_serialized_origin
+from ._origins import ANY, OriginSet, is_serialized_origin, split_origin
 from .problems import PYTHON, Dialect
 
 MAX_METHOD_LENGTH: Final = 64
@@ -64,16 +64,14 @@ class AnyOrigin:
 class _BoundedOrigins:
     """Origins that an adapter matches itself, asked only for what a browser could send."""
 
-    __slots__ = ("_opaque", "_origins")
+    __slots__ = ("_is_possible", "_origins")
 
-    def __init__(self, origins: Origins, *, opaque: bool) -> None:
+    def __init__(self, origins: Origins, is_possible: Callable[[str], bool]) -> None:
         self._origins = origins
-        self._opaque = opaque
+        self._is_possible = is_possible
 
     def __contains__(self, origin: str) -> bool:
-        if origin == OPAQUE:
-            return self._opaque and origin in self._origins
-        return is_serialized_origin(origin) and origin in self._origins
+        return self._is_possible(origin) and origin in self._origins
 
     def find(self, origin: str) -> str | None:
         find = getattr(self._origins, "find", None)
@@ -81,19 +79,23 @@ class _BoundedOrigins:
 
 
 def bound_origins(origins: Origins, *, opaque: bool) -> Origins:
-    """Return the origins of a container that a browser could send; ``null`` only with `opaque`.
+    """Return the origins of a container that a browser could send.
 
+    Those without a host, such as ``null`` and ``file://``, are returned only with `opaque`.
     An `OriginSet` that has no others is returned as it is: an engine needs one look-up in it.
     """
     if type(origins) in (AnyOrigin, _BoundedOrigins):
         return origins
+    is_possible = is_serialized_origin if opaque else _has_host
     if type(origins) is OriginSet:
         exact: frozenset[object] = origins.exact
-        if (opaque or OPAQUE not in exact) and all(
-            isinstance(origin, str) and is_serialized_origin(origin) for origin in exact
-        ):
+        if all(isinstance(origin, str) and is_possible(origin) for origin in exact):
             return origins
-    return _BoundedOrigins(origins, opaque=opaque)
+    return _BoundedOrigins(origins, is_possible)
+
+
+def _has_host(origin: str) -> bool:
+    return split_origin(origin) is not None
 
 
 class Engine:

@@ -62,6 +62,7 @@ _IPV6 = "|".join(
         for before in range(6)
     ]
 )
+_ANY_HOST = r"([A-Za-z0-9_\-.~!$&'()+;=]+|\[[0-9a-f:]+\])"
 _WEB = "(http|https|ftp)"
 _LABEL_CHARACTERS = mask_of("abcdefghijklmnopqrstuvwxyz0123456789_-")
 _APP_CHARACTERS = mask_of(ALPHABET) & ~mask_of("/:.")
@@ -134,8 +135,9 @@ def pattern_source(text: str) -> str:
         before = r"([a-z0-9_-]+\.)+"
     elif pattern.label is not None:
         before = r"[a-z0-9_-]+".join(map(re.escape, pattern.label.split(ANY))) + r"\."
+    host = _ANY_HOST if pattern.host == ANY else re.escape(pattern.host).replace(r"\*", _BYTE)
     port = "(:[1-9][0-9]*)?" if pattern.port == ANY else pattern.port and f":{pattern.port}"
-    return f"{pattern.scheme}://{before}{re.escape(pattern.host)}{port}"
+    return f"{re.escape(pattern.scheme)}://{before}{host}{port}"
 
 
 class OriginLanguage:

@@ -39,10 +39,16 @@ _is_domain = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+\.?").fullmatch
 _serialized = re.compile(
     r"([a-z][a-z0-9+.\-]{0,63})://"
     # An address in brackets, or a host name without the characters of lists, paths and patterns.
-    r"(\[[0-9a-f:]{2,39}\]|[a-z0-9_\-.~!$&'()+;=]{1,254})"
+    r"(\[[0-9a-f:]{2,39}\]|[a-z0-9_\-.~!$&'()+;=]{1,254}"
+    # Browsers write the hosts of websites in lower case, and keep those of apps and extensions.
+    r"|(?<!\Ahttp://)(?<!\Ahttps://)(?<!\Aftp://)[A-Za-z0-9_\-.~!$&'()+;=]{1,254})"
     r"(?::([1-9][0-9]{0,4}))?"
 ).fullmatch
 _hostless = re.compile(r"([a-z][a-z0-9+.\-]{0,63})://").fullmatch
+_is_open_host = re.compile(r"(\*|(?:[0-9]+\.){1,3}\*(?:\.\*)*)((?::[0-9]+)?)").fullmatch
+_is_private = re.compile(
+    r"(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01])|169\.254)(?:\.(?:[0-9]+|\*))+"
+).fullmatch
 _zero_groups = re.compile(r"\b0(?::0)+\b").finditer
 _is_number = re.compile(r"[0-9]+|0x[0-9a-f]*").fullmatch
 
@@ -122,12 +128,14 @@ def split_origin(value: str) -> tuple[str, str, str] | None:
 
 
 def is_serialized_origin(value: str) -> bool:
-    """Return whether a browser could send `value` as Origin; true for ``null``.
+    """Return whether a browser or an app could send `value` as Origin.
+
+    That includes ``null`` and origins without a host, which have no parts.
 
     >>> is_serialized_origin("null"), is_serialized_origin("https://a.example, https://b.example")
     (True, False)
     """
-    return value == OPAQUE or split_origin(value) is not None
+    return value == OPAQUE or split_origin(value) is not None or is_hostless(value)
 
 
 def is_hostless(value: str) -> bool:
@@ -188,13 +196,41 @@ class Origin:
         return f"{self.scheme}://{self.host}{port}"
 
 
+def is_private_range(host: str) -> bool:
+    """Return whether an IPv4 address, which may end in wildcards, is in a private network.
+
+    Sources: https://www.rfc-editor.org/rfc/rfc1918, https://www.rfc-editor.org/rfc/rfc3927
+
+    >>> is_private_range("192.168.1.*"), is_private_range("172.*.*.*"), is_private_range("8.8.8.*")
+    (True, False, False)
+    """
+    return _is_private(host) is not None
+
+
+def open_hosts(scheme: str, host: str) -> tuple[str, ...]:
+    """Return the hosts with wildcards that match a host, or all that a narrower one matches.
+
+    >>> open_hosts("http", "192.168.1.20")
+    ('192.168.1.*', '192.168.*.*', '192.*.*.*')
+    >>> open_hosts("chrome-extension", "abc"), open_hosts("http", "example.com")
+    (('*',), ())
+    """
+    if scheme not in DEFAULT_PORTS:
+        return (ANY,)
+    if not is_private_range(host):
+        return ()
+    parts = host.split(".")
+    return tuple(".".join([*parts[:kept], *"*" * (4 - kept)]) for kept in (3, 2, 1))
+
+
 @dataclass(frozen=True, slots=True)
 class OriginPattern:
-    """A pattern with a wildcard for subdomains, for a part of the first label, or for the port.
+    """A pattern with a wildcard for subdomains, a part of the first label, addresses or the port.
 
     `label` is ``*`` for one or more whole labels below `host`, a text with one ``*`` for a
-    partial-label wildcard of at least one character, or None if only the port varies. `port` is
-    ``*`` for any port and none.
+    partial-label wildcard of at least one character, or None. `host` is ``*`` for every host of a
+    scheme that websites do not have, and may be a private IPv4 address that ends in wildcards.
+    `port` is ``*`` for any port and none.
 
     >>> OriginPattern.parse("https://pr-*.example.com")
     OriginPattern(scheme='https', label='pr-*', host='example.com', port='')
@@ -214,7 +250,10 @@ class OriginPattern:
         any_port = text.endswith(":*")
         scheme, separator, rest = text.removesuffix(":*").partition("://")
         label: str | None = None
-        if "*" in rest:
+        open_host = _is_open_host(rest)
+        if open_host is not None:
+            rest = rest.replace("*", "0")
+        elif "*" in rest:
             label, _, rest = rest.partition(".")
             if label.count("*") != 1 or _is_label(label.replace("*", "x")) is None:
                 return None
@@ -224,7 +263,13 @@ class OriginPattern:
         if parts is None or (any_port and parts[2]):
             return None
         scheme, host, port = parts
-        if label is not None and (
+        if open_host is not None:
+            host = open_host[1]
+            # Only of websites are hosts parsed as addresses.
+            is_possible = is_private_range(host) if scheme in DEFAULT_PORTS else host == ANY
+            if not is_possible:
+                return None
+        elif label is not None and (
             ends_in_number(host)
             or _is_domain(host) is None
             or len(label) + 1 + len(host) > _MAX_DOMAIN_LENGTH
@@ -253,7 +298,16 @@ class OriginSet:
     False
     """
 
-    __slots__ = ("_any_port", "_depths", "_ends", "_partials", "_wild", "exact", "has_patterns")
+    __slots__ = (
+        "_any_port",
+        "_depths",
+        "_ends",
+        "_has_open_hosts",
+        "_partials",
+        "_wild",
+        "exact",
+        "has_patterns",
+    )
 
     def __init__(self, exact: Iterable[str], patterns: Iterable[OriginPattern] = ()) -> None:
         if isinstance(exact, str):
@@ -263,6 +317,7 @@ class OriginSet:
         self._wild: Final = frozenset(map(str, patterns))
         self.has_patterns: Final = bool(patterns)
         self._any_port: Final = any(pattern.port == ANY for pattern in patterns)
+        self._has_open_hosts: Final = any(ANY in pattern.host for pattern in patterns)
         self._depths: Final = sorted(
             {pattern.host.count(".") + 1 for pattern in patterns if pattern.label == ANY}
         )
@@ -306,7 +361,7 @@ class OriginSet:
 
     def _match_domain(self, scheme: str, host: str, port: str) -> str | None:
         if _is_domain(host) is None:
-            return None
+            return self._match_open_host(scheme, host, port) if self._has_open_hosts else None
         labels = host.split(".")
         for depth in self._depths:
             if depth < len(labels):
@@ -322,4 +377,8 @@ class OriginSet:
                     pattern = f"{scheme}://{before}*{label[len(label) - after :]}.{base}{port}"
                     if pattern in self._wild:
                         return pattern
-        return None
+        return self._match_open_host(scheme, host, port) if self._has_open_hosts else None
+
+    def _match_open_host(self, scheme: str, host: str, port: str) -> str | None:
+        patterns = (f"{scheme}://{each}{port}" for each in open_hosts(scheme, host))
+        return next((pattern for pattern in patterns if pattern in self._wild), None)

@@ -71,9 +71,20 @@ class ProblemKind(Enum):
     )
     REGEX_AS_ORIGIN = ("malformed-origin", "This looks like a regular expression.", _USE_PATTERN)
     FILE_ORIGIN = (
-        "file-origin",
-        "Browsers send 'null' as the origin of pages that are opened from a file.",
+        "malformed-origin",
+        (
+            "Browsers send 'null' as the origin of pages that are opened from a file, and some apps"
+            " 'file://'."
+        ),
         "Serve the page over HTTP, for example from 'http://localhost:3000'.",
+    )
+    ADDRESS_RANGE = (
+        "malformed-origin",
+        (
+            "In an address, only the last parts can be wildcards, and only in private networks:"
+            " 10.*.*.*, 172.16.*.* to 172.31.*.*, 192.168.*.* and 169.254.*.*."
+        ),
+        "List the addresses, or use a pattern such as 'http://192.168.1.*:*'.",
     )
     SEVERAL_ORIGINS = (
         "malformed-origin",
@@ -98,6 +109,22 @@ class ProblemKind(Enum):
     ORIGIN_WITH_PATH = ("malformed-origin", "An origin has no path, query or fragment.")
     ORIGIN_WITH_CREDENTIALS = ("malformed-origin", "An origin has no user name or password.")
     IMPOSSIBLE_ORIGIN = ("malformed-origin", "Browsers never send this as an origin.")
+    IMPOSSIBLE_HOST = (
+        "malformed-origin",
+        (
+            "Names of hosts have only letters, digits, hyphens and underscores between dots, so no"
+            " website has this origin."
+        ),
+        "Write each origin as a separate string, as a browser sends it.",
+    )
+    INVALID_PUNYCODE = (
+        "malformed-origin",
+        (
+            "A label of the host begins with 'xn--' but is not valid Punycode, so no website has"
+            " this origin."
+        ),
+        "Write the name in Unicode to see its Punycode.",
+    )
     WEBSOCKET_ORIGIN = (
         "non-canonical-origin",
         "Pages are not served over {scheme}; browsers send the origin of the page.",
@@ -119,11 +146,23 @@ class ProblemKind(Enum):
         "Any page can send 'Origin: null' by using a sandboxed iframe.",
         "Remove it, or do not allow credentials. With credentials this risk cannot be accepted.",
     )
+    HOSTLESS_ORIGIN = (
+        "opaque-origin",
+        "Any local file, or any page of an app with this scheme, has this origin.",
+        "Remove it.",
+        _RISK,
+    )
+    HOSTLESS_ORIGIN_WITH_CREDENTIALS = (
+        "opaque-origin",
+        "Any local file, or any page of an app with this scheme, has this origin.",
+        "Remove it, or do not allow credentials. With credentials this risk cannot be accepted.",
+    )
     INSECURE_ORIGIN = (
         "insecure-origin",
         "A network attacker can impersonate this origin and act as the user.",
-        "Use {fix!r}.",
+        "{use}",
         _RISK,
+        "Serve the page over HTTPS.",
     )
     PUBLIC_SUFFIX = (
         "public-suffix",

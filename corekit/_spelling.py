@@ -19,6 +19,7 @@ from ._origins import (
     OPAQUE,
     OriginPattern,
     ends_in_number,
+    is_hostless,
     is_loopback,
     serialize_ipv6,
     split_origin,
@@ -31,6 +32,8 @@ _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 _SPACE = " \t\r\n\f\v"
 _scheme = re.compile(r"([a-z][a-z0-9+.\-]*):[/\\]{2,}|(https?):[/\\]*", re.IGNORECASE).match
 _is_regex = re.compile(r"\^|.*(?:\\[.dw]|://\.\*|\$\Z)").match
+_is_address_range = re.compile(r"https?://[0-9][0-9*]*(?:\.[0-9*]+)+(?:[:/]|\Z)").match
+_is_host_name = re.compile(r"[a-z0-9_\-.*]+").fullmatch
 _host_and_port = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d*|\*))?").fullmatch
 
 
@@ -101,12 +104,13 @@ def canonical_spelling(text: str) -> str | None:
     if parts is None:
         return None
     label, dot, host = parts[1].partition(".") if "*" in parts[1] else ("", "", parts[1])
-    canonical_host = _canonical_host(host)
+    scheme = _PAGE_SCHEMES.get(scheme) or find_likely_scheme(scheme) or scheme
+    is_website = not scheme or scheme in DEFAULT_PORTS
+    canonical_host = _canonical_host(host) if is_website or host.startswith("[") else host
     if canonical_host is None:
         return None
     if not scheme:
         scheme = "http" if is_loopback(canonical_host) else "https"
-    scheme = _PAGE_SCHEMES.get(scheme) or find_likely_scheme(scheme) or scheme
     port = parts[2] or ""
     if port.isdigit():
         port = port.lstrip("0") or "0"
@@ -114,7 +118,37 @@ def canonical_spelling(text: str) -> str | None:
         port = ""
     origin = f"{scheme}://{label.lower()}{dot}{canonical_host}{port and ':'}{port}"
     parsed = OriginPattern.parse(origin) if ANY in origin else split_origin(origin)
-    return None if parsed is None else origin
+    return None if parsed is None and not is_hostless(origin) else origin
+
+
+def find_impossible_host(host: str) -> ProblemKind | None:
+    """Return why no website has a host, which is well-formed, or None.
+
+    A label that begins with ``xn--`` has to be the Punycode of a text that Unicode's IDNA mapping
+    leaves as it is: https://url.spec.whatwg.org/#concept-domain-to-ascii
+
+    >>> find_impossible_host("xn--bcher-kva.example") is find_impossible_host("xn--ls8h.la") is None
+    True
+    >>> find_impossible_host("xn--f.example").name, find_impossible_host("a;b.example").name
+    ('INVALID_PUNYCODE', 'IMPOSSIBLE_HOST')
+    """
+    if host.startswith("["):
+        return None
+    if _is_host_name(host) is None:
+        return ProblemKind.IMPOSSIBLE_HOST
+    labels = (label[4:] for label in host.split(".") if label.startswith("xn--"))
+    return None if all(map(_is_punycode, labels)) else ProblemKind.INVALID_PUNYCODE
+
+
+def _is_punycode(label: str) -> bool:
+    import idna  # noqa: PLC0415 - takes 2 ms, and few policies contain Punycode
+
+    try:
+        text = label.encode().decode("punycode")
+        mapped = idna.uts46_remap(text, std3_rules=False, transitional=False)
+    except (UnicodeError, ValueError):
+        return False
+    return text != "" and text == mapped and text.encode("punycode") == label.encode()
 
 
 def _misspelled_string(text: str) -> ProblemKind | None:
@@ -136,7 +170,9 @@ def _misspelled_string(text: str) -> ProblemKind | None:
 
 def _misspelled_parts(text: str, meant: str | None) -> Misspelling:
     if "*" in text and meant is None:
-        return Misspelling(ProblemKind.MISPLACED_WILDCARD, None)
+        is_range = _is_address_range(text)
+        kind = ProblemKind.ADDRESS_RANGE if is_range else ProblemKind.MISPLACED_WILDCARD
+        return Misspelling(kind, None)
     if meant == OPAQUE:
         return Misspelling(ProblemKind.OPAQUE_ORIGIN_CASE, meant)
     match = _scheme(text)

@@ -20,8 +20,21 @@ from ._names import (
     is_browser_header,
     is_token,
 )
-from ._origins import ANY, DEFAULT_PORTS, OPAQUE, OriginPattern, is_loopback, split_origin
-from ._spelling import canonical_spelling, find_likely_scheme, find_misspelling
+from ._origins import (
+    ANY,
+    DEFAULT_PORTS,
+    OPAQUE,
+    OriginPattern,
+    is_hostless,
+    is_loopback,
+    split_origin,
+)
+from ._spelling import (
+    canonical_spelling,
+    find_impossible_host,
+    find_likely_scheme,
+    find_misspelling,
+)
 from ._suffixes import find_open_suffix
 from .arguments import ARGUMENTS, REGEXES, Argument, find_argument, is_regex_argument
 from .diagnostics import show
@@ -31,6 +44,8 @@ MAX_MAX_AGE: Final = 86_400
 """Seconds; no browser caches a preflight response for longer."""
 
 _SHOWN_CHARACTERS: Final = 120
+_UNUSUAL: Final = ("xn--", *"!$&'()+;=~")
+"""What only some of the hosts that are well-formed contain."""
 
 
 class Reader:
@@ -109,6 +124,9 @@ class Reader:
         texts = _unique(items)
         if self.needs_origins and not texts and len(self.problems) == found:
             self.report(ProblemKind.NO_ORIGINS, name, self.given.get(name))
+        # One search in all of them is faster than one in each.
+        everything = "".join(texts)
+        self._has_unusual_hosts = any(mark in everything for mark in _UNUSUAL)
         for index, text in items:
             if text == ANY:
                 if self._credentials:
@@ -116,7 +134,8 @@ class Reader:
                 if len(texts) > 1:
                     self.report(ProblemKind.ANY_ORIGIN_WITH_OTHERS, name, text, index=index)
             elif text == OPAQUE:
-                self.check_opaque(name, index)
+                kinds = ProblemKind.OPAQUE_ORIGIN, ProblemKind.OPAQUE_ORIGIN_WITH_CREDENTIALS
+                self._check_opaque(name, index, text, *kinds)
             else:
                 self._check_origin(name, index, text)
         return texts
@@ -209,24 +228,26 @@ class Reader:
         for index, item in enumerate(value):
             if isinstance(item, str):
                 items.append((index, str.__str__(item)))
-            else:
-                self.report_type(name, item, self.dialect.string, index=index)
+                continue
+            expected, fix = self.dialect.string, None
+            if name == "allow_origins":
+                fix = self._choose_fix(canonical_spelling(_url_text(item)))[0]
+                expected = expected if fix is None else f"{expected}: {fix!r}"
+            self.report_type(name, item, expected, index=index, fix=fix)
         return items
 
-    def check_opaque(self, name: str, index: int) -> None:
-        """Report the opaque origin: with credentials it can never be accepted."""
-        kind = ProblemKind.OPAQUE_ORIGIN
-        if self._credentials:
-            self._present_risks.add(kind.code)
-            kind = ProblemKind.OPAQUE_ORIGIN_WITH_CREDENTIALS
-        self.report(kind, name, OPAQUE, index=index)
-
     def report_type(
-        self, name: str, value: object, expected: str, *, index: int | None = None
+        self,
+        name: str,
+        value: object,
+        expected: str,
+        *,
+        index: int | None = None,
+        fix: object = None,
     ) -> None:
         """Report a value of the wrong type."""
-        kind = ProblemKind.WRONG_TYPE
-        self.report(kind, name, value, index=index, type=type(value).__name__, expected=expected)
+        kind, found = ProblemKind.WRONG_TYPE, type(value).__name__
+        self.report(kind, name, value, index=index, fix=fix, type=found, expected=expected)
 
     def report(self, kind: ProblemKind, name: str, value: object, **parameters: Any) -> None:
         """Report a problem, unless it is a risk that was accepted."""
@@ -240,25 +261,79 @@ class Reader:
         pattern = OriginPattern.parse(text) if ANY in text else None
         parts = split_origin(text) if pattern is None else (pattern.scheme, pattern.host)
         if parts is None:
-            misspelling = find_misspelling(text)
-            self.problems.append(misspelling.problem(name, text, index=index, dialect=self.dialect))
+            self._check_misspelled(name, index, text)
             return
         scheme, host = parts[:2]
+        if self._has_unusual_hosts and scheme in DEFAULT_PORTS:
+            impossible = find_impossible_host(host)
+            if impossible is not None:
+                self.report(impossible, name, text, index=index)
+                return
         if find_likely_scheme(scheme) is not None:
-            kind, meant = ProblemKind.UNLIKELY_SCHEME, canonical_spelling(text)
-            use = f"Did you mean {meant!r}?"
-            self.report(kind, name, text, index=index, fix=meant, scheme=scheme, use=use)
+            kind = ProblemKind.UNLIKELY_SCHEME
+            fix, use = self._choose_fix(canonical_spelling(text))
+            self.report(kind, name, text, index=index, fix=fix, scheme=scheme, use=use)
         if not self._credentials:
             return
         if scheme == "http" and not is_loopback(host):
-            secure = canonical_spelling(f"https{text[4:]}")
-            self.report(ProblemKind.INSECURE_ORIGIN, name, text, index=index, fix=secure)
-        # Only names of web pages are registered.
-        if pattern is not None and pattern.label is not None and scheme in DEFAULT_PORTS:
+            kind = ProblemKind.INSECURE_ORIGIN
+            fix, use = self._secure(kind, text, host)
+            self.report(kind, name, text, index=index, fix=fix, use=use)
+        if pattern is None:
+            return
+        if scheme not in DEFAULT_PORTS:
+            if pattern.label is not None or host == ANY:
+                kind = ProblemKind.ANY_EXTENSION
+                use, origin = kind.otherwise, text.replace(ANY, "a", 1).removesuffix(":*")
+                self.report(kind, name, text, index=index, origin=origin, use=use)
+        elif pattern.label is not None:
             # A wildcard for several labels also covers a public suffix below the host.
             suffix = find_open_suffix(host, below=pattern.label == ANY)
             if suffix is not None:
                 self.report(ProblemKind.PUBLIC_SUFFIX, name, text, index=index, suffix=suffix)
+
+    def _check_misspelled(self, name: str, index: int, text: str) -> None:
+        if is_hostless(text):
+            kinds = ProblemKind.HOSTLESS_ORIGIN, ProblemKind.HOSTLESS_ORIGIN_WITH_CREDENTIALS
+            self._check_opaque(name, index, text, *kinds)
+            return
+        found = find_misspelling(text)
+        fix, use = self._choose_fix(found.meant)
+        self.report(found.kind, name, text, index=index, fix=fix, use=use, **found.parameters)
+
+    def _check_opaque(
+        self, name: str, index: int, text: str, kind: ProblemKind, with_credentials: ProblemKind
+    ) -> None:
+        # With credentials the risk can never be accepted.
+        if self._credentials:
+            self._present_risks.add(kind.code)
+            kind = with_credentials
+        self.report(kind, name, text, index=index)
+
+    def _choose_fix(self, meant: str | None) -> tuple[str | None, str]:
+        """Return an origin to write instead, if one has no problem, and the instruction."""
+        if meant is None:
+            return None, "Write it as a browser sends it, such as 'https://example.com'."
+        problem = self._try(meant)
+        if problem is None:
+            return meant, f"Did you mean {meant!r}?"
+        return (problem.fix if isinstance(problem.fix, str) else None), problem.hint
+
+    def _secure(self, kind: ProblemKind, text: str, host: str) -> tuple[str | None, str]:
+        # A server listens on 0.0.0.0; the page is opened as localhost.
+        is_unspecified = host == "0.0.0.0"  # noqa: S104 - not bound
+        secure = text.replace(host, "localhost") if is_unspecified else f"https{text[4:]}"
+        fix = canonical_spelling(secure)
+        if fix is None or self._try(fix) is not None:
+            return None, kind.otherwise
+        return fix, f"Use {fix!r}."
+
+    def _try(self, text: str) -> Problem | None:
+        """Return the first problem that an origin would have in this configuration."""
+        given = {"allow_credentials": self._credentials, "accept_risks": self._accepted}
+        trial = Reader(given, self.dialect)
+        trial.read_origins("allow_origins", [text])
+        return next(iter(trial.problems), None)
 
     def _read_header_names(self, name: str, value: object) -> list[tuple[int, str]]:
         items: list[tuple[int, str]] = []
@@ -283,6 +358,15 @@ class Reader:
             use = f"Use {dialect.strings}."
         kind = ProblemKind.SINGLE_STRING
         self.report(kind, name, value, fix=fix, use=use, type=type(value).__name__)
+
+
+def _url_text(value: object) -> str:
+    # Some objects are URLs, such as pydantic's AnyHttpUrl.
+    try:
+        text = str(value)
+    except Exception:  # noqa: BLE001 - any object can be in the list
+        return ""
+    return text if "://" in text else ""
 
 
 def _whole_seconds(value: object) -> object:

@@ -31,7 +31,7 @@ ArgumentKind = Literal["strings", "flag", "seconds", "status"]
 Strings = list[str] | tuple[str, ...] | AbstractSet[str]
 """A collection of strings that a single string does not pass for."""
 
-Risk = Literal["insecure-origin", "opaque-origin", "public-suffix"]
+Risk = Literal["any-extension", "insecure-origin", "opaque-origin", "opaque-regex", "public-suffix"]
 Risks = Collection[Risk]
 """The risks that an operator may accept; `corekit.problems.RISKS` at run time."""
 

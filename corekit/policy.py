@@ -42,8 +42,10 @@ class CorsPolicy:
             "https://*.example.com"        # one or more labels below it, not example.com itself
             "https://pr-*.example.com"     # one label that begins with pr-, such as pr-17
             "http://localhost:*"           # any port, or none
+            "http://192.168.1.*:*"         # a private network: the last parts of an address
             "capacitor://localhost"        # exactly this origin; custom schemes are allowed
-            "null"                         # opaque origins: a risk, never with credentials
+            "moz-extension://*"            # every host of a scheme that websites do not have
+            "null", "file://"              # opaque origins: a risk, never with credentials
             "*"                            # any origin: alone, never with credentials
 
     `allow_credentials`
@@ -67,7 +69,8 @@ class CorsPolicy:
         The status of a successful preflight response, 200 to 299.
     `accept_risks`
         Codes of the risks that the operator accepts: ``insecure-origin`` (http with credentials),
-        ``opaque-origin``, ``public-suffix`` (subdomains of one, with credentials).
+        ``opaque-origin``, ``public-suffix`` (subdomains of one, with credentials),
+        ``any-extension`` (any app or extension, with credentials).
 
     A policy is immutable, hashable and picklable, and can be shared between threads and event
     loops. Policies with the same arguments are equal; the order of collections does not matter.

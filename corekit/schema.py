@@ -19,7 +19,7 @@ from ._names import (
     REQUEST_ONLY_HEADERS,
     RESPONSE_ONLY_HEADERS,
 )
-from ._origins import ANY, OPAQUE, PAGELESS_SCHEMES
+from ._origins import ANY, DEFAULT_PORTS, OPAQUE, PAGELESS_SCHEMES
 from ._validation import MAX_MAX_AGE
 from .arguments import ARGUMENTS, ArgumentKind
 from .problems import RISKS
@@ -27,10 +27,13 @@ from .problems import RISKS
 __all__ = ["policy_schema"]
 
 # Valid in ECMA-262 and in Python.
-_NO_PAGES: Final = "|".join(sorted(PAGELESS_SCHEMES))
+_WEB: Final = "|".join(sorted(DEFAULT_PORTS))
+_NO_APPS: Final = "|".join(sorted(PAGELESS_SCHEMES.union(DEFAULT_PORTS)))
+_IPV6: Final = r"\[[0-9a-f:]+\]"
+_PORT: Final = r"(?::(?:[1-9][0-9]*|\*))?"
 _ORIGIN: Final = (
-    rf"^(?:\*|null|(?!(?:{_NO_PAGES}):)[a-z][a-z0-9+.\-]*://"
-    r"(?:\[[0-9a-f:]+\]|[a-z0-9_\-.~!$&'()*+;=]+)(?::(?:[1-9][0-9]*|\*))?)$"
+    rf"^(?:\*|null|file://|(?:{_WEB})://(?:{_IPV6}|[a-z0-9_\-.*]+){_PORT}"
+    rf"|(?!(?:{_NO_APPS}):)[a-z][a-z0-9+.\-]*://(?:{_IPV6}|[A-Za-z0-9_\-.~!$&'()*+;=]*){_PORT})$"
 )
 _TOKEN: Final = r"^(?:\*|[!#$%&'+\-.^_`|~0-9A-Za-z]+)$"  # noqa: S105 - of HTTP
 

@@ -110,8 +110,13 @@ ADVICE: Final = {
 }
 
 RISKS: Final[Mapping[str, str]] = {
+    "any-extension": "Any app or browser extension with the scheme can act as the user.",
     "insecure-origin": "A network attacker can impersonate the HTTP origin and act as the user.",
-    "opaque-origin": "Any page can send `Origin: null`, so this is as open as '*'.",
+    "opaque-origin": (
+        "Any page can send `Origin: null`, which is as open as '*'; any local file can send"
+        " `Origin: file://`."
+    ),
+    "opaque-regex": "Nobody can tell which origins the regular expression matches.",
     "public-suffix": "Anyone can register a name that the pattern matches, and act as the user.",
 }
 """What an accepted risk means, by its code."""

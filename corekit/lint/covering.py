@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from corekit._origins import ANY, OriginPattern, split_origin
+from corekit._origins import ANY, OriginPattern, open_hosts, split_origin
 
 _Forms = Mapping[tuple[str, str], set[tuple[int, int]]]
 """By scheme and host, how many characters partial-label wildcards have before and after them."""
@@ -62,6 +62,7 @@ def _spell_covering(other: OriginPattern, forms: _Forms) -> Iterator[OriginPatte
     """Yield every pattern that would cover `other`, which may be among them."""
     scheme, label, host = other.scheme, other.label, other.host
     spellings: list[tuple[str | None, str]] = []
+    spellings += ((None, each) for each in open_hosts(scheme, host))
     if label is None:
         spellings.append((None, host))
         label, _, host = host.partition(".")

@@ -11,7 +11,15 @@ from corekit._names import (
     SAFELISTED_REQUEST_HEADERS,
     SAFELISTED_RESPONSE_HEADERS,
 )
-from corekit._origins import ANY, Origin, OriginPattern, ends_in_number, is_loopback
+from corekit._origins import (
+    ANY,
+    DEFAULT_PORTS,
+    OPAQUE,
+    Origin,
+    OriginPattern,
+    ends_in_number,
+    is_loopback,
+)
 from corekit._suffixes import PRIVATE_SUFFIXES, find_open_suffix, site_of
 from corekit.browser import ENGINES
 from corekit.browser.urls import HTTP_SCHEMES
@@ -83,7 +91,7 @@ def _origins(policy: CorsPolicy) -> Iterator[Diagnostic]:
             if each.label == ANY:
                 yield advise("every-subdomain", "allow_origins", text, host=each.host)
             continue  # the others are problems of the policy, or accepted risks
-        if each.label is not None:
+        if each.label is not None and each.scheme in DEFAULT_PORTS:
             suffix = find_open_suffix(each.host, below=each.label == ANY)
             if suffix is not None:
                 yield advise("open-pattern", "allow_origins", text, suffix=suffix)
@@ -92,8 +100,9 @@ def _origins(policy: CorsPolicy) -> Iterator[Diagnostic]:
 
 
 def _is_development(origin: OriginPattern) -> bool:
-    # Mobile applications have origins such as capacitor://localhost, which is not a server.
-    return origin.scheme in HTTP_SCHEMES and is_loopback(origin.host)
+    # Released apps have origins such as http://tauri.localhost, https://localhost and
+    # capacitor://localhost. A server for development has a port.
+    return origin.scheme in HTTP_SCHEMES and is_loopback(origin.host) and origin.port != ""
 
 
 def _origins_for_api(policy: CorsPolicy, api: Origin) -> Iterator[Diagnostic]:
@@ -102,7 +111,7 @@ def _origins_for_api(policy: CorsPolicy, api: Origin) -> Iterator[Diagnostic]:
         if text == str(api):
             yield advise("own-origin", "allow_origins", text)
         if origin is None:
-            if _is_internal(api.host):
+            if text in (ANY, OPAQUE) and _is_internal(api.host):
                 yield advise("internal-api", "allow_origins", text, api=api)
             continue
         # https://w3c.github.io/webappsec-mixed-content/
@@ -138,7 +147,7 @@ def _is_internal(host: str) -> bool:
 
 
 def _several_sites(policy: CorsPolicy) -> Iterator[Diagnostic]:
-    hosts = {each.host for _, each in read_all(policy.allow_origins)}
+    hosts = {each.host for _, each in read_all(policy.allow_origins)} - {ANY}
     sites = sorted({site_of(host) for host in hosts if not is_loopback(host)})
     if len(sites) > 1:
         shown = f"{', '.join(sites[:3])}{', ...' if len(sites) > 3 else ''}"

@@ -196,11 +196,14 @@ CASES: list[Case] = [
         "Did you mean 'https://example.com'?",
     ),
     (
-        "file-origin",
+        "malformed-origin",
         {"allow_origins": ["file:///index.html"]},
         "allow_origins[0]",
         "file:///index.html",
-        "Browsers send 'null' as the origin of pages that are opened from a file.",
+        (
+            "Browsers send 'null' as the origin of pages that are opened from a file, and some apps"
+            " 'file://'."
+        ),
         "Serve the page over HTTP, for example from 'http://localhost:3000'.",
     ),
     (
@@ -218,6 +221,86 @@ CASES: list[Case] = [
         "null",
         "Any page can send 'Origin: null' by using a sandboxed iframe.",
         "Remove it, or do not allow credentials. With credentials this risk cannot be accepted.",
+    ),
+    (
+        "opaque-origin",
+        {"allow_origins": ["file://"]},
+        "allow_origins[0]",
+        "file://",
+        "Any local file, or any page of an app with this scheme, has this origin.",
+        "Remove it. To accept the risk: accept_risks=['opaque-origin'].",
+    ),
+    (
+        "opaque-origin",
+        {"allow_origins": ["app://"], "allow_credentials": True},
+        "allow_origins[0]",
+        "app://",
+        "Any local file, or any page of an app with this scheme, has this origin.",
+        "Remove it, or do not allow credentials. With credentials this risk cannot be accepted.",
+    ),
+    (
+        "any-extension",
+        {"allow_origins": ["moz-extension://*"], "allow_credentials": True},
+        "allow_origins[0]",
+        "moz-extension://*",
+        "It matches 'moz-extension://a': any app or browser extension could act as the user.",
+        (
+            "List the identifiers of those that belong to you. To accept the risk:"
+            " accept_risks=['any-extension']."
+        ),
+    ),
+    (
+        "malformed-origin",
+        {"allow_origins": ["http://8.8.8.*:*"]},
+        "allow_origins[0]",
+        "http://8.8.8.*:*",
+        (
+            "In an address, only the last parts can be wildcards, and only in private networks:"
+            " 10.*.*.*, 172.16.*.* to 172.31.*.*, 192.168.*.* and 169.254.*.*."
+        ),
+        "List the addresses, or use a pattern such as 'http://192.168.1.*:*'.",
+    ),
+    (
+        "malformed-origin",
+        {"allow_origins": ["https://*.xn--f.example"]},
+        "allow_origins[0]",
+        "https://*.xn--f.example",
+        (
+            "A label of the host begins with 'xn--' but is not valid Punycode, so no website has"
+            " this origin."
+        ),
+        "Write the name in Unicode to see its Punycode.",
+    ),
+    (
+        "malformed-origin",
+        {"allow_origins": ["https://a.example;b.example"]},
+        "allow_origins[0]",
+        "https://a.example;b.example",
+        (
+            "Names of hosts have only letters, digits, hyphens and underscores between dots, so no"
+            " website has this origin."
+        ),
+        "Write each origin as a separate string, as a browser sends it.",
+    ),
+    (
+        "insecure-origin",
+        {
+            "allow_origins": ["http://*.github.io"],
+            "allow_credentials": True,
+            "accept_risks": ["public-suffix"],
+        },
+        "allow_origins[0]",
+        "http://*.github.io",
+        "A network attacker can impersonate this origin and act as the user.",
+        "Use 'https://*.github.io'. To accept the risk: accept_risks=['insecure-origin'].",
+    ),
+    (
+        "insecure-origin",
+        {"allow_origins": ["http://0.0.0.0:3000"], "allow_credentials": True},
+        "allow_origins[0]",
+        "http://0.0.0.0:3000",
+        "A network attacker can impersonate this origin and act as the user.",
+        "Use 'http://localhost:3000'. To accept the risk: accept_risks=['insecure-origin'].",
     ),
     (
         "insecure-origin",
@@ -337,7 +420,7 @@ CASES: list[Case] = [
         "accept_risks",
         "everything",
         "There is no risk with this code.",
-        "The risks are insecure-origin, opaque-origin, public-suffix.",
+        "The risks are any-extension, insecure-origin, opaque-origin, opaque-regex, public-suffix.",
     ),
     (
         "unknown-risk",

@@ -103,7 +103,6 @@ NOT_ORIGINS = {
     "leading dot": "https://.example.com",
     "only a dot": "https://.",
     "two trailing dots": "https://example.com..",
-    "file": "file://",
     "file with a host": "file://localhost",
     "socket": "ws://example.com",
     "secure socket": "wss://example.com",

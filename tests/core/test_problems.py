@@ -15,6 +15,9 @@ from tests.core.rejections import codes_of, problem_of, problems_of
 ELSEWHERE = {
     "conflicting-settings",
     "invalid-regex",
+    "never-matches",
+    "opaque-regex",
+    "slow-regex",
     "malformed-path",
     "no-routes",
     "on-decision",

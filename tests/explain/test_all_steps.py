@@ -285,7 +285,7 @@ SPELLINGS = {
     ),
     "file:///home/me/index.html": (
         "Browsers write 'file:///home/me/index.html' as 'null'. Browsers send 'null' as the origin"
-        " of pages that are opened from a file."
+        " of pages that are opened from a file, and some apps 'file://'."
     ),
 }
 

@@ -47,6 +47,15 @@ CASES = [
     ("http://[::1]:*", "http://[::1]:1", True),
     ("https://*.0.0.1.example", "https://1.0.0.1.example", True),
     ("http://localhost:*", "http://*.localhost:*", False),
+    ("http://192.168.1.*", "http://192.168.1.20", True),
+    ("http://192.168.1.*", "http://192.168.2.20", False),
+    ("http://192.168.*.*:*", "http://192.168.1.*:8080", True),
+    ("http://192.168.1.*", "http://192.168.*.*", False),
+    ("chrome-extension://*", "chrome-extension://AbC", True),
+    ("chrome-extension://*", "chrome-extension://*.a", True),
+    ("chrome-extension://*", "chrome-extension://a*.b", True),
+    ("chrome-extension://*", "chrome-extension://*:*", False),
+    ("chrome-extension://*", "moz-extension://a", False),
 ]
 
 
@@ -90,7 +99,11 @@ def samples(pattern: str) -> list[str]:
     """Return origins that a pattern matches, with text that no other pattern contains."""
     ports = ["", ":1", ":4711"] if pattern.endswith(":*") else [""]
     stem = pattern.removesuffix(":*")
-    filled = [stem.replace("*", fill) for fill in FILLS if "." not in fill or "//*." in stem]
+    host = stem.partition("://")[2]
+    fills = [fill for fill in FILLS if "." not in fill or host[:2] in ("*", "*.", "*:")]
+    if host[0].isdigit():
+        fills = ["0", "255"]
+    filled = [stem.replace("*", fill) for fill in fills]
     return [f"{text}{port}" for text in (filled if "*" in stem else [stem]) for port in ports]
 
 

@@ -118,7 +118,10 @@ def advice_on(code: str, api: str | None = None, **arguments: Any) -> Diagnostic
         ),
         (
             "accepted-risk",
-            "Any page can send `Origin: null`, so this is as open as '*'.",
+            (
+                "Any page can send `Origin: null`, which is as open as '*'; any local file can"
+                " send `Origin: file://`."
+            ),
             {"allow_origins": ["null"], "accept_risks": ["opaque-origin"]},
         ),
         (

@@ -111,7 +111,10 @@ def is_scheme(text: str) -> bool:
 def is_host(scheme: str, host: str) -> bool:
     if is_address(host):
         return True
-    if not 1 <= len(host) <= LONGEST_DOMAIN or not set(host) <= HOST_CHARACTERS:
+    characters = HOST_CHARACTERS
+    if scheme not in DEFAULT_PORTS:
+        characters = characters | set(ascii_lowercase.upper())
+    if not 1 <= len(host) <= LONGEST_DOMAIN or not set(host) <= characters:
         return False
     if scheme not in DEFAULT_PORTS:
         return True
@@ -121,9 +124,35 @@ def is_host(scheme: str, host: str) -> bool:
     return "" not in labels and (not ends_in_number(host) or is_dotted_decimal(host))
 
 
+def is_hostless(text: str) -> bool:
+    """Return whether `text` is an origin of local files or of an app, without a host."""
+    scheme = text.removesuffix("://")
+    return scheme != text and (scheme == "file" or (is_scheme(scheme) and not is_web(scheme)))
+
+
+def is_web(scheme: str) -> bool:
+    return scheme in DEFAULT_PORTS
+
+
+def is_network(host: str) -> bool:
+    """Return whether `host` is a private IPv4 address with wildcards for its last parts."""
+    parts = host.split(".")
+    fixed = [part for part in parts if part != "*"]
+    first = host.replace("*", "0")
+    if len(parts) != 4 or parts[: len(fixed)] != fixed or len(fixed) == 4:
+        return False
+    if not is_dotted_decimal(first):
+        return False
+    return (
+        fixed[:1] == ["10"]
+        or fixed[:2] in (["192", "168"], ["169", "254"])
+        or (len(fixed) > 1 and fixed[0] == "172" and 16 <= int(fixed[1]) <= 31)
+    )
+
+
 def is_origin(text: str) -> bool:
     """Return whether a browser could send `text` as Origin."""
-    if text == "null":
+    if text == "null" or is_hostless(text):
         return True
     parts = split(text)
     if parts is None or len(text) > LONGEST_ORIGIN:
@@ -143,6 +172,13 @@ def is_pattern(text: str) -> bool:
     if "*" not in rest:
         parts = split(scheme + separator + rest)
         return any_port and parts is not None and parts[2] == "" and is_origin(text[: -len(":*")])
+    open_host, colon, port = rest.partition(":")
+    if open_host == "*" or is_network(open_host):
+        return (
+            (is_web(scheme) if open_host != "*" else is_scheme(scheme) and not is_web(scheme))
+            and is_tail(scheme, colon + port)
+            and not (any_port and port)
+        )
     label, _, rest = rest.partition(".")
     parts = split(scheme + separator + rest)
     if parts is None or not is_origin(scheme + separator + rest):
@@ -169,12 +205,22 @@ def matches(pattern: str, origin: str) -> bool:
         return False
     if wanted[2] not in (":*", given[2]):
         return False
-    if "*" not in wanted[1]:
-        return wanted[1] == given[1]
-    if not is_domain(given[1]):
+    if is_network(wanted[1]):
+        pairs = zip(wanted[1].split("."), given[1].split("."), strict=False)
+        return is_dotted_decimal(given[1]) and all(part in ("*", other) for part, other in pairs)
+    if wanted[1] == "*":
+        return given[1] != ""
+    return matches_host(wanted[1], given[1])
+
+
+def matches_host(wanted: str, given: str) -> bool:
+    """Return whether a host, which may have a wildcard in its first label, matches another one."""
+    if "*" not in wanted:
+        return wanted == given
+    if not is_domain(given):
         return False
-    label, *base = wanted[1].split(".")
-    labels = given[1].split(".")
+    label, *base = wanted.split(".")
+    labels = given.split(".")
     if label == "*":
         return len(labels) > len(base) and labels[-len(base) :] == base
     before, after = label.split("*")

@@ -27,12 +27,14 @@ LABELS = [
     "com",
     "co",
     "x_y",
-    "xn--a",
+    "xn--ls8h",
     "1a",
 ]
 SCHEMES = ["https", "http", "capacitor", "ftp", "a+b.c-d"]
 PORTS = ["", "", ":8080", ":1", ":65535", ":3000"]
-ADDRESSES = ["127.0.0.1", "[::1]", "[2001:db8::1]", "192.0.2.10", "localhost"]
+ADDRESSES = ["127.0.0.1", "[::1]", "[2001:db8::1]", "192.0.2.10", "192.168.1.20", "localhost"]
+NETWORKS = ["192.168.1.*", "192.168.*.*", "10.*.*.*", "10.1.*.*", "172.16.0.*", "169.254.*.*"]
+APP_SCHEMES = ["capacitor", "a+b.c-d", "chrome-extension"]
 
 labels = st.sampled_from(LABELS)
 # One draw for a domain rather than one for each label, since drawing is slow.
@@ -61,6 +63,10 @@ patterns = st.one_of(
     _join(schemes, st.just("://"), partial_labels, st.just("."), domains, ports),
     _join(schemes, st.just("://"), hosts, st.just(":*")),
     _join(schemes, st.just("://"), partial_labels, st.just("."), domains, st.just(":*")),
+    _join(st.sampled_from(APP_SCHEMES), st.just("://*"), ports | st.just(":*")),
+    _join(
+        st.sampled_from(["https://", "http://"]), st.sampled_from(NETWORKS), ports | st.just(":*")
+    ),
 )
 
 
@@ -70,7 +76,12 @@ def matching_origins(draw: st.DrawFn, pattern: str) -> str:
     scheme, _, authority = pattern.partition("://")
     any_port = authority.endswith(":*")
     host = authority.removesuffix(":*")
-    if host.startswith("*."):
+    if host.partition(":")[0] == "*":
+        host = draw(hosts | st.sampled_from(["AbC", "a~b"])) + host[1:]
+    elif host[:1].isdigit() and "*" in host:
+        while "*" in host:
+            host = host.replace("*", str(draw(st.integers(0, 255))), 1)
+    elif host.startswith("*."):
         host = draw(domains) + host[1:]
     elif "*" in host:
         host = host.replace("*", draw(labels))

@@ -89,6 +89,19 @@ pieces = st.sampled_from([*"ab*.:-/[]01x", "https://", "http://", "127.0.0.1", "
 @example("https://*.[::1]")
 @example("https://*.127.0.0.1")
 @example("https://*.0x")
+@example("https://*:*")
+@example("ahttps://*:*")
+@example("file://*")
+@example("ws://*")
+@example("http://10.*.*.*:*")
+@example("http://172.*.*.*")
+@example("http://172.31.*.*:80")
+@example("http://8.8.8.*")
+@example("http://192.168.*.1")
+@example("http://192.168.01.*")
+@example("app://10.*.*.*")
+@example("file://")
+@example("https://")
 @example("https://a:443:*")
 @example(f"https://{'a' * 63}*.b")
 @example(f"https://*{'a' * 62}.b")
@@ -130,6 +143,12 @@ def test_str_of_pattern_is_its_source(text: str) -> None:
         ("http://localhost:*", "http://localhost:3000", True),
         ("http://localhost:*", "http://localhost:80", False),
         ("http://localhost:*", "http://localhost.evil:3000", False),
+        ("chrome-extension://*", "chrome-extension://AbC", True),
+        ("chrome-extension://*", "moz-extension://AbC", False),
+        ("chrome-extension://*", "chrome-extension://", False),
+        ("http://192.168.*.*:*", "http://192.168.1.20:3000", True),
+        ("http://192.168.*.*:*", "http://192.169.1.20:3000", False),
+        ("http://192.168.*.*:*", "http://192.168.1.20.evil.example:3000", False),
         ("*", "null", True),
         ("*", "null ", True),
     ],
