@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corekit._origins import ends_in_number, is_loopback, split_origin
-from corekit._suffixes import PRIVATE_SUFFIXES, is_public_suffix, site_of
+from corekit._suffixes import PRIVATE_SUFFIXES, is_listed_suffix, site_of
 
 from .urls import Url
 
@@ -68,4 +68,4 @@ def is_suffix(domain: str) -> bool:
     >>> is_suffix("co.uk"), is_suffix("localhost"), is_suffix("example.com")
     (True, True, False)
     """
-    return domain in PRIVATE_SUFFIXES or is_public_suffix(domain)
+    return domain in PRIVATE_SUFFIXES or is_listed_suffix(domain)
