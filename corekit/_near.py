@@ -24,7 +24,7 @@ _MAX_NAMES: Final = 500
 _MAX_LENGTH: Final = 100
 _CUTOFF: Final = 0.8
 
-_LOOPBACKS: Final = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACKS: Final = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")  # noqa: S104 - not bound
 _OTHER_SCHEME: Final = {"http": "https", "https": "http"}
 
 
@@ -89,11 +89,27 @@ def find_near_origins(
             found.setdefault(near.nearest, near)
     if found:
         return tuple(found.values())[:_MAX_FOUND]
+    schemes = [each for each in (scheme, _OTHER_SCHEME.get(scheme)) if each]
     for edited, difference in _edits(host):
-        candidate = _join(scheme, edited, port)
-        if allows(candidate):
-            return (NearOrigin(candidate, difference),)
+        for each in schemes:
+            candidate = _join(each, edited, port)
+            if allows(candidate):
+                return (NearOrigin(candidate, difference),)
     return similar
+
+
+def is_typo(origin: str, nearest: str) -> bool:
+    """Return whether the host of an origin is a typo of that of another one.
+
+    >>> is_typo("https://ap.example.com", "https://app.example.com")
+    True
+    >>> is_typo("http://localhost:3000", "http://localhost:3001")
+    False
+    """
+    parts, others = split_origin(origin), split_origin(nearest)
+    if parts is None or others is None:
+        return False
+    return any(edited == others[1] for edited, _ in _edits(parts[1])) and parts[1] != others[1]
 
 
 def _other_ports(scheme: str, host: str, port: str, ports: list[str]) -> Iterator[NearOrigin]:

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from corekit._near import is_typo
 from corekit._origins import ANY, OPAQUE, is_serialized_origin
 from corekit._spelling import canonical_spelling, find_misspelling
 from corekit.adapter import Policies
@@ -113,10 +114,16 @@ def _search_policy(
         return (), ()
     failure = outcome.failure
     near_misses = () if failure is None else tuple(find_in_policy(policy, call, failure))
-    other_pages = tuple(
-        Fix(f"Or open the page from {show(near.nearest)}, which is allowed.")
-        for near in near_misses
-        if near.subject == "origin" and is_serialized_origin(near.nearest)
+    nearest = [near.nearest for near in near_misses if near.subject == "origin"]
+    if any(is_typo(call.page, each) for each in nearest):
+        # Nobody should allow an origin that only looks like one that is trusted.
+        return near_misses, tuple(
+            Fix(f"Open the page from {show(each)}, which is allowed.") for each in nearest
+        )
+    other_pages = (
+        Fix(f"Or open the page from {show(each)}, which is allowed.")
+        for each in nearest
+        if is_serialized_origin(each)
     )
     fixes = (*fix_policy(policy, call), *other_pages)
     if not fixes and failure is not None:

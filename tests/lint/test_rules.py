@@ -310,6 +310,28 @@ FREE: list[tuple[str, dict[str, Any]]] = [
     ("development-origin", {"allow_origins": ["http://localhost:*", "http://127.0.0.1:1"]}),
     ("development-origin", {"allow_origins": [APP]}),
     ("development-origin", {"allow_origins": [APP, "capacitor://localhost"]}),
+    (
+        "development-origin",
+        {
+            "allow_origins": [
+                APP,
+                "http://tauri.localhost",
+                "https://localhost",
+                "tauri://localhost",
+                "ionic://localhost",
+            ],
+            "allow_credentials": True,
+        },
+    ),
+    ("open-pattern", {"allow_origins": [APP, "chrome-extension://*", "app://*.com"]}),
+    (
+        "several-sites",
+        {
+            "allow_origins": [APP, "moz-extension://*"],
+            "allow_credentials": True,
+            "accept_risks": ["any-extension"],
+        },
+    ),
     ("plain-http", {"allow_origins": ["http://localhost:*", APP]}),
     ("every-subdomain", {"allow_origins": [SUB]}),
     ("every-subdomain", {"allow_credentials": True}),
@@ -357,6 +379,14 @@ FREE: list[tuple[str, dict[str, Any]]] = [
     ),
     ("internal-api", {"api": API, "allow_origins": ["*"]}),
     ("internal-api", {"api": "https://8.8.8.8", "allow_origins": ["*"]}),
+    (
+        "internal-api",
+        {
+            "api": "http://192.168.1.5",
+            "allow_origins": ["file://"],
+            "accept_risks": ["opaque-origin"],
+        },
+    ),
     ("internal-api", {"api": "http://localhost:8000"}),
 ]
 
