@@ -250,32 +250,35 @@ class OriginPattern:
         any_port = text.endswith(":*")
         scheme, separator, rest = text.removesuffix(":*").partition("://")
         label: str | None = None
-        open_host = _is_open_host(rest)
-        if open_host is not None:
-            rest = rest.replace("*", "0")
-        elif "*" in rest:
-            label, _, rest = rest.partition(".")
-            if label.count("*") != 1 or _is_label(label.replace("*", "x")) is None:
-                return None
+        if "*" in rest:
+            label, _, host = rest.partition(".")
+            if not host or label.count("*") != 1 or _is_label(label.replace("*", "x")) is None:
+                return cls._parse_open_host(scheme, rest, any_port=any_port)
+            rest = host
         elif not any_port:
             return None
         parts = split_origin(f"{scheme}{separator}{rest}")
         if parts is None or (any_port and parts[2]):
             return None
         scheme, host, port = parts
-        if open_host is not None:
-            host = open_host[1]
-            # Only of websites are hosts parsed as addresses.
-            is_possible = is_private_range(host) if scheme in DEFAULT_PORTS else host == ANY
-            if not is_possible:
-                return None
-        elif label is not None and (
+        if label is not None and (
             ends_in_number(host)
             or _is_domain(host) is None
             or len(label) + 1 + len(host) > _MAX_DOMAIN_LENGTH
         ):
             return None
         return cls(scheme, label, host, ANY if any_port else port)
+
+    @classmethod
+    def _parse_open_host(cls, scheme: str, rest: str, *, any_port: bool) -> OriginPattern | None:
+        match = _is_open_host(rest)
+        parts = split_origin(f"{scheme}://{rest.replace(ANY, '0')}")
+        if match is None or parts is None or (any_port and parts[2]):
+            return None
+        host = match[1]
+        # Only of websites are hosts parsed as addresses.
+        is_possible = is_private_range(host) if scheme in DEFAULT_PORTS else host == ANY
+        return cls(scheme, None, host, ANY if any_port else parts[2]) if is_possible else None
 
     def __str__(self) -> str:
         label = "" if self.label is None else f"{self.label}."

@@ -126,7 +126,7 @@ class Reader:
             self.report(ProblemKind.NO_ORIGINS, name, self.given.get(name))
         # One search in all of them is faster than one in each.
         everything = "".join(texts)
-        self._has_unusual_hosts = any(mark in everything for mark in _UNUSUAL)
+        is_unusual = any(mark in everything for mark in _UNUSUAL)
         for index, text in items:
             if text == ANY:
                 if self._credentials:
@@ -136,7 +136,7 @@ class Reader:
             elif text == OPAQUE:
                 kinds = ProblemKind.OPAQUE_ORIGIN, ProblemKind.OPAQUE_ORIGIN_WITH_CREDENTIALS
                 self._check_opaque(name, index, text, *kinds)
-            else:
+            elif not (is_unusual and self._has_impossible_host(name, index, text)):
                 self._check_origin(name, index, text)
         return texts
 
@@ -264,11 +264,6 @@ class Reader:
             self._check_misspelled(name, index, text)
             return
         scheme, host = parts[:2]
-        if self._has_unusual_hosts and scheme in DEFAULT_PORTS:
-            impossible = find_impossible_host(host)
-            if impossible is not None:
-                self.report(impossible, name, text, index=index)
-                return
         if find_likely_scheme(scheme) is not None:
             kind = ProblemKind.UNLIKELY_SCHEME
             fix, use = self._choose_fix(canonical_spelling(text))
@@ -291,6 +286,16 @@ class Reader:
             suffix = find_open_suffix(host, below=pattern.label == ANY)
             if suffix is not None:
                 self.report(ProblemKind.PUBLIC_SUFFIX, name, text, index=index, suffix=suffix)
+
+    def _has_impossible_host(self, name: str, index: int, text: str) -> bool:
+        pattern = OriginPattern.parse(text) if ANY in text else None
+        parts = split_origin(text) if pattern is None else (pattern.scheme, pattern.host)
+        if parts is None or parts[0] not in DEFAULT_PORTS:
+            return False
+        impossible = find_impossible_host(parts[1])
+        if impossible is not None:
+            self.report(impossible, name, text, index=index)
+        return impossible is not None
 
     def _check_misspelled(self, name: str, index: int, text: str) -> None:
         if is_hostless(text):
