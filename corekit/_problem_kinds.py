@@ -14,6 +14,11 @@ from typing import Final
 
 _RISK: Final = True
 _WRITE_LIST: Final = 'Write https://a.example,https://b.example or ["https://a.example"].'
+_WRITE_REGEXES: Final = (
+    "Write one regular expression, or a JSON list of them, in which each backslash is written"
+    r" twice: "
+    r'["https://a\\.example", "https://b\\.example"].'
+)
 _USE_SECONDS: Final = (
     "Use 0 (no caching) to {maximum} seconds, or {dialect.unset} for the browser's default."
 )
@@ -45,7 +50,7 @@ class ProblemKind(Enum):
     REGEX_ARGUMENT = (
         "unknown-argument",
         "A policy takes patterns, not regular expressions.",
-        "Use {dialect.origins} with patterns such as 'https://*.example.com'.",
+        "Use {dialect.origins} with patterns such as 'https://*.example.com'. {dialect.regexes}",
     )
 
     # Origins
@@ -69,7 +74,13 @@ class ProblemKind(Enum):
         "The origin is empty.",
         "Remove it. Splitting an empty string produces one such entry.",
     )
-    REGEX_AS_ORIGIN = ("malformed-origin", "This looks like a regular expression.", _USE_PATTERN)
+    REGEX_AS_ORIGIN = (
+        "malformed-origin",
+        "This looks like a regular expression.",
+        "{use} {dialect.regexes}",
+        False,
+        _USE_PATTERN,
+    )
     FILE_ORIGIN = (
         "malformed-origin",
         (
@@ -358,6 +369,12 @@ class ProblemKind(Enum):
         _WRITE_LIST,
     )
     NOT_A_LIST = ("wrong-type", "The value is not a list.", _WRITE_LIST)
+    BROKEN_JSON_REGEXES = (
+        "wrong-type",
+        "The value begins like JSON but is not: {error}.",
+        _WRITE_REGEXES,
+    )
+    SEVERAL_REGEXES = ("wrong-type", "Commas do not separate regular expressions.", _WRITE_REGEXES)
     NOT_A_FLAG = ("wrong-type", "The value is neither true nor false.", "Write true or false.")
     NOT_A_NUMBER = (
         "wrong-type",

@@ -11,8 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final
 
 from ._automata import TooManyStates
 from ._backtracking import find_slow_word
@@ -20,15 +18,10 @@ from ._origin_language import Kind, Opening, OriginLanguage, automaton_of, patte
 from ._origins import OPAQUE, OriginPattern
 from ._regex_syntax import Unreadable
 from ._validation import Reader
-from .arguments import ARGUMENTS, REGEXES, Argument
+from .arguments import SETTINGS
 from .diagnostics import show
 from .problems import ProblemKind
 
-_ROW: Final = Argument(
-    REGEXES,
-    "read_origin_regexes",
-    "Regular expressions of origins; each has to match the whole origin.",
-)
 
 _bare_dot = re.compile(r"(?<=[a-z0-9\]})+*])(?<!\\[a-z])\.(?=[a-z0-9]+(?:\\?\.|[:$)/]|\Z))")
 _joined_domain = re.compile(r"((?:\.|\\w|\\d|\])[*+]\)?)(?=[a-z0-9-]+\\\.)")
@@ -43,7 +36,7 @@ _http = re.compile(r"https\?|http\(s\)\?|\((?:\?:)?(?:https?\|)+https?\)|http(?!
 class RegexReader(Reader):
     """Reads the arguments of a `RegexCorsPolicy`: regular expressions, and possibly no origins."""
 
-    arguments = MappingProxyType({**ARGUMENTS, REGEXES: _ROW})
+    arguments = SETTINGS
     needs_origins = False
 
     def read_origin_regexes(self, name: str, value: object) -> tuple[re.Pattern[str], ...]:

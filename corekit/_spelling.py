@@ -24,6 +24,7 @@ from ._origins import (
     serialize_ipv6,
     split_origin,
 )
+from ._suffixes import find_open_suffix
 from .problems import PYTHON, Dialect, Problem, ProblemKind
 
 # In a WebSocket handshake a browser sends the origin of the page.
@@ -31,7 +32,7 @@ _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 
 _SPACE = " \t\r\n\f\v"
 _scheme = re.compile(r"([a-z][a-z0-9+.\-]*):[/\\]{2,}|(https?):[/\\]*", re.IGNORECASE).match
-_is_regex = re.compile(r"\^|.*(?:\\[.dw]|://\.\*|\$\Z)").match
+_is_regex = re.compile(r"\^|\.\*.|.*(?:\\[.dw]|://\.\*|\$\Z)").match
 _is_address_range = re.compile(r"https?://[0-9][0-9*]*(?:\.[0-9*]+)+(?:[:/]|\Z)").match
 _is_host_name = re.compile(r"[a-z0-9_\-.*]+").fullmatch
 _host_and_port = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d*|\*))?").fullmatch
@@ -60,7 +61,8 @@ class Misspelling:
         use = (
             f"Did you mean {self.meant!r}?"
             if self.meant
-            else "Write it as a browser sends it, such as 'https://example.com'."
+            else self.kind.otherwise
+            or "Write it as a browser sends it, such as 'https://example.com'."
         )
         parameters = {**self.parameters, "use": use}
         return Problem.of(
@@ -78,6 +80,8 @@ def find_misspelling(text: str) -> Misspelling:
     """
     meant = canonical_spelling(text)
     kind = _misspelled_string(text)
+    if kind is ProblemKind.REGEX_AS_ORIGIN:
+        return Misspelling(kind, _find_same_pattern(text))
     if kind is not None:
         has_fix = kind is ProblemKind.WHITE_SPACE_AROUND_ORIGIN
         return Misspelling(kind, meant if has_fix else None)
@@ -186,6 +190,16 @@ def _misspelled_parts(text: str, meant: str | None) -> Misspelling:
     if meant is None:
         return Misspelling(ProblemKind.IMPOSSIBLE_ORIGIN, None)
     return _different_spelling(text, slash, meant)
+
+
+def _find_same_pattern(regex: str) -> str | None:
+    """Return the pattern for subdomains that a regular expression was probably written for."""
+    text = regex.strip(_SPACE).removeprefix("^").removesuffix("$").replace("\\.", ".")
+    meant = canonical_spelling(text.replace(".*.", "*.", 1).replace(".+.", "*.", 1))
+    pattern = None if meant is None else OriginPattern.parse(meant)
+    if pattern is None or pattern.label != ANY or find_open_suffix(pattern.host, below=True):
+        return None
+    return meant
 
 
 def find_likely_scheme(scheme: str) -> str | None:

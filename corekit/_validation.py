@@ -56,7 +56,7 @@ class Reader:
     """
 
     arguments: ClassVar[Mapping[str, Argument]] = ARGUMENTS
-    needs_origins: ClassVar[bool] = True
+    needs_origins: bool = True
 
     def __init__(self, given: Mapping[Any, object], dialect: Dialect = PYTHON) -> None:
         self.problems: list[Problem] = []
@@ -82,7 +82,8 @@ class Reader:
         found = [self.problem_of_unknown(name) for name in self.given if name not in self.arguments]
         # If the origins were given under a wrong name, do not also report them as missing.
         is_missing = "allow_origins" not in self.given
-        if is_missing and any(problem.fix == self.dialect.origins for problem in found):
+        meant = {self.dialect.origins, self.dialect.name(REGEXES)}
+        if is_missing and any(problem.fix in meant for problem in found):
             self.problems = [each for each in self.problems if each.code != "no-origins"]
         self.problems += found
 

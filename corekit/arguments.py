@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 __all__ = [
     "ARGUMENTS",
     "REGEXES",
+    "SETTINGS",
     "Argument",
     "ArgumentKind",
     "Risk",
@@ -132,6 +133,18 @@ ARGUMENTS: Final[Mapping[str, Argument]] = MappingProxyType({row.name: row for r
 REGEXES: Final = "allow_origin_regexes"
 """The further argument of `corekit.compat.RegexCorsPolicy`."""
 
+_REGEX_ROW: Final = Argument(
+    REGEXES,
+    "read_origin_regexes",
+    "Regular expressions of origins; each has to match the whole origin. A pattern is easier to"
+    " read.",
+)
+
+SETTINGS: Final[Mapping[str, Argument]] = MappingProxyType(
+    {row.name: row for row in (_ROWS[0], _REGEX_ROW, *_ROWS[1:])}
+)
+"""Every setting of a file or of the environment: the arguments, with regular expressions."""
+
 
 _REGEX_ALIASES: Final = frozenset({"origin_regex", "origin_regexes", "origins_regex"})
 
@@ -146,18 +159,20 @@ def is_regex_argument(name: str) -> bool:
 
 
 def find_argument(name: str, known: Iterable[str] = ARGUMENTS) -> str | None:
-    """Return the argument that a misspelled or foreign name probably means, or None.
+    """Return the argument in `known` that a misspelled or foreign name probably means, or None.
 
     >>> find_argument("allow_origin"), find_argument("supports_credentials"), find_argument("x")
     ('allow_origins', 'allow_credentials', None)
     """
     from difflib import get_close_matches  # noqa: PLC0415 - only if there is a typo
 
-    plain = _plain(name)
+    plain, names = _plain(name), list(known)
+    if REGEXES in names and is_regex_argument(name):
+        return REGEXES
     for row in _ROWS:
         if plain in row.aliases:
             return row.name
-    return next(iter(get_close_matches(plain, list(known))), None)
+    return next(iter(get_close_matches(plain, names)), None)
 
 
 def _plain(name: str) -> str:

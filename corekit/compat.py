@@ -4,6 +4,8 @@ Other libraries take regular expressions of origins and allow an empty list of o
 possible here, under the rules of the core: a regular expression has to match the whole origin, and
 only serialized origins are matched.
 
+`build_policy` is for files and other settings, which may have regular expressions or not.
+
 Which origins a regular expression matches is determined exactly, so that it has the same problems
 as a pattern of the same origins (`_regexes`).
 """
@@ -11,20 +13,22 @@ as a pattern of the same origins (`_regexes`).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from ._engine import AnyOrigin, Origins
 from ._origins import OPAQUE, is_hostless, split_origin
 from ._regexes import RegexReader
+from .arguments import REGEXES
 from .policy import CorsPolicy
+from .problems import PYTHON, Dialect, PolicyError
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from .arguments import Risks, Strings
 
-__all__ = ["OriginRegexes", "RegexCorsPolicy", "is_path_too_long"]
+__all__ = ["OriginRegexes", "RegexCorsPolicy", "build_policy", "is_path_too_long"]
 
 # Other regular expressions are matched in a time that is linear in the length of the path.
 _may_backtrack = re.compile(r"[*+{].*[*+{]|\)[*+{]|\\[1-9]|\(\?P=", re.DOTALL).search
@@ -139,6 +143,35 @@ class RegexCorsPolicy(CorsPolicy):
         return OriginRegexes(
             self.allow_origin_regexes, others=origins, hosts_only=self.allow_credentials
         )
+
+
+def build_policy(settings: Mapping[str, Any], *, dialect: Dialect = PYTHON) -> CorsPolicy:
+    """Build a policy from settings that may contain `allow_origin_regexes`.
+
+    With regular expressions it is a `RegexCorsPolicy`, otherwise a `CorsPolicy`. At least one
+    origin or one regular expression is required. Raises `PolicyError` with every problem.
+
+    >>> build_policy({"allow_origins": ["https://app.example.com"], "allow_origin_regexes": []})
+    CorsPolicy(allow_origins=['https://app.example.com'])
+    """
+    if not isinstance(settings, Mapping):
+        raise TypeError(f"build_policy() takes a mapping, not a {type(settings).__name__}")
+    reader = _SettingsReader(settings, dialect)
+    values = reader.read()
+    if reader.problems:
+        raise PolicyError(reader.problems)
+    cls = RegexCorsPolicy if values[REGEXES] else CorsPolicy
+    policy: CorsPolicy = object.__new__(cls)
+    policy._set(values, dialect)
+    return policy
+
+
+class _SettingsReader(RegexReader):
+    """Reads settings: an origin or a regular expression is required."""
+
+    def __init__(self, given: Mapping[Any, object], dialect: Dialect) -> None:
+        super().__init__(given, dialect)
+        self.needs_origins = not given.get(REGEXES)
 
 
 def _show_regex(regex: re.Pattern[str]) -> str:

@@ -279,8 +279,8 @@ class CorsPolicy:
         self._set(settings, reader.dialect)
 
     def _set(self, settings: Mapping[str, object], dialect: Dialect = PYTHON) -> None:
-        for name, value in settings.items():
-            object.__setattr__(self, name, value)
+        for name in self._reader.arguments:
+            object.__setattr__(self, name, settings[name])
         engine = self._compile(self._compile_origins(), dialect)
         object.__setattr__(self, "engine", engine)
 

@@ -52,6 +52,7 @@ class Dialect:
     one_string: str = "Did you mean ['{text}']?"
     any_origin: str = "['*']"
     unset: str = "None"
+    regexes: str = "Regular expressions are for corekit.compat.RegexCorsPolicy."
     accept: str = "To accept the risk: {risks}=[{code!r}]."
 
     @property

@@ -1,8 +1,8 @@
 """The JSON Schema of a policy file, with which editors complete, explain and check it.
 
-It is built from the table of arguments, the codes of the risks and the lists of forbidden names. A
-schema cannot express every rule: whatever it rejects, `CorsPolicy` rejects too, and whatever
-`CorsPolicy` accepts, it accepts.
+It is built from the table of settings, the codes of the risks and the lists of forbidden names. A
+schema cannot express every rule: whatever it rejects, `corekit.compat.build_policy` rejects too,
+and whatever `build_policy` accepts, it accepts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ._names import (
 )
 from ._origins import ANY, DEFAULT_PORTS, OPAQUE, PAGELESS_SCHEMES
 from ._validation import MAX_MAX_AGE
-from .arguments import ARGUMENTS, ArgumentKind
+from .arguments import REGEXES, SETTINGS, ArgumentKind
 from .problems import RISKS
 
 __all__ = ["policy_schema"]
@@ -45,6 +45,11 @@ _ITEMS: Final[dict[str, dict[str, Any]]] = {
     "allow_origins": {
         "description": "An origin as a browser sends it, or a pattern.",
         "pattern": _ORIGIN,
+    },
+    REGEXES: {
+        "description": "A regular expression, as in Python.",
+        "format": "regex",
+        "minLength": 1,
     },
     "allow_methods": {
         "description": "A method in upper case, or * for any.",
@@ -71,6 +76,7 @@ _EXAMPLES: Final[dict[str, list[Any]]] = {
         ["https://pr-*.example.com"],
         [ANY],
     ],
+    REGEXES: [[r"https://pr-[0-9]+\.example\.com"], [r"https://(app|shop)\.example\.com"]],
     "allow_methods": [["PUT", "PATCH", "DELETE"], [ANY]],
     "allow_headers": [["content-type"], ["authorization", "content-type"], [ANY]],
     "expose_headers": [["x-request-id"], ["etag", "link"]],
@@ -87,24 +93,23 @@ _KINDS: Final[dict[ArgumentKind, dict[str, Any]]] = {
 
 
 def policy_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of what `CorsPolicy.from_mapping` takes, as a new dict.
+    """Return the JSON Schema (2020-12) of the settings of a policy, as a new dict.
 
     It describes the arguments: a whole file, or the table of a file that contains them.
 
     >>> schema = policy_schema()
-    >>> schema["properties"]["max_age"]["maximum"], schema["required"]
-    (86400, ['allow_origins'])
+    >>> schema["properties"]["max_age"]["maximum"], list(schema["properties"])[1:3]
+    (86400, ['allow_origins', 'allow_origin_regexes'])
     """
     properties: dict[str, Any] = {
         "$schema": {"type": "string", "description": "The URL of this schema, for editors."}
     }
-    for name, argument in ARGUMENTS.items():
+    for name, argument in SETTINGS.items():
         value: dict[str, Any] = {"description": argument.description, **_KINDS[argument.kind]}
-        default = argument.default
+        value["default"] = argument.default
         if argument.kind == "strings":
-            default = list(default)
+            value["default"] = list(argument.default)
             value["items"] = {"type": "string", **_ITEMS[name]}
-        value |= {"minItems": 1} if name == "allow_origins" else {"default": default}
         if name in _EXAMPLES:
             value["examples"] = _EXAMPLES[name]
         properties[name] = value
@@ -114,11 +119,15 @@ def policy_schema() -> dict[str, Any]:
         "description": "What a server grants to pages of other origins.",
         "type": "object",
         "properties": properties,
-        "required": ["allow_origins"],
+        "anyOf": [_has_items("allow_origins"), _has_items(REGEXES)],
         "additionalProperties": False,
         "allOf": [_ANY_ORIGIN_ALONE, _CREDENTIALS_NEED_NAMES, _OPAQUE_ORIGIN_IS_A_RISK],
     }
     return deepcopy(schema)  # callers may change theirs
+
+
+def _has_items(name: str) -> dict[str, Any]:
+    return {"required": [name], "properties": {name: {"minItems": 1}}}
 
 
 def _has_origin(origin: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def check(
 ) -> None:
     """Check a policy before it is deployed, and give advice on it.
 
-    FILE is TOML or JSON with the arguments of CorsPolicy, at the top level or in a table [cors] or
+    FILE is TOML or JSON with the settings of a policy, at the top level or in a table [cors] or
     [tool.corekit]. IMPORT_PATH names a policy or routes in a module, which is imported from the
     current directory. With -, the policy is read from standard input.
 

@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError, Problem
-from corekit.arguments import ARGUMENTS, ArgumentKind, find_argument, is_regex_argument
+from corekit.arguments import REGEXES, SETTINGS, ArgumentKind, find_argument
+from corekit.compat import build_policy
 from corekit.problems import Dialect, ProblemKind
 
 from .errors import ConfigPolicyError
@@ -31,6 +32,7 @@ _DIALECT: Final = Dialect(
 )
 
 _is_number = re.compile(r"-?[0-9]{1,100}").fullmatch
+_has_several = re.compile(r",\s*\^?\(*(?:\?:)?https?\b").search
 _is_quoted = re.compile(r"""(["']).*\1""", re.DOTALL).fullmatch
 
 
@@ -38,7 +40,8 @@ def from_environ(prefix: str = "CORS_", environ: Mapping[str, str] | None = None
     """Build a policy from the variables that begin with `prefix`, such as ``CORS_ALLOW_ORIGINS``.
 
     `environ` defaults to `os.environ`. A list is JSON, or is split at commas, ignoring white space
-    and empty elements. A boolean is true, 1, yes or on, or false, 0, no or off, in any case. An
+    and empty elements. Regular expressions contain commas, so ``CORS_ALLOW_ORIGIN_REGEXES`` is a
+    JSON list, or one regular expression. A boolean is true, 1, yes or on, or false, 0, no or off, in any case. An
     empty variable counts as unset. Raises `ConfigPolicyError`, a `PolicyError`, with every problem,
     including variables with the prefix that are not arguments. The value of a variable that
     resembles no argument is not shown, since it may be a secret of another program.
@@ -58,31 +61,33 @@ def from_environ(prefix: str = "CORS_", environ: Mapping[str, str] | None = None
     if not prefix:
         raise ValueError("prefix is empty: every variable would be read as part of the policy")
     environ = os.environ if environ is None else environ
-    dialect = replace(_DIALECT, names={name: f"{prefix}{name.upper()}" for name in ARGUMENTS})
+    names = {name: f"{prefix}{name.upper()}" for name in SETTINGS}
+    regexes = f"Regular expressions are for {names[REGEXES]}."
+    dialect = replace(_DIALECT, names=names, regexes=regexes)
     problems = _find_unknown(environ, prefix, dialect)
     given: dict[str, Any] = {}
-    for name, argument in ARGUMENTS.items():
+    for name, argument in SETTINGS.items():
         text = environ.get(dialect.name(name), "").strip()
         if text:
             try:
-                given[name] = _read(argument.kind, text)
+                given[name] = _read_regexes(text) if name == REGEXES else _read(argument.kind, text)
             except _UnreadableError as error:
                 kind, detail = error.args
                 problems.append(Problem.of(kind, name, text, dialect=dialect, error=detail))
     # What could not be read, or has another name, is missing and already reported.
     reported = {problem.argument for problem in problems}
-    has_other_name = any(problem.fix == dialect.origins for problem in problems)
+    has_other_name = any(problem.fix in (dialect.origins, names[REGEXES]) for problem in problems)
     try:
-        policy = CorsPolicy.from_mapping(given, dialect=dialect)
+        policy = build_policy(given, dialect=dialect)
     except PolicyError as error:
         for problem in error.problems:
-            is_missing = problem.code == "no-origins" and has_other_name
+            is_missing = problem.code == "no-origins" and (has_other_name or REGEXES in reported)
             if problem.argument not in reported and not is_missing:
                 problems.append(problem)
     else:
         if not problems:
             return policy
-    order = {name: at for at, name in enumerate(ARGUMENTS)}
+    order = {name: at for at, name in enumerate(SETTINGS)}
     problems.sort(key=lambda each: order.get(each.argument, len(order)))
     raise ConfigPolicyError("the environment", problems)
 
@@ -114,24 +119,36 @@ def _read_list(text: str) -> list[Any]:
         raise _UnreadableError(ProblemKind.NOT_A_LIST)
     if not text.startswith("["):
         return [element.strip() for element in text.split(",") if element.strip()]
+    return _parse_list(text, ProblemKind.BROKEN_JSON_LIST)
+
+
+def _read_regexes(text: str) -> list[Any]:
+    if _is_quoted(text):
+        raise _UnreadableError(ProblemKind.QUOTED_TEXT)
+    if text.startswith("["):
+        return _parse_list(text, ProblemKind.BROKEN_JSON_REGEXES)
+    if _has_several(text):
+        raise _UnreadableError(ProblemKind.SEVERAL_REGEXES)
+    return [text]
+
+
+def _parse_list(text: str, kind: ProblemKind) -> list[Any]:
     try:
         return list(json.loads(text))
     except (ValueError, RecursionError) as error:
         detail = getattr(error, "msg", None) or str(error)
-        raise _UnreadableError(ProblemKind.BROKEN_JSON_LIST, detail) from None
+        raise _UnreadableError(kind, detail) from None
 
 
 def _find_unknown(environ: Mapping[str, str], prefix: str, dialect: Dialect) -> list[Problem]:
-    known = {dialect.name(name) for name in ARGUMENTS}
+    known = {dialect.name(name) for name in SETTINGS}
     # In any case: a variable in lower case has as little effect as a misspelled one.
     unknown = {name for name in environ if name.upper().startswith(prefix.upper())} - known
     problems = []
     for name in sorted(unknown):
         # Without the prefix, which would make any two names similar.
-        meant = find_argument(name[len(prefix) :])
-        if is_regex_argument(name[len(prefix) :]):
-            kind, fix, value = ProblemKind.REGEX_ARGUMENT, dialect.origins, environ[name]
-        elif meant is not None:
+        meant = find_argument(name[len(prefix) :], SETTINGS)
+        if meant is not None:
             kind, fix, value = ProblemKind.MISSPELLED_VARIABLE, dialect.name(meant), environ[name]
         else:
             kind, fix, value = ProblemKind.UNKNOWN_VARIABLE, None, _HIDDEN

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError
-from corekit.arguments import ARGUMENTS
+from corekit.arguments import REGEXES, SETTINGS
+from corekit.compat import build_policy
 from corekit.diagnostics import show
 from corekit.problems import Dialect
 
@@ -34,6 +35,7 @@ _DIALECT: Final = Dialect(
     any_origin='["*"]',
     unset="leave it out",
     accept='To accept the risk: {risks} = ["{code}"].',
+    regexes=f"Regular expressions are for {REGEXES}.",
 )
 """TOML, and JSON as far as a hint needs it."""
 
@@ -104,7 +106,7 @@ def parse_policy(content: bytes | str, source: str) -> CorsPolicy:
     text = content if isinstance(content, str) else _decode(content, source)
     arguments = _find_arguments(_parse(text, source), source)
     try:
-        return CorsPolicy.from_mapping(arguments, dialect=_DIALECT)
+        return build_policy(arguments, dialect=_DIALECT)
     except PolicyError as error:
         raise ConfigPolicyError(source, error.problems) from None
 
@@ -196,7 +198,7 @@ def _find_arguments(document: Mapping[str, Any], source: str) -> Mapping[str, An
             raise ConfigError(source, message, hint)
         return rest
     places = [f"[{name}]" for name in found]
-    if any(name in rest for name in ARGUMENTS):
+    if any(name in rest for name in SETTINGS):
         places.insert(0, "the top level")
     if len(places) > 1:
         message = f"There are arguments of a policy in {' and in '.join(places)}."

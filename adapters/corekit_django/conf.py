@@ -226,7 +226,12 @@ def _read_parts(problems: list[Problem]) -> CorsPolicy | None:
         kept = {index: name for index, name in headers if name not in dropped}
         given["allow_headers"] = list(kept.values())
         indexes["allow_headers"] = list(kept)
-    dialect = Dialect(names, indexes, accept="To accept the risk: {risks} = [{code!r}].")
+    dialect = Dialect(
+        names,
+        indexes,
+        accept="To accept the risk: {risks} = [{code!r}].",
+        regexes=f"Regular expressions are for {names['allow_origin_regexes']}.",
+    )
     try:
         return RegexCorsPolicy.from_mapping(given, dialect=dialect)
     except PolicyError as error:

@@ -77,6 +77,7 @@ _NAMES: Final = {
 # match any character, and so other sites.
 _has_regex_syntax = re.compile(r"[\\\]?$^\[()+|{}]").search
 _is_bracketed_address = re.compile(r"[a-z]+://\[[0-9a-f:.]+\](?::\d+)?/?", re.IGNORECASE).fullmatch
+_REGEXES: Final = r"A regular expression has a backslash, or is compiled: re.compile(r'https://.*\.example\.com')."
 _ANY_REGEXES: Final = frozenset({ANY, ".*", r".*\Z", "^.*$"})
 
 
@@ -261,7 +262,8 @@ def _make_policy(
         "accept_risks": given["accept_risks"],
     }
     written = {name: (names or {}).get(name, name) for name in _DEFAULTS}
-    dialect = Dialect({**written, **{name: written[_NAMES[name]] for name in _NAMES}}, indexes)
+    arguments_written = {name: written[option] for name, option in _NAMES.items()}
+    dialect = Dialect({**written, **arguments_written}, indexes, regexes=_REGEXES)
     return RegexCorsPolicy.from_mapping(arguments, dialect=dialect)
 
 

@@ -58,7 +58,10 @@ def starlette_policy(
         added["allow_headers"] = [name for name in _ALWAYS_GRANTED if name not in given]
         headers = [*headers, *_ALWAYS_GRANTED]
     dialect = Dialect(
-        names={_REGEXES: "allow_origin_regex"}, indexes={_REGEXES: [None]}, added=added
+        names={_REGEXES: "allow_origin_regex"},
+        indexes={_REGEXES: [None]},
+        regexes="Regular expressions are for allow_origin_regex.",
+        added=added,
     )
     arguments = {
         "allow_origins": allow_origins,

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy, PolicyError
+from corekit.compat import RegexCorsPolicy
 from corekit_config import ConfigPolicyError, from_environ
 from tests.properties.strategies import Setup, setups
 
@@ -224,8 +225,46 @@ def test_misspelled_variable_does_not_hide_other_problems() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["CORS_ORIGIN_REGEX", "CORS_ALLOW_ORIGIN_REGEXES"])
-def test_variable_for_regexes_points_to_patterns(name: str) -> None:
-    ((code, subject, hint),) = problems_of({name: "https://.*"})
+@pytest.mark.parametrize("name", ["CORS_ORIGIN_REGEX", "CORS_ALLOW_ORIGIN_REGEX"])
+def test_other_name_of_the_regexes_is_one_problem(name: str) -> None:
+    ((code, subject, hint),) = problems_of({name: r"https://a\.example"})
     assert (code, subject) == ("unknown-argument", name)
-    assert hint.startswith("Use CORS_ALLOW_ORIGINS with patterns")
+    assert hint == "Did you mean CORS_ALLOW_ORIGIN_REGEXES?"
+
+
+@pytest.mark.parametrize(
+    ("text", "regexes"),
+    [
+        (r"https://pr-\d{1,4}\.example\.com", [r"https://pr-\d{1,4}\.example\.com"]),
+        (r" https://(a|b),?\.example\.com ", [r"https://(a|b),?\.example\.com"]),
+        (r'["https://(a|b)\\.example"]', [r"https://(a|b)\.example"]),
+        (r'["https://a\\.example", "app://x{1,2}"]', [r"https://a\.example", "app://x{1,2}"]),
+        ('["[a-z]+://a[.]example"]', ["[a-z]+://a[.]example"]),
+    ],
+)
+def test_regexes_are_one_regex_or_a_json_list(text: str, regexes: list[str]) -> None:
+    policy = from_environ(environ={"CORS_ALLOW_ORIGIN_REGEXES": text})
+    assert policy == RegexCorsPolicy(allow_origin_regexes=regexes)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (r"https://a\.example,https://b\.example", "Write one regular expression, or a JSON list"),
+        (r"^https://a\.example$, ^https://b\.example$", "Write one regular expression, or a JSON"),
+        (r'["https://a\.example"]', "Write one regular expression, or a JSON list"),
+        ("[a-z]+://a[.]example", "Write one regular expression, or a JSON list"),
+        (r"'https://a\.example'", "Remove the quotes."),
+    ],
+)
+def test_unreadable_regexes_have_a_hint(text: str, hint: str) -> None:
+    ((code, subject, found),) = problems_of({"CORS_ALLOW_ORIGIN_REGEXES": text})
+    assert (code, subject) == ("wrong-type", "CORS_ALLOW_ORIGIN_REGEXES")
+    assert found.startswith(hint)
+
+
+def test_problem_of_a_regex_names_its_place() -> None:
+    found = problems_of({"CORS_ALLOW_ORIGIN_REGEXES": r'["https://a\\.example", "https://*"]'})
+    assert [(code, subject) for code, subject, _ in found] == [
+        ("never-matches", "CORS_ALLOW_ORIGIN_REGEXES[1]")
+    ]

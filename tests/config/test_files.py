@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from corekit import CorsPolicy, PolicyError
+from corekit.compat import RegexCorsPolicy
 from corekit_config import ConfigError, ConfigPolicyError, load_policy, parse_policy
 from tests.properties.strategies import Setup, setups
 
@@ -150,6 +151,28 @@ def test_hint_uses_the_syntax_of_the_file(settings: Any) -> None:
     for problem in caught.value.problems:
         for word in ("True", "None", "json.loads", "an int", "timedelta", "collection", "['"):
             assert word not in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cors.toml", r"allow_origin_regexes = ['https://pr-\d{1,4}\.example\.com']"),
+        ("cors.json", r'{"allow_origin_regexes": ["https://pr-\\d{1,4}\\.example\\.com"]}'),
+        (
+            "pyproject.toml",
+            "[tool.corekit]\n" + r"allow_origin_regexes = ['https://pr-\d{1,4}\.example\.com']",
+        ),
+    ],
+)
+def test_file_may_have_regexes(name: str, content: str) -> None:
+    policy = parse_policy(content, name)
+    assert policy == RegexCorsPolicy(allow_origin_regexes=[r"https://pr-\d{1,4}\.example\.com"])
+    assert policy.decide("GET", origin="https://pr-17.example.com").allowed
+
+
+def test_regexes_at_the_top_level_and_in_a_table_are_an_error() -> None:
+    message = refused(f"allow_origin_regexes = []\n[cors]\n{TOML}", "cors.toml")
+    assert "the top level and in [cors]" in message
 
 
 def test_error_can_be_copied_and_pickled() -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from corekit import CorsPolicy
+from corekit._regexes import RegexReader
 from corekit._validation import Reader
-from corekit.arguments import ARGUMENTS, REGEXES, Argument, find_argument
-from corekit.compat import RegexCorsPolicy, RegexReader
+from corekit.arguments import ARGUMENTS, REGEXES, SETTINGS, Argument, find_argument
+from corekit.compat import RegexCorsPolicy
 from corekit.schema import policy_schema
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,8 @@ def test_each_argument_has_one_rule(argument: Argument) -> None:
 
 
 def test_regex_policy_has_one_more_argument() -> None:
-    assert set(RegexReader.arguments) == {*ARGUMENTS, REGEXES}
+    assert RegexReader.arguments == SETTINGS
+    assert [name for name in SETTINGS if name != REGEXES] == list(ARGUMENTS)
     assert REGEXES in RegexCorsPolicy.__slots__
 
 
@@ -61,7 +63,7 @@ def test_documentation_lists_arguments_and_defaults() -> None:
 
 
 def test_schema_has_the_arguments_in_order() -> None:
-    assert [name for name in policy_schema()["properties"] if name != "$schema"] == list(ARGUMENTS)
+    assert [name for name in policy_schema()["properties"] if name != "$schema"] == list(SETTINGS)
 
 
 @ROWS

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy, PolicyError, Problem
-from corekit.arguments import ARGUMENTS, REGEXES, find_argument, is_regex_argument
+from corekit.arguments import ARGUMENTS, REGEXES, SETTINGS, find_argument, is_regex_argument
 from corekit.compat import RegexCorsPolicy
 from corekit.problems import PYTHON, Dialect, ProblemKind
 
@@ -104,11 +104,12 @@ def test_unnamed_argument_keeps_its_name() -> None:
 
 
 def test_regex_argument_is_known_to_regex_policies() -> None:
-    for name in ("allow_origin_regex", "Allow-Origin-Regexes", REGEXES):
+    for name in ("allow_origin_regex", "Allow-Origin-Regexes", "origins_regex", REGEXES):
         assert is_regex_argument(name)
+        assert find_argument(name, SETTINGS) == REGEXES
     assert not is_regex_argument("allow_origins")
-    with pytest.raises(PolicyError, match=f"Did you mean {REGEXES}"):
-        RegexCorsPolicy.from_mapping({"allow_origin_regex": []})
+    with pytest.raises(PolicyError, match=rf"Did you mean {REGEXES}\?"):
+        RegexCorsPolicy.from_mapping({"origins_regex": []})
 
 
 def test_closest_argument_is_found() -> None:

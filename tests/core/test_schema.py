@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 from typing import Any
@@ -15,6 +14,8 @@ from jsonschema.protocols import Validator
 
 from corekit import CorsPolicy, PolicyError, schema
 from corekit._names import SAFELISTED_METHODS
+from corekit.arguments import SETTINGS
+from corekit.compat import build_policy
 from corekit.problems import RISKS
 from corekit.schema import policy_schema as make_schema
 from corekit_config import load_policy, policy_schema
@@ -32,12 +33,12 @@ from tests.properties.strategies import (
 APP = "https://app.example.com"
 SCHEMA = policy_schema()
 VALIDATOR: Validator = Draft202012Validator(SCHEMA)
-ARGUMENTS = list(inspect.signature(CorsPolicy).parameters)
+ARGUMENTS = list(SETTINGS)
 
 
 def is_accepted(document: Any) -> bool:
     try:
-        CorsPolicy.from_mapping(document)
+        build_policy(document)
     except (PolicyError, TypeError):
         return False
     return True
@@ -63,11 +64,28 @@ def test_schema_describes_every_argument_and_no_other() -> None:
 def test_defaults_are_those_of_the_arguments() -> None:
     policy = CorsPolicy(allow_origins=[APP])
     for name, each in SCHEMA["properties"].items():
-        if "default" in each:
+        if name not in ("$schema", "allow_origins", "allow_origin_regexes"):
             stored = getattr(policy, name)
             assert each["default"] == (list(stored) if isinstance(stored, tuple) else stored)
-    assert SCHEMA["required"] == ["allow_origins"]
-    assert not [name for name in ARGUMENTS[1:] if "default" not in SCHEMA["properties"][name]]
+    assert SCHEMA["properties"]["allow_origins"]["default"] == []
+    assert SCHEMA["properties"]["allow_origin_regexes"]["default"] == []
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({}, False),
+        ({"allow_origins": []}, False),
+        ({"allow_origins": [], "allow_origin_regexes": []}, False),
+        ({"allow_origin_regexes": [""]}, False),
+        ({"allow_origin_regexes": r"https://a\.example"}, False),
+        ({"allow_origin_regexes": [r"https://a\.example"]}, True),
+        ({"allow_origin_regexes": [r"https://a\.example"], "allow_origins": []}, True),
+        ({"allow_origin_regexes": [], "allow_origins": [APP]}, True),
+    ],
+)
+def test_an_origin_or_a_regex_is_required(document: dict[str, Any], expected: bool) -> None:
+    assert VALIDATOR.is_valid(document) == is_accepted(document) == expected
 
 
 @pytest.mark.parametrize("name", [n for n, e in SCHEMA["properties"].items() if "examples" in e])
@@ -108,6 +126,7 @@ texts = st.one_of(
     methods,
     header_names,
     exposable_names,
+    st.sampled_from([r"https://.*\.example\.com", r"http://a\.example", "https://("]),
     st.sampled_from(["*", "null", "", "put", "Cookie", "vary", "TRACE", *RISKS]),
     st.text(max_size=5),
 )

@@ -110,7 +110,10 @@ UNFIXABLE: dict[str, tuple[str, str]] = {
     "a.example,b.example": ("malformed-origin", "more than one origin"),
     "a.example b.example": ("malformed-origin", "more than one origin"),
     "https://a.example;https://b.example": ("malformed-origin", "more than one origin"),
-    r"^https://.*\.example\.com$": ("malformed-origin", "This looks like a regular expression."),
+    r"^https://[a-z]+\.example\.com$": (
+        "malformed-origin",
+        "This looks like a regular expression.",
+    ),
     "\xa0https://a.example": ("malformed-origin", "white space or control characters"),
     "file:///home/me/index.html": ("malformed-origin", "Browsers send 'null'"),
     "FILE://x": ("malformed-origin", "Browsers send 'null'"),
@@ -184,6 +187,29 @@ def test_misspelled_origin_suggests_valid_origin(text: str) -> None:
     assert problem.fix == meant
     accept_risks: list[Risk] = ["opaque-origin"] if meant == "null" else []
     assert CorsPolicy(allow_origins=[meant], accept_risks=accept_risks).allow_origins == (meant,)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (r"^https://.*\.example\.com$", "https://*.example.com"),
+        (r"http://.+\.example\.com:3000", "http://*.example.com:3000"),
+        (".*.example.com", "https://*.example.com"),
+        (" .*.example.com ", "https://*.example.com"),
+        # What a pattern cannot say, or would be refused with credentials.
+        (r"https://.*\.example\.(com|org)", None),
+        (r"https://.*example\.com", None),
+        (r"https://.*\.vercel\.app", None),
+        (r"https://pr-.*\.example\.com", None),
+        (r"https://app\.example\.com$", None),
+    ],
+)
+def test_regex_for_subdomains_suggests_the_pattern(text: str, meant: str | None) -> None:
+    problem = problem_of(allow_origins=[text], allow_credentials=True)
+    assert problem.fix == meant
+    use = f"Did you mean {meant!r}?" if meant else "Use a pattern: 'https://*.example.com', "
+    assert problem.hint.startswith(use)
+    assert problem.hint.endswith("Regular expressions are for corekit.compat.RegexCorsPolicy.")
 
 
 @pytest.mark.parametrize("text", UNFIXABLE)

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from corekit.arguments import ARGUMENTS
+from corekit.arguments import SETTINGS
 from corekit_cli.demo.form import EMPTY, Origins
 from corekit_cli.demo.pages import SCRIPTS, Document, make_frame, make_page
 
@@ -98,7 +98,7 @@ def test_every_field_of_the_call_has_a_label() -> None:
     controls = [attributes for tag, attributes in TAGS if tag in ("input", "select", "textarea")]
     for attributes in controls:
         assert attributes["id"] in labeled or attributes.get("aria-label"), attributes
-    fields = EMPTY.keys() - ARGUMENTS.keys()
+    fields = EMPTY.keys() - SETTINGS.keys()
     assert {attributes.get("name") for attributes in controls} - {None} == fields
     # Problems are shown at the element with the name of the field.
     assert {attributes.get("id") for _, attributes in TAGS} >= fields

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy
-from corekit.arguments import ARGUMENTS
+from corekit.arguments import SETTINGS
 from corekit.browser import BrowserModel, HttpResponse
+from corekit.compat import RegexCorsPolicy
 from corekit.diagnostics import Diagnostic
 from corekit_cli.demo.form import (
     EMPTY,
@@ -18,6 +19,7 @@ from corekit_cli.demo.form import (
     describe_arguments,
     fill,
     fill_policy,
+    policy_settings,
     read_form,
 )
 
@@ -190,11 +192,12 @@ def test_any_text_is_a_call_or_a_problem_of_a_field(form: dict[str, Any]) -> Non
             allow_private_network=True,
             accept_risks=["insecure-origin"],
         ),
+        RegexCorsPolicy(allow_origin_regexes=[r"https://pr-\d{1,4}\.example\.com", "app://x[0-9]"]),
+        RegexCorsPolicy(allow_origins=["https://a.example"], allow_origin_regexes=["app://x[0-9]"]),
     ],
 )
 def test_policy_survives_the_form(policy: CorsPolicy) -> None:
-    arguments = {name: getattr(policy, name) for name in ARGUMENTS}
-    assert read_form(fill(arguments, page=PAGE)).policy == policy
+    assert read_form(fill(policy_settings(policy), page=PAGE)).policy == policy
 
 
 def test_changed_arguments_fill_only_their_fields() -> None:
@@ -209,7 +212,7 @@ def test_changed_arguments_fill_only_their_fields() -> None:
 
 def test_every_argument_of_a_policy_is_a_field() -> None:
     described = {argument["name"]: argument for argument in describe_arguments()}
-    assert list(described) == list(ARGUMENTS)
+    assert list(described) == list(SETTINGS)
     assert described["allow_credentials"]["kind"] == "flag"
     assert "opaque-origin" in described["accept_risks"]["options"]
     assert all(argument["hint"] for argument in described.values())

@@ -169,13 +169,13 @@ def test_every_problem_names_its_setting() -> None:
         ("CORS_URLS_REGEX", "invalid-regex"),
         ("CORS_ALLOW_ALL_ORIGINS", "wrong-type"),
         ("CORS_ALLOWED_ORIGINS[1]", "non-canonical-origin"),
+        ("CORS_ALLOWED_ORIGIN_REGEXES[0]", "invalid-regex"),
         ("CORS_ALLOW_CREDENTIALS", "wrong-type"),
         ("CORS_ALLOW_METHODS[0]", "method-case"),
         ("CORS_ALLOWED_HEADERS[0]", "invalid-header"),
         ("CORS_EXPOSE_HEADERS", "string-not-collection"),
         ("CORS_PREFLIGHT_MAX_AGE", "max-age"),
         ("CORS_ALLOW_PRIVATE_NETWORK", "wrong-type"),
-        ("CORS_ALLOWED_ORIGIN_REGEXES[0]", "invalid-regex"),
         ("CORS_ACCEPT_RISKS", "unknown-risk"),
     ]
 

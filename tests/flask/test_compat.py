@@ -245,8 +245,8 @@ def test_problems_name_the_options_of_flask_cors() -> None:
 
     assert [(problem.subject, problem.code) for problem in caught.value.problems] == [
         ("origins[2]", "non-canonical-origin"),
-        ("methods[1]", "forbidden-method"),
         ("origins[1]", "any-origin-with-credentials"),
+        ("methods[1]", "forbidden-method"),
     ]
 
 

@@ -1,7 +1,7 @@
 """The form of the playground: its text, read as a policy, a page and a fetch, and written back.
 
 The page sends the content of its fields and has no rules. Each problem is a `Diagnostic` whose
-subject is the field. The fields of the policy are the arguments of `CorsPolicy`; those of the call
+subject is the field. The fields of the policy are its settings, as in a file; those of the call
 are checked here, since a browser would throw before it sends anything.
 
 The examples are forms too: the calls of the demo, and common mistakes. Nothing here says how an
@@ -16,15 +16,20 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from corekit import CorsPolicy, PolicyError
-from corekit.arguments import ARGUMENTS
+from corekit.arguments import REGEXES, SETTINGS
 from corekit.browser import FORBIDDEN_METHODS, Fetch, is_token
 from corekit.browser.messages import CREDENTIALS_MODES
+from corekit.compat import build_policy
 from corekit.diagnostics import Diagnostic, show
 from corekit.explain import read_origin
-from corekit.problems import RISKS
+from corekit.problems import RISKS, Dialect
 
 Form = dict[str, str | bool]
 
+_LINES: Final = ("allow_origins", REGEXES)
+"""The fields with one value per line."""
+
+_DIALECT: Final = Dialect(regexes=f"Regular expressions are for {REGEXES}.")
 _SPACE: Final = " \t\r\n"
 """HTTP whitespace: https://fetch.spec.whatwg.org/#http-whitespace"""
 
@@ -92,7 +97,7 @@ def describe_arguments() -> list[dict[str, Any]]:
             "hint": argument.description,
             "options": sorted(RISKS) if argument.name == "accept_risks" else [],
         }
-        for argument in ARGUMENTS.values()
+        for argument in SETTINGS.values()
     ]
 
 
@@ -103,6 +108,16 @@ def fill(arguments: Mapping[str, object], **fields: str | bool) -> Form:
     'PUT'
     """
     return {**EMPTY, **fill_policy(arguments), **fields}
+
+
+def policy_settings(policy: CorsPolicy) -> dict[str, Any]:
+    """Return the settings of a policy; regular expressions as they are written.
+
+    >>> policy_settings(CorsPolicy(allow_origins=["https://a.example"]))["allow_origin_regexes"]
+    []
+    """
+    values = {name: getattr(policy, name, row.default) for name, row in SETTINGS.items()}
+    return {**values, REGEXES: [each.pattern for each in values[REGEXES]]}
 
 
 def fill_policy(arguments: Mapping[str, object]) -> Form:
@@ -131,12 +146,12 @@ def _write(name: str, value: object) -> str | bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, list | tuple):
-        return ("\n" if name == "allow_origins" else ", ").join(map(str, value))
+        return ("\n" if name in _LINES else ", ").join(map(str, value))
     return "" if value is None else str(value)
 
 
 EMPTY: Final[Mapping[str, str | bool]] = {
-    **{name: _write(name, argument.default) for name, argument in ARGUMENTS.items()},
+    **{name: _write(name, argument.default) for name, argument in SETTINGS.items()},
     "page": "",
     "method": "GET",
     "path": "/items",
@@ -149,10 +164,13 @@ EMPTY: Final[Mapping[str, str | bool]] = {
 
 def _read_policy(fields: Mapping[str, Any], problems: list[Diagnostic]) -> CorsPolicy | None:
     arguments: dict[str, Any] = {}
-    for name, argument in ARGUMENTS.items():
+    for name, argument in SETTINGS.items():
         text = fields[name]
         if argument.kind == "flag":
             arguments[name] = text
+        elif name == REGEXES:
+            # A regular expression may contain commas.
+            arguments[name] = text.split()
         elif argument.kind == "strings":
             arguments[name] = [part for part in re.split(r"[\s,]+", text) if part]
         elif _is_number(text.strip()):
@@ -161,7 +179,7 @@ def _read_policy(fields: Mapping[str, Any], problems: list[Diagnostic]) -> CorsP
             message, hint = f"{name} must be a whole number.", "Enter digits, or nothing."
             problems.append(Diagnostic("wrong-type", "error", message, hint, name, text))
     try:
-        return CorsPolicy(**arguments)
+        return build_policy(arguments, dialect=_DIALECT)
     except PolicyError as error:
         problems[:0] = error.problems
         return None
@@ -274,7 +292,7 @@ def list_calls(origins: Origins, here: str) -> list[Example]:
     allowed page, since otherwise all are.
     """
     policy = make_policy(origins.page)
-    form = fill({name: getattr(policy, name) for name in ARGUMENTS}, page=here, credentials="omit")
+    form = fill(policy_settings(policy), page=here, credentials="omit")
     untrusted = _UNTRUSTED if here == origins.page else {}
     return _list(form, _CALLS) + _list({**form, "page": origins.untrusted}, untrusted)
 

@@ -22,11 +22,19 @@ from urllib.parse import urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from corekit import CorsPolicy
-from corekit.arguments import ARGUMENTS
+from corekit.arguments import SETTINGS
 from corekit.browser import HttpRequest, HttpResponse
 
 from .api import LOG_PATH, MAX_LOGGED, Api, Sessions, get_run
-from .form import EMPTY, FormError, Origins, describe_arguments, list_examples, read_form
+from .form import (
+    EMPTY,
+    FormError,
+    Origins,
+    describe_arguments,
+    list_examples,
+    policy_settings,
+    read_form,
+)
 from .judging import judge_form
 from .servers import read_body, respond, respond_error, respond_json, send, start
 
@@ -68,10 +76,10 @@ def write_python(policy: CorsPolicy) -> str:
     """
     lines = [
         f"    {name}={list(value) if isinstance(value, tuple) else value!r},"
-        for name, argument in ARGUMENTS.items()
-        if (value := getattr(policy, name)) != argument.default
+        for name, value in policy_settings(policy).items()
+        if value not in (SETTINGS[name].default, [])
     ]
-    return "\n".join(["CorsPolicy(", *lines, ")"])
+    return "\n".join([f"{type(policy).__name__}(", *lines, ")"])
 
 
 class Document(NamedTuple):

@@ -40,7 +40,7 @@ function buildField({ name, kind, hint, options }) {
     return group;
   }
   if (kind === "flag") return make("div", "field", buildCheck(name), note);
-  const control = make(name === "allow_origins" ? "textarea" : "input");
+  const control = make(name.startsWith("allow_origin") ? "textarea" : "input");
   Object.assign(control, { id: name, name, spellcheck: false, autocapitalize: "none",
     autocomplete: "off", inputMode: kind === "strings" ? "text" : "numeric" });
   const label = make("label", "", make("code", "argument", name));
