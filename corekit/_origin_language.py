@@ -153,7 +153,7 @@ class OriginLanguage:
 
     def __init__(self, automaton: Automaton, has: Callable[[str], object]) -> None:
         self.automaton = automaton
-        self._has = has
+        self.has = has
         self._parts: dict[Kind, Automaton] = {}
 
     @classmethod
@@ -199,6 +199,42 @@ class OriginLanguage:
                 return Opening("", self._witness(addresses) or "")
         return None
 
+    def open_hosts(self) -> Iterator[str]:
+        """Yield the domains below which more than `MOST_VALUES` labels are possible.
+
+        >>> list(OriginLanguage.of_regex(re.compile(r"https://.*\\.example\\.com")).open_hosts())
+        ['example.com']
+        """
+        hosts = _Hosts(self.part(Kind.DOMAIN))
+        queue: list[tuple[str, frozenset[int]]] = _from_the_right(hosts)
+        for suffix, states in islice(iter(queue), _MOST_SUFFIXES):
+            words = hosts.words(states)
+            if words is None:
+                yield suffix.strip(".")
+                continue
+            for word, reached in words.items():
+                below = hosts.before(reached, ".")
+                if below:
+                    queue.append((f".{word}{suffix}", below))
+
+    def sites(self) -> Iterator[str]:
+        """Yield the registrable domains that the set has hosts of, unless they are too many.
+
+        >>> regex = re.compile(r"https://(.*\\.example\\.com|(a|b)\\.github\\.io)")
+        >>> sorted(OriginLanguage.of_regex(regex).sites())
+        ['a.github.io', 'b.github.io', 'example.com']
+        """
+        hosts = _Hosts(self.part(Kind.DOMAIN))
+        queue: list[tuple[str, frozenset[int]]] = _from_the_right(hosts)
+        for suffix, states in islice(iter(queue), _MOST_SUFFIXES):
+            for word, reached in (hosts.words(states) or {}).items():
+                host = word + suffix
+                is_open = is_public_suffix(host)
+                if is_open:
+                    queue.append((f".{host}", hosts.before(reached, ".")))
+                if not is_open or reached & hosts.starts:
+                    yield host.removesuffix(".")
+
     def find_open_app(self) -> str | None:
         """Return an origin of any app or browser extension, or None if only some are in the set."""
         apps = self.part(Kind.APP)
@@ -219,7 +255,7 @@ class OriginLanguage:
         return next((word for word in words if self._confirms(word)), None)
 
     def _confirms(self, word: str) -> bool:
-        return (is_serialized_origin(word) or is_hostless(word)) and bool(self._has(word))
+        return (is_serialized_origin(word) or is_hostless(word)) and bool(self.has(word))
 
     def _site_witness(self, domains: Automaton, suffix: str) -> str:
         # The first that is possible shows most.
@@ -311,10 +347,14 @@ class _Hosts:
         return words
 
 
+def _from_the_right(hosts: _Hosts) -> list[tuple[str, frozenset[int]]]:
+    """Return the ends of hosts: without the dot of the root, and with it."""
+    return [("", frozenset(hosts.ends)), (".", hosts.before(hosts.ends, "."))]
+
+
 def _open_suffixes(hosts: _Hosts) -> Iterator[str]:
     """Yield the suffixes below which any label is possible, with a dot before each."""
-    root = hosts.before(hosts.ends, ".")
-    queue: list[tuple[str, frozenset[int]]] = [("", frozenset(hosts.ends)), (".", root)]
+    queue = _from_the_right(hosts)
     for suffix, states in islice(iter(queue), _MOST_SUFFIXES):
         words = hosts.words(states)
         if words is None:

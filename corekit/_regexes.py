@@ -22,7 +22,6 @@ from .arguments import SETTINGS
 from .diagnostics import show
 from .problems import ProblemKind
 
-
 _bare_dot = re.compile(r"(?<=[a-z0-9\]})+*])(?<!\\[a-z])\.(?=[a-z0-9]+(?:\\?\.|[:$)/]|\Z))")
 _joined_domain = re.compile(r"((?:\.|\\w|\\d|\])[*+]\)?)(?=[a-z0-9-]+\\\.)")
 _javascript = re.compile(r"/(.*)/[a-z]*", re.DOTALL).fullmatch

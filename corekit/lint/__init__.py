@@ -5,7 +5,8 @@ built: whatever does is a `Problem`.
 
 - `advice`: all messages and hints as one table;
 - `rules`: the rules;
-- `covering`: patterns that cover other origins.
+- `regexes`: the rules for regular expressions of origins;
+- `covering`: what others cover.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from corekit._origins import Origin
-from corekit.arguments import ARGUMENTS
+from corekit.arguments import SETTINGS
 from corekit.diagnostics import SEVERITIES, Diagnostic
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
@@ -42,7 +43,7 @@ def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tupl
         ]
     else:
         origin = None if api is None else Origin.parse(api)
-        order, added = list(ARGUMENTS), policy.engine.dialect.added
+        order, added = list(SETTINGS), policy.engine.dialect.added
         found = [
             advice
             for advice in check_policy(policy, origin)

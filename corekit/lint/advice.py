@@ -15,12 +15,12 @@ ADVICE: Final = {
     # Origins
     "covered-origin": Kind(
         "warning",
-        "{pattern!r} covers it, so removing it would change nothing.",
-        "Remove it, or make the pattern narrower.",
+        "{covering}, so removing it would change nothing.",
+        "Remove it, or make the other narrower.",
     ),
     "open-pattern": Kind(
         "warning",
-        "Anyone can register a name below {suffix!r}, so it matches untrusted origins.",
+        "{reason}, so it matches untrusted origins.",
         "Name the hosts that are yours, or allow '*' if anyone may read the responses.",
     ),
     "development-origin": Kind(
@@ -30,7 +30,7 @@ ADVICE: Final = {
     ),
     "plain-http": Kind(
         "info",
-        "A network attacker can impersonate this origin and read what it may read.",
+        "A network attacker can impersonate {origin} and read what it may read.",
         "Serve the page over HTTPS.",
     ),
     "every-subdomain": Kind(
@@ -98,7 +98,7 @@ ADVICE: Final = {
     ),
     "third-party-cookies": Kind(
         "warning",
-        "This origin and {api} are different sites, so the API's cookies are third-party cookies,"
+        "{origin} and {api} are different sites, so the API's cookies are third-party cookies,"
         " which browsers block or partition.",
         "{solution}",
     ),
@@ -118,6 +118,8 @@ RISKS: Final[Mapping[str, str]] = {
     ),
     "opaque-regex": "Nobody can tell which origins the regular expression matches.",
     "public-suffix": "Anyone can register a name that the pattern matches, and act as the user.",
+    "opaque-regex": "Which origins the regular expression matches is not checked.",
+    "any-extension": "Any app or browser extension can act as the user.",
 }
 """What an accepted risk means, by its code."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from typing import Final
 
@@ -21,6 +22,7 @@ from corekit._origins import (
     is_loopback,
 )
 from corekit._suffixes import PRIVATE_SUFFIXES, find_open_suffix, site_of
+from corekit.arguments import REGEXES
 from corekit.browser import ENGINES
 from corekit.browser.urls import HTTP_SCHEMES
 from corekit.diagnostics import Diagnostic, Severity
@@ -28,15 +30,22 @@ from corekit.policy import CorsPolicy
 
 from .advice import RISKS, advise
 from .covering import find_covered, read_all, read_pattern
+from .regexes import LOCAL, RegexOrigins, read_regexes, same_site
 
 _NAMES: Final = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
+
+_SHOWN_OTHERS: Final = 3
 
 _BODY_METHODS: Final = frozenset({"PUT", "PATCH"})
 """Methods whose requests nearly always have a body, and so need permission for content-type."""
 
 
-def find_cross_site(origins: Iterable[str], hosts: Collection[str]) -> list[str]:
+def find_cross_site(
+    origins: Iterable[str], hosts: Collection[str], regexes: Iterable[re.Pattern[str]] = ()
+) -> list[str]:
     """Return the origins and patterns whose pages are cross-site to a server with these hosts.
+
+    Regular expressions are among them if they match such an origin.
 
     Loopback origins are compared only if the server has a loopback host too: a list may contain
     both the origins of the deployment and those for development.
@@ -55,16 +64,21 @@ def find_cross_site(origins: Iterable[str], hosts: Collection[str]) -> list[str]
         is_compared = bool(local) or not is_loopback(each.host)
         if each.scheme not in HTTP_SCHEMES or (is_compared and site_of(each.host) not in sites):
             found.append(text)
+    allowed = [same_site("https?", site) for site in (*local, *remote)]
+    allowed += [] if local else [LOCAL]
+    found += [each.source for each in read_regexes(regexes) if each.find_outside(*allowed)]
     return found
 
 
 def check_policy(policy: CorsPolicy, api: Origin | None = None) -> Iterator[Diagnostic]:
     """Apply every rule; `api` is the origin of the API, if it is known."""
-    yield from _origins(policy)
+    regexes = list(read_regexes(regexes_of(policy)))
+    yield from _origins(policy, regexes)
     if api is not None:
         yield from _origins_for_api(policy, api)
+        yield from _regexes_for_api(policy, regexes, api)
     elif policy.allow_credentials:
-        yield from _several_sites(policy)
+        yield from _several_sites(policy, regexes)
     yield from _methods(policy)
     yield from _headers(policy)
     for name in policy.expose_headers:
@@ -78,14 +92,20 @@ def check_policy(policy: CorsPolicy, api: Origin | None = None) -> Iterator[Diag
         yield advise("accepted-risk", "accept_risks", code, risk=RISKS[code])
 
 
-def _origins(policy: CorsPolicy) -> Iterator[Diagnostic]:
-    for text, pattern in find_covered(policy.allow_origins):
-        yield advise("covered-origin", "allow_origins", text, pattern=pattern)
-    local = [text for text, each in read_all(policy.allow_origins) if _is_development(each)]
-    if len(local) < len(policy.allow_origins):
-        severity: Severity = "warning" if policy.allow_credentials else "info"
-        for text in local:
-            yield advise("development-origin", "allow_origins", text, severity=severity)
+def regexes_of(policy: CorsPolicy) -> tuple[re.Pattern[str], ...]:
+    """Return the regular expressions of origins that a policy has, if it takes any."""
+    found: tuple[re.Pattern[str], ...] = getattr(policy, REGEXES, ())
+    return found
+
+
+def _origins(policy: CorsPolicy, regexes: Collection[RegexOrigins]) -> Iterator[Diagnostic]:
+    sources = {each.pattern for each in regexes_of(policy)}
+    for text, others in find_covered(policy.allow_origins, regexes_of(policy)):
+        argument = REGEXES if text in sources else "allow_origins"
+        yield advise("covered-origin", argument, text, covering=_name_covering(others))
+    yield from _development(policy, regexes)
+    for regex in regexes:
+        yield from _regex(regex, credentials=policy.allow_credentials)
     for text, each in read_all(policy.allow_origins):
         if policy.allow_credentials:
             if each.label == ANY:
@@ -94,9 +114,50 @@ def _origins(policy: CorsPolicy) -> Iterator[Diagnostic]:
         if each.label is not None and each.scheme in DEFAULT_PORTS:
             suffix = find_open_suffix(each.host, below=each.label == ANY)
             if suffix is not None:
-                yield advise("open-pattern", "allow_origins", text, suffix=suffix)
+                yield advise("open-pattern", "allow_origins", text, reason=_anyone(suffix))
         if each.scheme == "http" and not is_loopback(each.host):
-            yield advise("plain-http", "allow_origins", text)
+            yield advise("plain-http", "allow_origins", text, origin="this origin")
+
+
+def _development(policy: CorsPolicy, regexes: Collection[RegexOrigins]) -> Iterator[Diagnostic]:
+    local = [text for text, each in read_all(policy.allow_origins) if _is_development(each)]
+    local_regexes = [each.source for each in regexes if each.find_local()]
+    has_others = any(each.find_outside(LOCAL) for each in regexes)
+    if has_others or len(local) < len(policy.allow_origins):
+        severity: Severity = "warning" if policy.allow_credentials else "info"
+        for argument, texts in (("allow_origins", local), (REGEXES, local_regexes)):
+            for text in texts:
+                yield advise("development-origin", argument, text, severity=severity)
+
+
+def _regex(regex: RegexOrigins, *, credentials: bool) -> Iterator[Diagnostic]:
+    source = regex.source
+    if credentials:
+        for host in regex.find_every_subdomain():
+            yield advise("every-subdomain", REGEXES, source, host=host)
+        return
+    opening = regex.opening
+    if opening is not None:
+        reason = (
+            _anyone(opening.suffix)
+            if opening.suffix
+            else f"It is not limited to your sites ({opening.origin!r} matches)"
+        )
+        yield advise("open-pattern", REGEXES, source, reason=reason)
+    if regex.insecure is not None:
+        yield advise("plain-http", REGEXES, source, origin=repr(regex.insecure))
+
+
+def _anyone(suffix: str) -> str:
+    return f"Anyone can register a name below {suffix!r}"
+
+
+def _name_covering(others: Sequence[str]) -> str:
+    if len(others) == 1:
+        return f"{others[0]!r} covers it"
+    more = len(others) - _SHOWN_OTHERS
+    names = ", ".join(map(repr, others[:_SHOWN_OTHERS]))
+    return f"Together, {names}{f' and {more} more' if more > 0 else ''} cover it"
 
 
 def _is_development(origin: OriginPattern) -> bool:
@@ -119,7 +180,37 @@ def _origins_for_api(policy: CorsPolicy, api: Origin) -> Iterator[Diagnostic]:
             yield advise("mixed-content", "allow_origins", text, api=api)
         if policy.allow_credentials and _is_third_party(origin, api):
             solution = _keep_cookies(origin, api)
-            yield advise("third-party-cookies", "allow_origins", text, api=api, solution=solution)
+            yield advise(
+                "third-party-cookies",
+                "allow_origins",
+                text,
+                origin="This origin",
+                api=api,
+                solution=solution,
+            )
+
+
+def _regexes_for_api(
+    policy: CorsPolicy, regexes: Iterable[RegexOrigins], api: Origin
+) -> Iterator[Diagnostic]:
+    for regex in regexes:
+        if regex.find_outside(re.escape(str(api))) is None:
+            yield advise("own-origin", REGEXES, regex.source)
+        is_insecure = api.scheme == "http" and not is_loopback(api.host)
+        if is_insecure and regex.find_inside("https://.*"):
+            yield advise("mixed-content", REGEXES, regex.source, api=api)
+        same = same_site(api.scheme, site_of(api.host))
+        found = regex.find_outside(same, *(() if is_loopback(api.host) else (LOCAL,)))
+        origin = None if found is None else read_pattern(found)
+        if policy.allow_credentials and origin is not None:
+            yield advise(
+                "third-party-cookies",
+                REGEXES,
+                regex.source,
+                origin=f"{found!r}, which it matches,",
+                api=api,
+                solution=_keep_cookies(origin, api),
+            )
 
 
 def _is_third_party(origin: OriginPattern, api: Origin) -> bool:
@@ -146,8 +237,9 @@ def _is_internal(host: str) -> bool:
     return "." not in host or last in PRIVATE_SUFFIXES or host.endswith(".home.arpa")
 
 
-def _several_sites(policy: CorsPolicy) -> Iterator[Diagnostic]:
+def _several_sites(policy: CorsPolicy, regexes: Iterable[RegexOrigins]) -> Iterator[Diagnostic]:
     hosts = {each.host for _, each in read_all(policy.allow_origins)} - {ANY}
+    hosts |= {site for each in regexes for site in each.sites}
     sites = sorted({site_of(host) for host in hosts if not is_loopback(host)})
     if len(sites) > 1:
         shown = f"{', '.join(sites[:3])}{', ...' if len(sites) > 3 else ''}"

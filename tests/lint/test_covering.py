@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
+from functools import partial
+from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corekit._origins import OriginPattern, OriginSet
+from corekit._automata import Automaton, members
+from corekit._origin_language import OriginLanguage, automaton_of, pattern_source
+from corekit._origins import OriginPattern, OriginSet, is_serialized_origin
 from corekit.lint.covering import find_covered
 from tests.properties.strategies import exact_origins, matching_origins, near_misses, patterns
 
@@ -61,11 +66,11 @@ CASES = [
 
 @pytest.mark.parametrize(("pattern", "other", "expected"), CASES)
 def test_pattern_covers_another(pattern: str, other: str, expected: bool) -> None:
-    assert ((other, pattern) in find_covered([other, pattern])) == expected
+    assert ((other, (pattern,)) in find_covered([other, pattern])) == expected
 
 
 def covers(pattern: str, other: str) -> bool:
-    return pattern == other or (other, pattern) in find_covered([other, pattern])
+    return pattern == other or (other, (pattern,)) in find_covered([other, pattern])
 
 
 wild = patterns.filter(lambda text: "*" in text)
@@ -76,7 +81,7 @@ def test_exact_origin_is_covered_if_the_matcher_allows_it(pattern: str, exact: s
     parsed = OriginPattern.parse(pattern)
     assert parsed is not None
     covered = list(find_covered([pattern, exact]))
-    assert covered == ([(exact, pattern)] if exact in OriginSet([], [parsed]) else [])
+    assert covered == ([(exact, (pattern,))] if exact in OriginSet([], [parsed]) else [])
 
 
 @given(wild, wild, st.data())
@@ -143,3 +148,154 @@ def test_cost_for_many_patterns_is_not_quadratic() -> None:
     began = time.perf_counter()
     assert len(list(find_covered(many))) == 10_000
     assert time.perf_counter() - began < 20
+
+
+EVERY = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+ENDS = [f"https://*{character}.example.com" for character in EVERY]
+
+SEVERAL: list[tuple[str, list[str], list[str], dict[str, int]]] = [
+    # The origins and patterns, the regular expressions, and how many cover each redundant one.
+    ("every last character", [*ENDS, "https://x*.example.com"], [], {"https://x*.example.com": 38}),
+    ("not every last character", [*ENDS[1:], "https://x*.example.com"], [], {}),
+    ("another port", [*ENDS, "https://x*.example.com:*"], [], {}),
+    ("another host", [*ENDS, "https://x*.example.org"], [], {}),
+    (
+        "a regex and many",
+        [*ENDS[1:], "https://x*.example.com"],
+        [r"https://[a-z0-9_-]+a\.example\.com"],
+        {"https://x*.example.com": 38},
+    ),
+    ("any origin", ["*"], [r"https://a\.example"], {r"https://a\.example": 1}),
+    (
+        "a pattern and an equal regex",
+        ["https://*.example.com"],
+        [r"https://([a-z0-9_-]+\.)+example\.com"],
+        {r"https://([a-z0-9_-]+\.)+example\.com": 1},
+    ),
+    (
+        "a wider regex",
+        ["https://*.example.com", "https://a.example"],
+        [r"https://(.*\.example\.com\.?|a\.example)"],
+        {"https://*.example.com": 1, "https://a.example": 1},
+    ),
+    (
+        "several patterns",
+        ["https://*.a.example", "https://*.b.example", "https://*.c.example"],
+        [r"https://\w+\.(a|b)\.example"],
+        {r"https://\w+\.(a|b)\.example": 2},
+    ),
+    (
+        "several regexes",
+        [],
+        [r"https://[a-m]\.example", r"https://[k-z]\.example", r"https://[b-y]\.example"],
+        {r"https://[b-y]\.example": 2},
+    ),
+    (
+        "a pattern by regexes",
+        ["http://localhost:*"],
+        ["https?://localhost", r"https?://localhost:\d+"],
+        {"http://localhost:*": 2},
+    ),
+    ("the same twice", [], [r"https://(a|b)\.c", r"https://(b|a)\.c"], {r"https://(a|b)\.c": 1}),
+    ("no host", ["null", "https://a.example"], ["null|https://b.example"], {"null": 1}),
+    # What cannot be read may cover, but not be covered.
+    (
+        "look-around",
+        ["https://*.example", "https://a.example", "https://b.example"],
+        [r"https://(?=a)a\.example"],
+        {"https://a.example": 1, "https://b.example": 1},
+    ),
+    ("look-around alone", [], [r"https://(?=a)a\.b", r"https://a\.b"], {}),
+    (
+        "too many states",
+        [f"https://{'x' * size}.example" for size in range(1, 63)] + ["https://x*.example"],
+        [r"https://([a-z]*[ab][a-z]{16}|x+)\.example"],
+        {f"https://{'x' * size}.example": 1 for size in range(1, 63)},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("texts", "regexes", "expected"),
+    [case[1:] for case in SEVERAL],
+    ids=[case[0] for case in SEVERAL],
+)
+def test_others_cover_together(
+    texts: list[str], regexes: list[str], expected: dict[str, int]
+) -> None:
+    found = dict(find_covered(texts, list(map(re.compile, regexes))))
+    assert {text: len(others) for text, others in found.items()} == expected
+
+
+def matches(entry: str | re.Pattern[str], origin: str) -> bool:
+    if isinstance(entry, re.Pattern):
+        return is_serialized_origin(origin) and bool(entry.fullmatch(origin))
+    pattern = OriginPattern.parse(entry)
+    return origin == entry or (pattern is not None and origin in OriginSet([], [pattern]))
+
+
+def automaton_for(entry: str | re.Pattern[str]) -> Automaton:
+    return automaton_of(pattern_source(entry) if isinstance(entry, str) else entry)
+
+
+few_labels = st.sampled_from(["a", "b", "ab", "[ab]", "a*", "a+b?", "[a-z0-9_-]+", r"\w+", ".*"])
+few_hosts = st.sampled_from(["example", "a.example", "b.example"])
+few_patterns = st.tuples(
+    st.sampled_from(["https", "http"]),
+    st.sampled_from(["", "*.", "a.", "b.", "ab.", "a*.", "*b."]),
+    few_hosts,
+    st.sampled_from(["", ":*", ":81"]),
+).map("{0[0]}://{0[1]}{0[2]}{0[3]}".format)
+few_regexes = st.tuples(
+    st.sampled_from(["https", "http", "https?"]),
+    st.lists(few_labels, min_size=1, max_size=3),
+    few_hosts.map(re.escape),
+    st.sampled_from(["", ":81", r"(:\d+)?", "(:81)?"]),
+).map(lambda each: re.compile(rf"{each[0]}://({'|'.join(each[1])})\.{each[2]}{each[3]}"))
+
+
+@given(
+    st.lists(few_patterns, max_size=6, unique=True),
+    st.lists(few_regexes, max_size=3, unique=True),
+    st.data(),
+)
+def test_exactly_what_the_rest_matches_is_redundant(
+    texts: list[str], regexes: list[re.Pattern[str]], data: st.DataObject
+) -> None:
+    covered = dict(find_covered(texts, regexes))
+    entries: list[str | re.Pattern[str]] = [*texts, *regexes]
+    names = {each: each if isinstance(each, str) else each.pattern for each in entries}
+    rest = [each for each in entries if names[each] not in covered]
+    for each in entries:
+        language = OriginLanguage(automaton_for(each), partial(matches, each))
+        if each in rest:
+            others = [other for other in rest if other != each]
+            origin = language.find_outside(list(map(automaton_for, others)))
+            assert origin is not None
+            assert matches(each, origin)
+            assert not any(matches(other, origin) for other in others)
+        else:
+            covering = [other for other in entries if names[other] in covered[names[each]]]
+            for origin in islice(members(automaton_for(each)), 20):
+                if matches(each, origin):
+                    assert any(matches(other, origin) for other in covering)
+                    assert any(matches(other, origin) for other in rest)
+
+
+def test_cost_for_many_patterns_and_a_regex_is_not_quadratic() -> None:
+    many = [f"https://*.t{number}.example" for number in range(20_000)]
+    many += [f"https://a.u{number}.example" for number in range(20_000)]
+    regexes = [re.compile(rf"https://.*\.v{number}\.example") for number in range(5)]
+    regexes.append(re.compile(r"https://[a-z]+\.t7\.example"))
+    began = time.perf_counter()
+    assert [text for text, _ in find_covered(many, regexes)] == [regexes[-1].pattern]
+    assert time.perf_counter() - began < 20
+
+
+def test_nothing_is_redundant_if_too_many_would_cover_it() -> None:
+    texts = [f"https://a{number}.example" for number in range(1000)]
+    for regex, is_found in (
+        (r"https://a1?[1-9]\d\.example", True),
+        (r"https://a[1-9]\d\d\.example", False),
+    ):
+        assert (regex in dict(find_covered(texts, [re.compile(regex)]))) == is_found
