@@ -20,7 +20,9 @@ from django.utils.http import is_same_domain
 from django.utils.module_loading import import_string
 
 from corekit import CorsPolicy
+from corekit.arguments import REGEXES
 from corekit.lint import find_cross_site
+from corekit.lint.regexes import read_regexes, regexes_of
 
 from .conf import (
     ALL_ORIGINS,
@@ -99,10 +101,9 @@ _TEXTS: Final = {
     ),
     "W009": _Text("{name} is not a setting of corekit_django and has no effect.", "{hint}"),
     "W010": _Text(
-        "In CORS_ALLOWED_ORIGIN_REGEXES, {regex!r} has a dot that matches any character:"
-        " 'app.example.com' also matches appxexample.com, which anyone can register.",
-        r"Write '\.' for a dot, or use a pattern such as 'https://*.example.com' in"
-        " CORS_ALLOWED_ORIGINS.",
+        "{subject} = {regex!r} also matches {origin}, a name that anyone can register.",
+        r"Write '\.' for a dot, or use a pattern such as 'https://*.example.com' in {origins}. If"
+        " any website may read the responses, use CORS_ALLOW_ALL_ORIGINS.",
     ),
     "W011": _Text(
         "{receiver}, a receiver of check_request_enabled, returns a value of type {type}, which"
@@ -142,12 +143,6 @@ _HINTS: Final = {
 
 _UNKNOWN: Final = "Remove it, or rename it without CORS_ if it is your own setting."
 _SHOWN_ORIGINS: Final = 3
-
-# A dot that matches any character although a literal dot was meant: not escaped, not repeated, not
-# in a set of characters.
-_bare_dot = re.compile(r"(?<!\\)(?:\\\\)*\.(?![*+?{])").search
-_character_sets = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
-_begins_with_http = re.compile(r"\^?\(?(?:\?:)?http(?:s\?|\(s\)\?)?:").match
 
 
 @register(Tags.security)
@@ -197,7 +192,7 @@ def check_effect(**_: Any) -> Iterator[CheckMessage]:
 
 @register(Tags.security)
 def check_regexes(**_: Any) -> Iterator[CheckMessage]:
-    """E006: CORS_URLS_REGEX without an end. W010: an unescaped dot in a regex of origins."""
+    """E006: CORS_URLS_REGEX without an end. W010: a regex matches origins of other people."""
     configuration = read_settings()[0]
     if configuration is None:
         return
@@ -205,9 +200,10 @@ def check_regexes(**_: Any) -> Iterator[CheckMessage]:
         regex = configuration.urls.pattern
         if not regex.endswith(("$", r"\Z", ".*", ".+", ".*)", ".+)", "(.*)?", ")?")):
             yield _write("E006", regex=regex, longer=f"{regex}.*", exact=f"{regex}$")
-    for regex in _regexes(configuration.policies):
-        if _bare_dot(_character_sets.sub("", regex)):
-            yield _write("W010", regex=regex)
+    for policy in configuration.policies:
+        # With credentials this is a problem of the policy, or an accepted risk.
+        if not policy.allow_credentials:
+            yield from _check_openness(policy)
 
 
 @register(Tags.security)
@@ -229,7 +225,8 @@ def check_middleware(**_: Any) -> Iterator[CheckMessage]:
 @register(Tags.security)
 def check_cookies(**_: Any) -> Iterator[CheckMessage]:
     """W005, W006: a cookie that browsers do not send in cross-site requests."""
-    origins = find_cross_site(_origins(credentials=True), _hosts())
+    regexes = _regexes(credentials=True)
+    origins = find_cross_site(_origins(credentials=True), _hosts(), regexes)
     cookies: list[tuple[str, str, str]] = []
     if origins and _SESSION in settings.MIDDLEWARE:
         cookies.append(("W005", "session cookie", "SESSION_COOKIE"))
@@ -253,6 +250,12 @@ def check_csrf_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
     """W007: an origin with credentials whose POST requests fail the CSRF check."""
     if _CSRF in settings.MIDDLEWARE:
         origins = [origin for origin in _origins(credentials=True) if not _is_trusted(origin)]
+        trusted = list(map(_trusted_source, settings.CSRF_TRUSTED_ORIGINS))
+        origins += [
+            regex.source
+            for regex in read_regexes(_regexes(credentials=True))
+            if not any(map(regex.find_inside, trusted))
+        ]
         if origins:
             yield _write("W007", origins=_show(origins))
 
@@ -273,7 +276,8 @@ def check_receivers(**_: Any) -> Iterator[CheckMessage]:
 def check_insecure_origins(**_: Any) -> Iterator[CheckMessage]:
     """W008, with --deploy: origins with http are allowed."""
     origins = [origin for origin in _origins(credentials=False) if origin.startswith("http://")]
-    origins += filter(_begins_with_http, _regexes(_policies()))
+    regexes = read_regexes(_regexes(credentials=False))
+    origins += [regex.source for regex in regexes if regex.find_inside("http://.*")]
     if origins:
         yield _write("W008", origins=_show(origins))
 
@@ -308,13 +312,31 @@ def _policies() -> Iterable[CorsPolicy]:
                 yield marked.mark
 
 
-def _regexes(policies: Iterable[CorsPolicy]) -> Iterator[str]:
-    for policy in policies:
-        yield from (regex.pattern for regex in getattr(policy, "allow_origin_regexes", ()))
+def _check_openness(policy: CorsPolicy) -> Iterator[CheckMessage]:
+    dialect = policy.engine.dialect
+    for index, regex in enumerate(regexes_of(policy)):
+        for found in read_regexes([regex]):
+            if found.opening is not None:
+                yield _write(
+                    "W010",
+                    subject=dialect.subject(REGEXES, index),
+                    regex=found.source,
+                    origin=found.opening.origin,
+                    origins=dialect.origins,
+                )
+
+
+def _regexes(*, credentials: bool) -> list[re.Pattern[str]]:
+    found = [
+        regex
+        for policy in _policies()
+        if policy.allow_credentials or not credentials
+        for regex in regexes_of(policy)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _origins(*, credentials: bool) -> list[str]:
-    # The origins of a regular expression cannot be listed.
     found = [
         origin
         for policy in _policies()
@@ -342,6 +364,14 @@ def _is_trusted(origin: str) -> bool:
         and is_same_domain(asked.netloc, trusted.netloc.removeprefix("*"))
         for trusted in wild
     )
+
+
+def _trusted_source(trusted: str) -> str:
+    """Return the regular expression of the origins that an element of the setting trusts."""
+    scheme, _, netloc = trusted.partition("://")
+    if netloc.startswith("*"):
+        return rf"{scheme}://(.*\.)?{re.escape(netloc.removeprefix('*').removeprefix('.'))}"
+    return re.escape(trusted)
 
 
 def _show(origins: Sequence[str]) -> str:

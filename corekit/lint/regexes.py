@@ -13,9 +13,17 @@ from typing import Final
 from corekit._automata import TooManyStates, intersection
 from corekit._origin_language import Opening, OriginLanguage, automaton_of
 from corekit._regex_syntax import Unreadable
+from corekit.arguments import REGEXES
+from corekit.policy import CorsPolicy
 
 LOCAL: Final = r"https?://(([^/:]*\.)?localhost\.?|127\.[0-9.]*|\[::1\])(:[0-9]*)?"
 """The origins of servers on the user's own machine."""
+
+
+def regexes_of(policy: CorsPolicy) -> tuple[re.Pattern[str], ...]:
+    """Return the regular expressions of origins that a policy has, if it takes any."""
+    found: tuple[re.Pattern[str], ...] = getattr(policy, REGEXES, ())
+    return found
 
 
 def same_site(scheme: str, site: str) -> str:

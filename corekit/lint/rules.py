@@ -30,7 +30,7 @@ from corekit.policy import CorsPolicy
 
 from .advice import RISKS, advise
 from .covering import find_covered, read_all, read_pattern
-from .regexes import LOCAL, RegexOrigins, read_regexes, same_site
+from .regexes import LOCAL, RegexOrigins, read_regexes, regexes_of, same_site
 
 _NAMES: Final = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
 
@@ -90,12 +90,6 @@ def check_policy(policy: CorsPolicy, api: Origin | None = None) -> Iterator[Diag
         yield advise("private-network", "allow_private_network", True)
     for code in policy.accept_risks:
         yield advise("accepted-risk", "accept_risks", code, risk=RISKS[code])
-
-
-def regexes_of(policy: CorsPolicy) -> tuple[re.Pattern[str], ...]:
-    """Return the regular expressions of origins that a policy has, if it takes any."""
-    found: tuple[re.Pattern[str], ...] = getattr(policy, REGEXES, ())
-    return found
 
 
 def _origins(policy: CorsPolicy, regexes: Collection[RegexOrigins]) -> Iterator[Diagnostic]:

@@ -12,6 +12,7 @@ from django.test import override_settings
 from django.urls import path
 
 from corekit import CorsPolicy
+from corekit.compat import RegexCorsPolicy
 from corekit_django import cors
 from corekit_django.middleware import CorsMiddleware
 from tests.django import views
@@ -49,6 +50,10 @@ def run(number: str | None = None, *, deploy: bool = False, **values: Any) -> li
     return [message for message in found if wanted in (None, message.id)]
 
 
+def regexes(*sources: str) -> dict[str, Any]:
+    return {"CORS_ALLOWED_ORIGIN_REGEXES": list(sources)}
+
+
 CREDENTIALS: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_CREDENTIALS": True}
 HOSTS: dict[str, Any] = {"ALLOWED_HOSTS": ["api.example.org"]}
 NONE: dict[str, Any] = {"SESSION_COOKIE_SAMESITE": "None", "CSRF_COOKIE_SAMESITE": "None"}
@@ -59,7 +64,7 @@ SILENT: dict[str, Any] = {
     **HOSTS,
     **NONE,
     **SECURE,
-    "CSRF_TRUSTED_ORIGINS": [APP],
+    "CSRF_TRUSTED_ORIGINS": [APP, "https://a.example.com"],
     "CORS_ALLOW_METHODS": ["PUT"],
     "CORS_ALLOW_HEADERS": ["x-mine"],
     "CORS_ALLOWED_ORIGIN_REGEXES": [
@@ -149,6 +154,16 @@ def test_earlier_middleware_is_named() -> None:
         ("W009", {"CORS_MODEL": "app.Model"}, "check_request_enabled"),
         ("W009", {"CORS_REPLACE_HTTPS_REFERER": True}, "CSRF_TRUSTED_ORIGINS"),
         ("W010", {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://app.example\.com"]}, "appxexample.com"),
+        (
+            "W010",
+            {"CORS_ORIGIN_REGEX_WHITELIST": [r"https://a\.b", r"https://.*\.github\.io"]},
+            "CORS_ORIGIN_REGEX_WHITELIST[1] = ",
+        ),
+        (
+            "W010",
+            {"CORS_POLICY": RegexCorsPolicy(allow_origin_regexes=["https://.*"])},
+            "allow_origin_regexes[0] = 'https://.*' also matches https://evil.example,",
+        ),
     ],
 )
 def test_invalid_settings_are_reported_with_the_fix(
@@ -174,7 +189,15 @@ def test_invalid_settings_are_reported_with_the_fix(
             "CORS_ALLOWED_ORIGIN_REGEXES": [
                 r"^https://[^.]+\.example\.com$",
                 r"https://.+\.a\.example",
+                # A dot that matches other hosts of the same site only.
+                r"https://app.shop\.example\.com",
             ]
+        },
+        {
+            "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://app.example\.com"],
+            "CORS_ALLOW_CREDENTIALS": True,
+            "CORS_ACCEPT_RISKS": ["public-suffix"],
+            "MIDDLEWARE": [OURS],
         },
         {"CORS_POLICY": CorsPolicy(allow_origins=[APP])},
     ],
@@ -224,6 +247,10 @@ def test_invalid_settings_are_reported_by_one_check() -> None:
         ),
         # github.io is a public suffix, so each of its users is a site.
         ({"CORS_ALLOWED_ORIGINS": ["https://a.github.io"], "ALLOWED_HOSTS": ["b.github.io"]}, True),
+        ({**regexes(r"https://(a|b)\.example\.org"), "CORS_ALLOWED_ORIGINS": []}, False),
+        ({**regexes(r"https://(a|b)\.example\.com"), "CORS_ALLOWED_ORIGINS": []}, True),
+        ({**regexes(r"https://a\.example\.(com|org)"), "CORS_ALLOWED_ORIGINS": []}, True),
+        ({**regexes(r"http://localhost:\d+"), "CORS_ALLOWED_ORIGINS": []}, False),
     ],
 )
 def test_cookies_that_browsers_block_are_reported(values: dict[str, Any], fires: bool) -> None:
@@ -271,6 +298,27 @@ def test_origins_that_fail_the_csrf_check_are_reported(
         assert "requests must pass both CORS and the CSRF check" in message.hint
 
 
+@pytest.mark.parametrize(
+    ("regex", "trusted", "fires"),
+    [
+        (r"https://(app|shop)\.example\.com", [], True),
+        (r"https://(app|shop)\.example\.com", ["https://shop.example.com"], False),
+        (r"https://(app|shop)\.example\.com", ["https://*.example.com"], False),
+        (r"https://example\.com", ["https://*.example.com"], False),
+        (r"https://(app|shop)\.example\.com", ["http://*.example.com"], True),
+        (r"https://(app|shop)\.example\.com", ["https://other.example.com"], True),
+        (r"https://(?=a)app\.example\.com", [], False),
+    ],
+)
+def test_regexes_that_fail_the_csrf_check_are_reported(
+    regex: str, trusted: list[str], fires: bool
+) -> None:
+    risks = ["opaque-regex"] if "(?=" in regex else []
+    values = {**regexes(regex), "CSRF_TRUSTED_ORIGINS": trusted, "CORS_ACCEPT_RISKS": risks}
+    messages = run("W007", **values, CORS_ALLOW_CREDENTIALS=True)
+    assert [regex in message.msg for message in messages] == [True] * fires
+
+
 def test_trusted_origins_only_matter_with_credentials_and_csrf() -> None:
     assert run("W007", CORS_ALLOWED_ORIGINS=[APP]) == []
     assert run("W007", **CREDENTIALS, MIDDLEWARE=[OURS, COMMON]) == []
@@ -290,6 +338,8 @@ def test_long_list_of_origins_is_cut_and_counted() -> None:
         ({"CORS_ALLOWED_ORIGINS": ["http://*.example.com"]}, True),
         ({"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https?://a\.example$"]}, True),
         ({"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://a\.example$"]}, False),
+        ({"CORS_ALLOWED_ORIGIN_REGEXES": [r"(https|http)://a\.example"]}, True),
+        ({"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://http:|https://a\.example"]}, False),
         ({"CORS_ALLOWED_ORIGINS": [APP]}, False),
         ({"CORS_ALLOW_ALL_ORIGINS": True}, False),
     ],
