@@ -7,7 +7,6 @@ not loaded, so per-view policies are up to `manage.py cors` and `manage.py check
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -56,15 +55,12 @@ def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]
             "settings",
         )
         for each in messages
+        if each.id != "corekit_django.W010"  # the advice below has it too
     ]
     if configuration is not None:
         advice = lint_policy(configuration.policy, api)
         if not hasattr(settings, "CORS_POLICY"):
-            names = argument_settings()  # without the defaults, which nobody wrote
-            advice = tuple(
-                replace(each, subject=names[each.subject])
-                for each in advice
-                if each.subject in names
-            )
+            given = argument_settings().values()  # without the defaults, which nobody wrote
+            advice = tuple(each for each in advice if each.subject in given)
         diagnostics += advice
     return source, diagnostics

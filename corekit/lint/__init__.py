@@ -27,9 +27,9 @@ __all__ = ["find_cross_site", "lint_policy"]
 def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tuple[Diagnostic, ...]:
     """Return all advice on a policy, warnings first, in the order of its arguments.
 
-    What an adapter adds to a policy is not judged. The policies of routes are checked one by one,
-    and `route` of a diagnostic is the path. `api` is the serialized origin that serves the API, if
-    it is known.
+    What an adapter adds to a policy is not judged. The subject of a diagnostic is the setting that
+    the policy was built from. The policies of routes are checked one by one, and `route` of a
+    diagnostic is the path. `api` is the serialized origin that serves the API, if it is known.
 
     >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["GET"])
     >>> [(advice.severity, advice.code) for advice in lint_policy(policy)]
@@ -43,11 +43,12 @@ def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tupl
         ]
     else:
         origin = None if api is None else Origin.parse(api)
-        order, added = list(SETTINGS), policy.engine.dialect.added
+        order, dialect = list(SETTINGS), policy.engine.dialect
         found = [
             advice
             for advice in check_policy(policy, origin)
-            if advice.value not in added.get(advice.subject, ())
+            if advice.value not in dialect.added.get(advice.subject, ())
         ]
         found.sort(key=lambda each: order.index(each.subject))
+        found = [replace(advice, subject=dialect.name(advice.subject)) for advice in found]
     return tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity)))

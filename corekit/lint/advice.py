@@ -118,8 +118,6 @@ RISKS: Final[Mapping[str, str]] = {
     ),
     "opaque-regex": "Nobody can tell which origins the regular expression matches.",
     "public-suffix": "Anyone can register a name that the pattern matches, and act as the user.",
-    "opaque-regex": "Which origins the regular expression matches is not checked.",
-    "any-extension": "Any app or browser extension can act as the user.",
 }
 """What an accepted risk means, by its code."""
 

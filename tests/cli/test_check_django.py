@@ -113,6 +113,15 @@ def test_old_setting_is_named_as_it_was_written(tmp_path: Path) -> None:
     assert codes(found, "info") == [("development-origin", "CORS_ORIGIN_WHITELIST")]
 
 
+def test_regex_gets_the_advice_of_a_pattern_once(tmp_path: Path) -> None:
+    regexes = r"['https://app.example\.com', 'https://appxexample\.com']"
+    _, found = check_settings(tmp_path, f"{HEAD}CORS_ALLOWED_ORIGIN_REGEXES = {regexes}")
+    assert codes(found, "warning") == [
+        ("covered-origin", "CORS_ALLOWED_ORIGIN_REGEXES"),
+        ("open-pattern", "CORS_ALLOWED_ORIGIN_REGEXES"),
+    ]
+
+
 def test_policy_in_the_settings_keeps_its_argument_names(tmp_path: Path) -> None:
     settings = HEAD + (
         "from corekit import CorsPolicy, CorsRoutes\n"

@@ -16,6 +16,7 @@ from corekit.compat import RegexCorsPolicy
 from corekit.diagnostics import Diagnostic
 from corekit.lint import find_cross_site, lint_policy
 from corekit.lint.regexes import read_regexes
+from corekit_starlette.compat import starlette_policy
 from tests.properties.strategies import patterns
 
 API = "https://api.example.com"
@@ -144,6 +145,11 @@ def test_advice_for_the_origin_of_the_api(
 )
 def test_message_names_an_origin(regex: str, arguments: dict[str, Any], message: str) -> None:
     assert advice_on(regex, **arguments)[0].message == message
+
+
+def test_advice_names_the_setting_of_the_user() -> None:
+    (advice,) = lint_policy(starlette_policy(allow_origin_regex=r"https://.*\.github\.io"))[:1]
+    assert (advice.code, advice.subject) == ("open-pattern", "allow_origin_regex")
 
 
 def codes_of(api: str | None, **arguments: Any) -> set[str]:
