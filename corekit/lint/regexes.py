@@ -17,7 +17,10 @@ from corekit.arguments import REGEXES
 from corekit.policy import CorsPolicy
 
 LOCAL: Final = r"https?://(([^/:]*\.)?localhost\.?|127\.[0-9.]*|\[::1\])(:[0-9]*)?"
-"""The origins of servers on the user's own machine."""
+"""The origins of servers on the user's own machine, and of released apps."""
+
+_DEVELOPMENT: Final = LOCAL.removesuffix("?")
+"""Those with a port, which released apps do not have."""
 
 
 def regexes_of(policy: CorsPolicy) -> tuple[re.Pattern[str], ...]:
@@ -75,8 +78,8 @@ class RegexOrigins:
             return None
 
     def find_local(self) -> str | None:
-        """Return an origin of a server on the user's own machine, or None."""
-        return self.find_inside(LOCAL)
+        """Return an origin of a server for development on the user's own machine, or None."""
+        return self.find_inside(_DEVELOPMENT)
 
     def find_every_subdomain(self) -> Iterator[str]:
         """Yield the domains of which it matches every subdomain."""

@@ -116,7 +116,9 @@ def _origins(policy: CorsPolicy, regexes: Collection[RegexOrigins]) -> Iterator[
 def _development(policy: CorsPolicy, regexes: Collection[RegexOrigins]) -> Iterator[Diagnostic]:
     local = [text for text, each in read_all(policy.allow_origins) if _is_development(each)]
     local_regexes = [each.source for each in regexes if each.find_local()]
-    has_others = any(each.find_outside(LOCAL) for each in regexes)
+    has_others = len(local_regexes) < len(regexes) or any(
+        each.find_outside(LOCAL) for each in regexes
+    )
     if has_others or len(local) < len(policy.allow_origins):
         severity: Severity = "warning" if policy.allow_credentials else "info"
         for argument, texts in (("allow_origins", local), (REGEXES, local_regexes)):

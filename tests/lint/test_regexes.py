@@ -198,6 +198,6 @@ def test_regex_is_cross_site_if_one_origin_is(regex: str, hosts: list[str], expe
 
 
 def test_nothing_is_said_if_it_takes_too_long() -> None:
-    (found,) = read_regexes([re.compile(r"https://([a-z]{1,63}\.){1,80}example\.com")])
+    (found,) = read_regexes([re.compile(r"https://([a-z]{1,63}\.){1,8}example\.com")])
     assert found.find_outside(".*com", ".*[a-m].{12}") == ""
     assert found.find_inside(r".*\..{300}|.*\..{299}") is None
