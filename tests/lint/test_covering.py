@@ -201,6 +201,12 @@ SEVERAL: list[tuple[str, list[str], list[str], dict[str, int]]] = [
         ["https?://localhost", r"https?://localhost:\d+"],
         {"http://localhost:*": 2},
     ),
+    (
+        "either of two patterns",
+        ["https://a*.example", "https://*b.example"],
+        [r"https://([^a.]+[^.]*|a[^.]*[^b.])\.example"],
+        {"https://a*.example": 2},
+    ),
     ("the same twice", [], [r"https://(a|b)\.c", r"https://(b|a)\.c"], {r"https://(a|b)\.c": 1}),
     ("no host", ["null", "https://a.example"], ["null|https://b.example"], {"null": 1}),
     # What cannot be read may cover, but not be covered.

@@ -38,6 +38,7 @@ def advice_on(regex: str, api: str | None = None, **arguments: Any) -> list[Diag
         (r"https://[a-z0-9-]+\.example\.com:8443", COOKIES, ["every-subdomain"]),
         (r"https://\w+\.example\.com(:\d+)?", COOKIES, ["every-subdomain"]),
         (r"https://pr-\d+\.example\.com", COOKIES, []),
+        (r"https://x.*\.example\.com", COOKIES, []),
         (r"https://.*-staging\.example\.com", COOKIES, []),
         (r"https://\w+\.(a|b)\.example\.com", COOKIES, ["every-subdomain", "every-subdomain"]),
         (
