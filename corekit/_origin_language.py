@@ -297,7 +297,9 @@ class _Hosts:
                     self.ends.add(state)
                     continue
                 edges[state].append((mask, goal))
-                if goal not in seen:
+                if mask == mask_of("]"):
+                    self.ends.add(goal)  # what follows is the port
+                elif goal not in seen:
                     seen.add(goal)
                     states.append(goal)
             if state in origins.final:

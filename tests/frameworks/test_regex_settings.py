@@ -151,6 +151,7 @@ ALLOWED: Final = [
     r"https://(app|shop)\.example\.com",
     r"http:\/\/localhost:\d+",
     r"https://.*-staging\.example\.com",
+    r"https://\[2001:db8::1\](:\d+)?",
 ]
 
 in_every_place = pytest.mark.parametrize("place", PLACES)
