@@ -1,7 +1,7 @@
 """Measure how long it takes to judge a regular expression of origins, when a policy is built.
 
-Run ``python -m benchmarks.regexes``. It is CPU time, the median of some turns, without the first one,
-which reads the public suffix list and builds the automata of all origins.
+Run ``python -m benchmarks.regexes``. It is CPU time, the median of some turns, without the first
+one, which reads the public suffix list and builds the automata of all origins.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LARGE: Final = {
 
 
 def measure(source: str) -> float:
-    """Return the seconds that one expression takes."""
+    """Return the seconds that one takes."""
     regex = re.compile(source)
     seconds = []
     for _ in range(TURNS + 1):

@@ -240,7 +240,7 @@ class ProblemKind(Enum):
         ),
         "{use}",
         _RISK,
-        "Write 'https://'.",
+        "Serve the page over HTTPS.",
     )
     OPEN_REGEX = (
         "any-origin-with-credentials",

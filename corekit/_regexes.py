@@ -8,7 +8,7 @@ a fix is only named if it has none of the problems.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -65,7 +65,9 @@ class RegexReader(Reader):
             parameters: dict[str, object] = {**finding.parameters}
             kind = finding.kind
             if not (kind.is_risk and kind.code in self._accepted):
-                fix = choose_hint(finding, regex, credentials=credentials)
+                fix = choose_fix(
+                    finding, regex.pattern, credentials=credentials, accepted=self._accepted
+                )
                 if fix is None:
                     use = kind.otherwise.format(dialect=self.dialect)
                 else:
@@ -132,21 +134,19 @@ def _judge(
         yield _found(ProblemKind.ANY_EXTENSION, _no_repairs, origin=app)
 
 
-def choose_hint(finding: Finding, regex: re.Pattern[str], *, credentials: bool) -> str | None:
-    """Return the first repair that works: without this problem, and without a new one."""
+def choose_fix(
+    finding: Finding, source: str, *, credentials: bool, accepted: Collection[str] = ()
+) -> str | None:
+    """Return the first repair that has no problem but risks that are accepted, or None."""
 
-    def codes_of(regex: re.Pattern[str]) -> set[str]:
-        return {each.kind.code for each in find_problems(regex, credentials=credentials)}
-
-    def works(source: str) -> bool:
+    def works(repaired: str) -> bool:
         try:
-            return codes_of(re.compile(source)) <= others
+            found = find_problems(re.compile(repaired), credentials=credentials)
         except (re.error, OverflowError, RecursionError):
             return False
+        return all(each.kind.is_risk and each.kind.code in accepted for each in found)
 
-    others = codes_of(regex) - {finding.kind.code}
-    sources = (each for each in finding.repairs(regex.pattern) if each != regex.pattern)
-    return next(filter(works, sources), None)
+    return next((each for each in finding.repairs(source) if each != source and works(each)), None)
 
 
 def _found(

@@ -278,7 +278,7 @@ class Reader:
         if pattern is None:
             return
         if scheme not in DEFAULT_PORTS:
-            if pattern.label is not None or host == ANY:
+            if host == ANY:
                 kind = ProblemKind.ANY_EXTENSION
                 use, origin = kind.otherwise, text.replace(ANY, "a", 1).removesuffix(":*")
                 self.report(kind, name, text, index=index, origin=origin, use=use)
@@ -305,6 +305,8 @@ class Reader:
             return
         found = find_misspelling(text)
         fix, use = self._choose_fix(found.meant)
+        if found.meant is None:
+            use = found.kind.otherwise or use
         self.report(found.kind, name, text, index=index, fix=fix, use=use, **found.parameters)
 
     def _check_opaque(

@@ -157,8 +157,9 @@ def steps(source: str, word: str) -> int:
 
 def longer_words(start: str, size: int) -> Iterator[str]:
     """Yield origins that begin with `start`, repeat a short part and then match nothing."""
-    for part in map("".join, (*product("xa.", repeat=1), *product("xa.", repeat=2), ("x.a",))):
-        yield f"{start}{part * size}-"
+    for length in (1, 2, 3):
+        for part in map("".join, product("xa.", repeat=length)):
+            yield f"{start}{part * size}-"
 
 
 PARTS = st.sampled_from(

@@ -66,7 +66,7 @@ def problems_of(source: str, *, credentials: bool) -> list[Problem]:
         (r"https://.*\.a\..*\.example\.com", "slow-regex", r"https://.*\.a\.[^.]+\.example\.com"),
         (r"https://([a-z]+-?)+\.example\.com", "slow-regex", None),
         # Origins that are not those of sites.
-        (r"app://.*", "opaque-origin", r"app://.+"),
+        (r"app://.*", "opaque-origin", None),
         (r"null|https://a\.example\.com", "opaque-origin", None),
         (r"https://(?!x)a\.example\.com", "opaque-regex", None),
         (r"chrome-extension://[a-p]+", "any-extension", None),

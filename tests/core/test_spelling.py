@@ -193,7 +193,7 @@ def test_misspelled_origin_suggests_valid_origin(text: str) -> None:
     ("text", "meant"),
     [
         (r"^https://.*\.example\.com$", "https://*.example.com"),
-        (r"http://.+\.example\.com:3000", "http://*.example.com:3000"),
+        (r"http://.+\.example\.com:3000", "https://*.example.com:3000"),
         (".*.example.com", "https://*.example.com"),
         (" .*.example.com ", "https://*.example.com"),
         # What a pattern cannot say, or would be refused with credentials.
@@ -207,8 +207,8 @@ def test_misspelled_origin_suggests_valid_origin(text: str) -> None:
 def test_regex_for_subdomains_suggests_the_pattern(text: str, meant: str | None) -> None:
     problem = problem_of(allow_origins=[text], allow_credentials=True)
     assert problem.fix == meant
-    use = f"Did you mean {meant!r}?" if meant else "Use a pattern: 'https://*.example.com', "
-    assert problem.hint.startswith(use)
+    fixed = f"Did you mean {meant!r}?", f"Use {meant!r}."
+    assert problem.hint.startswith(fixed if meant else "Use a pattern: 'https://*.example.com', ")
     assert problem.hint.endswith("Regular expressions are for corekit.compat.RegexCorsPolicy.")
 
 

@@ -329,7 +329,7 @@ def test_unsafe_settings_raise_at_startup(handler: Any) -> None:
     assert text.startswith("3 problems in the CORS policy:")
     assert "CORS_ALLOWED_ORIGINS[0] = '*': Any website could make requests" in text
     assert "List the origins, or do not allow credentials. [any-origin-with-credentials]" in text
-    assert "Did you mean 'http://evil.example'?" in text
+    assert "Use 'https://evil.example'." in text
 
 
 ORIGINS = st.sampled_from([None, APP, EVIL, "http://localhost:3000", "null", "x", f"{APP},{APP}"])
