@@ -171,7 +171,8 @@ def is_pattern(text: str) -> bool:
         rest = rest[: -len(":*")]
     if "*" not in rest:
         parts = split(scheme + separator + rest)
-        return any_port and parts is not None and parts[2] == "" and is_origin(text[: -len(":*")])
+        has_host = parts is not None and parts[1] != "" and parts[2] == ""
+        return any_port and has_host and is_origin(text[: -len(":*")])
     open_host, colon, port = rest.partition(":")
     if open_host == "*" or is_network(open_host):
         return (

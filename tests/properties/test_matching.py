@@ -101,6 +101,7 @@ pieces = st.sampled_from([*"ab*.:-/[]01x", "https://", "http://", "127.0.0.1", "
 @example("http://192.168.01.*")
 @example("app://10.*.*.*")
 @example("file://")
+@example("file://:*")
 @example("https://")
 @example("https://a:443:*")
 @example(f"https://{'a' * 63}*.b")
