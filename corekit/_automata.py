@@ -135,7 +135,8 @@ def intersection(one: Automaton, other: Automaton) -> Automaton:
     >>> both.matches("bb"), both.matches("ab")
     (True, False)
     """
-    states = States((0, 0))
+    start: tuple[int, int] = (0, 0)
+    states = States(start)
     edges: list[list[Edge]] = []
     final = set()
     count = 0
@@ -223,9 +224,9 @@ def members(automaton: Automaton, without: Iterable[Automaton] = ()) -> Iterator
     """
     others = union(without)
     live = _leading_to(automaton.edges, automaton.final)
-    first = (0, frozenset({0}))
+    first: tuple[int, frozenset[int]] = (0, frozenset({0}))
     seen = {first}
-    queue = deque([(*first, "")])
+    queue: deque[tuple[int, frozenset[int], str]] = deque([(*first, "")])
     while queue:
         state, others_states, word = queue.popleft()
         if state in automaton.final and others_states.isdisjoint(others.final):
