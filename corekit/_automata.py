@@ -135,8 +135,7 @@ def intersection(one: Automaton, other: Automaton) -> Automaton:
     >>> both.matches("bb"), both.matches("ab")
     (True, False)
     """
-    start: tuple[int, int] = (0, 0)
-    states = States(start)
+    states: States[tuple[int, int]] = States((0, 0))
     edges: list[list[Edge]] = []
     final = set()
     count = 0
@@ -224,8 +223,8 @@ def members(automaton: Automaton, without: Iterable[Automaton] = ()) -> Iterator
     """
     others = union(without)
     live = _leading_to(automaton.edges, automaton.final)
-    first: tuple[int, frozenset[int]] = (0, frozenset({0}))
-    seen = {first}
+    first = (0, frozenset({0}))
+    seen: set[tuple[int, frozenset[int]]] = {first}
     queue: deque[tuple[int, frozenset[int], str]] = deque([(*first, "")])
     while queue:
         state, others_states, word = queue.popleft()
