@@ -242,3 +242,12 @@ def test_fix_gives_a_policy_without_a_problem(text: str, credentials: bool) -> N
                 CorsPolicy(allow_origins=[problem.fix], allow_credentials=credentials)
                 assert repr(problem.fix) in problem.hint
             assert "Did you mean None" not in problem.hint
+
+
+@pytest.mark.parametrize("page", ["file://", "app://", "content://", SAFARI, "null"])
+def test_any_origin_is_explained_as_it_is_decided(page: str) -> None:
+    policy = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
+    explanation = explain(policy, Fetch("https://api.example.org/", method="PUT"), page=page)
+    assert explanation.allowed
+    assert "'*', which is any origin" in str(explanation)
+    assert policy.decide("OPTIONS", origin=page, request_method="PUT").allowed
