@@ -36,6 +36,8 @@ ALPHABET: Final = (
     # In the order in which a person believes an example.
     "x" + string.ascii_lowercase.replace("x", "") + "1023456789-.:/_"
     + string.ascii_uppercase + "[]~!$&'()+;="
+    # Only paths have these; the last two represent all others.
+    " %*,@\u00e9\u20ac"
 )  # fmt: skip
 """Every character of a serialized origin: https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin"""
 

@@ -18,7 +18,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
+from heapq import nlargest
 from typing import Final
 
 from ._automata import (
@@ -29,8 +30,10 @@ from ._automata import (
     determinize,
     reachable,
     reversed_edges,
+    split_edges,
 )
-from ._regex_syntax import LONGEST, read_regex, read_roughly
+from ._origins import MAX_ORIGIN_LENGTH
+from ._regex_syntax import LONGEST, Unreadable, read_regex, read_roughly
 from ._regex_tree import Chars, Choice, Node, Repeat, Sequence, Start, Wiring, build
 
 _FEW: Final = 3
@@ -40,7 +43,16 @@ _MOST_WAYS: Final = 5_000
 _MOST_STATES: Final = 250
 _MOST_STEPS: Final = 20_000
 _MOST_VISITS: Final = 300_000
-_SHAPE: Final = r"[a-z][a-z0-9+.\-]*://(\[[0-9a-f:]*\]|[^/:\[\]]*)(:[0-9]{1,5})?|null"
+_MOST_TRIES: Final = 20_000
+_MOST_PATH_TRIES: Final = 500_000
+_WIDTH: Final = 4
+_LONGEST_PATH: Final = 2_048
+_LONGEST_UNKNOWN_PATH: Final = 100
+_PATH: Final = "/.*"
+_ORIGIN: Final = r"[a-z][a-z0-9+.\-]*://(\[[0-9a-f:]*\]|[^/:\[\]]*)(:[0-9]{1,5})?|null"
+
+# Other regular expressions are matched in a time that is linear in the length of the text.
+_may_backtrack = re.compile(r"[*+{].*[*+{]|\)[*+{]|\\[1-9]|\(\?P=|(?:\?.*){4}", re.DOTALL).search
 
 Step = tuple[int, int, bool]
 """A set of characters, the state that it leads to, and whether it does so in several ways."""
@@ -57,16 +69,39 @@ def find_slow_word(regex: re.Pattern[str]) -> str | None:
     >>> find_slow_word(re.compile(r"https://([a-z]+-?)+\\.example\\.com"))
     'https://xxx'
     """
-    return _Ways(_unlimited(read_roughly(regex))).find_slow_word()
+    node = read_roughly(regex)
+    shape = _automaton_of(_ORIGIN)
+    word = _Ways(_unlimited(node), shape).find_slow_word()
+    if word is None:
+        # A limited number of ways may be large, too.
+        word = _Ways(node, shape).find_costly_word(_MOST_TRIES, MAX_ORIGIN_LENGTH)
+    return word
+
+
+@lru_cache(maxsize=1_000)
+def longest_path(regex: re.Pattern[str]) -> int | None:
+    """Return how long a path may be for a regular expression, in characters; None is any length.
+
+    >>> longest_path(re.compile("/api/.*")), longest_path(re.compile(r"/(\\w+/?)+$"))
+    (None, 19)
+    """
+    if _may_backtrack(regex.pattern) is None:
+        return None
+    try:
+        ways = _Ways(read_roughly(regex), _automaton_of(_PATH))
+        word = ways.find_costly_word(_MOST_PATH_TRIES, _LONGEST_PATH)
+    except (Unreadable, TooManyStates):
+        return _LONGEST_UNKNOWN_PATH
+    return _LONGEST_PATH if word is None else len(word) - 1
 
 
 class _Ways:
-    """The states of a regex while it reads an origin, and the ways from one to the next."""
+    """The states of a regex while it reads a text of a shape, and the ways to the next ones."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, shape: Automaton) -> None:
         self._wiring = Wiring(node)
+        self._shape = shape
         self._visited = 0
-        shape = _shape()
         pairs = [(0, 0)]
         numbers = {(0, 0): 0}
         self.steps: list[list[Step]] = []
@@ -126,6 +161,48 @@ class _Ways:
                         return self.words[first] + word
         return None
 
+    def find_costly_word(self, most: int, longest: int) -> str | None:
+        """Return a word for which `re` tries more than `most` ways, or None.
+
+        Only the words that seem to cost most are made longer, up to `longest` characters, so that
+        a word may be missed. A word is left if another one has led to the same ways.
+        """
+        words = [(0, "", {0: 1})]
+        seen: set[frozenset[tuple[int, int]]] = set()
+        for _ in range(longest):
+            longer: list[tuple[int, str, dict[int, int]]] = []
+            for tries, word, ways in words:
+                for mask, after in self._after(ways):
+                    now = tries + sum(after.values())
+                    if now > most:
+                        return word + _character(mask)
+                    key = frozenset(after.items())
+                    if after and key not in seen:
+                        seen.add(key)
+                        longer.append((now, word + _character(mask), after))
+            words = nlargest(_WIDTH, longer, key=lambda each: sum(each[2].values()))
+        return None
+
+    def _after(self, ways: dict[int, int]) -> list[tuple[int, dict[int, int]]]:
+        """Return how many ways lead where, for each set of characters that is treated alike."""
+        steps = [
+            (mask, goal, count * (2 if is_ambiguous else 1))
+            for state, count in ways.items()
+            for mask, goal, is_ambiguous in self.steps[state]
+            if goal not in self._always_matching
+        ]
+        self._visited += len(steps)
+        if self._visited > _MOST_VISITS:
+            raise TooManyStates
+        found = []
+        for mask, indexes in split_edges((mask, index) for index, (mask, _, _) in enumerate(steps)):
+            after: dict[int, int] = {}
+            for index in indexes:
+                _, goal, count = steps[index]
+                after[goal] = after.get(goal, 0) + count
+            found.append((mask, after))
+        return found
+
     @cached_property
     def _reachable_in_cycles(self) -> dict[int, set[int]]:
         """The states of cycles and between cycles, and those that at least one step leads to."""
@@ -141,7 +218,7 @@ class _Ways:
     @cached_property
     def _always_matching(self) -> set[int]:
         """The states from which every rest of an origin matches."""
-        wiring, shape = self._wiring, _shape()
+        wiring, shape = self._wiring, self._shape
         states = {
             number
             for number, (origin, place) in enumerate(self._pairs)
@@ -155,7 +232,7 @@ class _Ways:
 
     def _continues(self, state: int, goals: set[int]) -> bool:
         possible = 0
-        for mask, _ in _shape().edges[self._pairs[state][1]]:
+        for mask, _ in self._shape.edges[self._pairs[state][1]]:
             possible |= mask
         for mask, goal, _ in self.steps[state]:
             if goal in goals:
@@ -248,5 +325,5 @@ def _character(mask: int) -> str:
 
 
 @cache
-def _shape() -> Automaton:
-    return determinize(build(read_regex(re.compile(_SHAPE))))
+def _automaton_of(source: str) -> Automaton:
+    return determinize(build(read_regex(re.compile(source))))

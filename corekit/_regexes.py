@@ -92,16 +92,22 @@ class Finding:
 
 def find_problems(regex: re.Pattern[str], *, credentials: bool) -> Iterator[Finding]:
     """Yield the problems of a regular expression, with the origins that prove them."""
+    is_known = True
     try:
         slow = find_slow_word(regex)
-        language = OriginLanguage.of_regex(regex)
-        yield from _slow(slow)
-        yield from _judge(regex, language, credentials=credentials)
+        if slow is not None:
+            yield _slow(slow)
     except (Unreadable, TooManyStates):
-        if regex.fullmatch(OPAQUE):
-            yield _opaque(OPAQUE, credentials=credentials)
-        if credentials:
-            yield _found(ProblemKind.OPAQUE_REGEX, _no_repairs)
+        is_known = False
+    try:
+        language = OriginLanguage.of_regex(regex)
+        found = list(_judge(regex, language, credentials=credentials))
+    except (Unreadable, TooManyStates):
+        found = [_opaque(OPAQUE, credentials=credentials)] if regex.fullmatch(OPAQUE) else []
+        is_known = is_known and not credentials
+    yield from found
+    if not is_known:
+        yield _found(ProblemKind.OPAQUE_REGEX, _no_repairs)
 
 
 def _judge(
@@ -155,9 +161,8 @@ def _found(
     return Finding(kind, repairs, parameters)
 
 
-def _slow(word: str | None) -> Iterator[Finding]:
-    if word is not None:
-        yield _found(ProblemKind.SLOW_REGEX, _repair_slow, origin=f"{word}{word[-1] * 3}...")
+def _slow(word: str) -> Finding:
+    return _found(ProblemKind.SLOW_REGEX, _repair_slow, origin=f"{word}{word[-1] * 3}...")
 
 
 def _opaque(origin: str, *, credentials: bool) -> Finding:

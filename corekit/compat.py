@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from ._backtracking import longest_path
 from ._engine import AnyOrigin, Origins
 from ._origins import OPAQUE, is_hostless, split_origin
 from ._regexes import RegexReader
@@ -28,21 +29,15 @@ if TYPE_CHECKING:
 
     from .arguments import Risks, Strings
 
-__all__ = ["OriginRegexes", "RegexCorsPolicy", "build_policy", "is_path_too_long"]
-
-# Other regular expressions are matched in a time that is linear in the length of the path.
-_may_backtrack = re.compile(r"[*+{].*[*+{]|\)[*+{]|\\[1-9]|\(\?P=", re.DOTALL).search
-LONGEST_PATH: Final = 2_048
-"""In characters, for a regular expression that may backtrack."""
+__all__ = ["OriginRegexes", "RegexCorsPolicy", "build_policy", "is_path_too_long", "longest_path"]
 
 
 def is_path_too_long(path: str, regex: re.Pattern[str]) -> bool:
     """Return whether `path` may take too long to match, so that no origins may be allowed.
 
-    A client chooses the path. If a regular expression has one repetition, of one character, the
-    time to match is linear in the length of the path; with more, or with a repeated group or a
-    back reference, it may grow faster. Then a path is too long if it has more than 2,048
-    characters.
+    A client chooses the path. If the time to match a regular expression grows faster than the
+    length of the path, a path is too long if `re` might try more than 500,000 ways, or if it has
+    more than 2,048 characters.
 
     >>> path = "/api/" + "a/" * 2_000
     >>> is_path_too_long(path, re.compile("/api/.*"))
@@ -50,7 +45,8 @@ def is_path_too_long(path: str, regex: re.Pattern[str]) -> bool:
     >>> is_path_too_long(path, re.compile("/api/.*/items/.*"))
     True
     """
-    return len(path) > LONGEST_PATH and _may_backtrack(regex.pattern) is not None
+    longest = longest_path(regex)
+    return longest is not None and len(path) > longest
 
 
 class OriginRegexes:

@@ -28,7 +28,7 @@ from corekit.adapter import (
     is_browser_header,
     path_readings,
 )
-from corekit.compat import LONGEST_PATH, RegexCorsPolicy, is_path_too_long
+from corekit.compat import RegexCorsPolicy, is_path_too_long, longest_path
 from corekit.problems import PYTHON, Dialect, ProblemKind
 from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
@@ -163,7 +163,7 @@ class Configuration:
             why = f"ambiguous and longer than {LONGEST_AMBIGUOUS_PATH} characters"
             return f"the path is {why}, so no origins are allowed"
         if self.urls is not None and any(is_path_too_long(each, self.urls) for each in readings):
-            limit = LONGEST_PATH
+            limit = longest_path(self.urls)
             return (
                 f"the path is longer than the {limit} characters that CORS_URLS_REGEX is tried on"
             )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pickle
 import re
+import time
 from typing import Any
 
 import pytest
 
 from corekit import CorsPolicy, PolicyError
-from corekit.compat import OriginRegexes, RegexCorsPolicy, is_path_too_long
+from corekit.compat import OriginRegexes, RegexCorsPolicy, is_path_too_long, longest_path
 
 SUBDOMAINS = r"https://\w+\.example\.com"
 
@@ -270,9 +271,31 @@ def test_regex_gets_only_serialized_origins() -> None:
     ],
 )
 def test_long_path_is_not_matched_if_it_may_backtrack(regex: str, is_limited: bool) -> None:
-    pattern = re.compile(regex)
-    assert not is_path_too_long("/" * 2_048, pattern)
-    assert is_path_too_long("/" * 2_049, pattern) is is_limited
+    assert is_path_too_long("/" * 2_049, re.compile(regex)) is is_limited
+
+
+@pytest.mark.parametrize(
+    ("regex", "longest"),
+    [
+        (r"/api/\d+/items/\d+", 2_048),
+        (r"/api/.*/items/.*", 2_048),
+        (r"^/.*/.*/.*/edit$", 200),
+        (r"^/.*/edit$|^/.*/.*/.*/.*/new$", 100),
+        (r"^/api/(\w+/?)+$", 30),
+        (r"/(a|aa)*b", 30),
+        (r"/([^a]|\W)*b", 30),
+        (rf"/({'(x?y?)*' * 99})*", 100),
+    ],
+)
+def test_longest_path_takes_milliseconds(regex: str, longest: int) -> None:
+    found = longest_path(re.compile(regex))
+    assert found is not None
+    assert longest / 4 < found <= longest
+    for text in ("/", "a", "a/", "!"):
+        path = ("/api/" + text * found)[:found]
+        start = time.process_time()
+        re.match(regex, path)
+        assert time.process_time() - start < 0.5
 
 
 def test_other_origins_need_no_rules() -> None:
