@@ -21,6 +21,9 @@ __all__ = ["open_page", "require_chromium", "screenshot"]
 NAMES: Final = ("chromium-headless-shell", "chromium", "google-chrome", "chrome")
 """The commands to look for on PATH, in this order."""
 
+DESKTOP_NAMES: Final = ("chromium",)
+"""The command of a Chromium that can load extensions. The headless shell cannot."""
+
 ARGUMENTS: Final = (
     "--headless",
     # The pages are trusted, and the sandbox cannot start as root or in most containers.
@@ -31,7 +34,6 @@ ARGUMENTS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--disable-extensions",
     "--disable-default-apps",
     "--mute-audio",
 )
@@ -44,15 +46,28 @@ def require_chromium() -> str:
 
 @contextmanager
 def open_page(
-    url: str, *, arguments: Sequence[str] = (), home: Path | None = None
+    url: str,
+    *,
+    arguments: Sequence[str] = (),
+    home: Path | None = None,
+    extension: Path | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a headless Chromium on `url` during the block; yield the process of its supervisor.
 
     `arguments` are additional switches. `home` is the folder to use as HOME, which may contain a
-    ``.pki/nssdb`` or a prepared ``profile``; the default is a new temporary folder. If no browser
-    is found, the test is skipped or fails; see `require_chromium`.
+    ``.pki/nssdb`` or a prepared ``profile``; the default is a new temporary folder. `extension` is
+    the folder of an unpacked extension to load, and needs a desktop Chromium. If no browser is
+    found, the test is skipped or fails; see `require_chromium`.
     """
-    chromium = require_chromium()
+    if extension is None:
+        chromium = require_chromium()
+        arguments = ("--disable-extensions", *arguments)
+    else:
+        chromium = require(
+            "desktop Chromium", DESKTOP_NAMES, DESKTOP_NAMES[0], "COREKIT_DESKTOP_CHROMIUM"
+        )
+        only = (f"--disable-extensions-except={extension}", f"--load-extension={extension}")
+        arguments = (*only, *arguments)
     # A child process may still write to the profile while it is being removed.
     with TemporaryDirectory(prefix="corekit-chromium-", ignore_cleanup_errors=True) as made:
         place = home or Path(made)
