@@ -1,0 +1,86 @@
+"""What an author of an adapter, or its user, reads if an argument is of the wrong kind."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import pytest
+
+from corekit import CorsPolicy
+from corekit.adapter import (
+    Observer,
+    check_policy,
+    keep_policy,
+    make_policy,
+    raw_path_readings,
+)
+from corekit.compat import RegexCorsPolicy
+from corekit.problems import Dialect
+
+POLICY = CorsPolicy(allow_origins=["*"])
+
+
+def test_check_policy_names_the_argument() -> None:
+    message = "policy is of type str: '*'. Pass a CorsPolicy or a CorsRoutes."
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        check_policy("*")
+
+
+@pytest.mark.parametrize(
+    ("policy", "grants", "message"),
+    [
+        (
+            POLICY,
+            {"max_age": 1, "allow_headers": ["*"]},
+            "cors() got a policy and max_age, allow_headers. Pass one or the other.",
+        ),
+        (
+            ["*"],
+            {},
+            (
+                "cors() got a list. Pass a policy or its arguments, such as"
+                ' cors(allow_origins=["https://app.example.com"]).'
+            ),
+        ),
+    ],
+)
+def test_make_policy_says_what_to_pass(
+    policy: object, grants: dict[str, object], message: str
+) -> None:
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        make_policy(policy, grants)
+
+
+def test_keep_policy_says_what_can_keep_one() -> None:
+    message = "A int cannot keep a policy. Pass the function or the class."
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        keep_policy(5, POLICY, "the function or the class")
+
+
+def test_what_browsers_do_not_encode_has_one_reading() -> None:
+    path = "/a!$&'()*+,;=:@~b"
+    assert raw_path_readings(path) == (path,)
+
+
+def test_denials_are_logged_only_if_the_logger_shows_them() -> None:
+    logger = logging.getLogger("corekit.test_adapter_errors")
+    observer = Observer("test", logger)
+    for level, is_logged in ((logging.INFO, True), (logging.WARNING, False)):
+        logger.setLevel(level)
+        assert observer.logs_denials() is is_logged
+
+
+def test_the_engine_of_a_policy_speaks_its_dialect() -> None:
+    dialect = Dialect(names={"allow_origins": "ORIGINS"})
+    for policy in (CorsPolicy, RegexCorsPolicy):
+        made = policy.from_mapping({"allow_origins": ["https://a"]}, dialect=dialect)
+        assert made.engine.dialect is dialect
+
+
+def test_a_logger_that_cannot_say_its_level_logs_no_denials() -> None:
+    class Broken(logging.Logger):
+        def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the name in logging
+            raise RuntimeError(level)
+
+    assert Observer("test", Broken("broken")).logs_denials() is False
