@@ -19,7 +19,12 @@ __all__ = ["CorsRoutes", "RouteMatch"]
 LONGEST_AMBIGUOUS_PATH: Final = 1024
 """In characters. Interpreting a path takes time that grows faster than its length."""
 
-_is_odd_path = re.compile(r"//|\\|/\.\.?(?:/|\Z)").search
+_UNSAFE: Final = r"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd"
+"""Control characters, and what bytes that are not UTF-8 are decoded to."""
+
+# All alternatives begin with one set of characters, which is searched for faster than several are.
+_is_odd_path = re.compile(rf"[/\\{_UNSAFE}](?:(?<!/)|/|\.\.?(?:/|\Z))").search
+_drop_unsafe = re.compile(rf"[{_UNSAFE}]").sub
 _join_slashes = re.compile("//+").sub
 _is_unroutable = re.compile(r"//|\\|/\.\.?(?:/|\Z)|[*?#%{}<>]|[^\x20-\x7e\xa0-\U0010ffff]").search
 
@@ -81,9 +86,10 @@ class CorsRoutes:
         """Return the policy for a path, as decoded by the server; None if no route covers it.
 
         Browsers resolve ``.`` and ``..`` before they send a path, so such segments come from an
-        encoded slash or from a tool. If resolving them, joining doubled slashes or reading a
-        backslash as a slash, in any order, would lead to another policy, return a policy that
-        allows no origins; likewise if such a path has more than 1,024 characters.
+        encoded slash or from a tool. If resolving them, joining doubled slashes, reading a
+        backslash as a slash, or ignoring control characters and what is not UTF-8, in any order,
+        would lead to another policy, return a policy that allows no origins; likewise if such a
+        path has more than 1,024 characters.
         """
         match = self.find(path)
         return None if match is None else match.policy
@@ -185,7 +191,12 @@ def _readings(path: str) -> list[str]:
     # order has its own result. None has an effect twice, so the readings are few.
     found = [path]
     for text in found:
-        for reading in (text.replace("\\", "/"), _join_slashes("/", text), _resolve(text)):
+        for reading in (
+            text.replace("\\", "/"),
+            _join_slashes("/", text),
+            _drop_unsafe("", text),
+            _resolve(text),
+        ):
             if reading not in found:
                 found.append(reading)
     return found

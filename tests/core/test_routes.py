@@ -102,6 +102,17 @@ ODD: list[tuple[str, CorsPolicy | None]] = [
     ("/static/x//../../api/x", NOTHING),
     # An encoded backslash.
     ("/static/x\\y/../../api/x", NOTHING),
+    # Starlette and Pyramid match before a line feed at the end; Bottle drops what is not UTF-8.
+    ("/api/health\n", NOTHING),
+    ("/api/ad\ufffdmin/x", NOTHING),
+    ("/api/ad\udcffmin/x", NOTHING),
+    ("/api/\x00admin/x", NOTHING),
+    ("/static/.\ufffd./api/x", NOTHING),
+    ("/a\x7fpi/x", NOTHING),
+    ("/a\x85pi/x", NOTHING),
+    ("/api/caf\ufffd", API),
+    ("/api/\n", API),
+    ("/other/\x00", None),
 ]
 
 

@@ -26,9 +26,10 @@ OTHER: Final = "https://other.example"
 PREFIX: Final = "/v1"
 SECRET: Final = "/admin/secret"
 
+# An exact route, since one with a slash at its end would cover what a router adds to the secret.
 ROUTES: Final = CorsRoutes(
     [
-        ("/admin/", CorsPolicy(allow_origins=[ADMIN], allow_credentials=True)),
+        (SECRET, CorsPolicy(allow_origins=[ADMIN], allow_credentials=True)),
         ("/", CorsPolicy(allow_origins=["*"])),
     ]
 )
@@ -355,6 +356,16 @@ def _bottle() -> Any:
     return app
 
 
+def _pyramid() -> Any:
+    from pyramid.config import Configurator
+    from pyramid.response import Response
+
+    with Configurator() as config:
+        config.add_route("secret", SECRET)
+        config.add_view(lambda _: Response("secret"), route_name="secret")
+        return config.make_wsgi_app()
+
+
 def _bare_wsgi(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", [])
     return [b"secret" if environ["PATH_INFO"].rstrip("/") == SECRET else b"public"]
@@ -377,6 +388,7 @@ WSGI_APPS: Final[Mapping[str, Callable[[], Any]]] = {
     "flask with resources, dispatched": lambda: _dispatched(_flask_resources()),
     "flask in the middleware": lambda: _covered_wsgi(_flask()),
     "bottle": lambda: _covered_wsgi(_bottle()),
+    "pyramid": lambda: _covered_wsgi(_pyramid()),
     "wsgi": lambda: _covered_wsgi(_bare_wsgi),
 }
 

@@ -56,6 +56,12 @@ PATHS: Final = (
     "/admin/secret;x",
     "/admin/secret%00",
     "/admin/secret%20",
+    "/admin/secret%0A",
+    "/admin/secret%0D%0A",
+    "/admin/secret/%0A",
+    "/adm%FFin/secret",
+    "/admin%C3/secret",
+    "/admin/secret%ED%A0%80",
     "/adminx/secret",
 )
 PREFIXES: Final = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -20,7 +21,9 @@ plain_paths = st.tuples(
     st.lists(segments, max_size=3).map("/".join), st.sampled_from(["", "/"])
 ).map(lambda parts: re.sub("//+", "/", "/" + "".join(parts)))
 odd_paths = st.lists(
-    segments | st.sampled_from(["", ".", "..", "...", "a\\b", "..\\a", "\\", "a\\..", "\\..\\b"]),
+    segments
+    | st.sampled_from(["", ".", "..", "...", "a\\b", "..\\a", "\\", "a\\..", "\\..\\b"])
+    | st.sampled_from(["a\n", "\x00", "\ufffd", "\udcffb", ".\x7f.", "\x9f\\"]),
     max_size=7,
 ).map(lambda parts: "/" + "/".join(parts))
 tables = st.lists(plain_paths, min_size=1, max_size=5, unique=True)
@@ -89,7 +92,7 @@ def remove_dot_segments(path: str) -> str:
 def readings(path: str) -> set[str]:
     """Return every path that a server, a proxy or a framework might interpret `path` as."""
     found = {path}
-    for _ in range(3):
+    for _ in range(4):
         for text in list(found):
             merged = re.sub("//+", "/", text)
             normal = re.sub("^//+", "/", posixpath.normpath(text))
@@ -97,6 +100,8 @@ def readings(path: str) -> set[str]:
             found |= {
                 merged,
                 text.replace("\\", "/"),
+                "".join(each for each in text if unicodedata.category(each) not in ("Cc", "Cs")),
+                text.replace("\ufffd", ""),
                 remove_dot_segments(text),
                 remove_dot_segments(merged),
                 normal + slash,
@@ -108,6 +113,8 @@ def readings(path: str) -> set[str]:
 @example(["/a/", "/"], "/b/../a//../c")  # resolved without merging slashes: /a/c
 @example(["/a/", "/"], "/b\\c/../a/d")  # a literal backslash: /a/d
 @example(["/a/", "/"], "/b/..\\a/d")
+@example(["/a", "/"], "/a\n")  # Starlette: /a
+@example(["/a", "/"], "/\ufffda")  # Bottle: /a
 def test_ambiguous_path_gets_no_policy_of_another_path(table: list[str], path: str) -> None:
     routes, table = make(table)
     policy = routes.policy_for(path)
