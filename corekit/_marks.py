@@ -37,7 +37,7 @@ _FREE: Final = ("corekit_guard", "function")
 _FUNCTIONS: Final = (FunctionType, MethodType, partial)
 _WRAPPED: Final = (*_FUNCTIONS, type)
 _MOST_WRAPPED: Final = 100
-# The methods that frameworks call on a class-based view, in the order to look for them.
+# The methods that frameworks call on a class-based view.
 _ENTRIES: Final = ("dispatch_request", "dispatch", "__await__")
 
 
@@ -98,12 +98,16 @@ class applying:  # noqa: N801
 
 
 def check_found(
-    name: str, marks: Sequence[object], resolve: Callable[[Any], object] | None = None
+    name: str,
+    marks: Sequence[object],
+    resolve: Callable[[Any], object] | None = None,
+    *,
+    found_only: Sequence[object] = (),
 ) -> None:
     """Raise RuntimeError if a policy is applied to the request that is of none of these marks.
 
     `name` is that of the handler. A policy that allows no origins is never an error. `resolve` is
-    as in `keep_policy`.
+    as in `keep_policy`. A mark in `found_only` counts only if the layer found it.
     """
     applied = _APPLIED.get()
     if callable(applied):
@@ -112,11 +116,13 @@ def check_found(
     if engine is None or engine.denies_all:
         return
     for mark in marks:
-        policy = mark if resolve is None else resolve(mark)
-        if _allows(policy, engine) or any(mark is other for other in found):
+        if _allows(mark if resolve is None else resolve(mark), engine):
             return
+    accepted = (*marks, *found_only)
+    if any(mark is other for mark in accepted for other in found):
+        return
     # Equal marks that are not the same may come from other processes.
-    if any(mark in found for mark in marks):
+    if any(mark in found for mark in accepted):
         return
     raise RuntimeError(
         f"{name} has its own CORS policy, which was not found: the policy of the application or of"
@@ -126,14 +132,12 @@ def check_found(
 
 
 def _allows(policy: object, engine: Engine) -> bool:
-    """Return whether `engine` may be that of a policy, for the path of the current request."""
+    """Return whether `engine` may be that of a policy; None covers another path."""
     if policy is None:
         return True
-    if isinstance(policy, CorsRoutes):
-        # The path is not known here; without a route for all paths, none may cover it.
-        covers_all = any(path == "/" for path, _ in policy.routes)
-        return not covers_all or any(each.engine is engine for _, each in policy.routes)
-    return getattr(policy, "engine", None) is engine
+    # The path is not known here.
+    policies = [each for _, each in policy.routes] if isinstance(policy, CorsRoutes) else [policy]
+    return any(getattr(each, "engine", None) is engine for each in policies)
 
 
 class _Guard:
@@ -156,25 +160,27 @@ class _Guard:
         """Raise RuntimeError if the policy of another route is applied to the request."""
         if _APPLIED.get() is not None:
             name = f"{function.__module__}.{getattr(function, '__qualname__', function)}"
-            check_found(name, self.marks(arguments), self.resolve)
+            marks, found_only = self.marks(arguments)
+            check_found(name, marks, self.resolve, found_only=found_only)
 
-    def marks(self, arguments: tuple[Any, ...]) -> list[object]:  # noqa: ARG002
-        """Return the marks of which one must be applied."""
-        return [self.policy]
+    def marks(self, arguments: tuple[Any, ...]) -> tuple[list[object], list[object]]:  # noqa: ARG002
+        """Return the marks of which one must be applied, and those that must have been found."""
+        return [self.policy], []
 
 
 class _ClassGuard(_Guard):
     """Checks the marks of a class and of its methods, on the method that frameworks call.
 
-    Those of the class of the instance, since a subclass may have its own.
+    Those of the class of the instance, since a subclass may have its own. Which method runs is not
+    known, so the mark of a method counts only if the layer found it.
     """
 
-    def marks(self, arguments: tuple[Any, ...]) -> list[object]:
-        """Return the marks of the class of the first argument, and of its methods."""
+    def marks(self, arguments: tuple[Any, ...]) -> tuple[list[object], list[object]]:
+        """Return the mark of the class of the first argument, and those of its methods."""
         cls = type(arguments[0])
         members = (member for base in cls.__mro__ for member in vars(base).values())
         functions = [member for member in members if type(member) is FunctionType]
-        return [mark for each in (cls, *functions) for mark in kept_policies(each)]
+        return kept_policies(cls), [mark for each in functions for mark in kept_policies(each)]
 
 
 def _guarded(function: Any, corekit_guard: _Guard) -> Any:
@@ -241,6 +247,7 @@ def keep_policy(
         setattr(inner, _KEPT, policy)
     elif isinstance(target, type):
         _guard_class(target, resolve)
+        _guard_subclasses(target, resolve)
     elif type(target) is FunctionType:
         made = _guarded(target, _Guard(policy, resolve))
     elif type(target) is partial:
@@ -258,16 +265,39 @@ def _guard_partial(target: partial[Any], guard: _Guard) -> partial[Any]:
 
 
 def _guard_class(cls: type, resolve: Callable[[Any], object] | None) -> None:
-    name = next((name for name in _ENTRIES if type(getattr(cls, name, None)) is FunctionType), None)
-    if name is None:
+    """Guard the entries of a class, and those of its subclasses: they inherit its mark."""
+    for name in _ENTRIES:
+        entry = getattr(cls, name, None)
+        if type(entry) is FunctionType and not isinstance(_contents(entry)[0], _ClassGuard):
+            made = _guarded(entry, _ClassGuard(None, resolve))
+            # Django gives the attributes of this method to the view of the class.
+            del made.__wrapped__
+            setattr(cls, name, made)
+    if "__init_subclass__" in vars(cls):
+        # It may not call that of the class above.
+        _guard_subclasses(cls, resolve)
+    for subclass in type.__subclasses__(cls):
+        _guard_class(subclass, resolve)
+
+
+def _guard_subclasses(cls: type, resolve: Callable[[Any], object] | None) -> None:
+    """Guard the subclasses of a class that are made later."""
+    own = vars(cls).get("__init_subclass__")
+    if hasattr(own, _KEPT):
         return
-    entry = getattr(cls, name)
-    if isinstance(_contents(entry)[0], _ClassGuard):
-        return
-    made = _guarded(entry, _ClassGuard(None, resolve))
-    # Django gives the attributes of this method to the view of the class.
-    del made.__wrapped__
-    setattr(cls, name, made)
+
+    def __init_subclass__(subclass: type, **arguments: Any) -> None:  # noqa: N807
+        if own is not None:
+            own.__get__(None, subclass)(**arguments)
+        else:
+            # The class may be a copy of `cls`, as dataclasses make with slots.
+            owner = next(each for each in subclass.__mro__ if vars(each).get(name) is method)
+            super(owner, subclass).__init_subclass__(**arguments)
+        _guard_class(subclass, resolve)
+
+    name, method = "__init_subclass__", classmethod(__init_subclass__)
+    setattr(method, _KEPT, True)
+    setattr(cls, name, method)
 
 
 def kept_policies(target: object) -> list[Any]:
