@@ -68,7 +68,10 @@ _APPLIED: ContextVar[Applied | Callable[[], Applied] | None] = ContextVar("appli
 
 
 def is_applied() -> bool:
-    """Return whether a layer, which is outside of the caller, applies a policy to this request."""
+    """Return whether a layer applies a policy in this context.
+
+    It may be that of another request, whose handler sends the current one, so layers do not ask.
+    """
     return _APPLIED.get() is not None
 
 
@@ -158,7 +161,7 @@ class _Guard:
 
     def check(self, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
         """Raise RuntimeError if the policy of another route is applied to the request."""
-        if _APPLIED.get() is not None:
+        if is_applied():
             name = f"{function.__module__}.{getattr(function, '__qualname__', function)}"
             marks, found_only = self.marks(arguments)
             check_found(name, marks, self.resolve, found_only=found_only)

@@ -7,7 +7,8 @@ a preflight is answered in place of the view.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -22,7 +23,6 @@ from corekit.adapter import (
     Applied,
     Engine,
     applying,
-    is_applied,
     merge_headers,
     policy_for_preflight,
     preflight_response,
@@ -37,7 +37,7 @@ GetResponse = Callable[[HttpRequest], Any]
 """Returns a response, or an awaitable of one if it is async."""
 
 
-# The key that corekit_asgi puts into the scope.
+# The key that corekit_asgi puts into the scope, and corekit_wsgi into the environ.
 _APPLIED: Final = "corekit.applied"
 
 
@@ -72,7 +72,7 @@ class CorsMiddleware:
         response: HttpResponseBase | None = None
         if not is_preflight(request):
             if _is_authority(request):
-                with applying(partial(_find_applied, request)):
+                with _applying(request):
                     response = self.get_response(request)
             else:
                 response = self.get_response(request)
@@ -86,7 +86,7 @@ class CorsMiddleware:
         response: HttpResponseBase | None = None
         if not is_preflight(request):
             if _is_authority(request):
-                with applying(partial(_find_applied, request)):
+                with _applying(request):
                     response = await self.get_response(request)
             else:
                 response = await self.get_response(request)
@@ -122,11 +122,25 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
 
 def _is_authority(request: HttpRequest) -> bool:
     """Return whether views must know what this middleware applies: no layer is outside of it."""
-    if not MARKS.exist:
-        return False
-    scope = getattr(request, "scope", None)
-    # What an earlier request applied may still be known under ASGI; see corekit_asgi.
-    return not is_applied() if scope is None else _APPLIED not in scope
+    return MARKS.exist and _APPLIED not in _carrier(request)
+
+
+def _carrier(request: HttpRequest) -> MutableMapping[str, Any]:
+    """Return what says which layer is outermost: the context may be that of another request."""
+    scope: MutableMapping[str, Any] | None = getattr(request, "scope", None)
+    return request.META if scope is None else scope
+
+
+@contextmanager
+def _applying(request: HttpRequest) -> Iterator[None]:
+    carrier = _carrier(request)
+    carrier[_APPLIED] = True
+    try:
+        with applying(partial(_find_applied, request)):
+            yield
+    finally:
+        # An outer application may call Django again.
+        carrier.pop(_APPLIED, None)
 
 
 def _find_applied(request: HttpRequest) -> Applied:

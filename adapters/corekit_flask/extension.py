@@ -199,7 +199,7 @@ class _Outermost:
         else:
             policy = self._default_for(environ)
         if policy is None:
-            return app(environ, start_response)
+            return apply(app, None, environ, start_response)
         app = CorsMiddleware(app, policy, observer=self._observer or self._start())
         if not has_view_policies:
             return app(environ, start_response)

@@ -102,7 +102,8 @@ class _Layer:
         marks: list[object] = []
         policy = self._find_policy(request, method, marks)
         if policy is None:
-            await handle(request)
+            with applying(None):
+                await handle(request)
         elif origin is None or method is None:
             answer = policy.engine.actual(origin)
             self._merge_when_sent(request, policy, answer, origin)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +22,6 @@ from corekit.adapter import (
     Policies,
     applying,
     check_policy,
-    is_applied,
     merge_headers,
     preflight_response,
 )
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _LOGGER: Final = logging.getLogger("corekit.wsgi")
+
+APPLIED: Final = "corekit.applied"
+"""The key in the environ of a request whose handlers know what is applied to it."""
 
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _STATUS_LINES: Final = {
@@ -84,6 +87,8 @@ class CorsMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         engine = self._engine or self._find_engine(environ)
         if engine is None:
+            if MARKS.exist:
+                return apply(self.app, None, environ, start_response)
             return self.app(environ, start_response)
         # Most servers join a header that was sent twice with a comma, which no origin has.
         origin: str | None = environ.get("HTTP_ORIGIN")
@@ -143,11 +148,17 @@ class CorsMiddleware:
 
 
 def apply(
-    app: WSGIApplication, applied: Applied, environ: WSGIEnvironment, start_response: StartResponse
+    app: WSGIApplication,
+    applied: Applied | None,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
 ) -> Iterable[bytes]:
-    """Call an application whose handlers know what is applied to the request."""
-    # An outer layer is the authority.
-    if is_applied():
+    """Call an application whose handlers know what is applied to the request, or None for nothing.
+
+    The environ says whether an outer layer is the authority: the context may be that of another
+    request, whose handler sends this one.
+    """
+    if APPLIED in environ:
         return app(environ, start_response)
     has_started = False
 
@@ -158,17 +169,31 @@ def apply(
         has_started = True
         return start_response(status, headers, exc_info)
 
-    with applying(applied):
+    with _applying(applied, environ):
         body = app(environ, start)
     # A generator runs, and calls the handler, only when the server reads it.
-    return body if has_started else _iterate(body, applied)
+    return body if has_started else _iterate(body, applied, environ)
 
 
-def _iterate(body: Iterable[bytes], applied: Applied) -> Iterator[bytes]:
+@contextmanager
+def _applying(applied: Applied | None, environ: WSGIEnvironment) -> Iterator[None]:
+    if applied is not None:
+        environ[APPLIED] = True
+    try:
+        with applying(applied):
+            yield
+    finally:
+        # An outer application may call the layer again.
+        environ.pop(APPLIED, None)
+
+
+def _iterate(
+    body: Iterable[bytes], applied: Applied | None, environ: WSGIEnvironment
+) -> Iterator[bytes]:
     try:
         parts = iter(body)
         while True:
-            with applying(applied):
+            with _applying(applied, environ):
                 part = next(parts, None)
             if part is None:
                 break

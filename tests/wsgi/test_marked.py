@@ -126,6 +126,41 @@ def test_body_is_unchanged_if_the_response_has_begun() -> None:
     assert CorsMiddleware(app, APP)(environ, lambda *_: print) is file
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize(
+    ("inner", "expected"), [(ADMIN, b"onetwo"), (APP, None), (ELSEWHERE, b"onetwo")]
+)
+def test_request_that_a_handler_sends_is_not_inside_its_layer(
+    inner: CorsPolicy | CorsRoutes, expected: bytes | None, is_late: bool
+) -> None:
+    app = CorsMiddleware(later(make()) if is_late else make(), inner)
+    seen: list[object] = []
+
+    def batch(_: object, start_response: Any) -> Iterable[bytes]:
+        statuses: list[str] = []
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/"}
+        try:
+            seen.append(b"".join(app(environ, lambda status, *_: statuses.append(status))))
+        except RuntimeError:
+            seen.append(None)
+        return respond(_, start_response)
+
+    outer: Application = CorsMiddleware(later(batch) if is_late else batch, APP)
+    assert send(outer) == b"onetwo"
+    assert seen == [expected]
+
+
+def test_layer_may_be_called_again_with_the_same_environ() -> None:
+    routes = CorsRoutes([("/admin", ADMIN), ("/", APP)])
+    app = CorsMiddleware(make(), routes)
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/admin"}
+    assert b"".join(app(environ, lambda *_: print)) == b"onetwo"
+    environ["PATH_INFO"] = "/"
+    with pytest.raises(RuntimeError, match="has its own CORS policy"):
+        app(environ, lambda *_: print)
+    assert set(environ) == {"REQUEST_METHOD", "PATH_INFO"}
+
+
 def test_no_context_is_made_without_marks(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
