@@ -57,24 +57,35 @@ _KNOWN: Final[dict[str, Read]] = {
 }
 
 
-def _own_root_path(app: object, names: Sequence[str]) -> str:
-    """Return the root path of FastAPI, or FORCE_SCRIPT_NAME of Django; or an empty string."""
-    if "fastapi.applications.FastAPI" in names:
-        return getattr(app, "root_path", "")
-    if "django.core.handlers.asgi.ASGIHandler" in names:
-        return sys.modules["django.conf"].settings.FORCE_SCRIPT_NAME or ""
+def _no_root_path() -> str:
     return ""
+
+
+def _script_name() -> str:
+    script_name: str | None = sys.modules["django.conf"].settings.FORCE_SCRIPT_NAME
+    return script_name or ""
+
+
+def _own_root_path(app: Any, names: Sequence[str]) -> Callable[[], str]:
+    """Return a function for the root path of FastAPI, or FORCE_SCRIPT_NAME of Django."""
+    if "fastapi.applications.FastAPI" in names:
+        # It may be set until a request arrives.
+        return lambda: app.root_path or ""
+    if "django.core.handlers.asgi.ASGIHandler" in names:
+        return _script_name
+    return _no_root_path
 
 
 class PathReader(NamedTuple):
     """How an application reads the path of a request.
 
-    `reads` are the ways that it may have. `root_path` is its own, which replaces that of the
-    server. With `reads_raw_path`, the application may route the path as it was sent, like Sanic.
+    `reads` are the ways that it may have. `root_path` returns its own, which replaces that of the
+    server, or an empty string. With `reads_raw_path`, the application may route the path as it was
+    sent, like Sanic.
     """
 
     reads: tuple[Read, ...]
-    root_path: str = ""
+    root_path: Callable[[], str] = _no_root_path
     reads_raw_path: bool = False
 
     @classmethod
@@ -93,7 +104,7 @@ class PathReader(NamedTuple):
 
     def find_policy(self, policies: Policies, scope: MutableMapping[str, Any]) -> CorsPolicy | None:
         """Return the policy for the path of a request; None if no policy covers it."""
-        root = self.root_path or scope.get("root_path", "")
+        root = self.root_path() or scope.get("root_path", "")
         paths = [scope["path"]]
         if paths[0] and not paths[0].startswith("/"):
             # A target in absolute form, which some frameworks route like a path.

@@ -102,6 +102,14 @@ def test_application_is_found_behind_layers_and_methods() -> None:
         assert granted(covered(app), "/closed/x", "/closed") == ANY
 
 
+def test_root_path_of_fastapi_may_be_set_later() -> None:
+    api = FastAPI()
+    app = covered(api)
+    assert granted(app, "/v1/closed/x") == ANY
+    api.root_path = "/v1"
+    assert granted(app, "/v1/closed/x") is CLOSED
+
+
 def test_root_path_of_fastapi_replaces_that_of_the_server() -> None:
     with pytest.warns(match="root_path"):
         app = covered(FastAPI(root_path="/v1"))
