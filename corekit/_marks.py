@@ -2,7 +2,8 @@
 
 The outermost layer of an adapter looks for the mark of the handler that a request will reach. It
 cannot look behind everything that may wrap a handler. So a handler with a mark checks before it
-runs that its policy was found, and refuses to run under the policy of another route.
+runs that its policy was found, and refuses to run under the policy of another route. The check is
+made in the context of the request: outside of it, such as in another thread, the handler runs.
 """
 
 from __future__ import annotations

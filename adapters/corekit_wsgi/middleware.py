@@ -155,8 +155,8 @@ def apply(
 ) -> Iterable[bytes]:
     """Call an application whose handlers know what is applied to the request, or None for nothing.
 
-    The environ says whether an outer layer is the authority: the context may be that of another
-    request, whose handler sends this one.
+    A key in the environ shows that an outer layer is the authority: the context may be that of
+    another request, whose handler sends this one.
     """
     if APPLIED in environ:
         return app(environ, start_response)

@@ -7,8 +7,9 @@ import inspect
 import pickle
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corekit import CorsPolicy, CorsRoutes
+from corekit import CorsPolicy
 from corekit.adapter import (
     MARKS,
     Applied,
@@ -30,34 +31,21 @@ from corekit.adapter import (
     unguarded,
     unwrap,
 )
+from tests.core.marking import (
+    ADMIN,
+    ALL_PATHS,
+    ANY,
+    APP,
+    OTHER,
+    PATTERN,
+    POLICIES,
+    SOME_PATHS,
+    make,
+    mark,
+    runs_under,
+)
 
 ROOT = Path(__file__).parents[2]
-APP = CorsPolicy(allow_origins=["https://app.example.com"])
-ADMIN = CorsPolicy(allow_origins=["https://admin.example.com"])
-OTHER = CorsPolicy(allow_origins=["https://other.example.com"])
-ANY = CorsPolicy(allow_origins=["*"])
-PATTERN = CorsPolicy(allow_origins=["https://*.example.com"])
-POLICIES = (APP, ADMIN, OTHER, ANY, PATTERN)
-ALL_PATHS = CorsRoutes([("/admin/", ADMIN), ("/", APP)])
-SOME_PATHS = CorsRoutes([("/admin/", ADMIN)])
-
-
-def mark(target: Any, policy: object = ADMIN) -> Any:
-    return keep_policy(target, policy, "the function")
-
-
-def make() -> Any:
-    return mark(lambda: "ran")
-
-
-def runs_under(function: Callable[[], object], applied: Any) -> bool:
-    with applying(applied):
-        try:
-            result = function()
-        except RuntimeError:
-            return False
-    assert result == "ran"
-    return True
 
 
 @pytest.mark.parametrize(
@@ -104,7 +92,7 @@ def test_error_names_the_handler_and_the_fix() -> None:
     with applying(Applied(APP.engine)), pytest.raises(RuntimeError) as caught:
         make()()
     name, message = str(caught.value).split(" has its own CORS policy")
-    assert name == f"{__name__}.make.<locals>.<lambda>"
+    assert name == f"{make.__module__}.make.<locals>.<lambda>"
     assert "functools.wraps" in message
     with applying(Applied(APP.engine)), pytest.raises(RuntimeError, match=r"^Mount /x has its own"):
         check_found("Mount /x", [ADMIN])
@@ -118,6 +106,37 @@ def test_context_ends_with_the_request() -> None:
             assert runs_under(make(), Applied(ADMIN.engine))
         assert not runs_under(make(), Applied(APP.engine))
     assert not is_applied()
+
+
+def test_check_needs_the_context_of_the_request() -> None:
+    handler, generator = make(), mark(stream)
+    vars(stream).clear()
+    with ThreadPoolExecutor(1) as threads, applying(Applied(APP.engine)):
+        assert threads.submit(handler).result() == "ran"
+        with pytest.raises(RuntimeError, match="has its own CORS policy"):
+            threads.submit(copy_context().run, handler).result()
+        parts = (part for _ in range(1) for part in generator())
+    # Like a response that is sent when the request has ended.
+    assert list(parts) == ["ran"]
+
+
+def test_task_has_the_context_in_which_it_was_started() -> None:
+    async def run() -> list[object]:
+        asked = asyncio.Event()
+
+        async def call() -> object:
+            await asked.wait()
+            return make()()
+
+        earlier = asyncio.create_task(call())
+        with applying(Applied(APP.engine)):
+            later = asyncio.create_task(call())
+        asked.set()
+        return await asyncio.gather(earlier, later, return_exceptions=True)
+
+    earlier, later = asyncio.run(run())
+    assert earlier == "ran"
+    assert isinstance(later, RuntimeError)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -239,178 +258,8 @@ def test_function_of_a_class_is_guarded(kind: type) -> None:
     assert not runs_under(get, Applied(APP.engine))
 
 
-class View:
-    """Like a class-based view of Flask."""
-
-    def dispatch_request(self) -> str:
-        return self.get()
-
-    def get(self) -> str:
-        return "ran"
-
-
-def test_class_is_guarded_with_its_methods() -> None:
-    class Marked(View):
-        @partial(mark, policy=APP)
-        def post(self) -> str:
-            return "ran"
-
-    assert mark(Marked) is Marked
-    marked = Marked().dispatch_request
-    assert runs_under(marked, Applied(ADMIN.engine))
-    # It is that of one method, and the request may be for another one.
-    assert not runs_under(marked, Applied(APP.engine))
-    assert not runs_under(marked, Applied(APP.engine, [OTHER]))
-    assert runs_under(marked, Applied(APP.engine, [APP]))
-    assert not runs_under(marked, Applied(OTHER.engine))
-    assert runs_under(View().dispatch_request, Applied(OTHER.engine))
-    assert not hasattr(Marked.dispatch_request, "__wrapped__")
-
-
-def test_subclass_with_its_own_mark_is_not_that_of_its_parent() -> None:
-    class Parent(View): ...
-
-    mark(Parent, APP)
-
-    class Child(Parent): ...
-
-    class Marked(Parent): ...
-
-    class Dispatching(Parent):
-        def dispatch_request(self) -> str:
-            return super().dispatch_request()
-
-    mark(Marked, ADMIN)
-    mark(Dispatching, ADMIN)
-    assert runs_under(Child().dispatch_request, Applied(APP.engine))
-    assert not runs_under(Child().dispatch_request, Applied(ADMIN.engine))
-    for cls in (Marked, Dispatching):
-        assert runs_under(cls().dispatch_request, Applied(ADMIN.engine))
-        assert not runs_under(cls().dispatch_request, Applied(APP.engine))
-    assert "dispatch_request" not in vars(Marked)
-
-
-def is_guarded(cls: Any, name: str = "dispatch_request") -> bool:
-    entry = getattr(cls(), name)
-    return runs_under(entry, Applied(ADMIN.engine)) and not runs_under(entry, Applied(APP.engine))
-
-
-class Dispatch:
-    def dispatch_request(self) -> str:
-        return "ran"
-
-    def dispatch(self) -> str:
-        return "ran"
-
-
-def test_entries_of_subclasses_are_guarded() -> None:
-    class Parent(View): ...
-
-    class Earlier(Dispatch, Parent): ...
-
-    class Below(Earlier):
-        def dispatch_request(self) -> str:
-            return "ran"
-
-    mark(Parent)
-
-    class Later(Dispatch, Parent): ...
-
-    class BelowLater(Later):
-        def dispatch(self) -> str:
-            return "ran"
-
-    for cls in (Earlier, Below, Later, BelowLater):
-        assert is_guarded(cls)
-        assert is_guarded(cls, "dispatch")
-    assert runs_under(Dispatch().dispatch_request, Applied(APP.engine))
-    assert runs_under(View().dispatch_request, Applied(APP.engine))
-
-
-def test_entry_of_a_class_with_a_marked_mixin_is_guarded() -> None:
-    class Mixin: ...
-
-    mark(Mixin)
-
-    class First(Mixin, View): ...
-
-    class Last(View, Mixin): ...
-
-    assert is_guarded(First)
-    assert is_guarded(Last)
-    assert runs_under(View().dispatch_request, Applied(APP.engine))
-
-
-def test_own_init_subclass_of_a_class_is_called() -> None:
-    called: list[tuple[str, int]] = []
-
-    class Above:
-        def __init_subclass__(cls, level: int = 0) -> None:
-            called.append((cls.__name__, level))
-
-    class Silent(Above, View):
-        def __init_subclass__(cls) -> None:
-            """Do not call that of the class above."""
-
-    class Parent(Above, View): ...
-
-    for _ in range(2):
-        mark(Parent)
-        mark(Silent)
-    called.clear()
-
-    class Child(Parent, level=2):
-        def dispatch_request(self) -> str:
-            return "ran"
-
-        def __init_subclass__(cls) -> None:
-            called.append((cls.__name__, 3))
-
-    class GrandChild(Child):
-        def dispatch_request(self) -> str:
-            return "ran"
-
-    class Quiet(Silent):
-        def dispatch_request(self) -> str:
-            return "ran"
-
-    assert called == [("Child", 2), ("GrandChild", 3)]
-    assert is_guarded(Child)
-    assert is_guarded(GrandChild)
-    assert is_guarded(Quiet)
-
-
-def test_subclass_of_a_copy_of_a_class_is_guarded() -> None:
-    @dataclass(slots=True)
-    class Parent(View):
-        depth: int = 0
-
-    copy = dataclass(slots=True)(mark(type("Copied", (View,), {"__annotations__": {}})))
-    mark(Parent)
-
-    class Child(Parent):
-        def dispatch_request(self) -> str:
-            return "ran"
-
-    class OfCopy(copy):  # type: ignore[misc, valid-type]
-        def dispatch_request(self) -> str:
-            return "ran"
-
-    assert is_guarded(Child)
-    assert is_guarded(OfCopy)
-
-
-def test_class_without_a_known_entry_is_only_marked() -> None:
-    class Plain:
-        dispatch = "a name that means something else"
-
-    mark(Plain)
-    assert kept_policy(Plain) is ADMIN
-    assert Plain.dispatch == "a name that means something else"
-
-
 def test_object_without_attributes_cannot_be_marked() -> None:
-    for target in (object(), View().get, int):
+    for target in (object(), Path().exists, int):
         with pytest.raises(TypeError, match=r"cannot keep a policy\. Pass the function\.$"):
             mark(target)
 

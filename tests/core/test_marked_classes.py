@@ -1,0 +1,180 @@
+"""A class with its own policy is checked on what frameworks call, also in its subclasses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from corekit.adapter import Applied, kept_policy
+from tests.core.marking import ADMIN, APP, OTHER, mark, runs_under
+
+
+class View:
+    """Like a class-based view of Flask."""
+
+    def dispatch_request(self) -> str:
+        return self.get()
+
+    def get(self) -> str:
+        return "ran"
+
+
+def test_class_is_guarded_with_its_methods() -> None:
+    class Marked(View):
+        @partial(mark, policy=APP)
+        def post(self) -> str:
+            return "ran"
+
+    assert mark(Marked) is Marked
+    marked = Marked().dispatch_request
+    assert runs_under(marked, Applied(ADMIN.engine))
+    # It is that of one method, and the request may be for another one.
+    assert not runs_under(marked, Applied(APP.engine))
+    assert not runs_under(marked, Applied(APP.engine, [OTHER]))
+    assert runs_under(marked, Applied(APP.engine, [APP]))
+    assert not runs_under(marked, Applied(OTHER.engine))
+    assert runs_under(View().dispatch_request, Applied(OTHER.engine))
+    assert not hasattr(Marked.dispatch_request, "__wrapped__")
+
+
+def test_subclass_with_its_own_mark_is_not_that_of_its_parent() -> None:
+    class Parent(View): ...
+
+    mark(Parent, APP)
+
+    class Child(Parent): ...
+
+    class Marked(Parent): ...
+
+    class Dispatching(Parent):
+        def dispatch_request(self) -> str:
+            return super().dispatch_request()
+
+    mark(Marked, ADMIN)
+    mark(Dispatching, ADMIN)
+    assert runs_under(Child().dispatch_request, Applied(APP.engine))
+    assert not runs_under(Child().dispatch_request, Applied(ADMIN.engine))
+    for cls in (Marked, Dispatching):
+        assert runs_under(cls().dispatch_request, Applied(ADMIN.engine))
+        assert not runs_under(cls().dispatch_request, Applied(APP.engine))
+    assert "dispatch_request" not in vars(Marked)
+
+
+def is_guarded(cls: Any, name: str = "dispatch_request") -> bool:
+    entry = getattr(cls(), name)
+    return runs_under(entry, Applied(ADMIN.engine)) and not runs_under(entry, Applied(APP.engine))
+
+
+class Dispatch:
+    def dispatch_request(self) -> str:
+        return "ran"
+
+    def dispatch(self) -> str:
+        return "ran"
+
+
+def test_entries_of_subclasses_are_guarded() -> None:
+    class Parent(View): ...
+
+    class Earlier(Dispatch, Parent): ...
+
+    class Below(Earlier):
+        def dispatch_request(self) -> str:
+            return "ran"
+
+    mark(Parent)
+
+    class Later(Dispatch, Parent): ...
+
+    class BelowLater(Later):
+        def dispatch(self) -> str:
+            return "ran"
+
+    for cls in (Earlier, Below, Later, BelowLater):
+        assert is_guarded(cls)
+        assert is_guarded(cls, "dispatch")
+    assert runs_under(Dispatch().dispatch_request, Applied(APP.engine))
+    assert runs_under(View().dispatch_request, Applied(APP.engine))
+
+
+def test_entry_of_a_class_with_a_marked_mixin_is_guarded() -> None:
+    class Mixin: ...
+
+    mark(Mixin)
+
+    class First(Mixin, View): ...
+
+    class Last(View, Mixin): ...
+
+    assert is_guarded(First)
+    assert is_guarded(Last)
+    assert runs_under(View().dispatch_request, Applied(APP.engine))
+
+
+def test_own_init_subclass_of_a_class_is_called() -> None:
+    called: list[tuple[str, int]] = []
+
+    class Above:
+        def __init_subclass__(cls, level: int = 0) -> None:
+            called.append((cls.__name__, level))
+
+    class Silent(Above, View):
+        def __init_subclass__(cls) -> None:
+            """Do not call that of the class above."""
+
+    class Parent(Above, View): ...
+
+    for _ in range(2):
+        mark(Parent)
+        mark(Silent)
+    called.clear()
+
+    class Child(Parent, level=2):
+        def dispatch_request(self) -> str:
+            return "ran"
+
+        def __init_subclass__(cls) -> None:
+            called.append((cls.__name__, 3))
+
+    class GrandChild(Child):
+        def dispatch_request(self) -> str:
+            return "ran"
+
+    class Quiet(Silent):
+        def dispatch_request(self) -> str:
+            return "ran"
+
+    assert called == [("Child", 2), ("GrandChild", 3)]
+    assert is_guarded(Child)
+    assert is_guarded(GrandChild)
+    assert is_guarded(Quiet)
+
+
+def test_subclass_of_a_copy_of_a_class_is_guarded() -> None:
+    @dataclass(slots=True)
+    class Parent(View):
+        depth: int = 0
+
+    copy = dataclass(slots=True)(mark(type("Copied", (View,), {"__annotations__": {}})))
+    mark(Parent)
+
+    class Child(Parent):
+        def dispatch_request(self) -> str:
+            return "ran"
+
+    class OfCopy(copy):  # type: ignore[misc, valid-type]
+        def dispatch_request(self) -> str:
+            return "ran"
+
+    assert is_guarded(Child)
+    assert is_guarded(OfCopy)
+
+
+def test_class_without_a_known_entry_is_only_marked() -> None:
+    class Plain:
+        dispatch = "a name that means something else"
+
+    mark(Plain)
+    assert kept_policy(Plain) is ADMIN
+    assert Plain.dispatch == "a name that means something else"
