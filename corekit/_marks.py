@@ -280,7 +280,8 @@ def _guard_class(cls: type, resolve: Callable[[Any], object] | None) -> None:
     if "__init_subclass__" in vars(cls):
         # It may not call that of the class above.
         _guard_subclasses(cls, resolve)
-    for subclass in type.__subclasses__(cls):
+    subclasses: list[type] = type.__subclasses__(cls)
+    for subclass in subclasses:
         _guard_class(subclass, resolve)
 
 
@@ -290,16 +291,17 @@ def _guard_subclasses(cls: type, resolve: Callable[[Any], object] | None) -> Non
     if hasattr(own, _KEPT):
         return
 
-    def __init_subclass__(subclass: type, **arguments: Any) -> None:  # noqa: N807
+    def __init_subclass__(subclass: type[Any], /, **arguments: Any) -> None:  # noqa: N807
         if own is not None:
             own.__get__(None, subclass)(**arguments)
         else:
             # The class may be a copy of `cls`, as dataclasses make with slots.
-            owner = next(each for each in subclass.__mro__ if vars(each).get(name) is method)
+            owner: Any = next(each for each in subclass.__mro__ if vars(each).get(name) is method)
             super(owner, subclass).__init_subclass__(**arguments)
         _guard_class(subclass, resolve)
 
-    name, method = "__init_subclass__", classmethod(__init_subclass__)
+    name = "__init_subclass__"
+    method: Any = classmethod(__init_subclass__)
     setattr(method, _KEPT, True)
     setattr(cls, name, method)
 

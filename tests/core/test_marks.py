@@ -121,7 +121,7 @@ def test_check_needs_the_context_of_the_request() -> None:
 
 
 def test_task_has_the_context_in_which_it_was_started() -> None:
-    async def run() -> list[object]:
+    async def run() -> tuple[object, object]:
         asked = asyncio.Event()
 
         async def call() -> object:

@@ -357,8 +357,8 @@ def _bottle() -> Any:
 
 
 def _pyramid() -> Any:
-    from pyramid.config import Configurator
-    from pyramid.response import Response
+    from pyramid.config import Configurator  # type: ignore[import-untyped]
+    from pyramid.response import Response  # type: ignore[import-untyped]
 
     with Configurator() as config:
         config.add_route("secret", SECRET)

@@ -133,7 +133,7 @@ def test_body_is_unchanged_if_the_response_has_begun() -> None:
 def test_request_that_a_handler_sends_is_not_inside_its_layer(
     inner: CorsPolicy | CorsRoutes, expected: bytes | None, is_late: bool
 ) -> None:
-    app = CorsMiddleware(later(make()) if is_late else make(), inner)
+    app: Application = CorsMiddleware(later(make()) if is_late else make(), inner)
     seen: list[object] = []
 
     def batch(_: object, start_response: Any) -> Iterable[bytes]:
