@@ -19,7 +19,6 @@ import re
 from collections import deque
 from dataclasses import replace
 from functools import cache, cached_property, lru_cache
-from heapq import nlargest
 from typing import Final
 
 from ._automata import (
@@ -180,7 +179,8 @@ class _Ways:
                     if after and key not in seen:
                         seen.add(key)
                         longer.append((now, word + _character(mask), after))
-            words = nlargest(_WIDTH, longer, key=lambda each: sum(each[2].values()))
+            longer.sort(key=lambda each: sum(each[2].values()), reverse=True)
+            words = longer[:_WIDTH]
         return None
 
     def _after(self, ways: dict[int, int]) -> list[tuple[int, dict[int, int]]]:

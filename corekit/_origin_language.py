@@ -226,7 +226,7 @@ class OriginLanguage:
         """
         hosts = _Hosts(self.part(Kind.DOMAIN))
         queue: list[tuple[str, frozenset[int]]] = _from_the_right(hosts)
-        for suffix, states in islice(iter(queue), _MOST_SUFFIXES):
+        for suffix, states in queue:
             for word, reached in (hosts.words(states) or {}).items():
                 host = word + suffix
                 is_open = is_public_suffix(host)
@@ -356,13 +356,13 @@ def _from_the_right(hosts: _Hosts) -> list[tuple[str, frozenset[int]]]:
 
 def _open_suffixes(hosts: _Hosts) -> Iterator[str]:
     """Yield the suffixes below which any label is possible, with a dot before each."""
+    # At most as many as there are public suffixes.
     queue = _from_the_right(hosts)
-    for suffix, states in islice(iter(queue), _MOST_SUFFIXES):
+    for suffix, states in queue:
         words = hosts.words(states)
         if words is None:
             yield suffix
-            continue
-        for word, reached in words.items():
+        for word, reached in (words or {}).items():
             host = word + suffix
             below = hosts.before(reached, ".")
             if is_public_suffix(host):
@@ -384,7 +384,6 @@ def _open_rules(hosts: _Hosts, host: str, states: frozenset[int]) -> Iterator[st
             reached = hosts.before(reached, ".")
         if reached and hosts.words(reached) is None:
             yield "." + rule.removeprefix("*.")
-            return
 
 
 def _before_label(hosts: _Hosts, states: frozenset[int]) -> frozenset[int]:

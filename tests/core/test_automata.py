@@ -9,6 +9,7 @@ from greenery import parse
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from corekit import _automata
 from corekit._automata import (
     ALPHABET,
     Automaton,
@@ -125,6 +126,13 @@ def test_characters_that_no_origin_has_are_left_out() -> None:
     assert mask_of("\n\t\x00") == 0
     assert "".join(characters_of(mask_of(LETTERS))) == "ab."
     assert not automaton_of("\n").matches("\n")
+
+
+def test_an_intersection_has_a_limit_of_edges(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = automaton_of("[ab]{9}"), automaton_of("[bc]{9}")
+    monkeypatch.setattr(_automata, "MOST_EDGES", 8)
+    with pytest.raises(TooManyStates):
+        intersection(one, other)
 
 
 def test_a_choice_of_nothing_has_no_words() -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from corekit import _backtracking
 from corekit._automata import TooManyStates, mask_of
 from corekit._backtracking import find_slow_word
 from corekit._regex_syntax import Unreadable, read_roughly
@@ -44,6 +45,7 @@ FAST = [
     r"https://(?>[a-z]+)\.com",
     r"\bhttps://[a-z]++\.com",
     r"https://(x?){3}\.com",
+    r"https://(x$){4}\.com",
     r"https://(\d{1,3}\.){3}\d{1,3}",
     r"https://([a-z]{1,63}\.){1,8}[a-z]{2,63}",
     r"https://(\w{2}){9}(ab|cd){4}$\.example\.com",
@@ -101,6 +103,16 @@ def test_regex_that_takes_longer_is_found_with_an_origin(source: str, word: str 
     ],
 )
 def test_work_is_bounded(source: str) -> None:
+    with pytest.raises(TooManyStates):
+        find_slow_word(re.compile(source))
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [("_MOST_VISITS", r"https://([a-z]+\.)+com"), ("_MOST_VISITS", "https://a")],
+)
+def test_every_search_has_a_limit(monkeypatch: pytest.MonkeyPatch, name: str, source: str) -> None:
+    monkeypatch.setattr(_backtracking, name, 0)
     with pytest.raises(TooManyStates):
         find_slow_word(re.compile(source))
 

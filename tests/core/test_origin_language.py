@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from corekit import CorsPolicy, PolicyError
 from corekit._automata import TooManyStates
-from corekit._origin_language import Kind, OriginLanguage, automaton_of, pattern_source
+from corekit._origin_language import Kind, Opening, OriginLanguage, automaton_of, pattern_source
 from corekit._origins import (
     OriginPattern,
     OriginSet,
@@ -57,6 +57,7 @@ def language(source: str) -> OriginLanguage:
         (r"https://[\w-]+\.github\.io\.?(:\d+)?", "github.io", "https://evil.github.io"),
         (r"https://(a|b\.[a-z]+)\.(com|co\.uk)", "com", None),
         (r"https://.*\.platform\.sh", "ent.platform.sh", "https://evil.ent.platform.sh"),
+        (r"https://\w+\.\w+\.ex\.ortsinfo\.at", "ex.ortsinfo.at", None),
         # Each of these is one site, or some sites that are written out.
         (r"https://.*-staging\.example\.com", None, None),
         (r"https://[a-z-]+\.example\.com", None, None),
@@ -68,6 +69,10 @@ def language(source: str) -> OriginLanguage:
         (r"https://\[fd00::[0-9a-f]+\]|https://\[2001:db8::[1-9]\]", None, None),
         (r"https://203\.0\.113\.[1-9]", None, None),
         (r"[a-z-]+-extension://.*", None, None),
+        (r"https://\w+\.ex\.ortsinfo\.at", None, None),
+        # Too long for a host.
+        (r"https://(a{300}|b)\.example\.com", None, None),
+        (r"https://(a{300}|b)\.com", None, None),
     ],
 )
 def test_open_site_is_found_exactly(source: str, suffix: str | None, origin: str | None) -> None:
@@ -77,6 +82,11 @@ def test_open_site_is_found_exactly(source: str, suffix: str | None, origin: str
         assert re.fullmatch(source, opening.origin)
         assert is_serialized_origin(opening.origin)
         assert origin is None or opening.origin == origin
+
+
+def test_a_site_is_open_even_if_no_origin_proves_it() -> None:
+    opening = language(r"https://a{300}[a-z]+\.com").find_open_site()
+    assert opening == Opening("com", "")
 
 
 @pytest.mark.parametrize(
