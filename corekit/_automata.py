@@ -32,12 +32,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Generic, TypeVar
 
+OTHERS: Final = "\u00e9\u20ac"
+"""A letter and a sign that represent all characters that are not ASCII."""
+
 ALPHABET: Final = (
     # In the order in which a person believes an example.
     "x" + string.ascii_lowercase.replace("x", "") + "1023456789-.:/_"
     + string.ascii_uppercase + "[]~!$&'()+;="
-    # Only paths have these; the last two represent all others.
-    " %*,@\u00e9\u20ac"
+    # Only paths have these.
+    " %*,@\n" + OTHERS
 )  # fmt: skip
 """Every character of a serialized origin: https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin"""
 
@@ -63,7 +66,7 @@ class TooManyStates(Exception):  # noqa: N818 - not an error of the user
 def mask_of(characters: Iterable[str]) -> int:
     """Return the set of these characters; those that no origin has are left out.
 
-    >>> mask_of("xa") == 0b11, mask_of("\\n")
+    >>> mask_of("xa") == 0b11, mask_of("\\t")
     (True, 0)
     """
     mask = 0

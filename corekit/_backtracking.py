@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import replace
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Final
 
 from ._automata import (
@@ -27,6 +27,7 @@ from ._automata import (
     Edge,
     TooManyStates,
     determinize,
+    mask_of,
     reachable,
     reversed_edges,
     split_edges,
@@ -46,9 +47,10 @@ _MOST_TRIES: Final = 20_000
 _MOST_PATH_TRIES: Final = 500_000
 _WIDTH: Final = 4
 _LONGEST_PATH: Final = 2_048
-_LONGEST_UNKNOWN_PATH: Final = 100
-_PATH: Final = "/.*"
-_ORIGIN: Final = r"[a-z][a-z0-9+.\-]*://(\[[0-9a-f:]*\]|[^/:\[\]]*)(:[0-9]{1,5})?|null"
+_PATH: Final = "(?s)/.*"
+_ORIGIN: Final = (
+    r"[a-z][a-z0-9+.\-]*://(\[[0-9a-f:]*\]|[A-Za-z0-9_.~!$&'()+;=-]*)(:[0-9]{1,5})?|null"
+)
 
 # Other regular expressions are matched in a time that is linear in the length of the text.
 _may_backtrack = re.compile(r"[*+{].*[*+{]|\)[*+{]|\\[1-9]|\(\?P=|(?:\?.*){4}", re.DOTALL).search
@@ -77,9 +79,11 @@ def find_slow_word(regex: re.Pattern[str]) -> str | None:
     return word
 
 
-@lru_cache(maxsize=1_000)
+@cache
 def longest_path(regex: re.Pattern[str]) -> int | None:
     """Return how long a path may be for a regular expression, in characters; None is any length.
+
+    It is 0 if the cost of the regular expression is not known.
 
     >>> longest_path(re.compile("/api/.*")), longest_path(re.compile(r"/(\\w+/?)+$"))
     (None, 19)
@@ -90,7 +94,7 @@ def longest_path(regex: re.Pattern[str]) -> int | None:
         ways = _Ways(read_roughly(regex), _automaton_of(_PATH))
         word = ways.find_costly_word(_MOST_PATH_TRIES, _LONGEST_PATH)
     except (Unreadable, TooManyStates):
-        return _LONGEST_UNKNOWN_PATH
+        return 0
     return _LONGEST_PATH if word is None else len(word) - 1
 
 
@@ -166,9 +170,20 @@ class _Ways:
         Only the words that seem to cost most are made longer, up to `longest` characters, so that
         a word may be missed. A word is left if another one has led to the same ways.
         """
-        words = [(0, "", {0: 1})]
         seen: set[frozenset[tuple[int, int]]] = set()
-        for _ in range(longest):
+        # From each state with several ways for one character, so that no part is missed.
+        divided = [state for state, steps in enumerate(self.steps) if _overlap(steps)]
+        for start in dict.fromkeys(["", *(self.words[state] for state in divided)]):
+            word = self._find_costly_word(start, most, longest, seen)
+            if word is not None:
+                return word
+        return None
+
+    def _find_costly_word(
+        self, start: str, most: int, longest: int, seen: set[frozenset[tuple[int, int]]]
+    ) -> str | None:
+        words = [(0, start, self._ways_after(start))]
+        for _ in range(longest - len(start)):
             longer: list[tuple[int, str, dict[int, int]]] = []
             for tries, word, ways in words:
                 for mask, after in self._after(ways):
@@ -182,6 +197,13 @@ class _Ways:
             longer.sort(key=lambda each: sum(each[2].values()), reverse=True)
             words = longer[:_WIDTH]
         return None
+
+    def _ways_after(self, word: str) -> dict[int, int]:
+        ways = {0: 1}
+        for character in word:
+            bit = mask_of(character)
+            ways = next((after for mask, after in self._after(ways) if mask & bit), {})
+        return ways
 
     def _after(self, ways: dict[int, int]) -> list[tuple[int, dict[int, int]]]:
         """Return how many ways lead where, for each set of characters that is treated alike."""
@@ -271,6 +293,16 @@ class _Ways:
                             return words[end]
                         queue.append(triple_goal)
         return None
+
+
+def _overlap(steps: list[Step]) -> bool:
+    """Return whether a character has several ways."""
+    seen = 0
+    for mask, _, is_ambiguous in steps:
+        if is_ambiguous or seen & mask:
+            return True
+        seen |= mask
+    return False
 
 
 def _without_ends(edges: list[list[Edge]]) -> set[int]:

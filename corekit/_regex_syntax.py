@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
-from ._automata import ALPHABET, EVERY_CHARACTER, mask_of
+from ._automata import ALPHABET, EVERY_CHARACTER, OTHERS, mask_of
 from ._regex_tree import Chars, Choice, End, Node, Repeat, Sequence, Start
 
 LONGEST: Final = 512
@@ -63,6 +63,7 @@ class _Reader:
         self._readers = readers
         self._nodes = 0
         self._depth = 0
+        self._is_rough = readers is _ROUGH_READERS
         self.once: list[Node] = []
 
     def read(self, items: Iterable[tuple[Any, Any]], flags: int) -> Node:
@@ -74,6 +75,10 @@ class _Reader:
                 raise Unreadable
             parts.append(read(self, value, flags))
         return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
+
+    def others(self, character: int) -> int:
+        """Return, roughly, the representatives of all characters that no alphabet has."""
+        return mask_of(OTHERS) if self._is_rough and character > 127 else 0
 
     def branch(self, value: Any, flags: int) -> Node:
         _, branches = value
@@ -121,19 +126,19 @@ def _any_text(_: _Reader, value: Any, flags: int) -> Node:  # noqa: ARG001
 
 
 def _any_character(_: _Reader, value: Any, flags: int) -> Node:  # noqa: ARG001
-    return Chars(EVERY_CHARACTER)
+    return Chars(EVERY_CHARACTER if flags & re.DOTALL else EVERY_CHARACTER & ~mask_of("\n"))
 
 
-def _literal(_: _Reader, value: Any, flags: int) -> Node:
-    return Chars(_characters(value, value, flags & _CASES))
+def _literal(reader: _Reader, value: Any, flags: int) -> Node:
+    return Chars(_characters(value, value, flags & _CASES) | reader.others(value))
 
 
 def _other_than(_: _Reader, value: Any, flags: int) -> Node:
     return Chars(EVERY_CHARACTER & ~_characters(value, value, flags & _CASES))
 
 
-def _set(_: _Reader, value: Any, flags: int) -> Node:
-    mask = 0
+def _set(reader: _Reader, value: Any, flags: int) -> Node:
+    mask = others = 0
     is_negated = False
     for operation, item in value:
         name = str(operation)
@@ -143,11 +148,13 @@ def _set(_: _Reader, value: Any, flags: int) -> Node:
             mask |= _category(str(item))
         elif name == "RANGE":
             mask |= _characters(*item, flags & _CASES)
+            others |= reader.others(item[1])
         elif name == "LITERAL":
             mask |= _characters(item, item, flags & _CASES)
+            others |= reader.others(item)
         else:
             raise Unreadable
-    return Chars(EVERY_CHARACTER & ~mask if is_negated else mask)
+    return Chars(EVERY_CHARACTER & ~mask if is_negated else mask | others)
 
 
 @cache

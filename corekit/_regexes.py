@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ._automata import TooManyStates
@@ -92,22 +93,26 @@ class Finding:
 
 def find_problems(regex: re.Pattern[str], *, credentials: bool) -> Iterator[Finding]:
     """Yield the problems of a regular expression, with the origins that prove them."""
-    is_known = True
+    found: list[Finding] | None = None
+    is_cost_known = True
     try:
         slow = find_slow_word(regex)
-        if slow is not None:
-            yield _slow(slow)
     except (Unreadable, TooManyStates):
-        is_known = False
-    try:
-        language = OriginLanguage.of_regex(regex)
-        found = list(_judge(regex, language, credentials=credentials))
-    except (Unreadable, TooManyStates):
-        found = [_opaque(OPAQUE, credentials=credentials)] if regex.fullmatch(OPAQUE) else []
-        is_known = is_known and not credentials
-    yield from found
-    if not is_known:
-        yield _found(ProblemKind.OPAQUE_REGEX, _no_repairs)
+        slow, is_cost_known = None, False
+    if slow is not None:
+        # It is not tried on origins, which could take just as long.
+        yield _found(ProblemKind.SLOW_REGEX, _repair_slow, origin=f"{slow}{slow[-1] * 3}...")
+        return
+    if is_cost_known:
+        with suppress(Unreadable, TooManyStates):
+            language = OriginLanguage.of_regex(regex)
+            found = list(_judge(regex, language, credentials=credentials))
+    if found is None:
+        if regex.fullmatch(OPAQUE):
+            yield _opaque(OPAQUE, credentials=credentials)
+        if credentials or not is_cost_known:
+            yield _found(ProblemKind.OPAQUE_REGEX, _no_repairs)
+    yield from found or ()
 
 
 def _judge(
@@ -159,10 +164,6 @@ def _found(
     kind: ProblemKind, repairs: Callable[[str], Iterable[str]], **parameters: str
 ) -> Finding:
     return Finding(kind, repairs, parameters)
-
-
-def _slow(word: str) -> Finding:
-    return _found(ProblemKind.SLOW_REGEX, _repair_slow, origin=f"{word}{word[-1] * 3}...")
 
 
 def _opaque(origin: str, *, credentials: bool) -> Finding:

@@ -127,6 +127,8 @@ class Configuration:
         self.source = source
         self.policy = policy
         self.urls = urls
+        if urls is not None:
+            longest_path(urls)  # judged now, so that no request has to wait for it
         self.observer = observer
         routes = [("", policy)] if isinstance(policy, CorsPolicy) else policy.routes
         self.policies = tuple(each for _, each in routes)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.adapter import path_readings
-from corekit.compat import is_path_too_long
+from corekit.compat import is_path_too_long, longest_path
 from corekit.problems import ProblemKind
 
 Resource = str | re.Pattern[str]
@@ -38,6 +38,8 @@ class Resources:
                 if earlier_policy != policy and _covers(earlier, resource):
                     problems.append(Problem.of(kind, "resources", resource, other=str(other)))
                     break
+            # Judged now, so that no request has to wait for it.
+            longest_path(regex)
             self._pairs.append((regex, policy))
             given.append(resource)
         if problems:

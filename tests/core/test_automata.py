@@ -123,9 +123,9 @@ def test_examples_prefer_letters_that_a_person_believes() -> None:
 
 
 def test_characters_that_no_origin_has_are_left_out() -> None:
-    assert mask_of("\n\t\x00") == 0
+    assert mask_of("\t\x00") == 0
     assert "".join(characters_of(mask_of(LETTERS))) == "ab."
-    assert not automaton_of("\n").matches("\n")
+    assert not automaton_of("\t").matches("\t")
 
 
 def test_an_intersection_has_a_limit_of_edges(monkeypatch: pytest.MonkeyPatch) -> None:

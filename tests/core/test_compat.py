@@ -284,18 +284,32 @@ def test_long_path_is_not_matched_if_it_may_backtrack(regex: str, is_limited: bo
         (r"^/api/(\w+/?)+$", 30),
         (r"/(a|aa)*b", 30),
         (r"/([^a]|\W)*b", 30),
-        (rf"/({'(x?y?)*' * 99})*", 100),
+        # The slow part is the last of some, and letters that are not ASCII.
+        (r"^/(?:about|blog|contact|docs|search/(\w+/?)+)$", 30),
+        (r"^/([\u0430-\u044f]+-?)+/$", 30),
+        (r"^/([一-鿿]+-?)+/$", 30),
+        # A path may have a line feed, which a dot does not match.
+        (r"/api/(.*/?)+$", 30),
+        (r"^/(.*/)*.*$", 30),
+        (r"^/.*/.*/.*$", 200),
     ],
 )
 def test_longest_path_takes_milliseconds(regex: str, longest: int) -> None:
     found = longest_path(re.compile(regex))
     assert found is not None
     assert longest / 4 < found <= longest
-    for text in ("/", "a", "a/", "!"):
-        path = ("/api/" + text * found)[:found]
-        start = time.process_time()
-        re.match(regex, path)
-        assert time.process_time() - start < 0.5
+    for start in ("/", "/api/", "/search/"):
+        for text in ("/", "a", "a/", "!", "я", "中"):
+            path = f"{(start + text * found)[: found - 1]}\n"
+            begin = time.process_time()
+            re.fullmatch(regex, path)
+            assert time.process_time() - begin < 0.5
+
+
+def test_no_path_is_matched_if_the_cost_is_not_known() -> None:
+    regex = re.compile(rf"/({'(x?y?)*' * 99})*")
+    assert longest_path(regex) == 0
+    assert is_path_too_long("/", regex)
 
 
 def test_other_origins_need_no_rules() -> None:

@@ -75,6 +75,8 @@ def test_valid_pattern_is_unchanged(text: str) -> None:
 @given(patterns, st.sampled_from([str.upper, "{}/".format, " {}".format, "{}/a/b?c#d".format]))
 def test_case_slashes_spaces_and_paths_are_fixed(text: str, change: object) -> None:
     assert callable(change)
+    # Hosts of apps and extensions may have upper case.
+    assume(change is not str.upper or text.startswith(("http", "null")))
     assert canonical_spelling(change(text)) == text
 
 
