@@ -139,9 +139,9 @@ def _allows(policy: object, engine: Engine) -> bool:
     """Return whether `engine` may be that of a policy; None covers another path."""
     if policy is None:
         return True
-    # The path is not known here.
+    # The path is not known here, so it may be the policy of any of the routes.
     policies = [each for _, each in policy.routes] if isinstance(policy, CorsRoutes) else [policy]
-    return any(getattr(each, "engine", None) is engine for each in policies)
+    return all(getattr(each, "engine", None) is engine for each in policies)
 
 
 class _Guard:
@@ -237,6 +237,12 @@ def keep_policy(
     if isinstance(target, staticmethod | classmethod):
         inner = keep_policy(target.__func__, policy, kinds, resolve)
         return type(target)(inner)
+    guard, inner = _contents(target)
+    if guard is not None:
+        # A second mark is for this use of the function, and leaves the first one as it is.
+        again: T = _guarded(inner, _Guard(policy, resolve))
+        setattr(again, _KEPT, policy)
+        return again
     try:
         setattr(target, _KEPT, policy)
     except (AttributeError, TypeError):
@@ -244,12 +250,7 @@ def keep_policy(
         raise TypeError(f"A {kind} cannot keep a policy. Pass {kinds}.") from None
     MARKS.exist = True
     made: Any = target
-    guard, inner = _contents(made)
-    if guard is not None:
-        # A second mark replaces the first one.
-        guard.policy, guard.resolve = policy, resolve
-        setattr(inner, _KEPT, policy)
-    elif isinstance(target, type):
+    if isinstance(target, type):
         _guard_class(target, resolve)
         _guard_subclasses(target, resolve)
     elif type(target) is FunctionType:
