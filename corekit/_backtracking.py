@@ -52,7 +52,7 @@ _ORIGIN: Final = (
     r"[a-z][a-z0-9+.\-]*://(\[[0-9a-f:]*\]|[A-Za-z0-9_.~!$&'()+;=-]*)(:[0-9]{1,5})?|null"
 )
 
-# Other regular expressions are matched in a time that is linear in the length of the text.
+# With other regular expressions, a path that is as long as a server accepts costs little.
 _may_backtrack = re.compile(r"[*+{].*[*+{]|\)[*+{]|\\[1-9]|\(\?P=|(?:\?.*){4}", re.DOTALL).search
 
 Step = tuple[int, int, bool]
@@ -88,14 +88,14 @@ def longest_path(regex: re.Pattern[str]) -> int | None:
     >>> longest_path(re.compile("/api/.*")), longest_path(re.compile(r"/(\\w+/?)+$"))
     (None, 19)
     """
-    if _may_backtrack(regex.pattern) is None:
-        return None
     try:
         ways = _Ways(read_roughly(regex), _automaton_of(_PATH))
         word = ways.find_costly_word(_MOST_PATH_TRIES, _LONGEST_PATH)
     except (Unreadable, TooManyStates):
         return 0
-    return _LONGEST_PATH if word is None else len(word) - 1
+    if word is not None:
+        return len(word) - 1
+    return None if _may_backtrack(regex.pattern) is None else _LONGEST_PATH
 
 
 class _Ways:
@@ -109,6 +109,7 @@ class _Ways:
         numbers = {(0, 0): 0}
         self.steps: list[list[Step]] = []
         self.words = [""]
+        self._parents = [-1]
         count = 0
         for number, (origin, place) in enumerate(pairs):
             found: list[Step] = []
@@ -122,6 +123,7 @@ class _Ways:
                         numbers[pair] = len(pairs)
                         pairs.append(pair)
                         self.words.append(self.words[number] + _character(both))
+                        self._parents.append(number)
                     found.append((both, numbers[pair], is_ambiguous))
             self.steps.append(found)
             count += len(found)
@@ -171,9 +173,11 @@ class _Ways:
         a word may be missed. A word is left if another one has led to the same ways.
         """
         seen: set[frozenset[tuple[int, int]]] = set()
-        # From each state with several ways for one character, so that no part is missed.
-        divided = [state for state, steps in enumerate(self.steps) if _overlap(steps)]
-        for start in dict.fromkeys(["", *(self.words[state] for state in divided)]):
+        # From each state with several ways for one character, so that no part is missed; one that
+        # follows another such state is part of the same search.
+        divided = {state for state, steps in enumerate(self.steps) if _overlap(steps)}
+        firsts = (state for state in sorted(divided) if self._parents[state] not in divided)
+        for start in dict.fromkeys(["", *(self.words[state] for state in firsts)]):
             word = self._find_costly_word(start, most, longest, seen)
             if word is not None:
                 return word

@@ -288,6 +288,8 @@ def test_long_path_is_not_matched_if_it_may_backtrack(regex: str, is_limited: bo
         (r"^/(?:about|blog|contact|docs|search/(\w+/?)+)$", 30),
         (r"^/([\u0430-\u044f]+-?)+/$", 30),
         (r"^/([一-鿿]+-?)+/$", 30),
+        # No character of repetition, but many choices.
+        ("^/" + r"(\w|\w\w)" * 23 + "$", 30),
         # A path may have a line feed, which a dot does not match.
         (r"/api/(.*/?)+$", 30),
         (r"^/(.*/)*.*$", 30),
