@@ -31,6 +31,7 @@ from ._automata import (
     ALPHABET,
     Automaton,
     Edge,
+    TooManyStates,
     characters_of,
     determinize,
     intersection,
@@ -47,7 +48,7 @@ from ._suffixes import is_public_suffix, suffix_rules_below
 MOST_VALUES: Final = 16
 """A label with more values is open. A dot that is not escaped has 37."""
 
-_MOST_ATTEMPTS: Final = 64
+_MOST_ATTEMPTS: Final = 500
 _MOST_SUFFIXES: Final = 2_000
 _PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 _ANY_PORT = f"(:({_PORT}))?"
@@ -251,8 +252,13 @@ class OriginLanguage:
     def _witness(
         self, automaton: Automaton, without: tuple[Automaton, ...] | list[Automaton] = ()
     ) -> str | None:
-        words = islice(members(automaton, without), _MOST_ATTEMPTS)
-        return next((word for word in words if self._confirms(word)), None)
+        for attempt, word in enumerate(members(automaton, without)):
+            if self._confirms(word):
+                return word
+            if attempt == _MOST_ATTEMPTS:
+                # That none was confirmed does not prove that there is none.
+                raise TooManyStates
+        return None
 
     def _confirms(self, word: str) -> bool:
         return (is_serialized_origin(word) or is_hostless(word)) and bool(self.has(word))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corekit import CorsPolicy, PolicyError
+from corekit import CorsPolicy, PolicyError, _origin_language
 from corekit._automata import TooManyStates
 from corekit._origin_language import Kind, Opening, OriginLanguage, automaton_of, pattern_source
 from corekit._origins import (
@@ -318,3 +318,13 @@ def test_what_is_too_large_is_opaque() -> None:
         language(source)
     (problem,) = problems_of(RegexCorsPolicy, allow_origin_regexes=[source])
     assert problem.code == "opaque-regex"
+
+
+def test_that_no_origin_was_confirmed_does_not_prove_that_there_is_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refusing = OriginLanguage(automaton_of("https://ab?"), lambda _: False)
+    assert refusing.find_any() is None
+    monkeypatch.setattr(_origin_language, "_MOST_ATTEMPTS", 0)
+    with pytest.raises(TooManyStates):
+        refusing.find_any()
