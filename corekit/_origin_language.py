@@ -256,7 +256,7 @@ class OriginLanguage:
             if self._confirms(word):
                 return word
             if attempt == _MOST_ATTEMPTS:
-                # That none was confirmed does not prove that there is none.
+                # That none was confirmed does not prove that no origin exists.
                 raise TooManyStates
         return None
 

@@ -320,7 +320,7 @@ def test_what_is_too_large_is_opaque() -> None:
     assert problem.code == "opaque-regex"
 
 
-def test_that_no_origin_was_confirmed_does_not_prove_that_there_is_none(
+def test_that_no_origin_was_confirmed_does_not_prove_that_no_origin_exists(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     refusing = OriginLanguage(automaton_of("https://ab?"), lambda _: False)
