@@ -208,6 +208,14 @@ class ProblemKind(Enum):
         _RISK,
         "Write it without, or as several.",
     )
+    UNKNOWN_COST = (
+        "opaque-regex",
+        (
+            "How long the regular expression takes to match a path is not known: it has too many"
+            " cases."
+        ),
+        "Write it shorter, or as several.",
+    )
     SLOW_REGEX = (
         "slow-regex",
         "Some origins take very long to match, such as {origin!r}.",

@@ -20,11 +20,12 @@ LONGEST: Final = 512
 """More than the characters of the longest origin; higher counts in a repetition are the same."""
 
 _MOST_NODES: Final = 5_000
+_MOST_NESTED: Final = 100  # far from Python's limit of recursion, also deep in a framework
 _CASES: Final = re.IGNORECASE.value
 
 
 class Unreadable(Exception):  # noqa: N818 - not an error of the user
-    """The regex describes no regular language, or is too large to be read."""
+    """The regex describes no regular language, or is too large or too deeply nested to be read."""
 
 
 def read_regex(regex: re.Pattern[str]) -> Node:
@@ -62,18 +63,23 @@ class _Reader:
     def __init__(self, readers: Mapping[str, _Read]) -> None:
         self._readers = readers
         self._nodes = 0
+        self._nesting = 0
         self._depth = 0
         self._is_rough = readers is _ROUGH_READERS
         self.once: list[Node] = []
 
     def read(self, items: Iterable[tuple[Any, Any]], flags: int) -> Node:
         parts = []
+        self._nesting += 1
+        if self._nesting > _MOST_NESTED:
+            raise Unreadable
         for operation, value in items:
             self._nodes += 1
             read = self._readers.get(str(operation))
             if read is None or self._nodes > _MOST_NODES:
                 raise Unreadable
             parts.append(read(self, value, flags))
+        self._nesting -= 1
         return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 
     def others(self, character: int) -> int:

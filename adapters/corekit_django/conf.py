@@ -127,8 +127,6 @@ class Configuration:
         self.source = source
         self.policy = policy
         self.urls = urls
-        if urls is not None:
-            longest_path(urls)  # judged now, so that no request has to wait for it
         self.observer = observer
         routes = [("", policy)] if isinstance(policy, CorsPolicy) else policy.routes
         self.policies = tuple(each for _, each in routes)
@@ -282,15 +280,21 @@ def _read_policy(problems: list[Problem]) -> CorsPolicy | CorsRoutes | None:
 
 def _read_urls_regex(problems: list[Problem]) -> re.Pattern[str] | None:
     value = getattr(settings, "CORS_URLS_REGEX", None)
-    if value is None or (isinstance(value, re.Pattern) and isinstance(value.pattern, str)):
-        return value
-    if isinstance(value, str):
+    if value is None:
+        return None
+    pattern = value.pattern if isinstance(value, re.Pattern) else value
+    if isinstance(pattern, str):
         try:
-            return re.compile(value)
+            regex = re.compile(value)
         except (re.error, OverflowError, RecursionError) as error:
             kind = ProblemKind.INVALID_REGEX
             use = f"Use {_PATHS}."
-            problem = Problem.of(kind, "CORS_URLS_REGEX", value, error=error, use=use)
+            problem = Problem.of(kind, "CORS_URLS_REGEX", pattern, error=error, use=use)
+        else:
+            # Judged now, so that no request has to wait for it.
+            if longest_path(regex) != 0:
+                return regex
+            problem = Problem.of(ProblemKind.UNKNOWN_COST, "CORS_URLS_REGEX", pattern)
     else:
         problem = _wrong_type("CORS_URLS_REGEX", value, _PATHS)
     problems.append(problem)

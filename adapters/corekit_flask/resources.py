@@ -39,7 +39,8 @@ class Resources:
                     problems.append(Problem.of(kind, "resources", resource, other=str(other)))
                     break
             # Judged now, so that no request has to wait for it.
-            longest_path(regex)
+            if longest_path(regex) == 0:
+                problems.append(Problem.of(ProblemKind.UNKNOWN_COST, "resources", resource))
             self._pairs.append((regex, policy))
             given.append(resource)
         if problems:

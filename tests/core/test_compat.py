@@ -198,9 +198,9 @@ def test_misspelled_argument_is_an_error() -> None:
 
 def test_repr_of_long_regexes_with_flags_evaluates() -> None:
     regexes: list[str | re.Pattern[str]] = [
-        re.compile("https://" + "(a|" * 90 + "a" + ")" * 90, re.IGNORECASE)
+        re.compile("https://(a" + "|a" * 90 + ")", re.IGNORECASE)
     ]
-    regexes.append("https://" + "(b|" * 90 + "b" + ")" * 90)
+    regexes.append("https://(b" + "|b" * 90 + ")")
     policy = RegexCorsPolicy(allow_origins=["https://a"], allow_origin_regexes=regexes, max_age=0)
     assert eval(repr(policy)) == policy
     assert repr(RegexCorsPolicy(allow_origin_regexes=["https://a"])) == (

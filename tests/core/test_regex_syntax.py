@@ -84,6 +84,19 @@ def test_its_cost_is_judged_all_the_same(source: str) -> None:
     build(read_roughly(re.compile(source)))
 
 
+@pytest.mark.parametrize("opening", ["(", "(?:a|", "(?=(", "(?>"])
+@pytest.mark.parametrize("depth", [20, 110, 130])
+def test_deep_nesting_is_unreadable_before_python_gives_up(opening: str, depth: int) -> None:
+    closing = ")*" * opening.count("(")
+    regex = re.compile("https://" + opening * depth + "a" + closing * depth)
+    if depth == 20:
+        build(read_roughly(regex))
+    else:
+        for read in (read_regex, read_roughly):
+            with pytest.raises(Unreadable):
+                read(regex)
+
+
 def test_counts_that_no_origin_reaches_are_unlimited() -> None:
     automaton = automaton_of(rf"a{{{LONGEST + 1},}}|b{{1,{LONGEST + 1}}}")
     assert automaton.matches("b" * (LONGEST + 5))

@@ -211,3 +211,36 @@ def test_all_faulty_resources_are_reported_at_once() -> None:
         "resources['/api/v3/*']['methods'][0]",
     ]
     assert "allow_origin" not in str(caught.value)
+
+
+UNKNOWN_COST = rf"/({'(x?y?)*' * 99})*"
+
+
+def read_urls_regex() -> None:
+    with override_settings(CORS_ALLOWED_ORIGINS=["https://app.example"]):
+        for value in (UNKNOWN_COST, re.compile(UNKNOWN_COST)):
+            with override_settings(CORS_URLS_REGEX=value):
+                configuration, problems = read_settings()
+                assert configuration is None
+    raise PolicyError(problems)
+
+
+def read_resources() -> None:
+    CORS(Flask("shop"), resources={UNKNOWN_COST: {"origins": "https://app.example"}})
+
+
+@pytest.mark.parametrize(
+    ("read", "subject"), [(read_urls_regex, "CORS_URLS_REGEX"), (read_resources, "resources")]
+)
+def test_regex_of_paths_with_an_unknown_cost_is_refused(
+    read: Callable[[], None], subject: str
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read()
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.subject, problem.value) == (
+        "opaque-regex",
+        subject,
+        UNKNOWN_COST,
+    )
+    assert problem.hint == "Write it shorter, or as several."
