@@ -7,7 +7,7 @@ no I/O and knows no framework; the `corekit_*` packages add it to applications.
 from .decision import Decision, Reason, RequestKind
 from .events import DecisionEvent
 from .policy import CorsPolicy
-from .problems import PolicyError, Problem
+from .problems import PolicyError, PolicyWarning, Problem
 from .routes import CorsRoutes
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Decision",
     "DecisionEvent",
     "PolicyError",
+    "PolicyWarning",
     "Problem",
     "Reason",
     "RequestKind",

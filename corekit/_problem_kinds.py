@@ -5,6 +5,9 @@ a parameter of the problem, ``{dialect.name}`` a text that depends on where the 
 (see `corekit.problems.Dialect`). A row without a hint has one that depends on the value, ``{use}``.
 Several rows may share a code, which is stable and public. Which values are wrong is decided where
 they are read. A row with `otherwise` has this hint if no fix is known.
+
+Most problems are errors, which reject the configuration. A risk can be accepted. A value that is
+useless and harmless is left out, with a warning.
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-_RISK: Final = True
+_ERROR: Final = "error"
+_RISK: Final = "risk"
+_LEFT_OUT: Final = "left out"
 _WRITE_LIST: Final = 'Write https://a.example,https://b.example or ["https://a.example"].'
 _WRITE_REGEXES: Final = (
     "Write one regular expression, or a JSON list of them, in which each backslash is written"
@@ -29,7 +34,7 @@ _USE_PATTERN: Final = (
 
 
 class ProblemKind(Enum):
-    """One row of the table; a risk is a problem that the operator can accept."""
+    """One row of the table."""
 
     # Types
     WRONG_TYPE = ("wrong-type", "The value is of type {type}.", "Use {expected}.")
@@ -68,6 +73,7 @@ class ProblemKind(Enum):
         "any-origin-with-others",
         "'*' already allows every other origin in the list.",
         "Keep either '*' or the other origins.",
+        _LEFT_OUT,
     )
     EMPTY_ORIGIN = (
         "malformed-origin",
@@ -78,7 +84,7 @@ class ProblemKind(Enum):
         "malformed-origin",
         "This looks like a regular expression.",
         "{use} {dialect.regexes}",
-        False,
+        _ERROR,
         _USE_PATTERN,
     )
     FILE_ORIGIN = (
@@ -195,7 +201,7 @@ class ProblemKind(Enum):
         "never-matches",
         "This is a pattern; as a regular expression it does not match {origin!r}.",
         "{use}",
-        False,
+        _ERROR,
         "Write it in {dialect.origins}.",
     )
     OPAQUE_REGEX = (
@@ -220,7 +226,7 @@ class ProblemKind(Enum):
         "slow-regex",
         "Some origins take very long to match, such as {origin!r}.",
         "{use}",
-        False,
+        _ERROR,
         "Let every repetition begin or end with a character that it does not repeat.",
     )
     OPAQUE_REGEX_ORIGIN = (
@@ -237,7 +243,7 @@ class ProblemKind(Enum):
             " credentials this risk cannot be accepted."
         ),
         "{use}",
-        False,
+        _ERROR,
         "Begin it with 'https://'.",
     )
     INSECURE_REGEX = (
@@ -254,7 +260,7 @@ class ProblemKind(Enum):
         "any-origin-with-credentials",
         "It matches {origin!r}, so any website could act as the user.",
         "{use}",
-        False,
+        _ERROR,
         "Write out the scheme and the host, escape the dots, and leave neither end open.",
     )
     PUBLIC_SUFFIX_REGEX = (
@@ -285,6 +291,7 @@ class ProblemKind(Enum):
         "forbidden-method",
         "Browsers do not let scripts send this method.",
         "Remove it.",
+        _LEFT_OUT,
     )
     METHOD_CASE = (
         "method-case",
@@ -300,21 +307,25 @@ class ProblemKind(Enum):
         "forbidden-header",
         "Browsers do not let scripts set this request header.",
         "Remove it. Headers that the browser sets itself need no permission.",
+        _LEFT_OUT,
     )
     FORBIDDEN_RESPONSE_HEADER = (
         "forbidden-header",
         "Browsers do not let scripts read this response header.",
         "Remove it. Cookies are stored without being read by scripts.",
+        _LEFT_OUT,
     )
     RESPONSE_HEADER = (
         "misplaced-header",
         "This is a response header.",
         "Remove it from the request headers.",
+        _LEFT_OUT,
     )
     REQUEST_HEADER = (
         "misplaced-header",
         "This is a request header.",
         "Remove it from the exposed response headers.",
+        _LEFT_OUT,
     )
     ANY_EXPOSED_HEADER_WITH_CREDENTIALS = (
         "any-exposed-header-with-credentials",
@@ -328,6 +339,7 @@ class ProblemKind(Enum):
         "max-age",
         "No browser caches a preflight response for longer than {maximum} seconds.",
         _USE_SECONDS,
+        _LEFT_OUT,
     )
     FRACTIONAL_MAX_AGE = ("max-age", "Access-Control-Max-Age is in whole seconds.", _USE_SECONDS)
     PREFLIGHT_STATUS = (
@@ -408,11 +420,12 @@ class ProblemKind(Enum):
         code: str,
         message: str,
         hint: str = "{use}",
-        is_risk: bool = False,
+        effect: str = _ERROR,
         otherwise: str = "",
     ) -> None:
         self.code = code
         self.message = message
         self.hint = hint
-        self.is_risk = is_risk
+        self.is_risk = effect == _RISK
+        self.is_left_out = effect == _LEFT_OUT
         self.otherwise = otherwise

@@ -51,8 +51,9 @@ _UNUSUAL: Final = ("xn--", *"!$&'()+;=~")
 class Reader:
     """Reads the arguments of one configuration and collects the problems.
 
-    `given` has the arguments by name; what is missing has its default. Problems are written in
-    `dialect`.
+    `problems` reject the configuration. `warnings` are about values that are left out, since they
+    are useless and harmless. `given` has the arguments by name; what is missing has its default.
+    Problems are written in `dialect`.
     """
 
     arguments: ClassVar[Mapping[str, Argument]] = ARGUMENTS
@@ -60,6 +61,7 @@ class Reader:
 
     def __init__(self, given: Mapping[Any, object], dialect: Dialect = PYTHON) -> None:
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
         self.dialect = dialect
         self.given = given
         self._credentials = given.get("allow_credentials") is True
@@ -116,13 +118,13 @@ class Reader:
 
     def read_accepted_risks(self, name: str, value: object) -> tuple[str, ...]:
         """Read the codes of accepted risks."""
-        return _unique(self.read_strings(name, value))
+        return _unique(text for _, text in self.read_strings(name, value))
 
     def read_origins(self, name: str, value: object) -> tuple[str, ...]:
         """Read exact origins and patterns."""
         found = len(self.problems)
         items = self.read_strings(name, value)
-        texts = _unique(items)
+        texts = _unique(text for _, text in items)
         if self.needs_origins and not texts and len(self.problems) == found:
             self.report(ProblemKind.NO_ORIGINS, name, self.given.get(name))
         # One search in all of them is faster than one in each.
@@ -132,45 +134,49 @@ class Reader:
             if text == ANY:
                 if self._credentials:
                     self.report(ProblemKind.ANY_ORIGIN_WITH_CREDENTIALS, name, text, index=index)
-                if len(texts) > 1:
+                elif len(texts) > 1:
                     self.report(ProblemKind.ANY_ORIGIN_WITH_OTHERS, name, text, index=index)
             elif text == OPAQUE:
                 kinds = ProblemKind.OPAQUE_ORIGIN, ProblemKind.OPAQUE_ORIGIN_WITH_CREDENTIALS
                 self._check_opaque(name, index, text, *kinds)
             elif not (is_unusual and self._has_impossible_host(name, index, text)):
                 self._check_origin(name, index, text)
-        return texts
+        return (ANY,) if ANY in texts else texts
 
     def read_methods(self, name: str, value: object) -> tuple[str, ...]:
         """Read methods: tokens, as they are sent."""
-        items = self.read_strings(name, value)
-        for index, method in items:
+        kept: list[str] = []
+        for index, method in self.read_strings(name, value):
             upper = method.upper()
             if method == ANY:
-                continue
-            if not is_token(method) or ANY in method:
+                kept.append(method)
+            elif not is_token(method) or ANY in method:
                 self.report(ProblemKind.INVALID_METHOD, name, method, index=index)
             elif upper in FORBIDDEN_METHODS:
                 self.report(ProblemKind.FORBIDDEN_METHOD, name, method, index=index)
             elif upper in REGISTERED_METHODS and method != upper:
                 self.report(ProblemKind.METHOD_CASE, name, method, index=index, fix=upper)
-        return _unique(items)
+            else:
+                kept.append(method)
+        return _unique(kept)
 
     def read_request_headers(self, name: str, value: object) -> tuple[str, ...]:
         """Read names of request headers, which are kept in lower case."""
-        items = self._read_header_names(name, value)
-        for index, given in items:
+        kept: list[str] = []
+        for index, given in self._read_header_names(name, value):
             header = given.lower()
             if is_browser_header(header):
                 self.report(ProblemKind.FORBIDDEN_REQUEST_HEADER, name, given, index=index)
             elif header in RESPONSE_ONLY_HEADERS:
                 self.report(ProblemKind.RESPONSE_HEADER, name, given, index=index)
-        return _unique_names(items)
+            else:
+                kept.append(header)
+        return _unique(kept)
 
     def read_exposed_headers(self, name: str, value: object) -> tuple[str, ...]:
         """Read names of response headers, which are kept in lower case."""
-        items = self._read_header_names(name, value)
-        for index, given in items:
+        kept: list[str] = []
+        for index, given in self._read_header_names(name, value):
             header = given.lower()
             if header == ANY and self._credentials:
                 kind = ProblemKind.ANY_EXPOSED_HEADER_WITH_CREDENTIALS
@@ -179,7 +185,9 @@ class Reader:
                 self.report(ProblemKind.FORBIDDEN_RESPONSE_HEADER, name, given, index=index)
             elif header in REQUEST_ONLY_HEADERS:
                 self.report(ProblemKind.REQUEST_HEADER, name, given, index=index)
-        return _unique_names(items)
+            else:
+                kept.append(header)
+        return _unique(kept)
 
     def read_flag(self, name: str, value: object) -> bool:
         """Read a bool; a value that is merely truthy is a problem."""
@@ -197,10 +205,13 @@ class Reader:
         elif isinstance(seconds, bool) or not isinstance(seconds, int):
             self.report_type(name, value, self.dialect.seconds)
             return None
-        elif 0 <= seconds <= MAX_MAX_AGE:
+        elif seconds < 0:
+            kind = ProblemKind.NEGATIVE_MAX_AGE
+        elif seconds <= MAX_MAX_AGE:
             return int.__int__(seconds)
         else:
-            kind = ProblemKind.NEGATIVE_MAX_AGE if seconds < 0 else ProblemKind.LONG_MAX_AGE
+            self.report(ProblemKind.LONG_MAX_AGE, name, value, maximum=MAX_MAX_AGE)
+            return MAX_MAX_AGE
         self.report(kind, name, value, maximum=MAX_MAX_AGE)
         return None
 
@@ -251,12 +262,13 @@ class Reader:
         self.report(kind, name, value, index=index, fix=fix, type=found, expected=expected)
 
     def report(self, kind: ProblemKind, name: str, value: object, **parameters: Any) -> None:
-        """Report a problem, unless it is a risk that was accepted."""
+        """Report a problem, unless it is a risk that was accepted, or a warning."""
         if kind.is_risk:
             self._present_risks.add(kind.code)
             if kind.code in self._accepted:
                 return
-        self.problems.append(Problem.of(kind, name, value, dialect=self.dialect, **parameters))
+        found = self.warnings if kind.is_left_out else self.problems
+        found.append(Problem.of(kind, name, value, dialect=self.dialect, **parameters))
 
     def _check_origin(self, name: str, index: int, text: str) -> None:
         pattern = OriginPattern.parse(text) if ANY in text else None
@@ -386,9 +398,5 @@ def _whole_seconds(value: object) -> object:
     return None if rest else whole
 
 
-def _unique(items: Iterable[tuple[int, str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for _, text in items))
-
-
-def _unique_names(items: Iterable[tuple[int, str]]) -> tuple[str, ...]:
-    return _unique((index, name.lower()) for index, name in items)
+def _unique(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))

@@ -22,7 +22,7 @@ from ._origins import OPAQUE, is_hostless, split_origin
 from ._regexes import RegexReader
 from .arguments import REGEXES
 from .policy import CorsPolicy
-from .problems import PYTHON, Dialect, PolicyError
+from .problems import PYTHON, Dialect
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -154,11 +154,9 @@ def build_policy(settings: Mapping[str, Any], *, dialect: Dialect = PYTHON) -> C
         raise TypeError(f"build_policy() takes a mapping, not a {type(settings).__name__}")
     reader = _SettingsReader(settings, dialect)
     values = reader.read()
-    if reader.problems:
-        raise PolicyError(reader.problems)
     cls = RegexCorsPolicy if values[REGEXES] else CorsPolicy
     policy: CorsPolicy = object.__new__(cls)
-    policy._set(values, dialect)
+    policy._accept(reader, values)
     return policy
 
 

@@ -7,15 +7,17 @@ adapter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from inspect import currentframe
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
+from warnings import warn
 
 from ._engine import AnyOrigin, Engine, Origins, as_text, bound_origins
 from ._origins import ANY, OriginPattern, OriginSet
 from ._validation import Reader
 from .arguments import ARGUMENTS
 from .decision import Decision
-from .problems import PYTHON, Dialect, PolicyError
+from .problems import PYTHON, Dialect, PolicyError, PolicyWarning, Problem
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -32,8 +34,8 @@ class CorsPolicy:
 
     All arguments are keyword-only; only `allow_origins` is required. Collections are lists, tuples
     or sets of strings; a bare string is an error. If the policy is unsafe, or could never work,
-    `PolicyError` lists every problem and how to fix it. An unknown argument is a TypeError that
-    suggests the closest name.
+    `PolicyError` lists every problem and how to fix it. What is useless and harmless is left out
+    with a `PolicyWarning`. An unknown argument is a TypeError that suggests the closest name.
 
     `allow_origins`
         Origins as a browser sends them, and patterns::
@@ -82,7 +84,7 @@ class CorsPolicy:
     600
     """
 
-    __slots__ = (*ARGUMENTS, "__weakref__", "_uncached", "engine")
+    __slots__ = (*ARGUMENTS, "__weakref__", "_uncached", "engine", "warnings")
 
     allow_origins: tuple[str, ...]
     allow_credentials: bool
@@ -95,6 +97,8 @@ class CorsPolicy:
     accept_risks: tuple[str, ...]
     engine: Engine
     """The compiled policy, for adapters; see `corekit.adapter`."""
+    warnings: tuple[Problem, ...]
+    """What was left out of the arguments with a `PolicyWarning`."""
 
     _reader: ClassVar[type[Reader]] = Reader
     """Reads and validates the arguments; `RegexCorsPolicy` has another one."""
@@ -234,6 +238,7 @@ class CorsPolicy:
         for name in self._reader.arguments:
             object.__setattr__(policy, name, getattr(self, name))
         object.__setattr__(policy, "max_age", 0)
+        object.__setattr__(policy, "warnings", self.warnings)
         object.__setattr__(policy, "engine", self.engine.uncached)
         object.__setattr__(self, "_uncached", policy)
         return policy
@@ -273,14 +278,25 @@ class CorsPolicy:
         if hasattr(self, "engine"):
             # A second call of __init__ must not change the policy.
             raise AttributeError("a policy is immutable")
-        settings = reader.read()
+        self._accept(reader, reader.read())
+
+    def _accept(self, reader: Reader, settings: Mapping[str, object]) -> None:
+        """Keep what a reader has read; raise `PolicyError` if it has found a problem."""
         if reader.problems:
             raise PolicyError(reader.problems)
-        self._set(settings, reader.dialect)
+        if reader.warnings:
+            warn(PolicyWarning(reader.warnings), stacklevel=_depth_of_caller())
+        self._set(settings, reader.dialect, reader.warnings)
 
-    def _set(self, settings: Mapping[str, object], dialect: Dialect = PYTHON) -> None:
+    def _set(
+        self,
+        settings: Mapping[str, object],
+        dialect: Dialect = PYTHON,
+        found: Iterable[Problem] = (),
+    ) -> None:
         for name in self._reader.arguments:
             object.__setattr__(self, name, settings[name])
+        object.__setattr__(self, "warnings", tuple(found))
         engine = self._compile(self._compile_origins(), dialect)
         object.__setattr__(self, "engine", engine)
 
@@ -333,6 +349,14 @@ class CorsPolicy:
 
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError("a policy is immutable")
+
+
+def _depth_of_caller() -> int:
+    """Return the stack level of the code that calls corekit, as `warnings.warn` counts it."""
+    frame, depth = currentframe(), 0
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("corekit"):
+        frame, depth = frame.f_back, depth + 1
+    return depth
 
 
 def _restore(cls: type[Policy], settings: dict[str, Any], dialect: Dialect) -> Policy:

@@ -13,7 +13,16 @@ from typing import Final
 from ._problem_kinds import ProblemKind
 from .diagnostics import Diagnostic
 
-__all__ = ["CODES", "PYTHON", "RISKS", "Dialect", "PolicyError", "Problem", "ProblemKind"]
+__all__ = [
+    "CODES",
+    "PYTHON",
+    "RISKS",
+    "Dialect",
+    "PolicyError",
+    "PolicyWarning",
+    "Problem",
+    "ProblemKind",
+]
 
 CODES: Final = frozenset(kind.code for kind in ProblemKind)
 """Every code that a `Problem` can have."""
@@ -77,7 +86,8 @@ PYTHON: Final = Dialect()
 class Problem(Diagnostic):
     """One problem in a configuration: a `corekit.diagnostics.Diagnostic` about a setting.
 
-    `code` is one of `CODES`; `severity` is always ``error``. `subject` is the user's own setting,
+    `code` is one of `CODES`; `severity` is ``error``, or ``warning`` for a value that is left out,
+    since it is useless and harmless. `subject` is the user's own setting,
     with an index if it is a list (``allow_origins[2]``); `argument` and `index` are the same as
     data. `parameters` are the values that the message and the hint were written with.
 
@@ -114,7 +124,7 @@ case. Did you mean 'PUT'? [method-case]
             hint = f"{hint} {accept}"
         return cls(
             kind.code,
-            "error",
+            "warning" if kind.is_left_out else "error",
             kind.message.format_map(texts),
             hint,
             dialect.subject(argument, index),
@@ -155,8 +165,41 @@ class PolicyError(ValueError):
 
     def __str__(self) -> str:
         count = len(self.problems)
-        lines = [f"{count} problem{'s' * (count != 1)} in {self.source}:"]
-        lines += [f"  - {problem}" for problem in self.problems[:_SHOWN_PROBLEMS]]
-        if count > _SHOWN_PROBLEMS:
-            lines.append(f"  ... and {count - _SHOWN_PROBLEMS} more; see PolicyError.problems")
-        return "\n".join(lines)
+        return _list(f"{count} problem{'s' * (count != 1)} in {self.source}:", self)
+
+
+class PolicyWarning(UserWarning):
+    """Values of a policy were left out, since they are useless and harmless.
+
+    `problems` is a non-empty tuple of `Problem`, also the policy's `warnings`. Such values are
+    names of headers and methods that no page can use, and other origins next to ``"*"``. A `max_age`
+    above 86400 seconds becomes 86400.
+
+    >>> import warnings
+    >>> from corekit import CorsPolicy
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     policy = CorsPolicy(allow_origins=["*"], allow_headers=["Origin", "X-Token"])
+    >>> policy.allow_headers, [problem.code for problem in policy.warnings]
+    (('x-token',), ['forbidden-header'])
+    """
+
+    problems: tuple[Problem, ...]
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        title = f"{count} value{'s' * (count != 1)} without effect in the CORS policy:"
+        return _list(title, self)
+
+
+def _list(title: str, found: PolicyError | PolicyWarning) -> str:
+    count = len(found.problems)
+    lines = [title, *(f"  - {problem}" for problem in found.problems[:_SHOWN_PROBLEMS])]
+    if count > _SHOWN_PROBLEMS:
+        name = type(found).__name__
+        lines.append(f"  ... and {count - _SHOWN_PROBLEMS} more; see {name}.problems")
+    return "\n".join(lines)

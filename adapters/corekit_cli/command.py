@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, Final
+from warnings import filterwarnings
 
 import click
+
+from corekit import PolicyWarning
 
 from .check import check
 from .demo.command import demo
@@ -56,6 +59,8 @@ class _Group(click.Group):
 @click.version_option(package_name="corekit")
 def corekit() -> None:
     """One CORS policy for every Python web framework."""
+    # `check` reports them in its own way.
+    filterwarnings("ignore", category=PolicyWarning)
 
 
 for command in (check, demo, explain_call, probe, schema):

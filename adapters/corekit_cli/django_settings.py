@@ -55,12 +55,13 @@ def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]
             "settings",
         )
         for each in messages
-        if each.id != "corekit_django.W010"  # the advice below has it too
+        # The advice below has these too.
+        if each.id not in {"corekit_django.W004", "corekit_django.W010"}
     ]
     if configuration is not None:
         advice = lint_policy(configuration.policy, api)
         if not hasattr(settings, "CORS_POLICY"):
             given = argument_settings().values()  # without the defaults, which nobody wrote
-            advice = tuple(each for each in advice if each.subject in given)
+            advice = tuple(each for each in advice if each.subject.partition("[")[0] in given)
         diagnostics += advice
     return source, diagnostics

@@ -39,10 +39,10 @@ class ConfigPolicyError(PolicyError):
     """A policy was read and has problems: a `PolicyError` that names its `source`.
 
     >>> from corekit.problems import ProblemKind
-    >>> problem = Problem.of(ProblemKind.FORBIDDEN_METHOD, "allow_methods", "TRACE", index=0)
+    >>> problem = Problem.of(ProblemKind.METHOD_CASE, "allow_methods", "put", index=0, fix="PUT")
     >>> print(ConfigPolicyError("cors.toml", [problem]))
     1 problem in cors.toml:
-      - allow_methods[0] = 'TRACE': Browsers do not let scripts send this method. Remove it. [forbidden-method]
+      - allow_methods[0] = 'put': Method names are case-sensitive; servers expect this one in upper case. Did you mean 'PUT'? [method-case]
     """  # noqa: E501 - an error message is one line
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:

@@ -19,7 +19,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.utils.http import is_same_domain
 from django.utils.module_loading import import_string
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, Problem
 from corekit.arguments import REGEXES
 from corekit.lint import find_cross_site
 from corekit.lint.regexes import read_regexes, regexes_of
@@ -28,7 +28,6 @@ from .conf import (
     ALL_ORIGINS,
     KNOWN_SETTINGS,
     OTHER_NAMES,
-    dropped_headers,
     effective_name,
     read_settings,
 )
@@ -49,8 +48,9 @@ _COOKIE: Final = _Text(
     " host to ALLOWED_HOSTS.",
 )
 
+_PROBLEM: Final = _Text("{subject} = {value!a}: {message} [{code}]", "{hint}")
 _TEXTS: Final = {
-    "E001": _Text("{subject} = {value!a}: {message} [{code}]", "{hint}"),
+    "E001": _PROBLEM,
     "E002": _Text(
         "corekit_django is installed without its middleware, so no origins are allowed.",
         "Put 'corekit_django.middleware.CorsMiddleware' first in MIDDLEWARE.",
@@ -80,11 +80,7 @@ _TEXTS: Final = {
     ),
     "W002": _Text("{name} takes effect, but the name of the setting is {meant}.", "Write {meant}."),
     "W003": _Text("{name} has no effect together with {other}.", "Keep one of them."),
-    "W004": _Text(
-        "CORS_ALLOW_HEADERS names {names}, which scripts cannot set.",
-        "Remove them; corekit ignores them. The headers that a browser sets itself need no"
-        " permission.",
-    ),
+    "W004": _PROBLEM,
     "W005": _COOKIE,
     "W006": _COOKIE,
     "W007": _Text(
@@ -149,14 +145,7 @@ _SHOWN_ORIGINS: Final = 3
 def check_problems(**_: Any) -> Iterator[CheckMessage]:
     """E001: what the middleware would refuse to start with."""
     for problem in read_settings()[1]:
-        yield _write(
-            "E001",
-            subject=problem.subject,
-            value=problem.value,
-            message=problem.message,
-            code=problem.code,
-            hint=problem.hint,
-        )
+        yield _write_problem("E001", problem)
 
 
 @register(Tags.security)
@@ -175,7 +164,7 @@ def check_names(**_: Any) -> Iterator[CheckMessage]:
 
 @register(Tags.security)
 def check_effect(**_: Any) -> Iterator[CheckMessage]:
-    """W003: settings that another one overrides. W004: headers that scripts cannot set."""
+    """W003: settings that another one overrides. W004: what is left out of the policy."""
     for name, other in OTHER_NAMES.items():
         if hasattr(settings, name) and hasattr(settings, other):
             yield _write("W003", name=other, other=name)
@@ -185,9 +174,11 @@ def check_effect(**_: Any) -> Iterator[CheckMessage]:
             for name in (setting, OTHER_NAMES[setting]):
                 if getattr(settings, name, ()):
                     yield _write("W003", name=name, other=f"{everyone} = True")
-    dropped = sorted(dropped_headers())
-    if dropped:
-        yield _write("W004", names=", ".join(dropped))
+    configuration = read_settings()[0]
+    if configuration is not None:
+        for policy in configuration.policies:
+            for problem in policy.warnings:
+                yield _write_problem("W004", problem)
 
 
 @register(Tags.security)
@@ -280,6 +271,17 @@ def check_insecure_origins(**_: Any) -> Iterator[CheckMessage]:
     origins += [regex.source for regex in regexes if regex.find_inside("http://.*")]
     if origins:
         yield _write("W008", origins=_show(origins))
+
+
+def _write_problem(number: str, problem: Problem) -> CheckMessage:
+    return _write(
+        number,
+        subject=problem.subject,
+        value=problem.value,
+        message=problem.message,
+        code=problem.code,
+        hint=problem.hint,
+    )
 
 
 def _write(number: str, **values: object) -> CheckMessage:

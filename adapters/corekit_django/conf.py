@@ -25,7 +25,6 @@ from corekit.adapter import (
     Observer,
     OnDecision,
     check_on_decision,
-    is_browser_header,
     path_readings,
 )
 from corekit.compat import RegexCorsPolicy, is_path_too_long, longest_path
@@ -220,12 +219,6 @@ def _read_parts(problems: list[Problem]) -> CorsPolicy | None:
         given |= {"allow_origins": [ANY], "allow_origin_regexes": ()}
         names["allow_origins"] = everyone
         indexes["allow_origins"] = [None]
-    dropped = dropped_headers()
-    if dropped:
-        headers = enumerate(given["allow_headers"])
-        kept = {index: name for index, name in headers if name not in dropped}
-        given["allow_headers"] = list(kept.values())
-        indexes["allow_headers"] = list(kept)
     dialect = Dialect(
         names,
         indexes,
@@ -252,17 +245,6 @@ def argument_settings() -> dict[str, str]:
     """Return the arguments of a policy that are set, each with the name of its setting."""
     names = {argument: effective_name(setting) for argument, (setting, _) in _ARGUMENTS.items()}
     return {argument: name for argument, name in names.items() if hasattr(settings, name)}
-
-
-def dropped_headers() -> list[str]:
-    """Return the names in CORS_ALLOW_HEADERS that scripts cannot set, which are ignored.
-
-    Old projects list what they saw in a browser; it needs no permission and can have none.
-    """
-    names = getattr(settings, effective_name("CORS_ALLOW_HEADERS"), ())
-    if not isinstance(names, list | tuple | set | frozenset):
-        return []
-    return [name for name in names if isinstance(name, str) and is_browser_header(name.lower())]
 
 
 def _read_policy(problems: list[Problem]) -> CorsPolicy | CorsRoutes | None:

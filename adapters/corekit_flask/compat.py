@@ -23,7 +23,6 @@ from corekit.adapter import (
     OnDecision,
     OriginPattern,
     check_on_decision,
-    is_browser_header,
     is_serialized_origin,
 )
 from corekit.compat import RegexCorsPolicy
@@ -235,15 +234,6 @@ def _make_policy(
     given = {**_DEFAULTS, **options}
     origins, indexes = _read_origins(given["origins"])
     headers = _split(given["allow_headers"])
-    if isinstance(headers, list):
-        useless = [name for name in headers if isinstance(name, str) and _is_useless(name)]
-        headers = [name for name in headers if name not in useless]
-        if useless:
-            warnings.warn(
-                f"allow_headers: left out {', '.join(useless)}, since browsers do not let scripts"
-                " set these request headers.",
-                stacklevel=5,
-            )
     if isinstance(headers, list) and ANY in headers:
         # flask-cors reflects the requested names, authorization among them; a wildcard excludes it.
         headers = [*headers, "authorization"]
@@ -288,10 +278,6 @@ def _read_origins(value: Any) -> tuple[dict[str, Any], dict[str, list[int | None
         origins[argument].append(ANY if is_any else item)
         indexes[argument].append(index)
     return origins, indexes
-
-
-def _is_useless(name: str) -> bool:
-    return is_browser_header(name.lower())
 
 
 def _is_regex(item: object) -> bool:

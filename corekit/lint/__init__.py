@@ -27,9 +27,10 @@ __all__ = ["find_cross_site", "lint_policy"]
 def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tuple[Diagnostic, ...]:
     """Return all advice on a policy, warnings first, in the order of its arguments.
 
-    What an adapter adds to a policy is not judged. The subject of a diagnostic is the setting that
-    the policy was built from. The policies of routes are checked one by one, and `route` of a
-    diagnostic is the path. `api` is the serialized origin that serves the API, if it is known.
+    Among them are the policy's `warnings`, about what was left out. What an adapter adds to a
+    policy is not judged. The subject of a diagnostic is the setting that the policy was built
+    from. The policies of routes are checked one by one, and `route` of a diagnostic is the path.
+    `api` is the serialized origin that serves the API, if it is known.
 
     >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["GET"])
     >>> [(advice.severity, advice.code) for advice in lint_policy(policy)]
@@ -51,4 +52,5 @@ def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tupl
         ]
         found.sort(key=lambda each: order.index(each.subject))
         found = [replace(advice, subject=dialect.name(advice.subject)) for advice in found]
+        found = [*policy.warnings, *found]
     return tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity)))

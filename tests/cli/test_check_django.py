@@ -100,7 +100,7 @@ def test_defaults_get_no_advice(tmp_path: Path) -> None:
     status, found = check_settings(tmp_path, settings, "--api", "https://api.example.org")
     assert status == 0
     assert codes(found, "warning") == [
-        ("corekit_django.W004", "settings"),
+        ("forbidden-header", "CORS_ALLOW_HEADERS[1]"),
         ("third-party-cookies", "CORS_ALLOWED_ORIGINS"),
         ("safelisted-header", "CORS_ALLOW_HEADERS"),
         ("max-age-capped", "CORS_PREFLIGHT_MAX_AGE"),

@@ -107,8 +107,6 @@ def test_unreadable_value_has_a_hint(name: str, text: str, hint: str) -> None:
     ("name", "text", "code", "field"),
     [
         ("MAX_AGE", "-1", "max-age", "CORS_MAX_AGE"),
-        ("MAX_AGE", "86401", "max-age", "CORS_MAX_AGE"),
-        ("MAX_AGE", "315360000000", "max-age", "CORS_MAX_AGE"),
         ("PREFLIGHT_STATUS", "302", "preflight-status", "CORS_PREFLIGHT_STATUS"),
         ("ALLOW_ORIGINS", f"{APP},a.example", "malformed-origin", "CORS_ALLOW_ORIGINS[1]"),
         ("ALLOW_ORIGINS", f"{APP} {OTHER}", "malformed-origin", "CORS_ALLOW_ORIGINS[0]"),

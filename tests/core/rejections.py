@@ -1,20 +1,26 @@
-"""Return the problems of an invalid configuration."""
+"""Return the problems of a configuration that is rejected, or of what is left out of it."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
 
-from corekit import CorsPolicy, PolicyError, Problem
+from corekit import CorsPolicy, PolicyError, PolicyWarning, Problem
 
 APP = "https://app.example.com"
 
 
 def problems_of(**arguments: Any) -> list[Problem]:
     """Return the problems of a policy with these arguments; the default origin is `APP`."""
-    with pytest.raises(PolicyError) as caught:
-        CorsPolicy(**{"allow_origins": [APP], **arguments})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PolicyWarning)
+        with pytest.raises((PolicyError, PolicyWarning)) as caught:
+            CorsPolicy(**{"allow_origins": [APP], **arguments})
+    assert isinstance(caught.value, PolicyError | PolicyWarning)
+    severity = "error" if isinstance(caught.value, PolicyError) else "warning"
+    assert {problem.severity for problem in caught.value.problems} == {severity}
     return list(caught.value.problems)
 
 

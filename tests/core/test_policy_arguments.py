@@ -275,7 +275,7 @@ def test_problem_of_an_element_has_its_index(field: str) -> None:
         ("PÜT", "invalid-method"),
     ],
 )
-def test_method_that_scripts_cannot_send_is_rejected(method: str, code: str) -> None:
+def test_method_that_scripts_cannot_send_is_a_problem(method: str, code: str) -> None:
     assert codes_of(allow_methods=[method]) == [code]
 
 
@@ -322,7 +322,7 @@ def test_method_that_scripts_can_send_is_accepted(method: str) -> None:
         ("WWW-Authenticate", "misplaced-header"),
     ],
 )
-def test_header_that_scripts_cannot_send_is_rejected(name: str, code: str) -> None:
+def test_header_that_scripts_cannot_send_is_a_problem(name: str, code: str) -> None:
     problem = problem_of(allow_headers=[name])
     assert (problem.code, problem.value) == (code, name)
 
@@ -355,7 +355,7 @@ def test_header_that_scripts_cannot_send_is_rejected(name: str, code: str) -> No
         ("Origin", "misplaced-header"),
     ],
 )
-def test_header_that_scripts_cannot_read_is_rejected(name: str, code: str) -> None:
+def test_header_that_scripts_cannot_read_is_a_problem(name: str, code: str) -> None:
     problem = problem_of(expose_headers=[name])
     assert (problem.code, problem.value) == (code, name)
 

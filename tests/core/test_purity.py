@@ -50,8 +50,12 @@ PURE = {
 }
 REPORTING = {"sys", "traceback"}
 """What `events` imports too: to print the exception of a log that cannot report it itself."""
-EXTRA = {"events.py": REPORTING, "_marks.py": {"contextvars"}}
-"""What only one module imports. `_marks` lets handlers know what is applied to their request."""
+EXTRA = {
+    "events.py": REPORTING,
+    "_marks.py": {"contextvars"},  # lets handlers know what is applied to their request
+    "policy.py": {"warnings"},  # says what was left out as a policy is built
+}
+"""What only one module imports."""
 
 IMPURE = {"open", "print", "input", "exec", "eval", "compile", "__import__", "globals"}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from corekit import CorsPolicy, CorsRoutes, Problem
+from corekit import CorsPolicy, CorsRoutes, PolicyWarning, Problem
 from corekit.compat import RegexCorsPolicy
 from corekit_django.conf import KNOWN_SETTINGS, Configuration, read_settings
 from corekit_django.defaults import default_headers, default_methods
@@ -212,9 +212,12 @@ def test_risk_can_be_accepted_and_its_hint_names_the_setting() -> None:
     )
 
 
-def test_forbidden_headers_are_dropped_and_indexes_kept() -> None:
-    old = ["Accept-Encoding", "x-mine", "dnt", "origin", "sec-fetch-mode", "cookie"]
-    assert read_policy(CORS_ALLOW_HEADERS=old).allow_headers == ("x-mine",)
+def test_useless_headers_are_left_out_with_a_warning_and_indexes_kept() -> None:
+    old = ["Accept-Encoding", "x-mine", "dnt", "origin", "access-control-allow-origin"]
+    with pytest.warns(PolicyWarning, match=r"CORS_ALLOW_HEADERS\[2\] = 'dnt'"):
+        policy = read_policy(CORS_ALLOW_HEADERS=old)
+    assert policy.allow_headers == ("x-mine",)
+    assert [problem.index for problem in policy.warnings] == [0, 2, 3, 4]
     problems = read_problems(CORS_ALLOW_HEADERS=["dnt", "x-mine", "a b", 1])
     assert sorted(problems) == [
         ("CORS_ALLOW_HEADERS[2]", "invalid-header"),

@@ -201,14 +201,14 @@ def test_all_faulty_resources_are_reported_at_once() -> None:
             resources={
                 "/api/v1/*": {"origins": ["https://Bad.example/", r"^http://localhost:"]},
                 "/api/v2/*": {"origins": [r"https://.*\.example\.com"]},
-                "/api/v3/*": {"origins": re.compile(r"https://*"), "methods": "TRACE"},
+                "/api/v3/*": {"origins": re.compile(r"https://*"), "methods": "put, a b"},
             },
         )
     assert [problem.subject for problem in caught.value.problems] == [
         "resources['/api/v1/*']['origins'][0]",
         "resources['/api/v1/*']['origins'][1]",
         "resources['/api/v3/*']['origins']",
-        "resources['/api/v3/*']['methods'][0]",
+        "resources['/api/v3/*']['methods'][1]",
     ]
     assert "allow_origin" not in str(caught.value)
 
