@@ -32,17 +32,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Generic, TypeVar
 
-OTHERS: Final = "\u00e9\u20ac"
-"""A letter and a sign that represent all characters that are not ASCII."""
+OTHERS: Final = "\u00e9\u20ac\u0663\u00a0\u0130\u0131\u017f\u212a"
+"""They represent all characters that are not ASCII: a letter, a sign, a digit, a space, and those
+that are the same as I, K and S without case."""
 
-ALPHABET: Final = (
+_ORIGINS: Final = (
     # In the order in which a person believes an example.
     "x" + string.ascii_lowercase.replace("x", "") + "1023456789-.:/_"
     + string.ascii_uppercase + "[]~!$&'()+;="
-    # Only paths have these.
-    " %*,@\n" + OTHERS
 )  # fmt: skip
-"""Every character of a serialized origin: https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin"""
+_PATHS: Final = "".join(each for each in map(chr, range(128)) if each not in _ORIGINS)
+
+ALPHABET: Final = _ORIGINS + _PATHS + OTHERS
+"""Every character of a serialized origin, then those that only paths have: https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin"""
 
 MOST_STATES: Final = 10_000
 """The states that an automaton may have, or a search may visit."""
@@ -66,7 +68,7 @@ class TooManyStates(Exception):  # noqa: N818 - not an error of the user
 def mask_of(characters: Iterable[str]) -> int:
     """Return the set of these characters; those that no origin has are left out.
 
-    >>> mask_of("xa") == 0b11, mask_of("\\t")
+    >>> mask_of("xa") == 0b11, mask_of("\u044f")
     (True, 0)
     """
     mask = 0

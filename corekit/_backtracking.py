@@ -1,25 +1,29 @@
 """Whether `re` may take long to match a regular expression, because it tries too many ways.
 
 `re` tries one way after the other to match the beginning of a string. If the number of ways grows
-with the string, an origin that an attacker chooses takes time that grows faster than its length:
-``(a+)+`` has exponentially many ways to match ``aaa...``, ``a*a*`` has as many as there are places
-to divide it.
+with the string, a client that chooses the string can keep the server busy: ``(a+)+b`` has
+exponentially many ways to match ``aaa...``, ``a*a*b`` has as many as there are places to divide it.
 
-The number of ways is unlimited if and only if there are two states p and q, and a word that leads
-from p to p, from p to q and from q to q: repeated, it can change from p to q after any repetition
-(A. Weber, H. Seidl: On the degree of ambiguity of finite automata, 1991, theorem 4.1). So all
-triples of states that (p, p, q) leads to are searched for (p, q, q). Two things are left out:
-strings that do not look like an origin, which are never matched, and states q from which every
-origin matches, such as a last ``.*``: `re` stops at the first way that matches.
+Here the ways are counted, for the worst string of a length. After each character the regex is in
+a set of states, and each state of the set has been reached in a number of ways::
+
+    a*a*b     after "":  [first a*] 1 way
+              after "a": [first a*] 1 way, [second a*] 1 way
+              after "aa": [first a*] 1 way, [second a*] 2 ways ...
+
+The sets are those of a deterministic automaton. If two strings lead to the same set, the larger
+number counts for each state, so the result is an upper bound: what is accepted is fast. If it is
+too high, single strings are counted, to show one that is slow. Two things are left out: strings
+that do not look like an origin or a path, which are never matched, and states from which every rest
+matches, such as a last ``.*``: `re` stops at the first way that matches.
 """
 
 from __future__ import annotations
 
 import re
-from collections import deque
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from ._automata import (
     ALPHABET,
@@ -27,55 +31,89 @@ from ._automata import (
     Edge,
     TooManyStates,
     determinize,
-    mask_of,
-    reachable,
     reversed_edges,
-    split_edges,
 )
 from ._origins import MAX_ORIGIN_LENGTH
-from ._regex_syntax import LONGEST, Unreadable, read_regex, read_roughly
-from ._regex_tree import Chars, Choice, Node, Repeat, Sequence, Start, Wiring, build
+from ._regex_syntax import Unreadable, read_regex, read_roughly
+from ._regex_tree import End, Look, Node, Wiring, build
 
-_FEW: Final = 3
-"""With more optional repetitions than this, a repetition is treated as unlimited."""
-
-_MOST_WAYS: Final = 5_000
-_MOST_STATES: Final = 250
-_MOST_STEPS: Final = 20_000
-_MOST_VISITS: Final = 300_000
 _MOST_TRIES: Final = 20_000
+"""What an origin may cost, in states that `re` visits: about a millisecond."""
+
+_FEW_TRIES: Final = 5_000
+"""What any origin may cost if the cost grows faster than its length."""
+
 _MOST_PATH_TRIES: Final = 500_000
-_WIDTH: Final = 4
-_LONGEST_PATH: Final = 2_048
-_PATH: Final = "(?s)/.*"
+"""What a path may cost, which is matched only if it is not too long."""
+
+_PATH_LENGTHS: Final = (8_192, 512, 128, 32, 8)
+_ANY_LENGTH: Final = 65_536
+"""In characters; no server accepts a longer path."""
+
+_MOST_LAYERS: Final = 512
+"""The length up to which ways that grow with the length are counted."""
+
+_MOST_EMPTY_WAYS: Final = 5_000
+_MOST_STEPS: Final = 20_000
+_MOST_SETS: Final = 2_000
+_MOST_VISITS: Final = 400_000
 _ORIGIN: Final = (
     r"[a-z][a-z0-9+.\-]*://(\[[0-9a-f:]*\]|[A-Za-z0-9_.~!$&'()+;=-]*)(:[0-9]{1,5})?|null"
 )
+_PATH: Final = "(?s)/.*"
+_TEXT: Final = "(?s).*"
 
-# With other regular expressions, a path that is as long as a server accepts costs little.
-_may_backtrack = re.compile(r"[*+{].*[*+{]|\)[*+{]|\\[1-9]|\(\?P=|(?:\?.*){4}", re.DOTALL).search
+Ways = Mapping[int, int]
+"""In how many ways each state of a set has been reached."""
 
-Step = tuple[int, int, bool]
-"""A set of characters, the state that it leads to, and whether it does so in several ways."""
+Move = tuple[int, int, int]
+"""From a state to another one, in a number of ways."""
+
+
+class Step(NamedTuple):
+    """A step from a set of states to another one, for every character of `mask`."""
+
+    mask: int
+    goal: int
+    moves: tuple[Move, ...]
+
+
+class _Word(NamedTuple):
+    """The most expensive word that leads to a set: its last character, and the word before it."""
+
+    tries: int
+    ways: Ways
+    mask: int = 0
+    before: _Word | None = None
+
+    def __str__(self) -> str:
+        characters: list[str] = []
+        word: _Word | None = self
+        while word is not None and word.mask:
+            characters.append(_character(word.mask))
+            word = word.before
+        return "".join(reversed(characters))
 
 
 def find_slow_word(regex: re.Pattern[str]) -> str | None:
     """Return the beginning of an origin that takes long to match, or None.
 
-    The end of it, repeated, makes it take longer. Raise `Unreadable` or `TooManyStates` if it
-    is not known.
+    Raise `Unreadable` or `TooManyStates` if it is not known.
 
     >>> find_slow_word(re.compile(r"https://.*\\.example\\.com")) is None
     True
     >>> find_slow_word(re.compile(r"https://([a-z]+-?)+\\.example\\.com"))
-    'https://xxx'
+    'https://xxxxxxxxx'
     """
-    node = read_roughly(regex)
-    shape = _automaton_of(_ORIGIN)
-    word = _Ways(_unlimited(node), shape).find_slow_word()
+    node, is_exact = read_roughly(regex)
+    cost = _Cost(node, _ORIGIN, MAX_ORIGIN_LENGTH, is_exact=is_exact)
+    # If the ways grow with the length, it is slow, even if the longest origin costs little.
+    most = _FEW_TRIES if cost.limit is None and not cost.is_rough else _MOST_TRIES
+    if cost.most(most) <= most:
+        return None
+    word = cost.find_word(most, is_bound=False)
     if word is None:
-        # A limited number of ways may be large, too.
-        word = _Ways(node, shape).find_costly_word(_MOST_TRIES, MAX_ORIGIN_LENGTH)
+        raise TooManyStates
     return word
 
 
@@ -86,231 +124,264 @@ def longest_path(regex: re.Pattern[str]) -> int | None:
     It is 0 if the cost of the regular expression is not known.
 
     >>> longest_path(re.compile("/api/.*")), longest_path(re.compile(r"/(\\w+/?)+$"))
-    (None, 19)
+    (None, 16)
     """
+    longest = 0
     try:
-        ways = _Ways(read_roughly(regex), _automaton_of(_PATH))
-        word = ways.find_costly_word(_MOST_PATH_TRIES, _LONGEST_PATH)
+        node, is_exact = read_roughly(regex)
+        cost = _Cost(node, _PATH, _ANY_LENGTH, is_exact=is_exact)
+        if cost.limit is not None and cost.limit <= _MOST_PATH_TRIES:
+            return None
+        for length in _PATH_LENGTHS:
+            cost = _Cost(node, _PATH, length, is_exact=is_exact)
+            if length > _MOST_LAYERS and cost.limit is None:
+                continue
+            word = cost.find_word(_MOST_PATH_TRIES)
+            if word is None:
+                return max(length, longest)
+            longest = max(longest, len(word) - 1)
     except (Unreadable, TooManyStates):
         return 0
-    if word is not None:
-        return len(word) - 1
-    return None if _may_backtrack(regex.pattern) is None else _LONGEST_PATH
+    return longest
 
 
-class _Ways:
-    """The states of a regex while it reads a text of a shape, and the ways to the next ones."""
+class _Cost:
+    """What strings of a shape and a length cost: how many states `re` visits at most."""
 
-    def __init__(self, node: Node, shape: Automaton) -> None:
+    def __init__(self, node: Node, shape: str, length: int, *, is_exact: bool) -> None:
         self._wiring = Wiring(node)
-        self._shape = shape
-        self._visited = 0
-        pairs = [(0, 0)]
+        self._length = length
+        self._looks: dict[int, int] = {}
+        self.is_rough = False
+        """Whether there is one set for all states: ways of different strings are counted as one."""
+        try:
+            self._read(shape, is_exact=is_exact)
+            self._steps = self._determinize()
+        except TooManyStates:
+            self.is_rough = True
+            self._read(_TEXT, is_exact=False)
+            everything = range(len(self._states))
+            split = self._split(everything)
+            self._steps = [tuple(Step(mask, 0, moves) for mask, moves in split)]
+
+    def _read(self, shape: str, *, is_exact: bool) -> None:
+        self._shape = _automaton_of(shape)
+        self._has_line_feeds = shape != _ORIGIN
+        self._states = [(0, 0)]
         numbers = {(0, 0): 0}
-        self.steps: list[list[Step]] = []
-        self.words = [""]
-        self._parents = [-1]
+        self._edges: list[list[tuple[int, int, int]]] = []
+        self._work: list[int] = []
+        """What `re` visits from each state before the next character."""
+        self._final: frozenset[int] = frozenset()
         count = 0
-        for number, (origin, place) in enumerate(pairs):
-            found: list[Step] = []
-            for mask, goal, is_ambiguous in self._steps_of(origin):
-                for shape_mask, shape_goal in shape.edges[place]:
+        for origin, place in self._states:
+            work, ways = self._follow(origin)
+            found: list[tuple[int, int, int]] = []
+            for before, many in ways.items():
+                mask, goal = self._wiring.characters[before]
+                for shape_mask, shape_goal in self._shape.edges[place]:
                     both = mask & shape_mask
-                    if not both:
-                        continue
-                    pair = (goal, shape_goal)
-                    if pair not in numbers:
-                        numbers[pair] = len(pairs)
-                        pairs.append(pair)
-                        self.words.append(self.words[number] + _character(both))
-                        self._parents.append(number)
-                    found.append((both, numbers[pair], is_ambiguous))
-            self.steps.append(found)
+                    if both:
+                        pair = (goal, shape_goal)
+                        if pair not in numbers:
+                            numbers[pair] = len(numbers)
+                            self._states.append(pair)
+                        found.append((both, numbers[pair], many))
+            self._edges.append(found)
+            self._work.append(work)
             count += len(found)
             if count > _MOST_STEPS:
                 raise TooManyStates
-        self._pairs = pairs
+        if is_exact:
+            self._final = self._always_matching()
 
-    def _steps_of(self, origin: int) -> list[Step]:
+    def _follow(self, origin: int) -> tuple[int, dict[int, int]]:
+        """Return the work of all empty moves, and in how many ways they lead to characters."""
         # A way of empty moves passes no state twice: `re` does not repeat what matched nothing.
+        work = 0
         ways: dict[int, int] = {}
         stack = [(origin, frozenset({origin}))]
-        for _ in range(_MOST_WAYS):
+        for _ in range(_MOST_EMPTY_WAYS):
             if not stack:
-                break
+                return work, ways
             state, path = stack.pop()
-            ways[state] = ways.get(state, 0) + 1
+            work += 1
+            if state in self._wiring.characters:
+                ways[state] = ways.get(state, 0) + 1
             for condition, goal in self._wiring.moves[state]:
-                is_open = condition is None or (origin == 0 and isinstance(condition, Start))
-                if is_open and goal not in path:
+                if isinstance(condition, Look):
+                    work += self._cost_of(condition)
+                elif not self._is_open(condition, origin):
+                    continue
+                if goal not in path:
                     stack.append((goal, path | {goal}))
-        else:
-            raise TooManyStates
-        edges = self._wiring.characters
-        return [(*edges[state], count > 1) for state, count in ways.items() if state in edges]
+        raise TooManyStates
 
-    def find_slow_word(self) -> str | None:
-        """Return a word after which an origin takes long to match, or None."""
-        after = self._reachable_in_cycles
-        for state in after:
-            for mask, goal, is_ambiguous in self.steps[state]:
-                is_cycle = state in after.get(goal, ())
-                if is_ambiguous and is_cycle and goal not in self._always_matching:
-                    return self.words[state] + _character(mask)
-        cyclic = [state for state in after if state in after[state]]
-        for first in cyclic:
-            for second in (each for each in cyclic if each not in self._always_matching):
-                if first != second and second in after[first]:
-                    word = self._find_change(first, second)
-                    if word is not None:
-                        return self.words[first] + word
-        return None
+    def _is_open(self, condition: Node | None, origin: int) -> bool:
+        if isinstance(condition, End):
+            return self._has_line_feeds  # one may follow the end
+        return condition is None or origin == 0
 
-    def find_costly_word(self, most: int, longest: int) -> str | None:
-        """Return a word for which `re` tries more than `most` ways, or None.
+    def _cost_of(self, look: Look) -> int:
+        cost = self._looks.get(id(look))
+        if cost is None:
+            cost = _Cost(look.part, _TEXT, self._length, is_exact=False).most(_MOST_VISITS)
+            self._looks[id(look)] = cost
+        return cost
 
-        Only the words that seem to cost most are made longer, up to `longest` characters, so that
-        a word may be missed. A word is left if another one has led to the same ways.
-        """
-        seen: set[frozenset[tuple[int, int]]] = set()
-        # From each state with several ways for one character, so that no part is missed; one that
-        # follows another such state is part of the same search.
-        divided = {state for state, steps in enumerate(self.steps) if _overlap(steps)}
-        firsts = (state for state in sorted(divided) if self._parents[state] not in divided)
-        for start in dict.fromkeys(["", *(self.words[state] for state in firsts)]):
-            word = self._find_costly_word(start, most, longest, seen)
-            if word is not None:
-                return word
-        return None
+    def find_word(self, most: int, *, is_bound: bool = True) -> str | None:
+        """Return a word whose bound, or whose own cost, is more than `most`, or None."""
+        if self.limit is not None and self.limit <= most:
+            return None
+        word = self._find(most, is_bound=is_bound)
+        return str(word) if word.tries > most else None
 
-    def _find_costly_word(
-        self, start: str, most: int, longest: int, seen: set[frozenset[tuple[int, int]]]
-    ) -> str | None:
-        words = [(0, start, self._ways_after(start))]
-        for _ in range(longest - len(start)):
-            longer: list[tuple[int, str, dict[int, int]]] = []
-            for tries, word, ways in words:
-                for mask, after in self._after(ways):
-                    now = tries + sum(after.values())
-                    if now > most:
-                        return word + _character(mask)
-                    key = frozenset(after.items())
-                    if after and key not in seen:
-                        seen.add(key)
-                        longer.append((now, word + _character(mask), after))
-            longer.sort(key=lambda each: sum(each[2].values()), reverse=True)
-            words = longer[:_WIDTH]
-        return None
+    def most(self, bound: int) -> int:
+        """Return what any string of the length costs at most, or more than `bound`."""
+        if self.limit is not None and self.limit <= bound:
+            return self.limit
+        return bound + 1 if self._length > _MOST_LAYERS else self._find(bound).tries
 
-    def _ways_after(self, word: str) -> dict[int, int]:
-        ways = {0: 1}
-        for character in word:
-            bit = mask_of(character)
-            ways = next((after for mask, after in self._after(ways) if mask & bit), {})
-        return ways
+    @cached_property
+    def limit(self) -> int | None:
+        """What any string of the length costs at most; None if the ways grow with the length."""
+        ways = self._find_ways()
+        if ways is None:
+            return None
+        work = [self._weigh(each) for each in ways]
+        edges = [[(step.mask, step.goal) for step in steps] for steps in self._steps]
+        cyclic = _leading_to_cycles(edges) & _leading_to_cycles(reversed_edges(edges))
+        # Outside of cycles, each set is passed at most once, before or after them.
+        once = _longest_way(edges, work, set(range(len(edges))) - cyclic)
+        return 2 * once + self._length * max((work[each] for each in cyclic), default=0)
 
-    def _after(self, ways: dict[int, int]) -> list[tuple[int, dict[int, int]]]:
-        """Return how many ways lead where, for each set of characters that is treated alike."""
-        steps = [
-            (mask, goal, count * (2 if is_ambiguous else 1))
-            for state, count in ways.items()
-            for mask, goal, is_ambiguous in self.steps[state]
-            if goal not in self._always_matching
-        ]
-        self._visited += len(steps)
-        if self._visited > _MOST_VISITS:
-            raise TooManyStates
-        found = []
-        for mask, indexes in split_edges((mask, index) for index, (mask, _, _) in enumerate(steps)):
-            after: dict[int, int] = {}
-            for index in indexes:
-                _, goal, count = steps[index]
-                after[goal] = after.get(goal, 0) + count
-            found.append((mask, after))
+    def _weigh(self, ways: Ways) -> int:
+        return sum(many * self._work[state] for state, many in ways.items())
+
+    def _find_ways(self) -> list[Ways] | None:
+        """Return the ways to reach the states of each set, by strings of any length."""
+        found: list[Ways] = [{} for _ in self._steps]
+        found[0] = {0: 1}
+        queue = [0]
+        left = 3 * sum(map(len, self._steps)) + 100
+        for number in queue:
+            for _, goal, moves in self._steps[number]:
+                left -= 1
+                larger = _join(found[goal], _move(found[number], moves))
+                if larger != found[goal]:
+                    found[goal] = larger
+                    queue.append(goal)
+            if left < 0 or len(queue) > left:
+                return None
         return found
 
-    @cached_property
-    def _reachable_in_cycles(self) -> dict[int, set[int]]:
-        """The states of cycles and between cycles, and those that at least one step leads to."""
-        edges = [[(mask, goal) for mask, goal, _ in found] for found in self.steps]
-        states = _without_ends(edges) & _without_ends(reversed_edges(edges))
-        if len(states) > _MOST_STATES:
-            raise TooManyStates
-        return {
-            state: reachable(edges, [goal for _, goal in edges[state]]) & states
-            for state in sorted(states)
-        }
+    def _find(self, most: int, *, is_bound: bool = True) -> _Word:
+        """Return the most expensive word up to the length, or the first above `most`.
 
-    @cached_property
-    def _always_matching(self) -> set[int]:
-        """The states from which every rest of an origin matches."""
+        Of the words that lead to the same set, only the most expensive one is made longer. If
+        `is_bound` is true, it is counted as if it had the ways of all of them.
+        """
+        layer = {0: _Word(self._work[0], {0: 1})}
+        worst = layer[0]
+        visits = 0
+        for _ in range(self._length):
+            after: dict[int, _Word] = {}
+            for number, word in layer.items():
+                for mask, goal, moves in self._steps[number]:
+                    visits += len(moves)
+                    ways = _move(word.ways, moves)
+                    other = after.get(goal)
+                    if other is not None and is_bound:
+                        ways = _join(other.ways, ways)
+                    tries = word.tries + self._weigh(ways)
+                    if other is None or tries > other.tries:
+                        after[goal] = _Word(tries, ways, mask, word)
+                    elif is_bound:
+                        after[goal] = other._replace(ways=ways)
+                    if tries > most:
+                        return after[goal]
+            if visits > _MOST_VISITS:
+                raise TooManyStates
+            if not after:
+                break
+            layer = after
+            worst = max(worst, *layer.values(), key=lambda each: each.tries)
+        return worst
+
+    def _determinize(self) -> list[tuple[Step, ...]]:
+        """Return the steps from each set of the deterministic automaton; the first is the start."""
+        numbers = {frozenset({0}): 0}
+        steps: list[tuple[Step, ...]] = []
+        queue = [*numbers]
+        for states in queue:
+            found: list[Step] = []
+            for mask, moves in self._split(states):
+                goals = frozenset(goal for _, goal, _ in moves)
+                number = numbers.setdefault(goals, len(numbers))
+                if number == len(queue):
+                    queue.append(goals)
+                found.append(Step(mask, number, moves))
+            steps.append(tuple(found))
+            if len(queue) > _MOST_SETS:
+                raise TooManyStates
+        return steps
+
+    def _split(self, states: Iterable[int]) -> list[tuple[int, tuple[Move, ...]]]:
+        """Return the moves from these states, for each set of characters with the same ones."""
+        moves = [
+            (mask, (state, goal, many))
+            for state in states
+            for mask, goal, many in self._edges[state]
+            if goal not in self._final
+        ]
+        alike: dict[tuple[Move, ...], int] = {}
+        rest = 0
+        for mask, _ in moves:
+            rest |= mask
+        while rest:
+            bit = rest & -rest
+            rest ^= bit
+            here = tuple(move for mask, move in moves if mask & bit)
+            alike[here] = alike.get(here, 0) | bit
+        return [(mask, here) for here, mask in alike.items()]
+
+    def _always_matching(self) -> frozenset[int]:
+        """Return the states from which every rest matches."""
         wiring, shape = self._wiring, self._shape
         states = {
             number
-            for number, (origin, place) in enumerate(self._pairs)
+            for number, (origin, place) in enumerate(self._states)
             if place not in shape.final or wiring.last in wiring.closure(origin, end=True)
         }
         while True:
             kept = {state for state in states if self._continues(state, states)}
             if kept == states:
-                return states
+                return frozenset(states)
             states = kept
 
     def _continues(self, state: int, goals: set[int]) -> bool:
         possible = 0
-        for mask, _ in self._shape.edges[self._pairs[state][1]]:
+        for mask, _ in self._shape.edges[self._states[state][1]]:
             possible |= mask
-        for mask, goal, _ in self.steps[state]:
+        for mask, goal, _ in self._edges[state]:
             if goal in goals:
                 possible &= ~mask
         return not possible
 
-    def _find_change(self, first: int, second: int) -> str | None:
-        """Return a word from `first` to itself and to `second`, and from that to itself."""
-        after = self._reachable_in_cycles
-        start, end = (first, first, second), (first, second, second)
-        words = {start: ""}
-        queue = deque([start])
-        self._visited += 1
-        while queue:
-            triple = queue.popleft()
-            one, between, other = triple
-            self._visited += len(self.steps[one]) * len(self.steps[between])
-            if self._visited > _MOST_VISITS:
-                raise TooManyStates
-            for mask, next_one, _ in self.steps[one]:
-                if first not in after.get(next_one, ()):
-                    continue
-                for next_mask, next_between, _ in self.steps[between]:
-                    both = mask & next_mask
-                    if not both or second not in after.get(next_between, ()):
-                        continue
-                    for last_mask, next_other, _ in self.steps[other]:
-                        triple_goal = (next_one, next_between, next_other)
-                        shared = both & last_mask
-                        if not shared or second not in after.get(next_other, ()):
-                            continue
-                        if triple_goal in words:
-                            continue
-                        words[triple_goal] = words[triple] + _character(shared)
-                        if triple_goal == end:
-                            return words[end]
-                        queue.append(triple_goal)
-        return None
+
+def _move(ways: Ways, moves: Iterable[Move]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for state, goal, many in moves:
+        if state in ways:
+            found[goal] = found.get(goal, 0) + many * ways[state]
+    return found
 
 
-def _overlap(steps: list[Step]) -> bool:
-    """Return whether a character has several ways."""
-    seen = 0
-    for mask, _, is_ambiguous in steps:
-        if is_ambiguous or seen & mask:
-            return True
-        seen |= mask
-    return False
+def _join(one: Ways, other: Ways) -> dict[int, int]:
+    return {**one, **{state: max(many, one.get(state, 0)) for state, many in other.items()}}
 
 
-def _without_ends(edges: list[list[Edge]]) -> set[int]:
-    """Return the states from which a cycle can be reached."""
+def _leading_to_cycles(edges: list[list[Edge]]) -> set[int]:
     left = [len(found) for found in edges]
     back = reversed_edges(edges)
     ends = [state for state, count in enumerate(left) if not count]
@@ -322,38 +393,20 @@ def _without_ends(edges: list[list[Edge]]) -> set[int]:
     return set(range(len(left))).difference(ends)
 
 
-def _unlimited(node: Node) -> Node:
-    """Return the regex with no limit on repetitions that have a high one."""
-    if isinstance(node, Sequence | Choice):
-        return replace(node, parts=tuple(map(_unlimited, node.parts)))
-    if not isinstance(node, Repeat):
-        return node
-    part, low, high = _unlimited(node.part), node.low, node.high
-    shortest, longest = _lengths(node.part)
-    if low > _FEW and shortest == 0 < longest:
-        # Any of the repetitions may match nothing, and each choice of them is another way.
-        return Repeat(Repeat(part, 0, None), 0, None)
-    if low > _FEW and shortest < longest:
-        # There are many ways to divide a text among the repetitions.
-        return Repeat(part, 1, None)
-    return Repeat(part, low, None if high is not None and high - low > _FEW else high)
-
-
-def _lengths(node: Node) -> tuple[int, int]:
-    """Return how many characters match, at least and at most; no origin has `LONGEST`."""
-    match node:
-        case Chars():
-            return 1, 1
-        case Repeat(part, low, high):
-            shortest, longest = _lengths(part)
-            return shortest * low, min(longest * (LONGEST if high is None else high), LONGEST)
-        case Sequence(parts):
-            each = [_lengths(part) for part in parts]
-            return sum(low for low, _ in each), min(sum(high for _, high in each), LONGEST)
-        case Choice(parts):
-            each = [_lengths(part) for part in parts]
-            return min(low for low, _ in each), max(high for _, high in each)
-    return 0, 0
+def _longest_way(edges: list[list[Edge]], work: list[int], among: set[int]) -> int:
+    """Return the most work on a way among some states, which have no cycles."""
+    back = reversed_edges(edges)
+    left = {state: sum(goal in among for _, goal in edges[state]) for state in among}
+    most = {state: work[state] for state in among}
+    ends = [state for state, count in left.items() if not count]
+    for end in ends:
+        for _, state in back[end]:
+            if state in among:
+                most[state] = max(most[state], work[state] + most[end])
+                left[state] -= 1
+                if not left[state]:
+                    ends.append(state)
+    return max(most.values(), default=0)
 
 
 def _character(mask: int) -> str:

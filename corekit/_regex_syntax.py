@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, Final
 
 from ._automata import ALPHABET, EVERY_CHARACTER, OTHERS, mask_of
-from ._regex_tree import Chars, Choice, End, Node, Repeat, Sequence, Start
+from ._regex_tree import Chars, Choice, End, Look, Node, Repeat, Sequence, Start
 
 LONGEST: Final = 512
 """More than the characters of the longest origin; higher counts in a repetition are the same."""
@@ -38,16 +38,14 @@ def read_regex(regex: re.Pattern[str]) -> Node:
     return _Reader(_READERS).read(_parse(regex), regex.flags)
 
 
-def read_roughly(regex: re.Pattern[str]) -> Node:
-    """Return a tree with all repetitions of a regular expression, for a judgment of its cost.
+def read_roughly(regex: re.Pattern[str]) -> tuple[Node, bool]:
+    """Return a tree that has all ways of a regular expression, and whether it has no others.
 
-    What is not a regular language is replaced: a back-reference by any text, and a look-around in
-    a repetition by what it looks for, perhaps. Any other look-around is another choice, since it
-    takes its time only once.
+    It is for a judgment of the cost. What is not a regular language is replaced by something that
+    matches in more ways, such as a back-reference by any text.
     """
     reader = _Reader(_ROUGH_READERS)
-    main = reader.read(_parse(regex), regex.flags)
-    return Choice((main, *reader.once)) if reader.once else main
+    return reader.read(_parse(regex), regex.flags), reader.is_exact
 
 
 def _parse(regex: re.Pattern[str]) -> Iterable[tuple[Any, Any]]:
@@ -64,9 +62,8 @@ class _Reader:
         self._readers = readers
         self._nodes = 0
         self._nesting = 0
-        self._depth = 0
         self._is_rough = readers is _ROUGH_READERS
-        self.once: list[Node] = []
+        self.is_exact = True
 
     def read(self, items: Iterable[tuple[Any, Any]], flags: int) -> Node:
         parts = []
@@ -96,24 +93,29 @@ class _Reader:
 
     def repeat(self, value: Any, flags: int) -> Node:
         low, high, items = value
-        self._depth += 1
         part = self.read(items, flags)
-        self._depth -= 1
         # An origin is not that long, so it cannot tell the difference.
         return Repeat(part, min(int(low), LONGEST), None if int(high) > LONGEST else int(high))
 
     def look_around(self, value: Any, flags: int) -> Node:
         _, items = value
-        part = self.read(items, flags)
-        if self._depth:
-            return Repeat(part, 0, 1)
-        self.once.append(part)
-        return Sequence()
+        self.is_exact = False
+        return Look(self.read(items, flags))
+
+    def possessive_repeat(self, value: Any, flags: int) -> Node:
+        self.is_exact = False
+        return self.repeat(value, flags)
 
     def atomic_group(self, value: Any, flags: int) -> Node:
+        self.is_exact = False
         return self.read(value, flags)
 
+    def reference(self, value: Any, flags: int) -> Node:  # noqa: ARG002
+        self.is_exact = False
+        return Repeat(Chars(EVERY_CHARACTER), 0, None)
+
     def condition(self, value: Any, flags: int) -> Node:
+        self.is_exact = False
         _, *branches = value
         return Choice(tuple(self.read(each or [], flags) for each in branches))
 
@@ -123,12 +125,11 @@ class _Reader:
             raise Unreadable
         return node
 
-    def rough_position(self, value: Any, flags: int) -> Node:  # noqa: ARG002
-        return _POSITIONS.get(str(value), Sequence())
-
-
-def _any_text(_: _Reader, value: Any, flags: int) -> Node:  # noqa: ARG001
-    return Repeat(Chars(EVERY_CHARACTER), 0, None)
+    def rough_position(self, value: Any, flags: int) -> Node:
+        node = None if flags & re.MULTILINE else _POSITIONS.get(str(value))
+        if node is None:
+            self.is_exact = False
+        return node or Sequence()
 
 
 def _any_character(_: _Reader, value: Any, flags: int) -> Node:  # noqa: ARG001
@@ -151,7 +152,7 @@ def _set(reader: _Reader, value: Any, flags: int) -> Node:
         if name == "NEGATE":
             is_negated = True
         elif name == "CATEGORY":
-            mask |= _category(str(item))
+            mask |= _category(str(item), flags & re.ASCII)
         elif name == "RANGE":
             mask |= _characters(*item, flags & _CASES)
             others |= reader.others(item[1])
@@ -173,13 +174,13 @@ def _characters(first: int, last: int, flags: int) -> int:
 
 
 @cache
-def _category(name: str) -> int:
+def _category(name: str, flags: int) -> int:
     kind = name.removeprefix("CATEGORY_")
     letter = {"DIGIT": "d", "SPACE": "s", "WORD": "w"}.get(kind.removeprefix("NOT_"))
     if letter is None:
         raise Unreadable
     letter = letter.upper() if kind.startswith("NOT_") else letter
-    return mask_of(filter(re.compile(f"\\{letter}").match, ALPHABET))
+    return mask_of(filter(re.compile(f"\\{letter}", flags).match, ALPHABET))
 
 
 _POSITIONS: Final[dict[str, Node]] = {
@@ -206,7 +207,7 @@ _ROUGH_READERS: Final[Mapping[str, _Read]] = {
     "ASSERT_NOT": _Reader.look_around,
     "AT": _Reader.rough_position,
     "ATOMIC_GROUP": _Reader.atomic_group,
-    "GROUPREF": _any_text,
+    "GROUPREF": _Reader.reference,
     "GROUPREF_EXISTS": _Reader.condition,
-    "POSSESSIVE_REPEAT": _Reader.repeat,
+    "POSSESSIVE_REPEAT": _Reader.possessive_repeat,
 }

@@ -52,7 +52,14 @@ class End:
     """The empty word, after the last character only: ``$``. No origin has a line feed."""
 
 
-Node = Chars | Sequence | Choice | Repeat | Start | End
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The empty word, for a judgment of the cost: a look-around for the part."""
+
+    part: Node
+
+
+Node = Chars | Sequence | Choice | Repeat | Start | End | Look
 
 
 class Wiring:

@@ -35,9 +35,9 @@ __all__ = ["OriginRegexes", "RegexCorsPolicy", "build_policy", "is_path_too_long
 def is_path_too_long(path: str, regex: re.Pattern[str]) -> bool:
     """Return whether `path` may take too long to match, so that no origins may be allowed.
 
-    A client chooses the path. If the time to match a regular expression grows faster than the
-    length of the path, a path is too long if `re` might try more than 500,000 ways, or if it has
-    more than 2,048 characters.
+    A client chooses the path. If `re` might try more than 500,000 ways on a path that a server
+    accepts, a path is too long if it might on a path of this length, or has more than 512
+    characters.
 
     >>> path = "/api/" + "a/" * 2_000
     >>> is_path_too_long(path, re.compile("/api/.*"))

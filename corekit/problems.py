@@ -172,8 +172,8 @@ class PolicyWarning(UserWarning):
     """Values of a policy were left out, since they are useless and harmless.
 
     `problems` is a non-empty tuple of `Problem`, also the policy's `warnings`. Such values are
-    names of headers and methods that no page can use, and other origins next to ``"*"``. A `max_age`
-    above 86400 seconds becomes 86400.
+    names of headers and methods that no page can use, and other origins next to ``"*"``. A
+    `max_age` above 86400 seconds becomes 86400.
 
     >>> import warnings
     >>> from corekit import CorsPolicy
