@@ -23,10 +23,12 @@ __all__ = [
     "Applied",
     "applying",
     "check_found",
+    "class_owners",
     "is_applied",
     "keep_policy",
     "kept_policies",
     "kept_policy",
+    "own_policy",
     "unguarded",
     "unwrap",
 ]
@@ -277,6 +279,9 @@ def _guard_class(cls: type, resolve: Callable[[Any], object] | None) -> None:
             made = _guarded(entry, _ClassGuard(None, resolve))
             # Django gives the attributes of this method to the view of the class.
             del made.__wrapped__
+            if name not in vars(cls):
+                # The policy of an inherited method is not that of this class.
+                vars(made).pop(_KEPT, None)
             setattr(cls, name, made)
     if "__init_subclass__" in vars(cls):
         # It may not call that of the class above.
@@ -307,6 +312,11 @@ def _guard_subclasses(cls: type, resolve: Callable[[Any], object] | None) -> Non
     setattr(cls, name, method)
 
 
+def own_policy(target: object) -> Any:
+    """Return what `keep_policy` kept on `target`, or what a decorator copied to it, or None."""
+    return getattr(target, _KEPT, None)
+
+
 def kept_policies(target: object) -> list[Any]:
     """Return what `keep_policy` kept on `target` and on what it wraps, the outermost first."""
     kept = (getattr(each, _KEPT, None) for each in unwrap(target))
@@ -324,6 +334,30 @@ def kept_policy(target: object) -> Any:
     CorsPolicy(allow_origins=['*'])
     """
     return next(iter(kept_policies(target)), None)
+
+
+def class_owners(cls: object, entry: str) -> Iterator[Any]:
+    """Yield the objects of a class that have a policy for all of it, the one to use first.
+
+    They are the method `entry`, which the framework calls on an instance, and the class: those of
+    a subclass before those that it inherits. Yield nothing for an object that is not a class.
+
+    >>> from corekit import CorsPolicy
+    >>> class Feed:
+    ...     def dispatch(self): ...
+    >>> Feed.dispatch = keep_policy(Feed.dispatch, CorsPolicy(allow_origins=["*"]), "the method")
+    >>> class Account(Feed): ...
+    >>> Account = keep_policy(Account, CorsPolicy.deny_all(), "the class")
+    >>> list(class_owners(Account, "dispatch")) == [Account, Feed.dispatch]
+    True
+    """
+    for each in getattr(cls, "__mro__", ()):
+        members = vars(each)
+        method = members.get(entry)
+        if method is not None and kept_policies(method):
+            yield method
+        if _KEPT in members:
+            yield each
 
 
 def unwrap(target: object) -> Iterator[object]:

@@ -11,7 +11,14 @@ from typing import Any, Final, TypeVar, cast
 
 from aiohttp import hdrs, web
 
-from corekit.adapter import Policies, keep_policy, kept_policies, kept_policy, make_policy
+from corekit.adapter import (
+    Policies,
+    class_owners,
+    keep_policy,
+    kept_policies,
+    kept_policy,
+    make_policy,
+)
 
 T = TypeVar("T")
 
@@ -94,4 +101,5 @@ def _owners(handler: object, methods: Iterable[str]) -> Iterator[object]:
     if isinstance(handler, type):
         for method in methods:
             yield getattr(handler, method.lower(), None)
+        yield from class_owners(handler, "__await__")
     yield handler

@@ -14,7 +14,14 @@ from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
 
 from corekit import CorsPolicy
-from corekit.adapter import keep_policy, kept_policies, kept_policy, make_policy, unguarded
+from corekit.adapter import (
+    keep_policy,
+    kept_policies,
+    make_policy,
+    own_policy,
+    unguarded,
+    unwrap,
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -66,13 +73,47 @@ def cors_exempt(view: View) -> View:
 
 def read_mark(view: object) -> Mark | None:
     """Return the mark of a view, a view class or a method, or of one behind it, or None."""
-    mark: Mark | None = kept_policy(view)
-    return mark
+    return next(iter(read_marks(view)), None)
 
 
 def read_marks(view: object) -> list[Mark]:
     """Return the marks of a view, a view class or a method, and of those behind it."""
-    return kept_policies(view)
+    marks: list[Mark] = []
+    for layer in unwrap(view):
+        mark = own_policy(layer)
+        if mark is not None:
+            marks += (*_replaced_marks(layer, mark), mark)
+    return marks
+
+
+def closed_over(function: object, name: str) -> object:
+    """Return the value of a variable that a function has from the one around it, or None."""
+    code, closure = getattr(function, "__code__", None), getattr(function, "__closure__", None)
+    if code is None or closure is None or name not in code.co_freevars:
+        return None
+    try:
+        return closure[code.co_freevars.index(name)].cell_contents
+    except ValueError:  # the variable has no value yet
+        return None
+
+
+def _replaced_marks(layer: object, mark: Mark) -> list[Mark]:
+    """Return the marks of a `method_decorator` that Django replaced by that of the method.
+
+    It copies the attributes of the decorators to what it makes, then those of the method.
+    """
+    decorators = closed_over(layer, "decorators")
+    if not isinstance(decorators, list | tuple):
+        return []
+    if own_policy(closed_over(layer, "method")) is not mark:
+        return []
+
+    def decorated(*args: Any, **kwargs: Any) -> None: ...
+
+    # As Django does it for each request.
+    for decorate in decorators:
+        decorated = decorate(decorated)
+    return kept_policies(decorated)
 
 
 def _put_mark(mark: Mark, view: View) -> View:

@@ -1,8 +1,8 @@
 """Find the view of a request, and the policy of that view.
 
 A preflight does not reach the view, so its path is resolved here as Django would. The mark may be
-on the method of a class, on the view as the URLconf names it, or on its class; the closest to the
-code that runs wins.
+on the method of a class, on the view as the URLconf names it, or on its class or the `dispatch` of
+that; the first one of these wins, and a class before those that it inherits from.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from django.urls import get_resolver, resolve
 from django.utils import translation
 
 from corekit import CorsPolicy
-from corekit.adapter import unwrap
+from corekit.adapter import class_owners, own_policy, unguarded, unwrap
 
-from .decorators import Mark, cors, read_mark, read_marks
+from .decorators import Mark, closed_over, cors, read_marks
 
 View = Callable[..., Any]
 
+_CLASS_NAMES: Final = ("view_class", "cls")
 _HAS_MARKS: Final = "corekit_has_marks"
 _LANGUAGES: Final = "corekit_languages"
 
@@ -110,13 +111,12 @@ def different_view_by_language(request: HttpRequest) -> None:
 
 def find_mark(view: View, method: str) -> Mark | None:
     """Return the policy of a view for a method, or `EXEMPT`; None for neither."""
-    marks = map(read_mark, _places(view, method))
-    return next((mark for mark in marks if mark is not None), None)
+    return next(_marks(view, method), None)
 
 
 def find_marks(view: View, method: str) -> list[Mark]:
     """Return all marks of a view and of what it calls for a method."""
-    return [mark for place in _places(view, method) for mark in read_marks(place)]
+    return [*_marks(view, method)]
 
 
 def find_paths() -> Iterator[str]:
@@ -180,20 +180,40 @@ def _walk(resolver: Any, prefix: str) -> Iterator[tuple[str, View | None]]:
             yield path, getattr(entry, "callback", None)
 
 
-def _places(view: View, method: str) -> Iterator[object]:
+def _marks(view: View, method: str) -> Iterator[Mark]:
+    """Yield the marks of a view and of what it calls for a method, the one to use first."""
     for operation in _operations(view):
         if method in operation.methods:
-            yield operation.run
-            yield operation.view_func
+            yield from read_marks(operation.run)
+            yield from read_marks(operation.view_func)
     cls = _class(view)
-    if cls is not None:
-        handler = _handler(view, cls, method)
-        if getattr(handler, "__module__", "") == "rest_framework.decorators":
-            # The function inside DRF's @api_view, which does not say what it wraps.
-            yield _closed_over(handler, "func")
-        yield handler
-    yield view
-    yield cls
+    if cls is None:
+        yield from read_marks(view)
+        return
+    handler = _handler(view, cls, method)
+    if getattr(handler, "__module__", "") == "rest_framework.decorators":
+        # The function inside DRF's @api_view, which does not say what it wraps.
+        yield from read_marks(closed_over(handler, "func"))
+    yield from read_marks(handler)
+    of_class = [
+        mark for owner in class_owners(cls, "dispatch") for mark in read_marks(unguarded(owner))
+    ]
+    yield from _marks_around(view, cls, of_class)
+    yield from of_class
+
+
+def _marks_around(view: View, cls: Any, of_class: list[Mark]) -> Iterator[Mark]:
+    """Yield the marks that a view of a class got itself: `as_view` copies those of `dispatch`."""
+    layers: list[Any] = [*unwrap(view)]
+    while cls not in (getattr(layers[-1], name, None) for name in _CLASS_NAMES):
+        # What Django copied the attributes from.
+        layers.pop()
+    for layer in layers:
+        mark = own_policy(layer)
+        function = getattr(layer, "func", layer)
+        is_own = unguarded(function) is not function
+        if mark is not None and (is_own or not any(mark is each for each in of_class)):
+            yield mark
 
 
 def methods_of(view: View) -> set[str]:
@@ -207,7 +227,7 @@ def methods_of(view: View) -> set[str]:
 
 
 def _class(view: View) -> Any:
-    return _attribute(view, "view_class", "cls")
+    return _attribute(view, *_CLASS_NAMES)
 
 
 def _attribute(view: View, *names: str) -> Any:
@@ -226,18 +246,8 @@ def _handler(view: View, cls: Any, method: str) -> Any:
 
 def _operations(view: View) -> Any:
     # django-ninja puts a function around its PathView into the URLconf, for all methods of a path.
-    operations = getattr(_closed_over(view, "self"), "operations", ())
+    operations = getattr(closed_over(view, "self"), "operations", ())
     is_ninja = isinstance(operations, list) and all(
         hasattr(each, "view_func") and hasattr(each, "methods") for each in operations
     )
     return operations if is_ninja else ()
-
-
-def _closed_over(function: object, name: str) -> object:
-    code, closure = getattr(function, "__code__", None), getattr(function, "__closure__", None)
-    if code is None or closure is None or name not in code.co_freevars:
-        return None
-    try:
-        return closure[code.co_freevars.index(name)].cell_contents
-    except ValueError:  # the variable has no value yet
-        return None

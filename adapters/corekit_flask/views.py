@@ -20,6 +20,7 @@ from werkzeug.routing import RequestRedirect
 from corekit import CorsPolicy
 from corekit.adapter import (
     Observer,
+    class_owners,
     keep_policy,
     kept_policies,
     kept_policy,
@@ -149,7 +150,7 @@ def _owners(view: object, methods: Iterable[str]) -> Iterator[object]:
         # A MethodView without a method for HEAD uses that for GET.
         name = "get" if method == "HEAD" and not hasattr(view_class, "head") else method.lower()
         yield getattr(view_class, name, None)
-    yield view_class
+    yield from class_owners(view_class, "dispatch_request")
     yield view
 
 

@@ -17,6 +17,7 @@ from sanic_routing.route import Route
 from corekit import CorsPolicy
 from corekit.adapter import (
     Policies,
+    class_owners,
     keep_policy,
     kept_policies,
     make_policy,
@@ -69,7 +70,8 @@ def find_policy(
     if route is not None:
         classes = (getattr(each, "view_class", None) for each in unwrap(route.handler))
         view = next(filter(None, classes), None)
-        owners = (getattr(view, method.lower(), None), view, route.handler)
+        of_class = class_owners(view, "dispatch_request")
+        owners = (getattr(view, method.lower(), None), *of_class, route.handler)
         found: list[Policies] = [policy for owner in owners for policy in kept_policies(owner)]
         marks += found
         for own in found:

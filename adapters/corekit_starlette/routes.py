@@ -19,6 +19,7 @@ from corekit.adapter import (
     MARKS,
     Policies,
     check_found,
+    class_owners,
     keep_policy,
     kept_policies,
     kept_policy,
@@ -262,8 +263,10 @@ def _endpoints(candidate: Any, methods: Iterable[str]) -> Iterable[Any]:
     """Yield the objects of a route that may have a policy, the one nearest to the code last."""
     route = getattr(candidate, "original_route", candidate)
     endpoint = getattr(route, "endpoint", None)
-    yield endpoint
-    if isinstance(endpoint, type):
+    if not isinstance(endpoint, type):
+        yield endpoint
+    else:
+        yield from reversed([*class_owners(endpoint, "dispatch")])
         for method in methods:
             # An HTTPEndpoint without a handler for HEAD uses that for GET.
             name = "get" if method == "HEAD" and not hasattr(endpoint, "head") else method.lower()

@@ -86,7 +86,62 @@ def _other_method(policy: Any, framework: Framework) -> type:
     return view
 
 
-KINDS: Final = (_subclass, _earlier, _mixin, _other_method)
+def _entry(policy: Any, framework: Framework) -> type:
+    """Return a class with the policy on the method that the framework calls."""
+    members = {"put": framework.make_method()}
+    members[framework.entry] = framework.cors(policy)(framework.make_entry())
+    return type("View", (framework.view,), members)
+
+
+def _inherited_entry(policy: Any, framework: Framework) -> type:
+    """Return a subclass that replaces a method with the policy."""
+    members = {framework.entry: framework.make_entry()}
+    return type("Child", (_entry(policy, framework),), members)
+
+
+def _over_entry(policy: Any, framework: Framework) -> type:
+    """Return a class with the policy that inherits a method with another one."""
+    view: type = framework.cors(policy)(type("Child", (_entry(ANY, framework),), {}))
+    return view
+
+
+def _over_mixin(policy: Any, framework: Framework) -> type:
+    """Return a class with the policy and a mixin, which has a method with another one."""
+    entry = framework.cors(ANY)(framework.make_entry())
+    mixin = type("Mixin", (), {framework.entry: entry})
+    members = {"put": framework.make_method()}
+    view: type = framework.cors(policy)(type("View", (mixin, framework.view), members))
+    return view
+
+
+def _below_mixin(policy: Any, framework: Framework) -> type:
+    """Return a class whose mixin has the policy on a method; the class after it has another one."""
+    entry = framework.cors(policy)(framework.make_entry())
+    mixin = type("Mixin", (), {framework.entry: entry})
+    parent = framework.cors(ANY)(
+        type("Parent", (framework.view,), {"put": framework.make_method()})
+    )
+    return type("View", (mixin, parent), {})
+
+
+def _entry_over_class(policy: Any, framework: Framework) -> type:
+    """Return a class with the policy on a method that inherits another one from its parent."""
+    parent = framework.cors(ANY)(_entry(ANY, framework))
+    members = {framework.entry: framework.cors(policy)(framework.make_entry())}
+    return type("Child", (parent,), members)
+
+
+KINDS: Final = (
+    _subclass,
+    _earlier,
+    _mixin,
+    _other_method,
+    _entry,
+    _over_entry,
+    _over_mixin,
+    _below_mixin,
+    _entry_over_class,
+)
 
 
 def starlette() -> Framework:
@@ -238,6 +293,14 @@ def test_class_never_runs_under_the_policy_of_the_application(
     for origin, allowed in ((UNTRUSTED, None), (APP, APP)):
         assert framework.ask(view, False, origin) == (200, allowed, True)
         assert framework.ask(view, True, origin)[::2] == (500, False)
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_subclass_inherits_the_policy_of_a_method(make: Callable[[], Framework]) -> None:
+    framework = make()
+    view = _inherited_entry(OWN, framework)
+    for origin, allowed in ((UNTRUSTED, None), (APP, APP)):
+        assert framework.ask(view, False, origin) == (200, allowed, True)
 
 
 @pytest.mark.parametrize("make", [each for each in FRAMEWORKS if each is not django_site])
