@@ -185,13 +185,14 @@ class RoutePolicy:
             _, candidate, child_scope = self._select(candidates, scope)
             if candidate is None:
                 return found, False
-            outer = {**scope}
             scope.update(child_scope)
+            # Below the prefix of a mount, whatever its application makes of it.
+            below = {**scope}
             for owner in _applications(candidate):
                 scope["root_path"] = root_path_of(owner) or scope.get("root_path", "")
                 found = self._policy_of(owner, scope) or found
             for owner in _endpoints(candidate, (scope["method"],)):
-                found = self._policy_of(owner, outer) or found
+                found = self._policy_of(owner, below) or found
             candidates = _routes_of(candidate) or ()
             if not candidates:
                 return found, True

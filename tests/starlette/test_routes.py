@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
 from starlette.middleware import Middleware
@@ -231,13 +232,26 @@ def test_deny_all_policy_closes_one_route() -> None:
 
 
 def test_route_may_have_a_policy_per_path() -> None:
-    routes = CorsRoutes([("/files/public/", public)])
-    app = Starlette(routes=[cors(routes)(Mount("/files", Router(default=plain_not_found)))])
-    install(app, default)
+    routes = CorsRoutes([("/public/", public)])
+    files = Router(default=plain_not_found)
+    nested = FastAPI()
+    nested.root_path = "/elsewhere"
+    for route, prefix in (
+        (cors(routes)(Mount("/files", files)), "/files"),
+        (Mount("/files", cors(routes)(Router(default=plain_not_found))), "/files"),
+        (Mount("/v1", routes=[cors(routes)(Mount("/files", files))]), "/v1/files"),
+        (cors(routes)(Mount("/v1", routes=[Mount("/public", files)])), "/v1"),
+        (cors(routes)(Mount("/v1", routes=[Mount("/x", files), Mount("", files)])), "/v1"),
+        (cors(routes)(Mount("/v1", nested)), "/v1"),
+        (cors(routes)(Host("testserver", files)), ""),
+    ):
+        app = Starlette(routes=[route])
+        install(app, default)
 
-    assert reads(app, "/files/public/x", UNTRUSTED) == "*"
-    assert reads(app, "/files/x", UNTRUSTED) is None
-    assert reads(app, "/files/x", APP) == APP
+        assert reads(app, f"{prefix}/public/x", UNTRUSTED) == "*"
+        assert may_send(app, f"{prefix}/public/x", UNTRUSTED, "GET")
+        assert reads(app, f"{prefix}/x", UNTRUSTED) is None
+        assert reads(app, f"{prefix}/x", APP) == APP
 
 
 @pytest.mark.parametrize(("path", "slashed"), [("/feed/", "/feed"), ("/feed", "/feed/")])
