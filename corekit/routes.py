@@ -17,6 +17,7 @@ from .problems import PolicyError, Problem, ProblemKind
 __all__ = ["CorsRoutes", "RouteMatch"]
 
 LONGEST_AMBIGUOUS_PATH: Final = 1024
+_MOST_READINGS: Final = 16
 """In characters. Interpreting a path takes time that grows faster than its length."""
 
 _UNSAFE: Final = r"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd"
@@ -141,7 +142,7 @@ class CorsRoutes:
 def path_readings(path: str) -> tuple[str, ...]:
     """Return what layers behind may read `path` as, itself first; only itself if it is plain.
 
-    Return nothing for a path that is ambiguous and too long to tell.
+    Return nothing for an ambiguous path that is too long, or that has too many readings, to tell.
     """
     if not _is_odd_path(path):
         return (path,)
@@ -188,7 +189,7 @@ def _check_path(index: int, path: str, covered: set[str]) -> Problem | None:
 
 def _readings(path: str) -> list[str]:
     # No two layers do these steps in the same order, nor does every layer do all of them; each
-    # order has its own result. None has an effect twice, so the readings are few.
+    # order has its own result.
     found = [path]
     for text in found:
         for reading in (
@@ -199,6 +200,8 @@ def _readings(path: str) -> list[str]:
         ):
             if reading not in found:
                 found.append(reading)
+        if len(found) > _MOST_READINGS:
+            return []
     return found
 
 

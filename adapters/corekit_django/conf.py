@@ -141,7 +141,8 @@ class Configuration:
         """
         if self._everywhere is not None:
             return self._everywhere
-        is_inside = {self._covers(each) for each in path_readings(path)}
+        readings = path_readings(path)
+        is_inside = {self._covers(each, len(readings)) for each in readings}
         if len(is_inside) != 1 or None in is_inside:
             return Grant(_NOTHING)
         if False in is_inside:
@@ -159,9 +160,11 @@ class Configuration:
             return ""
         readings = path_readings(path)
         if not readings:
-            why = f"ambiguous and longer than {LONGEST_AMBIGUOUS_PATH} characters"
-            return f"the path is {why}, so no origins are allowed"
-        if self.urls is not None and any(is_path_too_long(each, self.urls) for each in readings):
+            limit = LONGEST_AMBIGUOUS_PATH
+            why = f"longer than {limit} characters" if len(path) > limit else "has many readings"
+            return f"the path is ambiguous and {why}, so no origins are allowed"
+        many = len(readings)
+        if self.urls and any(is_path_too_long(each, self.urls, many) for each in readings):
             limit = longest_path(self.urls)
             return (
                 f"the path is longer than the {limit} characters that CORS_URLS_REGEX is tried on"
@@ -172,11 +175,13 @@ class Configuration:
         is_known = any(grant.policy is each for each in self.policies)
         return "" if is_known else "the path is ambiguous, so no origins are allowed"
 
-    def _covers(self, path: str) -> bool | None:
+    def _covers(self, path: str, readings: int) -> bool | None:
         # None if the path is too long to tell.
         if self.urls is None:
             return True
-        return None if is_path_too_long(path, self.urls) else bool(self.urls.fullmatch(path))
+        return (
+            None if is_path_too_long(path, self.urls, readings) else bool(self.urls.fullmatch(path))
+        )
 
 
 @cache

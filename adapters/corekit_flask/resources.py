@@ -53,13 +53,14 @@ class Resources:
         would have to be matched with a path that is too long for it, return a policy that allows no
         origins.
         """
-        policies = [self._match(each) for each in path_readings(path)]
+        readings = path_readings(path)
+        policies = [self._match(each, len(readings)) for each in readings]
         is_clear = len({id(policy) for policy in policies}) == 1
         return policies[0] if is_clear else _NOTHING
 
-    def _match(self, path: str) -> CorsPolicy | None:
+    def _match(self, path: str, readings: int) -> CorsPolicy | None:
         for regex, policy in self._pairs:
-            if is_path_too_long(path, regex):
+            if is_path_too_long(path, regex, readings):
                 return _NOTHING
             if regex.match(path):
                 return policy

@@ -321,3 +321,16 @@ def test_other_origins_need_no_rules() -> None:
     assert origins.find("https://a.example") == "https://a.*"
     assert origins.find("https://b.example") is None
     assert "https://b.example" in origins
+
+
+def test_characters_of_all_readings_of_a_path_count() -> None:
+    regex = re.compile("/.*/.*x")
+    longest = longest_path(regex)
+    assert longest is not None
+    path = "/" * (longest // 4)
+    assert [is_path_too_long(path, regex, readings) for readings in (1, 4, 5)] == [
+        False,
+        False,
+        True,
+    ]
+    assert not is_path_too_long(path, re.compile("/.*"), 16)

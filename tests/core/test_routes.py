@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
+from corekit.routes import path_readings
 
 PUBLIC = CorsPolicy(allow_origins=["*"])
 API = CorsPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
@@ -318,3 +319,9 @@ def test_a_path_that_is_a_subclass_of_str_is_kept_as_text() -> None:
     assert type(routes.routes[0][0]) is str
     assert eval(repr(routes)) == routes
     assert routes.policy_for("/api/x") is API
+
+
+def test_path_with_many_readings_allows_no_origins() -> None:
+    path = "/\x01/a\\\x01//../..\\\x01/\x01//\\..b//..\x01/"
+    assert path_readings(path) == ()
+    assert not CorsRoutes([("/", PUBLIC)]).policy_for(path).allow_origins
