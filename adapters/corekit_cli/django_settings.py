@@ -18,7 +18,7 @@ from corekit.diagnostics import Diagnostic, show
 from corekit.lint import lint_policy
 from corekit_config import ConfigError
 from corekit_config.finding import looking_in
-from corekit_django.checks import check_effect, check_names, check_regexes
+from corekit_django.checks import check_effect, check_names
 from corekit_django.conf import argument_settings, read_settings
 
 _VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
@@ -38,7 +38,7 @@ def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]
     with looking_in(Path.cwd()):
         try:
             configuration, problems = read_settings()
-            messages = [*check_names(), *check_effect(), *check_regexes()]
+            messages = [*check_names(), *check_effect()]
         except PolicyError as error:  # the settings build an invalid policy themselves
             return module or "--django", list(error.problems)
         except (Exception, SystemExit) as error:
@@ -55,8 +55,7 @@ def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]
             "settings",
         )
         for each in messages
-        # The advice below has these too.
-        if each.id not in {"corekit_django.W004", "corekit_django.W010"}
+        if each.id != "corekit_django.W004"  # the advice below has it too
     ]
     if configuration is not None:
         advice = lint_policy(configuration.policy, api)

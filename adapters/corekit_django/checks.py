@@ -1,4 +1,4 @@
-"""System checks of the settings, of MIDDLEWARE, and of what cookies and CSRF protection need.
+"""System checks of the settings, and of what cookies and CSRF protection need.
 
 Each check has an id that does not change, and is described under it in docs/django.md. CORS
 controls which origins may read; CSRF protection whether the user made a request. With cookies both
@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from typing import Any, Final, NamedTuple
+from itertools import islice
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name
+from django.core.checks import CheckMessage, Tags, register
 from django.utils.http import is_same_domain
-from django.utils.module_loading import import_string
 
 from corekit import CorsPolicy, Problem
 from corekit.arguments import REGEXES
@@ -31,103 +31,12 @@ from .conf import (
     effective_name,
     read_settings,
 )
-from .middleware import CorsMiddleware
+from .messages import write_message
 from .receivers import probe_receivers
-from .resolving import find_marked_views
+from .resolving import fill_path, find_marked_views, find_paths
 
-
-class _Text(NamedTuple):
-    message: str
-    hint: str
-
-
-_COOKIE: Final = _Text(
-    "{origins} is cross-site to the hosts in ALLOWED_HOSTS, so browsers do not send the {cookie}"
-    " with its requests: {problems}.",
-    "Set {prefix}_SAMESITE = 'None' and {prefix}_SECURE = True. If the server is same-site, add its"
-    " host to ALLOWED_HOSTS.",
-)
-
-_PROBLEM: Final = _Text("{subject} = {value!a}: {message} [{code}]", "{hint}")
-_TEXTS: Final = {
-    "E001": _PROBLEM,
-    "E002": _Text(
-        "corekit_django is installed without its middleware, so no origins are allowed.",
-        "Put 'corekit_django.middleware.CorsMiddleware' first in MIDDLEWARE.",
-    ),
-    "E003": _Text("The CORS middleware is in MIDDLEWARE more than once.", "Keep the first one."),
-    "E004": _Text(
-        "django-cors-headers is installed together with corekit_django, which replaces it.",
-        "Remove 'corsheaders' from INSTALLED_APPS and its middleware from MIDDLEWARE. See"
-        " https://github.com/corekit/corekit/blob/main/docs/migrating-from-django-cors-headers.md",
-    ),
-    "E005": _Text("{name} is not a setting of corekit_django and has no effect.", "{hint}"),
-    "E006": _Text(
-        "CORS_URLS_REGEX = {regex!r} must match whole paths; it does not cover the paths that begin"
-        " with it.",
-        "Write {longer!r} to cover the paths below, or {exact!r} for this path only.",
-    ),
-    "E007": _Text(
-        "{receiver}, a receiver of check_request_enabled, allows {origin} with credentials on"
-        " {path}: any website could make requests as the logged-in user.",
-        "Compare request.headers['Origin'] in full with origins that you trust. If any website may"
-        " read a view, use @cors(allow_origins=['*']), which allows no credentials.",
-    ),
-    "W001": _Text(
-        "The CORS middleware comes after {names}, whose own responses (a redirect, an error, a"
-        " file) then lack its headers, and which may respond to a preflight.",
-        "Put it first in MIDDLEWARE.",
-    ),
-    "W002": _Text("{name} takes effect, but the name of the setting is {meant}.", "Write {meant}."),
-    "W003": _Text("{name} has no effect together with {other}.", "Keep one of them."),
-    "W004": _PROBLEM,
-    "W005": _COOKIE,
-    "W006": _COOKIE,
-    "W007": _Text(
-        "{origins} may send requests with cookies, but is not in CSRF_TRUSTED_ORIGINS, so its POST,"
-        " PUT, PATCH and DELETE requests fail with 403.",
-        "Add the origin to CSRF_TRUSTED_ORIGINS too: with cookies, requests must pass both CORS and"
-        " the CSRF check. Change nothing if these pages only read.",
-    ),
-    "W008": _Text(
-        "{origins} is allowed over http: a network attacker, or any program on the user's machine,"
-        " can impersonate it.",
-        "Allow only https origins in production. Move http origins to the settings for"
-        " development.",
-    ),
-    "W009": _Text("{name} is not a setting of corekit_django and has no effect.", "{hint}"),
-    "W010": _Text(
-        "{subject} = {regex!r} also matches {origin}, a name that anyone can register.",
-        r"Write '\.' for a dot, or use a pattern such as 'https://*.example.com' in {origins}. If"
-        " any website may read the responses, use CORS_ALLOW_ALL_ORIGINS.",
-    ),
-    "W011": _Text(
-        "{receiver}, a receiver of check_request_enabled, returns a value of type {type}, which"
-        " allows no origin.",
-        "Return True or False, for example bool(...), or .exists() of a QuerySet.",
-    ),
-}
-"""The texts of each check by its number: E is an error, W a warning."""
-
-_THEIRS: Final = "corsheaders.middleware.CorsMiddleware"
 _SESSION: Final = "django.contrib.sessions.middleware.SessionMiddleware"
 _CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"
-
-_PASSIVE: Final = frozenset(
-    {
-        "django.contrib.messages.middleware.MessageMiddleware",
-        _SESSION,
-        "django.contrib.sites.middleware.CurrentSiteMiddleware",
-        "django.middleware.clickjacking.XFrameOptionsMiddleware",
-        "django.middleware.csp.ContentSecurityPolicyMiddleware",
-        "django.middleware.gzip.GZipMiddleware",
-        "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    }
-)
-"""Middleware that never responds itself, so that it may come first."""
-
-_SECURITY: Final = "django.middleware.security.SecurityMiddleware"
-"""It responds only if SECURE_SSL_REDIRECT is on, with a redirect that fails any preflight."""
 
 _MISNOMERS: Final = {
     OTHER_NAMES[name]: name for name in ("CORS_ALLOW_METHODS", "CORS_ALLOW_HEADERS")
@@ -138,7 +47,10 @@ _HINTS: Final = {
 }
 
 _UNKNOWN: Final = "Remove it, or rename it without CORS_ if it is your own setting."
-_SHOWN_ORIGINS: Final = 3
+_SHOWN: Final = 3
+_MOST_PATHS: Final = 1_000
+_PARAMETERS: Final = ("1", "a")
+"""Values that the parameters of paths are filled with."""
 
 
 @register(Tags.security)
@@ -153,13 +65,13 @@ def check_names(**_: Any) -> Iterator[CheckMessage]:
     """E005, W009: settings that nothing reads. W002: those that are read by a mistaken name."""
     for name in sorted(name for name in dir(settings) if name.startswith("CORS_")):
         if name in _MISNOMERS:
-            yield _write("W002", name=name, meant=_MISNOMERS[name])
+            yield write_message("W002", name=name, meant=_MISNOMERS[name])
         elif name not in KNOWN_SETTINGS:
             near = get_close_matches(name, sorted(KNOWN_SETTINGS), n=1, cutoff=0.75)
             if near:
-                yield _write("E005", name=name, hint=f"Did you mean {near[0]}?")
+                yield write_message("E005", name=name, hint=f"Did you mean {near[0]}?")
             else:
-                yield _write("W009", name=name, hint=_HINTS.get(name, _UNKNOWN))
+                yield write_message("W009", name=name, hint=_HINTS.get(name, _UNKNOWN))
 
 
 @register(Tags.security)
@@ -167,13 +79,13 @@ def check_effect(**_: Any) -> Iterator[CheckMessage]:
     """W003: settings that another one overrides. W004: what is left out of the policy."""
     for name, other in OTHER_NAMES.items():
         if hasattr(settings, name) and hasattr(settings, other):
-            yield _write("W003", name=other, other=name)
+            yield write_message("W003", name=other, other=name)
     everyone = effective_name(ALL_ORIGINS)
     if getattr(settings, everyone, False) is True:
         for setting in ("CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGIN_REGEXES"):
             for name in (setting, OTHER_NAMES[setting]):
                 if getattr(settings, name, ()):
-                    yield _write("W003", name=name, other=f"{everyone} = True")
+                    yield write_message("W003", name=name, other=f"{everyone} = True")
     configuration = read_settings()[0]
     if configuration is not None:
         for policy in configuration.policies:
@@ -183,14 +95,10 @@ def check_effect(**_: Any) -> Iterator[CheckMessage]:
 
 @register(Tags.security)
 def check_regexes(**_: Any) -> Iterator[CheckMessage]:
-    """E006: CORS_URLS_REGEX without an end. W010: a regex matches origins of other people."""
+    """W010: a regular expression matches origins of other people."""
     configuration = read_settings()[0]
     if configuration is None:
         return
-    if configuration.urls is not None:
-        regex = configuration.urls.pattern
-        if not regex.endswith(("$", r"\Z", ".*", ".+", ".*)", ".+)", "(.*)?", ")?")):
-            yield _write("E006", regex=regex, longer=f"{regex}.*", exact=f"{regex}$")
     for policy in configuration.policies:
         # With credentials this is a problem of the policy, or an accepted risk.
         if not policy.allow_credentials:
@@ -198,19 +106,20 @@ def check_regexes(**_: Any) -> Iterator[CheckMessage]:
 
 
 @register(Tags.security)
-def check_middleware(**_: Any) -> Iterator[CheckMessage]:
-    """E002 missing, E003 installed twice, E004 with django-cors-headers, W001 not the first."""
-    middleware: Sequence[str] = settings.MIDDLEWARE
-    places = [index for index, path in enumerate(middleware) if _is_ours(path)]
-    if not places:
-        yield _write("E002")
-    elif len(places) > 1:
-        yield _write("E003")
-    if _THEIRS in middleware or "corsheaders" in settings.INSTALLED_APPS:
-        yield _write("E004")
-    before = [path for path in middleware[: places[0] if places else 0] if _can_answer(path)]
-    if before:
-        yield _write("W001", names=", ".join(before))
+def check_paths(**_: Any) -> Iterator[CheckMessage]:
+    """W012: CORS_URLS_REGEX covers no path of the URLconf. W013: it covers more than it says."""
+    configuration = read_settings()[0]
+    if configuration is None or configuration.urls is None or not _has_urlconf():
+        return
+    regex = configuration.urls
+    paths = list(dict.fromkeys(islice(find_paths(), _MOST_PATHS)))
+    tried = {path: {fill_path(path, value) for value in _PARAMETERS} for path in paths}
+    covered = {path: list(filter(configuration.covers, tried[path])) for path in paths}
+    if paths and not any(covered.values()):
+        yield write_message("W012", regex=regex.pattern, count=len(paths), paths=_show(paths))
+    cut = [path for path in paths if any(_is_cut(regex, each) for each in covered[path])]
+    if cut:
+        yield write_message("W013", regex=regex.pattern, paths=_show(cut))
 
 
 @register(Tags.security)
@@ -233,7 +142,9 @@ def check_cookies(**_: Any) -> Iterator[CheckMessage]:
         if problems:
             reasons = " and ".join(problems)
             shown = _show(origins)
-            yield _write(number, origins=shown, cookie=cookie, prefix=prefix, problems=reasons)
+            yield write_message(
+                number, origins=shown, cookie=cookie, prefix=prefix, problems=reasons
+            )
 
 
 @register(Tags.security)
@@ -248,19 +159,19 @@ def check_csrf_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
             if not any(map(regex.find_inside, trusted))
         ]
         if origins:
-            yield _write("W007", origins=_show(origins))
+            yield write_message("W007", origins=_show(origins))
 
 
 @register(Tags.security)
 def check_receivers(**_: Any) -> Iterator[CheckMessage]:
     """E007, W011: receivers of the signal that allow any origin, or return no bool."""
-    if read_settings()[0] is None or not getattr(settings, "ROOT_URLCONF", None):
+    if read_settings()[0] is None or not _has_urlconf():
         return
     for receiver, origin, path, value in probe_receivers():
         if value is True:
-            yield _write("E007", receiver=receiver, origin=origin, path=path)
+            yield write_message("E007", receiver=receiver, origin=origin, path=path)
         else:
-            yield _write("W011", receiver=receiver, type=type(value).__name__)
+            yield write_message("W011", receiver=receiver, type=type(value).__name__)
 
 
 @register(Tags.security, deploy=True)
@@ -270,11 +181,11 @@ def check_insecure_origins(**_: Any) -> Iterator[CheckMessage]:
     regexes = read_regexes(_regexes(credentials=False))
     origins += [regex.source for regex in regexes if regex.find_inside("http://.*")]
     if origins:
-        yield _write("W008", origins=_show(origins))
+        yield write_message("W008", origins=_show(origins))
 
 
 def _write_problem(number: str, problem: Problem) -> CheckMessage:
-    return _write(
+    return write_message(
         number,
         subject=problem.subject,
         value=problem.value,
@@ -284,31 +195,22 @@ def _write_problem(number: str, problem: Problem) -> CheckMessage:
     )
 
 
-def _write(number: str, **values: object) -> CheckMessage:
-    message, hint = (text.format_map(values) for text in _TEXTS[number])
-    kind = Error if number.startswith("E") else Warning
-    return kind(message, hint=hint, id=f"corekit_django.{number}")
+def _has_urlconf() -> bool:
+    return bool(getattr(settings, "ROOT_URLCONF", None))
 
 
-def _is_ours(path: str) -> bool:
-    try:
-        made = import_string(path)
-    except ImportError:
-        return False
-    return isinstance(made, type) and issubclass(made, CorsMiddleware)
-
-
-def _can_answer(path: str) -> bool:
-    if path == _SECURITY:
-        return bool(settings.SECURE_SSL_REDIRECT)
-    return path not in _PASSIVE and path != _THEIRS
+def _is_cut(regex: re.Pattern[str], path: str) -> bool:
+    """Return whether the match of a path ends within one of its parts."""
+    found = regex.match(path)
+    end = found.end() if found else len(path)
+    return 0 < end < len(path) and "/" not in path[end - 1 : end + 1]
 
 
 def _policies() -> Iterable[CorsPolicy]:
     configuration = read_settings()[0]
     if configuration is not None:
         yield from configuration.policies
-    if getattr(settings, "ROOT_URLCONF", None):
+    if _has_urlconf():
         for marked in find_marked_views():
             if isinstance(marked.mark, CorsPolicy):
                 yield marked.mark
@@ -319,7 +221,7 @@ def _check_openness(policy: CorsPolicy) -> Iterator[CheckMessage]:
     for index, regex in enumerate(regexes_of(policy)):
         for found in read_regexes([regex]):
             if found.opening is not None:
-                yield _write(
+                yield write_message(
                     "W010",
                     subject=dialect.subject(REGEXES, index),
                     regex=found.source,
@@ -376,7 +278,7 @@ def _trusted_source(trusted: str) -> str:
     return re.escape(trusted)
 
 
-def _show(origins: Sequence[str]) -> str:
-    more = len(origins) - _SHOWN_ORIGINS
-    shown = ", ".join(origins[:_SHOWN_ORIGINS])
+def _show(values: Sequence[str]) -> str:
+    more = len(values) - _SHOWN
+    shown = ", ".join(values[:_SHOWN])
     return f"{shown} and {more} more" if more > 0 else shown

@@ -69,7 +69,7 @@ KNOWN_SETTINGS: Final = _PARTS | {"CORS_POLICY", "CORS_ON_DECISION"}
 _LOGGER: Final = logging.getLogger("corekit.django")
 _OUTSIDE: Final = "the path is outside of CORS_URLS_REGEX"
 _NOTHING: Final = CorsPolicy.deny_all()
-_PATHS: Final = "a regular expression of whole paths, such as r'^/api/.*$'"
+_PATHS: Final = "a regular expression that paths begin with, such as r'^/api/'"
 
 
 class _EveryOrigin:
@@ -142,7 +142,7 @@ class Configuration:
         if self._everywhere is not None:
             return self._everywhere
         readings = path_readings(path)
-        is_inside = {self._covers(each, len(readings)) for each in readings}
+        is_inside = {self.covers(each, len(readings)) for each in readings}
         if len(is_inside) != 1 or None in is_inside:
             return Grant(_NOTHING)
         if False in is_inside:
@@ -175,13 +175,11 @@ class Configuration:
         is_known = any(grant.policy is each for each in self.policies)
         return "" if is_known else "the path is ambiguous, so no origins are allowed"
 
-    def _covers(self, path: str, readings: int) -> bool | None:
-        # None if the path is too long to tell.
+    def covers(self, path: str, readings: int = 1) -> bool | None:
+        """Return whether CORS_URLS_REGEX covers a path; None if the path is too long to tell."""
         if self.urls is None:
             return True
-        return (
-            None if is_path_too_long(path, self.urls, readings) else bool(self.urls.fullmatch(path))
-        )
+        return None if is_path_too_long(path, self.urls, readings) else bool(self.urls.match(path))
 
 
 @cache

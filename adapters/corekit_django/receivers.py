@@ -9,7 +9,6 @@ exceptions are ignored, and after a few seconds the check goes on without them.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator
 from itertools import islice
 from threading import Event, Thread
@@ -24,7 +23,7 @@ from corekit.probe import make_probe_origins
 
 from .conf import get_configuration
 from .middleware import find_grant
-from .resolving import find_paths, find_view, name_view
+from .resolving import fill_path, find_paths, find_view, name_view
 from .signals import check_request_enabled, settle
 
 _SECONDS: Final = 3.0
@@ -36,9 +35,6 @@ _NEVER_MEANT: Final = frozenset({"any-origin", "suffix", "prefix", "unescaped-do
 
 _DISPATCH: Final = "django.dispatch"
 """The logger to which Django reports the exceptions of receivers."""
-
-_syntax = re.compile(r"[(\[\\^$*+?|{]")
-_parameters = re.compile(r"<[^>]*>")
 
 
 class Reply(NamedTuple):
@@ -69,7 +65,7 @@ def _make_requests() -> Iterator[HttpRequest]:
     hosts = [host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*"))]
     factory = RequestFactory(SERVER_NAME=hosts[0] if hosts else "localhost")
     origins = list(_find_origins())
-    for path in dict.fromkeys(["/", *islice(map(_without_parameters, find_paths()), _MOST_PATHS)]):
+    for path in dict.fromkeys(["/", *islice(map(fill_path, find_paths()), _MOST_PATHS)]):
         for origin in origins:
             request = factory.get(path, headers={"Origin": origin})
             grant = find_grant(request, find_view(request), "GET")
@@ -89,11 +85,6 @@ def _find_origins() -> Iterator[str]:
     for each in make_probe_origins(exact):
         if each.code in _NEVER_MEANT:
             yield each.origin
-
-
-def _without_parameters(path: str) -> str:
-    """Return a path that the pattern of a URLconf matches, or what is certain of its beginning."""
-    return _syntax.split(_parameters.sub("1", path), maxsplit=1)[0]
 
 
 def _call_receivers(

@@ -7,6 +7,7 @@ that; the first one of these wins, and a class before those that it inherits fro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -27,6 +28,9 @@ from .decorators import Mark, closed_over, cors, read_marks
 View = Callable[..., Any]
 
 _CLASS_NAMES: Final = ("view_class", "cls")
+_syntax = re.compile(r"[(\[\\^$*+?|{]")
+_parameters = re.compile(r"<[^>]*>")
+
 _HAS_MARKS: Final = "corekit_has_marks"
 _LANGUAGES: Final = "corekit_languages"
 
@@ -122,6 +126,15 @@ def find_marks(view: View, method: str) -> list[Mark]:
 def find_paths() -> Iterator[str]:
     """Yield the paths of the project's URLconf as it writes them, such as ``/items/<int:pk>/``."""
     return (path for path, _ in _walk(get_resolver(), "/"))
+
+
+def fill_path(path: str, value: str = "1") -> str:
+    """Return a path that the pattern of a URLconf matches, or what is certain of its beginning.
+
+    >>> fill_path("/items/<int:pk>/"), fill_path("/old/(?P<pk>[0-9]+)/")
+    ('/items/1/', '/old/')
+    """
+    return _syntax.split(_parameters.sub(value, path), maxsplit=1)[0]
 
 
 class MarkedView(NamedTuple):

@@ -10,11 +10,12 @@ import pytest
 from django.core.checks import run_checks
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from django.urls import path
+from django.urls import path, re_path
 
 from corekit import CorsPolicy, PolicyWarning
 from corekit.compat import RegexCorsPolicy
 from corekit_django import cors
+from corekit_django.checks import check_paths
 from corekit_django.middleware import CorsMiddleware
 from tests.django import views
 from tests.django.settings import INSTALLED_APPS
@@ -74,7 +75,7 @@ SILENT: dict[str, Any] = {
         r"https://[a-z.]+\.example\.com",
         r"https://a\.example\.com(?::\d+)?",
     ],
-    "CORS_URLS_REGEX": "^/api/.*$",
+    "CORS_URLS_REGEX": "^/$",
 }
 
 
@@ -142,7 +143,6 @@ def test_earlier_middleware_is_named() -> None:
         ("E005", {"CORS_ALLOWED_ORIGIN": [APP]}, "CORS_ALLOWED_ORIGINS?"),
         ("E005", {"CORS_URL_REGEX": "^/api/"}, "CORS_URLS_REGEX?"),
         ("E005", {"CORS_EXPOSED_HEADERS": ["x"]}, "CORS_EXPOSE_HEADERS?"),
-        ("E006", {"CORS_URLS_REGEX": "^/api/"}, "'^/api/.*'"),
         ("W002", {"CORS_ALLOWED_METHODS": ["PUT"]}, "CORS_ALLOW_METHODS"),
         ("W002", {"CORS_ALLOWED_HEADERS": ["x-mine"]}, "CORS_ALLOW_HEADERS"),
         ("W003", {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ORIGIN_WHITELIST": [APP]}, "WHITELIST"),
@@ -186,9 +186,6 @@ def test_invalid_settings_are_reported_with_the_fix(
         {"CORS_ALLOW_ALL_ORIGINS": True},
         {"CORS_ALLOW_ALL_ORIGINS": False, "CORS_ALLOWED_ORIGINS": [APP]},
         {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOWED_ORIGINS": []},
-        {"CORS_URLS_REGEX": r"^/api/.*$"},
-        {"CORS_URLS_REGEX": r"/(api|public)/.*"},
-        {"CORS_URLS_REGEX": r"^/api(/.*)?"},
         {
             "CORS_ALLOWED_ORIGIN_REGEXES": [
                 r"^https://[^.]+\.example\.com$",
@@ -208,6 +205,57 @@ def test_invalid_settings_are_reported_with_the_fix(
 )
 def test_correct_settings_have_no_messages(values: dict[str, Any]) -> None:
     assert run(**values) == []
+
+
+class Paths:
+    urlpatterns = (
+        path("", views.plain),
+        path("api/", views.plain),
+        path("api/items/<slug:name>/", views.plain),
+        path("api-internal/", views.plain),
+        re_path(r"^v2/footer_html/(?P<pk>[0-9]+)$", views.plain),
+    )
+
+
+@pytest.mark.parametrize(
+    ("regex", "expected"),
+    [
+        (r"^/api/", []),
+        (r"/api/.*", []),
+        (r"^/(api|graphql)/", []),
+        (r"(^/v2/footer_html|^/search/.*)", []),
+        (r"^/api(/|$)", []),
+        (r"^/api/items/[a-z]+/$", []),
+        (r"^/api/items/\d+/$", []),
+        (r"^/(?!api/)", []),
+        (r"", []),
+        (r"^.*$", []),
+        (r"^api/", ["W012"]),
+        (r"^/v1/", ["W012"]),
+        (r"^https://api\.example\.org/", ["W012"]),
+        (r"^/api", ["W013"]),
+        (r"^/(api|v2/foot)", ["W013"]),
+    ],
+)
+def test_path_regex_is_tried_on_the_paths_of_the_urlconf(regex: str, expected: list[str]) -> None:
+    messages = run(CORS_URLS_REGEX=regex, ROOT_URLCONF=Paths)
+    assert [message.id.removeprefix("corekit_django.") for message in messages] == expected
+
+
+def test_paths_that_the_regex_covers_by_accident_are_named() -> None:
+    (message,) = run("W013", CORS_URLS_REGEX="^/(api|v2/foot)", ROOT_URLCONF=Paths)
+    assert message.msg.endswith("also covers /api-internal/, /v2/footer_html/(?P<pk>[0-9]+).")
+    (message,) = run("W012", CORS_URLS_REGEX="^/v1/", ROOT_URLCONF=Paths)
+    assert "covers none of the 5 paths of the URLconf, such as /, /api/," in message.msg
+
+
+def test_path_regex_without_paths_to_try_has_no_message() -> None:
+    class Empty:
+        urlpatterns = ()
+
+    for urlconf in (Empty, None):
+        with override_settings(ROOT_URLCONF=urlconf, CORS_URLS_REGEX="^/v1/"):
+            assert list(check_paths()) == []
 
 
 def test_invalid_settings_are_reported_by_one_check() -> None:

@@ -170,10 +170,27 @@ def test_origin_regex_must_match_the_whole_origin() -> None:
     assert ask(Ours, settings, Origin=APP).origin == APP
 
 
-def test_path_regex_must_match_the_whole_path() -> None:
-    settings = {**ORIGINS, "CORS_URLS_REGEX": r"^/api"}
-    assert ask(Theirs, settings, path="/api-internal/", Origin=APP).origin == APP
-    assert ask(Ours, settings, path="/api-internal/", Origin=APP).origin is None
+@pytest.mark.parametrize(
+    "regex",
+    [
+        r"^/api",
+        r"^/api/",
+        r"^/api/.*$",
+        r"^/api/$",
+        r"^/(api|graphql)/",
+        r"(^/api/v2/|^/api/v1/.*)",
+        r"^/(?!admin/)",
+        r"/api/",
+        r"api/",
+        r"",
+        r"^/api/(?i:V)2",
+    ],
+)
+def test_path_regex_covers_the_same_paths(regex: str) -> None:
+    settings = {**ORIGINS, "CORS_URLS_REGEX": regex}
+    for path in ("/", "/api", "/api/", "/api/v2/x", "/api-internal/", "/graphql/", "/x/api/"):
+        theirs, ours = (ask(each, settings, path=path, Origin=APP) for each in (Theirs, Ours))
+        assert ours.origin == theirs.origin
 
 
 def test_any_origin_with_credentials_raises_at_startup() -> None:

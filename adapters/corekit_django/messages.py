@@ -1,0 +1,94 @@
+"""The texts of the system checks, by number; docs/django.md describes when each is reported."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - its name
+
+
+class _Text(NamedTuple):
+    message: str
+    hint: str
+
+
+_COOKIE: Final = _Text(
+    "{origins} is cross-site to the hosts in ALLOWED_HOSTS, so browsers do not send the {cookie}"
+    " with its requests: {problems}.",
+    "Set {prefix}_SAMESITE = 'None' and {prefix}_SECURE = True. If the server is same-site, add its"
+    " host to ALLOWED_HOSTS.",
+)
+
+_PROBLEM: Final = _Text("{subject} = {value!a}: {message} [{code}]", "{hint}")
+_TEXTS: Final = {
+    "E001": _PROBLEM,
+    "E002": _Text(
+        "corekit_django is installed without its middleware, so no origins are allowed.",
+        "Put 'corekit_django.middleware.CorsMiddleware' first in MIDDLEWARE.",
+    ),
+    "E003": _Text("The CORS middleware is in MIDDLEWARE more than once.", "Keep the first one."),
+    "E004": _Text(
+        "django-cors-headers is installed together with corekit_django, which replaces it.",
+        "Remove 'corsheaders' from INSTALLED_APPS and its middleware from MIDDLEWARE. See"
+        " https://github.com/corekit/corekit/blob/main/docs/migrating-from-django-cors-headers.md",
+    ),
+    "E005": _Text("{name} is not a setting of corekit_django and has no effect.", "{hint}"),
+    "E007": _Text(
+        "{receiver}, a receiver of check_request_enabled, allows {origin} with credentials on"
+        " {path}: any website could make requests as the logged-in user.",
+        "Compare request.headers['Origin'] in full with origins that you trust. If any website may"
+        " read a view, use @cors(allow_origins=['*']), which allows no credentials.",
+    ),
+    "W001": _Text(
+        "The CORS middleware comes after {names}, whose own responses (a redirect, an error, a"
+        " file) then lack its headers, and which may respond to a preflight.",
+        "Put it first in MIDDLEWARE.",
+    ),
+    "W002": _Text("{name} takes effect, but the name of the setting is {meant}.", "Write {meant}."),
+    "W003": _Text("{name} has no effect together with {other}.", "Keep one of them."),
+    "W004": _PROBLEM,
+    "W005": _COOKIE,
+    "W006": _COOKIE,
+    "W007": _Text(
+        "{origins} may send requests with cookies, but is not in CSRF_TRUSTED_ORIGINS, so its POST,"
+        " PUT, PATCH and DELETE requests fail with 403.",
+        "Add the origin to CSRF_TRUSTED_ORIGINS too: with cookies, requests must pass both CORS and"
+        " the CSRF check. Change nothing if these pages only read.",
+    ),
+    "W008": _Text(
+        "{origins} is allowed over http: a network attacker, or any program on the user's machine,"
+        " can impersonate it.",
+        "Allow only https origins in production. Move http origins to the settings for"
+        " development.",
+    ),
+    "W009": _Text("{name} is not a setting of corekit_django and has no effect.", "{hint}"),
+    "W010": _Text(
+        "{subject} = {regex!r} also matches {origin}, a name that anyone can register.",
+        r"Write '\.' for a dot, or use a pattern such as 'https://*.example.com' in {origins}. If"
+        " any website may read the responses, use CORS_ALLOW_ALL_ORIGINS.",
+    ),
+    "W012": _Text(
+        "CORS_URLS_REGEX = {regex!r} covers none of the {count} paths of the URLconf, such as"
+        " {paths}, so no origins are allowed there.",
+        "Paths begin with a slash, and are matched from their beginning. Write '^/api/' to cover"
+        " the paths below /api/, or remove the setting to cover every path.",
+    ),
+    "W013": _Text(
+        "CORS_URLS_REGEX = {regex!r} matches the beginning of paths, so it also covers {paths}.",
+        "End it where a part of the path ends, as in '^/api/' or '^/api(/|$)'. Silence this check"
+        " if these paths should be covered.",
+    ),
+    "W011": _Text(
+        "{receiver}, a receiver of check_request_enabled, returns a value of type {type}, which"
+        " allows no origin.",
+        "Return True or False, for example bool(...), or .exists() of a QuerySet.",
+    ),
+}
+"""The texts of each check by its number: E is an error, W a warning."""
+
+
+def write_message(number: str, **values: object) -> CheckMessage:
+    """Return the message of a check, with the values that it names."""
+    message, hint = (text.format_map(values) for text in _TEXTS[number])
+    kind = Error if number.startswith("E") else Warning
+    return kind(message, hint=hint, id=f"corekit_django.{number}")
