@@ -54,6 +54,7 @@ _ARGUMENTS: Final = {
     "expose_headers": ("CORS_EXPOSE_HEADERS", ()),
     "max_age": ("CORS_PREFLIGHT_MAX_AGE", default_max_age),
     "allow_private_network": ("CORS_ALLOW_PRIVATE_NETWORK", False),
+    "preflight_status": ("CORS_PREFLIGHT_STATUS", 204),
     "accept_risks": ("CORS_ACCEPT_RISKS", ()),
 }
 """The argument of a policy: the setting that gives it, and its default."""
@@ -69,6 +70,7 @@ KNOWN_SETTINGS: Final = _PARTS | {"CORS_POLICY", "CORS_ON_DECISION"}
 _LOGGER: Final = logging.getLogger("corekit.django")
 _OUTSIDE: Final = "the path is outside of CORS_URLS_REGEX"
 _NOTHING: Final = CorsPolicy.deny_all()
+_LOCAL: Final = "CORS_ALLOWED_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*']"
 _PATHS: Final = "a regular expression that paths begin with, such as r'^/api/'"
 
 
@@ -191,6 +193,16 @@ def get_configuration() -> Configuration:
     return configuration
 
 
+def get_policy() -> CorsPolicy | CorsRoutes:
+    """Return the policy of the settings, for what Django's middleware does not reach.
+
+    Wrap a consumer of Channels or another ASGI application in `corekit_asgi.CorsMiddleware` with
+    it. It covers every path that it is used for: CORS_URLS_REGEX, per-view policies and the signal
+    apply in Django only. Raise ImproperlyConfigured as the middleware does.
+    """
+    return get_configuration().policy
+
+
 def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     """Return the configuration and no problems, or None and all problems."""
     problems: list[Problem] = []
@@ -222,6 +234,8 @@ def _read_parts(problems: list[Problem]) -> CorsPolicy | None:
         given |= {"allow_origins": [ANY], "allow_origin_regexes": ()}
         names["allow_origins"] = everyone
         indexes["allow_origins"] = [None]
+    else:
+        _refuse_any_origin(given, names, indexes, problems)
     dialect = Dialect(
         names,
         indexes,
@@ -232,10 +246,45 @@ def _read_parts(problems: list[Problem]) -> CorsPolicy | None:
         return RegexCorsPolicy.from_mapping(given, dialect=dialect)
     except PolicyError as error:
         problems += [
-            replace(problem, value=allows_all) if problem.subject == everyone else problem
+            replace(problem, value=allows_all, hint=_hint(problem.hint))
+            if problem.subject == everyone
+            else problem
             for problem in error.problems
         ]
     return None
+
+
+def _hint(hint: str) -> str:
+    """Return the hint for all origins with credentials, which are common in development."""
+    if not settings.DEBUG:
+        return hint
+    return f"Write {_LOCAL} for the ports of your machine, which may have credentials."
+
+
+def _refuse_any_origin(
+    given: dict[str, Any],
+    names: Mapping[str, str],
+    indexes: dict[str, list[int | None]],
+    problems: list[Problem],
+) -> None:
+    """Report "*" in the list of origins, where it allows nothing in django-cors-headers."""
+    origins = given["allow_origins"]
+    if not isinstance(origins, list | tuple | set | frozenset) or ANY not in origins:
+        return
+    kept = {index: origin for index, origin in enumerate(origins) if origin != ANY}
+    given["allow_origins"], indexes["allow_origins"] = list(kept.values()), list(kept)
+    problems.append(
+        Problem(
+            "malformed-origin",
+            "error",
+            "'*' is not an origin, and would allow every website.",
+            f"List the origins, or write {ALL_ORIGINS} = True if any website may read the"
+            " responses.",
+            names["allow_origins"],
+            list(origins),
+            argument="allow_origins",
+        )
+    )
 
 
 def effective_name(setting: str) -> str:

@@ -33,11 +33,21 @@ _TEXTS: Final = {
         " https://github.com/corekit/corekit/blob/main/docs/migrating-from-django-cors-headers.md",
     ),
     "E005": _Text("{name} is not a setting of corekit_django and has no effect.", "{hint}"),
+    "E006": _Text(
+        "{path} overrides {names}, which corekit_django does not call.",
+        "To allow origins in code, connect a receiver to check_request_enabled; for the policy of a"
+        " view, use @cors; for headers of your own, override __call__, or rename the methods.",
+    ),
     "E007": _Text(
         "{receiver}, a receiver of check_request_enabled, allows {origin} with credentials on"
         " {path}: any website could make requests as the logged-in user.",
         "Compare request.headers['Origin'] in full with origins that you trust. If any website may"
         " read a view, use @cors(allow_origins=['*']), which allows no credentials.",
+    ),
+    "E008": _Text(
+        "Receivers are connected to check_request_enabled of corsheaders.signals, which"
+        " corekit_django does not send.",
+        "Import check_request_enabled from corekit_django.signals.",
     ),
     "W001": _Text(
         "The CORS middleware comes after {names}, whose own responses (a redirect, an error, a"
@@ -85,6 +95,11 @@ _TEXTS: Final = {
     ),
 }
 """The texts of each check by its number: E is an error, W a warning."""
+
+
+def write_error(number: str, **values: object) -> str:
+    """Return the text of a check whose problem stops the server, for the exception."""
+    return " ".join(text.format_map(values) for text in _TEXTS[number])
 
 
 def write_message(number: str, **values: object) -> CheckMessage:

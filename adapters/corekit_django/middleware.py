@@ -7,12 +7,15 @@ a preflight is answered in place of the view.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, NamedTuple
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -30,8 +33,14 @@ from corekit.adapter import (
 
 from .conf import Grant, get_configuration
 from .decorators import EXEMPT
+from .messages import write_error
 from .resolving import View, find_mark, find_marks, find_view, methods_of
-from .signals import check_request_enabled, is_admitted, is_admitted_async
+from .signals import (
+    check_request_enabled,
+    has_foreign_receivers,
+    is_admitted,
+    is_admitted_async,
+)
 
 GetResponse = Callable[[HttpRequest], Any]
 """Returns a response, or an awaitable of one if it is async."""
@@ -39,6 +48,28 @@ GetResponse = Callable[[HttpRequest], Any]
 
 # The key that corekit_asgi puts into the scope, and corekit_wsgi into the environ.
 _APPLIED: Final = "corekit.applied"
+
+
+_LOGGER: Final = logging.getLogger("corekit.django")
+
+_UNCALLED: Final = (
+    "_url_in_whitelist",
+    "add_response_headers",
+    "check_preflight",
+    "check_signal",
+    "is_enabled",
+    "origin_found_in_white_lists",
+    "regex_domain_match",
+)
+"""The methods of django-cors-headers' middleware, which nothing calls here."""
+
+_NOT_INSTALLED: Final = (
+    "'corekit_django' is not in INSTALLED_APPS, so its checks do not run, and manage.py cors does"
+    " not exist. Add it."
+)
+
+_HOOKS: Final = ("__acall__", "process_request", "process_response")
+"""Methods that only a __call__ of the subclass could call."""
 
 
 class _Found(NamedTuple):
@@ -52,7 +83,8 @@ class _Found(NamedTuple):
 class CorsMiddleware:
     """Applies the project's policy to all views; put it first in MIDDLEWARE.
 
-    Raise ImproperlyConfigured when the server starts, with all problems of the settings.
+    Raise ImproperlyConfigured when the server starts, with all problems of the settings, and
+    TypeError for a subclass with methods that nothing calls.
     """
 
     sync_capable = True
@@ -65,6 +97,14 @@ class CorsMiddleware:
             markcoroutinefunction(self)
         # Read now and not with the first request: a server with unsafe settings does not start.
         get_configuration()
+        uncalled = find_uncalled(type(self))
+        if uncalled:
+            path = f"{type(self).__module__}.{type(self).__qualname__}"
+            raise TypeError(write_error("E006", path=path, names=", ".join(uncalled)))
+        if has_foreign_receivers():
+            raise ImproperlyConfigured(write_error("E008"))
+        if not apps.is_installed("corekit_django"):
+            _LOGGER.warning(_NOT_INSTALLED)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._is_async:
@@ -95,6 +135,12 @@ class CorsMiddleware:
             return response or await self.get_response(request)
         admitted = found.admitting is not None and await is_admitted_async(request)
         return _finish(request, response, found, admitted=admitted)
+
+
+def find_uncalled(cls: type[CorsMiddleware]) -> list[str]:
+    """Return the methods of a subclass that are meant to override some, but are not called."""
+    names = _UNCALLED if cls.__call__ is not CorsMiddleware.__call__ else (*_UNCALLED, *_HOOKS)
+    return [name for name in names if hasattr(cls, name)]
 
 
 def is_preflight(request: HttpRequest) -> bool:

@@ -10,7 +10,8 @@ from django.core.checks import CheckMessage, Tags, register
 from django.utils.module_loading import import_string
 
 from .messages import write_message
-from .middleware import CorsMiddleware
+from .middleware import CorsMiddleware, find_uncalled
+from .signals import has_foreign_receivers
 
 _THEIRS: Final = "corsheaders.middleware.CorsMiddleware"
 _PASSIVE: Final = frozenset(
@@ -34,7 +35,7 @@ _SECURITY: Final = "django.middleware.security.SecurityMiddleware"
 def check_middleware(**_: Any) -> Iterator[CheckMessage]:
     """E002 missing, E003 installed twice, E004 with django-cors-headers, W001 not the first."""
     middleware: Sequence[str] = settings.MIDDLEWARE
-    places = [index for index, path in enumerate(middleware) if _is_ours(path)]
+    places = [index for index, path in enumerate(middleware) if _find_ours(path)]
     if not places:
         yield write_message("E002")
     elif len(places) > 1:
@@ -46,12 +47,30 @@ def check_middleware(**_: Any) -> Iterator[CheckMessage]:
         yield write_message("W001", names=", ".join(before))
 
 
-def _is_ours(path: str) -> bool:
+@register(Tags.security)
+def check_customization(**_: Any) -> Iterator[CheckMessage]:
+    """E006: methods that nothing calls. E008: receivers of a signal that nothing sends."""
+    for path in settings.MIDDLEWARE:
+        cls = _find_ours(path)
+        uncalled = [] if cls is None else find_uncalled(cls)
+        if uncalled:
+            yield write_message("E006", path=path, names=", ".join(uncalled))
+    if has_foreign_receivers():
+        yield write_message("E008")
+
+
+def _find_ours(path: str) -> type[CorsMiddleware] | None:
+    """Return the class that MIDDLEWARE names, if it is the CORS middleware or a subclass."""
+    made = _import(path)
+    is_ours = isinstance(made, type) and issubclass(made, CorsMiddleware)
+    return made if is_ours else None
+
+
+def _import(path: str) -> Any:
     try:
-        made = import_string(path)
+        return import_string(path)
     except ImportError:
-        return False
-    return isinstance(made, type) and issubclass(made, CorsMiddleware)
+        return None
 
 
 def _can_answer(path: str) -> bool:

@@ -15,6 +15,7 @@ that merely counts as true, such as a coroutine or a QuerySet, may say nothing a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from inspect import isawaitable
 from typing import Final
@@ -25,6 +26,12 @@ from django.http import HttpRequest
 
 check_request_enabled: Final = Signal()
 """Asks whether to allow the origin of `request` in addition to those of the settings."""
+
+
+def has_foreign_receivers() -> bool:
+    """Return whether receivers are connected to the signal of django-cors-headers itself."""
+    theirs = getattr(sys.modules.get("corsheaders.signals"), "check_request_enabled", None)
+    return isinstance(theirs, Signal) and theirs.has_listeners(None)
 
 
 def is_admitted(request: HttpRequest) -> bool:

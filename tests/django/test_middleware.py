@@ -251,7 +251,7 @@ def test_policy_without_origins_allows_nothing(ask: Ask) -> None:
     assert ask("OPTIONS", "/plain/", origin=APP, asked="PUT").status_code == 403
 
 
-@override_settings(CORS_ALLOWED_ORIGINS=["*"], CORS_ALLOW_CREDENTIALS=False)
+@override_settings(CORS_ALLOW_ALL_ORIGINS=True, CORS_ALLOW_CREDENTIALS=False)
 def test_any_origin_gets_the_same_response_without_vary(ask: Ask) -> None:
     for origin in (EVIL, None):
         response = ask("GET", "/plain/", origin=origin)
@@ -322,14 +322,17 @@ def test_middleware_is_async_if_the_inner_handler_is() -> None:
 @pytest.mark.parametrize("handler", [WSGIHandler, ASGIHandler])
 def test_unsafe_settings_raise_at_startup(handler: Any) -> None:
     with (
-        override_settings(CORS_ALLOWED_ORIGINS=["*", "http://evil.example/"]),
+        override_settings(
+            CORS_ALLOWED_ORIGINS=["*", "http://evil.example/"],
+            CORS_ALLOWED_ORIGIN_REGEXES=["https://.*"],
+        ),
         pytest.raises(ImproperlyConfigured) as caught,
     ):
         handler()
     text = str(caught.value)
     assert text.startswith("3 problems in the CORS policy:")
-    assert "CORS_ALLOWED_ORIGINS[0] = '*': Any website could make requests" in text
-    assert "List the origins, or do not allow credentials. [any-origin-with-credentials]" in text
+    assert "CORS_ALLOWED_ORIGINS = ['*', 'http://evil.example/']: '*' is not an origin" in text
+    assert "CORS_ALLOWED_ORIGIN_REGEXES[0] = 'https://.*': " in text
     assert "Use 'https://evil.example'." in text
 
 

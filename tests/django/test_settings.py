@@ -59,6 +59,7 @@ def test_defaults_are_those_of_django_cors_headers() -> None:
     assert policy.max_age == 86400
     assert policy.allow_credentials is False
     assert policy.allow_private_network is False
+    assert policy.preflight_status == 204
     assert read().urls is None
 
 
@@ -83,6 +84,7 @@ def test_defaults_are_those_of_django_cors_headers() -> None:
         ("CORS_PREFLIGHT_MAX_AGE", timedelta(minutes=10), "max_age", 600),
         ("CORS_PREFLIGHT_MAX_AGE", None, "max_age", None),
         ("CORS_ALLOW_PRIVATE_NETWORK", True, "allow_private_network", True),
+        ("CORS_PREFLIGHT_STATUS", 200, "preflight_status", 200),
     ],
 )
 def test_each_setting_reaches_the_policy(
@@ -94,7 +96,7 @@ def test_each_setting_reaches_the_policy(
 
 
 def test_every_setting_name_is_known() -> None:
-    assert len(KNOWN_SETTINGS) == 18
+    assert len(KNOWN_SETTINGS) == 19
 
 
 def test_new_name_takes_precedence_over_the_old_one() -> None:
@@ -162,6 +164,7 @@ def test_every_problem_names_its_setting() -> None:
         CORS_EXPOSE_HEADERS="x-total",
         CORS_PREFLIGHT_MAX_AGE=-1,
         CORS_ALLOW_PRIVATE_NETWORK=1,
+        CORS_PREFLIGHT_STATUS=404,
         CORS_URLS_REGEX="(",
         CORS_ALLOW_ALL_ORIGINS="yes",
         CORS_ACCEPT_RISKS=["all"],
@@ -176,6 +179,7 @@ def test_every_problem_names_its_setting() -> None:
         ("CORS_EXPOSE_HEADERS", "string-not-collection"),
         ("CORS_PREFLIGHT_MAX_AGE", "max-age"),
         ("CORS_ALLOW_PRIVATE_NETWORK", "wrong-type"),
+        ("CORS_PREFLIGHT_STATUS", "preflight-status"),
         ("CORS_ACCEPT_RISKS", "unknown-risk"),
     ]
 
@@ -185,6 +189,38 @@ def test_any_origin_with_credentials_names_its_setting(name: str) -> None:
     (problem,) = list_problems(**{name: True, "CORS_ALLOW_CREDENTIALS": True})
     assert (problem.subject, problem.value) == (name, True)
     assert problem.code == "any-origin-with-credentials"
+
+
+@pytest.mark.parametrize("is_debug", [True, False])
+def test_hint_for_any_origin_with_credentials_has_local_ports_in_debug(is_debug: bool) -> None:
+    values = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True, "DEBUG": is_debug}
+    (problem,) = list_problems(**values)
+    assert ("'http://localhost:*', 'http://127.0.0.1:*'" in problem.hint) is is_debug
+    local = ["http://localhost:*", "http://127.0.0.1:*"]
+    policy = read_policy(CORS_ALLOWED_ORIGINS=local, CORS_ALLOW_CREDENTIALS=True, DEBUG=is_debug)
+    assert policy.decide("GET", origin="http://localhost:5173").allowed
+
+
+@pytest.mark.parametrize("name", ["CORS_ALLOWED_ORIGINS", "CORS_ORIGIN_WHITELIST"])
+@pytest.mark.parametrize("make", [list, tuple, set, frozenset])
+@pytest.mark.parametrize("origins", [["*"], ["*", APP]])
+def test_wildcard_in_the_list_names_the_setting_for_all_origins(
+    name: str, make: Any, origins: list[str]
+) -> None:
+    (problem,) = list_problems(**{name: make(origins)})
+    assert (problem.subject, problem.code) == (name, "malformed-origin")
+    assert "CORS_ALLOW_ALL_ORIGINS = True" in problem.hint
+
+
+def test_problems_after_the_wildcard_keep_their_index() -> None:
+    problems = read_problems(CORS_ALLOWED_ORIGINS=["*", APP, f"{APP}/"])
+    assert problems == [
+        ("CORS_ALLOWED_ORIGINS", "malformed-origin"),
+        ("CORS_ALLOWED_ORIGINS[2]", "non-canonical-origin"),
+    ]
+    assert read_policy(CORS_ALLOWED_ORIGINS=["*"], CORS_ALLOW_ALL_ORIGINS=True).allow_origins == (
+        "*",
+    )
 
 
 @pytest.mark.parametrize("regex", [".*", r"^https?://.*$", r"https://.+", r"^https://[\w.-]+$"])
