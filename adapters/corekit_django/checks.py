@@ -32,8 +32,10 @@ from .conf import (
     read_settings,
 )
 from .messages import write_message
+from .middleware_checks import middleware_after, middleware_before
 from .receivers import probe_receivers
 from .resolving import fill_path, find_marked_views, find_paths
+from .setting_attributes import sets_attribute
 
 _SESSION: Final = "django.contrib.sessions.middleware.SessionMiddleware"
 _CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"
@@ -49,6 +51,7 @@ _HINTS: Final = {
 _UNKNOWN: Final = "Remove it, or rename it without CORS_ if it is your own setting."
 _SHOWN: Final = 3
 _MOST_PATHS: Final = 1_000
+_OF_COOKIES: Final = frozenset({"auser", "session", "user"})
 _PARAMETERS: Final = ("1", "a")
 """Values that the parameters of paths are filled with."""
 
@@ -164,11 +167,15 @@ def check_csrf_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
 
 @register(Tags.security)
 def check_receivers(**_: Any) -> Iterator[CheckMessage]:
-    """E007, W011: receivers of the signal that allow any origin, or return no bool."""
+    """E007, W011, W016: receivers that allow any origin, return no bool, or fail a preflight."""
     if read_settings()[0] is None or not _has_urlconf():
         return
-    for receiver, origin, path, value in probe_receivers():
-        if value is True:
+    for receiver, origin, path, value, missing in probe_receivers():
+        if missing:
+            if not any(sets_attribute(each, {missing}) for each in middleware_before()):
+                hint = _advise(missing)
+                yield write_message("W016", receiver=receiver, name=missing, hint=hint)
+        elif value is True:
             yield write_message("E007", receiver=receiver, origin=origin, path=path)
         else:
             yield write_message("W011", receiver=receiver, type=type(value).__name__)
@@ -193,6 +200,15 @@ def _write_problem(number: str, problem: Problem) -> CheckMessage:
         code=problem.code,
         hint=problem.hint,
     )
+
+
+def _advise(name: str) -> str:
+    """Return what to do about an attribute that preflights do not have."""
+    if name in _OF_COOKIES:
+        return "A preflight has no cookies, so it has no user and no session. Use the origin only."
+    setters = [path for path in middleware_after() if sets_attribute(path, {name})]
+    shown = ", ".join(setters) or "the middleware that sets it"
+    return f"Put {shown} before the CORS middleware."
 
 
 def _has_urlconf() -> bool:

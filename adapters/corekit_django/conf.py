@@ -32,6 +32,7 @@ from corekit.problems import PYTHON, Dialect, ProblemKind
 from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
 from .defaults import default_headers, default_max_age, default_methods
+from .removed import RemovedHeaders
 from .signals import check_request_enabled
 
 ALL_ORIGINS: Final = "CORS_ALLOW_ALL_ORIGINS"
@@ -115,7 +116,7 @@ class Configuration:
     """The settings, read: a policy or routes, and the paths that they cover.
 
     `source` names the setting or settings; `urls` is CORS_URLS_REGEX, None for every path;
-    `policies` has all policies, in order.
+    `policies` has all policies, in order. `removed` logs headers that are removed, with DEBUG only.
     """
 
     def __init__(
@@ -124,11 +125,13 @@ class Configuration:
         policy: CorsPolicy | CorsRoutes,
         urls: re.Pattern[str] | None,
         observer: Observer,
+        removed: RemovedHeaders | None = None,
     ) -> None:
         self.source = source
         self.policy = policy
         self.urls = urls
         self.observer = observer
+        self.removed = removed
         routes = [("", policy)] if isinstance(policy, CorsPolicy) else policy.routes
         self.policies = tuple(each for _, each in routes)
         self._grants = {id(each): Grant.make(each) for each in self.policies}
@@ -215,8 +218,10 @@ def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     on_decision = _read_on_decision(problems)
     if policy is None or problems:
         return None, tuple(problems)
-    observer = Observer("django", _LOGGER, on_decision=on_decision, debug=bool(settings.DEBUG))
-    return Configuration(source, policy, urls, observer), ()
+    is_debug = bool(settings.DEBUG)
+    observer = Observer("django", _LOGGER, on_decision=on_decision, debug=is_debug)
+    removed = RemovedHeaders(_LOGGER) if is_debug else None
+    return Configuration(source, policy, urls, observer, removed), ()
 
 
 def _read_parts(problems: list[Problem]) -> CorsPolicy | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - its name
+from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - its name
 
 
 class _Text(NamedTuple):
@@ -52,7 +52,7 @@ _TEXTS: Final = {
     "W001": _Text(
         "The CORS middleware comes after {names}, whose own responses (a redirect, an error, a"
         " file) then lack its headers, and which may respond to a preflight.",
-        "Put it first in MIDDLEWARE.",
+        "Put it first in MIDDLEWARE{after}.",
     ),
     "W002": _Text("{name} takes effect, but the name of the setting is {meant}.", "Write {meant}."),
     "W003": _Text("{name} has no effect together with {other}.", "Keep one of them."),
@@ -93,8 +93,35 @@ _TEXTS: Final = {
         " allows no origin.",
         "Return True or False, for example bool(...), or .exists() of a QuerySet.",
     ),
+    "W014": _Text(
+        "WhiteNoise adds Access-Control-Allow-Origin: * to the files below {prefix}, and the CORS"
+        " middleware removes it.",
+        "If pages of other origins use these files (fonts and modules behind a CDN), leave {prefix}"
+        " out of CORS_URLS_REGEX, or give it a route of CORS_POLICY: ('{prefix}',"
+        " CorsPolicy(allow_origins=['*'])). If none do, set WHITENOISE_ALLOW_ALL_ORIGINS = False.",
+    ),
+    "W015": _Text(
+        "{names} sets request.urlconf, but comes after the CORS middleware, so preflights get the"
+        " policies of the views in ROOT_URLCONF.",
+        "Put it before the CORS middleware.",
+    ),
+    "W016": _Text(
+        "{receiver}, a receiver of check_request_enabled, reads request.{name}, which preflights do"
+        " not have: they fail with 500.",
+        "{hint}",
+    ),
+    "I001": _Text(
+        "runserver serves the files below {prefix} itself, before any middleware, so they have no"
+        " CORS headers in development.",
+        "If pages of other origins use these files, start runserver with --nostatic and add"
+        " staticfiles_urlpatterns() of django.contrib.staticfiles.urls to the URLconf. Silence this"
+        " check if none do.",
+    ),
 }
-"""The texts of each check by its number: E is an error, W a warning."""
+"""The texts of each check by its number: E is an error, W a warning, I information."""
+
+
+_KINDS: Final = {"E": Error, "W": Warning, "I": Info}
 
 
 def write_error(number: str, **values: object) -> str:
@@ -105,5 +132,4 @@ def write_error(number: str, **values: object) -> str:
 def write_message(number: str, **values: object) -> CheckMessage:
     """Return the message of a check, with the values that it names."""
     message, hint = (text.format_map(values) for text in _TEXTS[number])
-    kind = Error if number.startswith("E") else Warning
-    return kind(message, hint=hint, id=f"corekit_django.{number}")
+    return _KINDS[number[0]](message, hint=hint, id=f"corekit_django.{number}")

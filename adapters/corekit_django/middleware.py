@@ -258,7 +258,8 @@ def _finish(
         engine = admitting
         answer = _ask(engine, meta, is_preflight=response is None)
     origin = meta.get("HTTP_ORIGIN")
-    observer = get_configuration().observer
+    configuration = get_configuration()
+    observer = configuration.observer
     if observer.observes_all or (answer.may_be_denied and observer.logs_denials()):
         observer.observe(
             engine,
@@ -274,7 +275,10 @@ def _finish(
         status, headers, body = preflight_response(answer, meta["HTTP_ORIGIN"])
         response = HttpResponse(body, status=status)
     else:
-        headers = merge_headers(list(response.headers._store.values()), answer, origin)
+        given = list(response.headers._store.values())
+        headers = merge_headers(given, answer, origin)
+        if configuration.removed is not None:
+            configuration.removed.log(request.path, given, headers)
     # Into the dict of Django's mapping: all values are ASCII or were there before, and the mapping
     # itself, which encodes each value to check that, takes three times as long as all else here.
     response.headers._store = {name.lower(): (name, value) for name, value in headers}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
-from django.utils.module_loading import import_string
+
+from corekit.adapter import MARKS
 
 from .messages import write_message
 from .middleware import CorsMiddleware, find_uncalled
+from .setting_attributes import import_middleware, sets_attribute
 from .signals import has_foreign_receivers
 
 _THEIRS: Final = "corsheaders.middleware.CorsMiddleware"
@@ -34,17 +36,26 @@ _SECURITY: Final = "django.middleware.security.SecurityMiddleware"
 @register(Tags.security)
 def check_middleware(**_: Any) -> Iterator[CheckMessage]:
     """E002 missing, E003 installed twice, E004 with django-cors-headers, W001 not the first."""
-    middleware: Sequence[str] = settings.MIDDLEWARE
-    places = [index for index, path in enumerate(middleware) if _find_ours(path)]
+    places = _places()
     if not places:
         yield write_message("E002")
     elif len(places) > 1:
         yield write_message("E003")
-    if _THEIRS in middleware or "corsheaders" in settings.INSTALLED_APPS:
+    if _THEIRS in settings.MIDDLEWARE or "corsheaders" in settings.INSTALLED_APPS:
         yield write_message("E004")
-    before = [path for path in middleware[: places[0] if places else 0] if _can_answer(path)]
+    needed = [path for path in middleware_before() if _sets_route(path)]
+    before = [path for path in middleware_before() if _can_answer(path) and path not in needed]
     if before:
-        yield write_message("W001", names=", ".join(before))
+        after = f", after {', '.join(needed)}" if needed else ""
+        yield write_message("W001", names=", ".join(before), after=after)
+
+
+@register(Tags.security)
+def check_routing(**_: Any) -> Iterator[CheckMessage]:
+    """W015: per-view policies, and middleware that selects the URLconf too late."""
+    late = [path for path in middleware_after() if sets_attribute(path, {"urlconf"})]
+    if late and MARKS.exist:
+        yield write_message("W015", names=", ".join(late))
 
 
 @register(Tags.security)
@@ -61,16 +72,29 @@ def check_customization(**_: Any) -> Iterator[CheckMessage]:
 
 def _find_ours(path: str) -> type[CorsMiddleware] | None:
     """Return the class that MIDDLEWARE names, if it is the CORS middleware or a subclass."""
-    made = _import(path)
+    made = import_middleware(path)
     is_ours = isinstance(made, type) and issubclass(made, CorsMiddleware)
     return made if is_ours else None
 
 
-def _import(path: str) -> Any:
-    try:
-        return import_string(path)
-    except ImportError:
-        return None
+def middleware_before() -> list[str]:
+    """Return the entries of MIDDLEWARE before the CORS middleware; none if it is missing."""
+    return settings.MIDDLEWARE[: (_places() or [0])[0]]
+
+
+def middleware_after() -> list[str]:
+    """Return the entries of MIDDLEWARE after the CORS middleware; none if it is missing."""
+    places = _places()
+    return settings.MIDDLEWARE[places[0] + 1 :] if places else []
+
+
+def _places() -> list[int]:
+    return [index for index, path in enumerate(settings.MIDDLEWARE) if _find_ours(path)]
+
+
+def _sets_route(path: str) -> bool:
+    """Return whether middleware sets what the policy of a preflight may depend on."""
+    return sets_attribute(path, {"urlconf", "tenant"})
 
 
 def _can_answer(path: str) -> bool:

@@ -38,20 +38,36 @@ _DISPATCH: Final = "django.dispatch"
 
 
 class Reply(NamedTuple):
-    """What a receiver, named by its module, returned for an untrusted origin."""
+    """What a receiver, named by its module, returned for an untrusted origin.
+
+    `missing` is the attribute of the request that it read instead, and that is not there.
+    """
 
     receiver: str
     origin: str
     path: str
     value: object
+    missing: str = ""
+
+
+class _Try(NamedTuple):
+    request: HttpRequest
+    credentials: bool
+
+
+_Found = dict[tuple[str, object], Reply]
 
 
 def probe_receivers() -> list[Reply]:
-    """Return a reply of each receiver that allows an untrusted origin, or returns no bool."""
+    """Return the replies of receivers that are wrong.
+
+    They allow an untrusted origin with credentials, return no bool, or read an attribute that the
+    request does not have.
+    """
     if not check_request_enabled.has_listeners(None):
         return []
     requests = list(_make_requests())
-    found: dict[tuple[str, bool], Reply] = {}
+    found: _Found = {}
     stopped = Event()
     thread = Thread(target=_call_receivers, args=(requests, found, stopped), daemon=True)
     thread.start()
@@ -60,8 +76,8 @@ def probe_receivers() -> list[Reply]:
     return list(found.values())
 
 
-def _make_requests() -> Iterator[HttpRequest]:
-    """Yield requests that the settings deny, and that a receiver could allow with credentials."""
+def _make_requests() -> Iterator[_Try]:
+    """Yield requests that the settings deny, and that a receiver could allow."""
     hosts = [host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*"))]
     factory = RequestFactory(SERVER_NAME=hosts[0] if hosts else "localhost")
     origins = list(_find_origins())
@@ -72,10 +88,9 @@ def _make_requests() -> Iterator[HttpRequest]:
             if (
                 grant is not None
                 and grant.admitting is not None
-                and grant.policy.allow_credentials
                 and not grant.engine.allows(origin)
             ):
-                yield request
+                yield _Try(request, grant.policy.allow_credentials)
 
 
 def _find_origins() -> Iterator[str]:
@@ -87,37 +102,40 @@ def _find_origins() -> Iterator[str]:
             yield each.origin
 
 
-def _call_receivers(
-    requests: list[HttpRequest], found: dict[tuple[str, bool], Reply], stopped: Event
-) -> None:
+def _call_receivers(requests: list[_Try], found: _Found, stopped: Event) -> None:
     # The connections belong to this thread, so no other one misses them.
     for alias in connections:
         vars(connections[alias])["connect"] = _refuse
     logger = logging.getLogger(_DISPATCH)
     logger.addFilter(_hide)
     try:
-        for request in requests:
+        for each in requests:
             if stopped.is_set():
                 break
-            replies = check_request_enabled.send_robust(None, request=request)
+            replies = check_request_enabled.send_robust(None, request=each.request)
             for receiver, reply in replies:
-                _judge(request, receiver, reply, found)
+                _judge(each, receiver, reply, found)
     finally:
         logger.removeFilter(_hide)
 
 
-def _judge(
-    request: HttpRequest, receiver: Any, reply: object, found: dict[tuple[str, bool], Reply]
-) -> None:
+def _judge(tried: _Try, receiver: Any, reply: object, found: _Found) -> None:
+    request = tried.request
     try:
         (value,) = settle([reply])
-    except Exception:  # noqa: BLE001 - like those of other receivers
-        return
-    if value is None or value is False or isinstance(value, Exception):
+    except Exception as error:  # noqa: BLE001 - like those of other receivers
+        value = error
+    missing = ""
+    if isinstance(value, AttributeError) and value.obj is request:
+        missing = value.name
+    elif value is True:
+        if not tried.credentials:
+            return
+    elif value is None or value is False or isinstance(value, Exception):
         return
     name = name_view(receiver)
-    judged = Reply(name, request.headers["Origin"], request.path, value)
-    found.setdefault((name, value is True), judged)
+    judged = Reply(name, request.headers["Origin"], request.path, value, missing)
+    found.setdefault((name, missing or value is True), judged)
 
 
 def _refuse() -> NoReturn:

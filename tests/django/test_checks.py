@@ -13,6 +13,7 @@ from django.test import override_settings
 from django.urls import path, re_path
 
 from corekit import CorsPolicy, PolicyWarning
+from corekit.adapter import MARKS
 from corekit.compat import RegexCorsPolicy
 from corekit_django import cors
 from corekit_django.checks import check_paths
@@ -38,6 +39,30 @@ class Urls:
 
 def make_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
     return get_response
+
+
+class SelectUrls:
+    """Like the middleware of django-hosts."""
+
+    hosts = len
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.urlconf = "tests.django.urls"
+
+
+class SelectTenant:
+    """Like the middleware of django-tenants."""
+
+    def process_request(self, request: Any) -> None:
+        request.tenant = object()
+
+
+def select_urls(get_response: Callable[[HttpRequest], Any]) -> Any:
+    def respond(request: HttpRequest) -> Any:
+        request.urlconf = "tests.django.urls"
+        return get_response(request)
+
+    return respond
 
 
 def run(number: str | None = None, *, deploy: bool = False, **values: Any) -> list[Any]:
@@ -101,6 +126,8 @@ MIDDLEWARE_TABLE: list[tuple[str, list[str], dict[str, Any]]] = [
     ("W001", ["tests.django.test_checks.make_middleware", OURS], {}),
     ("W001", [SECURITY, OURS], {"SECURE_SSL_REDIRECT": True}),
     ("W001", [SESSION, COMMON, "tests.django.test_checks.Subclass"], {}),
+    ("W015", [OURS, "tests.django.test_checks.SelectUrls"], {}),
+    ("W015", [OURS, COMMON, "tests.django.test_checks.select_urls"], {}),
 ]
 
 
@@ -118,6 +145,10 @@ def test_misplaced_middleware_is_reported(
         [OURS, COMMON, SESSION, CSRF],
         [SECURITY, SESSION, "django.middleware.gzip.GZipMiddleware", OURS, COMMON],
         ["tests.django.test_checks.Subclass", COMMON],
+        ["tests.django.test_checks.SelectTenant", OURS, COMMON],
+        ["tests.django.test_checks.select_urls", "tests.django.test_checks.SelectUrls", OURS],
+        [OURS, "tests.django.test_checks.SelectTenant"],
+        [OURS, "no.such.Middleware"],
     ],
 )
 def test_correct_middleware_order_has_no_messages(middleware: list[str]) -> None:
@@ -127,6 +158,19 @@ def test_correct_middleware_order_has_no_messages(middleware: list[str]) -> None
 def test_earlier_middleware_is_named() -> None:
     (message,) = run("W001", MIDDLEWARE=[SESSION, COMMON, CSRF, OURS])
     assert f"after {COMMON}, {CSRF}, whose" in message.msg
+    assert message.hint == "Put it first in MIDDLEWARE."
+
+
+def test_hint_keeps_middleware_before_that_preflights_need() -> None:
+    path = "tests.django.test_checks.SelectUrls"
+    (message,) = run("W001", MIDDLEWARE=[path, COMMON, OURS])
+    assert f"after {COMMON}, whose" in message.msg
+    assert message.hint == f"Put it first in MIDDLEWARE, after {path}."
+
+
+def test_order_does_not_matter_without_per_view_policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MARKS, "exist", False)
+    assert run(MIDDLEWARE=[OURS, "tests.django.test_checks.SelectUrls"]) == []
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,9 @@ def test_every_setting_is_described() -> None:
 
 
 def test_every_check_is_described_once() -> None:
-    described = re.findall(r"^\| `corekit_django\.([EW]\d+)`", PAGE, re.MULTILINE)
+    described = re.findall(r"^\| `corekit_django\.([EWI]\d+)`", PAGE, re.MULTILINE)
     sources = "".join(path.read_text() for path in ADAPTER.rglob("*checks.py"))
-    assert sorted(described) == sorted(set(re.findall(r'[."]([EW]\d{3})"', sources)))
+    assert sorted(described) == sorted(set(re.findall(r'[."]([EWI]\d{3})"', sources)))
 
 
 def test_python_snippets_run() -> None:

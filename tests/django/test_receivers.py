@@ -142,6 +142,23 @@ def of_a_view(sender: object, request: HttpRequest, **kwargs: object) -> bool:
     return request.path in {"/own/", "/exempt/"}
 
 
+def of_another_object(sender: object, request: Any, **kwargs: object) -> bool:
+    return bool(check_request_enabled.origins)  # type: ignore[attr-defined]
+
+
+def of_a_tenant(sender: object, request: Any, **kwargs: object) -> bool:
+    return origin_of(request) in request.tenant.origins
+
+
+async def of_a_tenant_later(sender: object, request: Any, **kwargs: object) -> bool:
+    return of_a_tenant(sender, request)
+
+
+class TenantLater:
+    async def __call__(self, sender: object, request: Any, **kwargs: object) -> bool:
+        return of_a_tenant(sender, request)
+
+
 def of_a_user(sender: object, request: Any, **kwargs: object) -> bool:
     return bool(request.user.is_staff)
 
@@ -168,7 +185,7 @@ SILENT: list[Receiver] = [
     by_subdomain,
     nothing,
     of_a_view,
-    of_a_user,
+    of_another_object,
     of_a_table,
     of_a_table_later,
     FailingLater(),
@@ -188,15 +205,13 @@ def test_receiver_that_compares_origins_has_no_message(
 @pytest.mark.parametrize(
     "values",
     [
-        {"CORS_ALLOW_CREDENTIALS": False},
         {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": False},
         {"CORS_POLICY": CorsPolicy.deny_all()},
-        {"CORS_POLICY": CorsRoutes([("/api/", CorsPolicy(allow_origins=[APP]))])},
         {"CORS_ALLOWED_ORIGINS": ["not an origin"]},
         {"ROOT_URLCONF": None},
     ],
 )
-def test_receiver_is_called_only_if_it_may_allow_credentials(values: dict[str, Any]) -> None:
+def test_receiver_is_called_only_if_it_may_allow_an_origin(values: dict[str, Any]) -> None:
     called: list[str] = []
 
     def receiver(sender: object, request: HttpRequest, **kwargs: object) -> bool:
@@ -205,6 +220,18 @@ def test_receiver_is_called_only_if_it_may_allow_credentials(values: dict[str, A
 
     assert check(receiver, **values) == []
     assert called == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"CORS_ALLOW_CREDENTIALS": False},
+        {"CORS_POLICY": CorsRoutes([("/api/", CorsPolicy(allow_origins=[APP]))])},
+    ],
+)
+def test_receiver_may_allow_any_origin_without_credentials(values: dict[str, Any]) -> None:
+    assert check(everything, by_path, **values) == []
+    assert [number for number, _ in check(lambda **_: 1, everything, **values)] == [NO_BOOL]
 
 
 def test_number_of_paths_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,6 +262,43 @@ def test_receiver_that_returns_no_bool_is_a_warning(value: object) -> None:
     ((number, text),) = check(receiver)
     assert number == NO_BOOL
     assert f"returns a value of type {type(value).__name__}, which" in text
+
+
+def set_tenant(get_response: Receiver) -> Receiver:
+    def respond(request: Any) -> Any:
+        request.tenant = None
+        return get_response(request)
+
+    return respond
+
+
+CORS_LAYER = "corekit_django.middleware.CorsMiddleware"
+TENANT_LAYER = f"{__name__}.set_tenant"
+SITE_LAYER = "django.contrib.sites.middleware.CurrentSiteMiddleware"
+
+
+@pytest.mark.parametrize("credentials", [True, False])
+@pytest.mark.parametrize(
+    ("receiver", "middleware", "hint"),
+    [
+        (of_a_tenant, [CORS_LAYER], "Put the middleware that sets it before"),
+        (of_a_tenant, [CORS_LAYER, TENANT_LAYER], f"Put {TENANT_LAYER} before"),
+        (of_a_tenant_later, [CORS_LAYER, TENANT_LAYER], f"Put {TENANT_LAYER} before"),
+        (TenantLater(), [SITE_LAYER, CORS_LAYER, TENANT_LAYER], f"Put {TENANT_LAYER} before"),
+        (of_a_tenant, [TENANT_LAYER, CORS_LAYER], None),
+        (of_a_user, [CORS_LAYER], "A preflight has no cookies"),
+    ],
+)
+def test_receiver_that_reads_what_a_preflight_lacks_is_a_warning(
+    receiver: Receiver, middleware: list[str], hint: str | None, credentials: bool
+) -> None:
+    with project(receiver, MIDDLEWARE=middleware, CORS_ALLOW_CREDENTIALS=credentials):
+        messages = [each for each in run_checks() if each.id == "corekit_django.W016"]
+    assert len(messages) == (hint is not None)
+    for message in messages:
+        attribute = "user" if receiver is of_a_user else "tenant"
+        assert f"reads request.{attribute}, which preflights do not have" in message.msg
+        assert str(message.hint).startswith(hint or "")
 
 
 def test_each_receiver_is_reported_once() -> None:
