@@ -19,7 +19,8 @@ from corekit.lint import lint_policy
 from corekit_config import ConfigError
 from corekit_config.finding import looking_in
 from corekit_django.checks import check_effect, check_names
-from corekit_django.conf import argument_settings, read_settings
+from corekit_django.conf import read_settings
+from corekit_django.names import argument_settings
 
 _VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
 

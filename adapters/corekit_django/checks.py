@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,15 +23,10 @@ from corekit.arguments import REGEXES
 from corekit.lint import find_cross_site
 from corekit.lint.regexes import read_regexes, regexes_of
 
-from .conf import (
-    ALL_ORIGINS,
-    KNOWN_SETTINGS,
-    OTHER_NAMES,
-    effective_name,
-    read_settings,
-)
+from .conf import read_settings
 from .messages import write_message
 from .middleware_checks import middleware_after, middleware_before
+from .names import ALL_ORIGINS, KNOWN_SETTINGS, OTHER_NAMES, effective_name, find_setting
 from .receivers import probe_receivers
 from .resolving import fill_path, find_marked_views, find_paths
 from .setting_attributes import sets_attribute
@@ -49,6 +43,12 @@ _HINTS: Final = {
 }
 
 _UNKNOWN: Final = "Remove it, or rename it without CORS_ if it is your own setting."
+_ANY_PORT: Final = ":*"
+_PORTS: Final = (
+    " CSRF_TRUSTED_ORIGINS has no wildcard for ports: list those in use, such as"
+    " 'http://localhost:5173'."
+)
+_port = re.compile(r":\d*$")
 _SHOWN: Final = 3
 _MOST_PATHS: Final = 1_000
 _OF_COOKIES: Final = frozenset({"auser", "session", "user"})
@@ -70,9 +70,9 @@ def check_names(**_: Any) -> Iterator[CheckMessage]:
         if name in _MISNOMERS:
             yield write_message("W002", name=name, meant=_MISNOMERS[name])
         elif name not in KNOWN_SETTINGS:
-            near = get_close_matches(name, sorted(KNOWN_SETTINGS), n=1, cutoff=0.75)
-            if near:
-                yield write_message("E005", name=name, hint=f"Did you mean {near[0]}?")
+            near = find_setting(name)
+            if near is not None:
+                yield write_message("E005", name=name, hint=f"Did you mean {near}?")
             else:
                 yield write_message("W009", name=name, hint=_HINTS.get(name, _UNKNOWN))
 
@@ -162,7 +162,8 @@ def check_csrf_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
             if not any(map(regex.find_inside, trusted))
         ]
         if origins:
-            yield write_message("W007", origins=_show(origins))
+            ports = _PORTS if any(each.endswith(_ANY_PORT) for each in origins) else ""
+            yield write_message("W007", origins=_show(origins), ports=ports)
 
 
 @register(Tags.security)
@@ -273,17 +274,17 @@ def _hosts() -> list[str]:
 
 
 def _is_trusted(origin: str) -> bool:
-    # A pattern is trusted if any origin that it matches is.
-    origin = origin.replace("*", "any")
-    if origin in settings.CSRF_TRUSTED_ORIGINS:
-        return True
-    asked = urlsplit(origin)
-    wild = [urlsplit(trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS if "*" in trusted]
-    return any(
-        trusted.scheme == asked.scheme
-        and is_same_domain(asked.netloc, trusted.netloc.removeprefix("*"))
-        for trusted in wild
-    )
+    # A subdomain of a pattern has to be trusted, and any port of it: the setting cannot have all.
+    any_port = origin.endswith(_ANY_PORT)
+    asked = urlsplit(origin.removesuffix(_ANY_PORT).replace("*", "any"))
+    for trusted in map(urlsplit, settings.CSRF_TRUSTED_ORIGINS):
+        netloc = _port.sub("", trusted.netloc) if any_port else trusted.netloc
+        is_same = netloc == asked.netloc or (
+            netloc.startswith("*") and is_same_domain(asked.netloc, netloc.removeprefix("*"))
+        )
+        if is_same and trusted.scheme == asked.scheme:
+            return True
+    return False
 
 
 def _trusted_source(trusted: str) -> str:

@@ -1,4 +1,4 @@
-"""The settings: their names and old names, their defaults, and what is built from them.
+"""What is built from the settings: the policy, the paths that it covers, and the observer.
 
 The core validates them; its problems get the names of the settings here. No other module reads the
 CORS_* settings for the middleware. They are read once, and again if a test overrides them.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -31,42 +31,10 @@ from corekit.compat import RegexCorsPolicy, is_path_too_long, longest_path
 from corekit.problems import PYTHON, Dialect, ProblemKind
 from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
-from .defaults import default_headers, default_max_age, default_methods
+from .defaults import default_headers, default_methods
+from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, POLICY_SETTINGS, effective_name
 from .removed import RemovedHeaders
 from .signals import check_request_enabled
-
-ALL_ORIGINS: Final = "CORS_ALLOW_ALL_ORIGINS"
-
-OTHER_NAMES: Final[Mapping[str, str]] = {
-    "CORS_ALLOWED_ORIGINS": "CORS_ORIGIN_WHITELIST",
-    "CORS_ALLOWED_ORIGIN_REGEXES": "CORS_ORIGIN_REGEX_WHITELIST",
-    ALL_ORIGINS: "CORS_ORIGIN_ALLOW_ALL",
-    "CORS_ALLOW_METHODS": "CORS_ALLOWED_METHODS",
-    "CORS_ALLOW_HEADERS": "CORS_ALLOWED_HEADERS",
-}
-"""The old or mistaken names of settings, which have no effect if the setting itself is there."""
-
-_ARGUMENTS: Final = {
-    "allow_origins": ("CORS_ALLOWED_ORIGINS", ()),
-    "allow_origin_regexes": ("CORS_ALLOWED_ORIGIN_REGEXES", ()),
-    "allow_credentials": ("CORS_ALLOW_CREDENTIALS", False),
-    "allow_methods": ("CORS_ALLOW_METHODS", default_methods),
-    "allow_headers": ("CORS_ALLOW_HEADERS", default_headers),
-    "expose_headers": ("CORS_EXPOSE_HEADERS", ()),
-    "max_age": ("CORS_PREFLIGHT_MAX_AGE", default_max_age),
-    "allow_private_network": ("CORS_ALLOW_PRIVATE_NETWORK", False),
-    "preflight_status": ("CORS_PREFLIGHT_STATUS", 204),
-    "accept_risks": ("CORS_ACCEPT_RISKS", ()),
-}
-"""The argument of a policy: the setting that gives it, and its default."""
-
-_PARTS: Final = frozenset({setting for setting, _ in _ARGUMENTS.values()}).union(
-    OTHER_NAMES, OTHER_NAMES.values(), {"CORS_URLS_REGEX"}
-)
-"""The settings that CORS_POLICY takes the place of."""
-
-KNOWN_SETTINGS: Final = _PARTS | {"CORS_POLICY", "CORS_ON_DECISION"}
-"""All names that are read here."""
 
 _LOGGER: Final = logging.getLogger("corekit.django")
 _OUTSIDE: Final = "the path is outside of CORS_URLS_REGEX"
@@ -225,10 +193,12 @@ def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
 
 
 def _read_parts(problems: list[Problem]) -> CorsPolicy | None:
-    names = {argument: effective_name(setting) for argument, (setting, _) in _ARGUMENTS.items()}
+    names = {
+        argument: effective_name(setting) for argument, (setting, _) in ARGUMENT_SETTINGS.items()
+    }
     given: dict[str, Any] = {
         argument: getattr(settings, names[argument], default)
-        for argument, (_, default) in _ARGUMENTS.items()
+        for argument, (_, default) in ARGUMENT_SETTINGS.items()
     }
     indexes: dict[str, list[int | None]] = {}
     everyone = effective_name(ALL_ORIGINS)
@@ -246,6 +216,7 @@ def _read_parts(problems: list[Problem]) -> CorsPolicy | None:
         indexes,
         accept="To accept the risk: {risks} = [{code!r}].",
         regexes=f"Regular expressions are for {names['allow_origin_regexes']}.",
+        added=_find_added(given),
     )
     try:
         return RegexCorsPolicy.from_mapping(given, dialect=dialect)
@@ -257,6 +228,20 @@ def _read_parts(problems: list[Problem]) -> CorsPolicy | None:
             for problem in error.problems
         ]
     return None
+
+
+def _find_added(given: Mapping[str, Any]) -> dict[str, Collection[str]]:
+    """Return the defaults in the settings, which are not judged: the lists were added to them."""
+    defaults: dict[str, Collection[str]] = {
+        "allow_methods": default_methods,
+        "allow_headers": default_headers,
+    }
+    return {
+        argument: names
+        for argument, names in defaults.items()
+        if isinstance(given[argument], Collection)
+        and all(name in given[argument] for name in names)
+    }
 
 
 def _hint(hint: str) -> str:
@@ -292,22 +277,10 @@ def _refuse_any_origin(
     )
 
 
-def effective_name(setting: str) -> str:
-    """Return the name that a setting is set by; its own name if it is not set."""
-    other = OTHER_NAMES.get(setting, setting)
-    return other if hasattr(settings, other) and not hasattr(settings, setting) else setting
-
-
-def argument_settings() -> dict[str, str]:
-    """Return the arguments of a policy that are set, each with the name of its setting."""
-    names = {argument: effective_name(setting) for argument, (setting, _) in _ARGUMENTS.items()}
-    return {argument: name for argument, name in names.items() if hasattr(settings, name)}
-
-
 def _read_policy(problems: list[Problem]) -> CorsPolicy | CorsRoutes | None:
     problems += [
         Problem.of(ProblemKind.CONFLICTING_SETTINGS, name, getattr(settings, name))
-        for name in sorted(_PARTS)
+        for name in sorted(POLICY_SETTINGS)
         if hasattr(settings, name)
     ]
     policy = settings.CORS_POLICY

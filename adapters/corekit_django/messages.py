@@ -63,7 +63,7 @@ _TEXTS: Final = {
         "{origins} may send requests with cookies, but is not in CSRF_TRUSTED_ORIGINS, so its POST,"
         " PUT, PATCH and DELETE requests fail with 403.",
         "Add the origin to CSRF_TRUSTED_ORIGINS too: with cookies, requests must pass both CORS and"
-        " the CSRF check. Change nothing if these pages only read.",
+        " the CSRF check.{ports} Change nothing if these pages only read.",
     ),
     "W008": _Text(
         "{origins} is allowed over http: a network attacker, or any program on the user's machine,"

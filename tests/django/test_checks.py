@@ -187,6 +187,10 @@ def test_order_does_not_matter_without_per_view_policies(monkeypatch: pytest.Mon
         ("E005", {"CORS_ALLOWED_ORIGIN": [APP]}, "CORS_ALLOWED_ORIGINS?"),
         ("E005", {"CORS_URL_REGEX": "^/api/"}, "CORS_URLS_REGEX?"),
         ("E005", {"CORS_EXPOSED_HEADERS": ["x"]}, "CORS_EXPOSE_HEADERS?"),
+        ("E005", {"CORS_MAX_AGE": 60}, "CORS_PREFLIGHT_MAX_AGE?"),
+        ("E005", {"CORS_ORIGINS": [APP]}, "CORS_ALLOWED_ORIGINS?"),
+        ("E005", {"CORS_SUPPORTS_CREDENTIALS": True}, "CORS_ALLOW_CREDENTIALS?"),
+        ("E005", {"CORS_ALLOW_ORIGIN_REGEXES": []}, "CORS_ALLOWED_ORIGIN_REGEXES?"),
         ("W002", {"CORS_ALLOWED_METHODS": ["PUT"]}, "CORS_ALLOW_METHODS"),
         ("W002", {"CORS_ALLOWED_HEADERS": ["x-mine"]}, "CORS_ALLOW_HEADERS"),
         ("W003", {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ORIGIN_WHITELIST": [APP]}, "WHITELIST"),
@@ -379,7 +383,12 @@ def test_unused_cookie_is_not_reported() -> None:
         ("https://*.example.com", ["https://*.example.com"], False),
         ("https://*.example.com", [APP], True),
         ("https://pr-*.example.com", ["https://*.example.com"], False),
-        ("http://localhost:*", ["http://localhost:3000"], True),
+        ("http://localhost:*", ["http://localhost:3000"], False),
+        ("http://localhost:*", ["http://localhost"], False),
+        ("http://localhost:*", ["https://localhost:3000", "http://127.0.0.1:3000"], True),
+        ("http://[::1]:*", ["http://[::1]:3000"], False),
+        ("https://*.example.com:*", ["https://*.example.com:8443"], False),
+        ("https://*.example.com:8443", ["https://*.example.com"], True),
         ("https://app.example.com:8443", [APP], True),
     ],
 )
@@ -392,6 +401,7 @@ def test_origins_that_fail_the_csrf_check_are_reported(
     for message in messages:
         assert origin in message.msg
         assert "requests must pass both CORS and the CSRF check" in message.hint
+        assert ("no wildcard for ports" in message.hint) is origin.endswith(":*")
 
 
 @pytest.mark.parametrize(

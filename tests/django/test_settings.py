@@ -11,8 +11,10 @@ from django.test import override_settings
 
 from corekit import CorsPolicy, CorsRoutes, PolicyWarning, Problem
 from corekit.compat import RegexCorsPolicy
-from corekit_django.conf import KNOWN_SETTINGS, Configuration, read_settings
+from corekit.lint import lint_policy
+from corekit_django.conf import Configuration, read_settings
 from corekit_django.defaults import default_headers, default_methods
+from corekit_django.names import KNOWN_SETTINGS
 
 APP = "https://app.example.com"
 
@@ -189,6 +191,24 @@ def test_any_origin_with_credentials_names_its_setting(name: str) -> None:
     (problem,) = list_problems(**{name: True, "CORS_ALLOW_CREDENTIALS": True})
     assert (problem.subject, problem.value) == (name, True)
     assert problem.code == "any-origin-with-credentials"
+
+
+@pytest.mark.parametrize(
+    ("values", "judged"),
+    [
+        ({"CORS_ALLOW_HEADERS": [*default_headers, "x-request-id"]}, set()),
+        ({"CORS_ALLOW_METHODS": [*default_methods, "PROPFIND"]}, set()),
+        ({"CORS_ALLOWED_METHODS": {*default_methods, "PROPFIND"}}, set()),
+        ({"CORS_ALLOW_HEADERS": ["accept", "x-request-id"]}, {"accept"}),
+        ({"CORS_ALLOW_METHODS": ["GET", "PUT"]}, {"GET"}),
+    ],
+)
+def test_defaults_that_a_list_was_added_to_are_not_judged(
+    values: dict[str, Any], judged: set[str]
+) -> None:
+    advice = lint_policy(read_policy(CORS_ALLOWED_ORIGINS=[APP], **values))
+    found = [each for each in advice if each.subject in values]
+    assert {str(each.value) for each in found if isinstance(each.value, str)} == judged
 
 
 @pytest.mark.parametrize("is_debug", [True, False])
