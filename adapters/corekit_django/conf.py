@@ -262,7 +262,8 @@ def _refuse_any_origin(
     if not isinstance(origins, list | tuple | set | frozenset) or ANY not in origins:
         return
     kept = {index: origin for index, origin in enumerate(origins) if origin != ANY}
-    given["allow_origins"], indexes["allow_origins"] = list(kept.values()), list(kept)
+    given["allow_origins"] = list(kept.values())
+    indexes["allow_origins"] = [*kept]
     problems.append(
         Problem(
             "malformed-origin",

@@ -79,13 +79,13 @@ def _find_ours(path: str) -> type[CorsMiddleware] | None:
 
 def middleware_before() -> list[str]:
     """Return the entries of MIDDLEWARE before the CORS middleware; none if it is missing."""
-    return settings.MIDDLEWARE[: (_places() or [0])[0]]
+    return list(settings.MIDDLEWARE[: (_places() or [0])[0]])
 
 
 def middleware_after() -> list[str]:
     """Return the entries of MIDDLEWARE after the CORS middleware; none if it is missing."""
     places = _places()
-    return settings.MIDDLEWARE[places[0] + 1 :] if places else []
+    return list(settings.MIDDLEWARE[places[0] + 1 :]) if places else []
 
 
 def _places() -> list[int]:

@@ -127,7 +127,7 @@ def _judge(tried: _Try, receiver: Any, reply: object, found: _Found) -> None:
         value = error
     missing = ""
     if isinstance(value, AttributeError) and value.obj is request:
-        missing = value.name
+        missing = value.name or ""
     elif value is True:
         if not tried.credentials:
             return

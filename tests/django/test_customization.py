@@ -81,7 +81,7 @@ def test_overridden_methods_that_nothing_calls_are_an_error(
 
 @pytest.mark.parametrize("cls", [CorsMiddleware, Called, Timed])
 def test_overridden_methods_that_are_called_have_no_message(cls: type[CorsMiddleware]) -> None:
-    assert cls(respond)
+    assert isinstance(cls(respond), CorsMiddleware)
     assert run(MIDDLEWARE=[f"{cls.__module__}.{cls.__name__}", COMMON]) == []
 
 

@@ -1,0 +1,193 @@
+"""Explain what happens to one request of a page: what `manage.py cors --origin` prints.
+
+The request passes through the middleware before the CORS middleware, as it does in the server. Its
+policy is then found as the middleware finds it, and the receivers of the signal are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from django.utils.module_loading import import_string
+
+from corekit import CorsPolicy, PolicyError
+from corekit.browser import Fetch
+from corekit.explain import Explanation, explain, read_origin
+
+from .conf import Configuration, Grant
+from .decorators import EXEMPT
+from .middleware import find_grant
+from .middleware_checks import middleware_before
+from .resolving import find_mark, find_view, name_view
+from .signals import is_admitted
+
+_ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+
+
+class PageCall(NamedTuple):
+    """What a page calls; `host` is empty for the first one in ALLOWED_HOSTS."""
+
+    origin: str
+    method: str
+    headers: tuple[str, ...]
+    path: str
+    host: str = ""
+
+
+class Verdict(NamedTuple):
+    """What happens to a call, and whether the page can read the response; None if it depends.
+
+    `source` names what decides, `notes` are about the arguments. Without an explanation, `summary`
+    says why not.
+    """
+
+    source: str
+    summary: str
+    allowed: bool | None
+    notes: tuple[str, ...] = ()
+    explanation: Explanation | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything for JSON, with the keys of `corekit explain`."""
+        explained = {} if self.explanation is None else self.explanation.to_dict()
+        verdict = {"allowed": self.allowed, "summary": self.summary}
+        return {"policy": self.source, "notes": list(self.notes), **explained, **verdict}
+
+
+def explain_call(configuration: Configuration, call: PageCall) -> Verdict:
+    """Explain what happens to the call of a page; raise ValueError if no page can make it."""
+    origin, problem = read_origin(call.origin)
+    notes: tuple[str, ...] = ()
+    if problem is not None:
+        if origin is None:
+            raise ValueError(f"{problem.message} {problem.hint}")
+        notes = (f"--origin {call.origin}: {problem.message} It is read as {origin}.",)
+        call = call._replace(origin=origin)
+    fetch = _make_fetch(call, "include")
+    is_preflight = bool(explain(CorsPolicy.deny_all(), fetch, page=call.origin).outcome.preflights)
+    request = _make_request(call, is_preflight=is_preflight)
+    earlier, response, request = _pass_earlier(request)
+    if response is None:
+        return _explain(configuration, call, request)._replace(notes=notes)
+    source = f"{earlier} responds before the CORS middleware"
+    summary = f"Its response, {response.status_code}, has no CORS headers of corekit."
+    allowed = None if _ALLOW_ORIGIN in response else False
+    return Verdict(source, summary, allowed, notes)
+
+
+def _explain(configuration: Configuration, call: PageCall, request: HttpRequest) -> Verdict:
+    view = find_view(request)
+    grant = find_grant(request, view, call.method)
+    mark = None if view is None else find_mark(view, call.method)
+    source = configuration.source
+    if view is not None and mark is not None:
+        name = name_view(view, call.method)
+        source = f"{name} is exempt" if mark is EXEMPT else f"the per-view policy of {name}"
+    elif special := configuration.describe(call.path):
+        source += f", but {special}"
+    if grant is None:
+        summary = "CORS does not apply; only the headers of the view count."
+        return Verdict(source, summary, None if mark is EXEMPT else False)
+    policy = CorsPolicy.deny_all() if grant.is_outside else grant.policy
+    if _is_admitted(grant, policy, call.origin, request):
+        source += "; a receiver of check_request_enabled allows the origin"
+        policy = _allow(grant.policy, call.origin)
+    fetch = _make_fetch(call, "include" if policy.allow_credentials else "same-origin")
+    explanation = explain(policy, fetch, page=call.origin)
+    return Verdict(source, explanation.summary, explanation.allowed, (), explanation)
+
+
+def _is_admitted(grant: Grant, policy: CorsPolicy, origin: str, request: HttpRequest) -> bool:
+    admitting = grant.admitting
+    if (
+        admitting is None
+        or policy.decide("GET", origin=origin).allowed
+        or not admitting.actual(origin).origin_allowed
+    ):
+        return False
+    try:
+        return is_admitted(request)
+    except Exception as error:
+        kind = type(error).__name__
+        raise ValueError(
+            f"A receiver of check_request_enabled raised {kind}: {error}. In the server, this"
+            " request fails with 500."
+        ) from error
+
+
+def _allow(policy: CorsPolicy, origin: str) -> CorsPolicy:
+    try:
+        return policy.replace(allow_origins=[origin], accept_risks=())
+    except PolicyError as error:  # a risk that the receiver accepts
+        risks = [problem.code for problem in error.problems]
+        return policy.replace(allow_origins=[origin], accept_risks=risks)
+
+
+def _make_fetch(call: PageCall, credentials: str) -> Fetch:
+    headers = tuple((name, "1") for name in call.headers)
+    return Fetch(f"https://{_host(call)}{call.path}", call.method, headers, credentials=credentials)
+
+
+def _host(call: PageCall) -> str:
+    hosts = [host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*"))]
+    return call.host or (hosts[0] if hosts else "localhost")
+
+
+def _make_request(call: PageCall, *, is_preflight: bool) -> HttpRequest:
+    headers = {"Origin": call.origin, "Host": _host(call)}
+    if is_preflight:
+        headers["Access-Control-Request-Method"] = call.method
+        if call.headers:
+            headers["Access-Control-Request-Headers"] = ",".join(call.headers)
+    else:
+        headers |= dict.fromkeys(call.headers, "1")
+    method = "OPTIONS" if is_preflight else call.method
+    request = RequestFactory().generic(method, quote(call.path), headers=headers, secure=True)
+    request.get_host()  # raises DisallowedHost, as Django does for most requests
+    return request
+
+
+def _pass_earlier(request: HttpRequest) -> tuple[str, HttpResponse | None, HttpRequest]:
+    """Pass a request through the middleware before the CORS middleware.
+
+    Return the middleware that responds instead and its response, or None, and the request that the
+    CORS middleware gets.
+    """
+    passed: list[HttpRequest] = []
+    reached: list[str] = []
+
+    def finish(request: HttpRequest) -> HttpResponse:
+        passed.append(request)
+        return HttpResponse()
+
+    handler: Callable[[HttpRequest], Any] = finish
+    for path in reversed(middleware_before()):
+        handler = _add_middleware(path, handler, reached)
+    response = handler(request)
+    return ("", None, passed[0]) if passed else (reached[-1], response, request)
+
+
+def _add_middleware(
+    path: str, handler: Callable[[HttpRequest], Any], reached: list[str]
+) -> Callable[[HttpRequest], Any]:
+    made: Any = import_string(path)
+    is_sync = getattr(made, "sync_capable", True)
+    try:
+        layer = made(handler if is_sync else sync_to_async(handler))
+    except MiddlewareNotUsed:
+        return handler
+    call = convert_exception_to_response(layer if is_sync else async_to_sync(layer))
+
+    def respond(request: HttpRequest) -> Any:
+        reached.append(path)
+        return call(request)
+
+    return respond
