@@ -268,6 +268,7 @@ def test_private_network_header_is_sent_on_preflights_only() -> None:
     assert name in preflight(Ours, settings, APP, **asked).headers
 
 
+@pytest.mark.filterwarnings("ignore::corekit.PolicyWarning")
 def test_forbidden_headers_are_omitted() -> None:
     settings = {**ORIGINS, "CORS_ALLOW_HEADERS": ["accept-encoding", "dnt", "origin", "x-mine"]}
     name = "access-control-allow-headers"
