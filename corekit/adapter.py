@@ -17,7 +17,7 @@ sent twice with a comma: two origins then match nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -40,6 +40,7 @@ from ._marks import (
 )
 from ._names import COMMON_METHODS, SAFELISTED_METHODS, is_browser_header
 from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origin
+from .arguments import ARGUMENTS, find_argument
 from .diagnostics import show
 from .events import Observer, OnDecision, bounded, check_on_decision
 from .policy import CorsPolicy
@@ -112,20 +113,35 @@ def check_policy(policy: object, name: str = "policy") -> None:
         )
 
 
-def make_policy(policy: object, grants: dict[str, Any]) -> Policies:
-    """Return the policy that ``cors(policy=None, **grants)`` was given.
+def make_policy(
+    policy: object,
+    grants: Mapping[str, Any],
+    caller: str = "cors()",
+    options: Collection[str] = (),
+) -> Policies:
+    """Return the policy that ``cors(policy=None, **grants)`` was given, or another caller.
 
-    Raise TypeError for anything but a policy or the arguments of one, and `PolicyError` if those
-    are not valid.
+    `options` are the other arguments of the caller, which a misspelled one may mean. Raise
+    TypeError for anything but a policy or the arguments of one, and `PolicyError` if those are not
+    valid.
+
+    >>> make_policy(None, {"on_decison": print}, "install()", ["on_decision"])
+    Traceback (most recent call last):
+        ...
+    TypeError: on_decison: install() has no such argument. Did you mean on_decision?
     """
+    for name in grants:
+        near = None if name in ARGUMENTS else find_argument(name, options)
+        if near in options:
+            raise TypeError(f"{name}: {caller} has no such argument. Did you mean {near}?")
     if policy is None:
         return CorsPolicy(**grants)
     if grants:
-        raise TypeError(f"cors() got a policy and {', '.join(grants)}. Pass one or the other.")
+        raise TypeError(f"{caller} got a policy and {', '.join(grants)}. Pass one or the other.")
     if not isinstance(policy, CorsPolicy | CorsRoutes):
         raise TypeError(
-            f"cors() got a {type(policy).__name__}. Pass a policy or its arguments, such as"
-            ' cors(allow_origins=["https://app.example.com"]).'
+            f"{caller} got a {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"
+            ' CorsRoutes, or arguments: allow_origins=["https://app.example.com"].'
         )
     return policy
 

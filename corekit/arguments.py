@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypedDict
 
 __all__ = [
     "ARGUMENTS",
@@ -20,6 +21,7 @@ __all__ = [
     "SETTINGS",
     "Argument",
     "ArgumentKind",
+    "Grants",
     "Risk",
     "Risks",
     "Strings",
@@ -35,6 +37,20 @@ Strings = list[str] | tuple[str, ...] | AbstractSet[str]
 Risk = Literal["any-extension", "insecure-origin", "opaque-origin", "opaque-regex", "public-suffix"]
 Risks = Collection[Risk]
 """The risks that an operator may accept; `corekit.problems.RISKS` at run time."""
+
+
+class Grants(TypedDict, total=False):
+    """The arguments of a `corekit.CorsPolicy`, for a function that takes them too."""
+
+    allow_origins: Strings
+    allow_credentials: bool
+    allow_methods: Strings
+    allow_headers: Strings
+    expose_headers: Strings
+    max_age: int | timedelta | None
+    allow_private_network: bool
+    preflight_status: int
+    accept_risks: Risks
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ by routing as aiohttp does; no handler runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, Unpack, cast
 
 from aiohttp import hdrs, web
 
@@ -19,6 +19,7 @@ from corekit.adapter import (
     kept_policy,
     make_policy,
 )
+from corekit.arguments import Grants
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ _NO_METHOD: Final = "COREKIT"
 """A method that no path has."""
 
 
-def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
+def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callable[[T], T]:
     """Give a handler a policy, which replaces that of `install`.
 
     Pass a policy, or the arguments of a `CorsPolicy`. The returned decorator takes a function, a

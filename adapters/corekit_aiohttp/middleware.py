@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import Final
+from typing import Final, Unpack
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -25,13 +25,14 @@ from corekit.adapter import (
     OnDecision,
     Policies,
     applying,
-    check_policy,
+    make_policy,
     merge_headers,
     policy_for_preflight,
     policy_for_readings,
     preflight_response,
     raw_path_readings,
 )
+from corekit.arguments import Grants
 
 from .handlers import find_handlers, has_policies, marks_of_handler
 
@@ -45,29 +46,30 @@ def install(
     policy: Policies | None = None,
     *,
     on_decision: OnDecision | None = None,
-) -> None:
-    """Wrap an aiohttp application in `policy`, as its outermost layer.
+    **grants: Unpack[Grants],
+) -> web.Application:
+    """Wrap an aiohttp application in `policy`, as its outermost layer, and return it.
 
-    Every response then carries the headers: those of handlers and their streams, of middlewares, of
-    errors, of unrouted paths and methods, and of subapplications. Routes, middlewares and signals
-    may be added before and after; a middleware that is inserted before all others, and a signal
-    that comes after, have the last word. Handlers with their own policy (`cors`) keep it; without
-    `policy`, only those are covered. If a subapplication has a policy too, the outer one is the
-    authority. The routes of a `CorsRoutes` are below the prefix of a subapplication, like its own.
+    Pass a policy, or the arguments of a `CorsPolicy`. Every response then carries the headers:
+    those of handlers and their streams, of middlewares, of errors, of unrouted paths and methods,
+    and of subapplications. Routes, middlewares and signals may be added before and after; a
+    middleware that is inserted before all others, and a signal that comes after, have the last
+    word. Handlers with their own policy (`cors`) keep it; without `policy`, only those are covered.
+    If a subapplication has a policy too, the outer one is the authority. The routes of a
+    `CorsRoutes` are below the prefix of a subapplication, like its own.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that
     `policy` covers, when its response begins. Denials are logged by "corekit.aiohttp" at INFO;
     while the event loop is in debug mode, once for each origin and reason at WARNING.
 
-    Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function, and
-    RuntimeError if the application has started or already has a policy.
+    Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function,
+    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application has
+    started or already has a policy.
 
-    >>> from corekit import CorsPolicy
-    >>> app = web.Application()
-    >>> install(app, CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> app = install(web.Application(), allow_origins=["https://app.example.com"])
     """
-    if policy is not None:
-        check_policy(policy)
+    if policy is not None or grants:
+        policy = make_policy(policy, grants, "install()", ["on_decision"])
     if app.frozen:
         raise RuntimeError("The application has started. Call install(app, policy) before.")
     if _LAYER in app:
@@ -76,6 +78,7 @@ def install(
     layer = app[_LAYER] = _Layer(app, policy, observer)
     app.middlewares.insert(0, layer.handle)
     app.on_response_prepare.append(layer)
+    return app
 
 
 class _Layer:

@@ -7,10 +7,11 @@ never changed, since it may use them again for the next request.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Iterable
 from itertools import product
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn, Unpack
 
+from corekit import CorsPolicy, PolicyError
 from corekit.adapter import (
     MARKS,
     Answer,
@@ -20,19 +21,24 @@ from corekit.adapter import (
     OnDecision,
     Policies,
     applying,
-    check_policy,
+    make_policy,
     merge_raw_headers,
     raw_preflight_response,
 )
+from corekit.arguments import Grants
 
+from .layers import (
+    ASGIApp,
+    FailedStart,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    find_second_layer,
+    is_created_at_start,
+)
 from .paths import PathReader
 
-Scope = MutableMapping[str, Any]
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders = Iterable[tuple[bytes, bytes]]
 Fields = dict[bytes, bytes]
 
@@ -52,13 +58,16 @@ APPLIED: Final = "corekit.applied"
 
 _LOGGER: Final = logging.getLogger("corekit.asgi")
 
+_OPTIONS: Final = ("on_decision", "debug", "observer", "strips_root_path")
+
 
 class CorsMiddleware:
     """Wraps an ASGI application in a policy.
 
     `app` is any ASGI 3 callable, `policy` a `CorsPolicy`, or a `CorsRoutes` that is asked with the
-    path that `app` routes. Make it the outermost layer, so that errors, redirects and refusals of
-    all other layers carry the headers. Only ``http`` is covered: CORS does not apply to WebSockets.
+    path that `app` routes. The arguments of a `CorsPolicy` may be passed instead. Make it the
+    outermost layer, so that errors, redirects and refusals of all other layers carry the headers.
+    Only ``http`` is covered: CORS does not apply to WebSockets.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers. Denials are logged by "corekit.asgi" at INFO; with `debug`, once for each origin
@@ -70,7 +79,9 @@ class CorsMiddleware:
     Starlette, FastAPI, Quart, Litestar, Django and Falcon. If it is not known, and the path with
     and without the root path have different policies, no origins are allowed.
 
-    Raise TypeError if `policy` is not a policy, or if `on_decision` is not a plain function.
+    Raise TypeError if `policy` is not a policy, or if `on_decision` is not a plain function, and
+    `corekit.PolicyError` with all problems of a policy. With ``app.add_middleware``, Starlette
+    creates this layer only as the server starts: startup then fails with the same message.
 
     >>> from corekit import CorsPolicy
     >>> async def hello(scope, receive, send):
@@ -82,20 +93,27 @@ class CorsMiddleware:
     def __init__(
         self,
         app: ASGIApp,
-        policy: Policies,
+        policy: Policies | None = None,
         *,
         on_decision: OnDecision | None = None,
         debug: bool = False,
         observer: Observer | None = None,
         strips_root_path: bool | None = None,
+        **grants: Unpack[Grants],
     ) -> None:
-        check_policy(policy)
+        try:
+            policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS)
+        except (TypeError, PolicyError) as error:
+            if not is_created_at_start(app):
+                raise
+            app, policy = FailedStart(error), CorsPolicy.deny_all()
         if observer is None:
             observer = Observer("asgi", _LOGGER, on_decision=on_decision, debug=debug)
+            report_second_layer(app, _LOGGER)
         elif on_decision is not None or debug:
             raise TypeError("observer replaces on_decision and debug. Pass one or the other.")
         self.app = app
-        self.policy = policy
+        self._policy = policy
         self._observer = observer
         self._observes_all = observer.observes_all
         self._logs_denials = observer.logs_denials
@@ -103,6 +121,11 @@ class CorsMiddleware:
         self._engine: Engine | None = getattr(policy, "engine", None)
         if self._engine is None:
             self._paths = PathReader.of(app, strips_root_path)
+
+    @property
+    def policy(self) -> Policies:
+        """The policy, which cannot be replaced."""
+        return self._policy
 
     # One function, since a call takes several percent of a request.
     async def __call__(  # noqa: C901, PLR0912
@@ -178,7 +201,7 @@ class CorsMiddleware:
         await self.app(scope, receive, send_with_headers)
 
     def _find_engine(self, scope: Scope) -> Engine | None:
-        policy = self._paths.find_policy(self.policy, scope)
+        policy = self._paths.find_policy(self._policy, scope)
         return None if policy is None else policy.engine
 
     def _answer_preflight(
@@ -206,6 +229,15 @@ class CorsMiddleware:
             request_method=fields.get(_REQUEST_METHOD),
             request_headers=fields.get(_REQUEST_HEADERS),
             request=scope,
+        )
+
+
+def report_second_layer(app: ASGIApp, logger: logging.Logger) -> None:
+    """Log a warning if a layer inside writes the headers of CORS too."""
+    name = find_second_layer(app, CorsMiddleware)
+    if name is not None:
+        logger.warning(
+            "CORS: %s has no effect, since corekit replaces its headers. Remove it.", name
         )
 
 

@@ -15,10 +15,10 @@ from typing import Any, Final, NamedTuple
 from corekit import CorsPolicy
 from corekit.adapter import Policies, policy_for_readings, raw_path_readings
 
+from .layers import class_names, layers_of
+
 Read = Callable[[str, str], str]
 """Returns what is routed of a path and its root path."""
-
-_MOST_LAYERS: Final = 100
 
 
 def path_below_root(path: str, root: str) -> str:
@@ -93,13 +93,10 @@ class PathReader(NamedTuple):
         """Return the reader for an application, which may be inside other layers."""
         if strips_root_path is not None:
             return cls(_STRIPS if strips_root_path else (_whole_path,))
-        for _ in range(_MOST_LAYERS):
-            # Quart's layers wrap a method: app.asgi_app = CorsMiddleware(app.asgi_app, policy).
-            app = getattr(app, "__self__", app)
-            names = [f"{each.__module__}.{each.__qualname__}" for each in type(app).__mro__]
+        for layer in layers_of(app):
+            names = class_names(type(layer))
             for name in _KNOWN.keys() & names:
-                return cls((_KNOWN[name],), _own_root_path(app, names))
-            app = getattr(app, "app", None)
+                return cls((_KNOWN[name],), _own_root_path(layer, names))
         return cls((_whole_path, *_STRIPS), reads_raw_path=True)
 
     def find_policy(self, policies: Policies, scope: MutableMapping[str, Any]) -> CorsPolicy | None:

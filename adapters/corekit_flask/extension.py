@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, Unpack, cast
 
 from flask import Blueprint, Flask, request, request_started
 from werkzeug.debug import DebuggedApplication
@@ -20,10 +20,10 @@ from corekit.adapter import (
     OnDecision,
     Policies,
     check_on_decision,
-    check_policy,
     make_policy,
     policy_for_preflight,
 )
+from corekit.arguments import Grants
 from corekit_wsgi import CorsMiddleware
 from corekit_wsgi.middleware import apply
 
@@ -66,13 +66,13 @@ class Cors:
     policy covers. Denials are logged by "corekit.flask" at INFO; if ``app.debug`` is on when the
     first request arrives, once for each origin and reason at WARNING.
 
-    Either ``Cors(app, policy)``, or ``Cors(policy=policy)`` and later ``init_app(app)``. Raise
-    TypeError if `policy` is not a policy or `on_decision` is not a plain function, and RuntimeError
-    if the application already has a policy.
+    Either ``Cors(app, policy)``, or ``Cors(policy=policy)`` and later ``init_app(app)``. Both take
+    a policy, or the arguments of a `CorsPolicy`. Raise TypeError if `policy` is not a policy or
+    `on_decision` is not a plain function, `corekit.PolicyError` with all problems of a policy, and
+    RuntimeError if the application already has a policy.
 
-    >>> from corekit import CorsPolicy
     >>> app = Flask("shop")
-    >>> extension = Cors(app, CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> extension = Cors(app, allow_origins=["https://app.example.com"])
     """
 
     def __init__(
@@ -81,23 +81,31 @@ class Cors:
         policy: Policies | None = None,
         *,
         on_decision: OnDecision | None = None,
+        **grants: Unpack[Grants],
     ) -> None:
-        if policy is not None:
-            check_policy(policy)
+        if policy is not None or grants:
+            policy = make_policy(policy, grants, "Cors()", ["on_decision"])
         check_on_decision(on_decision)
-        self.policy = policy
-        self.on_decision = on_decision
+        self._policy = policy
+        self._on_decision = on_decision
         if app is not None:
             self.init_app(app)
 
-    def init_app(self, app: Flask, policy: Policies | None = None) -> None:
-        """Wrap an application in `policy`, or in the one given to the constructor."""
-        if policy is not None:
-            check_policy(policy)
-        cover(app, policy or self.policy, self.on_decision)
+    @property
+    def policy(self) -> Policies | None:
+        """The policy given to the constructor, which cannot be replaced."""
+        return self._policy
+
+    def init_app(
+        self, app: Flask, policy: Policies | None = None, **grants: Unpack[Grants]
+    ) -> None:
+        """Wrap an application in a policy, or in the one given to the constructor."""
+        if policy is not None or grants:
+            policy = make_policy(policy, grants, "init_app()")
+        cover(app, policy or self._policy, self._on_decision)
 
 
-def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[Target], Target]:
+def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callable[[Target], Target]:
     """Give a view or a blueprint a policy, which replaces that of the application.
 
     Pass a policy, or the arguments of a `CorsPolicy`. Put the decorator below ``route``, or call it

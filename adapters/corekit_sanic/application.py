@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, Unpack, cast
 from urllib.parse import unquote
 
 from sanic import HTTPResponse, Request, Sanic
@@ -26,11 +26,12 @@ from corekit.adapter import (
     OnDecision,
     Policies,
     applying,
-    check_policy,
+    make_policy,
     merge_raw_headers,
     policy_for_preflight,
     preflight_response,
 )
+from corekit.arguments import Grants
 
 from .handlers import find_policy
 
@@ -38,33 +39,38 @@ __all__ = ["install"]
 
 _LOGGER: Final = logging.getLogger("corekit.sanic")
 
+App = TypeVar("App", bound=Sanic[Any, Any])
 Handle = Callable[[Request], Awaitable[None]]
 
 
 def install(
-    app: Sanic[Any, Any], policy: Policies | None = None, *, on_decision: OnDecision | None = None
-) -> None:
-    """Wrap a Sanic application in `policy`, as its outermost layer.
+    app: App,
+    policy: Policies | None = None,
+    *,
+    on_decision: OnDecision | None = None,
+    **grants: Unpack[Grants],
+) -> App:
+    """Wrap a Sanic application in `policy`, as its outermost layer, and return it.
 
-    Every response then carries the headers: those of handlers and their streams, of middleware, of
-    error handlers, and of unrouted paths and methods. Routes, blueprints and middleware may be
-    added before and after. Handlers with their own policy (`cors`) keep it; without `policy`,
-    only those are covered. A request that Sanic cannot parse never reaches this layer.
+    Pass a policy, or the arguments of a `CorsPolicy`. Every response then carries the headers:
+    those of handlers and their streams, of middleware, of error handlers, and of unrouted paths and
+    methods. Routes, blueprints and middleware may be added before and after. Handlers with their
+    own policy (`cors`) keep it; without `policy`, only those are covered. A request that Sanic
+    cannot parse never reaches this layer.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers, when its response begins. Denials are logged by "corekit.sanic" at INFO; while
     the application is in debug mode, once for each origin and reason at WARNING.
 
-    Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function, and
-    RuntimeError if the application has started or already has a policy.
+    Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function,
+    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application has
+    started or already has a policy.
 
-    >>> from corekit import CorsPolicy
     >>> from sanic import Sanic
-    >>> app = Sanic("shop")
-    >>> install(app, CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> app = install(Sanic("shop"), allow_origins=["https://app.example.com"])
     """
-    if policy is not None:
-        check_policy(policy)
+    if policy is not None or grants:
+        policy = make_policy(policy, grants, "install()", ["on_decision"])
     if app.state.is_started:
         raise RuntimeError("The application has started. Call install(app, policy) before.")
     has_policy = isinstance(app, _Covered)
@@ -75,6 +81,7 @@ def install(
     # Sanic's objects take no attributes, so the layer is an attribute of the subclass.
     names = {"__slots__": (), "corekit_layer": layer}
     app.__class__ = type(type(app).__name__, (_Covered, type(app)), names)
+    return app
 
 
 class _Covered:

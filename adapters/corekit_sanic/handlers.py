@@ -7,7 +7,7 @@ also in another process. It is found by routing as Sanic does; no handler runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar, Unpack
 from urllib.parse import unquote
 
 from sanic import Request
@@ -25,6 +25,7 @@ from corekit.adapter import (
     raw_path_readings,
     unwrap,
 )
+from corekit.arguments import Grants
 
 __all__ = ["cors", "find_policy"]
 
@@ -34,7 +35,7 @@ _NOTHING: Final = CorsPolicy.deny_all()
 _MANY_SLASHES: Final = "/" * 20
 
 
-def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
+def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callable[[T], T]:
     """Give a handler a policy, which replaces that of `install`.
 
     Pass a policy, or the arguments of a `CorsPolicy`. The returned decorator takes a function, a

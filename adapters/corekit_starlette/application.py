@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, Unpack
 
 from starlette.applications import Starlette
 
@@ -20,11 +20,12 @@ from corekit.adapter import (
     OnDecision,
     Policies,
     check_on_decision,
-    check_policy,
+    make_policy,
     policy_for_preflight,
 )
+from corekit.arguments import Grants
 from corekit_asgi import CorsMiddleware
-from corekit_asgi.middleware import apply, as_bytes
+from corekit_asgi.middleware import apply, as_bytes, report_second_layer
 from corekit_asgi.paths import path_below_root
 
 from .routes import RoutePolicies
@@ -32,45 +33,55 @@ from .routes import RoutePolicies
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+App = TypeVar("App", bound=Starlette)
+
 _CHECK: Final = "corekit.check_route"
-_LOGGER: Final = logging.getLogger("corekit.starlette")
+LOGGER: Final = logging.getLogger("corekit.starlette")
 
 
 def install(
-    app: Starlette, policy: Policies | None = None, *, on_decision: OnDecision | None = None
-) -> None:
-    """Wrap a Starlette or FastAPI application in `policy`, as its outermost layer.
+    app: App,
+    policy: Policies | None = None,
+    *,
+    on_decision: OnDecision | None = None,
+    **grants: Unpack[Grants],
+) -> App:
+    """Wrap a Starlette or FastAPI application in `policy`, as its outermost layer, and return it.
 
-    Every response then carries the headers: those of middleware, of error handlers, of unrouted
-    paths, and the 500 of Starlette's own error layer, which no added middleware can reach. Routes
-    and middleware may be added before and after. Routes with their own policy (`cors`) keep
-    it; without `policy`, only those are covered. If a mounted application has a policy too, the
-    outer one is the authority.
+    Pass a policy, or the arguments of a `CorsPolicy`. Call it before the application starts, or
+    later, such as in the lifespan: requests that arrive from then on are covered. Every response
+    then carries the headers: those of middleware, of error handlers, of unrouted paths, and the 500
+    of Starlette's own error layer, which no added middleware can reach. Routes and middleware may
+    be added before and after. Routes with their own policy (`cors`) keep it; without `policy`, only
+    those are covered. If a mounted application has a policy too, the outer one is the authority. A
+    CORS middleware inside has no effect, which is logged once.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers. Denials are logged by "corekit.starlette" at INFO; if ``app.debug`` is on as the
     application starts, once for each origin and reason at WARNING.
 
-    Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function, and
-    RuntimeError if the application has started or already has a policy.
+    Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function,
+    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application already
+    has one.
 
-    >>> from corekit import CorsPolicy, CorsRoutes
     >>> from starlette.applications import Starlette
-    >>> app = Starlette()
-    >>> install(app, CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> app = install(Starlette(), allow_origins=["https://app.example.com"])
     """
-    if policy is not None:
-        check_policy(policy)
-    if app.middleware_stack is not None:
-        raise RuntimeError("The application has started. Call install(app, policy) before.")
+    if policy is not None or grants:
+        policy = make_policy(policy, grants, "install()", ["on_decision"])
     if getattr(app.build_middleware_stack, "func", None) is _Outermost:
         raise RuntimeError("The application already has a policy. Call install() once.")
     check_on_decision(on_decision)
     # The stack is built when the application starts, with everything that was added until then.
     innermost = _Innermost(app.router.middleware_stack)
-    build = partial(_Outermost, app, innermost, app.build_middleware_stack, policy, on_decision)
-    vars(app)["build_middleware_stack"] = build
+    build = app.build_middleware_stack
+    wrap = partial(_Outermost, app, innermost, policy, on_decision)
+    vars(app)["build_middleware_stack"] = partial(wrap, build)
     app.router.middleware_stack = innermost
+    if app.middleware_stack is not None:
+        started = app.middleware_stack
+        app.middleware_stack = wrap(lambda: started)
+    return app
 
 
 def make_observer(on_decision: OnDecision | None, app: ASGIApp) -> Observer:
@@ -84,7 +95,7 @@ def make_observer(on_decision: OnDecision | None, app: ASGIApp) -> Observer:
         return bool(getattr(scope.get("app"), "debug", False))
 
     debug = app.debug if isinstance(app, Starlette) else is_debugged
-    return Observer("starlette", _LOGGER, on_decision=on_decision, debug=debug)
+    return Observer("starlette", LOGGER, on_decision=on_decision, debug=debug)
 
 
 class _Outermost:
@@ -94,9 +105,9 @@ class _Outermost:
         self,
         app: Starlette,
         innermost: _Innermost,
-        build: Callable[[], ASGIApp],
         policy: Policies | None,
         on_decision: OnDecision | None,
+        build: Callable[[], ASGIApp],
     ) -> None:
         self._routes = RoutePolicies(app)
         self._policy = policy
@@ -104,6 +115,8 @@ class _Outermost:
         self._observer = make_observer(on_decision, app)
         self._default = self._wrap(policy)
         innermost.outermost = self
+        if policy is not None:
+            report_second_layer(self.app, LOGGER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

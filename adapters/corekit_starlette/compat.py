@@ -6,30 +6,46 @@ They are validated as every policy is. docs/migrating-from-starlette.md lists th
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final
-
-from starlette.applications import Starlette
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from corekit import CorsPolicy, PolicyError
-from corekit.adapter import OnDecision
+from corekit.adapter import ANY, OnDecision
 from corekit.arguments import REGEXES as _REGEXES
+from corekit.arguments import find_argument, is_regex_argument
 from corekit.compat import RegexCorsPolicy
 from corekit.problems import Dialect
 from corekit_asgi import CorsMiddleware
+from corekit_asgi.layers import FailedStart, is_created_at_start
+from corekit_asgi.middleware import report_second_layer
 
-from .application import make_observer
+from .application import LOGGER, make_observer
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
 # Starlette always grants these. Requests with a JSON body need the last one.
 _ALWAYS_GRANTED: Final = ("accept", "accept-language", "content-language", "content-type")
 _DEFAULT_METHODS: Final = ("GET",)
+_KEYWORDS: Final = (
+    "allow_origins",
+    "allow_methods",
+    "allow_headers",
+    "allow_credentials",
+    "allow_origin_regex",
+    "allow_private_network",
+    "expose_headers",
+    "max_age",
+    "accept_risks",
+    "on_decision",
+)
 
 
-def starlette_policy(
-    *,
+class _Unknown(TypedDict):
+    """Keywords that do not exist: type checkers report them, and so does the middleware."""
+
+
+def starlette_policy(  # noqa: PLR0917 - as in Starlette
     allow_origins: Collection[str] = (),
     allow_methods: Collection[str] = _DEFAULT_METHODS,
     allow_headers: Collection[str] = (),
@@ -38,6 +54,7 @@ def starlette_policy(
     allow_private_network: bool = False,
     expose_headers: Collection[str] = (),
     max_age: int | None = 600,
+    *,
     accept_risks: Collection[str] = (),
 ) -> RegexCorsPolicy:
     """Build a policy from the keywords of Starlette's CORSMiddleware, with its defaults.
@@ -55,8 +72,10 @@ def starlette_policy(
         added["allow_methods"] = _DEFAULT_METHODS
     if isinstance(headers, Collection) and not isinstance(headers, str | bytes | Mapping):
         given = {name.lower() for name in headers if isinstance(name, str)}
-        added["allow_headers"] = [name for name in _ALWAYS_GRANTED if name not in given]
-        headers = [*headers, *_ALWAYS_GRANTED]
+        # Starlette names the requested headers, authorization among them; * does not cover it.
+        always = (*_ALWAYS_GRANTED, "authorization") if ANY in given else _ALWAYS_GRANTED
+        added["allow_headers"] = [name for name in always if name not in given]
+        headers = [*headers, *always]
     dialect = Dialect(
         names={_REGEXES: "allow_origin_regex"},
         indexes={_REGEXES: [None]},
@@ -85,18 +104,18 @@ class CORSMiddleware(CorsMiddleware):
     ``app.add_middleware``, it is inside Starlette's error layer, as Starlette's is: for 500s to
     carry the headers, use ``install(app, starlette_policy(...))``.
 
-    When it wraps an application, it raises `corekit.PolicyError` at once, with all problems. With
-    ``app.add_middleware`` Starlette creates it only as the server starts: startup then fails with
-    the same message.
+    When it wraps an application, it raises `corekit.PolicyError` at once, with all problems, and
+    TypeError for an unknown keyword. With ``app.add_middleware`` Starlette creates it only as the
+    server starts: startup then fails with the same message.
 
+    >>> from starlette.applications import Starlette
     >>> app = Starlette()
     >>> app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com"])
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - as in Starlette
         self,
         app: ASGIApp,
-        *,
         allow_origins: Collection[str] = (),
         allow_methods: Collection[str] = _DEFAULT_METHODS,
         allow_headers: Collection[str] = (),
@@ -105,36 +124,38 @@ class CORSMiddleware(CorsMiddleware):
         allow_private_network: bool = False,
         expose_headers: Collection[str] = (),
         max_age: int | None = 600,
+        *,
         accept_risks: Collection[str] = (),
         on_decision: OnDecision | None = None,
+        **unknown: Unpack[_Unknown],
     ) -> None:
-        self._error: PolicyError | None = None
         policy = CorsPolicy.deny_all()
         try:
+            _check_known(unknown)
             policy = starlette_policy(
-                allow_origins=allow_origins,
-                allow_methods=allow_methods,
-                allow_headers=allow_headers,
-                allow_credentials=allow_credentials,
-                allow_origin_regex=allow_origin_regex,
-                allow_private_network=allow_private_network,
-                expose_headers=expose_headers,
-                max_age=max_age,
+                allow_origins,
+                allow_methods,
+                allow_headers,
+                allow_credentials,
+                allow_origin_regex,
+                allow_private_network,
+                expose_headers,
+                max_age,
                 accept_risks=accept_risks,
             )
-        except PolicyError as error:
-            if isinstance(app, Starlette):
+        except (TypeError, PolicyError) as error:
+            if not is_created_at_start(app):
                 raise
-            self._error = error
+            app = FailedStart(error)
+        report_second_layer(app, LOGGER)
         super().__init__(app, policy, observer=make_observer(on_decision, app))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request, as an ASGI 3 application."""
-        if self._error is None:
-            await super().__call__(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            # If this raised, a server would assume an application without lifespan, and start.
-            await receive()
-            await send({"type": "lifespan.startup.failed", "message": str(self._error)})
-        else:
-            raise PolicyError(self._error.problems)
+
+def _check_known(unknown: Iterable[str]) -> None:
+    """Raise TypeError if there is an unknown keyword, with the one that was probably meant."""
+    for name in unknown:
+        near = "allow_origin_regex" if is_regex_argument(name) else find_argument(name, _KEYWORDS)
+        hint = f"Did you mean {near}?" if near else f"The keywords are {', '.join(_KEYWORDS)}."
+        if name == "policy":
+            hint = "To pass a policy, call install(app, policy) of corekit_starlette."
+        raise TypeError(f"{name}: CORSMiddleware has no such keyword. {hint}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match, Router
@@ -25,6 +25,7 @@ from corekit.adapter import (
     kept_policy,
     make_policy,
 )
+from corekit.arguments import Grants
 from corekit_asgi.paths import path_below_root
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _KNOWN_ROUTES: Final = frozenset({"starlette.routing", "fastapi.routing"})
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
 
 
-def cors(policy: Policies | None = None, /, **grants: Any) -> Callable[[T], T]:
+def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callable[[T], T]:
     """Give an endpoint, a route, a router or a mount a policy, which replaces that of `install`.
 
     Pass a policy, or the arguments of a `CorsPolicy`. The returned decorator takes an endpoint (a

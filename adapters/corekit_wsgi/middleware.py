@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Unpack
 
 from corekit.adapter import (
     MARKS,
@@ -21,10 +21,11 @@ from corekit.adapter import (
     OnDecision,
     Policies,
     applying,
-    check_policy,
+    make_policy,
     merge_headers,
     preflight_response,
 )
+from corekit.arguments import Grants
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -34,6 +35,8 @@ _LOGGER: Final = logging.getLogger("corekit.wsgi")
 
 APPLIED: Final = "corekit.applied"
 """The key in the environ of a request whose handlers know what is applied to it."""
+
+_OPTIONS: Final = ("on_decision", "debug", "observer")
 
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _STATUS_LINES: Final = {
@@ -45,7 +48,8 @@ class CorsMiddleware:
     """Wraps a WSGI application in a policy.
 
     `app` is any WSGI callable, `policy` a `CorsPolicy`, or a `CorsRoutes` that is asked with the
-    path that `app` routes: PATH_INFO, which is below SCRIPT_NAME. Make it the outermost layer, so
+    path that `app` routes: PATH_INFO, which is below SCRIPT_NAME. The arguments of a
+    `CorsPolicy` may be passed instead. Make it the outermost layer, so
     that errors, redirects and refusals of all other layers carry the headers.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
@@ -53,7 +57,8 @@ class CorsMiddleware:
     and reason at WARNING. `observer` is for adapters that add this middleware to a framework: it
     replaces both.
 
-    Raise TypeError if `policy` is not a policy, or if `on_decision` is not a plain function.
+    Raise TypeError if `policy` is not a policy, or if `on_decision` is not a plain function, and
+    `corekit.PolicyError` with all problems of a policy.
 
     >>> from corekit import CorsPolicy
     >>> def hello(environ, start_response):
@@ -65,24 +70,30 @@ class CorsMiddleware:
     def __init__(
         self,
         app: WSGIApplication,
-        policy: Policies,
+        policy: Policies | None = None,
         *,
         on_decision: OnDecision | None = None,
         debug: bool = False,
         observer: Observer | None = None,
+        **grants: Unpack[Grants],
     ) -> None:
-        check_policy(policy)
+        policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS)
         if observer is None:
             observer = Observer("wsgi", _LOGGER, on_decision=on_decision, debug=debug)
         elif on_decision is not None or debug:
             raise TypeError("observer replaces on_decision and debug. Pass one or the other.")
         self.app = app
-        self.policy = policy
+        self._policy = policy
         self._observer = observer
         self._observes_all = observer.observes_all
         self._logs_denials = observer.logs_denials
         # Routes are asked for each request; a single policy is the same for every path.
         self._engine: Engine | None = getattr(policy, "engine", None)
+
+    @property
+    def policy(self) -> Policies:
+        """The policy, which cannot be replaced."""
+        return self._policy
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         engine = self._engine or self._find_engine(environ)
@@ -129,7 +140,7 @@ class CorsMiddleware:
         return self.app(environ, start_with_headers)
 
     def _find_engine(self, environ: WSGIEnvironment) -> Engine | None:
-        policy = self.policy.policy_for(_decode(environ.get("PATH_INFO", "")))
+        policy = self._policy.policy_for(_decode(environ.get("PATH_INFO", "")))
         return None if policy is None else policy.engine
 
     def _observe(

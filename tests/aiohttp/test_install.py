@@ -243,8 +243,21 @@ def test_shared_headers_are_not_changed() -> None:
 
 
 def test_invalid_policy_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"policy is of type str: .*Pass a CorsPolicy"):
+    with pytest.raises(TypeError, match=r"install\(\) got a str: .*Pass a CorsPolicy"):
         install(web.Application(), "*")  # type: ignore[arg-type]
+
+
+def test_arguments_of_a_policy_are_accepted() -> None:
+    app = make_app()
+    assert install(app, allow_origins=[APP]) is app
+
+    async def use(client: Client) -> None:
+        response = await client.get("/", headers={"Origin": APP})
+        assert response.headers[ALLOW_ORIGIN] == APP
+
+    with_client(app, use)
+    with pytest.raises(TypeError, match=r"Did you mean on_decision\?"):
+        install(web.Application(), policy, on_decison=print)  # type: ignore[call-arg]
 
 
 def test_second_policy_is_refused() -> None:

@@ -435,7 +435,7 @@ class TestRoutes:
         assert start["headers"] == [VARY]
 
 
-@pytest.mark.parametrize("wrong", [None, {"allow_origins": ["*"]}, "https://app.example.com"])
+@pytest.mark.parametrize("wrong", [["*"], {"allow_origins": ["*"]}, "https://app.example.com"])
 def test_other_types_than_policies_are_refused(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"Pass a CorsPolicy or a CorsRoutes"):
         CorsMiddleware(answering(), wrong)

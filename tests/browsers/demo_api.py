@@ -11,7 +11,7 @@ from typing import Any, Final
 from corekit import CorsPolicy
 from corekit.browser import HttpResponse
 from corekit_asgi import CorsMiddleware
-from corekit_asgi.middleware import ASGIApp, Message, Receive, Scope, Send
+from corekit_asgi.layers import ASGIApp, Message, Receive, Scope, Send
 from corekit_cli.demo.api import LOG_PATH, Api, RequestLog, serve_api
 from corekit_cli.demo.form import make_policy
 

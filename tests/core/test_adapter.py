@@ -48,7 +48,7 @@ def test_policy_is_made_of_a_policy_or_its_arguments() -> None:
         make_policy(None, {})
     with pytest.raises(TypeError, match=r"^cors\(\) got a policy and max_age\. Pass one or"):
         make_policy(APP, {"max_age": 5})
-    with pytest.raises(TypeError, match=r"^cors\(\) got a str\. Pass a policy or its arguments"):
+    with pytest.raises(TypeError, match=r"^cors\(\) got a str: '\*'\. Pass a CorsPolicy or"):
         make_policy("*", {})
 
 

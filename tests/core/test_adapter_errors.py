@@ -39,8 +39,8 @@ def test_check_policy_names_the_argument() -> None:
             ["*"],
             {},
             (
-                "cors() got a list. Pass a policy or its arguments, such as"
-                ' cors(allow_origins=["https://app.example.com"]).'
+                "cors() got a list: ['*']. Pass a CorsPolicy or a CorsRoutes, or arguments:"
+                ' allow_origins=["https://app.example.com"].'
             ),
         ),
     ],
@@ -50,6 +50,15 @@ def test_make_policy_says_what_to_pass(
 ) -> None:
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         make_policy(policy, grants)
+
+
+def test_make_policy_names_the_caller_and_its_options() -> None:
+    message = "^on_decison: install\\(\\) has no such argument. Did you mean on_decision[?]$"
+    for policy in (POLICY, None):
+        with pytest.raises(TypeError, match=message):
+            make_policy(policy, {"on_decison": print}, "install()", ["on_decision"])
+    with pytest.raises(TypeError, match=r"^allow_origin: .* Did you mean allow_origins[?]$"):
+        make_policy(None, {"allow_origin": ["*"]}, "install()", ["on_decision"])
 
 
 def test_keep_policy_says_what_can_keep_one() -> None:

@@ -11,7 +11,7 @@ import pytest
 from corekit import CorsPolicy
 from corekit._regexes import RegexReader
 from corekit._validation import Reader
-from corekit.arguments import ARGUMENTS, REGEXES, SETTINGS, Argument, find_argument
+from corekit.arguments import ARGUMENTS, REGEXES, SETTINGS, Argument, Grants, find_argument
 from corekit.compat import RegexCorsPolicy
 from corekit.schema import policy_schema
 
@@ -21,6 +21,13 @@ ROWS = pytest.mark.parametrize("argument", ARGUMENTS.values(), ids=ARGUMENTS)
 
 def test_signature_has_the_arguments_in_order() -> None:
     assert list(inspect.signature(CorsPolicy).parameters) == list(ARGUMENTS)
+
+
+def test_functions_that_take_the_arguments_have_the_types_of_the_signature() -> None:
+    parameters = inspect.signature(CorsPolicy).parameters.values()
+    declared = {each.name: each.annotation for each in parameters}
+    taken = {name: each.__forward_arg__ for name, each in Grants.__annotations__.items()}
+    assert taken == declared
 
 
 @ROWS

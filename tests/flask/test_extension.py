@@ -255,8 +255,40 @@ def test_without_a_policy_nothing_is_changed() -> None:
     ],
 )
 def test_invalid_policy_is_refused(install: Callable[[Flask, Any], object]) -> None:
-    with pytest.raises(TypeError, match=r"policy is of type list: .*Pass a CorsPolicy or a CorsR"):
+    with pytest.raises(TypeError, match=r"got a list: .*Pass a CorsPolicy or a CorsR"):
         install(make_app(), ["*"])
+
+
+@pytest.mark.parametrize(
+    "install",
+    [
+        lambda app: Cors(app, allow_origins=[APP]),
+        lambda app: Cors(allow_origins=[APP]).init_app(app),
+        lambda app: Cors().init_app(app, allow_origins=[APP]),
+    ],
+)
+def test_arguments_of_a_policy_are_accepted(install: Callable[[Flask], object]) -> None:
+    app = make_app()
+    install(app)
+
+    response = client_of(app).get("/", headers={"Origin": APP})
+
+    assert response.headers[ALLOW_ORIGIN] == APP
+
+
+def test_misspelled_argument_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^on_decison: Cors\(\) has .* mean on_decision\?$"):
+        Cors(make_app(), policy, on_decison=print)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^init_app\(\) got a policy and max_age\."):
+        Cors().init_app(make_app(), policy, max_age=5)
+
+
+def test_policy_cannot_be_replaced() -> None:
+    extension = Cors(make_app(), policy)
+
+    assert extension.policy is policy
+    with pytest.raises(AttributeError):
+        extension.policy = CorsPolicy(allow_origins=["*"])  # type: ignore[misc]
 
 
 def test_second_policy_is_refused() -> None:

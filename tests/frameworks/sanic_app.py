@@ -60,7 +60,7 @@ async def record(request: Request) -> None:
     ran.add(request.headers.get(CASE_HEADER, ""))
 
 
-def make(policy: Policy, install: Callable[[App, Policy], None] = corekit_sanic.install) -> App:
+def make(policy: Policy, install: Callable[[App, Policy], object] = corekit_sanic.install) -> App:
     app = make_app()
     app.register_middleware(record, "request")
     app.add_route(respond, "/app/<path:path>", methods=METHODS, unquote=True)

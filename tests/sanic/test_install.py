@@ -373,8 +373,16 @@ def test_application_works_under_asgi_too() -> None:
 
 class TestArguments:
     def test_other_types_than_policies_are_refused(self) -> None:
-        with pytest.raises(TypeError, match=r"policy is of type str: .*Pass a CorsPolicy"):
+        with pytest.raises(TypeError, match=r"install\(\) got a str: .*Pass a CorsPolicy"):
             install(make_app(), "*")  # type: ignore[arg-type]
+
+    def test_arguments_of_a_policy_are_accepted(self) -> None:
+        app = make()
+        assert install(app, allow_origins=[APP]) is app
+        with serve(app) as server:
+            assert server.get("/").allowed == [APP]
+        with pytest.raises(TypeError, match=r"install\(\) got a policy and max_age\."):
+            install(make_app(), policy, max_age=5)
 
     def test_second_policy_is_refused(self) -> None:
         app = make_app()

@@ -60,7 +60,7 @@ def may_send(client: TestClient, origin: str, method: str, header: str | None = 
         response.status_code == 200
         and reported.get("access-control-allow-origin") in ("*", origin)
         and (method in methods or method in ("GET", "HEAD", "POST") or "*" in methods)
-        and (header is None or header in headers or "*" in headers)
+        and (header is None or header in headers or ("*" in headers and header != "authorization"))
     )
 
 
@@ -101,7 +101,7 @@ def test_same_keywords_allow_the_same_pages(settings: dict[str, Any]) -> None:
         )
         for method in ("PUT", "DELETE"):
             assert may_send(ours, origin, method) == may_send(theirs, origin, method)
-            for header in ("content-type", "x-token", "accept"):
+            for header in ("content-type", "x-token", "accept", "authorization"):
                 sent = may_send(ours, origin, method, header)
                 assert sent == may_send(theirs, origin, method, header)
 
@@ -124,6 +124,20 @@ def test_max_age_exposed_headers_and_status_are_the_same(settings: dict[str, Any
         for client in (ours, theirs)
     ]
     assert exposed[0] == exposed[1]
+
+
+def start(app: Starlette) -> list[MutableMapping[str, Any]]:
+    """Start an application as a server does, and return what it sent."""
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app({"type": "lifespan"}, receive, send))
+    return sent
 
 
 FAULTS: list[tuple[dict[str, Any], set[str]]] = [
@@ -170,18 +184,8 @@ def test_invalid_policy_raises_around_an_application(
 def test_invalid_policy_keeps_the_server_from_starting(
     settings: dict[str, Any], codes: set[str]
 ) -> None:
-    app = Starlette(middleware=[Middleware(CORSMiddleware, **settings)])
-    sent: list[MutableMapping[str, Any]] = []
+    (failed,) = start(Starlette(middleware=[Middleware(CORSMiddleware, **settings)]))
 
-    async def receive() -> dict[str, Any]:
-        return {"type": "lifespan.startup"}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
-
-    asyncio.run(app({"type": "lifespan"}, receive, send))
-
-    (failed,) = sent
     assert failed["type"] == "lifespan.startup.failed"
     assert all(f"[{code}]" in failed["message"] for code in codes)
 
@@ -194,9 +198,54 @@ def test_server_without_lifespan_gets_the_error_per_request() -> None:
             TestClient(app).get("/")
 
 
-def test_unknown_keyword_is_an_error() -> None:
-    with pytest.raises(TypeError, match="allow_origin'"):
-        CORSMiddleware(Starlette(), allow_origin=[APP])  # type: ignore[call-arg]
+UNKNOWN: list[tuple[dict[str, Any], str]] = [
+    (
+        {"allow_origin": [APP]},
+        "allow_origin: CORSMiddleware has no such keyword. Did you mean allow_origins?",
+    ),
+    ({"allow_origin_regexes": ["x"]}, "Did you mean allow_origin_regex?"),
+    ({"allow_origins": [APP], "on_decison": print}, "Did you mean on_decision?"),
+    ({"policy": starlette_policy([APP])}, "To pass a policy, call install(app, policy)"),
+    ({"zzz": 1}, "The keywords are allow_origins, allow_methods,"),
+]
+
+
+@pytest.mark.parametrize(("settings", "message"), UNKNOWN)
+def test_unknown_keyword_is_an_error(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(message)):
+        CORSMiddleware(Starlette(), **settings)
+
+
+@pytest.mark.parametrize(("settings", "message"), UNKNOWN)
+def test_unknown_keyword_keeps_the_server_from_starting(
+    settings: dict[str, Any], message: str
+) -> None:
+    (failed,) = start(Starlette(middleware=[Middleware(CORSMiddleware, **settings)]))
+
+    assert failed["type"] == "lifespan.startup.failed"
+    assert message in failed["message"]
+
+
+def test_arguments_may_be_positional_as_in_starlette() -> None:
+    arguments: tuple[Any, ...] = ([APP], ["PUT"], ["x-a"], True, "https://b", False, ["x-b"], 5)
+
+    ours = CORSMiddleware(Starlette(), *arguments)
+    theirs = Peer(Starlette(), *arguments)
+
+    policy = starlette_policy(*arguments)
+    assert ours.policy == policy
+    assert list(policy.allow_methods) == list(theirs.allow_methods)
+    assert policy.max_age == 5
+    assert theirs.preflight_headers["Access-Control-Max-Age"] == "5"
+
+
+def test_second_cors_middleware_inside_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    app = Starlette(middleware=[Middleware(Peer, allow_origins=["*"])])
+
+    CORSMiddleware(app, [APP])
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "starlette.middleware.cors.CORSMiddleware has no effect" in caplog.text
 
 
 def test_safelisted_methods_need_no_listing() -> None:
@@ -282,6 +331,7 @@ def test_added_middleware_is_inside_the_error_layer(middleware: Any) -> None:
     [
         ({}, set()),
         ({"allow_headers": ["x-a"]}, set()),
+        ({"allow_headers": ["*"]}, set()),
         ({"allow_headers": ["Accept", "content-type"]}, {"accept"}),
         ({"allow_methods": ["GET", "PUT"]}, {"GET"}),
         ({"expose_headers": ["content-type"]}, {"content-type"}),

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.cors import CORSMiddleware as Peer
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -19,7 +20,8 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit_starlette import install
+from corekit_starlette import cors, install
+from corekit_starlette.compat import CORSMiddleware
 
 APP = "https://app.example.com"
 UNTRUSTED = "https://untrusted.example"
@@ -244,7 +246,7 @@ def test_websockets_and_lifespan_are_not_changed() -> None:
 
 
 def test_invalid_policy_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"policy is of type dict: .* Pass a CorsPolicy"):
+    with pytest.raises(TypeError, match=r"install\(\) got a dict: .* Pass a CorsPolicy or"):
         install(Starlette(), {"allow_origins": ["*"]})  # type: ignore[arg-type]
 
 
@@ -256,9 +258,86 @@ def test_second_policy_is_refused() -> None:
         install(app, policy)
 
 
-def test_started_application_is_refused() -> None:
-    app = Starlette(routes=routes())
-    client_of(app).get("/")
+@each_framework
+def test_arguments_of_a_policy_are_accepted(make: Callable[..., Starlette]) -> None:
+    app = make()
 
-    with pytest.raises(RuntimeError, match="The application has started"):
+    assert install(app, allow_origins=[APP]) is app
+
+    assert client_of(app).get("/", headers={"Origin": APP}).headers[ALLOW_ORIGIN] == APP
+
+
+def test_misspelled_argument_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"allow_origin: .* Did you mean allow_origins\?"):
+        install(Starlette(), allow_origin=[APP])  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"install\(\) got a policy and max_age\."):
+        install(Starlette(), policy, max_age=5)
+
+
+@each_framework
+def test_started_application_is_wrapped(make: Callable[..., Starlette]) -> None:
+    app = make(middleware=[Middleware(Refusing)])
+    client = client_of(app)
+    assert ALLOW_ORIGIN not in client.get("/", headers={"Origin": APP}).headers
+
+    install(app, policy)
+
+    for path, status in (("/", 200), ("/fail", 500), ("/secret", 401)):
+        response = client.get(path, headers={"Origin": APP})
+        assert (response.status_code, response.headers[ALLOW_ORIGIN]) == (status, APP)
+    with pytest.raises(RuntimeError, match="already has a policy"):
         install(app, policy)
+
+
+@each_framework
+def test_policy_may_be_installed_in_the_lifespan(make: Callable[..., Starlette]) -> None:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        install(app, policy)
+        yield
+
+    @cors(allow_origins=[UNTRUSTED])
+    async def own(request: Request) -> Response:
+        return PlainTextResponse("own")
+
+    app = make(lifespan=lifespan)
+    app.add_route("/own", own)
+
+    with client_of(app) as client:
+        assert client.get("/", headers={"Origin": APP}).headers[ALLOW_ORIGIN] == APP
+        assert ALLOW_ORIGIN not in client.get("/own", headers={"Origin": APP}).headers
+        assert client.options("/missing", headers=PREFLIGHT).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("added", "logged"),
+    [
+        (Middleware(Peer, allow_origins=["*"]), "starlette.middleware.cors.CORSMiddleware"),
+        (Middleware(CORSMiddleware, [APP]), "corekit_starlette.compat.CORSMiddleware"),
+        (Middleware(Refusing), None),
+    ],
+)
+def test_cors_middleware_inside_is_logged_once(
+    added: Any, logged: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Starlette(routes=routes())
+    install(app, policy)
+    app.user_middleware += [Middleware(Refusing), added]
+    client = client_of(app)
+    for _ in range(2):
+        client.get("/", headers={"Origin": APP})
+
+    expected = f"CORS: {logged} has no effect, since corekit replaces its headers. Remove it."
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == (
+        [expected] if logged else []
+    )
+
+
+def test_middleware_that_covers_the_remaining_routes_is_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = Starlette(routes=routes(), middleware=[Middleware(CORSMiddleware, [APP])])
+    install(app)
+
+    assert client_of(app).get("/", headers={"Origin": APP}).headers[ALLOW_ORIGIN] == APP
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]

@@ -345,10 +345,25 @@ class TestRoutes:
         assert Exchange(self.app, "OPTIONS", path, **asked).headers == own
 
 
-@pytest.mark.parametrize("wrong", [None, {"allow_origins": ["*"]}, "https://app.example.com"])
+@pytest.mark.parametrize("wrong", [["*"], {"allow_origins": ["*"]}, "https://app.example.com"])
 def test_other_types_than_policies_are_refused(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"Pass a CorsPolicy or a CorsRoutes"):
         CorsMiddleware(answering(), wrong)
+
+
+def test_arguments_of_a_policy_are_accepted() -> None:
+    app = CorsMiddleware(answering(), allow_origins=[APP])
+
+    assert app.policy == CorsPolicy(allow_origins=[APP])
+    with pytest.raises(TypeError, match=r"^on_decison: .* Did you mean on_decision\?$"):
+        CorsMiddleware(answering(), app.policy, on_decison=print)  # type: ignore[call-arg]
+
+
+def test_policy_cannot_be_replaced() -> None:
+    app = CorsMiddleware(answering(), allow_origins=[APP])
+
+    with pytest.raises(AttributeError):
+        app.policy = CorsPolicy(allow_origins=["*"])  # type: ignore[misc]
 
 
 def test_package_is_typed() -> None:
