@@ -46,11 +46,11 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
 # Further options of flask-cors: the values that corekit supports, and why it does not support the
 # others. `send_wildcard` only changes how the same grant is written.
 _FIXED: Final[Mapping[str, tuple[frozenset[object], str]]] = {
-    "send_wildcard": (frozenset({True, False}), ""),
+    "send_wildcard": (frozenset({True, False}), "it is a flag"),
     "vary_header": (frozenset({True}), "caches would serve one origin's response to another"),
     "always_send": (frozenset({True}), "caches would store a response without headers"),
     "intercept_exceptions": (frozenset({True}), "the page could not read the error"),
-    "automatic_options": (frozenset({True, False}), ""),
+    "automatic_options": (frozenset({True, False}), "it is a flag"),
 }
 
 _VIEW_OPTIONS: Final = frozenset({*_DEFAULTS, *_FIXED} - {"intercept_exceptions"})
@@ -84,7 +84,8 @@ class CORS:
     """Replaces flask-cors' CORS and takes its options: only the import changes.
 
     ``CORS(app, resources=..., origins=..., ...)``, or ``CORS(...)`` and later ``init_app(app)``;
-    `app` may be a blueprint. The options of a resource override the keywords, which override the
+    `app` may be a blueprint. A second call for the same application adds resources that none of the
+    first ones overlap. The options of a resource override the keywords, which override the
     CORS_* keys of the application's configuration. The first resource that matches wins.
     `on_decision`, as in `Cors`, exists in corekit only, and for a whole application only. Raise
     TypeError for an unknown option, ValueError for a value that corekit does not support, and
@@ -196,7 +197,7 @@ def _check_names(where: str, options: Mapping[str, object], known: frozenset[str
 
 
 def _read_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the CORS_* keys of an application.
+    """Read the CORS_* keys of an application; None is an unset key, as in flask-cors.
 
     Raise TypeError for a key that is nearly an option. Warn of other unknown keys, which may be
     the application's own.
@@ -204,7 +205,7 @@ def _read_config(config: Mapping[str, Any]) -> dict[str, Any]:
     given = {
         key.removeprefix(_PREFIX).lower(): value
         for key, value in config.items()
-        if key.startswith(_PREFIX)
+        if key.startswith(_PREFIX) and value is not None
     }
     for name in given.keys() - _APP_OPTIONS:
         key = f"{_PREFIX}{name.upper()}"
@@ -228,9 +229,11 @@ def _make_policy(
     >>> _make_policy({"origins": "https://app.example.com", "methods": "PUT"}).allow_methods
     ('PUT',)
     """
+    names = names or {}
     for name, (possible, reason) in _FIXED.items():
         if name in options and options[name] not in possible:
-            raise ValueError(f"{name}={options[name]!r} is not supported: {reason}. Remove it.")
+            written = f"{names.get(name, name)}={options[name]!r}"
+            raise ValueError(f"{written} is not supported: {reason}. Remove it.")
     given = {**_DEFAULTS, **options}
     origins, indexes = _read_origins(given["origins"])
     headers = _split(given["allow_headers"])
@@ -251,9 +254,9 @@ def _make_policy(
         "preflight_status": 200,
         "accept_risks": given["accept_risks"],
     }
-    written = {name: (names or {}).get(name, name) for name in _DEFAULTS}
-    arguments_written = {name: written[option] for name, option in _NAMES.items()}
-    dialect = Dialect({**written, **arguments_written}, indexes, regexes=_REGEXES)
+    own = {name: names.get(name, name) for name in _DEFAULTS}
+    arguments_written = {name: own[option] for name, option in _NAMES.items()}
+    dialect = Dialect({**own, **arguments_written}, indexes, regexes=_REGEXES)
     return RegexCorsPolicy.from_mapping(arguments, dialect=dialect)
 
 

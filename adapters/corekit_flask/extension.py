@@ -27,6 +27,7 @@ from corekit.arguments import Grants
 from corekit_wsgi import CorsMiddleware
 from corekit_wsgi.middleware import apply
 
+from .resources import Resources
 from .views import COVERED, LOGGER, Finder, ViewPolicies, mark, routed_path
 
 if TYPE_CHECKING:
@@ -171,10 +172,12 @@ class _Outermost:
 
     def configure(self, policy: PathPolicies | None, on_decision: OnDecision | None) -> None:
         if policy is not None and self._default is not None:
-            raise RuntimeError(
-                "The application already has a policy. Pass one that covers all paths: a"
-                " CorsRoutes, or all resources in one call of CORS()."
-            )
+            if not (isinstance(policy, Resources) and isinstance(self._default, Resources)):
+                raise RuntimeError(
+                    "The application already has a policy. Pass one that covers all paths: a"
+                    " CorsRoutes, or all resources in one call of CORS()."
+                )
+            policy = self._default.add(policy)
         if on_decision is not None and self._on_decision is not None:
             raise RuntimeError("The application already has an on_decision. Call both in one.")
         self._default = policy or self._default
@@ -183,6 +186,12 @@ class _Outermost:
 
     def _start(self) -> Observer:
         debug = self._flask.debug
+        after_request = self._flask.after_request_funcs.get(None, ())
+        if any(getattr(each, "__module__", "") == "flask_cors.extension" for each in after_request):
+            LOGGER.warning(
+                "CORS: the application also has flask_cors.CORS. corekit replaces its headers on"
+                " paths with a policy. Remove it."
+            )
         observer = Observer("flask", LOGGER, on_decision=self._on_decision, debug=debug)
         self._observer = observer
         if isinstance(self._default, CorsPolicy):

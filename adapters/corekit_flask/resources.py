@@ -29,10 +29,11 @@ class Resources:
     """
 
     def __init__(self, pairs: Iterable[tuple[Resource, CorsPolicy]]) -> None:
+        self._given = [*pairs]
         self._pairs: list[tuple[re.Pattern[str], CorsPolicy]] = []
         given: list[Resource] = []
         problems: list[Problem] = []
-        for resource, policy in pairs:
+        for resource, policy in self._given:
             regex, kind = _compile(resource), ProblemKind.UNREACHABLE_PATH
             for other, (earlier, earlier_policy) in zip(given, self._pairs, strict=True):
                 if earlier_policy != policy and _covers(earlier, resource):
@@ -45,6 +46,21 @@ class Resources:
             given.append(resource)
         if problems:
             raise PolicyError(problems)
+
+    def add(self, others: Resources) -> Resources:
+        """Return these resources and the others.
+
+        Raise RuntimeError if a path may match both, since the policy would depend on their order.
+        """
+        for resource, _ in self._given:
+            for other, _ in others._given:
+                if not _are_disjoint(resource, other):
+                    raise RuntimeError(
+                        f"The application already has a policy for the resource {resource!r}, which"
+                        f" {other!r} may overlap. Pass all resources in one call of CORS():"
+                        " resources={path: {option: value}}."
+                    )
+        return Resources([*self._given, *others._given])
 
     def policy_for(self, path: str) -> CorsPolicy | None:
         """Return the policy for a path; None if no resource covers it.
@@ -87,6 +103,17 @@ def read_resources(value: Any) -> Sequence[tuple[Resource, Mapping[str, Any]]]:
                 " options."
             )
     return pairs
+
+
+def _are_disjoint(first: Resource, second: Resource) -> bool:
+    """Return whether no path matches both resources, as far as that is known: not of a regex."""
+    return all(
+        not isinstance(each, re.Pattern)
+        and each not in _ALL
+        and _is_plain(each.removesuffix("/*"))
+        and not _covers(_compile(each), other)
+        for each, other in ((first, second), (second, first))
+    )
 
 
 def _covers(earlier: re.Pattern[str], resource: Resource) -> bool:

@@ -158,6 +158,17 @@ def test_options_of_init_app_take_precedence() -> None:
     assert reads(client_of(app)) == APP
 
 
+@pytest.mark.parametrize("key", sorted(corekit_flask.compat._APP_OPTIONS - {"accept_risks"}))
+def test_key_without_a_value_is_unset(key: str) -> None:
+    reported = []
+    for extension in (CORS, flask_cors.CORS):
+        app = make_app(**{f"CORS_{key.upper()}": None, "CORS_HEADERS": None})
+        extension(app)
+        reported.append(client_of(app).get("/", headers={"Origin": APP}).status_code)
+        assert may_read(client_of(app), APP)
+    assert reported == [200, 200]
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -194,7 +205,11 @@ def test_unknown_option_is_an_error(make: Callable[[], object], message: str) ->
         ({"vary_header": False}, "vary_header=False is not supported: caches would"),
         ({"always_send": False}, "always_send=False is not supported"),
         ({"intercept_exceptions": False}, "intercept_exceptions=False is not supported"),
-        ({"send_wildcard": "yes"}, "send_wildcard='yes' is not supported"),
+        ({"send_wildcard": "yes"}, "send_wildcard='yes' is not supported: it is a flag"),
+        (
+            {"resources": {"/api/*": {"always_send": False}}},
+            r"^resources\['/api/\*'\]\['always_send'\]=False is not supported",
+        ),
         ({"resources": "api/*"}, r"'api/\*' matches no path. Did you mean '/api/\*'"),
         ({"resources": "/api/("}, r"'/api/\(' does not compile"),
     ],

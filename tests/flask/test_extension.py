@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
+import flask_cors
 import pytest
 from flask import Flask, Response, abort, redirect, request
 from flask.testing import FlaskClient
@@ -289,6 +291,25 @@ def test_policy_cannot_be_replaced() -> None:
     assert extension.policy is policy
     with pytest.raises(AttributeError):
         extension.policy = CorsPolicy(allow_origins=["*"])  # type: ignore[misc]
+
+
+def test_flask_cors_on_the_same_application_is_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = make_app()
+    Cors(app, policy)
+    app.after_request(partial(lambda response: response))
+    client_of(make_app()).get("/")
+    assert not caplog.records
+    flask_cors.CORS(app)
+    client = client_of(app)
+    for _ in range(2):
+        response = client.get("/", headers={"Origin": APP})
+
+    assert response.headers.getlist(ALLOW_ORIGIN) == [APP]
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage().startswith("CORS: the application also has flask_cors.CORS.")
 
 
 def test_second_policy_is_refused() -> None:

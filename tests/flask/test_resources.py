@@ -9,6 +9,7 @@ import flask_cors
 import pytest
 
 from corekit import PolicyError
+from corekit_flask import Cors
 from corekit_flask.compat import CORS
 from tests.flask.shop import APP, UNTRUSTED, client_of, make_app, reads
 
@@ -155,9 +156,52 @@ def test_problems_of_all_resources_name_the_options_of_the_user() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("/api/*", "/api/*"),
+        ("/api/*", "/api/items"),
+        ("/api/items", "/api/*"),
+        ("/api/admin/*", "/api/*"),
+        ("/api/*", r"/(api|admin)/.*"),
+        (re.compile("/api"), "/admin"),
+        ("/admin", re.compile("/api")),
+        ("*", "/admin"),
+        ("/admin", "/*"),
+    ],
+)
+def test_second_call_with_a_resource_that_may_overlap_is_refused(first: Any, second: Any) -> None:
+    app = make_app()
+    CORS(app, resources=first, origins=APP)
+
+    with pytest.raises(RuntimeError, match=r"already has a policy for .* in one call of CORS\(\)"):
+        CORS(app, resources=second, origins=UNTRUSTED)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "paths"),
+    [
+        ("/apiary", "/api/items", ["/apiary", "/api/items"]),
+        ("/fail", "/api/*", ["/fail", "/api/items"]),
+        ("/api/*", "/fail", ["/api/items", "/fail"]),
+    ],
+)
+def test_second_call_adds_other_resources_as_in_flask_cors(
+    first: str, second: str, paths: list[str]
+) -> None:
+    for extension in (CORS, flask_cors.CORS):
+        app = make_app()
+        extension(app, resources=first, origins=APP)
+        extension(app, resources=second, origins=UNTRUSTED)
+        client = client_of(app)
+
+        assert [reads(client, path, APP) for path in (*paths, "/")] == [APP, None, None]
+        assert [reads(client, path, UNTRUSTED) for path in paths] == [None, UNTRUSTED]
+
+
 def test_second_policy_names_the_ways_to_have_several() -> None:
     app = make_app()
-    CORS(app, resources={"/api/*": {"origins": APP}})
+    Cors(app, allow_origins=[APP])
     with pytest.raises(RuntimeError, match="a CorsRoutes, or all resources in one call"):
         CORS(app, resources={"/feed": {"origins": "*"}})
 
