@@ -27,6 +27,11 @@ _WRITE_REGEXES: Final = (
 _USE_SECONDS: Final = (
     "Use 0 (no caching) to {maximum} seconds, or {dialect.unset} for the browser's default."
 )
+_MARK_HANDLER: Final = (
+    "Give the handler its own policy, with the cors() of corekit_starlette (FastAPI),"
+    " corekit_flask, corekit_django, corekit_aiohttp, corekit_sanic or corekit_asgi (Quart,"
+    " Litestar)."
+)
 _USE_PAIRS: Final = 'Use pairs: CorsRoutes([("/api/", policy)]).'
 _USE_PATTERN: Final = (
     "Use a pattern: 'https://*.example.com', 'https://pr-*.example.com' or 'http://localhost:*'."
@@ -365,6 +370,16 @@ class ProblemKind(Enum):
         "malformed-path",
         "A path is plain and decoded, without wildcards, parameters or a query.",
         "End it with a slash to cover everything below it, as in '/api/'.",
+    )
+    PARAMETER_PATH = (
+        "malformed-path",
+        "A path has no parameters or wildcards.",
+        _MARK_HANDLER,
+    )
+    METHOD_IN_PATH = (
+        "malformed-path",
+        "A route covers all methods of its path.",
+        _MARK_HANDLER,
     )
     UNREACHABLE_PATH = (
         "unreachable-path",

@@ -29,6 +29,10 @@ _drop_unsafe = re.compile(rf"[{_UNSAFE}]").sub
 _join_slashes = re.compile("//+").sub
 _is_unroutable = re.compile(r"//|\\|/\.\.?(?:/|\Z)|[*?#%{}<>]|[^\x20-\x7e\xa0-\U0010ffff]").search
 
+# A wildcard at the end means everything below, which is written with a slash.
+_has_parameter = re.compile(r"[{}<>]|\*(?!\**\Z)").search
+_has_method = re.compile(r"[A-Za-z]+ +/").match
+
 
 class RouteMatch(NamedTuple):
     """The policy that covers a path, and the route (its path) that matched.
@@ -166,6 +170,9 @@ def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:
                     covered.add(path)
                 else:
                     problems.append(problem)
+            case (str(), CorsPolicy(), *_):
+                kind = ProblemKind.METHOD_IN_PATH
+                problems.append(Problem.of(kind, "routes", route, index=index))
             case _:
                 problems.append(Problem.of(ProblemKind.ROUTE_TYPE, "routes", route, index=index))
     if not pairs and not problems:
@@ -174,9 +181,13 @@ def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:
 
 
 def _check_path(index: int, path: str, covered: set[str]) -> Problem | None:
+    if _has_method(path):
+        return Problem.of(ProblemKind.METHOD_IN_PATH, "routes", path, index=index)
     if not path.startswith("/"):
         kind, fix = ProblemKind.RELATIVE_PATH, f"/{path}"
         return Problem.of(kind, "routes", path, index=index, fix=fix)
+    if _has_parameter(path):
+        return Problem.of(ProblemKind.PARAMETER_PATH, "routes", path, index=index)
     if _is_unroutable(path):
         return Problem.of(ProblemKind.UNROUTABLE_PATH, "routes", path, index=index)
     above = [path[: index + 1] for index, character in enumerate(path) if character == "/"]

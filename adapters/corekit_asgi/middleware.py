@@ -7,7 +7,7 @@ never changed, since it may use them again for the next request.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Final, NoReturn, Unpack
 
@@ -23,10 +23,12 @@ from corekit.adapter import (
     applying,
     make_policy,
     merge_raw_headers,
+    policy_for_preflight,
     raw_preflight_response,
 )
 from corekit.arguments import Grants
 
+from .handlers import owners_finder, policies_of
 from .layers import (
     ASGIApp,
     FailedStart,
@@ -51,12 +53,13 @@ _REQUEST_METHOD: Final = b"access-control-request-method"
 _REQUEST_HEADERS: Final = b"access-control-request-headers"
 _REQUEST_PRIVATE_NETWORK: Final = b"access-control-request-private-network"
 _SHORTEST_REQUEST: Final = len(_REQUEST_METHOD)
+_NO_MARKS: Final[Sequence[object]] = ()
 _NO_FIELDS: Final[Fields] = {}
 
 APPLIED: Final = "corekit.applied"
 """The key in the scope of a request that an outer layer covers, which is the authority."""
 
-_LOGGER: Final = logging.getLogger("corekit.asgi")
+LOGGER: Final = logging.getLogger("corekit.asgi")
 
 _OPTIONS: Final = ("on_decision", "debug", "observer", "strips_root_path")
 
@@ -108,8 +111,8 @@ class CorsMiddleware:
                 raise
             app, policy = FailedStart(error), CorsPolicy.deny_all()
         if observer is None:
-            observer = Observer("asgi", _LOGGER, on_decision=on_decision, debug=debug)
-            report_second_layer(app, _LOGGER)
+            observer = Observer("asgi", LOGGER, on_decision=on_decision, debug=debug)
+            report_second_layer(app, LOGGER)
         elif on_decision is not None or debug:
             raise TypeError("observer replaces on_decision and debug. Pass one or the other.")
         self.app = app
@@ -117,9 +120,11 @@ class CorsMiddleware:
         self._observer = observer
         self._observes_all = observer.observes_all
         self._logs_denials = observer.logs_denials
+        self._find_owners = owners_finder(app)
         # Routes are asked for each request; a single policy is the same for every path.
         self._engine: Engine | None = getattr(policy, "engine", None)
-        if self._engine is None:
+        if self._engine is None or self._find_owners is not None:
+            self._engine = None
             self._paths = PathReader.of(app, strips_root_path)
 
     @property
@@ -139,7 +144,9 @@ class CorsMiddleware:
             # It may be missing, or an iterator, which the application would find empty.
             headers = list(headers or ())
             scope = {**scope, "headers": headers}
-        engine = self._engine or self._find_engine(scope)
+        engine, marks = self._engine, _NO_MARKS
+        if engine is None:
+            engine, marks = self._find_engine(scope)
         if engine is None:
             if MARKS.exist:
                 await apply(self.app, None, scope, receive, send)
@@ -196,13 +203,30 @@ class CorsMiddleware:
             await send(message)
 
         if MARKS.exist:
-            await apply(self.app, Applied(engine), scope, receive, send_with_headers)
+            await apply(self.app, Applied(engine, marks), scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
 
-    def _find_engine(self, scope: Scope) -> Engine | None:
-        policy = self._paths.find_policy(self._policy, scope)
-        return None if policy is None else policy.engine
+    def _find_engine(self, scope: Scope) -> tuple[Engine | None, Sequence[object]]:
+        """Return the engine for a request, and all marks that were found on the way."""
+        find_owners = self._find_owners
+        marks: list[object] = []
+
+        def find(method: str) -> CorsPolicy | None:
+            own = policies_of(find_owners(scope, method)) if find_owners else []
+            marks.extend(own)
+            candidates = (self._paths.find_policy(each, scope) for each in (*own, self._policy))
+            return next((each for each in candidates if each is not None), None)
+
+        method: str = scope["method"]
+        if not MARKS.exist or find_owners is None:
+            policy = self._paths.find_policy(self._policy, scope)
+        elif method == "OPTIONS" and (requested := _requested_method(scope)) is not None:
+            # The policy for a preflight is that of the method that it asks for.
+            policy = policy_for_preflight(find, requested)
+        else:
+            policy = find(method)
+        return None if policy is None else policy.engine, marks
 
     def _answer_preflight(
         self, engine: Engine, scope: Scope, origin: bytes, fields: Fields
@@ -256,6 +280,13 @@ async def apply(
         scope = {**scope, APPLIED: True}
     with applying(applied):
         await app(scope, receive, send)
+
+
+def _requested_method(scope: Scope) -> str | None:
+    """Return the method that a preflight asks for; None if the request is not a preflight."""
+    fields = {name.lower(): value for name, value in as_bytes(scope["headers"])}
+    requested = fields.get(_REQUEST_METHOD)
+    return None if requested is None or b"origin" not in fields else requested.decode("latin-1")
 
 
 def _refuse(value: object) -> NoReturn:

@@ -221,6 +221,18 @@ def problem_of(routes: Any) -> Problem:
             ]
         ),
         *(
+            ([(path, PUBLIC)], "malformed-path", "routes[0]", path, "A path has no parameters")
+            for path in ["/users/{id}/public", "/users/<int:id>", "/users/*/public", "/a/*.json"]
+        ),
+        *(
+            ([(path, PUBLIC)], "malformed-path", "routes[0]", path, "A route covers all methods")
+            for path in ["GET /items/", "put  /items/{id}"]
+        ),
+        *(
+            ([route], "malformed-path", "routes[0]", route, "A route covers all methods")
+            for route in [("/items/", PUBLIC, ["GET"]), ("/items/", PUBLIC, "GET", "PUT")]
+        ),
+        *(
             (
                 [*before, (path, PUBLIC)],
                 "unreachable-path",
@@ -252,6 +264,8 @@ def test_hints_name_the_fix() -> None:
     assert problem_of([("/api/*", PUBLIC)]).hint == (
         "End it with a slash to cover everything below it, as in '/api/'."
     )
+    for route in (("/users/{id}", PUBLIC), ("GET /users", PUBLIC), ("/users", PUBLIC, ["GET"])):
+        assert problem_of([route]).hint.startswith("Give the handler its own policy, with the cors")
     assert problem_of([]).hint == 'Use pairs: CorsRoutes([("/api/", policy)]).'
 
 

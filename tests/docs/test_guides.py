@@ -85,6 +85,18 @@ def test_closest_policy_applies(page: str, path: str, origin: str, allowed: str 
 
 
 @pytest.mark.parametrize(
+    ("method", "origin", "allowed"),
+    [("GET", OTHER, "*"), ("PUT", OTHER, None), ("PUT", APP, APP)],
+)
+def test_policy_of_the_handler_applies_in_quart(
+    method: str, origin: str, allowed: str | None
+) -> None:
+    app = names_of("asgi-wsgi", 2)["app"]
+    status, headers, _ = call(app.asgi_app, "/items/7", {"Origin": origin}, method)
+    assert (status, headers.get("Access-Control-Allow-Origin")) == (200, allowed)
+
+
+@pytest.mark.parametrize(
     ("path", "allowed"), [("/public/hello", "*"), ("/api/hello", None), ("/other", None)]
 )
 def test_policy_of_the_path_applies_in_aiohttp(path: str, allowed: str | None) -> None:

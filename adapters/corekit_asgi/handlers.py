@@ -1,0 +1,123 @@
+"""Per-handler policies in Quart and Litestar: keep one on a handler, find the one for a request.
+
+A policy is an attribute of the handler, so it applies wherever the handler is routed. It is found
+by routing as the framework does; no handler runs. The frameworks are known by the class of the
+application, and not imported.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, Final, TypeVar, Unpack
+from urllib.parse import unquote, urlsplit
+
+from corekit.adapter import Policies, keep_policy, kept_policies, make_policy, unwrap
+from corekit.arguments import Grants
+
+from .layers import ASGIApp, Scope, class_names, layers_of
+
+T = TypeVar("T")
+
+FindOwners = Callable[[Scope, str], Iterable[object]]
+"""Returns the objects of the handler for a request with another method that may have a policy."""
+
+QUART: Final = "quart.app.Quart"
+LITESTAR: Final = "litestar.app.Litestar"
+
+
+def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callable[[T], T]:
+    """Give a handler of Quart or Litestar a policy, which replaces that of the application.
+
+    Pass a policy, or the arguments of a `CorsPolicy`. Put the decorator below the one that routes
+    the function. In Quart it also takes a class-based view or one of its methods; the policy of a
+    method wins. A preflight gets the policy of the handler that the requested method would reach.
+    The application needs `install`, or a `CorsMiddleware` around it: without one, no origins are
+    allowed.
+
+    Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
+    policy, and for objects that are not a function or a class.
+
+    >>> @cors(allow_origins=["*"])
+    ... async def feed(): ...
+    """
+    own = make_policy(policy, grants)
+
+    def mark(target: T) -> T:
+        if not (callable(target) and hasattr(target, "__name__")):
+            kind = type(target).__name__
+            raise TypeError(f"A {kind} cannot keep a policy. Put cors() below the route decorator.")
+        return keep_policy(target, own, "the function or the class")
+
+    return mark
+
+
+def owners_finder(app: ASGIApp) -> FindOwners | None:
+    """Return how to find the handlers of an application, or None if its framework is not known."""
+    for layer in layers_of(app):
+        names = class_names(type(layer))
+        if QUART in names:
+            return partial(_quart_owners, layer)
+        if LITESTAR in names:
+            return partial(_litestar_owners, layer)
+    return None
+
+
+def policies_of(owners: Iterable[object]) -> list[Policies]:
+    """Return the policies of a handler, the one to use first."""
+    return [policy for owner in owners for policy in kept_policies(owner)]
+
+
+def _litestar_owners(app: Any, scope: Scope, method: str) -> Iterator[object]:
+    path: str = scope["path"]
+    root_path = scope.get("root_path", "")
+    if root_path:
+        path = path.split(root_path, 1)[-1]
+    path = sys.modules["litestar.utils"].normalize_path(path)
+    find = partial(app.asgi_router.handle_routing, path=path)
+    handler: Any = None
+    try:
+        handler = find(method=method)[1]
+    except sys.modules["litestar.exceptions"].MethodNotAllowedException as error:
+        # The response is a 405. Its policy is that of a method that the path has.
+        first = min(error.headers["allow"].split(", "), key=_get_first)
+        handler = find(method=first)[1]
+    except Exception:  # noqa: BLE001 - raised again where the application handles errors
+        return
+    yield handler.fn
+
+
+def _quart_owners(app: Any, scope: Scope, method: str) -> Iterator[object]:
+    try:
+        connection = app.asgi_http_class(app, {**scope, "method": method})
+        adapter = app.create_url_adapter(connection._create_request_from_scope(None))
+        endpoint, method = _match_in_quart(adapter, method)
+    except Exception:  # noqa: BLE001 - raised again where the application handles errors
+        return
+    view = app.view_functions.get(endpoint)
+    classes = (getattr(each, "view_class", None) for each in unwrap(view))
+    view_class = next(filter(None, classes), None)
+    # A MethodView without a method for HEAD uses that for GET.
+    name = "get" if method == "HEAD" and not hasattr(view_class, "head") else method.lower()
+    yield getattr(view_class, name, None)
+    yield view_class
+    yield view
+
+
+def _match_in_quart(adapter: Any, method: str) -> tuple[str, str]:
+    """Return the endpoint and the method of the view that a request would reach."""
+    try:
+        return adapter.match(method=method)[0], method
+    except sys.modules["werkzeug.exceptions"].MethodNotAllowed as error:
+        first = min(error.valid_methods, key=_get_first)
+        return adapter.match(method=first)[0], first
+    except sys.modules["werkzeug.routing"].RequestRedirect as error:
+        # Usually to the path with its slash, which has the same policy.
+        target = unquote(urlsplit(error.new_url).path).removeprefix(adapter.script_name)
+        return adapter.match(f"/{target.lstrip('/')}", method)[0], method
+
+
+def _get_first(method: str) -> tuple[bool, bool, str]:
+    # Both frameworks add a handler for OPTIONS.
+    return method != "GET", method == "OPTIONS", method
