@@ -28,6 +28,7 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 
+from .exceptions import ExceptionResponses
 from .handlers import owners_finder, policies_of
 from .layers import (
     ASGIApp,
@@ -61,7 +62,13 @@ APPLIED: Final = "corekit.applied"
 
 LOGGER: Final = logging.getLogger("corekit.asgi")
 
-_OPTIONS: Final = ("on_decision", "debug", "observer", "strips_root_path")
+_OPTIONS: Final = (
+    "on_decision",
+    "debug",
+    "observer",
+    "strips_root_path",
+    "answers_exceptions",
+)
 
 
 class CorsMiddleware:
@@ -81,6 +88,10 @@ class CorsMiddleware:
     whether the application removes it before it routes, as most frameworks do. It is known of
     Starlette, FastAPI, Quart, Litestar, Django and Falcon. If it is not known, and the path with
     and without the root path have different policies, no origins are allowed.
+
+    With `answers_exceptions`, an exception that `app` raises before its response begins gets a 500
+    with the headers, and is raised again, so that the server logs it. Servers respond to it without
+    the headers, so that browsers report a CORS error. Most frameworks respond themselves.
 
     Raise TypeError if `policy` is not a policy, or if `on_decision` is not a plain function, and
     `corekit.PolicyError` with all problems of a policy. With ``app.add_middleware``, Starlette
@@ -102,6 +113,7 @@ class CorsMiddleware:
         debug: bool = False,
         observer: Observer | None = None,
         strips_root_path: bool | None = None,
+        answers_exceptions: bool = False,
         **grants: Unpack[Grants],
     ) -> None:
         try:
@@ -115,7 +127,7 @@ class CorsMiddleware:
             report_second_layer(app, LOGGER)
         elif on_decision is not None or debug:
             raise TypeError("observer replaces on_decision and debug. Pass one or the other.")
-        self.app = app
+        self.app = ExceptionResponses(app) if answers_exceptions else app
         self._policy = policy
         self._observer = observer
         self._observes_all = observer.observes_all

@@ -27,6 +27,8 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 
+from .exceptions import ExceptionResponses
+
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -36,7 +38,7 @@ _LOGGER: Final = logging.getLogger("corekit.wsgi")
 APPLIED: Final = "corekit.applied"
 """The key in the environ of a request whose handlers know what is applied to it."""
 
-_OPTIONS: Final = ("on_decision", "debug", "observer")
+_OPTIONS: Final = ("on_decision", "debug", "observer", "answers_exceptions")
 
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _STATUS_LINES: Final = {
@@ -57,6 +59,10 @@ class CorsMiddleware:
     and reason at WARNING. `observer` is for adapters that add this middleware to a framework: it
     replaces both.
 
+    With `answers_exceptions`, an exception that `app` raises before its response begins gets a 500
+    with the headers. It is raised again after that, so that the server logs it. Servers respond to
+    it without the headers, so that browsers report a CORS error.
+
     Raise TypeError if `policy` is not a policy, or if `on_decision` is not a plain function, and
     `corekit.PolicyError` with all problems of a policy.
 
@@ -75,6 +81,7 @@ class CorsMiddleware:
         on_decision: OnDecision | None = None,
         debug: bool = False,
         observer: Observer | None = None,
+        answers_exceptions: bool = False,
         **grants: Unpack[Grants],
     ) -> None:
         policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS)
@@ -82,7 +89,7 @@ class CorsMiddleware:
             observer = Observer("wsgi", _LOGGER, on_decision=on_decision, debug=debug)
         elif on_decision is not None or debug:
             raise TypeError("observer replaces on_decision and debug. Pass one or the other.")
-        self.app = app
+        self.app = ExceptionResponses(app) if answers_exceptions else app
         self._policy = policy
         self._observer = observer
         self._observes_all = observer.observes_all
