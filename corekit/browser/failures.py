@@ -242,7 +242,11 @@ _OTHERS: Final = (
         "the request",
         is_cors=False,
         chromium="Mixed Content: The page at '{}' was loaded over HTTPS, but requested an"
-        " insecure resource '{}'.",
+        " insecure {} '{}'.",
+        chromium_variant="Mixed Content: The page at '{}' was loaded over HTTPS, but attempted to"
+        " connect to the insecure WebSocket endpoint '{}'.",
+        webkit="The page at {} requested insecure content from {}. This content was blocked and"
+        " must be served over HTTPS.",
     ),
     FailureKind(
         "NoCorsRedirectModeNotFollow",

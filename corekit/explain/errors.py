@@ -1,39 +1,26 @@
 """The error reference: every failure by name, with what browsers' consoles print about it.
 
 There are two families of names: Chromium's, from `corekit.browser.failures`, and Firefox's, which
-are the titles of MDN's pages (https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS/Errors). The
-messages are those of Chromium 156, Firefox 153 and WebKitGTK 2.50, and those of older Firefox
-versions that MDN still lists. ``{}`` is what differs from call to call. WebKit prints the same
-message for several failures: it is listed for the most frequent one.
+are the titles of MDN's pages (https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS/Errors). What
+no policy can change is in `other_errors`. The messages are those of Chromium 156, Firefox 153 and
+WebKitGTK 2.50, and those of older Firefox versions that MDN still lists. ``{}`` is what differs
+from call to call. WebKit prints the same message for several failures: it is listed for the most
+frequent one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from corekit.browser import FAILURES
 from corekit.browser.failures import FailureKind
 
+from .other_errors import OTHER_ERRORS, ErrorInfo
 
-@dataclass(frozen=True, slots=True)
-class ErrorInfo:
-    """One failure: its name, what happened and how to fix it.
-
-    `name` is Chromium's or Firefox's. `console` holds the messages of browsers' consoles by engine.
-    `reasons` are Firefox's names for a failure of Chromium's, `failures` Chromium's names for one
-    of Firefox's.
-    """
-
-    name: str
-    message: str
-    hint: str
-    console: Mapping[str, tuple[str, ...]]
-    reasons: tuple[str, ...] = ()
-    failures: tuple[str, ...] = ()
+__all__ = ["ERRORS", "ErrorInfo", "find_error"]
 
 
 _MAX_MESSAGE: Final = 10_000
@@ -131,17 +118,17 @@ _FIREFOX: Final = (
 )
 
 ERRORS: Final[Mapping[str, ErrorInfo]] = MappingProxyType(
-    {error.name: error for error in (*map(_failure, FAILURES.values()), *_FIREFOX)}
+    {error.name: error for error in (*map(_failure, FAILURES.values()), *_FIREFOX, *OTHER_ERRORS)}
 )
-"""Every failure, by Chromium's name or by Firefox's."""
+"""Every error, by name."""
 
 
 def find_error(name_or_message: str) -> ErrorInfo | None:
     """Find the error for a name, or for a message that was pasted from a browser's console.
 
     Names are Chromium's and Firefox's, in any case; quotes may be straight or curly, and lines may
-    be broken. Return None for a message that is not about CORS. Only the first 10,000 characters
-    are read.
+    be broken. Return None for a message that is not known. Only the first 10,000 characters are
+    read.
 
     >>> find_error("CORSMissingAllowOrigin").failures
     ('MissingAllowOriginHeader', 'PreflightMissingAllowOriginHeader')
@@ -161,7 +148,8 @@ def find_error(name_or_message: str) -> ErrorInfo | None:
 def _compile(message: str) -> re.Pattern[str]:
     # Bounded gaps, so that no text can make this slow.
     return re.compile(
-        ".{0,500}?".join(map(re.escape, message.rstrip(".").split("{}"))), re.IGNORECASE
+        ".{0,500}?".join(map(re.escape, message.removeprefix("net::").rstrip(".").split("{}"))),
+        re.IGNORECASE,
     )
 
 

@@ -22,4 +22,4 @@ def test_every_error_has_a_row_with_its_texts() -> None:
         assert hint.removesuffix(" |").replace("\\", "") == error.hint
         for messages in error.console.values():
             for text in messages:
-                assert text.replace("{}", "…") in printed
+                assert text.replace("{}", "…").strip() in printed

@@ -9,6 +9,7 @@ import pytest
 
 from corekit.browser import FAILURES
 from corekit.explain import ERRORS, ErrorInfo, errors, find_error
+from corekit.explain.other_errors import OTHER_ERRORS
 from tests.loading import load_again
 
 # The pages below https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS/Errors
@@ -22,8 +23,15 @@ CORSMissingAllowHeaderFromPreflight
 
 
 def test_every_failure_and_every_reason_has_an_error() -> None:
-    assert set(ERRORS) == {*FAILURES, *REASONS}
-    assert {name for name, error in ERRORS.items() if "firefox" in error.console} == set(REASONS)
+    others = [error.name for error in OTHER_ERRORS]
+    assert list(ERRORS) == [*FAILURES, *REASONS, *others]
+    assert all("firefox" in ERRORS[name].console for name in REASONS)
+
+
+def test_other_errors_blame_no_policy() -> None:
+    for error in OTHER_ERRORS:
+        assert error.console
+        assert (error.reasons, error.failures) == ((), ())
 
 
 @pytest.mark.parametrize("error", ERRORS.values(), ids=lambda error: error.name)
@@ -42,7 +50,7 @@ def test_error_is_complete(error: ErrorInfo) -> None:
 
 def test_each_cors_failure_has_a_message_in_chromium() -> None:
     of_cors = {name for name, kind in FAILURES.items() if kind.is_cors}
-    in_chromium = {name for name, error in ERRORS.items() if "chromium" in error.console}
+    in_chromium = {name for name in FAILURES if "chromium" in ERRORS[name].console}
     others = {"NoCorsRedirectModeNotFollow", "BadPort", "CorpNotSameOrigin", "CorpNotSameSite"}
     assert in_chromium == of_cors | others | {"MixedContent"}
 
@@ -118,12 +126,79 @@ PASTED = {
         ),
         "Request header field X-A is not allowed by Access-Control-Allow-Headers.",
     ],
+    "LocalNetworkAccessPermissionDenied": [
+        (
+            "Access to fetch at 'http://localhost:8080/status' from origin"
+            " 'https://app.example.com' has been blocked by CORS policy: Permission was denied for"
+            f" this request to access the `{space}` address space."
+        )
+        for space in ("loopback", "local", "unknown")
+    ],
+    "InsecureLocalNetwork": [
+        (
+            "Access to XMLHttpRequest at 'http://192.168.1.5:8000/api/' from origin"
+            " 'http://app.example.com' has been blocked by CORS policy: The request client is not a"
+            f" secure context and the resource is in more-private address space `{space}`."
+        )
+        for space in ("local", "private")
+    ],
+    "InvalidLocalNetworkAccess": [
+        (
+            "has been blocked by CORS policy: Request had a target IP address space of `local` yet"
+            " the resource is in address space `loopback`."
+        ),
+    ],
+    "PreflightMissingAllowPrivateNetwork": [
+        (
+            "has been blocked by CORS policy: No 'Access-Control-Allow-Private-Network' header was"
+            " present in the preflight response for this private network request targeting the"
+            " `local` address space."
+        ),
+    ],
+    "CsrfFailed": [
+        (
+            "Forbidden (Origin checking failed - http://localhost:3000 does not match any trusted"
+            " origins.): /api/login/"
+        ),
+        "CSRF Failed: CSRF token missing or incorrect.",
+        '{"detail":"CSRF Failed: CSRF token from the \'X-Csrftoken\' HTTP header incorrect."}',
+        "Forbidden (CSRF cookie not set.): /api/login/",
+    ],
+    "CookieRejected": [
+        (
+            "Cookie \u201csession\u201d has been rejected because it is in a cross-site context and"
+            " its \u201cSameSite\u201d is \u201cLax\u201d or \u201cStrict\u201d."
+        ),
+        (
+            "This Set-Cookie header did not specify a \u201cSameSite\u201d attribute and was"
+            " defaulted to \u201cSameSite=Lax,\u201d and was blocked because it came from a"
+            " cross-site response which was not the response to a top-level navigation."
+        ),
+    ],
+    "BlockedByContentSecurityPolicy": [
+        (
+            "Refused to connect to 'http://127.0.0.1:8000/' because it violates the following"
+            " Content Security Policy directive: \"connect-src 'self'\"."
+        ),
+        (
+            "Content-Security-Policy: The page\u2019s settings blocked the loading of a resource"
+            " (connect-src) at http://127.0.0.1:8000/ because it violates the following directive"
+        ),
+    ],
+    "ConnectionFailed": ["GET http://localhost:8001/ net::ERR_CONNECTION_REFUSED"],
+    "CertificateInvalid": ["ERR_CERT_AUTHORITY_INVALID", "net::ERR_CERT_DATE_INVALID"],
+    "CorpNotSameOrigin": [
+        "GET http://a.example/ net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin 200 (OK)",
+        "ERR_BLOCKED_BY_RESPONSE.NotSameOrigin",
+    ],
+    "MixedActiveContent": ["Blocked loading mixed active content \u201chttp://a.example/\u201d"],
     "MixedContent": [
         (
             "Mixed Content: The page at 'https://app.example.com/' was loaded over HTTPS, but"
-            " requested an insecure resource 'http://api.example.com/'. This request has been"
+            f" requested an insecure {kind} 'http://api.example.com/'. This request has been"
             " blocked; the content must be served over HTTPS."
-        ),
+        )
+        for kind in ("resource", "XMLHttpRequest endpoint", "EventSource endpoint", "script")
     ],
 }
 
