@@ -14,7 +14,7 @@ ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
 Headers = tuple[tuple[str, str], ...]
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
-_DENIED_BODY: Final = b"CORS: the origin is not allowed.\n"
+DENIED_BODY: Final = b"CORS: the origin is not allowed.\n"
 
 
 class RequestKind(Enum):
@@ -71,7 +71,7 @@ class Answer:
     def __post_init__(self) -> None:
         is_preflight = self.kind is RequestKind.PREFLIGHT
         is_actual = self.kind is RequestKind.ACTUAL
-        body = b"" if self.origin_allowed or not is_preflight else _DENIED_BODY
+        body = b"" if self.origin_allowed or not is_preflight else DENIED_BODY
         content: Headers = ()
         if is_preflight and self.status != 204:
             content = (

@@ -11,8 +11,8 @@ from corekit.diagnostics import SEVERITIES, Diagnostic, show
 from corekit.explain import read_origin
 from corekit.lint import lint_policy
 
-from .options import read_policy, reading
-from .output import CommandError, json_option, print_findings, print_json
+from .options import needing_django, read_policy, reading
+from .output import json_option, print_findings, print_json
 
 
 @click.command(short_help="Check a policy, and give advice on it.")
@@ -89,12 +89,7 @@ def _check(source: str, api: str | None) -> tuple[str, Sequence[Diagnostic]]:
 
 
 def _check_django(settings: str, api: str | None) -> tuple[str, Sequence[Diagnostic]]:
-    try:
+    with needing_django("--django"):
         from .django_settings import check_settings  # noqa: PLC0415 - Django may be missing
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "django":
-            raise
-        message = "--django needs Django, which is not installed."
-        raise CommandError(message, "Install corekit with the extra 'django'.") from None
     with reading():
         return check_settings(settings, api)

@@ -1,4 +1,4 @@
-"""The policy of a Django project, read from its settings as the middleware reads them.
+"""The policy of a Django project, read from its settings as the middleware reads them, and checks.
 
 This is the only module of the command that imports Django, and it is imported on demand. Apps are
 not loaded, so per-view policies are up to `manage.py cors` and `manage.py check`.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from string import Formatter
 from typing import Final
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from corekit_config import ConfigError
 from corekit_config.finding import looking_in
 from corekit_django.checks import check_effect, check_names
 from corekit_django.conf import read_settings
+from corekit_django.messages import TEXTS
 from corekit_django.names import argument_settings
 
 _VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
@@ -65,3 +67,16 @@ def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]
             advice = tuple(each for each in advice if each.subject.partition("[")[0] in given)
         diagnostics += advice
     return source, diagnostics
+
+
+def describe_check(number: str) -> tuple[str, str] | None:
+    """Return the message and the hint of a check such as W001; None if there is no such check.
+
+    What differs from project to project is ``...``.
+    """
+    if number not in TEXTS:
+        return None
+    message, hint = TEXTS[number]
+    parsed = Formatter().parse(f"{message} {hint}")
+    gaps = {name: "..." for _, name, _, _ in parsed if name}
+    return message.format(**gaps), hint.format(**gaps)

@@ -18,9 +18,10 @@ from corekit.browser import ENGINES, BrowserModel, Fetch, Quirks
 from corekit.browser.messages import CREDENTIALS_MODES, FETCH_MODES
 from corekit.browser.urls import parse_url
 from corekit.explain import Explanation, Step, explain, explain_outcome, find_error, read_origin
+from corekit.explain.codes import Meaning, find_code
 
 from .client import Client, Limits
-from .options import header_option, limit_options, read_call, require_policy
+from .options import header_option, limit_options, needing_django, read_call, require_policy
 from .output import CommandError, json_option, make_console, print_json, print_wrapped
 
 _API: Final = "https://api.example.com/"
@@ -29,6 +30,7 @@ _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}
 _SCRIPT_ERRORS: Final = ("failed to fetch", "networkerror when attempting to fetch", "load failed")
 # Chromium's messages contain both.
 _find_url = re.compile(r" at '(https?://[^'\s]{1,2000})'").search
+_find_check_id = re.compile(r"\b(?:corekit_django\.|^)([EW]\d{3})\b", re.IGNORECASE).search
 _find_origin = re.compile(r" from origin '([^'\s]{1,400})'").search
 
 
@@ -86,7 +88,8 @@ def explain_call(
 ) -> None:
     """Explain what a browser does with a request, step by step, and how to make it succeed.
 
-    MESSAGE is the message of a browser's console, or the name of a failure. Without it, --origin
+    MESSAGE is the message of a browser's console, the name of a failure, a line of corekit's log,
+    or a code such as max-age, ORIGIN_NOT_ALLOWED or corekit_django.W001. Without it, --origin
     is the page that calls, and --policy or --url the server that responds. With both, the response
     of the live server is compared with the policy. Only GET and OPTIONS are sent, unless
     --send-unsafe is given.
@@ -159,24 +162,54 @@ def _explain_server(
 def _explain_message(message: str, *, is_alone: bool, as_json: bool) -> None:
     if not is_alone:
         raise click.UsageError("Pass a browser's message without other options.")
-    info = find_error(message)
-    if info is None:
+    meanings = _find_meanings(message)
+    if not meanings:
         hint = "Pass --origin and --url to find out what the server responds."
         if any(text in message.lower() for text in _SCRIPT_ERRORS):
             hint = "Pass the message of the browser's console, or --origin and --url."
             raise CommandError("This is all that scripts learn about a failed request.", hint)
-        raise CommandError("This is not a known message about CORS.", hint)
+        raise CommandError("This is not a known message or code.", hint)
     command = _next_command(message)
+    (name, text, hint), *others = meanings
     if as_json:
-        print_json({"name": info.name, "message": info.message, "hint": info.hint, "next": command})
+        further = [{"message": each.message, "hint": each.hint} for each in others]
+        found = {"name": name, "message": text, "hint": hint, "others": further, "next": command}
+        print_json(found)
         return
     console = make_console()
-    console.print(Text(info.name, "bold"))
-    print_wrapped(console, Text(info.message))
-    _print_list(console, "How to fix it", [info.hint])
+    console.print(Text(name, "bold"))
+    if not others:
+        print_wrapped(console, Text(text))
+        _print_list(console, "How to fix it", filter(None, [hint]))
+    else:
+        print_wrapped(console, Text(f"It is reported for one of {len(meanings)} causes:"))
+        for number, each in enumerate(meanings, 1):
+            console.print()
+            print_wrapped(console, Text(each.message), first=f"{number}. ", rest=_INDENT)
+            if each.hint:
+                print_wrapped(console, Text(each.hint, "green"), first=_INDENT, rest=_INDENT)
     if command is not None:
         console.print(Text("\nTo see what the server responds:", "bold"))
         console.print(Text(f"{_INDENT}{command}"), soft_wrap=True)
+
+
+def _find_meanings(text: str) -> tuple[Meaning, ...]:
+    info = find_error(text)
+    if info is not None:
+        return (Meaning(info.name, info.message, info.hint),)
+    return find_code(text) or _find_check(text)
+
+
+def _find_check(text: str) -> tuple[Meaning, ...]:
+    """Return what a system check of Django means whose id is in a text."""
+    found = _find_check_id(text)
+    if found is None:
+        return ()
+    name = f"corekit_django.{found[1].upper()}"
+    with needing_django(name):
+        from .django_settings import describe_check  # noqa: PLC0415 - Django may be missing
+    described = describe_check(found[1].upper())
+    return () if described is None else (Meaning(name, *described),)
 
 
 def _next_command(message: str) -> str | None:

@@ -77,6 +77,18 @@ def reading() -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def needing_django(what: str) -> Iterator[None]:
+    """Raise `CommandError` if Django, which `what` needs, is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "django":
+            raise
+        message = f"{what} needs Django, which is not installed."
+        raise CommandError(message, "Install corekit with the extra 'django'.") from None
+
+
 def require_policy(source: str) -> CorsPolicy | CorsRoutes:
     """Like `read_policy()`, but raise `CommandError` for a policy with problems too."""
     try:

@@ -20,7 +20,7 @@ _COOKIE: Final = _Text(
 )
 
 _PROBLEM: Final = _Text("{subject} = {value!a}: {message} [{code}]", "{hint}")
-_TEXTS: Final = {
+TEXTS: Final = {
     "E001": _PROBLEM,
     "E002": _Text(
         "corekit_django is installed without its middleware, so no origins are allowed.",
@@ -126,10 +126,10 @@ _KINDS: Final = {"E": Error, "W": Warning, "I": Info}
 
 def write_error(number: str, **values: object) -> str:
     """Return the text of a check whose problem stops the server, for the exception."""
-    return " ".join(text.format_map(values) for text in _TEXTS[number])
+    return " ".join(text.format_map(values) for text in TEXTS[number])
 
 
 def write_message(number: str, **values: object) -> CheckMessage:
     """Return the message of a check, with the values that it names."""
-    message, hint = (text.format_map(values) for text in _TEXTS[number])
+    message, hint = (text.format_map(values) for text in TEXTS[number])
     return _KINDS[number[0]](message, hint=hint, id=f"corekit_django.{number}")

@@ -8,7 +8,9 @@ fetch to a live server ended. Both run only the browser model. Each module has o
 - `steps`: what happens, in order;
 - `fixes`: what to change so that the fetch succeeds;
 - `near_misses`: what almost matches;
-- `errors`: each failure by name, and by what browsers' consoles print about it.
+- `errors`: each failure by name, and by what browsers' consoles print about it;
+- `other_errors`: what no policy can change;
+- `codes`: corekit's own codes and reasons.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +13,9 @@ from click.testing import CliRunner, Result
 
 from corekit.browser import FAILURES, Failure, HttpRequest, HttpResponse
 from corekit.explain import ERRORS
+from corekit.explain.codes import CODES, find_code
 from corekit_cli import command
+from corekit_django.checks import TEXTS
 from tests.browsers.broken_servers import BROKEN_SERVERS, BrokenServer, as_wsgi
 from tests.cli.live import serving
 from tests.probe.servers import PAGE, POLICY, right, without, wrong
@@ -201,6 +205,73 @@ def test_message_with_a_url_leads_to_the_next_command() -> None:
     assert "To see what the server responds" not in run(strange).stdout
 
 
+@pytest.mark.parametrize("code", ["any-origin", "ORIGIN_NOT_ALLOWED", "x: y [any-origin]"])
+def test_code_of_corekit_is_explained(code: str) -> None:
+    result = run(code)
+    assert result.exit_code == 0, result.output
+    (meaning,) = find_code(code)
+    assert meaning.message in text_of(result)
+    assert f"How to fix it: {meaning.hint}" in text_of(result)
+    assert json.loads(run(code, "--json").stdout) == {
+        **meaning._asdict(),
+        "others": [],
+        "next": None,
+    }
+
+
+def test_code_with_several_causes_lists_them() -> None:
+    text = text_of(run("max-age"))
+    assert f"It is reported for one of {len(CODES['max-age'])} causes: 1. The value is" in text
+    found = json.loads(run("max-age", "--json").stdout)
+    shown = [{"message": found["message"], "hint": found["hint"]}, *found["others"]]
+    assert shown == [
+        {"message": meaning.message, "hint": meaning.hint} for meaning in CODES["max-age"]
+    ]
+    for each in shown:
+        assert each["message"] in text
+        assert each["hint"] in text
+
+
+def test_cause_without_a_hint_has_none() -> None:
+    assert "How to fix it" not in run("string-not-collection").stdout
+    assert any(not meaning.hint for meaning in CODES["malformed-origin"])
+    assert run("malformed-origin").exit_code == 0
+
+
+@pytest.mark.parametrize("number", TEXTS)
+def test_check_of_django_is_explained(number: str) -> None:
+    found = json.loads(run(f"corekit_django.{number}", "--json").stdout)
+    assert found["name"] == f"corekit_django.{number}"
+    for template, text in zip(TEXTS[number], (found["message"], found["hint"]), strict=True):
+        fixed = "(.*)".join(map(re.escape, re.split(r"\{.*?\}", template)))
+        matched = re.fullmatch(fixed, text)
+        assert matched is not None
+        assert set(matched.groups()) <= {"...", "'...'"}
+
+
+@pytest.mark.parametrize(
+    "text", ["w001", "?: (corekit_django.W001) The CORS middleware comes after x."]
+)
+def test_check_is_found_in_the_output_of_django(text: str) -> None:
+    assert json.loads(run(text, "--json").stdout)["name"] == "corekit_django.W001"
+
+
+def test_unknown_check_is_not_explained() -> None:
+    result = run("corekit_django.E999")
+    assert result.exit_code == 2
+    assert "This is not a known message or code." in result.stderr
+
+
+def test_check_needs_django(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "corekit_cli.django_settings", None)
+    monkeypatch.delitem(sys.modules, "corekit_cli.django_settings")
+    monkeypatch.setitem(sys.modules, "django", None)
+    monkeypatch.setitem(sys.modules, "django.conf", None)
+    result = run("corekit_django.W001")
+    assert result.exit_code == 2
+    assert "corekit_django.W001 needs Django, which is not installed." in result.stderr
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -248,7 +319,7 @@ def test_every_failure_name_is_explained(name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("it does not work",), "not a known message about CORS"),
+        (("it does not work",), "not a known message or code"),
         (("CORSMissingAllowOrigin", f"--origin={PAGE}"), "without other options"),
         ((f"--origin={PAGE}",), "Pass --origin and --policy or --url"),
         (("--policy=-",), "Pass --origin and --policy or --url"),

@@ -1,0 +1,140 @@
+"""corekit's own words, explained: codes of problems, advice and findings, and reasons of denials.
+
+The texts are those of the tables that the messages are written from, with ``...`` for what differs
+from case to case. A code may have several.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from string import Formatter
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from corekit._answers import DENIED_BODY
+from corekit._validation import MAX_MAX_AGE
+from corekit.browser import FAILURES
+from corekit.decision import Reason
+from corekit.lint.advice import ADVICE
+from corekit.probe import make_probe_origins
+from corekit.probe.finding_kinds import FINDINGS
+from corekit.problems import PYTHON, Problem, ProblemKind
+
+from .errors import ERRORS
+
+
+class Meaning(NamedTuple):
+    """What a code means: the message, and the hint, which is empty if each case has its own."""
+
+    name: str
+    message: str
+    hint: str
+
+
+_GAP: Final = "..."
+_MAX_MESSAGE: Final = 10_000
+_find_bracketed = re.compile(r"\[([\w-]{1,100})[\],]").findall
+
+_MEANINGS: Final = {
+    each.code: each.meaning
+    for each in make_probe_origins("https://app.example.com", ["https://other.example"])
+}
+_WORDS: Final = {
+    "api": "the API",
+    "consequence": "",
+    "context": "",
+    "covering": "Other entries cover it",
+    "duration": "for 5 seconds, or not at all",
+    "failed": "A page that should be allowed is blocked. The finding says by which failure.",
+    "hint": "",
+    "internal-api.api": "The API",
+    "malformed-list.name": "A header",
+    "max_age": "no Access-Control-Max-Age, or one that browsers do not honor",
+    "maximum": str(MAX_MAX_AGE),
+    "methods": "PUT and PATCH",
+    "name": "a header",
+    "origin": "the origin",
+    "reason": "It is not limited to names that are yours",
+    "response": "The response",
+    "risk": "The policy accepts a risk.",
+    "safelisted-header.reason": "Pages may set or read it without permission.",
+    "third-party-cookies.origin": "The origin",
+    "solution": "Serve the pages and the API over HTTPS below one domain.",
+    "wildcard-list-with-credentials.name": "A header",
+}
+"""The words for a parameter of a template: by its name, or by a code and its name."""
+
+_HARMLESS: Final = "Change nothing: browsers do not send this, so no page is affected."
+_REASON_HINTS: Final = {
+    Reason.NOT_CORS: "Change nothing. To see what a page gets, send the page's origin in Origin.",
+    Reason.GRANTED: "Change nothing.",
+    Reason.ORIGIN_NOT_ALLOWED: FAILURES["MissingAllowOriginHeader"].hint,
+    Reason.METHOD_NOT_ALLOWED: FAILURES["MethodDisallowedByPreflightResponse"].hint,
+    Reason.HEADER_NOT_ALLOWED: FAILURES["HeaderDisallowedByPreflightResponse"].hint,
+    Reason.HEADERS_TOO_LONG: "Request fewer headers.",
+}
+
+
+def _fill(code: str, template: str) -> dict[str, str]:
+    """Return words for each parameter of a template."""
+    words = {**_WORDS, "what": _MEANINGS.get(code, _GAP)}
+    filled: dict[str, str] = {}
+    for _, name, _, conversion in Formatter().parse(template):
+        if name and not name.startswith("dialect."):
+            # A value that is shown in quotes is not described in words.
+            known = _GAP if conversion else words.get(name, _GAP)
+            filled[name] = words.get(f"{code}.{name}", known)
+    return filled
+
+
+def _describe_problem(kind: ProblemKind) -> Meaning:
+    words: dict[str, Any] = {**_fill(kind.code, f"{kind.message} {kind.hint}"), "fix": _GAP}
+    words["use"] = kind.otherwise.format(dialect=PYTHON)
+    problem = Problem.of(kind, "", None, **words)
+    return Meaning(kind.code, problem.message, problem.hint.strip())
+
+
+def _describe_all() -> Iterator[Meaning]:
+    yield from map(_describe_problem, ProblemKind)
+    for table in (ADVICE, FINDINGS):
+        for code, (_, message, hint) in table.items():
+            words = _fill(code, f"{message} {hint}")
+            yield Meaning(code, message.format(**words).strip(), hint.format(**words))
+    for reason in Reason:
+        yield Meaning(reason.name, reason.value, _REASON_HINTS.get(reason, _HARMLESS))
+    for error in ERRORS.values():
+        yield Meaning(error.name, error.message, error.hint)
+
+
+def _collect() -> dict[str, tuple[Meaning, ...]]:
+    by_code: dict[str, tuple[Meaning, ...]] = {}
+    for meaning in _describe_all():
+        known = by_code.get(meaning.name, ())
+        if meaning not in known:
+            by_code[meaning.name] = (*known, meaning)
+    return by_code
+
+
+CODES: Final[Mapping[str, tuple[Meaning, ...]]] = MappingProxyType(_collect())
+"""What each code means; several texts if it is reported for several causes."""
+
+_BY_NAME: Final = {code.lower(): found for code, found in CODES.items()}
+
+
+def find_code(text: str) -> tuple[Meaning, ...]:
+    """Find what a code means, or the code in a line of corekit's log or output; empty if unknown.
+
+    Only the first 10,000 characters are read.
+
+    >>> [meaning.message for meaning in find_code("method-case")]
+    ['Method names are case-sensitive; servers expect this one in upper case.']
+    >>> line = "CORS: GET '/items' from 'https://a.example' denied: ... [ORIGIN_NOT_ALLOWED]"
+    >>> find_code(line)[0].message
+    'The policy does not allow this origin.'
+    """
+    text = text[:_MAX_MESSAGE].strip()
+    if text.startswith(DENIED_BODY.decode().strip()):
+        text = Reason.ORIGIN_NOT_ALLOWED.name
+    names = (text, *_find_bracketed(text))
+    return next(filter(None, (_BY_NAME.get(name.lower(), ()) for name in names)), ())

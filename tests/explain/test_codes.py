@@ -1,0 +1,108 @@
+"""corekit's own words: each code and reason is explained, by the texts that messages have."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Final
+
+import pytest
+
+from corekit import CorsPolicy, PolicyError
+from corekit.decision import Reason
+from corekit.events import DecisionEvent
+from corekit.explain import ERRORS, codes
+from corekit.explain.codes import CODES, find_code
+from corekit.lint.advice import ADVICE
+from corekit.probe.finding_kinds import FINDINGS
+from corekit.problems import CODES as PROBLEM_CODES
+from corekit.problems import RISKS
+from tests.loading import load_again
+
+OWN: Final = {*PROBLEM_CODES, *ADVICE, *FINDINGS, *(reason.name for reason in Reason)}
+PAGE: Final = "https://app.example.com"
+POLICY: Final = CorsPolicy(allow_origins=[PAGE])
+
+
+def test_every_code_is_known() -> None:
+    assert set(CODES) == {*OWN, *ERRORS}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_meanings_are_sentences(code: str) -> None:
+    found = CODES[code]
+    assert len(set(found)) == len(found)
+    for meaning in found:
+        assert meaning.name == code
+        assert re.match(r"[A-Z'].*\w", meaning.message), meaning.message
+        for text in (meaning.message, meaning.hint):
+            assert "{" not in text
+            assert text == text.strip()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_code_is_found_alone_and_in_brackets(code: str) -> None:
+    for text in (code, code.upper(), f" {code}\n", f"a: b [{code}]", f"a: b [{code}, Name]"):
+        assert find_code(text) == CODES[code]
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_reason_has_its_own_sentence_and_a_hint(reason: Reason) -> None:
+    (meaning,) = find_code(reason.name)
+    assert meaning.message == reason.value
+    assert meaning.hint
+
+
+def test_risk_says_how_to_accept_it() -> None:
+    for code in RISKS:
+        assert any(f"accept_risks=['{code}']" in meaning.hint for meaning in CODES[code])
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "hint"),
+    [
+        ("method-case", "Method names are case-sensitive", "Did you mean '...'?"),
+        ("max-age", "The value is below 0.", "0 (no caching) to 86400 seconds, or None"),
+        ("suffix", "The server allows a host that begins with the name of the allowed one.", ""),
+        ("safelisted-header", "Pages may set or read it without permission.", "Remove it."),
+        ("refused", "A page that should be allowed is blocked.", ""),
+        ("third-party-cookies", "The origin and the API are different sites", "one domain"),
+        ("plain-http", "A network attacker can impersonate the origin", "HTTPS"),
+        ("every-subdomain", "Every subdomain of '...' can act", ""),
+    ],
+)
+def test_parameters_are_put_into_words(code: str, message: str, hint: str) -> None:
+    assert any(message in meaning.message and hint in meaning.hint for meaning in CODES[code])
+
+
+def test_log_line_is_found() -> None:
+    decision = POLICY.decide("GET", origin="https://other.example")
+    line = str(DecisionEvent(decision, "asgi", "GET", "/items", "https://other.example"))
+    assert find_code(line) == CODES["ORIGIN_NOT_ALLOWED"]
+
+
+def test_body_of_a_refused_preflight_is_found() -> None:
+    answer = POLICY.engine.preflight("https://other.example", "PUT", None, None)
+    assert find_code(answer.body.decode()) == CODES["ORIGIN_NOT_ALLOWED"]
+
+
+def test_message_of_a_policy_error_is_found() -> None:
+    with pytest.raises(PolicyError) as caught:
+        CorsPolicy(allow_origins=[PAGE], allow_methods=["put"])
+    assert find_code(str(caught.value)) == CODES["method-case"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "[nothing]", "max age", "a [max-age", "x" * 20_000])
+def test_other_text_has_no_code(text: str) -> None:
+    assert find_code(text) == ()
+
+
+def test_long_text_takes_bounded_time() -> None:
+    start = time.process_time()
+    for piece in ("[", "[a", "[max", "CORS: "):
+        assert find_code(piece * 1_000_000) == ()
+    assert time.process_time() - start < 1.0
+
+
+def test_table_is_the_same_each_time_it_is_built() -> None:
+    assert load_again(codes).CODES == CODES
