@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from shlex import quote
 from typing import Final
 
 import click
@@ -16,22 +14,21 @@ from rich.text import Text
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import ENGINES, BrowserModel, Fetch, Quirks
 from corekit.browser.messages import CREDENTIALS_MODES, FETCH_MODES
-from corekit.browser.urls import parse_url
-from corekit.explain import Explanation, Step, explain, explain_outcome, find_error, read_origin
-from corekit.explain.codes import Meaning, find_code
+from corekit.explain import (
+    Explanation,
+    Step,
+    explain,
+    explain_outcome,
+)
 
 from .client import Client, Limits
-from .options import header_option, limit_options, needing_django, read_call, require_policy
-from .output import CommandError, json_option, make_console, print_json, print_wrapped
+from .explain_message import explain_message
+from .options import header_option, limit_options, read_call, require_policy
+from .output import json_option, make_console, print_json, print_list, print_wrapped
 
 _API: Final = "https://api.example.com/"
 _INDENT: Final = "   "
 _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}
-_SCRIPT_ERRORS: Final = ("failed to fetch", "networkerror when attempting to fetch", "load failed")
-# Chromium's messages contain both.
-_find_url = re.compile(r" at '(https?://[^'\s]{1,2000})'").search
-_find_check_id = re.compile(r"\b(?:corekit_django\.|^)([EW]\d{3})\b", re.IGNORECASE).search
-_find_origin = re.compile(r" from origin '([^'\s]{1,400})'").search
 
 
 @click.command("explain", short_help="Explain why a page may read a response or not.")
@@ -112,7 +109,9 @@ def explain_call(
       2  the command could not reach a verdict
     """
     if message is not None:
-        _explain_message(message, is_alone=not (origin or policy or url), as_json=as_json)
+        if origin or policy or url:
+            raise click.UsageError("Pass a browser's message without other options.")
+        explain_message(message, as_json=as_json)
         return
     if origin is None or not (policy or url):
         raise click.UsageError("Pass --origin and --policy or --url, or a browser's message.")
@@ -159,72 +158,6 @@ def _explain_server(
     )
 
 
-def _explain_message(message: str, *, is_alone: bool, as_json: bool) -> None:
-    if not is_alone:
-        raise click.UsageError("Pass a browser's message without other options.")
-    meanings = _find_meanings(message)
-    if not meanings:
-        hint = "Pass --origin and --url to find out what the server responds."
-        if any(text in message.lower() for text in _SCRIPT_ERRORS):
-            hint = "Pass the message of the browser's console, or --origin and --url."
-            raise CommandError("This is all that scripts learn about a failed request.", hint)
-        raise CommandError("This is not a known message or code.", hint)
-    command = _next_command(message)
-    (name, text, hint), *others = meanings
-    if as_json:
-        further = [{"message": each.message, "hint": each.hint} for each in others]
-        found = {"name": name, "message": text, "hint": hint, "others": further, "next": command}
-        print_json(found)
-        return
-    console = make_console()
-    console.print(Text(name, "bold"))
-    if not others:
-        print_wrapped(console, Text(text))
-        _print_list(console, "How to fix it", filter(None, [hint]))
-    else:
-        print_wrapped(console, Text(f"It is reported for one of {len(meanings)} causes:"))
-        for number, each in enumerate(meanings, 1):
-            console.print()
-            print_wrapped(console, Text(each.message), first=f"{number}. ", rest=_INDENT)
-            if each.hint:
-                print_wrapped(console, Text(each.hint, "green"), first=_INDENT, rest=_INDENT)
-    if command is not None:
-        console.print(Text("\nTo see what the server responds:", "bold"))
-        console.print(Text(f"{_INDENT}{command}"), soft_wrap=True)
-
-
-def _find_meanings(text: str) -> tuple[Meaning, ...]:
-    info = find_error(text)
-    if info is not None:
-        return (Meaning(info.name, info.message, info.hint),)
-    return find_code(text) or _find_check(text)
-
-
-def _find_check(text: str) -> tuple[Meaning, ...]:
-    """Return what a system check of Django means whose id is in a text."""
-    found = _find_check_id(text)
-    if found is None:
-        return ()
-    name = f"corekit_django.{found[1].upper()}"
-    with needing_django(name):
-        from .django_settings import describe_check  # noqa: PLC0415 - Django may be missing
-    described = describe_check(found[1].upper())
-    return () if described is None else (Meaning(name, *described),)
-
-
-def _next_command(message: str) -> str | None:
-    """Return the command that calls the server of a message; None if the message has no URL."""
-    url, origin = _find_url(message), _find_origin(message)
-    if url is None or origin is None or read_origin(origin[1])[1] is not None:
-        return None
-    try:
-        # A message can come from anywhere; what is parsed is printable.
-        parsed = parse_url(url[1])
-    except ValueError:
-        return None
-    return f"corekit explain --url {quote(str(parsed))} --origin {quote(origin[1])}"
-
-
 def _print_explanation(console: Console, explanation: Explanation) -> None:
     style = "bold green" if explanation.allowed else "bold red"
     print_wrapped(console, Text(explanation.summary, style))
@@ -234,12 +167,5 @@ def _print_explanation(console: Console, explanation: Explanation) -> None:
         print_wrapped(console, head, first=f"{number}. ", rest=_INDENT)
         for detail in step.details:
             print_wrapped(console, Text(detail), first=_INDENT, rest=f"{_INDENT}  ")
-    _print_list(console, "Near misses", (near.message for near in explanation.near_misses))
-    _print_list(console, "How to fix it", (fix.message for fix in explanation.fixes))
-
-
-def _print_list(console: Console, title: str, messages: Iterable[str]) -> None:
-    for number, message in enumerate(messages):
-        if not number:
-            console.print(Text(f"\n{title}:", "bold"))
-        print_wrapped(console, Text(message), first=_INDENT, rest=_INDENT)
+    print_list(console, "Near misses", (near.message for near in explanation.near_misses))
+    print_list(console, "How to fix it", (fix.message for fix in explanation.fixes))

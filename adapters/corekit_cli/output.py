@@ -24,6 +24,7 @@ _MAX_SHOWN: Final = 50
 """Diagnostics that are printed as text; JSON has all."""
 
 _INDENT: Final = "    "
+_LIST_INDENT: Final = "   "
 _STYLES: Final[dict[Severity, str]] = {
     "error": "bold red",
     "warning": "bold yellow",
@@ -118,6 +119,14 @@ def print_wrapped(console: Console, text: Text, *, first: str = "", rest: str = 
         printed = Text.assemble(rest if number else first, line)
         printed.rstrip()
         console.print(printed)
+
+
+def print_list(console: Console, title: str, messages: Iterable[str]) -> None:
+    """Print a title and messages below it; nothing if there are none."""
+    for number, message in enumerate(messages):
+        if not number:
+            console.print(Text(f"\n{title}:", "bold"))
+        print_wrapped(console, Text(message), first=_LIST_INDENT, rest=_LIST_INDENT)
 
 
 def count_severities(diagnostics: Iterable[Diagnostic]) -> Text:

@@ -24,15 +24,17 @@ class FailureKind:
     `message` is a template: ``{origin}`` is the page's origin, ``{value}`` the value that caused
     the failure, in quotes, ``{token}`` the same without quotes (a method, a header name, a status);
     ``{response}`` and ``{act}`` depend on `of_preflight`. `unknown` is the text for a value that is
-    missing or not known. `chromium` and `webkit` are the messages in the console, in which ``{}``
-    differs from call to call; ``chromium_variant` is what another API prints. `firefox` are
-    Firefox's names for the failure.
+    missing or not known. `advice` is the template of the hint, in which ``{added}`` is what to add:
+    the page's origin or the value, or the words in `added` if it is not known. `chromium` and
+    `webkit` are the messages in the console, in which ``{}`` differs from call to call;
+    ``chromium_variant` is what another API prints. `firefox` are Firefox's names for the failure.
     """
 
     name: str
     message: str
-    hint: str
+    advice: str
     unknown: str = ""
+    added: str = ""
     is_cors: bool = True
     of_preflight: bool = False
     chromium: str = ""
@@ -49,7 +51,7 @@ class FailureKind:
         if value is None:
             quoted = token = self.unknown
         else:
-            token = value if len(value) <= _MAX_VALUE else f"{value[:_MAX_VALUE]}..."
+            token = _bound(value)
             quoted = ascii(token)
         response, act = "response", "read it"
         if self.of_preflight:
@@ -57,6 +59,23 @@ class FailureKind:
         return self.message.format(
             origin=origin, value=quoted, token=token, response=response, act=act
         )
+
+    def advise(self, added: str | None = None) -> str:
+        """Return the hint with the name of what to add.
+
+        >>> FAILURES["MethodDisallowedByPreflightResponse"].advise("PUT").partition(". ")[0]
+        "Add 'PUT' to allow_methods"
+        """
+        return self.advice.format(added=self.added if added is None else ascii(_bound(added)))
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return self.advise()
+
+
+def _bound(value: str) -> str:
+    return value if len(value) <= _MAX_VALUE else f"{value[:_MAX_VALUE]}..."
 
 
 def preflight_name(name: str) -> str:
@@ -76,9 +95,10 @@ _CHECKS: Final = (
     FailureKind(
         "MissingAllowOriginHeader",
         "The {response} has no Access-Control-Allow-Origin header, so {origin} cannot {act}.",
-        "Add the page's origin to allow_origins. If it is already there, the response was created"
+        "Add {added} to allow_origins. If it is already there, the response was created"
         " outside the CORS layer, as error pages and redirects often are: make corekit's middleware"
         " the outermost layer.",
+        added="the page's origin",
         chromium="No 'Access-Control-Allow-Origin' header is present on the requested resource.",
         webkit="Origin {} is not allowed by Access-Control-Allow-Origin.",
         firefox=("CORSMissingAllowOrigin",),
@@ -106,10 +126,11 @@ _CHECKS: Final = (
     FailureKind(
         "AllowOriginMismatch",
         "Access-Control-Allow-Origin in the {response} is {value}, not {origin}.",
-        "Add the page's origin to allow_origins. Browsers compare origins byte for byte: the"
+        "Add {added} to allow_origins. Browsers compare origins byte for byte: the"
         " scheme, the port, upper case and a trailing slash count. If the value is the origin of"
         " another page, a cache mixed them up: send Vary: Origin, as corekit does.",
         "another origin",
+        added="the page's origin",
         chromium="The 'Access-Control-Allow-Origin' header has a value '{}' that is not equal to"
         " the supplied origin.",
         firefox=("CORSAllowOriginNotMatchingOrigin",),
@@ -184,9 +205,10 @@ _OTHERS: Final = (
     FailureKind(
         "MethodDisallowedByPreflightResponse",
         "The preflight response does not allow the method {token}.",
-        "Add the method to allow_methods. Method names are case-sensitive, and with credentials '*'"
+        "Add {added} to allow_methods. Method names are case-sensitive, and with credentials '*'"
         " is not a wildcard.",
         "of the request",
+        added="the method",
         chromium="Method {} is not allowed by Access-Control-Allow-Methods in preflight response.",
         webkit="Method {} is not allowed by Access-Control-Allow-Methods.",
         firefox=("CORSMethodNotFound",),
@@ -194,9 +216,10 @@ _OTHERS: Final = (
     FailureKind(
         "HeaderDisallowedByPreflightResponse",
         "The preflight response does not allow the header {token}.",
-        "Add the header to allow_headers. '*' does not cover authorization, and with credentials it"
+        "Add {added} to allow_headers. '*' does not cover authorization, and with credentials it"
         " is not a wildcard.",
         "that the page sets",
+        added="the header",
         chromium="Request header field {} is not allowed by Access-Control-Allow-Headers in"
         " preflight response.",
         webkit="Request header field {} is not allowed by Access-Control-Allow-Headers.",

@@ -9,6 +9,7 @@ fetch to a live server ended. Both run only the browser model. Each module has o
 - `fixes`: what to change so that the fetch succeeds;
 - `near_misses`: what almost matches;
 - `errors`: each failure by name, and by what browsers' consoles print about it;
+- `console`: what a console's message says about the call;
 - `other_errors`: what no policy can change;
 - `codes`: corekit's own codes and reasons.
 """
@@ -27,6 +28,7 @@ from corekit.browser import STANDARD, Fetch, Outcome, Quirks
 from corekit.diagnostics import Diagnostic, show
 
 from .call import Call, run
+from .console import ConsoleMessage, read_message
 from .errors import ERRORS, ErrorInfo, find_error
 from .explanation import Explanation, Fix, NearMiss, Step, StepKind
 from .fixes import fix_policy, fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
@@ -35,6 +37,7 @@ from .steps import describe_steps, summarize
 
 __all__ = [
     "ERRORS",
+    "ConsoleMessage",
     "ErrorInfo",
     "Explanation",
     "Fix",
@@ -44,6 +47,7 @@ __all__ = [
     "explain",
     "explain_outcome",
     "find_error",
+    "read_message",
     "read_origin",
 ]
 

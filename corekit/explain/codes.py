@@ -21,7 +21,7 @@ from corekit.probe import make_probe_origins
 from corekit.probe.finding_kinds import FINDINGS
 from corekit.problems import PYTHON, Problem, ProblemKind
 
-from .errors import ERRORS
+from .errors import ERRORS, MAX_MESSAGE
 
 
 class Meaning(NamedTuple):
@@ -33,7 +33,6 @@ class Meaning(NamedTuple):
 
 
 _GAP: Final = "..."
-_MAX_MESSAGE: Final = 10_000
 _find_bracketed = re.compile(r"\[([\w-]{1,100})[\],]").findall
 
 _MEANINGS: Final = {
@@ -133,7 +132,7 @@ def find_code(text: str) -> tuple[Meaning, ...]:
     >>> find_code(line)[0].message
     'The policy does not allow this origin.'
     """
-    text = text[:_MAX_MESSAGE].strip()
+    text = text[:MAX_MESSAGE].strip()
     if text.startswith(DENIED_BODY.decode().strip()):
         text = Reason.ORIGIN_NOT_ALLOWED.name
     names = (text, *_find_bracketed(text))

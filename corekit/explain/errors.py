@@ -23,7 +23,7 @@ from .other_errors import OTHER_ERRORS, ErrorInfo
 __all__ = ["ERRORS", "ErrorInfo", "find_error"]
 
 
-_MAX_MESSAGE: Final = 10_000
+MAX_MESSAGE: Final = 10_000
 _STRAIGHT: Final = str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''")
 
 
@@ -32,7 +32,9 @@ def _failure(kind: FailureKind) -> ErrorInfo:
     console = {"chromium": chromium} if chromium else {}
     if kind.webkit:
         console["webkit"] = (kind.webkit,)
-    return ErrorInfo(kind.name, kind.describe(), kind.hint, console, kind.firefox)
+    return ErrorInfo(
+        kind.name, kind.describe(), kind.hint, console, kind.firefox, texts_of=kind.name
+    )
 
 
 def _reason(name: str, *console: str, message: str = "", hint: str = "") -> ErrorInfo:
@@ -44,6 +46,7 @@ def _reason(name: str, *console: str, message: str = "", hint: str = "") -> Erro
         hint or kinds[0].hint,
         {"firefox": console},
         failures=tuple(kind.name for kind in kinds),
+        texts_of="" if message else kinds[0].name,
     )
 
 
@@ -139,16 +142,25 @@ def find_error(name_or_message: str) -> ErrorInfo | None:
     ... ).name
     'MissingAllowOriginHeader'
     """
-    text = " ".join(name_or_message[:_MAX_MESSAGE].translate(_STRAIGHT).split())
+    found = match_error(name_or_message)
+    return found and found[0]
+
+
+def match_error(name_or_message: str) -> tuple[ErrorInfo, tuple[str, ...]] | None:
+    """Like `find_error()`, but return what differs from call to call in the message too."""
+    text = " ".join(name_or_message[:MAX_MESSAGE].translate(_STRAIGHT).split())
     # Firefox numbers the messages of one name: CORSDidNotSucceed2.
     named = _NAMES.get(text.rstrip("0123456789").lower())
-    return named or next((error for error, is_in in _PATTERNS if is_in(text)), None)
+    if named is not None:
+        return named, ()
+    matches = ((error, search(text)) for error, search in _PATTERNS)
+    return next(((error, found.groups()) for error, found in matches if found), None)
 
 
 def _compile(message: str) -> re.Pattern[str]:
     # Bounded gaps, so that no text can make this slow.
     return re.compile(
-        ".{0,500}?".join(map(re.escape, message.removeprefix("net::").rstrip(".").split("{}"))),
+        "(.{0,500}?)".join(map(re.escape, message.removeprefix("net::").rstrip(".").split("{}"))),
         re.IGNORECASE,
     )
 

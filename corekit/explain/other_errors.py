@@ -22,7 +22,8 @@ class ErrorInfo:
 
     `name` is Chromium's or Firefox's, or corekit's if it is not about CORS. `console` holds the
     messages by who prints them: an engine or Django. `reasons` are Firefox's names for a failure of
-    Chromium's, `failures` Chromium's names for one of Firefox's.
+    Chromium's, `failures` Chromium's names for one of Firefox's. `texts_of` is the failure whose
+    message and hint these are, which can name what a call had; empty if they are its own.
     """
 
     name: str
@@ -31,6 +32,7 @@ class ErrorInfo:
     console: Mapping[str, tuple[str, ...]]
     reasons: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
+    texts_of: str = ""
 
 
 _NO_HEADER: Final = "No header of the server can allow this."
@@ -267,7 +269,10 @@ OTHER_ERRORS: Final = (
         "RequestFailed",
         "The request failed; another message in the console says why.",
         "Pass the message that the console printed directly before this one.",
-        {"chromium": ("net::ERR_FAILED",)},
+        {
+            "chromium": ("net::ERR_FAILED",),
+            "webkit": ("cannot load {} due to access control checks.",),
+        },
     ),
 )
 """Every error that is not a failure of the browser model."""

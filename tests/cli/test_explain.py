@@ -1,22 +1,16 @@
-"""`corekit explain`: with a policy, with a live server, with a browser's message."""
+"""`corekit explain`: with a policy, with a live server."""
 
 from __future__ import annotations
 
 import json
-import re
-import sys
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from click.testing import CliRunner, Result
 
 from corekit.browser import FAILURES, Failure, HttpRequest, HttpResponse
-from corekit.explain import ERRORS
-from corekit.explain.codes import CODES, find_code
-from corekit_cli import command
-from corekit_django.checks import TEXTS
 from tests.browsers.broken_servers import BROKEN_SERVERS, BrokenServer, as_wsgi
+from tests.cli.explaining import run, text_of
 from tests.cli.live import serving
 from tests.probe.servers import PAGE, POLICY, right, without, wrong
 
@@ -31,14 +25,6 @@ def policy(tmp_path: Path) -> str:
     path = tmp_path / "cors.toml"
     path.write_text(TOML)
     return f"--policy={path}"
-
-
-def run(*arguments: str, **options: Any) -> Result:
-    return CliRunner().invoke(command.corekit, ["explain", *arguments], **options)
-
-
-def text_of(result: Result) -> str:
-    return " ".join(result.stdout.split())
 
 
 def test_allowed_request_is_explained_step_by_step(policy: str) -> None:
@@ -175,118 +161,6 @@ def test_every_failure_is_named_for_a_live_server(case: BrokenServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "message",
-    [
-        "MissingAllowOriginHeader",
-        "CORSMissingAllowOrigin",
-        "Reason: CORS header 'Access-Control-Allow-Origin' missing",
-    ],
-)
-def test_message_of_a_browser_is_explained(message: str) -> None:
-    result = run(message)
-    assert result.exit_code == 0, result.output
-    assert "Add the page's origin to allow_origins" in text_of(result)
-    told = json.loads(run(message, "--json").stdout)
-    assert ERRORS[told["name"]].message == told["message"]
-
-
-def test_message_with_a_url_leads_to_the_next_command() -> None:
-    message = (
-        "Access to fetch at 'http://localhost:8011/items?a=1&b=2' from origin"
-        " 'http://localhost:3000' has been blocked by CORS policy: No"
-        " 'Access-Control-Allow-Origin' header is present on the requested resource."
-    )
-    question = (
-        "corekit explain --url 'http://localhost:8011/items?a=1&b=2' --origin http://localhost:3000"
-    )
-    assert question in run(message).stdout
-    assert json.loads(run(message, "--json").stdout)["next"] == question
-    strange = message.replace("'http://localhost:3000'", "'$(reboot)'")
-    assert "To see what the server responds" not in run(strange).stdout
-
-
-@pytest.mark.parametrize("code", ["any-origin", "ORIGIN_NOT_ALLOWED", "x: y [any-origin]"])
-def test_code_of_corekit_is_explained(code: str) -> None:
-    result = run(code)
-    assert result.exit_code == 0, result.output
-    (meaning,) = find_code(code)
-    assert meaning.message in text_of(result)
-    assert f"How to fix it: {meaning.hint}" in text_of(result)
-    assert json.loads(run(code, "--json").stdout) == {
-        **meaning._asdict(),
-        "others": [],
-        "next": None,
-    }
-
-
-def test_code_with_several_causes_lists_them() -> None:
-    text = text_of(run("max-age"))
-    assert f"It is reported for one of {len(CODES['max-age'])} causes: 1. The value is" in text
-    found = json.loads(run("max-age", "--json").stdout)
-    shown = [{"message": found["message"], "hint": found["hint"]}, *found["others"]]
-    assert shown == [
-        {"message": meaning.message, "hint": meaning.hint} for meaning in CODES["max-age"]
-    ]
-    for each in shown:
-        assert each["message"] in text
-        assert each["hint"] in text
-
-
-def test_cause_without_a_hint_has_none() -> None:
-    assert "How to fix it" not in run("string-not-collection").stdout
-    assert any(not meaning.hint for meaning in CODES["malformed-origin"])
-    assert run("malformed-origin").exit_code == 0
-
-
-@pytest.mark.parametrize("number", TEXTS)
-def test_check_of_django_is_explained(number: str) -> None:
-    found = json.loads(run(f"corekit_django.{number}", "--json").stdout)
-    assert found["name"] == f"corekit_django.{number}"
-    for template, text in zip(TEXTS[number], (found["message"], found["hint"]), strict=True):
-        fixed = "(.*)".join(map(re.escape, re.split(r"\{.*?\}", template)))
-        matched = re.fullmatch(fixed, text)
-        assert matched is not None
-        assert set(matched.groups()) <= {"...", "'...'"}
-
-
-@pytest.mark.parametrize(
-    "text", ["w001", "?: (corekit_django.W001) The CORS middleware comes after x."]
-)
-def test_check_is_found_in_the_output_of_django(text: str) -> None:
-    assert json.loads(run(text, "--json").stdout)["name"] == "corekit_django.W001"
-
-
-def test_unknown_check_is_not_explained() -> None:
-    result = run("corekit_django.E999")
-    assert result.exit_code == 2
-    assert "This is not a known message or code." in result.stderr
-
-
-def test_check_needs_django(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "corekit_cli.django_settings", None)
-    monkeypatch.delitem(sys.modules, "corekit_cli.django_settings")
-    monkeypatch.setitem(sys.modules, "django", None)
-    monkeypatch.setitem(sys.modules, "django.conf", None)
-    result = run("corekit_django.W001")
-    assert result.exit_code == 2
-    assert "corekit_django.W001 needs Django, which is not installed." in result.stderr
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        "TypeError: Failed to fetch",
-        "NetworkError when attempting to fetch resource.",
-        "TypeError: Load failed",
-    ],
-)
-def test_error_of_a_script_leads_to_the_console(message: str) -> None:
-    result = run(message)
-    assert result.exit_code == 2
-    assert "Pass the message of the browser's console" in result.stderr
-
-
-@pytest.mark.parametrize(
     "arguments",
     [
         ("it does not work", "--json"),
@@ -309,11 +183,6 @@ def test_json_omits_what_was_not_sent() -> None:
     assert told["steps"][-1]["title"] == (
         "Did not receive the request: PUT is sent only with --send-unsafe"
     )
-
-
-@pytest.mark.parametrize("name", FAILURES)
-def test_every_failure_name_is_explained(name: str) -> None:
-    assert run(name).exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ PATTERNS: Final = frozenset(
 READERS: Final = {
     "corekit/explain/errors.py": "the templates of the browsers' own messages",
     "adapters/corekit_cli/client.py": "the message of httpx",
-    "adapters/corekit_cli/explain.py": "the message that a user pasted",
+    "adapters/corekit_cli/explain_message.py": "the message that a user pasted",
 }
 """Files that read a text, and whose. The list may only shrink."""
 

@@ -1,0 +1,115 @@
+"""`corekit explain MESSAGE`: what a browser's message means, or a word of corekit's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from shlex import quote
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from corekit.explain import ConsoleMessage, read_message
+from corekit.explain.codes import Meaning, find_code
+
+from .options import needing_django
+from .output import CommandError, make_console, print_json, print_list, print_wrapped
+
+_INDENT: Final = "   "
+_SCRIPT_ERRORS: Final = ("failed to fetch", "networkerror when attempting to fetch", "load failed")
+_find_check_id = re.compile(r"\b(?:corekit_django\.|^)([EW]\d{3})\b", re.IGNORECASE).search
+
+
+def explain_message(message: str, *, as_json: bool) -> None:
+    """Print what a message or a code means.
+
+    Raises `CommandError` if it is not known.
+    """
+    found = read_message(message)
+    meanings = find_code(message) or _find_check(message)
+    if found is not None:
+        meanings = (Meaning(found.error.name, found.message, found.hint),)
+    if not meanings:
+        hint = "Pass --origin and --url to find out what the server responds."
+        if any(text in message.lower() for text in _SCRIPT_ERRORS):
+            hint = "Pass the message of the browser's console, or --origin and --url."
+            raise CommandError("This is all that scripts learn about a failed request.", hint)
+        raise CommandError("This is not a known message or code.", hint)
+    command, notes = (None, ()) if found is None else _next_command(found)
+    if as_json:
+        _print_meanings_as_json(meanings, command, notes)
+        return
+    console = make_console()
+    _print_meanings(console, meanings)
+    if command is not None:
+        console.print(Text("\nTo see what the server responds:", "bold"))
+        console.print(Text(f"{_INDENT}{command}"), soft_wrap=True)
+        for note in notes:
+            print_wrapped(console, Text(note), first=_INDENT, rest=_INDENT)
+
+
+def _print_meanings(console: Console, meanings: Sequence[Meaning]) -> None:
+    (name, message, hint), *others = meanings
+    console.print(Text(name, "bold"))
+    if not others:
+        print_wrapped(console, Text(message))
+        print_list(console, "How to fix it", filter(None, [hint]))
+        return
+    print_wrapped(console, Text(f"It is reported for one of {len(meanings)} causes:"))
+    for number, each in enumerate(meanings, 1):
+        console.print()
+        print_wrapped(console, Text(each.message), first=f"{number}. ", rest=_INDENT)
+        if each.hint:
+            print_wrapped(console, Text(each.hint, "green"), first=_INDENT, rest=_INDENT)
+
+
+def _print_meanings_as_json(
+    meanings: Sequence[Meaning], command: str | None, notes: Sequence[str]
+) -> None:
+    (name, message, hint), *others = meanings
+    further = [{"message": each.message, "hint": each.hint} for each in others]
+    texts = {"name": name, "message": message, "hint": hint, "others": further}
+    print_json({**texts, "next": command, "notes": list(notes)})
+
+
+def _find_check(text: str) -> tuple[Meaning, ...]:
+    """Return what a system check of Django means whose id is in a text."""
+    found = _find_check_id(text)
+    if found is None:
+        return ()
+    name = f"corekit_django.{found[1].upper()}"
+    with needing_django(name):
+        from .django_settings import describe_check  # noqa: PLC0415 - Django may be missing
+    described = describe_check(found[1].upper())
+    return () if described is None else (Meaning(name, *described),)
+
+
+def _next_command(found: ConsoleMessage) -> tuple[str | None, Sequence[str]]:
+    """Return the command that repeats the call of a message, and notes on it.
+
+    There is no command if the server has no part in the failure, or the message names no call.
+    """
+    if not found.is_repeatable or (found.url is None and found.page is None):
+        return None, ()
+    words = ["--url", found.url or "URL", "--origin", found.page or "ORIGIN"]
+    notes = []
+    if found.url is None:
+        notes.append("Replace URL with the URL that the page calls.")
+    if found.page is None:
+        notes.append("Replace ORIGIN with the origin of the page.")
+    if found.method is not None:
+        words += ["--method", found.method]
+    elif found.header is not None:
+        words += ["--header", found.header]
+    elif found.has_preflight:
+        words += ["--header", "content-type:application/json"]
+        notes.append(
+            "The header makes the browser send a preflight. Pass the method and the headers of your"
+            " request instead."
+        )
+    if found.credentials:
+        words += ["--credentials", "include"]
+    if found.error.name == "DisallowedByMode":
+        words += ["--mode", "same-origin"]
+    return f"corekit explain {' '.join(map(quote, words))}", notes
