@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from corekit._names import RESPONSE_ONLY_HEADERS
 from corekit._origins import ANY
 from corekit.adapter import Policies
 from corekit.browser import FAILURES, Failure, HttpRequest, HttpResponse, Outcome
@@ -29,7 +30,7 @@ from corekit.browser.fields import (
 from corekit.browser.urls import parse_url
 from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
-from corekit.problems import PolicyError
+from corekit.problems import PolicyError, Problem, ProblemKind
 
 from .call import Call, OtherFetch, find_covering, find_http_url, find_other_fetches, run
 from .explanation import Fix
@@ -73,21 +74,26 @@ def _find_changes(policy: CorsPolicy, call: Call) -> Fix | None:
         changes, phrase = proposed
         phrases.append(phrase)
         arguments |= changes
+        if not RESPONSE_ONLY_HEADERS.isdisjoint(changes.get("allow_headers", ())):
+            # A policy leaves them out, with a warning.
+            return Fix(_describe(phrases, arguments, [ProblemKind.RESPONSE_HEADER]))
         try:
             policy = policy.replace(**changes)
         except PolicyError as error:
-            return Fix(_describe(phrases, arguments, error))
+            return Fix(_describe(phrases, arguments, error.problems))
     return None
 
 
 def _describe(
-    phrases: Sequence[str], arguments: Mapping[str, Any], rejected: PolicyError | None = None
+    phrases: Sequence[str],
+    arguments: Mapping[str, Any],
+    problems: Iterable[Problem | ProblemKind] = (),
 ) -> str:
     words = " and ".join((*filter(None, [", ".join(phrases[:-1])]), phrases[-1]))
-    if rejected is not None:
-        texts = dict.fromkeys(f"{each.message} {each.hint}" for each in rejected.problems)
-        problems = " ".join([*texts][:3])
-        return f"The policy would have to {words}, but corekit rejects that: {problems}"
+    reasons = dict.fromkeys(f"{each.message} {each.hint}" for each in problems)
+    if reasons:
+        why = " ".join([*reasons][:3])
+        return f"The policy would have to {words}, but corekit rejects that: {why}"
     message = f"{words[0].upper()}{words[1:]}."
     if "allow_origins" in arguments:
         message += _TRUST
