@@ -31,6 +31,7 @@ from corekit.decision import Reason
 
 from .call import Call, find_covering, find_origin_rule, serve
 from .explanation import Step, StepKind, escape
+from .networks import describe_cookies, describe_local_network
 
 _MAX_LINES: Final = 20
 _SHOWN_REQUEST_HEADERS: Final = frozenset(
@@ -57,7 +58,7 @@ _STATUS_CAUSES: Final = {
     405: "Status 405 comes from a router that knows the URL, but not for OPTIONS.",
 }
 _CREDENTIALS: Final[Mapping[str, str]] = {
-    "include": "Cookies and HTTP authentication are sent (credentials: 'include').",
+    "include": "The page asks to send cookies and HTTP authentication (credentials: 'include').",
     "omit": "Cookies are not sent (credentials: 'omit').",
     "same-origin": (
         "Cookies are not sent to another origin (credentials: 'same-origin', the default)."
@@ -92,11 +93,13 @@ def summarize(outcome: Outcome, call: Call) -> str:
 def describe_steps(outcome: Outcome, call: Call, policies: Policies | None) -> tuple[Step, ...]:
     """Return the steps of a call that ended with `outcome`."""
     title = f"Requests {escape(call.fetch.method)} {escape(str(call.url))} from {call.page}"
-    steps = [Step("call", "page", title, (_compare_origins(call), *_describe_call(call)))]
+    local = describe_local_network(call.page, call.url)
+    details = (_compare_origins(call), *filter(None, [local]), *_describe_call(call))
+    steps = [Step("call", "page", title, details)]
     if not call.is_same_origin and call.fetch.mode == "cors" and outcome.exchanges:
         steps.append(_describe_preflight_need(outcome, call))
     for exchange, following in zip_longest(outcome.exchanges, outcome.exchanges[1:]):
-        steps.append(_describe_request(exchange))
+        steps.append(_describe_request(exchange, call.page))
         steps.append(_describe_response(exchange, None if call.is_same_origin else policies))
         if following is not None and exchange.request.is_preflight:
             steps.append(_describe_acceptance(exchange, call.quirks))
@@ -203,7 +206,7 @@ def _describe_preflight_need(outcome: Outcome, call: Call) -> Step:
     return Step("preflight-needed", "browser", title, causes)
 
 
-def _describe_request(exchange: Exchange) -> Step:
+def _describe_request(exchange: Exchange, page: str) -> Step:
     request = exchange.request
     lines = _lines(
         tuple(pair for pair in request.headers if pair[0].lower() in _SHOWN_REQUEST_HEADERS)
@@ -212,7 +215,7 @@ def _describe_request(exchange: Exchange) -> Step:
     if request.is_preflight:
         title = f"Sends the preflight: {line}"
         return Step("preflight-request", "browser", title, (*lines, "Without cookies."))
-    cookies = ("With the cookies that it has for the site.",) if request.credentials else ()
+    cookies = (describe_cookies(page, parse_url(request.url)),) if request.credentials else ()
     return Step("request", "browser", f"Sends the request: {line}", (*lines, *cookies))
 
 

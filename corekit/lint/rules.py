@@ -168,7 +168,7 @@ def _origins_for_api(policy: CorsPolicy, api: Origin) -> Iterator[Diagnostic]:
         if text == str(api):
             yield advise("own-origin", "allow_origins", text)
         if origin is None:
-            if text in (ANY, OPAQUE) and _is_internal(api.host):
+            if text in (ANY, OPAQUE) and is_internal(api.host):
                 yield advise("internal-api", "allow_origins", text, api=api)
             continue
         # https://w3c.github.io/webappsec-mixed-content/
@@ -226,7 +226,12 @@ def _keep_cookies(origin: OriginPattern, api: Origin) -> str:
     )
 
 
-def _is_internal(host: str) -> bool:
+def is_internal(host: str) -> bool:
+    """Return whether a host is this machine, or in an internal network.
+
+    >>> is_internal("192.168.1.5"), is_internal("printer.local"), is_internal("example.com")
+    (True, True, False)
+    """
     if host.startswith("[") or ends_in_number(host):
         return ip_address(host.strip("[]")).is_private
     last = host.rpartition(".")[2]

@@ -31,7 +31,7 @@ def test_steps_of_a_preflighted_request() -> None:
             f"Requests put {ITEMS} from {PAGE}",
             f"https://api.example.com is a different origin than {PAGE}: the host differs.",
             "The method put is sent as PUT: browsers write it in upper case.",
-            "Cookies and HTTP authentication are sent (credentials: 'include').",
+            "The page asks to send cookies and HTTP authentication (credentials: 'include').",
         ),
         (
             "browser",
@@ -328,7 +328,7 @@ def test_policy_does_not_apply_to_same_origin_requests() -> None:
 def test_same_origin_cookies_are_noted_if_requested() -> None:
     assert len(explained(url="/items").steps[0].details) == 1
     assert explained(url="/items", fetch={"credentials": "include"}).steps[0].details[1:] == (
-        "Cookies and HTTP authentication are sent (credentials: 'include').",
+        "The page asks to send cookies and HTTP authentication (credentials: 'include').",
     )
 
 
