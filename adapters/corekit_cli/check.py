@@ -11,20 +11,13 @@ from corekit.diagnostics import SEVERITIES, Diagnostic, show
 from corekit.explain import read_origin
 from corekit.lint import lint_policy
 
-from .options import needing_django, read_policy, reading
+from .options import django_option, needing_django, read_policy, reading
 from .output import json_option, print_findings, print_json
 
 
 @click.command(short_help="Check a policy, and give advice on it.")
 @click.argument("source", required=False, metavar="[FILE|IMPORT_PATH|-]")
-@click.option(
-    "--django",
-    "settings",
-    is_flag=False,
-    flag_value="",
-    metavar="[SETTINGS]",
-    help="Check the settings of a Django project.  [default: $DJANGO_SETTINGS_MODULE]",
-)
+@django_option
 @click.option("--api", metavar="URL", help="URL of the API, to check cookies and mixed content.")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @json_option

@@ -7,6 +7,8 @@ not loaded, so per-view policies are up to `manage.py cors` and `manage.py check
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from string import Formatter
 from typing import Final
@@ -14,7 +16,7 @@ from typing import Final
 from django.conf import settings
 from django.core.checks import ERROR
 
-from corekit import PolicyError
+from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.diagnostics import Diagnostic, show
 from corekit.lint import lint_policy
 from corekit_config import ConfigError
@@ -27,11 +29,11 @@ from corekit_django.names import argument_settings
 _VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
 
 
-def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]:
-    """Check the settings of `module`, or of DJANGO_SETTINGS_MODULE if it is empty.
+@contextmanager
+def _reading(module: str) -> Iterator[str]:
+    """Let Django read the settings of a module during the block, and yield its name.
 
-    Return the name of the module, and what is wrong with the settings. `api` is as in
-    `lint_policy()`. Raises `ConfigError` if they cannot be read.
+    The default is DJANGO_SETTINGS_MODULE. Raises `ConfigError` if the settings cannot be read.
     """
     source = module or os.environ.get(_VARIABLE, "")
     if not source:
@@ -40,14 +42,42 @@ def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]
     os.environ[_VARIABLE] = source
     with looking_in(Path.cwd()):
         try:
-            configuration, problems = read_settings()
-            messages = [*check_names(), *check_effect()]
-        except PolicyError as error:  # the settings build an invalid policy themselves
-            return module or "--django", list(error.problems)
+            yield source
+        except PolicyError:  # the settings build an invalid policy themselves
+            raise
         except (Exception, SystemExit) as error:
             # Settings are a program, and may raise anything.
             message = f"The settings cannot be read: {type(error).__name__}: {show(str(error))}."
             raise ConfigError(source, message, f"Run: python -c 'import {source}'") from error
+
+
+def find_policy_of_path(module: str, path: str) -> tuple[CorsPolicy | CorsRoutes, str]:
+    """Return the policy of the settings of a module, and why it does not apply to a path.
+
+    The reason is empty if it applies. Raises `ConfigError` if the settings cannot be read, and
+    `PolicyError` if they have problems.
+    """
+    with _reading(module):
+        configuration, problems = read_settings()
+    if configuration is None:
+        raise PolicyError(problems)
+    if configuration.urls is None:  # routes say which paths they cover
+        return configuration.policy, ""
+    return configuration.policy, configuration.describe(path)
+
+
+def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]:
+    """Check the settings of `module`, or of DJANGO_SETTINGS_MODULE if it is empty.
+
+    Return the name of the module, and what is wrong with the settings. `api` is as in
+    `lint_policy()`. Raises `ConfigError` if they cannot be read.
+    """
+    try:
+        with _reading(module) as source:
+            configuration, problems = read_settings()
+            messages = [*check_names(), *check_effect()]
+    except PolicyError as error:
+        return module or "--django", list(error.problems)
     diagnostics: list[Diagnostic] = [*problems]
     diagnostics += [
         Diagnostic(

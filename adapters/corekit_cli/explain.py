@@ -14,16 +14,21 @@ from rich.text import Text
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import ENGINES, BrowserModel, Fetch, Quirks
 from corekit.browser.messages import CREDENTIALS_MODES, FETCH_MODES
-from corekit.explain import (
-    Explanation,
-    Step,
-    explain,
-    explain_outcome,
-)
+from corekit.explain import Explanation, Fix, Step, explain, explain_outcome
+from corekit.explain.call import path_of
 
 from .client import Client, Limits
 from .explain_message import explain_message
-from .options import header_option, limit_options, read_call, require_policy
+from .options import (
+    django_option,
+    header_option,
+    limit_options,
+    needing_django,
+    read_call,
+    reading,
+    require_policy,
+    requiring,
+)
 from .output import json_option, make_console, print_json, print_list, print_wrapped
 
 _API: Final = "https://api.example.com/"
@@ -51,6 +56,7 @@ _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}
     help="As in fetch().",
 )
 @click.option("--policy", metavar="FILE|IMPORT_PATH|-", help="Policy of the server.")
+@django_option
 @click.option("--url", metavar="URL", help="Live server to call.")
 @click.option(
     "--api",
@@ -76,6 +82,7 @@ def explain_call(
     credentials: str,
     mode: str,
     policy: str | None,
+    settings: str | None,
     url: str | None,
     api: str | None,
     engine: str,
@@ -87,15 +94,17 @@ def explain_call(
 
     MESSAGE is the message of a browser's console, the name of a failure, a line of corekit's log,
     or a code such as max-age, ORIGIN_NOT_ALLOWED or corekit_django.W001. Without it, --origin
-    is the page that calls, and --policy or --url the server that responds. With both, the response
-    of the live server is compared with the policy. Only GET and OPTIONS are sent, unless
-    --send-unsafe is given.
+    is the page that calls, and --policy, --django or --url the server that responds. With a policy
+    and --url, the response of the live server is compared with the policy. Only GET and OPTIONS are
+    sent, unless --send-unsafe is given.
 
     \b
     Examples:
       corekit explain --policy cors.toml --origin https://app.example.com
       corekit explain --policy app.main:policy --method PUT \\
           --origin http://localhost:3000 --credentials include
+      corekit explain --django shop.settings \\
+          --origin http://localhost:3000 --api http://localhost:8000/api/
       corekit explain --url https://api.example.com/items \\
           --origin https://app.example.com --header authorization
       corekit explain PreflightMissingAllowOriginHeader
@@ -109,17 +118,21 @@ def explain_call(
       2  the command could not reach a verdict
     """
     if message is not None:
-        if origin or policy or url:
+        if origin or policy or url or settings is not None:
             raise click.UsageError("Pass a browser's message without other options.")
         explain_message(message, as_json=as_json)
         return
-    if origin is None or not (policy or url):
-        raise click.UsageError("Pass --origin and --policy or --url, or a browser's message.")
+    if origin is None or (policy is None and settings is None and url is None):
+        raise click.UsageError(
+            "Pass --origin and --policy, --django or --url, or a browser's message."
+        )
+    if policy is not None and settings is not None:
+        raise click.UsageError("Pass --policy or --django, not both.")
     if url is not None and api is not None:
         raise click.UsageError("Pass --url or --api, not both.")
     fetch = read_call(url or api or _API, method or "GET", headers, credentials, mode)
     quirks = ENGINES[engine]
-    found = None if policy is None else require_policy(policy)
+    found, special = _find_policy(policy, settings, fetch.url)
     try:
         if found is not None and url is None:
             explanation = explain(found, fetch, page=origin, quirks=quirks)
@@ -128,11 +141,30 @@ def explain_call(
                 explanation = _explain_server(client, fetch, origin, found, quirks)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--origin") from error
+    if special and not explanation.allowed:
+        fix = Fix(f"Change CORS_URLS_REGEX, or call another path: {special}.")
+        explanation = replace(explanation, near_misses=(), fixes=(fix,))
     if as_json:
         print_json(explanation.to_dict())
     else:
         _print_explanation(make_console(), explanation)
     raise SystemExit(0 if explanation.allowed else 1)
+
+
+def _find_policy(
+    policy: str | None, settings: str | None, url: str
+) -> tuple[CorsPolicy | CorsRoutes | None, str]:
+    """Return the policy to explain, and why it does not apply to a URL; empty if it does."""
+    if policy is not None:
+        return require_policy(policy), ""
+    if settings is None:
+        return None, ""
+    with needing_django("--django"):
+        from .django_settings import find_policy_of_path  # noqa: PLC0415 - Django may be missing
+    how = f"--django {settings}".strip()
+    with reading(), requiring(settings or "--django", how):
+        found, special = find_policy_of_path(settings, path_of(url))
+    return (CorsPolicy.deny_all() if special else found), special
 
 
 def _explain_server(

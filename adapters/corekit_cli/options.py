@@ -22,6 +22,15 @@ from .output import CommandError
 _UNSAFE_VALUE: Final = '"corekit"'
 """A value that is not safelisted for any header, so that preflights ask for the header."""
 
+django_option = click.option(
+    "--django",
+    "settings",
+    is_flag=False,
+    flag_value="",
+    metavar="[SETTINGS]",
+    help="Settings of a Django project.  [default: $DJANGO_SETTINGS_MODULE]",
+)
+
 header_option = click.option(
     "--header",
     "headers",
@@ -91,10 +100,17 @@ def needing_django(what: str) -> Iterator[None]:
 
 def require_policy(source: str) -> CorsPolicy | CorsRoutes:
     """Like `read_policy()`, but raise `CommandError` for a policy with problems too."""
-    try:
+    with requiring(source):
         return read_policy(source)
+
+
+@contextmanager
+def requiring(source: str, how: str | None = None) -> Iterator[None]:
+    """Raise `CommandError` for a `PolicyError`; `how` is how to name the source to `check`."""
+    try:
+        yield
     except PolicyError as error:
-        hint = f"Fix them; 'corekit check {source}' lists them too."
+        hint = f"Fix them; 'corekit check {how or source}' lists them too."
         raise CommandError(
             "The policy has problems.", hint, source=source, diagnostics=error.problems
         ) from error

@@ -190,8 +190,8 @@ def test_json_omits_what_was_not_sent() -> None:
     [
         (("it does not work",), "not a known message or code"),
         (("CORSMissingAllowOrigin", f"--origin={PAGE}"), "without other options"),
-        ((f"--origin={PAGE}",), "Pass --origin and --policy or --url"),
-        (("--policy=-",), "Pass --origin and --policy or --url"),
+        ((f"--origin={PAGE}",), "Pass --origin and --policy, --django or --url"),
+        (("--policy=-",), "Pass --origin and --policy, --django or --url"),
         (
             ("--url=http://a.example", "--api=http://b.example", f"--origin={PAGE}"),
             "--url or --api, not both",

@@ -1,0 +1,127 @@
+"""`corekit explain --django`: the settings of a project, read as the middleware reads them.
+
+Each project is read in its own process, since a process reads settings only once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.cli.explaining import run
+from tests.cli.live import serving
+from tests.probe.servers import PAGE, right
+
+HEAD: Final = 'SECRET_KEY = "x"\n'
+FINE: Final = f'{HEAD}CORS_ALLOWED_ORIGINS = ["{PAGE}"]\n'
+BELOW_API: Final = FINE + 'CORS_URLS_REGEX = r"^/api/.*$"\n'
+ROUTES: Final = f"""{HEAD}
+from corekit import CorsPolicy, CorsRoutes
+CORS_POLICY = CorsRoutes([("/api/", CorsPolicy(allow_origins=["{PAGE}"]))])
+"""
+
+
+def explain(
+    folder: Path, settings: str, *arguments: str, named: bool = True
+) -> subprocess.CompletedProcess[str]:
+    (folder / "shop").mkdir()
+    (folder / "shop" / "settings.py").write_text(settings)
+    kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    if not named:
+        kept["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+    django = ["--django", "shop.settings"] if named else ["--django"]
+    return subprocess.run(
+        [sys.executable, "-m", "corekit_cli", "explain", *django, *arguments],
+        cwd=folder,
+        env=kept,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def found_by(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_settings_are_explained(tmp_path: Path, *, named: bool) -> None:
+    done = explain(tmp_path, FINE, f"--origin={PAGE}", named=named)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"The policy allows the origin by the exact origin '{PAGE}'." in done.stdout
+
+
+def test_fix_names_the_setting(tmp_path: Path) -> None:
+    done = explain(tmp_path, FINE, f"--origin={PAGE}", "--method=PUR", "--json")
+    assert done.returncode == 1
+    fixes = [fix["message"] for fix in found_by(done)["fixes"]]
+    assert fixes == ["Add 'PUR' to CORS_ALLOW_METHODS."]
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "fix"),
+    [
+        (BELOW_API, "/api/items", None),
+        (
+            BELOW_API,
+            "/items",
+            "Change CORS_URLS_REGEX, or call another path: the path is outside of CORS_URLS_REGEX.",
+        ),
+        (ROUTES, "/api/items", None),
+        (ROUTES, "/items", "No route covers the path /items"),
+    ],
+)
+def test_path_may_not_be_covered(tmp_path: Path, settings: str, path: str, fix: str | None) -> None:
+    api = f"--api=https://api.example.com{path}"
+    done = explain(tmp_path, settings, f"--origin={PAGE}", api, "--json")
+    found = found_by(done)
+    assert found["allowed"] == (fix is None)
+    assert done.returncode == (fix is not None)
+    assert [each["message"].startswith(fix or "") for each in found["fixes"]] == [True] * bool(fix)
+
+
+def test_live_server_is_compared_with_the_settings(tmp_path: Path) -> None:
+    with serving(right()) as live:
+        done = explain(tmp_path, FINE, f"--origin={PAGE}", f"--url={live.url}", "--json")
+    assert done.returncode == 0
+    assert "The policy allows the origin by" in found_by(done)["steps"][-2]["details"][0]
+
+
+def test_problems_of_the_settings_are_listed(tmp_path: Path) -> None:
+    settings = HEAD + 'CORS_ALLOWED_ORIGINS = ["app.example.com"]\n'
+    done = explain(tmp_path, settings, f"--origin={PAGE}", "--json")
+    assert done.returncode == 2
+    error = json.loads(done.stdout)["error"]
+    assert "'corekit check --django shop.settings' lists them too." in error["hint"]
+    assert [each["subject"] for each in error["diagnostics"]] == ["CORS_ALLOWED_ORIGINS[0]"]
+
+
+def test_settings_that_fail_are_reported(tmp_path: Path) -> None:
+    done = explain(tmp_path, "1 / 0", f"--origin={PAGE}")
+    assert done.returncode == 2
+    assert "The settings cannot be read: ZeroDivisionError" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--django=shop.settings",), "Pass --origin and --policy, --django or --url"),
+        (
+            ("--django=shop.settings", "--policy=-", f"--origin={PAGE}"),
+            "Pass --policy or --django, not both.",
+        ),
+        (("CORSMissingAllowOrigin", "--django"), "without other options"),
+    ],
+)
+def test_options_exclude_each_other(arguments: tuple[str, ...], words: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert words in " ".join(result.stderr.split())
