@@ -78,6 +78,7 @@ def install(
     layer = app[_LAYER] = _Layer(app, policy, observer)
     app.middlewares.insert(0, layer.handle)
     app.on_response_prepare.append(layer)
+    vars(app)["corekit_policy"] = policy  # for the command
     return app
 
 

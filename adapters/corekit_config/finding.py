@@ -57,13 +57,15 @@ def import_policy(
 ) -> CorsPolicy | CorsRoutes:
     """Import the policy or the routes at an import path such as ``app.main:policy``.
 
+    The path may also name an application that was wrapped in a policy, such as by ``install``.
+
     `folder` is searched first while the module is imported. Raises `ConfigError` if there is no
     policy. A `PolicyError` that the module raises is passed on.
 
     >>> import_policy("corekit:CorsPolicy")
     Traceback (most recent call last):
         ...
-    corekit_config.errors.ConfigError: corekit:CorsPolicy: This is of type type. Name a CorsPolicy or a CorsRoutes.
+    corekit_config.errors.ConfigError: corekit:CorsPolicy: This is of type type. Name a CorsPolicy, a CorsRoutes, or an application with a policy.
     """  # noqa: E501 - an error message is one line
     if not _is_import_path(path):
         raise ConfigError(path, "This is not an import path.", "Write it as app.main:policy.")
@@ -75,10 +77,12 @@ def import_policy(
     except AttributeError:
         message = f"{name} has no {attribute}."
         raise ConfigError(path, message, _suggest(module, attribute)) from None
-    if not isinstance(value, CorsPolicy | CorsRoutes):
-        message = f"This is of type {type(value).__name__}."
-        raise ConfigError(path, message, _suggest(module, ""))
-    return value
+    # An application that was wrapped in a policy, and a middleware, have it as an attribute.
+    for each in (value, *(getattr(value, name, None) for name in ("corekit_policy", "policy"))):
+        if isinstance(each, CorsPolicy | CorsRoutes):
+            return each
+    message = f"This is of type {type(value).__name__}."
+    raise ConfigError(path, message, _suggest(module, ""))
 
 
 @contextmanager
@@ -118,6 +122,6 @@ def _suggest(module: ModuleType, attribute: str) -> str:
     names = vars(module)
     found = [name for name in names if isinstance(names[name], CorsPolicy | CorsRoutes)]
     if not found:
-        return "Name a CorsPolicy or a CorsRoutes."
+        return "Name a CorsPolicy, a CorsRoutes, or an application with a policy."
     meant = get_close_matches(attribute, found, n=1) or sorted(found)[:5]
     return f"Did you mean {' or '.join(f'{module.__name__}:{name}' for name in meant)}?"

@@ -153,6 +153,8 @@ def cover(app: Flask, policy: PathPolicies | None, on_decision: OnDecision | Non
         # As in Flask's own guide; a method is faster to call than an object.
         app.wsgi_app = outermost.__call__  # type: ignore[method-assign]
     outermost.configure(policy, on_decision)
+    if policy is not None:
+        vars(app)["corekit_policy"] = policy  # for the command
 
 
 class _Outermost:

@@ -79,7 +79,7 @@ def install(
     observer = Observer("sanic", _LOGGER, on_decision=on_decision, debug=_is_debugged)
     layer = _Layer(policy, observer)
     # Sanic's objects take no attributes, so the layer is an attribute of the subclass.
-    names = {"__slots__": (), "corekit_layer": layer}
+    names = {"__slots__": (), "corekit_layer": layer, "corekit_policy": policy}
     app.__class__ = type(type(app).__name__, (_Covered, type(app)), names)
     return app
 

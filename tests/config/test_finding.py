@@ -68,7 +68,10 @@ def test_policy_is_imported_from_the_path() -> None:
         ("shop_app.main:zzz", "Did you mean shop_app.main:policy or shop_app.main:routes?"),
         ("shop_app.main:number", "This is of type int. Did you mean shop_app.main:policy or"),
         ("shop_app.main:Settings.none", "shop_app.main has no Settings.none."),
-        ("shop_app:policy", "shop_app has no policy. Name a CorsPolicy or a CorsRoutes."),
+        (
+            "shop_app:policy",
+            "shop_app has no policy. Name a CorsPolicy, a CorsRoutes, or an application",
+        ),
         (
             "shop_none:policy",
             "There is no module shop_none. Check the name and the current directory.",

@@ -1,0 +1,87 @@
+"""The policy that an application was given is found from the application, for the command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+from aiohttp import web
+from fastapi import FastAPI
+from flask import Blueprint, Flask
+from sanic import Sanic
+from starlette.applications import Starlette
+
+import corekit_aiohttp
+import corekit_asgi
+import corekit_flask
+import corekit_sanic
+import corekit_starlette
+import corekit_wsgi
+from corekit import CorsPolicy, CorsRoutes
+from corekit.adapter import Policies
+from corekit_config import ConfigError, import_policy
+
+POLICY: Final = CorsPolicy(allow_origins=["https://app.example.com"])
+ROUTES: Final = CorsRoutes([("/api/", POLICY)])
+
+
+def starlette(policy: Policies | None) -> Any:
+    app = Starlette()
+    corekit_starlette.install(app, policy)
+    return app
+
+
+def fastapi(policy: Policies | None) -> Any:
+    app = FastAPI()
+    corekit_starlette.install(app, policy)
+    return app
+
+
+def flask(policy: Policies | None) -> Any:
+    app = Flask("shop")
+    corekit_flask.Cors(app, policy)
+    app.register_blueprint(corekit_flask.cors(ROUTES)(Blueprint("own", "own")))
+    return app
+
+
+def aiohttp(policy: Policies | None) -> Any:
+    app = web.Application()
+    corekit_aiohttp.install(app, policy)
+    return app
+
+
+def sanic(policy: Policies | None) -> Any:
+    app: Any = Sanic(f"shop{id(policy)}", configure_logging=False)
+    Sanic.unregister_app(app)
+    corekit_sanic.install(app, policy)
+    return app
+
+
+INSTALLS: Final = [starlette, fastapi, flask, aiohttp, sanic]
+
+
+APPS: Final = [
+    *(make(policy) for make in INSTALLS for policy in (POLICY, ROUTES)),
+    corekit_asgi.CorsMiddleware(print, POLICY),  # type: ignore[arg-type]
+    corekit_asgi.CorsMiddleware(print, ROUTES),  # type: ignore[arg-type]
+    corekit_wsgi.CorsMiddleware(print, POLICY),  # type: ignore[arg-type]
+    corekit_wsgi.CorsMiddleware(print, ROUTES),  # type: ignore[arg-type]
+]
+app: Any = None
+
+
+@pytest.mark.parametrize("number", range(len(APPS)))
+def test_import_path_may_name_an_application(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "app", APPS[number])
+    assert import_policy(f"{__name__}:app") is (POLICY, ROUTES)[number % 2]
+
+
+@pytest.mark.parametrize("make", [*INSTALLS, lambda _: FastAPI()])
+def test_application_without_a_policy_has_none(
+    make: Callable[[Policies | None], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "app", make(None))
+    with pytest.raises(ConfigError, match="This is of type"):
+        import_policy(f"{__name__}:app")
