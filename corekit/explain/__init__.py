@@ -8,6 +8,8 @@ fetch to a live server ended. Both run only the browser model. Each module has o
 - `steps`: what happens, in order;
 - `fixes`: what to change so that the fetch succeeds;
 - `near_misses`: what almost matches;
+- `networks`: what depends on where page and server are;
+- `proxies`: proxies in front of a server;
 - `errors`: each failure by name, and by what browsers' consoles print about it;
 - `console`: what a console's message says about the call;
 - `other_errors`: what no policy can change;
@@ -33,6 +35,7 @@ from .errors import ERRORS, ErrorInfo, find_error
 from .explanation import Explanation, Fix, NearMiss, Step, StepKind
 from .fixes import fix_policy, fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
 from .near_misses import find_in_call, find_in_policy, find_in_response
+from .proxies import add_proxy
 from .steps import describe_steps, summarize
 
 __all__ = [
@@ -110,6 +113,8 @@ def explain_outcome(
     else:
         further, fixes = _search_policy(policy, call, expected)
         near_misses += further
+    if is_from_cors_layer(outcome):
+        fixes = add_proxy(fixes, outcome.exchanges[-1].response)
     return _build(outcome, call, policy, near_misses, fixes)
 
 

@@ -32,6 +32,7 @@ from corekit.decision import Reason
 from .call import Call, find_covering, find_origin_rule, serve
 from .explanation import Step, StepKind, escape
 from .networks import describe_cookies, describe_local_network
+from .proxies import GATEWAY_STATUSES
 
 _MAX_LINES: Final = 20
 _SHOWN_REQUEST_HEADERS: Final = frozenset(
@@ -56,6 +57,10 @@ _STATUS_CAUSES: Final = {
     ),
     404: "Status 404 comes from a router that does not know the URL, or not for OPTIONS.",
     405: "Status 405 comes from a router that knows the URL, but not for OPTIONS.",
+    **{
+        status: f"Status {status} comes from a proxy that got no response from the application."
+        for status in GATEWAY_STATUSES
+    },
 }
 _CREDENTIALS: Final[Mapping[str, str]] = {
     "include": "The page asks to send cookies and HTTP authentication (credentials: 'include').",
@@ -225,7 +230,7 @@ def _describe_response(exchange: Exchange, policies: Policies | None) -> Step:
     shown = tuple(
         pair
         for pair in response.headers
-        if _is_cors_header(pair) or pair[0].lower() in ("location", "vary")
+        if _is_cors_header(pair) or pair[0].lower() in ("location", "server", "vary", "via")
     )
     lines = () if any(map(_is_cors_header, shown)) else ("No Access-Control-* headers.",)
     title = f"Responds to the {'preflight' if is_preflight else 'request'}: {response.status}"
@@ -316,11 +321,16 @@ def _describe_failure(outcome: Outcome, failure: Failure) -> Step:
         title = "Does not send the request" if last is None else "Does not follow the redirect"
     elif last.request.is_preflight:
         title = "Rejects the preflight response"
-        if failure.name == "PreflightInvalidStatus" and last.response.status in _STATUS_CAUSES:
-            details.append(_STATUS_CAUSES[last.response.status])
+        status = last.response.status
+        if status in _STATUS_CAUSES:
+            details.append(_STATUS_CAUSES[status])
+        elif failure.name != "PreflightInvalidStatus" and not 200 <= status <= 299:
+            details.append(f"Its status is {status}.")
         details.append("The request itself is not sent.")
     else:
         title = "Blocks the response"
+        if last.response.status in GATEWAY_STATUSES:
+            details.append(_STATUS_CAUSES[last.response.status])
         details.append(
             "The server received and processed the request; only the response is blocked."
         )
