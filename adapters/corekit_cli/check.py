@@ -10,6 +10,7 @@ from corekit import PolicyError
 from corekit.diagnostics import SEVERITIES, Diagnostic, show
 from corekit.explain import read_origin
 from corekit.lint import lint_policy
+from corekit_config.finding import STDIN
 
 from .options import django_option, needing_django, read_policy, reading
 from .output import json_option, print_findings, print_json
@@ -74,11 +75,12 @@ def _read_api(url: str) -> str:
 
 
 def _check(source: str, api: str | None) -> tuple[str, Sequence[Diagnostic]]:
+    shown = STDIN if source == "-" else source
     try:
         policy = read_policy(source)
     except PolicyError as error:
-        return source, error.problems
-    return source, lint_policy(policy, api)
+        return shown, error.problems
+    return shown, lint_policy(policy, api)
 
 
 def _check_django(settings: str, api: str | None) -> tuple[str, Sequence[Diagnostic]]:

@@ -15,6 +15,7 @@ from corekit.browser import Fetch, check_fetch
 from corekit.browser.urls import HTTP_SCHEMES, parse_url
 from corekit.diagnostics import show
 from corekit_config import ConfigError, find_policy
+from corekit_config.finding import STDIN
 
 from .client import Limits
 from .output import CommandError
@@ -111,8 +112,9 @@ def requiring(source: str, how: str | None = None) -> Iterator[None]:
         yield
     except PolicyError as error:
         hint = f"Fix them; 'corekit check {how or source}' lists them too."
+        shown = STDIN if source == "-" else source
         raise CommandError(
-            "The policy has problems.", hint, source=source, diagnostics=error.problems
+            "The policy has problems.", hint, source=shown, diagnostics=error.problems
         ) from error
 
 

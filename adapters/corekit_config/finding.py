@@ -23,6 +23,9 @@ from corekit.diagnostics import show
 from .errors import ConfigError
 from .files import SUFFIXES, load_policy, parse_policy
 
+STDIN: Final = "<stdin>"
+"""The source of a policy that is read from standard input."""
+
 _NAME: Final = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _is_import_path = re.compile(rf"{_NAME}:{_NAME}").fullmatch
 
@@ -40,8 +43,12 @@ def find_policy(text: str) -> CorsPolicy | CorsRoutes:
     corekit_config.errors.ConfigError: app.main: There is no such file. Name a file such as cors.toml, or an import path such as app.main:policy.
     """  # noqa: E501 - an error message is one line
     if text == "-":
-        return parse_policy(sys.stdin.buffer.read(), "<stdin>")
+        return parse_policy(sys.stdin.buffer.read(), STDIN)
     path = Path(text)
+    if path.suffix == ".py":
+        module = ".".join((path.stem,) if path.is_absolute() else path.with_suffix("").parts)
+        message = "This is a Python file, which is imported by the name of its module."
+        raise ConfigError(text, message, f"Name the policy in it, such as {module}:policy.")
     if path.is_file():
         return load_policy(text)
     if _is_import_path(text):

@@ -137,7 +137,7 @@ def test_warnings_are_printed_with_their_value() -> None:
 def test_missing_argument_is_shown_without_a_value() -> None:
     printed = run("-", stdin=FINE + 'allow_methods = ["DELETE"]\n').stdout
     assert printed == (
-        "-: 1 info\n"
+        "<stdin>: 1 info\n"
         "\n"
         "info: max_age\n"
         "    Browsers cache preflight responses for only 5 seconds.\n"

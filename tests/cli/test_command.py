@@ -53,7 +53,7 @@ def test_help_fits_80_columns(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("module", ["corekit", "corekit_cli"])
 def test_module_runs_the_command(module: str) -> None:
-    assert run_module(module, "check", "-") == (0, "-: no problems\n", "")
+    assert run_module(module, "check", "-") == (0, "<stdin>: no problems\n", "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -213,7 +213,7 @@ def test_usage_errors_take_one_line(arguments: tuple[str, ...], words: str) -> N
 def test_problems_of_the_policy_are_printed() -> None:
     result = run("--policy=-", f"--origin={PAGE}", input='allow_origins = ["https://A.example"]')
     assert result.exit_code == 2
-    assert result.stderr.startswith("Error: -: The policy has problems. ")
+    assert result.stderr.startswith("Error: <stdin>: The policy has problems. ")
     assert "Did you mean 'https://a.example'?" in result.stderr
     given = ("--policy=-", f"--origin={PAGE}", "--json")
     error = json.loads(run(*given, input='allow_origins = ["https://A.example"]').stdout)["error"]
