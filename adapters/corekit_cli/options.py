@@ -12,6 +12,7 @@ import click
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.browser import Fetch, check_fetch
+from corekit.browser.fields import drop_forbidden
 from corekit.browser.urls import HTTP_SCHEMES, parse_url
 from corekit.diagnostics import show
 from corekit_config import ConfigError, find_policy
@@ -126,12 +127,18 @@ def read_call(
     Raises `click.BadParameter` if no page can make it.
     """
     _check_url(url)
-    pairs = tuple(_read_header(header) for header in headers)
+    pairs = tuple(map(read_header, headers))
     fetch = Fetch(url, method, pairs, mode=mode, credentials=credentials)
     try:
         check_fetch(fetch)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+    for pair in pairs:
+        if not drop_forbidden((pair,)):
+            message = f"Pages cannot set {show(pair[0])}; browsers set it themselves."
+            if pair[0].lower() == "cookie":
+                message += " Cookies can be passed to corekit probe with --cookie."
+            raise click.BadParameter(message, param_hint="--header")
     return fetch
 
 
@@ -148,6 +155,7 @@ def _check_url(url: str) -> None:
         raise click.BadParameter(message, param_hint="URL")
 
 
-def _read_header(text: str) -> tuple[str, str]:
+def read_header(text: str) -> tuple[str, str]:
+    """Return the name and the value of a header that a page sets."""
     name, colon, value = text.partition(":")
     return name.strip(), value.strip() if colon else _UNSAFE_VALUE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import click
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from corekit import CorsPolicy
 from corekit.browser import SAFELISTED_METHODS
+from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
 from corekit.diagnostics import SEVERITIES, show
 from corekit.explain import read_origin
@@ -19,15 +21,18 @@ from corekit.probe import (
     ProbeResponse,
     TooManyRequestsError,
     check_responses,
+    is_judged,
     make_requests,
     send_requests,
 )
 
 from .client import Client, Limits
-from .options import header_option, limit_options, read_call, require_policy
+from .options import header_option, limit_options, read_call, read_header, require_policy
 from .output import CommandError, is_json, json_option, print_findings, print_json
 
 _METHOD: Final = "PUT"
+
+_is_cookie = re.compile(r"[!-~]+=[ -~]*").fullmatch
 
 
 @click.command(short_help="Find out what a live server allows, and whom.")
@@ -48,9 +53,16 @@ _METHOD: Final = "PUT"
 @click.option("--method", metavar="METHOD", help=f"Method that pages call.  [default: {_METHOD}]")
 @header_option
 @click.option(
+    "--cookie",
+    "cookies",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Cookie to send, such as that of a login.  [repeatable]",
+)
+@click.option(
     "--credentials",
     type=click.Choice(["omit", "include"]),
-    help="As in fetch(); no cookies are sent.  [default: omit]",
+    help="As in fetch().  [default: include with --cookie or a policy that allows it]",
 )
 @click.option("--send-unsafe", is_flag=True, help="Send the request itself, whatever its method.")
 @limit_options
@@ -69,6 +81,7 @@ def probe(
     source: str | None,
     method: str | None,
     headers: Sequence[str],
+    cookies: Sequence[str],
     credentials: str | None,
     send_unsafe: bool,
     limits: Limits,
@@ -81,7 +94,8 @@ def probe(
     browser sends for pages of ORIGIN, and the same from origins that should be refused. With
     --policy, it sends one more for each method and header, and compares the responses with the
     policy. Only GET and OPTIONS are sent, unless --send-unsafe is given. Redirects are not
-    followed. Probe only servers that you may probe.
+    followed. The values of --header and --cookie are sent with every request except
+    preflights, and are not printed. Probe only servers that you may probe.
 
     \b
     Examples:
@@ -97,16 +111,22 @@ def probe(
     Exit status:
       0  nothing is as severe as --fail-on
       1  something is
-      2  the server did not respond, or not to all requests
+      2  the server did not respond, or not to all requests, or was not
+         judged: its response to GET has status 401, 403, or 500 and above
     """
     policy = None if source is None else _find_policy(source, url)
     chosen = method or (_METHOD if policy is None else _first_method(policy))
     if credentials is None:
-        credentials = "include" if policy is not None and policy.allow_credentials else "omit"
+        allows = policy is not None and policy.allow_credentials
+        credentials = "include" if allows or cookies else "omit"
+    elif credentials == "omit" and cookies:
+        raise click.UsageError("Cookies are sent only with --credentials include.")
     fetch = read_call(url, chosen, headers, credentials)
+    given = tuple(read_header(each) for each in headers if ":" in each)
     allowed, denied = _split_origins(url, origins, policy)
     is_chosen = policy is not None or bool(method or headers)
-    plan = Plan(allowed, fetch, is_chosen, send_unsafe, policy, denied)
+    login = (*given, *_read_cookies(cookies))
+    plan = Plan(allowed, fetch, is_chosen, send_unsafe, policy, denied, login)
     requests = make_requests(plan)
     if len(requests) > limits.max_requests:
         message = f"{len(requests)} requests are necessary. Allow as many, or pass fewer origins."
@@ -123,21 +143,24 @@ def probe(
         raise CommandError(message, "Raise --delay.", source=url) from error
     found = check_responses(responses)
     limit = SEVERITIES.index(fail_on)
-    is_ok = all(SEVERITIES.index(each.severity) > limit for each in found)
+    judged = is_judged(responses)
+    is_ok = judged and all(SEVERITIES.index(each.severity) > limit for each in found)
     if as_json:
+        secrets = {name.lower() for name, _ in (*login, *fetch.headers)}
         print_json(
             {
                 "url": url,
                 "origins": plan.origins,
                 "ok": is_ok,
+                "judged": judged,
                 "diagnostics": [each.to_dict() for each in found],
-                "exchanges": [_exchange(each) for each in responses.all],
+                "exchanges": [_exchange(each, secrets) for each in responses.all],
             }
         )
     else:
         sent = f"{len(requests)} requests for pages on {', '.join(plan.origins)}"
         print_findings(url, found, sent, values=False)
-    raise SystemExit(0 if is_ok else 1)
+    raise SystemExit(0 if is_ok else 1 if judged else 2)
 
 
 def _find_policy(source: str, url: str) -> CorsPolicy:
@@ -190,11 +213,23 @@ def _progress() -> Progress:
     )
 
 
-def _exchange(each: ProbeResponse) -> dict[str, Any]:
+def _read_cookies(cookies: Sequence[str]) -> Headers:
+    for cookie in cookies:
+        if _is_cookie(cookie) is None:
+            message = "Write NAME=VALUE, in printable ASCII characters."
+            raise click.BadParameter(message, param_hint="--cookie")
+    return (("Cookie", "; ".join(cookies)),) if cookies else ()
+
+
+def _exchange(each: ProbeResponse, secrets: Collection[str]) -> dict[str, Any]:
     request, response = each.sent.request, each.response
+    headers = [
+        (name, "(not shown)" if name.lower() in secrets else value)
+        for name, value in request.headers
+    ]
     return {
         "kind": each.sent.kind,
         "origin": each.sent.origin,
-        "request": {"method": request.method, "url": request.url, "headers": request.headers},
+        "request": {"method": request.method, "url": request.url, "headers": headers},
         "response": {"status": response.status, "headers": response.headers},
     }

@@ -17,7 +17,7 @@ from corekit.browser import HttpRequest, HttpResponse
 from corekit.diagnostics import SEVERITIES, Diagnostic
 
 from .access import check_untrusted_origins, compare_with_policy
-from .findings import check_pages
+from .findings import check_pages, is_judged
 from .probe_origins import UNTRUSTED, ProbeOrigin, make_probe_origins
 from .requests import (
     Plan,
@@ -38,6 +38,7 @@ __all__ = [
     "Responses",
     "TooManyRequestsError",
     "check_responses",
+    "is_judged",
     "make_probe_origins",
     "make_requests",
     "run_probe",

@@ -69,6 +69,12 @@ FINDINGS: Final = {
         "The response to {method} has status {status}, so the findings are about an error page.",
         "Probe a URL that responds with success.",
     ),
+    "not-judged": Kind(
+        "error",
+        "The response to GET has status {status}, so the server is not judged: a response with"
+        " success may have other headers.",
+        "{hint}",
+    ),
     "headers-lost-on-errors": Kind(
         "warning",
         "A response with status {status} has none of the headers that other responses have, so"

@@ -40,11 +40,27 @@ _PREFLIGHT_LISTS: Final = {
 }
 _ACTUAL_LISTS: Final = {"access-control-expose-headers": "exposed headers"}
 _BROWSERS: Final = (CHROMIUM, FIREFOX, WEBKIT)
+_LOG_IN: Final = "Pass what the server requires with --header or --cookie, or probe another URL."
+_FIX_ERROR: Final = "Check the log of the server, or probe another URL."
 
 
 def has_credentials(response: HttpResponse) -> bool:
     """Return whether a response allows credentials."""
     return get_header(response.headers, _CREDENTIALS) == "true"
+
+
+def is_not_judged(each: ProbeResponse) -> bool:
+    """Return whether a response to GET is from a login, a block or a broken server."""
+    status = each.response.status
+    return each.sent.kind == "get" and (status in (401, 403) or status >= 500)
+
+
+def is_judged(responses: Responses) -> bool:
+    """Return whether the responses to GET say what the server allows its pages.
+
+    They do not if a page that should be allowed gets status 401, 403, or 500 and above.
+    """
+    return not any(map(is_not_judged, responses.for_pages()))
 
 
 def check_pages(responses: Responses) -> Iterator[Diagnostic]:
@@ -99,7 +115,10 @@ def _refusals(responses: Responses, origin: str) -> Iterator[Diagnostic]:
             yield report(
                 "redirect", origin, location, method=method, status=status, location=target
             )
-        if status >= 400:
+        if is_not_judged(each):
+            hint = _FIX_ERROR if status >= 500 else _LOG_IN
+            yield report("not-judged", origin, status, status=status, hint=hint)
+        elif status >= 400:
             yield report("error-status", origin, status, method=method, status=status)
 
 

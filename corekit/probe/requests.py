@@ -52,6 +52,8 @@ class Plan:
     policy: CorsPolicy | None = None
     denied_origins: tuple[str, ...] = ()
     """Further origins that the server should refuse."""
+    headers: Headers = ()
+    """Headers of every request except preflights, such as a token or cookies."""
 
     @property
     def url(self) -> str:
@@ -135,15 +137,17 @@ def make_requests(plan: Plan) -> list[ProbeRequest]:
     url, method, names = plan.url, plan.fetch.method, unsafe_names(plan.fetch.headers)
     # In the same folder, so that the same layers respond; with a name that does not exist.
     missing = str(parse_url("corekit-probe-missing", parse_url(url)))
-    requests = [_actual("get", url, None)]
+    login = plan.headers
+    requests = [_actual("get", url, None, headers=login)]
     for origin in plan.origins:
-        requests.append(_actual("get", url, origin))
+        requests.append(_actual("get", url, origin, headers=login))
         requests.append(_preflight("preflight", url, origin, method, names))
         if not plan.is_chosen:
             requests.append(_preflight("safelisted", url, origin, "GET"))
-        requests.append(_actual("error", missing, origin))
+        requests.append(_actual("error", missing, origin, headers=login))
         if plan.send_unsafe and method not in ("GET", "OPTIONS"):
-            requests.append(_actual("unsafe", url, origin, method, plan.fetch.headers))
+            headers = (*plan.fetch.headers, *_without(login, plan.fetch.headers))
+            requests.append(_actual("unsafe", url, origin, method, headers))
         if plan.policy is not None:
             requests.extend(_policy_preflights(url, plan.policy, origin))
     first = plan.origins[0]
@@ -154,7 +158,7 @@ def make_requests(plan: Plan) -> list[ProbeRequest]:
         if each.origin in known:
             continue
         sent = [
-            _actual("get", url, each.origin),
+            _actual("get", url, each.origin, headers=login),
             _preflight("preflight", url, each.origin, method, names),
         ]
         if each.code == ANY_ORIGIN:
@@ -182,6 +186,11 @@ def send_requests(
         received.append(ProbeResponse(request, response))
         on_response()
     return Responses(plan, tuple(received))
+
+
+def _without(headers: Headers, others: Headers) -> Headers:
+    names = {name.lower() for name, _ in others}
+    return tuple(pair for pair in headers if pair[0].lower() not in names)
 
 
 def _actual(

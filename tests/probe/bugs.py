@@ -174,6 +174,8 @@ BUGS: Final[dict[str, tuple[Any, set[str], Severity]]] = {
         {"error-status"},
         "info",
     ),
+    "a login": (wrong(respond(401, when=is_get)), {"not-judged"}, "error"),
+    "a broken server": (wrong(respond(502, when=is_get)), {"not-judged"}, "error"),
     "credentials for a refused origin": (
         wrong(for_untrusted),
         {"stray-credentials"},

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from corekit.browser import FAILURES
+from corekit.browser import FAILURES, Fetch
 from corekit.diagnostics import Diagnostic
-from corekit.probe import UNTRUSTED, make_probe_origins
+from corekit.probe import UNTRUSTED, Plan, is_judged, make_probe_origins, run_probe
 from tests.probe.bugs import BUGS, SIMILAR
 from tests.probe.servers import (
     ALLOW,
@@ -17,6 +17,8 @@ from tests.probe.servers import (
     URL,
     WITH_COOKIES,
     admit,
+    codes,
+    connect,
     is_get,
     is_preflight,
     probe,
@@ -199,6 +201,26 @@ ON_THE_PAGE: Final[list[tuple[str, object, str | None, str, str]]] = [
         "Probe a URL that responds with success.",
     ),
     (
+        "a login",
+        401,
+        None,
+        (
+            "The response to GET has status 401, so the server is not judged: a response with"
+            " success may have other headers."
+        ),
+        "Pass what the server requires with --header or --cookie, or probe another URL.",
+    ),
+    (
+        "a broken server",
+        502,
+        None,
+        (
+            "The response to GET has status 502, so the server is not judged: a response with"
+            " success may have other headers."
+        ),
+        "Check the log of the server, or probe another URL.",
+    ),
+    (
         "the private network",
         "true",
         None,
@@ -322,13 +344,44 @@ def test_finding_about_an_untrusted_origin(code: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("status", "context"), [(399, ""), (400, ", status 400"), (500, None)])
-def test_status_of_an_error_page_is_named(status: int, context: str | None) -> None:
-    context = f", status {status}" if context is None else context
+@pytest.mark.parametrize(
+    ("status", "context", "code"),
+    [
+        (399, "", None),
+        (400, ", status 400", "error-status"),
+        (401, ", status 401", "not-judged"),
+        (402, ", status 402", "error-status"),
+        (403, ", status 403", "not-judged"),
+        (404, ", status 404", "error-status"),
+        (499, ", status 499", "error-status"),
+        (500, ", status 500", "not-judged"),
+        (599, ", status 599", "not-judged"),
+    ],
+)
+def test_status_of_an_error_page_is_named(status: int, context: str, code: str | None) -> None:
     app = wrong(lambda environ, _, headers: (status, []) if is_get(environ) else (204, headers))
     found = {each.code: each for each in probe(app)}
     assert found["refused"].message.startswith(f"GET{context}: The response has no ")
-    assert ("error-status" in found) == (status >= 400)
+    assert [each for each in found if each in ("error-status", "not-judged")] == [code] * bool(code)
+
+
+def test_only_the_responses_to_get_of_pages_are_judged() -> None:
+    def judged(bug: Any, **plan: Any) -> tuple[bool, set[str]]:
+        responses, found = run_probe(Plan((PAGE,), Fetch(URL, "PUT"), **plan), connect(wrong(bug)))
+        return is_judged(responses), codes(found)
+
+    def refuse_others(environ: dict[str, Any], status: int, headers: Any) -> Any:
+        return (200 if environ.get("HTTP_ORIGIN") == PAGE else 403), headers
+
+    def refuse_put(environ: dict[str, Any], status: int, headers: Any) -> Any:
+        return (403 if environ["REQUEST_METHOD"] == "PUT" else status), headers
+
+    def refuse_page(environ: dict[str, Any], status: int, headers: Any) -> Any:
+        return (403 if is_get(environ) else status), headers
+
+    assert judged(refuse_others) == (True, set())
+    assert judged(refuse_put, send_unsafe=True) == (True, {"error-status"})
+    assert judged(refuse_page) == (False, {"not-judged"})
 
 
 def test_every_header_that_is_repeated_is_named() -> None:

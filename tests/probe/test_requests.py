@@ -103,6 +103,22 @@ def test_requests_for_a_page(
     assert of_page == [*kinds, "private"]
 
 
+def test_login_is_sent_with_every_request_but_preflights() -> None:
+    login = (("Authorization", "Bearer 1"), ("X-A", "2"), ("Cookie", "a=1"))
+    fetch = Fetch(URL, "PUT", (("x-a", "1"), ("x-b", "1")))
+    plan = Plan((PAGE,), fetch, send_unsafe=True, policy=POLICY, headers=login)
+    for each in make_requests(plan):
+        origin = () if each.origin is None else (("Origin", each.origin),)
+        sent = each.request.headers
+        if each.kind == "unsafe":
+            # The page's own value of a header is not sent a second time.
+            assert sent == (ACCEPT, *fetch.headers, login[0], login[2], *origin)
+        elif each.request.method == "OPTIONS":
+            assert not {"authorization", "x-a", "cookie"} & {name.lower() for name, _ in sent}
+        else:
+            assert sent == (ACCEPT, *login, *origin)
+
+
 def test_known_origins_are_skipped_one_by_one() -> None:
     page, own = "https://example.com", "http://example.com"
     made = [each for each in make_requests(Plan((page,), Fetch(f"{own}/"))) if each.probe_origin]
