@@ -21,6 +21,7 @@ from corekit.probe import (
     ProbeResponse,
     TooManyRequestsError,
     check_responses,
+    find_proxy,
     is_judged,
     make_requests,
     send_requests,
@@ -144,6 +145,8 @@ def probe(
     found = check_responses(responses)
     limit = SEVERITIES.index(fail_on)
     judged = is_judged(responses)
+    named = (find_proxy(each.response.headers) for each in responses.all)
+    proxies = list(dict.fromkeys(filter(None, named)))
     is_ok = judged and all(SEVERITIES.index(each.severity) > limit for each in found)
     if as_json:
         secrets = {name.lower() for name, _ in (*login, *fetch.headers)}
@@ -153,13 +156,15 @@ def probe(
                 "origins": plan.origins,
                 "ok": is_ok,
                 "judged": judged,
+                "proxies": proxies,
                 "diagnostics": [each.to_dict() for each in found],
                 "exchanges": [_exchange(each, secrets) for each in responses.all],
             }
         )
     else:
         sent = f"{len(requests)} requests for pages on {', '.join(plan.origins)}"
-        print_findings(url, found, sent, values=False)
+        details = [sent, f"Proxy: {', '.join(proxies)}"] if proxies else [sent]
+        print_findings(url, found, *details, values=False)
     raise SystemExit(0 if is_ok else 1 if judged else 2)
 
 

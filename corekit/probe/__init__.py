@@ -6,6 +6,7 @@ The package does no I/O: a function from `HttpRequest` to `HttpResponse` carries
 - `requests`: the requests to send, and the responses;
 - `finding_kinds`: all messages and hints as one table;
 - `findings`: what the responses mean for the pages that should be allowed;
+- `proxies`: which proxy a response came through;
 - `access`: what untrusted origins get, and where the server deviates from a policy.
 """
 
@@ -19,6 +20,7 @@ from corekit.diagnostics import SEVERITIES, Diagnostic
 from .access import check_untrusted_origins, compare_with_policy
 from .findings import check_pages, is_judged
 from .probe_origins import UNTRUSTED, ProbeOrigin, make_probe_origins
+from .proxies import find_proxy
 from .requests import (
     Plan,
     ProbeRequest,
@@ -38,6 +40,7 @@ __all__ = [
     "Responses",
     "TooManyRequestsError",
     "check_responses",
+    "find_proxy",
     "is_judged",
     "make_probe_origins",
     "make_requests",

@@ -24,7 +24,7 @@ FINDINGS: Final = {
         "error", _ALLOWED, "Remove 'null' from the origins: every page can send it."
     ),
     **dict.fromkeys(
-        ("suffix", "prefix", "unescaped-dot", "cut-short"),
+        ("prefix", "suffix", "unescaped-dot", "cut-short"),
         Kind(
             "error",
             _ALLOWED,
@@ -80,7 +80,7 @@ FINDINGS: Final = {
         "A response with status {status} has none of the headers that other responses have, so"
         " browsers report a CORS error and hide the status.",
         "Make the CORS layer the outermost one, around routing and error pages. If its policy is"
-        " meant for this path only, no change is necessary.",
+        " meant for this path only, no change is necessary.{proxy}",
     ),
     "credentials-not-true": Kind(
         "info",
@@ -99,7 +99,9 @@ FINDINGS: Final = {
         "Name the origins, unless the response is public.",
     ),
     "repeated-header": Kind(
-        "warning", "The response has {name} more than once, and browsers join the values.", "{hint}"
+        "warning",
+        "The response has {name} more than once, and browsers join the values.",
+        "{hint}{proxy}",
     ),
     "malformed-list": Kind(
         "warning",

@@ -28,6 +28,7 @@ from corekit.diagnostics import Diagnostic, show
 
 from .finding_kinds import report
 from .probe_origins import UNTRUSTED
+from .proxies import blame_proxy
 from .requests import Plan, ProbeResponse, Responses
 
 ALLOW_ORIGIN: Final = "access-control-allow-origin"
@@ -93,9 +94,12 @@ def find_problem(
     )
 
 
-def _failure(code: str, problem: CheckFailure, origin: str, *, context: str = "") -> Diagnostic:
+def _failure(
+    code: str, problem: CheckFailure, origin: str, *, context: str = "", headers: Headers = ()
+) -> Diagnostic:
     name, value = problem
-    failed, hint = FAILURES[name].describe(origin, value), FAILURES[name].hint
+    failed = FAILURES[name].describe(origin, value)
+    hint = FAILURES[name].hint + blame_proxy(headers)
     return report(code, origin, value, failure=name, context=context, failed=failed, hint=hint)
 
 
@@ -108,7 +112,7 @@ def _refusals(responses: Responses, origin: str) -> Iterator[Diagnostic]:
         problem = check_cors(origin, headers, include=responses.plan.include)
         if problem is not None:
             context = f"{method}: " if status < 400 else f"{method}, status {status}: "
-            yield _failure("refused", problem, origin, context=context)
+            yield _failure("refused", problem, origin, context=context, headers=headers)
         location = get_header(headers, "location")
         if status in REDIRECT_STATUSES and location is not None:
             target = show(location)
@@ -116,7 +120,7 @@ def _refusals(responses: Responses, origin: str) -> Iterator[Diagnostic]:
                 "redirect", origin, location, method=method, status=status, location=target
             )
         if is_not_judged(each):
-            hint = _FIX_ERROR if status >= 500 else _LOG_IN
+            hint = (_FIX_ERROR if status >= 500 else _LOG_IN) + blame_proxy(headers)
             yield report("not-judged", origin, status, status=status, hint=hint)
         elif status >= 400:
             yield report("error-status", origin, status, method=method, status=status)
@@ -156,8 +160,8 @@ def _lost_headers(responses: Responses, origin: str) -> Iterator[Diagnostic]:
         return
     problem = check_cors(origin, error.headers, include=False)
     if problem is not None:
-        code, status = "headers-lost-on-errors", error.status
-        yield report(code, origin, status, failure=problem[0], status=status)
+        code, status, proxy = "headers-lost-on-errors", error.status, blame_proxy(error.headers)
+        yield report(code, origin, status, failure=problem[0], status=status, proxy=proxy)
 
 
 def _wildcard(responses: Responses) -> Iterator[Diagnostic]:
@@ -189,7 +193,8 @@ def _repeated_headers(responses: Responses) -> Iterator[Diagnostic]:
         counted = Counter(name.lower() for name, _ in headers)
         for name in sorted(name for name in _SINGLE if counted[name] > 1):
             subject, value = each.sent.origin or responses.plan.url, get_header(headers, name)
-            finding = report("repeated-header", subject, value, name=name, hint=hint)
+            proxy = blame_proxy(headers)
+            finding = report("repeated-header", subject, value, name=name, hint=hint, proxy=proxy)
             found.setdefault(name, finding)
     yield from found.values()
 
@@ -258,7 +263,10 @@ def _preflights(responses: Responses, origin: str) -> Iterator[Diagnostic]:
         yield report("authorization-not-covered", origin, ANY)
         problem = None
     if problem is not None:
-        finding = _failure("preflight-refused", problem, origin)
+        status, headers = preflight.response.status, preflight.response.headers
+        is_named = status <= 299 or problem[0] == "PreflightInvalidStatus"
+        context = "" if is_named else f"OPTIONS, status {status}: "
+        finding = _failure("preflight-refused", problem, origin, context=context, headers=headers)
         safelisted = responses.find("safelisted", origin)
         if not preflight.sent.needs_preflight:
             hint = "No change is necessary: browsers send this request without a preflight."

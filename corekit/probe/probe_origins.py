@@ -1,7 +1,8 @@
 """Origins that a server should refuse: each reveals one kind of wrong comparison.
 
 They are derived from an origin that the server should allow. All are below names that nobody can
-register (RFC 2606), or differ from the origin by something that an attacker can bring about.
+register (RFC 2606), or differ from the origin by something that an attacker can bring about. Most
+codes name the wrong comparison: ``prefix`` that of a server that compares only the beginning.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ class ProbeOrigin:
 
 
 _MEANINGS: Final = {
-    "suffix": "a host that begins with the name of the allowed one",
-    "prefix": "a host that ends with the name of the allowed one",
+    "prefix": "a host that begins with the name of the allowed one",
+    "suffix": "a host that ends with the name of the allowed one",
     "unescaped-dot": "a host with another character in place of a dot",
     "cut-short": "an origin that is the beginning of the allowed one",
     "scheme-downgrade": "the same host over plain HTTP, which a network attacker can control",
@@ -49,9 +50,9 @@ _MEANINGS: Final = {
 def _derive(scheme: str, host: str, port: str) -> Iterator[tuple[str, str]]:
     is_name, site = not (host.startswith("[") or ends_in_number(host)), site_of(host)
     if is_name:
-        yield "suffix", f"{scheme}://{host}.{_EVIL}{port}"
-        # Of the site: a prefix to a subdomain is another subdomain of the same owner.
-        yield "prefix", f"{scheme}://evil{site}{port}"
+        yield "prefix", f"{scheme}://{host}.{_EVIL}{port}"
+        # Of the site: what is put before a subdomain is another subdomain of the same owner.
+        yield "suffix", f"{scheme}://evil{site}{port}"
         # The dot between the site and its subdomains, or one in its suffix: with another character
         # for any other dot, the name would still belong to the same owner.
         below, rest = host[: -len(site) - 1], site

@@ -195,8 +195,8 @@ BUGS: Final[dict[str, tuple[Any, set[str], Severity]]] = {
 
 
 SIMILAR: Final = {
-    "suffix": (f"{PAGE}.evil.example", "warning", "error"),
-    "prefix": ("https://evilexample.com", "warning", "error"),
+    "prefix": (f"{PAGE}.evil.example", "warning", "error"),
+    "suffix": ("https://evilexample.com", "warning", "error"),
     "unescaped-dot": ("https://appxexample.com", "warning", "error"),
     "cut-short": ("https://app.example.co", "warning", "error"),
     "scheme-downgrade": ("http://app.example.com", "info", "warning"),

@@ -127,8 +127,8 @@ def test_known_origins_are_skipped_one_by_one() -> None:
     assert codes == [
         "any-origin",
         "opaque-origin",
-        "suffix",
         "prefix",
+        "suffix",
         "cut-short",
         "any-port",
         "any-subdomain",

@@ -26,7 +26,7 @@ from tests.probe.servers import (
     wrong,
 )
 
-OTHERS: Final = {"any-origin": UNTRUSTED, "opaque-origin": "null", "suffix": SIMILAR["suffix"][0]}
+OTHERS: Final = {"any-origin": UNTRUSTED, "opaque-origin": "null", "prefix": SIMILAR["prefix"][0]}
 
 
 @pytest.mark.parametrize("code", SIMILAR)
@@ -67,13 +67,13 @@ def test_allowed_preflight_alone_lets_send_but_not_read(
         (False, False, {"any-origin"}),
         (True, True, {"any-origin"}),
         (True, False, {"any-origin"}),
-        (False, True, {"any-origin", "suffix"}),
+        (False, True, {"any-origin", "prefix"}),
     ],
 )
 def test_credentials_for_a_similar_origin_only_are_reported(
     to_any: bool, to_near: bool, expected: set[str]
 ) -> None:
-    similar, _, _ = SIMILAR["suffix"]
+    similar, _, _ = SIMILAR["prefix"]
 
     def bug(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
         status, headers = admit(UNTRUSTED, credentials=to_any)(environ, status, headers)
@@ -104,7 +104,7 @@ def test_credentials_in_a_preflight_alone_are_an_error() -> None:
 
 
 def test_similar_origin_is_reported_if_it_gets_more() -> None:
-    similar, _, _ = SIMILAR["suffix"]
+    similar, _, _ = SIMILAR["prefix"]
 
     def bug(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
         if environ.get("HTTP_ORIGIN") == similar and not is_preflight(environ):
@@ -113,7 +113,7 @@ def test_similar_origin_is_reported_if_it_gets_more() -> None:
             return 204, [*headers, (ALLOW, environ["HTTP_ORIGIN"])]
         return status, headers
 
-    assert codes(probe(wrong(bug))) == {"any-origin", "suffix"}
+    assert codes(probe(wrong(bug))) == {"any-origin", "prefix"}
 
 
 def test_every_probe_origin_is_in_these_tables() -> None:
@@ -143,9 +143,9 @@ def test_probe_origins_fit_the_origin(origin: str, others: list[str]) -> None:
 @pytest.mark.parametrize(
     ("origin", "code", "similar"),
     [
-        ("https://example.com", "prefix", "https://evilexample.com"),
-        ("https://a.b.example.co.uk", "prefix", "https://evilexample.co.uk"),
-        ("https://me.github.io", "prefix", "https://evilme.github.io"),
+        ("https://example.com", "suffix", "https://evilexample.com"),
+        ("https://a.b.example.co.uk", "suffix", "https://evilexample.co.uk"),
+        ("https://me.github.io", "suffix", "https://evilme.github.io"),
         ("https://example.com", "unescaped-dot", None),
         ("https://a.b.example.com", "unescaped-dot", "https://a.bxexample.com"),
         ("https://example.co.uk", "unescaped-dot", "https://examplexco.uk"),
