@@ -27,6 +27,7 @@ from typing import Final, NamedTuple
 
 from ._automata import (
     ALPHABET,
+    EVERY_CHARACTER,
     Automaton,
     Edge,
     TooManyStates,
@@ -35,7 +36,7 @@ from ._automata import (
 )
 from ._origins import MAX_ORIGIN_LENGTH
 from ._regex_syntax import Unreadable, read_regex, read_roughly
-from ._regex_tree import End, Look, Node, Wiring, build
+from ._regex_tree import Chars, End, Look, Node, Repeat, Sequence, Wiring, build
 
 _MOST_TRIES: Final = 20_000
 """What an origin may cost, in states that `re` visits: about a millisecond."""
@@ -45,6 +46,9 @@ _FEW_TRIES: Final = 5_000
 
 _MOST_PATH_TRIES: Final = 500_000
 """What a path may cost, which is matched only if it is not too long."""
+
+_MOST_LINEAR_TRIES: Final = 2_000_000
+"""What the longest path may cost if the cost grows with its length: about 50 milliseconds."""
 
 _PATH_LENGTHS: Final = (8_192, 512, 128, 32, 8)
 _ANY_LENGTH: Final = 65_536
@@ -121,7 +125,7 @@ def find_slow_word(regex: re.Pattern[str]) -> str | None:
 def longest_path(regex: re.Pattern[str]) -> int | None:
     """Return how long a path may be for a regular expression, in characters; None is any length.
 
-    It is 0 if the cost of the regular expression is not known.
+    The regular expression is matched with the beginning of paths, as by `re.match`. It is 0 if the cost of the regular expression is not known.
 
     >>> longest_path(re.compile("/api/.*")), longest_path(re.compile(r"/(\\w+/?)+$"))
     (None, 16)
@@ -129,8 +133,10 @@ def longest_path(regex: re.Pattern[str]) -> int | None:
     longest = 0
     try:
         node, is_exact = read_roughly(regex)
+        if is_exact:
+            node = Sequence((node, Repeat(Chars(EVERY_CHARACTER), 0, None)))
         cost = _Cost(node, _PATH, _ANY_LENGTH, is_exact=is_exact)
-        if cost.limit is not None and cost.limit <= _MOST_PATH_TRIES:
+        if cost.limit is not None and cost.limit <= _MOST_LINEAR_TRIES:
             return None
         for length in _PATH_LENGTHS:
             cost = _Cost(node, _PATH, length, is_exact=is_exact)
@@ -360,11 +366,16 @@ class _Cost:
             states = kept
 
     def _continues(self, state: int, goals: set[int]) -> bool:
+        origin, place = self._states[state]
         possible = 0
-        for mask, _ in self._shape.edges[self._states[state][1]]:
+        for mask, _ in self._shape.edges[place]:
             possible |= mask
+        # Not by way of the end, after which there is only one line feed.
+        wiring = self._wiring
+        near = wiring.closure(origin, start=origin == 0)
+        certain = {wiring.characters[each][1] for each in near if each in wiring.characters}
         for mask, goal, _ in self._edges[state]:
-            if goal in goals:
+            if goal in goals and self._states[goal][0] in certain:
                 possible &= ~mask
         return not possible
 

@@ -35,14 +35,14 @@ __all__ = ["OriginRegexes", "RegexCorsPolicy", "build_policy", "is_path_too_long
 def is_path_too_long(path: str, regex: re.Pattern[str], readings: int = 1) -> bool:
     """Return whether `path` may take too long to match, so that no origins may be allowed.
 
-    A client chooses the path. If `re` might try more than 500,000 ways on a path that a server
-    accepts, a path is too long if it might on a path of this length, or has more than 512
-    characters. If a path is matched with several `readings` of it, their characters count together.
+    A client chooses the path, with whose beginning the regular expression is matched. If the time
+    to match grows faster than the path, a path is too long if `re` might try more than 500,000 ways
+    on a path of this length, or if it has more than 512 characters. If a path is matched with several `readings` of it, their characters count together.
 
     >>> path = "/api/" + "a/" * 2_000
     >>> is_path_too_long(path, re.compile("/api/.*"))
     False
-    >>> is_path_too_long(path, re.compile("/api/.*/items/.*"))
+    >>> is_path_too_long(path, re.compile("/api/.*/items/.*/edit"))
     True
     """
     longest = longest_path(regex)

@@ -18,7 +18,7 @@ from .output import CommandError, make_console, print_json, print_list, print_wr
 
 _INDENT: Final = "   "
 _SCRIPT_ERRORS: Final = ("failed to fetch", "networkerror when attempting to fetch", "load failed")
-_find_check_id = re.compile(r"\b(?:corekit_django\.|^)([EW]\d{3})\b", re.IGNORECASE).search
+_find_check_id = re.compile(r"\b(?:corekit_django\.|^)([EIW]\d{3})\b", re.IGNORECASE).search
 
 
 def explain_message(message: str, *, as_json: bool) -> None:

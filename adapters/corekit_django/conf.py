@@ -133,8 +133,9 @@ class Configuration:
             return ""
         readings = path_readings(path)
         if not readings:
-            limit = LONGEST_AMBIGUOUS_PATH
-            why = f"longer than {limit} characters" if len(path) > limit else "has many readings"
+            longest = LONGEST_AMBIGUOUS_PATH
+            is_long = len(path) > longest
+            why = f"longer than {longest} characters" if is_long else "has many readings"
             return f"the path is ambiguous and {why}, so no origins are allowed"
         many = len(readings)
         if self.urls and any(is_path_too_long(each, self.urls, many) for each in readings):

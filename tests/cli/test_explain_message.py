@@ -13,7 +13,7 @@ import pytest
 from corekit.browser import FAILURES, HttpRequest, HttpResponse
 from corekit.explain import ERRORS
 from corekit.explain.codes import CODES, find_code
-from corekit_django.checks import TEXTS
+from corekit_django.messages import TEXTS
 from tests.browsers.broken_servers import BROKEN_SERVERS, BrokenServer, as_wsgi
 from tests.cli.explaining import run, text_of
 from tests.cli.live import serving

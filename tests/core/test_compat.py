@@ -263,9 +263,11 @@ def test_regex_gets_only_serialized_origins() -> None:
         (r"/(a|aa)*b", True),
         (r"/(a|aa)+b", True),
         (r"/(a|aa){2,}b", True),
-        (r"/.*/.*", True),
+        (r"/.*/.*", False),
+        (r"/.*/.*x", True),
         ("/.*\n.*", False),
-        (r"/.*x{2,}", True),
+        (r"/.*x{2,}", False),
+        (r"/.*x{2,}$", True),
         (r"/[a-z]+/[0-9]+/x?", False),
         (r"/(?:[a-z]+/)*", False),
         (r"/(?!admin)(?=.*x).*", False),
@@ -280,7 +282,7 @@ def test_long_path_is_not_matched_if_it_may_backtrack(regex: str, is_limited: bo
 @pytest.mark.parametrize(
     ("regex", "longest"),
     [
-        (r"/api/.*/items/.*", 512),
+        (r"/api/.*/items/.*/x", 512),
         (r"^/.*/.*/.*/edit$", 100),
         (r"^/.*/edit$|^/.*/.*/.*/.*/new$", 100),
         (r"^/api/(\w+/?)+$", 30),
@@ -306,7 +308,7 @@ def test_longest_path_takes_milliseconds(regex: str, longest: int) -> None:
         for text in ("/", "a", "a/", "!", "я", "中"):
             path = f"{(start + text * found)[: found - 1]}\n"
             begin = time.process_time()
-            re.fullmatch(regex, path)
+            re.match(regex, path)
             assert time.process_time() - begin < 0.5
 
 

@@ -63,7 +63,7 @@ def test_risk_says_how_to_accept_it() -> None:
     [
         ("method-case", "Method names are case-sensitive", "Did you mean '...'?"),
         ("max-age", "The value is below 0.", "0 (no caching) to 86400 seconds, or None"),
-        ("suffix", "The server allows a host that begins with the name of the allowed one.", ""),
+        ("prefix", "The server allows a host that begins with the name of the allowed one.", ""),
         ("safelisted-header", "Pages may set or read it without permission.", "Remove it."),
         ("refused", "A page that should be allowed is blocked.", ""),
         ("third-party-cookies", "The origin and the API are different sites", "one domain"),
