@@ -365,6 +365,12 @@ class ProblemKind(Enum):
     ROUTES_TYPE = ("wrong-type", "The value is of type {type}, not a list of pairs.", _USE_PAIRS)
     ROUTE_TYPE = ("wrong-type", "This is not a pair of a path and a CorsPolicy.", _USE_PAIRS)
     NO_ROUTES = ("no-routes", "No path is covered.", _USE_PAIRS)
+    ROUTE_TABLES = (
+        "wrong-type",
+        "The value is not a list of routes with a path and the arguments of a policy.",
+        "{dialect.routes}",
+    )
+    MISSING_PATH = ("malformed-path", "The route has no path.", "{dialect.routes}")
     RELATIVE_PATH = ("malformed-path", "A path begins with a slash.", "Did you mean {fix!a}?")
     UNROUTABLE_PATH = (
         "malformed-path",
@@ -385,6 +391,13 @@ class ProblemKind(Enum):
         "unreachable-path",
         "The earlier route {other!a} covers this path, and the first match wins.",
         "Move this route before that one.",
+    )
+
+    # Policy files
+    UNKNOWN_ADVICE = (
+        "unknown-advice",
+        "There is no advice with this code that can be accepted.",
+        "The codes are {codes}.",
     )
 
     # Environment variables

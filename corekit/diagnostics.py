@@ -45,7 +45,8 @@ class Diagnostic:
     words: the setting (``allow_origins[2]``) or the origin that was tried. `value` is what was
     found, None if there is nothing to show, and `fix` the value to write instead, None if there is
     no single one. `route` is the path of the route whose policy this is about, `failure` Chromium's
-    name for what a browser makes of it; both are None in most cases.
+    name for what a browser makes of it; both are None in most cases. `source` is the file or what
+    else was read, `line` and `column`, counted from 1, where in it; None if that is not known.
 
     >>> print(Diagnostic("no-effect", "warning", "It has no effect.", "Remove it.", "max_age"))
     max_age: It has no effect. Remove it. [no-effect]
@@ -60,6 +61,9 @@ class Diagnostic:
     fix: object = None
     route: str | None = None
     failure: str | None = None
+    source: str | None = None
+    line: int | None = None
+    column: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a dict for JSON; what JSON cannot hold is shown as text."""

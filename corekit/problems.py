@@ -63,6 +63,7 @@ class Dialect:
     unset: str = "None"
     regexes: str = "Regular expressions are for corekit.compat.RegexCorsPolicy."
     accept: str = "To accept the risk: {risks}=[{code!r}]."
+    routes: str = 'Use pairs: CorsRoutes([("/api/", policy)]).'
 
     @property
     def origins(self) -> str:

@@ -1,42 +1,78 @@
-"""The command `corekit check`: finds the problems of a policy, and gives advice."""
+"""The command `corekit check`: finds the problems of policies, and gives advice."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from os.path import normpath
+from typing import Final
 
 import click
+from rich.text import Text
 
-from corekit import PolicyError
-from corekit.diagnostics import SEVERITIES, Diagnostic, show
+from corekit.diagnostics import SEVERITIES, Severity, show
 from corekit.explain import read_origin
-from corekit.lint import lint_policy
-from corekit_config.finding import STDIN
+from corekit.lint import CODES, accept_advice, lint_policy
+from corekit_config.files import PolicyFile
+from corekit_config.finding import find_file, find_files, find_kind
 
-from .options import django_option, needing_django, read_policy, reading
-from .output import json_option, print_findings, print_json
+from .options import django_option, needing_django, reading, to_command_error
+from .output import (
+    CommandError,
+    count_severities,
+    json_option,
+    make_console,
+    print_findings,
+    print_wrapped,
+)
+from .reports import WRITERS, Checked
+
+_FORMATS: Final = ("text", *WRITERS)
 
 
-@click.command(short_help="Check a policy, and give advice on it.")
-@click.argument("source", required=False, metavar="[FILE|IMPORT_PATH|-]")
+@click.command(short_help="Check policies, and give advice on them.")
+@click.argument("sources", nargs=-1, metavar="[FILE|FOLDER|IMPORT_PATH|-]...")
 @django_option
 @click.option("--api", metavar="URL", help="URL of the API, to check cookies and mixed content.")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    metavar="CODE",
+    help="Code of advice to leave out.  [repeatable]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    help="Format of the output.  [default: text]",
+)
 @json_option
 def check(
-    *, source: str | None, settings: str | None, api: str | None, strict: bool, as_json: bool
+    *,
+    sources: Sequence[str],
+    settings: str | None,
+    api: str | None,
+    strict: bool,
+    accepted: Sequence[str],
+    form: str | None,
+    as_json: bool,
 ) -> None:
-    """Check a policy before it is deployed, and give advice on it.
+    """Check policies before they are deployed, and give advice on them.
 
-    FILE is TOML or JSON with the settings of a policy, at the top level or in a table [cors] or
-    [tool.corekit]. IMPORT_PATH names a policy or routes in a module, which is imported from the
-    current directory. With -, the policy is read from standard input.
+    FILE is TOML or JSON with the settings of a policy or with routes, at the top level or in a
+    table [cors] or [tool.corekit]. In a FOLDER, every such file is checked. IMPORT_PATH names a
+    policy or routes in a module, which is imported from the current directory. With -, the policy
+    is read from standard input.
 
     An error keeps the policy from being built, a warning should be fixed, and an info may be
-    intended.
+    intended. A file accepts advice with a key such as accept = ["development-origin"].
 
     \b
     Examples:
       corekit check cors.toml
+      corekit check policies/ services/shop/cors.json --format github
       corekit check app.main:policy --api https://api.example.com
       corekit check --django shop.settings --strict
       corekit check - < cors.json
@@ -46,24 +82,35 @@ def check(
     Exit status:
       0  no errors; with --strict, no warnings either
       1  errors; with --strict, errors or warnings
-      2  the policy cannot be read
+      2  a policy cannot be read
     """
-    if (source is None) == (settings is None):
-        raise click.UsageError("Name one of FILE, IMPORT_PATH, - and --django.")
+    if bool(sources) == (settings is not None):
+        raise click.UsageError("Name FILE, FOLDER, IMPORT_PATH or -, or use --django.")
+    if as_json and form not in (None, "json"):
+        raise click.UsageError("Use --json or --format, not both.")
+    form = "json" if as_json else form or "text"
+    for code in accepted:
+        if code not in CODES:
+            message = f"{show(code)} is not one of {', '.join(sorted(CODES))}."
+            raise click.BadParameter(message, param_hint="'--accept'")
     origin = None if api is None else _read_api(api)
-    if settings is None:
-        source, found = _check(source or "", origin)
-    else:
-        source, found = _check_django(settings, origin)
-    found = sorted(found, key=lambda each: SEVERITIES.index(each.severity))
-    failing = {"error", "warning"} if strict else {"error"}
-    is_ok = all(each.severity not in failing for each in found)
-    if as_json:
-        diagnostics = [each.to_dict() for each in found]
-        print_json({"source": source, "ok": is_ok, "diagnostics": diagnostics})
-    else:
-        print_findings(show(source)[1:-1], found)
-    raise SystemExit(0 if is_ok else 1)
+    failing: set[Severity] = {"error", "warning"} if strict else {"error"}
+    checked = _check_all(sources, origin) if settings is None else [_check_django(settings, origin)]
+    # A file can be named twice, also by its folder.
+    unique: dict[str, Checked] = {}
+    for each in checked:
+        unique.setdefault(normpath(each.source), _keep(each, accepted, failing))
+    results = list(unique.values())
+    for each in results:
+        if each.error is not None:
+            each.error.print_line()
+    if form == "text":
+        _print_text(results)
+    elif report := WRITERS[form](results):
+        click.echo(report)
+    if any(each.error is not None for each in results):
+        raise SystemExit(2)
+    raise SystemExit(0 if all(each.is_ok for each in results) else 1)
 
 
 def _read_api(url: str) -> str:
@@ -74,17 +121,65 @@ def _read_api(url: str) -> str:
     return origin
 
 
-def _check(source: str, api: str | None) -> tuple[str, Sequence[Diagnostic]]:
-    shown = STDIN if source == "-" else source
+def _check_all(sources: Sequence[str], api: str | None) -> Iterable[Checked]:
+    for source in dict.fromkeys(sources):
+        try:
+            if find_kind(source) != "folder":
+                with reading():
+                    file = find_file(source)
+                yield _check(file, api)
+                continue
+            with reading():
+                files = list(find_files(source))
+        except CommandError as error:
+            yield Checked(
+                str(error.data["source"]), is_file=find_kind(source) is not None, error=error
+            )
+            continue
+        for each in files:
+            if isinstance(each, PolicyFile):
+                yield _check(each, api)
+            else:
+                yield Checked(each.source, is_file=True, error=to_command_error(each))
+
+
+def _check(file: PolicyFile, api: str | None) -> Checked:
+    is_file = file.document is not None and find_kind(file.source) == "file"
+    if file.policy is None:
+        return Checked(file.source, file.problems, is_file)
+    found = accept_advice(lint_policy(file.policy, api), file.accept)
+    return Checked(file.source, [file.locate(each) for each in found], is_file)
+
+
+def _check_django(settings: str, api: str | None) -> Checked:
     try:
-        policy = read_policy(source)
-    except PolicyError as error:
-        return shown, error.problems
-    return shown, lint_policy(policy, api)
+        with needing_django("--django"):
+            from .django_settings import check_settings  # noqa: PLC0415 - Django may be missing
+        with reading():
+            source, found = check_settings(settings, api)
+    except CommandError as error:
+        return Checked(str(error.data.get("source", "--django")), error=error)
+    return Checked(source, found)
 
 
-def _check_django(settings: str, api: str | None) -> tuple[str, Sequence[Diagnostic]]:
-    with needing_django("--django"):
-        from .django_settings import check_settings  # noqa: PLC0415 - Django may be missing
-    with reading():
-        return check_settings(settings, api)
+def _keep(checked: Checked, accepted: Collection[str], failing: Collection[Severity]) -> Checked:
+    found = [each for each in checked.found if each.code not in accepted]
+    found.sort(key=lambda each: SEVERITIES.index(each.severity))
+    return replace(checked, found=found, failing=frozenset(failing))
+
+
+def _print_text(results: Sequence[Checked]) -> None:
+    is_after_findings = False
+    for each in results:
+        if each.error is not None:
+            continue
+        if is_after_findings:
+            click.echo()
+        print_findings(show(each.source)[1:-1], each.found)
+        is_after_findings = bool(each.found)
+    if len(results) > 1:
+        console, found = make_console(), [one for each in results for one in each.found]
+        unread = sum(each.error is not None for each in results)
+        total = f"{len(results)} sources{f', {unread} of them unreadable' * bool(unread)}: "
+        click.echo()
+        print_wrapped(console, Text.assemble((total, "bold"), count_severities(found)))

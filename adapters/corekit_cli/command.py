@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from itertools import pairwise
 from typing import Any, Final
 from warnings import filterwarnings
 
@@ -14,7 +15,7 @@ from corekit import PolicyWarning
 from .check import check
 from .demo.command import demo
 from .explain import explain_call
-from .output import IS_JSON, CommandError, escape, is_json, print_json
+from .output import IS_JSON, CommandError, escape, is_json, print_report
 from .probe import probe
 from .schema import schema
 
@@ -30,10 +31,14 @@ def _escaping() -> Iterator[None]:
         raise click.UsageError(escape(error.format_message()), error.ctx) from error
 
 
+def _asks_for_json(args: Sequence[str]) -> bool:
+    return "--json" in args or "--format=json" in args or ("--format", "json") in pairwise(args)
+
+
 class _Group(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Note whether the output is JSON, also for commands whose arguments are wrong."""
-        ctx.meta[IS_JSON] = "--json" in args
+        ctx.meta[IS_JSON] = _asks_for_json(args)
         # Without arguments, the message is the help, of several lines.
         with _escaping() if args else nullcontext():
             return super().parse_args(ctx, args)
@@ -47,7 +52,7 @@ class _Group(click.Group):
             if is_json():
                 path = (error.ctx or ctx).command_path
                 hint = f"Run: {path} --help"
-                print_json({"error": {"message": error.format_message(), "hint": hint}})
+                print_report({"error": {"message": error.format_message(), "hint": hint}})
             raise
         except BrokenPipeError:
             raise click.exceptions.Exit(2) from None

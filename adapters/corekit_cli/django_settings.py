@@ -23,10 +23,23 @@ from corekit_config import ConfigError
 from corekit_config.finding import looking_in
 from corekit_django.checks import check_effect, check_names
 from corekit_django.conf import read_settings
+from corekit_django.defaults import default_headers, default_methods
 from corekit_django.messages import TEXTS
 from corekit_django.names import argument_settings
 
 _VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
+
+
+_DEFAULTS: Final = {"CORS_ALLOW_HEADERS": default_headers, "CORS_ALLOW_METHODS": default_methods}
+
+
+def _is_default(advice: Diagnostic) -> bool:
+    """Return whether a value is there because the setting adds to all defaults."""
+    defaults = _DEFAULTS.get(advice.subject, ())
+    if advice.value not in defaults:
+        return False
+    given = {str(each).lower() for each in getattr(settings, advice.subject)}
+    return given.issuperset(each.lower() for each in defaults)
 
 
 @contextmanager
@@ -94,7 +107,11 @@ def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]
         advice = lint_policy(configuration.policy, api)
         if not hasattr(settings, "CORS_POLICY"):
             given = argument_settings().values()  # without the defaults, which nobody wrote
-            advice = tuple(each for each in advice if each.subject.partition("[")[0] in given)
+            advice = tuple(
+                each
+                for each in advice
+                if each.subject.partition("[")[0] in given and not _is_default(each)
+            )
         diagnostics += advice
     return source, diagnostics
 

@@ -29,7 +29,7 @@ from .options import (
     require_policy,
     requiring,
 )
-from .output import json_option, make_console, print_json, print_list, print_wrapped
+from .output import json_option, make_console, print_list, print_report, print_wrapped
 
 _API: Final = "https://api.example.com/"
 _INDENT: Final = "   "
@@ -145,7 +145,7 @@ def explain_call(
         fix = Fix(f"Change CORS_URLS_REGEX, or call another path: {special}.")
         explanation = replace(explanation, near_misses=(), fixes=(fix,))
     if as_json:
-        print_json(explanation.to_dict())
+        print_report(explanation.to_dict())
     else:
         _print_explanation(make_console(), explanation)
     raise SystemExit(0 if explanation.allowed else 1)

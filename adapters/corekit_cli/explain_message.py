@@ -14,7 +14,7 @@ from corekit.explain import ConsoleMessage, read_message
 from corekit.explain.codes import Meaning, find_code
 
 from .options import needing_django
-from .output import CommandError, make_console, print_json, print_list, print_wrapped
+from .output import CommandError, make_console, print_list, print_report, print_wrapped
 
 _INDENT: Final = "   "
 _SCRIPT_ERRORS: Final = ("failed to fetch", "networkerror when attempting to fetch", "load failed")
@@ -70,7 +70,7 @@ def _print_meanings_as_json(
     (name, message, hint), *others = meanings
     further = [{"message": each.message, "hint": each.hint} for each in others]
     texts = {"name": name, "message": message, "hint": hint, "others": further}
-    print_json({**texts, "next": command, "notes": list(notes)})
+    print_report({**texts, "next": command, "notes": list(notes)})
 
 
 def _find_check(text: str) -> tuple[Meaning, ...]:

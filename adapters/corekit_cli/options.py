@@ -66,15 +66,6 @@ def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_limits
 
 
-def read_policy(source: str) -> CorsPolicy | CorsRoutes:
-    """Read the policy in a file, at an import path or from standard input.
-
-    Raises `CommandError` if it cannot be read, and lets `PolicyError` pass.
-    """
-    with reading():
-        return find_policy(source)
-
-
 @contextmanager
 def reading() -> Iterator[None]:
     """Raise `CommandError` for a `ConfigError`; what is printed goes to standard error."""
@@ -83,9 +74,14 @@ def reading() -> Iterator[None]:
         with redirect_stdout(sys.stderr):
             yield
     except ConfigError as error:
-        raise CommandError(
-            error.message, error.hint, source=error.source, line=error.line, column=error.column
-        ) from error
+        raise to_command_error(error) from error
+
+
+def to_command_error(error: ConfigError) -> CommandError:
+    """Return the error of a command for an unreadable source."""
+    return CommandError(
+        error.message, error.hint, source=error.source, line=error.line, column=error.column
+    )
 
 
 @contextmanager
@@ -101,9 +97,12 @@ def needing_django(what: str) -> Iterator[None]:
 
 
 def require_policy(source: str) -> CorsPolicy | CorsRoutes:
-    """Like `read_policy()`, but raise `CommandError` for a policy with problems too."""
-    with requiring(source):
-        return read_policy(source)
+    """Read the policy in a file, at an import path or from standard input.
+
+    Raises `CommandError` if it cannot be read, or has problems.
+    """
+    with requiring(source), reading():
+        return find_policy(source)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, Final
 
 import click
@@ -22,6 +22,9 @@ _WIDTH: Final = 100
 
 _MAX_SHOWN: Final = 50
 """Diagnostics that are printed as text; JSON has all."""
+
+_VERSION: Final = 1
+"""The version of what the commands print as JSON. New keys do not change it."""
 
 _INDENT: Final = "    "
 _LIST_INDENT: Final = "   "
@@ -55,8 +58,8 @@ def escape(text: str) -> str:
 class CommandError(click.ClickException):
     """The command could not reach a verdict: one line on standard error, and status 2.
 
-    With ``--json``, standard output has an object ``{"error": {"message", "hint", ...}}`` too;
-    `where` are its further keys: `source`, `line`, `column`.
+    With ``--json``, standard output has an object ``{"error": {"message", "hint", ...}}`` too,
+    which is `data`; `where` are its further keys: `source`, `line`, `column`.
     """
 
     exit_code = 2
@@ -73,22 +76,26 @@ class CommandError(click.ClickException):
         self._diagnostics = diagnostics
         self._is_json = is_json()
         self._where = {name: value for name, value in where.items() if value is not None}
-        self._data: dict[str, Any] = {"message": message, "hint": hint, **self._where}
+        self.data: dict[str, Any] = {"message": message, "hint": hint, **self._where}
         if diagnostics:
-            self._data["diagnostics"] = [each.to_dict() for each in diagnostics]
+            self.data["diagnostics"] = [each.to_dict() for each in diagnostics]
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the error."""
         if self._is_json:
-            print_json({"error": self._data})
+            print_report({"error": self.data})
+        self.print_line(file)
+        if self._diagnostics:
+            print_diagnostics(make_console(stderr=True), self._diagnostics)
+
+    def print_line(self, file: IO[Any] | None = None) -> None:
+        """Print the line on standard error."""
         place = [
             _escape(str(value)) if name == "source" else f"{name} {value}"
             for name, value in self._where.items()
         ]
         line = f"{', '.join(place)}: {self.message}" if place else self.message
         click.echo(f"Error: {escape(line)}", file, err=True)
-        if self._diagnostics:
-            print_diagnostics(make_console(stderr=True), self._diagnostics)
 
 
 class _Console(Console):
@@ -104,8 +111,27 @@ def make_console(*, stderr: bool = False) -> Console:
 
 def print_json(data: object) -> None:
     """Print data as JSON."""
+    click.echo(to_json(data))
+
+
+def to_json(data: object) -> str:
+    """Return data as JSON in ASCII, without control characters except for line breaks."""
     # The one control character that json leaves as it is.
-    click.echo(json.dumps(data, indent=2).replace("\x7f", "\\u007f"))
+    return json.dumps(data, indent=2).replace("\x7f", "\\u007f")
+
+
+def report_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a command reports with the version of its form.
+
+    >>> report_data({"ok": True})
+    {'version': 1, 'ok': True}
+    """
+    return {"version": _VERSION, **data}
+
+
+def print_report(data: Mapping[str, Any]) -> None:
+    """Print what a command reports as JSON, with the version of its form."""
+    print_json(report_data(data))
 
 
 def print_wrapped(console: Console, text: Text, *, first: str = "", rest: str = "") -> None:

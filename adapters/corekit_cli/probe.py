@@ -29,7 +29,7 @@ from corekit.probe import (
 
 from .client import Client, Limits
 from .options import header_option, limit_options, read_call, read_header, require_policy
-from .output import CommandError, is_json, json_option, print_findings, print_json
+from .output import CommandError, is_json, json_option, print_findings, print_report
 
 _METHOD: Final = "PUT"
 
@@ -150,7 +150,7 @@ def probe(
     is_ok = judged and all(SEVERITIES.index(each.severity) > limit for each in found)
     if as_json:
         secrets = {name.lower() for name, _ in (*login, *fetch.headers)}
-        print_json(
+        print_report(
             {
                 "url": url,
                 "origins": plan.origins,

@@ -4,12 +4,11 @@ The core does no I/O, so reading lives here. `CorsPolicy.from_mapping` validates
 package has no rules, only the dialects in which problems are written.
 """
 
-from corekit.schema import policy_schema
-
 from .environment import from_environ
 from .errors import ConfigError, ConfigPolicyError
 from .files import load_policy, parse_policy
 from .finding import find_policy, import_policy
+from .schema import policy_schema
 
 __all__ = [
     "ConfigError",

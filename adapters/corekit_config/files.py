@@ -1,29 +1,33 @@
-"""Policy files: TOML and JSON, read strictly, with line and column of every syntax error.
+"""Policy files: a policy, or routes with their policies, in a TOML or JSON document.
 
-The arguments of a policy are at the top level of the file, in the table ``cors`` of a larger
-configuration, or in ``[tool.corekit]`` of a pyproject.toml. A file with duplicates is an error.
+The arguments of a policy, or ``routes``, are at the top level of the file, in the table ``cors`` of
+a larger configuration, or in ``[tool.corekit]`` of a pyproject.toml. ``accept`` next to them has
+codes of advice that `corekit check` leaves out.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import tomllib
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from corekit import CorsPolicy, PolicyError
+from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
 from corekit.arguments import REGEXES, SETTINGS
 from corekit.compat import build_policy
-from corekit.diagnostics import show
-from corekit.problems import Dialect
+from corekit.diagnostics import Diagnostic
+from corekit.problems import Dialect, ProblemKind
 
+from .documents import Document, parse_document
 from .errors import ConfigError, ConfigPolicyError
+from .places import Path as Keys
 
-_DIALECT: Final = Dialect(
+Policies = CorsPolicy | CorsRoutes
+
+_D = TypeVar("_D", bound=Diagnostic)
+
+_TOML: Final = Dialect(
     flag="true or false, without quotes",
     seconds="whole seconds, without quotes",
     status="a status code, without quotes",
@@ -36,43 +40,66 @@ _DIALECT: Final = Dialect(
     unset="leave it out",
     accept='To accept the risk: {risks} = ["{code}"].',
     regexes=f"Regular expressions are for {REGEXES}.",
+    routes='Write [[routes]] with path = "/api/" and the arguments of its policy.',
 )
-"""TOML, and JSON as far as a hint needs it."""
+_JSON: Final = replace(
+    _TOML,
+    accept='To accept the risk: "{risks}": ["{code}"].',
+    routes='Write {"routes": [{"path": "/api/", ...}]} with the arguments of each policy.',
+)
 
 _SCHEMA_KEY: Final = "$schema"
 """Where editors look for the JSON Schema; not part of the policy."""
 
-_TOML_HINT: Final = "Write key = value, strings in quotes, and true or false in lower case."
-_JSON_HINT: Final = (
-    "Use double quotes, no comments, and no comma after the last element. TOML allows both."
-)
-_OTHER_FORMATS: Final = {".yaml": "YAML", ".yml": "YAML", ".ini": "INI", ".cfg": "INI"}
-SUFFIXES: Final = frozenset({".json", ".toml", *_OTHER_FORMATS})
-
-_MAX_KEYS: Final = 100
-"""Keys that dots may join in TOML. Python's parser takes quadratic time and memory for them."""
-
-# Strings of several lines, strings and comments, as the parser finds them.
-_replace_opaque = partial(
-    re.compile(
-        r'"""(?:[^\\]|\\.)*?(?:"{3,5}|\Z)'
-        r"|'''.*?(?:'{3,5}|\Z)"
-        r'|"(?:[^"\\\n]|\\.)*+"?'
-        r"|'[^'\n]*+'?"
-        r"|\#[^\n]*+",
-        re.DOTALL,
-    ).sub,
-    lambda match: "k" + "\n" * match[0].count("\n"),
-)
-_find_long_key = re.compile(rf"(?<![\w.-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{_MAX_KEYS}}}").search
-_toml_place = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)").fullmatch
+_ROUTES: Final = "routes"
+_PATH: Final = "path"
+_ACCEPT: Final = "accept"
 
 
-def load_policy(path: str | PathLike[str]) -> CorsPolicy:
+@dataclass(frozen=True)
+class PolicyFile:
+    """What a file, or another source, says: a policy or routes, or the problems that it has.
+
+    `policy` is None if there are problems. `accept` has the codes of accepted advice by the path of
+    their route; those under None are for the whole file.
+    """
+
+    source: str
+    policy: Policies | None
+    problems: tuple[Problem, ...] = ()
+    accept: Mapping[str | None, Collection[str]] = field(default_factory=dict)
+    document: Document | None = None
+    table: Keys = ()
+    """The keys of the table that has the policy."""
+
+    def require(self) -> Policies:
+        """Return the policy; raises `ConfigPolicyError` with every problem."""
+        if self.policy is None:
+            raise ConfigPolicyError(self.source, self.problems)
+        return self.policy
+
+    def locate(self, found: Diagnostic) -> Diagnostic:
+        """Return advice on the policy with the source, and with the line and column if known."""
+        base, name, value = self.table, found.subject, found.value
+        if isinstance(found, Problem):
+            name = found.argument
+        if isinstance(self.policy, CorsRoutes):
+            paths = [path for path, _ in self.policy.routes]
+            if found.route in paths:
+                base = (*base, _ROUTES, paths.index(found.route))
+        keys: Keys = (*base, name)
+        given = _look_up(self.document, keys)
+        if isinstance(given, list) and isinstance(value, str):
+            lower = [str(each).lower() for each in given]
+            keys = (*keys, lower.index(value.lower())) if value.lower() in lower else keys
+        return _locate(found, self.source, self.document, keys)
+
+
+def load_policy(path: str | PathLike[str]) -> Policies:
     """Read a policy from a file, as TOML or JSON by its name, or by its first character.
 
-    Raises `ConfigError` if the file cannot be read or parsed, and `ConfigPolicyError`, a
-    `PolicyError`, with every problem of the policy.
+    A file with ``routes`` has a `CorsRoutes`. Raises `ConfigError` if the file cannot be read or
+    parsed, and `ConfigPolicyError`, a `PolicyError`, with every problem of the policy.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -81,20 +108,10 @@ def load_policy(path: str | PathLike[str]) -> CorsPolicy:
     ...     load_policy(path)
     CorsPolicy(allow_origins=['https://app.example.com'], max_age=600)
     """
-    source = fspath(path)
-    try:
-        content = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise ConfigError(source, "There is no such file.", "Check the path.") from None
-    except IsADirectoryError:
-        raise ConfigError(source, "This is a directory.", "Name a file in it.") from None
-    except OSError as error:
-        message = f"The file cannot be read: {error.strerror or error}."
-        raise ConfigError(source, message, "Check its permissions.") from error
-    return parse_policy(content, source)
+    return read_policy_file(path).require()
 
 
-def parse_policy(content: bytes | str, source: str) -> CorsPolicy:
+def parse_policy(content: bytes | str, source: str) -> Policies:
     """Read a policy from the content of a file; `source` names it in errors.
 
     The suffix of `source` is the format; without one, content that begins with a brace is JSON and
@@ -102,108 +119,217 @@ def parse_policy(content: bytes | str, source: str) -> CorsPolicy:
 
     >>> parse_policy('{"allow_origins": ["https://app.example.com"]}', "<stdin>")
     CorsPolicy(allow_origins=['https://app.example.com'])
+    >>> parse_policy('[[routes]]\\npath = "/api/"\\nallow_origins = ["*"]', "cors.toml")
+    CorsRoutes([('/api/', CorsPolicy(allow_origins=['*']))])
     """
-    text = content if isinstance(content, str) else _decode(content, source)
-    arguments = _find_arguments(_parse(text, source), source)
+    return parse_policy_file(content, source).require()
+
+
+def read_policy_file(path: str | PathLike[str]) -> PolicyFile:
+    """Like `load_policy()`, but return the problems and what else the file says."""
+    return build_file(parse_document(read_content(path), fspath(path)))
+
+
+def parse_policy_file(content: bytes | str, source: str) -> PolicyFile:
+    """Like `parse_policy()`, but return the problems and what else the content says."""
+    return build_file(parse_document(content, source))
+
+
+def read_content(path: str | PathLike[str]) -> bytes:
+    """Return the content of a file; raises `ConfigError` if it cannot be read."""
+    source = fspath(path)
     try:
-        return build_policy(arguments, dialect=_DIALECT)
-    except PolicyError as error:
-        raise ConfigPolicyError(source, error.problems) from None
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(source, "There is no such file.", "Check the path.") from None
+    except IsADirectoryError:
+        raise ConfigError(source, "This is a directory.", "Name a file in it.") from None
+    except OSError as error:
+        message = f"The file cannot be read: {error.strerror or error}."
+        raise ConfigError(source, message, "Check its permissions.") from error
 
 
-def _decode(content: bytes, source: str) -> str:
-    try:
-        return content.decode("utf-8-sig")  # some editors write a byte order mark
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        column = error.start - content.rfind(b"\n", 0, error.start)
-        raise ConfigError(
-            source, "The file is not UTF-8.", "Save it as UTF-8.", line=line, column=column
-        ) from None
+def build_file(document: Document) -> PolicyFile:
+    """Build the policy or the routes of a document."""
+    keys, table = _find_table(document)
+    builder = _Builder(document, keys)
+    policy = builder.build(table)
+    problems = tuple(builder.problems)
+    return PolicyFile(
+        document.source,
+        None if problems else policy,
+        problems,
+        builder.accept,
+        document,
+        keys,
+    )
 
 
-def _parse(text: str, source: str) -> Mapping[str, Any]:
-    suffix = Path(source).suffix.lower()
-    if suffix in _OTHER_FORMATS:
-        message = f"{_OTHER_FORMATS[suffix]} is not supported."
-        raise ConfigError(source, message, "Write the policy as TOML or JSON.")
-    is_json = suffix == ".json" or (suffix != ".toml" and text.lstrip().startswith("{"))
-    try:
-        document = _parse_json(text, source) if is_json else _parse_toml(text, source)
-    except ConfigError:
-        raise
-    except (ValueError, RecursionError) as error:
-        message = f"This {'JSON' if is_json else 'TOML'} cannot be read: {error}."
-        raise ConfigError(source, message, "Write the arguments of a policy.") from None
-    if not isinstance(document, dict):
-        message = (
-            f"The file contains a {type(document).__name__} instead of the arguments of a policy."
-        )
-        hint = 'Write them by name, such as {"allow_origins": ["https://app.example.com"]}.'
-        raise ConfigError(source, message, hint)
-    return document
+def holds_policy(document: Document) -> bool:
+    """Return whether a document has any setting of a policy, so that it is meant as one.
+
+    >>> holds_policy(parse_document('name = "shop"', "package.toml"))
+    False
+    """
+    return any(
+        name in SETTINGS or str(name).startswith(("allow_", "expose_"))
+        for table in (document.data, *_find_tables(document.data).values())
+        for each in (table, *_as_tables(table.get(_ROUTES)))
+        for name in each
+    )
 
 
-def _parse_json(text: str, source: str) -> Any:
-    def read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        # A parser would silently use the last of two values.
-        found: dict[str, Any] = {}
-        for key, value in pairs:
-            if key in found:
-                message = f"The key {show(key)} appears twice."
-                raise ConfigError(source, message, "Keep one of them.")
-            found[key] = value
-        return found
+class _Builder:
+    """Builds what a table of a document says, and collects every problem with its place."""
 
-    try:
-        return json.loads(text, object_pairs_hook=read_object)
-    except json.JSONDecodeError as error:
-        message, line, column = f"This is not JSON: {error.msg}.", error.lineno, error.colno
-        raise ConfigError(source, message, _JSON_HINT, line=line, column=column) from None
+    def __init__(self, document: Document, table: Keys) -> None:
+        self.problems: list[Problem] = []
+        self.accept: dict[str | None, tuple[str, ...]] = {}
+        self._document = document
+        self._table = table
+        name = ".".join(map(str, (*table, _ROUTES)))
+        toml = replace(_TOML, routes=_TOML.routes.replace(_ROUTES, name))
+        self._dialect = _JSON if document.is_json else toml
+
+    def build(self, table: Mapping[str, Any]) -> Policies:
+        """Return the policy or the routes; they are not to be used if there are problems."""
+        if _ROUTES not in table:
+            return self._build_policy(table, self._table)
+        others = [name for name in table if name not in (_ROUTES, _ACCEPT)]
+        if others:
+            message = f"The key {others[0]!a} cannot be used together with {_ROUTES}."
+            raise ConfigError(self._document.source, message, "Write it in each route.")
+        self._read_accept(table, self._table)
+        routes = _as_tables(table[_ROUTES])
+        if not isinstance(table[_ROUTES], list) or len(routes) < len(table[_ROUTES]):
+            self._report(ProblemKind.ROUTE_TABLES, _ROUTES, table[_ROUTES], self._table)
+            return CorsPolicy.deny_all()
+        return self._build_routes(routes)
+
+    def _build_routes(self, routes: list[Mapping[str, Any]]) -> Policies:
+        pairs: list[tuple[str, CorsPolicy]] = []
+        indexes: list[int] = []
+        for index, each in enumerate(routes):
+            keys, path = (*self._table, _ROUTES, index), each.get(_PATH)
+            rest = {name: value for name, value in each.items() if name != _PATH}
+            if isinstance(path, str):
+                pairs.append((path, self._build_policy(rest, keys, path)))
+                indexes.append(index)
+            else:
+                self._report(ProblemKind.MISSING_PATH, _PATH, path, keys)
+                self._build_policy(rest, keys)
+        try:
+            return CorsRoutes(pairs)
+        except PolicyError as error:
+            for problem in error.problems:
+                if problem.index is not None:
+                    index = indexes[problem.index]
+                    self._add(problem, (*self._table, _ROUTES, index), (_PATH,))
+                elif not self.problems:
+                    self._report(ProblemKind.ROUTE_TABLES, _ROUTES, [], self._table)
+            return CorsPolicy.deny_all()
+
+    def _build_policy(
+        self, table: Mapping[str, Any], keys: Keys, route: str | None = None
+    ) -> CorsPolicy:
+        self._read_accept(table, keys, route)
+        settings = {name: value for name, value in table.items() if name != _ACCEPT}
+        try:
+            return build_policy(settings, dialect=self._dialect)
+        except PolicyError as error:
+            for problem in error.problems:
+                index = () if problem.index is None else (problem.index,)
+                self._add(problem, keys, (problem.argument, *index), route)
+            return CorsPolicy.deny_all()
+
+    def _read_accept(self, table: Mapping[str, Any], keys: Keys, route: str | None = None) -> None:
+        if _ACCEPT not in table:
+            return
+        from corekit.lint import CODES  # noqa: PLC0415 - few policies accept advice
+
+        given = table[_ACCEPT]
+        if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+            found, expected = type(given).__name__, self._dialect.strings
+            self._report(
+                ProblemKind.WRONG_TYPE, _ACCEPT, given, keys, type=found, expected=expected
+            )
+            return
+        for index, code in enumerate(given):
+            if code not in CODES:
+                codes = ", ".join(sorted(CODES))
+                kind = ProblemKind.UNKNOWN_ADVICE
+                self._report(kind, _ACCEPT, code, keys, index=index, codes=codes)
+        self.accept[route] = tuple(given)
+
+    def _report(
+        self,
+        kind: ProblemKind,
+        name: str,
+        value: object,
+        keys: Keys,
+        *,
+        index: int | None = None,
+        **parameters: object,
+    ) -> None:
+        problem = Problem.of(kind, name, value, index=index, dialect=self._dialect, **parameters)
+        self._add(problem, keys, (name,) if index is None else (name, index))
+
+    def _add(self, problem: Problem, keys: Keys, inner: Keys, route: str | None = None) -> None:
+        if len(keys) > len(self._table):
+            subject = problem.subject if problem.argument != _ROUTES else _PATH
+            problem = replace(problem, subject=f"{_ROUTES}[{keys[-1]}].{subject}", route=route)
+        located = _locate(problem, self._document.source, self._document, (*keys, *inner))
+        self.problems.append(located)
 
 
-def _parse_toml(text: str, source: str) -> dict[str, Any]:
-    names = _replace_opaque(text)
-    found = _find_long_key(names)
-    if found is not None:
-        message = f"Dots join more than {_MAX_KEYS} keys."
-        hint = "Write the arguments of a policy."
-        at = names.count("\n", 0, found.start()) + 1
-        raise ConfigError(source, message, hint, line=at)
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        # Before Python 3.14 the position is only in the message.
-        match = _toml_place(str(error))
-        message, line, column = match.groups() if match else (str(error), None, None)
-        lines = text.split("\n")
-        raise ConfigError(
-            source,
-            f"This is not TOML: {message}.",
-            _TOML_HINT,
-            line=int(line or len(lines)),
-            column=int(column or len(lines[-1]) + 1),
-        ) from None
+def _locate(found: _D, source: str, document: Document | None, keys: Keys) -> _D:
+    """Return a diagnostic with the place of a value, or else of the nearest table or list."""
+    places = {} if document is None else document.places
+    while keys and keys not in places:
+        keys = keys[:-1]
+    line, column = places.get(keys, (None, None))
+    return replace(found, source=source, line=line, column=column)
 
 
-def _find_arguments(document: Mapping[str, Any], source: str) -> Mapping[str, Any]:
-    rest = _without_schema(document)
-    tool = rest.get("tool")
-    inner = tool.get("corekit") if isinstance(tool, dict) else None
-    tables = {"cors": rest.get("cors"), "tool.corekit": inner}
-    found = {name: table for name, table in tables.items() if isinstance(table, dict)}
+def _look_up(document: Document | None, keys: Keys) -> Any:
+    value: Any = None if document is None else document.data
+    for key in keys:
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int):
+            value = value[key]
+        else:
+            return None
+    return value
+
+
+def _find_table(document: Document) -> tuple[Keys, Mapping[str, Any]]:
+    rest, found = _without_schema(document.data), _find_tables(document.data)
+    source = document.source
     if not found:
         if Path(source).name == "pyproject.toml":
             message, hint = "There is no table [tool.corekit].", "Add one with the policy."
             raise ConfigError(source, message, hint)
-        return rest
-    places = [f"[{name}]" for name in found]
-    if any(name in rest for name in SETTINGS):
+        return (), rest
+    places = [f"[{'.'.join(map(str, keys))}]" for keys in found]
+    if any(name in rest for name in (*SETTINGS, _ROUTES)):
         places.insert(0, "the top level")
     if len(places) > 1:
         message = f"There are arguments of a policy in {' and in '.join(places)}."
         raise ConfigError(source, message, "Keep them in one place.")
-    return _without_schema(next(iter(found.values())))
+    keys, table = next(iter(found.items()))
+    return keys, _without_schema(table)
+
+
+def _find_tables(data: Mapping[str, Any]) -> dict[Keys, Mapping[str, Any]]:
+    tool = data.get("tool")
+    inner = tool.get("corekit") if isinstance(tool, dict) else None
+    tables: dict[Keys, Any] = {("cors",): data.get("cors"), ("tool", "corekit"): inner}
+    return {keys: table for keys, table in tables.items() if isinstance(table, dict)}
+
+
+def _as_tables(value: Any) -> list[Mapping[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def _without_schema(table: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ Importing a module runs it, so a module is imported only if the user named it.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -15,17 +16,27 @@ from operator import attrgetter
 from os import PathLike, fspath
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Final, Literal
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit.arguments import SETTINGS
 from corekit.diagnostics import show
 
+from .documents import SUFFIXES, parse_document
 from .errors import ConfigError
-from .files import SUFFIXES, load_policy, parse_policy
+from .files import (
+    PolicyFile,
+    build_file,
+    holds_policy,
+    parse_policy_file,
+    read_content,
+    read_policy_file,
+)
 
 STDIN: Final = "<stdin>"
 """The source of a policy that is read from standard input."""
 
+_FORMATS: Final = frozenset({".json", ".toml"})
 _NAME: Final = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _is_import_path = re.compile(rf"{_NAME}:{_NAME}").fullmatch
 
@@ -34,29 +45,86 @@ def find_policy(text: str) -> CorsPolicy | CorsRoutes:
     """Read the policy that `text` names: FILE, IMPORT_PATH, or ``-`` for standard input.
 
     An existing file is read; otherwise ``app.main:policy`` is imported, with the current directory
-    searched first. Raises `ConfigError` if nothing can be read, and `PolicyError` with every
-    problem of the policy.
+    searched first. Raises `ConfigError` if nothing can be read, and `ConfigPolicyError`, a
+    `PolicyError`, with every problem of the policy.
 
     >>> find_policy("app.main")
     Traceback (most recent call last):
         ...
     corekit_config.errors.ConfigError: app.main: There is no such file. Name a file such as cors.toml, or an import path such as app.main:policy.
     """  # noqa: E501 - an error message is one line
+    return find_file(text).require()
+
+
+def find_file(text: str) -> PolicyFile:
+    """Like `find_policy()`, but return the problems and what else the source says."""
     if text == "-":
-        return parse_policy(sys.stdin.buffer.read(), STDIN)
+        return parse_policy_file(sys.stdin.buffer.read(), STDIN)
     path = Path(text)
     if path.suffix == ".py":
         module = ".".join((path.stem,) if path.is_absolute() else path.with_suffix("").parts)
         message = "This is a Python file, which is imported by the name of its module."
         raise ConfigError(text, message, f"Name the policy in it, such as {module}:policy.")
-    if path.is_file():
-        return load_policy(text)
+    kind = find_kind(text)
+    if kind == "file":
+        return read_policy_file(text)
     if _is_import_path(text):
-        return import_policy(text, folder=Path.cwd())
-    if path.exists() or path.suffix.lower() in SUFFIXES:
-        return load_policy(text)
+        try:
+            return PolicyFile(text, import_policy(text, folder=Path.cwd()))
+        except PolicyError as error:
+            return PolicyFile(text, None, error.problems)
+    if kind == "folder" or Path(text).suffix.lower() in SUFFIXES:
+        return read_policy_file(text)
     hint = "Name a file such as cors.toml, or an import path such as app.main:policy."
     raise ConfigError(text, "There is no such file.", hint)
+
+
+def find_kind(text: str) -> Literal["file", "folder"] | None:
+    """Return what exists with a name; None also for a name that no file can have.
+
+    >>> find_kind("."), find_kind("a" * 5_000)
+    ('folder', None)
+    """
+    path = Path(text)
+    try:
+        if path.is_dir():
+            return "folder"
+        return "file" if path.exists() else None
+    except OSError:
+        return None
+
+
+def find_files(folder: str | PathLike[str]) -> Iterator[PolicyFile | ConfigError]:
+    """Yield the policy files in a folder and below it, and the error of each that is unreadable.
+
+    A policy file is named ``*.toml`` or ``*.json`` and has a setting of a policy, or is named
+    ``cors``. Folders whose name begins with a dot, and ``node_modules``, are left out. Raises
+    `ConfigError` if there is no policy file.
+    """
+    is_empty = True
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith((".", "node_modules")))
+        for name in sorted(names):
+            path = Path(place, name)
+            if path.suffix.lower() not in _FORMATS:
+                continue
+            is_named = path.stem.lower() == "cors"
+            content = b""
+            try:
+                content = read_content(path)
+                document = parse_document(content, fspath(path))
+                if not is_named and not holds_policy(document):
+                    continue
+                found: PolicyFile | ConfigError = build_file(document)
+            except ConfigError as error:
+                if not is_named and not any(each.encode() in content for each in SETTINGS):
+                    continue
+                found = error
+            is_empty = False
+            yield found
+    if is_empty:
+        message = "There is no policy in this folder."
+        raise ConfigError(fspath(folder), message, "Name a file, or another folder.")
 
 
 def import_policy(

@@ -11,17 +11,26 @@ built: whatever does is a `Problem`.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from corekit._origins import Origin
 from corekit.arguments import SETTINGS
 from corekit.diagnostics import SEVERITIES, Diagnostic
 from corekit.policy import CorsPolicy
+from corekit.problems import ProblemKind
 from corekit.routes import CorsRoutes
 
+from .advice import ADVICE, advise
 from .rules import check_policy, find_cross_site
 
-__all__ = ["find_cross_site", "lint_policy"]
+__all__ = ["CODES", "accept_advice", "find_cross_site", "lint_policy"]
+
+_LEFT_OUT: Final = {kind.code for kind in ProblemKind if kind.is_left_out}
+
+CODES: Final = frozenset(ADVICE).difference({"unused-accept"}).union(_LEFT_OUT)
+"""Every code of advice, which a policy file may accept."""
 
 
 def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tuple[Diagnostic, ...]:
@@ -54,3 +63,31 @@ def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tupl
         found = [replace(advice, subject=dialect.name(advice.subject)) for advice in found]
         found = [*policy.warnings, *found]
     return tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity)))
+
+
+def accept_advice(
+    found: Iterable[Diagnostic], accepted: Mapping[str | None, Collection[str]]
+) -> list[Diagnostic]:
+    """Return the advice without what is accepted, and a warning for each code that has no effect.
+
+    `accepted` has codes by the path of their route; those under None are for the whole policy.
+
+    >>> found = lint_policy(CorsPolicy(allow_origins=["*"], allow_methods=["PUT"]))
+    >>> [each.code for each in accept_advice(found, {None: ["no-content-type", "plain-http"]})]
+    ['unused-accept', 'short-max-age']
+    """
+    kept: list[Diagnostic] = []
+    used: set[tuple[str | None, str]] = set()
+    for advice in found:
+        scopes = {(advice.route, advice.code), (None, advice.code)}
+        using = {each for each in scopes if each[1] in accepted.get(each[0], ())}
+        used |= using
+        if not using:
+            kept.append(advice)
+    unused = [
+        replace(advise("unused-accept", "accept", code), route=route)
+        for route, codes in accepted.items()
+        for code in codes
+        if (route, code) not in used
+    ]
+    return sorted((*unused, *kept), key=lambda each: SEVERITIES.index(each.severity))

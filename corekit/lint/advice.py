@@ -87,6 +87,11 @@ ADVICE: Final = {
     "accepted-risk": Kind(
         "info", "{risk}", "Review from time to time whether the risk is still necessary."
     ),
+    "unused-accept": Kind(
+        "warning",
+        "This policy gets no such advice.",
+        "Remove it, so that the advice is given if it applies later.",
+    ),
     # If the origin of the API is known
     "own-origin": Kind(
         "warning", "This is the API's own origin, whose pages need no permission.", "Remove it."

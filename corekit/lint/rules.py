@@ -218,7 +218,7 @@ def _is_third_party(origin: OriginPattern, api: Origin) -> bool:
 
 def _keep_cookies(origin: OriginPattern, api: Origin) -> str:
     if is_loopback(origin.host) and is_loopback(api.host) and origin.scheme == api.scheme:
-        return f"Call the API as {api.scheme}://{origin.host}, with its port."
+        return f"Call the API as {Origin(api.scheme, origin.host, api.port)}."
     return (
         f"Serve both over HTTPS below one domain (the API's site is {site_of(api.host)}), or"
         " authenticate with a header. Cookies that are to be sent at all need SameSite=None;"

@@ -33,7 +33,7 @@ _PROXIES: Final = (
     "varnish",
     "vercel",
 )
-"""Names in the header Server of software that mostly stands in front of an application."""
+"""Names in the header Server of software that mostly runs in front of an application."""
 
 _find_proxy = re.compile("|".join(map(re.escape, _PROXIES)), re.IGNORECASE).search
 

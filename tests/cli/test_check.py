@@ -170,12 +170,13 @@ def test_url_of_the_api_matters() -> None:
 
 def test_json_has_every_diagnostic() -> None:
     found = as_json("bad.toml")
-    assert set(found) == {"source", "ok", "diagnostics"}
-    assert (found["source"], found["ok"]) == ("bad.toml", False)
+    assert set(found) == {"version", "sources", "ok", "diagnostics"}
+    assert (found["version"], found["sources"], found["ok"]) == (1, ["bad.toml"], False)
     first = found["diagnostics"][0]
     assert set(first) == {each.name for each in fields(Diagnostic)}
     assert (first["code"], first["severity"]) == ("non-canonical-origin", "error")
     assert (first["subject"], first["value"]) == ("allow_origins[0]", "https://Example.com/")
+    assert (first["source"], first["line"], first["column"]) == ("bad.toml", 1, 18)
     assert as_json("warned.toml")["ok"] is True
     assert as_json("warned.toml", "--strict")["ok"] is False
 
@@ -308,7 +309,7 @@ def test_help_shows_examples_and_exit_statuses() -> None:
         "  corekit check cors.toml\n",
         "  corekit check app.main:policy --api https://api.example.com\n",
         "  corekit check --django shop.settings --strict\n",
-        "    2  the policy cannot be read\n",
+        "    2  a policy cannot be read\n",
     ):
         assert line in printed
     assert max(map(len, printed.splitlines())) <= 80
@@ -318,7 +319,7 @@ def test_exactly_one_policy_is_checked() -> None:
     for arguments in ([], ["fine.toml", "--django", "checked_settings"]):
         result = run(*arguments)
         assert result.exit_code == 2
-        assert "Name one of FILE, IMPORT_PATH, - and --django." in result.stderr
+        assert "Name FILE, FOLDER, IMPORT_PATH or -, or use --django." in result.stderr
 
 
 def test_documentation_shows_the_output() -> None:

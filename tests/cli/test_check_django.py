@@ -48,8 +48,9 @@ def test_settings_without_problems(tmp_path: Path) -> None:
     status, found = check_settings(tmp_path, FINE, "--strict")
     assert status == 0
     assert found == {
-        "source": "shop.settings",
+        "version": 1,
         "ok": True,
+        "sources": ["shop.settings"],
         "diagnostics": [],
     }
 
@@ -107,6 +108,29 @@ def test_defaults_get_no_advice(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("package", ["corekit_django", "corsheaders"])
+def test_recipe_of_the_guide_gets_no_advice(package: str, tmp_path: Path) -> None:
+    settings = FINE + (
+        f"from {package}.defaults import default_headers, default_methods\n"
+        'CORS_ALLOW_HEADERS = [*default_headers, "x-request-id"]\n'
+        'CORS_ALLOW_METHODS = [*default_methods, "PURGE"]\n'
+    )
+    status, found = check_settings(tmp_path, settings, "--strict")
+    assert (status, found["diagnostics"]) == (0, [])
+
+
+def test_part_of_the_defaults_is_what_was_written(tmp_path: Path) -> None:
+    settings = FINE + 'CORS_ALLOW_HEADERS = ["accept", "x-a"]\nCORS_ALLOW_METHODS = ["GET"]\n'
+    status, found = check_settings(tmp_path, settings, "--strict")
+    assert (status, codes(found, "warning")) == (
+        1,
+        [
+            ("safelisted-method", "CORS_ALLOW_METHODS"),
+            ("safelisted-header", "CORS_ALLOW_HEADERS"),
+        ],
+    )
+
+
 def test_old_setting_is_named_as_it_was_written(tmp_path: Path) -> None:
     settings = HEAD + 'CORS_ORIGIN_WHITELIST = ["https://app.example.com", "http://localhost:1"]\n'
     _, found = check_settings(tmp_path, settings)
@@ -136,7 +160,7 @@ def test_policy_in_the_settings_keeps_its_argument_names(tmp_path: Path) -> None
 def test_problems_of_a_policy_in_the_settings_are_printed(tmp_path: Path) -> None:
     settings = HEAD + "from corekit import CorsPolicy\nCORS_POLICY = CorsPolicy()\n"
     status, found = check_settings(tmp_path, settings)
-    assert (status, found["source"]) == (1, "shop.settings")
+    assert (status, found["sources"]) == (1, ["shop.settings"])
     assert codes(found, "error") == [("no-origins", "allow_origins")]
 
 

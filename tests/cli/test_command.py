@@ -191,7 +191,7 @@ def test_interruption_is_not_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(source: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("corekit_cli.options.find_policy", interrupt)
+    monkeypatch.setattr("corekit_cli.check.find_file", interrupt)
     result = CliRunner().invoke(corekit, ["check", "-"])
     assert result.exit_code == 2
     assert result.stderr == "Error: The command was interrupted. Run it again.\n"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,3 +76,41 @@ def test_policy_of_the_route_is_compared(tmp_path: Path, monkeypatch: pytest.Mon
     assert anyone.exit_code == 2
     assert "Name an origin that should be allowed" in anyone.stderr
     assert severities(explicit)["less-than-policy"] == "error"
+
+
+@pytest.mark.parametrize(
+    ("compare", "codes"),
+    [
+        (lambda origin: origin == PAGE, set()),
+        (lambda origin: re.fullmatch("https://app.example.com", origin), {"unescaped-dot"}),
+        (lambda origin: origin in PAGE, {"cut-short"}),
+        (lambda origin: origin.startswith(PAGE), {"prefix", "any-port"}),
+        (
+            lambda origin: origin.endswith("example.com"),
+            {"suffix", "unescaped-dot", "scheme-downgrade", "any-sibling", "any-subdomain"},
+        ),
+    ],
+    ids=["equal", "regex", "in", "startswith", "endswith"],
+)
+def test_wrong_comparison_is_not_the_policy(
+    compare: Callable[[str], object], codes: set[str], policy_file: str
+) -> None:
+    granted = [
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT"),
+        ("Access-Control-Allow-Headers", "x-a"),
+        ("Access-Control-Max-Age", "600"),
+    ]
+
+    def compared(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        origin, headers = environ.get("HTTP_ORIGIN", ""), [("Vary", "Origin")]
+        if origin and compare(origin):
+            headers += [("Access-Control-Allow-Origin", origin), *granted]
+        is_there = environ["PATH_INFO"] == "/items"
+        start_response("200 OK" if is_there else "404 Not Found", headers)
+        return [b""]
+
+    with serving(compared) as live:
+        result = run_probe(live.url, policy_file, "--delay=0", "--json")
+    assert severities(result) == dict.fromkeys(codes, "error")
+    assert result.exit_code == (1 if codes else 0)

@@ -167,6 +167,7 @@ def test_hint_uses_the_syntax_of_the_file(settings: Any) -> None:
 def test_file_may_have_regexes(name: str, content: str) -> None:
     policy = parse_policy(content, name)
     assert policy == RegexCorsPolicy(allow_origin_regexes=[r"https://pr-\d{1,4}\.example\.com"])
+    assert isinstance(policy, RegexCorsPolicy)
     assert policy.decide("GET", origin="https://pr-17.example.com").allowed
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from corekit import PolicyError
+from corekit import CorsPolicy, PolicyError
 from corekit_config import ConfigError, parse_policy
 
 DEPTHS: Final = (1, 50, 200, *range(300, 1000, 20), *range(960, 1000, 3), 5_000, 100_000)
@@ -72,4 +72,5 @@ DOTS: Final = "a." * 500
 )
 def test_dots_elsewhere_are_not_keys(text: str) -> None:
     policy = '[cors]\nallow_origins = ["https://app.example.com"]\n'
-    assert parse_policy(f"{policy}{text}\n", "a.toml").allow_origins
+    expected = CorsPolicy(allow_origins=["https://app.example.com"])
+    assert parse_policy(f"{policy}{text}\n", "a.toml") == expected

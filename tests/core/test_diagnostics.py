@@ -11,7 +11,10 @@ import pytest
 from corekit import CorsPolicy, PolicyError
 from corekit.diagnostics import Diagnostic
 
-FIELDS = ["code", "severity", "message", "hint", "subject", "value", "fix", "route", "failure"]
+FIELDS = [
+    *("code", "severity", "message", "hint", "subject", "value", "fix", "route", "failure"),
+    *("source", "line", "column"),
+]
 
 
 def make(**changes: Any) -> Diagnostic:

@@ -170,12 +170,12 @@ def test_message_names_what_it_is_about(code: str, message: str, arguments: dict
         (
             "http://127.0.0.1:8000",
             "http://localhost:3000",
-            "Call the API as http://localhost, with its port.",
+            "Call the API as http://localhost:8000.",
         ),
         (
             "https://localhost:8000",
             "https://127.0.0.1:3000",
-            "Call the API as https://127.0.0.1, with its port.",
+            "Call the API as https://127.0.0.1:8000.",
         ),
     ],
 )

@@ -15,6 +15,7 @@ FOLDERS: Final = {".ci", "adapters", "benchmarks", "corekit", "docs", "examples"
 FILES: Final = {
     ".gitignore",
     ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "LICENSE",

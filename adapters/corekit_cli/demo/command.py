@@ -16,7 +16,7 @@ from rich.text import Text
 
 from corekit import CorsPolicy
 from corekit.diagnostics import Diagnostic
-from corekit_cli.output import CommandError, json_option, make_console, print_json, print_wrapped
+from corekit_cli.output import CommandError, json_option, make_console, print_report, print_wrapped
 
 from .api import Api, Sessions, serve_api
 from .form import Origins, make_policy
@@ -125,7 +125,7 @@ def demo(*, once: bool, as_json: bool, **ports: int | None) -> None:
 
 def _show(running: Demo, *, once: bool, as_json: bool) -> None:
     if as_json:
-        print_json(running.to_dict())
+        print_report(running.to_dict())
         return
     console = make_console()
     print_demo(console, running)
