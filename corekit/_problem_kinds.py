@@ -195,11 +195,16 @@ class ProblemKind(Enum):
 
     # Regular expressions of origins
     INVALID_REGEX = ("invalid-regex", "The regular expression does not compile: {error}.")
+    LONG_REGEX = (
+        "invalid-regex",
+        "The regular expression has {length} characters, so checking it would take too long.",
+        "Write it with up to {longest} characters, or as several.",
+    )
     UNMATCHED_REGEX = (
         "never-matches",
         "Browsers send no origin that the regular expression matches; it has to match all of it.",
         "{use}",
-        False,
+        _ERROR,
         r"Write it like 'https://app\.example\.com'.",
     )
     GLOB_AS_REGEX = (
@@ -386,6 +391,11 @@ class ProblemKind(Enum):
         "malformed-path",
         "A route covers all methods of its path.",
         _MARK_HANDLER,
+    )
+    LONG_PATH = (
+        "malformed-path",
+        "The path has {length} characters.",
+        "Use a path of up to {longest} characters, and let it cover everything below it.",
     )
     UNREACHABLE_PATH = (
         "unreachable-path",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Final
 
 from ._automata import TooManyStates
 from ._backtracking import find_slow_word
@@ -23,6 +24,9 @@ from .arguments import SETTINGS
 from .diagnostics import show
 from .problems import ProblemKind
 
+LONGEST_REGEX: Final = 10_000
+"""In characters. Compiling and checking a longer regular expression takes noticeably long."""
+
 _bare_dot = re.compile(r"(?<=[a-z0-9\]})+*])(?<!\\[a-z])\.(?=[a-z0-9]+(?:\\?\.|[:$)/]|\Z))")
 _joined_domain = re.compile(r"((?:\.|\\w|\\d|\])[*+]\)?)(?=[a-z0-9-]+\\\.)")
 _javascript = re.compile(r"/(.*)/[a-z]*", re.DOTALL).fullmatch
@@ -31,6 +35,36 @@ _path = re.compile(r"\\?/(?:\.\*|\*)?\$?\Z")
 _default_port = re.compile(r":(?:80|443)\b|\(:(?:80|443)\)\??")
 _lower_case = re.compile(r"(?<!\\)[A-Z]+")
 _http = re.compile(r"https\?|http\(s\)\?|\((?:\?:)?(?:https?\|)+https?\)|http(?!s)")
+
+
+class RegexError(ValueError):
+    """A regular expression cannot be used: the kind of the `Problem`, and its parameters."""
+
+    def __init__(self, kind: ProblemKind, **parameters: Any) -> None:
+        super().__init__(kind.message.format(**parameters))
+        self.kind = kind
+        self.parameters = parameters
+
+
+def compile_regex(regex: str | re.Pattern[str]) -> re.Pattern[str]:
+    """Compile a regular expression, or return it if it is compiled.
+
+    Raise `RegexError` if it does not compile or if it has more than 10,000 characters.
+
+    >>> compile_regex("https://(")
+    Traceback (most recent call last):
+        ...
+    corekit._regexes.RegexError: The regular expression does not compile: 'missing ), \
+unterminated subpattern at position 8'.
+    """
+    length = len(regex if isinstance(regex, str) else regex.pattern)
+    if length > LONGEST_REGEX:
+        raise RegexError(ProblemKind.LONG_REGEX, length=length, longest=LONGEST_REGEX)
+    try:
+        return re.compile(regex)
+    except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
+        # A warning is an exception if the user turned warnings into errors.
+        raise RegexError(ProblemKind.INVALID_REGEX, error=show(str(error))) from None
 
 
 class RegexReader(Reader):
@@ -50,11 +84,10 @@ class RegexReader(Reader):
         for index, source in self.read_strings(name, sources):
             item = items[index]
             try:
-                regex = item if isinstance(item, re.Pattern) else re.compile(source)
-            except (re.error, OverflowError, RecursionError) as error:
+                regex = compile_regex(item if isinstance(item, re.Pattern) else source)
+            except RegexError as error:
                 use = "Fix it, or use a pattern such as 'https://*.example.com'."
-                kind, text = ProblemKind.INVALID_REGEX, show(str(error))
-                self.report(kind, name, source, index=index, error=text, use=use)
+                self.report(error.kind, name, source, index=index, use=use, **error.parameters)
                 continue
             regexes.append(regex)
             self._judge(name, index, regex)
@@ -152,8 +185,8 @@ def choose_fix(
 
     def works(repaired: str) -> bool:
         try:
-            found = find_problems(re.compile(repaired), credentials=credentials)
-        except (re.error, OverflowError, RecursionError):
+            found = find_problems(compile_regex(repaired), credentials=credentials)
+        except RegexError:
             return False
         return all(each.kind.is_risk and each.kind.code in accepted for each in found)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ._backtracking import longest_path
 from ._engine import AnyOrigin, Origins
 from ._origins import OPAQUE, is_hostless, split_origin
-from ._regexes import RegexReader
+from ._regexes import RegexError, RegexReader, compile_regex
 from .arguments import REGEXES
 from .policy import CorsPolicy
 from .problems import PYTHON, Dialect
@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 
     from .arguments import Risks, Strings
 
-__all__ = ["OriginRegexes", "RegexCorsPolicy", "build_policy", "is_path_too_long", "longest_path"]
+__all__ = [
+    "OriginRegexes",
+    "RegexCorsPolicy",
+    "RegexError",
+    "build_policy",
+    "compile_regex",
+    "is_path_too_long",
+    "longest_path",
+]
 
 
 def is_path_too_long(path: str, regex: re.Pattern[str], readings: int = 1) -> bool:

@@ -17,8 +17,12 @@ from .problems import PolicyError, Problem, ProblemKind
 __all__ = ["CorsRoutes", "RouteMatch"]
 
 LONGEST_AMBIGUOUS_PATH: Final = 1024
-_MOST_READINGS: Final = 16
 """In characters. Interpreting a path takes time that grows faster than its length."""
+
+_MOST_READINGS: Final = 16
+
+LONGEST_PATH: Final = 2048
+"""Of a route, in characters."""
 
 _UNSAFE: Final = r"\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd"
 """Control characters, and what bytes that are not UTF-8 are decoded to."""
@@ -186,6 +190,9 @@ def _check_path(index: int, path: str, covered: set[str]) -> Problem | None:
     if not path.startswith("/"):
         kind, fix = ProblemKind.RELATIVE_PATH, f"/{path}"
         return Problem.of(kind, "routes", path, index=index, fix=fix)
+    if len(path) > LONGEST_PATH:
+        kind, length = ProblemKind.LONG_PATH, len(path)
+        return Problem.of(kind, "routes", path, index=index, length=length, longest=LONGEST_PATH)
     if _has_parameter(path):
         return Problem.of(ProblemKind.PARAMETER_PATH, "routes", path, index=index)
     if _is_unroutable(path):

@@ -27,7 +27,13 @@ from corekit.adapter import (
     check_on_decision,
     path_readings,
 )
-from corekit.compat import RegexCorsPolicy, is_path_too_long, longest_path
+from corekit.compat import (
+    RegexCorsPolicy,
+    RegexError,
+    compile_regex,
+    is_path_too_long,
+    longest_path,
+)
 from corekit.problems import PYTHON, Dialect, ProblemKind
 from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
@@ -299,11 +305,12 @@ def _read_urls_regex(problems: list[Problem]) -> re.Pattern[str] | None:
     pattern = value.pattern if isinstance(value, re.Pattern) else value
     if isinstance(pattern, str):
         try:
-            regex = re.compile(value)
-        except (re.error, OverflowError, RecursionError) as error:
-            kind = ProblemKind.INVALID_REGEX
+            regex = compile_regex(value)
+        except RegexError as error:
             use = f"Use {_PATHS}."
-            problem = Problem.of(kind, "CORS_URLS_REGEX", pattern, error=error, use=use)
+            problem = Problem.of(
+                error.kind, "CORS_URLS_REGEX", pattern, use=use, **error.parameters
+            )
         else:
             # Judged now, so that no request has to wait for it.
             if longest_path(regex) != 0:

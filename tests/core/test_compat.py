@@ -102,7 +102,7 @@ def test_invalid_list_of_regexes_is_reported(value: Any, expected: object) -> No
     assert codes_of(allow_origin_regexes=value) == expected
 
 
-@pytest.mark.parametrize("regex", ["a{99999999999999999999}", "(" * 20_000 + ")" * 20_000])
+@pytest.mark.parametrize("regex", ["a{99999999999999999999}", "(" * 4_000 + ")" * 4_000])
 def test_regex_that_exceeds_limits_is_a_problem(regex: str) -> None:
     assert codes_of(allow_origin_regexes=[regex]) == [("invalid-regex", "allow_origin_regexes[0]")]
 

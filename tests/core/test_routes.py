@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -171,6 +171,9 @@ def test_long_ambiguous_path_allows_no_origins(piece: str) -> None:
     assert ROUTES.policy_for("/static" + piece * 100_000) == NOTHING
 
 
+LONGEST: Final = "/a" * 1_024
+
+
 def problem_of(routes: Any) -> Problem:
     with pytest.raises(PolicyError) as caught:
         CorsRoutes(routes)
@@ -199,6 +202,13 @@ def problem_of(routes: Any) -> Problem:
             "The earlier route",
         ),
         ([("api/", PUBLIC)], "malformed-path", "routes[0]", "api/", "A path begins with a slash."),
+        (
+            [(LONGEST, API), (f"{LONGEST}a", PUBLIC)],
+            "malformed-path",
+            "routes[1]",
+            f"{LONGEST}a",
+            "The path has 2049 characters.",
+        ),
         ([("", PUBLIC)], "malformed-path", "routes[0]", "", "A path begins with a slash."),
         *(
             ([(path, PUBLIC)], "malformed-path", "routes[0]", path, "A path is plain and decoded")
