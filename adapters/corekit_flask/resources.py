@@ -1,19 +1,20 @@
 """The resources of flask-cors: which policy covers which path, in the order written.
 
 A resource is a path, a path that ends with ``/*``, or a regular expression. It is matched against
-the path that Flask routes, decoded once.
+the path that Flask routes, decoded once. Paths are looked up, regular expressions tried in order.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.adapter import path_readings
-from corekit.compat import is_path_too_long, longest_path
+from corekit.compat import RegexError, compile_regex, is_path_too_long, longest_path
 from corekit.problems import ProblemKind
+from corekit.routes import LONGEST_PATH
 
 Resource = str | re.Pattern[str]
 _is_plain = re.compile(r"[^*\\\]?$^\[()+|{}]*").fullmatch
@@ -24,28 +25,22 @@ _ALL: Final = frozenset({"*", "/*", ".*", "/.*"})
 class Resources:
     """Pairs of a resource and its policy; the first that matches wins.
 
-    Raise PolicyError for a path that an earlier resource covers, with another policy: flask-cors
-    would use the longer one, which may be the stricter one.
+    Raise PolicyError for a regular expression or a path that cannot be used, and for a path that an
+    earlier resource covers, with another policy: flask-cors would use the longer one, which may be
+    the stricter one. Raise ValueError for a path without a first slash.
     """
 
     def __init__(self, pairs: Iterable[tuple[Resource, CorsPolicy]]) -> None:
         self._given = [*pairs]
-        self._pairs: list[tuple[re.Pattern[str], CorsPolicy]] = []
-        given: list[Resource] = []
-        problems: list[Problem] = []
-        for resource, policy in self._given:
-            regex, kind = _compile(resource), ProblemKind.UNREACHABLE_PATH
-            for other, (earlier, earlier_policy) in zip(given, self._pairs, strict=True):
-                if earlier_policy != policy and _covers(earlier, resource):
-                    problems.append(Problem.of(kind, "resources", resource, other=str(other)))
-                    break
-            # Judged now, so that no request has to wait for it.
-            if longest_path(regex) == 0:
-                problems.append(Problem.of(ProblemKind.UNKNOWN_COST, "resources", resource))
-            self._pairs.append((regex, policy))
-            given.append(resource)
-        if problems:
-            raise PolicyError(problems)
+        reader = _Reader(self._given)
+        if reader.problems:
+            raise PolicyError(reader.problems)
+        self._policies = reader.policies
+        self._regexes = [(index, regex) for index, regex, _ in reader.regexes]
+        # Of resources with the same path, the first one is used.
+        self._paths = {path: min(found.values()) for path, found in reader.paths.items()}
+        self._prefixes = {path: min(found.values()) for path, found in reader.prefixes.items()}
+        self._depth = max((path.count("/") for path in self._prefixes), default=0)
 
     def add(self, others: Resources) -> Resources:
         """Return these resources and the others.
@@ -75,12 +70,141 @@ class Resources:
         return policies[0] if is_clear else _NOTHING
 
     def _match(self, path: str, readings: int) -> CorsPolicy | None:
-        for regex, policy in self._pairs:
+        found = self._look_up(path)
+        for index, regex in self._regexes:
+            if index > found:
+                break
             if is_path_too_long(path, regex, readings):
                 return _NOTHING
             if regex.match(path):
-                return policy
+                return self._policies[index]
+        return self._policies[found] if found < len(self._policies) else None
+
+    def _look_up(self, path: str) -> int:
+        """Return the index of the first path that covers `path`, or the number of resources."""
+        paths, prefixes, none = self._paths, self._prefixes, len(self._policies)
+        found = min(
+            # With or without a slash at its end: Flask serves both if strict_slashes is off.
+            paths.get(path, none),
+            paths.get(path.removesuffix("/"), none),
+            prefixes.get(path, none),
+            prefixes.get("", none),
+        )
+        end = 0
+        for _ in range(self._depth):
+            end = path.find("/", end + 1)
+            if end < 0:
+                break
+            found = min(found, prefixes.get(path[:end], found))
+        return found
+
+
+class _Reader:
+    """Reads pairs of a resource and its policy, and finds those that earlier ones cover.
+
+    `paths` and `prefixes` have the index of the first resource of a path for each policy, which is
+    a number here: policies are slow to compare. `regexes` have an index and a policy each.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[Resource, CorsPolicy]]) -> None:
+        self.policies: list[CorsPolicy] = []
+        self.paths: dict[str, dict[int, int]] = {}
+        self.prefixes: dict[str, dict[int, int]] = {}
+        self.regexes: list[tuple[int, re.Pattern[str], int]] = []
+        self.problems: list[Problem] = []
+        given: list[Resource] = []
+        numbers: dict[CorsPolicy, int] = {}
+        for resource, policy in pairs:
+            number = numbers.setdefault(policy, len(numbers))
+            covering = self._read(resource, number)
+            if covering is not None:
+                self._report(ProblemKind.UNREACHABLE_PATH, resource, other=str(given[covering]))
+            given.append(resource)
+            self.policies.append(policy)
+
+    def _read(self, resource: Resource, policy: int) -> int | None:
+        """Read a resource; return the index of one with another policy that covers it."""
+        index = len(self.policies)
+        if isinstance(resource, str):
+            if resource not in _ALL and not resource.startswith(("/", "^", "(", ".", "[", "\\")):
+                raise ValueError(
+                    f"resources: {resource!r} matches no path. Did you mean '/{resource}'?"
+                )
+            path, is_prefix = _split(resource)
+            if _is_plain(path):
+                return self._read_path(path, resource, policy, is_prefix=is_prefix)
+        try:
+            regex = compile_regex(resource)
+        except RegexError as error:
+            use = "Fix it, or use a path such as '/api/*'."
+            self._report(error.kind, resource, use=use, **error.parameters)
+            return None
+        # Judged now, so that no request has to wait for it.
+        if longest_path(regex) == 0:
+            self._report(ProblemKind.UNKNOWN_COST, resource)
+        self.regexes.append((index, regex, policy))
         return None
+
+    def _read_path(self, path: str, resource: str, policy: int, *, is_prefix: bool) -> int | None:
+        if len(resource) > LONGEST_PATH:
+            self._report(
+                ProblemKind.LONG_PATH, resource, length=len(resource), longest=LONGEST_PATH
+            )
+            return None
+        key = path if is_prefix else path.removesuffix("/")
+        found = [self.prefixes.get(each, {}) for each in _ancestors(path)]
+        examples = [path]
+        if is_prefix:
+            examples += [f"{path}/", f"{path}/x", f"{path}/x/y.z"]
+        else:
+            found += [self.paths.get(each, {}) for each in (path, key)]
+        covering = [at for each in found for other, at in each.items() if other != policy]
+        for index, regex, other in self.regexes:
+            if other != policy and all(
+                not is_path_too_long(each, regex) and regex.match(each) for each in examples
+            ):
+                covering.append(index)
+                break
+        indexes = self.prefixes if is_prefix else self.paths
+        indexes.setdefault(key, {}).setdefault(policy, len(self.policies))
+        return min(covering, default=None)
+
+    def _report(self, kind: ProblemKind, resource: Resource, **parameters: Any) -> None:
+        self.problems.append(Problem.of(kind, "resources", resource, **parameters))
+
+
+def _split(resource: str) -> tuple[str, bool]:
+    """Return the path of a resource, and whether it has all below it.
+
+    As a regular expression, ``/api/*`` would also match ``/apiary``.
+    """
+    path = "" if resource in _ALL else resource.removesuffix("/*")
+    return path, path != resource
+
+
+def _are_disjoint(first: Resource, second: Resource) -> bool:
+    """Return whether no path matches both resources, as far as that is known: not of a regex."""
+    if isinstance(first, re.Pattern) or isinstance(second, re.Pattern):
+        return False
+    (path, is_prefix), (other, is_other_prefix) = _split(first), _split(second)
+    if not (_is_plain(path) and _is_plain(other)):
+        return False
+    # A path also covers itself with a slash, and a prefix that with which it begins.
+    path, other = (f"{each.removesuffix('/')}/" for each in (path, other))
+    return not (
+        path == other
+        or (is_prefix and other.startswith(path))
+        or (is_other_prefix and path.startswith(other))
+    )
+
+
+def _ancestors(path: str) -> Iterator[str]:
+    """Yield what a path is below, with the path itself."""
+    yield from ("", path)
+    end = path.find("/", 1)
+    while end >= 0:
+        yield path[:end]
+        end = path.find("/", end + 1)
 
 
 def read_resources(value: Any) -> Sequence[tuple[Resource, Mapping[str, Any]]]:
@@ -103,47 +227,3 @@ def read_resources(value: Any) -> Sequence[tuple[Resource, Mapping[str, Any]]]:
                 " options."
             )
     return pairs
-
-
-def _are_disjoint(first: Resource, second: Resource) -> bool:
-    """Return whether no path matches both resources, as far as that is known: not of a regex."""
-    return all(
-        not isinstance(each, re.Pattern)
-        and each not in _ALL
-        and _is_plain(each.removesuffix("/*"))
-        and not _covers(_compile(each), other)
-        for each, other in ((first, second), (second, first))
-    )
-
-
-def _covers(earlier: re.Pattern[str], resource: Resource) -> bool:
-    """Return whether an earlier resource matches all paths of a later one, which is not a regex."""
-    if isinstance(resource, re.Pattern) or not _is_plain(resource.removesuffix("/*")):
-        return False
-    stem = resource.removesuffix("/*")
-    paths = [stem] if stem == resource else [stem, f"{stem}/", f"{stem}/x", f"{stem}/x/y.z"]
-    return all(map(earlier.match, paths))
-
-
-def _compile(resource: Resource) -> re.Pattern[str]:
-    """Return a regular expression for a resource, to match from the beginning of a path.
-
-    Raise ValueError if it does not compile, or if a path has no first slash.
-    """
-    if isinstance(resource, re.Pattern):
-        return resource
-    if resource in _ALL:
-        return re.compile("")
-    if not resource.startswith(("/", "^", "(", ".", "[", "\\")):
-        raise ValueError(f"resources: {resource!r} matches no path. Did you mean '/{resource}'?")
-    if _is_plain(resource):
-        # With or without a slash at its end: Flask serves both if strict_slashes is off.
-        return re.compile(rf"{re.escape(resource.removesuffix('/'))}/?\Z")
-    stem = resource.removesuffix("/*")
-    if stem != resource and _is_plain(stem):
-        # As a regular expression, /api/* would also match /apiary.
-        return re.compile(rf"{re.escape(stem)}(?:/|\Z)")
-    try:
-        return re.compile(resource)
-    except re.error as error:
-        raise ValueError(f"resources: {resource!r} does not compile: {error}") from None

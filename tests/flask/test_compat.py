@@ -211,7 +211,9 @@ def test_unknown_option_is_an_error(make: Callable[[], object], message: str) ->
             r"^resources\['/api/\*'\]\['always_send'\]=False is not supported",
         ),
         ({"resources": "api/*"}, r"'api/\*' matches no path. Did you mean '/api/\*'"),
-        ({"resources": "/api/("}, r"'/api/\(' does not compile"),
+        ({"resources": "/api/("}, r"'/api/\(': .* does not compile: .*invalid-regex"),
+        ({"resources": "/api/*/" + "x" * 10_000}, r"has 10007 characters.*\[invalid-regex"),
+        ({"resources": "/api/" + "x" * 2_048}, r"has 2053 characters.*\[malformed-path"),
     ],
 )
 def test_unsupported_value_is_an_error(options: dict[str, Any], message: str) -> None:

@@ -7,11 +7,18 @@ from typing import Any
 
 import flask_cors
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from corekit import PolicyError
+from corekit import CorsPolicy, PolicyError
+from corekit.adapter import path_readings
 from corekit_flask import Cors
 from corekit_flask.compat import CORS
+from corekit_flask.resources import Resources
+from tests.core.steps import steps_of
 from tests.flask.shop import APP, UNTRUSTED, client_of, make_app, reads
+
+DENY_ALL = CorsPolicy.deny_all()
 
 
 @pytest.mark.parametrize(
@@ -91,6 +98,95 @@ def test_resource_that_an_earlier_one_covers_is_refused(earlier: Any, later: str
 )
 def test_resource_that_may_be_reached_is_accepted(earlier: Any, later: Any) -> None:
     CORS(make_app(), resources={earlier: {"origins": "*"}, later: {"origins": APP}})
+
+
+def test_regex_is_compared_with_a_path_only_if_that_takes_no_longer() -> None:
+    earlier, later = r"/(\w+/?)+$", "/" + "x" * 64
+    CORS(make_app(), resources={earlier: {"origins": "*"}, later: {"origins": APP}})
+
+
+RESOURCES = [
+    "/*",
+    "/",
+    "/a",
+    "/a/",
+    "/a/*",
+    "/a/b",
+    "/a/b/*",
+    "/a//*",
+    "/ab",
+    r"/a/\w+",
+    r"/(a|b)/",
+]
+PATHS = [
+    "/",
+    "/a",
+    "/a/",
+    "/a//",
+    "/a/b",
+    "/a/b/",
+    "/a/b/c",
+    "/ab",
+    "/ab/",
+    "/b",
+    "/b/",
+    "/a/x/y.z",
+]
+POLICIES = [CorsPolicy(allow_origins=[f"https://{name}.example"]) for name in "abc"]
+
+
+def matches(resource: str, path: str) -> bool:
+    if "(" in resource or "\\" in resource:
+        return re.match(resource, path) is not None
+    stem = resource.removesuffix("/*")
+    if stem != resource:
+        return path == stem or path.startswith(f"{stem}/")
+    return path in (resource, resource.removesuffix("/"), f"{resource.removesuffix('/')}/")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(RESOURCES), st.sampled_from(POLICIES)), max_size=5),
+    st.sampled_from(PATHS),
+)
+def test_first_resource_that_matches_has_the_policy(
+    pairs: list[tuple[str, CorsPolicy]], path: str
+) -> None:
+    try:
+        resources = Resources(pairs)
+    except PolicyError as error:
+        for problem in error.problems:
+            assert problem.code == "unreachable-path"
+            resource, other = str(problem.value), str(problem.parameters["other"])
+            is_prefix = resource.endswith("/*")
+            covered = (
+                [each for each in PATHS if matches(resource, each)] if is_prefix else [resource]
+            )
+            assert all(matches(other, each) for each in covered)
+        return
+    found = {
+        next((policy for resource, policy in pairs if matches(resource, each)), None)
+        for each in path_readings(path)
+    }
+    expected = found.pop() if len(found) == 1 else DENY_ALL
+    assert resources.policy_for(path) == expected
+
+
+def test_many_resources_are_read_in_linear_time() -> None:
+    def steps(count: int) -> int:
+        policies = [
+            CorsPolicy(allow_origins=[f"https://a{number}.example"]) for number in range(count)
+        ]
+        pairs = [(f"/r{number}/*", policy) for number, policy in enumerate(policies)]
+        return steps_of(Resources, pairs)
+
+    assert steps(1_000) < 11 * steps(100)
+
+
+def test_request_costs_the_same_for_one_resource_and_for_many() -> None:
+    few, many = (
+        Resources([(f"/r{number}/*", DENY_ALL) for number in range(count)]) for count in (1, 1_000)
+    )
+    assert steps_of(few.policy_for, "/r0/x") == steps_of(many.policy_for, "/r0/x")
 
 
 def test_covered_resource_with_the_same_options_is_accepted() -> None:

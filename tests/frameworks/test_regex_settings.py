@@ -244,3 +244,46 @@ def test_regex_of_paths_with_an_unknown_cost_is_refused(
         UNKNOWN_COST,
     )
     assert problem.hint == "Write it shorter, or as several."
+
+
+UNUSABLE: Final = {
+    "flags": "(?a)(?u)https://x",
+    "digits": f"https://a{{{'1' * 5_000}}}",
+    "warning": "https://[[a-z]",
+    "length": f"https://{'a?' * 5_000}",
+}
+
+
+def write_flask_text(origins: list[str], regexes: list[str], credentials: bool) -> object:
+    return CORS(Flask("shop"), origins=[*origins, *regexes], supports_credentials=credentials)
+
+
+def write_urls_regex(_origins: list[str], regexes: list[str], _credentials: bool) -> None:
+    with override_settings(
+        CORS_ALLOWED_ORIGINS=["https://app.example"], CORS_URLS_REGEX=regexes[0]
+    ):
+        _, problems = read_settings()
+    raise PolicyError(problems)
+
+
+def write_resources(_origins: list[str], regexes: list[str], _credentials: bool) -> object:
+    return CORS(Flask("shop"), resources={f"^{regexes[0]}": {"origins": "https://app.example"}})
+
+
+TEXTS: Final[dict[str, Build]] = {
+    **{name: build for name, (build, _, _) in PLACES.items() if not name.startswith("Flask")},
+    "Flask": write_flask_text,
+    "Django paths": write_urls_regex,
+    "Flask paths": write_resources,
+}
+
+
+@pytest.mark.parametrize("regex", UNUSABLE.values(), ids=UNUSABLE.keys())
+@pytest.mark.parametrize("build", TEXTS.values(), ids=TEXTS.keys())
+def test_regex_that_cannot_be_used_is_a_problem(build: Build, regex: str) -> None:
+    with pytest.raises((PolicyError, FormError)) as caught:
+        build([], [regex], False)
+    assert isinstance(caught.value, PolicyError | FormError)
+    (problem,) = caught.value.problems
+    assert problem.code == "invalid-regex"
+    assert "{" not in problem.message + problem.hint
