@@ -109,9 +109,7 @@ def _describe_all() -> Iterator[Meaning]:
 def _collect() -> dict[str, tuple[Meaning, ...]]:
     by_code: dict[str, tuple[Meaning, ...]] = {}
     for meaning in _describe_all():
-        known = by_code.get(meaning.name, ())
-        if meaning not in known:
-            by_code[meaning.name] = (*known, meaning)
+        by_code[meaning.name] = (*by_code.get(meaning.name, ()), meaning)
     return by_code
 
 
