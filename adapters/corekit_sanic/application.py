@@ -52,27 +52,26 @@ def install(
 ) -> App:
     """Wrap a Sanic application in `policy`, as its outermost layer, and return it.
 
-    Pass a policy, or the arguments of a `CorsPolicy`. Every response then carries the headers:
-    those of handlers and their streams, of middleware, of error handlers, and of unrouted paths and
-    methods. Routes, blueprints and middleware may be added before and after. Handlers with their
-    own policy (`cors`) keep it; without `policy`, only those are covered. A request that Sanic
-    cannot parse never reaches this layer.
+    Pass a policy, or the arguments of a `CorsPolicy`. Call it before the application starts, or
+    later, such as in a listener: connections that are opened from then on are covered. Every
+    response then carries the headers: those of handlers and their streams, of middleware, of error
+    handlers, and of unrouted paths and methods. Routes, blueprints and middleware may be added
+    before and after. Handlers with their own policy (`cors`) keep it; without `policy`, only those
+    are covered. A request that Sanic cannot parse never reaches this layer.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers, when its response begins. Denials are logged by "corekit.sanic" at INFO; while
     the application is in debug mode, once for each origin and reason at WARNING.
 
     Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function,
-    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application has
-    started or already has a policy.
+    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application already
+    has one.
 
     >>> from sanic import Sanic
     >>> app = install(Sanic("shop"), allow_origins=["https://app.example.com"])
     """
     if policy is not None or grants:
         policy = make_policy(policy, grants, "install()", ["on_decision"])
-    if app.state.is_started:
-        raise RuntimeError("The application has started. Call install(app, policy) before.")
     has_policy = isinstance(app, _Covered)
     if has_policy:
         raise RuntimeError("The application already has a policy. Call install() once.")

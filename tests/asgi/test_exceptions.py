@@ -59,6 +59,7 @@ def test_page_may_read_the_500_of_an_exception() -> None:
         (fail, {"answers_exceptions": True}, "websocket", 0),
         (fail_after_start, {"answers_exceptions": True}, "http", 1),
         (hello, {"answers_exceptions": True}, "http", 2),
+        (hello, {"answers_exceptions": True}, "websocket", 2),
     ],
 )
 def test_everything_else_is_not_changed(

@@ -85,6 +85,7 @@ def serve(app: App, debug: bool = False) -> Iterator[Server]:
     async def run(listening: socket.socket) -> None:
         server: Any = await app.create_server(sock=listening, debug=debug)
         await server.startup()
+        await server.before_start()
         await server.start_serving()
         started.set()
         await stop.wait()

@@ -371,6 +371,16 @@ def test_application_works_under_asgi_too() -> None:
     Sanic.unregister_app(app)
 
 
+def make_plain() -> App:
+    app = make_app()
+
+    @app.get("/")
+    async def hello(request: Request) -> HTTPResponse:
+        return text("hello")
+
+    return app
+
+
 class TestArguments:
     def test_other_types_than_policies_are_refused(self) -> None:
         with pytest.raises(TypeError, match=r"install\(\) got a str: .*Pass a CorsPolicy"):
@@ -390,10 +400,22 @@ class TestArguments:
         with pytest.raises(RuntimeError, match="already has a policy"):
             install(app, policy)
 
-    def test_started_application_is_refused(self) -> None:
-        app = make()
-        with serve(app), pytest.raises(RuntimeError, match="has started"):
+    def test_started_application_is_wrapped(self) -> None:
+        app = make_plain()
+        with serve(app) as server:
+            assert server.get("/").allowed is None
             install(app, policy)
+            assert server.get("/").allowed == [APP]
+
+    def test_policy_may_be_installed_in_a_listener(self) -> None:
+        app = make_plain()
+
+        @app.before_server_start
+        async def read_origins(app: App) -> None:
+            install(app, policy)
+
+        with serve(app) as server:
+            assert server.get("/").allowed == [APP]
 
     def test_application_keeps_its_class(self) -> None:
         class Shop(Sanic[Any, Any]):
