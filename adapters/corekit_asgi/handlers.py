@@ -13,7 +13,14 @@ from functools import partial
 from typing import Any, Final, TypeVar, Unpack
 from urllib.parse import unquote, urlsplit
 
-from corekit.adapter import Policies, keep_policy, kept_policies, make_policy, unwrap
+from corekit.adapter import (
+    Policies,
+    class_owners,
+    keep_policy,
+    kept_policies,
+    make_policy,
+    unwrap,
+)
 from corekit.arguments import Grants
 
 from .layers import ASGIApp, Scope, class_names, layers_of
@@ -101,7 +108,7 @@ def _quart_owners(app: Any, scope: Scope, method: str) -> Iterator[object]:
     # A MethodView without a method for HEAD uses that for GET.
     name = "get" if method == "HEAD" and not hasattr(view_class, "head") else method.lower()
     yield getattr(view_class, name, None)
-    yield view_class
+    yield from class_owners(view_class, "dispatch_request")
     yield view
 
 

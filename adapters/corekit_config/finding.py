@@ -152,10 +152,13 @@ def import_policy(
     except AttributeError:
         message = f"{name} has no {attribute}."
         raise ConfigError(path, message, _suggest(module, attribute)) from None
-    # An application that was wrapped in a policy, and a middleware, have it as an attribute.
-    for each in (value, *(getattr(value, name, None) for name in ("corekit_policy", "policy"))):
-        if isinstance(each, CorsPolicy | CorsRoutes):
-            return each
+    # An application that was wrapped in a policy, and a middleware, have it as an attribute. Quart
+    # and Litestar have the middleware inside.
+    layers = (value, *(getattr(value, name, None) for name in ("asgi_app", "asgi_handler")))
+    owned = [getattr(each, name, None) for each in layers for name in ("corekit_policy", "policy")]
+    for found in (value, *owned):
+        if isinstance(found, CorsPolicy | CorsRoutes):
+            return found
     message = f"This is of type {type(value).__name__}."
     raise ConfigError(path, message, _suggest(module, ""))
 

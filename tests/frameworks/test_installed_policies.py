@@ -10,6 +10,8 @@ import pytest
 from aiohttp import web
 from fastapi import FastAPI
 from flask import Blueprint, Flask
+from litestar import Litestar
+from quart import Quart
 from sanic import Sanic
 from starlette.applications import Starlette
 
@@ -64,6 +66,8 @@ INSTALLS: Final = [starlette, fastapi, flask, aiohttp, sanic]
 
 APPS: Final = [
     *(make(policy) for make in INSTALLS for policy in (POLICY, ROUTES)),
+    *(corekit_asgi.install(Quart("shop"), policy) for policy in (POLICY, ROUTES)),
+    *(corekit_asgi.install(Litestar(logging_config=None), policy) for policy in (POLICY, ROUTES)),
     corekit_asgi.CorsMiddleware(print, POLICY),  # type: ignore[arg-type]
     corekit_asgi.CorsMiddleware(print, ROUTES),  # type: ignore[arg-type]
     corekit_wsgi.CorsMiddleware(print, POLICY),  # type: ignore[arg-type]

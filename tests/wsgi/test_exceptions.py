@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from http.client import HTTPConnection
 from typing import Any
@@ -82,6 +83,25 @@ def test_page_may_read_the_500_of_an_exception(app: Any) -> None:
         assert (status, allowed, sent) == (500, APP, body)
         assert "LookupError: a bug" in log
     assert ask(covered, UNTRUSTED)[:2] == (500, None)
+
+
+def test_page_may_read_the_500_of_pyramid() -> None:
+    with warnings.catch_warnings():
+        # Pyramid imports pkg_resources, which warns.
+        warnings.simplefilter("ignore")
+        from pyramid.config import Configurator  # type: ignore[import-untyped]
+
+    def fail(request: object) -> None:
+        raise LookupError("a bug")
+
+    config = Configurator()
+    config.add_route("root", "/")
+    config.add_view(fail, route_name="root")
+    app = config.make_wsgi_app()
+    assert ask(CorsMiddleware(app, policy), APP)[:2] == (500, None)
+    status, allowed, _, log = ask(CorsMiddleware(app, policy, answers_exceptions=True), APP)
+    assert (status, allowed) == (500, APP)
+    assert "LookupError: a bug" in log
 
 
 @pytest.mark.parametrize("app", [at_once, after_start, generator])
