@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,14 +20,14 @@ from django.core.checks import CheckMessage, Tags, register
 from django.utils.http import is_same_domain
 
 from corekit import CorsPolicy, Problem
-from corekit.arguments import REGEXES
+from corekit.arguments import ARGUMENTS, REGEXES
 from corekit.lint import find_cross_site
 from corekit.lint.regexes import read_regexes, regexes_of
 
-from .conf import read_settings
+from .conf import KNOWN_SETTINGS, read_settings
 from .messages import write_message
 from .middleware_checks import middleware_after, middleware_before
-from .names import ALL_ORIGINS, KNOWN_SETTINGS, OTHER_NAMES, effective_name, find_setting
+from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, OTHER_NAMES, effective_name
 from .receivers import probe_receivers
 from .resolving import fill_path, find_marked_views, find_paths
 from .setting_attributes import sets_attribute
@@ -70,7 +71,7 @@ def check_names(**_: Any) -> Iterator[CheckMessage]:
         if name in _MISNOMERS:
             yield write_message("W002", name=name, meant=_MISNOMERS[name])
         elif name not in KNOWN_SETTINGS:
-            near = find_setting(name)
+            near = _find_setting(name)
             if near is not None:
                 yield write_message("E005", name=name, hint=f"Did you mean {near}?")
             else:
@@ -210,6 +211,17 @@ def _advise(name: str) -> str:
     setters = [path for path in middleware_after() if sets_attribute(path, {name})]
     shown = ", ".join(setters) or "the middleware that sets it"
     return f"Put {shown} before the CORS middleware."
+
+
+def _find_setting(name: str) -> str | None:
+    """Return the setting that a misspelled name means, or one of a policy's arguments, or None."""
+    word = name.removeprefix("CORS_").lower()
+    for argument, (setting, _) in ARGUMENT_SETTINGS.items():
+        row = ARGUMENTS.get(argument)
+        if word == argument or (row is not None and word in row.aliases):
+            return setting
+    near = get_close_matches(name, sorted(KNOWN_SETTINGS), n=1, cutoff=0.75)
+    return near[0] if near else None
 
 
 def _has_urlconf() -> bool:

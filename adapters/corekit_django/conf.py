@@ -42,6 +42,9 @@ from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, POLICY_SETTINGS, effective_na
 from .removed import RemovedHeaders
 from .signals import check_request_enabled
 
+KNOWN_SETTINGS: Final = POLICY_SETTINGS | {"CORS_POLICY", "CORS_ON_DECISION"}
+"""All names that are read here."""
+
 _LOGGER: Final = logging.getLogger("corekit.django")
 _OUTSIDE: Final = "the path is outside of CORS_URLS_REGEX"
 _NOTHING: Final = CorsPolicy.deny_all()

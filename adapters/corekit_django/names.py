@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Final
 
 from django.conf import settings
-
-from corekit.arguments import ARGUMENTS
 
 from .defaults import default_headers, default_max_age, default_methods
 
@@ -42,9 +39,6 @@ POLICY_SETTINGS: Final = frozenset({setting for setting, _ in ARGUMENT_SETTINGS.
 )
 """The settings that CORS_POLICY takes the place of."""
 
-KNOWN_SETTINGS: Final = POLICY_SETTINGS | {"CORS_POLICY", "CORS_ON_DECISION"}
-"""All names that are read here."""
-
 
 def effective_name(setting: str) -> str:
     """Return the name that a setting is set by; its own name if it is not set."""
@@ -58,18 +52,3 @@ def argument_settings() -> dict[str, str]:
         argument: effective_name(setting) for argument, (setting, _) in ARGUMENT_SETTINGS.items()
     }
     return {argument: name for argument, name in names.items() if hasattr(settings, name)}
-
-
-def find_setting(name: str) -> str | None:
-    """Return the setting that a misspelled name means, or one of a policy's arguments, or None.
-
-    >>> find_setting("CORS_ALLOW_ORIGIN"), find_setting("CORS_MAX_AGE"), find_setting("CORS_MODEL")
-    ('CORS_ALLOWED_ORIGINS', 'CORS_PREFLIGHT_MAX_AGE', None)
-    """
-    word = name.removeprefix("CORS_").lower()
-    for argument, (setting, _) in ARGUMENT_SETTINGS.items():
-        row = ARGUMENTS.get(argument)
-        if word == argument or (row is not None and word in row.aliases):
-            return setting
-    near = get_close_matches(name, sorted(KNOWN_SETTINGS), n=1, cutoff=0.75)
-    return near[0] if near else None

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from corekit_django.names import KNOWN_SETTINGS
+from corekit_django.conf import KNOWN_SETTINGS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "django.md").read_text()

@@ -12,9 +12,8 @@ from django.test import override_settings
 from corekit import CorsPolicy, CorsRoutes, PolicyWarning, Problem
 from corekit.compat import RegexCorsPolicy
 from corekit.lint import lint_policy
-from corekit_django.conf import Configuration, read_settings
+from corekit_django.conf import KNOWN_SETTINGS, Configuration, read_settings
 from corekit_django.defaults import default_headers, default_methods
-from corekit_django.names import KNOWN_SETTINGS
 
 APP = "https://app.example.com"
 
