@@ -1,7 +1,8 @@
 """What is built from the settings: the policy, the paths that it covers, and the observer.
 
 The core validates them; its problems get the names of the settings here. No other module reads the
-CORS_* settings for the middleware. They are read once, and again if a test overrides them.
+CORS_* settings for the middleware. They are read when the middleware is created,
+and again if a test changes them.
 """
 
 from __future__ import annotations
@@ -93,7 +94,8 @@ class Configuration:
     """The settings, read: a policy or routes, and the paths that they cover.
 
     `source` names the setting or settings; `urls` is CORS_URLS_REGEX, None for every path;
-    `policies` has all policies, in order. `removed` logs headers that are removed, with DEBUG only.
+    `policies` has all policies, in order, `values` the settings as they were. `removed` logs
+    headers that are removed, with DEBUG only.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Configuration:
         observer: Observer,
         removed: RemovedHeaders | None = None,
     ) -> None:
+        self.values = _read_values()
         self.source = source
         self.policy = policy
         self.urls = urls
@@ -174,6 +177,13 @@ def get_configuration() -> Configuration:
     return configuration
 
 
+def read_again() -> None:
+    """Read the settings, again if they have been assigned or patched, which sends no signal."""
+    if get_configuration().values != _read_values():
+        get_configuration.cache_clear()
+        get_configuration()
+
+
 def get_policy() -> CorsPolicy | CorsRoutes:
     """Return the policy of the settings, for what Django's middleware does not reach.
 
@@ -200,6 +210,11 @@ def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     observer = Observer("django", _LOGGER, on_decision=on_decision, debug=is_debug)
     removed = RemovedHeaders(_LOGGER) if is_debug else None
     return Configuration(source, policy, urls, observer, removed), ()
+
+
+def _read_values() -> dict[str, object]:
+    names = (*KNOWN_SETTINGS, "DEBUG")
+    return {name: getattr(settings, name) for name in names if hasattr(settings, name)}
 
 
 def _read_parts(problems: list[Problem]) -> CorsPolicy | None:

@@ -31,7 +31,7 @@ from corekit.adapter import (
     preflight_response,
 )
 
-from .conf import Grant, get_configuration
+from .conf import Grant, get_configuration, read_again
 from .decorators import EXEMPT
 from .messages import write_error
 from .resolving import View, find_mark, find_marks, find_view, methods_of
@@ -96,7 +96,7 @@ class CorsMiddleware:
         if self._is_async:
             markcoroutinefunction(self)
         # Read now and not with the first request: a server with unsafe settings does not start.
-        get_configuration()
+        read_again()
         uncalled = find_uncalled(type(self))
         if uncalled:
             path = f"{type(self).__module__}.{type(self).__qualname__}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
-from django.test import override_settings
+from django.conf import settings
+from django.test import Client, override_settings
 
 from corekit import CorsPolicy, CorsRoutes, PolicyWarning, Problem
 from corekit.compat import RegexCorsPolicy
@@ -306,6 +308,28 @@ def test_cors_policy_accepts_a_policy_object() -> None:
 def test_cors_policy_with_another_setting_is_an_error(name: str) -> None:
     policy = CorsPolicy(allow_origins=[APP])
     assert read_problems(CORS_POLICY=policy, **{name: []}) == [(name, "conflicting-settings")]
+
+
+def read_header() -> str | None:
+    return (
+        Client().get("/plain/", headers={"Origin": APP}).headers.get("Access-Control-Allow-Origin")
+    )
+
+
+def test_patched_setting_applies_to_new_clients() -> None:
+    assert read_header() is None
+    with mock.patch.object(settings, "CORS_ALLOWED_ORIGINS", [APP], create=True):
+        assert read_header() == APP
+    assert read_header() is None
+
+
+def test_assigned_setting_applies_to_new_clients() -> None:
+    settings.CORS_ALLOWED_ORIGINS = [APP]
+    try:
+        assert read_header() == APP
+    finally:
+        del settings.CORS_ALLOWED_ORIGINS
+    assert read_header() is None
 
 
 @pytest.mark.parametrize("value", [None, {"allow_origins": [APP]}, [APP]])
