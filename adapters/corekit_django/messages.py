@@ -108,7 +108,7 @@ TEXTS: Final = {
     "W016": _Text(
         "{receiver}, a receiver of check_request_enabled, reads request.{name}, which preflights do"
         " not have: they fail with 500.",
-        "{hint}",
+        "{hint} A receiver has the origin, and what earlier middleware has set.",
     ),
     "I001": _Text(
         "runserver serves the files below {prefix} itself, before any middleware, so they have no"
