@@ -125,7 +125,8 @@ def find_slow_word(regex: re.Pattern[str]) -> str | None:
 def longest_path(regex: re.Pattern[str]) -> int | None:
     """Return how long a path may be for a regular expression, in characters; None is any length.
 
-    The regular expression is matched with the beginning of paths, as by `re.match`. It is 0 if the cost of the regular expression is not known.
+    The regular expression is matched with the beginning of paths, as by `re.match`. It is 0 if its
+    cost is not known.
 
     >>> longest_path(re.compile("/api/.*")), longest_path(re.compile(r"/(\\w+/?)+$"))
     (None, 16)

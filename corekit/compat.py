@@ -45,7 +45,8 @@ def is_path_too_long(path: str, regex: re.Pattern[str], readings: int = 1) -> bo
 
     A client chooses the path, with whose beginning the regular expression is matched. If the time
     to match grows faster than the path, a path is too long if `re` might try more than 500,000 ways
-    on a path of this length, or if it has more than 512 characters. If a path is matched with several `readings` of it, their characters count together.
+    on a path of this length, or if it has more than 512 characters. If a path is matched with
+    several `readings` of it, their characters count together.
 
     >>> path = "/api/" + "a/" * 2_000
     >>> is_path_too_long(path, re.compile("/api/.*"))

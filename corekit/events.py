@@ -7,6 +7,7 @@ worth reporting. What is logged, at which level and in which words is decided he
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,6 +29,11 @@ _ERROR: Final = 40
 
 _REMEMBERED: Final = 1_000
 """Kinds of denials that are remembered: what clients can make us keep is bounded."""
+
+_REMEMBERED_LOCAL: Final = 20
+"""Kinds of denials of loopback pages that are warnings without debug mode."""
+
+_is_local = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?").fullmatch
 
 _LONGEST_PLAIN: Final = 120
 _LONGEST_METHOD: Final = 20
@@ -110,8 +116,9 @@ class Observer:
 
     `adapter` is its name, `logger` receives the lines: a denial is logged at INFO, and with `debug`
     the first of each origin, reason and requested permission at WARNING; `debug` may be a function
-    of the request. A granted preflight counts as denied if the browser will refuse what it asked
-    for. `on_decision` is called with a `DecisionEvent` for every decision.
+    of the request. A page on localhost is a developer's, so its denials are logged in this way
+    without `debug` too, up to 20 kinds. A granted preflight counts as denied if the browser will
+    refuse what it asked for. `on_decision` is called with a `DecisionEvent` for every decision.
 
     No exception changes the response. One of `on_decision` is logged at ERROR. The first one of the
     log itself (a filter, a handler) or of `debug` is printed on stderr. What is not an `Exception`,
@@ -119,8 +126,8 @@ class Observer:
 
     To keep the cost of a request low, call `observe()` behind one condition::
 
-        if observer.observes_all or (answer.may_be_denied and observer.logs_denials()):
-            observer.observe(engine, answer, method=..., path=..., origin=origin, request=request)
+        if observer.observes_all or (answer.may_be_denied and observer.logs_denials(origin)):
+            observer.observe(engine, answer, method=..., path=..., origin=origin, request=...)
 
     Raise TypeError if `on_decision` is not callable, is a class, or is a coroutine function or a
     generator, which would never run; or if `debug` is of another type.
@@ -158,10 +165,11 @@ class Observer:
         self._seen: dict[bool, set[tuple[object, ...]]] = {False: set(), True: set()}
         self._has_failed = False
 
-    def logs_denials(self) -> bool:
-        """Return whether the logger may log a denial."""
+    def logs_denials(self, origin: str | bytes | None) -> bool:
+        """Return whether the logger may log a denial of a page with this origin."""
+        level = _WARNING if self._is_local(origin) else self.level
         try:
-            return self.logger.isEnabledFor(self.level)
+            return self.logger.isEnabledFor(level)
         except Exception:  # noqa: BLE001 - reported
             self._report_exception()
             return False
@@ -186,7 +194,7 @@ class Observer:
         """
         is_logged = is_debugged = False
         try:
-            is_debugged = bool(self._is_debugged(request))
+            is_debugged = bool(self._is_debugged(request)) or self._is_local(origin)
             level = _WARNING if is_debugged else _INFO
             is_logged = answer.may_be_denied and self.logger.isEnabledFor(level)
         except Exception:  # noqa: BLE001 - reported
@@ -208,6 +216,13 @@ class Observer:
                 self.logger.log(_WARNING if is_debugged and is_new else _INFO, "%s", line)
         except Exception:  # noqa: BLE001 - reported
             self._report_exception()
+
+    def _is_local(self, origin: str | bytes | None) -> bool:
+        # Anyone can send such an origin, so the warnings are bounded.
+        if len(self._seen[True]) >= _REMEMBERED_LOCAL:
+            return False
+        text = as_text(origin)
+        return text is not None and _is_local(text) is not None
 
     def _call(self, on_decision: OnDecision, event: DecisionEvent) -> None:
         try:

@@ -127,7 +127,7 @@ class _Layer:
         # Each application around the handler gets the signal, and one of them reports it.
         observer = self.observer
         if layer is self and (
-            observer.observes_all or (answer.may_be_denied and observer.logs_denials())
+            observer.observes_all or (answer.may_be_denied and observer.logs_denials(origin))
         ):
             observer.observe(
                 policy.engine,

@@ -198,7 +198,7 @@ class CorsMiddleware:
                     await send({"type": "http.response.body", "body": body})
                     return
             answer = engine.actual(origin.decode("latin-1"))
-        if self._observes_all or (answer.may_be_denied and self._logs_denials()):
+        if self._observes_all or (answer.may_be_denied and self._logs_denials(origin)):
             self._observe(engine, answer, scope, origin, _NO_FIELDS)
 
         # A coroutine function, since bridges such as asgiref's check for one. The defaults are
@@ -249,7 +249,7 @@ class CorsMiddleware:
             fields.get(_REQUEST_HEADERS),
             fields.get(_REQUEST_PRIVATE_NETWORK),
         )
-        if self._observes_all or self._logs_denials():
+        if self._observes_all or self._logs_denials(origin):
             self._observe(engine, answer, scope, origin, fields)
         return answer
 

@@ -260,7 +260,7 @@ def _finish(
     origin = meta.get("HTTP_ORIGIN")
     configuration = get_configuration()
     observer = configuration.observer
-    if observer.observes_all or (answer.may_be_denied and observer.logs_denials()):
+    if observer.observes_all or (answer.may_be_denied and observer.logs_denials(origin)):
         observer.observe(
             engine,
             answer,

@@ -177,7 +177,7 @@ def _answer(policy: CorsPolicy) -> Response | None:
     else:
         private_network = headers.get("Access-Control-Request-Private-Network")
         answer = policy.engine.preflight(origin, method, names, private_network)
-    if answer.may_be_denied and _OBSERVER.logs_denials():
+    if answer.may_be_denied and _OBSERVER.logs_denials(origin):
         _OBSERVER.observe(
             policy.engine,
             answer,

@@ -166,7 +166,7 @@ class _Layer:
         self, request: Request, policy: CorsPolicy, answer: Answer, origin: str | None
     ) -> None:
         observer = self._observer
-        if observer.observes_all or (answer.may_be_denied and observer.logs_denials()):
+        if observer.observes_all or (answer.may_be_denied and observer.logs_denials(origin)):
             observer.observe(
                 policy.engine,
                 answer,

@@ -125,7 +125,7 @@ class CorsMiddleware:
                     environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
                     environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
                 )
-        if self._observes_all or (answer.may_be_denied and self._logs_denials()):
+        if self._observes_all or (answer.may_be_denied and self._logs_denials(origin)):
             self._observe(engine, answer, environ, origin)
         if method is not None and origin is not None:
             return _send_preflight(start_response, answer, origin)

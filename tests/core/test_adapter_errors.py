@@ -77,7 +77,7 @@ def test_denials_are_logged_only_if_the_logger_shows_them() -> None:
     observer = Observer("test", logger)
     for level, is_logged in ((logging.INFO, True), (logging.WARNING, False)):
         logger.setLevel(level)
-        assert observer.logs_denials() is is_logged
+        assert observer.logs_denials("https://a.example") is is_logged
 
 
 def test_the_engine_of_a_policy_speaks_its_dialect() -> None:
@@ -92,4 +92,4 @@ def test_a_logger_that_cannot_say_its_level_logs_no_denials() -> None:
         def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the name in logging
             raise RuntimeError(level)
 
-    assert Observer("test", Broken("broken")).logs_denials() is False
+    assert Observer("test", Broken("broken")).logs_denials(None) is False

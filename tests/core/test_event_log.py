@@ -246,3 +246,20 @@ def test_line_is_an_argument_of_the_log_message(
     report(Observer("asgi", logger), make_event(path="/%s"))
     (record,) = caplog.records
     assert (record.msg, record.args) == ("%s", (make_event(path="/%s").describe(),))
+
+
+def test_warnings_for_pages_on_localhost_are_bounded(
+    logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger.setLevel(logging.WARNING)
+    observer = Observer("asgi", logger)
+    for port in range(3000, 3030):
+        origin = f"http://localhost:{port}"
+        assert observer.logs_denials(origin) is (port < 3020)
+        report(observer, make_event(origin))
+    assert len(caplog.records) == 20
+    # Each was a warning once. In debug mode, the others are warnings too.
+    debugged = Observer("asgi", logger, debug=True)
+    for port in range(3000, 3030):
+        report(debugged, make_event(f"http://localhost:{port}"))
+    assert len(caplog.records) == 50

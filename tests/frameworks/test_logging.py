@@ -40,6 +40,9 @@ import logging
 logging.basicConfig(format="%(levelname)s %(name)s %(message)s", level=logging.INFO)
 app = CorsMiddleware(hello, policy)
 """
+PLAIN = """
+app = CorsMiddleware(hello, policy)
+"""
 DEBUGGED = """
 app = CorsMiddleware(hello, policy, debug=True)
 """
@@ -140,3 +143,18 @@ def test_debug_mode_logs_each_denial_once_without_setup(server: str, tmp_path: P
         send_requests(port)
     assert lines_of(tmp_path, "CORS: GET") == [DENIED_ORIGIN]
     assert lines_of(tmp_path, "CORS: preflight") == [DENIED_METHOD]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_denials_of_a_page_on_localhost_are_logged_once_without_setup(
+    server: str, tmp_path: Path
+) -> None:
+    with serve(server, PLAIN, tmp_path) as port:
+        send_requests(port)
+        for _ in range(2):
+            ask(port, "GET", "/items", Origin="http://localhost:5173")
+    (line,) = lines_of(tmp_path, "CORS: ")
+    assert line == (
+        "CORS: GET '/items' from 'http://localhost:5173' denied: the policy does not allow this"
+        " origin. Add 'http://localhost:5173' to allow_origins. [ORIGIN_NOT_ALLOWED]"
+    )

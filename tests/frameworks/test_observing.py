@@ -403,3 +403,26 @@ class TestLog:
         assert asked == []
         client.ask(fields=origin(UNTRUSTED))
         assert asked
+
+
+LOCAL = ["http://localhost:5173", "https://localhost", "http://127.0.0.1:3000", "http://[::1]:81"]
+REMOTE = ["http://localhost.example.com", "https://127.0.0.1.example.com", "http://localhost:a"]
+
+
+def test_denial_of_a_page_on_localhost_is_a_warning_once(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, client.logger)
+    client.install()
+    for _ in range(2):
+        for value in (*LOCAL, *REMOTE, UNTRUSTED, APP):
+            client.ask(fields=origin(value))
+            client.ask("OPTIONS", preflight(value))
+    expected = [kind for value in LOCAL for kind in (f"GET '/' from '{value}'", f" from '{value}'")]
+    messages = [record.getMessage() for record in client.records(caplog)]
+    if client.name == "django":  # in this test, each request has its own settings
+        messages = list(dict.fromkeys(messages))
+    assert len(messages) == len(expected)
+    for part, message in zip(expected, messages, strict=True):
+        assert part in message
+        assert "to allow_origins" in message or "CORS_ALLOWED_ORIGINS" in message
