@@ -27,10 +27,10 @@ from corekit.lint.regexes import read_regexes, regexes_of
 from .conf import KNOWN_SETTINGS, read_settings
 from .messages import write_message
 from .middleware_checks import middleware_after, middleware_before
+from .middleware_code import sets_attribute
 from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, OTHER_NAMES, effective_name
 from .receivers import probe_receivers
 from .resolving import fill_path, find_marked_views, find_paths
-from .setting_attributes import sets_attribute
 
 _SESSION: Final = "django.contrib.sessions.middleware.SessionMiddleware"
 _CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"

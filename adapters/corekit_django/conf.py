@@ -49,6 +49,7 @@ KNOWN_SETTINGS: Final = POLICY_SETTINGS | {"CORS_POLICY", "CORS_ON_DECISION"}
 _LOGGER: Final = logging.getLogger("corekit.django")
 _OUTSIDE: Final = "the path is outside of CORS_URLS_REGEX"
 _NOTHING: Final = CorsPolicy.deny_all()
+_FOR_CODE: Final = "For origins that code finds, connect a receiver to check_request_enabled."
 _LOCAL: Final = "CORS_ALLOWED_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*']"
 _PATHS: Final = "a regular expression that paths begin with, such as r'^/api/'"
 
@@ -246,12 +247,7 @@ def _read_parts(problems: list[Problem]) -> CorsPolicy | None:
     try:
         return RegexCorsPolicy.from_mapping(given, dialect=dialect)
     except PolicyError as error:
-        problems += [
-            replace(problem, value=allows_all, hint=_hint(problem.hint))
-            if problem.subject == everyone
-            else problem
-            for problem in error.problems
-        ]
+        problems += [_adapt(problem, everyone, allows_all) for problem in error.problems]
     return None
 
 
@@ -269,11 +265,16 @@ def _find_added(given: Mapping[str, Any]) -> dict[str, Collection[str]]:
     }
 
 
-def _hint(hint: str) -> str:
-    """Return the hint for all origins with credentials, which are common in development."""
-    if not settings.DEBUG:
-        return hint
-    return f"Write {_LOCAL} for the ports of your machine, which may have credentials."
+def _adapt(problem: Problem, everyone: str, allows_all: bool) -> Problem:
+    """Return a problem with the value of the setting for all origins, and with Django's hints."""
+    if problem.subject == everyone:
+        # All origins with credentials are common in development.
+        hint = f"Write {_LOCAL} for the ports of your machine, which may have credentials."
+        hint = hint if settings.DEBUG else problem.hint
+        return replace(problem, value=allows_all, hint=hint)
+    if problem.argument == "allow_origins" and callable(problem.value):
+        return replace(problem, hint=f"{problem.hint} {_FOR_CODE}")
+    return problem
 
 
 def _refuse_any_origin(
@@ -283,7 +284,8 @@ def _refuse_any_origin(
     problems: list[Problem],
 ) -> None:
     """Report "*" in the list of origins, where it allows nothing in django-cors-headers."""
-    origins = given["allow_origins"]
+    value = given["allow_origins"]
+    origins = [value] if value == ANY else value
     if not isinstance(origins, list | tuple | set | frozenset) or ANY not in origins:
         return
     kept = {index: origin for index, origin in enumerate(origins) if origin != ANY}
@@ -297,7 +299,7 @@ def _refuse_any_origin(
             f"List the origins, or write {ALL_ORIGINS} = True if any website may read the"
             " responses.",
             names["allow_origins"],
-            list(origins),
+            value,
             argument="allow_origins",
         )
     )

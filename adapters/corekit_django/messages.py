@@ -110,6 +110,11 @@ TEXTS: Final = {
         " not have: they fail with 500.",
         "{hint} A receiver has the origin, and what earlier middleware has set.",
     ),
+    "W017": _Text(
+        "{names} sets CORS headers itself. The CORS middleware removes those that a later"
+        " middleware sets, and an earlier one replaces those of the policy.",
+        "Remove it, or the headers from it: the settings allow the same.",
+    ),
     "I001": _Text(
         "runserver serves the files below {prefix} itself, before any middleware, so they have no"
         " CORS headers in development.",

@@ -12,7 +12,7 @@ from corekit.adapter import MARKS
 
 from .messages import write_message
 from .middleware import CorsMiddleware, find_uncalled
-from .setting_attributes import import_middleware, sets_attribute
+from .middleware_code import import_middleware, is_of_package, mentions, sets_attribute
 from .signals import has_foreign_receivers
 
 _THEIRS: Final = "corsheaders.middleware.CorsMiddleware"
@@ -56,6 +56,22 @@ def check_routing(**_: Any) -> Iterator[CheckMessage]:
     late = [path for path in middleware_after() if sets_attribute(path, {"urlconf"})]
     if late and MARKS.exist:
         yield write_message("W015", names=", ".join(late))
+
+
+@register(Tags.security)
+def check_other_headers(**_: Any) -> Iterator[CheckMessage]:
+    """W017: other middleware that sets CORS headers. WhiteNoise is W014."""
+    places = _places()
+    others = [path for index, path in enumerate(settings.MIDDLEWARE) if index not in places]
+    found = [
+        path
+        for path in others
+        if path != _THEIRS
+        and not is_of_package(path, "whitenoise")
+        and mentions(path, "access-control-allow-origin")
+    ]
+    if found and places:
+        yield write_message("W017", names=", ".join(found))
 
 
 @register(Tags.security)

@@ -16,7 +16,7 @@ from corekit.lint.regexes import regexes_of
 from .conf import read_settings
 from .messages import write_message
 from .middleware_checks import middleware_after
-from .setting_attributes import import_middleware
+from .middleware_code import is_of_package
 
 
 @register(Tags.security)
@@ -30,7 +30,7 @@ def check_static_files(**_: Any) -> Iterator[CheckMessage]:
     if (
         adds_any
         and ANY not in policy.allow_origins
-        and any(map(_is_whitenoise, middleware_after()))
+        and any(is_of_package(path, "whitenoise") for path in middleware_after())
     ):
         yield write_message("W014", prefix=prefix)
     if (
@@ -49,8 +49,3 @@ def _policy_for(prefix: str) -> CorsPolicy | None:
         return None
     grant = configuration.find(prefix)
     return None if grant is None or grant.is_outside else grant.policy
-
-
-def _is_whitenoise(path: str) -> bool:
-    classes = getattr(import_middleware(path), "__mro__", ())
-    return any(cls.__module__.startswith("whitenoise.") for cls in classes)

@@ -65,6 +65,24 @@ def select_urls(get_response: Callable[[HttpRequest], Any]) -> Any:
     return respond
 
 
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+
+
+def add_header(get_response: Callable[[HttpRequest], Any]) -> Any:
+    def respond(request: HttpRequest) -> Any:
+        response = get_response(request)
+        response["access-control-allow-origin"] = "*"
+        return response
+
+    return respond
+
+
+class AddHeader:
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        response[ALLOW_ORIGIN] = "*"
+        return response
+
+
 def run(number: str | None = None, *, deploy: bool = False, **values: Any) -> list[Any]:
     """Run all Django checks with these settings; return our messages, optionally of one id."""
     urls = values.pop("ROOT_URLCONF", Urls)
@@ -166,6 +184,17 @@ def test_hint_keeps_middleware_before_that_preflights_need() -> None:
     (message,) = run("W001", MIDDLEWARE=[path, COMMON, OURS])
     assert f"after {COMMON}, whose" in message.msg
     assert message.hint == f"Put it first in MIDDLEWARE, after {path}."
+
+
+@pytest.mark.parametrize("name", ["add_header", "AddHeader"])
+def test_other_middleware_with_cors_headers_is_named(name: str) -> None:
+    path = f"tests.django.test_checks.{name}"
+    for middleware in ([path, OURS], [OURS, path]):
+        (message,) = run("W017", MIDDLEWARE=middleware)
+        assert message.msg.startswith(f"{path} sets CORS headers itself.")
+    assert run("W017", MIDDLEWARE=[path]) == []
+    theirs = "corsheaders.middleware.CorsMiddleware"
+    assert run("W017", MIDDLEWARE=[OURS, theirs, "no.such.Middleware"]) == []
 
 
 def test_order_does_not_matter_without_per_view_policies(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -233,6 +233,19 @@ def test_wildcard_in_the_list_names_the_setting_for_all_origins(
     assert "CORS_ALLOW_ALL_ORIGINS = True" in problem.hint
 
 
+@pytest.mark.parametrize("name", ["CORS_ALLOWED_ORIGINS", "CORS_ORIGIN_WHITELIST"])
+def test_wildcard_as_a_string_names_the_setting_too(name: str) -> None:
+    (problem,) = list_problems(**{name: "*"})
+    assert (problem.subject, problem.value) == (name, "*")
+    assert "CORS_ALLOW_ALL_ORIGINS = True" in problem.hint
+
+
+def test_function_of_origins_gets_the_signal_as_a_hint() -> None:
+    (problem,) = list_problems(CORS_ALLOWED_ORIGINS=lambda origin: True)
+    assert problem.code == "wrong-type"
+    assert "check_request_enabled" in problem.hint
+
+
 def test_problems_after_the_wildcard_keep_their_index() -> None:
     problems = read_problems(CORS_ALLOWED_ORIGINS=["*", APP, f"{APP}/"])
     assert problems == [

@@ -61,6 +61,7 @@ def test_header_of_whitenoise_that_is_removed_is_reported(
 ) -> None:
     messages = run("W014", MIDDLEWARE=[OURS, noise], **{**STATIC, **values})
     assert len(messages) == is_removed
+    assert run("W017", MIDDLEWARE=[OURS, noise], **{**STATIC, **values}) == []
     for message in messages:
         assert "WhiteNoise adds Access-Control-Allow-Origin: * to the files below /static/" in (
             message.msg

@@ -1,8 +1,8 @@
-"""Find the middleware that sets an attribute of requests, such as ``urlconf`` or ``tenant``.
+"""Read from middleware what it does: the attributes of requests and the headers that it sets.
 
-It has to run before the CORS middleware if a preflight needs the attribute, because a preflight
-does not get further. What middleware does is read from its compiled code: it cannot be tried
-without its database.
+One that sets ``urlconf`` or ``tenant`` has to run before the CORS middleware if a preflight needs
+the attribute, because a preflight does not get further. What it does is read from its compiled
+code: it cannot be tried without its database.
 """
 
 from __future__ import annotations
@@ -30,6 +30,28 @@ def sets_attribute(path: str, names: Collection[str]) -> bool:
         for code in _codes(function.__code__)
         for step in dis.get_instructions(code)
     )
+
+
+def mentions(path: str, text: str) -> bool:
+    """Return whether the middleware at an import path has a string that contains `text`, any case.
+
+    >>> mentions("django.middleware.clickjacking.XFrameOptionsMiddleware", "x-frame")
+    True
+    """
+    found = (
+        value
+        for function in _functions(import_middleware(path))
+        for code in _codes(function.__code__)
+        for value in (*code.co_consts, *map(function.__globals__.get, code.co_names))
+    )
+    # isinstance() would evaluate lazy objects.
+    return any(type(value) is str and text in value.lower() for value in found)
+
+
+def is_of_package(path: str, package: str) -> bool:
+    """Return whether the middleware at an import path is a class of a package, or a subclass."""
+    classes = getattr(import_middleware(path), "__mro__", ())
+    return any(cls.__module__.startswith(f"{package}.") for cls in classes)
 
 
 def import_middleware(path: str) -> Any:
