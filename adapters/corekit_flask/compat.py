@@ -59,6 +59,9 @@ _VIEW_OPTIONS: Final = frozenset({*_DEFAULTS, *_FIXED} - {"intercept_exceptions"
 _APP_OPTIONS: Final = frozenset({*_DEFAULTS, *_FIXED, "resources"})
 """The options of `CORS`."""
 
+_OWN_OPTIONS: Final = _APP_OPTIONS - {"resources"}
+"""The options of a resource."""
+
 _PREFIX: Final = "CORS_"
 _NEARLY: Final = 0.8
 """How similar a key is to an option that was probably meant: 1 is the same."""
@@ -102,7 +105,7 @@ class CORS:
         on_decision: OnDecision | None = None,
         **options: Any,
     ) -> None:
-        _check_names("CORS()", options, _APP_OPTIONS)
+        _check_names({"CORS()": options}, _APP_OPTIONS)
         check_on_decision(on_decision)
         self._options = options
         self._on_decision = on_decision
@@ -111,7 +114,7 @@ class CORS:
 
     def init_app(self, app: Flask | Blueprint, **options: Any) -> None:
         """Wrap an application, or cover the views of a blueprint."""
-        _check_names("CORS()", options, _APP_OPTIONS)
+        _check_names({"CORS()": options}, _APP_OPTIONS)
         given = {**self._options, **options}
         if isinstance(app, Blueprint):
             if self._on_decision is not None:
@@ -137,7 +140,7 @@ def cross_origin(**options: Any) -> Callable[[View], View]:
     ... @cross_origin(origins="https://app.example.com")
     ... def feed(): ...
     """
-    _check_names("cross_origin()", options, _VIEW_OPTIONS)
+    _check_names({"cross_origin()": options}, _VIEW_OPTIONS)
     if "origins" in options:
         _make_policy(options)
     policies = _PerApp(lambda flask: _make_policy({**_read_config(flask.config), **options}))
@@ -167,33 +170,42 @@ def _read(app: Flask, given: Mapping[str, Any]) -> Resources:
     resources = read_resources(options.pop("resources", "/*"))
     pairs = []
     problems: list[Problem] = []
+    _check_names({f"the resource {resource!r}": own for resource, own in resources}, _OWN_OPTIONS)
     for resource, own in resources:
-        _check_names(f"the resource {resource!r}", own, _APP_OPTIONS - {"resources"})
         names = {name: f"resources[{resource!r}][{name!r}]" for name in own}
         try:
             pairs.append((resource, _make_policy({**options, **own}, names)))
         except PolicyError as error:
             # An option that all resources share has the same problem in each of them.
             problems += [problem for problem in error.problems if problem not in problems]
+    try:
+        read = Resources(pairs)
+    except PolicyError as error:
+        problems += error.problems
     if problems:
         raise PolicyError(problems)
-    return Resources(pairs)
+    return read
 
 
-def _check_names(where: str, options: Mapping[str, object], known: frozenset[str]) -> None:
-    """Raise TypeError for an unknown option, with the option that was probably meant.
+def _check_names(given: Mapping[str, Mapping[str, object]], known: frozenset[str]) -> None:
+    """Raise TypeError for unknown options, with the options that were probably meant.
 
-    >>> _check_names("CORS()", {"orgins": "*"}, _APP_OPTIONS)
+    `given` are the options by what has them.
+
+    >>> _check_names({"CORS()": {"orgins": "*"}}, _APP_OPTIONS)
     Traceback (most recent call last):
         ...
     TypeError: orgins: CORS() has no such option. Did you mean origins?
     """
-    for name in options:
-        if name not in known:
+    found = []
+    for where, options in given.items():
+        for name in options.keys() - known:
             near = get_close_matches(name, known, n=1, cutoff=0.5)
             names = ", ".join(sorted(known))
             hint = f"Did you mean {near[0]}?" if near else f"The options are {names}."
-            raise TypeError(f"{name}: {where} has no such option. {hint}")
+            found.append(f"{name}: {where} has no such option. {hint}")
+    if found:
+        raise TypeError("\n".join(sorted(found)))
 
 
 def _read_config(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,14 +219,18 @@ def _read_config(config: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in config.items()
         if key.startswith(_PREFIX) and value is not None
     }
-    for name in given.keys() - _APP_OPTIONS:
+    errors = []
+    for name in sorted(given.keys() - _APP_OPTIONS):
         key = f"{_PREFIX}{name.upper()}"
         near = get_close_matches(name, _APP_OPTIONS, n=1, cutoff=_NEARLY)
         if near:
             hint = f"Did you mean {_PREFIX}{near[0].upper()}?"
-            raise TypeError(f"{key}: app.config has no such option. {hint}")
+            errors.append(f"{key}: app.config has no such option. {hint}")
+            continue
         hint = _OLD_KEYS.get(name, "If it was meant for CORS, pass the option to CORS().")
         warnings.warn(f"{key}: this key of app.config has no effect on CORS. {hint}", stacklevel=5)
+    if errors:
+        raise TypeError("\n".join(errors))
     return {name: value for name, value in given.items() if name in _APP_OPTIONS}
 
 
@@ -230,10 +246,13 @@ def _make_policy(
     ('PUT',)
     """
     names = names or {}
-    for name, (possible, reason) in _FIXED.items():
-        if name in options and options[name] not in possible:
-            written = f"{names.get(name, name)}={options[name]!r}"
-            raise ValueError(f"{written} is not supported: {reason}. Remove it.")
+    unsupported = [
+        f"{names.get(name, name)}={options[name]!r} is not supported: {reason}. Remove it."
+        for name, (possible, reason) in _FIXED.items()
+        if name in options and options[name] not in possible
+    ]
+    if unsupported:
+        raise ValueError("\n".join(unsupported))
     given = {**_DEFAULTS, **options}
     origins, indexes = _read_origins(given["origins"])
     headers = _split(given["allow_headers"])

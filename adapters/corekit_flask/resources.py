@@ -27,7 +27,7 @@ class Resources:
 
     Raise PolicyError for a regular expression or a path that cannot be used, and for a path that an
     earlier resource covers, with another policy: flask-cors would use the longer one, which may be
-    the stricter one. Raise ValueError for a path without a first slash.
+    the stricter one.
     """
 
     def __init__(self, pairs: Iterable[tuple[Resource, CorsPolicy]]) -> None:
@@ -127,9 +127,8 @@ class _Reader:
         index = len(self.policies)
         if isinstance(resource, str):
             if resource not in _ALL and not resource.startswith(("/", "^", "(", ".", "[", "\\")):
-                raise ValueError(
-                    f"resources: {resource!r} matches no path. Did you mean '/{resource}'?"
-                )
+                self._report(ProblemKind.RELATIVE_PATH, resource, fix=f"/{resource}")
+                return None
             path, is_prefix = _split(resource)
             if _is_plain(path):
                 return self._read_path(path, resource, policy, is_prefix=is_prefix)

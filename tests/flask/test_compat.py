@@ -199,6 +199,30 @@ def test_unknown_option_is_an_error(make: Callable[[], object], message: str) ->
         make()
 
 
+def test_mistakes_are_reported_at_once() -> None:
+    with pytest.raises(TypeError) as unknown:
+        CORS(
+            make_app(), resources={"/a": {"orgins": APP, "headers": "x"}, "/b": {"methdos": "PUT"}}
+        )
+    assert [line.partition(":")[0] for line in str(unknown.value).splitlines()] == [
+        "headers",
+        "methdos",
+        "orgins",
+    ]
+    with pytest.raises(TypeError) as keys:
+        CORS(make_app(CORS_ORIGIN=APP, CORS_METHOD="PUT"))
+    assert len(str(keys.value).splitlines()) == 2
+    with pytest.raises(ValueError, match=r"^vary_header=.*\nalways_send=False is not"):
+        CORS(make_app(), vary_header=False, always_send=False)
+    with pytest.raises(PolicyError) as caught:
+        CORS(make_app(), resources={"/a": {"origins": "x"}, "b": {}, "/(": {}}, origins=APP)
+    assert [problem.subject for problem in caught.value.problems] == [
+        "resources['/a']['origins']",
+        "resources",
+        "resources",
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -210,7 +234,7 @@ def test_unknown_option_is_an_error(make: Callable[[], object], message: str) ->
             {"resources": {"/api/*": {"always_send": False}}},
             r"^resources\['/api/\*'\]\['always_send'\]=False is not supported",
         ),
-        ({"resources": "api/*"}, r"'api/\*' matches no path. Did you mean '/api/\*'"),
+        ({"resources": "api/*"}, r"'api/\*': A path begins with a slash. Did you mean '/api/\*'"),
         ({"resources": "/api/("}, r"'/api/\(': .* does not compile: .*invalid-regex"),
         ({"resources": "/api/*/" + "x" * 10_000}, r"has 10007 characters.*\[invalid-regex"),
         ({"resources": "/api/" + "x" * 2_048}, r"has 2053 characters.*\[malformed-path"),
