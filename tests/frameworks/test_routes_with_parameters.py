@@ -1,0 +1,160 @@
+"""A path with a parameter, and one method of it, have their own policy in every framework."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient as AiohttpClient
+from aiohttp.test_utils import TestServer
+from fastapi import FastAPI
+from flask import Flask
+from sanic import HTTPResponse
+from starlette.testclient import TestClient
+
+import corekit_aiohttp
+import corekit_asgi
+import corekit_flask
+import corekit_sanic
+import corekit_starlette
+from corekit import CorsPolicy
+from corekit.browser import HttpRequest
+from tests.asgi.shops import litestar as litestar_shop
+from tests.asgi.shops import quart as quart_shop
+from tests.frameworks.sanic_app import make_app, send_to
+
+APP = "https://app.example.com"
+PARTNER = "https://partner.example"
+UNTRUSTED = "https://untrusted.example"
+OWN = CorsPolicy(allow_origins=[PARTNER])
+DEFAULT = CorsPolicy(allow_origins=[APP], allow_methods=["DELETE"])
+
+Ask = Callable[[str, str, dict[str, str]], tuple[int, str | None]]
+"""Sends a method, a path and headers; returns the status and Access-Control-Allow-Origin."""
+
+
+def ask_asgi(app: Any) -> Ask:
+    client = TestClient(app)
+
+    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        response = client.request(method, path, headers=headers)
+        return response.status_code, response.headers.get("access-control-allow-origin")
+
+    return ask
+
+
+def fastapi() -> Ask:
+    app = FastAPI()
+
+    @app.get("/users/{number}/public")
+    @corekit_starlette.cors(OWN)
+    def public(number: int) -> int:
+        return number
+
+    @app.get("/users/{number}/private")
+    @app.delete("/users/{number}/public")
+    def private(number: int) -> int:
+        return number
+
+    return ask_asgi(corekit_starlette.install(app, DEFAULT))
+
+
+def quart() -> Ask:
+    return ask_asgi(corekit_asgi.install(quart_shop(), DEFAULT))
+
+
+def litestar() -> Ask:
+    return ask_asgi(corekit_asgi.install(litestar_shop(), DEFAULT))
+
+
+def flask() -> Ask:
+    app = Flask("shop")
+
+    @app.get("/users/<number>/public")
+    @corekit_flask.cors(OWN)
+    def public(number: str) -> str:
+        return number
+
+    @app.get("/users/<number>/private")
+    @app.delete("/users/<number>/public")
+    def private(number: str) -> str:
+        return number
+
+    corekit_flask.Cors(app, DEFAULT)
+    client = app.test_client()
+
+    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        response = client.open(path, method=method, headers=headers)
+        return response.status_code, response.headers.get("Access-Control-Allow-Origin")
+
+    return ask
+
+
+def aiohttp() -> Ask:
+    @corekit_aiohttp.cors(OWN)
+    async def public(request: web.Request) -> web.Response:
+        return web.Response(text=request.match_info["number"])
+
+    async def private(request: web.Request) -> web.Response:
+        return web.Response(text=request.match_info["number"])
+
+    def make() -> web.Application:
+        app = web.Application()
+        app.router.add_get("/users/{number}/public", public)
+        app.router.add_delete("/users/{number}/public", private)
+        app.router.add_get("/users/{number}/private", private)
+        return corekit_aiohttp.install(app, DEFAULT)
+
+    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        async def send() -> tuple[int, str | None]:
+            async with AiohttpClient(TestServer(make())) as client:
+                response = await client.request(method, path, headers=headers)
+                return response.status, response.headers.get("Access-Control-Allow-Origin")
+
+        return asyncio.run(send())
+
+    return ask
+
+
+def sanic() -> Ask:
+    app = make_app()
+
+    @app.get("/users/<number:int>/public")
+    @corekit_sanic.cors(OWN)
+    async def public(request: object, number: int) -> HTTPResponse:
+        return HTTPResponse(str(number))
+
+    @app.get("/users/<number:int>/private", name="private")
+    @app.delete("/users/<number:int>/public", name="remove")
+    async def private(request: object, number: int) -> HTTPResponse:
+        return HTTPResponse(str(number))
+
+    send = send_to(corekit_sanic.install(app, DEFAULT))
+
+    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        url = f"https://api.example.org{path}"
+        response = send(HttpRequest(method, url, tuple(headers.items())))
+        fields = {name.lower(): value for name, value in response.headers}
+        return response.status, fields.get("access-control-allow-origin")
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    "make", [fastapi, flask, quart, litestar, aiohttp, sanic], ids=lambda make: make.__name__
+)
+def test_handler_has_its_own_policy(make: Callable[[], Ask]) -> None:
+    ask = make()
+    for method, path, allowed in (
+        ("GET", "/users/7/public", PARTNER),
+        ("GET", "/users/7/private", APP),
+        ("DELETE", "/users/7/public", APP),
+    ):
+        for origin in (APP, PARTNER, UNTRUSTED):
+            granted = origin if origin == allowed else None
+            asked = {"Origin": origin, "Access-Control-Request-Method": method}
+            assert ask(method, path, {"Origin": origin}) == (200, granted)
+            assert ask("OPTIONS", path, asked) == (204 if granted else 403, granted)
