@@ -153,3 +153,20 @@ def test_other_responses_are_the_same() -> None:
     body_of_whole = CorsMiddleware(whole, policy, answers_exceptions=True)
     environ = {"REQUEST_METHOD": "GET", "HTTP_ORIGIN": APP}
     assert isinstance(body_of_whole(environ, lambda *_: lambda _: None), Body)
+
+
+def test_generator_is_closed_with_the_response() -> None:
+    closed: list[bool] = []
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            yield b"hello"
+        finally:
+            closed.append(True)
+
+    generator = pieces()  # kept, so that it is not closed as garbage
+    app = CorsMiddleware(lambda *_: generator, policy, answers_exceptions=True)
+    body: Any = app({"REQUEST_METHOD": "GET"}, lambda *_: lambda _: None)
+    assert next(iter(body)) == b"hello"
+    body.close()
+    assert closed == [True]
