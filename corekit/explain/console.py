@@ -29,6 +29,7 @@ _find_page = re.compile(r"\bOrigin (\S{1,400}) is not allowed by").search
 
 _NAMING: Final = REFUSALS | {
     "AllowOriginMismatch",
+    "InvalidAllowCredentials",
     "InvalidAllowOriginValue",
     "MultipleAllowOriginValues",
 }

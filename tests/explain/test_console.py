@@ -54,6 +54,15 @@ def test_page_is_named_in_the_hint() -> None:
     assert not found.has_preflight
 
 
+@pytest.mark.parametrize(("value", "shown"), [("yes", "'yes'"), ("", "missing")])
+def test_value_of_credentials_is_named(value: str, shown: str) -> None:
+    found = read_chromium(
+        "The value of the 'Access-Control-Allow-Credentials' header in the response is"
+        f" '{value}' which must be 'true' when the request's credentials mode is 'include'."
+    )
+    assert f"in the response is {shown}, not 'true'." in found.message
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -67,6 +76,21 @@ def test_value_of_a_header_is_named(value: str, message: str) -> None:
         " supplied origin."
     )
     assert found.message == f"Access-Control-Allow-Origin in the response {message}"
+
+
+def test_value_of_another_kind_is_not_named() -> None:
+    found = read(
+        "Mixed Content: The page at 'https://app.example.com/' was loaded over HTTPS, but requested"
+        " an insecure resource 'http://api.example.com/'."
+    )
+    assert found.message == found.error.message
+
+
+def test_end_of_a_long_message_is_not_read() -> None:
+    text = "Method PATCH is not allowed by Access-Control-Allow-Methods."
+    call = " cannot load https://api.example.com/ due to access control checks."
+    assert read(f"{text}{' ' * 9_000}{call}").url == "https://api.example.com/"
+    assert read(f"{text}{' ' * 10_000}{call}").url is None
 
 
 def test_texts_of_firefox_stay_its_own() -> None:
