@@ -43,6 +43,10 @@ _ACTUAL_LISTS: Final = {"access-control-expose-headers": "exposed headers"}
 _BROWSERS: Final = (CHROMIUM, FIREFOX, WEBKIT)
 _LOG_IN: Final = "Pass what the server requires with --header or --cookie, or probe another URL."
 _FIX_ERROR: Final = "Check the log of the server, or probe another URL."
+_FIX_EXCEPTION: Final = (
+    "Check the log of the server. If the application let out an exception, the server has responded"
+    " without its middleware; CorsMiddleware(..., answers_exceptions=True) responds with headers."
+)
 
 
 def has_credentials(response: HttpResponse) -> bool:
@@ -120,7 +124,8 @@ def _refusals(responses: Responses, origin: str) -> Iterator[Diagnostic]:
                 "redirect", origin, location, method=method, status=status, location=target
             )
         if is_not_judged(each):
-            hint = (_FIX_ERROR if status >= 500 else _LOG_IN) + blame_proxy(headers)
+            fix = _FIX_ERROR if problem is None else _FIX_EXCEPTION
+            hint = (fix if status >= 500 else _LOG_IN) + blame_proxy(headers)
             yield report("not-judged", origin, status, status=status, hint=hint)
         elif status >= 400:
             yield report("error-status", origin, status, method=method, status=status)
