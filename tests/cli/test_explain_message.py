@@ -193,6 +193,7 @@ def test_code_of_corekit_is_explained(code: str) -> None:
     assert meaning.message in text_of(result)
     assert f"How to fix it: {meaning.hint}" in text_of(result)
     assert json.loads(run(code, "--json").stdout) == {
+        "version": 1,
         **meaning._asdict(),
         "others": [],
         "next": None,

@@ -85,6 +85,9 @@ def test_data_is_complete() -> None:
         "fix": None,
         "route": None,
         "failure": "MethodDisallowedByPreflightResponse",
+        "source": None,
+        "line": None,
+        "column": None,
         "method": "patch",
         "url": ITEMS,
         "origin": PAGE,
@@ -101,6 +104,9 @@ def test_data_is_complete() -> None:
         "fix": "PATCH",
         "route": None,
         "failure": None,
+        "source": None,
+        "line": None,
+        "column": None,
     }
     assert [near["hint"] for near in data["near_misses"][1:]] == ["Remove it."]
     assert [near["fix"] for near in data["near_misses"][1:]] == [None]
