@@ -21,6 +21,7 @@ ELSEWHERE = {
     "malformed-path",
     "no-routes",
     "on-decision",
+    "unknown-advice",
     "unknown-argument",
     "unreachable-path",
 }
