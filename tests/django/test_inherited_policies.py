@@ -166,3 +166,16 @@ def test_function_that_names_a_class_keeps_its_policy(ask: Ask) -> None:
     marked: Any = cors(OWN)(view)
     marked.cls = cors(ANY)(make_view(View))
     assert allowed(ask, marked, UNTRUSTED) is None
+
+
+def test_view_with_a_variable_that_has_no_value_yet() -> None:
+    def make() -> Callable[[HttpRequest], object]:
+        def view(request: HttpRequest) -> object:
+            return self
+
+        if view.__name__ == "another":
+            self = None
+        return view
+
+    assert find_mark(make(), "GET") is None
+    assert find_mark(cors(OWN)(make()), "GET") is OWN
