@@ -38,8 +38,8 @@ from ._origins import MAX_ORIGIN_LENGTH
 from ._regex_syntax import Unreadable, read_regex, read_roughly
 from ._regex_tree import Chars, End, Look, Node, Repeat, Sequence, Wiring, build
 
-_MOST_TRIES: Final = 20_000
-"""What an origin may cost, in states that `re` visits: about a millisecond."""
+_MOST_TRIES: Final = 300_000
+"""What an origin may cost, in states that `re` visits: a few milliseconds."""
 
 _FEW_TRIES: Final = 5_000
 """What any origin may cost if the cost grows faster than its length."""

@@ -53,7 +53,7 @@ def _parse(regex: re.Pattern[str]) -> Iterable[tuple[Any, Any]]:
         from re import _parser  # type: ignore[attr-defined]  # noqa: PLC0415
 
         return list(_parser.parse(regex.pattern, regex.flags))
-    except (ImportError, AttributeError, TypeError, RecursionError) as error:
+    except (ImportError, AttributeError, TypeError, RecursionError, Warning) as error:
         raise Unreadable from error
 
 

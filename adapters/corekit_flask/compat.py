@@ -179,12 +179,12 @@ def _read(app: Flask, given: Mapping[str, Any]) -> Resources:
             # An option that all resources share has the same problem in each of them.
             problems += [problem for problem in error.problems if problem not in problems]
     try:
-        read = Resources(pairs)
+        found = Resources(pairs)
     except PolicyError as error:
-        problems += error.problems
+        raise PolicyError([*problems, *error.problems]) from None
     if problems:
         raise PolicyError(problems)
-    return read
+    return found
 
 
 def _check_names(given: Mapping[str, Mapping[str, object]], known: frozenset[str]) -> None:

@@ -16,6 +16,7 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Iterable, Mapping
+from logging import CRITICAL, Logger
 from threading import Lock
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs
@@ -23,9 +24,13 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from corekit import CorsPolicy
 from corekit.browser import HttpResponse
+from corekit.events import Observer
 from corekit_wsgi import CorsMiddleware
 
 from .servers import read_body, respond_error, respond_json, start
+
+QUIET: Final = Observer("demo", Logger("corekit.demo", CRITICAL))  # noqa: LOG001 - of no other
+"""Logs nothing: the page shows what is denied."""
 
 LOG_PATH: Final = "/requests"
 """The path of the log, read with ``?run=``. No policy covers it, so no other origin can read it."""
@@ -186,7 +191,7 @@ def serve_api(
             log.add(environ["REQUEST_METHOD"], query, _read_headers(environ), int(status[:3]))
             return start_response(status, headers, *error)
 
-        app = CorsMiddleware(api, sessions.find(get_run(query)) or policy)
+        app = CorsMiddleware(api, sessions.find(get_run(query)) or policy, observer=QUIET)
         return app(environ, start_and_log)
 
     return logged

@@ -19,7 +19,7 @@ from corekit_testing.transports import WsgiTransport
 from corekit_wsgi import CorsMiddleware
 
 from . import servers
-from .api import Api
+from .api import QUIET, Api
 from .form import Call, Example, Origins, fill_fetch, fill_policy, list_calls, read_form
 
 Send = Callable[[HttpRequest], HttpResponse]
@@ -39,7 +39,7 @@ def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str,
     credentials. In addition to the data of the explanation, ``deviating`` names the engines whose
     result differs, and each fix has the ``fields`` of the form that it changes.
     """
-    app = WsgiTransport(CorsMiddleware(api, call.policy), raise_exceptions=True)
+    app = WsgiTransport(CorsMiddleware(api, call.policy, observer=QUIET), raise_exceptions=True)
 
     def send(request: HttpRequest) -> HttpResponse:
         return app.send(_add_cookie(request, cookie))
