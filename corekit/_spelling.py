@@ -25,7 +25,7 @@ from ._origins import (
     split_origin,
 )
 from ._suffixes import find_open_suffix
-from .problems import PYTHON, Dialect, Problem, ProblemKind
+from .problems import ProblemKind
 
 # In a WebSocket handshake a browser sends the origin of the page.
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
@@ -53,21 +53,6 @@ class Misspelling:
     def message(self) -> str:
         """The sentence about what is wrong."""
         return self.kind.message.format_map(self.parameters)
-
-    def problem(
-        self, argument: str, value: str, *, index: int | None = None, dialect: Dialect = PYTHON
-    ) -> Problem:
-        """Return the problem of an argument, or of one of its elements, that has this value."""
-        use = (
-            f"Did you mean {self.meant!r}?"
-            if self.meant
-            else self.kind.otherwise
-            or "Write it as a browser sends it, such as 'https://example.com'."
-        )
-        parameters = {**self.parameters, "use": use}
-        return Problem.of(
-            self.kind, argument, value, index=index, fix=self.meant, dialect=dialect, **parameters
-        )
 
 
 def find_misspelling(text: str) -> Misspelling:

@@ -19,7 +19,6 @@ fetch to a live server ended. Both run only the browser model. Each module has o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from corekit._near import is_typo
@@ -179,7 +178,9 @@ def read_origin(text: str, subject: str = "origin") -> tuple[str | None, Diagnos
         return None, Diagnostic("malformed-origin", "error", message, hint, subject, text)
     example = "Write an origin such as https://app.example.com."
     hint = example if origin is None else f"Did you mean {show(origin)}?"
-    return origin, replace(find_misspelling(text).problem(subject, text), hint=hint)
+    found = find_misspelling(text)
+    kind, message = found.kind, found.message
+    return origin, Diagnostic(kind.code, "error", message, hint, subject, text, found.meant)
 
 
 def _read_page(page: str) -> str:

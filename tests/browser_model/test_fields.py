@@ -193,6 +193,9 @@ def test_list_with_an_invalid_element_is_ignored(
         ("٣", 5, 5, 0),
         ("-", 5, 5, 0),
         ("0" * 5000 + "600", 600, 600, 600),
+        ("00", 0, 0, 0),
+        ("9" * 15, 10**15 - 1, 10**15 - 1, 10**15 - 1),
+        ("9" * 16, 10**15, 10**15, 10**15),
     ],
 )
 def test_max_age_is_whole_seconds_and_defaults_to_5(

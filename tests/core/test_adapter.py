@@ -59,6 +59,8 @@ def policy_for_raw_path(policies: CorsPolicy | CorsRoutes, path: str) -> CorsPol
 def test_readings_of_a_decoded_path() -> None:
     assert path_readings("/a/b") == ("/a/b",)
     assert path_readings("/a/../b") == ("/a/../b", "/b")
+    assert path_readings("/a/b/.") == ("/a/b/.", "/a/b/")
+    assert path_readings("/a/b/..") == ("/a/b/..", "/a/")
     assert path_readings("/a//..\\b")[:1] == ("/a//..\\b",)
     assert "/a/b" in path_readings("/a//..\\b")
     assert path_readings("/./" * 400) == ()

@@ -54,6 +54,8 @@ FIXES: dict[str, tuple[str, str, str]] = {
     ),
     "http://[0:0:0:0:0:0:0:1]:8000": ("http://[::1]:8000", "non-canonical-origin", "differently"),
     "http://[2001:DB8::1]": ("http://[2001:db8::1]", "non-canonical-origin", "upper case"),
+    "App://[0:0::1]": ("app://[::1]", "non-canonical-origin", "upper case"),
+    "https://a.example:0080": ("https://a.example:80", "non-canonical-origin", "differently"),
     "http://[::1]:80": ("http://[::1]", "non-canonical-origin", "default port"),
     "ws://example.com": (
         "http://example.com",
@@ -196,6 +198,7 @@ def test_misspelled_origin_suggests_valid_origin(text: str) -> None:
         (r"http://.+\.example\.com:3000", "https://*.example.com:3000"),
         (".*.example.com", "https://*.example.com"),
         (" .*.example.com ", "https://*.example.com"),
+        (".*.github.io", None),
         # What a pattern cannot say, or would be refused with credentials.
         (r"https://.*\.example\.(com|org)", None),
         (r"https://.*example\.com", None),
