@@ -92,6 +92,7 @@ urlpatterns = [path("admin", received(admin))]
 settings.configure(
     ALLOWED_HOSTS=["*"],
     CORS_ALLOW_ALL_ORIGINS=True,
+    INSTALLED_APPS=["corekit_django"],
     MIDDLEWARE=["corekit_django.middleware.CorsMiddleware"],
     ROOT_URLCONF="__main__",
 )
