@@ -114,6 +114,13 @@ class ProblemKind(Enum):
         "Write each origin as a separate string.",
     )
     WHITE_SPACE_AROUND_ORIGIN = ("malformed-origin", "The origin has white space around it.")
+    PUNCTUATION_AROUND_ORIGIN = (
+        "malformed-origin",
+        "The origin has quotes, commas or semicolons around it.",
+        "{use}",
+        _ERROR,
+        "Remove them.",
+    )
     WHITE_SPACE_IN_ORIGIN = (
         "malformed-origin",
         "The origin contains white space or control characters.",
@@ -199,6 +206,13 @@ class ProblemKind(Enum):
         "invalid-regex",
         "The regular expression has {length} characters, so checking it would take too long.",
         "Write it with up to {longest} characters, or as several.",
+    )
+    BEGINNING_REGEX = (
+        "never-matches",
+        "It matches only origins such as {origin!r}; it has to match all of an origin.",
+        "{use}",
+        _ERROR,
+        r"Write it like 'https://app\.example\.com'.",
     )
     UNMATCHED_REGEX = (
         "never-matches",

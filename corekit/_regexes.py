@@ -27,6 +27,9 @@ from .problems import ProblemKind
 LONGEST_REGEX: Final = 10_000
 """In characters. Compiling and checking a longer regular expression takes noticeably long."""
 
+# No website has a host that is one label and ends in a hyphen: RFC 952, and RFC 1123, section 2.1.
+_BEGINNING: Final = re.compile(r"https?://[a-z0-9_-]*-(?::[0-9]+)?")
+
 _bare_dot = re.compile(r"(?<=[a-z0-9\]})+*])(?<!\\[a-z])\.(?=[a-z0-9]+(?:\\?\.|[:$)/]|\Z))")
 _joined_domain = re.compile(r"((?:\.|\\w|\\d|\])[*+]\)?)(?=[a-z0-9-]+\\\.)")
 _javascript = re.compile(r"/(.*)/[a-z]*", re.DOTALL).fullmatch
@@ -151,8 +154,12 @@ def find_problems(regex: re.Pattern[str], *, credentials: bool) -> Iterator[Find
 def _judge(
     regex: re.Pattern[str], language: OriginLanguage, *, credentials: bool
 ) -> Iterator[Finding]:
-    if language.find_any() is None:
+    origin = language.find_any()
+    if origin is None:
         yield _found(ProblemKind.UNMATCHED_REGEX, _repair_unmatched)
+        return
+    if _BEGINNING.fullmatch(origin) and language.find_outside([automaton_of(_BEGINNING)]) is None:
+        yield _found(ProblemKind.BEGINNING_REGEX, _repair_beginning, origin=origin)
         return
     missed = _missed_by_glob(regex)
     if missed is not None:
@@ -251,6 +258,10 @@ def _repair_unmatched(source: str) -> Iterator[str]:
     beginning = source.removesuffix("$").removesuffix(".")
     for end in (r"\d+", r":\d+", r"example\.com", r"\.example\.com"):
         yield f"{beginning}{end}"
+
+
+def _repair_beginning(source: str) -> Iterator[str]:
+    yield rf"{source.removesuffix('$')}[^.]+\.example\.com"
 
 
 def _repair_insecure(source: str) -> Iterator[str]:

@@ -31,6 +31,7 @@ from .problems import ProblemKind
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 
 _SPACE = " \t\r\n\f\v"
+_PUNCTUATION = "'\"`,;"
 _scheme = re.compile(r"([a-z][a-z0-9+.\-]*):[/\\]{2,}|(https?):[/\\]*", re.IGNORECASE).match
 _is_regex = re.compile(r"\^|\.\*.|.*(?:\\[.dw]|://\.\*|\$\Z)").match
 _is_address_range = re.compile(r"https?://[0-9][0-9*]*(?:\.[0-9*]+)+(?:[:/]|\Z)").match
@@ -70,6 +71,9 @@ def find_misspelling(text: str) -> Misspelling:
     if kind is not None:
         has_fix = kind is ProblemKind.WHITE_SPACE_AROUND_ORIGIN
         return Misspelling(kind, meant if has_fix else None)
+    if has_punctuation_around(text):
+        meant = canonical_spelling(text.strip(_PUNCTUATION))
+        return Misspelling(ProblemKind.PUNCTUATION_AROUND_ORIGIN, meant)
     return _misspelled_parts(text, meant)
 
 
@@ -108,6 +112,15 @@ def canonical_spelling(text: str) -> str | None:
     origin = f"{scheme}://{label.lower()}{dot}{canonical_host}{port and ':'}{port}"
     parsed = OriginPattern.parse(origin) if ANY in origin else split_origin(origin)
     return None if parsed is None and not is_hostless(origin) else origin
+
+
+def has_punctuation_around(text: str) -> bool:
+    """Return whether a string begins or ends like a part of a list, as values of variables do.
+
+    >>> has_punctuation_around("'https://a.example'"), has_punctuation_around("https://a.example;")
+    (True, True)
+    """
+    return text != text.strip(_PUNCTUATION)
 
 
 def find_impossible_host(host: str) -> ProblemKind | None:

@@ -34,6 +34,7 @@ from ._spelling import (
     find_impossible_host,
     find_likely_scheme,
     find_misspelling,
+    has_punctuation_around,
 )
 from ._suffixes import find_open_suffix
 from .arguments import ARGUMENTS, REGEXES, Argument, find_argument, is_regex_argument
@@ -307,7 +308,10 @@ class Reader:
             return False
         impossible = find_impossible_host(parts[1])
         if impossible is not None:
-            self.report(impossible, name, text, index=index)
+            if has_punctuation_around(text):
+                self._check_misspelled(name, index, text)
+            else:
+                self.report(impossible, name, text, index=index)
         return impossible is not None
 
     def _check_misspelled(self, name: str, index: int, text: str) -> None:

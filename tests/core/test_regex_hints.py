@@ -27,6 +27,8 @@ def problems_of(source: str, *, credentials: bool) -> list[Problem]:
         # Prefixes, which other libraries match.
         (r"^http://localhost:", "never-matches", r"^http://localhost:\d+"),
         (r"^http://localhost:$", "never-matches", r"^http://localhost:\d+"),
+        (r"^https://pr-", "never-matches", r"^https://pr-[^.]+\.example\.com"),
+        (r"https://(pr|branch)-$", "never-matches", r"https://(pr|branch)-[^.]+\.example\.com"),
         # Upper case; Browsers send lower case.
         (r"https://App\.Example\.com", "never-matches", r"https://app\.example\.com"),
         (r"https://\w+\.Example\.com", "never-matches", r"https://\w+\.example\.com"),
@@ -80,6 +82,11 @@ def test_hint_fits_what_was_probably_meant(source: str, code: str, fix: str | No
         assert code not in [each.code for each in problems_of(fix, credentials=True)]
     else:
         assert problem.hint
+
+
+@pytest.mark.parametrize("source", [r"https://app-.*", r"https://a-|https://b\.example\.com"])
+def test_regex_of_more_than_a_beginning_is_accepted(source: str) -> None:
+    assert problems_of(source, credentials=False) == []
 
 
 IDIOMS = st.builds(

@@ -94,6 +94,12 @@ FIXES: dict[str, tuple[str, str, str]] = {
     "https://a@b@example.com": ("https://example.com", "malformed-origin", "no user name"),
     " https://example.com": ("https://example.com", "malformed-origin", "white space around it"),
     "https://example.com\n": ("https://example.com", "malformed-origin", "white space around it"),
+    "https://example.com,": ("https://example.com", "malformed-origin", "commas or semicolons"),
+    "https://example.com;": ("https://example.com", "malformed-origin", "commas or semicolons"),
+    "'https://example.com'": ("https://example.com", "malformed-origin", "has quotes"),
+    '"https://example.com",': ("https://example.com", "malformed-origin", "has quotes"),
+    "`example.com`": ("https://example.com", "malformed-origin", "has quotes"),
+    "'http://localhost:*'": ("http://localhost:*", "malformed-origin", "has quotes"),
 }
 
 UNFIXABLE: dict[str, tuple[str, str]] = {
@@ -119,6 +125,7 @@ UNFIXABLE: dict[str, tuple[str, str]] = {
     "\xa0https://a.example": ("malformed-origin", "white space or control characters"),
     "file:///home/me/index.html": ("malformed-origin", "Browsers send 'null'"),
     "FILE://x": ("malformed-origin", "Browsers send 'null'"),
+    "https://a..example;": ("malformed-origin", "quotes, commas or semicolons"),
     "NULL": ("non-canonical-origin", "opaque origin in lower case"),
     "\tnull ": ("malformed-origin", "white space around it"),
     "APP://": ("non-canonical-origin", "upper case"),
