@@ -23,6 +23,11 @@ ADVICE: Final = {
         "{reason}, so it matches untrusted origins.",
         "Name the hosts that are yours, or allow '*' if anyone may read the responses.",
     ),
+    "trailing-dot": Kind(
+        "warning",
+        "Browsers send the dot at the end of the host only if it is in the page's URL.",
+        "Remove the dot. A regular expression has to match all of the host.",
+    ),
     "development-origin": Kind(
         "info",
         "In production, it allows any program that listens on a user's own machine.",

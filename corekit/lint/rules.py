@@ -39,6 +39,8 @@ _SHOWN_OTHERS: Final = 3
 _BODY_METHODS: Final = frozenset({"PUT", "PATCH"})
 """Methods whose requests nearly always have a body, and so need permission for content-type."""
 
+_TRAILING_DOT: Final = r"(http|https|ftp)://.*\.(:[0-9]+)?"
+
 
 def find_cross_site(
     origins: Iterable[str], hosts: Collection[str], regexes: Iterable[re.Pattern[str]] = ()
@@ -101,6 +103,8 @@ def _origins(policy: CorsPolicy, regexes: Collection[RegexOrigins]) -> Iterator[
     for regex in regexes:
         yield from _regex(regex, credentials=policy.allow_credentials)
     for text, each in read_all(policy.allow_origins):
+        if each.scheme in DEFAULT_PORTS and each.host.endswith("."):
+            yield advise("trailing-dot", "allow_origins", text)
         if policy.allow_credentials:
             if each.label == ANY:
                 yield advise("every-subdomain", "allow_origins", text, host=each.host)
@@ -128,6 +132,8 @@ def _development(policy: CorsPolicy, regexes: Collection[RegexOrigins]) -> Itera
 
 def _regex(regex: RegexOrigins, *, credentials: bool) -> Iterator[Diagnostic]:
     source = regex.source
+    if regex.find_outside(_TRAILING_DOT) is None:
+        yield advise("trailing-dot", REGEXES, source)
     if credentials:
         for host in regex.find_every_subdomain():
             yield advise("every-subdomain", REGEXES, source, host=host)

@@ -49,6 +49,11 @@ def advice_on(code: str, api: str | None = None, **arguments: Any) -> Diagnostic
             {"allow_origins": ["https://*.platform.sh"]},
         ),
         (
+            "trailing-dot",
+            "Browsers send the dot at the end of the host only if it is in the page's URL.",
+            {"allow_origins": [f"{APP}."]},
+        ),
+        (
             "every-subdomain",
             (
                 "Every subdomain of 'example.com' can act as the user, including a forgotten one"
