@@ -14,8 +14,8 @@ a set of states, and each state of the set has been reached in a number of ways:
 The sets are those of a deterministic automaton. If two strings lead to the same set, the larger
 number counts for each state, so the result is an upper bound: what is accepted is fast. If it is
 too high, single strings are counted, to show one that is slow. Two things are left out: strings
-that do not look like an origin or a path, which are never matched, and states from which every rest
-matches, such as a last ``.*``: `re` stops at the first way that matches.
+that do not look like an origin or a path, which are never matched, and states from which every way
+matches every rest, such as a last ``.*``: `re` stops at the first way that matches.
 """
 
 from __future__ import annotations
@@ -50,6 +50,9 @@ _MOST_PATH_TRIES: Final = 500_000
 _MOST_LINEAR_TRIES: Final = 2_000_000
 """What the longest path may cost if the cost grows with its length: about 50 milliseconds."""
 
+_UNKNOWN: Final = 10**12
+"""More than anything may cost."""
+
 _PATH_LENGTHS: Final = (8_192, 512, 128, 32, 8)
 _ANY_LENGTH: Final = 65_536
 """In characters; no server accepts a longer path."""
@@ -60,6 +63,7 @@ _MOST_LAYERS: Final = 512
 _MOST_EMPTY_WAYS: Final = 5_000
 _MOST_STEPS: Final = 20_000
 _MOST_SETS: Final = 2_000
+_MOST_MOVES: Final = 100_000
 _MOST_VISITS: Final = 400_000
 _ORIGIN: Final = (
     r"[a-z][a-z0-9+.\-]*://(\[[0-9a-f:]*\]|[A-Za-z0-9_.~!$&'()+;=-]*)(:[0-9]{1,5})?|null"
@@ -148,7 +152,7 @@ def longest_path(regex: re.Pattern[str]) -> int | None:
                 return max(length, longest)
             longest = max(longest, len(word) - 1)
     except (Unreadable, TooManyStates):
-        return 0
+        return longest
     return longest
 
 
@@ -232,7 +236,7 @@ class _Cost:
     def _cost_of(self, look: Look) -> int:
         cost = self._looks.get(id(look))
         if cost is None:
-            cost = _Cost(look.part, _TEXT, self._length, is_exact=False).most(_MOST_VISITS)
+            cost = _Cost(look.part, _TEXT, self._length, is_exact=False).most(_MOST_LINEAR_TRIES)
             self._looks[id(look)] = cost
         return cost
 
@@ -244,10 +248,13 @@ class _Cost:
         return str(word) if word.tries > most else None
 
     def most(self, bound: int) -> int:
-        """Return what any string of the length costs at most, or more than `bound`."""
+        """Return what any string of the length costs at most; `_UNKNOWN` if more than `bound`."""
         if self.limit is not None and self.limit <= bound:
             return self.limit
-        return bound + 1 if self._length > _MOST_LAYERS else self._find(bound).tries
+        if self._length > _MOST_LAYERS:
+            return _UNKNOWN
+        tries = self._find(bound).tries
+        return tries if tries <= bound else _UNKNOWN
 
     @cached_property
     def limit(self) -> int | None:
@@ -320,6 +327,7 @@ class _Cost:
         numbers = {frozenset({0}): 0}
         steps: list[tuple[Step, ...]] = []
         queue = [*numbers]
+        count = 0
         for states in queue:
             found: list[Step] = []
             for mask, moves in self._split(states):
@@ -329,7 +337,8 @@ class _Cost:
                     queue.append(goals)
                 found.append(Step(mask, number, moves))
             steps.append(tuple(found))
-            if len(queue) > _MOST_SETS:
+            count += sum(len(step.moves) for step in found)
+            if len(queue) > _MOST_SETS or count > _MOST_MOVES:
                 raise TooManyStates
         return steps
 
@@ -342,18 +351,13 @@ class _Cost:
             if goal not in self._final
         ]
         alike: dict[tuple[Move, ...], int] = {}
-        rest = 0
-        for mask, _ in moves:
-            rest |= mask
-        while rest:
-            bit = rest & -rest
-            rest ^= bit
-            here = tuple(move for mask, move in moves if mask & bit)
-            alike[here] = alike.get(here, 0) | bit
+        for part in _split_masks({mask for mask, _ in moves}):
+            here = tuple(move for mask, move in moves if mask & part)
+            alike[here] = alike.get(here, 0) | part
         return [(mask, here) for here, mask in alike.items()]
 
     def _always_matching(self) -> frozenset[int]:
-        """Return the states from which every rest matches."""
+        """Return the states from which every way matches every rest."""
         wiring, shape = self._wiring, self._shape
         states = {
             number
@@ -376,9 +380,27 @@ class _Cost:
         near = wiring.closure(origin, start=origin == 0)
         certain = {wiring.characters[each][1] for each in near if each in wiring.characters}
         for mask, goal, _ in self._edges[state]:
-            if goal in goals and self._states[goal][0] in certain:
+            if goal not in goals:
+                return False
+            if self._states[goal][0] in certain:
                 possible &= ~mask
         return not possible
+
+
+def _split_masks(masks: Iterable[int]) -> list[int]:
+    """Return disjoint sets of characters, which are parts of all these sets or outside of them."""
+    parts: list[int] = []
+    for mask in masks:
+        rest = mask
+        for index, part in enumerate(parts[:]):
+            inside = part & mask
+            rest &= ~part
+            if inside and inside != part:
+                parts[index] = inside
+                parts.append(part ^ inside)
+        if rest:
+            parts.append(rest)
+    return parts
 
 
 def _move(ways: Ways, moves: Iterable[Move]) -> dict[int, int]:

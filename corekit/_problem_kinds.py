@@ -246,6 +246,11 @@ class ProblemKind(Enum):
         ),
         "Write it shorter, or as several.",
     )
+    SLOW_PATHS = (
+        "slow-regex",
+        "A path of more than {longest} characters may take very long to match.",
+        "Let every repetition begin or end with a character that it does not repeat.",
+    )
     SLOW_REGEX = (
         "slow-regex",
         "Some origins take very long to match, such as {origin!r}.",

@@ -21,6 +21,9 @@ LONGEST: Final = 512
 
 _MOST_NODES: Final = 5_000
 _MOST_NESTED: Final = 100  # far from Python's limit of recursion, also deep in a framework
+_MOST_ITEMS: Final = 500
+"""The items of a set, with each of which `re` may compare a character."""
+
 _CASES: Final = re.IGNORECASE.value
 
 
@@ -147,6 +150,8 @@ def _other_than(_: _Reader, value: Any, flags: int) -> Node:
 def _set(reader: _Reader, value: Any, flags: int) -> Node:
     mask = others = 0
     is_negated = False
+    if len(value) > _MOST_ITEMS:
+        raise Unreadable
     for operation, item in value:
         name = str(operation)
         if name == "NEGATE":

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ._automata import TooManyStates
-from ._backtracking import find_slow_word
+from ._backtracking import find_slow_word, longest_path
 from ._origin_language import Kind, Opening, OriginLanguage, automaton_of, pattern_source
 from ._origins import OPAQUE, OriginPattern
 from ._regex_syntax import Unreadable
@@ -23,6 +23,8 @@ from ._validation import Reader
 from .arguments import SETTINGS
 from .diagnostics import show
 from .problems import ProblemKind
+
+_ORDINARY_PATH: Final = 64
 
 LONGEST_REGEX: Final = 10_000
 """In characters. Compiling and checking a longer regular expression takes noticeably long."""
@@ -68,6 +70,25 @@ unterminated subpattern at position 8'.
     except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
         # A warning is an exception if the user turned warnings into errors.
         raise RegexError(ProblemKind.INVALID_REGEX, error=show(str(error))) from None
+
+
+def compile_path_regex(regex: str | re.Pattern[str]) -> re.Pattern[str]:
+    """Compile a regular expression for the beginning of paths, and judge it.
+
+    Raise `RegexError` as `compile_regex` does, and if ordinary paths may take long to match.
+
+    >>> compile_path_regex(r"^/api/(\\w+/?)+$")
+    Traceback (most recent call last):
+        ...
+    corekit._regexes.RegexError: A path of more than 20 characters may take very long to match.
+    """
+    found = compile_regex(regex)
+    longest = longest_path(found)
+    if longest == 0:
+        raise RegexError(ProblemKind.UNKNOWN_COST)
+    if longest is not None and longest < _ORDINARY_PATH:
+        raise RegexError(ProblemKind.SLOW_PATHS, longest=longest)
+    return found
 
 
 class RegexReader(Reader):

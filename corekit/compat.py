@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ._backtracking import longest_path
 from ._engine import AnyOrigin, Origins
 from ._origins import OPAQUE, is_hostless, split_origin
-from ._regexes import RegexError, RegexReader, compile_regex
+from ._regexes import RegexError, RegexReader, compile_path_regex, compile_regex
 from .arguments import REGEXES
 from .policy import CorsPolicy
 from .problems import PYTHON, Dialect
@@ -34,6 +34,7 @@ __all__ = [
     "RegexCorsPolicy",
     "RegexError",
     "build_policy",
+    "compile_path_regex",
     "compile_regex",
     "is_path_too_long",
     "longest_path",

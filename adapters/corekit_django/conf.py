@@ -31,7 +31,7 @@ from corekit.adapter import (
 from corekit.compat import (
     RegexCorsPolicy,
     RegexError,
-    compile_regex,
+    compile_path_regex,
     is_path_too_long,
     longest_path,
 )
@@ -325,17 +325,13 @@ def _read_urls_regex(problems: list[Problem]) -> re.Pattern[str] | None:
     pattern = value.pattern if isinstance(value, re.Pattern) else value
     if isinstance(pattern, str):
         try:
-            regex = compile_regex(value)
+            # Judged now, so that no request has to wait for it.
+            return compile_path_regex(value)
         except RegexError as error:
             use = f"Use {_PATHS}."
             problem = Problem.of(
                 error.kind, "CORS_URLS_REGEX", pattern, use=use, **error.parameters
             )
-        else:
-            # Judged now, so that no request has to wait for it.
-            if longest_path(regex) != 0:
-                return regex
-            problem = Problem.of(ProblemKind.UNKNOWN_COST, "CORS_URLS_REGEX", pattern)
     else:
         problem = _wrong_type("CORS_URLS_REGEX", value, _PATHS)
     problems.append(problem)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.adapter import path_readings
-from corekit.compat import RegexError, compile_regex, is_path_too_long, longest_path
+from corekit.compat import RegexError, compile_path_regex, is_path_too_long
 from corekit.problems import ProblemKind
 from corekit.routes import LONGEST_PATH
 
@@ -133,14 +133,12 @@ class _Reader:
             if _is_plain(path):
                 return self._read_path(path, resource, policy, is_prefix=is_prefix)
         try:
-            regex = compile_regex(resource)
+            # Judged now, so that no request has to wait for it.
+            regex = compile_path_regex(resource)
         except RegexError as error:
             use = "Fix it, or use a path such as '/api/*'."
             self._report(error.kind, resource, use=use, **error.parameters)
             return None
-        # Judged now, so that no request has to wait for it.
-        if longest_path(regex) == 0:
-            self._report(ProblemKind.UNKNOWN_COST, resource)
         self.regexes.append((index, regex, policy))
         return None
 

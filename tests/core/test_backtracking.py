@@ -138,6 +138,36 @@ def test_every_search_has_a_limit(monkeypatch: pytest.MonkeyPatch, name: str, so
         find_slow_word(re.compile(source))
 
 
+def test_bound_that_no_string_is_known_to_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The bound is 202, but the most expensive strings that are followed cost 174.
+    regex = re.compile(r"https://(aa|a)(a|b|ab)(a|b|ab)[ab]a?a?\.com")
+    for most, is_known in ((150, True), (190, False), (210, True)):
+        monkeypatch.setattr(_backtracking, "_MOST_TRIES", most)
+        if is_known:
+            assert (find_slow_word(regex) is None) is (most == 210)
+        else:
+            with pytest.raises(TooManyStates):
+                find_slow_word(regex)
+
+
+@pytest.mark.parametrize(
+    ("regex", "longest"),
+    [
+        (f"/({'a?' * 40})*b", 3),
+        (f"/[{''.join(map(chr, range(0x400, 0x7E8, 2)))}]*", None),
+        (f"/[{''.join(map(chr, range(0x400, 0x7EA, 2)))}]*", 0),
+        # Not the way that `re` tries first leads to what always matches.
+        (r"^/(?:(a+)+b)?", 16),
+        (r"^/api/((\w+/?)+\.json)?", 20),
+        # The cost of a look-around is not known for long paths.
+        (r"^/(?!(\w+/?)+\.json$)", 8),
+        (r"^/(?:.{600})+$", 0),
+    ],
+)
+def test_longest_path(regex: str, longest: int | None) -> None:
+    assert longest_path(re.compile(regex)) == longest
+
+
 def test_unreadable_regexes_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(re, "_parser", object())
     with pytest.raises(Unreadable):
