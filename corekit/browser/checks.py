@@ -101,8 +101,9 @@ def check_preflight(
     `origin` is the preflight's; None skips the CORS check.
     """
     headers = response.headers
-    if response.status in REDIRECT_STATUSES:
-        return "PreflightDisallowedRedirect", get_header(headers, "location")
+    location = get_header(headers, "location")
+    if response.status in REDIRECT_STATUSES and location:
+        return "PreflightDisallowedRedirect", location
     problem = None if origin is None else check_cors(origin, headers, include=include)
     if problem is not None:
         return preflight_name(problem[0]), problem[1]

@@ -142,11 +142,28 @@ def judge(
         (304, "PreflightInvalidStatus"),
         (404, "PreflightInvalidStatus"),
         (500, "PreflightInvalidStatus"),
-        *((status, "PreflightDisallowedRedirect") for status in (301, 302, 303, 307, 308)),
     ],
 )
 def test_preflight_status_must_be_200_to_299(status: int, expected: str | None) -> None:
     assert judge(status=status) == expected
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        (None, "PreflightInvalidStatus"),
+        ("", "PreflightInvalidStatus"),
+        ("/x", "PreflightDisallowedRedirect"),
+        ("https://[", "PreflightDisallowedRedirect"),
+    ],
+)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_preflight_is_redirected_only_with_a_location(
+    status: int, location: str | None, expected: str
+) -> None:
+    # A redirect status is not an ok status: https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
+    extra = () if location is None else (("Location", location),)
+    assert judge(status=status, extra=extra) == expected
 
 
 METHOD, HEADER = "MethodDisallowedByPreflightResponse", "HeaderDisallowedByPreflightResponse"
