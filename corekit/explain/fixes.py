@@ -307,7 +307,10 @@ def _request_targets(outcome: Outcome, call: Call) -> Iterator[OtherFetch]:
         return
     target = find_http_url(url, call)
     if target is not None:
-        yield OtherFetch(_request_target(target), replace(call.fetch, url=target))
+        message = _request_target(target)
+        if target != str(url):
+            message = f"The redirect points to {show(str(url))}. Request {show(target)} instead."
+        yield OtherFetch(message, replace(call.fetch, url=target))
 
 
 def _request_target(url: str) -> str:

@@ -207,8 +207,22 @@ OF_SERVERS: dict[str, tuple[Fetch, list[tuple[int, tuple[tuple[str, str], ...]]]
         Fetch(ITEMS),
         [location("http://api.example.com/there")],
         [
-            "Request the URL that the redirect points to: 'https://api.example.com/there'.",
+            (
+                "The redirect points to 'http://api.example.com/there'."
+                " Request 'https://api.example.com/there' instead."
+            ),
             ERRORS["MixedContent"].hint,
+        ],
+    ),
+    "that redirects to ftp": (
+        Fetch(ITEMS),
+        [location("ftp://api.example.com/there")],
+        [
+            (
+                "The redirect points to 'ftp://api.example.com/there'."
+                " Request 'https://api.example.com/there' instead."
+            ),
+            ERRORS["CorsDisabledScheme"].hint,
         ],
     ),
     "that redirects where the page follows nothing": (
