@@ -119,16 +119,17 @@ _CHECKS: Final = (
         "Access-Control-Allow-Origin in the {response} is not a valid origin: {value}.",
         "Let corekit set the header: it sends the page's origin as the browser sent it. Patterns"
         " belong in allow_origins.",
-        "it has no scheme, is a pattern, or is a word such as 'true'",
+        "it has no scheme, is a regex, or is a word such as 'true'",
         chromium="The 'Access-Control-Allow-Origin' header contains the invalid value '{}'.",
         firefox=("CORSAllowOriginNotMatchingOrigin",),
     ),
     FailureKind(
         "AllowOriginMismatch",
         "Access-Control-Allow-Origin in the {response} is {value}, not {origin}.",
-        "Add {added} to allow_origins. Browsers compare origins byte for byte: the"
-        " scheme, the port, upper case and a trailing slash count. If the value is the origin of"
-        " another page, a cache mixed them up: send Vary: Origin, as corekit does.",
+        "Add {added} to allow_origins. Browsers compare origins byte for byte: the scheme, the"
+        " port, upper case and a trailing slash count, and a pattern in the header matches nothing."
+        " If the value is the origin of another page, a cache mixed them up: send Vary: Origin, as"
+        " corekit does.",
         "another origin",
         added="the page's origin",
         chromium="The 'Access-Control-Allow-Origin' header has a value '{}' that is not equal to"

@@ -13,7 +13,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import quote, unquote
 
-from corekit._origins import DEFAULT_PORTS, OPAQUE, ends_in_number, serialize_ipv6, split_origin
+from corekit._origins import DEFAULT_PORTS, OPAQUE, ends_in_number, serialize_ipv6
 
 HTTP_SCHEMES: Final = frozenset({"http", "https"})
 """https://fetch.spec.whatwg.org/#http-scheme"""
@@ -35,6 +35,8 @@ _PATH_SAFE: Final = "/!$%&'()*+,-.:;=@[]^_|~"
 _QUERY_SAFE: Final = "/!$%&()*+,-.:;=?@[]^_`{|}~\\"
 _USERINFO_SAFE: Final = "!$%&'()*+,-._~"
 _scheme = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)", re.DOTALL).fullmatch
+# Without https://url.spec.whatwg.org/#forbidden-domain-code-point
+_is_domain = re.compile(r"[a-z0-9!\"$&'()*+,\-.;=_`{}~]+").fullmatch
 # A number of more digits, apart from zeros, is no address.
 _is_ipv4_number = re.compile(r"0x0*[0-9a-f]{0,8}|0+[0-7]{0,11}|[1-9][0-9]{0,9}").fullmatch
 _is_dot = re.compile(r"\.|%2e", re.IGNORECASE).fullmatch
@@ -140,26 +142,31 @@ def _authority(scheme: str, text: str) -> str:
     host, port = text, ""
     if ":" in text and not text.endswith("]"):
         host, _, port = text.rpartition(":")
-    # An address in brackets is not decoded, and an encoded bracket does not begin one.
-    host = (host if host.startswith("[") else unquote(host)).lower()
-    if text.startswith("["):
-        try:
-            host = f"[{serialize_ipv6(IPv6Address(host[1:-1]))}]"
-        except AddressValueError as error:
-            raise ValueError(f"not an IPv6 address: {host!a}") from error
-    elif ends_in_number(host):
-        host = _serialize_ipv4(host)
+    if host.startswith("["):
+        host = _serialize_ipv6(host)
+    else:
+        host = unquote(host).lower()
+        if not _is_domain(host):
+            raise ValueError(f"not a host and port: {text!a}")
+        if ends_in_number(host):
+            host = _serialize_ipv4(host)
     if port and not (port.isascii() and port.isdigit()):
         raise ValueError(f"not a port: {port!a}")
     if port:
         port = port.lstrip("0") or "0"
         if len(port) > len(str(_MAX_PORT)) or int(port) > _MAX_PORT:
             raise ValueError(f"not a port: {port!a}")
-    # A decoded host may contain a colon, which would be read as that of a port.
-    parts = split_origin(f"{scheme}://{host}")
-    if parts is None or parts[1] != host:
-        raise ValueError(f"not a host and port: {text!a}")
     return host if port in ("", DEFAULT_PORTS[scheme]) else f"{host}:{port}"
+
+
+def _serialize_ipv6(host: str) -> str:
+    # https://url.spec.whatwg.org/#concept-ipv6-parser, which knows no zones ("%eth0")
+    if not host.endswith("]") or "%" in host:
+        raise ValueError(f"not an IPv6 address: {host!a}")
+    try:
+        return f"[{serialize_ipv6(IPv6Address(host[1:-1]))}]"
+    except AddressValueError as error:
+        raise ValueError(f"not an IPv6 address: {host!a}") from error
 
 
 def _serialize_ipv4(host: str) -> str:

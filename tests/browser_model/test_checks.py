@@ -46,6 +46,19 @@ CHECKS: dict[str, tuple[list[str], list[str], str | None, str | None]] = {
         "InvalidAllowOriginValue",
         "InvalidAllowOriginValue",
     ),
+    # "*" is not a forbidden code point: https://url.spec.whatwg.org/#forbidden-domain-code-point
+    "pattern": (
+        ["https://*.example.com"],
+        ["true"],
+        "AllowOriginMismatch",
+        "AllowOriginMismatch",
+    ),
+    "pattern of ports": (
+        [f"{ORIGIN}:*"],
+        ["true"],
+        "InvalidAllowOriginValue",
+        "InvalidAllowOriginValue",
+    ),
     "quoted": ([f'"{ORIGIN}"'], ["true"], "InvalidAllowOriginValue", "InvalidAllowOriginValue"),
 }
 
