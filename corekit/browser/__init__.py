@@ -7,6 +7,7 @@ subject:
 
 - `messages`: requests, responses, what a page fetches and what it gets;
 - `urls`: the parts of the URL standard that a fetch needs;
+- `data_urls`: what a ``data:`` URL contains;
 - `sites`: which hosts share cookies, and which connections are trustworthy;
 - `fields`: safelisted request headers, values of response headers;
 - `failures`: names, messages and hints of everything that can fail;

@@ -24,6 +24,7 @@ from .checks import (
     check_resource_policy,
     readable_headers,
 )
+from .data_urls import DATA_SCHEME, read_data_url
 from .failures import FetchFailedError
 from .fields import (
     NON_WILDCARD_HEADER,
@@ -116,6 +117,10 @@ class BrowserModel:
         return Outcome(response, tuple(running.exchanges))
 
     def _main_fetch(self, running: Running) -> Generator[HttpRequest, HttpResponse, PageResponse]:
+        # No redirect leads to a data: URL.
+        if running.url.scheme == DATA_SCHEME:
+            media_type, body = read_data_url(running.url)
+            return _filter(running, HttpResponse(200, (("Content-Type", media_type),), body))
         while True:
             with_preflight = self._choose_tainting(running)
             if with_preflight:

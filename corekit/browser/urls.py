@@ -33,6 +33,7 @@ _MAX_PORT: Final = 65535
 _SPACE: Final = "".join(map(chr, range(0x21)))
 _PATH_SAFE: Final = "/!$%&'()*+,-.:;=@[]^_|~"
 _QUERY_SAFE: Final = "/!$%&()*+,-.:;=?@[]^_`{|}~\\"
+_OPAQUE_SAFE: Final = "".join(map(chr, range(0x20, 0x7F)))
 _USERINFO_SAFE: Final = "!$%&'()*+,-._~"
 _scheme = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(.*)", re.DOTALL).fullmatch
 # Without https://url.spec.whatwg.org/#forbidden-domain-code-point
@@ -115,7 +116,9 @@ def _parse(text: str, base: Url | None) -> Url:
     match = _scheme(text)
     scheme = match[1].lower() if match else ""
     if match and scheme not in HTTP_SCHEMES:
-        return Url(scheme, "", match[2])
+        path, mark, query = match[2].partition("?")
+        query = quote(query, safe=f"{_QUERY_SAFE}'")
+        return Url(scheme, "", f"{quote(path, safe=_OPAQUE_SAFE)}{mark}{query}")
     rest = match[2] if match else text
     path, mark, query = rest.partition("?")
     path = path.replace("\\", "/")

@@ -16,6 +16,7 @@ from corekit._names import REGISTERED_METHODS, RESPONSE_ONLY_HEADERS, SAFELISTED
 from corekit._origins import ANY, OPAQUE
 from corekit.adapter import Policies
 from corekit.browser import Exchange, Failure, Outcome, PageResponse, Quirks
+from corekit.browser.data_urls import DATA_SCHEME
 from corekit.browser.fields import (
     MAX_SAFELISTED_VALUE,
     NON_WILDCARD_HEADER,
@@ -100,6 +101,8 @@ def describe_steps(outcome: Outcome, call: Call, policies: Policies | None) -> t
     title = f"Requests {escape(call.fetch.method)} {escape(str(call.url))} from {call.page}"
     local = describe_local_network(call.page, call.url)
     details = (_compare_origins(call), *filter(None, [local]), *_describe_call(call))
+    if call.url.scheme == DATA_SCHEME:
+        details = ("A data: URL contains the response, so the browser sends nothing.",)
     steps = [Step("call", "page", title, details)]
     if not call.is_same_origin and call.fetch.mode == "cors" and outcome.exchanges:
         steps.append(_describe_preflight_need(outcome, call))

@@ -162,6 +162,17 @@ ORIGINS = {
 }
 
 
+@pytest.mark.parametrize("mode", ["cors", "no-cors"])
+def test_nothing_is_sent_for_a_data_url(mode: str) -> None:
+    # https://fetch.spec.whatwg.org/#main-fetch
+    explanation = explained(url="data:,x", fetch={"mode": mode, "credentials": "include"})
+    assert explanation.allowed
+    assert [(step.kind, *step.details) for step in explanation.steps] == [
+        ("call", "A data: URL contains the response, so the browser sends nothing."),
+        ("end",),
+    ]
+
+
 @pytest.mark.parametrize("name", ORIGINS)
 def test_what_makes_a_request_cross_origin(name: str) -> None:
     page, url, message = ORIGINS[name]
