@@ -8,7 +8,7 @@ made in the context of the request: outside of it, such as in another thread, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar, Token
 from functools import partial, update_wrapper
 from inspect import CO_COROUTINE
@@ -25,6 +25,7 @@ __all__ = [
     "check_found",
     "class_owners",
     "is_applied",
+    "is_bridged",
     "keep_policy",
     "kept_policies",
     "kept_policy",
@@ -40,6 +41,7 @@ _FREE: Final = ("corekit_guard", "function")
 _FUNCTIONS: Final = (FunctionType, MethodType, partial)
 _WRAPPED: Final = (*_FUNCTIONS, type)
 _MOST_WRAPPED: Final = 100
+_COMPARED: Final = (("host", "HTTP_HOST"), ("user-agent", "HTTP_USER_AGENT"))
 # The methods that frameworks call on a class-based view.
 _ENTRIES: Final = ("dispatch_request", "dispatch", "__await__")
 
@@ -60,11 +62,13 @@ class Applied(NamedTuple):
     """What the outermost layer applies to a request: an engine, or None if it adds nothing.
 
     `marks` are all that it found on the way to the handler. It chose among them, so a handler
-    accepts the engine if its own mark was found, even if another one is nearer.
+    accepts the engine if its own mark was found, even if another one is nearer. `headers` are
+    those of an ASGI request, which `is_bridged` compares.
     """
 
     engine: Engine | None
     marks: Sequence[object] = ()
+    headers: Iterable[tuple[Any, Any]] | None = None
 
 
 _APPLIED: ContextVar[Applied | Callable[[], Applied] | None] = ContextVar("applied", default=None)
@@ -76,6 +80,29 @@ def is_applied() -> bool:
     It may be that of another request, whose handler sends the current one, so layers do not ask.
     """
     return _APPLIED.get() is not None
+
+
+def is_bridged(environ: Mapping[str, object]) -> bool:
+    """Return whether a layer around a bridge from ASGI to WSGI applies a policy to a request.
+
+    Bridges build the environ, and pass only the context on. If a handler sends the request, the
+    context is the same, but neither the host nor the client is.
+    """
+    applied = _APPLIED.get()
+    headers = applied.headers if isinstance(applied, Applied) else None
+    if headers is None:
+        return False
+    return any(_join(headers, name) == environ.get(key) for name, key in _COMPARED)
+
+
+def _join(headers: Iterable[tuple[Any, Any]], name: str) -> str | None:
+    values = [_text(value) for each, value in headers if _text(each).lower() == name]
+    return ",".join(values) if values else None
+
+
+def _text(part: Any) -> str:
+    # Servers also pass other bytes-like objects, and strings.
+    return part if isinstance(part, str) else str(part, "latin-1")
 
 
 class applying:  # noqa: N801
@@ -118,7 +145,7 @@ def check_found(
     applied = _APPLIED.get()
     if callable(applied):
         applied = applied()
-    engine, found = applied or Applied(None)
+    engine, found, _ = applied or Applied(None)
     if engine is None or engine.denies_all:
         return
     for mark in marks:

@@ -215,7 +215,9 @@ class CorsMiddleware:
             await send(message)
 
         if MARKS.exist:
-            await apply(self.app, Applied(engine, marks), scope, receive, send_with_headers)
+            await apply(
+                self.app, Applied(engine, marks, headers), scope, receive, send_with_headers
+            )
             return
         await self.app(scope, receive, send_with_headers)
 

@@ -26,6 +26,7 @@ from corekit.adapter import (
     Applied,
     Engine,
     applying,
+    is_bridged,
     merge_headers,
     policy_for_preflight,
     preflight_response,
@@ -168,7 +169,9 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
 
 def _is_authority(request: HttpRequest) -> bool:
     """Return whether views must know what this middleware applies: no layer is outside of it."""
-    return MARKS.exist and _APPLIED not in _carrier(request)
+    if not MARKS.exist or _APPLIED in _carrier(request):
+        return False
+    return hasattr(request, "scope") or not is_bridged(request.META)
 
 
 def _carrier(request: HttpRequest) -> MutableMapping[str, Any]:

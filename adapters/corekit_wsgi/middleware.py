@@ -21,6 +21,7 @@ from corekit.adapter import (
     OnDecision,
     Policies,
     applying,
+    is_bridged,
     make_policy,
     merge_headers,
     preflight_response,
@@ -174,9 +175,9 @@ def apply(
     """Call an application whose handlers know what is applied to the request, or None for nothing.
 
     A key in the environ shows that an outer layer is the authority: the context may be that of
-    another request, whose handler sends this one.
+    another request, whose handler sends this one. A bridge from ASGI cannot set the key.
     """
-    if APPLIED in environ:
+    if APPLIED in environ or is_bridged(environ):
         return app(environ, start_response)
     has_started = False
 

@@ -25,6 +25,7 @@ from corekit.adapter import (
     applying,
     check_found,
     is_applied,
+    is_bridged,
     keep_policy,
     kept_policy,
     unguarded,
@@ -317,3 +318,39 @@ def test_search_for_a_policy_is_bounded() -> None:
         function = wraps(outermost)(lambda: None)
         outermost = function
     assert len(list(unwrap(outermost))) == 100
+
+
+@pytest.mark.parametrize(
+    ("headers", "environ", "expected"),
+    [
+        ([(b"Host", b"a.example")], {"HTTP_HOST": "a.example", "HTTP_USER_AGENT": "b"}, True),
+        ([("host", "a.example")], {"HTTP_HOST": "a.example", "HTTP_USER_AGENT": "b"}, True),
+        (
+            [(memoryview(b"host"), bytearray(b"\xe9"))],
+            {"HTTP_HOST": "é", "HTTP_USER_AGENT": "b"},
+            True,
+        ),
+        (
+            [(b"user-agent", b"a"), (b"user-agent", b"b")],
+            {"HTTP_HOST": "", "HTTP_USER_AGENT": "a,b"},
+            True,
+        ),
+        ([(b"host", b"a.example")], {"HTTP_HOST": "b.example"}, True),
+        ([], {}, True),
+        ([(b"host", b"a.example")], {"HTTP_USER_AGENT": "b"}, False),
+        ([(b"host", b"a.example"), (b"user-agent", b"a")], {}, False),
+        ([(b"host", b""), (b"user-agent", b"")], {}, False),
+        (None, {}, False),
+    ],
+)
+def test_request_is_bridged_if_its_host_or_its_client_is_that_of_the_request_around(
+    headers: Any, environ: dict[str, object], expected: bool
+) -> None:
+    with applying(Applied(APP.engine, (), headers)):
+        assert is_bridged(environ) is expected
+
+
+@pytest.mark.parametrize("applied", [None, lambda: Applied(APP.engine, (), [])])
+def test_request_is_not_bridged_if_no_asgi_layer_applies_a_policy(applied: Any) -> None:
+    with applying(applied):
+        assert not is_bridged({})
