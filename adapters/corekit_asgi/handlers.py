@@ -82,17 +82,22 @@ def _litestar_owners(app: Any, scope: Scope, method: str) -> Iterator[object]:
     if root_path:
         path = path.split(root_path, 1)[-1]
     path = sys.modules["litestar.utils"].normalize_path(path)
-    find = partial(app.asgi_router.handle_routing, path=path)
-    handler: Any = None
     try:
-        handler = find(method=method)[1]
-    except sys.modules["litestar.exceptions"].MethodNotAllowedException as error:
-        # The response is a 405. Its policy is that of a method that the path has.
-        first = min(error.headers["allow"].split(", "), key=_get_first)
-        handler = find(method=first)[1]
+        handler = _match_in_litestar(app.asgi_router, path, method)
     except Exception:  # noqa: BLE001 - raised again where the application handles errors
         return
     yield handler.fn
+
+
+def _match_in_litestar(router: Any, path: str, method: str) -> Any:
+    """Return the handler that a request would reach."""
+    find = partial(router.handle_routing, path=path)
+    try:
+        return find(method=method)[1]
+    except sys.modules["litestar.exceptions"].MethodNotAllowedException as error:
+        # The response is a 405. Its policy is that of a method that the path has.
+        first = min(error.headers["allow"].split(", "), key=_get_first)
+        return find(method=first)[1]
 
 
 def _quart_owners(app: Any, scope: Scope, method: str) -> Iterator[object]:

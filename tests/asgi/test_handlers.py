@@ -125,6 +125,20 @@ def test_handler_whose_policy_is_not_found_does_not_run(make: Callable[[], Any])
     assert ask(install(make(), DEFAULT), "GET", "/hidden", APP) == (500, APP)
 
 
+@each_way
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT"])
+def test_path_whose_parameter_litestar_refuses_has_the_policy_of_the_application(
+    wrap: Callable[[Any], Any], method: str
+) -> None:
+    path = "/users/x/public"
+    plain = TestClient(litestar())
+    assert ask(wrap(litestar()), method, path, APP) == (
+        plain.request(method, path).status_code,
+        APP,
+    )
+    assert preflight(wrap(litestar()), path, APP, method) == (204, APP)
+
+
 def test_class_and_partial_in_quart_and_mount_in_litestar() -> None:
     app = install(quart(), DEFAULT)
     assert ask(app, "GET", "/orders", PARTNER) == (200, PARTNER)
