@@ -22,6 +22,7 @@ FILES = sorted(set(PACKAGE.rglob("*.py")) - {PACKAGE / "__main__.py"})  # that o
 
 # The only imports of the core: data types, parsers, and two libraries for names.
 PURE = {
+    "binascii",  # to decode base64
     "__future__",
     "collections",
     "contextlib",
