@@ -19,7 +19,7 @@ from corekit.policy import CorsPolicy
 LOCAL: Final = r"https?://(([^/:]*\.)?localhost\.?|127\.[0-9.]*|\[::1\])(:[0-9]*)?"
 """The origins of servers on the user's own machine, and of released apps."""
 
-_DEVELOPMENT: Final = LOCAL.removesuffix("?")
+DEVELOPMENT: Final = LOCAL.removesuffix("?")
 """Those with a port, which released apps do not have."""
 
 
@@ -79,7 +79,7 @@ class RegexOrigins:
 
     def find_local(self) -> str | None:
         """Return an origin of a server for development on the user's own machine, or None."""
-        return self.find_inside(_DEVELOPMENT)
+        return self.find_inside(DEVELOPMENT)
 
     def find_every_subdomain(self) -> Iterator[str]:
         """Yield the domains of which it matches every subdomain."""

@@ -30,7 +30,7 @@ from corekit.policy import CorsPolicy
 
 from .advice import RISKS, advise
 from .covering import find_covered, read_all, read_pattern
-from .regexes import LOCAL, RegexOrigins, read_regexes, regexes_of, same_site
+from .regexes import DEVELOPMENT, LOCAL, RegexOrigins, read_regexes, regexes_of, same_site
 
 _NAMES: Final = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
 
@@ -202,7 +202,7 @@ def _regexes_for_api(
         if is_insecure and regex.find_inside("https://.*"):
             yield advise("mixed-content", REGEXES, regex.source, api=api)
         same = same_site(api.scheme, site_of(api.host))
-        found = regex.find_outside(same, *(() if is_loopback(api.host) else (LOCAL,)))
+        found = regex.find_outside(same, *(() if is_loopback(api.host) else (DEVELOPMENT,)))
         origin = None if found is None else read_pattern(found)
         if policy.allow_credentials and origin is not None:
             yield advise(

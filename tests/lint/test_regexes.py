@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from corekit import PolicyError
@@ -177,6 +177,9 @@ web_patterns = patterns.filter(lambda text: text.startswith("http"))
     st.sampled_from([None, API, "http://a.example", "http://localhost:1"]),
     st.booleans(),
 )
+@example("https://127.0.0.1", API, True)
+@example("http://localhost:*", API, True)
+@example("http://localhost:3000", API, True)
 def test_equal_sets_get_equal_advice(pattern: str, api: str | None, credentials: bool) -> None:
     by_pattern = codes_of(api, allow_origins=[pattern], allow_credentials=credentials)
     source = pattern_source(pattern)
