@@ -202,7 +202,9 @@ def _regexes_for_api(
         if is_insecure and regex.find_inside("https://.*"):
             yield advise("mixed-content", REGEXES, regex.source, api=api)
         same = same_site(api.scheme, site_of(api.host))
-        found = regex.find_outside(same, *(() if is_loopback(api.host) else (DEVELOPMENT,)))
+        # As for patterns: with and without a port, it is for development.
+        local = LOCAL if regex.find_local() else DEVELOPMENT
+        found = regex.find_outside(same, *(() if is_loopback(api.host) else (local,)))
         origin = None if found is None else read_pattern(found)
         if policy.allow_credentials and origin is not None:
             yield advise(
