@@ -33,6 +33,9 @@ _REMEMBERED: Final = 1_000
 _REMEMBERED_LOCAL: Final = 20
 """Kinds of denials of loopback pages that are warnings without debug mode."""
 
+_LOCAL_ENDS: Final[frozenset[str | bytes]] = frozenset("0123456789t]").union(
+    bytes([each]) for each in b"0123456789t]"
+)
 _is_local = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?").fullmatch
 
 _LONGEST_PLAIN: Final = 120
@@ -167,9 +170,13 @@ class Observer:
 
     def logs_denials(self, origin: str | bytes | None) -> bool:
         """Return whether the logger may log a denial of a page with this origin."""
-        level = _WARNING if self._is_local(origin) else self.level
         try:
-            return self.logger.isEnabledFor(level)
+            if self.logger.isEnabledFor(self.level):
+                return True
+            # The last character is enough for most: this runs for every denial and preflight.
+            if origin is None or origin[-1:] not in _LOCAL_ENDS:
+                return False
+            return self._is_local(origin) and self.logger.isEnabledFor(_WARNING)
         except Exception:  # noqa: BLE001 - reported
             self._report_exception()
             return False
