@@ -56,11 +56,14 @@ def ask(
     method: str = "GET",
     path: str = "/plain/",
     answer: Any = view,
+    *,
+    script_name: str = "",
     **headers: str,
 ) -> Seen:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = RequestFactory(headers=named, SCRIPT_NAME=script_name).generic(method, path)
     with override_settings(**settings):
-        response = layer(answer)(RequestFactory(headers=named).generic(method, path))
+        response = layer(answer)(request)
     return Seen(response.status_code, {k.lower(): v for k, v in response.headers.items()})
 
 
