@@ -51,6 +51,7 @@ UNSAFE: Final = {**EVERYONE, "CORS_ALLOW_CREDENTIALS": True}
 PREFLIGHT: Final = {"Access_Control_Request_Method": "PUT"}
 ASKED: Final = {"Origin": APP, **PREFLIGHT}
 DENIED_ASKED: Final = {"Origin": EVIL, **PREFLIGHT}
+HEADER: Final = {"Access_Control_Request_Headers": "x-b"}
 NETWORK: Final = {"Access_Control_Request_Private_Network": "true"}
 
 REJECTED: Final = different("`CORS_ALLOW_ALL_ORIGINS` with `CORS_ALLOW_CREDENTIALS`", "rejected")
@@ -63,6 +64,9 @@ EXPOSED: Final = different(
 GRANTED: Final = different("preflight from an allowed origin", "status", "content-length")
 DENIED: Final = different("preflight from any other origin", "status", "content-length")
 METHODS: Final = different("GET, HEAD and POST", f"{ALLOW}methods")
+ANY_METHOD: Final = {"CORS_ALLOW_METHODS": ["*"]}
+ANY_HEADER: Final = {"CORS_ALLOW_HEADERS": ["*"]}
+WILDCARD: Final = "`*` in `CORS_ALLOW_METHODS` or `CORS_ALLOW_HEADERS`"
 MAX_AGE_0: Final = different("`CORS_PREFLIGHT_MAX_AGE = 0`", "access-control-max-age")
 USELESS: Final = (
     "`origin`, `dnt`, `access-control-allow-origin`, ... in `CORS_ALLOW_HEADERS`, `TRACE`"
@@ -133,6 +137,14 @@ ACTUAL: Final = [
         "GET",
         {"Origin": APP},
         EXPOSED + NO_VARY,
+    ),
+    Row("exposed wildcard", {**LISTED, "CORS_EXPOSE_HEADERS": ["*"]}, "GET", {"Origin": APP}),
+    Row(
+        "exposed wildcard, credentials",
+        {**CREDENTIALS, "CORS_EXPOSE_HEADERS": ["*"]},
+        "GET",
+        {"Origin": APP},
+        different("`*` in `CORS_EXPOSE_HEADERS`, with credentials", "rejected"),
     ),
     Row("regex", REGEXES, "GET", {"Origin": APP}),
     Row("regex, the domain", REGEXES, "GET", {"Origin": "https://example.com"}),
@@ -261,7 +273,7 @@ ASKED_OPTIONS: Final = [
         "preflight, headers",
         {**LISTED, "CORS_ALLOW_HEADERS": ["x-a", "X-B"]},
         "OPTIONS",
-        {**ASKED, "Access_Control_Request_Headers": "x-b"},
+        {**ASKED, **HEADER},
     ),
     Row(
         "preflight, headers that scripts cannot set",
@@ -276,6 +288,28 @@ ASKED_OPTIONS: Final = [
         "OPTIONS",
         ASKED,
         different(USELESS, f"{ALLOW}methods"),
+    ),
+    Row(
+        "preflight, any method",
+        {**LISTED, **ANY_METHOD},
+        "OPTIONS",
+        ASKED,
+        different(WILDCARD, f"{ALLOW}methods"),
+    ),
+    Row(
+        "preflight, any method, credentials",
+        {**CREDENTIALS, **ANY_METHOD},
+        "OPTIONS",
+        ASKED,
+        different(WILDCARD, f"{ALLOW}methods", "vary"),
+    ),
+    Row("preflight, any header", {**LISTED, **ANY_HEADER}, "OPTIONS", {**ASKED, **HEADER}),
+    Row(
+        "preflight, any header, credentials",
+        {**CREDENTIALS, **ANY_HEADER},
+        "OPTIONS",
+        {**ASKED, **HEADER},
+        different(WILDCARD, f"{ALLOW}headers", "vary"),
     ),
     Row("everyone, preflight", EVERYONE, "OPTIONS", DENIED_ASKED, NO_VARY),
     Row("everyone, credentials, preflight", UNSAFE, "OPTIONS", ASKED, REJECTED),
