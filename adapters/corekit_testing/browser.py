@@ -34,7 +34,8 @@ class FetchOptions(TypedDict, total=False):
         A value to send as ``application/json``.
     `data`
         Instead of `json`: a mapping to send as a form, a str as ``text/plain``, or bytes without a
-        type. A Content-Type header overrides the type.
+        type. A Content-Type header overrides the type, except in the mode ``no-cors``, in which
+        browsers drop that header unless its value is safelisted.
     `mode`
         ``cors`` (the default), ``no-cors`` or ``same-origin``.
     `credentials`
@@ -204,22 +205,22 @@ class Browser:
 def _make_fetch(url: str, method: str, options: FetchOptions) -> Fetch:
     given: dict[str, Any] = dict(options)
     headers = tuple((given.pop("headers", None) or {}).items())
-    body, content_type = _encode(given.pop("json", None), given.pop("data", None))
-    if content_type and not any(name.lower() == "content-type" for name, _ in headers):
-        headers += (("Content-Type", content_type),)
-    return Fetch(url, method, headers, body, **given)
-
-
-def _encode(
-    json: Any, data: Mapping[str, str] | str | bytes | None
-) -> tuple[bytes | None, str | None]:
-    # https://fetch.spec.whatwg.org/#concept-bodyinit-extract
+    json, data = given.pop("json", None), given.pop("data", None)
     if json is not None:
         if data is not None:
             raise ValueError("Pass json or data, not both.")
-        return jsonlib.dumps(json).encode(), "application/json"
+        # A page sends text, and sets the header.
+        data = jsonlib.dumps(json)
+        if not any(name.lower() == "content-type" for name, _ in headers):
+            headers += (("Content-Type", "application/json"),)
+    body, body_type = _encode(data)
+    return Fetch(url, method, headers, body, body_type=body_type, **given)
+
+
+def _encode(data: Mapping[str, str] | str | bytes | None) -> tuple[bytes | None, str]:
+    # https://fetch.spec.whatwg.org/#concept-bodyinit-extract
     if isinstance(data, Mapping):
         return urlencode(data).encode(), "application/x-www-form-urlencoded;charset=UTF-8"
     if isinstance(data, str):
         return data.encode(), "text/plain;charset=UTF-8"
-    return data, None
+    return data, ""

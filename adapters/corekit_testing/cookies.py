@@ -76,11 +76,15 @@ class CookieQuirks:
         Whether ``SameSite=None`` works without ``Secure``.
     `ignores_prefixes`
         Whether the prefixes ``__Secure-`` and ``__Host-`` have no meaning.
+    `secure_needs_https`
+        Whether a secure cookie is not sent to http://localhost, although nobody on the network can
+        read it there.
     """
 
     default_same_site: SameSite = "lax"
     none_may_be_insecure: bool = False
     ignores_prefixes: bool = False
+    secure_needs_https: bool = False
 
 
 SPECIFIED: Final = CookieQuirks()
@@ -90,7 +94,9 @@ COOKIE_QUIRKS: Final[Mapping[str, CookieQuirks]] = MappingProxyType(
         "standard": SPECIFIED,
         "chromium": SPECIFIED,
         "firefox": CookieQuirks("none"),
-        "webkit": CookieQuirks("none", none_may_be_insecure=True, ignores_prefixes=True),
+        "webkit": CookieQuirks(
+            "none", none_may_be_insecure=True, ignores_prefixes=True, secure_needs_https=True
+        ),
     }
 )
 """The quirks of each engine."""
@@ -142,7 +148,7 @@ class CookieJar:
             for cookie in self
             if _covers_host(cookie, target.host)
             and _covers_path(cookie.path, _path(target))
-            and (not cookie.secure or is_trustworthy(target))
+            and (not cookie.secure or self._protects(target))
             and self._allows(cookie, page, target)
         ]
         # Longer paths first, then older cookies, which is the order of the dict.
@@ -167,6 +173,9 @@ class CookieJar:
         for key, cookie in tuple(self._cookies.items()):
             if cookie.expires is not None and cookie.expires <= now:
                 del self._cookies[key]
+
+    def _protects(self, url: Url) -> bool:
+        return url.scheme == "https" if self._quirks.secure_needs_https else is_trustworthy(url)
 
     def _allows(self, cookie: Cookie, page: str, target: Url) -> bool:
         is_same = is_same_site(page, target.origin)

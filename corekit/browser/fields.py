@@ -14,7 +14,7 @@ from typing import Final
 from corekit._names import FORBIDDEN_METHODS, is_forbidden_request_header, is_token
 
 from .messages import Headers
-from .quirks import Quirks
+from .quirks import STANDARD, Quirks
 
 NON_WILDCARD_HEADER: Final = "authorization"
 """https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
@@ -23,8 +23,9 @@ DEFAULT_MAX_AGE: Final = 5
 """Seconds if the header is missing or malformed:
 https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
 
-_MAX_DIGITS: Final = 15
-"""Of a number of seconds: a longer one means forever."""
+_FOREVER: Final = 2**63
+"""Seconds: a larger number is the same."""
+_MAX_DIGITS: Final = len(str(_FOREVER))
 
 _SPACE: Final = " \t\r\n"
 MAX_SAFELISTED_VALUE: Final = 128
@@ -38,7 +39,10 @@ _METHOD_OVERRIDES: Final = frozenset(
 _has_unsafe_byte = re.compile(r"[\x00-\x08\x0a-\x1f\x22():<>?@\[\\\]{}\x7f]").search
 _is_language = re.compile(r"[0-9A-Za-z *,\-.;=]*").fullmatch
 _is_range = re.compile(r"bytes=([0-9]+)-([0-9]*)").fullmatch
-_is_negative = re.compile(r"-[0-9]+").fullmatch
+_is_lenient_range = re.compile(r"bytes=\+?([0-9]+)-\+?([0-9]*)", re.IGNORECASE).fullmatch
+_is_number = re.compile(r"[0-9]+").fullmatch
+_is_decimal = re.compile(r"[0-9]+(?:\.[0-9]+)?").fullmatch
+_integer = re.compile(r"([+-]?)([0-9]+)").fullmatch
 _quoted_strings = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _mime_type = re.compile(r"([^/]+)/([^;]*)(?:;.*)?", re.DOTALL).fullmatch
 
@@ -55,9 +59,12 @@ def _is_content_type(value: str) -> bool:
     return f"{match[1]}/{match[2].rstrip(_SPACE)}".lower() in _SAFELISTED_TYPES
 
 
-def _is_simple_range(value: str) -> bool:
-    match = _is_range(value)
-    return match is not None and (not match[2] or int(match[1]) <= int(match[2]))
+def _is_simple_range(value: str, quirks: Quirks) -> bool:
+    match = _is_lenient_range(value) if quirks.range_is_lenient else _is_range(value)
+    if match is None:
+        return False
+    first, last = int(match[1]), int(match[2] or match[1])
+    return first <= last and (quirks.max_range is None or last <= quirks.max_range)
 
 
 _SAFELIST: Final[Mapping[str, Callable[[str], object]]] = {
@@ -65,13 +72,32 @@ _SAFELIST: Final[Mapping[str, Callable[[str], object]]] = {
     "accept-language": _is_language,
     "content-language": _is_language,
     "content-type": _is_content_type,
-    "range": _is_simple_range,
 }
 
+_HINT_VALUES: Final[Mapping[str, Callable[[str], object]]] = {
+    "device-memory": _is_decimal,
+    "downlink": _is_decimal,
+    "dpr": _is_decimal,
+    "ect": {"slow-2g", "2g", "3g", "4g"}.__contains__,
+    "rtt": _is_number,
+    "save-data": lambda value: value.lower() == "on",
+    "viewport-width": _is_number,
+    "width": _is_number,
+}
+OWN_CLIENT_HINTS: Final = frozenset(_HINT_VALUES) - {"save-data"}
+"""The hints that only the page's own server gets, unless the page sends them itself."""
 
-def _is_safelisted(name: str, value: str) -> bool:
-    check = _SAFELIST.get(name.lower())
-    return check is not None and len(value) <= MAX_SAFELISTED_VALUE and bool(check(value))
+
+def _is_safelisted(name: str, value: str, quirks: Quirks = STANDARD) -> bool:
+    name = name.lower()
+    if len(value) > MAX_SAFELISTED_VALUE:
+        return False
+    if name == "range":
+        return _is_simple_range(value, quirks)
+    check = _SAFELIST.get(name)
+    if check is None and quirks.client_hints:
+        check = _HINT_VALUES.get(name)
+    return check is not None and bool(check(value))
 
 
 def keep_no_cors_safelisted(headers: Headers) -> Headers:
@@ -91,19 +117,35 @@ def keep_no_cors_safelisted(headers: Headers) -> Headers:
     return kept
 
 
-def unsafe_names(headers: Headers) -> tuple[str, ...]:
-    """Return the names that a preflight has to list: lower case, sorted, each once.
+def unsafe_names(headers: Headers, quirks: Quirks = STANDARD) -> tuple[str, ...]:
+    """Return the names that a preflight has to list: lower case, sorted, by the standard each once.
 
     Source: https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
 
     >>> unsafe_names((("X-B", "1"), ("Accept", "*/*"), ("Content-Type", "application/json")))
     ('content-type', 'x-b')
     """
-    unsafe = {name.lower() for name, value in headers if not _is_safelisted(name, value)}
-    safelisted = [(name, value) for name, value in headers if _is_safelisted(name, value)]
-    if sum(len(value) for _, value in safelisted) > _MAX_SAFELISTED_TOTAL:
-        unsafe.update(name.lower() for name, _ in safelisted)
-    return tuple(sorted(unsafe))
+    unsafe, safelisted, total = [], [], 0
+    for name, value in headers:
+        if _is_safelisted(name, value, quirks):
+            safelisted.append(name.lower())
+            total += len(value)
+        else:
+            unsafe.append(name.lower())
+    if total > _MAX_SAFELISTED_TOTAL and not quirks.safelisted_total_is_unlimited:
+        unsafe += safelisted
+    return tuple(sorted(unsafe if quirks.repeated_headers_are_listed else set(unsafe)))
+
+
+def join_lines(headers: Headers) -> Headers:
+    """Return the headers with one line for each name, at the place of the first.
+
+    >>> join_lines((("X-A", "1"), ("X-B", "2"), ("x-a", "3")))
+    (('X-A', '1, 3'), ('X-B', '2'))
+    """
+    names = {name.lower(): name for name, _ in reversed(headers)}
+    order = dict.fromkeys(name.lower() for name, _ in headers)
+    return tuple((names[name], get_header(headers, name) or "") for name in order)
 
 
 def drop_forbidden(headers: Headers) -> Headers:
@@ -175,11 +217,15 @@ def read_max_age(headers: Headers, quirks: Quirks) -> int:
     5
     """
     value = get_header(headers, "access-control-max-age") or ""
-    if value.isascii() and value.isdigit():
-        digits = value.lstrip("0")
-        return int(digits or "0") if len(digits) <= _MAX_DIGITS else 10**_MAX_DIGITS
-    if quirks.negative_max_age_expires and _is_negative(value):
-        return 0
+    match = _integer(value)
+    if match is not None:
+        sign, digits = match.groups()
+        seconds = min(int(digits.lstrip("0")[: _MAX_DIGITS + 1] or "0"), _FOREVER)
+        fits = seconds < _FOREVER or not quirks.max_age_is_signed
+        if fits and (not sign or (sign == "+" and quirks.max_age_is_signed)):
+            return seconds
+        if fits and sign == "-" and quirks.negative_max_age_expires:
+            return 0
     if quirks.malformed_max_age_expires and value:
         return 0
     return DEFAULT_MAX_AGE

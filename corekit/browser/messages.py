@@ -28,7 +28,9 @@ REDIRECT_MODES: Final = ("follow", "error", "manual")
 class Fetch:
     """What a page fetches, as it would write it: https://fetch.spec.whatwg.org/#fetch-method
 
-    `method` and `headers` are written as in the page; `body` is None or bytes. `mode`,
+    `method` and `headers` are written as in the page; `body` is None or bytes. `body_type` is the
+    media type that the body has in the page: the type of a Blob, ``text/plain;charset=UTF-8`` of
+    text; it becomes the Content-Type, unless the page sets one. `mode`,
     `credentials` and `redirect` are those of JavaScript's ``fetch``, with its defaults.
     `upload_listener` is whether the page listens for upload progress, as XMLHttpRequest can, so
     that every method needs a preflight.
@@ -45,6 +47,7 @@ class Fetch:
     credentials: str = "same-origin"
     redirect: str = "follow"
     upload_listener: bool = False
+    body_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

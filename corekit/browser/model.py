@@ -28,6 +28,7 @@ from .data_urls import DATA_SCHEME, read_data_url
 from .failures import FetchFailedError
 from .fields import (
     NON_WILDCARD_HEADER,
+    OWN_CLIENT_HINTS,
     get_header,
     get_lines,
     list_values,
@@ -104,7 +105,7 @@ class BrowserModel:
 
     def steps(self, page: str, fetch: Fetch) -> Generator[HttpRequest, HttpResponse, Outcome]:
         """Make the fetch as a generator of requests, which receives responses."""
-        running = start(page, fetch)
+        running = start(page, fetch, self.quirks)
         try:
             response = yield from self._main_fetch(running)
         except FetchFailedError as error:
@@ -130,7 +131,7 @@ class BrowserModel:
                         self.cache.clear(self._key(running))
                     yield from self._preflight(running)
             response = yield from _exchange(running, self._request(running))
-            problem = _check_response(running, response)
+            problem = self._check_response(running, response)
             if problem is not None:
                 raise running.fail(*problem)
             if response.status not in REDIRECT_STATUSES:
@@ -167,7 +168,7 @@ class BrowserModel:
             return False
         running.tainting = "cors"
         return (
-            running.requested.upload_listener
+            self._is_listening(running)
             or running.method not in SAFELISTED_METHODS
             or bool(self._unsafe_names(running))
             or (running.redirected and self.quirks.preflight_after_redirect)
@@ -180,7 +181,7 @@ class BrowserModel:
         key, include = self._key(running), running.include
         needs_method = (
             running.method not in SAFELISTED_METHODS
-            or running.requested.upload_listener
+            or self._is_listening(running)
             or (running.redirected and self.quirks.preflight_after_redirect)
             or (running.method == "HEAD" and self.quirks.head_is_cached_by_name_only)
         )
@@ -191,16 +192,35 @@ class BrowserModel:
             for name in self._unsafe_names(running)
         )
 
+    def _check_response(self, running: Running, response: HttpResponse) -> CheckFailure | None:
+        # https://fetch.spec.whatwg.org/#concept-http-fetch
+        if running.tainting == "cors":
+            is_redirect = response.status in REDIRECT_STATUSES
+            include = running.include or (is_redirect and self._keeps_credentials(running))
+            return check_cors(running.origin, response.headers, include=include)
+        if running.tainting == "opaque":
+            return check_resource_policy(running.page, running.url, response.headers)
+        return None
+
+    def _keeps_credentials(self, running: Running) -> bool:
+        is_own = running.urls[0].origin == running.page
+        is_default = running.requested.credentials == "same-origin"
+        return self.quirks.credentials_survive_redirect and is_own and is_default
+
     def _request(self, running: Running) -> HttpRequest:
         # https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
         headers = running.headers
+        if running.is_bodiless and self.quirks.dropped_headers_return:
+            headers = tuple(pair for pair in headers if pair[0].lower() not in _BODY_HEADERS)
         if get_header(headers, "accept") is None:
             headers = (("Accept", "*/*"), *headers)
         origin = self._origin_header(running)
         if origin is not None:
             headers += (("Origin", origin),)
-        credentials = running.include or (
-            running.requested.credentials == "same-origin" and running.tainting == "basic"
+        credentials = (
+            running.include
+            or (running.requested.credentials == "same-origin" and running.tainting == "basic")
+            or (running.tainting == "opaque" and self._keeps_credentials(running))
         )
         return HttpRequest(running.method, str(running.url), headers, running.body, credentials)
 
@@ -208,7 +228,8 @@ class BrowserModel:
         # https://fetch.spec.whatwg.org/#append-a-request-origin-header
         if running.tainting == "cors":
             return running.origin
-        if running.method in ("GET", "HEAD"):
+        survives = self.quirks.origin_survives_get and running.is_bodiless
+        if running.method in ("GET", "HEAD") and not survives:
             return None
         # By the default referrer policy: strict-origin-when-cross-origin.
         is_downgrade = running.origin.startswith("https:") and running.url.scheme == "http"
@@ -264,9 +285,12 @@ class BrowserModel:
         return origin, running.url.href + ("" if fragment is None else f"#{fragment}")
 
     def _unsafe_names(self, running: Running) -> tuple[str, ...]:
-        if self.quirks.preflight_lists_dropped_headers:
-            return unsafe_names(running.set_headers)
-        return unsafe_names(running.headers)
+        is_as_set = self.quirks.preflight_lists_dropped_headers
+        return unsafe_names(running.set_headers if is_as_set else running.headers, self.quirks)
+
+    def _is_listening(self, running: Running) -> bool:
+        has_body = running.requested.body is not None or not self.quirks.upload_listener_needs_body
+        return running.requested.upload_listener and has_body
 
     def _is_cached(self, running: Running) -> bool:
         if running.page == OPAQUE:
@@ -284,27 +308,41 @@ class BrowserModel:
         if len(running.urls) > _MAX_REDIRECTS:
             raise running.fail("TooManyRedirects")
         crosses = running.requested.mode == "cors" and url.origin != running.page
-        if url.userinfo and (crosses or running.tainting == "cors"):
+        is_fetch = self.quirks.redirect_without_user_name and not running.requested.upload_listener
+        if url.userinfo and (crosses or running.tainting == "cors" or is_fetch):
             raise running.fail("RedirectContainsCredentials", location)
         becomes_get = (status in (301, 302) and running.method == "POST") or (
             status == 303 and running.method not in ("GET", "HEAD")
         )
         dropped: frozenset[str] = frozenset()
         is_other = url.origin != running.url.origin
-        if running.method == "DELETE" and is_other and self.quirks.delete_becomes_get:
-            becomes_get = True
         if becomes_get:
             dropped = _BODY_HEADERS
+            running.method, running.body, running.is_bodiless = "GET", None, True
+        if running.method == "DELETE" and is_other and self.quirks.delete_becomes_get:
             running.method, running.body = "GET", None
+        if self.quirks.client_hints and url.origin != running.page:
+            dropped |= OWN_CLIENT_HINTS
         if is_other:
             dropped |= {NON_WILDCARD_HEADER}
         # Whether the request needed a preflight, even a cached one.
         running.redirected = running.preflighted
-        kept = running.set_headers if self.quirks.dropped_headers_return else running.headers
+        if self.quirks.preflight_after_own_redirect and self._unsafe_names(running):
+            running.redirected = True
+        kept = self._headers_to_keep(running, is_cors=crosses or running.tainting == "cors")
         running.headers = tuple(pair for pair in kept if pair[0].lower() not in dropped)
         if url.fragment is None:
             url = replace(url, fragment=running.url.fragment)
         running.urls.append(url)
+
+    def _headers_to_keep(self, running: Running, *, is_cors: bool) -> Headers:
+        if self.quirks.dropped_headers_return:
+            return running.set_headers
+        if not (self.quirks.body_headers_return and is_cors):
+            return running.headers
+        missing = _BODY_HEADERS - {name.lower() for name, _ in running.headers}
+        returning = (pair for pair in running.set_headers if pair[0].lower() in missing)
+        return (*running.headers, *returning)
 
 
 def _exchange(
@@ -317,15 +355,6 @@ def _exchange(
         response = yield request
         running.exchanges.append(Exchange(request, response))
     return response
-
-
-def _check_response(running: Running, response: HttpResponse) -> CheckFailure | None:
-    # https://fetch.spec.whatwg.org/#concept-http-fetch
-    if running.tainting == "cors":
-        return check_cors(running.origin, response.headers, include=running.include)
-    if running.tainting == "opaque":
-        return check_resource_policy(running.page, running.url, response.headers)
-    return None
 
 
 def _filter(running: Running, response: HttpResponse) -> PageResponse:

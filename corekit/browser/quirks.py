@@ -22,11 +22,35 @@ class Quirks:
     missing_methods_refused: bool = False
     """With an upload listener, a preflight response without Access-Control-Allow-Methods does not
     allow a method that is not safelisted; by the standard it does."""
+    client_hints: bool = False
+    """``Save-Data``, ``DPR`` and six others with valid values need no preflight. After a
+    redirect to another server than the page's own, only ``Save-Data`` is still sent."""
+    user_agent_is_forbidden: bool = False
+    """Scripts cannot set User-Agent."""
+    repeated_headers_are_joined: bool = False
+    """A header that is set twice is judged by its joined value; by the standard, each line is
+    judged alone."""
+    repeated_headers_are_listed: bool = False
+    """A preflight lists a header twice that is set twice."""
+    safelisted_total_is_unlimited: bool = False
+    """More than 1,024 bytes of safelisted values need no preflight either."""
+    max_range: int | None = None
+    """The largest number in a safelisted Range; None for no limit."""
+    range_is_lenient: bool = False
+    """``BYTES=`` and a plus sign before a number are safelisted in Range."""
+    upload_listener_needs_body: bool = False
+    """An upload listener makes no difference to a request without a body."""
+    blob_type_is_sent: bool = False
+    """A ``no-cors`` request has the Content-Type of its Blob, whatever it is; by the standard, only
+    a safelisted one. **A server cannot conclude from JSON that there was a preflight.**"""
     max_age_cap: int | None = None
     """The longest time that a preflight response is cached, in seconds; None for no limit."""
     negative_max_age_expires: bool = False
     malformed_max_age_expires: bool = False
     """A negative, or any malformed, Access-Control-Max-Age is 0; by the standard it is 5."""
+    max_age_is_signed: bool = False
+    """Access-Control-Max-Age is a signed number of 64 bits: a larger one is malformed, and a plus
+    sign is not. By the standard, it has no sign and no limit."""
     one_response_per_url: bool = False
     """A preflight response is cached as a whole: if it does not cover a request it is dropped, and
     a new one replaces it; by the standard, a new one adds to it."""
@@ -67,8 +91,24 @@ class Quirks:
     preflight_lists_dropped_headers: bool = False
     """After a redirect a preflight still lists all headers that the page set, though Authorization
     or Content-Type is no longer sent."""
+    preflight_after_own_redirect: bool = False
+    """So is a request to the page's own server that would need a preflight at another one because
+    of its headers."""
     dropped_headers_return: bool = False
-    """A header that one redirect drops, such as Authorization, is sent again after the next."""
+    """Authorization, which one redirect drops, is sent again after the next; Content-Type is only
+    listed in the preflight again."""
+    body_headers_return: bool = False
+    """Content-Type and Content-Language, which one redirect drops, are sent again after the next,
+    unless both lead to the page's own server."""
+    credentials_survive_redirect: bool = False
+    """After a redirect from the page's own server, a request with the credentials mode
+    ``same-origin`` has credentials at the other server too in the mode ``no-cors``; in the mode
+    ``cors``, a second redirect is checked as if it had."""
+    redirect_without_user_name: bool = False
+    """A redirect to a URL with a user name fails without CORS too, unless the page uses
+    XMLHttpRequest."""
+    origin_survives_get: bool = False
+    """A POST to the page's own server that a redirect turns into a GET still has an Origin."""
     delete_becomes_get: bool = False
     """A cross-origin redirect turns DELETE into GET, whatever its status."""
     origin_survives_downgrade: bool = False
@@ -92,17 +132,27 @@ _BROWSERS: Final = Quirks(
 CHROMIUM: Final = replace(
     _BROWSERS,
     name="chromium",
+    client_hints=True,
+    user_agent_is_forbidden=True,
+    repeated_headers_are_joined=True,
+    max_range=2**63 - 2,
+    upload_listener_needs_body=True,
     max_age_cap=7200,
+    max_age_is_signed=True,
     one_response_per_url=True,
     opaque_page_is_not_cached=True,
     tainted_origin_is_not_cached=True,
     failure_keeps_cache=True,
+    redirect_without_user_name=True,
     origin_survives_downgrade=True,
 )
 
 FIREFOX: Final = replace(
     _BROWSERS,
     name="firefox",
+    repeated_headers_are_listed=True,
+    safelisted_total_is_unlimited=True,
+    max_range=2**64 - 1,
     max_age_cap=86400,
     malformed_max_age_expires=True,
     head_is_cached_by_name_only=True,
@@ -110,6 +160,7 @@ FIREFOX: Final = replace(
     credentials_apart=True,
     only_cors_failure_clears_cache=True,
     preflight_after_redirect=True,
+    preflight_after_own_redirect=True,
     preflight_untainted=True,
     dropped_headers_return=True,
 )
@@ -117,7 +168,12 @@ FIREFOX: Final = replace(
 WEBKIT: Final = replace(
     _BROWSERS,
     name="webkit",
+    repeated_headers_are_joined=True,
+    max_range=2**64 - 1,
+    range_is_lenient=True,
+    blob_type_is_sent=True,
     max_age_cap=600,
+    max_age_is_signed=True,
     one_response_per_url=True,
     rejected_response_is_cached=True,
     cached_wildcard_depends_on_request=True,
@@ -126,6 +182,9 @@ WEBKIT: Final = replace(
     failure_keeps_cache=True,
     preflight_after_redirect=True,
     preflight_lists_dropped_headers=True,
+    body_headers_return=True,
+    origin_survives_get=True,
+    credentials_survive_redirect=True,
     delete_becomes_get=True,
     loopback_is_mixed_content=True,
 )

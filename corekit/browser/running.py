@@ -11,7 +11,7 @@ from corekit._names import FORBIDDEN_METHODS, NORMALIZED_METHODS, SAFELISTED_MET
 from corekit._origins import OPAQUE, is_serialized_origin
 
 from .failures import Failure, FetchFailedError
-from .fields import drop_forbidden, keep_no_cors_safelisted
+from .fields import drop_forbidden, get_header, join_lines, keep_no_cors_safelisted
 from .messages import (
     CREDENTIALS_MODES,
     FETCH_MODES,
@@ -21,6 +21,7 @@ from .messages import (
     Headers,
     Tainting,
 )
+from .quirks import STANDARD, Quirks
 from .urls import Url, parse_url
 
 
@@ -38,6 +39,7 @@ class Running:
     tainting: Tainting = "basic"
     preflighted: bool = False
     redirected: bool = False
+    is_bodiless: bool = False
     exchanges: list[Exchange] = field(default_factory=list)
 
     @property
@@ -60,7 +62,7 @@ class Running:
         return FetchFailedError(Failure(name, self.method, str(self.url), self.origin, value))
 
 
-def start(page: str, fetch: Fetch) -> Running:
+def start(page: str, fetch: Fetch, quirks: Quirks = STANDARD) -> Running:
     """Begin a fetch. Raises ValueError if a browser would throw a TypeError.
 
     Source: https://fetch.spec.whatwg.org/#dom-request
@@ -83,12 +85,29 @@ def start(page: str, fetch: Fetch) -> Running:
     url = parse_url(fetch.url, None if page == OPAQUE else parse_url(page))
     if url.userinfo:
         raise ValueError("browsers do not fetch a URL with a user name or password")
-    headers = drop_forbidden(fetch.headers)
-    if fetch.mode == "no-cors":
-        if method not in SAFELISTED_METHODS:
-            raise ValueError(f"a no-cors request cannot have the method {method}")
-        headers = keep_no_cors_safelisted(headers)
+    if fetch.mode == "no-cors" and method not in SAFELISTED_METHODS:
+        raise ValueError(f"a no-cors request cannot have the method {method}")
+    headers = _headers_of(fetch, quirks)
     return Running(page, fetch, method, headers, headers, fetch.body, [url])
+
+
+def _headers_of(fetch: Fetch, quirks: Quirks) -> Headers:
+    """Return the headers that the page sets, and the Content-Type that its body brings."""
+    headers = drop_forbidden(fetch.headers)
+    if quirks.user_agent_is_forbidden:
+        headers = tuple(pair for pair in headers if pair[0].lower() != "user-agent")
+    if fetch.mode == "no-cors":
+        headers = keep_no_cors_safelisted(headers)
+    brings_type = fetch.body is not None and fetch.body_type
+    if brings_type and get_header(headers, "content-type") is None:
+        brought = drop_forbidden((("Content-Type", fetch.body_type),))
+        if fetch.mode == "no-cors" and not quirks.blob_type_is_sent:
+            brought = keep_no_cors_safelisted(brought)
+        headers += brought
+    # XMLHttpRequest joins them: https://xhr.spec.whatwg.org/#the-setrequestheader()-method
+    if quirks.repeated_headers_are_joined or fetch.upload_listener:
+        return join_lines(headers)
+    return headers
 
 
 def check_fetch(fetch: Fetch) -> None:

@@ -51,6 +51,7 @@ class Session:
                 "method": fetch.method,
                 "headers": fetch.headers,
                 "body": None if fetch.body is None else fetch.body.decode(),
+                "body_type": fetch.body_type,
                 "mode": fetch.mode,
                 "credentials": fetch.credentials,
                 "redirect": fetch.redirect,

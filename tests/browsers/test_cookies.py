@@ -8,18 +8,20 @@ the browser's Cookie header has to equal the one of the jar.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from corekit.browser import Fetch, HttpRequest, HttpResponse
 from corekit_testing import CookieJar
 from corekit_testing.cookies import COOKIE_QUIRKS
+from tests.browsers import chromium, firefox, webkit
 from tests.browsers.https import HOSTS
-from tests.browsers.lab import Lab, Session
+from tests.browsers.lab import Lab, Session, open_lab
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +38,11 @@ ATTRIBUTES: Final = [
     ("; SameSite=None", "; Secure", "; Path=/; HttpOnly"),
 ]
 PREFIXES: Final = ("", "__Secure-", "__Host-")
+ENGINE_OPENERS: Final[dict[str, Callable[[str], AbstractContextManager[Any]]]] = {
+    "chromium": chromium.open_page,
+    "firefox": firefox.open_page,
+    "webkit": webkit.open_page,
+}
 MODES: Final = ("include", "same-origin", "omit")
 
 
@@ -59,6 +66,19 @@ def make_sessions(lab: Lab) -> Iterator[Session]:
         yield Session(
             f"c{number}", lab.page, fetches, partial(serve, lines, lab.page), note=(host, lines)
         )
+
+
+@pytest.mark.parametrize("engine", ENGINE_OPENERS)
+def test_secure_cookie_without_https(engine: str) -> None:
+    with open_lab(page_host="localhost") as lab, ENGINE_OPENERS[engine](f"{lab.page}/"):
+        lines = ["secure=1; Secure; Path=/", "plain=1; Path=/"]
+        fetches = [Fetch(f"{lab.page}/local/{part}") for part in ("set", "get")]
+        session = Session("local", lab.page, fetches, partial(serve, lines, lab.page))
+        lab.run([session])
+    jar = CookieJar(clock=time.time, quirks=COOKIE_QUIRKS[engine])
+    jar.store(lab.page, fetches[0].url, lines)
+    sent = dict(session.log[1].request.headers).get("Cookie", "")
+    assert set(sent.split("; ")) == set((jar.header(lab.page, fetches[1].url) or "").split("; "))
 
 
 def cookies_of(session: Session, header: str | None) -> set[str]:

@@ -122,6 +122,7 @@ def test_data_is_complete() -> None:
             "credentials": "include",
             "redirect": "follow",
             "upload_listener": False,
+            "body_type": "",
         },
     }
     assert data["fixes"][-1]["fetch"] is None

@@ -12,6 +12,8 @@ from corekit import CorsPolicy
 from corekit_testing import Browser, CorsError, FetchError
 from tests.testing.serving import ANY, PAGE, POLICY, asgi, respond, served, wsgi
 
+TEXT = "text/plain;charset=UTF-8"
+
 
 @pytest.fixture(params=["asgi", "wsgi", "url"])
 def made(request: pytest.FixtureRequest) -> Iterator[Callable[..., Browser]]:
@@ -112,6 +114,25 @@ def test_content_type_of_a_body(
     # wsgiref's server has a type for requests that have none.
     assert seen["headers"].get("content-type") in (content_type, content_type or "text/plain")
     assert seen["body"] == body
+
+
+@pytest.mark.parametrize(
+    ("options", "content_type"),
+    [
+        ({"data": "x", "headers": {"content-type": "application/json"}}, TEXT),
+        ({"data": "x", "headers": {"content-type": "text/plain"}}, "text/plain"),
+        ({"json": {}}, TEXT),
+        ({"data": {"a": "b"}}, "application/x-www-form-urlencoded;charset=UTF-8"),
+        ({"data": b"x", "headers": {"content-type": "application/json"}}, None),
+    ],
+)
+def test_no_cors_body_has_a_safelisted_content_type(
+    made: Callable[..., Browser], options: Any, content_type: str | None
+) -> None:
+    browser = made()
+    browser.fetch("POST", "/", mode="no-cors", **options)
+    headers = {name.lower(): value for name, value in browser.exchanges[-1].request.headers}
+    assert headers.get("content-type") == content_type
 
 
 @pytest.mark.parametrize("userinfo", ["user", "user:secret", ":secret"])

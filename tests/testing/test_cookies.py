@@ -163,6 +163,15 @@ def test_secure_cookies_need_https_or_loopback() -> None:
     assert jar.header("http://api.example.com", "http://api.example.com/") is None
 
 
+def test_webkit_sends_secure_cookies_over_https_only() -> None:
+    local = "http://localhost:8000"
+    jar = CookieJar(clock=Clock(NOW), quirks=COOKIE_QUIRKS["webkit"])
+    jar.store(local, f"{local}/", ["a=1; Path=/; Secure", "b=2; Path=/"])
+    assert jar.header(local, f"{local}/") == "b=2"
+    secure = "https://localhost"
+    assert jar.header(secure, f"{secure}/") == "a=1; b=2"
+
+
 def test_order_of_cookies() -> None:
     jar = CookieJar(clock=Clock(NOW))
     jar.store(PAGE, API, ["a=1; Path=/", "b=2; Path=/a/b", "c=3; Path=/"])
