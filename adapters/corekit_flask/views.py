@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
@@ -72,8 +73,7 @@ def answer_in_view(view: View, find: Finder, *, automatic_options: bool) -> View
     With `automatic_options`, an OPTIONS request that is not a preflight gets Flask's own response.
     """
 
-    @wraps(view)
-    def answering(*args: Any, **kwargs: Any) -> Any:
+    def answer_early() -> Response | None:
         if COVERED not in request.environ:
             app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
             policy = find(app, request.path)
@@ -82,14 +82,26 @@ def answer_in_view(view: View, find: Finder, *, automatic_options: bool) -> View
                 return response
         if automatic_options and request.method == "OPTIONS":
             return current_app.make_default_options_response()
-        return current_app.ensure_sync(view)(*args, **kwargs)
+        return None
 
-    attributes = vars(answering)
+    @wraps(view)
+    def answering(*args: Any, **kwargs: Any) -> Any:
+        response = answer_early()
+        return view(*args, **kwargs) if response is None else response
+
+    @wraps(view)
+    async def answering_later(*args: Any, **kwargs: Any) -> Any:
+        response = answer_early()
+        return await view(*args, **kwargs) if response is None else response
+
+    # Other decorators may ask whether the view is asynchronous.
+    wrapper = answering_later if iscoroutinefunction(view) else answering
+    attributes = vars(wrapper)
     if automatic_options:
         # So that a preflight reaches the view: https://flask.palletsprojects.com/en/stable/api/#view-function-options
         attributes["provide_automatic_options"] = False
         attributes["required_methods"] = {*attributes.get("required_methods", ()), "OPTIONS"}
-    return cast("View", mark(answering, find))
+    return cast("View", mark(wrapper, find))
 
 
 class ViewPolicies:
