@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.adapter import path_readings
@@ -19,15 +19,20 @@ from corekit.routes import LONGEST_PATH
 Resource = str | re.Pattern[str]
 _is_plain = re.compile(r"[^*\\\]?$^\[()+|{}]*").fullmatch
 _NOTHING: Final = CorsPolicy.deny_all()
+_read_head = re.compile(
+    r"(?:\^|\\A)?((?:[^\\.^$*+?{}\[\]()|]|\\[^\w\s])*)([*+?{]?)(.*)", re.DOTALL
+).fullmatch
+# What follows the head if a regular expression matches all paths that begin with it.
+_ANYTHING: Final = frozenset({"", ".*", ".*$", "*", "?"})
 _ALL: Final = frozenset({"*", "/*", ".*", "/.*"})
 
 
 class Resources:
     """Pairs of a resource and its policy; the first that matches wins.
 
-    Raise PolicyError for a regular expression or a path that cannot be used, and for a path that an
+    Raise PolicyError for a regular expression or a path that cannot be used, and for one that an
     earlier resource covers, with another policy: flask-cors would use the longer one, which may be
-    the stricter one.
+    the stricter one. Of two regular expressions, only what they begin with is compared.
     """
 
     def __init__(self, pairs: Iterable[tuple[Resource, CorsPolicy]]) -> None:
@@ -111,6 +116,7 @@ class _Reader:
         self.paths: dict[str, dict[int, int]] = {}
         self.prefixes: dict[str, dict[int, int]] = {}
         self.regexes: list[tuple[int, re.Pattern[str], int]] = []
+        self.heads: list[tuple[str, int, int]] = []
         self.problems: list[Problem] = []
         given: list[Resource] = []
         numbers: dict[CorsPolicy, int] = {}
@@ -118,7 +124,9 @@ class _Reader:
             number = numbers.setdefault(policy, len(numbers))
             covering = self._read(resource, number)
             if covering is not None:
-                self._report(ProblemKind.UNREACHABLE_PATH, resource, other=str(given[covering]))
+                other = given[covering]
+                written = other if isinstance(other, str) else other.pattern
+                self._report(ProblemKind.UNREACHABLE_PATH, resource, other=written)
             given.append(resource)
             self.policies.append(policy)
 
@@ -140,7 +148,21 @@ class _Reader:
             self._report(error.kind, resource, use=use, **error.parameters)
             return None
         self.regexes.append((index, regex, policy))
-        return None
+        return self._read_head(regex, policy)
+
+    def _read_head(self, regex: re.Pattern[str], policy: int) -> int | None:
+        index = len(self.policies)
+        head, is_whole = _head_of(regex)
+        found = [self.prefixes.get(each, {}) for each in _ancestors(head.rpartition("/")[0])]
+        covering = [at for each in found for other, at in each.items() if other != policy]
+        covering += [
+            at
+            for other_head, other, at in self.heads
+            if other != policy and head.startswith(other_head)
+        ]
+        if is_whole:
+            self.heads.append((head, policy, index))
+        return min(covering, default=None)
 
     def _read_path(self, path: str, resource: str, policy: int, *, is_prefix: bool) -> int | None:
         if len(resource) > LONGEST_PATH:
@@ -177,6 +199,23 @@ def _split(resource: str) -> tuple[str, bool]:
     """
     path = "" if resource in _ALL else resource.removesuffix("/*")
     return path, path != resource
+
+
+def _head_of(regex: re.Pattern[str]) -> tuple[str, bool]:
+    """Return how each path that matches begins, and whether all paths that begin so match.
+
+    >>> _head_of(re.compile(r"^/api/v\\d"))
+    ('/api/v', False)
+    >>> _head_of(re.compile(r"/api/.*"))
+    ('/api/', True)
+    """
+    if "|" in regex.pattern or regex.flags & (re.IGNORECASE | re.VERBOSE):
+        return "", False
+    head, quantifier, rest = cast("re.Match[str]", _read_head(regex.pattern)).groups()
+    letters = re.findall(r"\\?(.)", head, re.DOTALL)
+    if quantifier:
+        letters = letters[:-1]
+    return "".join(letters), quantifier + rest in _ANYTHING
 
 
 def _are_disjoint(first: Resource, second: Resource) -> bool:

@@ -49,8 +49,8 @@ def test_first_matching_resource_applies() -> None:
         resources={
             "/api/items": {"origins": UNTRUSTED},
             "/api/*": {"origins": APP},
-            r"/api/admin/users/very/long/(path)?": {"origins": UNTRUSTED},
-            r"/api/admin/.*": {"origins": UNTRUSTED},
+            r"/(api|very/long/path)/admin/users/": {"origins": UNTRUSTED},
+            r"/\w+/admin/.*": {"origins": UNTRUSTED},
         },
     )
     client = client_of(app)
@@ -72,9 +72,21 @@ def test_first_matching_resource_applies() -> None:
         (r"/api/.*", "/api/items"),
         (re.compile("/api"), "/api/*"),
         ("/items", "/items/"),
+        ("*", r"/api/v\d"),
+        ("/api/*", r"/api/v1/.*"),
+        ("/api/*", r"/api/v\d/.*"),
+        ("/api/*", re.compile(r"^/api/.*")),
+        ("/api/*", re.compile(r"\A/api/[ab]")),
+        (r"/api/.*", r"/api/v1/.*"),
+        (r"^/api/.*$", r"/api/v1/.*"),
+        (re.compile("/.*"), re.compile("/api/.*")),
+        (re.compile("/api/"), r"/api/v\d+"),
+        (r"/ap\.i/.*", r"/ap\.i/v1.*"),
+        ("/acl*", r"/acl/\d+"),
+        ("/acl?", r"/acl/\d+"),
     ],
 )
-def test_resource_that_an_earlier_one_covers_is_refused(earlier: Any, later: str) -> None:
+def test_resource_that_an_earlier_one_covers_is_refused(earlier: Any, later: Any) -> None:
     resources = {earlier: {"origins": "*"}, later: {"origins": APP}}
     with pytest.raises(PolicyError) as caught:
         CORS(make_app(), resources=resources)
@@ -93,7 +105,17 @@ def test_resource_that_an_earlier_one_covers_is_refused(earlier: Any, later: str
         ("/api", "/api/*"),
         ("/api/*", "/apis"),
         (r"/api/\d+", "/api/*"),
-        ("/api/*", re.compile("/api/.*")),
+        ("/api/*", re.compile("/api(/.*)?")),
+        ("/api/*", "/api.*"),
+        ("/api/*", "/apiary/.*"),
+        ("/api/*", r"/api/.*|/items"),
+        ("/api/*", re.compile("/api/.*", re.IGNORECASE)),
+        ("/a b/*", re.compile("/a b/.*", re.VERBOSE)),
+        ("/api/*", "/api/?x"),
+        (r"/api/v\d", r"/api/v1/.*"),
+        (r"/api/.*x", "/api/v1/.*"),
+        (r"/api/.*", "/api.*"),
+        (r"/ap\.i/.*", "/ap[.]i/v1"),
     ],
 )
 def test_resource_that_may_be_reached_is_accepted(earlier: Any, later: Any) -> None:
@@ -105,6 +127,7 @@ def test_regex_is_compared_with_a_path_only_if_that_takes_no_longer() -> None:
     CORS(make_app(), resources={earlier: {"origins": "*"}, later: {"origins": APP}})
 
 
+REGEXES = [r"/a/\w+", r"/(a|b)/", r"/a/.*", r"^/a/b", r"/a/b*", r"/.*y\.z", r"/a+"]
 RESOURCES = [
     "/*",
     "/",
@@ -115,8 +138,7 @@ RESOURCES = [
     "/a/b/*",
     "/a//*",
     "/ab",
-    r"/a/\w+",
-    r"/(a|b)/",
+    *REGEXES,
 ]
 PATHS = [
     "/",
@@ -136,7 +158,7 @@ POLICIES = [CorsPolicy(allow_origins=[f"https://{name}.example"]) for name in "a
 
 
 def matches(resource: str, path: str) -> bool:
-    if "(" in resource or "\\" in resource:
+    if resource in REGEXES:
         return re.match(resource, path) is not None
     stem = resource.removesuffix("/*")
     if stem != resource:
@@ -157,10 +179,8 @@ def test_first_resource_that_matches_has_the_policy(
         for problem in error.problems:
             assert problem.code == "unreachable-path"
             resource, other = str(problem.value), str(problem.parameters["other"])
-            is_prefix = resource.endswith("/*")
-            covered = (
-                [each for each in PATHS if matches(resource, each)] if is_prefix else [resource]
-            )
+            is_path = resource not in REGEXES and not resource.endswith("/*")
+            covered = [resource] if is_path else [each for each in PATHS if matches(resource, each)]
             assert all(matches(other, each) for each in covered)
         return
     found = {
