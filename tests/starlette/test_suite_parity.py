@@ -23,6 +23,7 @@ from starlette.testclient import TestClient
 from corekit import PolicyError
 from corekit_starlette.compat import CORSMiddleware as Ours
 from tests.docs.pages import ROOT
+from tests.frameworks.granting import is_granted
 
 GUIDE: Final = (ROOT / "docs" / "migrating-from-starlette.md").read_text()
 APP: Final = "https://app.example.com"
@@ -88,7 +89,9 @@ def fields(client: TestClient, row: Row) -> dict[str, object]:
         if name.startswith("access-control-")
     }
     vary = names(response.headers.get("vary"))
-    return {"status": response.status_code, "text": response.text, "vary": vary, **allowed}
+    granted = is_granted(row.headers, response.status_code, response.headers)
+    found = {"status": response.status_code, "text": response.text, "granted": granted}
+    return {**found, "vary": vary, **allowed}
 
 
 EVERYTHING: Final = {
@@ -150,8 +153,10 @@ DENIED: Final = {
     ),
 }
 NOT_GRANTED: Final = {"status": "a preflight for something that is not allowed: 400"}
-CUSTOM: Final = {"status": '`allow_methods=["*"]` is a fixed list'}
-PRIVATE_OFF: Final = {"status": "a private network request fails if the option is off"}
+CUSTOM: Final = dict.fromkeys(("status", "granted"), '`allow_methods=["*"]` is a fixed list')
+PRIVATE_OFF: Final = dict.fromkeys(
+    ("status", "granted"), "a private network request fails if the option is off"
+)
 
 ROWS: Final[dict[str, list[Row]]] = {
     "test_cors_allow_all": [
@@ -162,6 +167,7 @@ ROWS: Final[dict[str, list[Row]]] = {
     ],
     "test_cors_allow_all_except_credentials": [
         Row(EVERYTHING, "OPTIONS", asking("GET", "X-A"), {**FIXED_LIST, **REQUESTED}),
+        Row(EVERYTHING, "OPTIONS", asking("GET", "Authorization"), {**FIXED_LIST, **REQUESTED}),
         Row(EVERYTHING, "OPTIONS", NO_ORIGIN, {**ALWAYS, **EXPOSED}),
         Row(EVERYTHING, "GET", FROM_APP, NO_VARY),
         Row(EVERYTHING, "GET", {}, {**ALWAYS, **EXPOSED}),

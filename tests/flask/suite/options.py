@@ -46,6 +46,7 @@ ROWS: Final[dict[str, Rows]] = {
         "test_get_allow_headers_matching": [
             Row(ANY, asking("GET", "X-A"), ANY_GRANTED, PREFLIGHT),
             Row(ANY, asking("GET", "X-A", "X-B"), ANY_GRANTED, PREFLIGHT),
+            Row(ANY, asking("GET", "Authorization"), ANY_GRANTED, PREFLIGHT),
         ],
     },
     "ResponseHeadersOverrideTestCaseIntegration": {"test_override_headers": [Row(ANY, NO_ORIGIN)]},

@@ -13,6 +13,7 @@ from flask import Flask, Response, abort, got_request_exception, request
 from werkzeug.test import TestResponse
 
 from corekit_flask import compat
+from tests.frameworks.granting import is_granted
 
 APP: Final = "https://app.example.com"
 OTHER: Final = "https://other.example"
@@ -50,10 +51,10 @@ LISTED: Final = dict.fromkeys(
 ASYNC: Final = dict.fromkeys(
     ("status", "text", "vary", "cookies"), "`@cross_origin` on an asynchronous view"
 )
-ASYNC_ALLOWED: Final = {**ASYNC, "allow-origin": ASYNC["status"]}
+ASYNC_ALLOWED: Final = {**ASYNC, **dict.fromkeys(("allow-origin", "granted"), ASYNC["status"])}
 ASYNC_CREDENTIALS: Final = {"allow-credentials": ASYNC["status"]}
 BRACKETS: Final = dict.fromkeys(
-    ("allow-origin", "vary"), "an IPv6 address in brackets is a regular"
+    ("allow-origin", "granted", "vary"), "an IPv6 address in brackets is a regular"
 )
 DENIED: Final = {
     **ALLOW,
@@ -148,7 +149,7 @@ def names(value: str) -> list[str]:
     return sorted(value.lower().split(", "))
 
 
-def fields(response: TestResponse) -> dict[str, object]:
+def fields(response: TestResponse, asked: Mapping[str, str]) -> dict[str, object]:
     """Return what the tests look at in a response. Names are compared without order and case."""
     headers = response.headers
     found: dict[str, object] = {
@@ -158,6 +159,7 @@ def fields(response: TestResponse) -> dict[str, object]:
     }
     return {
         **found,
+        "granted": is_granted(asked, response.status_code, dict(headers)),
         "status": response.status_code,
         "text": response.text,
         "cookies": headers.getlist("Set-Cookie"),
@@ -170,7 +172,8 @@ def differing(row: Row, method: str, *, decorated: bool) -> dict[str, tuple[obje
         fields(
             make_app(library, row.options, decorated=decorated)
             .test_client()
-            .open(row.path, method=method, headers=dict(row.headers))
+            .open(row.path, method=method, headers=dict(row.headers)),
+            row.headers,
         )
         for library in LIBRARIES
     )
