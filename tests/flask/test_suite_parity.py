@@ -108,6 +108,7 @@ def test_every_test_of_the_suite_is_in_a_table() -> None:
     assert sorted(tables) == sorted([*full_names(RELEASED), *full_names(OTHERS)])
     assert all(ROWS.values())
     assert set(SAME_AS.values()) <= ROWS.keys() | REJECTED.keys()
+    assert set(INTERNAL.values()) <= RELEASED.keys()
 
 
 @pytest.mark.parametrize(
