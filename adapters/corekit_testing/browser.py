@@ -43,7 +43,8 @@ class FetchOptions(TypedDict, total=False):
     `redirect`
         ``follow`` (the default), ``error`` or ``manual``.
     `upload_listener`
-        Whether the page listens to the progress of the upload, which always causes a preflight.
+        Whether the page listens to the progress of the upload, which causes a preflight; in
+        Chromium, only if there is a body.
     """
 
     headers: Mapping[str, str] | None

@@ -68,8 +68,7 @@ def serve(server: str, rest: str, folder: Path) -> Iterator[int]:
     application, command = SERVERS[server]
     (folder / "app.py").write_text(application + POLICY + rest)
     (folder / "serve.py").write_text(WSGIREF)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [word.replace("PORT", str(port)) for word in command]
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
@@ -81,6 +80,12 @@ def serve(server: str, rest: str, folder: Path) -> Iterator[int]:
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
 
 
 def wait_for(port: int) -> None:
