@@ -13,7 +13,15 @@ from dataclasses import replace
 from typing import Any, Final, Self, TypedDict, Unpack
 from urllib.parse import urlencode
 
-from corekit.browser import ENGINES, BrowserModel, Exchange, Fetch, HttpRequest, HttpResponse
+from corekit.browser import (
+    ENGINES,
+    BrowserModel,
+    Exchange,
+    Fetch,
+    HttpRequest,
+    HttpResponse,
+    LocalNetwork,
+)
 from corekit.browser.urls import parse_url
 
 from .cookies import COOKIE_QUIRKS, CookieJar
@@ -45,6 +53,9 @@ class FetchOptions(TypedDict, total=False):
     `upload_listener`
         Whether the page listens to the progress of the upload, which causes a preflight; in
         Chromium, only if there is a body.
+    `target_address_space`
+        ``public``, ``local`` or ``loopback``, as JavaScript's targetAddressSpace. It has no effect
+        unless the browser has an `address_space`.
     """
 
     headers: Mapping[str, str] | None
@@ -54,6 +65,7 @@ class FetchOptions(TypedDict, total=False):
     credentials: str
     redirect: str
     upload_listener: bool
+    target_address_space: str | None
 
 
 class Browser:
@@ -67,6 +79,10 @@ class Browser:
         The URL of `app`; the URLs of fetches are relative to it.
     `engine`
         ``standard``, ``chromium``, ``firefox`` or ``webkit``: whose quirks to apply.
+    `address_space`
+        Where the page comes from: ``public``, ``local`` or ``loopback``, or a
+        `corekit.browser.LocalNetwork`, which also has the permissions of the user. By default,
+        Local Network Access is not checked.
     `third_party_cookies`
         False for a browser that blocks third-party cookies.
     `raise_exceptions`
@@ -98,6 +114,7 @@ class Browser:
         *,
         url: str | None = None,
         engine: str = "standard",
+        address_space: str | LocalNetwork | None = None,
         third_party_cookies: bool = True,
         raise_exceptions: bool = True,
         timeout: float = TIMEOUT,
@@ -120,7 +137,9 @@ class Browser:
             third_party=third_party_cookies,
             quirks=COOKIE_QUIRKS[engine],
         )
-        self._model = BrowserModel(clock=self._now, quirks=ENGINES[engine])
+        self._model = BrowserModel(
+            clock=self._now, quirks=ENGINES[engine], address_space=address_space
+        )
         apps = app if isinstance(app, Mapping) else {self._url.origin: app}
         self._transports: dict[str, Transport] = {
             parse_url(origin).origin: make_transport(

@@ -10,22 +10,24 @@ subject:
 - `data_urls`: what a ``data:`` URL contains;
 - `sites`: which hosts share cookies, and which connections are trustworthy;
 - `fields`: safelisted request headers, values of response headers;
+- `failure_kinds`: what can be said about every failure of one name;
 - `failures`: names, messages and hints of everything that can fail;
+- `local_network`: which requests to local servers a page may send;
 - `quirks`: where browsers deviate from the standard, by engine;
 - `checks`: the CORS check, the checks on preflight responses, the readable headers;
 - `cache`: the preflight cache;
 - `running`: a fetch in progress;
 - `model`: the fetch itself, from the page's request to the page's response.
 
-Not modeled: navigation, frames, service workers, HTTP caching, private network access (browsers no
-longer send its preflights), and which cookies are kept, which is up to the transport.
-docs/browsers.md lists what differs from the standard.
+Not modeled: navigation, frames, service workers, HTTP caching, and which cookies are kept, which is
+up to the transport. docs/browsers.md lists what differs from the standard.
 """
 
 from corekit._names import FORBIDDEN_METHODS, SAFELISTED_METHODS, is_token
 
 from .cache import PreflightCache
 from .failures import FAILURES, Failure
+from .local_network import LocalNetwork
 from .messages import Exchange, Fetch, HttpRequest, HttpResponse, Outcome, PageResponse
 from .model import BrowserModel
 from .quirks import CHROMIUM, ENGINES, FIREFOX, STANDARD, WEBKIT, Quirks
@@ -46,6 +48,7 @@ __all__ = [
     "Fetch",
     "HttpRequest",
     "HttpResponse",
+    "LocalNetwork",
     "Outcome",
     "PageResponse",
     "PreflightCache",

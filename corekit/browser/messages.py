@@ -33,7 +33,8 @@ class Fetch:
     text; it becomes the Content-Type, unless the page sets one. `mode`,
     `credentials` and `redirect` are those of JavaScript's ``fetch``, with its defaults.
     `upload_listener` is whether the page listens for upload progress, as XMLHttpRequest can, so
-    that every method needs a preflight.
+    that every method needs a preflight. `target_address_space` is the option targetAddressSpace,
+    ``public``, ``local`` or ``loopback``; it has no effect unless the model has an address space.
 
     >>> Fetch("https://api.example.com/items/1", method="PUT").credentials
     'same-origin'
@@ -48,6 +49,7 @@ class Fetch:
     redirect: str = "follow"
     upload_listener: bool = False
     body_type: str = ""
+    target_address_space: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

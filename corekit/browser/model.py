@@ -35,6 +35,7 @@ from .fields import (
     read_max_age,
     unsafe_names,
 )
+from .local_network import LocalNetwork, is_known_local, read_local_network
 from .messages import Exchange, Fetch, Headers, HttpRequest, HttpResponse, Outcome, PageResponse
 from .quirks import STANDARD, Quirks
 from .running import Running, start
@@ -52,7 +53,10 @@ class BrowserModel:
     """A browser with its preflight cache.
 
     `clock` is any callable that returns seconds and never goes back; `quirks` are those of an
-    engine, or the standard. Pages are identified by their origin, so one model serves all pages.
+    engine, or the standard. `address_space` is where the pages come from: ``public``, ``local`` or
+    ``loopback``, or a `LocalNetwork`, which also has the permissions of the user; by default, Local
+    Network Access is not checked. Pages are identified by their origin, so one model serves all
+    pages.
 
     >>> def server(request):
     ...     return HttpResponse(200, (("Access-Control-Allow-Origin", "*"),), b"hello")
@@ -69,8 +73,15 @@ class BrowserModel:
     WildcardOriginNotAllowed
     """
 
-    def __init__(self, *, clock: Callable[[], float], quirks: Quirks = STANDARD) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        quirks: Quirks = STANDARD,
+        address_space: str | LocalNetwork | None = None,
+    ) -> None:
         self.quirks = quirks
+        self.local_network = read_local_network(address_space)
         self.cache = PreflightCache(clock=clock, quirks=quirks)
 
     def fetch(
@@ -106,6 +117,7 @@ class BrowserModel:
     def steps(self, page: str, fetch: Fetch) -> Generator[HttpRequest, HttpResponse, Outcome]:
         """Make the fetch as a generator of requests, which receives responses."""
         running = start(page, fetch, self.quirks)
+        running.local_network = self.local_network
         try:
             response = yield from self._main_fetch(running)
         except FetchFailedError as error:
@@ -155,6 +167,8 @@ class BrowserModel:
         if url.port in BAD_PORTS:
             raise running.fail("BadPort", str(url.port))
         is_trusted = is_loopback(url.host) and not self.quirks.loopback_is_mixed_content
+        if self.local_network is not None:
+            is_trusted |= is_known_local(url, running.requested.target_address_space)
         if url.scheme == "http" and running.page.startswith("https:") and not is_trusted:
             raise running.fail("MixedContent", str(url))
         if url.origin == running.page and running.tainting == "basic":
@@ -348,6 +362,11 @@ class BrowserModel:
 def _exchange(
     running: Running, request: HttpRequest
 ) -> Generator[HttpRequest, HttpResponse, HttpResponse]:
+    if running.local_network is not None:
+        target = None if request.is_preflight else running.requested.target_address_space
+        problem = running.local_network.check(running.page, running.url, target)
+        if problem is not None:
+            raise running.fail(*problem)
     response = yield request
     running.exchanges.append(Exchange(request, response))
     if response.status == _MISDIRECTED:

@@ -12,6 +12,7 @@ from corekit._origins import OPAQUE, is_serialized_origin
 
 from .failures import Failure, FetchFailedError
 from .fields import drop_forbidden, get_header, join_lines, keep_no_cors_safelisted
+from .local_network import ADDRESS_SPACES, LocalNetwork
 from .messages import (
     CREDENTIALS_MODES,
     FETCH_MODES,
@@ -40,6 +41,7 @@ class Running:
     preflighted: bool = False
     redirected: bool = False
     is_bodiless: bool = False
+    local_network: LocalNetwork | None = None
     exchanges: list[Exchange] = field(default_factory=list)
 
     @property
@@ -73,9 +75,10 @@ def start(page: str, fetch: Fetch, quirks: Quirks = STANDARD) -> Running:
         (fetch.mode, FETCH_MODES),
         (fetch.credentials, CREDENTIALS_MODES),
         (fetch.redirect, REDIRECT_MODES),
+        (fetch.target_address_space, (None, *ADDRESS_SPACES)),
     ):
         if value not in modes:
-            raise ValueError(f"{value!a} is not one of {', '.join(modes)}")
+            raise ValueError(f"{value!a} is not one of {', '.join(filter(None, modes))}")
     if not is_token(fetch.method) or fetch.method.upper() in FORBIDDEN_METHODS:
         raise ValueError(f"browsers do not let scripts send the method {fetch.method!a}")
     upper = fetch.method.upper()

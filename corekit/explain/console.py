@@ -30,7 +30,9 @@ _find_page = re.compile(r"\bOrigin (\S{1,400}) is not allowed by").search
 _NAMING: Final = REFUSALS | {
     "AllowOriginMismatch",
     "InvalidAllowCredentials",
+    "InsecureLocalNetwork",
     "InvalidAllowOriginValue",
+    "LocalNetworkAccessPermissionDenied",
     "MultipleAllowOriginValues",
 }
 """The failures whose messages name the value that caused them."""

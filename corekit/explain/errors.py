@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from corekit.browser import FAILURES
-from corekit.browser.failures import FailureKind
+from corekit.browser.failure_kinds import FailureKind
 
 from .other_errors import OTHER_ERRORS, ErrorInfo
 

@@ -1,12 +1,8 @@
 """What pages and servers report that no header of a CORS policy can change.
 
-Some of it looks like CORS: Chromium begins its messages about Local Network Access with "blocked by
-CORS policy". The names of those are Chromium's, the other names are corekit's own. The messages are
-those of Chromium 156, Firefox 153, WebKitGTK 2.50 and Django 6, and of older versions that are
-still in use. ``{}`` is what differs from call to call.
-Sources: https://wicg.github.io/local-network-access/,
-https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Permissions-Policy/local-network,
-https://docs.djangoproject.com/en/stable/ref/csrf/
+Most names are corekit's own. The messages are those of Chromium 156, Firefox 153, WebKitGTK 2.50
+and Django 6, and of older versions that are still in use. ``{}`` is what differs from call to call.
+Source: https://docs.djangoproject.com/en/stable/ref/csrf/
 """
 
 from __future__ import annotations
@@ -35,73 +31,17 @@ class ErrorInfo:
     texts_of: str = ""
 
 
-_NO_HEADER: Final = "No header of the server can allow this."
 _NOT_CORS: Final = "This is not about CORS."
-_TOGETHER: Final = (
-    "Serve the page and the API alike: both on the local network (or both on this computer), or"
-    " both on the public internet."
-)
 
 OTHER_ERRORS: Final = (
-    # Local Network Access
-    ErrorInfo(
-        "LocalNetworkAccessPermissionDenied",
-        "A page from the public internet calls a device on the local network or a program on this"
-        " computer, and the user has not allowed that. The request was not sent. For an address"
-        f" inside a VPN the same applies. {_NO_HEADER}",
-        "Let the user allow it: the browser asks once, later it is in the site's settings. An"
-        " iframe"
-        ' needs allow="local-network; loopback-network" (before Chrome 145:'
-        ' allow="local-network-access"), and a Permissions-Policy header of the page must not'
-        f" exclude it. {_TOGETHER} Then nobody is asked.",
-        {
-            "chromium": (
-                "Permission was denied for this request to access the `{}` address space.",
-                "net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS",
-            )
-        },
-    ),
-    ErrorInfo(
-        "InsecureLocalNetwork",
-        "A page that was loaded over plain HTTP from the public internet calls a device on the"
-        " local network or a program on this computer. Only pages in a secure context may ask the"
-        f" user for that. The request was not sent. {_NO_HEADER}",
-        f"Serve the page over HTTPS; the browser then asks the user. {_TOGETHER}",
-        {
-            "chromium": (
-                (
-                    "The request client is not a secure context and the resource is in more-private"
-                    " address space `{}`."
-                ),
-            )
-        },
-    ),
-    ErrorInfo(
-        "InvalidLocalNetworkAccess",
-        "The option targetAddressSpace of fetch() names another address space than the one in which"
-        f" the server is. The request was not sent. {_NO_HEADER}",
-        "Set targetAddressSpace to 'loopback' for this computer and to 'local' for the local"
-        " network, or leave it out: it is necessary only for a page over HTTPS that calls a name,"
-        " such as http://printer.example, which resolves to a local address.",
-        {
-            "chromium": (
-                (
-                    "Request had a target IP address space of `{}` yet the resource is in address"
-                    " space `{}`."
-                ),
-                (
-                    "Request had no target IP address space, yet the resource is in address space"
-                    " `{}`."
-                ),
-            )
-        },
-    ),
+    # Private Network Access, which came before Local Network Access
     ErrorInfo(
         "PreflightMissingAllowPrivateNetwork",
         "This version of Chromium asks the server before a public page calls a private address, and"
         " the preflight response has no Access-Control-Allow-Private-Network header.",
         "Set allow_private_network=True only if such old browsers have to work: later versions ask"
-        f" the user instead, and no header is necessary. {_TOGETHER}",
+        " the user instead, and no header is necessary. Serve the page and the API alike: both on"
+        " the local network (or both on this computer), or both on the public internet.",
         {
             "chromium": (
                 (

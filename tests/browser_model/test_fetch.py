@@ -302,6 +302,8 @@ def test_every_failure_has_a_message_and_a_hint(name: str) -> None:
         not in {
             *("NoCorsRedirectModeNotFollow", "BadPort", "CorpNotSameOrigin", "CorpNotSameSite"),
             *("MixedContent", "RedirectNotFollowed", "TooManyRedirects", "InvalidRedirect"),
+            *("LocalNetworkAccessPermissionDenied", "InsecureLocalNetwork"),
+            "InvalidLocalNetworkAccess",
         }
     )
     if name.startswith("Preflight"):

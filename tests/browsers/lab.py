@@ -56,6 +56,7 @@ class Session:
                 "credentials": fetch.credentials,
                 "redirect": fetch.redirect,
                 "upload_listener": fetch.upload_listener,
+                "target_address_space": fetch.target_address_space,
                 "cache": self.cache,
             }
             for fetch in self.fetches

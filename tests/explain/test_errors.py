@@ -52,7 +52,8 @@ def test_each_cors_failure_has_a_message_in_chromium() -> None:
     of_cors = {name for name, kind in FAILURES.items() if kind.is_cors}
     in_chromium = {name for name in FAILURES if "chromium" in ERRORS[name].console}
     others = {"NoCorsRedirectModeNotFollow", "BadPort", "CorpNotSameOrigin", "CorpNotSameSite"}
-    assert in_chromium == of_cors | others | {"MixedContent"}
+    others |= {"LocalNetworkAccessPermissionDenied", "InsecureLocalNetwork"}
+    assert in_chromium == of_cors | others | {"InvalidLocalNetworkAccess", "MixedContent"}
 
 
 @pytest.mark.parametrize("name", ERRORS)

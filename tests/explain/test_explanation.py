@@ -123,6 +123,7 @@ def test_data_is_complete() -> None:
             "redirect": "follow",
             "upload_listener": False,
             "body_type": "",
+            "target_address_space": None,
         },
     }
     assert data["fixes"][-1]["fetch"] is None

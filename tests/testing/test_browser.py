@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy
+from corekit.browser import LocalNetwork
 from corekit_testing import Browser, CorsError, FetchError
 from tests.testing.serving import ANY, PAGE, POLICY, asgi, respond, served, wsgi
 
@@ -212,3 +213,38 @@ def test_an_upload_listener_and_the_other_modes(made: Callable[..., Browser]) ->
     assert browser.fetch("GET", "/", redirect="manual").kind == "cors"
     with pytest.raises(CorsError, match=r"^DisallowedByMode"):
         browser.fetch("GET", "/", mode="same-origin")
+
+
+@pytest.mark.parametrize(
+    ("address_space", "options", "name"),
+    [
+        (None, {}, None),
+        ("loopback", {}, None),
+        ("public", {}, "LocalNetworkAccessPermissionDenied"),
+        ("public", {"mode": "no-cors"}, "LocalNetworkAccessPermissionDenied"),
+        (LocalNetwork("public", ["loopback-network"]), {}, None),
+        (
+            LocalNetwork("public", ["loopback-network"]),
+            {"target_address_space": "local"},
+            "InvalidLocalNetworkAccess",
+        ),
+        (LocalNetwork("public", server_address_spaces={"localhost": "public"}), {}, None),
+    ],
+)
+def test_public_page_needs_a_permission_for_a_local_server(
+    address_space: str | LocalNetwork | None, options: dict[str, Any], name: str | None
+) -> None:
+    browser = Browser(asgi(ANY), PAGE, url="http://localhost:8000", address_space=address_space)
+    if name is None:
+        assert browser.fetch("GET", "/items", **options).ok
+        return
+    with pytest.raises(FetchError) as raised:
+        browser.fetch("GET", "/items", **options)
+    assert not isinstance(raised.value, CorsError)
+    assert (raised.value.name, raised.value.exchanges) == (name, ())
+    assert browser.exchanges == []
+
+
+def test_unknown_address_space_is_named() -> None:
+    with pytest.raises(ValueError, match="address_space='intranet' is not one of public, local"):
+        Browser(asgi(ANY), PAGE, address_space="intranet")
