@@ -25,7 +25,8 @@ from corekit._near import is_typo
 from corekit._origins import ANY, OPAQUE, is_serialized_origin
 from corekit._spelling import canonical_spelling, find_misspelling
 from corekit.adapter import Policies
-from corekit.browser import STANDARD, Fetch, Outcome, Quirks
+from corekit.browser import STANDARD, Fetch, LocalNetwork, Outcome, Quirks
+from corekit.browser.local_network import read_local_network
 from corekit.diagnostics import Diagnostic, show
 
 from .call import Call, run
@@ -57,13 +58,21 @@ _MAX_NEAR_MISSES: Final = 20
 _OPAQUE_SCHEMES: Final = ("file:", "data:")
 
 
-def explain(policy: Policies, fetch: Fetch, *, page: str, quirks: Quirks = STANDARD) -> Explanation:
+def explain(
+    policy: Policies,
+    fetch: Fetch,
+    *,
+    page: str,
+    quirks: Quirks = STANDARD,
+    address_space: str | LocalNetwork | None = None,
+) -> Explanation:
     """Explain what happens when a page makes a fetch to a server that has this policy.
 
     `policy` is a `CorsPolicy` or a `CorsRoutes`, `page` the page's origin; another spelling of an
     origin is read as a browser would write it, and reported as a near miss. `quirks` are those of
-    an engine, or the standard. Raises ValueError if no browser would begin the fetch, as for a
-    forbidden method, or if no page can have the origin.
+    an engine, or the standard. `address_space` is that of `corekit.browser.BrowserModel`: where the
+    page comes from, to check Local Network Access. Raises ValueError if no browser would begin the
+    fetch, as for a forbidden method, or if no page can have the origin.
     Source: https://fetch.spec.whatwg.org/#http-cors-protocol
 
     >>> from corekit import CorsPolicy
@@ -75,7 +84,7 @@ def explain(policy: Policies, fetch: Fetch, *, page: str, quirks: Quirks = STAND
     >>> explanation.fixes[0].changes
     {'allow_methods': ('PUT',)}
     """
-    call = Call(fetch, _read_page(page), quirks)
+    call = Call(fetch, _read_page(page), quirks, read_local_network(address_space))
     outcome = run(policy, call)
     near_misses = list(find_in_call(page, call))
     further, fixes = _search_policy(policy, call, outcome)
@@ -89,16 +98,17 @@ def explain_outcome(
     page: str,
     policy: Policies | None = None,
     quirks: Quirks = STANDARD,
+    address_space: str | LocalNetwork | None = None,
 ) -> Explanation:
     """Explain how a fetch to a live server ended.
 
     `outcome` is what `corekit.browser.BrowserModel` made of the server's responses to `fetch`, by a
     page of the origin `page`. With `policy`, the explanation names the rule by which the server
     should have responded, and the `changes` of a fix apply to that policy; without one, they are
-    the arguments of a `CorsPolicy` for a middleware around the server's application. Raises
-    ValueError as `explain` does.
+    the arguments of a `CorsPolicy` for a middleware around the server's application. `quirks` and
+    `address_space` are those of the model. Raises ValueError as `explain` does.
     """
-    call = Call(fetch, _read_page(page), quirks)
+    call = Call(fetch, _read_page(page), quirks, read_local_network(address_space))
     near_misses = list(find_in_call(page, call))
     if outcome.is_readable:
         return _build(outcome, call, policy, near_misses, ())

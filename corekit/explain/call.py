@@ -14,8 +14,17 @@ from urllib.parse import unquote
 from corekit._names import NORMALIZED_METHODS, REGISTERED_METHODS, RESPONSE_ONLY_HEADERS
 from corekit._origins import ANY, OPAQUE, is_loopback
 from corekit.adapter import Policies
-from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse, Outcome, Quirks
+from corekit.browser import (
+    BrowserModel,
+    Fetch,
+    HttpRequest,
+    HttpResponse,
+    LocalNetwork,
+    Outcome,
+    Quirks,
+)
 from corekit.browser.fields import drop_forbidden, get_header
+from corekit.browser.local_network import PUBLIC, is_known_local
 from corekit.browser.messages import Headers
 from corekit.browser.urls import HTTP_SCHEMES, Url, parse_url
 from corekit.diagnostics import show
@@ -27,11 +36,15 @@ from .explanation import escape
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A page's fetch, the page's origin, and the quirks of the browser."""
+    """A page's fetch, the page's origin, the quirks of the browser, and where page and server are.
+
+    `local_network` is None if Local Network Access is not checked.
+    """
 
     fetch: Fetch
     page: str
     quirks: Quirks
+    local_network: LocalNetwork | None = None
 
     @property
     def url(self) -> Url:
@@ -60,7 +73,9 @@ class Call:
 
     def run(self, transport: Callable[[HttpRequest], HttpResponse]) -> Outcome:
         """Let the browser model make the fetch."""
-        model = BrowserModel(clock=lambda: 0.0, quirks=self.quirks)
+        model = BrowserModel(
+            clock=lambda: 0.0, quirks=self.quirks, address_space=self.local_network
+        )
         return model.fetch(transport, self.page, self.fetch)
 
 
@@ -89,12 +104,29 @@ def find_other_fetches(call: Call) -> Iterator[OtherFetch]:
     http_url = find_http_url(url, call)
     if http_url is not None and http_url != str(url):
         yield OtherFetch(f"Request {show(http_url)} instead.", replace(fetch, url=http_url))
+    yield from _find_other_targets(call)
     if fetch.redirect != "follow":
         message = "Let the browser follow redirects: redirect: 'follow', the default."
         yield OtherFetch(message, replace(fetch, redirect="follow"))
     if fetch.credentials == "include":
         message = "If the request does not need cookies, use credentials: 'omit'."
         yield OtherFetch(message, replace(fetch, credentials="omit"), is_required=False)
+
+
+def _find_other_targets(call: Call) -> Iterator[OtherFetch]:
+    """Yield the fetch with the target address space that it needs."""
+    target, url = call.fetch.target_address_space, call.url
+    space = PUBLIC if call.local_network is None else call.local_network.find_space(url)
+    if call.local_network is None or target == space:
+        return
+    instead = replace(call.fetch, target_address_space=None)
+    if space != PUBLIC and find_http_url(url, call.with_fetch(instead)) != str(url):
+        message = (
+            f"Set targetAddressSpace: {show(space)}, so that the request is not mixed content."
+        )
+        yield OtherFetch(message, replace(instead, target_address_space=space))
+    elif target is not None:
+        yield OtherFetch("Do not set targetAddressSpace: it is not necessary here.", instead)
 
 
 def find_http_url(url: Url, call: Call) -> str | None:
@@ -104,6 +136,8 @@ def find_http_url(url: Url, call: Call) -> str | None:
         scheme = "https" if is_secure else "http"
         return f"{scheme}:{url.target}" if url.target.startswith("//") else None
     is_trusted = is_loopback(url.host) and not call.quirks.loopback_is_mixed_content
+    if call.local_network is not None:
+        is_trusted |= is_known_local(url, call.fetch.target_address_space)
     is_mixed = url.scheme == "http" and is_secure and not is_trusted
     return str(replace(url, scheme="https" if is_mixed else url.scheme))
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from corekit._origins import OPAQUE, is_loopback
+from corekit.browser import LocalNetwork
+from corekit.browser.local_network import PERMISSIONS
 from corekit.browser.sites import is_same_site
 from corekit.browser.urls import Url, parse_url
 from corekit.lint.rules import is_internal
@@ -61,3 +63,21 @@ def describe_local_network(page: str, url: Url) -> str | None:
         f"{url.host} is a local address. If the page is on the public internet, Chrome {act}. No"
         " header of the server changes that."
     )
+
+
+def describe_address_spaces(network: LocalNetwork, page: str, url: Url) -> str:
+    """Return in which address spaces a page and a server are, and which permission that needs.
+
+    >>> network = LocalNetwork("public")
+    >>> describe_address_spaces(network, "https://a.example", parse_url("http://localhost:8000/"))
+    "The page is in the address space 'public', localhost in 'loopback'. That needs the permission \
+loopback-network of the user."
+    """
+    space = network.find_space(url)
+    where = f"The page is in the address space {network.address_space!r}, {url.host} in {space!r}."
+    if replace(network, permissions=()).check(page, url) is None:
+        return f"{where} That needs no permission of the user."
+    permission = PERMISSIONS[space]
+    if permission in network.permissions:
+        return f"{where} The user has given the permission {permission}."
+    return f"{where} That needs the permission {permission} of the user."

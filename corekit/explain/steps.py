@@ -32,7 +32,7 @@ from corekit.decision import Reason
 
 from .call import Call, find_covering, find_origin_rule, serve
 from .explanation import Step, StepKind, escape
-from .networks import describe_cookies, describe_local_network
+from .networks import describe_address_spaces, describe_cookies, describe_local_network
 from .proxies import GATEWAY_STATUSES
 
 _MAX_LINES: Final = 20
@@ -47,6 +47,9 @@ _NOT_SENT: Final = frozenset(
         "BadPort",
         "CorsDisabledScheme",
         "DisallowedByMode",
+        "InsecureLocalNetwork",
+        "InvalidLocalNetworkAccess",
+        "LocalNetworkAccessPermissionDenied",
         "MixedContent",
         "NoCorsRedirectModeNotFollow",
     }
@@ -99,7 +102,7 @@ def summarize(outcome: Outcome, call: Call) -> str:
 def describe_steps(outcome: Outcome, call: Call, policies: Policies | None) -> tuple[Step, ...]:
     """Return the steps of a call that ended with `outcome`."""
     title = f"Requests {escape(call.fetch.method)} {escape(str(call.url))} from {call.page}"
-    local = describe_local_network(call.page, call.url)
+    local = _describe_network(call)
     details = (_compare_origins(call), *filter(None, [local]), *_describe_call(call))
     if call.url.scheme == DATA_SCHEME:
         details = ("A data: URL contains the response, so the browser sends nothing.",)
@@ -119,6 +122,12 @@ def describe_steps(outcome: Outcome, call: Call, policies: Policies | None) -> t
     else:
         steps.append(_describe_success(outcome, result))
     return tuple(replace(step, details=_bound(step.details)) for step in steps)
+
+
+def _describe_network(call: Call) -> str | None:
+    if call.local_network is not None and call.url.host:
+        return describe_address_spaces(call.local_network, call.page, call.url)
+    return describe_local_network(call.page, call.url)
 
 
 def _compare_origins(call: Call) -> str:
@@ -321,7 +330,8 @@ def _describe_failure(outcome: Outcome, failure: Failure) -> Step:
     last = outcome.exchanges[-1] if outcome.exchanges else None
     details = [failure.message]
     if last is None or failure.name in _NOT_SENT:
-        title = "Does not send the request" if last is None else "Does not follow the redirect"
+        is_first = last is None or last.request.is_preflight
+        title = "Does not send the request" if is_first else "Does not follow the redirect"
     elif last.request.is_preflight:
         title = "Rejects the preflight response"
         status = last.response.status
