@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit.browser import ENGINES, BrowserModel, Fetch, Quirks
+from corekit.browser import ENGINES, BrowserModel, Fetch, LocalNetwork, Quirks
 from corekit.browser.messages import CREDENTIALS_MODES, FETCH_MODES
 from corekit.explain import Explanation, Fix, Step, explain, explain_outcome
 from corekit.explain.call import path_of
@@ -20,10 +20,12 @@ from corekit.explain.call import path_of
 from .client import Client, Limits
 from .explain_message import explain_message
 from .options import (
+    Networks,
     django_option,
     header_option,
     limit_options,
     needing_django,
+    network_options,
     read_call,
     reading,
     require_policy,
@@ -70,6 +72,7 @@ _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}
     show_default=True,
     help="Browser engine whose quirks to apply.",
 )
+@network_options
 @click.option("--send-unsafe", is_flag=True, help="Send PUT, DELETE and the like to --url.")
 @limit_options
 @json_option
@@ -86,6 +89,7 @@ def explain_call(
     url: str | None,
     api: str | None,
     engine: str,
+    networks: Networks,
     send_unsafe: bool,
     limits: Limits,
     as_json: bool,
@@ -107,6 +111,8 @@ def explain_call(
           --origin http://localhost:3000 --api http://localhost:8000/api/
       corekit explain --url https://api.example.com/items \\
           --origin https://app.example.com --header authorization
+      corekit explain --policy cors.toml --api http://localhost:8000/ \\
+          --origin https://app.example.com --address-space public
       corekit explain PreflightMissingAllowOriginHeader
       corekit explain \\
           "Reason: CORS header 'Access-Control-Allow-Origin' missing"
@@ -130,15 +136,25 @@ def explain_call(
         raise click.UsageError("Pass --policy or --django, not both.")
     if url is not None and api is not None:
         raise click.UsageError("Pass --url or --api, not both.")
-    fetch = read_call(url or api or _API, method or "GET", headers, credentials, mode)
+    fetch = read_call(
+        url or api or _API,
+        method or "GET",
+        headers,
+        credentials,
+        mode,
+        target_address_space=networks.target,
+    )
+    network = networks.read(fetch.url)
     quirks = ENGINES[engine]
     found, special = _find_policy(policy, settings, fetch.url)
     try:
         if found is not None and url is None:
-            explanation = explain(found, fetch, page=origin, quirks=quirks)
+            explanation = explain(found, fetch, page=origin, quirks=quirks, address_space=network)
         else:
             with Client(limits, send_unsafe=send_unsafe) as client:
-                explanation = _explain_server(client, fetch, origin, found, quirks)
+                explanation = _explain_server(
+                    client, fetch, origin, found, quirks=quirks, network=network
+                )
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--origin") from error
     if special and not explanation.allowed:
@@ -168,11 +184,19 @@ def _find_policy(
 
 
 def _explain_server(
-    client: Client, fetch: Fetch, page: str, policy: CorsPolicy | CorsRoutes | None, quirks: Quirks
+    client: Client,
+    fetch: Fetch,
+    page: str,
+    policy: CorsPolicy | CorsRoutes | None,
+    *,
+    quirks: Quirks,
+    network: LocalNetwork | None,
 ) -> Explanation:
-    model = BrowserModel(clock=time.monotonic, quirks=quirks)
+    model = BrowserModel(clock=time.monotonic, quirks=quirks, address_space=network)
     outcome = model.fetch(client.send, page, fetch)
-    explanation = explain_outcome(outcome, fetch, page=page, policy=policy, quirks=quirks)
+    explanation = explain_outcome(
+        outcome, fetch, page=page, policy=policy, quirks=quirks, address_space=network
+    )
     if not client.assumed:
         return explanation
     last = max(at for at, step in enumerate(explanation.steps) if step.kind == "response")

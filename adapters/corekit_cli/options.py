@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import wraps
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
-from corekit.browser import Fetch, check_fetch
+from corekit.browser import Fetch, LocalNetwork, check_fetch
 from corekit.browser.fields import drop_forbidden
+from corekit.browser.local_network import ADDRESS_SPACES, PERMISSIONS
 from corekit.browser.urls import HTTP_SCHEMES, parse_url
 from corekit.diagnostics import show
 from corekit_config import ConfigError, find_policy
@@ -47,6 +48,67 @@ _LIMITS: Final = (
     ("--max-time", click.FloatRange(0.1, 36_000), 120, "SECONDS", "Seconds for all requests."),
     ("--max-requests", click.IntRange(1, 500), 60, "NUMBER", "Maximum number of requests."),
 )
+
+
+class Networks(NamedTuple):
+    """The options about Local Network Access."""
+
+    page: str | None
+    server: str | None
+    target: str | None
+    permissions: Sequence[str]
+
+    def read(self, url: str) -> LocalNetwork | None:
+        """Return what they mean for a call to `url`; None if they are not given.
+
+        Raises `click.UsageError` if that of the page is missing.
+        """
+        if self.page is not None:
+            known = {} if self.server is None else {parse_url(url).authority: self.server}
+            return LocalNetwork(self.page, self.permissions, known)
+        if any(self[1:]):
+            raise click.UsageError("Pass --address-space, the address space of the page, too.")
+        return None
+
+
+def network_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of `Networks` to a command, which receives them as `networks`."""
+
+    @wraps(command)
+    def with_networks(
+        *,
+        address_space: str | None,
+        server_address_space: str | None,
+        target_address_space: str | None,
+        permissions: Sequence[str],
+        **options: Any,
+    ) -> Any:
+        networks = Networks(address_space, server_address_space, target_address_space, permissions)
+        return command(networks=networks, **options)
+
+    space = click.Choice(ADDRESS_SPACES)
+    for option in (
+        click.option(
+            "--permission",
+            "permissions",
+            multiple=True,
+            type=click.Choice([*PERMISSIONS.values()]),
+            help="Permission that the user has given the page.  [repeatable]",
+        ),
+        click.option("--target-address-space", type=space, help="targetAddressSpace of fetch()."),
+        click.option(
+            "--server-address-space",
+            type=space,
+            help="That of the server.  [default: by its host]",
+        ),
+        click.option(
+            "--address-space",
+            type=space,
+            help="That of the page, to check Local Network Access.",
+        ),
+    ):
+        with_networks = option(with_networks)
+    return with_networks
 
 
 def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -119,7 +181,13 @@ def requiring(source: str, how: str | None = None) -> Iterator[None]:
 
 
 def read_call(
-    url: str, method: str, headers: Sequence[str], credentials: str, mode: str = "cors"
+    url: str,
+    method: str,
+    headers: Sequence[str],
+    credentials: str,
+    mode: str = "cors",
+    *,
+    target_address_space: str | None = None,
 ) -> Fetch:
     """Return the request that a page makes.
 
@@ -127,7 +195,14 @@ def read_call(
     """
     _check_url(url)
     pairs = tuple(map(read_header, headers))
-    fetch = Fetch(url, method, pairs, mode=mode, credentials=credentials)
+    fetch = Fetch(
+        url,
+        method,
+        pairs,
+        mode=mode,
+        credentials=credentials,
+        target_address_space=target_address_space,
+    )
     try:
         check_fetch(fetch)
     except ValueError as error:

@@ -222,3 +222,51 @@ def test_problems_of_the_policy_are_printed() -> None:
 
 def test_policy_of_the_tests_matches_the_file() -> None:
     assert POLICY.allow_origins == (PAGE,)
+
+
+LOCAL: Final = (f"--origin={PAGE}", "--api=http://localhost:8000/")
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        (("--address-space=public",), "LocalNetworkAccessPermissionDenied"),
+        (
+            ("--address-space=public", "--permission=local-network"),
+            "LocalNetworkAccessPermissionDenied",
+        ),
+        (("--address-space=public", "--permission=loopback-network"), None),
+        (("--address-space=public", "--server-address-space=public"), None),
+        (
+            ("--address-space=local", "--target-address-space=local"),
+            "InvalidLocalNetworkAccess",
+        ),
+        (("--address-space=local",), None),
+        ((), None),
+    ],
+)
+def test_address_space_is_checked(policy: str, options: tuple[str, ...], name: str | None) -> None:
+    result = run(policy, *LOCAL, *options, "--json")
+    assert result.exit_code == (name is not None), result.output
+    failure = json.loads(result.stdout)["failure"]
+    assert (failure and failure["code"]) == name
+
+
+def test_live_server_gets_no_request_without_the_permission() -> None:
+    with serving(right()) as live:
+        given = ("--url", live.url, f"--origin={PAGE}")
+        blocked = run(*given, "--address-space=public")
+        assert "Does not send the request: LocalNetworkAccessPermissionDenied" in text_of(blocked)
+        assert (blocked.exit_code, live.requests) == (1, [])
+        allowed = run(*given, "--address-space=public", "--permission=loopback-network")
+        assert allowed.exit_code == 0, allowed.output
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--server-address-space=local", "--target-address-space=local", "--permission=local-network"],
+)
+def test_networks_need_that_of_the_page(policy: str, option: str) -> None:
+    result = run(policy, *LOCAL, option)
+    assert result.exit_code == 2
+    assert "Pass --address-space" in result.stderr
