@@ -24,6 +24,7 @@ AGREEMENTS: Final = {
     "trailing-slash": "problems",
     "authorization-under-wildcard": "deviate",
     "scheme-differs": "model",
+    "public-page": "model",
 }
 """The marks of the examples where model and browser do not agree."""
 
@@ -83,6 +84,15 @@ def test_every_example_fills_the_form_and_runs(demo: Demo, tab: Tab) -> None:
         assert marked == AGREEMENTS.get(name, "agree"), (name, tab.text("#results"))
         read = tab.evaluate("readForm()")
         assert read == form, name
+
+
+def test_public_page_is_not_run(demo: Demo, tab: Tab) -> None:
+    tab.click("#page-here")
+    tab.click("#public_page")
+    assert run(tab) == "\u2717 Blocked Not run in this browser."
+    assert "LocalNetworkAccessPermissionDenied" in tab.text("#model")
+    assert "Not run: the pages of the demo come from this computer." in tab.text("#browser")
+    assert tab.text("#legend") == "Nothing was sent."
 
 
 def test_all_examples_run_at_once(demo: Demo, tab: Tab) -> None:

@@ -216,3 +216,8 @@ def test_every_argument_of_a_policy_is_a_field() -> None:
     assert described["allow_credentials"]["kind"] == "flag"
     assert "opaque-origin" in described["accept_risks"]["options"]
     assert all(argument["hint"] for argument in described.values())
+
+
+@pytest.mark.parametrize(("is_public", "space"), [(True, "public"), (False, None)])
+def test_public_page_has_an_address_space(is_public: bool, space: str | None) -> None:
+    assert read_form({**GOOD, "public_page": is_public}).address_space == space

@@ -29,6 +29,7 @@ def judge_example(name: str, **changes: Any) -> dict[str, Any]:
         ("authorization-under-wildcard", "HeaderDisallowedByPreflightResponse"),
         ("method-in-lower-case", "MethodDisallowedByPreflightResponse"),
         ("scheme-differs", "MissingAllowOriginHeader"),
+        ("public-page", "LocalNetworkAccessPermissionDenied"),
     ],
 )
 def test_examples_end_as_their_titles_say(name: str, failure: str | None) -> None:
@@ -116,3 +117,14 @@ def test_policy_of_the_form_applies() -> None:
 def test_path_is_decoded_as_by_the_server() -> None:
     result = judge_example("put-json", path="/items/%31?x=%31")
     assert [exchange["response"]["status"] for exchange in result["exchanges"]] == [204, 200]
+
+
+def test_public_page_needs_a_permission_in_each_engine() -> None:
+    result = judge_example("public-page")
+    assert result["exchanges"] == []
+    assert result["deviating"] == []
+    assert judge_example("public-page", public_page=False)["allowed"]
+    insecure = judge_example(
+        "public-page", page="http://a.example", allow_origins="http://a.example"
+    )
+    assert insecure["failure"]["failure"] == "InsecureLocalNetwork"

@@ -139,8 +139,7 @@ def test_fix_of_target_address_space_works(url: str, target: str | None, fixed: 
 )
 def test_no_other_target_is_proposed(url: str, target: str | None) -> None:
     fetch = {"target_address_space": target, "method": "PATCH"}
-    network = {"permissions": BOTH, "server_address_spaces": NAS}
-    explanation = explained(url, fetch=fetch, **network)
+    explanation = explained(url, fetch=fetch, permissions=BOTH, server_address_spaces=NAS)
     assert not explanation.allowed
     targets = {fix.fetch.target_address_space for fix in explanation.fixes if fix.fetch}
     assert targets <= {target}

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from corekit import CorsPolicy, PolicyError
 from corekit.arguments import REGEXES, SETTINGS
 from corekit.browser import FORBIDDEN_METHODS, Fetch, is_token
+from corekit.browser.local_network import PUBLIC
 from corekit.browser.messages import CREDENTIALS_MODES
 from corekit.compat import build_policy
 from corekit.diagnostics import Diagnostic, show
@@ -47,7 +48,10 @@ class FormError(ValueError):
 
 
 class Call(NamedTuple):
-    """What a form describes: a policy, the origin of a page, and its call to a path of the API."""
+    """What a form describes: a policy, the origin of a page, and its call to a path of the API.
+
+    `address_space` is where the page comes from, None if Local Network Access is not checked.
+    """
 
     policy: CorsPolicy
     page: str
@@ -56,6 +60,7 @@ class Call(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     credentials: str
     body: bytes | None
+    address_space: str | None = None
 
     def fetch(self, api: str) -> Fetch:
         """Build the fetch to the API whose origin is `api`."""
@@ -85,7 +90,8 @@ def read_form(form: object) -> Call:
     headers = _read_headers(fields["headers"], problems)
     if policy is None or problems:
         raise FormError(problems)
-    return Call(policy, page, path, method, headers, fields["credentials"], body)
+    address_space = PUBLIC if fields["public_page"] else None
+    return Call(policy, page, path, method, headers, fields["credentials"], body, address_space)
 
 
 def describe_arguments() -> list[dict[str, Any]]:
@@ -153,6 +159,7 @@ def _write(name: str, value: object) -> str | bool:
 EMPTY: Final[Mapping[str, str | bool]] = {
     **{name: _write(name, argument.default) for name, argument in SETTINGS.items()},
     "page": "",
+    "public_page": False,
     "method": "GET",
     "path": "/items",
     "headers": "",
@@ -327,6 +334,14 @@ def list_examples(origins: Origins, here: str) -> list[Example]:
         "scheme-differs": (
             "http instead of https",
             {"allow_origins": "https://app.example.com", "page": "http://app.example.com"},
+        ),
+        "public-page": (
+            "Public page that calls this computer",
+            {
+                "allow_origins": "https://app.example.com",
+                "page": "https://app.example.com",
+                "public_page": True,
+            },
         ),
     }
     form = fill({"allow_origins": [here]}, page=here)

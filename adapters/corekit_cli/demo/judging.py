@@ -28,8 +28,10 @@ Send = Callable[[HttpRequest], HttpResponse]
 def explain_call(call: Call, origin: str, send: Send) -> Explanation:
     """Explain what a browser that follows the standard does; `origin` is that of the API."""
     fetch = call.fetch(origin)
-    outcome = BrowserModel(clock=lambda: 0.0).fetch(send, call.page, fetch)
-    return explain_outcome(outcome, fetch, page=call.page, policy=call.policy)
+    space = call.address_space
+    model = BrowserModel(clock=lambda: 0.0, address_space=space)
+    outcome = model.fetch(send, call.page, fetch)
+    return explain_outcome(outcome, fetch, page=call.page, policy=call.policy, address_space=space)
 
 
 def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str, Any]:
@@ -49,7 +51,10 @@ def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str,
     for fix, described in zip(explanation.fixes, result["fixes"], strict=True):
         fetch = {} if fix.fetch is None else fill_fetch(fix.fetch)
         described["fields"] = {**fill_policy(fix.changes), **fetch}
-    models = {name: BrowserModel(clock=lambda: 0.0, quirks=each) for name, each in ENGINES.items()}
+    models = {
+        name: BrowserModel(clock=lambda: 0.0, quirks=each, address_space=call.address_space)
+        for name, each in ENGINES.items()
+    }
     result["deviating"] = [
         name
         for name, model in models.items()

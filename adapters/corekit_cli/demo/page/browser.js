@@ -49,8 +49,10 @@ function listHeaders(text) {
   });
 }
 
-// Make the call if this browser has a page of that origin; otherwise return null.
+// Make the call if this browser has a page of that origin; otherwise return null. The pages of the
+// demo come from this computer.
 async function callAsPage(form, run) {
+  if (form.public_page) return null;
   const url = new URL(form.path.trim(), demo.api);
   url.search += `${url.search ? "&" : ""}${new URLSearchParams({ run })}`;
   const call = {

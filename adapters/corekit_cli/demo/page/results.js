@@ -98,6 +98,9 @@ function describeFix(fix) {
 }
 
 function describeOutcome({ form, outcome, seen, agreement }) {
+  if (!outcome && form.public_page) {
+    return [make("p", "", "Not run: the pages of the demo come from this computer.")];
+  }
   if (!outcome) {
     return [make("p", "", "Not run: the demo has no page on ", make("code", "", form.page.trim()),
       ".")];
