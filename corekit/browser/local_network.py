@@ -187,9 +187,11 @@ def is_known_local(url: Url, target: str | None) -> bool:
     """Return whether it is known before connecting that a server is not public.
 
     Such a request is not mixed content. `target` is the option targetAddressSpace of ``fetch()``.
+    Names and addresses of this computer are left to the quirks of the engine.
     Source: https://wicg.github.io/local-network-access/#mixed-content-lna
     """
-    return not {target, find_address_space(url.host)}.isdisjoint(PERMISSIONS)
+    space = None if is_loopback(url.host) else find_address_space(url.host)
+    return not {target, space}.isdisjoint(PERMISSIONS)
 
 
 def is_secure_context(page: str) -> bool:

@@ -15,7 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse, LocalNetwork, Outcome
+from corekit.browser import (
+    WEBKIT,
+    BrowserModel,
+    Fetch,
+    HttpRequest,
+    HttpResponse,
+    LocalNetwork,
+    Outcome,
+)
 from corekit.browser.local_network import ADDRESS_SPACES, find_address_space
 from tests.browser_model.servers import failed, sent
 from tests.clock import Clock
@@ -235,6 +243,20 @@ def test_redirect_to_known_local_server_is_not_mixed_content(url: str) -> None:
     assert sent(outcome) == [f"GET https://public.example/to?{url}"] + [f"GET {url}"] * (
         not MIXED[url][1]
     )
+
+
+def test_loopback_stays_mixed_content_in_webkit() -> None:
+    network = LocalNetwork("public", BOTH)
+    model = BrowserModel(clock=Clock(), quirks=WEBKIT, address_space=network)
+    outcomes = [
+        model.fetch(serve, SECURE, Fetch(url, target_address_space=target))
+        for url, target in (
+            ("http://localhost/", None),
+            ("http://localhost/", "loopback"),
+            ("http://10.0.0.7/", None),
+        )
+    ]
+    assert list(map(name_of, outcomes)) == ["MixedContent", None, None]
 
 
 def browse_unchecked(fetch: Fetch) -> Outcome:
