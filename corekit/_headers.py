@@ -146,7 +146,7 @@ def _merge_raw(
         elif name in _RAW_VARY:
             vary.append((name, header[1]))
         elif type(name) is not bytes:
-            raise TypeError(f"the name of a header is of type {type(name).__name__}")
+            raise TypeError  # The caller tries again with bytes.
         elif name[:1] not in _RAW_A or not name.lower().startswith(b"access-control-"):
             merged.append(header)
     if answer.echoes_origin and origin is not None:

@@ -192,8 +192,8 @@ def _misspelled_parts(text: str, meant: str | None) -> Misspelling:
 
 def _find_same_pattern(regex: str) -> str | None:
     """Return the pattern for subdomains that a regular expression was probably written for."""
-    text = regex.strip(_SPACE).removeprefix("^").removesuffix("$").replace("\\.", ".")
-    meant = canonical_spelling(text.replace(".*.", "*.", 1).replace(".+.", "*.", 1))
+    text = regex.strip().removeprefix("^").removesuffix("$").replace("\\.", ".")
+    meant = canonical_spelling(text.replace(".*.", "*.").replace(".+.", "*."))
     pattern = None if meant is None else OriginPattern.parse(meant)
     if pattern is None or pattern.label != ANY or find_open_suffix(pattern.host, below=True):
         return None

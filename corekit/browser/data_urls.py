@@ -38,7 +38,7 @@ def read_data_url(url: Url) -> tuple[str, bytes]:
     media_type, comma, encoded = url.target.partition(",")
     if not comma:
         raise ValueError(f"not a data: URL, without a comma: {str(url)!a}")
-    media_type, body = media_type.strip(" "), unquote_to_bytes(encoded)
+    media_type, body = media_type.strip(), unquote_to_bytes(encoded)
     if match := _is_base64_type(media_type):
         media_type, body = match[1], _decode_base64(body)
     if media_type.startswith(";"):
@@ -53,19 +53,19 @@ def _decode_base64(encoded: bytes) -> bytes:
         data = data.removesuffix(b"=").removesuffix(b"=")
     if not _is_base64(data):
         raise ValueError("not a data: URL: its Base64 is invalid")
-    return a2b_base64(data + b"=" * (-len(data) % 4))
+    return a2b_base64(data + b"==")  # ignored where it is more than the data need
 
 
 def _serialize(media_type: str) -> str:
     """Parse and serialize a media type; return an empty string if it is invalid."""
     essence, semicolon, rest = media_type.partition(";")
-    kind, _, subtype = essence.strip(" ").partition("/")
+    kind, _, subtype = essence.strip().partition("/")
     if not (is_token(kind) and is_token(subtype)):
         return ""
     parameters: dict[str, str] = {}
     for match in _parameters(semicolon + rest):
         name, quoted, backslash, bare = match.groups()
-        value = (bare or "").rstrip(" ")
+        value = (bare or "").rstrip()
         if quoted is not None:
             value = re.sub(r"\\(.)", r"\1", quoted) + (backslash or "")
         if is_token(name) and (value or quoted is not None):

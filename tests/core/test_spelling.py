@@ -206,6 +206,7 @@ def test_misspelled_origin_suggests_valid_origin(text: str) -> None:
         (".*.example.com", "https://*.example.com"),
         (" .*.example.com ", "https://*.example.com"),
         (".*.github.io", None),
+        (".*.platform.sh", None),
         # What a pattern cannot say, or would be refused with credentials.
         (r"https://.*\.example\.(com|org)", None),
         (r"https://.*example\.com", None),
