@@ -92,11 +92,17 @@ def test_headers_that_nobody_names_are_tried() -> None:
     assert finding.value == ["the header x-corekit-probe"]
 
 
-def test_refused_preflight_is_not_reported_twice() -> None:
+@pytest.mark.parametrize("other", [405, 404])
+def test_refused_preflight_is_not_reported_twice(other: int) -> None:
     def refuse(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
-        return (405, []) if is_preflight(environ) else (status, headers)
+        if not is_preflight(environ):
+            return status, headers
+        is_call = environ["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] == "PUT"
+        return 405 if is_call else other, right_origin
 
-    assert codes(probe(wrong(refuse), policy=POLICY)) == {"preflight-refused"}
+    right_origin = [("Access-Control-Allow-Origin", PAGE)]
+    policy = POLICY.replace(allow_methods=["PUT", "PATCH"])
+    assert codes(probe(wrong(refuse), policy=policy)) == {"preflight-refused"}
 
 
 def test_wildcard_is_an_error_if_the_policy_names_origins() -> None:
