@@ -189,10 +189,10 @@ class _Guard:
         vars(self).update(state)
         MARKS.exist = True
 
-    def check(self, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    def check(self, function: Any, arguments: tuple[Any, ...]) -> None:
         """Raise RuntimeError if the policy of another route is applied to the request."""
         if is_applied():
-            name = f"{function.__module__}.{getattr(function, '__qualname__', function)}"
+            name = f"{function.__module__}.{function.__qualname__}"
             marks, found_only = self.marks(arguments)
             check_found(name, marks, self.resolve, found_only=found_only)
 
@@ -394,4 +394,4 @@ def unwrap(target: object) -> Iterator[object]:
         inner = (getattr(target, name, None) for name in ("__wrapped__", "__func__", "func"))
         target = next((each for each in inner if issubclass(type(each), _WRAPPED)), None)
         if target is None:
-            break
+            return

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from corekit.adapter import Applied, kept_policy
+from corekit.adapter import Applied, class_owners, keep_policy, kept_policy
 from tests.core.marking import ADMIN, APP, OTHER, mark, runs_under
 
 
@@ -96,6 +96,67 @@ def test_entries_of_subclasses_are_guarded() -> None:
         assert is_guarded(cls, "dispatch")
     assert runs_under(Dispatch().dispatch_request, Applied(APP.engine))
     assert runs_under(View().dispatch_request, Applied(APP.engine))
+
+
+def test_policy_of_the_request_counts_in_subclasses() -> None:
+    class Parent(Dispatch): ...
+
+    class Earlier(Parent):
+        def dispatch_request(self) -> str:
+            return "ran"
+
+        def __init_subclass__(cls) -> None:
+            """Do not call that of the class above."""
+
+    keep_policy(Parent, "mark", "the class", {"mark": ADMIN}.get)
+
+    class Later(Parent):
+        def dispatch_request(self) -> str:
+            return "ran"
+
+    class Below(Earlier):
+        def dispatch_request(self) -> str:
+            return "ran"
+
+    for cls in (Parent, Earlier, Later, Below):
+        assert is_guarded(cls)
+
+
+def test_policy_of_an_inherited_entry_is_not_that_of_the_class() -> None:
+    class Parent(View):
+        dispatch_request = mark(View.dispatch_request, APP)
+
+    class Child(Parent): ...
+
+    class Dispatching(View):
+        dispatch_request = mark(View.dispatch_request, APP)
+
+    vars(View.dispatch_request).clear()
+    for cls in (Child, Dispatching):
+        mark(cls)
+    owners = list(class_owners(Child, "dispatch_request"))
+    assert owners == [Child, Parent.dispatch_request]
+    owners = list(class_owners(Dispatching, "dispatch_request"))
+    assert owners == [Dispatching.dispatch_request, Dispatching]
+
+
+def test_owners_of_a_policy_for_all_of_a_class() -> None:
+    class Parent(Dispatch):
+        dispatch = mark(Dispatch.dispatch, APP)
+
+    class Child(Parent):
+        def dispatch(self) -> str:
+            return "ran"
+
+    class GrandChild(Child): ...
+
+    vars(Dispatch.dispatch).clear()
+    mark(GrandChild)
+    assert list(class_owners(GrandChild, "dispatch")) == [GrandChild, Parent.dispatch]
+    assert list(class_owners(Child, "dispatch")) == [Parent.dispatch]
+    assert list(class_owners(GrandChild, "dispatch_request")) == [GrandChild]
+    assert list(class_owners(Dispatch, "dispatch")) == []
+    assert list(class_owners(GrandChild(), "dispatch")) == []
 
 
 def test_entry_of_a_class_with_a_marked_mixin_is_guarded() -> None:

@@ -28,6 +28,7 @@ from corekit.adapter import (
     is_bridged,
     keep_policy,
     kept_policy,
+    own_policy,
     unguarded,
     unwrap,
 )
@@ -92,9 +93,12 @@ def test_handler_runs_if_its_mark_was_found_or_is_applied(
 def test_error_names_the_handler_and_the_fix() -> None:
     with applying(Applied(APP.engine)), pytest.raises(RuntimeError) as caught:
         make()()
-    name, message = str(caught.value).split(" has its own CORS policy")
-    assert name == f"{make.__module__}.make.<locals>.<lambda>"
-    assert "functools.wraps" in message
+    assert str(caught.value) == (
+        f"{make.__module__}.make.<locals>.<lambda> has its own CORS policy, which was not found:"
+        " the policy of the application or of another route would apply. Use functools.wraps in"
+        " the decorators around it, put cors() above them, mark the route or the mount, or add"
+        " install() or Cors to the application."
+    )
     with applying(Applied(APP.engine)), pytest.raises(RuntimeError, match=r"^Mount /x has its own"):
         check_found("Mount /x", [ADMIN])
 
@@ -148,11 +152,11 @@ def test_only_a_policy_without_origins_denies_all(policy: CorsPolicy) -> None:
 
 
 def test_resolved_policy_is_that_of_the_request() -> None:
-    current: list[CorsPolicy | None] = [ADMIN]
-    function = keep_policy(lambda: "ran", "mark", "the function", lambda _: current[0])
+    current = {"mark": ADMIN}
+    function = keep_policy(lambda: "ran", "mark", "the function", current.get)
     assert runs_under(function, Applied(ADMIN.engine))
     assert not runs_under(function, Applied(APP.engine))
-    current[0] = None
+    current.clear()
     assert runs_under(function, Applied(APP.engine))
 
 
@@ -233,12 +237,12 @@ def test_partial_is_guarded() -> None:
     def function(result: str) -> str:
         return result
 
-    marked = mark(partial(function, "ran"), ADMIN)
+    marked, named = mark(partial(function, "ran")), mark(partial(function, result="ran"))
     assert isinstance(marked, partial)
     assert kept_policy(marked) is ADMIN
     assert kept_policy(function) is None
     again = mark(partial(mark(function, APP), "ran"), ADMIN)
-    for each in (marked, again):
+    for each in (marked, named, again):
         assert runs_under(each, Applied(ADMIN.engine))
         assert not runs_under(each, Applied(APP.engine))
     # What has no code of Python is only marked.
@@ -283,6 +287,19 @@ def test_arriving_handler_switches_the_check_on() -> None:
     assert MARKS.exist
 
 
+def test_unpickled_guard_switches_the_check_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert type(MARKS)().exist is False
+    (guard,) = (
+        cell.cell_contents
+        for cell in keep_policy(make(), "mark", "the function", read).__closure__
+        if hasattr(cell.cell_contents, "policy")
+    )
+    monkeypatch.setattr(MARKS, "exist", False)
+    received = pickle.loads(pickle.dumps(guard))
+    assert (received.policy, received.resolve) == ("mark", read)
+    assert MARKS.exist is True
+
+
 def test_policy_is_found_behind_what_says_what_it_wraps() -> None:
     endpoint = make()
 
@@ -309,6 +326,21 @@ def test_class_that_a_method_belongs_to_is_not_searched() -> None:
 
     mark(Public, APP)
     assert kept_policy(Public.get) is None
+
+
+def test_own_policy_is_not_that_of_what_is_wrapped() -> None:
+    endpoint = make()
+    assert own_policy(endpoint) is ADMIN
+    assert own_policy(wraps(endpoint)(lambda: None)) is ADMIN
+    assert own_policy(partial(endpoint)) is None
+
+
+def test_bound_method_wraps_its_function() -> None:
+    class View:
+        def get(self) -> None: ...
+
+    get = View().get
+    assert list(unwrap(partial(get)))[1:] == [get, View.get]
 
 
 def test_search_for_a_policy_is_bounded() -> None:
