@@ -80,7 +80,7 @@ def _fill(code: str, template: str) -> dict[str, str]:
     words = {**_WORDS, "what": _MEANINGS.get(code, _GAP)}
     filled: dict[str, str] = {}
     for _, name, _, conversion in Formatter().parse(template):
-        if name and not name.startswith("dialect."):
+        if name:
             # A value that is shown in quotes is not described in words.
             known = _GAP if conversion else words.get(name, _GAP)
             filled[name] = words.get(f"{code}.{name}", known)
@@ -88,7 +88,7 @@ def _fill(code: str, template: str) -> dict[str, str]:
 
 
 def _describe_problem(kind: ProblemKind) -> Meaning:
-    words: dict[str, Any] = {**_fill(kind.code, f"{kind.message} {kind.hint}"), "fix": _GAP}
+    words: dict[str, Any] = {**_fill(kind.code, f"{kind.message} {kind.hint}")}
     words["use"] = kind.otherwise.format(dialect=PYTHON)
     problem = Problem.of(kind, "", None, **words)
     return Meaning(kind.code, problem.message, problem.hint.strip())
@@ -134,4 +134,4 @@ def find_code(text: str) -> tuple[Meaning, ...]:
     if text.startswith(DENIED_BODY.decode().strip()):
         text = Reason.ORIGIN_NOT_ALLOWED.name
     names = (text, *_find_bracketed(text))
-    return next(filter(None, (_BY_NAME.get(name.lower(), ()) for name in names)), ())
+    return next(filter(None, (_BY_NAME.get(name.lower()) for name in names)), ())

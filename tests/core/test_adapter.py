@@ -64,6 +64,14 @@ def test_readings_of_a_decoded_path() -> None:
     assert path_readings("/a//..\\b")[:1] == ("/a//..\\b",)
     assert "/a/b" in path_readings("/a//..\\b")
     assert path_readings("/./" * 400) == ()
+    assert len(set(path_readings("/./\0/\\a"))) == 16
+    assert path_readings("/./\0/\\a/.\0/") == ()
+
+
+@pytest.mark.parametrize(("length", "count"), [(1_024, 2), (1_025, 0)])
+def test_ambiguous_path_is_read_up_to_a_length(length: int, count: int) -> None:
+    path = "/./".ljust(length, "a")
+    assert len(path_readings(path)) == count
 
 
 def test_path_that_is_encoded_like_in_a_browser_has_the_policy_of_its_text() -> None:

@@ -83,7 +83,27 @@ def test_what_is_not_regular_or_too_large_is_unreadable(source: str) -> None:
 def test_its_cost_is_judged_all_the_same(source: str) -> None:
     node, is_exact = read_roughly(re.compile(source))
     build(node)
-    assert not is_exact
+    assert is_exact is False
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        (r"(a?)b\1", "b"),
+        (r"(a?)b\1", "aba"),
+        (r"(a+)\1", "aaaa"),
+        (r"(a)?(?(1)b|c)", "ab"),
+        (r"(a)?(?(1)b|c)", "c"),
+        (r"(a)?(?(1)b)", "ab"),
+        (r"(a)?(?(1)b)", ""),
+        (r"(?>a*)b", "aab"),
+        (r"a++b", "aab"),
+    ],
+)
+def test_what_is_not_read_exactly_matches_no_less(source: str, word: str) -> None:
+    node, _ = read_roughly(re.compile(source))
+    assert re.fullmatch(source, word)
+    assert build(node).matches(word)
 
 
 @pytest.mark.parametrize("opening", ["(", "(?:a|", "(?=(", "(?>"])

@@ -181,6 +181,12 @@ def problem_of(routes: Any) -> Problem:
     return problem
 
 
+def test_longest_path_is_named() -> None:
+    assert problem_of([(f"{LONGEST}a", PUBLIC)]).hint == (
+        "Use a path of up to 2048 characters, and let it cover everything below it."
+    )
+
+
 @pytest.mark.parametrize(
     "case",
     [
