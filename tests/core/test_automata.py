@@ -73,6 +73,12 @@ def test_a_deterministic_automaton_has_one_edge_for_each_character(source: str) 
             assert sum(bool(mask & mask_of(character)) for mask, _ in edges) <= 1
 
 
+def test_edges_to_the_same_states_become_one() -> None:
+    one, two, three = map(mask_of, "abc")
+    automaton = Automaton((((one, 1), (two, 1), (three, 2)), (), ()), frozenset({1}))
+    assert determinize(automaton).edges == (((one | two, 1), (three, 2)), (), ())
+
+
 @given(whole=regexes(5), parts=st.lists(regexes(4), max_size=3))
 def test_the_first_member_is_a_shortest_one_that_the_others_do_not_have(
     whole: str, parts: list[str]
