@@ -127,7 +127,7 @@ class States(Generic[Name]):
     def number(self, name: Name) -> int:
         number = self._numbers.setdefault(name, len(self.named))
         if number == len(self.named):
-            if number > MOST_STATES:
+            if number >= MOST_STATES:
                 raise TooManyStates
             self.named.append(name)
         return number
@@ -260,7 +260,7 @@ def subtraction(automaton: Automaton, other: Automaton) -> Automaton:
         rest = EVERY_CHARACTER
         for mask, _ in found:
             rest &= ~mask
-        edges.append((*found, (rest, sink)) if rest else found)
+        edges.append((*found, (rest, sink)))
     edges.append(((EVERY_CHARACTER, sink),))
     final = frozenset(range(len(edges))) - complete.final
     return intersection(automaton, Automaton(tuple(edges), final))

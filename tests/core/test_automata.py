@@ -132,13 +132,36 @@ def test_characters_that_no_alphabet_has_are_left_out() -> None:
     assert mask_of("\u044f\u4e2d") == 0
     assert "".join(characters_of(mask_of(LETTERS))) == "ab."
     assert not automaton_of("\u044f").matches("\u044f")
+    assert not automaton_of("x").matches("\u044f")
 
 
 def test_an_intersection_has_a_limit_of_edges(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = automaton_of("[ab]{9}"), automaton_of("[bc]{9}")
+    monkeypatch.setattr(_automata, "MOST_EDGES", 9)
+    assert intersection(one, other).matches("b" * 9)
     monkeypatch.setattr(_automata, "MOST_EDGES", 8)
     with pytest.raises(TooManyStates):
         intersection(one, other)
+
+
+def test_automata_and_searches_have_a_limit_of_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    automaton = automaton_of("a{4}")
+    monkeypatch.setattr(_automata, "MOST_STATES", 5)
+    assert len(determinize(automaton).edges) == 5
+    assert list(members(automaton)) == ["aaaa"]
+    monkeypatch.setattr(_automata, "MOST_STATES", 4)
+    with pytest.raises(TooManyStates):
+        determinize(automaton)
+    with pytest.raises(TooManyStates):
+        list(members(automaton))
+
+
+def test_automaton_may_return_to_its_start() -> None:
+    one, two = map(mask_of, "ab")
+    any_number = Automaton((((one, 0),),), frozenset({0}))
+    assert determinize(any_number) == any_number
+    after_others = Automaton((((two, 0), (one, 1)), ()), frozenset({1}))
+    assert list(members(after_others, [any_number])) == ["ba"]
 
 
 def test_a_choice_of_nothing_has_no_words() -> None:
