@@ -132,7 +132,8 @@ def import_policy(
 ) -> CorsPolicy | CorsRoutes:
     """Import the policy or the routes at an import path such as ``app.main:policy``.
 
-    The path may also name an application that was wrapped in a policy, such as by ``install``.
+    The path may also name an application that was wrapped in a policy, such as by ``install``, or
+    that Starlette's ``add_middleware`` gave a middleware of corekit.
 
     `folder` is searched first while the module is imported. Raises `ConfigError` if there is no
     policy. A `PolicyError` that the module raises is passed on.
@@ -152,15 +153,29 @@ def import_policy(
     except AttributeError:
         message = f"{name} has no {attribute}."
         raise ConfigError(path, message, _suggest(module, attribute)) from None
-    # An application that was wrapped in a policy, and a middleware, have it as an attribute. Quart
-    # and Litestar have the middleware inside.
-    layers = (value, *(getattr(value, name, None) for name in ("asgi_app", "asgi_handler")))
-    owned = [getattr(each, name, None) for each in layers for name in ("corekit_policy", "policy")]
-    for found in (value, *owned):
+    for found in _candidates(value):
         if isinstance(found, CorsPolicy | CorsRoutes):
             return found
     message = f"This is of type {type(value).__name__}."
     raise ConfigError(path, message, _suggest(module, ""))
+
+
+def _candidates(value: object) -> Iterator[object]:
+    """Yield an object, and what may be its policy if it is an application or a middleware."""
+    yield value
+    # Quart and Litestar have the middleware inside.
+    layers = (value, *(getattr(value, name, None) for name in ("asgi_app", "asgi_handler")))
+    for layer in layers:
+        yield from (getattr(layer, name, None) for name in ("corekit_policy", "policy"))
+    # Starlette creates its middleware only when the server starts.
+    for layer in getattr(value, "user_middleware", ()):
+        cls = getattr(layer, "cls", None)
+        if isinstance(cls, type) and isinstance(getattr(cls, "policy", None), property):
+            yield cls(_no_application, *layer.args, **layer.kwargs).policy
+
+
+async def _no_application(scope: object, receive: object, send: object) -> None:
+    """Stand in for the application of a middleware that is not called."""
 
 
 @contextmanager

@@ -154,7 +154,8 @@ def cover(app: Flask, policy: PathPolicies | None, on_decision: OnDecision | Non
         app.wsgi_app = outermost.__call__  # type: ignore[method-assign]
     outermost.configure(policy, on_decision)
     if policy is not None:
-        vars(app)["corekit_policy"] = policy  # for the command
+        single = policy.only_policy if isinstance(policy, Resources) else policy
+        vars(app)["corekit_policy"] = single  # for the command
 
 
 class _Outermost:

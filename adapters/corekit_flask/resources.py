@@ -47,6 +47,14 @@ class Resources:
         self._prefixes = {path: min(found.values()) for path, found in reader.prefixes.items()}
         self._depth = max((path.count("/") for path in self._prefixes), default=0)
 
+    @property
+    def only_policy(self) -> CorsPolicy | None:
+        """The policy for all paths; None if the resources are others."""
+        match self._given:
+            case [("/*", policy)]:
+                return policy
+        return None
+
     def add(self, others: Resources) -> Resources:
         """Return these resources and the others.
 

@@ -14,6 +14,8 @@ from litestar import Litestar
 from quart import Quart
 from sanic import Sanic
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 import corekit_aiohttp
 import corekit_asgi
@@ -21,11 +23,14 @@ import corekit_flask
 import corekit_sanic
 import corekit_starlette
 import corekit_wsgi
-from corekit import CorsPolicy, CorsRoutes
+from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.adapter import Policies
 from corekit_config import ConfigError, import_policy
+from corekit_flask.compat import CORS
+from corekit_starlette.compat import CORSMiddleware
 
-POLICY: Final = CorsPolicy(allow_origins=["https://app.example.com"])
+APP: Final = "https://app.example.com"
+POLICY: Final = CorsPolicy(allow_origins=[APP])
 ROUTES: Final = CorsRoutes([("/api/", POLICY)])
 
 
@@ -88,4 +93,59 @@ def test_application_without_a_policy_has_none(
 ) -> None:
     monkeypatch.setattr(sys.modules[__name__], "app", make(None))
     with pytest.raises(ConfigError, match="This is of type"):
+        import_policy(f"{__name__}:app")
+
+
+def add_middleware() -> Any:
+    app = FastAPI()
+    app.add_middleware(CORSMiddleware, allow_origins=[APP])
+    return app
+
+
+def flask_cors(**options: Any) -> Any:
+    app = Flask("shop")
+    CORS(app, **options)
+    return app
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        add_middleware,
+        lambda: Starlette(middleware=[Middleware(CORSMiddleware, [APP])]),
+        lambda: Starlette(middleware=[Middleware(corekit_asgi.CorsMiddleware, POLICY)]),
+        lambda: CORSMiddleware(FastAPI(), [APP]),
+        lambda: flask_cors(origins=[APP]),
+        lambda: flask_cors(resources={"/*": {"origins": APP}}),
+    ],
+)
+def test_import_path_may_name_an_application_of_another_layer(
+    make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "app", make())
+    policy = import_policy(f"{__name__}:app")
+    assert isinstance(policy, CorsPolicy)
+    assert policy.allow_origins == (APP,)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: flask_cors(resources={"/api/*": {"origins": APP}}),
+        lambda: flask_cors(resources={"/x": {"origins": APP}, "/*": {"origins": "*"}}),
+        lambda: Starlette(middleware=[Middleware(GZipMiddleware, minimum_size=5)]),
+    ],
+)
+def test_application_without_one_policy(
+    make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "app", make())
+    with pytest.raises(ConfigError, match="This is of type"):
+        import_policy(f"{__name__}:app")
+
+
+def test_wrong_policy_of_a_middleware_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Starlette(middleware=[Middleware(CORSMiddleware, ["app.example.com"])])
+    monkeypatch.setattr(sys.modules[__name__], "app", app)
+    with pytest.raises(PolicyError, match="allow_origins"):
         import_policy(f"{__name__}:app")
