@@ -113,14 +113,16 @@ def is_typo(origin: str, nearest: str) -> bool:
 
 
 def _other_ports(scheme: str, host: str, port: str, ports: list[str]) -> Iterator[NearOrigin]:
-    other = _OTHER_SCHEME.get(scheme, "")
+    other = _OTHER_SCHEME.get(scheme)
     others = [each for each in ports if each != port]
-    if other:
+    if other is not None:
         yield NearOrigin(_join(other, host, port), f"the page has {scheme} instead of {other}")
     for each in others:
         difference = f"the page has {_name(port)} instead of {_name(each, after=port)}"
         yield NearOrigin(_join(scheme, host, each), difference)
-    for each in others if other else ():
+    if other is None:
+        return
+    for each in others:
         difference = f"the page has {scheme} and {_name(port)} instead of {other} and {_name(each)}"
         yield NearOrigin(_join(other, host, each), difference)
 
@@ -166,7 +168,7 @@ def _read_list(
     """Return the ports in the list, and its first entry with a similar host."""
     ports, other_ending, sibling = [""], "", ""
     stem = f"{scheme}://{host.rpartition('.')[0]}."
-    site = ".".join(host.rsplit(".", 2)[-2:])
+    site = ".".join(host.split(".")[-2:])
     ends = (f".{site}", f"/{site}") if _is_site(site) else ()
     for text in allow_origins:
         name, _, port = text.rpartition(":")

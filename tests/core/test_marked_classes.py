@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -36,6 +37,20 @@ def test_class_is_guarded_with_its_methods() -> None:
     assert not runs_under(marked, Applied(OTHER.engine))
     assert runs_under(View().dispatch_request, Applied(OTHER.engine))
     assert not hasattr(Marked.dispatch_request, "__wrapped__")
+
+
+def test_coroutine_of_a_class_is_guarded() -> None:
+    class Marked:
+        async def dispatch_request(self) -> str:
+            return "ran"
+
+    mark(Marked)
+
+    def run() -> str:
+        return asyncio.run(Marked().dispatch_request())
+
+    assert runs_under(run, Applied(ADMIN.engine))
+    assert not runs_under(run, Applied(APP.engine))
 
 
 def test_subclass_with_its_own_mark_is_not_that_of_its_parent() -> None:

@@ -152,12 +152,24 @@ def test_only_a_policy_without_origins_denies_all(policy: CorsPolicy) -> None:
 
 
 def test_resolved_policy_is_that_of_the_request() -> None:
+    def function(*_: object) -> str:
+        return "ran"
+
     current = {"mark": ADMIN}
-    function = keep_policy(lambda: "ran", "mark", "the function", current.get)
-    assert runs_under(function, Applied(ADMIN.engine))
-    assert not runs_under(function, Applied(APP.engine))
+    keep: Any = partial(keep_policy, policy="mark", kinds="the function", resolve=current.get)
+    marked = [
+        keep(function),
+        keep(keep(function)),
+        keep(partial(function)),
+        keep(staticmethod(function)),
+        keep(classmethod(function)).__get__(None, object),
+    ]
+    for each in marked:
+        assert runs_under(each, Applied(ADMIN.engine))
+        assert not runs_under(each, Applied(APP.engine))
     current.clear()
-    assert runs_under(function, Applied(APP.engine))
+    for each in marked:
+        assert runs_under(each, Applied(APP.engine))
 
 
 class Item: ...
@@ -207,6 +219,7 @@ def test_arguments_and_results_pass() -> None:
     with applying(Applied(ADMIN.engine)):
         assert guarded("x", depth=2) == "x 2"
         assert asyncio.run(guarded_async("x")) == "x"
+        assert asyncio.run(guarded_async(item="x")) == "x"
     with applying(Applied(APP.engine)), pytest.raises(RuntimeError, match="has its own CORS"):
         asyncio.run(guarded_async("x"))
 
@@ -264,7 +277,8 @@ def test_function_of_a_class_is_guarded(kind: type) -> None:
 
 
 def test_object_without_attributes_cannot_be_marked() -> None:
-    for target in (object(), Path().exists, int):
+    targets: list[Any] = [object(), Path().exists, int, staticmethod(len)]
+    for target in targets:
         with pytest.raises(TypeError, match=r"cannot keep a policy\. Pass the function\.$"):
             mark(target)
 

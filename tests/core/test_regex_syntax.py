@@ -7,9 +7,9 @@ import re
 import pytest
 
 from corekit import _regex_syntax
-from corekit._automata import Automaton
+from corekit._automata import OTHERS, Automaton, mask_of
 from corekit._regex_syntax import LONGEST, Unreadable, read_regex, read_roughly
-from corekit._regex_tree import build
+from corekit._regex_tree import Chars, Sequence, build
 
 READ = [
     # regex, words that match, words that do not
@@ -32,6 +32,9 @@ READ = [
     (r"A(?i:A)", ["Aa", "AA"], ["aA"]),
     (r"(?i:a(?-i:a))", ["Aa"], ["AA"]),
     (r"(?i)[^a]", ["b", "B"], ["a", "A"]),
+    (r"[^a]", ["A", "b"], ["a"]),
+    (r"(?i)[AB]", ["a", "B"], ["c"]),
+    (r"[AB]", ["A", "B"], ["a"]),
     (r"(?i)[^\x00-`]", ["~"], ["a", "A", "1"]),
     ("(?x) a  # a comment\n b", ["ab"], ["a b"]),
     (r"(?s).(?m:^|.)", ["a", "ab"][1:], ["abc"]),
@@ -127,6 +130,19 @@ def test_counts_that_no_origin_reaches_are_unlimited() -> None:
 
 def test_flags_of_a_compiled_regex_count() -> None:
     assert build(read_regex(re.compile("a", re.IGNORECASE))).matches("A")
+    assert build(read_regex(re.compile("a b", re.VERBOSE))).matches("ab")
+
+
+def test_regex_of_the_most_nodes_is_read() -> None:
+    assert read_regex(re.compile("a" * 5_000)) == Sequence((Chars(mask_of("a")),) * 5_000)
+
+
+@pytest.mark.parametrize(
+    "source", ["\u044f", "[\u044fa]", "[\u044f\u044eb-c]", "[\u0430-\u044fb-c]"]
+)
+def test_all_characters_without_a_place_in_the_alphabet_are_taken_as_one(source: str) -> None:
+    node, _ = read_roughly(re.compile(source))
+    assert all(build(node).matches(each) for each in OTHERS)
 
 
 def test_a_parser_that_changed_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
