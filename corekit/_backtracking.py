@@ -362,7 +362,8 @@ class _Cost:
         states = {
             number
             for number, (origin, place) in enumerate(self._states)
-            if place not in shape.final or wiring.last in wiring.closure(origin, end=True)
+            if place not in shape.final
+            or wiring.last in wiring.closure(origin, start=False, end=True)
         }
         while True:
             kept = {state for state in states if self._continues(state, states)}

@@ -118,7 +118,7 @@ class Wiring:
         self.moves[origin].append((None, goal))
         return goal
 
-    def closure(self, state: int, *, start: bool = False, end: bool = False) -> list[int]:
+    def closure(self, state: int, *, start: bool, end: bool = False) -> list[int]:
         """Return the states that empty moves lead to, at the start or the end of a word."""
         found = [state]
         seen = {state}

@@ -36,6 +36,7 @@ _scheme = re.compile(r"([a-z][a-z0-9+.\-]*):[/\\]{2,}|(https?):[/\\]*", re.IGNOR
 _is_regex = re.compile(r"\^|\.\*.|.*(?:\\[.dw]|://\.\*|\$\Z)").match
 _is_address_range = re.compile(r"https?://[0-9][0-9*]*(?:\.[0-9*]+)+(?:[:/]|\Z)").match
 _is_host_name = re.compile(r"[a-z0-9_\-.*]+").fullmatch
+_drop_path = re.compile(r"[/\\?#].*", re.DOTALL).sub
 _host_and_port = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d*|\*))?").fullmatch
 
 
@@ -92,7 +93,7 @@ def canonical_spelling(text: str) -> str | None:
         return OPAQUE
     match = _scheme(text)
     scheme = (match[1] or match[2]).lower() if match else ""
-    authority = re.split(r"[/\\?#]", text[match.end() :] if match else text, maxsplit=1)[0]
+    authority = _drop_path("", text[match.end() :] if match else text)
     parts = _host_and_port(authority.rpartition("@")[2])
     if parts is None:
         return None
@@ -147,7 +148,7 @@ def _is_punycode(label: str) -> bool:
 
     try:
         text = label.encode().decode("punycode")
-        mapped = idna.uts46_remap(text, std3_rules=False, transitional=False)
+        mapped = idna.uts46_remap(text, std3_rules=False)
     except (UnicodeError, ValueError):
         return False
     return text != "" and text == mapped and text.encode("punycode") == label.encode()
@@ -176,7 +177,7 @@ def _misspelled_parts(text: str, meant: str | None) -> Misspelling:
         kind = ProblemKind.ADDRESS_RANGE if is_range else ProblemKind.MISPLACED_WILDCARD
         return Misspelling(kind, None)
     if meant == OPAQUE:
-        return Misspelling(ProblemKind.OPAQUE_ORIGIN_CASE, meant)
+        return Misspelling(ProblemKind.OPAQUE_ORIGIN_CASE, None)
     match = _scheme(text)
     if match is None or not match[0].endswith("://"):
         return Misspelling(ProblemKind.ORIGIN_WITHOUT_SCHEME, meant)
@@ -210,7 +211,7 @@ def find_likely_scheme(scheme: str) -> str | None:
         return None
     from difflib import get_close_matches  # noqa: PLC0415 - only if there is a typo
 
-    return next(iter(get_close_matches(scheme, ["https", "http"], n=1, cutoff=0.75)), None)
+    return next(iter(get_close_matches(scheme, ["https", "http"], cutoff=0.75)), None)
 
 
 def _contains_several(text: str) -> bool:

@@ -9,7 +9,7 @@ from greenery import parse
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from corekit import _automata
+from corekit import _automata, _regex_tree
 from corekit._automata import (
     ALPHABET,
     Automaton,
@@ -142,6 +142,21 @@ def test_an_intersection_has_a_limit_of_edges(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(_automata, "MOST_EDGES", 8)
     with pytest.raises(TooManyStates):
         intersection(one, other)
+
+
+def test_regex_has_a_limit_of_edges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_regex_tree, "MOST_EDGES", 9)
+    assert automaton_of("a{9}").matches("a" * 9)
+    with pytest.raises(TooManyStates):
+        automaton_of("a{10}")
+
+
+def test_regex_has_a_limit_of_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    # One at the start, and two for each character.
+    monkeypatch.setattr(_regex_tree, "MOST_STATES", 7)
+    assert automaton_of("abc").matches("abc")
+    with pytest.raises(TooManyStates):
+        automaton_of("abcd")
 
 
 def test_automata_and_searches_have_a_limit_of_states(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -122,7 +123,25 @@ def test_deep_nesting_is_unreadable_before_python_gives_up(opening: str, depth: 
                 read(regex)
 
 
+@pytest.mark.parametrize("read", [read_regex, read_roughly])
+def test_groups_may_be_nested_up_to_a_depth(read: Any) -> None:
+    assert read(re.compile("(" * 99 + "a" + ")" * 99))
+    with pytest.raises(Unreadable):
+        read(re.compile("(" * 100 + "a" + ")" * 100))
+
+
+@pytest.mark.parametrize(
+    ("source", "flags", "is_exact"),
+    [("^a$", 0, True), ("^a$", re.MULTILINE, False), (r"\Aa\Z", 0, True), (r"\ba", 0, False)],
+)
+def test_positions_are_read_exactly_at_both_ends(source: str, flags: int, is_exact: bool) -> None:
+    node, found = read_roughly(re.compile(source, flags))
+    assert found is is_exact
+    assert build(node).matches("a")
+
+
 def test_counts_that_no_origin_reaches_are_unlimited() -> None:
+    assert not automaton_of(rf"a{{1,{LONGEST}}}").matches("a" * (LONGEST + 1))
     automaton = automaton_of(rf"a{{{LONGEST + 1},}}|b{{1,{LONGEST + 1}}}")
     assert automaton.matches("b" * (LONGEST + 5))
     assert not automaton.matches("a" * (LONGEST - 1))
@@ -143,6 +162,12 @@ def test_regex_of_the_most_nodes_is_read() -> None:
 def test_all_characters_without_a_place_in_the_alphabet_are_taken_as_one(source: str) -> None:
     node, _ = read_roughly(re.compile(source))
     assert all(build(node).matches(each) for each in OTHERS)
+
+
+@pytest.mark.parametrize(("character", "is_known"), [("\x7f", True), ("\x80", False)])
+def test_the_alphabet_has_ascii(character: str, is_known: bool) -> None:
+    automaton = build(read_roughly(re.compile(character))[0])
+    assert automaton.matches(OTHERS[0]) is not is_known
 
 
 def test_a_parser_that_changed_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:

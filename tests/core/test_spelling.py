@@ -175,6 +175,12 @@ def test_only_ascii_white_space_is_stripped() -> None:
         assert canonical_spelling(f"{odd}https://a.example{odd}") is None
 
 
+def test_punycode_may_have_underscores() -> None:
+    # https://url.spec.whatwg.org/#concept-domain-to-ascii, without UseSTD3ASCIIRules
+    origin = "https://xn--_-dha.example"
+    assert CorsPolicy(allow_origins=[origin]).allow_origins == (origin,)
+
+
 def test_other_schemes_are_not_typos() -> None:
     for scheme in ("ftps", "capacitor", "chrome-extension", "app"):
         origin = f"{scheme}://a.example"
