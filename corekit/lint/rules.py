@@ -287,6 +287,9 @@ def _max_age(policy: CorsPolicy) -> Iterator[Diagnostic]:
             duration = "for only 5 seconds" if age is None else "not at all"
             yield advise("short-max-age", "max_age", age, duration=duration)
         return
+    if any(warning.argument == "max_age" for warning in policy.warnings):
+        # The warning says what to write instead.
+        return
     caps = [
         f"{_NAMES[name]} to {quirks.max_age_cap} seconds"
         for name, quirks in ENGINES.items()

@@ -496,3 +496,9 @@ def test_removing_what_is_redundant_changes_no_decision(setup: Setup) -> None:
 
 def test_origins_without_a_host_are_not_cross_site() -> None:
     assert find_cross_site(["*", "null", APP], ["api.example.com"]) == []
+
+
+@pytest.mark.filterwarnings("ignore::corekit.PolicyWarning")
+def test_age_above_a_day_has_one_warning() -> None:
+    policy = CorsPolicy(allow_origins=["https://app.example.com"], max_age=86_401)
+    assert [each.code for each in lint_policy(policy)] == ["max-age"]
