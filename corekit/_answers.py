@@ -29,6 +29,7 @@ class Reason(Enum):
     """The reason for a decision: the name is stable, the value is a sentence for people."""
 
     NOT_CORS = "The request has no Origin header, so CORS does not apply."
+    SAME_ORIGIN = "The page belongs to this server, so CORS does not apply."
     GRANTED = "Allowed by the policy."
     ORIGIN_NOT_ALLOWED = "The policy does not allow this origin."
     ORIGIN_MALFORMED = "The Origin header is not an origin that a browser could send."

@@ -11,6 +11,7 @@ from ._engine import Engine
 __all__ = ["Answer", "Decision", "Reason", "RequestKind"]
 
 _FIELDS: Final = ("kind", "allowed", "reason", "status", "headers", "vary")
+_ALLOWED: Final = frozenset({Reason.GRANTED, Reason.NOT_CORS, Reason.SAME_ORIGIN})
 _values = attrgetter(*_FIELDS)
 
 
@@ -29,7 +30,7 @@ class Decision:
     {'Access-Control-Allow-Origin': 'https://app.example.com'}
     """
 
-    __slots__ = ("_answer", "_engine", "_hint", "_origin", "_reason", "_request")
+    __slots__ = ("_answer", "_engine", "_hint", "_is_own", "_origin", "_reason", "_request")
 
     def __init__(
         self,
@@ -38,6 +39,8 @@ class Decision:
         origin: str | None,
         request_method: str | None = None,
         request_headers: str | None = None,
+        *,
+        is_own: bool = False,
     ) -> None:
         self._answer = answer
         self._engine = engine
@@ -45,21 +48,23 @@ class Decision:
         self._request = (request_method, request_headers)
         self._reason: Reason | None = None
         self._hint: str | None = None
+        # A page gets no preflight for its own server, whatever a client sends.
+        self._is_own = is_own and answer.kind is RequestKind.ACTUAL
 
     @property
     def kind(self) -> RequestKind:
         """Whether the request is not a CORS request, an actual request or a preflight."""
-        return self._answer.kind
+        return RequestKind.NOT_CORS if self._is_own else self._answer.kind
 
     @property
     def allowed(self) -> bool:
         """Whether a browser would allow the request; true if CORS does not apply."""
-        return self.reason in (Reason.GRANTED, Reason.NOT_CORS)
+        return self.reason in _ALLOWED
 
     @property
     def reason(self) -> Reason:
         """The reason for the decision; ``reason.value`` is a sentence."""
-        reason = self._reason
+        reason = Reason.SAME_ORIGIN if self._is_own else self._reason
         if reason is None:
             # Another thread may do the same at the same time, with the same result.
             reason = self._engine.judge(self._answer, self._origin, *self._request)

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from ._engine import Engine, as_text
 from ._names import is_token
+from ._own_origin import is_own_origin
 from .decision import Answer, Decision, RequestKind
 from .diagnostics import show
 
@@ -191,13 +192,16 @@ class Observer:
         origin: str | None,
         request_method: str | bytes | None = None,
         request_headers: str | bytes | None = None,
+        host: str | bytes | None,
+        sec_fetch_site: str | bytes | None,
         request: Any,
     ) -> None:
         """Report an answer that `engine` gave: to `on_decision`, and a denial to the log.
 
         `path` is the one that chose the policy, decoded. `request_method` and `request_headers` are
-        ignored unless the request was a preflight. `request` is not read, only passed to `debug`
-        and to the event.
+        ignored unless the request was a preflight. `host` and `sec_fetch_site` are the values of
+        Host and Sec-Fetch-Site: a request from a page of the server itself is not a denial.
+        `request` is not read, only passed to `debug` and to the event.
         """
         is_logged = is_debugged = False
         try:
@@ -211,7 +215,8 @@ class Observer:
         asked: tuple[str | None, str | None] = (None, None)
         if answer.kind is RequestKind.PREFLIGHT:
             asked = (as_text(request_method), as_text(request_headers))
-        decision = Decision(answer, engine, origin, *asked)
+        is_own = is_own_origin(origin, as_text(host), as_text(sec_fetch_site))
+        decision = Decision(answer, engine, origin, *asked, is_own=is_own)
         event = DecisionEvent(decision, self.adapter, method, path, origin, *asked, request)
         try:
             if self.on_decision is not None:

@@ -14,6 +14,7 @@ from warnings import warn
 
 from ._engine import AnyOrigin, Engine, Origins, as_text, bound_origins
 from ._origins import ANY, OriginPattern, OriginSet
+from ._own_origin import is_own_origin
 from ._validation import Reader
 from .arguments import ARGUMENTS
 from .decision import Decision
@@ -182,6 +183,8 @@ class CorsPolicy:
         request_method: str | bytes | None = None,
         request_headers: str | bytes | None = None,
         request_private_network: str | bytes | None = None,
+        host: str | bytes | None = None,
+        sec_fetch_site: str | bytes | None = None,
     ) -> Decision:
         """Decide one request, given its method and the values of its headers.
 
@@ -189,6 +192,9 @@ class CorsPolicy:
         of Origin and Access-Control-Request-Method, -Headers and -Private-Network, or None if the
         request has no such header. Several lines of one header are joined with ``", "``. Whatever
         the values are, the result is a `Decision`; nothing is raised.
+
+        `host` and `sec_fetch_site` are the values of Host and Sec-Fetch-Site. With them, a request
+        from a page of the server itself has the reason `SAME_ORIGIN`; its headers are the same.
         Source: https://fetch.spec.whatwg.org/#http-cors-protocol
 
         >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
@@ -207,7 +213,8 @@ class CorsPolicy:
             answer = engine.preflight(
                 origin, request_method, request_headers, request_private_network
             )
-        return Decision(answer, engine, origin, request_method, request_headers)
+        is_own = is_own_origin(origin, as_text(host), as_text(sec_fetch_site))
+        return Decision(answer, engine, origin, request_method, request_headers, is_own=is_own)
 
     def policy_for(self, path: str) -> Self:  # noqa: ARG002
         """Return this policy. In `CorsRoutes`, the same method depends on the path."""

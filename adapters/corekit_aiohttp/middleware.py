@@ -137,6 +137,8 @@ class _Layer:
                 origin=origin,
                 request_method=_line(request, "Access-Control-Request-Method"),
                 request_headers=_line(request, "Access-Control-Request-Headers"),
+                host=_line(request, "Host"),
+                sec_fetch_site=_line(request, "Sec-Fetch-Site"),
                 request=request,
             )
         merged = merge_headers(list(response.headers.items()), answer, origin)

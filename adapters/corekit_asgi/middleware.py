@@ -266,6 +266,8 @@ class CorsMiddleware:
             origin=None if origin is None else origin.decode("latin-1"),
             request_method=fields.get(_REQUEST_METHOD),
             request_headers=fields.get(_REQUEST_HEADERS),
+            host=_line(scope, b"host"),
+            sec_fetch_site=_line(scope, b"sec-fetch-site"),
             request=scope,
         )
 
@@ -294,6 +296,11 @@ async def apply(
         scope = {**scope, APPLIED: True}
     with applying(applied):
         await app(scope, receive, send)
+
+
+def _line(scope: Scope, name: bytes) -> bytes | None:
+    lines = [value for each, value in as_bytes(scope["headers"]) if each.lower() == name]
+    return b", ".join(lines) if lines else None
 
 
 def _requested_method(scope: Scope) -> str | None:

@@ -175,7 +175,7 @@ def _candidates(value: object) -> Iterator[object]:
 
 
 async def _no_application(scope: object, receive: object, send: object) -> None:
-    """Stand in for the application of a middleware that is not called."""
+    """Take the place of the application of a middleware that is not called."""
 
 
 @contextmanager

@@ -272,6 +272,8 @@ def _finish(
             origin=origin,
             request_method=meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
             request_headers=meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+            host=meta.get("HTTP_HOST"),
+            sec_fetch_site=meta.get("HTTP_SEC_FETCH_SITE"),
             request=request,
         )
     if response is None:

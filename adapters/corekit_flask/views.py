@@ -198,6 +198,8 @@ def _answer(policy: CorsPolicy) -> Response | None:
             origin=origin,
             request_method=method,
             request_headers=names,
+            host=headers.get("Host"),
+            sec_fetch_site=headers.get("Sec-Fetch-Site"),
             request=request.environ,
         )
     if origin is not None and method is not None:

@@ -175,6 +175,8 @@ class _Layer:
                 origin=origin,
                 request_method=_line(request, "access-control-request-method"),
                 request_headers=_line(request, "access-control-request-headers"),
+                host=_line(request, "host"),
+                sec_fetch_site=_line(request, "sec-fetch-site"),
                 request=request,
             )
 

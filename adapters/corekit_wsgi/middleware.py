@@ -162,6 +162,8 @@ class CorsMiddleware:
             origin=origin,
             request_method=environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
             request_headers=environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+            host=environ.get("HTTP_HOST"),
+            sec_fetch_site=environ.get("HTTP_SEC_FETCH_SITE"),
             request=environ,
         )
 

@@ -67,6 +67,7 @@ _WORDS: Final = {
 _HARMLESS: Final = "Change nothing: browsers do not send this, so no page is affected."
 _REASON_HINTS: Final = {
     Reason.NOT_CORS: "Change nothing. To see what a page gets, send the page's origin in Origin.",
+    Reason.SAME_ORIGIN: "Change nothing.",
     Reason.GRANTED: "Change nothing.",
     Reason.ORIGIN_NOT_ALLOWED: FAILURES["MissingAllowOriginHeader"].hint,
     Reason.METHOD_NOT_ALLOWED: FAILURES["MethodDisallowedByPreflightResponse"].hint,

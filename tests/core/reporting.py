@@ -41,5 +41,7 @@ def report(observer: Observer, event: DecisionEvent) -> None:
         origin=origin,
         request_method=event.request_method,
         request_headers=event.request_headers,
+        host=None,
+        sec_fetch_site=None,
         request=event.request,
     )

@@ -74,6 +74,7 @@ def test_a_decision_reads_well() -> None:
 def test_every_reason_is_a_sentence() -> None:
     assert {reason.name for reason in Reason} == {
         "NOT_CORS",
+        "SAME_ORIGIN",
         "GRANTED",
         "ORIGIN_NOT_ALLOWED",
         "ORIGIN_MALFORMED",

@@ -22,6 +22,8 @@ def observe(observer: Observer, policy: CorsPolicy, *, method: str = "GET") -> N
         method=method,
         path="/",
         origin=UNTRUSTED,
+        host=None,
+        sec_fetch_site=None,
         request="the request",
     )
 

@@ -117,8 +117,8 @@ async def _send(app: App, request: HttpRequest) -> HttpResponse:
     client, server = socket.socketpair()
     await loop.connect_accepted_socket(lambda: HttpProtocol(loop=loop, app=app), server)
     reader, writer = await asyncio.open_connection(sock=client)
-    target = request.url.partition("://")[2].partition("/")[2]
-    fields = [*request.headers, ("Host", "api.example.com"), ("Connection", "close")]
+    host, _, target = request.url.partition("://")[2].partition("/")
+    fields = [*request.headers, ("Host", host), ("Connection", "close")]
     lines = [f"{request.method} /{target} HTTP/1.1", *(f"{n}: {v}" for n, v in fields), "", ""]
     writer.write("\r\n".join(lines).encode("latin-1"))
     raw = await reader.read()

@@ -178,6 +178,43 @@ class TestOnDecision:
         assert event.request_headers == requested.get(HEADERS)
         assert REQUESTS[client.name](event.request)
 
+    @pytest.mark.parametrize(
+        ("sent", "site", "reason"),
+        [
+            ("https://api.example.org", None, Reason.SAME_ORIGIN),
+            ("https://api.example.org", "same-origin", Reason.SAME_ORIGIN),
+            # Behind a proxy that replaces Host.
+            ("https://public.example.org", "same-origin", Reason.SAME_ORIGIN),
+            ("null", "same-origin", Reason.SAME_ORIGIN),
+            ("https://api.example.org", "cross-site", Reason.ORIGIN_NOT_ALLOWED),
+            ("https://api.example.org:8443", None, Reason.ORIGIN_NOT_ALLOWED),
+            (UNTRUSTED, "same-site", Reason.ORIGIN_NOT_ALLOWED),
+        ],
+    )
+    def test_page_of_the_server_itself_is_no_denial(
+        self,
+        client: Client,
+        sent: str,
+        site: str | None,
+        reason: Reason,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        heard: list[DecisionEvent] = []
+        client.install(on_decision=heard.append)
+        fields = origin(sent)
+        if site is not None:
+            fields["Sec-Fetch-Site"] = site
+        with caplog.at_level(logging.INFO, client.logger):
+            response = client.ask("POST", fields, "/api/items")
+        (event,) = heard
+        is_own = reason is Reason.SAME_ORIGIN
+        assert event.decision.reason is reason
+        assert event.decision.kind is (NOT_CORS if is_own else ACTUAL)
+        assert event.outcome == ("not_cors" if is_own else "denied")
+        assert len(client.records(caplog)) == (0 if is_own else 1)
+        denied = client.ask("POST", origin(UNTRUSTED), "/api/items")
+        assert (response.status, response.headers) == (denied.status, denied.headers)
+
     def test_uncovered_paths_are_not_reported(self, client: Client) -> None:
         heard: list[DecisionEvent] = []
         client.install(routes, heard.append)

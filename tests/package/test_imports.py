@@ -26,7 +26,7 @@ CORE: Final = (
     "_near",
     "_backtracking _origin_language",
     "_regex_syntax _suffixes",
-    "_regex_tree",
+    "_own_origin _regex_tree",
     "_automata _origins arguments problems",
     "_answers _names _problem_kinds diagnostics",
 )

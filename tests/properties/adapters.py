@@ -138,10 +138,9 @@ def through_aiohttp(
 
     async def send_once(asked: HttpRequest) -> HttpResponse:
         # Without a server, since the parser of aiohttp's server accepts registered methods only.
-        target = asked.url.partition("://")[2].partition("/")[2]
-        request = make_mocked_request(
-            asked.method, f"/{target}", headers=CIMultiDict(asked.headers), app=app
-        )
+        host, _, target = asked.url.partition("://")[2].partition("/")
+        headers = CIMultiDict([("Host", host), *asked.headers])
+        request = make_mocked_request(asked.method, f"/{target}", headers=headers, app=app)
         response = await app._handle(request)
         await response.prepare(request)
         body = response.body if isinstance(response, web.Response) else b""
