@@ -44,6 +44,7 @@ _MOST_WRAPPED: Final = 100
 _COMPARED: Final = (("host", "HTTP_HOST"), ("user-agent", "HTTP_USER_AGENT"))
 # The methods that frameworks call on a class-based view.
 _ENTRIES: Final = ("dispatch_request", "dispatch", "__await__")
+_CALLED: Final = (*_ENTRIES, "__call__")
 
 
 class Marks:
@@ -252,20 +253,29 @@ def unguarded(target: T) -> T:
 
 
 def keep_policy(
-    target: T, policy: object, kinds: str, resolve: Callable[[Any], object] | None = None
+    target: T,
+    policy: object,
+    kinds: str,
+    resolve: Callable[[Any], object] | None = None,
+    *,
+    is_called: bool = True,
 ) -> T:
     """Keep a per-route policy on a function, a class or a route, and return what to use instead.
 
     What is returned for a function, a partial or a class-based view refuses to run with
     RuntimeError if `applying` has the policy of another route. Other objects are returned
     unchanged. `resolve` is for a policy that depends on the request: it returns that of a request,
-    or None. It must be a function of a module, since handlers are pickled.
+    or None. It must be a function of a module, since handlers are pickled. Pass ``is_called=False``
+    for an object that the framework does not call.
 
-    Raise TypeError, with the `kinds` of objects to pass, if `target` takes no attributes.
+    Raise TypeError, with the `kinds` of objects to pass, if `target` takes no attributes, or if
+    neither it nor, for a class, its instances can be called.
     """
     if isinstance(target, staticmethod | classmethod):
         inner = keep_policy(target.__func__, policy, kinds, resolve)
         return type(target)(inner)
+    if is_called:
+        _check_called(target, kinds)
     guard, inner = _contents(target)
     if guard is not None:
         # A second mark is for this use of the function, and leaves the first one as it is.
@@ -275,8 +285,7 @@ def keep_policy(
     try:
         setattr(target, _KEPT, policy)
     except (AttributeError, TypeError):
-        kind = type(target).__name__
-        raise TypeError(f"A {kind} cannot keep a policy. Pass {kinds}.") from None
+        raise _unsuitable(target, kinds) from None
     MARKS.exist = True
     made: Any = target
     if isinstance(target, type):
@@ -287,6 +296,25 @@ def keep_policy(
     elif type(target) is partial:
         made = _guard_partial(made, _Guard(policy, resolve))
     return made  # type: ignore[no-any-return]
+
+
+def _check_called(target: object, kinds: str) -> None:
+    """Raise TypeError if no framework calls `target` or, for a class, its instances."""
+    if not isinstance(target, type):
+        if not callable(target):
+            raise _unsuitable(target, kinds)
+        return
+    members = [vars(each) for each in target.__mro__ if each is not object]
+    if not any(callable(each.get(name)) for each in members for name in _CALLED):
+        raise TypeError(
+            f"The class {target.__qualname__} cannot keep a policy: it is not a view, which has one"
+            f" of the methods {', '.join(_CALLED)}. Use cors() on the view that inherits from it,"
+            " or on its methods."
+        )
+
+
+def _unsuitable(target: object, kinds: str) -> TypeError:
+    return TypeError(f"A {type(target).__name__} cannot keep a policy. Pass {kinds}.")
 
 
 def _guard_partial(target: partial[Any], guard: _Guard) -> partial[Any]:

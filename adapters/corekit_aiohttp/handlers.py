@@ -23,8 +23,6 @@ from corekit.arguments import Grants
 
 T = TypeVar("T")
 
-_OTHERS: Final = (web.Application, web.AbstractResource, web.AbstractRoute, web.RouteTableDef)
-
 _NO_METHOD: Final = "COREKIT"
 """A method that no path has."""
 
@@ -38,7 +36,7 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
     or one around it, needs `install`: without it, no origins are allowed.
 
     Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
-    policy, and for objects that cannot have attributes.
+    policy, and for objects that are not handlers.
 
     >>> @cors(allow_origins=["*"])
     ... async def feed(request): ...
@@ -46,9 +44,8 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
     own = make_policy(policy, grants)
 
     def mark(target: T) -> T:
-        if isinstance(target, _OTHERS):
-            kind = type(target).__name__
-            raise TypeError(f"A {kind} cannot keep a policy. Pass the handler or the view.")
+        if isinstance(target, web.Application):
+            raise TypeError("An Application cannot keep a policy. Pass the handler or the view.")
         return keep_policy(target, own, "the handler or the view")
 
     return mark

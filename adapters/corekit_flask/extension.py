@@ -116,7 +116,7 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
     origins are allowed.
 
     Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
-    policy, and for objects that cannot have attributes.
+    policy, and for other objects.
 
     >>> @cors(allow_origins=["*"])
     ... def feed(): ...

@@ -13,7 +13,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask, Response, after_this_request, current_app, request
+from flask import Blueprint, Flask, Response, after_this_request, current_app, request
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import RequestRedirect
@@ -57,7 +57,9 @@ class Finder(Protocol):
 
 def mark(target: Target, find: Finder) -> Target:
     """Keep a policy on a view or a blueprint, and return what to use instead."""
-    return keep_policy(target, find, "the view or the blueprint", _current_policy)
+    is_called = not isinstance(target, Blueprint)
+    kinds = "the view or the blueprint"
+    return keep_policy(target, find, kinds, _current_policy, is_called=is_called)
 
 
 def _current_policy(find: Finder | CorsPolicy) -> CorsPolicy | None:

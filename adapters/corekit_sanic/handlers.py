@@ -44,7 +44,7 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
     application needs `install`: without it, no origins are allowed.
 
     Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
-    policy, and for objects that cannot have attributes.
+    policy, and for objects that are not handlers.
 
     >>> @cors(allow_origins=["*"])
     ... async def feed(request): ...

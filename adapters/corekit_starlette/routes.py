@@ -53,7 +53,7 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
     a decorator without `functools.wraps`, it raises RuntimeError instead of running.
 
     Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
-    policy, and for objects that cannot have attributes.
+    policy, and for other objects.
 
     >>> @cors(allow_origins=["*"])
     ... async def feed(request): ...

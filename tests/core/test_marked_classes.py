@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import pytest
+
 from corekit.adapter import Applied, class_owners, keep_policy, kept_policy
 from tests.core.marking import ADMIN, APP, OTHER, mark, runs_under
 
@@ -175,7 +177,9 @@ def test_owners_of_a_policy_for_all_of_a_class() -> None:
 
 
 def test_entry_of_a_class_with_a_marked_mixin_is_guarded() -> None:
-    class Mixin: ...
+    class Mixin:
+        def dispatch(self) -> str:
+            return "ran"
 
     mark(Mixin)
 
@@ -247,10 +251,26 @@ def test_subclass_of_a_copy_of_a_class_is_guarded() -> None:
     assert is_guarded(OfCopy)
 
 
-def test_class_without_a_known_entry_is_only_marked() -> None:
+def test_class_without_a_known_entry_is_refused() -> None:
     class Plain:
         dispatch = "a name that means something else"
 
-    mark(Plain)
-    assert kept_policy(Plain) is ADMIN
-    assert Plain.dispatch == "a name that means something else"
+        def get(self) -> str:
+            return "ran"
+
+    with pytest.raises(
+        TypeError, match=r"The class .*\.Plain cannot keep a policy: it is not a view"
+    ):
+        mark(Plain)
+    assert kept_policy(Plain) is None
+
+
+def test_instances_of_a_callable_class_have_its_policy() -> None:
+    class View:
+        def __call__(self) -> str:
+            return "ran"
+
+    class Child(View): ...
+
+    mark(Child)
+    assert kept_policy(Child()) is ADMIN

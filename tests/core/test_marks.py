@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from functools import partial, wraps
+from functools import partial, partialmethod, wraps
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -277,10 +277,18 @@ def test_function_of_a_class_is_guarded(kind: type) -> None:
 
 
 def test_object_without_attributes_cannot_be_marked() -> None:
-    targets: list[Any] = [object(), Path().exists, int, staticmethod(len)]
+    targets: list[Any] = [Path().exists, type, staticmethod(len)]
     for target in targets:
         with pytest.raises(TypeError, match=r"cannot keep a policy\. Pass the function\.$"):
             mark(target)
+
+
+def test_object_that_is_not_called_cannot_be_marked() -> None:
+    for target in (Path(), partialmethod(print)):
+        with pytest.raises(TypeError, match=r"cannot keep a policy\. Pass the function\.$"):
+            mark(target)
+    with pytest.raises(TypeError, match=r"cannot keep a policy\. Pass the function\.$"):
+        keep_policy(object(), ADMIN, "the function", is_called=False)
 
 
 def test_arriving_handler_switches_the_check_on() -> None:
@@ -336,6 +344,8 @@ def test_policy_of_what_is_only_closed_over_is_not_used() -> None:
 
 def test_class_that_a_method_belongs_to_is_not_searched() -> None:
     class Public:
+        def dispatch(self) -> None: ...
+
         def get(self) -> None: ...
 
     mark(Public, APP)

@@ -74,7 +74,7 @@ def _earlier(policy: Any, framework: Framework) -> type:
 
 
 def _mixin(policy: Any, framework: Framework) -> type:
-    mixin = framework.cors(policy)(type("Mixin", (), {}))
+    mixin = framework.cors(policy)(type("Mixin", (), {framework.entry: framework.make_entry()}))
     return type("View", (mixin, framework.view), {"put": framework.make_method()})
 
 
