@@ -7,7 +7,7 @@ also in another process. It is found by routing as Sanic does; no handler runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeVar, Unpack
+from typing import Any, Final, TypeVar, Unpack
 from urllib.parse import unquote
 
 from sanic import Request
@@ -69,10 +69,11 @@ def find_policy(
         return _NOTHING
     route = _find_route(request, method)
     if route is not None:
-        classes = (getattr(each, "view_class", None) for each in unwrap(route.handler))
+        handler = _handler_of(route)
+        classes = (getattr(each, "view_class", None) for each in unwrap(handler))
         view = next(filter(None, classes), None)
         of_class = class_owners(view, "dispatch_request")
-        owners = (getattr(view, method.lower(), None), *of_class, route.handler)
+        owners = (getattr(view, method.lower(), None), *of_class, handler)
         found: list[Policies] = [policy for owner in owners for policy in kept_policies(owner)]
         marks += found
         for own in found:
@@ -94,6 +95,12 @@ def _find_route(request: Request, method: str) -> Route | None:
         except Exception:  # noqa: BLE001 - raised again where the application handles errors
             break
     return None
+
+
+def _handler_of(route: Route) -> object:
+    handler: Any = route.handler
+    # That of a WebSocket is an argument of Sanic's own.
+    return handler.args[0] if hasattr(handler, "is_websocket") else handler
 
 
 def _policy_for_path(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from websockets.typing import Origin
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import HttpRequest
-from corekit_sanic import install
+from corekit_sanic import cors, install
 from corekit_testing.transports import AsgiTransport
 from tests.frameworks.sanic_app import App, make_app
 from tests.sanic.serving import APP, UNTRUSTED, serve
@@ -231,11 +232,13 @@ def test_connection_stays_open_for_the_next_request() -> None:
         assert server.preflight("/").headers["connection"] == ["keep-alive"]
 
 
-def test_websocket_is_not_changed() -> None:
+@pytest.mark.parametrize("decorate", [lambda handler: handler, cors(public)])
+def test_websocket_is_not_changed(decorate: Callable[[Any], Any]) -> None:
     app = make()
     events: list[object] = []
 
     @app.websocket("/echo")  # type: ignore[untyped-decorator]
+    @decorate
     async def echo(request: Request, socket: Websocket) -> None:
         await socket.send(await socket.recv() or "")
 
