@@ -248,8 +248,14 @@ class ProblemKind(Enum):
     )
     SLOW_PATHS = (
         "slow-regex",
-        "A path of more than {longest} characters may take very long to match.",
-        "Let every repetition begin or end with a character that it does not repeat.",
+        (
+            "Paths of more than {longest} characters may take very long to match. This is an upper"
+            " bound, so they may also be fast."
+        ),
+        (
+            "Let every repetition begin or end with a character that it does not repeat, and repeat"
+            " with * or + instead of a large number such as {{1,255}}."
+        ),
     )
     SLOW_REGEX = (
         "slow-regex",

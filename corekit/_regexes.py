@@ -80,7 +80,8 @@ def compile_path_regex(regex: str | re.Pattern[str]) -> re.Pattern[str]:
     >>> compile_path_regex(r"^/api/(\\w+/?)+$")
     Traceback (most recent call last):
         ...
-    corekit._regexes.RegexError: A path of more than 20 characters may take very long to match.
+    corekit._regexes.RegexError: Paths of more than 20 characters may take very long to match. \
+This is an upper bound, so they may also be fast.
     """
     found = compile_regex(regex)
     longest = longest_path(found)

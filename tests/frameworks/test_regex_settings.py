@@ -213,6 +213,7 @@ def test_all_faulty_resources_are_reported_at_once() -> None:
     assert "allow_origin" not in str(caught.value)
 
 
+FILES = r"^/(?:[\w-]{1,64}/){0,16}[\w.-]"
 UNKNOWN_COST = rf"/({'(x?y?)*' * 99})*"
 SLOW = r"^/api/(\w+/?)+$"
 
@@ -236,6 +237,7 @@ def read_resources(value: str | re.Pattern[str]) -> None:
         (SLOW, "slow-regex", "Let every repetition begin or end"),
         (r"^/(?!(\w+/?)+\.json$)", "slow-regex", "Let every repetition begin or end"),
         (r"^/(?:(a+)+b)?", "slow-regex", "Let every repetition begin or end"),
+        (rf"{FILES}{{1,255}}\.js$", "slow-regex", "Let every repetition begin or end"),
     ],
 )
 @pytest.mark.parametrize(
@@ -254,3 +256,11 @@ def test_regex_of_paths_that_may_take_long_is_refused(  # noqa: PLR0917
     (problem,) = caught.value.problems
     assert (problem.code, problem.subject) == (code, subject)
     assert problem.hint.startswith(hint)
+    assert code != "slow-regex" or "upper bound" in problem.message
+
+
+def test_hint_for_slow_paths_helps() -> None:
+    with pytest.raises(PolicyError, match=r"instead of a large number such as \{1,255\}") as caught:
+        read_resources(rf"{FILES}{{1,255}}\.js$")
+    assert len(caught.value.problems) == 1
+    read_resources(rf"{FILES}+\.js$")
