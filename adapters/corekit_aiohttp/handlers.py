@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeVar, Unpack, cast
 
 from aiohttp import hdrs, web
+from yarl import URL
 
 from corekit.adapter import (
     Policies,
@@ -78,17 +79,29 @@ async def find_handlers(request: web.Request) -> dict[str, object]:
     }
 
 
+async def find_redirected(request: web.Request, method: str, location: str) -> web.Request:
+    """Return a request without a handler as the one that it is redirected to, if that has one."""
+    if not location.startswith("/") or location.startswith("//"):
+        return request
+    target = cast("web.Request", _Changed(request, rel_url=URL(location, encoded=True)))
+    match_info = await _resolve(target, method)
+    if match_info.http_exception is not None:
+        return request
+    match_info.add_app(request.match_info.apps[0])
+    return cast("web.Request", _Changed(target, match_info=match_info))
+
+
 async def _resolve(request: web.Request, method: str) -> web.UrlMappingMatchInfo:
     router = request.match_info.apps[0].router
-    return await router.resolve(cast("web.Request", _WithMethod(request, method)))
+    return await router.resolve(cast("web.Request", _Changed(request, method=method)))
 
 
-class _WithMethod:
-    """A request as if it had another method: a request whose body was read cannot be cloned."""
+class _Changed:
+    """A request with other attributes: a request whose body was read cannot be cloned."""
 
-    def __init__(self, request: web.Request, method: str) -> None:
+    def __init__(self, request: web.Request, **attributes: object) -> None:
         self._request = request
-        self.method = method
+        vars(self).update(attributes)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._request, name)

@@ -34,7 +34,7 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 
-from .handlers import find_handlers, has_policies, marks_of_handler
+from .handlers import find_handlers, find_redirected, has_policies, marks_of_handler
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -119,7 +119,11 @@ class _Layer:
         if isinstance(response, _PreflightResponse):
             layer, policy, answer = response.layer, response.policy, response.answer
         else:
-            layer, found = _find_policy(request, request.match_info.handler, request.method)
+            routed = request
+            if MARKS.exist and request.match_info.http_exception is not None:
+                location = response.headers.get("Location", "")
+                routed = await find_redirected(request, request.method, location)
+            layer, found = _find_policy(routed, routed.match_info.handler, request.method)
             # CORS does not apply to WebSockets.
             if found is None or response.status == 101:
                 return
@@ -197,6 +201,12 @@ async def _find_preflight_policy(
     if not any(layer.has_handler_policies for layer in layers):
         return _find_policy(request, None, method)
     handlers = await find_handlers(request)
+    if method not in handlers:
+        # As web.normalize_path_middleware() redirects.
+        path = request.rel_url.raw_path
+        other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+        request = await find_redirected(request, method, other)
+        handlers = await find_handlers(request)
     found = {each: _find_policy(request, handlers.get(each), each) for each in (method, *handlers)}
     policy = policy_for_preflight(lambda each: found[each][1], method, handlers)
     return found[method][0], policy

@@ -84,7 +84,7 @@ def explain_call(configuration: Configuration, call: PageCall) -> Verdict:
 
 
 def _explain(configuration: Configuration, call: PageCall, request: HttpRequest) -> Verdict:
-    view = find_view(request)
+    view = find_view(request, is_redirected=True)
     grant = find_grant(request, view, call.method)
     mark = None if view is None else find_mark(view, call.method)
     source = configuration.source

@@ -209,7 +209,8 @@ def _find(request: HttpRequest, response: HttpResponseBase | None) -> _Found | N
     """Return the answer to a request; None if the response must not be changed."""
     view = None
     try:
-        view = find_view(request)
+        is_redirected = response is None or 300 <= response.status_code < 400
+        view = find_view(request, is_redirected=is_redirected)
     except Exception:
         # The URLconf or a converter in it is broken. To an actual request, Django has responded.
         if response is None:

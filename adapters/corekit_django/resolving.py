@@ -55,21 +55,31 @@ def has_marked_views(urlconf: str | None = None) -> bool:
     return found
 
 
-def find_view(request: HttpRequest) -> View | None:
+def find_view(request: HttpRequest, *, is_redirected: bool = False) -> View | None:
     """Return the view of a request; None if there are no per-view policies, or no view.
 
-    Raise what the URLconf or the converter of a path raises, unless Django responds with an error
-    of the client to it.
+    With `is_redirected`, a path without a view has that of the path with a slash at its end, which
+    Django redirects to. Raise what the URLconf or the converter of a path raises, unless Django
+    responds with an error of the client to it.
     """
     urlconf = getattr(request, "urlconf", None)
     if not has_marked_views(urlconf):
         return None
     if request.resolver_match is not None:
         return request.resolver_match.func
+    path = request.path_info
+    view = _route(request, path, urlconf)
+    if view is None and is_redirected and settings.APPEND_SLASH and not path.endswith("/"):
+        view = _route(request, f"{path}/", urlconf)
+    return view
+
+
+def _route(request: HttpRequest, path: str, urlconf: str | None) -> View | None:
+    """Return the view of a path in every language that Django may route the request in."""
     found: dict[int, View] = {}
     for language in _find_languages(request, urlconf):
         with suppress(*_REFUSALS), translation.override(language):
-            view: View = resolve(request.path_info, urlconf).func
+            view: View = resolve(path, urlconf).func
             found[id(view)] = view
     views = found.values()
     methods = {"", "OPTIONS"}.union(*map(methods_of, views))

@@ -1,0 +1,177 @@
+"""A redirect to the path with a slash has the policy of its target, so pages can follow it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, Final
+
+import django
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient as AiohttpClient
+from aiohttp.test_utils import TestServer
+from django.http import HttpResponse as DjangoResponse
+from django.http import HttpResponseRedirect
+from django.test import Client as DjangoClient
+from django.test import override_settings
+from django.urls import clear_url_caches
+from django.urls import path as django_path
+from flask import Flask
+from quart import Quart
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+import corekit_aiohttp
+import corekit_asgi
+import corekit_django
+import corekit_flask
+import corekit_starlette
+from corekit import CorsPolicy
+
+APP: Final = "https://app.example.com"
+MAIN: Final = "https://main.example.com"
+OWN: Final = CorsPolicy(allow_origins=[APP])
+DEFAULT: Final = CorsPolicy(allow_origins=[MAIN])
+
+Ask = Callable[[str, str, dict[str, str]], tuple[int, str | None]]
+"""Sends a method, a path and headers; returns the status and Access-Control-Allow-Origin."""
+
+
+def starlette() -> Ask:
+    def respond(_: object) -> PlainTextResponse:
+        return PlainTextResponse("")
+
+    route = Route("/feed/", corekit_starlette.cors(OWN)(respond))
+    app = corekit_starlette.install(Starlette(routes=[route]), DEFAULT)
+    client = TestClient(app, follow_redirects=False)
+    return lambda *request: _read(client.request(*request[:2], headers=request[2]))
+
+
+def flask() -> Ask:
+    app = Flask("slashes")
+    app.add_url_rule("/feed/", "feed", corekit_flask.cors(OWN)(lambda: ""))
+    corekit_flask.Cors(app, DEFAULT)
+    client = app.test_client()
+    return lambda method, path, fields: _read(client.open(path, method=method, headers=fields))
+
+
+def quart() -> Ask:
+    app = Quart("slashes")
+
+    @corekit_asgi.cors(OWN)
+    async def feed() -> str:
+        return ""
+
+    app.add_url_rule("/feed/", "feed", feed)
+    corekit_asgi.install(app, DEFAULT)
+    client = TestClient(app, follow_redirects=False)  # type: ignore[arg-type]
+    return lambda *request: _read(client.request(*request[:2], headers=request[2]))
+
+
+def aiohttp() -> Ask:
+    async def respond(request: web.Request) -> web.Response:
+        return web.Response(text=await request.text())
+
+    async def leave(_: web.Request) -> web.Response:
+        raise web.HTTPFound("https://other.example/feed/")
+
+    def ask(method: str, path: str, fields: dict[str, str]) -> tuple[int, str | None]:
+        async def send() -> tuple[int, str | None]:
+            app = web.Application(middlewares=[web.normalize_path_middleware()])
+            app.router.add_get("/feed/", corekit_aiohttp.cors(OWN)(respond))
+            app.router.add_get("/left", leave)
+            corekit_aiohttp.install(app, DEFAULT)
+            below = web.Application()
+            below.router.add_get("/feed/", corekit_aiohttp.cors(OWN)(respond))
+            app.add_subapp("/below", below)
+            async with AiohttpClient(TestServer(app)) as client:
+                found = client.request(method, path, headers=fields, allow_redirects=False)
+                async with found as response:
+                    return response.status, response.headers.get("Access-Control-Allow-Origin")
+
+        return asyncio.run(send())
+
+    return ask
+
+
+def django_site() -> Ask:
+    client = DjangoClient()
+
+    def ask(method: str, path: str, fields: dict[str, str]) -> tuple[int, str | None]:
+        return _read(client.generic(method, path, headers=fields))
+
+    return ask
+
+
+def _read(response: Any) -> tuple[int, str | None]:
+    return response.status_code, response.headers.get("Access-Control-Allow-Origin")
+
+
+@pytest.fixture(autouse=True)
+def urls() -> Iterator[None]:
+    django.setup()
+    urls = sys.modules["slashed_urls"] = ModuleType("slashed_urls")
+    view = corekit_django.cors(OWN)(lambda _: DjangoResponse())
+    vars(urls)["urlpatterns"] = [
+        django_path("feed/", view),
+        django_path("left", lambda _: HttpResponseRedirect("https://other.example/feed/")),
+    ]
+    clear_url_caches()
+    common = "django.middleware.common.CommonMiddleware"
+    settings = {
+        "ROOT_URLCONF": "slashed_urls",
+        "MIDDLEWARE": ["corekit_django.middleware.CorsMiddleware", common],
+        "CORS_ALLOWED_ORIGINS": [MAIN],
+        "ALLOWED_HOSTS": ["*"],
+        "APPEND_SLASH": True,
+    }
+    with override_settings(**settings):
+        yield
+    sys.modules.pop("slashed_urls", None)
+
+
+FRAMEWORKS: Final = (starlette, flask, quart, aiohttp, django_site)
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_redirect_to_the_slash_has_the_policy_of_its_target(make: Callable[[], Ask]) -> None:
+    ask = make()
+    for origin, allowed in ((APP, APP), (MAIN, None)):
+        status, found = ask("GET", "/feed", {"Origin": origin})
+        assert (status in {301, 307, 308}, found) == (True, allowed)
+        assert ask("GET", "/feed/", {"Origin": origin}) == (200, allowed)
+        for path in ("/feed", "/feed/"):
+            preflight = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+            found = ask("OPTIONS", path, preflight)[1]
+            assert (path, found) == (path, allowed)
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_path_without_a_target_has_the_policy_of_the_application(make: Callable[[], Ask]) -> None:
+    ask = make()
+    for path in ("/missing", "/missing/"):
+        assert ask("GET", path, {"Origin": MAIN}) == (404, MAIN)
+        preflight = {"Origin": MAIN, "Access-Control-Request-Method": "GET"}
+        assert ask("OPTIONS", path, preflight)[1] == MAIN
+
+
+@pytest.mark.parametrize("make", [aiohttp, django_site])
+def test_redirect_of_a_handler_has_its_own_policy(make: Callable[[], Ask]) -> None:
+    assert make()("GET", "/left", {"Origin": MAIN}) == (302, MAIN)
+
+
+def test_redirect_in_a_subapplication_of_aiohttp_has_the_policy_of_its_target() -> None:
+    assert aiohttp()("GET", "/below/feed", {"Origin": APP}) == (308, APP)
+    assert aiohttp()("GET", "/below//feed", {"Origin": APP}) == (308, APP)
+
+
+def test_path_that_django_does_not_redirect_has_the_policy_of_the_settings() -> None:
+    with override_settings(APPEND_SLASH=False):
+        assert django_site()("GET", "/feed", {"Origin": MAIN}) == (404, MAIN)
+    with override_settings(MIDDLEWARE=["corekit_django.middleware.CorsMiddleware"]):
+        assert django_site()("GET", "/feed", {"Origin": MAIN}) == (404, MAIN)
