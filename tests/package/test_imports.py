@@ -42,7 +42,7 @@ LIBRARIES: Final = "idna publicsuffixlist"
 """What the core imports in addition to the standard library."""
 
 ADAPTERS: Final = {
-    "corekit_aiohttp": "aiohttp multidict",
+    "corekit_aiohttp": "aiohttp multidict yarl",
     "corekit_asgi": "",
     "corekit_cli": "click corekit_asgi corekit_config corekit_testing corekit_wsgi httpx rich",
     "corekit_cli.django_settings": "click corekit_config corekit_django django",
