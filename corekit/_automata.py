@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import string
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Generic, TypeVar
@@ -193,6 +193,36 @@ def determinize(automaton: Automaton) -> Automaton:
     return Automaton(tuple(edges), frozenset(final))
 
 
+def merge_states(automaton: Automaton) -> Automaton:
+    """Return the same words, with one state for all states that have the same edges.
+
+    >>> one = Automaton((((1, 1), (2, 2)), ((4, 3),), ((4, 3),), ()), frozenset({3}))
+    >>> merge_states(one).edges
+    (((3, 1),), ((4, 2),), ())
+    """
+    classes = [int(state in automaton.final) for state in range(len(automaton.edges))]
+    count = 0
+    while True:
+        # State 0 comes first, so its class is 0.
+        numbers: dict[tuple[int, frozenset[Edge]], int] = {}
+        merged: list[int] = []
+        for state, edges in enumerate(automaton.edges):
+            masks: dict[int, int] = {}
+            for mask, goal in edges:
+                masks[classes[goal]] = masks.get(classes[goal], 0) | mask
+            key = (classes[state], frozenset((mask, goal) for goal, mask in masks.items()))
+            merged.append(numbers.setdefault(key, len(numbers)))
+        classes = merged
+        if len(numbers) == count:
+            found = tuple(tuple(sorted(edges, key=_by_first)) for _, edges in numbers)
+            return Automaton(found, frozenset(classes[state] for state in automaton.final))
+        count = len(numbers)
+
+
+def _by_first(edge: Edge) -> int:
+    return edge[0] & -edge[0]
+
+
 def split_edges(edges: Iterable[Edge]) -> list[tuple[int, frozenset[int]]]:
     """Return disjoint sets of characters, each with the states that all of its characters lead to.
 
@@ -266,11 +296,10 @@ def subtraction(automaton: Automaton, other: Automaton) -> Automaton:
     return intersection(automaton, Automaton(tuple(edges), final))
 
 
-def reversed_edges(edges: Iterable[Iterable[Edge]]) -> list[list[Edge]]:
+def reversed_edges(edges: Sequence[Iterable[Edge]]) -> list[list[Edge]]:
     """Return the edges by the state that they lead to, each with the state that it comes from."""
-    all_edges = [tuple(found) for found in edges]
-    back: list[list[Edge]] = [[] for _ in all_edges]
-    for state, found in enumerate(all_edges):
+    back: list[list[Edge]] = [[] for _ in edges]
+    for state, found in enumerate(edges):
         for mask, goal in found:
             back[goal].append((mask, state))
     return back
@@ -288,17 +317,16 @@ def _trim(edges: list[list[Edge]], final: set[int]) -> Automaton:
     )
 
 
-def _leading_to(edges: Iterable[Iterable[Edge]], final: Iterable[int]) -> set[int]:
+def _leading_to(edges: Sequence[Iterable[Edge]], final: Iterable[int]) -> set[int]:
     return reachable(reversed_edges(edges), final)
 
 
-def reachable(edges: Iterable[Iterable[Edge]], starts: Iterable[int]) -> set[int]:
+def reachable(edges: Sequence[Iterable[Edge]], starts: Iterable[int]) -> set[int]:
     """Return the states that edges lead to from these, and these themselves."""
-    all_edges = [*edges]
     found = set(starts)
     queue = [*found]
     for state in queue:
-        for _, goal in all_edges[state]:
+        for _, goal in edges[state]:
             if goal not in found:
                 found.add(goal)
                 queue.append(goal)

@@ -37,6 +37,7 @@ from ._automata import (
     intersection,
     mask_of,
     members,
+    merge_states,
     reversed_edges,
     subtraction,
 )
@@ -100,7 +101,7 @@ class Kind(Enum):
     def origins(self) -> Automaton:
         """All origins of this kind. The length of labels and hosts is not limited here."""
         both = map(automaton_of, (self.included, self.excluded))
-        return determinize(subtraction(*both))
+        return merge_states(determinize(subtraction(*both)))
 
 
 WEB_KINDS: Final = (Kind.DOMAIN, Kind.IPV4, Kind.IPV6)

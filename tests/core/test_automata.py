@@ -19,6 +19,7 @@ from corekit._automata import (
     intersection,
     mask_of,
     members,
+    merge_states,
     split_edges,
     subtraction,
     union,
@@ -121,6 +122,27 @@ def test_split_edges_separates_what_any_edge_separates(edges: list[tuple[int, in
         bit = 1 << index
         goals = {goal for mask, goal in edges if mask & bit}
         assert [set(found) for mask, found in parts if mask & bit] == ([goals] if goals else [])
+
+
+@given(source=regexes(5))
+def test_merged_states_have_the_same_words_and_differ(source: str) -> None:
+    automaton = determinize(intersection(automaton_of("(?s).*"), automaton_of(source)))
+    merged = merge_states(automaton)
+    assert accepted(merged) == accepted(automaton)
+    rests = [begun_at(merged, state) for state in range(len(merged.edges))]
+    for index, one in enumerate(rests):
+        for other in rests[:index]:
+            differing = (*members(one, [other]), *members(other, [one]))
+            assert differing
+
+
+def begun_at(automaton: Automaton, start: int) -> Automaton:
+    """Return an automaton of the words that lead from a state to a final one."""
+    shifted = [tuple((mask, goal + 1) for mask, goal in edges) for edges in automaton.edges]
+    final = {state + 1 for state in automaton.final}
+    return Automaton(
+        (shifted[start], *shifted), frozenset(final | ({0} if start in automaton.final else set()))
+    )
 
 
 def test_examples_prefer_letters_that_a_person_believes() -> None:

@@ -311,6 +311,12 @@ def test_what_is_not_known_is_a_risk_with_credentials_only() -> None:
     assert policy.decide("GET", origin="https://a.example.com").allowed
 
 
+def test_alternation_of_subdomains_is_judged() -> None:
+    hosts = "|".join(rf"(?:.*\.)?s{number}\.com" for number in range(31))
+    (problem,) = problems_of(RegexCorsPolicy, allow_origin_regexes=[f"https://(?:{hosts})"])
+    assert problem.code == "public-suffix"
+
+
 def test_what_is_too_large_is_opaque() -> None:
     hosts = "|".join(map("".join, product("abcdefgh", repeat=3)))
     source = rf"https://({hosts})+\.example\.com"
