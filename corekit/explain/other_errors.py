@@ -32,6 +32,7 @@ class ErrorInfo:
 
 
 _NOT_CORS: Final = "This is not about CORS."
+_HTTPS_PAGE: Final = "Mixed Content: The page at '{}' was loaded over HTTPS, but"
 
 OTHER_ERRORS: Final = (
     # Private Network Access, which came before Local Network Access
@@ -130,6 +131,30 @@ OTHER_ERRORS: Final = (
         f"A page that was loaded over HTTPS requested an HTTP URL. {_NOT_CORS}",
         "Serve the API over HTTPS too. No policy can allow this.",
         {"firefox": ('Blocked loading mixed active content "{}"',)},
+    ),
+    ErrorInfo(
+        "MixedContentWarning",
+        "A page that was loaded over HTTPS requested an HTTP URL, and the browser sent the request:"
+        " the server is on the local network or on this computer, or the browser used HTTPS"
+        f" instead. This is a warning. {_NOT_CORS}",
+        "If the call failed, pass the message that the console printed about CORS. If you can,"
+        " serve the API over HTTPS too.",
+        {
+            "chromium": (
+                (
+                    f"{_HTTPS_PAGE} requested an insecure {{}} '{{}}'. This content should also be"
+                    " served over HTTPS."
+                ),
+                (
+                    f"{_HTTPS_PAGE} attempted to connect to the insecure WebSocket endpoint '{{}}'."
+                    " This endpoint should be available via WSS."
+                ),
+                (
+                    f"{_HTTPS_PAGE} requested an insecure {{}} '{{}}'. This request was"
+                    " automatically upgraded to HTTPS"
+                ),
+            )
+        },
     ),
     ErrorInfo(
         "CoepBlocked",

@@ -229,6 +229,10 @@ def test_model_agrees_with_chromium(networks: Networks, scheme: str, host: str, 
         ("public", False): {*NAMES} - {"LocalNetworkAccessPermissionDenied"},
     }
     assert seen == expected.get((space, is_secure), {"InvalidLocalNetworkAccess"})
+    warnings = [text for text in networks.tools.messages if "should also be served" in text]
+    assert all(find_error(text) is ERRORS["MixedContentWarning"] for text in warnings)
+    if scheme == "https":
+        assert any(lab.page in text for text in warnings)
 
 
 def make_fetches_of_frame(networks: Networks) -> list[Fetch]:

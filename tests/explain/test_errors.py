@@ -201,6 +201,27 @@ PASTED = {
         )
         for kind in ("resource", "XMLHttpRequest endpoint", "EventSource endpoint", "script")
     ],
+    "MixedContentWarning": [
+        f"Mixed Content: The page at 'https://a.example/' was loaded over HTTPS, but {rest}"
+        for rest in (
+            (
+                "requested an insecure resource 'http://nas.local/'. This content should also be"
+                " served over HTTPS."
+            ),
+            (
+                "requested an insecure XMLHttpRequest endpoint 'http://nas.local/'. This content"
+                " should also be served over HTTPS."
+            ),
+            (
+                "attempted to connect to the insecure WebSocket endpoint 'ws://nas.local/'. This"
+                " endpoint should be available via WSS. Insecure access is deprecated."
+            ),
+            (
+                "requested an insecure element 'http://a.example/a.png'. This request was"
+                " automatically upgraded to HTTPS, For more information see https://a.example/"
+            ),
+        )
+    ],
 }
 
 
