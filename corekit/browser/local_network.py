@@ -15,10 +15,10 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 from typing import Final
 
-from corekit._origins import OPAQUE, ends_in_number, is_loopback
+from corekit._origins import DEFAULT_PORTS, OPAQUE, ends_in_number, is_loopback
 
 from .failure_kinds import FailureKind
-from .urls import Url, parse_url
+from .urls import HTTP_SCHEMES, Url, parse_url
 
 PUBLIC: Final = "public"
 LOCAL: Final = "local"
@@ -130,8 +130,8 @@ class LocalNetwork:
 
     def find_space(self, url: Url) -> str:
         """Return the address space of the server at `url`."""
-        known = self.server_address_spaces
-        space = known.get(url.authority, known.get(url.host))
+        known, port = self.server_address_spaces, url.port or DEFAULT_PORTS.get(url.scheme)
+        space = known.get(f"{url.host}:{port}", known.get(url.host))
         return space or find_address_space(url.host) or PUBLIC
 
     def check(self, page: str, url: Url, target: str | None = None) -> tuple[str, str] | None:
@@ -208,13 +208,14 @@ def is_secure_context(page: str) -> bool:
 
 def _check_host(text: str) -> None:
     try:
-        is_host = parse_url(f"https://{text}").authority == text
+        # One of the schemes omits the port.
+        written = {parse_url(f"{scheme}://{text}").authority for scheme in HTTP_SCHEMES}
     except ValueError:
-        is_host = False
-    if not is_host:
+        written = set()
+    if text not in written:
         raise ValueError(
-            f"server_address_spaces: {text!a} is not a host, or a host and port; an example is"
-            " 'nas.example.com'"
+            f"server_address_spaces: {text!a} is not a host, or a host and port, as browsers write"
+            " it; an example is 'nas.example.com'"
         )
 
 

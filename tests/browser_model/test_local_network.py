@@ -25,6 +25,7 @@ from corekit.browser import (
     Outcome,
 )
 from corekit.browser.local_network import ADDRESS_SPACES, find_address_space
+from corekit.browser.urls import parse_url
 from tests.browser_model.servers import failed, sent
 from tests.clock import Clock
 
@@ -308,6 +309,21 @@ def test_port_is_more_specific_than_host() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "port", "is_covered"),
+    [
+        ("https://nas.example/", 443, True),
+        ("http://nas.example/", 80, True),
+        ("http://nas.example/", 443, False),
+        ("https://nas.example/", 80, False),
+        ("https://nas.example:80/", 80, True),
+    ],
+)
+def test_default_port_of_the_scheme_counts(url: str, port: int, is_covered: bool) -> None:
+    network = LocalNetwork("public", server_address_spaces={f"nas.example:{port}": "local"})
+    assert network.find_space(parse_url(url)) == ("local" if is_covered else "public")
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ({"address_space": "private"}, "address_space='private' is not one of public, local"),
@@ -326,6 +342,10 @@ def test_port_is_more_specific_than_host() -> None:
         (
             {"address_space": "public", "server_address_spaces": {"a b": "local"}},
             "'a b' is not a host",
+        ),
+        (
+            {"address_space": "public", "server_address_spaces": {"NAS.example": "local"}},
+            "'NAS.example' is not a host, or a host and port, as browsers write it; an example is",
         ),
     ],
 )
