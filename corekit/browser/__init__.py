@@ -13,6 +13,7 @@ subject:
 - `failure_kinds`: what can be said about every failure of one name;
 - `failures`: names, messages and hints of everything that can fail;
 - `local_network`: which requests to local servers a page may send;
+- `blocking`: what a browser blocks because of the URL, before CORS;
 - `quirks`: where browsers deviate from the standard, by engine;
 - `checks`: the CORS check, the checks on preflight responses, the readable headers;
 - `cache`: the preflight cache;

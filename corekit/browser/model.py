@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import Final
 
 from corekit._names import SAFELISTED_METHODS
-from corekit._origins import OPAQUE, is_loopback
+from corekit._origins import OPAQUE
 
+from .blocking import check_url
 from .cache import PreflightCache
 from .checks import (
     REDIRECT_STATUSES,
@@ -35,11 +36,11 @@ from .fields import (
     read_max_age,
     unsafe_names,
 )
-from .local_network import LocalNetwork, is_known_local, read_local_network
+from .local_network import LocalNetwork, read_local_network
 from .messages import Exchange, Fetch, Headers, HttpRequest, HttpResponse, Outcome, PageResponse
 from .quirks import STANDARD, Quirks
 from .running import Running, start
-from .urls import BAD_PORTS, HTTP_SCHEMES, parse_url
+from .urls import HTTP_SCHEMES, parse_url
 
 _MAX_REDIRECTS: Final = 20
 _MISDIRECTED: Final = 421
@@ -162,15 +163,10 @@ class BrowserModel:
     def _choose_tainting(self, running: Running) -> bool:
         # https://fetch.spec.whatwg.org/#main-fetch; return whether to fetch with a preflight.
         url, mode = running.url, running.requested.mode
-        if url.scheme not in HTTP_SCHEMES:
-            raise running.fail("CorsDisabledScheme", str(url))
-        if url.port in BAD_PORTS:
-            raise running.fail("BadPort", str(url.port))
-        is_trusted = is_loopback(url.host) and not self.quirks.loopback_is_mixed_content
-        if self.local_network is not None:
-            is_trusted |= is_known_local(url, running.requested.target_address_space)
-        if url.scheme == "http" and running.page.startswith("https:") and not is_trusted:
-            raise running.fail("MixedContent", str(url))
+        target = running.requested.target_address_space
+        problem = check_url(running.page, url, self.quirks, self.local_network, target)
+        if problem is not None:
+            raise running.fail(*problem)
         if url.origin == running.page and running.tainting == "basic":
             return False
         if mode == "same-origin":

@@ -12,7 +12,7 @@ from typing import Self
 from urllib.parse import unquote
 
 from corekit._names import NORMALIZED_METHODS, REGISTERED_METHODS, RESPONSE_ONLY_HEADERS
-from corekit._origins import ANY, OPAQUE, is_loopback
+from corekit._origins import ANY, OPAQUE
 from corekit.adapter import Policies
 from corekit.browser import (
     BrowserModel,
@@ -23,8 +23,9 @@ from corekit.browser import (
     Outcome,
     Quirks,
 )
+from corekit.browser.blocking import is_mixed_content
 from corekit.browser.fields import drop_forbidden, get_header
-from corekit.browser.local_network import PUBLIC, is_known_local
+from corekit.browser.local_network import PUBLIC
 from corekit.browser.messages import Headers
 from corekit.browser.urls import HTTP_SCHEMES, Url, parse_url
 from corekit.diagnostics import show
@@ -131,14 +132,11 @@ def _find_other_targets(call: Call) -> Iterator[OtherFetch]:
 
 def find_http_url(url: Url, call: Call) -> str | None:
     """Return the URL with a scheme that the page can request; None if the URL has no host."""
-    is_secure = call.page.startswith("https:")
     if url.scheme not in HTTP_SCHEMES:
-        scheme = "https" if is_secure else "http"
+        scheme = "https" if call.page.startswith("https:") else "http"
         return f"{scheme}:{url.target}" if url.target.startswith("//") else None
-    is_trusted = is_loopback(url.host) and not call.quirks.loopback_is_mixed_content
-    if call.local_network is not None:
-        is_trusted |= is_known_local(url, call.fetch.target_address_space)
-    is_mixed = url.scheme == "http" and is_secure and not is_trusted
+    target = call.fetch.target_address_space
+    is_mixed = is_mixed_content(call.page, url, call.quirks, call.local_network, target)
     return str(replace(url, scheme="https" if is_mixed else url.scheme))
 
 
