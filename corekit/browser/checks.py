@@ -21,7 +21,7 @@ from corekit._names import (
 from corekit._origins import ANY, OPAQUE
 
 from .failures import preflight_name
-from .fields import NON_WILDCARD_HEADER, get_header, list_values
+from .fields import NON_WILDCARD_HEADER, get_header, join_lines, list_values
 from .messages import Headers, HttpResponse, Tainting
 from .quirks import Quirks
 from .sites import is_schemelessly_same_site
@@ -151,9 +151,10 @@ def readable_headers(headers: Headers, tainting: Tainting, *, include: bool) -> 
     >>> readable_headers(headers, "cors", include=False)
     (('pragma', 'x'),)
     """
-    names = {name.lower() for name, _ in headers} - FORBIDDEN_RESPONSE_HEADERS
+    joined = {name.lower(): value for name, value in join_lines(headers)}
+    names = joined.keys() - FORBIDDEN_RESPONSE_HEADERS
     if tainting == "cors":
         exposed = list_values(headers, "access-control-expose-headers") or ()
         if include or ANY not in exposed:
             names &= SAFELISTED_RESPONSE_HEADERS | {name.lower() for name in exposed}
-    return tuple((name, get_header(headers, name) or "") for name in sorted(names))
+    return tuple((name, joined[name]) for name in sorted(names))

@@ -138,14 +138,15 @@ def unsafe_names(headers: Headers, quirks: Quirks = STANDARD) -> tuple[str, ...]
 
 
 def join_lines(headers: Headers) -> Headers:
-    """Return the headers with one line for each name, at the place of the first.
+    """Return the headers with one line for each name, spelled and placed like the first.
 
     >>> join_lines((("X-A", "1"), ("X-B", "2"), ("x-a", "3")))
     (('X-A', '1, 3'), ('X-B', '2'))
     """
-    names = {name.lower(): name for name, _ in reversed(headers)}
-    order = dict.fromkeys(name.lower() for name, _ in headers)
-    return tuple((names[name], get_header(headers, name) or "") for name in order)
+    lines: dict[str, tuple[str, list[str]]] = {}
+    for name, value in headers:
+        lines.setdefault(name.lower(), (name, []))[1].append(strip(value))
+    return tuple((name, ", ".join(values)) for name, values in lines.values())
 
 
 def drop_forbidden(headers: Headers) -> Headers:

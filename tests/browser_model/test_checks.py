@@ -7,7 +7,8 @@ import pytest
 from corekit.browser import CHROMIUM, STANDARD, HttpResponse, Quirks
 from corekit.browser.checks import check_cors, check_preflight, readable_headers
 from corekit.browser.fields import unsafe_names
-from corekit.browser.messages import Headers
+from corekit.browser.messages import Headers, Tainting
+from tests.core.steps import steps_of
 
 ORIGIN = "https://app.example.com"
 
@@ -328,3 +329,18 @@ def test_page_reads_safelisted_and_exposed_headers(
 
 def test_same_origin_page_reads_everything_but_cookies() -> None:
     assert {name for name, _ in readable_headers(SENT, "basic", include=True)} == ALL
+
+
+@pytest.mark.parametrize("tainting", ["basic", "cors"])
+def test_work_on_readable_headers_is_linear(tainting: Tainting) -> None:
+    exposed = ("Access-Control-Expose-Headers", "*")
+    few, many = (
+        steps_of(
+            readable_headers,
+            (exposed, *((f"X-{number:03}", "1") for number in range(count))),
+            tainting,
+            include=False,
+        )
+        for count in (50, 400)
+    )
+    assert many < 8 * few
