@@ -22,9 +22,10 @@ from corekit.browser import ENGINES, BrowserModel, Fetch, HttpRequest, HttpRespo
 from corekit_testing.transports import WsgiTransport
 from corekit_wsgi import CorsMiddleware
 from tests.browsers import chromium, firefox, webkit
+from tests.browsers.comparing import describe, disagreements, on_the_wire
 from tests.browsers.disagreements import case_sessions
 from tests.browsers.lab import Lab, Session, open_lab
-from tests.browsers.sessions import API, MAKERS, describe, disagreements, on_the_wire
+from tests.browsers.sessions import API, MAKERS
 from tests.clock import Clock
 from tests.properties.application import Application
 

@@ -10,9 +10,10 @@ import pytest
 
 from corekit.browser import CHROMIUM
 from tests.browsers.chromium import open_page
+from tests.browsers.comparing import model_outcomes
 from tests.browsers.devtools import DevTools, listen
 from tests.browsers.lab import Lab, open_lab
-from tests.browsers.sessions import MAKERS, model_outcomes
+from tests.browsers.sessions import MAKERS
 
 pytestmark = pytest.mark.browser
 
