@@ -49,6 +49,15 @@ _OF_CORS_LAYERS: Final = frozenset(
 ) - _OF_URLS.union({"DisallowedByMode"})
 """The failures that a CORS layer in front of the application prevents."""
 
+_ALLOWING: Final = {
+    "Origin": "Access-Control-Allow-Origin",
+    "Access-Control-Request-Method": "Access-Control-Allow-Methods",
+    "Access-Control-Request-Headers": "Access-Control-Allow-Headers",
+}
+"""By header of a request, the header of a response that allows what it asks for."""
+
+_WITH_CREDENTIALS: Final = ("Access-Control-Allow-Credentials", "true")
+
 _OF_REDIRECTS: Final = _OF_URLS | {
     "PreflightDisallowedRedirect",
     "MixedContent",
@@ -176,8 +185,9 @@ def is_from_cors_layer(outcome: Outcome) -> bool:
 
 def is_from_other_origin(outcome: Outcome, call: Call) -> bool:
     """Return whether the response that fails came from another origin than the page called."""
-    last = outcome.exchanges[-1].request.url if outcome.exchanges else str(call.url)
-    return is_from_cors_layer(outcome) and parse_url(last).origin != call.url.origin
+    if not is_from_cors_layer(outcome):
+        return False
+    return parse_url(outcome.exchanges[-1].request.url).origin != call.url.origin
 
 
 def fix_server(outcome: Outcome, call: Call, *, is_allowed: bool) -> tuple[Fix, ...]:
@@ -283,13 +293,8 @@ def _would_succeed(outcome: Outcome, call: Call) -> bool:
         if known is not None and known.status not in REDIRECT_STATUSES:
             return known
         requested = dict(request.headers)
-        allowed = (
-            ("Access-Control-Allow-Origin", requested.get("Origin", ANY)),
-            ("Access-Control-Allow-Credentials", "true"),
-            ("Access-Control-Allow-Methods", requested.get("Access-Control-Request-Method", "")),
-            ("Access-Control-Allow-Headers", requested.get("Access-Control-Request-Headers", "")),
-        )
-        return HttpResponse(200, allowed)
+        allowed = ((name, requested.get(asked, ANY)) for asked, name in _ALLOWING.items())
+        return HttpResponse(200, (*allowed, _WITH_CREDENTIALS))
 
     return call.run(send).is_readable
 

@@ -69,6 +69,7 @@ def test_repeated_denial_is_logged_without_its_hint(
         (APP, "M" * 64, None, "Add"),
         (APP, "M" * 65, None, "Send a method of at most 64 characters."),
         (APP, "@", None, ""),
+        (APP, "@" * 64, None, ""),
         (APP, "GET", "x" * 4_096, "Add"),
         (APP, "GET", "x" * 4_097, "Request fewer headers: at most 4096 characters."),
         (APP, "GET", "@", ""),

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
-from corekit.routes import path_readings
+from corekit.routes import RouteMatch, path_readings
 
 PUBLIC = CorsPolicy(allow_origins=["*"])
 API = CorsPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
@@ -151,6 +151,11 @@ def test_dots_that_lead_to_an_exact_path() -> None:
     routes = CorsRoutes([("/api", PUBLIC), ("/api/", API)])
     assert routes.policy_for("/api/x/..") == NOTHING
     assert routes.policy_for("/api/.") == NOTHING
+
+
+def test_route_of_an_ambiguous_path_is_that_of_the_path_as_it_is() -> None:
+    routes = CorsRoutes([("/a/", API), ("/b/", API)])
+    assert routes.find("/a/../b/x") == RouteMatch(API, "/a/")
 
 
 def test_routes_that_are_all_exact() -> None:

@@ -141,3 +141,20 @@ def test_page_that_calls_a_local_server_needs_a_permission(name: str) -> None:
     found = [detail for detail in details if "Chrome" in detail]
     assert bool(found) == (message is not None)
     assert all(message in detail and "local address" in detail for detail in found if message)
+
+
+@pytest.mark.parametrize(
+    ("page", "act"),
+    [
+        ("https://app.example.com", "asks the user before it sends the request"),
+        (
+            "http://app.example.com",
+            "does not send the request, since the page was not loaded over HTTPS",
+        ),
+    ],
+)
+def test_no_header_permits_a_call_of_a_local_server(page: str, act: str) -> None:
+    assert explained(page, "http://192.168.1.5/", "omit").steps[0].details[1] == (
+        "192.168.1.5 is a local address. If the page is on the public internet, Chrome"
+        f" {act}. No header of the server changes that."
+    )

@@ -92,6 +92,8 @@ def test_dead_application_is_named_first(status: int, method: str) -> None:
         (200, 2),
         (418, 3),
         (301, 3),
+        (299, 2),
+        (300, 3),
     ],
 )
 def test_other_status_of_a_preflight_is_named(status: int, details: int) -> None:

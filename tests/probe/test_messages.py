@@ -365,6 +365,26 @@ def test_status_of_an_error_page_is_named(status: int, context: str, code: str |
     assert [each for each in found if each in ("error-status", "not-judged")] == [code] * bool(code)
 
 
+@pytest.mark.parametrize(
+    ("status", "has_headers", "hint"),
+    [
+        (499, False, None),
+        (500, False, "the application let out an exception"),
+        (500, True, "Check the log of the server, or probe another URL."),
+        (403, False, "--header"),
+    ],
+)
+def test_hint_for_an_error_of_the_server(status: int, has_headers: bool, hint: str | None) -> None:
+    app = wrong(
+        lambda environ, code, headers: (
+            (status, headers if has_headers else []) if is_get(environ) else (code, headers)
+        )
+    )
+    found = [each.hint for each in probe(app) if each.code == "not-judged"]
+    assert [hint in each for each in found if hint] == [True] * (hint is not None)
+    assert any("exception" in each for each in found) == (status == 500 and not has_headers)
+
+
 def test_only_the_responses_to_get_of_pages_are_judged() -> None:
     def judged(bug: Any, **plan: Any) -> tuple[bool, set[str]]:
         responses, found = run_probe(Plan((PAGE,), Fetch(URL, "PUT"), **plan), connect(wrong(bug)))
