@@ -277,9 +277,7 @@ def _repair_unmatched(source: str) -> Iterator[str]:
         source = step(source)
         yield source
     # It was written to match only the beginning.
-    beginning = source.removesuffix("$").removesuffix(".")
-    for end in (r"\d+", r":\d+", r"example\.com", r"\.example\.com"):
-        yield f"{beginning}{end}"
+    yield rf"{source.removesuffix('$')}\d+"
 
 
 def _repair_beginning(source: str) -> Iterator[str]:

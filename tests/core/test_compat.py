@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy, PolicyError
-from corekit.compat import OriginRegexes, RegexCorsPolicy, is_path_too_long, longest_path
+from corekit.compat import (
+    OriginRegexes,
+    RegexCorsPolicy,
+    RegexError,
+    compile_path_regex,
+    compile_regex,
+    is_path_too_long,
+    longest_path,
+)
+from corekit.problems import ProblemKind
 
 SUBDOMAINS = r"https://\w+\.example\.com"
 
@@ -316,6 +325,30 @@ def test_no_path_is_matched_if_the_cost_is_not_known() -> None:
     regex = re.compile(rf"/({'(x?y?)*' * 99})*")
     assert longest_path(regex) == 0
     assert is_path_too_long("/", regex)
+    with pytest.raises(RegexError) as caught:
+        compile_path_regex(regex)
+    assert caught.value.kind is ProblemKind.UNKNOWN_COST
+
+
+def test_regex_is_refused_if_ordinary_paths_take_long() -> None:
+    slow = re.compile(r"^/api/(\w+/?)+$")
+    with pytest.raises(RegexError, match=rf"more than {longest_path(slow)} characters") as caught:
+        compile_path_regex(slow)
+    assert caught.value.kind is ProblemKind.SLOW_PATHS
+    assert caught.value.parameters == {"longest": longest_path(slow)}
+    for regex in (r"/api/", r"^/.*/.*/.*$"):
+        assert compile_path_regex(regex) == re.compile(regex)
+    with pytest.raises(RegexError, match="does not compile"):
+        compile_path_regex("(")
+
+
+def test_regex_has_a_longest_length() -> None:
+    assert compile_regex("a" * 10_000).pattern == "a" * 10_000
+    for regex in ("a" * 10_001, re.compile("a" * 10_001)):
+        with pytest.raises(RegexError, match="has 10001 characters") as caught:
+            compile_regex(regex)
+        assert caught.value.kind is ProblemKind.LONG_REGEX
+        assert caught.value.parameters == {"length": 10_001, "longest": 10_000}
 
 
 def test_other_origins_need_no_rules() -> None:

@@ -27,6 +27,7 @@ def problems_of(source: str, *, credentials: bool) -> list[Problem]:
         # Prefixes, which other libraries match.
         (r"^http://localhost:", "never-matches", r"^http://localhost:\d+"),
         (r"^http://localhost:$", "never-matches", r"^http://localhost:\d+"),
+        (r"^http:\/\/localhost:$", "never-matches", r"^http:\/\/localhost:\d+"),
         (r"^https://pr-", "never-matches", r"^https://pr-[^.]+\.example\.com"),
         (r"https://(pr|branch)-$", "never-matches", r"https://(pr|branch)-[^.]+\.example\.com"),
         # Upper case; Browsers send lower case.
@@ -40,6 +41,8 @@ def problems_of(source: str, *, credentials: bool) -> list[Problem]:
         (r"https://app\.example\.com/.*", "never-matches", r"https://app\.example\.com"),
         (r"https://app\.example\.com:443", "never-matches", r"https://app\.example\.com"),
         (r"app\.example\.com", "never-matches", r"https://app\.example\.com"),
+        (r"^app\.example\.com$", "never-matches", r"https://app\.example\.com$"),
+        (r"https://(?P<Host>a)\.b\.c/", "never-matches", r"https://(?P<Host>a)\.b\.c"),
         (r" https://app\.example\.com", "never-matches", r"https://app\.example\.com"),
         # Globs.
         (r"https://*.example.com", "never-matches", r"https://.*\.example\.com"),
@@ -63,9 +66,25 @@ def problems_of(source: str, *, credentials: bool) -> list[Problem]:
             r"https://.*\.example\.com",
         ),
         (r"https://.*", "any-origin-with-credentials", None),
+        (r"https?://.*", "any-origin-with-credentials", None),
+        (
+            r"https://a.\.example\.com.*",
+            "any-origin-with-credentials",
+            r"https://a.\.example\.com",
+        ),
+        (
+            r"https://app.example\.com.*",
+            "any-origin-with-credentials",
+            r"https://app\.example\.com",
+        ),
         # Time.
         (r"https://(.*\.)*example\.com", "slow-regex", r"https://(.*\.)?example\.com"),
         (r"https://.*\.a\..*\.example\.com", "slow-regex", r"https://.*\.a\.[^.]+\.example\.com"),
+        (
+            r"https://(.*)\.(.+)\.example\.com",
+            "slow-regex",
+            r"https://([^.]+)\.([^.]+)\.example\.com",
+        ),
         (r"https://([a-z]+-?)+\.example\.com", "slow-regex", None),
         # Origins that are not those of sites.
         (r"app://.*", "opaque-origin", None),
@@ -82,6 +101,39 @@ def test_hint_fits_what_was_probably_meant(source: str, code: str, fix: str | No
         assert code not in [each.code for each in problems_of(fix, credentials=True)]
     else:
         assert problem.hint
+
+
+@pytest.mark.parametrize(
+    ("source", "credentials", "code", "origin", "fix"),
+    [
+        (r"app://.*", False, "opaque-origin", "app://", r"app://.+"),
+        (r".*", False, "opaque-origin", "null", r"https://.*"),
+        (r"^.+$", False, "opaque-origin", "null", r"https://.*$"),
+        (r"null|https://a\.b\.c", True, "opaque-origin", "null", None),
+        (r"https?://.*", True, "any-origin-with-credentials", "https://evil.example", None),
+        (r"chrome-extension://[a-p]+", True, "any-extension", "chrome-extension://a", None),
+        (
+            r"^https://pr-",
+            True,
+            "never-matches",
+            "https://pr-",
+            r"^https://pr-[^.]+\.example\.com",
+        ),
+        (
+            r"https://*.example.com",
+            True,
+            "never-matches",
+            "https://x.example.com",
+            r"https://.*\.example\.com",
+        ),
+    ],
+)
+def test_problem_is_proven_by_an_origin(
+    source: str, credentials: bool, code: str, origin: str, fix: str | None
+) -> None:
+    (problem,) = problems_of(source, credentials=credentials)
+    assert (problem.code, problem.fix) == (code, fix)
+    assert repr(origin) in problem.message
 
 
 @pytest.mark.parametrize("source", [r"https://app-.*", r"https://a-|https://b\.example\.com"])
