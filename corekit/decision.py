@@ -130,5 +130,5 @@ allow_origins."
         return hash(_values(self))
 
     def __repr__(self) -> str:
-        values = zip(_FIELDS, _values(self), strict=True)
-        return f"<Decision {', '.join(f'{name}={value!s}' for name, value in values)}>"
+        values = map("{}={!s}".format, _FIELDS, _values(self))
+        return f"<Decision {', '.join(values)}>"

@@ -40,7 +40,7 @@ def test_only_bad_ports_are_blocked() -> None:
 @pytest.mark.parametrize("page", [PAGE, "http://api.example.com:6000"])
 def test_bad_port_is_blocked_in_every_mode(page: str, mode: str) -> None:
     (outcome,) = browse(OPEN, Fetch("http://api.example.com:6000/", mode=mode), page=page)
-    assert failed(outcome) == "BadPort"
+    assert (failed(outcome), blamed(outcome)) == ("BadPort", "6000")
 
 
 @pytest.mark.parametrize("redirect", ["manual", "error"])

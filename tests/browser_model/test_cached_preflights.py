@@ -52,11 +52,14 @@ def test_failed_request_clears_the_cache_for_its_url(quirks: Quirks, again: int)
     assert [outcome.preflights for outcome in outcomes] == [1, 1, again]
 
 
-def test_failed_simple_request_does_not_clear_the_cache() -> None:
+@pytest.mark.parametrize("mode", ["cors", "no-cors"])
+def test_failed_simple_request_does_not_clear_the_cache(mode: str) -> None:
     def server(request: HttpRequest) -> HttpResponse:
-        return HttpResponse(200) if request.method == "GET" else GRANT
+        headers = (("Cross-Origin-Resource-Policy", "same-origin"),)
+        return HttpResponse(200, headers) if request.method == "GET" else GRANT
 
-    outcomes = browse(server, Fetch(API, "PUT"), Fetch(API), Fetch(API, "PUT"))
+    outcomes = browse(server, Fetch(API, "PUT"), Fetch(API, mode=mode), Fetch(API, "PUT"))
+    assert outcomes[1].failure is not None
     assert [outcome.preflights for outcome in outcomes] == [1, 0, 0]
 
 

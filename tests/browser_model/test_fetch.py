@@ -13,6 +13,7 @@ from corekit.browser import (
     Fetch,
     HttpRequest,
     HttpResponse,
+    check_fetch,
 )
 from corekit.browser.checks import readable_headers
 from tests.browser_model.servers import (
@@ -344,3 +345,9 @@ def test_wildcard_exposes_headers_without_credentials_only() -> None:
     assert outcome.response is not None
     assert ("x-a", "") in outcome.response.headers
     assert readable_headers((("Pragma", ""),), "cors", include=False) == (("pragma", ""),)
+
+
+def test_fetch_that_no_page_can_make_is_refused() -> None:
+    check_fetch(Fetch(API, "PUT", mode="cors"))
+    with pytest.raises(ValueError, match=r"^browsers do not let scripts send the method 'TRACE'"):
+        check_fetch(Fetch(API, "TRACE"))

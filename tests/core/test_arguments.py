@@ -19,6 +19,23 @@ ROOT = Path(__file__).parents[2]
 ROWS = pytest.mark.parametrize("argument", ARGUMENTS.values(), ids=ARGUMENTS)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant", "meant_with_regexes"),
+    [
+        ("allow_origin_regex", "allow_origins", REGEXES),
+        ("origin-regexes", None, REGEXES),
+        ("supports_credentials", "allow_credentials", "allow_credentials"),
+        ("max_ag", "max_age", "max_age"),
+        ("x", None, None),
+    ],
+)
+def test_argument_that_is_meant(
+    name: str, meant: str | None, meant_with_regexes: str | None
+) -> None:
+    assert find_argument(name) == meant
+    assert find_argument(name, [*ARGUMENTS, REGEXES]) == meant_with_regexes
+
+
 def test_signature_has_the_arguments_in_order() -> None:
     assert list(inspect.signature(CorsPolicy).parameters) == list(ARGUMENTS)
 

@@ -14,6 +14,7 @@ from corekit.compat import (
     OriginRegexes,
     RegexCorsPolicy,
     RegexError,
+    build_policy,
     compile_path_regex,
     compile_regex,
     is_path_too_long,
@@ -340,6 +341,24 @@ def test_regex_is_refused_if_ordinary_paths_take_long() -> None:
         assert compile_path_regex(regex) == re.compile(regex)
     with pytest.raises(RegexError, match="does not compile"):
         compile_path_regex("(")
+
+
+def test_path_of_the_longest_length_is_matched() -> None:
+    regex = re.compile(r"/api/.*/items/.*/x")
+    longest = longest_path(regex)
+    assert longest is not None
+    assert not is_path_too_long("/" * longest, regex)
+    assert is_path_too_long("/" * (longest + 1), regex)
+
+
+@pytest.mark.parametrize("regexes", [[], [r"https://a\.example"]])
+def test_policy_of_settings_has_regexes_if_there_are_any(regexes: list[str]) -> None:
+    settings = {"allow_origins": ["https://b.example"], "allow_origin_regexes": regexes}
+    policy = build_policy(settings)
+    assert isinstance(policy, RegexCorsPolicy) is bool(regexes)
+    assert policy.decide("GET", origin="https://a.example").allowed is bool(regexes)
+    with pytest.raises(TypeError, match=r"^build_policy\(\) takes a mapping, not a list$"):
+        build_policy(regexes)  # type: ignore[arg-type]
 
 
 def test_regex_has_a_longest_length() -> None:

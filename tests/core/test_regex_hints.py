@@ -136,6 +136,38 @@ def test_problem_is_proven_by_an_origin(
     assert repr(origin) in problem.message
 
 
+@pytest.mark.parametrize(
+    ("source", "credentials", "codes"),
+    [
+        (r"null|(?=h)https://a\.b", True, ["opaque-origin", "opaque-regex"]),
+        (r"null|(?=h)https://a\.b", False, ["opaque-origin"]),
+        (rf"https://({'(x?y?)*' * 99})*", True, ["opaque-regex"]),
+        (rf"https://({'(x?y?)*' * 99})*", False, ["opaque-regex"]),
+    ],
+)
+def test_regex_that_cannot_be_judged(source: str, credentials: bool, codes: list[str]) -> None:
+    found = problems_of(source, credentials=credentials)
+    assert [each.code for each in found] == codes
+    if codes[0] == "opaque-origin":
+        assert "'null'" in found[0].message
+        assert ("cannot be accepted" in found[0].message) is credentials
+
+
+def test_fix_may_have_an_accepted_risk() -> None:
+    with pytest.raises(PolicyError) as caught:
+        RegexCorsPolicy(
+            allow_origin_regexes=[r"http://App\.example\.com"],
+            allow_credentials=True,
+            accept_risks=["insecure-origin"],
+        )
+    assert caught.value.problems[0].fix == r"http://app\.example\.com"
+
+
+def test_slow_origin_is_shown_with_the_end_that_repeats() -> None:
+    (problem,) = problems_of(r"https://(.+)\.(.+)\.(.+)\.example\.com", credentials=True)
+    assert problem.parameters["origin"] == "https://x................:1111..."
+
+
 @pytest.mark.parametrize("source", [r"https://app-.*", r"https://a-|https://b\.example\.com"])
 def test_regex_of_more_than_a_beginning_is_accepted(source: str) -> None:
     assert problems_of(source, credentials=False) == []

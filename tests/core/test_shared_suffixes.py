@@ -64,3 +64,9 @@ def test_sites_follow_the_list_of_browsers() -> None:
     assert site_of("mine.app.github.dev") == "github.dev"
     assert site_of("mine.github.io") == "mine.github.io"
     assert site_of("192.168.1.*") == "192.168.1.*"
+
+
+def test_suffix_below_a_wildcard_is_shown_without_it() -> None:
+    assert find_open_suffix("cs.amazonlightsail.com", below=True) == (
+        "ap-east-1.cs.amazonlightsail.com"
+    )
