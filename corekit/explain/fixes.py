@@ -85,24 +85,26 @@ def _find_changes(policy: CorsPolicy, call: Call) -> Fix | None:
         arguments |= changes
         if not RESPONSE_ONLY_HEADERS.isdisjoint(changes.get("allow_headers", ())):
             # A policy leaves them out, with a warning.
-            return Fix(_describe(phrases, arguments, [ProblemKind.RESPONSE_HEADER]))
+            return _reject(phrases, [ProblemKind.RESPONSE_HEADER])
         try:
             policy = policy.replace(**changes)
         except PolicyError as error:
-            return Fix(_describe(phrases, arguments, error.problems))
+            return _reject(phrases, error.problems)
     return None
 
 
-def _describe(
-    phrases: Sequence[str],
-    arguments: Mapping[str, Any],
-    problems: Iterable[Problem | ProblemKind] = (),
-) -> str:
-    words = " and ".join((*filter(None, [", ".join(phrases[:-1])]), phrases[-1]))
+def _join(phrases: Sequence[str]) -> str:
+    return " and ".join((*filter(None, [", ".join(phrases[:-1])]), phrases[-1]))
+
+
+def _reject(phrases: Sequence[str], problems: Iterable[Problem | ProblemKind]) -> Fix:
     reasons = dict.fromkeys(f"{each.message} {each.hint}" for each in problems)
-    if reasons:
-        why = " ".join([*reasons][:3])
-        return f"The policy would have to {words}, but corekit rejects that: {why}"
+    why = " ".join([*reasons][:3])
+    return Fix(f"The policy would have to {_join(phrases)}, but corekit rejects that: {why}")
+
+
+def _describe(phrases: Sequence[str], arguments: Mapping[str, Any]) -> str:
+    words = _join(phrases)
     message = f"{words[0].upper()}{words[1:]}."
     if "allow_origins" in arguments:
         message += _TRUST

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from corekit import CorsPolicy, PolicyError, PolicyWarning
 from corekit.lint import lint_policy
+from corekit.policy import _depth_of_caller
 
 APP = "https://app.example.com"
 
@@ -66,6 +67,10 @@ def test_policy_is_that_of_the_rest(
 def test_warning_points_to_the_code_that_builds_the_policy() -> None:
     _, (warning,) = build(max_age=90_000)
     assert warning.filename == __file__
+
+
+def test_code_that_is_not_of_corekit_is_the_first_caller() -> None:
+    assert _depth_of_caller() == 1
 
 
 def test_message_names_each_value() -> None:

@@ -140,6 +140,40 @@ def test_what_no_browser_prints_is_not_repeated(url: str, page: str) -> None:
         " 'Access-Control-Allow-Origin' header is present on the requested resource."
     )
     assert (found.url, found.page) == (None, None)
+    # What has a space is not read as a URL, so nothing is known about the call.
+    assert found.is_repeatable is (" " in url)
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "page"),
+    [
+        (
+            "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote"
+            " resource at https://api.example.com/x. (Reason: CORS header"
+            " 'Access-Control-Allow-Origin' missing). Status code: 200.",
+            "https://api.example.com/x",
+            None,
+        ),
+        (
+            "Origin https://app.example.com is not allowed by Access-Control-Allow-Origin."
+            " Status code: 200",
+            None,
+            "https://app.example.com",
+        ),
+        (
+            "Fetch API cannot load https://api.example.com/x due to access control checks."
+            " Origin https://app.example.com is not allowed by Access-Control-Allow-Origin.",
+            "https://api.example.com/x",
+            "https://app.example.com",
+        ),
+    ],
+)
+def test_ends_of_a_call_are_read_from_each_browser(
+    text: str, url: str | None, page: str | None
+) -> None:
+    found = read(text)
+    assert (found.url, found.page) == (url, page)
+    assert found.is_repeatable
 
 
 def test_name_that_is_not_a_token_is_not_repeated() -> None:
