@@ -148,21 +148,27 @@ def test_what_no_browser_prints_is_not_repeated(url: str, page: str) -> None:
     ("text", "url", "page"),
     [
         (
-            "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote"
-            " resource at https://api.example.com/x. (Reason: CORS header"
-            " 'Access-Control-Allow-Origin' missing). Status code: 200.",
+            (
+                "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote"
+                " resource at https://api.example.com/x. (Reason: CORS header"
+                " 'Access-Control-Allow-Origin' missing). Status code: 200."
+            ),
             "https://api.example.com/x",
             None,
         ),
         (
-            "Origin https://app.example.com is not allowed by Access-Control-Allow-Origin."
-            " Status code: 200",
+            (
+                "Origin https://app.example.com is not allowed by Access-Control-Allow-Origin."
+                " Status code: 200"
+            ),
             None,
             "https://app.example.com",
         ),
         (
-            "Fetch API cannot load https://api.example.com/x due to access control checks."
-            " Origin https://app.example.com is not allowed by Access-Control-Allow-Origin.",
+            (
+                "Fetch API cannot load https://api.example.com/x due to access control checks."
+                " Origin https://app.example.com is not allowed by Access-Control-Allow-Origin."
+            ),
             "https://api.example.com/x",
             "https://app.example.com",
         ),

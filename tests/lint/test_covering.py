@@ -15,6 +15,7 @@ from corekit._automata import Automaton, members
 from corekit._origin_language import OriginLanguage, automaton_of, pattern_source
 from corekit._origins import OriginPattern, OriginSet, is_serialized_origin
 from corekit.lint.covering import find_covered
+from corekit.lint.regexes import read_regexes
 from tests.properties.strategies import exact_origins, matching_origins, near_misses, patterns
 
 CASES = [
@@ -67,6 +68,21 @@ CASES = [
 @pytest.mark.parametrize(("pattern", "other", "expected"), CASES)
 def test_pattern_covers_another(pattern: str, other: str, expected: bool) -> None:
     assert ((other, (pattern,)) in find_covered([other, pattern])) == expected
+
+
+def test_every_entry_is_reported_once() -> None:
+    origins = ["https://a.example.com", "https://pr-*.example.com", "https://*.example.com"]
+    regex = re.compile(r"https://((a|pr-.+)\.example\.com|b\.example\.org)")
+    found = [entry for entry, _ in find_covered(origins, [regex])]
+    assert sorted(found) == ["https://a.example.com", "https://pr-*.example.com"]
+
+
+def test_regex_that_cannot_be_read_leaves_the_others() -> None:
+    regexes = [re.compile(r"https://(?=a)\w"), re.compile(r"https://[a-z]+\.example\.com")]
+    pattern = "https://*.example.com"
+    assert list(find_covered([pattern], regexes)) == [(regexes[1].pattern, (pattern,))]
+    (read,) = read_regexes(regexes)
+    assert read.source == regexes[1].pattern
 
 
 def covers(pattern: str, other: str) -> bool:
