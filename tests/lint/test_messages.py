@@ -200,8 +200,11 @@ def test_every_origin_is_checked() -> None:
         allow_origins=["null", "http://app.example.com", "http://*.example.com"],
         accept_risks=["opaque-origin"],
     )
-    found = [each.value for each in lint_policy(policy, API) if each.code == "plain-http"]
-    assert found == ["http://app.example.com", "http://*.example.com"]
+    plain = [each for each in lint_policy(policy, API) if each.code == "plain-http"]
+    assert [each.value for each in plain] == ["http://app.example.com", "http://*.example.com"]
+    assert {each.message for each in plain} == {
+        "A network attacker can impersonate this origin and read what it may read."
+    }
     policy = CorsPolicy(
         allow_origins=["null", APP, "https://b.example"], accept_risks=["opaque-origin"]
     )

@@ -138,6 +138,22 @@ def test_advice_for_the_origin_of_the_api(
             ),
         ),
         (
+            r"https://(a|b|c|d)\.example",
+            {"allow_origins": [f"https://{name}.example" for name in "abcde"]},
+            (
+                "Together, 'https://a.example', 'https://b.example', 'https://c.example' and 1 more"
+                " cover it, so removing it would change nothing."
+            ),
+        ),
+        (
+            r"https://(a|b|c)\.example",
+            {"allow_origins": [f"https://{name}.example" for name in "abcd"]},
+            (
+                "Together, 'https://a.example', 'https://b.example', 'https://c.example' cover it,"
+                " so removing it would change nothing."
+            ),
+        ),
+        (
             r"https://(a|b)\.example",
             {"allow_origins": [f"https://{name}.example" for name in "abc"]},
             (
