@@ -65,7 +65,7 @@ def _finding(plan: Plan, each: ProbeOrigin, access: Access) -> Iterator[Diagnost
     with_credentials = any(credentials for _, credentials in access)
     only_preflights = all(is_preflight for is_preflight, _ in access)
     if policy is not None:
-        is_allowed = policy.decide("GET", origin=origin).allowed
+        is_allowed = policy.engine.allows(origin)
         if is_allowed and (policy.allow_credentials or not with_credentials):
             return
         severity = "error"
@@ -109,7 +109,7 @@ def compare_with_policy(responses: Responses) -> Iterator[Diagnostic]:
         if each.sent.probe_origin is None or each.is_preflight:
             continue
         problem = check_cors(origin, each.response.headers, include=False)
-        if problem is not None and policy.decide("GET", origin=origin).allowed:
+        if problem is not None and policy.engine.allows(origin):
             yield _less(origin, "this origin", problem[0])
 
 

@@ -102,7 +102,10 @@ def test_advice_for_the_origin_of_the_api(
     regex: str, api: str, arguments: dict[str, Any], codes: list[str]
 ) -> None:
     api = api.removesuffix(":80")
-    assert [each.code for each in advice_on(regex, api, **arguments)] == codes
+    found = advice_on(regex, api, **arguments)
+    assert [each.code for each in found] == codes
+    of_regex = [each for each in found if each.code in ("own-origin", "mixed-content")]
+    assert all(each.value == regex for each in of_regex)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +130,14 @@ def test_advice_for_the_origin_of_the_api(
             (
                 "A network attacker can impersonate 'http://app.example.com' and read what it may"
                 " read."
+            ),
+        ),
+        (
+            r"https://\w+\.a\.example",
+            COOKIES,
+            (
+                "Every subdomain of 'a.example' can act as the user, including a forgotten one that"
+                " someone else takes over."
             ),
         ),
         (
