@@ -104,8 +104,49 @@ def test_advice_for_the_origin_of_the_api(
     api = api.removesuffix(":80")
     found = advice_on(regex, api, **arguments)
     assert [each.code for each in found] == codes
-    of_regex = [each for each in found if each.code in ("own-origin", "mixed-content")]
-    assert all(each.value == regex for each in of_regex)
+    assert {(each.subject, each.value) for each in found} <= {("allow_origin_regexes", regex)}
+
+
+@pytest.mark.parametrize(
+    ("regex", "api", "message", "hint"),
+    [
+        (
+            r"https://(app\.example\.com|a\.example)",
+            API,
+            (
+                "'https://a.example', which it matches, and https://api.example.com are different"
+                " sites, so the API's cookies are third-party cookies, which browsers block or"
+                " partition."
+            ),
+            (
+                "Serve both over HTTPS below one domain (the API's site is example.com), or"
+                " authenticate with a header. Cookies that are to be sent at all need"
+                " SameSite=None; Secure."
+            ),
+        ),
+        (
+            r"https?://127\.0\.0\.1:\d+",
+            "http://localhost",
+            (
+                "'http://127.0.0.1:1', which it matches, and http://localhost are different sites,"
+                " so the API's cookies are third-party cookies, which browsers block or partition."
+            ),
+            "Call the API as http://127.0.0.1.",
+        ),
+        (
+            r"https://app\.example",
+            "http://api.example",
+            (
+                "Browsers block requests from HTTPS pages to http://api.example, which is plain"
+                " HTTP."
+            ),
+            "Serve the API over HTTPS.",
+        ),
+    ],
+)
+def test_advice_names_the_origin_of_the_api(regex: str, api: str, message: str, hint: str) -> None:
+    advice = advice_on(regex, api, **COOKIES)[0]
+    assert (advice.message, advice.hint) == (message, hint)
 
 
 @pytest.mark.parametrize(
