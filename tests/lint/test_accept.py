@@ -62,5 +62,6 @@ def test_what_is_left_out_can_be_accepted() -> None:
 def test_code_in_vain_is_reported(route: str | None) -> None:
     (found,) = accept_advice((), {route: ["plain-http"]})
     expected = advise("unused-accept", "accept", "plain-http")
-    assert (found.code, found.severity, found.value) == ("unused-accept", "warning", "plain-http")
+    assert (found.code, found.subject, found.value) == ("unused-accept", "accept", "plain-http")
+    assert found.severity == "warning"
     assert (found.message, found.hint, found.route) == (expected.message, expected.hint, route)
