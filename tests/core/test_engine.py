@@ -134,3 +134,22 @@ def test_a_granted_preflight_of_a_plain_policy_names_its_headers() -> None:
 def test_any_origin_with_credentials_is_refused_with_the_reason() -> None:
     with pytest.raises(ValueError, match=r"^Any origin cannot be combined with credentials: "):
         engine(origins=AnyOrigin(), credentials=True)
+
+
+def test_engine_without_a_cache_is_another_one_and_made_once() -> None:
+    made = engine(max_age=600)
+    uncached = made.uncached
+    assert made.uncached is uncached
+    headers = uncached.preflight(PAGE, "GET", None, None).headers
+    assert ("Access-Control-Max-Age", "0") in headers
+
+
+def test_rule_is_the_origin_that_is_allowed() -> None:
+    assert engine().find_rule(PAGE) == PAGE
+    assert engine().find_rule("https://evil.example") is None
+
+
+def test_no_other_method_is_granted_if_none_is_requested() -> None:
+    reflecting = engine(credentials=True, methods=["*"])
+    granted = reflecting.preflight(PAGE, "GET", None, None)
+    assert reflecting.preflight(PAGE, "", None, None).headers == granted.headers

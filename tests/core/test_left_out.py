@@ -73,6 +73,14 @@ def test_code_that_is_not_of_corekit_is_the_first_caller() -> None:
     assert _depth_of_caller() == 1
 
 
+def test_warning_can_be_pickled() -> None:
+    _, (caught,) = build(max_age=90_000)
+    warning = caught.message
+    assert isinstance(warning, PolicyWarning)
+    received = pickle.loads(pickle.dumps(warning))
+    assert (received.problems, str(received)) == (warning.problems, str(warning))
+
+
 def test_message_names_each_value() -> None:
     _, caught = build(allow_headers=["Origin"], max_age=90_000)
     assert str(caught[0].message) == (
