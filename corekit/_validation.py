@@ -293,8 +293,8 @@ class Reader:
         if scheme not in DEFAULT_PORTS:
             if host == ANY:
                 kind = ProblemKind.ANY_EXTENSION
-                use, origin = kind.otherwise, text.replace(ANY, "a", 1).removesuffix(":*")
-                self.report(kind, name, text, index=index, origin=origin, use=use)
+                use = kind.otherwise
+                self.report(kind, name, text, index=index, origin=f"{scheme}://a", use=use)
         elif pattern.label is not None:
             # A wildcard for several labels also covers a public suffix below the host.
             suffix = find_open_suffix(host, below=pattern.label == ANY)
