@@ -248,6 +248,14 @@ def test_line_is_an_argument_of_the_log_message(
     assert (record.msg, record.args) == ("%s", (make_event(path="/%s").describe(),))
 
 
+def test_request_without_an_origin_is_no_denial(
+    logger: logging.Logger, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger.setLevel(logging.WARNING)
+    assert Observer("asgi", logger).logs_denials(None) is False
+    assert caplog.records == []
+
+
 def test_warnings_for_pages_on_localhost_are_bounded(
     logger: logging.Logger, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -276,3 +276,4 @@ def test_tables_are_the_same_each_time_they_are_built() -> None:
         for message in (each for messages in error.console.values() for each in messages):
             filled = message.rstrip(".").replace("{}", "https://app.example.com/'x' y").upper()
             assert again.find_error(f"[12:00:01] {filled} (index.js:3)").name == error.name
+    assert again.find_error("(failed) ERR_BLOCKED_BY_ORB").name == "OpaqueResponseBlocked"

@@ -55,7 +55,7 @@ def test_other_spelling_is_reported(
     assert found == origin
     assert problem is not None
     assert (problem.code, problem.severity) == (code, "error")
-    assert (problem.subject, problem.value) == ("page", text)
+    assert (problem.subject, problem.value, problem.fix) == ("page", text, origin)
     assert problem.message.startswith(message)
     assert problem.hint.startswith(hint)
 

@@ -101,12 +101,14 @@ def test_route_that_covers_the_path_is_named(path: str, message: str) -> None:
     assert details(explanation, "response")[0] == message
 
 
-def test_limit_of_an_ambiguous_path_is_named() -> None:
-    url = "https://api.example.com/items/%2e%2e%2f" + "a" * 1_015
+@pytest.mark.parametrize(
+    ("length", "what"),
+    [(1_024, "ambiguous"), (1_025, "ambiguous and longer than 1024 characters")],
+)
+def test_limit_of_an_ambiguous_path_is_named(length: int, what: str) -> None:
+    url = "https://api.example.com" + "/items/%2e%2e%2f".ljust(length + 6, "a")
     message = details(explain(ROUTES, Fetch(url), page=PAGE), "response")[0]
-    assert message.endswith(
-        " is ambiguous and longer than 1024 characters, so no origins are allowed."
-    )
+    assert message.endswith(f" is {what}, so no origins are allowed.")
 
 
 def test_limit_of_requested_headers_is_named() -> None:
