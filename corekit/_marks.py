@@ -1,37 +1,30 @@
-"""Marks: the per-route policies that are kept on handlers, and the guard that checks them.
+"""Marks: the per-route policies that are kept on handlers, and the guards of the handlers.
 
-The outermost layer of an adapter looks for the mark of the handler that a request will reach. It
-cannot look behind everything that may wrap a handler. So a handler with a mark checks before it
-runs that its policy was found, and refuses to run under the policy of another route. The check is
-made in the context of the request: outside of it, such as in another thread, the handler runs.
+A handler with a mark checks before it runs that its policy was found, and refuses to run under the
+policy of another route: see `_applied`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextvars import ContextVar, Token
+from collections.abc import Callable, Iterator
 from functools import partial, update_wrapper
 from inspect import CO_COROUTINE
 from types import FunctionType, MethodType
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
-from ._engine import Engine
-from .routes import CorsRoutes
+from ._applied import Mark, check_found, is_applied
 
 __all__ = [
-    "MARKS",
-    "Applied",
-    "applying",
-    "check_found",
     "class_owners",
-    "is_applied",
-    "is_bridged",
+    "has_marks",
     "keep_policy",
-    "kept_policies",
+    "kept_marks",
     "kept_policy",
-    "own_policy",
+    "own_mark",
     "unguarded",
     "unwrap",
+    "view_class",
+    "view_marks",
 ]
 
 T = TypeVar("T")
@@ -41,154 +34,21 @@ _FREE: Final = ("corekit_guard", "function")
 _FUNCTIONS: Final = (FunctionType, MethodType, partial)
 _WRAPPED: Final = (*_FUNCTIONS, type)
 _MOST_WRAPPED: Final = 100
-_COMPARED: Final = (("host", "HTTP_HOST"), ("user-agent", "HTTP_USER_AGENT"))
 # The methods that frameworks call on a class-based view.
 _ENTRIES: Final = ("dispatch_request", "dispatch", "__await__")
 _CALLED: Final = (*_ENTRIES, "__call__")
 
 
-class Marks:
-    """Whether this process has any mark: without one, requests skip all of this."""
-
-    __slots__ = ("exist",)
-
-    def __init__(self) -> None:
-        self.exist = False
-
-
-MARKS: Final = Marks()
-
-
-class Applied(NamedTuple):
-    """What the outermost layer applies to a request: an engine, or None if it adds nothing.
-
-    `marks` are all that it found on the way to the handler. It chose among them, so a handler
-    accepts the engine if its own mark was found, even if another one is nearer. `headers` are
-    those of an ASGI request, which `is_bridged` compares.
-    """
-
-    engine: Engine | None
-    marks: Sequence[object] = ()
-    headers: Iterable[tuple[Any, Any]] | None = None
-
-
-_APPLIED: ContextVar[Applied | Callable[[], Applied] | None] = ContextVar("applied", default=None)
-
-
-def is_applied() -> bool:
-    """Return whether a layer applies a policy in this context.
-
-    It may be that of another request, whose handler sends the current one, so layers do not ask.
-    """
-    return _APPLIED.get() is not None
-
-
-def is_bridged(environ: Mapping[str, object]) -> bool:
-    """Return whether a layer around a bridge from ASGI to WSGI applies a policy to a request.
-
-    Bridges build the environ, and pass only the context on. If a handler sends the request, the
-    context is the same, but neither the host nor the client is.
-    """
-    applied = _APPLIED.get()
-    headers = applied.headers if isinstance(applied, Applied) else None
-    if headers is None:
-        return False
-    return any(_join(headers, name) == environ.get(key) for name, key in _COMPARED)
-
-
-def _join(headers: Iterable[tuple[Any, Any]], name: str) -> str | None:
-    values = [_text(value) for each, value in headers if _text(each).lower() == name]
-    return ",".join(values) if values else None
-
-
-def _text(part: Any) -> str:
-    # Servers also pass other bytes-like objects, and strings.
-    return part if isinstance(part, str) else str(part, "latin-1")
-
-
-class applying:  # noqa: N801
-    """A context in which handlers know what is applied: a value, or a function that returns it.
-
-    A layer inside another one must not enter it, since the outermost layer is the authority.
-
-    >>> from corekit import CorsPolicy
-    >>> with applying(Applied(CorsPolicy(allow_origins=["*"]).engine)):
-    ...     is_applied()
-    True
-    """
-
-    __slots__ = ("_applied", "_token")
-
-    _token: Token[Any]
-
-    def __init__(self, applied: Applied | Callable[[], Applied] | None) -> None:
-        self._applied = applied
-
-    def __enter__(self) -> None:
-        self._token = _APPLIED.set(self._applied)
-
-    def __exit__(self, *_: object) -> None:
-        _APPLIED.reset(self._token)
-
-
-def check_found(
-    name: str,
-    marks: Sequence[object],
-    resolve: Callable[[Any], object] | None = None,
-    *,
-    found_only: Sequence[object] = (),
-) -> None:
-    """Raise RuntimeError if a policy is applied to the request that is of none of these marks.
-
-    `name` is that of the handler. A policy that allows no origins is never an error. `resolve` is
-    as in `keep_policy`. A mark in `found_only` counts only if the layer found it.
-    """
-    applied = _APPLIED.get()
-    if callable(applied):
-        applied = applied()
-    engine, found, _ = applied or Applied(None)
-    if engine is None or engine.denies_all:
-        return
-    for mark in marks:
-        if _allows(mark if resolve is None else resolve(mark), engine):
-            return
-    accepted = (*marks, *found_only)
-    if any(mark is other for mark in accepted for other in found):
-        return
-    # Equal marks that are not the same may come from other processes.
-    if any(mark in found for mark in accepted):
-        return
-    raise RuntimeError(
-        f"{name} has its own CORS policy, which was not found: the policy of the application or of"
-        " another route would apply. Use functools.wraps in the decorators around it, put cors()"
-        " above them, mark the route or the mount, or add install() or Cors to the application."
-    )
-
-
-def _allows(policy: object, engine: Engine) -> bool:
-    """Return whether `engine` may be that of a policy; None covers another path."""
-    if policy is None:
-        return True
-    # The path is not known here, so it may be the policy of any of the routes.
-    policies = [each for _, each in policy.routes] if isinstance(policy, CorsRoutes) else [policy]
-    return all(getattr(each, "engine", None) is engine for each in policies)
-
-
 class _Guard:
     """Checks the mark of a function, or the marks of the class that a function is the entry of.
 
-    `resolve` returns the policy of a mark for the current request, or None if it covers another
-    path; without it, a mark is a policy.
+    `resolve` returns what the policy of a mark is for the current request, or None if it covers
+    another path.
     """
 
-    def __init__(self, policy: object, resolve: Callable[[Any], object] | None) -> None:
-        self.policy = policy
+    def __init__(self, mark: Mark | None, resolve: Callable[[Any], object] | None) -> None:
+        self.mark = mark
         self.resolve = resolve
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        # A pickled handler arrives in a process in which no mark was made.
-        vars(self).update(state)
-        MARKS.exist = True
 
     def check(self, function: Any, arguments: tuple[Any, ...]) -> None:
         """Raise RuntimeError if the policy of another route is applied to the request."""
@@ -197,9 +57,9 @@ class _Guard:
             marks, found_only = self.marks(arguments)
             check_found(name, marks, self.resolve, found_only=found_only)
 
-    def marks(self, arguments: tuple[Any, ...]) -> tuple[list[object], list[object]]:  # noqa: ARG002
+    def marks(self, arguments: tuple[Any, ...]) -> tuple[list[Mark], list[Mark]]:  # noqa: ARG002
         """Return the marks of which one must be applied, and those that must have been found."""
-        return [self.policy], []
+        return [self.mark] if self.mark else [], []
 
 
 class _ClassGuard(_Guard):
@@ -209,12 +69,12 @@ class _ClassGuard(_Guard):
     known, so the mark of a method counts only if the layer found it.
     """
 
-    def marks(self, arguments: tuple[Any, ...]) -> tuple[list[object], list[object]]:
+    def marks(self, arguments: tuple[Any, ...]) -> tuple[list[Mark], list[Mark]]:
         """Return the mark of the class of the first argument, and those of its methods."""
         cls = type(arguments[0])
         members = (member for base in cls.__mro__ for member in vars(base).values())
         functions = [member for member in members if type(member) is FunctionType]
-        return kept_policies(cls), [mark for each in functions for mark in kept_policies(each)]
+        return kept_marks(cls), [mark for each in functions for mark in kept_marks(each)]
 
 
 def _guarded(function: Any, corekit_guard: _Guard) -> Any:
@@ -259,6 +119,7 @@ def keep_policy(
     resolve: Callable[[Any], object] | None = None,
     *,
     is_called: bool = True,
+    token: bytes | None = None,
 ) -> T:
     """Keep a per-route policy on a function, a class or a route, and return what to use instead.
 
@@ -266,35 +127,37 @@ def keep_policy(
     RuntimeError if `applying` has the policy of another route. Other objects are returned
     unchanged. `resolve` is for a policy that depends on the request: it returns that of a request,
     or None. It must be a function of a module, since handlers are pickled. Pass ``is_called=False``
-    for an object that the framework does not call.
+    for an object that the framework does not call. Each call makes another mark, also for the same
+    policy; pass a `token` if a framework applies a decorator several times.
 
     Raise TypeError, with the `kinds` of objects to pass, if `target` takes no attributes, or if
     neither it nor, for a class, its instances can be called.
     """
     if isinstance(target, staticmethod | classmethod):
-        inner = keep_policy(target.__func__, policy, kinds, resolve)
+        inner = keep_policy(target.__func__, policy, kinds, resolve, token=token)
         return type(target)(inner)
     if is_called:
         _check_called(target, kinds)
+    mark = Mark(policy, is_around=hasattr(target, "view_class"), token=token)
+    made: Any = target
     guard, inner = _contents(target)
     if guard is not None:
-        # A second mark is for this use of the function, and leaves the first one as it is.
-        again: T = _guarded(inner, _Guard(policy, resolve))
-        setattr(again, _KEPT, policy)
-        return again
+        # A second mark is for this use of the function, and leaves the first one as it is. The
+        # first one may have got attributes since, such as those that `as_view()` adds.
+        made = update_wrapper(_guarded(inner, _Guard(mark, resolve)), made)
+        setattr(made, _KEPT, mark)
+        return made  # type: ignore[no-any-return]
     try:
-        setattr(target, _KEPT, policy)
+        setattr(target, _KEPT, mark)
     except (AttributeError, TypeError):
         raise _unsuitable(target, kinds) from None
-    MARKS.exist = True
-    made: Any = target
     if isinstance(target, type):
         _guard_class(target, resolve)
         _guard_subclasses(target, resolve)
     elif type(target) is FunctionType:
-        made = _guarded(target, _Guard(policy, resolve))
+        made = _guarded(target, _Guard(mark, resolve))
     elif type(target) is partial:
-        made = _guard_partial(made, _Guard(policy, resolve))
+        made = _guard_partial(made, _Guard(mark, resolve))
     return made  # type: ignore[no-any-return]
 
 
@@ -367,15 +230,16 @@ def _guard_subclasses(cls: type, resolve: Callable[[Any], object] | None) -> Non
     setattr(cls, name, method)
 
 
-def own_policy(target: object) -> Any:
-    """Return what `keep_policy` kept on `target`, or what a decorator copied to it, or None."""
-    return getattr(target, _KEPT, None)
+def own_mark(target: object) -> Mark | None:
+    """Return the mark that `keep_policy` put on `target`, or that a decorator copied to it."""
+    mark = getattr(target, _KEPT, None)
+    return mark if isinstance(mark, Mark) else None
 
 
-def kept_policies(target: object) -> list[Any]:
-    """Return what `keep_policy` kept on `target` and on what it wraps, the outermost first."""
-    kept = (getattr(each, _KEPT, None) for each in unwrap(target))
-    return [policy for policy in kept if policy is not None]
+def kept_marks(target: object) -> list[Mark]:
+    """Return the marks of `target` and of what it wraps, the outermost first."""
+    kept = (own_mark(each) for each in unwrap(target))
+    return [mark for mark in kept if mark is not None]
 
 
 def kept_policy(target: object) -> Any:
@@ -388,14 +252,23 @@ def kept_policy(target: object) -> Any:
     >>> kept_policy(partial(endpoint))
     CorsPolicy(allow_origins=['*'])
     """
-    return next(iter(kept_policies(target)), None)
+    return next((mark.policy for mark in kept_marks(target)), None)
 
 
-def class_owners(cls: object, entry: str) -> Iterator[Any]:
-    """Yield the objects of a class that have a policy for all of it, the one to use first.
+def has_marks(target: object) -> bool:
+    """Return whether an object has a mark, or a class, one above it or a member of one."""
+    members = (each for cls in getattr(target, "__mro__", ()) for each in vars(cls).values())
+    # Not of objects that take the look-up of any attribute for something else.
+    methods = (each for each in members if hasattr(type(each), "__get__") or type(each) is partial)
+    return any(map(kept_marks, (target, *methods)))
 
-    They are the method `entry`, which the framework calls on an instance, and the class: those of
-    a subclass before those that it inherits. Yield nothing for an object that is not a class.
+
+def class_owners(cls: object) -> Iterator[object]:
+    """Yield what has the policy of a class, the one to use first.
+
+    They are the class and the methods that frameworks call on an instance (``dispatch_request``,
+    ``dispatch``, ``__await__``): those of a subclass before those that it inherits. Yield nothing
+    for an object that is not a class.
 
     >>> from corekit import CorsPolicy
     >>> class Feed:
@@ -403,16 +276,49 @@ def class_owners(cls: object, entry: str) -> Iterator[Any]:
     >>> Feed.dispatch = keep_policy(Feed.dispatch, CorsPolicy(allow_origins=["*"]), "the method")
     >>> class Account(Feed): ...
     >>> Account = keep_policy(Account, CorsPolicy.deny_all(), "the class")
-    >>> list(class_owners(Account, "dispatch")) == [Account, Feed.dispatch]
+    >>> list(class_owners(Account)) == [Account, Feed.dispatch]
     True
     """
     for each in getattr(cls, "__mro__", ()):
-        members = vars(each)
-        method = members.get(entry)
-        if method is not None and kept_policies(method):
-            yield method
-        if _KEPT in members:
-            yield each
+        yield from _owners_in(each)
+
+
+def _owners_in(cls: type) -> Iterator[object]:
+    members = vars(cls)
+    methods = (members.get(name) for name in _ENTRIES)
+    yield from (method for method in methods if method is not None and kept_marks(method))
+    if _KEPT in members:
+        yield cls
+
+
+def view_marks(view: object, method: str) -> list[Mark]:
+    """Return the marks of a view for a method, the one to use first.
+
+    `view` is a function, or what ``as_view()`` of a class of Flask, Quart or Sanic returned. That
+    has the marks of the method, then its own ones, then those of its class: a mark that a decorator
+    in the attribute ``decorators`` put on it belongs to the class that has this attribute.
+    """
+    marks = kept_marks(view)
+    cls = view_class(view)
+    if cls is None:
+        return marks
+    # Without a method for HEAD, that for GET is used.
+    name = "get" if method == "HEAD" and not hasattr(cls, "head") else method.lower()
+    found = kept_marks(getattr(cls, name, None))
+    found += [mark for mark in marks if mark.is_around]
+    decorated = [mark for mark in marks if not mark.is_around]
+    for each in cls.__mro__:
+        if "decorators" in vars(each):
+            found += decorated
+            decorated = []
+        found += [mark for owner in _owners_in(each) for mark in kept_marks(owner)]
+    return found + decorated
+
+
+def view_class(view: object) -> Any:
+    """Return the class of what ``as_view()`` of a class returned, or None."""
+    classes = (getattr(each, "view_class", None) for each in unwrap(view))
+    return next(filter(None, classes), None)
 
 
 def unwrap(target: object) -> Iterator[object]:

@@ -22,22 +22,20 @@ from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from ._answers import Answer
+from ._applied import MARKS, Applied, Mark, applying, check_found, is_applied, is_bridged
 from ._engine import Engine, Origins
 from ._headers import merge_headers, merge_raw_headers, preflight_response, raw_preflight_response
 from ._marks import (
-    MARKS,
-    Applied,
-    applying,
-    check_found,
     class_owners,
-    is_applied,
-    is_bridged,
+    has_marks,
     keep_policy,
-    kept_policies,
+    kept_marks,
     kept_policy,
-    own_policy,
+    own_mark,
     unguarded,
     unwrap,
+    view_class,
+    view_marks,
 )
 from ._names import COMMON_METHODS, SAFELISTED_METHODS, is_browser_header
 from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origin
@@ -55,6 +53,7 @@ __all__ = [
     "Answer",
     "Applied",
     "Engine",
+    "Mark",
     "Observer",
     "OnDecision",
     "OriginPattern",
@@ -67,18 +66,19 @@ __all__ = [
     "check_on_decision",
     "check_policy",
     "class_owners",
+    "has_marks",
     "is_applied",
     "is_bridged",
     "is_browser_header",
     "is_serialized_origin",
     "keep_policy",
-    "kept_policies",
+    "kept_marks",
     "kept_policy",
     "make_policy",
     "merge_headers",
     "merge_raw_headers",
     "missing_extra",
-    "own_policy",
+    "own_mark",
     "path_readings",
     "policy_for_preflight",
     "policy_for_readings",
@@ -88,6 +88,8 @@ __all__ = [
     "show",
     "unguarded",
     "unwrap",
+    "view_class",
+    "view_marks",
 ]
 
 Policies = CorsPolicy | CorsRoutes

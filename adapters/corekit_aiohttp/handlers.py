@@ -13,11 +13,12 @@ from aiohttp import hdrs, web
 from yarl import URL
 
 from corekit.adapter import (
+    Mark,
     Policies,
     class_owners,
+    has_marks,
     keep_policy,
-    kept_policies,
-    kept_policy,
+    kept_marks,
     make_policy,
 )
 from corekit.arguments import Grants
@@ -54,15 +55,12 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
 
 def has_policies(app: web.Application) -> bool:
     """Return whether any handler of an application or its subapplications has a policy."""
-    handlers = (route.handler for route in app.router.routes())
-    owners = (owner for handler in handlers for owner in _owners(handler, hdrs.METH_ALL))
-    return any(kept_policy(owner) is not None for owner in owners)
+    return any(has_marks(route.handler) for route in app.router.routes())
 
 
-def marks_of_handler(handler: object, method: str) -> list[Policies]:
-    """Return the policies of a handler and of its method, the one to use first."""
-    owners = _owners(handler, (method,))
-    return [policy for owner in owners for policy in kept_policies(owner)]
+def marks_of_handler(handler: object, method: str) -> list[Mark]:
+    """Return the marks of a handler and of its method, the one to use first."""
+    return [mark for owner in _owners(handler, method) for mark in kept_marks(owner)]
 
 
 async def find_handlers(request: web.Request) -> dict[str, object]:
@@ -107,10 +105,9 @@ class _Changed:
         return getattr(self._request, name)
 
 
-def _owners(handler: object, methods: Iterable[str]) -> Iterator[object]:
+def _owners(handler: object, method: str) -> Iterator[object]:
     """Yield the objects of a handler that may have a policy, the one nearest to the code first."""
     if isinstance(handler, type):
-        for method in methods:
-            yield getattr(handler, method.lower(), None)
-        yield from class_owners(handler, "__await__")
+        yield getattr(handler, method.lower(), None)
+        yield from class_owners(handler)
     yield handler

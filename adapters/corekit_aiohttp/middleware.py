@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from functools import cached_property
 from typing import Final, Unpack
 from urllib.parse import unquote
 
@@ -89,11 +88,18 @@ class _Layer:
         self.app = app
         self.policy = policy
         self.observer = observer
+        # How many marks there were when they were searched, and whether a handler has one.
+        self._searched = (0, False)
 
-    @cached_property
+    @property
     def has_handler_policies(self) -> bool:
-        """Whether handlers have policies; the application has started, so their number is final."""
-        return has_policies(self.app)
+        """Whether handlers have policies; the application has started, so its routes are final."""
+        count, found = self._searched
+        if not found and count != MARKS.count:
+            count = MARKS.count
+            found = has_policies(self.app)
+            self._searched = (count, found)
+        return found
 
     @web.middleware
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -177,7 +183,8 @@ def _find_policy(
             continue
         marks = marks_of_handler(handler, method) if layer.has_handler_policies else []
         # A handler routes the path below the innermost application.
-        policy = _policy_for_path(next(iter(marks), None), request, apps[-1])
+        own = next((mark.policy for mark in marks), None)
+        policy = _policy_for_path(own, request, apps[-1])
         policy = policy or _policy_for_path(layer.policy, request, app)
         if policy is not None:
             return layer, policy
@@ -190,7 +197,8 @@ async def _handle_actual(request: web.Request, handler: Handler) -> web.StreamRe
     marked = request.match_info.handler
     _, policy = _find_policy(request, marked, request.method)
     marks = marks_of_handler(marked, request.method)
-    with applying(None if policy is None else Applied(policy.engine, marks)):
+    applied = None if policy is None else Applied(policy.engine, marks)
+    with applying(applied, "aiohttp", request.raw_headers):
         return await handler(request)
 
 

@@ -8,27 +8,20 @@ application, and not imported.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeVar, Unpack
 from urllib.parse import unquote, urlsplit
 
-from corekit.adapter import (
-    Policies,
-    class_owners,
-    keep_policy,
-    kept_policies,
-    make_policy,
-    unwrap,
-)
+from corekit.adapter import Mark, Policies, keep_policy, kept_marks, make_policy, view_marks
 from corekit.arguments import Grants
 
 from .layers import ASGIApp, Scope, class_names, layers_of
 
 T = TypeVar("T")
 
-FindOwners = Callable[[Scope, str], Iterable[object]]
-"""Returns the objects of the handler for a request with another method that may have a policy."""
+FindMarks = Callable[[Scope, str], list[Mark]]
+"""Returns the marks of the handler for a request with another method, the one to use first."""
 
 QUART: Final = "quart.app.Quart"
 LITESTAR: Final = "litestar.app.Litestar"
@@ -60,23 +53,18 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
     return mark
 
 
-def owners_finder(app: ASGIApp) -> FindOwners | None:
+def marks_finder(app: ASGIApp) -> FindMarks | None:
     """Return how to find the handlers of an application, or None if its framework is not known."""
     for layer in layers_of(app):
         names = class_names(type(layer))
         if QUART in names:
-            return partial(_quart_owners, layer)
+            return partial(_quart_marks, layer)
         if LITESTAR in names:
-            return partial(_litestar_owners, layer)
+            return partial(_litestar_marks, layer)
     return None
 
 
-def policies_of(owners: Iterable[object]) -> list[Policies]:
-    """Return the policies of a handler, the one to use first."""
-    return [policy for owner in owners for policy in kept_policies(owner)]
-
-
-def _litestar_owners(app: Any, scope: Scope, method: str) -> Iterator[object]:
+def _litestar_marks(app: Any, scope: Scope, method: str) -> list[Mark]:
     path: str = scope["path"]
     root_path = scope.get("root_path", "")
     if root_path:
@@ -85,8 +73,8 @@ def _litestar_owners(app: Any, scope: Scope, method: str) -> Iterator[object]:
     try:
         handler = _match_in_litestar(app.asgi_router, path, method)
     except Exception:  # noqa: BLE001 - raised again where the application handles errors
-        return
-    yield handler.fn
+        return []
+    return kept_marks(handler.fn)
 
 
 def _match_in_litestar(router: Any, path: str, method: str) -> Any:
@@ -100,21 +88,14 @@ def _match_in_litestar(router: Any, path: str, method: str) -> Any:
         return find(method=first)[1]
 
 
-def _quart_owners(app: Any, scope: Scope, method: str) -> Iterator[object]:
+def _quart_marks(app: Any, scope: Scope, method: str) -> list[Mark]:
     try:
         connection = app.asgi_http_class(app, {**scope, "method": method})
         adapter = app.create_url_adapter(connection._create_request_from_scope(None))
         endpoint, method = _match_in_quart(adapter, method)
     except Exception:  # noqa: BLE001 - raised again where the application handles errors
-        return
-    view = app.view_functions.get(endpoint)
-    classes = (getattr(each, "view_class", None) for each in unwrap(view))
-    view_class = next(filter(None, classes), None)
-    # A MethodView without a method for HEAD uses that for GET.
-    name = "get" if method == "HEAD" and not hasattr(view_class, "head") else method.lower()
-    yield getattr(view_class, name, None)
-    yield from class_owners(view_class, "dispatch_request")
-    yield view
+        return []
+    return view_marks(app.view_functions.get(endpoint), method)
 
 
 def _match_in_quart(adapter: Any, method: str) -> tuple[str, str]:

@@ -17,10 +17,12 @@ from corekit.adapter import (
     Answer,
     Applied,
     Engine,
+    Mark,
     Observer,
     OnDecision,
     Policies,
     applying,
+    is_bridged,
     make_policy,
     merge_raw_headers,
     policy_for_preflight,
@@ -29,7 +31,7 @@ from corekit.adapter import (
 from corekit.arguments import Grants
 
 from .exceptions import ExceptionResponses
-from .handlers import owners_finder, policies_of
+from .handlers import marks_finder
 from .layers import (
     ASGIApp,
     FailedStart,
@@ -54,7 +56,7 @@ _REQUEST_METHOD: Final = b"access-control-request-method"
 _REQUEST_HEADERS: Final = b"access-control-request-headers"
 _REQUEST_PRIVATE_NETWORK: Final = b"access-control-request-private-network"
 _SHORTEST_REQUEST: Final = len(_REQUEST_METHOD)
-_NO_MARKS: Final[Sequence[object]] = ()
+_NO_MARKS: Final[Sequence[Mark]] = ()
 _NO_FIELDS: Final[Fields] = {}
 
 APPLIED: Final = "corekit.applied"
@@ -132,10 +134,10 @@ class CorsMiddleware:
         self._observer = observer
         self._observes_all = observer.observes_all
         self._logs_denials = observer.logs_denials
-        self._find_owners = owners_finder(app)
+        self._find_marks = marks_finder(app)
         # Routes are asked for each request; a single policy is the same for every path.
         self._engine: Engine | None = getattr(policy, "engine", None)
-        if self._engine is None or self._find_owners is not None:
+        if self._engine is None or self._find_marks is not None:
             self._engine = None
             self._paths = PathReader.of(app, strips_root_path)
 
@@ -215,25 +217,24 @@ class CorsMiddleware:
             await send(message)
 
         if MARKS.exist:
-            await apply(
-                self.app, Applied(engine, marks, headers), scope, receive, send_with_headers
-            )
+            await apply(self.app, Applied(engine, marks), scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
 
-    def _find_engine(self, scope: Scope) -> tuple[Engine | None, Sequence[object]]:
+    def _find_engine(self, scope: Scope) -> tuple[Engine | None, Sequence[Mark]]:
         """Return the engine for a request, and all marks that were found on the way."""
-        find_owners = self._find_owners
-        marks: list[object] = []
+        find_marks = self._find_marks
+        marks: list[Mark] = []
 
         def find(method: str) -> CorsPolicy | None:
-            own = policies_of(find_owners(scope, method)) if find_owners else []
+            own = find_marks(scope, method) if find_marks else []
             marks.extend(own)
-            candidates = (self._paths.find_policy(each, scope) for each in (*own, self._policy))
+            policies = (*(mark.policy for mark in own), self._policy)
+            candidates = (self._paths.find_policy(each, scope) for each in policies)
             return next((each for each in candidates if each is not None), None)
 
         method: str = scope["method"]
-        if not MARKS.exist or find_owners is None:
+        if not MARKS.exist or find_marks is None:
             policy = self._paths.find_policy(self._policy, scope)
         elif method == "OPTIONS" and (requested := _requested_method(scope)) is not None:
             # The policy for a preflight is that of the method that it asks for.
@@ -286,16 +287,24 @@ async def apply(
 ) -> None:
     """Call an application whose handlers know what is applied to the request, or None for nothing.
 
-    What an earlier request applied may still be known, since a server that is sent several requests
-    at once may start one inside the context of another one. So the scope says what is outside.
+    The scope says that a layer is outside, since the context may be that of another request, whose
+    handler sends this one. A bridge from another interface cannot set it.
     """
-    if APPLIED in scope:
+    if APPLIED in scope or is_bridged("asgi", scope["headers"]):
         await app(scope, receive, send)
         return
     if applied is not None:
         scope = {**scope, APPLIED: True}
-    with applying(applied):
-        await app(scope, receive, send)
+    context = applying(applied, "asgi", scope["headers"])
+
+    # A server that is sent several requests at once starts the next one inside of this call.
+    async def send_and_end(message: Message) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            context.end()
+        await send(message)
+
+    with context:
+        await app(scope, receive, send_and_end)
 
 
 def _line(scope: Scope, name: bytes) -> bytes | None:

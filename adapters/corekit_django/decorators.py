@@ -10,15 +10,17 @@ from collections.abc import Callable
 from copy import copy
 from enum import Enum
 from functools import partial, update_wrapper
+from os import urandom
 from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
 
 from corekit import CorsPolicy
 from corekit.adapter import (
+    Mark,
     keep_policy,
-    kept_policies,
+    kept_marks,
     make_policy,
-    own_policy,
+    own_mark,
     unguarded,
     unwrap,
 )
@@ -31,9 +33,11 @@ class _Exempt(Enum):
 
 
 EXEMPT: Final = _Exempt.EXEMPT
-"""The mark of a view whose responses are not changed."""
+"""What is kept on a view whose responses are not changed."""
 
-Mark = CorsPolicy | _Exempt
+_EXEMPT_TOKEN: Final = urandom(16)
+
+Kept = CorsPolicy | _Exempt
 
 
 def cors(policy: CorsPolicy | None = None, /, **grants: Any) -> Callable[[View], View]:
@@ -54,10 +58,11 @@ def cors(policy: CorsPolicy | None = None, /, **grants: Any) -> Callable[[View],
     >>> read_mark(view)
     CorsPolicy(allow_origins=['https://app.example.com'], allow_methods=['PUT'])
     """
-    mark = make_policy(policy, grants)
-    if not isinstance(mark, CorsPolicy):
+    own = make_policy(policy, grants)
+    if not isinstance(own, CorsPolicy):
         raise TypeError("cors() got a CorsRoutes. Pass a CorsPolicy: a view has one path.")
-    return partial(_put_mark, mark)
+    # Django's `method_decorator` applies a decorator again for each request.
+    return partial(_put_mark, own, urandom(16))
 
 
 def cors_exempt(view: View) -> View:
@@ -68,19 +73,19 @@ def cors_exempt(view: View) -> View:
     >>> read_mark(view) is EXEMPT
     True
     """
-    return _put_mark(EXEMPT, view)
+    return _put_mark(EXEMPT, _EXEMPT_TOKEN, view)
 
 
-def read_mark(view: object) -> Mark | None:
-    """Return the mark of a view, a view class or a method, or of one behind it, or None."""
-    return next(iter(read_marks(view)), None)
+def read_mark(view: object) -> Kept | None:
+    """Return the policy of a view, a view class or a method, or of one behind it, or None."""
+    return next((mark.policy for mark in read_marks(view)), None)
 
 
 def read_marks(view: object) -> list[Mark]:
     """Return the marks of a view, a view class or a method, and of those behind it."""
     marks: list[Mark] = []
     for layer in unwrap(view):
-        mark = own_policy(layer)
+        mark = own_mark(layer)
         if mark is not None:
             marks += (*_replaced_marks(layer, mark), mark)
     return marks
@@ -105,7 +110,7 @@ def _replaced_marks(layer: object, mark: Mark) -> list[Mark]:
     decorators = closed_over(layer, "decorators")
     if not isinstance(decorators, list | tuple):
         return []
-    if own_policy(closed_over(layer, "method")) is not mark:
+    if own_mark(closed_over(layer, "method")) != mark:
         return []
 
     def decorated(*args: Any, **kwargs: Any) -> None: ...
@@ -113,16 +118,16 @@ def _replaced_marks(layer: object, mark: Mark) -> list[Mark]:
     # As Django does it for each request.
     for decorate in decorators:
         decorated = decorate(decorated)
-    return kept_policies(decorated)
+    return kept_marks(decorated)
 
 
-def _put_mark(mark: Mark, view: View) -> View:
+def _put_mark(own: Kept, token: bytes, view: View) -> View:
     marked: Any
     kinds = "a function or a class"
     view = unguarded(view)
     if hasattr(view, "_ninja_operation"):
         # django-ninja has registered this function object, so a copy would never be called.
-        keep_policy(view, mark, kinds)
+        keep_policy(view, own, kinds, token=token)
         return view
     if isinstance(view, type):
         marked = view
@@ -132,7 +137,7 @@ def _put_mark(mark: Mark, view: View) -> View:
         marked = update_wrapper(partial(view), view)
     else:
         marked = copy(view)
-    return keep_policy(marked, mark, kinds)  # type: ignore[no-any-return]
+    return keep_policy(marked, own, kinds, token=token)  # type: ignore[no-any-return]
 
 
 def _copy_function(view: FunctionType) -> FunctionType:

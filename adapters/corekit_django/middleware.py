@@ -171,7 +171,7 @@ def _is_authority(request: HttpRequest) -> bool:
     """Return whether views must know what this middleware applies: no layer is outside of it."""
     if not MARKS.exist or _APPLIED in _carrier(request):
         return False
-    return hasattr(request, "scope") or not is_bridged(request.META)
+    return not is_bridged(_interface(request), request.META.items())
 
 
 def _carrier(request: HttpRequest) -> MutableMapping[str, Any]:
@@ -180,12 +180,17 @@ def _carrier(request: HttpRequest) -> MutableMapping[str, Any]:
     return request.META if scope is None else scope
 
 
+def _interface(request: HttpRequest) -> str:
+    return "asgi" if hasattr(request, "scope") else "wsgi"
+
+
 @contextmanager
 def _applying(request: HttpRequest) -> Iterator[None]:
     carrier = _carrier(request)
     carrier[_APPLIED] = True
     try:
-        with applying(partial(_find_applied, request)):
+        applied = partial(_find_applied, request)
+        with applying(applied, _interface(request), request.META.items()):
             yield
     finally:
         # An outer application may call Django again.

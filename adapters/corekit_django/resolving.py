@@ -21,9 +21,9 @@ from django.urls import get_resolver, resolve
 from django.utils import translation
 
 from corekit import CorsPolicy
-from corekit.adapter import class_owners, own_policy, unguarded, unwrap
+from corekit.adapter import MARKS, Mark, class_owners, own_mark, unguarded, unwrap
 
-from .decorators import Mark, closed_over, cors, read_marks
+from .decorators import Kept, closed_over, cors, read_marks
 
 View = Callable[..., Any]
 
@@ -43,15 +43,17 @@ def has_marked_views(urlconf: str | None = None) -> bool:
     """Return whether any view of a URLconf has a policy: if not, no view needs to be looked up."""
     # Kept on Django's own resolver, which is built once for each URLconf.
     resolver = get_resolver(urlconf)
-    found: bool | None = vars(resolver).get(_HAS_MARKS)
-    if found is None:
+    known: tuple[int, bool] = vars(resolver).get(_HAS_MARKS, (-1, False))
+    count, found = known
+    if not found and count != MARKS.count:
+        count = MARKS.count
         # An entry of an unknown kind has no view here; what it leads to may have a policy.
         found = any(
             view is None
             or any(find_mark(view, name) is not None for name in ("", "OPTIONS", *methods_of(view)))
             for _, view in _walk(resolver, "/")
         )
-        vars(resolver)[_HAS_MARKS] = found
+        vars(resolver)[_HAS_MARKS] = (count, found)
     return found
 
 
@@ -123,9 +125,9 @@ def different_view_by_language(request: HttpRequest) -> None:
     """Represent the views of a path that have different policies, depending on the language."""
 
 
-def find_mark(view: View, method: str) -> Mark | None:
+def find_mark(view: View, method: str) -> Kept | None:
     """Return the policy of a view for a method, or `EXEMPT`; None for neither."""
-    return next(_marks(view, method), None)
+    return next((mark.policy for mark in _marks(view, method)), None)
 
 
 def find_marks(view: View, method: str) -> list[Mark]:
@@ -153,7 +155,7 @@ class MarkedView(NamedTuple):
     path: str
     view: View
     method: str
-    mark: Mark
+    mark: Kept
 
 
 def find_marked_views(urlconf: str | None = None) -> Iterator[MarkedView]:
@@ -218,9 +220,7 @@ def _marks(view: View, method: str) -> Iterator[Mark]:
         # The function inside DRF's @api_view, which does not say what it wraps.
         yield from read_marks(closed_over(handler, "func"))
     yield from read_marks(handler)
-    of_class = [
-        mark for owner in class_owners(cls, "dispatch") for mark in read_marks(unguarded(owner))
-    ]
+    of_class = [mark for owner in class_owners(cls) for mark in read_marks(unguarded(owner))]
     yield from _marks_around(view, cls, of_class)
     yield from of_class
 
@@ -232,10 +232,10 @@ def _marks_around(view: View, cls: Any, of_class: list[Mark]) -> Iterator[Mark]:
         # What Django copied the attributes from.
         layers.pop()
     for layer in layers:
-        mark = own_policy(layer)
+        mark = own_mark(layer)
         function = getattr(layer, "func", layer)
         is_own = unguarded(function) is not function
-        if mark is not None and (is_own or not any(mark is each for each in of_class)):
+        if mark is not None and (is_own or mark not in of_class):
             yield mark
 
 

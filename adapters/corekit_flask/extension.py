@@ -16,6 +16,7 @@ from werkzeug.debug import DebuggedApplication
 from corekit import CorsPolicy
 from corekit.adapter import (
     Applied,
+    Mark,
     Observer,
     OnDecision,
     Policies,
@@ -212,7 +213,7 @@ class _Outermost:
         if _DEBUGGER in environ and _is_cross_origin(environ):
             # The debugger is outside of this layer, where its pages would lack the headers.
             app = DebuggedApplication(app, evalex=False, pin_security=False)
-        marks: list[object] = []
+        marks: list[Mark] = []
         # Routing twice takes time, so an application without per-view policies does not.
         if has_view_policies:
             policy, marks = self._find_policy(environ)
@@ -239,9 +240,9 @@ class _Outermost:
                 " Cors()."
             )
 
-    def _find_policy(self, environ: WSGIEnvironment) -> tuple[CorsPolicy | None, list[object]]:
+    def _find_policy(self, environ: WSGIEnvironment) -> tuple[CorsPolicy | None, list[Mark]]:
         """Return the policy for a request, and all marks that were found on the way."""
-        marks: list[object] = []
+        marks: list[Mark] = []
 
         def find(method: str) -> CorsPolicy | None:
             return self._views.find(environ, method, marks) or self._default_for(environ)

@@ -7,7 +7,7 @@ view itself writes the headers: that is enough for requests that reach the view.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
@@ -20,14 +20,16 @@ from werkzeug.routing import RequestRedirect
 
 from corekit import CorsPolicy
 from corekit.adapter import (
+    MARKS,
+    Mark,
     Observer,
-    class_owners,
+    has_marks,
     keep_policy,
-    kept_policies,
-    kept_policy,
+    kept_marks,
     merge_headers,
     preflight_response,
-    unwrap,
+    view_class,
+    view_marks,
 )
 
 if TYPE_CHECKING:
@@ -39,9 +41,6 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 COVERED: Final = "corekit.covered"
 """The key in the environ of a request that the outermost layer handles."""
-
-# Those that a MethodView may have a method for.
-_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "TRACE")
 
 LOGGER: Final = logging.getLogger("corekit.flask")
 
@@ -111,24 +110,27 @@ class ViewPolicies:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        # The views and blueprints that were searched for policies, and whether one has a policy:
-        # one value, since threads may search at the same time.
-        self._searched: tuple[dict[str, Any], dict[str, Any], bool] = ({}, {}, False)
+        # The views and blueprints that were searched for policies, how many marks there were, and
+        # whether one was found: one value, since threads may search at the same time.
+        self._searched: tuple[dict[str, Any], dict[str, Any], int, bool] = ({}, {}, 0, False)
 
     def exist(self) -> bool:
         """Return whether any view or blueprint has a policy; new ones are noticed."""
-        views, blueprints, found = self._searched
-        if (views, blueprints) != (self._app.view_functions, self._app.blueprints):
+        views, blueprints, count, found = self._searched
+        if (views, blueprints) != (self._app.view_functions, self._app.blueprints) or (
+            not found and count != MARKS.count
+        ):
+            count = MARKS.count
             views, blueprints = dict(self._app.view_functions), dict(self._app.blueprints)
-            owners = [owner for view in views.values() for owner in _owners(view, _METHODS)]
-            found = any(map(kept_policy, (*owners, *blueprints.values())))
-            self._searched = (views, blueprints, found)
+            classes = filter(None, map(view_class, views.values()))
+            found = any(map(has_marks, (*views.values(), *classes, *blueprints.values())))
+            self._searched = (views, blueprints, count, found)
         return found
 
-    def find(self, environ: WSGIEnvironment, method: str, marks: list[object]) -> CorsPolicy | None:
+    def find(self, environ: WSGIEnvironment, method: str, marks: list[Mark]) -> CorsPolicy | None:
         """Return the policy of the view that a request with `method` would reach, if any.
 
-        All policies that were found on the way are added to `marks`.
+        All marks that were found on the way are added to `marks`.
         """
         app = self._app
         try:
@@ -141,10 +143,10 @@ class ViewPolicies:
         endpoint, method = matched
         names = endpoint.split(".")[:-1]
         blueprints = (app.blueprints.get(".".join(names[:end])) for end in range(len(names), 0, -1))
-        owners = (*_owners(app.view_functions.get(endpoint), (method,)), *blueprints)
-        found = [policy for owner in owners for policy in kept_policies(owner)]
+        found = view_marks(app.view_functions.get(endpoint), method)
+        found += [mark for blueprint in blueprints for mark in kept_marks(blueprint)]
         marks += found
-        find: Finder | CorsPolicy | None = next(iter(found), None)
+        find: Finder | CorsPolicy | None = next((mark.policy for mark in found), None)
         if find is None or isinstance(find, CorsPolicy):
             return find
         return find(app, routed_path(environ))
@@ -154,18 +156,6 @@ def routed_path(environ: Mapping[str, Any]) -> str:
     """Return the path that Flask routes: below SCRIPT_NAME, with one slash at its beginning."""
     path: str = environ.get("PATH_INFO", "")
     return "/" + path.encode("latin-1", "replace").decode("utf-8", "replace").lstrip("/")
-
-
-def _owners(view: object, methods: Iterable[str]) -> Iterator[object]:
-    """Yield the objects of a view that may have a policy, the one nearest to the code first."""
-    classes = (getattr(each, "view_class", None) for each in unwrap(view))
-    view_class = next(filter(None, classes), None)
-    for method in methods:
-        # A MethodView without a method for HEAD uses that for GET.
-        name = "get" if method == "HEAD" and not hasattr(view_class, "head") else method.lower()
-        yield getattr(view_class, name, None)
-    yield from class_owners(view_class, "dispatch_request")
-    yield view
 
 
 def _match(adapter: MapAdapter, method: str, path: str | None = None) -> tuple[str, str] | None:

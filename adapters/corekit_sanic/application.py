@@ -22,10 +22,12 @@ from corekit.adapter import (
     MARKS,
     Answer,
     Applied,
+    Mark,
     Observer,
     OnDecision,
     Policies,
     applying,
+    is_bridged,
     make_policy,
     merge_raw_headers,
     policy_for_preflight,
@@ -38,6 +40,9 @@ from .handlers import find_policy
 __all__ = ["install"]
 
 _LOGGER: Final = logging.getLogger("corekit.sanic")
+
+# The key that corekit_asgi puts into the scope.
+_APPLIED: Final = "corekit.applied"
 
 App = TypeVar("App", bound=Sanic[Any, Any])
 Handle = Callable[[Request], Awaitable[None]]
@@ -105,19 +110,14 @@ class _Layer:
         method = None
         if request.method == "OPTIONS" and origin is not None:
             method = _line(request, "access-control-request-method")
-        marks: list[object] = []
+        marks: list[Mark] = []
         policy = self._find_policy(request, method, marks)
         if policy is None:
-            with applying(None):
-                await handle(request)
+            await _run(request, handle, None)
         elif origin is None or method is None:
             answer = policy.engine.actual(origin)
             self._merge_when_sent(request, policy, answer, origin)
-            if MARKS.exist:
-                with applying(Applied(policy.engine, marks)):
-                    await handle(request)
-            else:
-                await handle(request)
+            await _run(request, handle, Applied(policy.engine, marks))
         else:
             answer = policy.engine.preflight(
                 origin,
@@ -129,7 +129,7 @@ class _Layer:
             await _send_preflight(request, answer, origin)
 
     def _find_policy(
-        self, request: Request, request_method: str | None, marks: list[object]
+        self, request: Request, request_method: str | None, marks: list[Mark]
     ) -> CorsPolicy | None:
         def find(method: str) -> CorsPolicy | None:
             return find_policy(request, method, self._policy, marks)
@@ -179,6 +179,25 @@ class _Layer:
                 sec_fetch_site=_line(request, "sec-fetch-site"),
                 request=request,
             )
+
+
+async def _run(request: Request, handle: Handle, applied: Applied | None) -> None:
+    """Let the handler of a request know what is applied to it, unless a layer is outside."""
+    if not MARKS.exist:
+        await handle(request)
+        return
+    # The transport of an ASGI server has the scope.
+    scope = getattr(request.transport, "scope", None)
+    interface = "sanic" if scope is None else "asgi"
+    # Sanic decodes the bytes as UTF-8.
+    headers = [
+        (name, value.encode(errors="surrogateescape")) for name, value in request.headers.items()
+    ]
+    if (scope is not None and _APPLIED in scope) or is_bridged(interface, headers):
+        await handle(request)
+        return
+    with applying(applied, interface, headers):
+        await handle(request)
 
 
 class _MergedResponse:

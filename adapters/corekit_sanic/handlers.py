@@ -16,14 +16,13 @@ from sanic_routing.route import Route
 
 from corekit import CorsPolicy
 from corekit.adapter import (
+    Mark,
     Policies,
-    class_owners,
     keep_policy,
-    kept_policies,
     make_policy,
     policy_for_readings,
     raw_path_readings,
-    unwrap,
+    view_marks,
 )
 from corekit.arguments import Grants
 
@@ -58,26 +57,21 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
 
 
 def find_policy(
-    request: Request, method: str, default: Policies | None, marks: list[object]
+    request: Request, method: str, default: Policies | None, marks: list[Mark]
 ) -> CorsPolicy | None:
     """Return the policy for a request, as if it had `method`; None if no policy covers it.
 
-    All policies of handlers that were found on the way are added to `marks`.
+    All marks of handlers that were found on the way are added to `marks`.
     """
     # Sanic's router removes the slashes one by one, and routes again after each.
     if request.path.endswith(_MANY_SLASHES):
         return _NOTHING
     route = _find_route(request, method)
     if route is not None:
-        handler = _handler_of(route)
-        classes = (getattr(each, "view_class", None) for each in unwrap(handler))
-        view = next(filter(None, classes), None)
-        of_class = class_owners(view, "dispatch_request")
-        owners = (getattr(view, method.lower(), None), *of_class, handler)
-        found: list[Policies] = [policy for owner in owners for policy in kept_policies(owner)]
+        found = view_marks(_handler_of(route), method)
         marks += found
-        for own in found:
-            policy = _policy_for_path(own, request, route)
+        for mark in found:
+            policy = _policy_for_path(mark.policy, request, route)
             if policy is not None:
                 return policy
     return None if default is None else _policy_for_path(default, request, route)

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     Applied,
+    Mark,
     Observer,
     OnDecision,
     Policies,
@@ -154,7 +155,7 @@ class _Outermost:
             return self.app
         return CorsMiddleware(self.app, policy, observer=self._observer)
 
-    def _find_policy(self, scope: Scope) -> tuple[CorsPolicy | None, list[object]]:
+    def _find_policy(self, scope: Scope) -> tuple[CorsPolicy | None, list[Mark]]:
         """Return the policy for a request, and all marks that were found on the way."""
         route_policy = self._routes.find(scope)
 

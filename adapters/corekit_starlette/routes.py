@@ -17,12 +17,13 @@ from starlette.routing import BaseRoute, Match, Router
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     MARKS,
+    Mark,
     Policies,
     check_found,
     class_owners,
+    has_marks,
     keep_policy,
-    kept_policies,
-    kept_policy,
+    kept_marks,
     make_policy,
 )
 from corekit.arguments import Grants
@@ -36,8 +37,6 @@ T = TypeVar("T")
 _MOST_LAYERS: Final = 100
 # Whether one of these matches a path does not depend on the method; others may do as they like.
 _KNOWN_ROUTES: Final = frozenset({"starlette.routing", "fastapi.routing"})
-# Those that an HTTPEndpoint may have a method for.
-_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
 
 
 def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callable[[T], T]:
@@ -90,11 +89,6 @@ class _Guarded:
         self.app = app
         self._owner = owner
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        # A pickled application arrives in a process in which no mark was made.
-        vars(self).update(state)
-        MARKS.exist = True
-
     @property
     def routes(self) -> list[BaseRoute]:
         """The routes of the application, for a `Host`."""
@@ -106,7 +100,8 @@ class _Guarded:
             owner = self._owner
             name = f"{type(owner).__name__} {getattr(owner, 'path', '')}".rstrip()
             path = path_below_root(scope["path"], scope.get("root_path", ""))
-            check_found(name, [kept_policy(owner)], lambda mark: mark.policy_for(path))
+            marks = kept_marks(owner)[:1]
+            check_found(name, marks, lambda policy: policy.policy_for(path))
         await self.app(scope, receive, send)
 
 
@@ -115,21 +110,26 @@ class RoutePolicies:
 
     def __init__(self, app: Starlette) -> None:
         self._app = app
-        # What has routes, with the routes that it had when they were searched, and whether one has
-        # a policy: one value, since threads may search at the same time.
-        self._searched: tuple[list[tuple[Any, list[Any]]], bool] = ([], False)
+        # What has routes, with the routes that it had when they were searched, how many marks there
+        # were, and whether one was found: one value, since threads may search at the same time.
+        self._searched: tuple[list[tuple[Any, list[Any]]], int, bool] = ([], 0, False)
 
     def exist(self) -> bool:
         """Return whether any route has a policy; new routes are noticed."""
-        searched, found = self._searched
-        if not searched or any(_routes_of(owner) != routes for owner, routes in searched):
-            searched, found = self._searched = self._search()
+        searched, count, found = self._searched
+        if (
+            not searched
+            or (not found and count != MARKS.count)
+            or any(_routes_of(owner) != routes for owner, routes in searched)
+        ):
+            _, _, found = self._searched = self._search()
         return found
 
-    def _search(self) -> tuple[list[tuple[Any, list[Any]]], bool]:
+    def _search(self) -> tuple[list[tuple[Any, list[Any]]], int, bool]:
+        count = MARKS.count
         # By id, since an application may be mounted in itself.
         searched: dict[int, tuple[Any, list[Any]]] = {}
-        found = any(map(kept_policy, (self._app, self._app.router)))
+        found = any(map(has_marks, (self._app, self._app.router)))
         pending: list[Any] = [self._app]
         while pending:
             owner = pending.pop()
@@ -140,10 +140,14 @@ class RoutePolicies:
                 owners = [
                     owner
                     for route in routes
-                    for owner in (*_applications(route), *_endpoints(route, _METHODS))
+                    for owner in (
+                        *_applications(route),
+                        _endpoint_of(route),
+                        getattr(route, "original_route", route),
+                    )
                 ]
-                found = found or any(map(kept_policy, owners))
-        return list(searched.values()), found
+                found = found or any(map(has_marks, owners))
+        return list(searched.values()), count, found
 
     def find(self, scope: Scope) -> RoutePolicy:
         """Return the policies of the routes that a request would reach, by method."""
@@ -159,7 +163,7 @@ class RoutePolicy:
     def __init__(self, app: Starlette, scope: Scope) -> None:
         self._app = app
         self._scope = scope
-        self.marks: list[object] = []
+        self.marks: list[Mark] = []
         # The routes that do not match the path, whatever the method is, and the included routers
         # that do: by their id and the paths.
         self._others: set[tuple[int, str, str]] = set()
@@ -192,7 +196,7 @@ class RoutePolicy:
             for owner in _applications(candidate):
                 scope["root_path"] = root_path_of(owner) or scope.get("root_path", "")
                 found = self._policy_of(owner, scope) or found
-            for owner in _endpoints(candidate, (scope["method"],)):
+            for owner in _endpoints(candidate, scope["method"]):
                 found = self._policy_of(owner, below) or found
             candidates = _routes_of(candidate) or ()
             if not candidates:
@@ -232,9 +236,9 @@ class RoutePolicy:
         return match, child_scope
 
     def _policy_of(self, owner: object, scope: Scope) -> CorsPolicy | None:
-        marks = kept_policies(owner)
+        marks = kept_marks(owner)
         self.marks += marks
-        policies = marks[0] if marks else None
+        policies = marks[0].policy if marks else None
         if not isinstance(policies, CorsPolicy | CorsRoutes):
             return None
         return policies.policy_for(path_below_root(scope["path"], scope.get("root_path", "")))
@@ -261,19 +265,21 @@ def _applications(candidate: Any) -> Iterable[Any]:
     yield getattr(route, "_base_app", None)
 
 
-def _endpoints(candidate: Any, methods: Iterable[str]) -> Iterable[Any]:
+def _endpoint_of(candidate: Any) -> Any:
+    return getattr(getattr(candidate, "original_route", candidate), "endpoint", None)
+
+
+def _endpoints(candidate: Any, method: str) -> Iterable[Any]:
     """Yield the objects of a route that may have a policy, the one nearest to the code last."""
-    route = getattr(candidate, "original_route", candidate)
-    endpoint = getattr(route, "endpoint", None)
+    endpoint = _endpoint_of(candidate)
     if not isinstance(endpoint, type):
         yield endpoint
     else:
-        yield from reversed([*class_owners(endpoint, "dispatch")])
-        for method in methods:
-            # An HTTPEndpoint without a handler for HEAD uses that for GET.
-            name = "get" if method == "HEAD" and not hasattr(endpoint, "head") else method.lower()
-            yield getattr(endpoint, name, None)
-    yield route
+        yield from reversed([*class_owners(endpoint)])
+        # An HTTPEndpoint without a handler for HEAD uses that for GET.
+        name = "get" if method == "HEAD" and not hasattr(endpoint, "head") else method.lower()
+        yield getattr(endpoint, name, None)
+    yield getattr(candidate, "original_route", candidate)
 
 
 def _routes_of(owner: Any) -> list[Any] | None:

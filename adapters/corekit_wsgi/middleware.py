@@ -179,7 +179,7 @@ def apply(
     A key in the environ shows that an outer layer is the authority: the context may be that of
     another request, whose handler sends this one. A bridge from ASGI cannot set the key.
     """
-    if APPLIED in environ or is_bridged(environ):
+    if APPLIED in environ or is_bridged("wsgi", environ.items()):
         return app(environ, start_response)
     has_started = False
 
@@ -201,7 +201,7 @@ def _applying(applied: Applied | None, environ: WSGIEnvironment) -> Iterator[Non
     if applied is not None:
         environ[APPLIED] = True
     try:
-        with applying(applied):
+        with applying(applied, "wsgi", environ.items()):
             yield
     finally:
         # An outer application may call the layer again.

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from corekit.adapter import Applied, class_owners, keep_policy, kept_policy
-from tests.core.marking import ADMIN, APP, OTHER, mark, runs_under
+from corekit.adapter import Applied, Mark, class_owners, keep_policy, kept_policy
+from tests.core.marking import ADMIN, APP, OTHER, mark, mark_of, runs_under
 
 
 class View:
@@ -34,8 +34,8 @@ def test_class_is_guarded_with_its_methods() -> None:
     assert runs_under(marked, Applied(ADMIN.engine))
     # It is that of one method, and the request may be for another one.
     assert not runs_under(marked, Applied(APP.engine))
-    assert not runs_under(marked, Applied(APP.engine, [OTHER]))
-    assert runs_under(marked, Applied(APP.engine, [APP]))
+    assert not runs_under(marked, Applied(APP.engine, [Mark(APP)]))
+    assert runs_under(marked, Applied(APP.engine, [mark_of(Marked.post)]))
     assert not runs_under(marked, Applied(OTHER.engine))
     assert runs_under(View().dispatch_request, Applied(OTHER.engine))
     assert not hasattr(Marked.dispatch_request, "__wrapped__")
@@ -151,9 +151,9 @@ def test_policy_of_an_inherited_entry_is_not_that_of_the_class() -> None:
     vars(View.dispatch_request).clear()
     for cls in (Child, Dispatching):
         mark(cls)
-    owners = list(class_owners(Child, "dispatch_request"))
+    owners = list(class_owners(Child))
     assert owners == [Child, Parent.dispatch_request]
-    owners = list(class_owners(Dispatching, "dispatch_request"))
+    owners = list(class_owners(Dispatching))
     assert owners == [Dispatching.dispatch_request, Dispatching]
 
 
@@ -169,11 +169,10 @@ def test_owners_of_a_policy_for_all_of_a_class() -> None:
 
     vars(Dispatch.dispatch).clear()
     mark(GrandChild)
-    assert list(class_owners(GrandChild, "dispatch")) == [GrandChild, Parent.dispatch]
-    assert list(class_owners(Child, "dispatch")) == [Parent.dispatch]
-    assert list(class_owners(GrandChild, "dispatch_request")) == [GrandChild]
-    assert list(class_owners(Dispatch, "dispatch")) == []
-    assert list(class_owners(GrandChild(), "dispatch")) == []
+    assert list(class_owners(GrandChild)) == [GrandChild, Parent.dispatch]
+    assert list(class_owners(Child)) == [Parent.dispatch]
+    assert list(class_owners(Dispatch)) == []
+    assert list(class_owners(GrandChild())) == []
 
 
 def test_entry_of_a_class_with_a_marked_mixin_is_guarded() -> None:

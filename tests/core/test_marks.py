@@ -10,7 +10,8 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from functools import partial, partialmethod, wraps
+from copy import deepcopy
+from functools import partial, partialmethod
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -22,72 +23,94 @@ from corekit import CorsPolicy
 from corekit.adapter import (
     MARKS,
     Applied,
+    Mark,
     applying,
     check_found,
     is_applied,
     is_bridged,
     keep_policy,
     kept_policy,
-    own_policy,
     unguarded,
-    unwrap,
 )
 from tests.core.marking import (
     ADMIN,
     ALL_PATHS,
     ANY,
     APP,
+    EQUAL,
     OTHER,
     PATTERN,
     POLICIES,
     SOME_PATHS,
     make,
     mark,
+    mark_of,
+    runs_in_context,
     runs_under,
 )
 
 ROOT = Path(__file__).parents[2]
 
 
+OWN = "own"
+"""The mark of the handler itself, among those that the layer found."""
+
+
 @pytest.mark.parametrize(
-    ("policy", "applied", "runs"),
+    ("policy", "applied", "found", "runs"),
     [
-        (ADMIN, None, True),
-        (ADMIN, Applied(None), True),
-        (ADMIN, Applied(CorsPolicy.deny_all().engine), True),
-        (ADMIN, Applied(ADMIN.engine), True),
-        (ADMIN, lambda: Applied(ADMIN.engine), True),
-        (ADMIN, Applied(APP.engine, [APP, ADMIN]), True),
-        (ADMIN, Applied(APP.engine, [CorsPolicy(allow_origins=ADMIN.allow_origins)]), True),
-        (ADMIN, Applied(APP.engine), False),
-        (ADMIN, lambda: Applied(APP.engine), False),
-        (ADMIN, Applied(APP.engine, [APP, OTHER]), False),
-        (ADMIN, Applied(ANY.engine), False),
-        (ADMIN, Applied(PATTERN.engine), False),
-        (CorsPolicy.deny_all(), Applied(APP.engine), False),
+        (ADMIN, None, [], True),
+        (ADMIN, CorsPolicy.deny_all(), [], True),
+        (ADMIN, ADMIN, [], True),
+        (ADMIN, APP, [], False),
+        (ADMIN, ANY, [], False),
+        (ADMIN, PATTERN, [], False),
+        (CorsPolicy.deny_all(), APP, [], False),
+        (ADMIN, APP, [APP, OWN], True),
+        (ADMIN, APP, [APP, OTHER], False),
+        # Another mark has the same policy or an equal one, but a nearer one applies.
+        (ADMIN, APP, [ADMIN, APP], False),
+        (ADMIN, APP, [EQUAL, APP], False),
+        # It applies.
+        (ADMIN, EQUAL, [EQUAL], True),
+        (ADMIN, EQUAL, [APP, EQUAL], True),
         # It may be the policy of another path.
-        (ALL_PATHS, Applied(APP.engine), False),
-        (ALL_PATHS, Applied(ADMIN.engine), False),
-        (ALL_PATHS, Applied(OTHER.engine), False),
-        (ALL_PATHS, Applied(OTHER.engine, [ALL_PATHS]), True),
-        (SOME_PATHS, Applied(ADMIN.engine), True),
-        (SOME_PATHS, Applied(OTHER.engine), False),
+        (ALL_PATHS, APP, [], False),
+        (ALL_PATHS, ADMIN, [], False),
+        (ALL_PATHS, OTHER, [], False),
+        (ALL_PATHS, OTHER, [OWN], True),
+        (ALL_PATHS, OTHER, [ALL_PATHS], False),
+        (SOME_PATHS, ADMIN, [], True),
+        (SOME_PATHS, OTHER, [], False),
         # The layer found it, and it does not cover the path.
-        (SOME_PATHS, Applied(OTHER.engine, [SOME_PATHS]), True),
-        ("a mark of an adapter", Applied(APP.engine), False),
-        ("a mark of an adapter", Applied(APP.engine, ["a mark of an adapter"]), True),
+        (SOME_PATHS, OTHER, [OWN], True),
+        ("a policy of an adapter", APP, [], False),
+        ("a policy of an adapter", APP, [OWN], True),
     ],
 )
-def test_handler_runs_only_under_its_policy(policy: object, applied: Any, runs: bool) -> None:
-    assert runs_under(mark(lambda: "ran", policy), applied) is runs
-
-
-@given(st.sampled_from(POLICIES), st.sampled_from(POLICIES), st.lists(st.sampled_from(POLICIES)))
-def test_handler_runs_if_its_mark_was_found_or_is_applied(
-    own: CorsPolicy, applied: CorsPolicy, found: list[CorsPolicy]
+def test_handler_runs_only_under_its_policy(
+    policy: object, applied: CorsPolicy | None, found: list[object], runs: bool
 ) -> None:
-    expected = own is applied or own in found
-    assert runs_under(mark(lambda: "ran", own), Applied(applied.engine, found)) is expected
+    handler = mark(lambda: "ran", policy)
+    marks = [mark_of(handler) if each is OWN else Mark(each) for each in found]
+    engine = None if applied is None else applied.engine
+    assert runs_under(handler, Applied(engine, marks)) is runs
+    assert runs_under(handler, lambda: Applied(engine, marks)) is runs
+    assert runs_under(handler, None)
+
+
+@given(
+    st.sampled_from(POLICIES),
+    st.sampled_from(POLICIES),
+    st.lists(st.sampled_from(POLICIES)),
+    st.booleans(),
+)
+def test_handler_runs_if_its_mark_was_found_or_its_policy_is_applied(
+    own: CorsPolicy, applied: CorsPolicy, others: list[CorsPolicy], is_found: bool
+) -> None:
+    handler = mark(lambda: "ran", own)
+    found = [*map(Mark, others), *([mark_of(handler)] if is_found else [])]
+    assert runs_under(handler, Applied(applied.engine, found)) is (own is applied or is_found)
 
 
 def test_error_names_the_handler_and_the_fix() -> None:
@@ -100,7 +123,7 @@ def test_error_names_the_handler_and_the_fix() -> None:
         " install() or Cors to the application."
     )
     with applying(Applied(APP.engine)), pytest.raises(RuntimeError, match=r"^Mount /x has its own"):
-        check_found("Mount /x", [ADMIN])
+        check_found("Mount /x", [Mark(ADMIN)])
 
 
 def test_context_ends_with_the_request() -> None:
@@ -125,6 +148,23 @@ def test_check_needs_the_context_of_the_request() -> None:
     assert list(parts) == ["ran"]
 
 
+def test_copy_of_a_context_ends_with_it() -> None:
+    handler = make()
+    for is_ended_first in (False, True):
+        context = applying(Applied(APP.engine), "asgi", [])
+        with context:
+            copied = copy_context()
+            if is_ended_first:
+                context.end()
+            for run in (copied.run, copied.copy().run, lambda call, *args: call(*args)):
+                assert run(is_applied) is not is_ended_first
+                assert run(is_bridged, "wsgi", []) is not is_ended_first
+                assert run(runs_in_context, handler) is is_ended_first
+        assert not copied.run(is_applied)
+        assert not copied.run(is_bridged, "wsgi", [])
+        assert copied.run(runs_in_context, handler)
+
+
 def test_task_has_the_context_in_which_it_was_started() -> None:
     async def run() -> tuple[object, object]:
         asked = asyncio.Event()
@@ -136,8 +176,8 @@ def test_task_has_the_context_in_which_it_was_started() -> None:
         earlier = asyncio.create_task(call())
         with applying(Applied(APP.engine)):
             later = asyncio.create_task(call())
-        asked.set()
-        return await asyncio.gather(earlier, later, return_exceptions=True)
+            asked.set()
+            return await asyncio.gather(earlier, later, return_exceptions=True)
 
     earlier, later = asyncio.run(run())
     assert earlier == "ran"
@@ -294,9 +334,10 @@ def test_object_that_is_not_called_cannot_be_marked() -> None:
 def test_arriving_handler_switches_the_check_on() -> None:
     cells = {type(cell.cell_contents).__name__: cell.cell_contents for cell in make().__closure__}
     assert set(cells) == {"_Guard", "function"}
+    mark = cells["_Guard"].mark
     receive = (
         "import pickle, sys; from corekit.adapter import MARKS; before = MARKS.exist;"
-        "guard = pickle.load(sys.stdin.buffer); print(before, MARKS.exist, guard.policy)"
+        "guard = pickle.load(sys.stdin.buffer); print(before, MARKS.exist, guard.mark.policy)"
     )
     done = subprocess.run(
         [sys.executable, "-c", receive],
@@ -307,6 +348,9 @@ def test_arriving_handler_switches_the_check_on() -> None:
     )
     assert done.stdout.decode().strip() == f"False True {ADMIN}"
     assert MARKS.exist
+    copies = [pickle.loads(pickle.dumps(mark)), deepcopy(mark)]
+    assert all(each == mark and hash(each) == hash(mark) for each in copies)
+    assert mark not in (Mark(ADMIN), ADMIN)
 
 
 def test_unpickled_guard_switches_the_check_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,99 +358,11 @@ def test_unpickled_guard_switches_the_check_on(monkeypatch: pytest.MonkeyPatch) 
     (guard,) = (
         cell.cell_contents
         for cell in keep_policy(make(), "mark", "the function", read).__closure__
-        if hasattr(cell.cell_contents, "policy")
+        if hasattr(cell.cell_contents, "mark")
     )
+    count = MARKS.count
+    sent = pickle.dumps(guard)
     monkeypatch.setattr(MARKS, "exist", False)
-    received = pickle.loads(pickle.dumps(guard))
-    assert (received.policy, received.resolve) == ("mark", read)
-    assert MARKS.exist is True
-
-
-def test_policy_is_found_behind_what_says_what_it_wraps() -> None:
-    endpoint = make()
-
-    @wraps(endpoint)
-    def wrapper() -> None: ...
-
-    vars(wrapper).pop("__corekit_policy__")
-    assert kept_policy(wrapper) is ADMIN
-    assert kept_policy(partial(partial(wrapper))) is ADMIN
-
-
-def test_policy_of_what_is_only_closed_over_is_not_used() -> None:
-    endpoint = make()
-
-    def wrapper() -> object:
-        return endpoint()
-
-    assert kept_policy(wrapper) is None
-
-
-def test_class_that_a_method_belongs_to_is_not_searched() -> None:
-    class Public:
-        def dispatch(self) -> None: ...
-
-        def get(self) -> None: ...
-
-    mark(Public, APP)
-    assert kept_policy(Public.get) is None
-
-
-def test_own_policy_is_not_that_of_what_is_wrapped() -> None:
-    endpoint = make()
-    assert own_policy(endpoint) is ADMIN
-    assert own_policy(wraps(endpoint)(lambda: None)) is ADMIN
-    assert own_policy(partial(endpoint)) is None
-
-
-def test_bound_method_wraps_its_function() -> None:
-    class View:
-        def get(self) -> None: ...
-
-    get = View().get
-    assert list(unwrap(partial(get)))[1:] == [get, View.get]
-
-
-def test_search_for_a_policy_is_bounded() -> None:
-    def outermost() -> None: ...
-
-    for _ in range(200):
-        function = wraps(outermost)(lambda: None)
-        outermost = function
-    assert len(list(unwrap(outermost))) == 100
-
-
-@pytest.mark.parametrize(
-    ("headers", "environ", "expected"),
-    [
-        ([(b"Host", b"a.example")], {"HTTP_HOST": "a.example", "HTTP_USER_AGENT": "b"}, True),
-        ([("host", "a.example")], {"HTTP_HOST": "a.example", "HTTP_USER_AGENT": "b"}, True),
-        (
-            [(memoryview(b"host"), bytearray(b"\xe9"))],
-            {"HTTP_HOST": "é", "HTTP_USER_AGENT": "b"},
-            True,
-        ),
-        (
-            [(b"user-agent", b"a"), (b"user-agent", b"b")],
-            {"HTTP_HOST": "", "HTTP_USER_AGENT": "a,b"},
-            True,
-        ),
-        ([(b"host", b"a.example")], {"HTTP_HOST": "b.example"}, True),
-        ([], {}, True),
-        ([(b"host", b"a.example")], {"HTTP_USER_AGENT": "b"}, False),
-        ([(b"host", b"a.example"), (b"user-agent", b"a")], {}, False),
-        ([(b"host", b""), (b"user-agent", b"")], {}, False),
-        (None, {}, False),
-    ],
-)
-def test_request_is_bridged_if_its_host_or_its_client_is_that_of_the_request_around(
-    headers: Any, environ: dict[str, object], expected: bool
-) -> None:
-    with applying(Applied(APP.engine, (), headers)):
-        assert is_bridged(environ) is expected
-
-
-@pytest.mark.parametrize("applied", [None, lambda: Applied(APP.engine, (), [])])
-def test_request_is_not_bridged_if_no_asgi_layer_applies_a_policy(applied: Any) -> None:
-    with applying(applied):
-        assert not is_bridged({})
+    received = pickle.loads(sent)
+    assert (received.mark, received.resolve) == (guard.mark, read)
+    assert (received.mark.policy, MARKS.exist, MARKS.count) == ("mark", True, count + 1)

@@ -10,6 +10,7 @@ from flask.views import MethodView
 from werkzeug.routing import BaseConverter
 
 from corekit import CorsPolicy, CorsRoutes
+from corekit.adapter import Mark
 from corekit_flask import Cors, cors
 from corekit_wsgi import CorsMiddleware
 
@@ -370,7 +371,7 @@ def test_class_that_keeps_the_policy_itself_is_checked(applied: CorsPolicy, stat
         def get(self) -> str:
             return "stock"
 
-    type.__setattr__(Stock, "__corekit_policy__", admin)
+    type.__setattr__(Stock, "__corekit_policy__", Mark(admin))
     app = Flask("shop")
     app.add_url_rule("/stock", view_func=Stock.as_view("stock"))
     vars(app)["wsgi_app"] = CorsMiddleware(app.wsgi_app, applied)

@@ -1,126 +1,42 @@
-"""A WSGI application behind a bridge in an ASGI application keeps the policies of its views."""
+"""An application behind a bridge to another interface keeps the policies of its views."""
 
 from __future__ import annotations
 
-import sys
-import warnings
+import asyncio
 from collections.abc import Callable, Iterator
-from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
-import django
 import pytest
-from asgiref.wsgi import WsgiToAsgi
-from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpResponse as DjangoResponse
 from django.test import Client as DjangoClient
-from django.test import override_settings
-from django.urls import path as django_path
-from flask import Flask
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-import corekit_asgi
-import corekit_django
-import corekit_flask
 import corekit_starlette
-import corekit_wsgi
-from corekit import CorsPolicy, CorsRoutes
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from starlette.middleware.wsgi import WSGIMiddleware
-
-APP: Final = "https://app.example.com"
-ANY: Final = CorsPolicy(allow_origins=["*"])
-OWN: Final = CorsPolicy(allow_origins=[APP], allow_credentials=True)
-ELSEWHERE: Final = CorsRoutes([("/elsewhere", ANY)])
-
-ran: list[str] = []
-
-
-def _flask() -> Flask:
-    app = Flask("inner")
-
-    @app.get("/secret")
-    @corekit_flask.cors(OWN)
-    def secret() -> str:
-        ran.append("secret")
-        return "secret"
-
-    app.add_url_rule("/open", "open", lambda: "open")
-    return app
-
-
-def flask() -> Any:
-    app = _flask()
-    corekit_flask.Cors(app)
-    return app
-
-
-def flask_with_policy() -> Any:
-    app = _flask()
-    corekit_flask.Cors(app, ANY)
-    return app
-
-
-def flask_in_the_middleware() -> Any:
-    return corekit_wsgi.CorsMiddleware(_flask(), ANY)
-
-
-def flask_in_the_middleware_of_other_paths() -> Any:
-    return corekit_wsgi.CorsMiddleware(_flask(), ELSEWHERE)
-
-
-def django_wsgi() -> Any:
-    return WSGIHandler()
-
-
-def installed(app: Starlette) -> Any:
-    corekit_starlette.install(app, ANY)
-    return app
-
-
-def wrapped(app: Starlette) -> Any:
-    return corekit_asgi.CorsMiddleware(app, ANY)
-
-
-INNER: Final = (
+from tests.frameworks.bridged_apps import (
+    APP,
+    BRIDGES,
+    ELSEWHERE,
+    OWN,
+    WSGI,
+    django_site,
+    django_wsgi,
     flask,
     flask_with_policy,
-    flask_in_the_middleware,
-    flask_in_the_middleware_of_other_paths,
-    django_wsgi,
+    installed,
+    ran,
+    wrapped,
 )
-BRIDGES: Final = (WSGIMiddleware, WsgiToAsgi)
+from tests.frameworks.bridging import Received, call_asgi
 
 
 @pytest.fixture(autouse=True)
 def urls() -> Iterator[None]:
-    @corekit_django.cors(OWN)
-    def secret(_: object) -> DjangoResponse:
-        ran.append("secret")
-        return DjangoResponse("secret")
-
-    ran.clear()
-    module = sys.modules["bridged_urls"] = ModuleType("bridged_urls")
-    vars(module)["urlpatterns"] = [
-        django_path("secret", secret),
-        django_path("open", lambda _: DjangoResponse("open")),
-    ]
-    django.setup()
-    settings = {
-        "ROOT_URLCONF": "bridged_urls",
-        "MIDDLEWARE": ["corekit_django.middleware.CorsMiddleware"],
-        "CORS_ALLOW_ALL_ORIGINS": True,
-        "CORS_ALLOW_CREDENTIALS": False,
-        "ALLOWED_HOSTS": ["*"],
-    }
-    with override_settings(**settings):
+    with django_site():
         yield
-    sys.modules.pop("bridged_urls", None)
 
 
 def _get(app: Any, path: str, **headers: str) -> Any:
@@ -129,7 +45,7 @@ def _get(app: Any, path: str, **headers: str) -> Any:
 
 
 @pytest.mark.parametrize("outer", [installed, wrapped])
-@pytest.mark.parametrize("inner", INNER)
+@pytest.mark.parametrize("inner", WSGI)
 @pytest.mark.parametrize("bridge", BRIDGES)
 def test_view_does_not_run_under_the_policy_of_the_application_around(
     bridge: Any, inner: Callable[[], Any], outer: Callable[[Starlette], Any]
@@ -168,6 +84,54 @@ def _change(app: Any, name: bytes) -> Any:
         await app({**scope, "headers": headers}, receive, send)
 
     return change
+
+
+@pytest.mark.parametrize("bridge", BRIDGES)
+def test_bridge_is_known_if_a_page_adds_a_header(bridge: Any) -> None:
+    inner = flask()
+    # As behind a reverse proxy: so the host is another one inside.
+    vars(inner)["wsgi_app"] = ProxyFix(inner.wsgi_app, x_host=1)
+    app = installed(Starlette(routes=[Mount("/inner", bridge(inner))]))
+    response = _get(app, "/inner/secret", user_agent="x", **{"X-Forwarded-Host": "public.example"})
+    assert response.status_code == 500
+    assert ran == []
+
+
+@pytest.mark.parametrize("bridge", BRIDGES)
+@pytest.mark.parametrize("has_task", [False, True])
+def test_request_that_starts_in_the_context_of_another_one_has_its_own_policy(
+    bridge: Any, has_task: bool
+) -> None:
+    async def run() -> Received:
+        released = asyncio.Event()
+
+        async def first(_: object) -> PlainTextResponse:
+            task = BackgroundTask(released.wait) if has_task else None
+            return PlainTextResponse("first", background=task)
+
+        outer = installed(Starlette(routes=[Route("/first", first)]))
+        headers = [(b"host", b"api.example.com"), (b"origin", APP.encode())]
+        second: asyncio.Future[asyncio.Task[Received]] = asyncio.Future()
+
+        # As servers do if requests are pipelined: the end of a response starts the next request.
+        async def server(scope: Any, receive: Any, send: Any) -> None:
+            async def start_next(message: Any) -> None:
+                await send(message)
+                if message["type"] == "http.response.body":
+                    request = call_asgi(bridge(flask()), "/secret", headers)
+                    second.set_result(asyncio.create_task(request))
+
+            await outer(scope, receive, start_next)
+
+        one = asyncio.create_task(call_asgi(server, "/first", headers))
+        received = await (await second)
+        released.set()
+        assert (await one).body == b"first"
+        return received
+
+    received = asyncio.run(run())
+    assert (received.status, received.body) == (200, b"secret")
+    assert dict(received.headers)["access-control-allow-origin"] == APP
 
 
 @pytest.mark.parametrize("name", [b"host", b"user-agent"])

@@ -17,7 +17,7 @@ CORE: Final = (
     "explain lint probe",
     "adapter",
     "__init__ _marks",
-    "compat events routes schema",
+    "_applied compat events routes schema",
     "_regexes policy",
     "decision",
     "_hints _validation",
