@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import django
 import pytest
@@ -21,6 +21,8 @@ from django.urls import path as django_path
 from django.views import View as DjangoView
 from flask import Flask
 from flask.views import MethodView
+from quart import Quart
+from quart.views import MethodView as QuartView
 from sanic import HTTPResponse as SanicResponse
 from sanic.views import HTTPMethodView
 from starlette.applications import Starlette
@@ -30,118 +32,30 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 import corekit_aiohttp
+import corekit_asgi
 import corekit_django
 import corekit_flask
 import corekit_sanic
 import corekit_starlette
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import HttpRequest
+from tests.frameworks.marked_classes import (
+    ANY,
+    EVERYWHERE,
+    Framework,
+    around,
+    around_decorated,
+    decorated,
+    inherited_entry,
+    over_decorators,
+)
 from tests.frameworks.sanic_app import make_app, send_to
 
 UNTRUSTED: Final = "https://untrusted.example"
 APP: Final = "https://app.example.com"
-ANY: Final = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
 OWN: Final = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
 BELOW: Final = CorsRoutes([("/", OWN)])
 ELSEWHERE: Final = CorsRoutes([("/elsewhere", OWN)])
-
-
-class Framework(NamedTuple):
-    """Classes of a framework: its view, the method that it calls on one, and a decorator."""
-
-    view: type
-    entry: str
-    make_entry: Callable[[], Any]
-    make_method: Callable[[], Any]
-    cors: Callable[[Any], Callable[[Any], Any]]
-    ask: Callable[[type, bool, str], tuple[int, str | None, bool]]
-    """Returns status, Access-Control-Allow-Origin and whether a view ran that may be hidden."""
-
-
-def _subclass(policy: Any, framework: Framework) -> type:
-    """Return a class whose subclass replaces what the framework calls."""
-    members = {"put": framework.make_method()}
-    parent = framework.cors(policy)(type("Parent", (framework.view,), members))
-    return type("Child", (parent,), {framework.entry: framework.make_entry()})
-
-
-def _earlier(policy: Any, framework: Framework) -> type:
-    """Return a subclass that was there before its parent got the policy."""
-    parent = type("Parent", (framework.view,), {"put": framework.make_method()})
-    child = type("Child", (parent,), {framework.entry: framework.make_entry()})
-    framework.cors(policy)(parent)
-    return child
-
-
-def _mixin(policy: Any, framework: Framework) -> type:
-    mixin = framework.cors(policy)(type("Mixin", (), {framework.entry: framework.make_entry()}))
-    return type("View", (mixin, framework.view), {"put": framework.make_method()})
-
-
-def _other_method(policy: Any, framework: Framework) -> type:
-    """Return a class with the policy, in which another method has that of the application."""
-    get = framework.cors(ANY)(framework.make_method())
-    members = {"get": get, "put": framework.make_method()}
-    view: type = framework.cors(policy)(type("View", (framework.view,), members))
-    return view
-
-
-def _entry(policy: Any, framework: Framework) -> type:
-    """Return a class with the policy on the method that the framework calls."""
-    members = {"put": framework.make_method()}
-    members[framework.entry] = framework.cors(policy)(framework.make_entry())
-    return type("View", (framework.view,), members)
-
-
-def _inherited_entry(policy: Any, framework: Framework) -> type:
-    """Return a subclass that replaces a method with the policy."""
-    members = {framework.entry: framework.make_entry()}
-    return type("Child", (_entry(policy, framework),), members)
-
-
-def _over_entry(policy: Any, framework: Framework) -> type:
-    """Return a class with the policy that inherits a method with another one."""
-    view: type = framework.cors(policy)(type("Child", (_entry(ANY, framework),), {}))
-    return view
-
-
-def _over_mixin(policy: Any, framework: Framework) -> type:
-    """Return a class with the policy and a mixin, which has a method with another one."""
-    entry = framework.cors(ANY)(framework.make_entry())
-    mixin = type("Mixin", (), {framework.entry: entry})
-    members = {"put": framework.make_method()}
-    view: type = framework.cors(policy)(type("View", (mixin, framework.view), members))
-    return view
-
-
-def _below_mixin(policy: Any, framework: Framework) -> type:
-    """Return a class whose mixin has the policy on a method; the class after it has another one."""
-    entry = framework.cors(policy)(framework.make_entry())
-    mixin = type("Mixin", (), {framework.entry: entry})
-    parent = framework.cors(ANY)(
-        type("Parent", (framework.view,), {"put": framework.make_method()})
-    )
-    return type("View", (mixin, parent), {})
-
-
-def _entry_over_class(policy: Any, framework: Framework) -> type:
-    """Return a class with the policy on a method that inherits another one from its parent."""
-    parent = framework.cors(ANY)(_entry(ANY, framework))
-    members = {framework.entry: framework.cors(policy)(framework.make_entry())}
-    return type("Child", (parent,), members)
-
-
-KINDS: Final = (
-    _subclass,
-    _earlier,
-    _mixin,
-    _other_method,
-    _entry,
-    _over_entry,
-    _over_mixin,
-    _below_mixin,
-    _entry_over_class,
-)
 
 
 def starlette() -> Framework:
@@ -170,6 +84,45 @@ def starlette() -> Framework:
         return response.status_code, allowed, response.text == "secret"
 
     return Framework(HTTPEndpoint, "dispatch", make_entry, make_method, corekit_starlette.cors, ask)
+
+
+def starlette_awaited() -> Framework:
+    """Return a framework whose server awaits the instance, as that of Starlette does."""
+
+    def make_entry() -> Any:
+        async def run(self: Any) -> None:
+            await PlainTextResponse("secret")(self.scope, self.receive, self.send)
+
+        return lambda self: run(self).__await__()
+
+    return starlette()._replace(entry="__await__", make_entry=make_entry)
+
+
+def quart() -> Framework:
+    def make() -> Any:
+        async def method(self: object) -> str:
+            return "secret"
+
+        return method
+
+    def ask(view: Any, is_hidden: bool, origin: str) -> tuple[int, str | None, bool]:
+        app = Quart("hidden")
+        function = view.as_view("view")
+
+        async def hidden() -> Any:
+            return await function()
+
+        app.add_url_rule("/view", "view", hidden if is_hidden else function, methods=["PUT"])
+        corekit_asgi.install(app, ANY)
+
+        async def send() -> tuple[int, str | None, bool]:
+            response = await app.test_client().put("/view", headers={"Origin": origin})
+            allowed = response.headers.get("Access-Control-Allow-Origin")
+            return response.status_code, allowed, await response.get_data() == b"secret"
+
+        return asyncio.run(send())
+
+    return Framework(QuartView, "dispatch_request", make, make, corekit_asgi.cors, ask)
 
 
 def flask() -> Framework:
@@ -280,11 +233,16 @@ def urls() -> Iterator[None]:
     sys.modules.pop("hidden_urls", None)
 
 
-FRAMEWORKS: Final = (starlette, flask, aiohttp, sanic, django_site)
+FRAMEWORKS: Final = (starlette, starlette_awaited, flask, quart, aiohttp, sanic, django_site)
+CASES: Final = [
+    *((make, kind) for make in FRAMEWORKS for kind in EVERYWHERE),
+    *((make, kind) for make in (flask, quart, sanic) for kind in (decorated, over_decorators)),
+    *((make, around) for make in (flask, quart, sanic, django_site)),
+    *((make, around_decorated) for make in (flask, quart, sanic)),
+]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("make", FRAMEWORKS)
+@pytest.mark.parametrize(("make", "kind"), CASES)
 def test_class_never_runs_under_the_policy_of_the_application(
     make: Callable[[], Framework], kind: Callable[[Any, Framework], type]
 ) -> None:
@@ -298,7 +256,7 @@ def test_class_never_runs_under_the_policy_of_the_application(
 @pytest.mark.parametrize("make", FRAMEWORKS)
 def test_subclass_inherits_the_policy_of_a_method(make: Callable[[], Framework]) -> None:
     framework = make()
-    view = _inherited_entry(OWN, framework)
+    view = inherited_entry(OWN, framework)
     for origin, allowed in ((UNTRUSTED, None), (APP, APP)):
         assert framework.ask(view, False, origin) == (200, allowed, True)
 

@@ -354,3 +354,41 @@ def test_mounted_application_with_other_routes_is_served() -> None:
     install(app, default)
     assert reads(app, "/other/", APP) == APP
     assert reads(app, "/feed", UNTRUSTED) == "*"
+
+
+@pytest.mark.parametrize("outer", [admin, CorsPolicy(allow_origins=[ADMIN])])
+def test_hidden_endpoint_does_not_run_if_only_a_farther_mark_has_its_policy(
+    outer: CorsPolicy,
+) -> None:
+    ran = []
+    own = cors(outer)
+
+    @own
+    async def secret(_: Request) -> Response:
+        ran.append("secret")
+        return PlainTextResponse("secret")
+
+    async def hidden(request: Request) -> Response:
+        response: Response = await secret(request)
+        return response
+
+    near = cors(public)(Mount("/near", routes=[Route("/secret", hidden)]))
+    equal = cors(outer.replace())
+    for far in (own, equal):
+        app = install(Starlette(routes=[far(Mount("/far", routes=[near]))]), default)
+        assert reads(app, "/far/near/secret", UNTRUSTED) == "*"
+        assert ran == []
+        app = install(Starlette(routes=[far(Mount("/far", routes=[Route("/secret", hidden)]))]))
+        assert reads(app, "/far/secret", ADMIN) == ADMIN
+        assert ran.pop() == "secret"
+
+
+def test_method_that_only_the_class_knows_has_its_own_policy() -> None:
+    class Folder(HTTPEndpoint):
+        @cors(admin)
+        async def propfind(self, _: Request) -> Response:
+            return PlainTextResponse("folder")
+
+    app = install(Starlette(routes=[Route("/", Folder)]), public)
+    assert reads(app, "/", ADMIN, "PROPFIND") == ADMIN
+    assert reads(app, "/", UNTRUSTED, "PROPFIND") is None
