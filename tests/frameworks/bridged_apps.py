@@ -153,7 +153,7 @@ def litestar() -> Any:
     def get_open() -> str:
         return "open"
 
-    return corekit_asgi.install(Litestar([secret, get_open]), OWN)
+    return corekit_asgi.install(Litestar([secret, get_open], logging_config=None), OWN)
 
 
 def django_asgi() -> Any:

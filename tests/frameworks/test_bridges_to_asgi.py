@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient as AiohttpClient
 from aiohttp.test_utils import TestServer
+from django.http import HttpResponse as DjangoResponse
+from django.test import Client as DjangoClient
+from django.urls import clear_url_caches
+from django.urls import path as django_path
 from flask import Flask
 from sanic import HTTPResponse as SanicResponse
 from sanic import Sanic
@@ -22,8 +27,24 @@ import corekit_sanic
 import corekit_wsgi
 from corekit.browser import HttpRequest
 from corekit_testing.transports import AsgiTransport
-from tests.frameworks.bridged_apps import ANY, APP, ASGI, ELSEWHERE, OWN, WSGI, django_site, ran
-from tests.frameworks.bridging import asgi_in_aiohttp, asgi_in_sanic, in_wsgi, wsgi_in_aiohttp
+from tests.frameworks.bridged_apps import (
+    ANY,
+    APP,
+    ASGI,
+    ELSEWHERE,
+    OWN,
+    WSGI,
+    django_asgi,
+    django_site,
+    ran,
+)
+from tests.frameworks.bridging import (
+    asgi_in_aiohttp,
+    asgi_in_sanic,
+    call_asgi,
+    in_wsgi,
+    wsgi_in_aiohttp,
+)
 from tests.frameworks.sanic_app import make_app, send_to
 
 Ask = Callable[[str], tuple[int, str, str | None]]
@@ -97,6 +118,25 @@ def test_asgi_handler_does_not_run_under_the_policy_around_a_bridge(
     assert (status, allowed, ran) == (500, "*", [])
     assert outer(make(), ANY)("/open") == (200, "open", "*")
     assert outer(make(), OWN)("/secret") == (200, "secret", APP)
+
+
+@pytest.mark.parametrize("make", [each for each in ASGI if each is not django_asgi])
+def test_asgi_handler_does_not_run_under_the_policy_of_a_django_view(
+    make: Callable[[], Any],
+) -> None:
+    def view(request: Any, name: str) -> DjangoResponse:
+        headers = [(b"host", request.get_host().encode()), (b"origin", APP.encode())]
+        received = asyncio.run(call_asgi(make(), f"/{name}", headers))
+        return DjangoResponse(received.body, status=received.status)
+
+    vars(sys.modules["bridged_urls"])["urlpatterns"] = [django_path("<name>", view)]
+    clear_url_caches()
+    client = DjangoClient(raise_request_exception=False)
+    headers = {"Host": "api.example.com", "Origin": APP}
+    response = client.get("/secret", headers=headers)
+    assert (response.status_code, response["Access-Control-Allow-Origin"], ran) == (500, "*", [])
+    response = client.get("/open", headers=headers)
+    assert (response.content, response["Access-Control-Allow-Origin"]) == (b"open", "*")
 
 
 @pytest.mark.parametrize("make", WSGI)
