@@ -8,6 +8,7 @@ becomes the bare 500 that a server sends.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import sys
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
@@ -43,7 +44,8 @@ class AsgiTransport:
     """Calls an ASGI application: https://asgi.readthedocs.io/en/latest/specs/www.html
 
     `send` creates an event loop on demand, which is closed with the transport. The lifespan starts
-    before its first request, if the application supports it, and ends with the loop.
+    before its first request, if the application supports it, and ends with the loop. If nobody
+    closes the transport, the next one cancels the lifespan, or the end of the process.
     """
 
     def __init__(self, app: ASGIApp, *, raise_exceptions: bool) -> None:
@@ -58,10 +60,10 @@ class AsgiTransport:
         if _is_loop_running():
             raise RuntimeError("An event loop is running. Use: await browser.fetch_async(...)")
         if self._runner is None:
+            _cancel_abandoned()
             self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
             loop = self._runner.get_loop()
-            # If nobody closes the transport, its loop would warn when it is collected.
-            weakref.finalize(self, _abandon, self._runner, loop, self._lifespan)
+            _opened[self._runner] = weakref.ref(self), self._lifespan
             lifespan = self._lifespan.enter_async_context(_run_lifespan(self._app))
             self._state = loop.run_until_complete(lifespan)
         loop = self._runner.get_loop()
@@ -108,6 +110,7 @@ class AsgiTransport:
         """End the lifespan and the event loop."""
         if self._runner is not None:
             runner, self._runner = self._runner, None
+            del _opened[runner]
             with runner:
                 runner.get_loop().run_until_complete(self._lifespan.aclose())
 
@@ -120,15 +123,22 @@ def _is_loop_running() -> bool:
     return True
 
 
-def _abandon(
-    runner: asyncio.Runner, loop: asyncio.AbstractEventLoop, _lifespan: AsyncExitStack
-) -> None:
-    # Loops refer to tasks weakly, so the lifespan is kept until its task is canceled. While another
-    # loop runs, this one cannot run to completion.
-    if _is_loop_running():
-        loop.close()
-    else:
-        runner.close()
+# The loops that are not closed, with the transport and the lifespan of each. Loops refer to tasks
+# weakly, so the lifespan is kept here. Nothing runs during garbage collection, which can happen
+# anywhere, such as within another loop or in the compiler.
+_opened: Final[dict[asyncio.Runner, tuple[weakref.ref[AsgiTransport], AsyncExitStack]]] = {}
+
+
+def _cancel_abandoned(*, is_exit: bool = False) -> None:
+    """Close the loops whose transports are gone; when the process exits, all of them."""
+    for runner, (transport, _) in tuple(_opened.items()):
+        if is_exit or transport() is None:
+            del _opened[runner]
+            with suppress(Exception):
+                runner.close()
+
+
+atexit.register(_cancel_abandoned, is_exit=True)
 
 
 @asynccontextmanager

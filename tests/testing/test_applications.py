@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -128,15 +129,29 @@ def test_lifespan_starts_and_ends_once() -> None:
     assert log[-2:] == ["kept", "shutdown"]
 
 
-def test_unclosed_browser_leaves_nothing_behind(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def canceled_app(log: list[str]) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            try:
+                await receive()
+            finally:
+                log.append("canceled")
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
+
+    return app
+
+
+def test_unclosed_browser_is_left_to_the_next(caplog: pytest.LogCaptureFixture) -> None:
     log: list[str] = []
-    browser = Browser(lifespan_app(log), PAGE)
-    browser.fetch("GET", "/")
-    del browser
+    Browser(canceled_app(log), PAGE).fetch("GET", "/", mode="no-cors")
     gc.collect()
-    assert log == ["startup", "kept"]
+    assert log == []
+    with Browser(asgi(), PAGE) as browser:
+        browser.fetch("GET", "/")
+    assert log == ["canceled"]
     assert caplog.records == []
 
 
@@ -144,13 +159,37 @@ async def collect() -> None:
     gc.collect()
 
 
-def test_unclosed_browser_within_an_event_loop() -> None:
-    browser = Browser(asgi(), PAGE)
-    browser.fetch("GET", "/")
+def test_unclosed_browser_within_an_event_loop(caplog: pytest.LogCaptureFixture) -> None:
+    log: list[str] = []
     gc.disable()
-    del browser
+    Browser(canceled_app(log), PAGE).fetch("GET", "/", mode="no-cors")
     asyncio.run(collect())
     gc.enable()
+    with Browser(asgi(), PAGE) as browser:
+        browser.fetch("GET", "/")
+    assert log == ["canceled"]
+    assert caplog.records == []
+
+
+EXITING = """
+from corekit_testing import Browser
+from tests.testing.serving import PAGE
+from tests.testing.test_applications import canceled_app
+
+class Log:
+    append = print
+
+kept = [Browser(canceled_app(Log), PAGE) for _ in range(2)]
+for each in kept:
+    each.fetch("GET", "/", mode="no-cors")
+kept.pop()
+"""
+
+
+def test_unclosed_browsers_end_with_the_process() -> None:
+    command = [sys.executable, "-W", "error", "-c", EXITING]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert (ran.stdout.split(), ran.stderr) == (["canceled", "canceled"], "")
 
 
 def test_failed_startup_raises() -> None:
