@@ -10,6 +10,7 @@ import json as jsonlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any, Final, Self, TypedDict, Unpack
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from corekit.browser import (
     LocalNetwork,
 )
 from corekit.browser.urls import parse_url
+from corekit.explain import read_origin
 
 from .cookies import COOKIE_QUIRKS, CookieJar
 from .network import MAX_BODY, TIMEOUT
@@ -123,6 +125,9 @@ class Browser:
     ) -> None:
         if engine not in ENGINES:
             raise ValueError(f"engine={engine!a} is not one of {', '.join(ENGINES)}.")
+        problem = read_origin(page)[1]
+        if problem is not None:
+            raise ValueError(f"page={page!a}: {problem.message} {problem.hint}")
         if url is None and isinstance(app, str):
             url = app
         elif url is None and isinstance(app, Mapping):
@@ -224,6 +229,10 @@ class Browser:
 
 def _make_fetch(url: str, method: str, options: FetchOptions) -> Fetch:
     given: dict[str, Any] = dict(options)
+    for name in sorted(given.keys() - FetchOptions.__annotations__.keys()):
+        raise TypeError(f"{name}: fetch() has no such option. {_suggest(name)}")
+    if given.get("credentials") is True:
+        raise ValueError("credentials=True is not a mode. Did you mean 'include'?")
     headers = tuple((given.pop("headers", None) or {}).items())
     json, data = given.pop("json", None), given.pop("data", None)
     if json is not None:
@@ -235,6 +244,12 @@ def _make_fetch(url: str, method: str, options: FetchOptions) -> Fetch:
             headers += (("Content-Type", "application/json"),)
     body, body_type = _encode(data)
     return Fetch(url, method, headers, body, body_type=body_type, **given)
+
+
+def _suggest(name: str) -> str:
+    known = list(FetchOptions.__annotations__)
+    near = ["data"] if name == "body" else get_close_matches(name.lower(), known, n=1)
+    return f"Did you mean {near[0]}?" if near else f"The options are {', '.join(known)}."
 
 
 def _encode(data: Mapping[str, str] | str | bytes | None) -> tuple[bytes | None, str]:

@@ -71,14 +71,14 @@ def start(page: str, fetch: Fetch, quirks: Quirks = STANDARD) -> Running:
     """
     if not is_serialized_origin(page):
         raise ValueError(f"not an origin: {page!a}; an example is 'https://app.example.com'")
-    for value, modes in (
-        (fetch.mode, FETCH_MODES),
-        (fetch.credentials, CREDENTIALS_MODES),
-        (fetch.redirect, REDIRECT_MODES),
-        (fetch.target_address_space, (None, *ADDRESS_SPACES)),
+    for name, value, modes in (
+        ("mode", fetch.mode, FETCH_MODES),
+        ("credentials", fetch.credentials, CREDENTIALS_MODES),
+        ("redirect", fetch.redirect, REDIRECT_MODES),
+        ("target_address_space", fetch.target_address_space, (None, *ADDRESS_SPACES)),
     ):
         if value not in modes:
-            raise ValueError(f"{value!a} is not one of {', '.join(filter(None, modes))}")
+            raise ValueError(f"{name}={value!a} is not one of {', '.join(filter(None, modes))}")
     if not is_token(fetch.method) or fetch.method.upper() in FORBIDDEN_METHODS:
         raise ValueError(f"browsers do not let scripts send the method {fetch.method!a}")
     upper = fetch.method.upper()

@@ -318,7 +318,7 @@ def test_no_cors_request_is_never_preflighted() -> None:
 @pytest.mark.parametrize(
     ("fetch", "message"),
     [
-        (Fetch(API, mode="x"), "'x' is not one of cors, no-cors, same-origin"),
+        (Fetch(API, mode="x"), "mode='x' is not one of cors, no-cors, same-origin"),
         (
             Fetch("https://u@a.example"),
             "browsers do not fetch a URL with a user name or password",

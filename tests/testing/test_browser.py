@@ -245,6 +245,67 @@ def test_public_page_needs_a_permission_for_a_local_server(
     assert browser.exchanges == []
 
 
+@pytest.mark.parametrize(
+    ("page", "hint"),
+    [
+        ("http://localhost:5173/", "Did you mean 'http://localhost:5173'?"),
+        ("app.example.com", "Did you mean 'https://app.example.com'?"),
+        ("https://*.example.com", "Name one origin, not a pattern."),
+        ("", "Write an origin such as https://app.example.com."),
+    ],
+)
+def test_page_that_is_not_an_origin_is_refused(page: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=f"^page={page!r}: ".replace("*", r"\*")) as raised:
+        Browser(wsgi(ANY), page)
+    assert str(raised.value).endswith(hint)
+
+
+@pytest.mark.parametrize("page", ["null", "http://localhost:5173", "chrome-extension://abcdef"])
+def test_page_may_be_any_origin_that_browsers_send(page: str) -> None:
+    assert Browser(wsgi(ANY), page).fetch("GET", "/").ok
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"withCredentials": True},
+            "withCredentials: fetch() has no such option. Did you mean credentials?",
+        ),
+        ({"header": {}}, "header: fetch() has no such option. Did you mean headers?"),
+        ({"body": b"x"}, "body: fetch() has no such option. Did you mean data?"),
+        (
+            {"x": 1},
+            (
+                "x: fetch() has no such option. The options are headers, json, data, mode,"
+                " credentials, redirect, upload_listener, target_address_space."
+            ),
+        ),
+    ],
+)
+def test_unknown_option_gets_a_suggestion(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        Browser(wsgi(ANY), PAGE).fetch("POST", "/", **options)
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"credentials": True}, "credentials=True is not a mode. Did you mean 'include'?"),
+        (
+            {"credentials": "yes"},
+            "credentials='yes' is not one of omit, same-origin, include",
+        ),
+        ({"redirect": False}, "redirect=False is not one of follow, error, manual"),
+    ],
+)
+def test_invalid_option_is_named(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match="=") as raised:
+        Browser(wsgi(ANY), PAGE).fetch("GET", "/", **options)
+    assert str(raised.value) == message
+
+
 def test_unknown_address_space_is_named() -> None:
     with pytest.raises(ValueError, match="address_space='intranet' is not one of public, local"):
         Browser(asgi(ANY), PAGE, address_space="intranet")
