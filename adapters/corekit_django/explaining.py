@@ -6,6 +6,7 @@ policy is then found as the middleware finds it, and the receivers of the signal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -30,10 +31,15 @@ from .resolving import find_mark, find_view, name_view
 from .signals import is_admitted
 
 _ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
 class PageCall(NamedTuple):
-    """What a page calls; `host` is empty for the first one in ALLOWED_HOSTS."""
+    """What a page calls; `host` is empty for the first one in ALLOWED_HOSTS.
+
+    `host` may begin with a scheme. By default, it is http for a local host with DEBUG, as with
+    runserver, and https otherwise.
+    """
 
     origin: str
     method: str
@@ -133,16 +139,26 @@ def _allow(policy: CorsPolicy, origin: str) -> CorsPolicy:
 
 def _make_fetch(call: PageCall, credentials: str) -> Fetch:
     headers = tuple((name, "1") for name in call.headers)
-    return Fetch(f"https://{_host(call)}{call.path}", call.method, headers, credentials=credentials)
+    scheme, host = _scheme_and_host(call)
+    url = f"{scheme}://{host}{call.path}"
+    return Fetch(url, call.method, headers, credentials=credentials)
 
 
-def _host(call: PageCall) -> str:
+def _scheme_and_host(call: PageCall) -> tuple[str, str]:
+    scheme, separator, host = call.host.rstrip("/").partition("://")
+    if separator:
+        if scheme not in ("http", "https"):
+            raise ValueError(f"--host {call.host}: The scheme is neither http nor https.")
+        return scheme, host
     hosts = [host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*"))]
-    return call.host or (hosts[0] if hosts else "localhost")
+    host = call.host or (hosts[0] if hosts else "localhost")
+    is_local = re.sub(r":\d+$", "", host) in _LOCAL
+    return "http" if settings.DEBUG and is_local else "https", host
 
 
 def _make_request(call: PageCall, *, is_preflight: bool) -> HttpRequest:
-    headers = {"Origin": call.origin, "Host": _host(call)}
+    scheme, host = _scheme_and_host(call)
+    headers = {"Origin": call.origin, "Host": host}
     if is_preflight:
         headers["Access-Control-Request-Method"] = call.method
         if call.headers:
@@ -150,7 +166,8 @@ def _make_request(call: PageCall, *, is_preflight: bool) -> HttpRequest:
     else:
         headers |= dict.fromkeys(call.headers, "1")
     method = "OPTIONS" if is_preflight else call.method
-    request = RequestFactory().generic(method, quote(call.path), headers=headers, secure=True)
+    is_secure = scheme == "https"
+    request = RequestFactory().generic(method, quote(call.path), headers=headers, secure=is_secure)
     request.get_host()  # raises DisallowedHost, as Django does for most requests
     return request
 

@@ -281,6 +281,7 @@ def test_verdict_is_printed_as_json(
         (["--path", "/"], "Pass --origin"),
         (["--origin", "https://*.example.com"], "Name one origin, not a pattern."),
         (["--origin", APP, "--host", "other.example"], "ALLOWED_HOSTS"),
+        (["--origin", APP, "--host", "ws://testserver"], "scheme is neither http nor https"),
     ],
 )
 def test_errors_are_printed_as_json(arguments: list[str], said: str) -> None:
@@ -312,6 +313,39 @@ def test_misspelled_origin_is_noted(origin: str, read: str) -> None:
     assert second == "Policy: the CORS_* settings"
     assert f"A page from {read} can" in printed
     assert run_json("--origin", origin)[1]["notes"]
+
+
+@pytest.mark.parametrize(
+    ("host", "debug", "url"),
+    [
+        ("http://localhost:8000", False, "http://localhost:8000/plain/"),
+        ("http://localhost:8000/", True, "http://localhost:8000/plain/"),
+        ("https://localhost:8000", True, "https://localhost:8000/plain/"),
+        ("localhost:8000", True, "http://localhost:8000/plain/"),
+        ("[::1]:8000", True, "http://[::1]:8000/plain/"),
+        ("127.0.0.1", True, "http://127.0.0.1/plain/"),
+        ("localhost:8000", False, "https://localhost:8000/plain/"),
+        ("api.example.org", True, "https://api.example.org/plain/"),
+    ],
+)
+def test_host_may_have_a_scheme(host: str, debug: bool, url: str) -> None:
+    page = "http://localhost:5173"
+    hosts = ["api.example.org", "localhost", "[::1]", "127.0.0.1"]
+    with override_settings(DEBUG=debug, ALLOWED_HOSTS=hosts, CORS_ALLOWED_ORIGINS=[page]):
+        printed = run("--origin", page, "--path", "/plain/", "--host", host)
+    assert f"GET {url}" in printed
+    assert ("another site" in printed) is (not url.startswith("http://localhost"))
+
+
+def test_scheme_of_the_host_reaches_the_middleware() -> None:
+    middleware = [
+        "django.middleware.security.SecurityMiddleware",
+        "corekit_django.middleware.CorsMiddleware",
+    ]
+    with override_settings(SECURE_SSL_REDIRECT=True, MIDDLEWARE=middleware):
+        call = ("--origin", APP, "--path", "/plain/", "--host")
+        assert "SecurityMiddleware responds" in run_and_exit(*call, "http://testserver")[1]
+        assert "SecurityMiddleware" not in run(*call, "https://testserver")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--path", help="path that the page calls, such as /api/; default: /")
         parser.add_argument(
-            "--host", help="host that the page calls; default: the first one in ALLOWED_HOSTS"
+            "--host",
+            help="host that the page calls, such as api.example.com or http://localhost:8000;"
+            " default: the first one in ALLOWED_HOSTS",
         )
         parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
