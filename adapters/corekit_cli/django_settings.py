@@ -119,11 +119,13 @@ def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]
 def describe_check(number: str) -> tuple[str, str] | None:
     """Return the message and the hint of a check such as W001; None if there is no such check.
 
-    What differs from project to project is ``...``.
+    What differs from project to project is its name in angle brackets, and sentences that depend on
+    it are left out.
     """
     if number not in TEXTS:
         return None
     message, hint = TEXTS[number]
     parsed = Formatter().parse(f"{message} {hint}")
-    gaps = {name: "..." for _, name, _, _ in parsed if name}
+    gaps = {name: f"<{name}>" for _, name, _, _ in parsed if name}
+    gaps |= {"hint": "...", "after": "", "forms": ""}
     return message.format(**gaps), hint.format(**gaps)

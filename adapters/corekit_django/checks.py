@@ -49,6 +49,10 @@ _PORTS: Final = (
     " CSRF_TRUSTED_ORIGINS has no wildcard for ports: list those in use, such as"
     " 'http://localhost:5173'."
 )
+_REGEXES: Final = (
+    " CSRF_TRUSTED_ORIGINS has no regular expressions: list the origins in use, or write"
+    " 'https://*.example.com' for subdomains."
+)
 _port = re.compile(r":\d*$")
 _SHOWN: Final = 3
 _MOST_PATHS: Final = 1_000
@@ -157,14 +161,15 @@ def check_csrf_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
     if _CSRF in settings.MIDDLEWARE:
         origins = [origin for origin in _origins(credentials=True) if not _is_trusted(origin)]
         trusted = list(map(_trusted_source, settings.CSRF_TRUSTED_ORIGINS))
-        origins += [
+        regexes = [
             regex.source
             for regex in read_regexes(_regexes(credentials=True))
             if not any(map(regex.find_inside, trusted))
         ]
-        if origins:
-            ports = _PORTS if any(each.endswith(_ANY_PORT) for each in origins) else ""
-            yield write_message("W007", origins=_show(origins), ports=ports)
+        if origins or regexes:
+            forms = _PORTS if any(each.endswith(_ANY_PORT) for each in origins) else ""
+            forms += _REGEXES if regexes else ""
+            yield write_message("W007", origins=_show([*origins, *regexes]), forms=forms)
 
 
 @register(Tags.security)

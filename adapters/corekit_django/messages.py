@@ -13,8 +13,8 @@ class _Text(NamedTuple):
 
 
 _COOKIE: Final = _Text(
-    "{origins} is cross-site to the hosts in ALLOWED_HOSTS, so browsers do not send the {cookie}"
-    " with its requests: {problems}.",
+    "Requests from {origins} to the hosts in ALLOWED_HOSTS are cross-site, so browsers send them"
+    " without the {cookie}: {problems}.",
     "Set {prefix}_SAMESITE = 'None' and {prefix}_SECURE = True. If the server is same-site, add its"
     " host to ALLOWED_HOSTS.",
 )
@@ -60,14 +60,14 @@ TEXTS: Final = {
     "W005": _COOKIE,
     "W006": _COOKIE,
     "W007": _Text(
-        "{origins} may send requests with cookies, but is not in CSRF_TRUSTED_ORIGINS, so its POST,"
-        " PUT, PATCH and DELETE requests fail with 403.",
-        "Add the origin to CSRF_TRUSTED_ORIGINS too: with cookies, requests must pass both CORS and"
-        " the CSRF check.{ports} Change nothing if these pages only read.",
+        "Origins that may send requests with cookies are missing from CSRF_TRUSTED_ORIGINS, so"
+        " their POST, PUT, PATCH and DELETE requests fail with 403: {origins}.",
+        "Add the origins to CSRF_TRUSTED_ORIGINS too: with cookies, requests must pass both CORS"
+        " and the CSRF check.{forms} Change nothing if these pages only read.",
     ),
     "W008": _Text(
-        "{origins} is allowed over http: a network attacker, or any program on the user's machine,"
-        " can impersonate it.",
+        "Origins with http are allowed, which a network attacker, or any program on the user's"
+        " machine, can impersonate: {origins}.",
         "Allow only https origins in production. Move http origins to the settings for"
         " development.",
     ),

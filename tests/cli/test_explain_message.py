@@ -228,7 +228,16 @@ def test_check_of_django_is_explained(number: str) -> None:
         fixed = "(.*)".join(map(re.escape, re.split(r"\{.*?\}", template)))
         matched = re.fullmatch(fixed, text)
         assert matched is not None
-        assert set(matched.groups()) <= {"...", "'...'"}
+        assert all(re.fullmatch(r"'?<[a-z]+>'?|\.\.\.|", each) for each in matched.groups())
+
+
+def test_text_of_a_check_names_what_differs() -> None:
+    found = json.loads(run("corekit_django.W005", "--json").stdout)
+    assert found["message"].startswith("Requests from <origins> to the hosts in ALLOWED_HOSTS are")
+    assert found["message"].endswith("browsers send them without the <cookie>: <problems>.")
+    assert "<prefix>_SAMESITE = 'None'" in found["hint"]
+    hint = json.loads(run("corekit_django.W007", "--json").stdout)["hint"]
+    assert "the CSRF check. Change nothing" in hint
 
 
 @pytest.mark.parametrize(
