@@ -40,6 +40,7 @@ _path = re.compile(r"\\?/(?:\.\*|\*)?\$?\Z")
 _default_port = re.compile(r":(?:80|443)\b|\(:(?:80|443)\)\??")
 _lower_case = re.compile(r"(?<!\\)[A-Z]+")
 _http = re.compile(r"https\?|http\(s\)\?|\((?:\?:)?(?:https?\|)+https?\)|http(?!s)")
+_is_loopback = re.compile(r"(?:localhost|127\\?\.0\\?\.0\\?\.1|\\\[::1\\?\])(?![a-z0-9.-])").match
 
 
 class RegexError(ValueError):
@@ -181,7 +182,7 @@ def _judge(
         yield _found(ProblemKind.UNMATCHED_REGEX, _repair_unmatched)
         return
     if _BEGINNING.fullmatch(origin) and language.find_outside([automaton_of(_BEGINNING)]) is None:
-        yield _found(ProblemKind.BEGINNING_REGEX, _repair_beginning, origin=origin)
+        yield _found(ProblemKind.BEGINNING_REGEX, _no_repairs, origin=origin)
         return
     missed = _missed_by_glob(regex)
     if missed is not None:
@@ -268,20 +269,21 @@ def _repair_unmatched(source: str) -> Iterator[str]:
         lambda text: _lower_case.sub(lambda match: match[0].lower(), text),
         lambda text: _path.sub("", text),
         lambda text: _default_port.sub("", text),
-        lambda text: text if "://" in text.replace("\\", "") else f"https://{text.lstrip('^')}",
+        lambda text: text if "://" in text.replace("\\", "") else _with_scheme(text.lstrip("^")),
     ]
-    yield source
-    for step in steps:
-        yield step(source)
+    repaired = [source, *(step(source) for step in steps)]
     for step in steps:
         source = step(source)
-        yield source
+        repaired.append(source)
+    for each in repaired:
+        yield _bare_dot.sub(r"\\.", each)
+        yield each
     # It was written to match only the beginning.
     yield rf"{source.removesuffix('$')}\d+"
 
 
-def _repair_beginning(source: str) -> Iterator[str]:
-    yield rf"{source.removesuffix('$')}[^.]+\.example\.com"
+def _with_scheme(source: str) -> str:
+    return f"{'http' if _is_loopback(source) else 'https'}://{source}"
 
 
 def _repair_insecure(source: str) -> Iterator[str]:

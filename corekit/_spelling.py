@@ -32,9 +32,13 @@ _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 
 _SPACE = " \t\r\n\f\v"
 _PUNCTUATION = "'\"`,;"
-_scheme = re.compile(r"([a-z][a-z0-9+.\-]*):[/\\]{2,}|(https?):[/\\]*", re.IGNORECASE).match
+_scheme = re.compile(
+    r"([a-z][a-z0-9+.\-]*):[/\\]{2,}|(https?):[/\\]*(?![/\\]|[0-9]*\Z)|(https?|wss?)[;.,]?[/\\]{2,}",
+    re.IGNORECASE,
+).match
 _is_regex = re.compile(r"\^|\.\*.|.*(?:\\[.dw]|://\.\*|\$\Z)").match
 _is_address_range = re.compile(r"https?://[0-9][0-9*]*(?:\.[0-9*]+)+(?:[:/]|\Z)").match
+_is_scheme = re.compile(r"(?:https?|wss?)\.?").fullmatch
 _is_host_name = re.compile(r"[a-z0-9_\-.*]+").fullmatch
 _drop_path = re.compile(r"[/\\?#].*", re.DOTALL).sub
 _host_and_port = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d*|\*))?").fullmatch
@@ -92,7 +96,7 @@ def canonical_spelling(text: str) -> str | None:
     if text.lower() == OPAQUE:
         return OPAQUE
     match = _scheme(text)
-    scheme = (match[1] or match[2]).lower() if match else ""
+    scheme = match[match.lastindex or 0].lower() if match else ""
     authority = _drop_path("", text[match.end() :] if match else text)
     parts = _host_and_port(authority.rpartition("@")[2])
     if parts is None:
@@ -104,6 +108,8 @@ def canonical_spelling(text: str) -> str | None:
     if canonical_host is None:
         return None
     if not scheme:
+        if _is_scheme(canonical_host) or find_likely_scheme(canonical_host):
+            return None
         scheme = "http" if is_loopback(canonical_host) else "https"
     port = parts[2] or ""
     if port.isdigit():
