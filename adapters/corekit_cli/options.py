@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -11,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import click
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit._spelling import canonical_spelling
 from corekit.browser import Fetch, LocalNetwork, check_fetch
 from corekit.browser.fields import drop_forbidden
 from corekit.browser.local_network import ADDRESS_SPACES, PERMISSIONS
@@ -24,6 +26,10 @@ from .output import CommandError
 
 _UNSAFE_VALUE: Final = '"corekit"'
 """A value that is not safelisted for any header, so that preflights ask for the header."""
+
+_begins_with_host = re.compile(
+    r"(?:localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]+)?(?:[/?#]|\Z)", re.IGNORECASE
+).match
 
 django_option = click.option(
     "--django",
@@ -217,6 +223,12 @@ def read_call(
 
 
 def _check_url(url: str) -> None:
+    if "://" not in url and _begins_with_host(url):
+        origin = canonical_spelling(url)
+        if origin is not None:
+            meant = f"{origin.partition('://')[0]}://{url}"
+            message = f"{show(url)} has no scheme. Did you mean {show(meant)}?"
+            raise click.BadParameter(message, param_hint="URL")
     try:
         parsed = parse_url(url)
     except ValueError as error:

@@ -115,7 +115,7 @@ FINDINGS: Final = {
     ),
     "no-vary": Kind(
         "warning",
-        "The response to {requests} has no Vary: Origin, although responses differ by origin. A"
+        "The responses to {requests} have no Vary: Origin, although responses differ by origin. A"
         " cache may serve the response for one origin to pages of another.",
         "Send it with every response, also to requests without Origin; corekit does.",
     ),

@@ -234,7 +234,13 @@ def _missing_vary(responses: Responses) -> Iterator[Diagnostic]:
         if _can_be_confused(response.headers) and not _serves_all(response.headers, received)
     ]
     if without:
-        whom = " and ".join("a request without Origin" if o is None else o for o in without)
+        named = [each for each in without if each is not None]
+        whom = " and to ".join(
+            [
+                *(["a request without Origin"] * (None in without)),
+                *([f"requests from {' and from '.join(named)}"] if named else []),
+            ]
+        )
         yield report("no-vary", without[-1] or responses.plan.url, requests=whom)
 
 

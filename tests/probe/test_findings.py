@@ -199,7 +199,7 @@ def test_vary_is_missing_in_the_response_to_any_page(page: str) -> None:
     app = wrong(replace("Vary", when=lambda each: each.get("HTTP_ORIGIN") == page), policy)
     (found,) = probe(app, others=("https://b.example",))
     assert found.code == "no-vary"
-    assert f"The response to {page} has no Vary: Origin" in found.message
+    assert f"The responses to requests from {page} have no Vary: Origin" in found.message
 
 
 @pytest.mark.parametrize(

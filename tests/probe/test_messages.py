@@ -30,7 +30,7 @@ MAX_AGE: Final = "Access-Control-Max-Age"
 LIMITS: Final = "more than any browser honors (chromium: 7200, firefox: 86400, webkit: 600)"
 SET_MAX_AGE: Final = "Set max_age, for example to 600 seconds"
 VARY: Final = (
-    "has no Vary: Origin, although responses differ by origin. A cache may serve the response for"
+    "have no Vary: Origin, although responses differ by origin. A cache may serve the response for"
     " one origin to pages of another."
 )
 ONE_LAYER: Final = FAILURES["MultipleAllowOriginValues"].hint
@@ -271,7 +271,7 @@ def test_finding_about_a_page(row: tuple[str, object, str | None, str, str]) -> 
                 URL,
                 None,
                 None,
-                f"The response to a request without Origin {VARY}",
+                f"The responses to a request without Origin {VARY}",
                 "Send it with every response, also to requests without Origin; corekit does.",
             ),
         ),
@@ -281,7 +281,10 @@ def test_finding_about_a_page(row: tuple[str, object, str | None, str, str]) -> 
                 UNTRUSTED,
                 None,
                 None,
-                f"The response to a request without Origin and {PAGE} and {UNTRUSTED} {VARY}",
+                (
+                    "The responses to a request without Origin and to requests from"
+                    f" {PAGE} and from {UNTRUSTED} {VARY}"
+                ),
                 "Send it with every response, also to requests without Origin; corekit does.",
             ),
         ),
