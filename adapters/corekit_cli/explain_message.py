@@ -10,14 +10,17 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from corekit._near import find_near_name
 from corekit.explain import ConsoleMessage, read_message
-from corekit.explain.codes import Meaning, find_code
+from corekit.explain.codes import CODES, Meaning, find_code
 
 from .options import needing_django
 from .output import CommandError, make_console, print_list, print_report, print_wrapped
 
 _INDENT: Final = "   "
 _SCRIPT_ERRORS: Final = ("failed to fetch", "networkerror when attempting to fetch", "load failed")
+_CHECK: Final = "corekit_django."
+_LIKE_DIGITS: Final = str.maketrans("oil", "011")
 _find_check_id = re.compile(r"\b(?:corekit_django\.|^)([EIW]\d{3})\b", re.IGNORECASE).search
 
 
@@ -35,8 +38,13 @@ def explain_message(message: str, *, as_json: bool) -> None:
         if any(text in message.lower() for text in _SCRIPT_ERRORS):
             hint = "Pass the message of the browser's console, or --origin and --url."
             raise CommandError("This is all that scripts learn about a failed request.", hint)
+        near = _find_near_code(message)
+        if near is not None:
+            hint = f"Did you mean {near}?"
         raise CommandError("This is not a known message or code.", hint)
-    command, notes = (None, ()) if found is None else _next_command(found)
+    command, notes = None, ()
+    if found is not None:
+        command, notes = _next_command(found, is_name=len(message.split()) == 1)
     if as_json:
         _print_meanings_as_json(meanings, command, notes)
         return
@@ -73,24 +81,37 @@ def _print_meanings_as_json(
     print_report({**texts, "next": command, "notes": list(notes)})
 
 
+def _find_near_code(text: str) -> str | None:
+    """Return the code, or the id of a check, of which a text is probably a typo, if any."""
+    text = text.strip().lower()
+    if text.startswith(_CHECK):
+        # Most ids differ by one digit, so only letters that look like digits are replaced.
+        kind, number = text[len(_CHECK) :][:1], text[len(_CHECK) + 1 :]
+        meant = f"{_CHECK}{kind.upper()}{number.translate(_LIKE_DIGITS)}"
+        return meant if _find_check(meant) else None
+    names = {each.lower(): each for each in CODES}
+    near = find_near_name(text, names)
+    return None if near is None else names[near]
+
+
 def _find_check(text: str) -> tuple[Meaning, ...]:
     """Return what a system check of Django means whose id is in a text."""
     found = _find_check_id(text)
     if found is None:
         return ()
-    name = f"corekit_django.{found[1].upper()}"
+    name = f"{_CHECK}{found[1].upper()}"
     with needing_django(name):
         from .django_settings import describe_check  # noqa: PLC0415 - Django may be missing
     described = describe_check(found[1].upper())
     return () if described is None else (Meaning(name, *described),)
 
 
-def _next_command(found: ConsoleMessage) -> tuple[str | None, Sequence[str]]:
+def _next_command(found: ConsoleMessage, *, is_name: bool) -> tuple[str | None, Sequence[str]]:
     """Return the command that repeats the call of a message, and notes on it.
 
-    There is no command if the server has no part in the failure, or the message names no call.
+    There is no command if the server has no part in the failure, or for the name of a failure.
     """
-    if not found.is_repeatable or (found.url is None and found.page is None):
+    if not found.is_repeatable or is_name:
         return None, ()
     words = ["--url", found.url or "URL", "--origin", found.page or "ORIGIN"]
     notes = []

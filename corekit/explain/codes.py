@@ -69,7 +69,9 @@ _REASON_HINTS: Final = {
     Reason.NOT_CORS: "Change nothing. To see what a page gets, send the page's origin in Origin.",
     Reason.SAME_ORIGIN: "Change nothing.",
     Reason.GRANTED: "Change nothing.",
-    Reason.ORIGIN_NOT_ALLOWED: FAILURES["MissingAllowOriginHeader"].hint,
+    Reason.ORIGIN_NOT_ALLOWED: (
+        "Add the page's origin to allow_origins, or open the page from an origin that is allowed."
+    ),
     Reason.METHOD_NOT_ALLOWED: FAILURES["MethodDisallowedByPreflightResponse"].hint,
     Reason.HEADER_NOT_ALLOWED: FAILURES["HeaderDisallowedByPreflightResponse"].hint,
     Reason.HEADERS_TOO_LONG: "Request fewer headers.",
@@ -127,12 +129,27 @@ def find_code(text: str) -> tuple[Meaning, ...]:
 
     >>> [meaning.message for meaning in find_code("method-case")]
     ['Method names are case-sensitive; servers expect this one in upper case.']
+
+    What a line says about the request is part of the message.
+
     >>> line = "CORS: GET '/items' from 'https://a.example' denied: ... [ORIGIN_NOT_ALLOWED]"
     >>> find_code(line)[0].message
-    'The policy does not allow this origin.'
+    "GET '/items' from 'https://a.example': the policy does not allow this origin."
     """
     text = text[:MAX_MESSAGE].strip()
     if text.startswith(DENIED_BODY.decode().strip()):
         text = Reason.ORIGIN_NOT_ALLOWED.name
+    request, is_denial, rest = text.partition("CORS: ")[2].partition(" denied: ")
+    details, _, end = rest.rpartition("[")
+    if is_denial and end.rstrip("]") in Reason.__members__:
+        return (_describe_denial(request, details, Reason[end.rstrip("]")]),)
     names = (text, *_find_bracketed(text))
     return next(filter(None, (_BY_NAME.get(name.lower()) for name in names)), ())
+
+
+def _describe_denial(request: str, details: str, reason: Reason) -> Meaning:
+    """Return what a line of the log means; its own hint names the values of the request."""
+    message = reason.value[0].lower() + reason.value[1:]
+    hint = details.removeprefix(message).strip(" .")
+    known = _REASON_HINTS.get(reason, _HARMLESS)
+    return Meaning(reason.name, f"{request}: {message}", f"{hint}." if hint else known)

@@ -10,7 +10,9 @@ from typing import Final
 
 import pytest
 
+from corekit import CorsPolicy
 from corekit.browser import FAILURES, HttpRequest, HttpResponse
+from corekit.events import DecisionEvent
 from corekit.explain import ERRORS
 from corekit.explain.codes import CODES, find_code
 from corekit_django.messages import TEXTS
@@ -280,3 +282,74 @@ def test_error_of_a_script_leads_to_the_console(message: str) -> None:
 @pytest.mark.parametrize("name", FAILURES)
 def test_every_failure_name_is_explained(name: str) -> None:
     assert run(name).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("any-origin-with-credential", "any-origin-with-credentials"),
+        ("origin_not_alowed", "ORIGIN_NOT_ALLOWED"),
+        ("corekit_django.W0O1", "corekit_django.W001"),
+        ("MissingAlowOriginHeader", "MissingAllowOriginHeader"),
+    ],
+)
+def test_typo_in_a_code_has_a_suggestion(text: str, near: str) -> None:
+    result = run(text)
+    assert result.exit_code == 2
+    assert f"Did you mean {near}?" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["corekit_django.W0O9O", "corekit_django.", "w", "nonsense"])
+def test_text_that_is_near_no_code_has_no_suggestion(text: str) -> None:
+    assert "Did you mean" not in run(text).stderr
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            "Reason: CORS header 'Access-Control-Allow-Origin' missing",
+            "--url URL --origin ORIGIN",
+        ),
+        (
+            (
+                "Reason: Credential is not supported if the CORS header"
+                " 'Access-Control-Allow-Origin' is '*'"
+            ),
+            "--url URL --origin ORIGIN --credentials include",
+        ),
+    ],
+)
+def test_message_without_a_call_leads_to_a_command(message: str, words: str) -> None:
+    found = json.loads(run(message, "--json").stdout)
+    assert found["next"] == f"corekit explain {words}"
+    assert [note.split()[1] for note in found["notes"]] == ["URL", "ORIGIN"]
+
+
+def test_log_line_keeps_what_it_says() -> None:
+    decision = CorsPolicy(allow_origins=["http://localhost:5173"]).decide(
+        "OPTIONS", origin="http://localhost:5174", request_method="PUT"
+    )
+    event = DecisionEvent(
+        decision, "wsgi", "OPTIONS", "/items/1", "http://localhost:5174", request_method="PUT"
+    )
+    found = json.loads(run(str(event), "--json").stdout)
+    assert found["name"] == "ORIGIN_NOT_ALLOWED"
+    assert found["message"] == (
+        "preflight for PUT '/items/1' from 'http://localhost:5174': the policy does not allow this"
+        " origin."
+    )
+    assert found["hint"] == (
+        "Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to"
+        " allow_origins."
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ORIGIN_NOT_ALLOWED", "CORS: GET '/' from 'http://a.test' denied: ... [ORIGIN_NOT_ALLOWED]"],
+)
+def test_denied_origin_is_not_blamed_on_another_layer(text: str) -> None:
+    hint = json.loads(run(text, "--json").stdout)["hint"]
+    assert hint.startswith("Add the page's origin to allow_origins")
+    assert "outermost" not in hint
