@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Final
 
 import click
@@ -35,6 +37,15 @@ from .output import json_option, make_console, print_list, print_report, print_w
 
 _API: Final = "https://api.example.com/"
 _INDENT: Final = "   "
+_WITHOUT_HEADERS: Final = {"MissingAllowOriginHeader", "PreflightMissingAllowOriginHeader"}
+_NOTE_ON_HANDLERS: Final = (
+    "The policies of single handlers, set with cors(), are not known to this command. If the"
+    " handler has one, call it with corekit_testing.Browser instead of following the fixes."
+)
+_NOTE_ON_VIEWS: Final = (
+    "The policies of single views, set with cors(), are not known to this command. If the view has"
+    " one, use 'manage.py cors' instead of following the fixes."
+)
 _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}
 
 
@@ -158,12 +169,20 @@ def explain_call(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--origin") from error
     if special and not explanation.allowed:
-        fix = Fix(f"Change CORS_URLS_REGEX, or call another path: {special}.")
+        failure = explanation.failure
+        is_uncovered = url is None or (failure is not None and failure.name in _WITHOUT_HEADERS)
+        fix = Fix(
+            f"Change CORS_URLS_REGEX, or call another path: {special}."
+            if is_uncovered
+            else f"Look for what writes the headers of the response, since {special}. 'manage.py"
+            " cors' shows the policy of the view, which may have its own."
+        )
         explanation = replace(explanation, near_misses=(), fixes=(fix,))
+    note = _find_note(policy, settings)
     if as_json:
-        print_report(explanation.to_dict())
+        print_report({**explanation.to_dict(), "note": note})
     else:
-        _print_explanation(make_console(), explanation)
+        _print_explanation(make_console(), explanation, note)
     raise SystemExit(0 if explanation.allowed else 1)
 
 
@@ -181,6 +200,17 @@ def _find_policy(
     with reading(), requiring(settings or "--django", how):
         found, special = find_policy_of_path(settings, path_of(url))
     return (CorsPolicy.deny_all() if special else found), special
+
+
+def _find_note(policy: str | None, settings: str | None) -> str | None:
+    """Return which policies the command does not know, if there may be some."""
+    if settings is not None:
+        return _NOTE_ON_VIEWS
+    module, colon, name = (policy or "").partition(":")
+    if not colon or module not in sys.modules:  # a file
+        return None
+    named = attrgetter(name)(sys.modules[module])
+    return None if isinstance(named, CorsPolicy | CorsRoutes) else _NOTE_ON_HANDLERS
 
 
 def _explain_server(
@@ -214,7 +244,7 @@ def _explain_server(
     )
 
 
-def _print_explanation(console: Console, explanation: Explanation) -> None:
+def _print_explanation(console: Console, explanation: Explanation, note: str | None) -> None:
     style = "bold green" if explanation.allowed else "bold red"
     print_wrapped(console, Text(explanation.summary, style))
     for number, step in enumerate(explanation.steps, 1):
@@ -225,3 +255,4 @@ def _print_explanation(console: Console, explanation: Explanation) -> None:
             print_wrapped(console, Text(detail), first=_INDENT, rest=f"{_INDENT}  ")
     print_list(console, "Near misses", (near.message for near in explanation.near_misses))
     print_list(console, "How to fix it", (fix.message for fix in explanation.fixes))
+    print_list(console, "Note", filter(None, [note]))

@@ -42,9 +42,8 @@ def explain_message(message: str, *, as_json: bool) -> None:
         if near is not None:
             hint = f"Did you mean {near}?"
         raise CommandError("This is not a known message or code.", hint)
-    command, notes = None, ()
-    if found is not None:
-        command, notes = _next_command(found, is_name=len(message.split()) == 1)
+    is_name = len(message.split()) == 1
+    command, notes = (None, ()) if found is None else _next_command(found, is_name=is_name)
     if as_json:
         _print_meanings_as_json(meanings, command, notes)
         return

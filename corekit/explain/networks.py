@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from corekit._origins import OPAQUE, is_loopback
-from corekit.browser import LocalNetwork
+from corekit.browser import STANDARD, LocalNetwork, Quirks
 from corekit.browser.local_network import PERMISSIONS
+from corekit.browser.quirks import WEBKIT
 from corekit.browser.sites import is_same_site
 from corekit.browser.urls import Url, parse_url
 from corekit.lint.rules import is_internal
@@ -15,10 +16,14 @@ from corekit.lint.rules import is_internal
 _FROM_OTHER_SITE: Final = (
     "only cookies with SameSite=None; Secure are sent, and many browsers block those."
 )
+_WITHOUT_SECURE: Final = (
+    "With the cookies that it has for the site, but not those with Secure: Safari sends them only"
+    " over HTTPS, even on the same machine."
+)
 
 
-def describe_cookies(page: str, url: Url) -> str:
-    """Return which cookies a request with credentials has.
+def describe_cookies(page: str, url: Url, quirks: Quirks = STANDARD) -> str:
+    """Return which cookies a request with credentials has in an engine.
 
     >>> describe_cookies("https://app.example.com", parse_url("https://api.example.com/"))
     'With the cookies that it has for the site.'
@@ -27,6 +32,9 @@ def describe_cookies(page: str, url: Url) -> str:
 and many browsers block those. Call http://localhost:8000 instead."
     """
     if is_same_site(page, url.origin):
+        is_local = url.scheme == "http" and is_loopback(url.host)
+        if is_local and quirks.name == WEBKIT.name:
+            return _WITHOUT_SECURE
         return "With the cookies that it has for the site."
     another = f"{url.host} is another site than the page's: {_FROM_OTHER_SITE}"
     if page == OPAQUE:

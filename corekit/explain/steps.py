@@ -110,7 +110,7 @@ def describe_steps(outcome: Outcome, call: Call, policies: Policies | None) -> t
     if not call.is_same_origin and call.fetch.mode == "cors" and outcome.exchanges:
         steps.append(_describe_preflight_need(outcome, call))
     for exchange, following in zip_longest(outcome.exchanges, outcome.exchanges[1:]):
-        steps.append(_describe_request(exchange, call.page))
+        steps.append(_describe_request(exchange, call.page, call.quirks))
         steps.append(_describe_response(exchange, None if call.is_same_origin else policies))
         if following is not None and exchange.request.is_preflight:
             steps.append(_describe_acceptance(exchange, call.quirks))
@@ -223,7 +223,7 @@ def _describe_preflight_need(outcome: Outcome, call: Call) -> Step:
     return Step("preflight-needed", "browser", title, causes)
 
 
-def _describe_request(exchange: Exchange, page: str) -> Step:
+def _describe_request(exchange: Exchange, page: str, quirks: Quirks) -> Step:
     request = exchange.request
     lines = _lines(
         tuple(pair for pair in request.headers if pair[0].lower() in _SHOWN_REQUEST_HEADERS)
@@ -232,7 +232,8 @@ def _describe_request(exchange: Exchange, page: str) -> Step:
     if request.is_preflight:
         title = f"Sends the preflight: {line}"
         return Step("preflight-request", "browser", title, (*lines, "Without cookies."))
-    cookies = (describe_cookies(page, parse_url(request.url)),) if request.credentials else ()
+    url = parse_url(request.url)
+    cookies = (describe_cookies(page, url, quirks),) if request.credentials else ()
     return Step("request", "browser", f"Sends the request: {line}", (*lines, *cookies))
 
 

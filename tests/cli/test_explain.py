@@ -69,6 +69,24 @@ def test_policy_may_be_standard_input_or_an_import_path() -> None:
     assert run("--policy=tests.probe.servers:POLICY", f"--origin={PAGE}").exit_code == 0
 
 
+def test_application_has_a_note_on_policies_of_handlers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "explained_app.py").write_text(
+        "from corekit import CorsPolicy\n"
+        "from corekit_wsgi import CorsMiddleware\n"
+        f"policy = CorsPolicy(allow_origins=['{PAGE}'])\n"
+        "app = CorsMiddleware(lambda environ, start_response: [], policy)\n"
+    )
+    text = text_of(run("--policy=explained_app:app", "--origin=https://partner.example"))
+    assert "Note: The policies of single handlers, set with cors(), are not known" in text
+    assert "corekit_testing.Browser" in text
+    for policy in ("explained_app:policy", "-"):
+        result = run(f"--policy={policy}", f"--origin={PAGE}", "--json", input=TOML)
+        assert json.loads(result.stdout)["note"] is None
+
+
 def test_output_of_an_imported_module_goes_to_stderr(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

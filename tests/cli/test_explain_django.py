@@ -10,13 +10,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from tests.cli.explaining import run
 from tests.cli.live import serving
 from tests.probe.servers import PAGE, right
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 HEAD: Final = 'SECRET_KEY = "x"\n'
 FINE: Final = f'{HEAD}CORS_ALLOWED_ORIGINS = ["{PAGE}"]\n'
@@ -86,6 +89,28 @@ def test_path_may_not_be_covered(tmp_path: Path, settings: str, path: str, fix: 
     assert found["allowed"] == (fix is None)
     assert done.returncode == (fix is not None)
     assert [each["message"].startswith(fix or "") for each in found["fixes"]] == [True] * bool(fix)
+
+
+@pytest.mark.parametrize(
+    ("headers", "fix"),
+    [
+        ([], "Change CORS_URLS_REGEX"),
+        ([("Access-Control-Allow-Origin", "*")], "'manage.py cors' shows the policy of the view"),
+    ],
+)
+def test_policy_of_a_view_is_up_to_manage_py(
+    tmp_path: Path, headers: list[tuple[str, str]], fix: str
+) -> None:
+    def app(_: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", headers)
+        return [b""]
+
+    with serving(app) as live:
+        called = (f"--url={live.url}", "--credentials=include")
+        done = explain(tmp_path, BELOW_API, f"--origin={PAGE}", *called, "--json")
+    found = found_by(done)
+    assert [fix in each["message"] for each in found["fixes"]] == [True]
+    assert "use 'manage.py cors'" in found["note"]
 
 
 def test_live_server_is_compared_with_the_settings(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy
-from corekit.browser import BrowserModel, Fetch, HttpResponse
+from corekit.browser import ENGINES, BrowserModel, Fetch, HttpResponse
 from corekit.browser.sites import is_same_site
 from corekit.explain import Explanation, explain, explain_outcome
+from corekit_testing.cookies import COOKIE_QUIRKS
 
 SAME: Final = "With the cookies that it has for the site."
 OTHER: Final = "only cookies with SameSite=None; Secure are sent, and many browsers block those."
@@ -158,3 +159,24 @@ def test_no_header_permits_a_call_of_a_local_server(page: str, act: str) -> None
         "192.168.1.5 is a local address. If the page is on the public internet, Chrome"
         f" {act}. No header of the server changes that."
     )
+
+
+@pytest.mark.parametrize(
+    ("engine", "url", "is_without"),
+    [
+        ("webkit", "http://localhost:8000/", True),
+        ("webkit", "https://localhost:8000/", False),
+        ("chromium", "http://localhost:8000/", False),
+        ("firefox", "http://localhost:8000/", False),
+        ("standard", "http://localhost:8000/", False),
+    ],
+)
+def test_secure_cookies_need_https_in_webkit(engine: str, url: str, is_without: bool) -> None:
+    assert COOKIE_QUIRKS[engine].secure_needs_https == (engine == "webkit")
+    page = "https://localhost:5173" if url.startswith("https") else "http://localhost:5173"
+    policy = CorsPolicy(allow_origins=[page], allow_credentials=True)
+    fetch = Fetch(url, credentials="include")
+    explanation = explain(policy, fetch, page=page, quirks=ENGINES[engine])
+    (request,) = [step for step in explanation.steps if step.kind == "request"]
+    assert ("not those with Secure" in request.details[-1]) == is_without
+    assert request.details[-1].startswith(SAME[:-1])
