@@ -140,16 +140,16 @@ def find_code(text: str) -> tuple[Meaning, ...]:
     if text.startswith(DENIED_BODY.decode().strip()):
         text = Reason.ORIGIN_NOT_ALLOWED.name
     request, is_denial, rest = text.partition("CORS: ")[2].partition(" denied: ")
-    details, _, end = rest.rpartition("[")
+    pasted, _, end = rest.rpartition("[")
     if is_denial and end.rstrip("]") in Reason.__members__:
-        return (_describe_denial(request, details, Reason[end.rstrip("]")]),)
+        return (_describe_denial(request, pasted, Reason[end.rstrip("]")]),)
     names = (text, *_find_bracketed(text))
     return next(filter(None, (_BY_NAME.get(name.lower()) for name in names)), ())
 
 
-def _describe_denial(request: str, details: str, reason: Reason) -> Meaning:
+def _describe_denial(request: str, pasted: str, reason: Reason) -> Meaning:
     """Return what a line of the log means; its own hint names the values of the request."""
     message = reason.value[0].lower() + reason.value[1:]
-    hint = details.removeprefix(message).strip(" .")
+    hint = pasted.partition(". ")[2].strip(" .")  # after the sentence of the reason
     known = _REASON_HINTS.get(reason, _HARMLESS)
     return Meaning(reason.name, f"{request}: {message}", f"{hint}." if hint else known)
