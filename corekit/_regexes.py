@@ -131,7 +131,8 @@ class RegexReader(Reader):
                 if fix is None:
                     use = kind.otherwise.format(dialect=self.dialect)
                 else:
-                    use = f"Use {fix!r}." if kind.is_risk else f"Did you mean {fix!r}?"
+                    shown = self.dialect.show_regex(fix)
+                    use = f"Use {shown}." if kind.is_risk else f"Did you mean {shown}?"
                 parameters.update(fix=fix, use=use)
             if kind is ProblemKind.OPAQUE_REGEX_ORIGIN_WITH_CREDENTIALS:
                 self._present_risks.add(kind.code)

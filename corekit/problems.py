@@ -41,7 +41,8 @@ class Dialect:
     `names` maps the arguments of a policy to the user's own settings, and `indexes` an argument to
     the index that each of its elements has there, None for an element that is the whole setting.
     `added` has the elements of an argument that the adapter adds, which the user cannot remove.
-    The defaults of the other fields are Python's. In `accept`, ``{risks}`` is the setting and
+    The defaults of the other fields are Python's. `regex_start` begins a regular expression,
+    without escapes unless it is a double quote. In `accept`, ``{risks}`` is the setting and
     ``{code}`` the risk; in `one_string`, ``{text}`` is the string, escaped.
 
     >>> PYTHON.subject("allow_origins", 2)
@@ -62,6 +63,7 @@ class Dialect:
     any_origin: str = "['*']"
     unset: str = "None"
     regexes: str = "Regular expressions are for corekit.compat.RegexCorsPolicy."
+    regex_start: str = "r'"
     accept: str = "To accept the risk: {risks}=[{code!r}]."
     routes: str = 'Use pairs: CorsRoutes([("/api/", policy)]).'
 
@@ -73,6 +75,19 @@ class Dialect:
     def name(self, argument: str) -> str:
         """Return the user's name for an argument of a policy."""
         return self.names.get(argument, argument)
+
+    def show_regex(self, regex: str) -> str:
+        r"""Return a regular expression as it is written in this place.
+
+        >>> print(PYTHON.show_regex(r"https://.*\.example\.com"))
+        r'https://.*\.example\.com'
+        """
+        if "'" in regex or not regex.isprintable():
+            return repr(regex)
+        if self.regex_start == '"':
+            escaped = regex.replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{escaped}"'
+        return f"{self.regex_start}{regex}'" if "\\" in regex else f"'{regex}'"
 
     def subject(self, argument: str, index: int | None = None) -> str:
         """Return the user's name for an argument, or for one element of it."""

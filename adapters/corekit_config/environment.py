@@ -28,7 +28,10 @@ _HIDDEN: Final = "(not shown)"
 """In place of a value that may be another program's secret."""
 
 _DIALECT: Final = Dialect(
-    any_origin="*", unset="unset it", accept="To accept the risk: {risks}={code}."
+    any_origin="*",
+    unset="unset it",
+    regex_start="'",
+    accept="To accept the risk: {risks}={code}.",
 )
 
 _is_number = re.compile(r"-?[0-9]{1,100}").fullmatch

@@ -38,12 +38,14 @@ _TOML: Final = Dialect(
     one_string='Did you mean ["{text}"]?',
     any_origin='["*"]',
     unset="leave it out",
+    regex_start="'",
     accept='To accept the risk: {risks} = ["{code}"].',
     regexes=f"Regular expressions are for {REGEXES}.",
     routes='Write [[routes]] with path = "/api/" and the arguments of its policy.',
 )
 _JSON: Final = replace(
     _TOML,
+    regex_start='"',
     accept='To accept the risk: "{risks}": ["{code}"].',
     routes='Write {"routes": [{"path": "/api/", ...}]} with the arguments of each policy.',
 )

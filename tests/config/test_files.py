@@ -5,14 +5,16 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
 
 from corekit import CorsPolicy, PolicyError
 from corekit.compat import RegexCorsPolicy
+from corekit.problems import PYTHON
 from corekit_config import ConfigError, ConfigPolicyError, load_policy, parse_policy
 from tests.properties.strategies import Setup, setups
 
@@ -203,3 +205,34 @@ def test_error_names_a_file_that_cannot_be_opened(tmp_path: Path, monkeypatch: A
         ConfigError, match=r"none\.toml: The file cannot be read: Permission denied\."
     ):
         load_policy(missing)
+
+
+QUOTED: Final = {
+    "cors.toml": ("allow_origin_regexes = [{}]", tomllib.loads),
+    "cors.json": ('{{"allow_origin_regexes": [{}]}}', json.loads),
+}
+
+
+@pytest.mark.parametrize("name", QUOTED)
+@pytest.mark.parametrize(
+    ("regex", "fix"),
+    [
+        ("https://*.example.com", r"https://.*\.example\.com"),
+        (r"https://app.example\.com/", r"https://app\.example\.com"),
+        ("localhost:[0-9]+", "http://localhost:[0-9]+"),
+    ],
+)
+def test_regex_of_a_hint_can_be_pasted(name: str, regex: str, fix: str) -> None:
+    template, load = QUOTED[name]
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(template.format(json.dumps(regex)), name)
+    (problem,) = caught.value.problems
+    assert problem.fix == fix
+    shown = problem.hint.removeprefix("Did you mean ").removesuffix("?")
+    assert load(template.format(shown)) == {"allow_origin_regexes": [fix]}
+    parse_policy(template.format(shown), name)
+
+
+@pytest.mark.parametrize("regex", ["https://[a']", "a\x00", r"a'\.b"])
+def test_regex_with_quotes_is_shown_as_python_does(regex: str) -> None:
+    assert PYTHON.show_regex(regex) == repr(regex)

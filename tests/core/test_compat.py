@@ -142,7 +142,7 @@ def test_regex_that_does_not_compile_has_a_reason() -> None:
                 " and act as the user."
             ),
             (
-                r"Use 'https://a\\.example\\.com'. To accept the risk:"
+                r"Use r'https://a\.example\.com'. To accept the risk:"
                 " accept_risks=['insecure-origin']."
             ),
         ),
@@ -159,7 +159,7 @@ def test_regex_that_does_not_compile_has_a_reason() -> None:
                 "It matches 'https://x.example.com.evil.example', so any website could act as the"
                 " user."
             ),
-            r"Did you mean 'https://.*\\.example\\.com'?",
+            r"Did you mean r'https://.*\.example\.com'?",
         ),
         (
             r"https://[a-z]+\.com",

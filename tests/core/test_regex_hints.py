@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from corekit import PolicyError
 from corekit.compat import RegexCorsPolicy
-from corekit.problems import Problem
+from corekit.problems import PYTHON, Problem
 
 
 def problems_of(source: str, *, credentials: bool) -> list[Problem]:
@@ -101,7 +102,8 @@ def test_hint_fits_what_was_probably_meant(source: str, code: str, fix: str | No
     (problem,) = [each for each in problems_of(source, credentials=True) if each.code == code]
     assert problem.fix == fix
     if fix is not None:
-        assert repr(fix) in problem.hint
+        assert PYTHON.show_regex(fix) in problem.hint
+        assert ast.literal_eval(PYTHON.show_regex(fix)) == fix
         assert code not in [each.code for each in problems_of(fix, credentials=True)]
     else:
         assert problem.hint
