@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from shlex import quote
 from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
-from corekit._near import find_near_name
 from corekit.explain import ConsoleMessage, read_message
 from corekit.explain.codes import CODES, Meaning, find_code
 
@@ -89,7 +89,7 @@ def _find_near_code(text: str) -> str | None:
         meant = f"{_CHECK}{kind.upper()}{number.translate(_LIKE_DIGITS)}"
         return meant if _find_check(meant) else None
     names = {each.lower(): each for each in CODES}
-    near = find_near_name(text, names)
+    near = next(iter(get_close_matches(text[:100], names, 1, 0.8)), None)
     return None if near is None else names[near]
 
 

@@ -12,12 +12,12 @@ from typing import Any, Final, NamedTuple
 import click
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
-from corekit._spelling import canonical_spelling
 from corekit.browser import Fetch, LocalNetwork, check_fetch
 from corekit.browser.fields import drop_forbidden
 from corekit.browser.local_network import ADDRESS_SPACES, PERMISSIONS
 from corekit.browser.urls import HTTP_SCHEMES, parse_url
 from corekit.diagnostics import show
+from corekit.explain import read_origin
 from corekit_config import ConfigError, find_policy
 from corekit_config.finding import STDIN
 
@@ -224,7 +224,7 @@ def read_call(
 
 def _check_url(url: str) -> None:
     if "://" not in url and _begins_with_host(url):
-        origin = canonical_spelling(url)
+        origin, _ = read_origin(url)
         if origin is not None:
             meant = f"{origin.partition('://')[0]}://{url}"
             message = f"{show(url)} has no scheme. Did you mean {show(meant)}?"
