@@ -291,3 +291,58 @@ def test_a_word_that_is_found_takes_as_many_steps_as_is_said(body: str) -> None:
     if word is not None:
         with suppress(TooManySteps):
             assert NaiveMatcher(node, f"{word}!").visits > most / 20
+
+
+@pytest.mark.parametrize(
+    ("source", "limit", "most"),
+    [
+        ("a", 6, 6),
+        ("ab", 10, 10),
+        ("a*", 40, 40),
+        ("a*b", 52, 52),
+        ("(a|b)*c", 52, 52),
+        ("(a|aa)*b", None, 689),
+        ("a*a*b", None, 252),
+        ("a?a?a?", 58, 58),
+        ("(a*)*b", None, 2304),
+        ("[ab]*[bc]*d", None, 252),
+        ("(?=a)a(?=b)b", 38, 38),
+        ("(?=a*b)a*c", 158, 158),
+    ],
+)
+def test_cost_of_a_text_of_eight_characters(source: str, limit: int | None, most: int) -> None:
+    node, _ = read_roughly(re.compile(source))
+    cost = _Cost(node, "(?s).*", 8, is_exact=False)
+    assert (cost.limit, cost.is_rough) == (limit, False)
+    assert cost.most(most) == most
+    assert cost.find_word(most) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "longest"),
+    [
+        (r"^/.*/.*/.*/edit$", 75),
+        (r"^/api/(\w+/?)+$", 20),
+        (r"/(a|aa)*b", 22),
+        (r"/([^a]|\W)*b", 15),
+        (r"/(.*)\1", 498),
+        (r"^/([a-z]+-?)+/(?=.*x)", 14),
+        (r"/.*x{2,}$", 354),
+        (r"/(?=(a|b)*c)[^/]*/.*x", None),
+    ],
+)
+def test_longest_path_is_the_same_in_every_release(source: str, longest: int | None) -> None:
+    assert longest_path(re.compile(source)) == longest
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        (r"https://([a-z]+-?)+\.example\.com", "https://xxxxxxxxx"),
+        (r"https://.*-.*-.*\.example\.com", "https://--------------.-."),
+        (r"https://(.*\.)*example\.com", "https://........."),
+        (r"https://(a|aa)*b", "https://aaaaaaaaaaaaa"),
+    ],
+)
+def test_slow_origin_is_the_same_in_every_release(source: str, word: str) -> None:
+    assert find_slow_word(re.compile(source)) == word
