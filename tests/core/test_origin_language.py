@@ -334,3 +334,17 @@ def test_that_no_origin_was_confirmed_does_not_prove_that_no_origin_exists(
     monkeypatch.setattr(_origin_language, "_MOST_ATTEMPTS", 0)
     with pytest.raises(TooManyStates):
         refusing.find_any()
+
+
+@pytest.mark.parametrize(
+    ("source", "sites"),
+    [
+        (r"https://(.*\.example\.com|(a|b)\.github\.io)", "a.github.io b.github.io example.com"),
+        # A public suffix is a site if it is a host itself.
+        (r"https://(github\.io|app\.github\.io|a\.co\.uk)", "a.co.uk app.github.io github.io"),
+        (r"https://co\.uk|https://localhost|https://[a-z]+\.co\.uk", "co.uk localhost"),
+        (r"https://127\.0\.0\.1", ""),
+    ],
+)
+def test_sites_are_the_registrable_domains(source: str, sites: str) -> None:
+    assert sorted(language(source).sites()) == sites.split()
