@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from corekit._automata import Automaton, members
 from corekit._origin_language import OriginLanguage, automaton_of, pattern_source
 from corekit._origins import OriginPattern, OriginSet, is_serialized_origin
+from corekit.lint import covering
 from corekit.lint.covering import find_covered
 from corekit.lint.regexes import read_regexes
 from tests.properties.strategies import exact_origins, matching_origins, near_misses, patterns
@@ -156,6 +157,43 @@ def test_cost_for_patterns_of_one_host_is_not_quadratic() -> None:
     began = time.perf_counter()
     assert not list(find_covered(many))
     assert time.perf_counter() - began < 20
+
+
+@pytest.fixture
+def questions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list to which each search for an origin outside of others adds their number."""
+    found: list[int] = []
+    search = OriginLanguage.find_outside
+
+    def find_outside(self: OriginLanguage, others: list[Automaton]) -> str | None:
+        found.append(len(others))
+        return search(self, others)
+
+    monkeypatch.setattr(OriginLanguage, "find_outside", find_outside)
+    return found
+
+
+def test_entries_of_one_host_are_tried_together(questions: list[int]) -> None:
+    texts = [f"https://{each}.example.com" for each in EVERY]
+    texts += [f"https://{each}*.example.com" for each in EVERY]
+    ((entry, others),) = find_covered([*texts, "https://*z-zz.example.com"])
+    assert (entry, len(others)) == ("https://*z-zz.example.com", len(EVERY))
+    # All at once, and then each of them alone.
+    assert questions == [0, 2 * len(EVERY)] + [1] * len(EVERY)
+
+
+def test_exact_origins_of_a_regex_are_tried_together(questions: list[int]) -> None:
+    texts = [f"https://{each}.example" for each in "abcdefg"]
+    ((entry, others),) = find_covered(texts, [re.compile(r"https://[a-f]\.example")])
+    assert (entry, others) == (r"https://[a-f]\.example", tuple(texts[:6]))
+    assert questions == [0, 6] + [1] * 6
+
+
+@pytest.mark.parametrize(("most", "count"), [(0, 0), (1, 1), (2, 1), (3, 2)])
+def test_questions_are_bounded(monkeypatch: pytest.MonkeyPatch, most: int, count: int) -> None:
+    monkeypatch.setattr(covering, "_MOST_QUESTIONS", most)
+    parts = [re.compile(rf"https://[{each}]\.example(:\d+)?") for each in ("a-c", "d-f", "a-f")]
+    assert len(list(find_covered([], parts))) == count
 
 
 def test_cost_for_many_patterns_is_not_quadratic() -> None:
