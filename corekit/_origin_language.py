@@ -215,7 +215,7 @@ class OriginLanguage:
                 yield suffix.strip(".")
                 continue
             for word, reached in words.items():
-                below = hosts.before(reached, ".")
+                below = hosts.before_dot(reached)
                 if below:
                     queue.append((f".{word}{suffix}", below))
 
@@ -233,7 +233,7 @@ class OriginLanguage:
                 host = word + suffix
                 is_open = is_public_suffix(host)
                 if is_open:
-                    queue.append((f".{host}", hosts.before(reached, ".")))
+                    queue.append((f".{host}", hosts.before_dot(reached)))
                 if not is_open or reached & hosts.starts:
                     yield host.removesuffix(".")
 
@@ -241,7 +241,7 @@ class OriginLanguage:
         """Return an origin of any app or browser extension, or None if only some are in the set."""
         apps = self.part(Kind.APP)
         hosts = _Hosts(apps)
-        ends = (hosts.ends, hosts.before(hosts.ends, "."))
+        ends = (hosts.ends, hosts.before_dot(hosts.ends))
         is_open = any(hosts.words(states, _APP_CHARACTERS) is None for states in ends)
         return self._witness(apps) if is_open else None
 
@@ -321,6 +321,10 @@ class _Hosts:
             origin for state in states for mask, origin in self._back[state] if mask & bit
         )
 
+    def before_dot(self, states: set[int] | frozenset[int]) -> frozenset[int]:
+        """Return the states from which a dot leads to one of these."""
+        return self.before(states, ".")
+
     def words(
         self,
         states: set[int] | frozenset[int],
@@ -348,7 +352,7 @@ class _Hosts:
             words |= {
                 word: reached
                 for word, reached in longer.items()
-                if reached & self.starts or (not to_start and self.before(reached, "."))
+                if reached & self.starts or (not to_start and self.before_dot(reached))
             }
             growing = longer
             if growing and len(next(iter(growing))) > 255:
@@ -358,7 +362,7 @@ class _Hosts:
 
 def _from_the_right(hosts: _Hosts) -> list[tuple[str, frozenset[int]]]:
     """Return the ends of hosts: without the dot of the root, and with it."""
-    return [("", frozenset(hosts.ends)), (".", hosts.before(hosts.ends, "."))]
+    return [("", frozenset(hosts.ends)), (".", hosts.before_dot(hosts.ends))]
 
 
 def _open_suffixes(hosts: _Hosts) -> Iterator[str]:
@@ -371,7 +375,7 @@ def _open_suffixes(hosts: _Hosts) -> Iterator[str]:
             yield suffix
         for word, reached in (words or {}).items():
             host = word + suffix
-            below = hosts.before(reached, ".")
+            below = hosts.before_dot(reached)
             if is_public_suffix(host):
                 queue.append((f".{host}", below))
             else:
@@ -380,15 +384,16 @@ def _open_suffixes(hosts: _Hosts) -> Iterator[str]:
 
 def _open_rules(hosts: _Hosts, host: str, states: frozenset[int]) -> Iterator[str]:
     """Yield the public suffixes below a site below which any label is possible."""
-    for rule in suffix_rules_below(host.removesuffix(".")):
+    site = host.removesuffix(".")
+    for rule in suffix_rules_below(site):
         reached = states
-        for label in reversed(rule.removesuffix(host.removesuffix(".")).rstrip(".").split(".")):
+        for label in reversed(rule.removesuffix(f".{site}").split(".")):
             if label == ANY:
                 reached = _before_label(hosts, reached)
             else:
                 for character in reversed(label):
                     reached = hosts.before(reached, character)
-            reached = hosts.before(reached, ".")
+            reached = hosts.before_dot(reached)
         if reached and hosts.words(reached) is None:
             yield "." + rule.removeprefix("*.")
 

@@ -178,7 +178,7 @@ class _Rest:
                 return _fewest(language, others)
             found = self._find(origin, without=own)
             if found is None or found in others:
-                break
+                return ()
             near = self._near(found, own)
             others |= {each: self._automaton(each) for each in near if each != own}
         return ()

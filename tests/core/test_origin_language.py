@@ -57,6 +57,8 @@ def language(source: str) -> OriginLanguage:
         (r"https://[\w-]+\.github\.io\.?(:\d+)?", "github.io", "https://evil.github.io"),
         (r"https://(a|b\.[a-z]+)\.(com|co\.uk)", "com", None),
         (r"https://.*\.platform\.sh", "ent.platform.sh", "https://evil.ent.platform.sh"),
+        (r"https://.*\.platform\.sh\.", "ent.platform.sh", "https://evil.ent.platform.sh."),
+        (r"ftp://.*\.com", "com", "ftp://evil.com"),
         (r"https://\w+\.\w+\.ex\.ortsinfo\.at", "ex.ortsinfo.at", None),
         # Each of these is one site, or some sites that are written out.
         (r"https://.*-staging\.example\.com", None, None),
