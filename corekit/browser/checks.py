@@ -39,10 +39,10 @@ REFUSALS: Final = frozenset(
 """The failures of well-formed preflight responses that do not allow the request."""
 
 
-def check_cors(origin: str, headers: Headers, *, include: bool) -> CheckFailure | None:
+def check_cors(origin: str, headers: Headers, *, include: bool = False) -> CheckFailure | None:
     """Do the CORS check for a page of `origin`; `include` is whether credentials are sent.
 
-    >>> check_cors("https://a.example", (("Access-Control-Allow-Origin", "*"),), include=False)
+    >>> check_cors("https://a.example", (("Access-Control-Allow-Origin", "*"),))
     >>> check_cors("https://a.example", (("Access-Control-Allow-Origin", "*"),), include=True)
     ('WildcardOriginNotAllowed', '*')
     """

@@ -111,7 +111,7 @@ def keep_no_cors_safelisted(headers: Headers) -> Headers:
     """
     kept: Headers = ()
     for name, value in headers:
-        together = get_header((*kept, (name, value)), name.lower()) or ""
+        together = get_text((*kept, (name, value)), name.lower())
         if name.lower() != "range" and _is_safelisted(name, together):
             kept += ((name, value),)
     return kept
@@ -184,6 +184,11 @@ def get_header(headers: Headers, name: str) -> str | None:
     return ", ".join(values) if values else None
 
 
+def get_text(headers: Headers, name: str) -> str:
+    """Return a header's value like `get_header`, but an empty one if there is no such header."""
+    return get_header(headers, name) or ""
+
+
 def get_lines(headers: Headers, name: str) -> list[str]:
     """Return the values of a header, one for each line.
 
@@ -217,7 +222,7 @@ def read_max_age(headers: Headers, quirks: Quirks) -> int:
     >>> read_max_age((("Access-Control-Max-Age", "10m"),), STANDARD)
     5
     """
-    value = get_header(headers, "access-control-max-age") or ""
+    value = get_text(headers, "access-control-max-age")
     match = _integer(value)
     if match is not None:
         sign, digits = match.groups()

@@ -69,7 +69,7 @@ def find_in_policy(policies: Policies, call: Call, failure: Failure) -> Iterator
         yield from _compare_methods(call.method, (*SAFELISTED_METHODS, *policy.allow_methods))
     elif failure.name == "HeaderDisallowedByPreflightResponse":
         names = policy.allow_headers
-        yield from compare_headers(unsafe_names(call.headers), names, include=False)
+        yield from compare_headers(unsafe_names(call.headers), names)
 
 
 def find_in_response(outcome: Outcome, call: Call) -> Iterator[NearMiss]:
@@ -112,11 +112,11 @@ def compare_origins(policy: CorsPolicy, origin: str) -> tuple[NearMiss, ...]:
 
 
 def compare_headers(
-    sent: Collection[str], allowed: Collection[str], *, include: bool
+    sent: Collection[str], allowed: Collection[str], *, include: bool = False
 ) -> Iterator[NearMiss]:
     """Yield what almost allows each of the `sent` header names that is not allowed (lower case).
 
-    >>> print(*compare_headers(["x-csrf-token"], ["x-csrftoken"], include=False))
+    >>> print(*compare_headers(["x-csrf-token"], ["x-csrftoken"]))
     'x-csrftoken' is allowed, but the page sends 'x-csrf-token'.
     """
     names = [name.lower() for name in allowed if name != ANY]

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from corekit.browser import HttpResponse
-from corekit.browser.fields import get_header
+from corekit.browser.fields import get_text
 
 from .explanation import Fix
 
@@ -30,8 +30,8 @@ def find_proxy(response: HttpResponse) -> str | None:
     >>> find_proxy(HttpResponse(200, (("Server", "uvicorn"), ("Via", "1.1 edge-7, 1.1 cache"))))
     'edge-7'
     """
-    found = _find_proxy(get_header(response.headers, "server") or "")
-    via = _read_via(get_header(response.headers, "via") or "")
+    found = _find_proxy(get_text(response.headers, "server"))
+    via = _read_via(get_text(response.headers, "via"))
     return found[1] if found else via and via[1]
 
 

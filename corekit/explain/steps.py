@@ -22,6 +22,7 @@ from corekit.browser.fields import (
     NON_WILDCARD_HEADER,
     drop_forbidden,
     get_header,
+    get_text,
     list_values,
     read_max_age,
     unsafe_names,
@@ -288,7 +289,7 @@ def _normalize(headers: Headers) -> set[tuple[str, str]]:
 
 
 def _describe_redirect(exchange: Exchange, following: Exchange) -> Step:
-    location = get_header(exchange.response.headers, "location") or ""
+    location = get_text(exchange.response.headers, "location")
     before, after = (get_header(each.request.headers, "origin") for each in (exchange, following))
     # https://fetch.spec.whatwg.org/#serializing-a-request-origin
     why = "The redirect leads to another origin, so the browser sends Origin: null from now on."
@@ -298,7 +299,7 @@ def _describe_redirect(exchange: Exchange, following: Exchange) -> Step:
 
 def _describe_acceptance(exchange: Exchange, quirks: Quirks) -> Step:
     requested, response = exchange.request.headers, exchange.response
-    method = get_header(requested, "access-control-request-method") or ""
+    method = get_text(requested, "access-control-request-method")
     methods = list_values(response.headers, "access-control-allow-methods") or ()
     names = list_values(requested, "access-control-request-headers") or ()
     allowed = list_values(response.headers, "access-control-allow-headers") or ()

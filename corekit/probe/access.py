@@ -108,7 +108,7 @@ def compare_with_policy(responses: Responses) -> Iterator[Diagnostic]:
         origin = str(each.sent.origin)
         if each.sent.probe_origin is None or each.is_preflight:
             continue
-        problem = check_cors(origin, each.response.headers, include=False)
+        problem = check_cors(origin, each.response.headers)
         if problem is not None and policy.engine.allows(origin):
             yield _less(origin, "this origin", problem[0])
 
@@ -134,7 +134,7 @@ def _compare_page(responses: Responses, policy: CorsPolicy, origin: str) -> Iter
             request_method=sent.method,
             request_headers=",".join(sent.names) or None,
         ).allowed
-        problem = find_problem(each, include=False)
+        problem = find_problem(each)
         what = f"the header {sent.names[0]}" if sent.names else f"the method {sent.method}"
         if is_allowed and problem is not None and problem != call:
             less.setdefault(problem[0], []).append(what)

@@ -21,7 +21,7 @@ from corekit.browser.checks import (
     check_preflight,
 )
 from corekit.browser.failures import preflight_name
-from corekit.browser.fields import get_header, list_values
+from corekit.browser.fields import get_header, get_text, list_values
 from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
 from corekit.diagnostics import Diagnostic, show
@@ -84,7 +84,7 @@ def check_pages(responses: Responses) -> Iterator[Diagnostic]:
 
 
 def find_problem(
-    preflight: ProbeResponse, *, include: bool, quirks: Quirks = STANDARD
+    preflight: ProbeResponse, *, include: bool = False, quirks: Quirks = STANDARD
 ) -> CheckFailure | None:
     """Return why a browser rejects a preflight response, or None if it does not."""
     return check_preflight(
@@ -161,9 +161,9 @@ def _lost_headers(responses: Responses, origin: str) -> Iterator[Diagnostic]:
     good = responses.get("get", origin).response
     error = responses.get("error", origin).response
     # Some servers have one page for every path, or redirect: that hides no error.
-    if error.status < 400 or check_cors(origin, good.headers, include=False):
+    if error.status < 400 or check_cors(origin, good.headers):
         return
-    problem = check_cors(origin, error.headers, include=False)
+    problem = check_cors(origin, error.headers)
     if problem is not None:
         code, status, proxy = "headers-lost-on-errors", error.status, blame_proxy(error.headers)
         yield report(code, origin, status, failure=problem[0], status=status, proxy=proxy)
@@ -262,7 +262,7 @@ def _can_be_confused(headers: Headers) -> bool:
 
 
 def _members(headers: Headers, name: str) -> set[str]:
-    return {part.strip().lower() for part in (get_header(headers, name) or "").split(",")}
+    return {part.strip().lower() for part in get_text(headers, name).split(",")}
 
 
 def _preflights(responses: Responses, origin: str) -> Iterator[Diagnostic]:

@@ -8,6 +8,7 @@ from corekit.browser import CHROMIUM, FIREFOX, STANDARD, BrowserModel, Fetch, Ht
 from corekit.browser.fields import (
     drop_forbidden,
     get_header,
+    get_text,
     keep_no_cors_safelisted,
     list_values,
     read_max_age,
@@ -232,3 +233,9 @@ def test_only_http_whitespace_is_trimmed() -> None:
 def test_only_forbidden_headers_are_dropped() -> None:
     headers = (("X-Http-Method", "PUT,TRACE"), ("X-A", "X\xff"))
     assert drop_forbidden(headers) == (("X-A", "X\xff"),)
+
+
+def test_missing_header_has_an_empty_text() -> None:
+    headers = (("Vary", "Accept"), ("vary", "Origin"))
+    assert get_text(headers, "vary") == get_header(headers, "vary") == "Accept, Origin"
+    assert (get_text(headers, "via"), get_header(headers, "via")) == ("", None)
