@@ -296,7 +296,9 @@ def test_every_address_is_in_one_space(address: IPv4Address | IPv6Address) -> No
     assert space in ADDRESS_SPACES
     if address.is_loopback:
         assert space == "loopback"
-    if address.is_global and not address.is_multicast:
+    # Python takes the deprecated site-local addresses for global ones.
+    is_site_local = isinstance(address, IPv6Address) and address.is_site_local
+    if address.is_global and not address.is_multicast and not is_site_local:
         assert space == "public"
 
 
