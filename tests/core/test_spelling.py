@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, PolicyError
 from corekit._spelling import canonical_spelling
 from corekit.arguments import Risk
 from tests.core.rejections import problem_of
@@ -186,6 +186,18 @@ def test_punycode_may_have_underscores() -> None:
     # https://url.spec.whatwg.org/#concept-domain-to-ascii, without UseSTD3ASCIIRules
     origin = "https://xn--_-dha.example"
     assert CorsPolicy(allow_origins=[origin]).allow_origins == (origin,)
+
+
+def test_punctuation_around_an_impossible_host_is_the_problem_of_its_entry() -> None:
+    problem = problem_of(allow_origins=["https://a.example", "https://b;c.example;"])
+    assert (problem.subject, problem.value) == ("allow_origins[1]", "https://b;c.example;")
+
+
+def test_fix_that_would_be_refused_is_not_suggested() -> None:
+    with pytest.raises(PolicyError) as caught:
+        CorsPolicy(allow_origins=["http://*.github.io"], allow_credentials=True)
+    insecure = caught.value.problems[0]
+    assert (insecure.code, insecure.fix) == ("insecure-origin", None)
 
 
 def test_other_schemes_are_not_typos() -> None:
