@@ -346,3 +346,28 @@ def test_longest_path_is_the_same_in_every_release(source: str, longest: int | N
 )
 def test_slow_origin_is_the_same_in_every_release(source: str, word: str) -> None:
     assert find_slow_word(re.compile(source)) == word
+
+
+@pytest.mark.parametrize(
+    ("limit", "enough"),
+    [
+        ("_MOST_STEPS", 5),
+        ("_MOST_SETS", 4),
+        ("_MOST_MOVES", 5),
+        ("_MOST_VISITS", 15),
+        ("_MOST_EMPTY_WAYS", 6),
+    ],
+)
+def test_work_has_exact_limits(monkeypatch: pytest.MonkeyPatch, limit: str, enough: int) -> None:
+    node, _ = read_roughly(re.compile("(a|b)c*d"))
+
+    def is_exact() -> bool:
+        try:
+            cost = _Cost(node, "(?s).*", 8, is_exact=False)
+            return cost._find(10**6).tries > 0 and not cost.is_rough
+        except TooManyStates:
+            return False
+
+    for value in (enough, enough - 1):
+        monkeypatch.setattr(_backtracking, limit, value)
+        assert is_exact() is (value == enough)
