@@ -53,7 +53,8 @@ REPORTING = {"sys", "traceback"}
 """What `events` imports too: to print the exception of a log that cannot report it itself."""
 EXTRA = {
     "events.py": REPORTING,
-    "_marks.py": {"contextvars"},  # lets handlers know what is applied to their request
+    # Lets handlers know what is applied to their request; each mark has a random token.
+    "_applied.py": {"contextvars", "os"},
     "policy.py": {"warnings"},  # says what was left out as a policy is built
 }
 """What only one module imports."""
