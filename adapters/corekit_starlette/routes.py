@@ -72,14 +72,19 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
 def _guard_application(target: object) -> None:
     """Let a route, a router or an application check that its policy was found."""
     owner: Any = target
-    name = "app"
+    names: tuple[str, ...] = ("app",)
     if isinstance(target, Starlette | Router):
-        owner, name = getattr(target, "router", target), "middleware_stack"
+        # FastAPI calls `handle` of an included router.
+        owner, names = getattr(target, "router", target), ("middleware_stack", "handle")
     elif not isinstance(target, BaseRoute):
         return
-    app = getattr(owner, name, None)
-    if app is not None and not isinstance(app, _Guarded):
-        setattr(owner, name, _Guarded(app, target))
+    elif hasattr(target, "get_route_handler"):
+        # FastAPI does not call `app` of an `APIRoute` in an included router.
+        names = ("handle",)
+    for name in names:
+        app = getattr(owner, name, None)
+        if app is not None and not isinstance(app, _Guarded):
+            setattr(owner, name, _Guarded(app, target))
 
 
 class _Guarded:

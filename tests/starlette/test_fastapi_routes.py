@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import ModuleType
-from typing import cast
+from typing import Any, Final, cast
 
 import pytest
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route, Router
+from starlette.routing import Mount, Route, Router
 from starlette.testclient import TestClient
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, CorsRoutes
+from corekit_asgi import CorsMiddleware
 from corekit_starlette import cors, install
+from corekit_starlette.compat import CORSMiddleware
 
 APP = "https://app.example.com"
 ADMIN = "https://admin.example.com"
@@ -150,3 +155,89 @@ def test_fastapi_that_copies_routes_is_an_error(
 
     with pytest.raises(TypeError, match="Mark the path operations"):
         cors(partner)(APIRouter())
+
+
+def included_router() -> FastAPI:
+    app, router = FastAPI(), APIRouter(prefix="/orders")
+    router.add_api_route("/x", lambda: "secret")
+    app.include_router(cors(partner)(router))
+    return app
+
+
+def included_twice() -> FastAPI:
+    app, outer, inner = FastAPI(), APIRouter(), APIRouter()
+    inner.add_api_route("/x", lambda: "secret")
+    outer.include_router(inner)
+    app.include_router(outer, prefix="/orders")
+    cors(partner)(outer)
+    return app
+
+
+def included_route() -> FastAPI:
+    app, router = FastAPI(), APIRouter()
+    router.routes.append(cors(partner)(APIRoute("/x", lambda: "secret")))
+    app.include_router(router, prefix="/orders")
+    return app
+
+
+def included_router_of_an_application() -> FastAPI:
+    app = FastAPI()
+    part = cors(CorsRoutes([("/orders/", partner)]))(FastAPI())
+    part.add_api_route("/x", lambda: "secret")
+    app.include_router(part.router, prefix="/orders")
+    return app
+
+
+def own_route() -> FastAPI:
+    app = FastAPI()
+    app.router.routes.append(cors(partner)(APIRoute("/orders/x", lambda: "secret")))
+    return app
+
+
+def hidden(app: Any) -> Any:
+    async def call(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+
+    return call
+
+
+def around(app: FastAPI) -> Any:
+    return CorsMiddleware(app, public)
+
+
+def added(app: FastAPI) -> Any:
+    app.add_middleware(CorsMiddleware, policy=public)
+    return app
+
+
+def added_of_compat(app: FastAPI) -> Any:
+    app.add_middleware(CORSMiddleware, allow_origins=["*"])
+    return app
+
+
+def behind_a_function(app: FastAPI) -> Any:
+    return install(Starlette(routes=[Mount("/", hidden(app))]), public)
+
+
+MARKED: Final = (included_router, included_twice, included_route, own_route)
+
+
+@pytest.mark.parametrize("layer", [around, added, added_of_compat, behind_a_function])
+@pytest.mark.parametrize("make", [*MARKED, included_router_of_an_application])
+def test_marked_router_does_not_run_under_another_policy(
+    make: Callable[[], FastAPI], layer: Callable[[FastAPI], Any]
+) -> None:
+    client = TestClient(layer(make()))
+    with pytest.raises(RuntimeError, match="has its own CORS policy, which was not found"):
+        client.get("/orders/x", headers={"Origin": UNTRUSTED})
+
+
+@pytest.mark.parametrize("make", MARKED)
+def test_marked_router_runs_under_its_policy(make: Callable[[], FastAPI]) -> None:
+    assert TestClient(make()).get("/orders/x").text == '"secret"'
+    app = install(make(), default)
+    assert reads(app, "/orders/x", PARTNER) == PARTNER
+    assert TestClient(app).get("/orders/x", headers={"Origin": UNTRUSTED}).text == '"secret"'
+    mounted = install(Starlette(routes=[Mount("/v1", make())]), default)
+    found = TestClient(mounted).get("/v1/orders/x", headers={"Origin": PARTNER})
+    assert (found.text, found.headers["access-control-allow-origin"]) == ('"secret"', PARTNER)
