@@ -8,7 +8,7 @@ endpoint runs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from starlette.applications import Starlette
@@ -176,25 +176,30 @@ class RoutePolicy:
 
     def __call__(self, method: str) -> CorsPolicy | None:
         """Return the policy of the route that a request with `method` would reach, if any."""
-        scope = {**self._scope, "method": method}
-        policy, is_routed = self._walk({**scope})
-        if not is_routed:
-            # The router redirects to the path with or without its slash, which has the same policy.
-            path: str = scope["path"]
-            other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-            redirected, is_routed = self._walk({**scope, "path": other})
-            return redirected if is_routed else policy
-        return policy
+        return self._walk(method, self._scope["path"])
 
-    def _walk(self, scope: Scope) -> tuple[CorsPolicy | None, bool]:
-        """Follow a request to its route; return its policy and whether there is a route."""
+    def _walk(self, method: str, path: str, *, is_redirected: bool = False) -> CorsPolicy | None:
+        """Follow a request to its route, and return its policy."""
+        scope = {**self._scope, "method": method, "path": path}
         app = self._app
         found = self._policy_of(app.router, scope) or self._policy_of(app, scope)
+        router: Any = app.router
         candidates: Iterable[Any] = app.routes
         while True:
-            _, candidate, child_scope = self._select(candidates, scope)
+            try:
+                _, candidate, child_scope = self._select(candidates, scope)
+                redirect = None
+                if candidate is None and not is_redirected:
+                    redirect = self._slash_redirect(router, candidates, scope)
+            except Exception:  # noqa: BLE001 - the router raises it again, inside its error layer
+                return found
+            if redirect is not None:
+                # The handler there has the policy, so that pages can follow the redirect.
+                return self._walk(method, redirect, is_redirected=True)
             if candidate is None:
-                return found, False
+                for owner in _frontend_routers(router, scope):
+                    found = self._policy_of(owner, scope) or found
+                return found
             scope.update(child_scope)
             # Below the prefix of a mount, whatever its application makes of it.
             below = {**scope}
@@ -203,9 +208,10 @@ class RoutePolicy:
                 found = self._policy_of(owner, scope) or found
             for owner in _endpoints(candidate, scope["method"]):
                 found = self._policy_of(owner, below) or found
+            router = _router_of(candidate)
             candidates = _routes_of(candidate) or ()
             if not candidates:
-                return found, True
+                return found
 
     def _select(self, candidates: Iterable[Any], scope: Scope) -> tuple[Match, Any, Scope]:
         # Like the router: the first match, else the first whose path matches, which responds 405.
@@ -216,10 +222,7 @@ class RoutePolicy:
             key = (id(candidate), *paths)
             if key in others:
                 continue
-            try:
-                match, child_scope = self._match(key, candidate, scope)
-            except Exception:  # noqa: BLE001 - the router raises it again, inside its error layer
-                return Match.NONE, None, {}
+            match, child_scope = self._match(key, candidate, scope)
             if match is Match.FULL:
                 return match, candidate, child_scope
             if match is Match.NONE:
@@ -236,9 +239,21 @@ class RoutePolicy:
         if key in self._routers:
             return self._select(_routes_of(candidate) or (), scope)[0], {}
         match, child_scope = candidate.matches(scope)
-        if match is not Match.NONE and hasattr(candidate, "effective_candidates"):
+        if match is not Match.NONE and _is_included(candidate):
             self._routers.add(key)
         return match, child_scope
+
+    def _slash_redirect(self, router: Any, candidates: Iterable[Any], scope: Scope) -> str | None:
+        """Return the path that a router redirects a request to, if it has no route for it."""
+        path: str = scope["path"]
+        other = f"{path}/"
+        if path.endswith("/"):
+            is_root = path_below_root(path, scope.get("root_path", "")) == "/"
+            other = "" if is_root else path.rstrip("/")
+        if not other or not getattr(router, "redirect_slashes", False):
+            return None
+        target = self._select(candidates, {**scope, "path": other})[1]
+        return None if target is None else other
 
     def _policy_of(self, owner: object, scope: Scope) -> CorsPolicy | None:
         marks = kept_marks(owner)
@@ -304,6 +319,43 @@ def _routes_of(owner: Any) -> list[Any] | None:
         if app is None:
             break
     return found
+
+
+def _router_of(candidate: Any) -> Router | None:
+    """Return the router of a mount, which may be inside middleware."""
+    route = getattr(candidate, "starlette_route", None) or candidate
+    for each in _applications(route):
+        router = getattr(each, "router", each) if isinstance(each, Starlette) else each
+        if isinstance(router, Router):
+            return router
+    return None
+
+
+def _frontend_routers(router: Any, scope: Scope) -> Sequence[Any]:
+    """Return the included routers around the static files that FastAPI has for a request, if any.
+
+    These routes of `APIRouter.frontend` come after all others, and after the redirects.
+    """
+    if not hasattr(router, "_match_low_priority"):
+        return ()
+    *_, context = router._match_low_priority(scope)
+    for included in filter(_is_included, router.routes):
+        contexts = included.effective_low_priority_routes()
+        for each, routers in zip(contexts, _frontends(included.original_router), strict=True):
+            if each is context:
+                return routers
+    return ()
+
+
+def _frontends(router: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the routers around each low-priority route of a router, in FastAPI's order."""
+    yield from ((router,) for _ in router._low_priority_routes)
+    for included in filter(_is_included, router.routes):
+        yield from ((router, *inner) for inner in _frontends(included.original_router))
+
+
+def _is_included(route: object) -> bool:
+    return hasattr(route, "effective_candidates")
 
 
 def _keeps_included_routers() -> bool:

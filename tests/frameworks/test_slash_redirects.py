@@ -23,7 +23,7 @@ from flask import Flask
 from quart import Quart
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route, Router
 from starlette.testclient import TestClient
 
 import corekit_aiohttp
@@ -175,3 +175,48 @@ def test_path_that_django_does_not_redirect_has_the_policy_of_the_settings() -> 
         assert django_site()("GET", "/feed", {"Origin": MAIN}) == (404, MAIN)
     with override_settings(MIDDLEWARE=["corekit_django.middleware.CorsMiddleware"]):
         assert django_site()("GET", "/feed", {"Origin": MAIN}) == (404, MAIN)
+
+
+async def legacy(scope: Any, receive: Any, send: Any) -> None:
+    """Respond to a path that has no route."""
+    await PlainTextResponse("legacy")(scope, receive, send)
+
+
+def test_path_that_starlette_does_not_redirect_has_the_policy_of_the_router() -> None:
+    async def respond(_: object) -> PlainTextResponse:
+        return PlainTextResponse("own")
+
+    own = Route("/feed/{name}/", corekit_starlette.cors(OWN)(respond))
+    other = Route("/other", respond)
+    kept = Router([own], redirect_slashes=False, default=legacy)
+    root = Starlette(routes=[own])
+    root.router.redirect_slashes = False
+    root.router.default = legacy
+    feed = corekit_starlette.cors(OWN)(Route("/feed", respond))
+    for app, path in (
+        (root, "/feed/x"),
+        (Starlette(routes=[Mount("/kept", kept)]), "/kept/feed/x"),
+        # The router that redirects is not the one that has no route.
+        (Starlette(routes=[own, Mount("/feed", Router([other], default=legacy))]), "/feed/x"),
+        (Starlette(routes=[feed, Mount("/feed", Router([other], default=legacy))]), "/feed/"),
+    ):
+        client = TestClient(corekit_starlette.install(app, DEFAULT), follow_redirects=False)
+        for origin, allowed in ((MAIN, MAIN), (APP, None)):
+            response = client.get(path, headers={"Origin": origin})
+            assert (path, response.text, _read(response)) == (path, "legacy", (200, allowed))
+            preflight = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+            assert _read(client.options(path, headers=preflight))[1] == allowed
+
+
+def test_redirect_of_a_router_has_the_policy_of_its_target() -> None:
+    def respond(_: object) -> PlainTextResponse:
+        return PlainTextResponse("own")
+
+    own = corekit_starlette.cors(OWN)
+    routes = [Route("/feed/", respond), Mount("/files", own(Router(default=legacy)))]
+    inner = own(Starlette(routes=[*routes, Mount("/empty", Router([Route("/x", respond)]))]))
+    app = corekit_starlette.install(Starlette(routes=[Mount("/v1", inner)]), DEFAULT)
+    client = TestClient(app, follow_redirects=False)
+    for path in ("/v1", "/v1/feed", "/v1/files", "/v1/empty", "/v1/empty/x/"):
+        response = client.get(path, headers={"Origin": APP})
+        assert (path, _read(response)) == (path, (307, APP))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, cast
 
@@ -241,3 +242,54 @@ def test_marked_router_runs_under_its_policy(make: Callable[[], FastAPI]) -> Non
     mounted = install(Starlette(routes=[Mount("/v1", make())]), default)
     found = TestClient(mounted).get("/v1/orders/x", headers={"Origin": PARTNER})
     assert (found.text, found.headers["access-control-allow-origin"]) == ('"secret"', PARTNER)
+
+
+def with_files(directory: Path) -> FastAPI:
+    """Build an application with static files in routers with and without policies."""
+    (directory / "data.json").write_text("{}")
+    app, outer, inner = FastAPI(), APIRouter(prefix="/outer"), APIRouter(prefix="/inner")
+    plain, closed = APIRouter(prefix="/plain"), APIRouter(prefix="/plain/closed")
+    for router in (outer, inner, plain, closed):
+        router.frontend("/", directory=directory, fallback=None)
+    app.frontend("/", directory=directory, fallback=None)
+    outer.include_router(plain)
+    outer.include_router(cors(admin)(inner))
+    app.include_router(plain)
+    app.include_router(cors(CorsPolicy.deny_all())(closed))
+    app.include_router(cors(partner)(outer), prefix="/v1")
+    app.add_api_route("/v1/outer/found/", cors(public)(lambda: "found"))
+    return app
+
+
+FILES: Final = [
+    ("/data.json", APP),
+    ("/plain/data.json", APP),
+    ("/plain/closed/data.json", None),
+    ("/v1/outer/data.json", PARTNER),
+    ("/v1/outer/inner/data.json", ADMIN),
+    ("/v1/outer/plain/data.json", PARTNER),
+    ("/v1/outer/missing", PARTNER),
+    ("/missing", APP),
+]
+
+
+@pytest.mark.parametrize(("path", "allowed"), FILES)
+@pytest.mark.parametrize("prefix", ["", "/mounted"])
+def test_files_of_a_router_have_its_policy(
+    path: str, allowed: str | None, prefix: str, tmp_path: Path
+) -> None:
+    app: Any = with_files(tmp_path)
+    app = install(FastAPI(routes=[Mount(prefix, app)]) if prefix else app, default)
+    response = TestClient(app).get(f"{prefix}{path}")
+    assert response.status_code == (404 if path.endswith("missing") else 200)
+    for origin in (APP, PARTNER, ADMIN):
+        expected = origin if origin == allowed else None
+        assert reads(app, f"{prefix}{path}", origin) == expected
+        assert reads(app, f"{prefix}{path}", origin, "POST") == expected
+        assert may_send(app, f"{prefix}{path}", origin, "GET") is (origin == allowed)
+
+
+def test_redirect_comes_before_the_files_of_a_router(tmp_path: Path) -> None:
+    app = install(with_files(tmp_path), default)
+    assert reads(app, "/v1/outer/found", UNTRUSTED) == "*"
+    assert reads(app, "/v1/outer/found/", UNTRUSTED) == "*"
