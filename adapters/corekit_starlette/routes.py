@@ -354,7 +354,7 @@ def _frontends(router: Any) -> Iterator[tuple[Any, ...]]:
         yield from ((router, *inner) for inner in _frontends(included.original_router))
 
 
-def _is_included(route: object) -> bool:
+def _is_included(route: Any) -> bool:
     return hasattr(route, "effective_candidates")
 
 
