@@ -74,7 +74,11 @@ def _litestar_marks(app: Any, scope: Scope, method: str) -> list[Mark]:
         handler = _match_in_litestar(app.asgi_router, path, method)
     except Exception:  # noqa: BLE001 - raised again where the application handles errors
         return []
-    return kept_marks(handler.fn)
+    function = handler.fn
+    # With sync_to_thread, Litestar wraps a function once for each path of its handler.
+    while isinstance(function, sys.modules["litestar.utils.sync"].AsyncCallable):
+        function = function.func
+    return kept_marks(function)
 
 
 def _match_in_litestar(router: Any, path: str, method: str) -> Any:

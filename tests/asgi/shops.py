@@ -92,6 +92,12 @@ async def mount(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"mount"})
 
 
+@get(["/files", "/files/{name:str}"], sync_to_thread=True)
+@cors(OWN)
+def files() -> str:
+    return "files"
+
+
 def litestar(**settings: Any) -> Any:
     @get("/users/{number:int}/public")
     @cors(OWN)
@@ -144,7 +150,10 @@ def litestar(**settings: Any) -> Any:
     async def hidden() -> str:
         return str(await closed())
 
-    handlers: list[Any] = [public, private, remove, folder, routes, only_post, fail, Items, mount]
+    handlers: list[Any] = [public, private, remove, folder, files, routes, only_post, fail]
     return Litestar(
-        [*handlers, get("/hidden")(hidden)], logging_config=None, openapi_config=None, **settings
+        [*handlers, Items, mount, get("/hidden")(hidden)],
+        logging_config=None,
+        openapi_config=None,
+        **settings,
     )

@@ -148,6 +148,15 @@ def test_class_and_partial_in_quart_and_mount_in_litestar() -> None:
     assert ask(install(litestar(), DEFAULT), "GET", "/mount/x", APP) == (200, APP)
 
 
+@each_way
+@pytest.mark.parametrize("path", ["/files", "/files/a"])
+def test_sync_handler_with_several_paths_in_litestar(wrap: Callable[[Any], Any], path: str) -> None:
+    app = wrap(litestar())
+    assert ask(app, "GET", path, PARTNER) == (200, PARTNER)
+    assert preflight(app, path, PARTNER, "GET") == (204, PARTNER)
+    assert preflight(app, path, APP, "GET") == (403, None)
+
+
 @each_framework
 def test_path_below_the_root_path_is_routed(make: Callable[[], Any]) -> None:
     client = TestClient(install(make(), DEFAULT), root_path="/v1")
