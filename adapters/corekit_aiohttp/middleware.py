@@ -126,7 +126,8 @@ class _Layer:
             layer, policy, answer = response.layer, response.policy, response.answer
         else:
             routed = request
-            if MARKS.exist and request.match_info.http_exception is not None:
+            is_redirect = 300 <= response.status < 400
+            if MARKS.exist and is_redirect and request.match_info.http_exception is not None:
                 location = response.headers.get("Location", "")
                 routed = await find_redirected(request, request.method, location)
             layer, found = _find_policy(routed, routed.match_info.handler, request.method)

@@ -80,9 +80,16 @@ def aiohttp() -> Ask:
     async def leave(_: web.Request) -> web.Response:
         raise web.HTTPFound("https://other.example/feed/")
 
+    @web.middleware
+    async def create(request: web.Request, handler: Any) -> web.StreamResponse:
+        if request.path.startswith("/unrouted"):
+            return web.Response(status=int(request.query["status"]), headers={"Location": "/feed/"})
+        response: web.StreamResponse = await handler(request)
+        return response
+
     def ask(method: str, path: str, fields: dict[str, str]) -> tuple[int, str | None]:
         async def send() -> tuple[int, str | None]:
-            app = web.Application(middlewares=[web.normalize_path_middleware()])
+            app = web.Application(middlewares=[web.normalize_path_middleware(), create])
             app.router.add_get("/feed/", corekit_aiohttp.cors(OWN)(respond))
             app.router.add_get("/left", leave)
             corekit_aiohttp.install(app, DEFAULT)
@@ -163,6 +170,16 @@ def test_path_without_a_target_has_the_policy_of_the_application(make: Callable[
 @pytest.mark.parametrize("make", [aiohttp, django_site])
 def test_redirect_of_a_handler_has_its_own_policy(make: Callable[[], Ask]) -> None:
     assert make()("GET", "/left", {"Origin": MAIN}) == (302, MAIN)
+
+
+@pytest.mark.parametrize(
+    ("status", "allowed"),
+    [(200, MAIN), (201, MAIN), (299, MAIN), (300, APP), (302, APP), (399, APP), (400, MAIN)],
+)
+def test_location_of_another_response_than_a_redirect_in_aiohttp(status: int, allowed: str) -> None:
+    for origin in (APP, MAIN):
+        found = aiohttp()("GET", f"/unrouted?status={status}", {"Origin": origin})
+        assert found == (status, origin if origin == allowed else None)
 
 
 def test_redirect_in_a_subapplication_of_aiohttp_has_the_policy_of_its_target() -> None:
