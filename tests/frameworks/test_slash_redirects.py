@@ -83,7 +83,9 @@ def aiohttp() -> Ask:
     @web.middleware
     async def create(request: web.Request, handler: Any) -> web.StreamResponse:
         if request.path.startswith("/unrouted"):
-            return web.Response(status=int(request.query["status"]), headers={"Location": "/feed/"})
+            query = request.query
+            location = {"Location": query.get("location", "/feed/")}
+            return web.Response(status=int(query["status"]), headers=location)
         response: web.StreamResponse = await handler(request)
         return response
 
@@ -180,6 +182,13 @@ def test_location_of_another_response_than_a_redirect_in_aiohttp(status: int, al
     for origin in (APP, MAIN):
         found = aiohttp()("GET", f"/unrouted?status={status}", {"Origin": origin})
         assert found == (status, origin if origin == allowed else None)
+
+
+@pytest.mark.parametrize("location", ["//other.example/feed/", "https://other.example/feed/", ""])
+def test_redirect_to_another_place_in_aiohttp(location: str) -> None:
+    path = f"/unrouted?status=302&location={location}"
+    assert aiohttp()("GET", path, {"Origin": APP}) == (302, None)
+    assert aiohttp()("GET", path, {"Origin": MAIN}) == (302, MAIN)
 
 
 def test_redirect_in_a_subapplication_of_aiohttp_has_the_policy_of_its_target() -> None:
