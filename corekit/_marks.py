@@ -123,8 +123,8 @@ def keep_policy(
 ) -> T:
     """Keep a per-route policy on a function, a class or a route, and return what to use instead.
 
-    What is returned for a function, a partial or a class-based view refuses to run with
-    RuntimeError if `applying` has the policy of another route. Other objects are returned
+    What is returned for a function, a bound method, a partial or a class-based view refuses to run
+    with RuntimeError if `applying` has the policy of another route. Other objects are returned
     unchanged. `resolve` is for a policy that depends on the request: it returns that of a request,
     or None. It must be a function of a module, since handlers are pickled. Pass ``is_called=False``
     for an object that the framework does not call. Each call makes another mark, also for the same
@@ -141,9 +141,11 @@ def keep_policy(
     mark = Mark(policy, is_around=hasattr(target, "view_class"), token=token)
     made: Any = target
     guard, inner = _contents(target)
-    if guard is not None:
+    is_method = type(made) is MethodType and type(made.__func__) is FunctionType
+    if guard is not None or is_method:
         # A second mark is for this use of the function, and leaves the first one as it is. The
-        # first one may have got attributes since, such as those that `as_view()` adds.
+        # first one may have got attributes since, such as those that `as_view()` adds. The mark of
+        # a bound method, which takes no attributes, is for the object that it is bound to.
         made = update_wrapper(_guarded(inner, _Guard(mark, resolve)), made)
         setattr(made, _KEPT, mark)
         return made  # type: ignore[no-any-return]

@@ -13,6 +13,7 @@ from contextvars import copy_context
 from copy import deepcopy
 from functools import partial, partialmethod
 from pathlib import Path
+from types import MethodType
 from typing import Any, get_type_hints
 
 import pytest
@@ -317,7 +318,7 @@ def test_function_of_a_class_is_guarded(kind: type) -> None:
 
 
 def test_object_without_attributes_cannot_be_marked() -> None:
-    targets: list[Any] = [Path().exists, type, staticmethod(len)]
+    targets: list[Any] = [[].append, MethodType(len, []), type, staticmethod(len)]
     for target in targets:
         with pytest.raises(TypeError, match=r"cannot keep a policy\. Pass the function\.$"):
             mark(target)
