@@ -318,9 +318,11 @@ class BrowserModel:
         if len(running.urls) > _MAX_REDIRECTS:
             raise running.fail("TooManyRedirects")
         crosses = running.requested.mode == "cors" and url.origin != running.page
-        is_fetch = self.quirks.redirect_without_user_name and not running.requested.upload_listener
-        if url.userinfo and (crosses or running.tainting == "cors" or is_fetch):
+        if url.userinfo and (crosses or running.tainting == "cors"):
             raise running.fail("RedirectContainsCredentials", location)
+        is_fetch = not running.requested.upload_listener
+        if url.userinfo and is_fetch and self.quirks.redirect_without_user_name:
+            raise running.fail("InvalidRedirect", location)
         becomes_get = (status in (301, 302) and running.method == "POST") or (
             status == 303 and running.method not in ("GET", "HEAD")
         )

@@ -36,7 +36,9 @@ def visit(request: pytest.FixtureRequest) -> Iterator[Visit]:
 def make_session(name: str, page: str, fetch: Fetch, policy: CorsPolicy) -> Session:
     scheme, _, rest = fetch.url.partition("://")
     host, _, path = rest.partition("/")
-    moved = replace(fetch, url=f"{scheme}://{host}/{name}/{path.partition('/')[2]}")
+    moved = fetch
+    if scheme.startswith("http"):  # not of data:
+        moved = replace(fetch, url=f"{scheme}://{host}/{name}/{path.partition('/')[2]}")
     send = WsgiTransport(CorsMiddleware(APPLICATION.wsgi, policy), raise_exceptions=True).send
     return Session(name, page, [moved], send, note=policy)
 
