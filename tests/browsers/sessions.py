@@ -80,7 +80,8 @@ def draw_fetch(random: Random, url: str, **fixed: Any) -> Fetch:
     if random.random() < 0.05 and method in ("GET", "HEAD", "POST"):
         fetch = replace(fetch, mode="no-cors")
     elif random.random() < 0.06:
-        fetch = replace(fetch, upload_listener=True)
+        # After redirects, Firefox lists no type that only the Blob of an XMLHttpRequest has.
+        fetch = replace(fetch, upload_listener=True, body_type="")
         if fetch.credentials == "omit":
             fetch = replace(fetch, credentials="same-origin")
     return replace(fetch, **fixed)
