@@ -208,10 +208,10 @@ class RoutePolicy:
                 found = self._policy_of(owner, scope) or found
             for owner in _endpoints(candidate, scope["method"]):
                 found = self._policy_of(owner, below) or found
-            router = _router_of(candidate)
             candidates = _routes_of(candidate) or ()
             if not candidates:
                 return found
+            router = _router_of(candidate)
 
     def _select(self, candidates: Iterable[Any], scope: Scope) -> tuple[Match, Any, Scope]:
         # Like the router: the first match, else the first whose path matches, which responds 405.
@@ -324,11 +324,9 @@ def _routes_of(owner: Any) -> list[Any] | None:
 def _router_of(candidate: Any) -> Router | None:
     """Return the router of a mount, which may be inside middleware."""
     route = getattr(candidate, "starlette_route", None) or candidate
-    for each in _applications(route):
-        router = getattr(each, "router", each) if isinstance(each, Starlette) else each
-        if isinstance(router, Router):
-            return router
-    return None
+    found = _applications(route)
+    routers = (each.router if isinstance(each, Starlette) else each for each in found)
+    return next((each for each in routers if isinstance(each, Router)), None)
 
 
 def _frontend_routers(router: Any, scope: Scope) -> Sequence[Any]:

@@ -219,8 +219,14 @@ def test_path_that_starlette_does_not_redirect_has_the_policy_of_the_router() ->
     root.router.redirect_slashes = False
     root.router.default = legacy
     feed = corekit_starlette.cors(OWN)(Route("/feed", respond))
+
+    class Other:
+        routes: Final = [own]
+        __call__ = staticmethod(legacy)
+
     for app, path in (
         (root, "/feed/x"),
+        (Starlette(routes=[Mount("/other", Other())]), "/other/feed/x"),
         (Starlette(routes=[Mount("/kept", kept)]), "/kept/feed/x"),
         # The router that redirects is not the one that has no route.
         (Starlette(routes=[own, Mount("/feed", Router([other], default=legacy))]), "/feed/x"),

@@ -181,6 +181,16 @@ def included_route() -> FastAPI:
     return app
 
 
+def included_route_of_starlette() -> FastAPI:
+    def secret(_: Request) -> Response:
+        return PlainTextResponse('"secret"')
+
+    app, router = FastAPI(), APIRouter()
+    router.routes.append(cors(partner)(Route("/x", secret)))
+    app.include_router(router, prefix="/orders")
+    return app
+
+
 def included_router_of_an_application() -> FastAPI:
     app = FastAPI()
     part = cors(CorsRoutes([("/orders/", partner)]))(FastAPI())
@@ -233,7 +243,7 @@ def test_marked_router_does_not_run_under_another_policy(
         client.get("/orders/x", headers={"Origin": UNTRUSTED})
 
 
-@pytest.mark.parametrize("make", MARKED)
+@pytest.mark.parametrize("make", [*MARKED, included_route_of_starlette])
 def test_marked_router_runs_under_its_policy(make: Callable[[], FastAPI]) -> None:
     assert TestClient(make()).get("/orders/x").text == '"secret"'
     app = install(make(), default)
