@@ -303,3 +303,9 @@ def test_redirect_comes_before_the_files_of_a_router(tmp_path: Path) -> None:
     app = install(with_files(tmp_path), default)
     assert reads(app, "/v1/outer/found", UNTRUSTED) == "*"
     assert reads(app, "/v1/outer/found/", UNTRUSTED) == "*"
+
+
+def test_router_does_not_run_without_its_marked_application() -> None:
+    client = TestClient(install(included_router_of_an_application(), public))
+    with pytest.raises(RuntimeError, match="has its own CORS policy, which was not found"):
+        client.get("/orders/x", headers={"Origin": UNTRUSTED})
