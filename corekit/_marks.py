@@ -141,7 +141,7 @@ def keep_policy(
     mark = Mark(policy, is_around=hasattr(target, "view_class"), token=token)
     made: Any = target
     guard, inner = _contents(target)
-    is_method = type(made) is MethodType and type(made.__func__) is FunctionType
+    is_method = isinstance(target, MethodType) and type(target.__func__) is FunctionType
     if guard is not None or is_method:
         # A second mark is for this use of the function, and leaves the first one as it is. The
         # first one may have got attributes since, such as those that `as_view()` adds. The mark of
