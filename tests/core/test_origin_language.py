@@ -210,8 +210,8 @@ def problems_of(policy: type[CorsPolicy], **arguments: object) -> list[Problem]:
 
 
 def plain_hint(problem: Problem) -> str:
-    # The fix is written like the setting itself, and named in the hint.
-    return re.sub(r"'[^']*'", "'...'", problem.hint)
+    # The fix is written like the setting itself, a regular expression as r'...'.
+    return re.sub(r"r?'[^']*'", "'...'", problem.hint)
 
 
 # The sets that can be written are many, so this is a large number in the profile for CI.
