@@ -178,6 +178,7 @@ def test_named_origins_are_not_untrusted() -> None:
         (("localhost:1/a", f"--origin={PAGE}"), "Did you mean 'http://localhost:1/a'?"),
         (("api.test/a?b=c", f"--origin={PAGE}"), "Did you mean 'https://api.test/a?b=c'?"),
         (("mailto:a@b.test", f"--origin={PAGE}"), "is not an HTTP or HTTPS URL"),
+        (("localhost:99999/a", f"--origin={PAGE}"), "is not an HTTP or HTTPS URL"),
         (("items", f"--origin={PAGE}"), "Write a URL such as"),
         (("http://b\xfccher.test/", f"--origin={PAGE}"), "Write the host name in Punycode"),
         (("http://u:p@localhost:1/", f"--origin={PAGE}"), "without a user name"),

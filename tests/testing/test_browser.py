@@ -104,6 +104,7 @@ def test_other_failures_are_not_cors_errors() -> None:
         ({"data": "text"}, "text/plain;charset=UTF-8", "text"),
         ({"data": b"\xff"}, None, "\xff"),
         ({"json": [1]}, "application/json", "[1]"),
+        ({"json": [1], "headers": {"content-type": "text/x"}}, "text/x", "[1]"),
         ({"data": "x", "headers": {"content-type": "text/html"}}, "text/html", "x"),
         ({}, None, ""),
     ],
