@@ -68,7 +68,7 @@ def items(request):
 
 urlpatterns = [path("items", items)]
 settings.configure(
-    DEBUG=True,
+    ALLOWED_HOSTS=["127.0.0.1"],
     ROOT_URLCONF=__name__,
     INSTALLED_APPS=["corekit_django"],
     MIDDLEWARE=[
@@ -85,7 +85,7 @@ COMMANDS: Final[Mapping[str, tuple[str, list[str], str]]] = {
         ["-m", "fastapi", "dev", "--no-reload", "--port", "PORT"],
         "allow_origins",
     ),
-    "flask run": (FLASK, ["-m", "flask", "run", "--debug", "--port", "PORT"], "allow_origins"),
+    "flask run": (FLASK, ["-m", "flask", "run", "--port", "PORT"], "allow_origins"),
     "litestar run": (LITESTAR, ["-m", "litestar", "run", "--port", "PORT"], "allow_origins"),
     "quart run": (QUART, ["-m", "quart", "run", "--port", "PORT"], "allow_origins"),
     "runserver": (DJANGO, ["app.py", "runserver", "--noreload", "PORT"], "CORS_ALLOWED_ORIGINS"),
