@@ -22,7 +22,7 @@ from ._regex_syntax import Unreadable
 from ._validation import Reader
 from .arguments import SETTINGS
 from .diagnostics import show
-from .problems import ProblemKind
+from .problems import OriginProblem, ProblemKind
 
 _ORDINARY_PATH: Final = 64
 
@@ -65,12 +65,12 @@ unterminated subpattern at position 8'.
     """
     length = len(regex if isinstance(regex, str) else regex.pattern)
     if length > LONGEST_REGEX:
-        raise RegexError(ProblemKind.LONG_REGEX, length=length, longest=LONGEST_REGEX)
+        raise RegexError(OriginProblem.LONG_REGEX, length=length, longest=LONGEST_REGEX)
     try:
         return re.compile(regex)
     except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
         # A warning is an exception if the user turned warnings into errors.
-        raise RegexError(ProblemKind.INVALID_REGEX, error=show(str(error))) from None
+        raise RegexError(OriginProblem.INVALID_REGEX, error=show(str(error))) from None
 
 
 def compile_path_regex(regex: str | re.Pattern[str]) -> re.Pattern[str]:
@@ -87,9 +87,9 @@ This is an upper bound, so they may also be fast.
     found = compile_regex(regex)
     longest = longest_path(found)
     if longest == 0:
-        raise RegexError(ProblemKind.UNKNOWN_COST)
+        raise RegexError(OriginProblem.UNKNOWN_COST)
     if longest is not None and longest < _ORDINARY_PATH:
-        raise RegexError(ProblemKind.SLOW_PATHS, longest=longest)
+        raise RegexError(OriginProblem.SLOW_PATHS, longest=longest)
     return found
 
 
@@ -134,7 +134,7 @@ class RegexReader(Reader):
                     shown = self.dialect.show_regex(fix)
                     use = f"Use {shown}." if kind.is_risk else f"Did you mean {shown}?"
                 parameters.update(fix=fix, use=use)
-            if kind is ProblemKind.OPAQUE_REGEX_ORIGIN_WITH_CREDENTIALS:
+            if kind is OriginProblem.OPAQUE_REGEX_ORIGIN_WITH_CREDENTIALS:
                 self._present_risks.add(kind.code)
             self.report(kind, name, regex.pattern, index=index, **parameters)
 
@@ -161,7 +161,7 @@ def find_problems(regex: re.Pattern[str], *, credentials: bool) -> Iterator[Find
         slow, is_cost_known = None, False
     if slow is not None:
         # It is not tried on origins, which could take just as long.
-        yield _found(ProblemKind.SLOW_REGEX, _repair_slow, origin=f"{slow}{slow[-1] * 3}...")
+        yield _found(OriginProblem.SLOW_REGEX, _repair_slow, origin=f"{slow}{slow[-1] * 3}...")
         return
     if is_cost_known:
         with suppress(Unreadable, TooManyStates):
@@ -171,7 +171,7 @@ def find_problems(regex: re.Pattern[str], *, credentials: bool) -> Iterator[Find
         if regex.fullmatch(OPAQUE):
             yield _opaque(OPAQUE, credentials=credentials)
         if credentials or not is_cost_known:
-            yield _found(ProblemKind.OPAQUE_REGEX, _no_repairs)
+            yield _found(OriginProblem.OPAQUE_REGEX, _no_repairs)
     yield from found or ()
 
 
@@ -180,14 +180,14 @@ def _judge(
 ) -> Iterator[Finding]:
     origin = language.find_any()
     if origin is None:
-        yield _found(ProblemKind.UNMATCHED_REGEX, _repair_unmatched)
+        yield _found(OriginProblem.UNMATCHED_REGEX, _repair_unmatched)
         return
     if _BEGINNING.fullmatch(origin) and language.find_outside([automaton_of(_BEGINNING)]) is None:
-        yield _found(ProblemKind.BEGINNING_REGEX, _no_repairs, origin=origin)
+        yield _found(OriginProblem.BEGINNING_REGEX, _no_repairs, origin=origin)
         return
     missed = _missed_by_glob(regex)
     if missed is not None:
-        yield _found(ProblemKind.GLOB_AS_REGEX, _repair_glob, origin=missed)
+        yield _found(OriginProblem.GLOB_AS_REGEX, _repair_glob, origin=missed)
         return
     opaque = language.find(Kind.OPAQUE) or language.find(Kind.HOSTLESS)
     if opaque is not None:
@@ -201,12 +201,12 @@ def _judge(
         return
     insecure = language.find_insecure()
     if insecure is not None:
-        yield _found(ProblemKind.INSECURE_REGEX, _repair_insecure, origin=insecure)
+        yield _found(OriginProblem.INSECURE_REGEX, _repair_insecure, origin=insecure)
     if opening is not None:
         yield _open(opening)
     app = language.find_open_app()
     if app is not None:
-        yield _found(ProblemKind.ANY_EXTENSION, _no_repairs, origin=app)
+        yield _found(OriginProblem.ANY_EXTENSION, _no_repairs, origin=app)
 
 
 def choose_fix(
@@ -233,16 +233,19 @@ def _found(
 def _opaque(origin: str, *, credentials: bool) -> Finding:
     if credentials:
         return _found(
-            ProblemKind.OPAQUE_REGEX_ORIGIN_WITH_CREDENTIALS, _repair_opaque, origin=origin
+            OriginProblem.OPAQUE_REGEX_ORIGIN_WITH_CREDENTIALS, _repair_opaque, origin=origin
         )
-    return _found(ProblemKind.OPAQUE_REGEX_ORIGIN, _repair_opaque, origin=origin)
+    return _found(OriginProblem.OPAQUE_REGEX_ORIGIN, _repair_opaque, origin=origin)
 
 
 def _open(opening: Opening) -> Finding:
     if not opening.suffix:
-        return _found(ProblemKind.OPEN_REGEX, _repair_dots, origin=opening.origin)
+        return _found(OriginProblem.OPEN_REGEX, _repair_dots, origin=opening.origin)
     return _found(
-        ProblemKind.PUBLIC_SUFFIX_REGEX, _repair_dots, origin=opening.origin, suffix=opening.suffix
+        OriginProblem.PUBLIC_SUFFIX_REGEX,
+        _repair_dots,
+        origin=opening.origin,
+        suffix=opening.suffix,
     )
 
 

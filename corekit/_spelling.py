@@ -25,7 +25,7 @@ from ._origins import (
     split_origin,
 )
 from ._suffixes import find_open_suffix
-from .problems import ProblemKind
+from .problems import OriginProblem, ProblemKind
 
 # In a WebSocket handshake a browser sends the origin of the page.
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
@@ -71,14 +71,14 @@ def find_misspelling(text: str) -> Misspelling:
     """
     meant = canonical_spelling(text)
     kind = _misspelled_string(text)
-    if kind is ProblemKind.REGEX_AS_ORIGIN:
+    if kind is OriginProblem.REGEX_AS_ORIGIN:
         return Misspelling(kind, _find_same_pattern(text))
     if kind is not None:
-        has_fix = kind is ProblemKind.WHITE_SPACE_AROUND_ORIGIN
+        has_fix = kind is OriginProblem.WHITE_SPACE_AROUND_ORIGIN
         return Misspelling(kind, meant if has_fix else None)
     if has_punctuation_around(text):
         meant = canonical_spelling(text.strip(_PUNCTUATION))
-        return Misspelling(ProblemKind.PUNCTUATION_AROUND_ORIGIN, meant)
+        return Misspelling(OriginProblem.PUNCTUATION_AROUND_ORIGIN, meant)
     return _misspelled_parts(text, meant)
 
 
@@ -144,9 +144,9 @@ def find_impossible_host(host: str) -> ProblemKind | None:
     if host.startswith("["):
         return None
     if _is_host_name(host) is None:
-        return ProblemKind.IMPOSSIBLE_HOST
+        return OriginProblem.IMPOSSIBLE_HOST
     labels = (label[4:] for label in host.split(".") if label.startswith("xn--"))
-    return None if all(map(_is_punycode, labels)) else ProblemKind.INVALID_PUNYCODE
+    return None if all(map(_is_punycode, labels)) else OriginProblem.INVALID_PUNYCODE
 
 
 def _is_punycode(label: str) -> bool:
@@ -163,37 +163,37 @@ def _is_punycode(label: str) -> bool:
 def _misspelled_string(text: str) -> ProblemKind | None:
     stripped = text.strip(_SPACE)
     if not stripped:
-        return ProblemKind.EMPTY_ORIGIN
+        return OriginProblem.EMPTY_ORIGIN
     if _is_regex(stripped):
-        return ProblemKind.REGEX_AS_ORIGIN
+        return OriginProblem.REGEX_AS_ORIGIN
     if stripped.lower().startswith("file:"):
-        return ProblemKind.FILE_ORIGIN
+        return OriginProblem.FILE_ORIGIN
     if _contains_several(stripped):
-        return ProblemKind.SEVERAL_ORIGINS
+        return OriginProblem.SEVERAL_ORIGINS
     if text != stripped:
-        return ProblemKind.WHITE_SPACE_AROUND_ORIGIN
+        return OriginProblem.WHITE_SPACE_AROUND_ORIGIN
     if any(character.isspace() or not character.isprintable() for character in text):
-        return ProblemKind.WHITE_SPACE_IN_ORIGIN
+        return OriginProblem.WHITE_SPACE_IN_ORIGIN
     return None
 
 
 def _misspelled_parts(text: str, meant: str | None) -> Misspelling:
     if "*" in text and meant is None:
         is_range = _is_address_range(text)
-        kind = ProblemKind.ADDRESS_RANGE if is_range else ProblemKind.MISPLACED_WILDCARD
+        kind = OriginProblem.ADDRESS_RANGE if is_range else OriginProblem.MISPLACED_WILDCARD
         return Misspelling(kind, None)
     if meant == OPAQUE:
-        return Misspelling(ProblemKind.OPAQUE_ORIGIN_CASE, None)
+        return Misspelling(OriginProblem.OPAQUE_ORIGIN_CASE, None)
     match = _scheme(text)
     if match is None or not match[0].endswith("://"):
-        return Misspelling(ProblemKind.ORIGIN_WITHOUT_SCHEME, meant)
+        return Misspelling(OriginProblem.ORIGIN_WITHOUT_SCHEME, meant)
     authority, slash, path = text[match.end() :].partition("/")
     if path or any(mark in authority for mark in "?#\\"):
-        return Misspelling(ProblemKind.ORIGIN_WITH_PATH, meant)
+        return Misspelling(OriginProblem.ORIGIN_WITH_PATH, meant)
     if "@" in authority:
-        return Misspelling(ProblemKind.ORIGIN_WITH_CREDENTIALS, meant)
+        return Misspelling(OriginProblem.ORIGIN_WITH_CREDENTIALS, meant)
     if meant is None:
-        return Misspelling(ProblemKind.IMPOSSIBLE_ORIGIN, None)
+        return Misspelling(OriginProblem.IMPOSSIBLE_ORIGIN, None)
     return _different_spelling(text, slash, meant)
 
 
@@ -271,7 +271,7 @@ def _ipv4_number(text: str) -> int:
 def _different_spelling(given: str, slash: str, meant: str) -> Misspelling:
     scheme, _, rest = given.partition("://")
     if scheme.lower() in _PAGE_SCHEMES:
-        return Misspelling(ProblemKind.WEBSOCKET_ORIGIN, meant, {"scheme": scheme})
+        return Misspelling(OriginProblem.WEBSOCKET_ORIGIN, meant, {"scheme": scheme})
     differences = {
         "upper case": given != given.lower(),
         "a trailing slash": slash,
@@ -280,9 +280,9 @@ def _different_spelling(given: str, slash: str, meant: str) -> Misspelling:
     }
     found = [name for name, is_there in differences.items() if is_there]
     if not found:
-        return Misspelling(ProblemKind.NON_CANONICAL_HOST, meant)
+        return Misspelling(OriginProblem.NON_CANONICAL_HOST, meant)
     text = " or ".join(filter(None, [", ".join(found[:-1]), found[-1]]))
-    return Misspelling(ProblemKind.NON_CANONICAL_ORIGIN, meant, {"differences": text})
+    return Misspelling(OriginProblem.NON_CANONICAL_ORIGIN, meant, {"differences": text})
 
 
 def _has_port(authority: str) -> bool:

@@ -39,7 +39,7 @@ from ._spelling import (
 from ._suffixes import find_open_suffix
 from .arguments import ARGUMENTS, REGEXES, Argument, find_argument, is_regex_argument
 from .diagnostics import show
-from .problems import PYTHON, RISKS, Dialect, Problem, ProblemKind
+from .problems import PYTHON, RISKS, Dialect, OriginProblem, Problem, ProblemKind, SettingProblem
 
 MAX_MAX_AGE: Final = 86_400
 """Seconds; no browser caches a preflight response for longer."""
@@ -96,13 +96,13 @@ class Reader:
         text = name if isinstance(name, str) else ""
         subject = text if text.isascii() and text.isidentifier() else show(name)
         if is_regex_argument(text) and REGEXES not in known:
-            kind, fix = ProblemKind.REGEX_ARGUMENT, dialect.origins
+            kind, fix = SettingProblem.REGEX_ARGUMENT, dialect.origins
             return Problem.of(kind, subject, value, fix=fix, dialect=dialect)
         meant = find_argument(text, known)
         if meant is not None:
-            kind, fix = ProblemKind.MISSPELLED_ARGUMENT, dialect.name(meant)
+            kind, fix = SettingProblem.MISSPELLED_ARGUMENT, dialect.name(meant)
             return Problem.of(kind, subject, value, fix=fix)
-        kind, names = ProblemKind.UNKNOWN_ARGUMENT, ", ".join(map(dialect.name, known))
+        kind, names = SettingProblem.UNKNOWN_ARGUMENT, ", ".join(map(dialect.name, known))
         return Problem.of(kind, subject, value, arguments=names)
 
     def _read_argument(self, name: str) -> Any:
@@ -113,9 +113,9 @@ class Reader:
         for code in self._accepted:
             if code not in RISKS:
                 risks = ", ".join(sorted(RISKS))
-                self.report(ProblemKind.UNKNOWN_RISK, "accept_risks", code, risks=risks)
+                self.report(SettingProblem.UNKNOWN_RISK, "accept_risks", code, risks=risks)
             elif code not in self._present_risks:
-                self.report(ProblemKind.ABSENT_RISK, "accept_risks", code)
+                self.report(SettingProblem.ABSENT_RISK, "accept_risks", code)
 
     def read_accepted_risks(self, name: str, value: object) -> tuple[str, ...]:
         """Read the codes of accepted risks."""
@@ -127,18 +127,18 @@ class Reader:
         items = self.read_strings(name, value)
         texts = _unique(text for _, text in items)
         if self.needs_origins and not texts and len(self.problems) == found:
-            self.report(ProblemKind.NO_ORIGINS, name, self.given.get(name))
+            self.report(OriginProblem.NO_ORIGINS, name, self.given.get(name))
         # One search in all of them is faster than one in each.
         everything = "".join(texts)
         is_unusual = any(mark in everything for mark in _UNUSUAL)
         for index, text in items:
             if text == ANY:
                 if self._credentials:
-                    self.report(ProblemKind.ANY_ORIGIN_WITH_CREDENTIALS, name, text, index=index)
+                    self.report(OriginProblem.ANY_ORIGIN_WITH_CREDENTIALS, name, text, index=index)
                 elif len(texts) > 1:
-                    self.report(ProblemKind.ANY_ORIGIN_WITH_OTHERS, name, text, index=index)
+                    self.report(OriginProblem.ANY_ORIGIN_WITH_OTHERS, name, text, index=index)
             elif text == OPAQUE:
-                kinds = ProblemKind.OPAQUE_ORIGIN, ProblemKind.OPAQUE_ORIGIN_WITH_CREDENTIALS
+                kinds = OriginProblem.OPAQUE_ORIGIN, OriginProblem.OPAQUE_ORIGIN_WITH_CREDENTIALS
                 self._check_opaque(name, index, text, *kinds)
             elif not (is_unusual and self._has_impossible_host(name, index, text)):
                 self._check_origin(name, index, text)
@@ -152,11 +152,11 @@ class Reader:
             if method == ANY:
                 kept.append(method)
             elif not is_token(method) or ANY in method:
-                self.report(ProblemKind.INVALID_METHOD, name, method, index=index)
+                self.report(SettingProblem.INVALID_METHOD, name, method, index=index)
             elif upper in FORBIDDEN_METHODS:
-                self.report(ProblemKind.FORBIDDEN_METHOD, name, method, index=index)
+                self.report(SettingProblem.FORBIDDEN_METHOD, name, method, index=index)
             elif upper in REGISTERED_METHODS and method != upper:
-                self.report(ProblemKind.METHOD_CASE, name, method, index=index, fix=upper)
+                self.report(SettingProblem.METHOD_CASE, name, method, index=index, fix=upper)
             else:
                 kept.append(method)
         return _unique(kept)
@@ -167,9 +167,9 @@ class Reader:
         for index, given in self._read_header_names(name, value):
             header = given.lower()
             if is_browser_header(header):
-                self.report(ProblemKind.FORBIDDEN_REQUEST_HEADER, name, given, index=index)
+                self.report(SettingProblem.FORBIDDEN_REQUEST_HEADER, name, given, index=index)
             elif header in RESPONSE_ONLY_HEADERS:
-                self.report(ProblemKind.RESPONSE_HEADER, name, given, index=index)
+                self.report(SettingProblem.RESPONSE_HEADER, name, given, index=index)
             else:
                 kept.append(header)
         return _unique(kept)
@@ -180,12 +180,12 @@ class Reader:
         for index, given in self._read_header_names(name, value):
             header = given.lower()
             if header == ANY and self._credentials:
-                kind = ProblemKind.ANY_EXPOSED_HEADER_WITH_CREDENTIALS
+                kind = SettingProblem.ANY_EXPOSED_HEADER_WITH_CREDENTIALS
                 self.report(kind, name, given, index=index)
             elif header in FORBIDDEN_RESPONSE_HEADERS:
-                self.report(ProblemKind.FORBIDDEN_RESPONSE_HEADER, name, given, index=index)
+                self.report(SettingProblem.FORBIDDEN_RESPONSE_HEADER, name, given, index=index)
             elif header in REQUEST_ONLY_HEADERS:
-                self.report(ProblemKind.REQUEST_HEADER, name, given, index=index)
+                self.report(SettingProblem.REQUEST_HEADER, name, given, index=index)
             else:
                 kept.append(header)
         return _unique(kept)
@@ -202,16 +202,16 @@ class Reader:
             return None
         seconds = value if isinstance(value, int) else _whole_seconds(value)
         if seconds is None:
-            kind = ProblemKind.FRACTIONAL_MAX_AGE
+            kind = SettingProblem.FRACTIONAL_MAX_AGE
         elif isinstance(seconds, bool) or not isinstance(seconds, int):
             self.report_type(name, value, self.dialect.seconds)
             return None
         elif seconds < 0:
-            kind = ProblemKind.NEGATIVE_MAX_AGE
+            kind = SettingProblem.NEGATIVE_MAX_AGE
         elif seconds <= MAX_MAX_AGE:
             return int.__int__(seconds)
         else:
-            self.report(ProblemKind.LONG_MAX_AGE, name, value, maximum=MAX_MAX_AGE)
+            self.report(SettingProblem.LONG_MAX_AGE, name, value, maximum=MAX_MAX_AGE)
             return MAX_MAX_AGE
         self.report(kind, name, value, maximum=MAX_MAX_AGE)
         return None
@@ -223,7 +223,7 @@ class Reader:
         elif 200 <= value <= 299:
             return int.__int__(value)  # an HTTPStatus has another repr
         else:
-            self.report(ProblemKind.PREFLIGHT_STATUS, name, value)
+            self.report(SettingProblem.PREFLIGHT_STATUS, name, value)
         return 204
 
     def read_strings(self, name: str, value: object) -> list[tuple[int, str]]:
@@ -259,7 +259,7 @@ class Reader:
         fix: object = None,
     ) -> None:
         """Report a value of the wrong type."""
-        kind, found = ProblemKind.WRONG_TYPE, type(value).__name__
+        kind, found = SettingProblem.WRONG_TYPE, type(value).__name__
         self.report(kind, name, value, index=index, fix=fix, type=found, expected=expected)
 
     def report(self, kind: ProblemKind, name: str, value: object, **parameters: Any) -> None:
@@ -279,27 +279,27 @@ class Reader:
             return
         scheme, host = parts[:2]
         if find_likely_scheme(scheme) is not None:
-            kind = ProblemKind.UNLIKELY_SCHEME
+            kind = OriginProblem.UNLIKELY_SCHEME
             fix, use = self._choose_fix(canonical_spelling(text))
             self.report(kind, name, text, index=index, fix=fix, scheme=scheme, use=use)
         if not self._credentials:
             return
         if scheme == "http" and not is_loopback(host):
-            kind = ProblemKind.INSECURE_ORIGIN
+            kind = OriginProblem.INSECURE_ORIGIN
             fix, use = self._secure(kind, text, host)
             self.report(kind, name, text, index=index, fix=fix, use=use)
         if pattern is None:
             return
         if scheme not in DEFAULT_PORTS:
             if host == ANY:
-                kind = ProblemKind.ANY_EXTENSION
+                kind = OriginProblem.ANY_EXTENSION
                 use = kind.otherwise
                 self.report(kind, name, text, index=index, origin=f"{scheme}://a", use=use)
         elif pattern.label is not None:
             # A wildcard for several labels also covers a public suffix below the host.
             suffix = find_open_suffix(host, below=pattern.label == ANY)
             if suffix is not None:
-                self.report(ProblemKind.PUBLIC_SUFFIX, name, text, index=index, suffix=suffix)
+                self.report(OriginProblem.PUBLIC_SUFFIX, name, text, index=index, suffix=suffix)
 
     def _has_impossible_host(self, name: str, index: int, text: str) -> bool:
         pattern = OriginPattern.parse(text) if ANY in text else None
@@ -316,7 +316,7 @@ class Reader:
 
     def _check_misspelled(self, name: str, index: int, text: str) -> None:
         if is_hostless(text):
-            kinds = ProblemKind.HOSTLESS_ORIGIN, ProblemKind.HOSTLESS_ORIGIN_WITH_CREDENTIALS
+            kinds = OriginProblem.HOSTLESS_ORIGIN, OriginProblem.HOSTLESS_ORIGIN_WITH_CREDENTIALS
             self._check_opaque(name, index, text, *kinds)
             return
         found = find_misspelling(text)
@@ -363,7 +363,7 @@ class Reader:
         items: list[tuple[int, str]] = []
         for index, header in self.read_strings(name, value):
             if header != ANY and (not is_token(header) or ANY in header):
-                self.report(ProblemKind.INVALID_HEADER, name, header, index=index)
+                self.report(SettingProblem.INVALID_HEADER, name, header, index=index)
             else:
                 items.append((index, header))
         return items
@@ -380,7 +380,7 @@ class Reader:
             use, fix = dialect.one_string.format(text=ascii(text)[1:-1]), [value]
         else:
             use = f"Use {dialect.strings}."
-        kind = ProblemKind.SINGLE_STRING
+        kind = SettingProblem.SINGLE_STRING
         self.report(kind, name, value, fix=fix, use=use, type=type(value).__name__)
 
 

@@ -1,7 +1,8 @@
 """Problems of a configuration: values for programs, sentences for people.
 
-The table of all problems is `_problem_kinds`. Here a row becomes a `Problem`, in the words of the
-place where the setting is written: Python code, a file, the environment, a framework's settings.
+The tables of all problems are `_origin_problems` and `_setting_problems`. Here a row becomes a
+`Problem`, in the words of the place where the setting is written: Python code, a file, the
+environment, a framework's settings.
 """
 
 from __future__ import annotations
@@ -10,24 +11,32 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from ._origin_problems import OriginProblem
 from ._problem_kinds import ProblemKind
+from ._setting_problems import SettingProblem
 from .diagnostics import Diagnostic
 
 __all__ = [
     "CODES",
+    "KINDS",
     "PYTHON",
     "RISKS",
     "Dialect",
+    "OriginProblem",
     "PolicyError",
     "PolicyWarning",
     "Problem",
     "ProblemKind",
+    "SettingProblem",
 ]
 
-CODES: Final = frozenset(kind.code for kind in ProblemKind)
+KINDS: Final[tuple[ProblemKind, ...]] = (*OriginProblem, *SettingProblem)
+"""Every problem that a configuration can have."""
+
+CODES: Final = frozenset(kind.code for kind in KINDS)
 """Every code that a `Problem` can have."""
 
-RISKS: Final = frozenset(kind.code for kind in ProblemKind if kind.is_risk)
+RISKS: Final = frozenset(kind.code for kind in KINDS if kind.is_risk)
 """The codes of the risks that an operator may accept with ``accept_risks=[...]``."""
 
 _SHOWN_CHARACTERS: Final = 300
@@ -107,7 +116,7 @@ class Problem(Diagnostic):
     with an index if it is a list (``allow_origins[2]``); `argument` and `index` are the same as
     data. `parameters` are the values that the message and the hint were written with.
 
-    >>> problem = Problem.of(ProblemKind.METHOD_CASE, "allow_methods", "put", index=0, fix="PUT")
+    >>> problem = Problem.of(SettingProblem.METHOD_CASE, "allow_methods", "put", index=0, fix="PUT")
     >>> print(problem)
     allow_methods[0] = 'put': Method names are case-sensitive; servers expect this one in upper \
 case. Did you mean 'PUT'? [method-case]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
 from .policy import CorsPolicy
-from .problems import PolicyError, Problem, ProblemKind
+from .problems import PolicyError, Problem, SettingProblem
 
 __all__ = ["CorsRoutes", "RouteMatch"]
 
@@ -159,7 +159,7 @@ def path_readings(path: str) -> tuple[str, ...]:
 
 def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:
     if isinstance(routes, str | bytes | Mapping) or not isinstance(routes, Iterable):
-        kind, name = ProblemKind.ROUTES_TYPE, type(routes).__name__
+        kind, name = SettingProblem.ROUTES_TYPE, type(routes).__name__
         return [], [Problem.of(kind, "routes", routes, type=name)]
     pairs: list[tuple[str, CorsPolicy]] = []
     covered: set[str] = set()
@@ -175,32 +175,32 @@ def _read(routes: Any) -> tuple[list[tuple[str, CorsPolicy]], list[Problem]]:
                 else:
                     problems.append(problem)
             case (str(), CorsPolicy(), *_):
-                kind = ProblemKind.METHOD_IN_PATH
+                kind = SettingProblem.METHOD_IN_PATH
                 problems.append(Problem.of(kind, "routes", route, index=index))
             case _:
-                problems.append(Problem.of(ProblemKind.ROUTE_TYPE, "routes", route, index=index))
+                problems.append(Problem.of(SettingProblem.ROUTE_TYPE, "routes", route, index=index))
     if not pairs and not problems:
-        problems = [Problem.of(ProblemKind.NO_ROUTES, "routes", routes)]
+        problems = [Problem.of(SettingProblem.NO_ROUTES, "routes", routes)]
     return pairs, problems
 
 
 def _check_path(index: int, path: str, covered: set[str]) -> Problem | None:
     if _has_method(path):
-        return Problem.of(ProblemKind.METHOD_IN_PATH, "routes", path, index=index)
+        return Problem.of(SettingProblem.METHOD_IN_PATH, "routes", path, index=index)
     if not path.startswith("/"):
-        kind, fix = ProblemKind.RELATIVE_PATH, f"/{path}"
+        kind, fix = SettingProblem.RELATIVE_PATH, f"/{path}"
         return Problem.of(kind, "routes", path, index=index, fix=fix)
     if len(path) > LONGEST_PATH:
-        kind, length = ProblemKind.LONG_PATH, len(path)
+        kind, length = SettingProblem.LONG_PATH, len(path)
         return Problem.of(kind, "routes", path, index=index, length=length, longest=LONGEST_PATH)
     if _has_parameter(path):
-        return Problem.of(ProblemKind.PARAMETER_PATH, "routes", path, index=index)
+        return Problem.of(SettingProblem.PARAMETER_PATH, "routes", path, index=index)
     if _is_unroutable(path):
-        return Problem.of(ProblemKind.UNROUTABLE_PATH, "routes", path, index=index)
+        return Problem.of(SettingProblem.UNROUTABLE_PATH, "routes", path, index=index)
     above = [path[: index + 1] for index, character in enumerate(path) if character == "/"]
     for other in (*above, path, f"{path}/"):
         if other in covered:
-            kind = ProblemKind.UNREACHABLE_PATH
+            kind = SettingProblem.UNREACHABLE_PATH
             return Problem.of(kind, "routes", path, index=index, other=other)
     return None
 

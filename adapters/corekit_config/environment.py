@@ -16,7 +16,7 @@ from typing import Any, Final
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.arguments import REGEXES, SETTINGS, ArgumentKind, find_argument
 from corekit.compat import build_policy
-from corekit.problems import Dialect, ProblemKind
+from corekit.problems import Dialect, ProblemKind, SettingProblem
 
 from .errors import ConfigPolicyError
 
@@ -105,33 +105,33 @@ class _UnreadableError(Exception):
 def _read(kind: ArgumentKind, text: str) -> Any:
     if _is_quoted(text):
         # A shell removes quotes; readers of env files often keep them.
-        raise _UnreadableError(ProblemKind.QUOTED_TEXT)
+        raise _UnreadableError(SettingProblem.QUOTED_TEXT)
     if kind == "strings":
         return _read_list(text)
     if kind == "flag":
         if text.lower() not in _FLAGS:
-            raise _UnreadableError(ProblemKind.NOT_A_FLAG)
+            raise _UnreadableError(SettingProblem.NOT_A_FLAG)
         return _FLAGS[text.lower()]
     if _is_number(text) is None:
-        raise _UnreadableError(ProblemKind.NOT_A_NUMBER)
+        raise _UnreadableError(SettingProblem.NOT_A_NUMBER)
     return int(text)
 
 
 def _read_list(text: str) -> list[Any]:
     if text.startswith("{"):
-        raise _UnreadableError(ProblemKind.NOT_A_LIST)
+        raise _UnreadableError(SettingProblem.NOT_A_LIST)
     if not text.startswith("["):
         return [element.strip() for element in text.split(",") if element.strip()]
-    return _parse_list(text, ProblemKind.BROKEN_JSON_LIST)
+    return _parse_list(text, SettingProblem.BROKEN_JSON_LIST)
 
 
 def _read_regexes(text: str) -> list[Any]:
     if _is_quoted(text):
-        raise _UnreadableError(ProblemKind.QUOTED_TEXT)
+        raise _UnreadableError(SettingProblem.QUOTED_TEXT)
     if text.startswith("["):
-        return _parse_list(text, ProblemKind.BROKEN_JSON_REGEXES)
+        return _parse_list(text, SettingProblem.BROKEN_JSON_REGEXES)
     if _has_several(text):
-        raise _UnreadableError(ProblemKind.SEVERAL_REGEXES)
+        raise _UnreadableError(SettingProblem.SEVERAL_REGEXES)
     return [text]
 
 
@@ -152,9 +152,13 @@ def _find_unknown(environ: Mapping[str, str], prefix: str, dialect: Dialect) -> 
         # Without the prefix, which would make any two names similar.
         meant = find_argument(name[len(prefix) :], SETTINGS)
         if meant is not None:
-            kind, fix, value = ProblemKind.MISSPELLED_VARIABLE, dialect.name(meant), environ[name]
+            kind, fix, value = (
+                SettingProblem.MISSPELLED_VARIABLE,
+                dialect.name(meant),
+                environ[name],
+            )
         else:
-            kind, fix, value = ProblemKind.UNKNOWN_VARIABLE, None, _HIDDEN
+            kind, fix, value = SettingProblem.UNKNOWN_VARIABLE, None, _HIDDEN
         names = ", ".join(sorted(known))
         problems.append(Problem.of(kind, name, value, fix=fix, dialect=dialect, variables=names))
     return problems

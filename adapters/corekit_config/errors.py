@@ -38,8 +38,8 @@ class ConfigError(ValueError):
 class ConfigPolicyError(PolicyError):
     """A policy was read and has problems: a `PolicyError` that names its `source`.
 
-    >>> from corekit.problems import ProblemKind
-    >>> problem = Problem.of(ProblemKind.METHOD_CASE, "allow_methods", "put", index=0, fix="PUT")
+    >>> from corekit.problems import SettingProblem
+    >>> problem = Problem.of(SettingProblem.METHOD_CASE, "allow_methods", "put", index=0, fix="PUT")
     >>> print(ConfigPolicyError("cors.toml", [problem]))
     1 problem in cors.toml:
       - allow_methods[0] = 'put': Method names are case-sensitive; servers expect this one in upper case. Did you mean 'PUT'? [method-case]

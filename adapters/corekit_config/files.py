@@ -17,7 +17,7 @@ from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
 from corekit.arguments import REGEXES, SETTINGS
 from corekit.compat import build_policy
 from corekit.diagnostics import Diagnostic
-from corekit.problems import Dialect, ProblemKind
+from corekit.problems import Dialect, ProblemKind, SettingProblem
 
 from .documents import Document, parse_document
 from .errors import ConfigError, ConfigPolicyError
@@ -204,7 +204,7 @@ class _Builder:
         self._read_accept(table, self._table)
         routes = _as_tables(table[_ROUTES])
         if not isinstance(table[_ROUTES], list) or len(routes) < len(table[_ROUTES]):
-            self._report(ProblemKind.ROUTE_TABLES, _ROUTES, table[_ROUTES], self._table)
+            self._report(SettingProblem.ROUTE_TABLES, _ROUTES, table[_ROUTES], self._table)
             return CorsPolicy.deny_all()
         return self._build_routes(routes)
 
@@ -218,7 +218,7 @@ class _Builder:
                 pairs.append((path, self._build_policy(rest, keys, path)))
                 indexes.append(index)
             else:
-                self._report(ProblemKind.MISSING_PATH, _PATH, path, keys)
+                self._report(SettingProblem.MISSING_PATH, _PATH, path, keys)
                 self._build_policy(rest, keys)
         try:
             return CorsRoutes(pairs)
@@ -228,7 +228,7 @@ class _Builder:
                     index = indexes[problem.index]
                     self._add(problem, (*self._table, _ROUTES, index), (_PATH,))
                 elif not self.problems:
-                    self._report(ProblemKind.ROUTE_TABLES, _ROUTES, [], self._table)
+                    self._report(SettingProblem.ROUTE_TABLES, _ROUTES, [], self._table)
             return CorsPolicy.deny_all()
 
     def _build_policy(
@@ -253,13 +253,13 @@ class _Builder:
         if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
             found, expected = type(given).__name__, self._dialect.strings
             self._report(
-                ProblemKind.WRONG_TYPE, _ACCEPT, given, keys, type=found, expected=expected
+                SettingProblem.WRONG_TYPE, _ACCEPT, given, keys, type=found, expected=expected
             )
             return
         for index, code in enumerate(given):
             if code not in CODES:
                 codes = ", ".join(sorted(CODES))
-                kind = ProblemKind.UNKNOWN_ADVICE
+                kind = SettingProblem.UNKNOWN_ADVICE
                 self._report(kind, _ACCEPT, code, keys, index=index, codes=codes)
         self.accept[route] = tuple(given)
 

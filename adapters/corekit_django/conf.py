@@ -35,7 +35,7 @@ from corekit.compat import (
     is_path_too_long,
     longest_path,
 )
-from corekit.problems import PYTHON, Dialect, ProblemKind
+from corekit.problems import PYTHON, Dialect, SettingProblem
 from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
 from .defaults import default_headers, default_methods
@@ -307,7 +307,7 @@ def _refuse_any_origin(
 
 def _read_policy(problems: list[Problem]) -> CorsPolicy | CorsRoutes | None:
     problems += [
-        Problem.of(ProblemKind.CONFLICTING_SETTINGS, name, getattr(settings, name))
+        Problem.of(SettingProblem.CONFLICTING_SETTINGS, name, getattr(settings, name))
         for name in sorted(POLICY_SETTINGS)
         if hasattr(settings, name)
     ]
@@ -349,13 +349,13 @@ def _read_on_decision(problems: list[Problem]) -> OnDecision | None:
         message = str(error)
     else:
         return found
-    kind = ProblemKind.INVALID_ON_DECISION
+    kind = SettingProblem.INVALID_ON_DECISION
     problems.append(Problem.of(kind, "CORS_ON_DECISION", given, error=message))
     return None
 
 
 def _wrong_type(name: str, value: object, expected: str) -> Problem:
-    kind = ProblemKind.WRONG_TYPE
+    kind = SettingProblem.WRONG_TYPE
     return Problem.of(kind, name, value, type=type(value).__name__, expected=expected)
 
 

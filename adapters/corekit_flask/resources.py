@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.adapter import path_readings
 from corekit.compat import RegexError, compile_path_regex, is_path_too_long
-from corekit.problems import ProblemKind
+from corekit.problems import ProblemKind, SettingProblem
 from corekit.routes import LONGEST_PATH
 
 Resource = str | re.Pattern[str]
@@ -134,7 +134,7 @@ class _Reader:
             if covering is not None:
                 other = given[covering]
                 written = other if isinstance(other, str) else other.pattern
-                self._report(ProblemKind.UNREACHABLE_PATH, resource, other=written)
+                self._report(SettingProblem.UNREACHABLE_PATH, resource, other=written)
             given.append(resource)
             self.policies.append(policy)
 
@@ -143,7 +143,7 @@ class _Reader:
         index = len(self.policies)
         if isinstance(resource, str):
             if resource not in _ALL and not resource.startswith(("/", "^", "(", ".", "[", "\\")):
-                self._report(ProblemKind.RELATIVE_PATH, resource, fix=f"/{resource}")
+                self._report(SettingProblem.RELATIVE_PATH, resource, fix=f"/{resource}")
                 return None
             path, is_prefix = _split(resource)
             if _is_plain(path):
@@ -175,7 +175,7 @@ class _Reader:
     def _read_path(self, path: str, resource: str, policy: int, *, is_prefix: bool) -> int | None:
         if len(resource) > LONGEST_PATH:
             self._report(
-                ProblemKind.LONG_PATH, resource, length=len(resource), longest=LONGEST_PATH
+                SettingProblem.LONG_PATH, resource, length=len(resource), longest=LONGEST_PATH
             )
             return None
         key = path if is_prefix else path.removesuffix("/")

@@ -19,7 +19,7 @@ from corekit.decision import Reason
 from corekit.lint.advice import ADVICE
 from corekit.probe import make_probe_origins
 from corekit.probe.finding_kinds import FINDINGS
-from corekit.problems import PYTHON, Problem, ProblemKind
+from corekit.problems import KINDS, PYTHON, Problem, ProblemKind
 
 from .errors import ERRORS, MAX_MESSAGE
 
@@ -98,7 +98,7 @@ def _describe_problem(kind: ProblemKind) -> Meaning:
 
 
 def _describe_all() -> Iterator[Meaning]:
-    yield from map(_describe_problem, ProblemKind)
+    yield from map(_describe_problem, KINDS)
     for table in (ADVICE, FINDINGS):
         for code, (_, message, hint) in table.items():
             words = _fill(code, f"{message} {hint}")

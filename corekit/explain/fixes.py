@@ -30,7 +30,7 @@ from corekit.browser.fields import (
 from corekit.browser.urls import parse_url
 from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
-from corekit.problems import PolicyError, Problem, ProblemKind
+from corekit.problems import PolicyError, Problem, ProblemKind, SettingProblem
 
 from .call import Call, OtherFetch, find_covering, find_http_url, find_other_fetches, run
 from .explanation import Fix
@@ -85,7 +85,7 @@ def _find_changes(policy: CorsPolicy, call: Call) -> Fix | None:
         arguments |= changes
         if not RESPONSE_ONLY_HEADERS.isdisjoint(changes.get("allow_headers", ())):
             # A policy leaves them out, with a warning.
-            return _reject(phrases, [ProblemKind.RESPONSE_HEADER])
+            return _reject(phrases, [SettingProblem.RESPONSE_HEADER])
         try:
             policy = policy.replace(**changes)
         except PolicyError as error:

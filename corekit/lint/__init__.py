@@ -19,7 +19,7 @@ from corekit._origins import Origin
 from corekit.arguments import SETTINGS
 from corekit.diagnostics import SEVERITIES, Diagnostic
 from corekit.policy import CorsPolicy
-from corekit.problems import ProblemKind
+from corekit.problems import KINDS
 from corekit.routes import CorsRoutes
 
 from .advice import ADVICE, advise
@@ -27,7 +27,7 @@ from .rules import check_policy, find_cross_site
 
 __all__ = ["CODES", "accept_advice", "find_cross_site", "lint_policy"]
 
-_LEFT_OUT: Final = {kind.code for kind in ProblemKind if kind.is_left_out}
+_LEFT_OUT: Final = {kind.code for kind in KINDS if kind.is_left_out}
 
 CODES: Final = frozenset(ADVICE).difference({"unused-accept"}).union(_LEFT_OUT)
 """Every code of advice, which a policy file may accept."""

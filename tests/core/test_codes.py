@@ -8,13 +8,13 @@ from typing import Final
 
 import pytest
 
-from corekit._problem_kinds import ProblemKind
 from corekit.lint.advice import ADVICE
 from corekit.probe.finding_kinds import FINDINGS
+from corekit.problems import KINDS
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 
-PROBLEMS: Final = {kind.code for kind in ProblemKind}
+PROBLEMS: Final = {kind.code for kind in KINDS}
 
 SHARED: Final = {
     "authorization-not-covered",

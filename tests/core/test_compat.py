@@ -20,7 +20,7 @@ from corekit.compat import (
     is_path_too_long,
     longest_path,
 )
-from corekit.problems import ProblemKind
+from corekit.problems import OriginProblem
 
 SUBDOMAINS = r"https://\w+\.example\.com"
 
@@ -328,14 +328,14 @@ def test_no_path_is_matched_if_the_cost_is_not_known() -> None:
     assert is_path_too_long("/", regex)
     with pytest.raises(RegexError) as caught:
         compile_path_regex(regex)
-    assert caught.value.kind is ProblemKind.UNKNOWN_COST
+    assert caught.value.kind is OriginProblem.UNKNOWN_COST
 
 
 def test_regex_is_refused_if_ordinary_paths_take_long() -> None:
     slow = re.compile(r"^/api/(\w+/?)+$")
     with pytest.raises(RegexError, match=rf"more than {longest_path(slow)} characters") as caught:
         compile_path_regex(slow)
-    assert caught.value.kind is ProblemKind.SLOW_PATHS
+    assert caught.value.kind is OriginProblem.SLOW_PATHS
     assert caught.value.parameters == {"longest": longest_path(slow)}
     for regex in (r"/api/", r"^/.*/.*/.*$"):
         assert compile_path_regex(regex) == re.compile(regex)
@@ -366,7 +366,7 @@ def test_regex_has_a_longest_length() -> None:
     for regex in ("a" * 10_001, re.compile("a" * 10_001)):
         with pytest.raises(RegexError, match="has 10001 characters") as caught:
             compile_regex(regex)
-        assert caught.value.kind is ProblemKind.LONG_REGEX
+        assert caught.value.kind is OriginProblem.LONG_REGEX
         assert caught.value.parameters == {"length": 10_001, "longest": 10_000}
 
 

@@ -9,7 +9,7 @@ import pytest
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.arguments import ARGUMENTS, REGEXES, SETTINGS, find_argument, is_regex_argument
 from corekit.compat import RegexCorsPolicy
-from corekit.problems import PYTHON, Dialect, ProblemKind
+from corekit.problems import PYTHON, Dialect, SettingProblem
 
 NAMES = {name: f"MY_{name.upper()}" for name in ARGUMENTS}
 MINE = Dialect(
@@ -91,7 +91,7 @@ def test_long_string_is_shortened_in_hint(length: int, shown: str) -> None:
 def test_long_parameter_is_shortened() -> None:
     for length in (300, 301):
         fix = "a" * length
-        problem = Problem.of(ProblemKind.METHOD_CASE, "allow_methods", "x", fix=fix)
+        problem = Problem.of(SettingProblem.METHOD_CASE, "allow_methods", "x", fix=fix)
         shown = fix if length == 300 else f"{'a' * 300}..."
         assert problem.hint == f"Did you mean {shown!r}?"
         assert problem.fix == fix

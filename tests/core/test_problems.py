@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from corekit.arguments import Risk
-from corekit.problems import CODES, RISKS, ProblemKind
+from corekit.problems import CODES, KINDS, RISKS, ProblemKind
 from tests.core.problem_table import CASES, Case
 from tests.core.rejections import codes_of, problem_of, problems_of
 
@@ -44,7 +44,7 @@ def test_problem_has_subject_message_and_hint(
     assert line.endswith(f": {message} {hint} [{code}]")
 
 
-@pytest.mark.parametrize("kind", ProblemKind)
+@pytest.mark.parametrize("kind", KINDS)
 def test_texts_are_sentences(kind: ProblemKind) -> None:
     assert kind.message[-1] in ".}"
     assert kind.hint[-1] in ".?}"

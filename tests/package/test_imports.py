@@ -28,7 +28,8 @@ CORE: Final = (
     "_regex_syntax _suffixes",
     "_own_origin _regex_tree",
     "_automata _origins arguments problems",
-    "_answers _names _problem_kinds diagnostics",
+    "_answers _names _origin_problems _setting_problems diagnostics",
+    "_problem_kinds",
 )
 """The layers of the core: a module imports from its own layer and from those below."""
 
