@@ -34,12 +34,12 @@ class SettingProblem(ProblemKind):
     )
     UNKNOWN_ARGUMENT = (
         "unknown-argument",
-        "A policy has no such argument.",
+        "{owner} has no such argument.",
         "The arguments are {arguments}.",
     )
     MISSPELLED_ARGUMENT = (
         "unknown-argument",
-        "A policy has no such argument.",
+        "{owner} has no such argument.",
         "Did you mean {fix}?",
     )
     REGEX_ARGUMENT = (

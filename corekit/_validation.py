@@ -1,15 +1,9 @@
-"""The rules of a configuration: each argument is read once, and every problem is reported.
-
-One method per kind of argument, named by the table in `corekit.arguments`. It returns the value in
-the form that the policy keeps; what is wrong becomes a `Problem`, and reading goes on, so that all
-problems are found at once.
-"""
+"""The rules of a policy: one method per kind of argument, named by `corekit.arguments`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from ._names import (
     FORBIDDEN_METHODS,
@@ -29,6 +23,7 @@ from ._origins import (
     is_loopback,
     split_origin,
 )
+from ._reading import ArgumentReader
 from ._spelling import (
     canonical_spelling,
     find_impossible_host,
@@ -37,77 +32,55 @@ from ._spelling import (
     has_punctuation_around,
 )
 from ._suffixes import find_open_suffix
-from .arguments import ARGUMENTS, REGEXES, Argument, find_argument, is_regex_argument
+from .arguments import ARGUMENTS, REGEXES, is_regex_argument
 from .diagnostics import show
 from .problems import PYTHON, RISKS, Dialect, OriginProblem, Problem, ProblemKind, SettingProblem
 
 MAX_MAX_AGE: Final = 86_400
 """Seconds; no browser caches a preflight response for longer."""
 
-_SHOWN_CHARACTERS: Final = 120
 _UNUSUAL: Final = ("xn--", *"!$&'()+;=~")
 """What only some of the hosts that are well-formed contain."""
 
 
-class Reader:
-    """Reads the arguments of one configuration and collects the problems.
+class Reader(ArgumentReader):
+    """Reads the arguments of a policy."""
 
-    `problems` reject the configuration. `warnings` are about values that are left out, since they
-    are useless and harmless. `given` has the arguments by name; what is missing has its default.
-    Problems are written in `dialect`.
-    """
-
-    arguments: ClassVar[Mapping[str, Argument]] = ARGUMENTS
+    arguments = ARGUMENTS
+    owner = "A policy"
     needs_origins: bool = True
 
     def __init__(self, given: Mapping[Any, object], dialect: Dialect = PYTHON) -> None:
-        self.problems: list[Problem] = []
-        self.warnings: list[Problem] = []
-        self.dialect = dialect
-        self.given = given
+        super().__init__(given, dialect)
         self._credentials = given.get("allow_credentials") is True
         self._present_risks: set[str] = set()
         # The accepted risks are needed by the other arguments, but their problems come last.
         self._accepted = self._read_argument("accept_risks")
         self._risk_problems, self.problems = self.problems, []
 
-    def read(self) -> dict[str, object]:
+    def read(self) -> dict[str, Any]:
         """Read every argument and return the values by name; `problems` has what is wrong."""
         names = [name for name in self.arguments if name != "accept_risks"]
         settings = {name: self._read_argument(name) for name in names}
         settings["accept_risks"] = self._accepted
         self.problems += self._risk_problems
         self._check_accepted_risks()
-        self._report_unknown()
-        return settings
-
-    def _report_unknown(self) -> None:
-        found = [self.problem_of_unknown(name) for name in self.given if name not in self.arguments]
+        found = self._find_unknown()
         # If the origins were given under a wrong name, do not also report them as missing.
         is_missing = "allow_origins" not in self.given
         meant = {self.dialect.origins, self.dialect.name(REGEXES)}
         if is_missing and any(problem.fix in meant for problem in found):
             self.problems = [each for each in self.problems if each.code != "no-origins"]
         self.problems += found
+        return settings
 
     def problem_of_unknown(self, name: Any) -> Problem:
         """Return the problem of a name in `given` that is not an argument."""
-        known, dialect, value = self.arguments, self.dialect, self.given[name]
-        text = name if isinstance(name, str) else ""
-        subject = text if text.isascii() and text.isidentifier() else show(name)
-        if is_regex_argument(text) and REGEXES not in known:
-            kind, fix = SettingProblem.REGEX_ARGUMENT, dialect.origins
-            return Problem.of(kind, subject, value, fix=fix, dialect=dialect)
-        meant = find_argument(text, known)
-        if meant is not None:
-            kind, fix = SettingProblem.MISSPELLED_ARGUMENT, dialect.name(meant)
-            return Problem.of(kind, subject, value, fix=fix)
-        kind, names = SettingProblem.UNKNOWN_ARGUMENT, ", ".join(map(dialect.name, known))
-        return Problem.of(kind, subject, value, arguments=names)
-
-    def _read_argument(self, name: str) -> Any:
-        argument = self.arguments[name]
-        return getattr(self, argument.rule)(name, self.given.get(name, argument.default))
+        if REGEXES in self.arguments or not isinstance(name, str) or not is_regex_argument(name):
+            return super().problem_of_unknown(name)
+        kind, dialect = SettingProblem.REGEX_ARGUMENT, self.dialect
+        subject = name if name.isascii() and name.isidentifier() else show(name)
+        return Problem.of(kind, subject, self.given[name], fix=dialect.origins, dialect=dialect)
 
     def _check_accepted_risks(self) -> None:
         for code in self._accepted:
@@ -190,12 +163,6 @@ class Reader:
                 kept.append(header)
         return _unique(kept)
 
-    def read_flag(self, name: str, value: object) -> bool:
-        """Read a bool; a value that is merely truthy is a problem."""
-        if not isinstance(value, bool):
-            self.report_type(name, value, self.dialect.flag)
-        return value is True
-
     def read_max_age(self, name: str, value: object) -> int | None:
         """Read whole seconds, as an int or a timedelta."""
         if value is None:
@@ -225,42 +192,6 @@ class Reader:
         else:
             self.report(SettingProblem.PREFLIGHT_STATUS, name, value)
         return 204
-
-    def read_strings(self, name: str, value: object) -> list[tuple[int, str]]:
-        """Read a collection of strings, each with its index."""
-        if isinstance(value, str | bytes | bytearray | Mapping):
-            self._report_single_value(name, value)
-            return []
-        if not isinstance(value, Iterable):
-            self.report_type(name, value, self.dialect.strings)
-            return []
-        if isinstance(value, AbstractSet):
-            # Its order differs between processes; headers and messages should not.
-            value = sorted(value, key=lambda item: item if isinstance(item, str) else "")
-        items: list[tuple[int, str]] = []
-        for index, item in enumerate(value):
-            if isinstance(item, str):
-                items.append((index, str.__str__(item)))
-                continue
-            expected, fix = self.dialect.string, None
-            if name == "allow_origins":
-                fix = self._choose_fix(canonical_spelling(_url_text(item)))[0]
-                expected = expected if fix is None else f"{expected}: {fix!r}"
-            self.report_type(name, item, expected, index=index, fix=fix)
-        return items
-
-    def report_type(
-        self,
-        name: str,
-        value: object,
-        expected: str,
-        *,
-        index: int | None = None,
-        fix: object = None,
-    ) -> None:
-        """Report a value of the wrong type."""
-        kind, found = SettingProblem.WRONG_TYPE, type(value).__name__
-        self.report(kind, name, value, index=index, fix=fix, type=found, expected=expected)
 
     def report(self, kind: ProblemKind, name: str, value: object, **parameters: Any) -> None:
         """Report a problem, unless it is a risk that was accepted, or a warning."""
@@ -359,6 +290,11 @@ class Reader:
         trial.read_origins("allow_origins", [text])
         return next(iter(trial.problems), None)
 
+    def _meant_string(self, name: str, value: object) -> str | None:
+        if name != "allow_origins":
+            return None
+        return self._choose_fix(canonical_spelling(_url_text(value)))[0]
+
     def _read_header_names(self, name: str, value: object) -> list[tuple[int, str]]:
         items: list[tuple[int, str]] = []
         for index, header in self.read_strings(name, value):
@@ -367,21 +303,6 @@ class Reader:
             else:
                 items.append((index, header))
         return items
-
-    def _report_single_value(self, name: str, value: object) -> None:
-        dialect = self.dialect
-        fix = None
-        if isinstance(value, str) and value.lstrip().startswith("["):
-            use = dialect.json_text
-        elif isinstance(value, str) and "," in value:
-            use = dialect.comma_text
-        elif isinstance(value, str):
-            text = value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}..."
-            use, fix = dialect.one_string.format(text=ascii(text)[1:-1]), [value]
-        else:
-            use = f"Use {dialect.strings}."
-        kind = SettingProblem.SINGLE_STRING
-        self.report(kind, name, value, fix=fix, use=use, type=type(value).__name__)
 
 
 def _url_text(value: object) -> str:

@@ -186,7 +186,7 @@ def find_argument(name: str, known: Iterable[str] = ARGUMENTS) -> str | None:
     if REGEXES in names and is_regex_argument(name):
         return REGEXES
     for row in _ROWS:
-        if plain in row.aliases:
+        if plain in row.aliases and row.name in names:
             return row.name
     return next(iter(get_close_matches(plain, names)), None)
 

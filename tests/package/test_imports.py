@@ -21,6 +21,7 @@ CORE: Final = (
     "_regexes policy",
     "decision",
     "_hints _validation",
+    "_reading",
     "_spelling",
     "_engine _headers",
     "_near",
