@@ -232,6 +232,11 @@ class Engine:
         return engine
 
     @property
+    def allows_credentials(self) -> bool:
+        """Whether allowed origins may read responses to requests with credentials."""
+        return self._credentials
+
+    @property
     def denies_all(self) -> bool:
         """Whether no origin is allowed, as far as that is known without asking for one."""
         return not self._exact and type(self._others) is frozenset

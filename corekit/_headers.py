@@ -184,6 +184,28 @@ def merge_vary(lines: Sequence[str], names: Sequence[str]) -> str | None:
     return ", ".join([*(line for line in lines if line.strip()), *missing])
 
 
+def add_vary(headers: Iterable[tuple[str, str]], names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return headers with field names added to Vary, and all else as it is.
+
+    >>> add_vary([("Vary", "Accept"), ("Age", "0")], ("Origin",))
+    [('Age', '0'), ('Vary', 'Accept, Origin')]
+    """
+    headers = list(headers)
+    vary = tuple(header for header in headers if header[0].lower() == "vary")
+    others = [header for header in headers if header[0].lower() != "vary"]
+    return [*others, *_merge_lines(vary, names)]
+
+
+def add_raw_vary(
+    headers: Iterable[tuple[bytes, bytes]], names: tuple[str, ...]
+) -> list[tuple[bytes, bytes]]:
+    """Like `add_vary()`, for ASGI byte pairs."""
+    pairs = [(_as_bytes(name), _as_bytes(value)) for name, value in headers]
+    vary = tuple(pair for pair in pairs if pair[0].lower() == b"vary")
+    others = [pair for pair in pairs if pair[0].lower() != b"vary"]
+    return [*others, *_merge_raw_lines(vary, names)]
+
+
 # An application sends few different values of Vary, and merging one takes longer than all else
 # here: without these caches a request costs a third more if the application sends Vary. The values
 # do not come from clients; if one did, memory would still be bounded.

@@ -32,7 +32,7 @@ def find_hint(
     """
     match reason:
         case Reason.ORIGIN_NOT_ALLOWED:
-            return _fix_origin(engine, origin)
+            return find_origin_hint(engine, origin)
         case Reason.METHOD_NOT_ALLOWED:
             return _fix_method(engine, request_method or "")
         case Reason.HEADER_NOT_ALLOWED:
@@ -46,7 +46,8 @@ def find_hint(
     return ""
 
 
-def _fix_origin(engine: Engine, origin: str) -> str:
+def find_origin_hint(engine: Engine, origin: str) -> str:
+    """Return how to allow an origin that `engine` does not: the nearest one that it does."""
     if origin == OPAQUE:
         return "Browsers send it for sandboxed iframes and local files: use a page with an origin."
     is_short = len(engine.allow_origins) <= _MAX_ORIGINS

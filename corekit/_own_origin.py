@@ -12,14 +12,18 @@ from typing import Final
 from ._origins import DEFAULT_PORTS, split_origin
 
 _SAME_ORIGIN: Final = "same-origin"
+_SECURE: Final = ("https", "wss")
 
 
-def is_own_origin(origin: str | None, host: str | None, sec_fetch_site: str | None) -> bool:
+def is_own_origin(
+    origin: str | None, host: str | None, sec_fetch_site: str | None, scheme: str | None = None
+) -> bool:
     """Return whether `origin` is that of the server that the request was sent to.
 
     `host` and `sec_fetch_site` are the values of Host and Sec-Fetch-Site, None for a header that is
     missing. Browsers send the second one to HTTPS and loopback, and pages cannot change it. Without
-    it, the host and the port are compared; the scheme of the server is not known.
+    it, the host and the port are compared. `scheme` is that of the server, if it is known: a proxy
+    may have added TLS to a server with http, but nothing removes it from one with https.
 
     >>> is_own_origin("https://example.com", "example.com", None)
     True
@@ -35,8 +39,10 @@ def is_own_origin(origin: str | None, host: str | None, sec_fetch_site: str | No
     parts = split_origin(origin)
     if parts is None or host is None:
         return False
-    scheme, name, port = parts
-    default = DEFAULT_PORTS.get(scheme, "")
+    origin_scheme, name, port = parts
+    if scheme in _SECURE and origin_scheme != "https":
+        return False
+    default = DEFAULT_PORTS.get(origin_scheme, "")
     asked, _, asked_port = host.lower().rpartition(":")
     if not asked or not asked_port.isdecimal():
         asked, asked_port = host.lower(), default

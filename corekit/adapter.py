@@ -24,7 +24,14 @@ from urllib.parse import quote, unquote
 from ._answers import Answer
 from ._applied import MARKS, Applied, Mark, applying, check_found, is_applied, is_bridged
 from ._engine import Engine, Origins
-from ._headers import merge_headers, merge_raw_headers, preflight_response, raw_preflight_response
+from ._headers import (
+    add_raw_vary,
+    add_vary,
+    merge_headers,
+    merge_raw_headers,
+    preflight_response,
+    raw_preflight_response,
+)
 from ._marks import (
     class_owners,
     has_marks,
@@ -42,6 +49,8 @@ from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origi
 from .arguments import ARGUMENTS, find_argument
 from .diagnostics import show
 from .events import Observer, OnDecision, bounded, check_on_decision
+from .guard import CrossOriginGuard, GuardedRequest, OnVerdict, Verdict
+from .guard.events import GuardObserver, check_on_verdict
 from .policy import CorsPolicy
 from .routes import CorsRoutes, path_readings
 
@@ -52,18 +61,27 @@ __all__ = [
     "SAFELISTED_METHODS",
     "Answer",
     "Applied",
+    "CrossOriginGuard",
     "Engine",
+    "GuardObserver",
+    "GuardedRequest",
     "Mark",
     "Observer",
     "OnDecision",
+    "OnVerdict",
     "OriginPattern",
     "OriginSet",
     "Origins",
     "Policies",
+    "Verdict",
+    "add_raw_vary",
+    "add_vary",
     "applying",
     "bounded",
     "check_found",
+    "check_guard",
     "check_on_decision",
+    "check_on_verdict",
     "check_policy",
     "class_owners",
     "has_marks",
@@ -114,6 +132,27 @@ def check_policy(policy: object, name: str = "policy") -> None:
         raise TypeError(
             f"{name} is of type {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"
             " CorsRoutes."
+        )
+
+
+def check_guard(guard: object, policy: Policies | None = None) -> None:
+    """Raise TypeError unless `guard` is a `CrossOriginGuard`, ValueError if it has another policy.
+
+    `policy` is the one of the application. One list would read, another one write.
+
+    >>> check_guard("*")
+    Traceback (most recent call last):
+        ...
+    TypeError: guard is of type str: '*'. Pass a corekit.guard.CrossOriginGuard.
+    """
+    if not isinstance(guard, CrossOriginGuard):
+        raise TypeError(
+            f"guard is of type {type(guard).__name__}: {show(guard)}. Pass a"
+            " corekit.guard.CrossOriginGuard."
+        )
+    if policy is not None and guard.policy != policy:
+        raise ValueError(
+            "The guard has another policy than the application. Pass the same one to both."
         )
 
 

@@ -29,7 +29,7 @@ __all__ = [
     "is_regex_argument",
 ]
 
-ArgumentKind = Literal["strings", "flag", "seconds", "status"]
+ArgumentKind = Literal["strings", "flag", "seconds", "status", "choice"]
 
 Strings = list[str] | tuple[str, ...] | AbstractSet[str]
 """A collection of strings that a single string does not pass for."""
@@ -58,7 +58,8 @@ class Argument:
     """One argument of a policy.
 
     `rule` names the method that validates it. `description` is plain text, for the schema and for
-    editors. `aliases` are what other libraries call it. `kind` is the type of its value.
+    editors. `aliases` are what other libraries call it. `kind` is the type of its value; a choice
+    is one of `choices`.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Argument:
     aliases: tuple[str, ...] = ()
     kind: ArgumentKind = "strings"
     default: Any = ()
+    choices: tuple[str, ...] = ()
 
 
 _ROWS: Final = (

@@ -6,30 +6,27 @@ worth reporting. What is logged, at which level and in which words is decided he
 
 from __future__ import annotations
 
-import inspect
 import re
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from ._engine import Engine, as_text
-from ._names import is_token
 from ._own_origin import is_own_origin
+from ._reporting import (
+    INFO,
+    WARNING,
+    Logger,
+    Reporter,
+    bounded,
+    check_callback,
+    is_new,
+    show_method,
+)
 from .decision import Answer, Decision, RequestKind
 from .diagnostics import show
 
 __all__ = ["DecisionEvent", "Logger", "Observer", "OnDecision", "bounded", "check_on_decision"]
-
-# The levels of `logging`, which this package does not import.
-_INFO: Final = 20
-_WARNING: Final = 30
-_ERROR: Final = 40
-
-_REMEMBERED: Final = 1_000
-"""Kinds of denials that are remembered: what clients can make us keep is bounded."""
 
 _REMEMBERED_LOCAL: Final = 20
 """Kinds of denials of loopback pages that are warnings without debug mode."""
@@ -38,17 +35,6 @@ _LOCAL_ENDS: Final[frozenset[str | bytes]] = frozenset("0123456789t]").union(
     bytes([each]) for each in b"0123456789t]"
 )
 _is_local = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?").fullmatch
-
-_LONGEST_PLAIN: Final = 120
-_LONGEST_METHOD: Final = 20
-
-
-class Logger(Protocol):
-    """The part of a `logging.Logger` that is used here."""
-
-    def isEnabledFor(self, level: int, /) -> bool: ...  # noqa: N802 - the name in logging
-
-    def log(self, level: int, message: str, /, *values: object, exc_info: bool = ...) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -91,9 +77,9 @@ Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to 
         return self._describe(self.decision.hint)
 
     def _describe(self, hint: str) -> str:
-        request = f"{_show_method(self.method)} {show(self.path)}"
+        request = f"{show_method(self.method)} {show(self.path)}"
         if self.request_method is not None:
-            request = f"preflight for {_show_method(self.request_method)} {show(self.path)}"
+            request = f"preflight for {show_method(self.request_method)} {show(self.path)}"
             if self.request_headers is not None:
                 request += f" with {show(self.request_headers)}"
         if self.origin is not None:
@@ -115,7 +101,7 @@ OnDecision = Callable[[DecisionEvent], None]
 """A plain function that is called with every decision; its return value is ignored."""
 
 
-class Observer:
+class Observer(Reporter):
     """Reports the answers of an adapter.
 
     `adapter` is its name, `logger` receives the lines: a denial is logged at INFO, and with `debug`
@@ -137,16 +123,10 @@ class Observer:
     generator, which would never run; or if `debug` is of another type.
     """
 
-    __slots__ = (
-        "_has_failed",
-        "_is_debugged",
-        "_seen",
-        "adapter",
-        "level",
-        "logger",
-        "observes_all",
-        "on_decision",
-    )
+    __slots__ = ("_is_debugged", "_seen", "level", "observes_all", "on_decision")
+
+    title = "CORS"
+    callback = "on_decision"
 
     def __init__(
         self,
@@ -159,15 +139,13 @@ class Observer:
         check_on_decision(on_decision)
         if not isinstance(debug, bool) and not callable(debug):
             raise TypeError(f"debug is of type {type(debug).__name__}. Pass True or False.")
-        self.adapter = adapter
-        self.logger = logger
-        self.level = _INFO if debug is False else _WARNING
+        super().__init__(adapter, logger)
+        self.level = INFO if debug is False else WARNING
         self.on_decision = on_decision
         self.observes_all = on_decision is not None
         self._is_debugged = debug if callable(debug) else lambda _: debug
         # Apart for requests in debug mode: what was logged without it has not been a warning yet.
         self._seen: dict[bool, set[tuple[object, ...]]] = {False: set(), True: set()}
-        self._has_failed = False
 
     def logs_denials(self, origin: str | bytes | None) -> bool:
         """Return whether the logger may log a denial of a page with this origin."""
@@ -177,7 +155,7 @@ class Observer:
             # The last character is enough for most: this runs for every denial and preflight.
             if origin is None or origin[-1:] not in _LOCAL_ENDS:
                 return False
-            return self._is_local(origin) and self.logger.isEnabledFor(_WARNING)
+            return self._is_local(origin) and self.logger.isEnabledFor(WARNING)
         except Exception:  # noqa: BLE001 - reported
             self._report_exception()
             return False
@@ -206,7 +184,7 @@ class Observer:
         is_logged = is_debugged = False
         try:
             is_debugged = bool(self._is_debugged(request)) or self._is_local(origin)
-            level = _WARNING if is_debugged else _INFO
+            level = WARNING if is_debugged else INFO
             is_logged = answer.may_be_denied and self.logger.isEnabledFor(level)
         except Exception:  # noqa: BLE001 - reported
             self._report_exception()
@@ -220,12 +198,13 @@ class Observer:
         event = DecisionEvent(decision, self.adapter, method, path, origin, *asked, request)
         try:
             if self.on_decision is not None:
-                self._call(self.on_decision, event)
+                self._call(self.on_decision, event, event._describe(""))
             if is_logged and not decision.allowed:
                 # The search for a near miss takes time, so it runs once for each kind of denial.
-                is_new = self._is_new(event, engine, self._seen[is_debugged])
-                line = event._describe(decision.hint if is_new else "")
-                self.logger.log(_WARNING if is_debugged and is_new else _INFO, "%s", line)
+                kind = (id(engine), decision.reason, *map(show, (origin, *asked)))
+                is_first = is_new(kind, self._seen[is_debugged])
+                line = event._describe(decision.hint if is_first else "")
+                self.logger.log(WARNING if is_debugged and is_first else INFO, "%s", line)
         except Exception:  # noqa: BLE001 - reported
             self._report_exception()
 
@@ -236,74 +215,7 @@ class Observer:
         text = as_text(origin)
         return text is not None and _is_local(text) is not None
 
-    def _call(self, on_decision: OnDecision, event: DecisionEvent) -> None:
-        try:
-            on_decision(event)
-        except Exception:
-            message = "CORS: on_decision raised an exception; the request continues: %s"
-            self.logger.log(_ERROR, message, event._describe(""), exc_info=True)
-
-    def _report_exception(self) -> None:
-        # What failed would fail for each request, and who sends requests could fill the disk.
-        if self._has_failed:
-            return
-        self._has_failed = True
-        # As `logging` does for a handler that raises. There may be no stderr, or a closed one.
-        from traceback import format_exc  # noqa: PLC0415 - keeps importing corekit fast
-
-        message = f"CORS: the log of corekit_{self.adapter} raised an exception; the request"
-        with suppress(Exception):
-            sys.stderr.write(f"{message} continues. It is shown once.\n{format_exc()}")
-
-    @staticmethod
-    def _is_new(event: DecisionEvent, engine: Engine, seen: set[tuple[object, ...]]) -> bool:
-        # Two threads may both find a kind new; then both log it as new.
-        asked = (event.origin, event.request_method, event.request_headers)
-        kind = (id(engine), event.decision.reason, *map(show, asked))
-        if kind in seen or len(seen) >= _REMEMBERED:
-            return False
-        seen.add(kind)
-        return True
-
-
-def bounded(value: str) -> str:
-    """Return a value from a request so that it is safe to record, such as in a span's attribute.
-
-    A short printable ASCII value is returned as it is; any other is escaped and cut.
-
-    >>> bounded("https://app.example.com"), bounded("a\\r\\nb")
-    ('https://app.example.com', "'a\\\\r\\\\nb'")
-    """
-    is_plain = len(value) <= _LONGEST_PLAIN and value.isascii() and value.isprintable()
-    return value if is_plain else show(value)
-
 
 def check_on_decision(on_decision: object) -> None:
     """Raise TypeError unless `on_decision` is None or a plain function."""
-    if on_decision is None:
-        return
-    kind = type(on_decision).__name__
-    if not callable(on_decision):
-        raise TypeError(
-            f"on_decision is of type {kind}. Pass a function that takes a DecisionEvent."
-        )
-    if isinstance(on_decision, type):
-        raise TypeError(
-            f"on_decision is the class {on_decision.__name__}. Pass an instance or a function."
-        )
-    called = on_decision.func if isinstance(on_decision, partial) else on_decision
-    for candidate in (called, getattr(called, "__call__", None)):  # noqa: B004 - an object's method
-        if (
-            inspect.iscoroutinefunction(candidate)
-            or inspect.isasyncgenfunction(candidate)
-            or inspect.isgeneratorfunction(candidate)
-        ):
-            raise TypeError(
-                "on_decision is a coroutine function or a generator, which would never run. Pass a"
-                " plain function, which may start a task."
-            )
-
-
-def _show_method(method: str) -> str:
-    is_plain = len(method) <= _LONGEST_METHOD and is_token(method)
-    return method if is_plain else show(method)
+    check_callback(on_decision, "on_decision", "DecisionEvent")

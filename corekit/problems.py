@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from ._guard_problems import GuardProblem
 from ._origin_problems import OriginProblem
 from ._problem_kinds import ProblemKind
 from ._setting_problems import SettingProblem
@@ -22,6 +23,7 @@ __all__ = [
     "PYTHON",
     "RISKS",
     "Dialect",
+    "GuardProblem",
     "OriginProblem",
     "PolicyError",
     "PolicyWarning",
@@ -30,7 +32,7 @@ __all__ = [
     "SettingProblem",
 ]
 
-KINDS: Final[tuple[ProblemKind, ...]] = (*OriginProblem, *SettingProblem)
+KINDS: Final[tuple[ProblemKind, ...]] = (*OriginProblem, *SettingProblem, *GuardProblem)
 """Every problem that a configuration can have."""
 
 CODES: Final = frozenset(kind.code for kind in KINDS)

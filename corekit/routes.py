@@ -147,6 +147,15 @@ class CorsRoutes:
         raise AttributeError("CorsRoutes is immutable")
 
 
+def is_plain_path(path: str) -> bool:
+    """Return whether layers behind read `path`, decoded, in one way only.
+
+    >>> is_plain_path("/api/items"), is_plain_path("/api/../items"), is_plain_path("/api//items")
+    (True, False, False)
+    """
+    return not _is_odd_path(path)
+
+
 def path_readings(path: str) -> tuple[str, ...]:
     """Return what layers behind may read `path` as, itself first; only itself if it is plain.
 

@@ -53,6 +53,7 @@ _WORDS: Final = {
     "maximum": str(MAX_MAX_AGE),
     "methods": "PUT and PATCH",
     "name": "a header",
+    "owner": "A policy",
     "origin": "the origin",
     "reason": "It is not limited to names that are yours",
     "response": "The response",

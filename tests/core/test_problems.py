@@ -13,17 +13,23 @@ from tests.core.rejections import codes_of, problem_of, problems_of
 
 # Not about the arguments of a policy; see test_routes.py, test_compat.py and tests/django.
 ELSEWHERE = {
+    "any-host",
     "conflicting-settings",
     "invalid-regex",
-    "never-matches",
-    "opaque-regex",
-    "slow-regex",
+    "malformed-host",
     "malformed-path",
+    "never-matches",
+    "no-hosts",
     "no-routes",
     "on-decision",
+    "opaque-regex",
+    "own-origins",
+    "slow-regex",
     "unknown-advice",
     "unknown-argument",
+    "unknown-choice",
     "unreachable-path",
+    "wide-exemption",
 }
 
 

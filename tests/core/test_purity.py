@@ -50,9 +50,9 @@ PURE = {
     "urllib",  # only urllib.parse; checked below
 }
 REPORTING = {"sys", "traceback"}
-"""What `events` imports too: to print the exception of a log that cannot report it itself."""
+"""What `_reporting` imports too: to print the exception of a log that cannot report it itself."""
 EXTRA = {
-    "events.py": REPORTING,
+    "_reporting.py": REPORTING,
     # Lets handlers know what is applied to their request; each mark has a random token.
     "_applied.py": {"contextvars", "os"},
     "policy.py": {"warnings"},  # says what was left out as a policy is built

@@ -16,10 +16,11 @@ ROOT: Final = Path(__file__).parents[2]
 CORE: Final = (
     "explain lint probe",
     "adapter",
+    "guard",
     "__init__ _marks",
     "_applied compat events routes schema",
     "_regexes policy",
-    "decision",
+    "_reporting decision",
     "_hints _validation",
     "_reading",
     "_spelling",
@@ -29,7 +30,7 @@ CORE: Final = (
     "_regex_syntax _suffixes",
     "_own_origin _regex_tree",
     "_automata _origins arguments problems",
-    "_answers _names _origin_problems _setting_problems diagnostics",
+    "_answers _guard_problems _names _origin_problems _setting_problems diagnostics",
     "_problem_kinds",
 )
 """The layers of the core: a module imports from its own layer and from those below."""

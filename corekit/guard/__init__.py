@@ -1,0 +1,25 @@
+"""The guard: one list for reading, writing, connecting and the name of the server.
+
+CORS protects responses from being read. It does not stop a form, a simple `fetch()` or a WebSocket
+of another site from acting as the user, since browsers send those without asking first. The guard
+judges such requests by the policy's list; its rules are tables in `corekit.guard.rules`.
+"""
+
+from .arguments import GUARD_ARGUMENTS
+from .events import GuardEvent, OnVerdict
+from .guard import CrossOriginGuard, GuardError
+from .hosts import LOCAL_HOSTS
+from .rules import GuardedRequest, GuardReason
+from .verdict import Verdict
+
+__all__ = [
+    "GUARD_ARGUMENTS",
+    "LOCAL_HOSTS",
+    "CrossOriginGuard",
+    "GuardError",
+    "GuardEvent",
+    "GuardReason",
+    "GuardedRequest",
+    "OnVerdict",
+    "Verdict",
+]
