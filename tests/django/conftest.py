@@ -12,7 +12,7 @@ import pytest
 django.setup()
 
 from django.db import connection, connections  # noqa: E402 - after the set-up
-from django.test import AsyncClient, Client  # noqa: E402 - after the set-up
+from django.test import AsyncClient, Client, override_settings  # noqa: E402 - after the set-up
 
 Ask = Callable[..., Any]
 
@@ -83,3 +83,15 @@ def database(made_database: None) -> Iterator[None]:
 
     yield
     Partner.objects.all().delete()
+
+
+@pytest.fixture
+def project() -> Iterator[None]:
+    """Give the project a policy in its settings."""
+    with override_settings(
+        CORS_ALLOWED_ORIGINS=["https://app.example.com"],
+        CORS_ALLOW_CREDENTIALS=True,
+        CORS_ALLOW_METHODS=["PUT"],
+        CORS_ALLOW_HEADERS=["content-type"],
+    ):
+        yield

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from io import StringIO
 from typing import Any
 
 import pytest
-from asgiref.sync import markcoroutinefunction
-from django.core.exceptions import MiddlewareNotUsed, PermissionDenied
-from django.core.management import CommandError, call_command
-from django.http import HttpRequest, HttpResponse
+from django.core.management import CommandError
 from django.test import override_settings
 
 from corekit import CorsPolicy, CorsRoutes
+from tests.django.commanding import APP, PARTNER, run, run_and_exit, run_json
 from tests.django.test_middleware import forget_settings
 from tests.django.test_signal import Receiver, connected
 
-APP = "https://app.example.com"
-PARTNER = "https://partner.example"
-
-
-@pytest.fixture(autouse=True)
-def project() -> Iterator[None]:
-    with override_settings(
-        CORS_ALLOWED_ORIGINS=[APP],
-        CORS_ALLOW_CREDENTIALS=True,
-        CORS_ALLOW_METHODS=["PUT"],
-        CORS_ALLOW_HEADERS=["content-type"],
-    ):
-        yield
-
-
-def run(*arguments: str) -> str:
-    out = StringIO()
-    call_command("cors", *arguments, stdout=out)
-    return out.getvalue()
+pytestmark = pytest.mark.usefixtures("project")
 
 
 def test_effective_policy_is_printed() -> None:
@@ -97,15 +74,6 @@ def test_problems_of_the_settings_are_printed() -> None:
         pytest.raises(CommandError, match=f"Did you mean '{APP}'"),
     ):
         run()
-
-
-def run_and_exit(*arguments: str) -> tuple[int, str]:
-    out = StringIO()
-    try:
-        call_command("cors", *arguments, stdout=out)
-    except SystemExit as ended:
-        return int(str(ended.code)), out.getvalue()
-    return 0, out.getvalue()
 
 
 def test_allowed_request_is_explained() -> None:
@@ -225,82 +193,6 @@ def test_request_without_origin_cannot_be_explained(arguments: list[str]) -> Non
         run(*arguments)
 
 
-def run_json(*arguments: str) -> tuple[int, dict[str, Any]]:
-    status, printed = run_and_exit(*arguments, "--json")
-    return status, json.loads(printed)
-
-
-def test_policy_is_printed_as_json() -> None:
-    with override_settings(
-        CORS_ALLOWED_ORIGIN_REGEXES=[r"https://pr-\d+\.example\.com"], CORS_URLS_REGEX="/api/.*"
-    ):
-        status, data = run_json()
-    assert (status, data["source"], data["urls"]) == (0, "the CORS_* settings", "/api/.*")
-    ((path, policy),) = [(each["path"], each["policy"]) for each in data["policies"]]
-    assert (path, policy["allow_origins"], policy["max_age"]) == (None, [APP], 86400)
-    assert policy["allow_origin_regexes"] == [r"https://pr-\d+\.example\.com"]
-    views = {(each["path"], each["method"]): each for each in data["views"]}
-    assert views["/exempt/", None]["policy"] is None
-    assert views["/own-method/", "GET"]["policy"]["allow_origins"] == ["https://own.example"]
-    assert data["receivers"] == 0
-
-
-def test_routes_are_printed_as_json() -> None:
-    routes = CorsRoutes([("/api/", CorsPolicy(allow_origins=["*"])), ("/", CorsPolicy.deny_all())])
-    with override_settings(CORS_POLICY=routes):
-        forget_settings()
-        _, data = run_json()
-    assert (data["source"], data["urls"]) == ("CORS_POLICY", None)
-    assert [(each["path"], each["policy"]["allow_origins"]) for each in data["policies"]] == [
-        ("/api/", ["*"]),
-        ("/", []),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status", "allowed"),
-    [
-        ([APP, "--path", "/plain/"], 0, True),
-        ([PARTNER, "--path", "/plain/"], 1, False),
-        ([APP, "--path", "/exempt/"], 2, None),
-    ],
-)
-def test_verdict_is_printed_as_json(
-    arguments: list[str], status: int, allowed: bool | None
-) -> None:
-    found, data = run_json("--origin", *arguments)
-    assert (found, data["allowed"]) == (status, allowed)
-    assert data["summary"]
-    assert data["policy"]
-    assert ("steps" in data) is (allowed is not None)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--path", "/"], "Pass --origin"),
-        (["--origin", "https://*.example.com"], "Name one origin, not a pattern."),
-        (["--origin", APP, "--host", "other.example"], "ALLOWED_HOSTS"),
-        (["--origin", APP, "--host", "ws://testserver"], "scheme is neither http nor https"),
-    ],
-)
-def test_errors_are_printed_as_json(arguments: list[str], said: str) -> None:
-    out = StringIO()
-    with pytest.raises(CommandError, match=said) as caught:
-        call_command("cors", *arguments, "--json", stdout=out)
-    assert caught.value.returncode == 2
-    assert said in json.loads(out.getvalue())["error"]["message"]
-
-
-def test_problems_are_printed_as_json() -> None:
-    out = StringIO()
-    with override_settings(CORS_ALLOWED_ORIGINS=[f"{APP}/"]), pytest.raises(CommandError) as caught:
-        call_command("cors", "--json", stdout=out)
-    assert caught.value.returncode == 2
-    ((diagnostic,),) = [json.loads(out.getvalue())["error"]["diagnostics"]]
-    assert (diagnostic["subject"], diagnostic["fix"]) == ("CORS_ALLOWED_ORIGINS[0]", APP)
-
-
 @pytest.mark.parametrize(
     ("origin", "read"),
     [("localhost:5173", "http://localhost:5173"), ("https://App.example.com/", APP)],
@@ -337,17 +229,6 @@ def test_host_may_have_a_scheme(host: str, debug: bool, url: str) -> None:
     assert ("another site" in printed) is (not url.startswith("http://localhost"))
 
 
-def test_scheme_of_the_host_reaches_the_middleware() -> None:
-    middleware = [
-        "django.middleware.security.SecurityMiddleware",
-        "corekit_django.middleware.CorsMiddleware",
-    ]
-    with override_settings(SECURE_SSL_REDIRECT=True, MIDDLEWARE=middleware):
-        call = ("--origin", APP, "--path", "/plain/", "--host")
-        assert "SecurityMiddleware responds" in run_and_exit(*call, "http://testserver")[1]
-        assert "SecurityMiddleware" not in run(*call, "https://testserver")
-
-
 @pytest.mark.parametrize(
     ("arguments", "host"),
     [([], "api.example.org"), (["--host", "testserver:8000"], "testserver:8000")],
@@ -363,64 +244,3 @@ def test_failing_receiver_is_named() -> None:
     with connected(receiver), pytest.raises(CommandError, match="raised AttributeError") as caught:
         run("--origin", PARTNER)
     assert caught.value.returncode == 2
-
-
-def select_urls(get_response: Any) -> Any:
-    def respond(request: Any) -> Any:
-        if request.get_host() == "testserver":
-            request.urlconf = "tests.django.empty_urls"
-        return get_response(request)
-
-    return respond
-
-
-class SelectLater:
-    """Async middleware."""
-
-    sync_capable = False
-    async_capable = True
-
-    def __init__(self, get_response: Any) -> None:
-        self.get_response = get_response
-        markcoroutinefunction(self)
-
-    async def __call__(self, request: HttpRequest) -> Any:
-        if request.get_host() == "testserver":
-            request.urlconf = "tests.django.empty_urls"
-        return await self.get_response(request)
-
-
-def unused(get_response: Any) -> Any:
-    raise MiddlewareNotUsed
-
-
-def refuse(get_response: Any) -> Any:
-    def respond(request: HttpRequest) -> HttpResponse:
-        if request.method != "GET":
-            raise PermissionDenied
-        return HttpResponse(headers={"Access-Control-Allow-Origin": "*"})
-
-    return respond
-
-
-OURS = "corekit_django.middleware.CorsMiddleware"
-
-
-@pytest.mark.parametrize("name", ["select_urls", "SelectLater"])
-def test_middleware_before_selects_the_urlconf(name: str) -> None:
-    with override_settings(MIDDLEWARE=[f"{__name__}.unused", f"{__name__}.{name}", OURS]):
-        own = run_and_exit("--origin", APP, "--path", "/own/")[1]
-        other = run_and_exit("--origin", APP, "--path", "/own/", "--host", "testserver")[1]
-    assert own.startswith("Policy: the per-view policy of tests.django.views.own\n")
-    assert other.startswith("Policy: the CORS_* settings\n")
-
-
-@pytest.mark.parametrize(("method", "status", "sent"), [("PUT", 1, 403), ("GET", 2, 200)])
-def test_middleware_before_that_responds_is_named(method: str, status: int, sent: int) -> None:
-    with override_settings(MIDDLEWARE=[f"{__name__}.refuse", OURS]):
-        found, printed = run_and_exit("--origin", APP, "--method", method, "--path", "/plain/")
-    assert found == status
-    assert printed == (
-        f"Policy: {__name__}.refuse responds before the CORS middleware. Its response, {sent},"
-        " has no CORS headers of corekit.\n"
-    )

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 
 from corekit_django.middleware import CorsMiddleware
-from tests.django.test_checks import COMMON, OURS, run
+from tests.django.checking import COMMON, OURS, run
 
 APP = "https://app.example.com"
 
