@@ -1,4 +1,4 @@
-"""What every adapter reports of its decisions: to `on_decision` and to its logger.
+"""What every adapter reports of its decisions to `on_decision`.
 
 What only one of them does is tested in its own folder.
 """
@@ -19,28 +19,25 @@ from prometheus_client import CollectorRegistry
 from sanic import Request as SanicRequest
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason, RequestKind
-from corekit.browser import HttpRequest, HttpResponse
 from corekit_telemetry.opentelemetry import OpenTelemetryEvents
 from corekit_telemetry.prometheus import PrometheusCounter
-from tests.properties.adapters import ADAPTERS
-from tests.properties.application import Application
-
-APP = "https://app.example.com"
-UNTRUSTED = "https://untrusted.example"
-METHOD, HEADERS = "Access-Control-Request-Method", "Access-Control-Request-Headers"
-NOT_CORS, ACTUAL, PREFLIGHT = RequestKind.NOT_CORS, RequestKind.ACTUAL, RequestKind.PREFLIGHT
-
-policy = CorsPolicy(
-    allow_origins=[APP],
-    allow_credentials=True,
-    allow_methods=["PUT"],
-    allow_headers=["content-type"],
-    expose_headers=["x-request-id"],
-    max_age=600,
+from tests.frameworks.observing import (
+    APP,
+    HEADERS,
+    METHOD,
+    UNTRUSTED,
+    Client,
+    Fields,
+    fail,
+    origin,
+    policy,
+    preflight,
+    routes,
+    without_date,
 )
-routes = CorsRoutes([("/api/", policy), ("/public/", CorsPolicy(allow_origins=["*"]))])
+from tests.properties.adapters import ADAPTERS
 
-Fields = dict[str, str]
+NOT_CORS, ACTUAL, PREFLIGHT = RequestKind.NOT_CORS, RequestKind.ACTUAL, RequestKind.PREFLIGHT
 
 
 def is_scope(request: Any) -> bool:
@@ -61,51 +58,6 @@ REQUESTS: dict[str, Callable[[Any], bool]] = {
     "wsgi": is_environ,
 }
 """Whether an event of an adapter has the request as its framework represents it."""
-
-
-class Client:
-    """An adapter, and requests to the application that it is installed in."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.logger = f"corekit.{name}"
-
-    def install(
-        self,
-        around: CorsPolicy | CorsRoutes = policy,
-        on_decision: Callable[[DecisionEvent], None] | None = None,
-    ) -> None:
-        self.send = ADAPTERS[self.name](around, Application(200, []), on_decision)
-
-    def ask(
-        self, method: str = "GET", fields: Fields | None = None, path: str = "/"
-    ) -> HttpResponse:
-        url = f"https://api.example.org{path}"
-        return self.send(HttpRequest(method, url, tuple((fields or {}).items())))
-
-    def records(self, caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-        return [record for record in caplog.records if record.name == self.logger]
-
-
-@pytest.fixture(params=sorted(ADAPTERS))
-def client(request: pytest.FixtureRequest) -> Client:
-    return Client(request.param)
-
-
-def origin(value: str) -> Fields:
-    return {"Origin": value}
-
-
-def preflight(value: str, method: str = "PUT", names: str = "content-type") -> Fields:
-    return {
-        "Origin": value,
-        METHOD: method,
-        HEADERS: names,
-    }
-
-
-def fail(event: DecisionEvent) -> None:
-    raise LookupError("a bug of the hook")
 
 
 class Broken:
@@ -277,189 +229,3 @@ class TestOnDecision:
         answered = {(field.lower(), value) for field, value in response.headers}
         assert {(field.lower(), value) for field, value in event.decision.headers} <= answered
         assert event.decision.status in (None, response.status)
-
-
-class BrokenFilter(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        raise LookupError("a bug of the filter")
-
-
-class BrokenHandler(logging.Handler):
-    def handle(self, record: logging.LogRecord) -> bool:
-        raise LookupError("a bug of the handler")
-
-
-def break_filter(logger: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logger, "filters", [BrokenFilter()])
-
-
-def break_handler(logger: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logger, "handlers", [BrokenHandler()])
-
-
-def break_logger(logger: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*values: object, **named: object) -> None:
-        raise LookupError("a bug of the logger")
-
-    monkeypatch.setattr(logger, "isEnabledFor", refuse)
-    monkeypatch.setattr(logger, "log", refuse)
-
-
-class TestFailingLog:
-    @pytest.mark.parametrize("break_log", [break_filter, break_handler, break_logger])
-    def test_failing_log_changes_no_response(
-        self,
-        client: Client,
-        break_log: Callable[[logging.Logger, pytest.MonkeyPatch], None],
-        monkeypatch: pytest.MonkeyPatch,
-        caplog: pytest.LogCaptureFixture,
-        capsys: pytest.CaptureFixture[str],
-    ) -> None:
-        asked: tuple[tuple[str, Fields], ...] = (
-            ("GET", {}),
-            ("GET", origin(APP)),
-            ("GET", origin(UNTRUSTED)),
-            ("OPTIONS", preflight(UNTRUSTED)),
-            ("OPTIONS", preflight(APP, "PATCH")),
-        )
-
-        def visit() -> list[tuple[int, bytes, list[tuple[str, str]]]]:
-            responses = [client.ask(method, fields) for method, fields in asked]
-            return [(each.status, each.body, without_date(each)) for each in responses]
-
-        client.install()
-        quiet = visit()
-        caplog.set_level(logging.INFO, client.logger)
-        break_log(logging.getLogger(client.logger), monkeypatch)
-        for on_decision in (None, fail):
-            client.install(on_decision=on_decision)
-            assert visit() == quiet
-            assert "raised an exception; the request continues" in capsys.readouterr().err
-
-    def test_on_decision_is_called_if_the_log_fails(
-        self, client: Client, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        heard: list[DecisionEvent] = []
-        client.install(on_decision=heard.append)
-        break_logger(logging.getLogger(client.logger), monkeypatch)
-        client.ask("GET", origin(UNTRUSTED))
-        client.ask("OPTIONS", preflight(APP, "PATCH"))
-        assert len(heard) == 2
-
-
-def without_date(response: HttpResponse) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in response.headers if name.lower() != "date"]
-
-
-class TestLog:
-    def test_denials_are_logged_at_info(
-        self, client: Client, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        client.install(routes)
-
-        def deny() -> None:
-            client.ask("GET", origin(UNTRUSTED), "/api/")
-            client.ask("OPTIONS", preflight(UNTRUSTED), "/api/")
-            client.ask("OPTIONS", preflight(APP, "PUT", "x-b"), "/api/")
-            client.ask("OPTIONS", preflight(APP, "PATCH"), "/api/items")
-
-        deny()
-        assert client.records(caplog) == []
-        caplog.set_level(logging.INFO, client.logger)
-        deny()
-        records = client.records(caplog)
-        assert [record.levelname for record in records] == ["INFO"] * 4
-        assert [record.getMessage().partition("://")[0] for record in records] == [
-            "CORS: GET '/api/' from 'https",
-            "CORS: preflight for PUT '/api/' with 'content-type' from 'https",
-            "CORS: preflight for PUT '/api/' with 'x-b' from 'https",
-            "CORS: preflight for PATCH '/api/items' with 'content-type' from 'https",
-        ]
-        assert [record.getMessage().rpartition("[")[2] for record in records] == [
-            "ORIGIN_NOT_ALLOWED]",
-            "ORIGIN_NOT_ALLOWED]",
-            "HEADER_NOT_ALLOWED]",
-            "METHOD_NOT_ALLOWED]",
-        ]
-
-    def test_allowed_and_uncovered_requests_are_not_logged(
-        self, client: Client, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        caplog.set_level(logging.DEBUG, client.logger)
-        client.install(routes)
-        client.ask(path="/api/")
-        client.ask("GET", origin(APP), "/api/")
-        client.ask("OPTIONS", preflight(APP), "/api/")
-        client.ask("GET", origin(UNTRUSTED), "/other")
-        assert client.records(caplog) == []
-
-    def test_denial_is_logged_and_reported(
-        self, client: Client, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        caplog.set_level(logging.INFO, client.logger)
-        heard: list[DecisionEvent] = []
-        client.install(on_decision=heard.append)
-        client.ask("GET", origin(UNTRUSTED))
-        client.ask("OPTIONS", preflight(APP, "PATCH"))
-        lines = [record.getMessage() for record in client.records(caplog)]
-        assert lines == list(map(str, heard))
-        assert len(lines) == 2
-
-    def test_verdict_is_not_computed_without_observers(
-        self, client: Client, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def refuse(*values: object) -> None:
-            raise AssertionError("nobody asked")
-
-        client.install()
-        monkeypatch.setattr("corekit.events.Decision", refuse)
-        client.ask("OPTIONS", preflight(APP, "PATCH"))
-        client.ask("GET", origin(UNTRUSTED))
-
-    @pytest.mark.parametrize("level", [logging.INFO, logging.CRITICAL])
-    def test_allowed_request_skips_the_logger(
-        self,
-        client: Client,
-        level: int,
-        monkeypatch: pytest.MonkeyPatch,
-        caplog: pytest.LogCaptureFixture,
-    ) -> None:
-        caplog.set_level(level, client.logger)
-        asked: list[int] = []
-        is_enabled = logging.Logger.isEnabledFor
-
-        def count(self: logging.Logger, level: int) -> bool:
-            if self.name == client.logger:
-                asked.append(level)
-            return is_enabled(self, level)
-
-        client.install()
-        monkeypatch.setattr(logging.Logger, "isEnabledFor", count)
-        for fields in ({}, origin(APP)):
-            assert client.ask(fields=fields).body == b"secret"
-        assert asked == []
-        client.ask(fields=origin(UNTRUSTED))
-        assert asked
-
-
-LOCAL = ["http://localhost:5173", "https://localhost", "http://127.0.0.1:3000", "http://[::1]:81"]
-REMOTE = ["http://localhost.example.com", "https://127.0.0.1.example.com", "http://localhost:a"]
-
-
-def test_denial_of_a_page_on_localhost_is_a_warning_once(
-    client: Client, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.WARNING, client.logger)
-    client.install()
-    for _ in range(2):
-        for value in (*LOCAL, *REMOTE, UNTRUSTED, APP):
-            client.ask(fields=origin(value))
-            client.ask("OPTIONS", preflight(value))
-    expected = [kind for value in LOCAL for kind in (f"GET '/' from '{value}'", f" from '{value}'")]
-    messages = [record.getMessage() for record in client.records(caplog)]
-    if client.name == "django":  # in this test, each request has its own settings
-        messages = list(dict.fromkeys(messages))
-    assert len(messages) == len(expected)
-    for part, message in zip(expected, messages, strict=True):
-        assert part in message
-        assert "to allow_origins" in message or "CORS_ALLOWED_ORIGINS" in message

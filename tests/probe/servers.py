@@ -143,3 +143,7 @@ def is_missing_page(environ: dict[str, Any]) -> bool:
 
 def add(*headers: tuple[str, str]) -> Bug:
     return lambda _, status, changed: (status, [*changed, *headers])
+
+
+def texts(finding: Diagnostic) -> tuple[object, ...]:
+    return finding.subject, finding.value, finding.failure, finding.message, finding.hint
