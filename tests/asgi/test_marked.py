@@ -9,7 +9,7 @@ import pytest
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import MARKS, Applied, applying, is_applied, keep_policy
 from corekit_asgi import CorsMiddleware
-from tests.asgi.test_middleware import run
+from tests.asgi.calling import run
 
 APP = CorsPolicy(allow_origins=["https://app.example.com"])
 ADMIN = CorsPolicy(allow_origins=["https://admin.example.com"])

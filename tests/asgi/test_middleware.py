@@ -2,93 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corekit import CorsPolicy, CorsRoutes
-from corekit.adapter import MARKS
 from corekit_asgi import CorsMiddleware
-
-APP = "https://app.example.com"
-UNTRUSTED = "https://untrusted.example"
-
-policy = CorsPolicy(
-    allow_origins=[APP, "https://*.preview.example.com"],
-    allow_credentials=True,
-    allow_methods=["PUT", "DELETE"],
-    allow_headers=["content-type"],
-    expose_headers=["x-request-id"],
-    max_age=600,
+from tests.asgi.calling import (
+    APP,
+    GRANT,
+    UNTRUSTED,
+    VARY,
+    RawHeaders,
+    answering,
+    ask,
+    policy,
+    preflight,
+    public,
+    unreachable,
 )
-public = CorsPolicy(allow_origins=["*"])
-
-RawHeaders = list[tuple[bytes, bytes]]
-Application = Callable[..., Coroutine[Any, Any, None]]
-
-
-def ask(
-    app: Application,
-    method: str = "GET",
-    headers: Iterable[tuple[bytes, bytes]] | None = (),
-    path: str = "/",
-) -> list[dict[str, Any]]:
-    """Send one request and return the messages that reach the server."""
-    scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "query_string": b""}
-    if headers is not None:
-        scope["headers"] = headers
-    return run(app, scope)
-
-
-def run(app: Application, scope: dict[str, Any], body: bytes | None = None) -> list[dict[str, Any]]:
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        assert body is not None, "the middleware reads no body"
-        return {"type": "http.request", "body": body}
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    asyncio.run(app(scope, receive, send))
-    return sent
-
-
-def preflight(origin: str, method: str = "PUT", names: str = "content-type") -> RawHeaders:
-    return [
-        (b"origin", origin.encode()),
-        (b"access-control-request-method", method.encode()),
-        (b"access-control-request-headers", names.encode()),
-    ]
-
-
-def answering(
-    headers: Any = (), body: bytes = b"hello", status: int = 200, **more: Any
-) -> Application:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        start = {"type": "http.response.start", "status": status, **more}
-        if headers is not None:
-            start["headers"] = headers
-        await send(start)
-        await send({"type": "http.response.body", "body": body})
-
-    return app
-
-
-async def unreachable(scope: Any, receive: Any, send: Any) -> None:
-    raise AssertionError("the application must not be asked")
-
-
-GRANT = [
-    (b"access-control-allow-origin", APP.encode()),
-    (b"access-control-allow-credentials", b"true"),
-    (b"access-control-expose-headers", b"x-request-id"),
-]
-VARY = (b"vary", b"Origin")
 
 
 class TestActualRequests:
@@ -245,194 +178,6 @@ class TestPreflights:
             CorsMiddleware(unreachable, policy), "OPTIONS", [*preflight(APP)[:1], *headers[1:]]
         )
         assert start["status"] == 204
-
-
-class TestWhatTheApplicationSends:
-    def test_cors_headers_of_the_application_are_replaced(self) -> None:
-        own = [
-            (b"Access-Control-Allow-Origin", b"*"),
-            (b"access-control-allow-credentials", b"true"),
-            (b"x-a", b"1"),
-            (b"ACCESS-CONTROL-EXPOSE-HEADERS", b"x-secret"),
-        ]
-        app = CorsMiddleware(answering(own), policy)
-        start, _ = ask(app, headers=[(b"origin", UNTRUSTED.encode())])
-        assert start["headers"] == [(b"x-a", b"1"), VARY]
-        start, _ = ask(app, headers=[(b"origin", APP.encode())])
-        assert start["headers"] == [(b"x-a", b"1"), *GRANT, VARY]
-        assert ask(app)[0]["headers"] == [(b"x-a", b"1"), VARY]
-
-    @pytest.mark.parametrize(
-        ("own", "expected"),
-        [
-            ([b"Accept"], [b"Accept, Origin"]),
-            ([b"Accept", b"Cookie"], [b"Accept, Cookie, Origin"]),
-            ([b"origin, Accept"], [b"origin, Accept"]),
-            ([b"*"], [b"*"]),
-            ([b"Accept", b"*"], [b"Accept", b"*"]),
-            ([b""], [b"Origin"]),
-        ],
-    )
-    def test_vary_of_the_application_is_merged(
-        self, own: list[bytes], expected: list[bytes]
-    ) -> None:
-        app = CorsMiddleware(answering([(b"Vary", value) for value in own]), policy)
-        headers = ask(app, headers=[(b"origin", UNTRUSTED.encode())])[0]["headers"]
-        assert [value for name, value in headers if name.lower() == b"vary"] == expected
-
-    def test_shared_message_is_not_changed(self) -> None:
-        message = {"type": "http.response.start", "status": 200, "headers": [(b"vary", b"Accept")]}
-
-        async def reusing(scope: Any, receive: Any, send: Any) -> None:
-            await send(message)
-            await send({"type": "http.response.body"})
-
-        app = CorsMiddleware(reusing, policy)
-        allowed, _ = ask(app, headers=[(b"origin", APP.encode())])
-        denied, _ = ask(app, headers=[(b"origin", UNTRUSTED.encode())])
-        assert message["headers"] == [(b"vary", b"Accept")]
-        assert (b"vary", b"Accept, Origin") in allowed["headers"]
-        assert denied["headers"] == [(b"vary", b"Accept, Origin")]
-
-    def test_changed_message_affects_no_other_response(self) -> None:
-        app = CorsMiddleware(answering(), policy)
-        first = ask(app, headers=[(b"origin", APP.encode())])[0]["headers"]
-        first.clear()
-        assert ask(app, headers=[(b"origin", APP.encode())])[0]["headers"] == [*GRANT, VARY]
-
-    @pytest.mark.parametrize(
-        "headers",
-        [None, (), [], ((b"x-a", b"1"),), [[b"x-a", b"1"]]],
-        ids=["missing", "tuple", "list", "tuple of tuples", "list of lists"],
-    )
-    def test_header_list_may_have_any_type(self, headers: Any) -> None:
-        start, _ = ask(CorsMiddleware(answering(headers), policy))
-        own = [tuple(header) for header in headers or ()]
-        assert [tuple(header) for header in start["headers"]] == [*own, VARY]
-
-    def test_header_list_may_be_a_generator(self) -> None:
-        start, _ = ask(CorsMiddleware(answering(iter([(b"x-a", b"1")])), policy))
-        assert start["headers"] == [(b"x-a", b"1"), VARY]
-
-    def test_other_messages_pass_unchanged(self) -> None:
-        async def streaming(scope: Any, receive: Any, send: Any) -> None:
-            await send({"type": "http.response.start", "status": 200, "trailers": True})
-            for part in (b"a", b"b"):
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-            await send({"type": "http.response.body"})
-            await send({"type": "http.response.trailers", "headers": [(b"x-t", b"1")]})
-
-        bare = ask(streaming)
-        wrapped = ask(CorsMiddleware(streaming, policy))
-        assert wrapped[0] == {**bare[0], "headers": [VARY]}
-        assert wrapped[1:] == bare[1:]
-
-    def test_streamed_chunks_are_sent_immediately(self) -> None:
-        order: list[str] = []
-
-        async def streaming(scope: Any, receive: Any, send: Any) -> None:
-            await send({"type": "http.response.start", "status": 200})
-            for part in ("a", "b"):
-                order.append(f"made {part}")
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-
-        async def send(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.body":
-                order.append(f"sent {message['body']}")
-
-        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
-        asyncio.run(CorsMiddleware(streaming, policy)(scope, None, send))  # type: ignore[arg-type]
-        assert order == ["made a", "sent a", "made b", "sent b"]
-
-    def test_bridged_wsgi_application_is_supported(self) -> None:
-        from asgiref.wsgi import WsgiToAsgi
-
-        def hello(environ: Any, start_response: Any) -> list[bytes]:
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return [b"hello"]
-
-        bridged = WsgiToAsgi(hello)  # type: ignore[no-untyped-call]
-        app = CorsMiddleware(bridged, policy)
-        scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
-        sent = run(app, {**scope, "http_version": "1.1", "scheme": "http"}, body=b"")
-        assert sent[0]["headers"][-1] == VARY
-        assert b"".join(message.get("body", b"") for message in sent) == b"hello"
-
-    def test_exception_propagates(self) -> None:
-        async def failing(scope: Any, receive: Any, send: Any) -> None:
-            raise LookupError("the application's own")
-
-        with pytest.raises(LookupError, match="the application's own"):
-            ask(CorsMiddleware(failing, policy), headers=[(b"origin", APP.encode())])
-
-
-class TestScopes:
-    @pytest.mark.parametrize("kind", ["lifespan", "websocket", "something-new"])
-    def test_other_protocols_are_not_changed(self, kind: str) -> None:
-        seen: list[Any] = []
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            seen.extend((scope, receive, send))
-
-        scope = {"type": kind, "headers": [(b"origin", UNTRUSTED.encode())]}
-        arguments: Any = (scope, object(), object())
-        asyncio.run(CorsMiddleware(app, policy)(*arguments))
-        assert all(got is given for got, given in zip(seen, arguments, strict=True))
-
-    @pytest.mark.parametrize("headers", [None, (), ((b"origin", APP.encode()),)])
-    def test_request_headers_may_be_missing_or_a_tuple(self, headers: Any) -> None:
-        start, _ = ask(CorsMiddleware(answering(), policy), headers=headers)
-        assert start["headers"] == [*(GRANT if headers else []), VARY]
-
-    def test_request_headers_may_be_an_iterator(self) -> None:
-        seen: list[Any] = []
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            seen.extend(scope["headers"])
-            await send({"type": "http.response.start", "status": 200})
-
-        given = [(b"origin", APP.encode()), (b"x-a", b"1")]
-        (start,) = ask(CorsMiddleware(app, policy), headers=iter(given))
-        assert seen == given
-        assert start["headers"] == [*GRANT, VARY]
-
-    def test_scope_is_passed_unchanged(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(MARKS, "exist", False)
-        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
-        seen: list[Any] = []
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            seen.append(scope)
-            await send({"type": "http.response.start", "status": 200})
-
-        run(CorsMiddleware(app, policy), scope)
-        assert seen[0] is scope
-        assert scope == {"type": "http", "method": "GET", "path": "/", "headers": []}
-
-
-class TestRoutes:
-    app = CorsMiddleware(
-        answering([(b"access-control-allow-origin", b"own")]),
-        CorsRoutes([("/public/", public), ("/api/", policy)]),
-    )
-
-    def test_each_path_has_its_policy(self) -> None:
-        origin = [(b"origin", APP.encode())]
-        assert dict(ask(self.app, headers=origin, path="/public/x")[0]["headers"]) == {
-            b"access-control-allow-origin": b"*"
-        }
-        assert ask(self.app, headers=origin, path="/api/x")[0]["headers"] == [*GRANT, VARY]
-
-    def test_path_without_a_policy_is_not_changed(self) -> None:
-        start, _ = ask(self.app, headers=[(b"origin", APP.encode())], path="/other")
-        assert start["headers"] == [(b"access-control-allow-origin", b"own")]
-        start, _ = ask(self.app, "OPTIONS", preflight(APP), path="/other")
-        assert start["status"] == 200
-
-    def test_encoded_slash_does_not_reach_a_laxer_policy(self) -> None:
-        origin = [(b"origin", UNTRUSTED.encode())]
-        start, _ = ask(self.app, headers=origin, path="/public/../api/x")
-        assert start["headers"] == [VARY]
 
 
 @pytest.mark.parametrize("wrong", [["*"], {"allow_origins": ["*"]}, "https://app.example.com"])

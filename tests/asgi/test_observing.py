@@ -10,7 +10,7 @@ import pytest
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent
 from corekit.events import Observer
 from corekit_asgi import CorsMiddleware
-from tests.asgi.test_middleware import APP, UNTRUSTED, answering, ask, policy, preflight, run
+from tests.asgi.calling import APP, UNTRUSTED, answering, ask, policy, preflight, run
 
 routes = CorsRoutes([("/api/", policy), ("/public/", CorsPolicy(allow_origins=["*"]))])
 

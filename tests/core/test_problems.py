@@ -8,7 +8,8 @@ import pytest
 
 from corekit.arguments import Risk
 from corekit.problems import CODES, KINDS, RISKS, ProblemKind
-from tests.core.problem_table import CASES, Case
+from tests.core.origin_problems import Case
+from tests.core.problem_table import CASES
 from tests.core.rejections import codes_of, problem_of, problems_of
 
 # Not about the arguments of a policy; see test_routes.py, test_compat.py and tests/django.

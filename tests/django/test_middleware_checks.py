@@ -109,7 +109,11 @@ def test_misplaced_middleware_is_reported(
         [SECURITY, SESSION, "django.middleware.gzip.GZipMiddleware", OURS, COMMON],
         ["tests.django.test_middleware_checks.Subclass", COMMON],
         ["tests.django.test_middleware_checks.SelectTenant", OURS, COMMON],
-        ["tests.django.test_middleware_checks.select_urls", "tests.django.test_middleware_checks.SelectUrls", OURS],
+        [
+            "tests.django.test_middleware_checks.select_urls",
+            "tests.django.test_middleware_checks.SelectUrls",
+            OURS,
+        ],
         [OURS, "tests.django.test_middleware_checks.SelectTenant"],
         [OURS, "no.such.Middleware"],
     ],

@@ -18,9 +18,9 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from corekit import CorsPolicy, CorsRoutes
 from corekit_django import cors_exempt, removed
 from corekit_testing import Browser, CorsError
+from tests.django.checking import OURS, run
 from tests.django.conftest import Ask
 from tests.django.settings import INSTALLED_APPS
-from tests.django.checking import OURS, run
 
 APP = "https://app.example.com"
 NOISE = "whitenoise.middleware.WhiteNoiseMiddleware"

@@ -14,7 +14,7 @@ from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit_sanic import cors, install
 from tests.frameworks.sanic_app import App, make_app
 from tests.sanic.serving import APP, UNTRUSTED, serve
-from tests.sanic.test_install import policy
+from tests.sanic.site import policy
 
 PARTNER = "https://partner.example"
 partners = CorsPolicy(allow_origins=[PARTNER], allow_methods=["PUT"], max_age=600)

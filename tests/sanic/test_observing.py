@@ -10,7 +10,7 @@ from sanic import HTTPResponse, Request, text
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent
 from corekit_sanic import cors, install
 from tests.sanic.serving import APP, UNTRUSTED, Server, serve
-from tests.sanic.test_install import make, policy
+from tests.sanic.site import make, policy
 
 LOGGER = "corekit.sanic"
 
