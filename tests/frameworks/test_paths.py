@@ -16,15 +16,9 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from tests.frameworks.path_apps import (
-    ADMIN,
-    APP_HEADER,
-    ASGI_APPS,
-    OTHER,
-    PREFIX,
-    SECRET,
-    WSGI_APPS,
-)
+from tests.frameworks.asgi_path_apps import ASGI_APPS
+from tests.frameworks.path_policies import ADMIN, APP_HEADER, OTHER, PREFIX, SECRET
+from tests.frameworks.wsgi_path_apps import WSGI_APPS
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,8 +78,8 @@ class Server(NamedTuple):
     apps: tuple[str, ...]
 
 
-_ASGI: Final = "tests.frameworks.path_apps:serve_asgi"
-_WSGI: Final = "tests.frameworks.path_apps:serve_wsgi"
+_ASGI: Final = "tests.frameworks.asgi_path_apps:serve_asgi"
+_WSGI: Final = "tests.frameworks.wsgi_path_apps:serve_wsgi"
 _ASGI_APPS: Final = tuple(ASGI_APPS)
 _WSGI_APPS: Final = tuple(WSGI_APPS)
 _UVICORN: Final = ("uvicorn", _ASGI, "--factory", "--port", "{port}", "--log-level", "critical")
@@ -109,14 +103,14 @@ SERVERS: Final = (
     ),
     Server("waitress", (*_WAITRESS, _WSGI), _WSGI_APPS),
     Server("waitress --url-prefix", (*_WAITRESS, f"--url-prefix={PREFIX}", _WSGI), _WSGI_APPS),
-    Server("aiohttp", ("tests.frameworks.path_apps", "aiohttp", "{port}"), ("aiohttp",)),
+    Server("aiohttp", ("tests.frameworks.path_servers", "aiohttp", "{port}"), ("aiohttp",)),
     Server(
         "aiohttp subapplications",
-        ("tests.frameworks.path_apps", "aiohttp-below", "{port}"),
+        ("tests.frameworks.path_servers", "aiohttp-below", "{port}"),
         ("aiohttp",),
     ),
-    Server("sanic marks", ("tests.frameworks.path_apps", "sanic-marked", "{port}"), ("sanic",)),
-    Server("sanic", ("tests.frameworks.path_apps", "sanic", "{port}"), ("sanic",)),
+    Server("sanic marks", ("tests.frameworks.path_servers", "sanic-marked", "{port}"), ("sanic",)),
+    Server("sanic", ("tests.frameworks.path_servers", "sanic", "{port}"), ("sanic",)),
 )
 # It is not known what the first three route under a prefix, so that nothing is granted.
 # CORS_URLS_REGEX does not match the secret.
