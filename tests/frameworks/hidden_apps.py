@@ -7,21 +7,13 @@ function, a method of a class and a class below `PATHS`.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from inspect import signature
-from types import ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient as AiohttpClient
 from aiohttp.test_utils import TestServer
-from asgiref.sync import async_to_sync
-from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpResponse as DjangoResponse
-from django.test import Client as DjangoClient
-from django.urls import path as django_path
-from django.views import View as DjangoView
 from fastapi import FastAPI
 from flask import Flask
 from flask.views import MethodView
@@ -31,61 +23,36 @@ from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from starlette.testclient import TestClient
 
 import corekit_aiohttp
 import corekit_asgi
-import corekit_django
 import corekit_flask
 import corekit_flask.compat
 import corekit_sanic
 import corekit_starlette
 import corekit_wsgi
-from corekit import CorsPolicy
 from corekit.browser import HttpRequest
+from tests.frameworks.hidden_django import django_asgi, django_in_the_middleware, django_wsgi
+from tests.frameworks.hidden_requests import (
+    ANY,
+    APP,
+    OWN,
+    Ask,
+    Seen,
+    ask_asgi,
+    headers_of,
+)
 from tests.frameworks.hiding import Wrap, Wrapping
 from tests.frameworks.sanic_app import make_app, send_to
 
-UNTRUSTED: Final = "https://untrusted.example"
-APP: Final = "https://app.example.com"
-ANY: Final = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
-OWN: Final = CorsPolicy(allow_origins=[APP])
-
-
-class Seen(NamedTuple):
-    """A status, Access-Control-Allow-Origin, and whether the handler ran."""
-
-    status: int
-    allowed: str | None
-    ran: bool
-
-
-Ask = Callable[[str, str | None], Seen]
-"""Sends a GET request for a path with an Origin header, if any."""
-
 PATHS: Final = ("/function", "/method", "/class")
-
-
-def _headers(origin: str | None) -> dict[str, str]:
-    return {} if origin is None else {"Origin": origin}
-
-
-def _ask_asgi(app: Any) -> Ask:
-    client = TestClient(app, raise_server_exceptions=False)
-
-    def ask(path: str, origin: str | None) -> Seen:
-        response = client.get(path, headers=_headers(origin))
-        allowed = response.headers.get("access-control-allow-origin")
-        return Seen(response.status_code, allowed, "secret" in response.text)
-
-    return ask
 
 
 def _ask_flask(app: Flask) -> Ask:
     client = app.test_client()
 
     def ask(path: str, origin: str | None) -> Seen:
-        response = client.get(path, headers=_headers(origin))
+        response = client.get(path, headers=headers_of(origin))
         allowed = response.headers.get("Access-Control-Allow-Origin")
         return Seen(response.status_code, allowed, "secret" in response.text)
 
@@ -139,11 +106,11 @@ def _starlette_app(wrap: Wrap) -> Starlette:
 def starlette(wrapping: Wrapping) -> Ask:
     app = _starlette_app(wrapping.coroutine)
     corekit_starlette.install(app, ANY)
-    return _ask_asgi(app)
+    return ask_asgi(app)
 
 
 def starlette_without_install(wrapping: Wrapping) -> Ask:
-    return _ask_asgi(corekit_asgi.CorsMiddleware(_starlette_app(wrapping.coroutine), ANY))
+    return ask_asgi(corekit_asgi.CorsMiddleware(_starlette_app(wrapping.coroutine), ANY))
 
 
 def fastapi(wrapping: Wrapping) -> Ask:
@@ -181,7 +148,7 @@ def fastapi(wrapping: Wrapping) -> Ask:
     app.get("/method")(call(wrapping.function(Views().read)))
     app.get("/class")(call_async(wrapping.coroutine(coroutine)))
     corekit_starlette.install(app, ANY)
-    return _ask_asgi(app)
+    return ask_asgi(app)
 
 
 def _flask_app(wrap: Wrap, cors: Callable[[Any], Any], own: Callable[[Any], Any]) -> Flask:
@@ -280,7 +247,7 @@ def aiohttp(wrapping: Wrapping) -> Ask:
     def ask(path: str, origin: str | None) -> Seen:
         async def send() -> Seen:
             async with AiohttpClient(TestServer(make())) as client:
-                response = await client.get(path, headers=_headers(origin))
+                response = await client.get(path, headers=headers_of(origin))
                 allowed = response.headers.get("Access-Control-Allow-Origin")
                 return Seen(response.status, allowed, "secret" in await response.text())
 
@@ -319,69 +286,13 @@ def sanic(wrapping: Wrapping) -> Ask:
     send = send_to(app)
 
     def ask(path: str, origin: str | None) -> Seen:
-        headers = tuple(_headers(origin).items())
+        headers = tuple(headers_of(origin).items())
         response = send(HttpRequest("GET", f"https://api.example.org{path}", headers))
         fields = {name.lower(): value for name, value in response.headers}
         allowed = fields.get("access-control-allow-origin")
         return Seen(response.status, allowed, b"secret" in response.body)
 
     return ask
-
-
-def _make_urls(wrapping: Wrapping) -> None:
-    cors = corekit_django.cors(OWN)
-    wrap = wrapping.function
-
-    @cors
-    def function(_: object) -> DjangoResponse:
-        return DjangoResponse("secret")
-
-    class Method(DjangoView):
-        @cors
-        def get(self, _: object) -> DjangoResponse:
-            return DjangoResponse("secret")
-
-    @cors
-    class Class(DjangoView):
-        def get(self, _: object) -> DjangoResponse:
-            return DjangoResponse("secret")
-
-    @cors
-    async def coroutine(_: object) -> DjangoResponse:
-        return DjangoResponse("secret")
-
-    urls = sys.modules["hidden_urls"] = ModuleType("hidden_urls")
-    vars(urls)["urlpatterns"] = [
-        django_path("open", lambda _: DjangoResponse("public")),
-        django_path("function", wrap(function)),
-        django_path("method", wrap(Method.as_view())),
-        django_path("class", wrap(Class.as_view())),
-        django_path("coroutine", wrapping.coroutine(coroutine)),
-        django_path("sync", async_to_sync(coroutine)),
-    ]
-
-
-def django_wsgi(wrapping: Wrapping) -> Ask:
-    _make_urls(wrapping)
-    client = DjangoClient(raise_request_exception=False)
-
-    def ask(path: str, origin: str | None) -> Seen:
-        response = client.get(path, headers=_headers(origin))
-        allowed = response.headers.get("Access-Control-Allow-Origin")
-        return Seen(response.status_code, allowed, b"secret" in response.content)
-
-    return ask
-
-
-def django_asgi(wrapping: Wrapping) -> Ask:
-    _make_urls(wrapping)
-    return _ask_asgi(ASGIHandler())
-
-
-def django_in_the_middleware(wrapping: Wrapping) -> Ask:
-    _make_urls(wrapping)
-    app: Any = ASGIHandler()
-    return _ask_asgi(corekit_asgi.CorsMiddleware(app, ANY))
 
 
 FINDING: Final = (

@@ -10,15 +10,8 @@ import pytest
 from django.test import override_settings
 
 from corekit.adapter import MARKS
-from tests.frameworks.hidden_apps import (
-    APP,
-    FINDING,
-    NOT_FINDING,
-    PATHS,
-    UNTRUSTED,
-    Ask,
-    Seen,
-)
+from tests.frameworks.hidden_apps import FINDING, NOT_FINDING, PATHS
+from tests.frameworks.hidden_requests import APP, UNTRUSTED, Ask, Seen
 from tests.frameworks.hiding import WRAPPINGS, Wrapping
 
 
