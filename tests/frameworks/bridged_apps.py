@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
 from typing import Any, Final
 
-import django
 from asgiref.wsgi import WsgiToAsgi
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse as DjangoResponse
-from django.test import override_settings
 from django.urls import path as django_path
 from flask import Flask
 from litestar import Litestar
@@ -30,6 +26,7 @@ import corekit_flask
 import corekit_starlette
 import corekit_wsgi
 from corekit import CorsPolicy, CorsRoutes
+from tests.frameworks.django_urls import any_origin_site, serve_urls
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -181,19 +178,9 @@ def django_site() -> Iterator[None]:
         return DjangoResponse("secret")
 
     ran.clear()
-    module = sys.modules["bridged_urls"] = ModuleType("bridged_urls")
-    vars(module)["urlpatterns"] = [
-        django_path("secret", secret),
-        django_path("open", lambda _: DjangoResponse("open")),
-    ]
-    django.setup()
-    settings = {
-        "ROOT_URLCONF": "bridged_urls",
-        "MIDDLEWARE": ["corekit_django.middleware.CorsMiddleware"],
-        "CORS_ALLOW_ALL_ORIGINS": True,
-        "CORS_ALLOW_CREDENTIALS": False,
-        "ALLOWED_HOSTS": ["*"],
-    }
-    with override_settings(**settings):
+    with any_origin_site():
+        serve_urls(
+            django_path("secret", secret),
+            django_path("open", lambda _: DjangoResponse("open")),
+        )
         yield
-    sys.modules.pop("bridged_urls", None)

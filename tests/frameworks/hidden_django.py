@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -15,6 +13,7 @@ from django.views import View as DjangoView
 
 import corekit_asgi
 import corekit_django
+from tests.frameworks.django_urls import serve_urls
 from tests.frameworks.hidden_requests import (
     ANY,
     OWN,
@@ -48,15 +47,14 @@ def _make_urls(wrapping: Wrapping) -> None:
     async def coroutine(_: object) -> DjangoResponse:
         return DjangoResponse("secret")
 
-    urls = sys.modules["hidden_urls"] = ModuleType("hidden_urls")
-    vars(urls)["urlpatterns"] = [
+    serve_urls(
         django_path("open", lambda _: DjangoResponse("public")),
         django_path("function", wrap(function)),
         django_path("method", wrap(Method.as_view())),
         django_path("class", wrap(Class.as_view())),
         django_path("coroutine", wrapping.coroutine(coroutine)),
         django_path("sync", async_to_sync(coroutine)),
-    ]
+    )
 
 
 def django_wsgi(wrapping: Wrapping) -> Ask:

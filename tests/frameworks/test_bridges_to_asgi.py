@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +12,6 @@ from aiohttp.test_utils import TestClient as AiohttpClient
 from aiohttp.test_utils import TestServer
 from django.http import HttpResponse as DjangoResponse
 from django.test import Client as DjangoClient
-from django.urls import clear_url_caches
 from django.urls import path as django_path
 from flask import Flask
 from sanic import HTTPResponse as SanicResponse
@@ -45,6 +43,7 @@ from tests.frameworks.bridging import (
     in_wsgi,
     wsgi_in_aiohttp,
 )
+from tests.frameworks.django_urls import serve_urls
 from tests.frameworks.sanic_app import make_app, send_to
 
 Ask = Callable[[str], tuple[int, str, str | None]]
@@ -129,8 +128,7 @@ def test_asgi_handler_does_not_run_under_the_policy_of_a_django_view(
         received = asyncio.run(call_asgi(make(), f"/{name}", headers))
         return DjangoResponse(received.body, status=received.status)
 
-    vars(sys.modules["bridged_urls"])["urlpatterns"] = [django_path("<name>", view)]
-    clear_url_caches()
+    serve_urls(django_path("<name>", view))
     client = DjangoClient(raise_request_exception=False)
     headers = {"Host": "api.example.com", "Origin": APP}
     response = client.get("/secret", headers=headers)

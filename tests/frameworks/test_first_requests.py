@@ -7,17 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from types import ModuleType
 
-import django
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient as AiohttpClient
 from aiohttp.test_utils import TestServer
 from django.http import HttpResponse
 from django.test import Client as DjangoClient
-from django.test import override_settings
-from django.urls import clear_url_caches, path
+from django.urls import path
 from django.views import View
 from flask import Flask
 from starlette.applications import Starlette
@@ -34,6 +31,7 @@ from corekit import CorsPolicy
 from corekit.browser import HttpRequest
 from corekit.browser.fields import get_header
 from corekit_testing.transports import AsgiTransport
+from tests.frameworks.django_urls import any_origin_site, serve_urls
 
 ORIGIN = "https://app.example.com"
 PUBLIC = CorsPolicy(allow_origins=["*"])
@@ -144,9 +142,7 @@ def late_django() -> tuple[Ask, Callable[[], object]]:
         def get(self, _: object) -> HttpResponse:
             return HttpResponse("secret")
 
-    urls = sys.modules["late_urls"] = ModuleType("late_urls")
-    vars(urls)["urlpatterns"] = [path("secret", Secret.as_view())]
-    clear_url_caches()
+    serve_urls(path("secret", Secret.as_view()))
 
     def read() -> str | None:
         response = DjangoClient().get("/secret", headers={"Origin": ORIGIN})
@@ -160,15 +156,7 @@ def late_django() -> tuple[Ask, Callable[[], object]]:
 def test_first_mark_applies_after_the_first_requests(
     make: Callable[[], tuple[Ask, Callable[[], object]]],
 ) -> None:
-    django.setup()
-    settings = {
-        "ROOT_URLCONF": "late_urls",
-        "MIDDLEWARE": ["corekit_django.middleware.CorsMiddleware"],
-        "CORS_ALLOW_ALL_ORIGINS": True,
-        "CORS_ALLOW_CREDENTIALS": False,
-        "ALLOWED_HOSTS": ["*"],
-    }
-    with override_settings(**settings):
+    with any_origin_site():
         read, mark = make()
         assert [read(), read()] == ["*", "*"]
         mark()

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any, Final
 
-import django
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient as AiohttpClient
 from aiohttp.test_utils import TestServer
 from django.http import HttpResponse as DjangoResponse
 from django.test import Client as DjangoClient
-from django.test import override_settings
-from django.urls import clear_url_caches
 from django.urls import path as django_path
 from django.views import View as DjangoView
 from flask import Flask
@@ -39,6 +34,7 @@ import corekit_sanic
 import corekit_starlette
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import HttpRequest
+from tests.frameworks.django_urls import any_origin_site, serve_urls
 from tests.frameworks.marked_classes import (
     ANY,
     EVERYWHERE,
@@ -207,9 +203,7 @@ def django_site() -> Framework:
     def ask(view: Any, is_hidden: bool, origin: str) -> tuple[int, str | None, bool]:
         function = view.as_view()
         endpoint = (lambda request: function(request)) if is_hidden else function  # noqa: PLW0108
-        urls = sys.modules["hidden_urls"] = ModuleType("hidden_urls")
-        vars(urls)["urlpatterns"] = [django_path("view", endpoint)]
-        clear_url_caches()
+        serve_urls(django_path("view", endpoint))
         client = DjangoClient(raise_request_exception=False)
         response = client.put("/view", headers={"Origin": origin})
         allowed = response.headers.get("Access-Control-Allow-Origin")
@@ -220,17 +214,8 @@ def django_site() -> Framework:
 
 @pytest.fixture(autouse=True)
 def urls() -> Iterator[None]:
-    django.setup()
-    settings = {
-        "ROOT_URLCONF": "hidden_urls",
-        "MIDDLEWARE": ["corekit_django.middleware.CorsMiddleware"],
-        "CORS_ALLOW_ALL_ORIGINS": True,
-        "CORS_ALLOW_CREDENTIALS": False,
-        "ALLOWED_HOSTS": ["*"],
-    }
-    with override_settings(**settings):
+    with any_origin_site():
         yield
-    sys.modules.pop("hidden_urls", None)
 
 
 FRAMEWORKS: Final = (starlette, starlette_awaited, flask, quart, aiohttp, sanic, django_site)

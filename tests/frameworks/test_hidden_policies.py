@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 
-import django
 import pytest
-from django.test import override_settings
 
 from corekit.adapter import MARKS
+from tests.frameworks.django_urls import any_origin_site
 from tests.frameworks.hidden_apps import FINDING, NOT_FINDING, PATHS
 from tests.frameworks.hidden_requests import APP, UNTRUSTED, Ask, Seen
 from tests.frameworks.hiding import WRAPPINGS, Wrapping
@@ -17,17 +15,8 @@ from tests.frameworks.hiding import WRAPPINGS, Wrapping
 
 @pytest.fixture
 def urls() -> Iterator[None]:
-    django.setup()
-    settings = {
-        "ROOT_URLCONF": "hidden_urls",
-        "MIDDLEWARE": ["corekit_django.middleware.CorsMiddleware"],
-        "CORS_ALLOW_ALL_ORIGINS": True,
-        "CORS_ALLOW_CREDENTIALS": False,
-        "ALLOWED_HOSTS": ["*"],
-    }
-    with override_settings(**settings):
+    with any_origin_site():
         yield
-    sys.modules.pop("hidden_urls", None)
 
 
 @pytest.mark.usefixtures("urls")

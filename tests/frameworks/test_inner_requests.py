@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any, Final
 
-import django
 import pytest
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse as DjangoResponse
 from django.test import Client as DjangoClient
-from django.test import override_settings
 from django.urls import path as django_path
 from flask import Flask
 from starlette.applications import Starlette
@@ -25,6 +21,7 @@ import corekit_flask
 import corekit_starlette
 import corekit_wsgi
 from corekit import CorsPolicy, CorsRoutes
+from tests.frameworks.django_urls import any_origin_site, serve_urls
 
 APP: Final = "https://app.example.com"
 ANY: Final = CorsPolicy(allow_origins=["*"])
@@ -90,8 +87,7 @@ def _make_urls() -> None:
         allowed = response.headers.get("Access-Control-Allow-Origin")
         return DjangoResponse(f"{response.status_code} {allowed}")
 
-    urls = sys.modules["inner_urls"] = ModuleType("inner_urls")
-    vars(urls)["urlpatterns"] = [django_path("feed", feed), django_path("batch", batch)]
+    serve_urls(django_path("feed", feed), django_path("batch", batch))
 
 
 def django_wsgi() -> str:
@@ -109,17 +105,8 @@ def django_asgi() -> str:
 
 @pytest.fixture(autouse=True)
 def urls() -> Iterator[None]:
-    django.setup()
-    settings = {
-        "ROOT_URLCONF": "inner_urls",
-        "MIDDLEWARE": ["corekit_django.middleware.CorsMiddleware"],
-        "CORS_ALLOW_ALL_ORIGINS": True,
-        "CORS_ALLOW_CREDENTIALS": False,
-        "ALLOWED_HOSTS": ["*"],
-    }
-    with override_settings(**settings):
+    with any_origin_site():
         yield
-    sys.modules.pop("inner_urls", None)
 
 
 @pytest.mark.parametrize(

@@ -6,20 +6,16 @@ All other paths are open to any origin, so that a policy that is not found shows
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import ModuleType
 from typing import Any
 
-import django
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient as AiohttpClient
 from aiohttp.test_utils import TestServer
 from django.http import HttpResponse as DjangoResponse
 from django.test import Client as DjangoClient
-from django.test import override_settings
 from django.urls import include
 from django.urls import path as django_path
 from django.views import View as DjangoView
@@ -38,6 +34,7 @@ import corekit_flask
 import corekit_starlette
 from corekit import CorsPolicy, CorsRoutes
 from corekit_django.resolving import find_mark
+from tests.frameworks.django_urls import any_origin_site, serve_urls
 
 UNTRUSTED = "https://untrusted.example"
 ANY = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
@@ -232,7 +229,7 @@ def aiohttp() -> Ask:
     return ask
 
 
-def make_urls() -> ModuleType:
+def make_urls() -> None:
     cors = corekit_django.cors(CLOSED)
 
     def secret(_: object) -> DjangoResponse:
@@ -252,17 +249,15 @@ def make_urls() -> ModuleType:
         def read(self, _: object) -> DjangoResponse:
             return DjangoResponse("secret")
 
-    urls = ModuleType("closed_urls")
     below = [django_path("below", closed)]
-    vars(urls)["urlpatterns"] = [
+    serve_urls(
         django_path("open", secret),
         django_path("plain", closed),
         django_path("partial", partial(closed)),
         django_path("bound", Views().read),
         django_path("method", Method.as_view()),
         django_path("include/", include(below)),
-    ]
-    return urls
+    )
 
 
 def django_site() -> Ask:
@@ -277,17 +272,9 @@ def django_site() -> Ask:
 
 @pytest.fixture
 def urls() -> Iterator[None]:
-    django.setup()
-    sys.modules["closed_urls"] = make_urls()
-    settings = {
-        "ROOT_URLCONF": "closed_urls",
-        "MIDDLEWARE": ["corekit_django.middleware.CorsMiddleware"],
-        "CORS_ALLOW_ALL_ORIGINS": True,
-        "CORS_ALLOW_CREDENTIALS": False,
-    }
-    with override_settings(**settings):
+    with any_origin_site():
+        make_urls()
         yield
-    del sys.modules["closed_urls"]
 
 
 PLACES = {
