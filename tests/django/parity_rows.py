@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
-from tests.django.test_parity import APP, EVIL, PREVIEW
+from tests.django.layers import APP, EVIL, PREVIEW
 
 ALLOW: Final = "access-control-allow-"
 
@@ -166,6 +166,7 @@ ACTUAL: Final = [
         different("a regular expression that matches no origin", "rejected"),
     ),
     Row("everyone", EVERYONE, "GET", {"Origin": EVIL}, NO_VARY),
+    Row("everyone, a list too", {**LISTED, **EVERYONE}, "GET", {"Origin": EVIL}, NO_VARY),
     Row("everyone, null", EVERYONE, "GET", {"Origin": "null"}, NO_VARY),
     Row("everyone, a file", EVERYONE, "GET", {"Origin": "file://"}, NO_VARY),
     Row("everyone, no origin", EVERYONE, "GET", {}, ALWAYS),

@@ -16,8 +16,8 @@ from django.core.management.base import SystemCheckError
 from django.test import override_settings
 
 from corekit_django.checks import check_names, check_problems
+from tests.django.layers import APP
 from tests.django.parity_rows import LISTED
-from tests.django.test_parity import APP
 from tests.django.test_parity_table import assert_in_the_guide
 
 

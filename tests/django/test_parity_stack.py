@@ -18,9 +18,9 @@ from corekit_django import cors, get_policy
 from corekit_django.defaults import default_headers, default_methods
 from corekit_django.middleware import CorsMiddleware as Ours
 from tests.django.conftest import Ask
+from tests.django.layers import APP, EVIL, Seen
+from tests.django.layers import ask as ask_layer
 from tests.django.parity_rows import LISTED
-from tests.django.test_parity import APP, EVIL, Seen
-from tests.django.test_parity import ask as ask_layer
 from tests.django.test_parity_table import assert_in_the_guide, effect
 
 View = Callable[..., Any]

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.django.layers import APP
 from tests.django.parity_rows import ROWS
-from tests.django.test_parity import APP
 from tests.django.test_parity_checks import CHECKED
 from tests.docs.named_tests import is_collected
 

@@ -20,8 +20,8 @@ from django.http import HttpRequest, HttpResponse
 
 from corekit_django.middleware import CorsMiddleware as Ours
 from corekit_django.signals import check_request_enabled
+from tests.django.layers import APP, EVIL, Seen, ask
 from tests.django.parity_rows import ALLOW, LISTED, PREFLIGHT, ROWS, Row
-from tests.django.test_parity import APP, EVIL, Seen, ask
 
 GUIDE: Final = Path(__file__).parents[2] / "docs" / "migrating-from-django-cors-headers.md"
 LAYERS: Final = ((Theirs, their_signal), (Ours, check_request_enabled))
