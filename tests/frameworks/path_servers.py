@@ -1,4 +1,4 @@
-"""Applications with a secret path, served by the server of their own framework."""
+"""Applications with a secret path in frameworks that have servers themselves."""
 
 from __future__ import annotations
 
