@@ -1,4 +1,4 @@
-"""The top level of the repository holds what is listed here, and nothing else."""
+"""The top level holds what is listed here, and no Python file is longer than 400 lines."""
 
 from __future__ import annotations
 
@@ -26,14 +26,27 @@ FILES: Final = {
     "noxfile.py",
     "pyproject.toml",
 }
+MOST_LINES: Final = 400
 
 
-@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-def test_top_level_holds_only_listed_files() -> None:
+@pytest.fixture
+def paths() -> list[str]:
+    """Return the files that git tracks."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout, or git is not installed")
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
-    paths = listed.stdout.splitlines()
+    return listed.stdout.splitlines()
+
+
+def test_top_level_holds_only_listed_files(paths: list[str]) -> None:
     assert {path.partition("/")[0] for path in paths if "/" in path} == FOLDERS
     assert {path for path in paths if "/" not in path} == FILES
+
+
+def test_files_are_short(paths: list[str]) -> None:
+    files = [ROOT / path for path in paths if path.endswith(".py")]
+    # git lists a deleted file until the deletion is committed.
+    lengths = {file: len(file.read_bytes().splitlines()) for file in files if file.exists()}
+    assert {file for file, lines in lengths.items() if lines > MOST_LINES} == set()
