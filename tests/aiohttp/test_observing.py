@@ -11,17 +11,12 @@ from aiohttp import web
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent
 from corekit_aiohttp import install
 from tests.aiohttp.test_install import APP, UNTRUSTED, Client, make_app, policy, with_client
+from tests.core.reporting import logged, reported
 
 LOGGER = "corekit.aiohttp"
 PARTNER = "https://partner.example"
 
 partners = CorsPolicy(allow_origins=[PARTNER])
-
-Told = tuple[str, str, str]
-
-
-def reported(events: list[DecisionEvent]) -> list[Told]:
-    return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
 
 
 async def visit(client: Client) -> None:
@@ -41,7 +36,7 @@ def preflight(origin: str, method: str) -> dict[str, str]:
     }
 
 
-VISITED: list[Told] = [
+VISITED = [
     ("NOT_CORS", "/", "NOT_CORS"),
     ("ACTUAL", "/stream", "GRANTED"),
     ("ACTUAL", "/fail", "GRANTED"),
@@ -107,14 +102,6 @@ class TestOnDecision:
         install(app, policy)
 
 
-def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    return [
-        (record.levelname, record.getMessage().rpartition("[")[2].removesuffix("]"))
-        for record in caplog.records
-        if record.name == LOGGER
-    ]
-
-
 class TestLog:
     def test_debug_mode_warns_once_per_origin_and_reason(
         self, caplog: pytest.LogCaptureFixture
@@ -128,7 +115,7 @@ class TestLog:
             await visit(client)
 
         with_client(app, use)
-        assert logged(caplog) == [
+        assert logged(caplog, LOGGER) == [
             ("WARNING", "ORIGIN_NOT_ALLOWED"),
             ("WARNING", "HEADER_NOT_ALLOWED"),
             ("WARNING", "METHOD_NOT_ALLOWED"),

@@ -1,6 +1,8 @@
-"""Events to report, and the report of one as an adapter makes it. Not a test."""
+"""Events to report, the report of one as an adapter makes it, and what was reported. Not a test."""
 
 from __future__ import annotations
+
+import pytest
 
 from corekit import CorsPolicy, DecisionEvent
 from corekit.events import Observer
@@ -45,3 +47,17 @@ def report(observer: Observer, event: DecisionEvent) -> None:
         sec_fetch_site=None,
         request=event.request,
     )
+
+
+def reported(events: list[DecisionEvent]) -> list[tuple[str, str, str]]:
+    """Return the kind, the path and the reason of each event."""
+    return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
+
+
+def logged(caplog: pytest.LogCaptureFixture, logger: str) -> list[tuple[str, str]]:
+    """Return the level and the reason of each denial that this logger has logged."""
+    return [
+        (record.levelname, record.getMessage().rpartition("[")[2].removesuffix("]"))
+        for record in caplog.records
+        if record.name == logger
+    ]

@@ -15,6 +15,7 @@ from corekit import CorsPolicy, CorsRoutes, DecisionEvent
 from corekit_django.checks import check_names, check_problems
 from corekit_django.middleware import CorsMiddleware
 from corekit_django.signals import check_request_enabled
+from tests.core.reporting import logged, reported
 from tests.django.conftest import Ask
 from tests.django.views import OWN_ORIGIN
 
@@ -23,7 +24,6 @@ PARTNER = "https://partner.example"
 UNTRUSTED = "https://untrusted.example"
 LOGGER = "corekit.django"
 
-Told = tuple[str, str, str]
 
 _heard: list[DecisionEvent] = []
 
@@ -38,10 +38,6 @@ async def hear_later(event: DecisionEvent) -> None: ...
 
 def fail(event: DecisionEvent) -> None:
     raise LookupError("a bug of the hook")
-
-
-def reported(events: list[DecisionEvent]) -> list[Told]:
-    return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +62,7 @@ def visit(ask: Ask) -> None:
         ask("OPTIONS", "/plain/", origin=APP, asked=method, asked_headers="content-type")
 
 
-VISITED: list[Told] = [
+VISITED = [
     ("NOT_CORS", "/plain/", "NOT_CORS"),
     ("ACTUAL", "/plain/", "GRANTED"),
     ("ACTUAL", "/missing/", "ORIGIN_NOT_ALLOWED"),
@@ -214,21 +210,13 @@ class TestSetting:
             CorsMiddleware(lambda request: None)
 
 
-def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    return [
-        (record.levelname, record.getMessage().rpartition("[")[2].removesuffix("]"))
-        for record in caplog.records
-        if record.name == LOGGER
-    ]
-
-
 class TestLog:
     def test_denials_are_logged_at_info(self, ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
         visit(ask)
-        assert logged(caplog) == []
+        assert logged(caplog, LOGGER) == []
         caplog.set_level(logging.INFO, LOGGER)
         visit(ask)
-        assert logged(caplog) == [
+        assert logged(caplog, LOGGER) == [
             ("INFO", "ORIGIN_NOT_ALLOWED"),
             ("INFO", "METHOD_NOT_ALLOWED"),
         ]
@@ -240,7 +228,7 @@ class TestLog:
         with override_settings(DEBUG=True, CORS_ON_DECISION=lambda event: None):
             visit(ask)
             visit(ask)
-        assert logged(caplog) == [
+        assert logged(caplog, LOGGER) == [
             ("WARNING", "ORIGIN_NOT_ALLOWED"),
             ("WARNING", "METHOD_NOT_ALLOWED"),
         ]
@@ -253,7 +241,7 @@ class TestLog:
             for debug in (False, True, False):
                 with override_settings(DEBUG=debug):
                     middleware(RequestFactory().get("/", headers={"Origin": UNTRUSTED}))
-        assert logged(caplog) == [("WARNING", "ORIGIN_NOT_ALLOWED")]
+        assert logged(caplog, LOGGER) == [("WARNING", "ORIGIN_NOT_ALLOWED")]
 
     def test_hints_name_the_settings(self, ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
         with override_settings(DEBUG=True):

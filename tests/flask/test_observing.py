@@ -14,6 +14,7 @@ from corekit import CorsPolicy, CorsRoutes, DecisionEvent
 from corekit.adapter import Observer
 from corekit_flask import Cors, cors, views
 from corekit_flask.compat import CORS, cross_origin
+from tests.core.reporting import logged, reported
 
 APP = "https://app.example.com"
 PARTNER = "https://partner.example"
@@ -22,12 +23,6 @@ LOGGER = "corekit.flask"
 
 policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
 partners = CorsPolicy(allow_origins=[PARTNER])
-
-Told = tuple[str, str, str]
-
-
-def reported(events: list[DecisionEvent]) -> list[Told]:
-    return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
 
 
 def make_app() -> Flask:
@@ -54,7 +49,7 @@ def visit(app: Flask) -> None:
         client.options("/", headers={"Origin": APP, "Access-Control-Request-Method": method})
 
 
-VISITED: list[Told] = [
+VISITED = [
     ("NOT_CORS", "/", "NOT_CORS"),
     ("ACTUAL", "/", "GRANTED"),
     ("ACTUAL", "/missing", "ORIGIN_NOT_ALLOWED"),
@@ -158,14 +153,6 @@ class TestOnDecision:
             CORS(Blueprint("api", "api"), origins=APP, on_decision=print)
 
 
-def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    return [
-        (record.levelname, record.getMessage().rpartition("[")[2].removesuffix("]"))
-        for record in caplog.records
-        if record.name == LOGGER
-    ]
-
-
 class TestLog:
     def test_debug_mode_warns_once_per_origin_and_reason(
         self, caplog: pytest.LogCaptureFixture
@@ -173,14 +160,14 @@ class TestLog:
         app = make_app()
         Cors(app, policy)
         visit(app)
-        assert logged(caplog) == []
+        assert logged(caplog, LOGGER) == []
         app = make_app()
         Cors(app, policy)
         # Like app.run(debug=True): after the setup, before the first request.
         app.debug = True
         visit(app)
         visit(app)
-        assert logged(caplog) == [
+        assert logged(caplog, LOGGER) == [
             ("WARNING", "ORIGIN_NOT_ALLOWED"),
             ("WARNING", "METHOD_NOT_ALLOWED"),
         ]
@@ -192,7 +179,7 @@ class TestLog:
         app = Flask("shop")
         app.add_url_rule("/", view_func=cross_origin(origins=APP)(lambda: "hello"))
         app.test_client().get("/", headers={"Origin": UNTRUSTED})
-        assert logged(caplog) == [("INFO", "ORIGIN_NOT_ALLOWED")]
+        assert logged(caplog, LOGGER) == [("INFO", "ORIGIN_NOT_ALLOWED")]
 
     def test_view_that_handles_options_is_logged(
         self, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
@@ -237,7 +224,7 @@ class TestLog:
         for debug in (False, True, True):
             app.debug = debug
             app.test_client().get("/own", headers={"Origin": origin})
-        assert logged(caplog) == [("WARNING", "ORIGIN_NOT_ALLOWED")]
+        assert logged(caplog, LOGGER) == [("WARNING", "ORIGIN_NOT_ALLOWED")]
 
 
 def make_self_answering() -> Flask:

@@ -9,6 +9,7 @@ from sanic import HTTPResponse, Request, text
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent
 from corekit_sanic import cors, install
+from tests.core.reporting import logged
 from tests.sanic.serving import APP, UNTRUSTED, Server, serve
 from tests.sanic.site import make, policy
 
@@ -75,14 +76,6 @@ class TestOnDecision:
         install(app, policy)
 
 
-def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    return [
-        (record.levelname, record.getMessage().rpartition("[")[2].removesuffix("]"))
-        for record in caplog.records
-        if record.name == LOGGER
-    ]
-
-
 class TestLog:
     def test_debug_mode_warns_once_of_each(self, caplog: pytest.LogCaptureFixture) -> None:
         app = make()
@@ -90,4 +83,4 @@ class TestLog:
         with serve(app, debug=True) as server:
             server.get("/", UNTRUSTED)
             server.get("/", UNTRUSTED)
-        assert logged(caplog) == [("WARNING", "ORIGIN_NOT_ALLOWED")]
+        assert logged(caplog, LOGGER) == [("WARNING", "ORIGIN_NOT_ALLOWED")]

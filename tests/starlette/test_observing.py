@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from corekit import CorsPolicy, DecisionEvent
 from corekit_starlette import cors, install
 from corekit_starlette.compat import CORSMiddleware
+from tests.core.reporting import logged, reported
 
 APP = "https://app.example.com"
 PARTNER = "https://partner.example"
@@ -28,11 +29,6 @@ policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"])
 partners = CorsPolicy(allow_origins=[PARTNER])
 
 Hear = Callable[[DecisionEvent], None]
-Told = tuple[str, str, str]
-
-
-def reported(events: list[DecisionEvent]) -> list[Told]:
-    return [(event.decision.kind.name, event.path, event.decision.reason.name) for event in events]
 
 
 async def hello(request: Request) -> Response:
@@ -58,7 +54,7 @@ def visit(app: Any) -> None:
         client.options("/", headers={"Origin": APP, "Access-Control-Request-Method": method})
 
 
-VISITED: list[Told] = [
+VISITED = [
     ("NOT_CORS", "/", "NOT_CORS"),
     ("ACTUAL", "/", "GRANTED"),
     ("ACTUAL", "/missing", "ORIGIN_NOT_ALLOWED"),
@@ -140,14 +136,6 @@ class TestOnDecision:
             make(hear)
 
 
-def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    return [
-        (record.levelname, record.getMessage().rpartition("[")[2].removesuffix("]"))
-        for record in caplog.records
-        if record.name == LOGGER
-    ]
-
-
 class TestLog:
     @each
     def test_denials_are_logged_at_info(
@@ -155,7 +143,7 @@ class TestLog:
     ) -> None:
         caplog.set_level(logging.INFO, LOGGER)
         visit(make(None))
-        assert logged(caplog) == [
+        assert logged(caplog, LOGGER) == [
             ("INFO", "ORIGIN_NOT_ALLOWED"),
             ("INFO", "METHOD_NOT_ALLOWED"),
         ]
@@ -165,11 +153,11 @@ class TestLog:
         self, make: Callable[..., Any], caplog: pytest.LogCaptureFixture
     ) -> None:
         visit(make(None))
-        assert logged(caplog) == []
+        assert logged(caplog, LOGGER) == []
         app = make(None, debug=True)
         visit(app)
         visit(app)
-        assert logged(caplog) == [
+        assert logged(caplog, LOGGER) == [
             ("WARNING", "ORIGIN_NOT_ALLOWED"),
             ("WARNING", "METHOD_NOT_ALLOWED"),
         ]
