@@ -84,3 +84,18 @@ def chain(*locations: str, status: int = 307, grant: HttpResponse = OPEN) -> Ser
 
 def asked(outcome: Outcome, name: str = "access-control-request-headers") -> list[str | None]:
     return [header(each.request, name) for each in outcome.exchanges if each.request.is_preflight]
+
+
+def redirect_if_asked(request: HttpRequest) -> HttpResponse:
+    """Redirect from ``/to?URL``, and allow every page everything."""
+    headers = (
+        ("Access-Control-Allow-Origin", header(request, "origin") or "*"),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Allow-Methods", "PUT"),
+        ("Access-Control-Allow-Headers", "x-a"),
+        ("Cache-Control", "no-store"),
+    )
+    _, is_redirect, location = request.url.partition("/to?")
+    if is_redirect and not request.is_preflight:
+        return HttpResponse(302, (*headers, ("Location", location)))
+    return HttpResponse(200, headers)

@@ -19,14 +19,12 @@ from corekit.browser import (
     WEBKIT,
     BrowserModel,
     Fetch,
-    HttpRequest,
-    HttpResponse,
     LocalNetwork,
     Outcome,
 )
 from corekit.browser.local_network import ADDRESS_SPACES, find_address_space
 from corekit.browser.urls import parse_url
-from tests.browser_model.servers import failed, sent
+from tests.browser_model.servers import failed, redirect_if_asked, sent
 from tests.clock import Clock
 
 SECURE: Final = "https://app.example.com"
@@ -37,22 +35,9 @@ BOTH: Final = ("local-network", "loopback-network")
 NEEDED: Final = {"local": "local-network", "loopback": "loopback-network"}
 
 
-def serve(request: HttpRequest) -> HttpResponse:
-    """Redirect from ``/to?URL``, and allow every page everything."""
-    headers = (
-        ("Access-Control-Allow-Origin", dict(request.headers).get("Origin", "*")),
-        ("Access-Control-Allow-Methods", "PUT"),
-        ("Access-Control-Allow-Headers", "x-a"),
-    )
-    _, is_redirect, location = request.url.partition("/to?")
-    if is_redirect and not request.is_preflight:
-        return HttpResponse(302, (*headers, ("Location", location)))
-    return HttpResponse(200, headers)
-
-
 def browse(fetch: Fetch, page: str = SECURE, space: str = "public", **network: Any) -> Outcome:
     model = BrowserModel(clock=Clock(), address_space=LocalNetwork(space, **network))
-    return model.fetch(serve, page, fetch)
+    return model.fetch(redirect_if_asked, page, fetch)
 
 
 def name_of(outcome: Outcome) -> str | None:
@@ -110,7 +95,7 @@ def test_public_pages_need_a_permission(fetch: Fetch) -> None:
 @pytest.mark.parametrize("space", ADDRESS_SPACES)
 def test_name_of_space_is_enough(space: str) -> None:
     model = BrowserModel(clock=Clock(), address_space=space)
-    outcome = model.fetch(serve, SECURE, Fetch("http://localhost:8000/"))
+    outcome = model.fetch(redirect_if_asked, SECURE, Fetch("http://localhost:8000/"))
     assert (outcome.failure is None) == (space != "public")
 
 
@@ -118,7 +103,9 @@ def test_name_of_space_is_enough(space: str) -> None:
 @pytest.mark.parametrize("target", [None, "public"])
 def test_checks_are_off_by_default(url: str, target: str | None) -> None:
     model = BrowserModel(clock=Clock())
-    assert model.fetch(serve, INSECURE, Fetch(url, target_address_space=target)).is_readable
+    assert model.fetch(
+        redirect_if_asked, INSECURE, Fetch(url, target_address_space=target)
+    ).is_readable
 
 
 @pytest.mark.parametrize(
@@ -250,7 +237,7 @@ def test_loopback_stays_mixed_content_in_webkit() -> None:
     network = LocalNetwork("public", BOTH)
     model = BrowserModel(clock=Clock(), quirks=WEBKIT, address_space=network)
     outcomes = [
-        model.fetch(serve, SECURE, Fetch(url, target_address_space=target))
+        model.fetch(redirect_if_asked, SECURE, Fetch(url, target_address_space=target))
         for url, target in (
             ("http://localhost/", None),
             ("http://localhost/", "loopback"),
@@ -261,7 +248,7 @@ def test_loopback_stays_mixed_content_in_webkit() -> None:
 
 
 def browse_unchecked(fetch: Fetch) -> Outcome:
-    return BrowserModel(clock=Clock()).fetch(serve, SECURE, fetch)
+    return BrowserModel(clock=Clock()).fetch(redirect_if_asked, SECURE, fetch)
 
 
 SPACES: Final = {

@@ -18,14 +18,13 @@ from corekit.browser import (
     CHROMIUM,
     BrowserModel,
     Fetch,
-    HttpRequest,
     HttpResponse,
     LocalNetwork,
     Outcome,
 )
-from corekit.browser.fields import get_header
 from corekit.browser.local_network import ADDRESS_SPACES, LOCAL_NETWORK_KINDS, PERMISSIONS
 from corekit.explain import ERRORS, find_error
+from tests.browser_model.servers import redirect_if_asked
 from tests.browsers import chromium, devtools, firefox
 from tests.browsers.lab import Lab, Session, open_lab
 from tests.browsers.tab import Tab
@@ -175,20 +174,6 @@ def make_fetches(networks: Networks, own: str) -> list[Fetch]:
     return fetches
 
 
-def respond(request: HttpRequest) -> HttpResponse:
-    headers = (
-        ("Access-Control-Allow-Origin", get_header(request.headers, "origin") or "*"),
-        ("Access-Control-Allow-Credentials", "true"),
-        ("Access-Control-Allow-Methods", "PUT"),
-        ("Access-Control-Allow-Headers", "x-a"),
-        ("Cache-Control", "no-store"),
-    )
-    _, is_redirect, location = request.url.partition("/to?")
-    if is_redirect and not request.is_preflight:
-        return HttpResponse(302, (*headers, ("Location", location)))
-    return HttpResponse(200, headers)
-
-
 def model_session(session: Session, network: LocalNetwork) -> Outcome:
     model = BrowserModel(clock=lambda: 0.0, quirks=CHROMIUM, address_space=network)
     return model.fetch(session.respond, session.page, session.fetches[0])
@@ -219,7 +204,9 @@ def test_model_agrees_with_chromium(networks: Networks, scheme: str, host: str, 
         for at, (page, fetch) in enumerate(fetches):
             name = f"{scheme}-{host}-{space}-{number}-{at}".replace(".", "-")
             named = replace(fetch, url=fetch.url.replace("/ID/", f"/{name}/"))
-            sessions.append(Session(name, page, [named], respond, note=(permissions, page, named)))
+            sessions.append(
+                Session(name, page, [named], redirect_if_asked, note=(permissions, page, named))
+            )
         networks.run(lab, sessions)
         network = LocalNetwork(space, permissions, {**networks.spaces, parse(lab.page): space})
         for session in sessions:
@@ -280,7 +267,7 @@ def test_own_server_of_a_trustworthy_page_is_exempt(
     page = networks.url(scheme, host, "loopback")
     networks.servers[Place(scheme, "loopback")].sessions = {
         "public": Session("public", page, [], lambda _: HttpResponse(200, AS_PUBLIC)),
-        "own": Session("own", page, [], respond),
+        "own": Session("own", page, [], redirect_if_asked),
     }
     networks.tab.call("Page.navigate", url=f"{page}/public")
     networks.tab.wait_for(f"location.origin === {page!r} && document.readyState === 'complete'")
@@ -294,5 +281,5 @@ def test_own_server_of_a_trustworthy_page_is_exempt(
         assert wait_for(lambda: networks.tools.failures.get(url)) == [name]
     network = LocalNetwork("public", (), {parse(page): "loopback"})
     model = BrowserModel(clock=lambda: 0.0, quirks=CHROMIUM, address_space=network)
-    outcome = model.fetch(respond, page, Fetch(url, target_address_space=target))
+    outcome = model.fetch(redirect_if_asked, page, Fetch(url, target_address_space=target))
     assert (outcome.failure and outcome.failure.name) == name

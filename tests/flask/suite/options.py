@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from .requests import (
+    ANY,
     ANY_GRANTED,
     APP,
     FROM_APP,
@@ -23,15 +24,14 @@ from .requests import (
     READING,
     REFLECTED,
     SAFELISTED,
+    TWO,
     VARIES,
     Row,
     Rows,
     asking,
 )
 
-ANY: Final[dict[str, Any]] = {}
 ONE: Final = {"origins": APP}
-TWO: Final = {"origins": [APP, OTHER]}
 NAMES: Final = {"allow_headers": ["X-B", "X-A"]}
 MANUAL: Final = {"automatic_options": False}
 POST: Final = {"methods": ["POST"]}

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from .requests import (
+    ANY,
     ANY_GRANTED,
     APP,
     ASYNC,
@@ -25,15 +26,14 @@ from .requests import (
     READING,
     REFLECTED,
     SAFELISTED,
+    TWO,
     VARIES,
     Row,
     Rows,
     asking,
 )
 
-ANY: Final[dict[str, Any]] = {}
 ONE: Final = {"origins": [APP]}
-TWO: Final = {"origins": [APP, OTHER]}
 CREDENTIALS: Final = {**ONE, "supports_credentials": True}
 PREFLIGHTS: Final = {
     "methods": ["GET", "POST", "PUT", "DELETE"],

@@ -28,6 +28,9 @@ READING: Final = ("GET", "HEAD")
 EVERY: Final = ("GET", "HEAD", "OPTIONS")
 METHODS: Final = ("GET", "POST", "PUT")
 
+# Options.
+ANY: Final[dict[str, Any]] = {}
+TWO: Final = {"origins": [APP, OTHER]}
 
 # What differs: the field of the response, and the beginning of its row in the guide.
 REFLECTED: Final = dict.fromkeys(
