@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient as AiohttpClient
-from aiohttp.test_utils import TestServer
 from fastapi import FastAPI
 from flask import Flask
 from quart import Quart
@@ -17,7 +14,6 @@ from sanic import HTTPResponse
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from starlette.testclient import TestClient
 
 import corekit_aiohttp
 import corekit_asgi
@@ -25,16 +21,13 @@ import corekit_flask
 import corekit_sanic
 import corekit_starlette
 from corekit import CorsPolicy
-from corekit.browser import HttpRequest
-from tests.frameworks.sanic_app import make_app, send_to
+from tests.frameworks.asking import Ask, ask_aiohttp, ask_asgi, ask_flask, ask_sanic
+from tests.frameworks.sanic_app import make_app
 
 APP: Final = "https://app.example.com"
 UNTRUSTED: Final = "https://untrusted.example"
 ANY: Final = CorsPolicy(allow_origins=["*"])
 OWN: Final = CorsPolicy(allow_origins=[APP])
-
-Ask = Callable[[str, str, dict[str, str]], tuple[int, str | None]]
-"""Sends a method, a path and headers; returns the status and Access-Control-Allow-Origin."""
 
 
 class Reports:
@@ -57,7 +50,7 @@ def starlette() -> Ask:
     reports = Reports(PlainTextResponse)
     own = Route("/own", corekit_starlette.cors(OWN)(reports.read_async))
     app = Starlette(routes=[own, Route("/open", reports.read_async)])
-    return _ask_asgi(corekit_starlette.install(app, ANY))
+    return ask_asgi(corekit_starlette.install(app, ANY))
 
 
 def fastapi() -> Ask:
@@ -65,10 +58,8 @@ def fastapi() -> Ask:
     app = FastAPI()
     app.get("/own")(corekit_starlette.cors(OWN)(reports.read_item))
     app.get("/open")(reports.read)
-    client = TestClient(corekit_starlette.install(app, ANY))
-    return lambda *request: _read(
-        client.request(request[0], f"{request[1]}?number=7", headers=request[2])
-    )
+    ask = ask_asgi(corekit_starlette.install(app, ANY))
+    return lambda method, path, headers: ask(method, f"{path}?number=7", headers)
 
 
 def quart() -> Ask:
@@ -76,7 +67,7 @@ def quart() -> Ask:
     app = Quart("reports")
     app.add_url_rule("/own", "own", corekit_asgi.cors(OWN)(reports.read))
     app.add_url_rule("/open", "open", reports.read)
-    return _ask_asgi(corekit_asgi.install(app, ANY))
+    return ask_asgi(corekit_asgi.install(app, ANY))
 
 
 def flask() -> Ask:
@@ -85,29 +76,20 @@ def flask() -> Ask:
     app.add_url_rule("/own", "own", corekit_flask.cors(OWN)(reports.read))
     app.add_url_rule("/open", "open", reports.read)
     corekit_flask.Cors(app, ANY)
-    client = app.test_client()
-    return lambda method, path, fields: _read(client.open(path, method=method, headers=fields))
+    return ask_flask(app)
 
 
 def aiohttp() -> Ask:
     reports = Reports(lambda text: web.Response(text=text))
     marked = corekit_aiohttp.cors(OWN)(reports.read_async)
 
-    def ask(method: str, path: str, fields: dict[str, str]) -> tuple[int, str | None]:
-        async def send() -> tuple[int, str | None]:
-            app = web.Application()
-            app.router.add_get("/own", marked)
-            app.router.add_get("/open", reports.read_async)
-            corekit_aiohttp.install(app, ANY)
-            async with (
-                AiohttpClient(TestServer(app)) as client,
-                client.request(method, path, headers=fields) as response,
-            ):
-                return response.status, response.headers.get("Access-Control-Allow-Origin")
+    def make() -> web.Application:
+        app = web.Application()
+        app.router.add_get("/own", marked)
+        app.router.add_get("/open", reports.read_async)
+        return corekit_aiohttp.install(app, ANY)
 
-        return asyncio.run(send())
-
-    return ask
+    return ask_aiohttp(make)
 
 
 def sanic() -> Ask:
@@ -115,25 +97,7 @@ def sanic() -> Ask:
     app = make_app()
     app.add_route(corekit_sanic.cors(OWN)(reports.read_async), "/own", name="own")
     app.add_route(reports.read_async, "/open", name="open")
-    corekit_sanic.install(app, ANY)
-    send = send_to(app)
-
-    def ask(method: str, path: str, fields: dict[str, str]) -> tuple[int, str | None]:
-        url = f"https://api.example.org{path}"
-        response = send(HttpRequest(method, url, tuple(fields.items())))
-        found = {name.lower(): value for name, value in response.headers}
-        return response.status, found.get("access-control-allow-origin")
-
-    return ask
-
-
-def _ask_asgi(app: Any) -> Ask:
-    client = TestClient(app)
-    return lambda method, path, fields: _read(client.request(method, path, headers=fields))
-
-
-def _read(response: Any) -> tuple[int, str | None]:
-    return response.status_code, response.headers.get("access-control-allow-origin")
+    return ask_sanic(corekit_sanic.install(app, ANY))
 
 
 @pytest.mark.parametrize("make", [starlette, fastapi, quart, flask, aiohttp, sanic])

@@ -5,17 +5,13 @@ All other paths are open to any origin, so that a policy that is not found shows
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient as AiohttpClient
-from aiohttp.test_utils import TestServer
 from django.http import HttpResponse as DjangoResponse
-from django.test import Client as DjangoClient
 from django.urls import include
 from django.urls import path as django_path
 from django.views import View as DjangoView
@@ -26,7 +22,6 @@ from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
-from starlette.testclient import TestClient
 
 import corekit_aiohttp
 import corekit_django
@@ -34,15 +29,13 @@ import corekit_flask
 import corekit_starlette
 from corekit import CorsPolicy, CorsRoutes
 from corekit_django.resolving import find_mark
+from tests.frameworks.asking import Ask, ask_aiohttp, ask_asgi, ask_flask, django_site
 from tests.frameworks.django_urls import any_origin_site, serve_urls
 
 UNTRUSTED = "https://untrusted.example"
 ANY = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
 CLOSED = CorsPolicy.deny_all()
 PREFLIGHT = {"Origin": UNTRUSTED, "Access-Control-Request-Method": "GET"}
-
-Ask = Callable[[str, str, dict[str, str]], tuple[int, str | None]]
-"""Sends a method, a path and headers; returns the status and Access-Control-Allow-Origin."""
 
 
 class Layer:
@@ -53,26 +46,6 @@ class Layer:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.app(scope, receive, send)
-
-
-def ask_starlette(app: Any) -> Ask:
-    client = TestClient(app, raise_server_exceptions=False)
-
-    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
-        response = client.request(method, path, headers=headers)
-        return response.status_code, response.headers.get("access-control-allow-origin")
-
-    return ask
-
-
-def ask_flask(app: Flask) -> Ask:
-    client = app.test_client()
-
-    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
-        response = client.open(path, method=method, headers=headers)
-        return response.status_code, response.headers.get("Access-Control-Allow-Origin")
-
-    return ask
 
 
 def starlette() -> Ask:
@@ -111,7 +84,7 @@ def starlette() -> Ask:
     )
     cors(app.routes[5])
     corekit_starlette.install(app, ANY)
-    return ask_starlette(app)
+    return ask_asgi(app)
 
 
 def fastapi() -> Ask:
@@ -133,7 +106,7 @@ def fastapi() -> Ask:
     app.get("/partial")(partial(closed))
     app.mount("/layer", Layer(below))
     corekit_starlette.install(app, ANY)
-    return ask_starlette(app)
+    return ask_asgi(app)
 
 
 def flask() -> Ask:
@@ -218,15 +191,7 @@ def aiohttp() -> Ask:
         corekit_aiohttp.install(app, ANY)
         return app
 
-    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
-        async def send() -> tuple[int, str | None]:
-            async with AiohttpClient(TestServer(make())) as client:
-                response = await client.request(method, path, headers=headers)
-                return response.status, response.headers.get("Access-Control-Allow-Origin")
-
-        return asyncio.run(send())
-
-    return ask
+    return ask_aiohttp(make)
 
 
 def make_urls() -> None:
@@ -258,16 +223,6 @@ def make_urls() -> None:
         django_path("method", Method.as_view()),
         django_path("include/", include(below)),
     )
-
-
-def django_site() -> Ask:
-    client = DjangoClient()
-
-    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
-        response = client.generic(method, path, headers=headers)
-        return response.status_code, response.headers.get("Access-Control-Allow-Origin")
-
-    return ask
 
 
 @pytest.fixture
@@ -334,7 +289,7 @@ def test_mounted_application_may_have_another_policy() -> None:
     corekit_starlette.install(below, ANY)
     app = Starlette(routes=[Mount("/below", below)])
     corekit_starlette.install(app, CorsRoutes([("/closed/", CLOSED), ("/", ANY)]))
-    assert ask_starlette(app)("GET", "/below/closed/x", {"Origin": UNTRUSTED}) == (200, "*")
+    assert ask_asgi(app)("GET", "/below/closed/x", {"Origin": UNTRUSTED}) == (200, "*")
 
 
 def test_names_of_django_rest_framework_and_ninja_may_mean_something_else() -> None:
@@ -378,6 +333,6 @@ def test_search_through_layers_is_bounded() -> None:
     app = Starlette(routes=[Mount("/below", layers), Route("/closed", endpoint)])
     corekit_starlette.cors(CLOSED)(app.routes[1])
     corekit_starlette.install(app, ANY)
-    ask = ask_starlette(app)
+    ask = ask_asgi(app)
     assert ask("GET", "/closed", {"Origin": UNTRUSTED}) == (200, None)
     assert ask("GET", "/below/x", {"Origin": UNTRUSTED}) == (200, "*")

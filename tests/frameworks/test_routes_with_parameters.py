@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient as AiohttpClient
-from aiohttp.test_utils import TestServer
 from fastapi import FastAPI
 from flask import Flask
 from sanic import HTTPResponse
-from starlette.testclient import TestClient
 
 import corekit_aiohttp
 import corekit_asgi
@@ -21,29 +16,16 @@ import corekit_flask
 import corekit_sanic
 import corekit_starlette
 from corekit import CorsPolicy
-from corekit.browser import HttpRequest
 from tests.asgi.shops import litestar as litestar_shop
 from tests.asgi.shops import quart as quart_shop
-from tests.frameworks.sanic_app import make_app, send_to
+from tests.frameworks.asking import Ask, ask_aiohttp, ask_asgi, ask_flask, ask_sanic
+from tests.frameworks.sanic_app import make_app
 
 APP = "https://app.example.com"
 PARTNER = "https://partner.example"
 UNTRUSTED = "https://untrusted.example"
 OWN = CorsPolicy(allow_origins=[PARTNER])
 DEFAULT = CorsPolicy(allow_origins=[APP], allow_methods=["DELETE"])
-
-Ask = Callable[[str, str, dict[str, str]], tuple[int, str | None]]
-"""Sends a method, a path and headers; returns the status and Access-Control-Allow-Origin."""
-
-
-def ask_asgi(app: Any) -> Ask:
-    client = TestClient(app)
-
-    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
-        response = client.request(method, path, headers=headers)
-        return response.status_code, response.headers.get("access-control-allow-origin")
-
-    return ask
 
 
 def fastapi() -> Ask:
@@ -84,13 +66,7 @@ def flask() -> Ask:
         return number
 
     corekit_flask.Cors(app, DEFAULT)
-    client = app.test_client()
-
-    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
-        response = client.open(path, method=method, headers=headers)
-        return response.status_code, response.headers.get("Access-Control-Allow-Origin")
-
-    return ask
+    return ask_flask(app)
 
 
 def aiohttp() -> Ask:
@@ -108,15 +84,7 @@ def aiohttp() -> Ask:
         app.router.add_get("/users/{number}/private", private)
         return corekit_aiohttp.install(app, DEFAULT)
 
-    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
-        async def send() -> tuple[int, str | None]:
-            async with AiohttpClient(TestServer(make())) as client:
-                response = await client.request(method, path, headers=headers)
-                return response.status, response.headers.get("Access-Control-Allow-Origin")
-
-        return asyncio.run(send())
-
-    return ask
+    return ask_aiohttp(make)
 
 
 def sanic() -> Ask:
@@ -132,15 +100,7 @@ def sanic() -> Ask:
     async def private(request: object, number: int) -> HTTPResponse:
         return HTTPResponse(str(number))
 
-    send = send_to(corekit_sanic.install(app, DEFAULT))
-
-    def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
-        url = f"https://api.example.org{path}"
-        response = send(HttpRequest(method, url, tuple(headers.items())))
-        fields = {name.lower(): value for name, value in response.headers}
-        return response.status, fields.get("access-control-allow-origin")
-
-    return ask
+    return ask_sanic(corekit_sanic.install(app, DEFAULT))
 
 
 @pytest.mark.parametrize(

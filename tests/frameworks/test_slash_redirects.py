@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -11,11 +10,8 @@ from typing import Any, Final
 import django
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient as AiohttpClient
-from aiohttp.test_utils import TestServer
 from django.http import HttpResponse as DjangoResponse
 from django.http import HttpResponseRedirect
-from django.test import Client as DjangoClient
 from django.test import override_settings
 from django.urls import clear_url_caches
 from django.urls import path as django_path
@@ -32,14 +28,19 @@ import corekit_django
 import corekit_flask
 import corekit_starlette
 from corekit import CorsPolicy
+from tests.frameworks.asking import (
+    Ask,
+    ask_aiohttp,
+    ask_asgi,
+    ask_flask,
+    django_site,
+    read_response,
+)
 
 APP: Final = "https://app.example.com"
 MAIN: Final = "https://main.example.com"
 OWN: Final = CorsPolicy(allow_origins=[APP])
 DEFAULT: Final = CorsPolicy(allow_origins=[MAIN])
-
-Ask = Callable[[str, str, dict[str, str]], tuple[int, str | None]]
-"""Sends a method, a path and headers; returns the status and Access-Control-Allow-Origin."""
 
 
 def starlette() -> Ask:
@@ -48,16 +49,14 @@ def starlette() -> Ask:
 
     route = Route("/feed/", corekit_starlette.cors(OWN)(respond))
     app = corekit_starlette.install(Starlette(routes=[route]), DEFAULT)
-    client = TestClient(app, follow_redirects=False)
-    return lambda *request: _read(client.request(*request[:2], headers=request[2]))
+    return ask_asgi(app)
 
 
 def flask() -> Ask:
     app = Flask("slashes")
     app.add_url_rule("/feed/", "feed", corekit_flask.cors(OWN)(lambda: ""))
     corekit_flask.Cors(app, DEFAULT)
-    client = app.test_client()
-    return lambda method, path, fields: _read(client.open(path, method=method, headers=fields))
+    return ask_flask(app)
 
 
 def quart() -> Ask:
@@ -69,8 +68,7 @@ def quart() -> Ask:
 
     app.add_url_rule("/feed/", "feed", feed)
     corekit_asgi.install(app, DEFAULT)
-    client = TestClient(app, follow_redirects=False)  # type: ignore[arg-type]
-    return lambda *request: _read(client.request(*request[:2], headers=request[2]))
+    return ask_asgi(app)
 
 
 def aiohttp() -> Ask:
@@ -89,36 +87,17 @@ def aiohttp() -> Ask:
         response: web.StreamResponse = await handler(request)
         return response
 
-    def ask(method: str, path: str, fields: dict[str, str]) -> tuple[int, str | None]:
-        async def send() -> tuple[int, str | None]:
-            app = web.Application(middlewares=[web.normalize_path_middleware(), create])
-            app.router.add_get("/feed/", corekit_aiohttp.cors(OWN)(respond))
-            app.router.add_get("/left", leave)
-            corekit_aiohttp.install(app, DEFAULT)
-            below = web.Application()
-            below.router.add_get("/feed/", corekit_aiohttp.cors(OWN)(respond))
-            app.add_subapp("/below", below)
-            async with AiohttpClient(TestServer(app)) as client:
-                found = client.request(method, path, headers=fields, allow_redirects=False)
-                async with found as response:
-                    return response.status, response.headers.get("Access-Control-Allow-Origin")
+    def make() -> web.Application:
+        app = web.Application(middlewares=[web.normalize_path_middleware(), create])
+        app.router.add_get("/feed/", corekit_aiohttp.cors(OWN)(respond))
+        app.router.add_get("/left", leave)
+        corekit_aiohttp.install(app, DEFAULT)
+        below = web.Application()
+        below.router.add_get("/feed/", corekit_aiohttp.cors(OWN)(respond))
+        app.add_subapp("/below", below)
+        return app
 
-        return asyncio.run(send())
-
-    return ask
-
-
-def django_site() -> Ask:
-    client = DjangoClient()
-
-    def ask(method: str, path: str, fields: dict[str, str]) -> tuple[int, str | None]:
-        return _read(client.generic(method, path, headers=fields))
-
-    return ask
-
-
-def _read(response: Any) -> tuple[int, str | None]:
-    return response.status_code, response.headers.get("Access-Control-Allow-Origin")
+    return ask_aiohttp(make)
 
 
 @pytest.fixture(autouse=True)
@@ -235,9 +214,13 @@ def test_path_that_starlette_does_not_redirect_has_the_policy_of_the_router() ->
         client = TestClient(corekit_starlette.install(app, DEFAULT), follow_redirects=False)
         for origin, allowed in ((MAIN, MAIN), (APP, None)):
             response = client.get(path, headers={"Origin": origin})
-            assert (path, response.text, _read(response)) == (path, "legacy", (200, allowed))
+            assert (path, response.text, read_response(response)) == (
+                path,
+                "legacy",
+                (200, allowed),
+            )
             preflight = {"Origin": origin, "Access-Control-Request-Method": "GET"}
-            assert _read(client.options(path, headers=preflight))[1] == allowed
+            assert read_response(client.options(path, headers=preflight))[1] == allowed
 
 
 def test_redirect_of_a_router_has_the_policy_of_its_target() -> None:
@@ -251,4 +234,4 @@ def test_redirect_of_a_router_has_the_policy_of_its_target() -> None:
     client = TestClient(app, follow_redirects=False)
     for path in ("/v1", "/v1/feed", "/v1/files", "/v1/empty", "/v1/empty/x/"):
         response = client.get(path, headers={"Origin": APP})
-        assert (path, _read(response)) == (path, (307, APP))
+        assert (path, read_response(response)) == (path, (307, APP))
