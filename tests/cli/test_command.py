@@ -111,18 +111,25 @@ def test_usage_errors_are_json_too(arguments: list[str]) -> None:
     assert CliRunner().invoke(corekit, arguments).stdout == ""
 
 
-def test_closed_pipe_prints_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def end_with(error: OSError, monkeypatch: pytest.MonkeyPatch, folder: Path) -> str:
+    """Run a command that raises this error and ends with status 2; return the error output."""
+
     def fail(prog_name: str) -> None:
-        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+        raise error
 
     monkeypatch.setattr("corekit_cli.command.corekit", fail)
-    with (tmp_path / "out").open("w") as stdout, (tmp_path / "err").open("w") as stderr:
+    with (folder / "out").open("w") as stdout, (folder / "err").open("w") as stderr:
         monkeypatch.setattr(sys, "stdout", stdout)
         monkeypatch.setattr(sys, "stderr", stderr)
         with pytest.raises(SystemExit) as ended:
             __main__.main()
     assert ended.value.code == 2
-    assert (tmp_path / "err").read_text() == ""
+    return (folder / "err").read_text()
+
+
+def test_closed_pipe_prints_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    error = BrokenPipeError(errno.EPIPE, "Broken pipe")
+    assert end_with(error, monkeypatch, tmp_path) == ""
 
 
 def test_other_errors_of_the_system_are_bugs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,17 +144,9 @@ def test_other_errors_of_the_system_are_bugs(monkeypatch: pytest.MonkeyPatch) ->
 def test_unwritable_output_ends_with_status_2(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def fail(prog_name: str) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("corekit_cli.command.corekit", fail)
-    with (tmp_path / "out").open("w") as stdout, (tmp_path / "err").open("w") as stderr:
-        monkeypatch.setattr(sys, "stdout", stdout)
-        monkeypatch.setattr(sys, "stderr", stderr)
-        with pytest.raises(SystemExit) as ended:
-            __main__.main()
-    assert ended.value.code == 2
-    assert (tmp_path / "err").read_text().startswith("Error: The output cannot be written: ")
+    error = OSError(errno.ENOSPC, "No space left on device")
+    printed = end_with(error, monkeypatch, tmp_path)
+    assert printed.startswith("Error: The output cannot be written: ")
 
 
 def run_without(module: str) -> tuple[int, str, str]:

@@ -17,48 +17,43 @@ from django.test import AsyncClient, Client, override_settings  # noqa: E402 - a
 Ask = Callable[..., Any]
 
 
-def make_headers(
-    origin: str | None, asked: str | None, asked_headers: str | None, headers: dict[str, str]
-) -> dict[str, str]:
-    named = {
-        "Origin": origin,
-        "Access-Control-Request-Method": asked,
-        "Access-Control-Request-Headers": asked_headers,
-    }
-    return {name: value for name, value in named.items() if value is not None} | headers
-
-
-def ask_wsgi(
-    method: str,
-    path: str,
-    *,
-    origin: str | None = None,
-    asked: str | None = None,
-    asked_headers: str | None = None,
-    headers: dict[str, str] | None = None,
-    enforce_csrf: bool = False,
-) -> Any:
+def _send_wsgi(method: str, path: str, headers: dict[str, str], enforce_csrf: bool) -> Any:
     client = Client(raise_request_exception=False, enforce_csrf_checks=enforce_csrf)
-    given = make_headers(origin, asked, asked_headers, headers or {})
-    return client.generic(method, path, headers=given, secure=True)
+    return client.generic(method, path, headers=headers, secure=True)
 
 
-def ask_asgi(
-    method: str,
-    path: str,
-    *,
-    origin: str | None = None,
-    asked: str | None = None,
-    asked_headers: str | None = None,
-    headers: dict[str, str] | None = None,
-    enforce_csrf: bool = False,
-) -> Any:
+def _send_asgi(method: str, path: str, headers: dict[str, str], enforce_csrf: bool) -> Any:
     async def call() -> Any:
         client = AsyncClient(raise_request_exception=False, enforce_csrf_checks=enforce_csrf)
-        given = make_headers(origin, asked, asked_headers, headers or {})
-        return await client.generic(method, path, headers=given, secure=True)
+        return await client.generic(method, path, headers=headers, secure=True)
 
     return asyncio.run(call())
+
+
+def _ask_by(send: Callable[[str, str, dict[str, str], bool], Any]) -> Ask:
+    def ask(
+        method: str,
+        path: str,
+        *,
+        origin: str | None = None,
+        asked: str | None = None,
+        asked_headers: str | None = None,
+        headers: dict[str, str] | None = None,
+        enforce_csrf: bool = False,
+    ) -> Any:
+        named = {
+            "Origin": origin,
+            "Access-Control-Request-Method": asked,
+            "Access-Control-Request-Headers": asked_headers,
+        }
+        given = {name: value for name, value in named.items() if value is not None}
+        return send(method, path, given | (headers or {}), enforce_csrf)
+
+    return ask
+
+
+ask_wsgi = _ask_by(_send_wsgi)
+ask_asgi = _ask_by(_send_asgi)
 
 
 @pytest.fixture(params=[ask_wsgi, ask_asgi], ids=["wsgi", "asgi"])
