@@ -187,9 +187,9 @@ def find_argument(name: str, known: Iterable[str] = ARGUMENTS) -> str | None:
     plain, names = _plain(name), list(known)
     if REGEXES in names and is_regex_argument(name):
         return REGEXES
-    for row in _ROWS:
-        if plain in row.aliases and row.name in names:
-            return row.name
+    for row in known.values() if isinstance(known, Mapping) else _ROWS:
+        if plain in row.aliases:
+            return str(row.name)
     return next(iter(get_close_matches(plain, names)), None)
 
 

@@ -92,7 +92,8 @@ GUARD_ARGUMENTS: Final[Mapping[str, Argument]] = MappingProxyType({row.name: row
 
 _is_any_host = re.compile(r"\*(?:\.?\*)*(?::.*)?").fullmatch
 _is_bind_address = re.compile(r"0\.0\.0\.0|\[?::\]?").fullmatch
-_has_wildcard = re.compile(r"[{}<>*?#]").search
+_is_unroutable = re.compile(r"[{}<>*?#%]").search
+_MAX_PORT: Final = 65_535
 
 
 class GuardReader(ArgumentReader):
@@ -133,13 +134,10 @@ class GuardReader(ArgumentReader):
             use = kind.otherwise if meant is None else f"Did you mean {meant!r}?"
             self.report(kind, name, text, index=index, fix=meant, use=use)
             return False
-        if text.startswith("*."):
-            suffix = find_open_suffix(text[2:], below=True)
-            if suffix is not None:
-                kind = GuardProblem.PUBLIC_SUFFIX_HOST
-                self.report(kind, name, text, index=index, suffix=suffix)
-                return False
-        return True
+        suffix = find_open_suffix(text[2:], below=True) if text.startswith("*.") else None
+        if suffix is not None:
+            self.report(GuardProblem.PUBLIC_SUFFIX_HOST, name, text, index=index, suffix=suffix)
+        return suffix is None
 
     def read_own_origins(self, name: str, value: object) -> tuple[str, ...]:
         """Read origins of websites, without patterns."""
@@ -164,13 +162,13 @@ class GuardReader(ArgumentReader):
         for index, text in self.read_strings(name, value):
             if text == "/" or not text.strip("/*"):
                 self.report(GuardProblem.WIDE_EXEMPTION, name, text, index=index)
-            elif not text.startswith("/"):
-                fix = f"/{text}"
-                self.report(GuardProblem.RELATIVE_EXEMPTION, name, text, index=index, fix=fix)
-            elif _has_wildcard(text) is not None or "%" in text or not is_plain_path(text):
-                self.report(GuardProblem.MALFORMED_EXEMPTION, name, text, index=index)
-            else:
+            elif _is_exemptible(text):
                 paths[text] = None
+            elif _is_exemptible(f"/{text}"):
+                kind = GuardProblem.RELATIVE_EXEMPTION
+                self.report(kind, name, text, index=index, fix=f"/{text}")
+            else:
+                self.report(GuardProblem.MALFORMED_EXEMPTION, name, text, index=index)
         return tuple(paths)
 
     def read_choice(self, name: str, value: object) -> str:
@@ -187,20 +185,25 @@ class GuardReader(ArgumentReader):
         return str(argument.default)
 
 
+def _is_exemptible(path: str) -> bool:
+    return path.startswith("/") and _is_unroutable(path) is None and is_plain_path(path)
+
+
 def _canonical_host(text: str) -> str | None:
     """Return the host of `text` as a browser writes it into Host, or None if it has none."""
-    text = (text.partition("://")[2] or text).partition("/")[0]
-    rest = text.removeprefix("*.")
-    parts = split_host(rest)
+    text = (text.partition("://")[2] or text).strip().partition("/")[0].removesuffix(":*")
+    is_open = text.startswith(("*.", "."))
+    text = text.removeprefix("*").removeprefix(".") if is_open else text
+    parts = split_host(text)
     # Only the name is spelled like that of an origin: a port of Host may be the default one.
-    name, port = (rest, "") if parts is None else parts
+    name, port = parts or (text, "")
     origin = canonical_spelling(f"http://{name}")
     found = None if origin is None or ANY in origin else split_origin(origin)
     if found is None:
         return None
-    port = port or found[2]
-    if port and not 1 <= int(port) <= 65535:
+    host, port = found[1].removesuffix("."), port or found[2]
+    if is_open:
+        return f"*.{host}"
+    if port and not 1 <= int(port) <= _MAX_PORT:
         return None
-    host = found[1].removesuffix(".")
-    wildcard = "*." if text.startswith("*.") else ""
-    return f"{wildcard}{host}{f':{int(port)}' if port else ''}"
+    return f"{host}:{int(port)}" if port else host

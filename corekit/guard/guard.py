@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Self
 
 from corekit._engine import as_text
+from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
 from corekit.problems import PYTHON, Dialect, PolicyError
 from corekit.routes import CorsRoutes, is_plain_path
@@ -269,7 +270,8 @@ class CrossOriginGuard:
             raise AttributeError("a guard is immutable")
         if not isinstance(policy, CorsPolicy | CorsRoutes):
             raise TypeError(
-                f"policy is of type {type(policy).__name__}. Pass a CorsPolicy or a CorsRoutes."
+                f"policy is of type {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or"
+                " a CorsRoutes."
             )
         settings = reader.read()
         if reader.problems:

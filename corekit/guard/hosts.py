@@ -31,11 +31,12 @@ def split_host(value: str) -> tuple[str, str] | None:
     >>> split_host("a.example, b.example") is split_host("") is None
     True
     """
-    match = _split(value.lower()) if len(value) <= _MAX_LENGTH else None
-    if match is None:
+    if len(value) > _MAX_LENGTH or not value.isascii():
         return None
-    name = match[1].removesuffix(".")
-    return (name, match[2] or "") if name and name[0] != "." and ".." not in name else None
+    match = _split(value.lower())
+    if match is None or match[1][0] == "." or ".." in match[1]:
+        return None
+    return match[1].removesuffix("."), match[2] or ""
 
 
 class HostSet:
