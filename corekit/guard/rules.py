@@ -157,9 +157,8 @@ class GuardedRequest:
 
 
 class Rule(NamedTuple):
-    """One row: the paragraph that it belongs to, its condition, and the reason if that holds."""
+    """One row: its condition, and the reason if that holds."""
 
-    paragraph: str
     condition: Callable[[GuardedRequest], bool]
     reason: GuardReason
 
@@ -275,66 +274,66 @@ def has_own_page(request: GuardedRequest) -> bool:
 
 
 HOST_RULES: Final = (
-    Rule("H", has_malformed_host, GuardReason.HOST_MALFORMED),
-    Rule("H", has_other_host, GuardReason.HOST_NOT_ALLOWED),
+    Rule(has_malformed_host, GuardReason.HOST_MALFORMED),
+    Rule(has_other_host, GuardReason.HOST_NOT_ALLOWED),
 )
-SAFE_RULES: Final = (Rule("", always, GuardReason.SAFE),)
-_IGNORE: Final = (Rule("", always, GuardReason.IGNORED),)
+SAFE_RULES: Final = (Rule(always, GuardReason.SAFE),)
+_IGNORE: Final = (Rule(always, GuardReason.IGNORED),)
 _WEBSOCKETS: Final = (
-    Rule("W", has_no_origin, GuardReason.NO_BROWSER),
-    Rule("W", has_own_origin, GuardReason.SAME_ORIGIN),
-    Rule("W", is_listed_for_credentials, GuardReason.LISTED_ORIGIN),
-    Rule("W", is_listed, GuardReason.CREDENTIALS_NOT_ALLOWED),
-    Rule("W", always, GuardReason.WEBSOCKET_ORIGIN),
+    Rule(has_no_origin, GuardReason.NO_BROWSER),
+    Rule(has_own_origin, GuardReason.SAME_ORIGIN),
+    Rule(is_listed_for_credentials, GuardReason.LISTED_ORIGIN),
+    Rule(is_listed, GuardReason.CREDENTIALS_NOT_ALLOWED),
+    Rule(always, GuardReason.WEBSOCKET_ORIGIN),
 )
 _WRITES_OF_PAGES: Final = (
-    Rule("S1", has_several_sites, GuardReason.SEVERAL_FETCH_SITES),
-    Rule("S1", is_same_origin, GuardReason.SAME_ORIGIN),
-    Rule("S1", is_from_user, GuardReason.USER),
-    Rule("S2", is_listed_for_credentials, GuardReason.LISTED_ORIGIN),
-    Rule("S2", is_listed, GuardReason.CREDENTIALS_NOT_ALLOWED),
-    Rule("S6", has_own_origin_without_site, GuardReason.SAME_ORIGIN),
+    Rule(has_several_sites, GuardReason.SEVERAL_FETCH_SITES),
+    Rule(is_same_origin, GuardReason.SAME_ORIGIN),
+    Rule(is_from_user, GuardReason.USER),
+    Rule(is_listed_for_credentials, GuardReason.LISTED_ORIGIN),
+    Rule(is_listed, GuardReason.CREDENTIALS_NOT_ALLOWED),
+    Rule(has_own_origin_without_site, GuardReason.SAME_ORIGIN),
 )
-_EXEMPT: Final = Rule("S3 to S6", is_exempt, GuardReason.EXEMPT)
+_EXEMPT: Final = Rule(is_exempt, GuardReason.EXEMPT)
 _REFUSED_WRITES: Final = (
-    Rule("S3", is_same_site, GuardReason.SAME_SITE),
-    Rule("S3", has_site, GuardReason.CROSS_SITE),
-    Rule("S5", has_opaque_origin, GuardReason.OPAQUE_ORIGIN),
-    Rule("S6", always, GuardReason.OTHER_ORIGIN),
+    Rule(is_same_site, GuardReason.SAME_SITE),
+    Rule(has_site, GuardReason.CROSS_SITE),
+    Rule(has_opaque_origin, GuardReason.OPAQUE_ORIGIN),
+    Rule(always, GuardReason.OTHER_ORIGIN),
 )
 _ENFORCED_READS: Final = (
-    Rule("R", has_no_origin, GuardReason.SAFE),
-    Rule("R", has_own_page, GuardReason.SAFE),
-    Rule("R", is_allowed, GuardReason.SAFE),
-    Rule("R", is_exempt, GuardReason.EXEMPT),
-    Rule("R", always, GuardReason.READ_NOT_ALLOWED),
+    Rule(has_no_origin, GuardReason.SAFE),
+    Rule(has_own_page, GuardReason.SAFE),
+    Rule(is_allowed, GuardReason.SAFE),
+    Rule(is_exempt, GuardReason.EXEMPT),
+    Rule(always, GuardReason.READ_NOT_ALLOWED),
 )
 _ISOLATED_READS: Final = (
-    Rule("R", has_several_sites, GuardReason.SEVERAL_FETCH_SITES),
-    Rule("R", is_not_cross_site, GuardReason.SAFE),
-    Rule("R", is_navigation, GuardReason.SAFE),
-    Rule("R", is_allowed, GuardReason.SAFE),
-    Rule("R", is_exempt, GuardReason.EXEMPT),
-    Rule("R", always, GuardReason.CROSS_SITE_READ),
+    Rule(has_several_sites, GuardReason.SEVERAL_FETCH_SITES),
+    Rule(is_not_cross_site, GuardReason.SAFE),
+    Rule(is_navigation, GuardReason.SAFE),
+    Rule(is_allowed, GuardReason.SAFE),
+    Rule(is_exempt, GuardReason.EXEMPT),
+    Rule(always, GuardReason.CROSS_SITE_READ),
 )
 
 
 WEBSOCKET_RULES: Final = {
     "judge": _WEBSOCKETS,
-    "browsers": (Rule("W", has_no_origin, GuardReason.BROWSERS_ONLY), *_WEBSOCKETS[1:]),
+    "browsers": (Rule(has_no_origin, GuardReason.BROWSERS_ONLY), *_WEBSOCKETS[1:]),
     "ignore": _IGNORE,
 }
 WRITE_RULES: Final = {
     "judge": (
         *_WRITES_OF_PAGES,
-        Rule("S4", has_neither, GuardReason.NO_BROWSER),
+        Rule(has_neither, GuardReason.NO_BROWSER),
         _EXEMPT,
         *_REFUSED_WRITES,
     ),
     "browsers": (
         *_WRITES_OF_PAGES,
         _EXEMPT,
-        Rule("S4", has_neither, GuardReason.BROWSERS_ONLY),
+        Rule(has_neither, GuardReason.BROWSERS_ONLY),
         *_REFUSED_WRITES,
     ),
     "ignore": _IGNORE,
@@ -344,4 +343,4 @@ READ_RULES: Final = {"ignore": SAFE_RULES, "enforce": _ENFORCED_READS, "isolate"
 
 def find_reason(rules: tuple[Rule, ...], request: GuardedRequest) -> GuardReason:
     """Return the reason of the first row whose condition holds; the last row always does."""
-    return next(reason for _, condition, reason in rules if condition(request))
+    return next(reason for condition, reason in rules if condition(request))
