@@ -25,39 +25,17 @@ from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from typing import Final, NamedTuple
 
-from ._automata import (
-    ALPHABET,
-    EVERY_CHARACTER,
-    Automaton,
-    Edge,
-    TooManyStates,
-    determinize,
-    reversed_edges,
-)
-from ._origins import MAX_ORIGIN_LENGTH
-from ._regex_syntax import Unreadable, read_regex, read_roughly
-from ._regex_tree import Chars, End, Look, Node, Repeat, Sequence, Wiring, build
+from ._automata import ALPHABET, Automaton, Edge, TooManyStates, determinize, reversed_edges
+from ._regex_syntax import read_regex
+from ._regex_tree import End, Look, Node, Wiring, build
 
-_MOST_TRIES: Final = 300_000
-"""What an origin may cost, in states that `re` visits: a few milliseconds."""
-
-_FEW_TRIES: Final = 5_000
-"""What any origin may cost if the cost grows faster than its length."""
-
-_MOST_PATH_TRIES: Final = 500_000
-"""What a path may cost, which is matched only if it is not too long."""
-
-_MOST_LINEAR_TRIES: Final = 2_000_000
+MOST_LINEAR_TRIES: Final = 2_000_000
 """What the longest path may cost if the cost grows with its length: about 50 milliseconds."""
 
 _UNKNOWN: Final = 10**12
 """More than anything may cost."""
 
-_PATH_LENGTHS: Final = (8_192, 512, 128, 32, 8)
-_ANY_LENGTH: Final = 65_536
-"""In characters; no server accepts a longer path."""
-
-_MOST_LAYERS: Final = 512
+MOST_LAYERS: Final = 512
 """The length up to which ways that grow with the length are counted."""
 
 _MOST_EMPTY_WAYS: Final = 5_000
@@ -65,11 +43,14 @@ _MOST_STEPS: Final = 20_000
 _MOST_SETS: Final = 2_000
 _MOST_MOVES: Final = 100_000
 _MOST_VISITS: Final = 400_000
-_ORIGIN: Final = (
+
+ORIGIN: Final = (
     r"[a-z][a-z0-9+.\-]*://(\[[0-9a-f:]*\]|[A-Za-z0-9_.~!$&'()+;=-]*)(:[0-9]{1,5})?|null"
 )
-_PATH: Final = "(?s)/.*"
-_TEXT: Final = "(?s).*"
+"""The form of what a regular expression of origins is matched with."""
+
+PATH: Final = "(?s)/.*"
+TEXT: Final = "(?s).*"
 
 Ways = Mapping[int, int]
 """In how many ways each state of a set has been reached."""
@@ -103,60 +84,7 @@ class _Word(NamedTuple):
         return "".join(reversed(characters))
 
 
-def find_slow_word(regex: re.Pattern[str]) -> str | None:
-    """Return the beginning of an origin that takes long to match, or None.
-
-    Raise `Unreadable` or `TooManyStates` if it is not known.
-
-    >>> find_slow_word(re.compile(r"https://.*\\.example\\.com")) is None
-    True
-    >>> find_slow_word(re.compile(r"https://([a-z]+-?)+\\.example\\.com"))
-    'https://xxxxxxxxx'
-    """
-    node, is_exact = read_roughly(regex)
-    cost = _Cost(node, _ORIGIN, MAX_ORIGIN_LENGTH, is_exact=is_exact)
-    # If the ways grow with the length, it is slow, even if the longest origin costs little.
-    most = _FEW_TRIES if cost.limit is None and not cost.is_rough else _MOST_TRIES
-    if cost.most(most) <= most:
-        return None
-    word = cost.find_word(most, is_bound=False)
-    if word is None:
-        raise TooManyStates
-    return word
-
-
-@cache
-def longest_path(regex: re.Pattern[str]) -> int | None:
-    """Return how long a path may be for a regular expression, in characters; None is any length.
-
-    The regular expression is matched with the beginning of paths, as by `re.match`. It is 0 if its
-    cost is not known.
-
-    >>> longest_path(re.compile("/api/.*")), longest_path(re.compile(r"/(\\w+/?)+$"))
-    (None, 16)
-    """
-    longest = 0
-    try:
-        node, is_exact = read_roughly(regex)
-        if is_exact:
-            node = Sequence((node, Repeat(Chars(EVERY_CHARACTER), 0, None)))
-        cost = _Cost(node, _PATH, _ANY_LENGTH, is_exact=is_exact)
-        if cost.limit is not None and cost.limit <= _MOST_LINEAR_TRIES:
-            return None
-        for length in _PATH_LENGTHS:
-            cost = _Cost(node, _PATH, length, is_exact=is_exact)
-            if length > _MOST_LAYERS and cost.limit is None:
-                continue
-            word = cost.find_word(_MOST_PATH_TRIES)
-            if word is None:
-                return max(length, longest)
-            longest = max(longest, len(word) - 1)
-    except (Unreadable, TooManyStates):
-        return longest
-    return longest
-
-
-class _Cost:
+class Cost:
     """What strings of a shape and a length cost: how many states `re` visits at most."""
 
     def __init__(self, node: Node, shape: str, length: int, *, is_exact: bool) -> None:
@@ -170,14 +98,14 @@ class _Cost:
             self._steps = self._determinize()
         except TooManyStates:
             self.is_rough = True
-            self._read(_TEXT, is_exact=False)
+            self._read(TEXT, is_exact=False)
             everything = range(len(self._states))
             split = self._split(everything)
             self._steps = [tuple(Step(mask, 0, moves) for mask, moves in split)]
 
     def _read(self, shape: str, *, is_exact: bool) -> None:
         self._shape = _automaton_of(shape)
-        self._has_line_feeds = shape != _ORIGIN
+        self._has_line_feeds = shape != ORIGIN
         self._states = [(0, 0)]
         numbers = {(0, 0): 0}
         self._edges: list[list[tuple[int, int, int]]] = []
@@ -236,7 +164,7 @@ class _Cost:
     def _cost_of(self, look: Look) -> int:
         cost = self._looks.get(id(look))
         if cost is None:
-            cost = _Cost(look.part, _TEXT, self._length, is_exact=False).most(_MOST_LINEAR_TRIES)
+            cost = Cost(look.part, TEXT, self._length, is_exact=False).most(MOST_LINEAR_TRIES)
             self._looks[id(look)] = cost
         return cost
 
@@ -251,7 +179,7 @@ class _Cost:
         """Return what any string of the length costs at most; `_UNKNOWN` if more than `bound`."""
         if self.limit is not None and self.limit <= bound:
             return self.limit
-        if self._length > _MOST_LAYERS:
+        if self._length > MOST_LAYERS:
             return _UNKNOWN
         tries = self._find(bound).tries
         return tries if tries <= bound else _UNKNOWN

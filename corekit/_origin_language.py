@@ -1,15 +1,7 @@
 """Questions about a set of origins that are answered exactly, each with an origin as the proof.
 
 A set is given as an automaton (`_automata`), and is compared with the origins that browsers send,
-one automaton for each kind of host:
-
-| kind | origins |
-|---|---|
-| `DOMAIN` | ``https://app.example.com``; the last label is not a number |
-| `IPV4`, `IPV6` | ``http://192.168.1.20:8080``, ``https://[2001:db8::1]`` |
-| `APP` | ``chrome-extension://abc``: all schemes but those of web pages |
-| `HOSTLESS` | ``file://``, ``app://`` |
-| `OPAQUE` | ``null`` |
+one automaton for each kind of host (`_origin_kinds`).
 
 To find out which sites a set belongs to, hosts are read from the right, label by label. A label is
 *open* if it has more than `MOST_VALUES` values. If the top-level domain is open, the set has every
@@ -22,8 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
-from functools import cache, cached_property
 from itertools import islice
 from typing import Final
 
@@ -33,17 +23,23 @@ from ._automata import (
     Edge,
     TooManyStates,
     characters_of,
-    determinize,
     intersection,
     mask_of,
     members,
-    merge_states,
     reversed_edges,
     subtraction,
 )
-from ._origins import ANY, OPAQUE, OriginPattern, is_hostless, is_serialized_origin
-from ._regex_syntax import read_regex
-from ._regex_tree import build
+from ._origin_kinds import (
+    ANY_PORT,
+    WEB_KINDS,
+    Kind,
+    automaton_of,
+    loopback_origins,
+    plain_http_origins,
+    private_addresses,
+    web_origins,
+)
+from ._origins import ANY, is_hostless, is_serialized_origin
 from ._suffixes import is_public_suffix, suffix_rules_below
 
 MOST_VALUES: Final = 16
@@ -51,60 +47,9 @@ MOST_VALUES: Final = 16
 
 _MOST_ATTEMPTS: Final = 500
 _MOST_SUFFIXES: Final = 2_000
-_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
-_ANY_PORT = f"(:({_PORT}))?"
-_BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_GROUP = "(0|[1-9a-f][0-9a-f]{0,3})"
-# A run of zeros is left out once, wherever it is; which one is for `is_serialized_origin` to say.
-_IPV6 = "|".join(
-    [f"{_GROUP}(:{_GROUP}){{7}}", f"::({_GROUP}(:{_GROUP}){{0,5}})?"]
-    + [
-        f"{_GROUP}(:{_GROUP}){{{before}}}::"
-        + (f"({_GROUP}(:{_GROUP}){{0,{4 - before}}})?" if before < 5 else "")
-        for before in range(6)
-    ]
-)
-_ANY_HOST = r"([A-Za-z0-9_\-.~!$&'()+;=]+|\[[0-9a-f:]+\])"
-_WEB = "(http|https|ftp)"
 _LABEL_CHARACTERS = mask_of("abcdefghijklmnopqrstuvwxyz0123456789_-")
 _APP_CHARACTERS = mask_of(ALPHABET) & ~mask_of("/:.")
 _HOST_CHARACTERS = mask_of(ALPHABET) & ~mask_of("/")
-
-
-class Kind(Enum):
-    """The kinds of origins: two regular expressions, for what is in it and what is not."""
-
-    DOMAIN = (
-        rf"{_WEB}://([a-z0-9_-]+\.)*[a-z0-9_-]+\.?{_ANY_PORT}",
-        rf"http://.*:80|https://.*:443|ftp://.*:21|{_WEB}://(.*\.)?([0-9]+|0x[0-9a-f]*)\.?(:.*)?",
-    )
-    IPV4 = (
-        rf"{_WEB}://({_BYTE}\.){{3}}{_BYTE}{_ANY_PORT}",
-        "http://.*:80|https://.*:443|ftp://.*:21",
-    )
-    IPV6 = (
-        rf"[a-z][a-z0-9+.\-]*://\[({_IPV6})\]{_ANY_PORT}",
-        "http://.*:80|https://.*:443|ftp://.*:21|(ws|wss|file)://.*",
-    )
-    APP = (
-        rf"[a-z][a-z0-9+.\-]*://[A-Za-z0-9_\-.~!$&'()+;=]+{_ANY_PORT}",
-        "(http|https|ftp|ws|wss|file)://.*",
-    )
-    HOSTLESS = (r"[a-z][a-z0-9+.\-]*://", "(http|https|ftp|ws|wss)://")
-    OPAQUE = (OPAQUE, "")
-
-    def __init__(self, included: str, excluded: str) -> None:
-        self.included = included
-        self.excluded = excluded
-
-    @cached_property
-    def origins(self) -> Automaton:
-        """All origins of this kind. The length of labels and hosts is not limited here."""
-        both = map(automaton_of, (self.included, self.excluded))
-        return merge_states(determinize(subtraction(*both)))
-
-
-WEB_KINDS: Final = (Kind.DOMAIN, Kind.IPV4, Kind.IPV6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,33 +58,6 @@ class Opening:
 
     suffix: str
     origin: str
-
-
-def automaton_of(source: str | re.Pattern[str]) -> Automaton:
-    """Return the automaton of a regular expression.
-
-    Raise `Unreadable` or `TooManyStates` if it has none that can be used.
-    """
-    return build(read_regex(re.compile(source)))
-
-
-def pattern_source(text: str) -> str:
-    """Return the regular expression of the same set as an origin or a pattern.
-
-    >>> pattern_source("https://*.example.com:*")
-    'https://([a-z0-9_-]+\\\\.)+example\\\\.com(:[1-9][0-9]*)?'
-    """
-    pattern = OriginPattern.parse(text) if ANY in text else None
-    if pattern is None:
-        return re.escape(text)
-    before = ""
-    if pattern.label == ANY:
-        before = r"([a-z0-9_-]+\.)+"
-    elif pattern.label is not None:
-        before = r"[a-z0-9_-]+".join(map(re.escape, pattern.label.split(ANY))) + r"\."
-    host = _ANY_HOST if pattern.host == ANY else re.escape(pattern.host).replace(r"\*", _BYTE)
-    port = "(:[1-9][0-9]*)?" if pattern.port == ANY else pattern.port and f":{pattern.port}"
-    return f"{re.escape(pattern.scheme)}://{before}{host}{port}"
 
 
 class OriginLanguage:
@@ -181,8 +99,8 @@ class OriginLanguage:
     def find_insecure(self) -> str | None:
         """Return an http origin of another machine, or None."""
         for kind in WEB_KINDS:
-            insecure = intersection(self.part(kind), _plain_http())
-            found = self._witness(insecure, without=(_loopback(),))
+            insecure = intersection(self.part(kind), plain_http_origins())
+            found = self._witness(insecure, without=(loopback_origins(),))
             if found is not None:
                 return found
         return None
@@ -195,7 +113,9 @@ class OriginLanguage:
             host = suffix.removeprefix(".")
             return Opening(host, self._site_witness(domains, host))
         for kind in (Kind.IPV4, Kind.IPV6):
-            addresses = subtraction(intersection(self.part(kind), _web()), _private_addresses())
+            addresses = subtraction(
+                intersection(self.part(kind), web_origins()), private_addresses()
+            )
             hosts = _Hosts(addresses)
             if hosts.words(hosts.ends, _HOST_CHARACTERS, to_start=True) is None:
                 return Opening("", self._witness(addresses) or "")
@@ -266,9 +186,9 @@ class OriginLanguage:
 
     def _site_witness(self, domains: Automaton, suffix: str) -> str:
         # The first that is possible shows most.
-        end = rf"{re.escape(suffix.removesuffix('.'))}\.?{_ANY_PORT}"
+        end = rf"{re.escape(suffix.removesuffix('.'))}\.?{ANY_PORT}"
         hosts = (
-            [rf"(.*\.)?evil\.example{_ANY_PORT}", f".*evil[a-z.]*{end}"]
+            [rf"(.*\.)?evil\.example{ANY_PORT}", f".*evil[a-z.]*{end}"]
             if not suffix
             else [rf"([^/]*[.-])?evil[^./:]*\.{end}", rf"[^/]*evil[^./:]*\.{end}"]
         )
@@ -410,25 +330,3 @@ def _before_label(hosts: _Hosts, states: frozenset[int]) -> frozenset[int]:
         queue = before - found
         found |= queue
     return frozenset(found)
-
-
-@cache
-def _web() -> Automaton:
-    return automaton_of(f"{_WEB}://.*")
-
-
-@cache
-def _plain_http() -> Automaton:
-    return automaton_of("http://.*")
-
-
-@cache
-def _loopback() -> Automaton:
-    return automaton_of(r"http://(([^/:]*\.)?localhost\.?|127\.[0-9.]*|\[::1\])(:[0-9]*)?")
-
-
-@cache
-def _private_addresses() -> Automaton:
-    """Addresses of this machine and of private networks: RFC 1918, RFC 3927, RFC 4193, RFC 4291."""
-    ipv4 = r"127\..*|10\..*|192\.168\..*|172\.(1[6-9]|2[0-9]|3[01])\..*|169\.254\..*"
-    return automaton_of(rf"[a-z]+://({ipv4}|\[(::1|f[cd][0-9a-f]{{2}}:.*|fe[89ab][0-9a-f]:.*)\].*)")

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ._automata import TooManyStates
-from ._backtracking import find_slow_word, longest_path
-from ._origin_language import Kind, Opening, OriginLanguage, automaton_of, pattern_source
+from ._origin_kinds import Kind, automaton_of, pattern_source
+from ._origin_language import Opening, OriginLanguage
 from ._origins import OPAQUE, OriginPattern
 from ._regex_syntax import Unreadable
+from ._slow_regexes import find_slow_word, longest_path
 from ._validation import Reader
 from .arguments import SETTINGS
 from .diagnostics import show

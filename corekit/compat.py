@@ -16,10 +16,10 @@ import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._backtracking import longest_path
 from ._engine import AnyOrigin, Origins
 from ._origins import OPAQUE, is_hostless, split_origin
 from ._regexes import RegexError, RegexReader, compile_path_regex, compile_regex
+from ._slow_regexes import longest_path
 from .arguments import REGEXES
 from .policy import CorsPolicy
 from .problems import PYTHON, Dialect

@@ -19,7 +19,8 @@ from functools import cached_property
 from typing import Final
 
 from corekit._automata import Automaton, TooManyStates, intersection
-from corekit._origin_language import OriginLanguage, automaton_of, pattern_source
+from corekit._origin_kinds import automaton_of, pattern_source
+from corekit._origin_language import OriginLanguage
 from corekit._origins import ANY, OriginPattern, OriginSet, open_hosts, split_origin
 from corekit._regex_syntax import Unreadable
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from corekit._automata import TooManyStates, intersection
-from corekit._origin_language import Opening, OriginLanguage, automaton_of
+from corekit._origin_kinds import automaton_of
+from corekit._origin_language import Opening, OriginLanguage
 from corekit._regex_syntax import Unreadable
 from corekit.arguments import REGEXES
 from corekit.policy import CorsPolicy

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy, PolicyError, Reason
-from corekit._origin_language import pattern_source
+from corekit._origin_kinds import pattern_source
 from corekit._origins import OriginPattern, OriginSet
 from corekit.browser import Fetch
 from corekit.compat import RegexCorsPolicy

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from corekit import _backtracking
+from corekit import _backtracking, _slow_regexes
 from corekit._automata import TooManyStates, mask_of
-from corekit._backtracking import _Cost, find_slow_word, longest_path
+from corekit._backtracking import ORIGIN, Cost
 from corekit._regex_syntax import Unreadable, read_roughly
 from corekit._regex_tree import Chars, Choice, End, Look, Node, Repeat, Sequence
+from corekit._slow_regexes import find_slow_word, longest_path
 
 FAST = [
     r"https://.*\.example\.com",
@@ -142,7 +143,7 @@ def test_bound_that_no_string_is_known_to_reach(monkeypatch: pytest.MonkeyPatch)
     # The bound is 202, but the most expensive strings that are followed cost 174.
     regex = re.compile(r"https://(aa|a)(a|b|ab)(a|b|ab)[ab]a?a?\.com")
     for most, is_known in ((150, True), (190, False), (210, True)):
-        monkeypatch.setattr(_backtracking, "_MOST_TRIES", most)
+        monkeypatch.setattr(_slow_regexes, "_MOST_TRIES", most)
         if is_known:
             assert (find_slow_word(regex) is None) is (most == 210)
         else:
@@ -267,7 +268,7 @@ def test_no_string_takes_more_steps_than_the_bound(body: str, start: str, part: 
     node, is_exact = read_roughly(re.compile(f"/{body}\\.com"))
     word = f"/{start}{part * 8}-"
     try:
-        bound = _Cost(node, "(?s)/.*", len(word), is_exact=is_exact).most(MANY)
+        bound = Cost(node, "(?s)/.*", len(word), is_exact=is_exact).most(MANY)
     except TooManyStates:
         assume(False)
     assert bound > MANY or steps(node, word) <= bound
@@ -283,7 +284,7 @@ def test_a_word_that_is_found_takes_as_many_steps_as_is_said(body: str) -> None:
     assume(is_exact)
     most = 2_000
     try:
-        cost = _Cost(node, _backtracking._ORIGIN, 80, is_exact=is_exact)
+        cost = Cost(node, ORIGIN, 80, is_exact=is_exact)
         word = cost.find_word(most, is_bound=False)
         assert cost.most(most) > most or word is None
     except TooManyStates:
@@ -312,7 +313,7 @@ def test_a_word_that_is_found_takes_as_many_steps_as_is_said(body: str) -> None:
 )
 def test_cost_of_a_text_of_eight_characters(source: str, limit: int | None, most: int) -> None:
     node, _ = read_roughly(re.compile(source))
-    cost = _Cost(node, "(?s).*", 8, is_exact=False)
+    cost = Cost(node, "(?s).*", 8, is_exact=False)
     assert (cost.limit, cost.is_rough) == (limit, False)
     assert cost.most(most) == most
     assert cost.find_word(most) is None
@@ -363,7 +364,7 @@ def test_work_has_exact_limits(monkeypatch: pytest.MonkeyPatch, limit: str, enou
 
     def is_exact() -> bool:
         try:
-            cost = _Cost(node, "(?s).*", 8, is_exact=False)
+            cost = Cost(node, "(?s).*", 8, is_exact=False)
             return cost._find(10**6).tries > 0 and not cost.is_rough
         except TooManyStates:
             return False

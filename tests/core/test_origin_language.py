@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from corekit import CorsPolicy, PolicyError, _origin_language
 from corekit._automata import TooManyStates
-from corekit._origin_language import Kind, Opening, OriginLanguage, automaton_of, pattern_source
+from corekit._origin_kinds import Kind, automaton_of, pattern_source
+from corekit._origin_language import Opening, OriginLanguage
 from corekit._origins import (
     OriginPattern,
     OriginSet,

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit._automata import Automaton, members
-from corekit._origin_language import OriginLanguage, automaton_of, pattern_source
+from corekit._origin_kinds import automaton_of, pattern_source
+from corekit._origin_language import OriginLanguage
 from corekit._origins import OriginPattern, OriginSet, is_serialized_origin
 from corekit.lint import covering
 from corekit.lint.covering import find_covered

@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from corekit import PolicyError
-from corekit._origin_language import pattern_source
+from corekit._origin_kinds import pattern_source
 from corekit.arguments import REGEXES
 from corekit.compat import RegexCorsPolicy
 from corekit.diagnostics import Diagnostic

@@ -1,0 +1,79 @@
+"""Whether origins or paths may take long to match: limits for the cost that is counted."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from ._automata import EVERY_CHARACTER, TooManyStates
+from ._backtracking import MOST_LAYERS, MOST_LINEAR_TRIES, ORIGIN, PATH, Cost
+from ._origins import MAX_ORIGIN_LENGTH
+from ._regex_syntax import Unreadable, read_roughly
+from ._regex_tree import Chars, Repeat, Sequence
+
+_MOST_TRIES: Final = 300_000
+"""What an origin may cost, in states that `re` visits: a few milliseconds."""
+
+_FEW_TRIES: Final = 5_000
+"""What any origin may cost if the cost grows faster than its length."""
+
+_MOST_PATH_TRIES: Final = 500_000
+"""What a path may cost, which is matched only if it is not too long."""
+
+_PATH_LENGTHS: Final = (8_192, 512, 128, 32, 8)
+_ANY_LENGTH: Final = 65_536
+"""In characters; no server accepts a longer path."""
+
+
+def find_slow_word(regex: re.Pattern[str]) -> str | None:
+    """Return the beginning of an origin that takes long to match, or None.
+
+    Raise `Unreadable` or `TooManyStates` if it is not known.
+
+    >>> find_slow_word(re.compile(r"https://.*\\.example\\.com")) is None
+    True
+    >>> find_slow_word(re.compile(r"https://([a-z]+-?)+\\.example\\.com"))
+    'https://xxxxxxxxx'
+    """
+    node, is_exact = read_roughly(regex)
+    cost = Cost(node, ORIGIN, MAX_ORIGIN_LENGTH, is_exact=is_exact)
+    # If the ways grow with the length, it is slow, even if the longest origin costs little.
+    most = _FEW_TRIES if cost.limit is None and not cost.is_rough else _MOST_TRIES
+    if cost.most(most) <= most:
+        return None
+    word = cost.find_word(most, is_bound=False)
+    if word is None:
+        raise TooManyStates
+    return word
+
+
+@cache
+def longest_path(regex: re.Pattern[str]) -> int | None:
+    """Return how long a path may be for a regular expression, in characters; None is any length.
+
+    The regular expression is matched with the beginning of paths, as by `re.match`. It is 0 if its
+    cost is not known.
+
+    >>> longest_path(re.compile("/api/.*")), longest_path(re.compile(r"/(\\w+/?)+$"))
+    (None, 16)
+    """
+    longest = 0
+    try:
+        node, is_exact = read_roughly(regex)
+        if is_exact:
+            node = Sequence((node, Repeat(Chars(EVERY_CHARACTER), 0, None)))
+        cost = Cost(node, PATH, _ANY_LENGTH, is_exact=is_exact)
+        if cost.limit is not None and cost.limit <= MOST_LINEAR_TRIES:
+            return None
+        for length in _PATH_LENGTHS:
+            cost = Cost(node, PATH, length, is_exact=is_exact)
+            if length > MOST_LAYERS and cost.limit is None:
+                continue
+            word = cost.find_word(_MOST_PATH_TRIES)
+            if word is None:
+                return max(length, longest)
+            longest = max(longest, len(word) - 1)
+    except (Unreadable, TooManyStates):
+        return longest
+    return longest
