@@ -331,3 +331,48 @@ def reachable(edges: Sequence[Iterable[Edge]], starts: Iterable[int]) -> set[int
                 found.add(goal)
                 queue.append(goal)
     return found
+
+
+def split_masks(masks: Iterable[int]) -> list[int]:
+    """Return disjoint sets of characters, which are parts of all these sets or outside of them."""
+    parts: list[int] = []
+    for mask in masks:
+        rest = mask
+        for index, part in enumerate(parts[:]):
+            inside = part & mask
+            rest &= ~part
+            if inside and inside != part:
+                parts[index] = inside
+                parts.append(part ^ inside)
+        if rest:
+            parts.append(rest)
+    return parts
+
+
+def leading_to_cycles(edges: Sequence[Sequence[Edge]]) -> set[int]:
+    """Return the states from which edges lead to a cycle."""
+    left = [len(found) for found in edges]
+    back = reversed_edges(edges)
+    ends = [state for state, count in enumerate(left) if not count]
+    for end in ends:
+        for _, state in back[end]:
+            left[state] -= 1
+            if not left[state]:
+                ends.append(state)
+    return set(range(len(left))).difference(ends)
+
+
+def longest_way(edges: Sequence[Iterable[Edge]], work: list[int], among: set[int]) -> int:
+    """Return the most work on a way among some states, which have no cycles."""
+    back = reversed_edges(edges)
+    left = {state: sum(goal in among for _, goal in edges[state]) for state in among}
+    most = {state: work[state] for state in among}
+    ends = [state for state, count in left.items() if not count]
+    for end in ends:
+        for _, state in back[end]:
+            if state in among:
+                most[state] = max(most[state], work[state] + most[end])
+                left[state] -= 1
+                if not left[state]:
+                    ends.append(state)
+    return max(most.values(), default=0)

@@ -21,25 +21,38 @@ matches every rest, such as a last ``.*``: `re` stops at the first way that matc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from typing import Final, NamedTuple
+from itertools import islice
+from typing import Final
 
-from ._automata import ALPHABET, Automaton, Edge, TooManyStates, determinize, reversed_edges
+from ._automata import (
+    Automaton,
+    TooManyStates,
+    determinize,
+    leading_to_cycles,
+    longest_way,
+    reversed_edges,
+    split_masks,
+)
 from ._regex_syntax import read_regex
 from ._regex_tree import End, Look, Node, Wiring, build
+from ._ways import Move, Step, Ways, Word, join, move, weigh
 
-MOST_LINEAR_TRIES: Final = 2_000_000
-"""What the longest path may cost if the cost grows with its length: about 50 milliseconds."""
+MOST_TRIES: Final = 500_000
+"""What any string may cost if the cost grows faster than its length, in states that `re` visits."""
 
 _UNKNOWN: Final = 10**12
 """More than anything may cost."""
+
+MOST_STEPS: Final = 1_000_000
+"""What may be counted for one regular expression: about a second of the processor."""
 
 MOST_LAYERS: Final = 512
 """The length up to which ways that grow with the length are counted."""
 
 _MOST_EMPTY_WAYS: Final = 5_000
-_MOST_STEPS: Final = 20_000
+_MOST_EDGES: Final = 20_000
 _MOST_SETS: Final = 2_000
 _MOST_MOVES: Final = 100_000
 _MOST_VISITS: Final = 400_000
@@ -52,45 +65,29 @@ ORIGIN: Final = (
 PATH: Final = "(?s)/.*"
 TEXT: Final = "(?s).*"
 
-Ways = Mapping[int, int]
-"""In how many ways each state of a set has been reached."""
 
-Move = tuple[int, int, int]
-"""From a state to another one, in a number of ways."""
+class Budget:
+    """The steps that may still be counted for a regular expression, by all counts together."""
 
+    def __init__(self) -> None:
+        self.left = MOST_STEPS
 
-class Step(NamedTuple):
-    """A step from a set of states to another one, for every character of `mask`."""
-
-    mask: int
-    goal: int
-    moves: tuple[Move, ...]
-
-
-class _Word(NamedTuple):
-    """The most expensive word that leads to a set: its last character, and the word before it."""
-
-    tries: int
-    ways: Ways
-    mask: int = 0
-    before: _Word | None = None
-
-    def __str__(self) -> str:
-        characters: list[str] = []
-        word: _Word | None = self
-        while word is not None and word.mask:
-            characters.append(_character(word.mask))
-            word = word.before
-        return "".join(reversed(characters))
+    def spend(self, steps: int) -> None:
+        """Raise `TooManyStates` if so many steps are not left."""
+        self.left -= steps
+        if self.left < 0:
+            raise TooManyStates
 
 
 class Cost:
-    """What strings of a shape and a length cost: how many states `re` visits at most."""
+    """What strings of a shape cost: how many states `re` visits at most, by their length."""
 
-    def __init__(self, node: Node, shape: str, length: int, *, is_exact: bool) -> None:
+    def __init__(self, node: Node, shape: str, budget: Budget, *, is_exact: bool) -> None:
         self._wiring = Wiring(node)
-        self._length = length
-        self._looks: dict[int, int] = {}
+        self._budget = budget
+        self._looks: dict[int, Cost] = {}
+        self._works: dict[int, list[int]] = {}
+        self._counts: dict[tuple[int, ...], tuple[list[int], Iterator[Word]]] = {}
         self.is_rough = False
         """Whether there is one set for all states: ways of different strings are counted as one."""
         try:
@@ -109,12 +106,12 @@ class Cost:
         self._states = [(0, 0)]
         numbers = {(0, 0): 0}
         self._edges: list[list[tuple[int, int, int]]] = []
-        self._work: list[int] = []
-        """What `re` visits from each state before the next character."""
+        self._visits: list[tuple[int, dict[int, int]]] = []
+        """What `re` visits from each state before the next character, and the look-arounds."""
         self._final: frozenset[int] = frozenset()
         count = 0
         for origin, place in self._states:
-            work, ways = self._follow(origin)
+            visits, looks, ways = self._follow(origin)
             found: list[tuple[int, int, int]] = []
             for before, many in ways.items():
                 mask, goal = self._wiring.characters[before]
@@ -127,29 +124,35 @@ class Cost:
                             self._states.append(pair)
                         found.append((both, numbers[pair], many))
             self._edges.append(found)
-            self._work.append(work)
+            self._visits.append((visits, looks))
             count += len(found)
-            if count > _MOST_STEPS:
+            self._budget.spend(len(found))
+            if count > _MOST_EDGES:
                 raise TooManyStates
         if is_exact:
             self._final = self._always_matching()
 
-    def _follow(self, origin: int) -> tuple[int, dict[int, int]]:
-        """Return the work of all empty moves, and in how many ways they lead to characters."""
+    def _follow(self, origin: int) -> tuple[int, dict[int, int], dict[int, int]]:
+        """Follow all empty moves.
+
+        Return the number of visits, how often each look-around is tried, and in how many ways they
+        lead to characters.
+        """
         # A way of empty moves passes no state twice: `re` does not repeat what matched nothing.
-        work = 0
+        looks: dict[int, int] = {}
         ways: dict[int, int] = {}
         stack = [(origin, frozenset({origin}))]
-        for _ in range(_MOST_EMPTY_WAYS):
+        for visits in range(_MOST_EMPTY_WAYS):
             if not stack:
-                return work, ways
+                self._budget.spend(visits)
+                return visits, looks, ways
             state, path = stack.pop()
-            work += 1
             if state in self._wiring.characters:
                 ways[state] = ways.get(state, 0) + 1
             for condition, goal in self._wiring.moves[state]:
                 if isinstance(condition, Look):
-                    work += self._cost_of(condition)
+                    self._add(condition)
+                    looks[id(condition)] = looks.get(id(condition), 0) + 1
                 elif not self._is_open(condition, origin):
                     continue
                 if goal not in path:
@@ -161,46 +164,66 @@ class Cost:
             return self._has_line_feeds  # one may follow the end
         return condition is None or origin == 0
 
-    def _cost_of(self, look: Look) -> int:
-        cost = self._looks.get(id(look))
-        if cost is None:
-            cost = Cost(look.part, TEXT, self._length, is_exact=False).most(MOST_LINEAR_TRIES)
-            self._looks[id(look)] = cost
-        return cost
+    def _add(self, look: Look) -> None:
+        if id(look) not in self._looks:
+            self._looks[id(look)] = Cost(look.part, TEXT, self._budget, is_exact=False)
 
-    def find_word(self, most: int, *, is_bound: bool = True) -> str | None:
+    def _work(self, length: int) -> list[int]:
+        """Return what `re` visits from each state before the next character, and to look around."""
+        if length not in self._works:
+            costs: dict[int, int] = {}
+            left = MOST_TRIES
+            for key, look in self._looks.items():
+                costs[key] = look.most(left, length)
+                left = max(left - costs[key], 0)
+            self._works[length] = [
+                visits + sum(costs[key] * count for key, count in looks.items())
+                for visits, looks in self._visits
+            ]
+        return self._works[length]
+
+    def find_word(self, most: int, length: int, *, is_bound: bool = True) -> str | None:
         """Return a word whose bound, or whose own cost, is more than `most`, or None."""
-        if self.limit is not None and self.limit <= most:
+        limit = self.limit(length)
+        if limit is not None and limit <= most:
             return None
-        word = self._find(most, is_bound=is_bound)
+        words = self._worst_words(self._work(length), most, is_bound=is_bound)
+        *_, word = islice(words, length + 1)
         return str(word) if word.tries > most else None
 
-    def most(self, bound: int) -> int:
-        """Return what any string of the length costs at most; `_UNKNOWN` if more than `bound`."""
-        if self.limit is not None and self.limit <= bound:
-            return self.limit
-        if self._length > MOST_LAYERS:
+    def most(self, bound: int, length: int) -> int:
+        """Return what any string of a length costs at most; more than `bound` is not exact."""
+        limit = self.limit(length)
+        if limit is not None and (limit <= bound or length > MOST_LAYERS):
+            return limit
+        if length > MOST_LAYERS:
             return _UNKNOWN
-        tries = self._find(bound).tries
-        return tries if tries <= bound else _UNKNOWN
+        work = tuple(self._work(length))
+        # The same count goes on for a longer string, unless look-arounds cost more.
+        tries, words = self._counts.setdefault(work, ([], self._worst_words(work, _UNKNOWN)))
+        while len(tries) <= length and (not tries or tries[-1] <= bound):
+            word = next(words, None)
+            if word is None:
+                break
+            tries.append(word.tries)
+        found = tries[min(length, len(tries) - 1)]
+        return found if found <= bound else _UNKNOWN
 
-    @cached_property
-    def limit(self) -> int | None:
-        """What any string of the length costs at most; None if the ways grow with the length."""
-        ways = self._find_ways()
+    def limit(self, length: int) -> int | None:
+        """Return what any string of a length costs at most; None if the ways grow with it."""
+        ways = self._ways
         if ways is None:
             return None
-        work = [self._weigh(each) for each in ways]
+        work = self._work(length)
+        sums = [weigh(each, work) for each in ways]
         edges = [[(step.mask, step.goal) for step in steps] for steps in self._steps]
-        cyclic = _leading_to_cycles(edges) & _leading_to_cycles(reversed_edges(edges))
+        cyclic = leading_to_cycles(edges) & leading_to_cycles(reversed_edges(edges))
         # Outside of cycles, each set is passed at most once, before or after them.
-        once = _longest_way(edges, work, set(range(len(edges))) - cyclic)
-        return 2 * once + self._length * max((work[each] for each in cyclic), default=0)
+        once = longest_way(edges, sums, set(range(len(edges))) - cyclic)
+        return 2 * once + length * max((sums[each] for each in cyclic), default=0)
 
-    def _weigh(self, ways: Ways) -> int:
-        return sum(many * self._work[state] for state, many in ways.items())
-
-    def _find_ways(self) -> list[Ways] | None:
+    @cached_property
+    def _ways(self) -> list[Ways] | None:
         """Return the ways to reach the states of each set, by strings of any length."""
         found: list[Ways] = [{} for _ in self._steps]
         found[0] = {0: 1}
@@ -209,7 +232,8 @@ class Cost:
         for number in queue:
             for _, goal, moves in self._steps[number]:
                 left -= 1
-                larger = _join(found[goal], _move(found[number], moves))
+                self._budget.spend(len(moves))
+                larger = join(found[goal], move(found[number], moves))
                 if larger != found[goal]:
                     found[goal] = larger
                     queue.append(goal)
@@ -217,38 +241,40 @@ class Cost:
                 return None
         return found
 
-    def _find(self, most: int, *, is_bound: bool = True) -> _Word:
-        """Return the most expensive word up to the length, or the first above `most`.
+    def _worst_words(
+        self, work: Sequence[int], most: int, *, is_bound: bool = True
+    ) -> Iterator[Word]:
+        """Yield the most expensive word up to each length, at last the first above `most`.
 
         Of the words that lead to the same set, only the most expensive one is made longer. If
         `is_bound` is true, it is counted as if it had the ways of all of them.
         """
-        layer = {0: _Word(self._work[0], {0: 1})}
+        layer = {0: Word(work[0], {0: 1})}
         worst = layer[0]
-        visits = 0
-        for _ in range(self._length):
-            after: dict[int, _Word] = {}
+        left = _MOST_VISITS
+        while layer:
+            yield worst
+            after: dict[int, Word] = {}
             for number, word in layer.items():
                 for mask, goal, moves in self._steps[number]:
-                    visits += len(moves)
-                    ways = _move(word.ways, moves)
+                    self._budget.spend(len(moves))
+                    left -= len(moves)
+                    ways: Ways = move(word.ways, moves)
                     other = after.get(goal)
                     if other is not None and is_bound:
-                        ways = _join(other.ways, ways)
-                    tries = word.tries + self._weigh(ways)
+                        ways = join(other.ways, ways)
+                    tries = word.tries + weigh(ways, work)
                     if other is None or tries > other.tries:
-                        after[goal] = _Word(tries, ways, mask, word)
+                        after[goal] = Word(tries, ways, mask, word)
                     elif is_bound:
-                        after[goal] = other._replace(ways=ways)
+                        after[goal] = Word(other.tries, ways, other.mask, other.before)
                     if tries > most:
-                        return after[goal]
-            if visits > _MOST_VISITS:
+                        yield after[goal]
+                        return
+            if left < 0:
                 raise TooManyStates
-            if not after:
-                break
             layer = after
-            worst = max(worst, *layer.values(), key=lambda each: each.tries)
-        return worst
+            worst = max([worst, *layer.values()], key=lambda each: each.tries)
 
     def _determinize(self) -> list[tuple[Step, ...]]:
         """Return the steps from each set of the deterministic automaton; the first is the start."""
@@ -265,7 +291,9 @@ class Cost:
                     queue.append(goals)
                 found.append(Step(mask, number, moves))
             steps.append(tuple(found))
-            count += sum(len(step.moves) for step in found)
+            more = sum(len(step.moves) for step in found)
+            count += more
+            self._budget.spend(more)
             if len(queue) > _MOST_SETS or count > _MOST_MOVES:
                 raise TooManyStates
         return steps
@@ -279,7 +307,7 @@ class Cost:
             if goal not in self._final
         ]
         alike: dict[tuple[Move, ...], int] = {}
-        for part in _split_masks({mask for mask, _ in moves}):
+        for part in split_masks({mask for mask, _ in moves}):
             here = tuple(move for mask, move in moves if mask & part)
             alike[here] = alike.get(here, 0) | part
         return [(mask, here) for here, mask in alike.items()]
@@ -314,66 +342,6 @@ class Cost:
             if self._states[goal][0] in certain:
                 possible &= ~mask
         return not possible
-
-
-def _split_masks(masks: Iterable[int]) -> list[int]:
-    """Return disjoint sets of characters, which are parts of all these sets or outside of them."""
-    parts: list[int] = []
-    for mask in masks:
-        rest = mask
-        for index, part in enumerate(parts[:]):
-            inside = part & mask
-            rest &= ~part
-            if inside and inside != part:
-                parts[index] = inside
-                parts.append(part ^ inside)
-        if rest:
-            parts.append(rest)
-    return parts
-
-
-def _move(ways: Ways, moves: Iterable[Move]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for state, goal, many in moves:
-        if state in ways:
-            found[goal] = found.get(goal, 0) + many * ways[state]
-    return found
-
-
-def _join(one: Ways, other: Ways) -> dict[int, int]:
-    return {**one, **{state: max(many, one.get(state, 0)) for state, many in other.items()}}
-
-
-def _leading_to_cycles(edges: list[list[Edge]]) -> set[int]:
-    left = [len(found) for found in edges]
-    back = reversed_edges(edges)
-    ends = [state for state, count in enumerate(left) if not count]
-    for end in ends:
-        for _, state in back[end]:
-            left[state] -= 1
-            if not left[state]:
-                ends.append(state)
-    return set(range(len(left))).difference(ends)
-
-
-def _longest_way(edges: list[list[Edge]], work: list[int], among: set[int]) -> int:
-    """Return the most work on a way among some states, which have no cycles."""
-    back = reversed_edges(edges)
-    left = {state: sum(goal in among for _, goal in edges[state]) for state in among}
-    most = {state: work[state] for state in among}
-    ends = [state for state, count in left.items() if not count]
-    for end in ends:
-        for _, state in back[end]:
-            if state in among:
-                most[state] = max(most[state], work[state] + most[end])
-                left[state] -= 1
-                if not left[state]:
-                    ends.append(state)
-    return max(most.values(), default=0)
-
-
-def _character(mask: int) -> str:
-    return ALPHABET[(mask & -mask).bit_length() - 1]
 
 
 @cache

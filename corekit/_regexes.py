@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ._automata import TooManyStates
+from ._backtracking import Budget
 from ._origin_kinds import Kind, automaton_of, pattern_source
 from ._origin_language import Opening, OriginLanguage
 from ._origins import OPAQUE, OriginPattern
@@ -122,12 +123,17 @@ class RegexReader(Reader):
 
     def _judge(self, name: str, index: int, regex: re.Pattern[str]) -> None:
         credentials = self._credentials
-        for finding in find_problems(regex, credentials=credentials):
+        budget = Budget()
+        for finding in find_problems(regex, budget, credentials=credentials):
             parameters: dict[str, object] = {**finding.parameters}
             kind = finding.kind
             if not (kind.is_risk and kind.code in self._accepted):
                 fix = choose_fix(
-                    finding, regex.pattern, credentials=credentials, accepted=self._accepted
+                    finding,
+                    regex.pattern,
+                    budget,
+                    credentials=credentials,
+                    accepted=self._accepted,
                 )
                 if fix is None:
                     use = kind.otherwise.format(dialect=self.dialect)
@@ -152,12 +158,14 @@ class Finding:
     parameters: Mapping[str, str]
 
 
-def find_problems(regex: re.Pattern[str], *, credentials: bool) -> Iterator[Finding]:
+def find_problems(
+    regex: re.Pattern[str], budget: Budget | None = None, *, credentials: bool
+) -> Iterator[Finding]:
     """Yield the problems of a regular expression, with the origins that prove them."""
     found: list[Finding] | None = None
     is_cost_known = True
     try:
-        slow = find_slow_word(regex)
+        slow = find_slow_word(regex, budget)
     except (Unreadable, TooManyStates):
         slow, is_cost_known = None, False
     if slow is not None:
@@ -211,13 +219,21 @@ def _judge(
 
 
 def choose_fix(
-    finding: Finding, source: str, *, credentials: bool, accepted: Collection[str] = ()
+    finding: Finding,
+    source: str,
+    budget: Budget | None = None,
+    *,
+    credentials: bool,
+    accepted: Collection[str] = (),
 ) -> str | None:
-    """Return the first repair that has no problem but risks that are accepted, or None."""
+    """Return the first repair that has no problem but risks that are accepted, or None.
+
+    Repairs for which the budget does not suffice are left out.
+    """
 
     def works(repaired: str) -> bool:
         try:
-            found = find_problems(compile_regex(repaired), credentials=credentials)
+            found = find_problems(compile_regex(repaired), budget, credentials=credentials)
         except RegexError:
             return False
         return all(each.kind.is_risk and each.kind.code in accepted for each in found)

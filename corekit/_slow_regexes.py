@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from ._automata import EVERY_CHARACTER, TooManyStates
-from ._backtracking import MOST_LAYERS, MOST_LINEAR_TRIES, ORIGIN, PATH, Cost
+from ._backtracking import MOST_LAYERS, MOST_TRIES, ORIGIN, PATH, Budget, Cost
 from ._origins import MAX_ORIGIN_LENGTH
 from ._regex_syntax import Unreadable, read_roughly
 from ._regex_tree import Chars, Repeat, Sequence
@@ -18,18 +18,18 @@ _MOST_TRIES: Final = 300_000
 _FEW_TRIES: Final = 5_000
 """What any origin may cost if the cost grows faster than its length."""
 
-_MOST_PATH_TRIES: Final = 500_000
-"""What a path may cost, which is matched only if it is not too long."""
+_MOST_LINEAR_TRIES: Final = 2_000_000
+"""What the longest path may cost if the cost grows with its length: about 50 milliseconds."""
 
 _PATH_LENGTHS: Final = (8_192, 512, 128, 32, 8)
 _ANY_LENGTH: Final = 65_536
 """In characters; no server accepts a longer path."""
 
 
-def find_slow_word(regex: re.Pattern[str]) -> str | None:
+def find_slow_word(regex: re.Pattern[str], budget: Budget | None = None) -> str | None:
     """Return the beginning of an origin that takes long to match, or None.
 
-    Raise `Unreadable` or `TooManyStates` if it is not known.
+    Raise `Unreadable` or `TooManyStates` if it is not known, or if the budget does not suffice.
 
     >>> find_slow_word(re.compile(r"https://.*\\.example\\.com")) is None
     True
@@ -37,12 +37,13 @@ def find_slow_word(regex: re.Pattern[str]) -> str | None:
     'https://xxxxxxxxx'
     """
     node, is_exact = read_roughly(regex)
-    cost = Cost(node, ORIGIN, MAX_ORIGIN_LENGTH, is_exact=is_exact)
+    length = MAX_ORIGIN_LENGTH
+    cost = Cost(node, ORIGIN, budget or Budget(), is_exact=is_exact)
     # If the ways grow with the length, it is slow, even if the longest origin costs little.
-    most = _FEW_TRIES if cost.limit is None and not cost.is_rough else _MOST_TRIES
-    if cost.most(most) <= most:
+    most = _FEW_TRIES if cost.limit(length) is None and not cost.is_rough else _MOST_TRIES
+    if cost.most(most, length) <= most:
         return None
-    word = cost.find_word(most, is_bound=False)
+    word = cost.find_word(most, length, is_bound=False)
     if word is None:
         raise TooManyStates
     return word
@@ -63,14 +64,14 @@ def longest_path(regex: re.Pattern[str]) -> int | None:
         node, is_exact = read_roughly(regex)
         if is_exact:
             node = Sequence((node, Repeat(Chars(EVERY_CHARACTER), 0, None)))
-        cost = Cost(node, PATH, _ANY_LENGTH, is_exact=is_exact)
-        if cost.limit is not None and cost.limit <= MOST_LINEAR_TRIES:
+        cost = Cost(node, PATH, Budget(), is_exact=is_exact)
+        limit = cost.limit(_ANY_LENGTH)
+        if limit is not None and limit <= _MOST_LINEAR_TRIES:
             return None
         for length in _PATH_LENGTHS:
-            cost = Cost(node, PATH, length, is_exact=is_exact)
-            if length > MOST_LAYERS and cost.limit is None:
+            if length > MOST_LAYERS and limit is None:
                 continue
-            word = cost.find_word(_MOST_PATH_TRIES)
+            word = cost.find_word(MOST_TRIES, length)
             if word is None:
                 return max(length, longest)
             longest = max(longest, len(word) - 1)

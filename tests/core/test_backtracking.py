@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from corekit import _backtracking, _slow_regexes
 from corekit._automata import TooManyStates, mask_of
-from corekit._backtracking import ORIGIN, Cost
+from corekit._backtracking import ORIGIN, Budget, Cost
 from corekit._regex_syntax import Unreadable, read_roughly
 from corekit._regex_tree import Chars, Choice, End, Look, Node, Repeat, Sequence
 from corekit._slow_regexes import find_slow_word, longest_path
@@ -129,7 +129,7 @@ def test_too_many_sets_are_judged_as_one() -> None:
     ("name", "source"),
     [
         ("_MOST_VISITS", r"https://.*a.*b.*\.com"),
-        ("_MOST_STEPS", "https://a"),
+        ("_MOST_EDGES", "https://a"),
         ("_MOST_EMPTY_WAYS", "https://a"),
     ],
 )
@@ -268,7 +268,8 @@ def test_no_string_takes_more_steps_than_the_bound(body: str, start: str, part: 
     node, is_exact = read_roughly(re.compile(f"/{body}\\.com"))
     word = f"/{start}{part * 8}-"
     try:
-        bound = Cost(node, "(?s)/.*", len(word), is_exact=is_exact).most(MANY)
+        cost = Cost(node, "(?s)/.*", Budget(), is_exact=is_exact)
+        bound = cost.most(MANY, len(word))
     except TooManyStates:
         assume(False)
     assert bound > MANY or steps(node, word) <= bound
@@ -284,9 +285,9 @@ def test_a_word_that_is_found_takes_as_many_steps_as_is_said(body: str) -> None:
     assume(is_exact)
     most = 2_000
     try:
-        cost = Cost(node, ORIGIN, 80, is_exact=is_exact)
-        word = cost.find_word(most, is_bound=False)
-        assert cost.most(most) > most or word is None
+        cost = Cost(node, ORIGIN, Budget(), is_exact=is_exact)
+        word = cost.find_word(most, 80, is_bound=False)
+        assert cost.most(most, 80) > most or word is None
     except TooManyStates:
         assume(False)
     if word is not None:
@@ -313,10 +314,10 @@ def test_a_word_that_is_found_takes_as_many_steps_as_is_said(body: str) -> None:
 )
 def test_cost_of_a_text_of_eight_characters(source: str, limit: int | None, most: int) -> None:
     node, _ = read_roughly(re.compile(source))
-    cost = Cost(node, "(?s).*", 8, is_exact=False)
-    assert (cost.limit, cost.is_rough) == (limit, False)
-    assert cost.most(most) == most
-    assert cost.find_word(most) is None
+    cost = Cost(node, "(?s).*", Budget(), is_exact=False)
+    assert (cost.limit(8), cost.is_rough) == (limit, False)
+    assert cost.most(most, 8) == most
+    assert cost.find_word(most, 8) is None
 
 
 @pytest.mark.parametrize(
@@ -352,7 +353,7 @@ def test_slow_origin_is_the_same_in_every_release(source: str, word: str) -> Non
 @pytest.mark.parametrize(
     ("limit", "enough"),
     [
-        ("_MOST_STEPS", 5),
+        ("_MOST_EDGES", 5),
         ("_MOST_SETS", 4),
         ("_MOST_MOVES", 5),
         ("_MOST_VISITS", 15),
@@ -363,11 +364,11 @@ def test_work_has_exact_limits(monkeypatch: pytest.MonkeyPatch, limit: str, enou
     node, _ = read_roughly(re.compile("(a|b)c*d"))
 
     def is_exact() -> bool:
-        try:
-            cost = Cost(node, "(?s).*", 8, is_exact=False)
-            return cost._find(10**6).tries > 0 and not cost.is_rough
-        except TooManyStates:
-            return False
+        with suppress(TooManyStates):
+            cost = Cost(node, "(?s).*", Budget(), is_exact=False)
+            cost.find_word(cost.most(10**6, 8) - 1, 8)
+            return not cost.is_rough
+        return False
 
     for value in (enough, enough - 1):
         monkeypatch.setattr(_backtracking, limit, value)

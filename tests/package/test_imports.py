@@ -29,7 +29,7 @@ CORE: Final = (
     "_origin_language _slow_regexes",
     "_backtracking _origin_kinds",
     "_regex_syntax _suffixes",
-    "_own_origin _regex_tree",
+    "_own_origin _regex_tree _ways",
     "_automata _origins arguments problems",
     "_answers _guard_problems _names _origin_problems _setting_problems diagnostics",
     "_problem_kinds",

@@ -1,0 +1,117 @@
+"""Judging a regular expression takes a limited number of steps, for all of its parts together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice, product
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corekit import _backtracking
+from corekit._regexes import RegexError, compile_path_regex
+from corekit._slow_regexes import longest_path
+from corekit._ways import Move, Ways, move
+from corekit.compat import RegexCorsPolicy
+from corekit.problems import PolicyError
+
+FEW: Final = 20_000
+"""A budget that most of these use up, and the steps of one move more."""
+
+WORDS: Final = [*map("".join, islice(product("bcd", "aei", "lmn", "ou"), 60))]
+
+
+def _join(form: str, between: str = "") -> str:
+    return between.join(form.replace("WORD", word) for word in WORDS)
+
+
+SHAPES: Final = {
+    "look-aheads": _join("(?!.*/WORD/.*/x)") + ".*",
+    "positive look-aheads": _join("(?=.*/WORD/.*/x)") + ".*",
+    "look-ahead of alternatives": f"(?!{_join('.*/WORD/.*/x', '|')}).*",
+    "alternatives of look-aheads": f"(?:{_join('(?!.*/WORD/.*/x)WORD', '|')})/.*",
+    "nested look-aheads": "(?=.*a.*" * 20 + ")" * 20 + ".*",
+    "look-aheads in look-aheads": _join("(?!.*(?=.*WORD.*x))") + ".*",
+    "look-behinds": ".*" + _join("(?<!/WORD)"),
+    "conditionals": "(v1)?" + _join("(?(1)(?!.*WORD.*x)|(?!.*WORD.*y))") + ".*",
+    "named groups": _join("(?P<WORD>(?!.*WORD.*x)[a-z]+)/"),
+    "repeated look-aheads": f"(?:(?:{_join('(?!.*/WORD/.*/x)[^/]', '|')})/){{50}}x",
+    "sets of many states": _join("(?!.*[WORD].{10}/)") + ".*",
+    "back references": "(a+)" + _join(r"(?:\1WORD|\1)/"),
+    "alternatives": f"(.*(?:{_join('WORD', '|')}))(.*(?:{_join('WORDx', '|')})).*",
+    "repetitions": "(?:[a-z]{1,50}/){1,50}x",
+}
+
+
+@contextmanager
+def counted_steps() -> Iterator[list[int]]:
+    """Count the moves that are made, whether or not they are drawn from a budget."""
+    steps: list[int] = []
+
+    def count(ways: Ways, moves: tuple[Move, ...]) -> dict[int, int]:
+        steps.append(len(moves))
+        return move(ways, moves)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_backtracking, "move", count)
+        patch.setattr(_backtracking, "MOST_STEPS", FEW)
+        yield steps
+
+
+def judge_path(source: str) -> None:
+    longest_path.__wrapped__(re.compile(f"/{source}"))
+
+
+def judge_origin(source: str) -> None:
+    with suppress(PolicyError):
+        RegexCorsPolicy(allow_origin_regexes=[f"http://{source}.com"], allow_credentials=True)
+
+
+@pytest.mark.parametrize("judge", [judge_path, judge_origin])
+@pytest.mark.parametrize("source", SHAPES.values(), ids=SHAPES)
+def test_all_parts_share_one_budget(source: str, judge: Callable[[str], None]) -> None:
+    with counted_steps() as steps:
+        judge(source)
+    assert sum(steps) <= FEW
+
+
+PARTS: Final = st.sampled_from(["a", ".", ".*", "[ab]+", "a?", "/", "a{1,9}", r"\w*"])
+SOURCES: Final = st.recursive(
+    PARTS,
+    lambda parts: st.one_of(
+        st.lists(parts, min_size=2, max_size=4).map("".join),
+        st.lists(parts, min_size=2, max_size=4).map(lambda each: f"(?:{'|'.join(each)})"),
+        parts.map(lambda each: f"(?={each})"),
+        parts.map(lambda each: f"(?!{each})"),
+        parts.map(lambda each: f"(?:{each})*"),
+        parts.map(lambda each: f"({each}){{2,6}}"),
+    ),
+    max_leaves=12,
+)
+
+
+@given(source=SOURCES)
+@settings(deadline=None)
+def test_no_regex_takes_more_steps_than_its_budget(source: str) -> None:
+    with counted_steps() as steps:
+        judge_path(source)
+    assert sum(steps) <= FEW
+
+
+def test_regex_beyond_the_budget_is_refused() -> None:
+    source = "^/" + SHAPES["sets of many states"]
+    with pytest.raises(RegexError) as caught:
+        compile_path_regex(source)
+    assert caught.value.kind.code == "opaque-regex"
+
+
+@pytest.mark.parametrize("count", [1, 4, 12])
+def test_deny_list_of_look_aheads_is_accepted(count: int) -> None:
+    looks = "".join(f"(?!.*/{word}/.*/password)" for word in WORDS[:count])
+    longest = longest_path(re.compile(f"^/api/{looks}.*$"))
+    assert longest is not None
+    assert longest >= 128
