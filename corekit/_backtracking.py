@@ -142,11 +142,13 @@ class Cost:
         looks: dict[int, int] = {}
         ways: dict[int, int] = {}
         stack = [(origin, frozenset({origin}))]
+        work = 0
         for visits in range(_MOST_EMPTY_WAYS):
             if not stack:
                 self._budget.spend(visits)
-                return visits, looks, ways
+                return visits + work, looks, ways
             state, path = stack.pop()
+            work += self._wiring.work.get(state, 0)
             if state in self._wiring.characters:
                 ways[state] = ways.get(state, 0) + 1
             for condition, goal in self._wiring.moves[state]:

@@ -24,6 +24,13 @@ _MOST_NESTED: Final = 100  # far from Python's limit of recursion, also deep in 
 _MOST_ITEMS: Final = 500
 """The items of a set, with each of which `re` may compare a character."""
 
+_GROUPS_PER_VISIT: Final = 2
+"""`re` copies the places of so many capture groups in the time that it visits a state."""
+
+_ITEMS_PER_VISIT: Final = 8
+"""It compares a character with so many items of a set in that time, or with twice as many if case
+is not ignored."""
+
 _CASES: Final = re.IGNORECASE.value
 
 
@@ -65,6 +72,8 @@ class _Reader:
         self._readers = readers
         self._nodes = 0
         self._nesting = 0
+        self._groups = 0
+        self._repeats = 0
         self._is_rough = readers is _ROUGH_READERS
         self.is_exact = True
 
@@ -88,22 +97,35 @@ class _Reader:
 
     def branch(self, value: Any, flags: int) -> Node:
         _, branches = value
-        return Choice(tuple(self.read(each, flags) for each in branches))
+        parts = tuple(self.read(each, flags) for each in branches)
+        return Choice(parts, self._copying() if self._repeats else 0)
 
     def group(self, value: Any, flags: int) -> Node:
-        _, added, removed, items = value
+        number, added, removed, items = value
+        self._groups = max(self._groups, number or 0)
         return self.read(items, (flags | added) & ~removed)
 
     def repeat(self, value: Any, flags: int) -> Node:
         low, high, items = value
+        before = self._groups
+        self._repeats += 1
         part = self.read(items, flags)
+        self._repeats -= 1
+        is_copied = self._repeats or self._groups > before or not isinstance(part, Chars)
+        work = self._copying() if is_copied else 0
         # An origin is not that long, so it cannot tell the difference.
-        return Repeat(part, min(int(low), LONGEST), None if int(high) > LONGEST else int(high))
+        highest = None if int(high) > LONGEST else int(high)
+        return Repeat(part, min(int(low), LONGEST), highest, work)
 
     def look_around(self, value: Any, flags: int) -> Node:
         _, items = value
         self.is_exact = False
-        return Look(self.read(items, flags))
+        part = self.read(items, flags)
+        return Look(part, self._copying() if self._repeats else 0)
+
+    def _copying(self) -> int:
+        """Return the work to copy the places where all groups so far have matched."""
+        return self._groups // _GROUPS_PER_VISIT
 
     def possessive_repeat(self, value: Any, flags: int) -> Node:
         self.is_exact = False
@@ -166,7 +188,8 @@ def _set(reader: _Reader, value: Any, flags: int) -> Node:
             others |= reader.others(item)
         else:
             raise Unreadable
-    return Chars(EVERY_CHARACTER & ~mask if is_negated else mask | others)
+    work = len(value) // (_ITEMS_PER_VISIT if flags & _CASES else 2 * _ITEMS_PER_VISIT)
+    return Chars(EVERY_CHARACTER & ~mask if is_negated else mask | others, work)
 
 
 @cache

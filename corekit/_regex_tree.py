@@ -14,9 +14,13 @@ from ._automata import MOST_EDGES, MOST_STATES, Automaton, Edge, States, TooMany
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """One character of a set."""
+    """One character of a set.
+
+    `work` is what `re` does to compare one, in addition to a visit, in visits of a state.
+    """
 
     mask: int
+    work: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +32,26 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Any one of the parts; without parts, nothing matches."""
+    """Any one of the parts; without parts, nothing matches.
+
+    `work` is what `re` does to try one of them.
+    """
 
     parts: tuple[Node, ...] = ()
+    work: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A part, at least `low` and at most `high` times; None is any number."""
+    """A part, at least `low` and at most `high` times; None is any number.
+
+    `work` is what `re` does for each repetition.
+    """
 
     part: Node
     low: int
     high: int | None
+    work: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +66,13 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The empty word, for a judgment of the cost: a look-around for the part."""
+    """The empty word, for a judgment of the cost: a look-around for the part.
+
+    `work` is what `re` does to begin it.
+    """
 
     part: Node
+    work: int = 0
 
 
 Node = Chars | Sequence | Choice | Repeat | Start | End | Look
@@ -66,11 +82,13 @@ class Wiring:
     """The states of a regex, with empty moves, which `build` removes.
 
     `characters` has the one edge of a state, if it has one, and `moves` the empty moves of each
-    state, possibly only at the `Start` or the `End`. The first state is 0, the last one `last`.
+    state, possibly only at the `Start` or the `End`. `work` has what `re` does in a state in
+    addition to a visit. The first state is 0, the last one `last`.
     """
 
     def __init__(self, node: Node) -> None:
         self.characters: dict[int, Edge] = {}
+        self.work: dict[int, int] = {}
         self.moves: list[list[tuple[Node | None, int]]] = []
         self.last = self.wire(node, self.add())
 
@@ -93,30 +111,40 @@ class Wiring:
         if isinstance(node, Chars):
             before = self.add()
             self.moves[origin].append((None, before))
+            self._add_work(node.work, before)
             self.characters[before] = (node.mask, goal)
         elif isinstance(node, Choice):
             for part in node.parts:
                 before = self.add()
                 self.moves[origin].append((None, before))
+                self._add_work(node.work, before)
                 self.moves[self.wire(part, before)].append((None, goal))
         else:
+            if isinstance(node, Look):
+                self._add_work(node.work, goal)
             self.moves[origin].append((node, goal))
         return goal
 
     def _wire_repeat(self, node: Repeat, origin: int) -> int:
         for _ in range(node.low):
+            self._add_work(node.work, origin)
             origin = self.wire(node.part, origin)
         if node.high is None:
             before, goal = self.add(), self.add()
+            self._add_work(node.work, before)
             self.moves[origin] += [(None, before), (None, goal)]
             self.moves[self.wire(node.part, before)] += [(None, before), (None, goal)]
             return goal
         goal = self.add()
         for _ in range(node.high - node.low):
+            self._add_work(node.work, origin)
             self.moves[origin].append((None, goal))
             origin = self.wire(node.part, origin)
         self.moves[origin].append((None, goal))
         return goal
+
+    def _add_work(self, work: int, state: int) -> None:
+        self.work[state] = self.work.get(state, 0) + work
 
     def closure(self, state: int, *, start: bool, end: bool = False) -> list[int]:
         """Return the states that empty moves lead to, at the start or the end of a word."""
