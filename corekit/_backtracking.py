@@ -138,16 +138,16 @@ class Cost:
         Return the number of visits, how often each look-around is tried, and in how many ways they
         lead to characters.
         """
-        # A way of empty moves passes no state twice: `re` does not repeat what matched nothing.
         looks: dict[int, int] = {}
         ways: dict[int, int] = {}
-        stack = [(origin, frozenset({origin}))]
+        none: frozenset[int] = frozenset()
+        stack = [(origin, none)]
         work = 0
         for visits in range(_MOST_EMPTY_WAYS):
             if not stack:
                 self._budget.spend(visits)
                 return visits + work, looks, ways
-            state, path = stack.pop()
+            state, begun = stack.pop()
             work += self._wiring.work.get(state, 0)
             if state in self._wiring.characters:
                 ways[state] = ways.get(state, 0) + 1
@@ -157,8 +157,14 @@ class Cost:
                     looks[id(condition)] = looks.get(id(condition), 0) + 1
                 elif not self._is_open(condition, origin):
                     continue
-                if goal not in path:
-                    stack.append((goal, path | {goal}))
+                inside = self._wiring.loops.get(goal)
+                if inside is None:
+                    stack.append((goal, begun))
+                elif goal not in begun:
+                    # A repetition begins only once: `re` does not repeat what matched nothing.
+                    # Those inside of it begin anew.
+                    others = {each for each in begun if not goal < each <= inside}
+                    stack.append((goal, frozenset({goal, *others})))
         raise TooManyStates
 
     def _is_open(self, condition: Node | None, origin: int) -> bool:

@@ -83,12 +83,14 @@ class Wiring:
 
     `characters` has the one edge of a state, if it has one, and `moves` the empty moves of each
     state, possibly only at the `Start` or the `End`. `work` has what `re` does in a state in
-    addition to a visit. The first state is 0, the last one `last`.
+    addition to a visit. `loops` has the states that begin an unlimited repetition, each with the
+    last of the states inside. The first state is 0, the last one `last`.
     """
 
     def __init__(self, node: Node) -> None:
         self.characters: dict[int, Edge] = {}
         self.work: dict[int, int] = {}
+        self.loops: dict[int, int] = {}
         self.moves: list[list[tuple[Node | None, int]]] = []
         self.last = self.wire(node, self.add())
 
@@ -134,6 +136,7 @@ class Wiring:
             self._add_work(node.work, before)
             self.moves[origin] += [(None, before), (None, goal)]
             self.moves[self.wire(node.part, before)] += [(None, before), (None, goal)]
+            self.loops[before] = len(self.moves) - 1
             return goal
         goal = self.add()
         for _ in range(node.high - node.low):
