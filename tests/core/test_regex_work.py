@@ -1,4 +1,4 @@
-"""Capture groups make repetitions slower: `re` copies where all of them matched each time."""
+"""What makes steps of `re` slower: capture groups, which it copies, and sets of many items."""
 
 from __future__ import annotations
 
@@ -101,6 +101,37 @@ def test_longest_path_after_many_groups_takes_a_moment() -> None:
     assert time.process_time() - start < 0.25
 
 
+def items(count: int) -> str:
+    # Not in the Basic Multilingual Plane, so Python makes no table of them.
+    return "".join(
+        f"{chr(0x10000 + 6 * number)}-{chr(0x10002 + 6 * number)}" for number in range(count)
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "sets", "items_per_state"),
+    [
+        ("/[{}]*!", 1, 16),
+        ("/[^{}]*!", 1, 16),
+        ("(?i)/[{}]*!", 1, 8),
+        ("(?i)/(?:[{}]-)*!", 1, 8),
+        ("/(?:[{}]x|[{}]y|a)*!", 2, 16),
+    ],
+)
+def test_sets_cost_as_much_as_their_items(form: str, sets: int, items_per_state: int) -> None:
+    without = cost(form.replace("{}", items(1)))
+    more = cost(form.replace("{}", items(400))) - without
+    assert more == pytest.approx(sets * 400 / items_per_state, abs=2)
+
+
+def test_longest_path_of_many_large_sets() -> None:
+    # Without a limit for the path, it takes a third of a second.
+    source = f"(?i)^/(?:[{items(450)}]x|[{items(450)}]y|[{items(450)}]z|a)*x"
+    longest = longest_path(re.compile(source))
+    assert longest is not None
+    assert 1_000 < longest < 20_000
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -108,6 +139,7 @@ def test_longest_path_after_many_groups_takes_a_moment() -> None:
         r"^/(?:api|graphql)(?:/.*)?$",
         r"^/api/v(?P<version>\d+)/(?P<kind>[a-z]+)/(?P<id>\d+)(?:/(?P<part>\w+))*/?$",
         "/".join(rf"(?P<{name}>[\w-]+)" for name in "abcdefghijkl") + r"(?:/(?P<rest>[^/]+))*$",
+        r"(?i)^/[a-z0-9_.~!$&'()*+,;=:@%-]+(?:/[a-z0-9_.~!$&'()*+,;=:@%-]*)*$",
         r"^/(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/(?:[a-z0-9]+(?:-[a-z0-9]+)*/)+$",
     ],
 )
