@@ -89,6 +89,34 @@ async def find_redirected(request: web.Request, method: str, location: str) -> w
     return cast("web.Request", _Changed(target, match_info=match_info))
 
 
+async def find_normalized(request: web.Request, method: str) -> web.Request:
+    """Return a request as `web.normalize_path_middleware` redirects it, if that is installed."""
+    match_info = await _resolve(request, method)
+    for app in request.match_info.apps:
+        for middleware in filter(_is_normalizing, app.middlewares):
+            # Each copy of a request has to be of the method that the preflight asks for.
+            copy = request.clone(method=method)
+            asked = cast("web.Request", _Changed(copy, match_info=match_info, app=app))
+            try:
+                await middleware(asked, _stay)
+            except web.HTTPException as redirect:
+                return await find_redirected(request, method, redirect.headers["Location"])
+    return request
+
+
+def _is_normalizing(middleware: object) -> bool:
+    normalize = web.normalize_path_middleware
+    names = normalize.__module__, f"{normalize.__qualname__}.<locals>.impl"
+    return names == (
+        getattr(middleware, "__module__", None),
+        getattr(middleware, "__qualname__", None),
+    )
+
+
+async def _stay(_: web.Request) -> web.StreamResponse:
+    return web.Response()
+
+
 async def _resolve(request: web.Request, method: str) -> web.UrlMappingMatchInfo:
     router = request.match_info.apps[0].router
     return await router.resolve(cast("web.Request", _Changed(request, method=method)))

@@ -33,7 +33,13 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 
-from .handlers import find_handlers, find_redirected, has_policies, marks_of_handler
+from .handlers import (
+    find_handlers,
+    find_normalized,
+    find_redirected,
+    has_policies,
+    marks_of_handler,
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -211,10 +217,7 @@ async def _find_preflight_policy(
         return _find_policy(request, None, method)
     handlers = await find_handlers(request)
     if method not in handlers:
-        # As web.normalize_path_middleware() redirects.
-        path = request.rel_url.raw_path
-        other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-        request = await find_redirected(request, method, other)
+        request = await find_normalized(request, method)
         handlers = await find_handlers(request)
     found = {each: _find_policy(request, handlers.get(each), each) for each in (method, *handlers)}
     policy = policy_for_preflight(lambda each: found[each][1], method, handlers)
