@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest
+from django.middleware.common import CommonMiddleware
 from django.urls import get_resolver, resolve
 from django.utils import translation
+from django.utils.module_loading import import_string
 
 from corekit import CorsPolicy
 from corekit.adapter import MARKS, Mark, class_owners, own_mark, unguarded, unwrap
@@ -60,8 +62,8 @@ def has_marked_views(urlconf: str | None = None) -> bool:
 def find_view(request: HttpRequest, *, is_redirected: bool = False) -> View | None:
     """Return the view of a request; None if there are no per-view policies, or no view.
 
-    With `is_redirected`, a path without a view has that of the path with a slash at its end, which
-    Django redirects to. Raise what the URLconf or the converter of a path raises, unless Django
+    With `is_redirected`, a path without a view has that of the path with a slash at its end, if
+    Django redirects to it. Raise what the URLconf or the converter of a path raises, unless Django
     responds with an error of the client to it.
     """
     urlconf = getattr(request, "urlconf", None)
@@ -71,9 +73,20 @@ def find_view(request: HttpRequest, *, is_redirected: bool = False) -> View | No
         return request.resolver_match.func
     path = request.path_info
     view = _route(request, path, urlconf)
-    if view is None and is_redirected and settings.APPEND_SLASH and not path.endswith("/"):
+    if view is None and is_redirected and not path.endswith("/") and _appends_slashes():
         view = _route(request, f"{path}/", urlconf)
     return view
+
+
+def _appends_slashes() -> bool:
+    """Return whether `CommonMiddleware`, or a subclass, redirects to paths with a slash."""
+    return bool(settings.APPEND_SLASH) and _has_common_middleware(tuple(settings.MIDDLEWARE))
+
+
+@cache
+def _has_common_middleware(names: tuple[str, ...]) -> bool:
+    found = map(import_string, names)
+    return any(isinstance(each, type) and issubclass(each, CommonMiddleware) for each in found)
 
 
 def _route(request: HttpRequest, path: str, urlconf: str | None) -> View | None:
