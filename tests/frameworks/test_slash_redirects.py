@@ -163,7 +163,9 @@ def test_location_of_another_response_than_a_redirect_in_aiohttp(status: int, al
         assert found == (status, origin if origin == allowed else None)
 
 
-@pytest.mark.parametrize("location", ["//other.example/feed/", "https://other.example/feed/", ""])
+@pytest.mark.parametrize(
+    "location", ["//other.example/feed/", "https://other.example/feed/", "", "/missing"]
+)
 def test_redirect_to_another_place_in_aiohttp(location: str) -> None:
     path = f"/unrouted?status=302&location={location}"
     assert aiohttp()("GET", path, {"Origin": APP}) == (302, None)
