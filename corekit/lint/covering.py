@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 from corekit._automata import Automaton, TooManyStates, intersection
@@ -26,9 +27,6 @@ from corekit._regex_syntax import Unreadable
 
 _Forms = Mapping[tuple[str, str], set[tuple[int, int]]]
 """By scheme and host, how many characters partial-label wildcards have before and after them."""
-
-_LABEL_CHARACTERS: Final = 38
-"""Letters, digits, ``-`` and ``_``: fewer patterns cannot cover every first or last character."""
 
 _MOST_TOGETHER: Final = 200
 """How many others may cover one together, and how many patterns of one host are read at once."""
@@ -97,14 +95,10 @@ class _Rest:
         self._questions = 0
         self._automata: dict[str | re.Pattern[str], Automaton] = {}
         forms: dict[tuple[str, str], set[tuple[int, int]]] = {}
-        # How many patterns with a partial-label wildcard each host has.
-        self._counts: dict[tuple[str, str], int] = {}
         for each in self._patterns:
             if each.label not in (None, ANY):
-                before, _, after = each.label.partition(ANY)
-                key = each.scheme, each.host
-                forms.setdefault(key, set()).add((len(before), len(after)))
-                self._counts[key] = self._counts.get(key, 0) + 1
+                before, after = each.label.split(ANY)
+                forms.setdefault((each.scheme, each.host), set()).add((len(before), len(after)))
         self._forms: _Forms = forms
 
     def look_up(self) -> Iterator[Covered]:
@@ -133,7 +127,7 @@ class _Rest:
 
     def find_covered_by_several(self) -> Iterator[Covered]:
         """Yield what regular expressions, or several patterns, cover, and remove it."""
-        for text in list(self._texts) if self._regexes else ():
+        for text in list(self._texts):
             if ANY not in text:
                 regex = next((each for each in self._regexes if each.fullmatch(text)), None)
                 if regex is not None:
@@ -153,15 +147,11 @@ class _Rest:
                 yield text, covering
 
     def _remove(self, text: str, pattern: OriginPattern) -> None:
-        self._texts.pop(text, None)
+        del self._texts[text]
         self._patterns.discard(pattern)
 
     def _may_be_covered(self, pattern: OriginPattern) -> bool:
         # Others have to match an unusual origin of the pattern.
-        is_partial = pattern.label not in (None, ANY)
-        count = self._counts.get((pattern.scheme, pattern.host), 0) if is_partial else 0
-        if not self._regexes and count < _LABEL_CHARACTERS:
-            return False
         label = "" if pattern.label is None else pattern.label.replace(ANY, _UNUSUAL) + "."
         port = ":4711" if pattern.port == ANY else pattern.port and f":{pattern.port}"
         origin = f"{pattern.scheme}://{label}{pattern.host}{port}"
@@ -203,10 +193,11 @@ class _Rest:
         if pattern is None:
             return [found]
         if isinstance(own, str):
-            near = self._by_host.get(_parent_of(pattern), [])
+            found_near = self._by_host.get(_parent_of(pattern), ())
+            near = (text for text in found_near if text in self._texts)
         else:
-            near = [text for text in self._texts if ANY not in text and own.fullmatch(text)]
-        return [str(pattern), *near[:_MOST_TOGETHER]]
+            near = (text for text in self._texts if ANY not in text and own.fullmatch(text))
+        return [str(pattern), *islice(near, _MOST_TOGETHER)]
 
     @cached_property
     def _by_host(self) -> Mapping[tuple[str, str], list[str]]:
@@ -214,7 +205,7 @@ class _Rest:
         found: dict[tuple[str, str], list[str]] = {}
         for text, each in self._read:
             key = _parent_of(each)
-            if text in self._texts and each.label != ANY and key in self._counts:
+            if each.label != ANY and key in self._forms:
                 found.setdefault(key, []).append(text)
         return found
 

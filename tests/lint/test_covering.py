@@ -262,8 +262,24 @@ SEVERAL: list[tuple[str, list[str], list[str], dict[str, int]]] = [
         [r"https://([^a.]+[^.]*|a[^.]*[^b.])\.example"],
         {"https://a*.example": 2},
     ),
+    (
+        "two patterns that need each other",
+        ["https://a*.example", "https://*b.example", "https://x*.example"],
+        [
+            r"https://a[^.]*[^b.]\.example|https://a\.test",
+            r"https://[^a.][^.]*b\.example|https://b\.test",
+        ],
+        {"https://a*.example": 2},
+    ),
+    (
+        "a pattern of another host, and a regex",
+        ["https://*.example.com", "https://*.a.example.com:*"],
+        [r"https://([^.]+\.)*([^.a]|[^.]{2,})\.example\.com\.?|https://a\.example\.com"],
+        {"https://*.example.com": 2},
+    ),
     ("the same twice", [], [r"https://(a|b)\.c", r"https://(b|a)\.c"], {r"https://(a|b)\.c": 1}),
     ("no host", ["null", "https://a.example"], ["null|https://b.example"], {"null": 1}),
+    ("no host, in regexes", [], ["null", r"null|https://a\.example"], {"null": 1}),
     # What cannot be read may cover, but not be covered.
     (
         "look-around",
@@ -277,6 +293,12 @@ SEVERAL: list[tuple[str, list[str], list[str], dict[str, int]]] = [
         ["https://x*.example", "https://x1.example"],
         [r"https://([a-z0-9_-]*[ab][a-z0-9_-]{16}|x[^.]*)\.example"],
         {"https://x1.example": 1},
+    ),
+    (
+        "too many states, and another pattern",
+        ["https://x*.example", "https://x*.b.example"],
+        [r"https://([a-z0-9_-]*[ab][a-z0-9_-]{16}|x[^.]*)\.example", r"https://x.*\.b\.example"],
+        {"https://x*.b.example": 1},
     ),
 ]
 
@@ -365,3 +387,36 @@ def test_nothing_is_redundant_if_too_many_would_cover_it() -> None:
         (r"https://a[1-9]\d\d\.example", False),
     ):
         assert (regex in dict(find_covered(texts, [re.compile(regex)]))) == is_found
+
+
+@pytest.mark.parametrize(("count", "is_found"), [(200, True), (201, False)])
+def test_at_most_200_cover_one_together(count: int, is_found: bool) -> None:
+    texts = [f"https://a{number}.example" for number in range(count)]
+    regex = re.compile("|".join(map(re.escape, texts)))
+    assert (regex.pattern in dict(find_covered(texts, [regex]))) == is_found
+
+
+def test_regexes_are_named_by_their_text() -> None:
+    texts = [r"https://[a-m]\.example", r"https://[k-z]\.example", r"https://[b-y]\.example"]
+    ((entry, others),) = find_covered([], list(map(re.compile, texts)))
+    assert (entry, set(others)) == (texts[2], set(texts[:2]))
+
+
+def test_only_patterns_that_others_may_cover_are_compared(questions: list[int]) -> None:
+    regex = re.compile(r"https://[a-z]+\.example\.org")
+    assert not list(find_covered(["https://*.example.com", "https://pr-*.example.net"], [regex]))
+    # The only question is about the regex.
+    assert questions == [0]
+
+
+def test_each_entry_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str | re.Pattern[str]] = []
+
+    def record(source: str | re.Pattern[str]) -> Automaton:
+        compiled.append(source)
+        return automaton_of(source)
+
+    monkeypatch.setattr(covering, "automaton_of", record)
+    texts = [r"https://[a-f]\.example", r"https://[a-c]\.example", r"https://[d-f]\.example"]
+    assert len(list(find_covered(["https://*.b.example"], list(map(re.compile, texts))))) == 1
+    assert len(compiled) == len(set(compiled))
