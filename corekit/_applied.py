@@ -112,7 +112,7 @@ class applying:  # noqa: N801
     def __init__(
         self,
         applied: Applied | Callable[[], Applied] | None,
-        interface: str = "",
+        interface: str | None = None,
         headers: Headers | None = None,
     ) -> None:
         self._applied = applied
@@ -169,9 +169,7 @@ def is_bridged(interface: str, headers: Headers) -> bool:
 
 
 def _is_same(inner: list[str], outer: list[str]) -> bool:
-    if not inner or not outer:
-        return inner == outer
-    return any(a in b or b in a for a in inner for b in outer)
+    return inner == outer or any(a in b or b in a for a in inner for b in outer)
 
 
 def _compared(headers: Headers) -> dict[str, list[str]]:

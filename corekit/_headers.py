@@ -19,6 +19,7 @@ _RAW_ALLOW_ORIGIN: Final = ALLOW_ORIGIN.lower().encode()
 
 _VARY: Final = frozenset(map("".join, product(*zip("vary", "VARY", strict=True))))
 _RAW_VARY: Final = frozenset(name.encode() for name in _VARY)
+_A: Final = frozenset("aA")
 # Searching bytes for one character is slow: Python tries it as a number first.
 _RAW_A: Final = frozenset({b"a", b"A"})
 
@@ -83,7 +84,7 @@ def merge_headers(
     if type(headers) is not list:
         headers = list(headers)
     for name, _ in headers:
-        if name not in _COMMON and (name in _VARY or name[:1] in "aA"):
+        if name not in _COMMON and (name in _VARY or name[:1] in _A):
             break
     else:
         if answer.echoes_origin and origin is not None:
@@ -98,7 +99,7 @@ def merge_headers(
             merged.append(header)
         elif name in _VARY:
             vary.append((name, header[1]))
-        elif name[:1] not in "aA" or not name.lower().startswith("access-control-"):
+        elif name[:1] not in _A or not name.lower().startswith("access-control-"):
             merged.append(header)
     if answer.echoes_origin and origin is not None:
         merged.append((ALLOW_ORIGIN, origin))

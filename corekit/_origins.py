@@ -49,7 +49,7 @@ _is_open_host = re.compile(r"(\*|(?:[0-9]+\.){1,3}\*(?:\.\*)*)((?::[0-9]+)?)").f
 _is_private = re.compile(
     r"(?:10|192\.168|172\.(?:1[6-9]|2[0-9]|3[01])|169\.254)(?:\.(?:[0-9]+|\*))+"
 ).fullmatch
-_zero_groups = re.compile(r"\b0(?::0)+\b").finditer
+_zero_groups = re.compile(r":?\b(0(?::0)+)\b:?").finditer
 _is_number = re.compile(r"[0-9]+|0x[0-9a-f]*").fullmatch
 
 
@@ -72,12 +72,10 @@ def serialize_ipv6(address: IPv6Address) -> str:
     >>> serialize_ipv6(IPv6Address("::ffff:192.0.2.1"))
     '::ffff:c000:201'
     """
-    groups = [f"{int(address) >> shift & 0xFFFF:x}" for shift in range(112, -1, -16)]
-    text = ":".join(groups)
-    zeros = max(_zero_groups(text), key=lambda run: len(run[0]), default=None)
-    if zeros is None:
-        return text
-    return f"{text[: zeros.start()].rstrip(':')}::{text[zeros.end() :].lstrip(':')}"
+    groups = address.packed.hex(":", 2).split(":")
+    text = ":".join(f"{int(group, 16):x}" for group in groups)
+    zeros = max(_zero_groups(text), key=lambda run: len(run[1]), default=None)
+    return text if zeros is None else f"{text[: zeros.start()]}::{text[zeros.end() :]}"
 
 
 def is_loopback(host: str) -> bool:
@@ -326,16 +324,18 @@ class OriginSet:
         )
         # The text before a partial-label wildcard with its host: the lengths of the text after it.
         partials: dict[str, set[int]] = {}
+        befores: set[int] = set()
         for pattern in patterns:
             if pattern.label is not None and pattern.label != ANY:
-                before, _, after = pattern.label.partition("*")
+                before, after = pattern.label.split("*")
+                befores.add(len(before))
                 partials.setdefault(f"{before}*.{pattern.host}", set()).add(len(after))
         shared: dict[tuple[int, ...], tuple[int, ...]] = {}
         ends = {partial: tuple(sorted(lengths)) for partial, lengths in partials.items()}
         self._ends: Final = {
             partial: shared.setdefault(each, each) for partial, each in ends.items()
         }
-        self._partials: Final = sorted({partial.index("*") for partial in partials})
+        self._partials: Final = sorted(befores)
 
     def __contains__(self, origin: str) -> bool:
         return origin in self.exact or (self.has_patterns and self._match(origin) is not None)

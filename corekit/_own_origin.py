@@ -42,8 +42,7 @@ def is_own_origin(
     origin_scheme, name, port = parts
     if scheme in _SECURE and origin_scheme != "https":
         return False
-    default = DEFAULT_PORTS.get(origin_scheme, "")
     asked, _, asked_port = host.lower().rpartition(":")
     if not asked or not asked_port.isdecimal():
-        asked, asked_port = host.lower(), default
-    return (asked, asked_port) == (name, port or default)
+        return not port and host.lower() == name
+    return (asked, asked_port) == (name, port or DEFAULT_PORTS.get(origin_scheme))

@@ -138,6 +138,7 @@ def test_context_ends_with_the_request() -> None:
 
 
 def test_check_needs_the_context_of_the_request() -> None:
+    check_found("a handler", [Mark(ADMIN)])
     handler, generator = make(), mark(stream)
     vars(stream).clear()
     with ThreadPoolExecutor(1) as threads, applying(Applied(APP.engine)):
@@ -355,7 +356,8 @@ def test_arriving_handler_switches_the_check_on() -> None:
 
 
 def test_unpickled_guard_switches_the_check_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert type(MARKS)().exist is False
+    fresh = type(MARKS)()
+    assert (fresh.exist, fresh.count) == (False, 0)
     (guard,) = (
         cell.cell_contents
         for cell in keep_policy(make(), "mark", "the function", read).__closure__
@@ -367,3 +369,10 @@ def test_unpickled_guard_switches_the_check_on(monkeypatch: pytest.MonkeyPatch) 
     received = pickle.loads(sent)
     assert (received.mark, received.resolve) == (guard.mark, read)
     assert (received.mark.policy, MARKS.exist, MARKS.count) == ("mark", True, count + 1)
+
+
+@pytest.mark.parametrize("is_around", [True, False])
+def test_copy_of_a_mark_was_put_in_the_same_place(is_around: bool) -> None:
+    mark = Mark(ADMIN, is_around=is_around)
+    assert pickle.loads(pickle.dumps(mark)).is_around is mark.is_around is is_around
+    assert not Mark(ADMIN).is_around

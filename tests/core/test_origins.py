@@ -213,6 +213,8 @@ def test_ipv6_address_is_serialized_as_in_browsers(text: str, serialized: str) -
     [
         ("localhost", True),
         ("a.b.localhost", True),
+        ("localhost.", True),
+        ("a.localhost.", True),
         ("127.0.0.1", True),
         ("127.1.2.3", True),
         ("[::1]", True),
