@@ -26,7 +26,7 @@ What is built here is only judged. At request time, origins are matched by `Orig
 from __future__ import annotations
 
 import string
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -201,26 +201,20 @@ def merge_states(automaton: Automaton) -> Automaton:
     (((3, 1),), ((4, 2),), ())
     """
     classes = [int(state in automaton.final) for state in range(len(automaton.edges))]
-    count = 0
     while True:
         # State 0 comes first, so its class is 0.
         numbers: dict[tuple[int, frozenset[Edge]], int] = {}
         merged: list[int] = []
         for state, edges in enumerate(automaton.edges):
-            masks: dict[int, int] = {}
+            masks: defaultdict[int, int] = defaultdict(int)
             for mask, goal in edges:
-                masks[classes[goal]] = masks.get(classes[goal], 0) | mask
+                masks[classes[goal]] |= mask
             key = (classes[state], frozenset((mask, goal) for goal, mask in masks.items()))
             merged.append(numbers.setdefault(key, len(numbers)))
-        classes = merged
-        if len(numbers) == count:
-            found = tuple(tuple(sorted(edges, key=_by_first)) for _, edges in numbers)
+        if merged == classes:
+            found = tuple(tuple(sorted(edges)) for _, edges in numbers)
             return Automaton(found, frozenset(classes[state] for state in automaton.final))
-        count = len(numbers)
-
-
-def _by_first(edge: Edge) -> int:
-    return edge[0] & -edge[0]
+        classes = merged
 
 
 def split_edges(edges: Iterable[Edge]) -> list[tuple[int, frozenset[int]]]:
