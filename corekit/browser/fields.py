@@ -25,7 +25,7 @@ https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
 
 _FOREVER: Final = 2**63
 """Seconds: a larger number is the same."""
-_MAX_DIGITS: Final = len(str(_FOREVER))
+_MAX_DIGITS: Final = len(str(_FOREVER)) + 1
 
 _SPACE: Final = " \t\r\n"
 MAX_SAFELISTED_VALUE: Final = 128
@@ -226,7 +226,7 @@ def read_max_age(headers: Headers, quirks: Quirks) -> int:
     match = _integer(value)
     if match is not None:
         sign, digits = match.groups()
-        seconds = min(int(digits.lstrip("0")[: _MAX_DIGITS + 1] or "0"), _FOREVER)
+        seconds = min(int(digits.lstrip("0")[:_MAX_DIGITS] or "0"), _FOREVER)
         fits = seconds < _FOREVER or not quirks.max_age_is_signed
         if fits and (not sign or (sign == "+" and quirks.max_age_is_signed)):
             return seconds

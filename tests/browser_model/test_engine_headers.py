@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from corekit.browser import CHROMIUM, FIREFOX, STANDARD, WEBKIT, Fetch, Quirks
@@ -160,6 +162,11 @@ def test_body_brings_its_type(fetch: Fetch, expected: str | None, preflights: in
     (outcome,) = browse(GRANT, fetch)
     assert header(outcome.exchanges[-1].request, "content-type") == expected
     assert outcome.preflights == preflights
+    # In addition to the headers that the page sets.
+    tagged = replace(fetch, headers=(*fetch.headers, ("Content-Language", "en")))
+    request = browse(GRANT, tagged)[0].exchanges[-1].request
+    assert header(request, "content-type") == expected
+    assert header(request, "content-language") == "en"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,17 @@ from corekit.browser import (
     Quirks,
 )
 from corekit.browser.messages import Headers
-from tests.browser_model.servers import API, GRANT, PAGE, THIRD, asked, browse, failed, header
+from tests.browser_model.servers import (
+    API,
+    GRANT,
+    PAGE,
+    THIRD,
+    asked,
+    blamed,
+    browse,
+    failed,
+    header,
+)
 
 ENGINES = [STANDARD, CHROMIUM, FIREFOX, WEBKIT]
 OWN = f"{PAGE}/0"
@@ -92,10 +102,28 @@ def test_content_type_after_a_redirect_that_makes_a_get(
     assert asked(outcome) == listed
 
 
-def test_webkit_does_not_send_the_type_again_to_the_own_server() -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "is_sent"),
+    [
+        (f"{PAGE}/1", f"{PAGE}/2", False),
+        (f"{PAGE}/1", API, True),
+        (API, f"{PAGE}/2", True),
+        (API, THIRD, True),
+    ],
+)
+def test_webkit_sends_the_type_again_unless_both_redirects_lead_to_the_own_server(
+    first: str, second: str, is_sent: bool
+) -> None:
     fetch = Fetch(OWN, "POST", (JSON,), b"{}")
-    outcome = follow(fetch, f"{PAGE}/1", f"{PAGE}/2", quirks=WEBKIT, status=303)
-    assert header(outcome.exchanges[-1].request, "content-type") is None
+    outcome = follow(fetch, first, second, quirks=WEBKIT, status=303)
+    sent = header(outcome.exchanges[-1].request, "content-type")
+    assert sent == ("application/json" if is_sent else None)
+
+
+def test_type_that_no_redirect_dropped_is_sent_once() -> None:
+    for quirks in ENGINES:
+        outcome = follow(Fetch(API, "POST", (JSON,), b"{}"), THIRD, quirks=quirks)
+        assert header(outcome.exchanges[-1].request, "content-type") == "application/json"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +146,8 @@ def test_only_chromium_refuses_a_user_name_without_cors() -> None:
     for quirks in ENGINES:
         outcome = follow(Fetch(OWN), target, f"{PAGE}/1", quirks=quirks)
         assert (outcome.response is None) is (quirks is CHROMIUM)
-    assert failed(follow(Fetch(OWN), target, quirks=CHROMIUM)) == "InvalidRedirect"
+    refused = follow(Fetch(OWN), target, quirks=CHROMIUM)
+    assert (failed(refused), blamed(refused)) == ("InvalidRedirect", target)
     listening = Fetch(OWN, "POST", body=b"x", upload_listener=True)
     assert follow(listening, target, f"{PAGE}/1", quirks=CHROMIUM).response is not None
 

@@ -255,8 +255,9 @@ def test_misdirected_request_is_sent_once_more(statuses: list[int], status: int)
     (outcome,) = browse(lambda _: replace(OPEN, status=queue.pop(0)), Fetch(API, "POST", body=b"x"))
     assert outcome.response is not None
     assert outcome.response.status == status
-    first, second = (exchange.request for exchange in outcome.exchanges)
-    assert first == second
+    first, second = outcome.exchanges
+    assert first.request == second.request
+    assert [first.response.status, second.response.status] == [421, status]
 
 
 def test_misdirected_preflight_is_sent_once_more() -> None:
@@ -319,6 +320,15 @@ def test_no_cors_request_is_never_preflighted() -> None:
     ("fetch", "message"),
     [
         (Fetch(API, mode="x"), "mode='x' is not one of cors, no-cors, same-origin"),
+        (
+            Fetch(API, credentials="x"),
+            "credentials='x' is not one of omit, same-origin, include",
+        ),
+        (Fetch(API, redirect="x"), "redirect='x' is not one of follow, error, manual"),
+        (
+            Fetch(API, target_address_space="x"),
+            "target_address_space='x' is not one of public, local, loopback",
+        ),
         (
             Fetch("https://u@a.example"),
             "browsers do not fetch a URL with a user name or password",
