@@ -140,10 +140,12 @@ def find_code(text: str) -> tuple[Meaning, ...]:
     text = text[:MAX_MESSAGE].strip()
     if text.startswith(DENIED_BODY.decode().strip()):
         text = Reason.ORIGIN_NOT_ALLOWED.name
-    request, is_denial, rest = text.partition("CORS: ")[2].partition(" denied: ")
+    # The path, which a client chooses, comes before the outcome.
+    request, is_denial, rest = text.partition("CORS: ")[2].rpartition(" denied: ")
     pasted, _, end = rest.rpartition("[")
-    if is_denial and end.rstrip("]") in Reason.__members__:
-        return (_describe_denial(request, pasted, Reason[end.rstrip("]")]),)
+    name = end.removesuffix("]")
+    if is_denial and name in Reason.__members__:
+        return (_describe_denial(request, pasted, Reason[name]),)
     names = (text, *_find_bracketed(text))
     return next(filter(None, (_BY_NAME.get(name.lower()) for name in names)), ())
 

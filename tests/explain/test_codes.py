@@ -87,6 +87,29 @@ def test_log_line_is_found() -> None:
     )
 
 
+@pytest.mark.parametrize("path", ["/CORS: x", "/a denied: b", "/[GRANTED]"])
+def test_path_of_a_log_line_may_be_any(path: str) -> None:
+    decision = POLICY.decide("GET", origin="https://other.example")
+    line = str(DecisionEvent(decision, "asgi", "GET", path, "https://other.example"))
+    (meaning,) = find_code(f"2026-11-28 INFO {line}")
+    start = f"GET '{path}' from 'https://other.example': "
+    assert (meaning.name, meaning.message.startswith(start)) == ("ORIGIN_NOT_ALLOWED", True)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_log_line_without_a_hint_has_that_of_its_reason(reason: Reason) -> None:
+    sentence = reason.value[0].lower() + reason.value[1:]
+    (meaning,) = find_code(f"CORS: GET '/' denied: {sentence} [{reason.name}]")
+    assert meaning == Meaning(reason.name, f"GET '/': {sentence}", CODES[reason.name][0].hint)
+
+
+@pytest.mark.parametrize("hint", ["Add ['x'] to CORS_ORIGINS.", "X is not allowed, but Y.X."])
+def test_hint_of_a_log_line_is_kept(hint: str) -> None:
+    line = f"CORS: GET '/' denied: the policy does not allow this origin. {hint}"
+    (meaning,) = find_code(f"{line} [ORIGIN_NOT_ALLOWED]")
+    assert meaning.hint == hint
+
+
 def test_body_of_a_refused_preflight_is_found() -> None:
     answer = POLICY.engine.preflight("https://other.example", "PUT", None, None)
     assert find_code(answer.body.decode()) == CODES["ORIGIN_NOT_ALLOWED"]
