@@ -55,6 +55,7 @@ _WORDS: Final = {
     "name": "a header",
     "owner": "A policy",
     "origin": "the origin",
+    "owner": "A policy",
     "reason": "It is not limited to names that are yours",
     "response": "The response",
     "risk": "The policy accepts a risk.",
