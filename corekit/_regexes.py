@@ -103,11 +103,11 @@ class RegexReader(Reader):
 
     def read_origin_regexes(self, name: str, value: object) -> tuple[re.Pattern[str], ...]:
         """Read regular expressions of origins, as strings or compiled."""
-        items: list[object] = []
-        sources = value
-        if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
-            items = sorted(value, key=str) if isinstance(value, AbstractSet) else list(value)
-            sources = [item.pattern if isinstance(item, re.Pattern) else item for item in items]
+        if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+            self.read_strings(name, value)  # reports the type
+            return ()
+        items = sorted(value, key=str) if isinstance(value, AbstractSet) else list(value)
+        sources = [item.pattern if isinstance(item, re.Pattern) else item for item in items]
         regexes: list[re.Pattern[str]] = []
         for index, source in self.read_strings(name, sources):
             item = items[index]

@@ -8,7 +8,7 @@ import pytest
 
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.arguments import ARGUMENTS, REGEXES, SETTINGS, find_argument, is_regex_argument
-from corekit.compat import RegexCorsPolicy
+from corekit.compat import RegexCorsPolicy, build_policy
 from corekit.problems import PYTHON, Dialect, SettingProblem
 
 NAMES = {name: f"MY_{name.upper()}" for name in ARGUMENTS}
@@ -56,6 +56,43 @@ def test_problem_names_the_users_setting(mapping: dict[str, Any], subject: str, 
     assert problem.hint.startswith(hint)
     value = next(iter(mapping.values()))
     assert problem.value in (value, *(value if isinstance(value, list) else ()))
+
+
+def test_hint_of_a_fix_that_is_a_risk_names_the_users_setting() -> None:
+    (problem,) = problems_of(allow_origins=["HTTP://Example.com"], allow_credentials=True)
+    assert problem.hint == (
+        "Use 'https://example.com'. Accept with MY_ACCEPT_RISKS := insecure-origin."
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"allow_origins": ["null"]}, ("MY_ALLOW_ORIGINS[0]", "opaque-origin", "Remove it.")),
+        (
+            {REGEXES: ["https://*.github.io"], "allow_credentials": True},
+            (f"{REGEXES}[0]", "never-matches", "Write it in MY_ALLOW_ORIGINS."),
+        ),
+        ({}, ("MY_ALLOW_ORIGINS", "no-origins", "List the origins")),
+        # It was meant, so nothing is missing.
+        ({"allow_origin": [APP]}, ("allow_origin", "unknown-argument", "Did you mean MY_ALLOW")),
+        ({f"{REGEXES}s": []}, (f"{REGEXES}s", "unknown-argument", f"Did you mean {REGEXES}?")),
+    ],
+)
+def test_problem_of_settings_with_regexes(
+    settings: dict[str, Any], expected: tuple[str, str, str]
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        build_policy(settings, dialect=MINE)
+    (problem,) = caught.value.problems
+    assert (problem.subject, problem.code) == expected[:2]
+    assert problem.hint.startswith(expected[2])
+
+
+@pytest.mark.parametrize("value", [5, None, object(), b"a.example"])
+def test_value_that_is_not_a_url_is_not_taken_for_one(value: object) -> None:
+    (problem,) = problems_of(allow_origins=[value])
+    assert (problem.fix, problem.hint) == (None, "Use a string.")
 
 
 def test_problem_keeps_argument_index_and_parameters() -> None:
