@@ -96,7 +96,7 @@ def canonical_spelling(text: str) -> str | None:
     if text.lower() == OPAQUE:
         return OPAQUE
     match = _scheme(text)
-    scheme = match[match.lastindex or 0].lower() if match else ""
+    scheme = next(filter(None, match.groups())).lower() if match else ""
     authority = _drop_path("", text[match.end() :] if match else text)
     parts = _host_and_port(authority.rpartition("@")[2])
     if parts is None:
@@ -269,14 +269,14 @@ def _ipv4_number(text: str) -> int:
 
 
 def _different_spelling(given: str, slash: str, meant: str) -> Misspelling:
-    scheme, _, rest = given.partition("://")
+    scheme, rest = given.split("://")
     if scheme.lower() in _PAGE_SCHEMES:
         return Misspelling(OriginProblem.WEBSOCKET_ORIGIN, meant, {"scheme": scheme})
     differences = {
         "upper case": given != given.lower(),
         "a trailing slash": slash,
         "Unicode": not given.isascii(),
-        "a default port": _has_port(rest) and not _has_port(meant.partition("://")[2]),
+        "a default port": _has_port(rest) and not _has_port(meant.split("://")[1]),
     }
     found = [name for name, is_there in differences.items() if is_there]
     if not found:

@@ -361,7 +361,7 @@ class CorsPolicy:
 def _depth_of_caller() -> int:
     """Return the stack level of the code that calls corekit, as `warnings.warn` counts it."""
     frame, depth = currentframe(), 0
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("corekit"):
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("corekit"):
         frame, depth = frame.f_back, depth + 1
     return depth
 

@@ -86,8 +86,10 @@ class RegexOrigins:
         """Yield the domains of which it matches every subdomain."""
         for host in filter(None, self.language.open_hosts()):
             # With the scheme and the port that it needs, and any word as the label.
-            found = self.find_inside(rf"[^/]*://[^/]*\.{re.escape(host)}\.?(:[0-9]*)?") or ""
-            scheme, _, authority = found.partition("://")
+            found = self.find_inside(rf"[^/]*://[^/]*\.{re.escape(host)}\.?(:[0-9]*)?")
+            if found is None:
+                continue
+            scheme, authority = found.split("://")
             port = authority.rpartition(host)[2]
             words = automaton_of(rf"{re.escape(scheme)}://[a-z]+\.{re.escape(host + port)}")
             if OriginLanguage(words, bool).find_outside([self.language.automaton]) is None:

@@ -73,6 +73,12 @@ def test_code_that_is_not_of_corekit_is_the_first_caller() -> None:
     assert _depth_of_caller() == 1
 
 
+def test_code_without_a_module_name_is_not_of_corekit() -> None:
+    scope: dict[str, object] = {"depth": _depth_of_caller}
+    exec("found = depth()", scope)
+    assert scope["found"] == 1
+
+
 def test_warning_can_be_pickled() -> None:
     _, (caught,) = build(max_age=90_000)
     warning = caught.message

@@ -78,6 +78,22 @@ def test_advice_is_about_the_origins(
 
 
 @pytest.mark.parametrize(
+    ("regex", "hosts"),
+    [
+        (r"https://[a-z]+\.example\.com", ["example.com"]),
+        (r"https://[^./]+\.x\.x", ["x.x"]),
+        (r"https://.*\.a\.example\.com:8443", ["a.example.com"]),
+        (r"https://[a-f]+\.example\.com", []),
+        # No host has a label of more than 63 characters.
+        (r"https://[a-z]{64,}\.example\.com", []),
+    ],
+)
+def test_every_subdomain_is_that_of_a_host(regex: str, hosts: list[str]) -> None:
+    (found,) = read_regexes([re.compile(regex)])
+    assert list(found.find_every_subdomain()) == hosts
+
+
+@pytest.mark.parametrize(
     ("regex", "api", "arguments", "codes"),
     [
         (r"https://(app|shop)\.example\.com", API, COOKIES, []),
