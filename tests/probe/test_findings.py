@@ -69,6 +69,8 @@ def test_mixed_content_is_an_info(origin: str, page: str, is_mixed: bool) -> Non
     _, found = run_probe(Plan((page,), Fetch(f"{origin}/items", "PUT")), send)
     kinds = [(each.code, each.severity, each.failure, each.subject) for each in found]
     assert kinds == [("mixed-content", "info", "MixedContent", page)] * is_mixed
+    message = FAILURES["MixedContent"].describe(page, f"{origin}/items")
+    assert [each.message for each in found] == [message] * is_mixed
 
 
 def test_bug_of_the_unsafe_request_is_found_if_it_is_sent() -> None:
