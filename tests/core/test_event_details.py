@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from corekit import CorsPolicy, DecisionEvent
+from corekit import CorsPolicy, DecisionEvent, Reason
 from corekit.events import Observer
 
 APP = "https://app.example.com"
@@ -103,3 +103,39 @@ def test_unusual_method_is_quoted(
     observe(Observer("asgi", logger), POLICIES[0], method=method)
     (line,) = (each.getMessage() for each in caplog.records)
     assert line.startswith(f"CORS: {shown} '/' from '{UNTRUSTED}' denied: ")
+
+
+@pytest.mark.parametrize(
+    ("host", "site", "is_own"),
+    [
+        ("untrusted.example", None, True),
+        (b"untrusted.example", None, True),
+        ("internal", "same-origin", True),
+        (None, b"same-origin", True),
+        ("untrusted.example", "cross-site", False),
+        ("other.example", None, False),
+        (None, None, False),
+    ],
+)
+def test_request_from_the_own_server_is_not_a_denial(
+    logger: logging.Logger,
+    caplog: pytest.LogCaptureFixture,
+    host: str | bytes | None,
+    site: str | bytes | None,
+    is_own: bool,
+) -> None:
+    events: list[DecisionEvent] = []
+    observer, policy = Observer("asgi", logger, on_decision=events.append), POLICIES[0]
+    observer.observe(
+        policy.engine,
+        policy.engine.actual(UNTRUSTED),
+        method="POST",
+        path="/",
+        origin=UNTRUSTED,
+        host=host,
+        sec_fetch_site=site,
+        request=None,
+    )
+    reason = Reason.SAME_ORIGIN if is_own else Reason.ORIGIN_NOT_ALLOWED
+    assert [event.decision.reason for event in events] == [reason]
+    assert len(caplog.records) == (0 if is_own else 1)

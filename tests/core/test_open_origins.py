@@ -1,4 +1,4 @@
-"""The limits of what counts as open: labels, addresses, apps, and hosts with the dot of the root."""
+"""The limits of what is open: labels, addresses and apps, with the dot of the root or not."""
 
 from __future__ import annotations
 
