@@ -7,7 +7,7 @@ worth reporting. What is logged, at which level and in which words is decided he
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -109,6 +109,7 @@ class Observer(Reporter):
     of the request. A page on localhost is a developer's, so its denials are logged in this way
     without `debug` too, up to 20 kinds. A granted preflight counts as denied if the browser will
     refuse what it asked for. `on_decision` is called with a `DecisionEvent` for every decision.
+    `own_origins` are origins of the server itself, for one behind a proxy that changes Host.
 
     No exception changes the response. One of `on_decision` is logged at ERROR. The first one of the
     log itself (a filter, a handler) or of `debug` is printed on stderr. What is not an `Exception`,
@@ -123,7 +124,7 @@ class Observer(Reporter):
     generator, which would never run; or if `debug` is of another type.
     """
 
-    __slots__ = ("_is_debugged", "_seen", "level", "observes_all", "on_decision")
+    __slots__ = ("_is_debugged", "_seen", "level", "observes_all", "on_decision", "own_origins")
 
     title = "CORS"
     callback = "on_decision"
@@ -135,6 +136,7 @@ class Observer(Reporter):
         *,
         on_decision: OnDecision | None = None,
         debug: bool | Callable[[Any], bool] = False,
+        own_origins: Collection[str] = (),
     ) -> None:
         check_on_decision(on_decision)
         if not isinstance(debug, bool) and not callable(debug):
@@ -142,6 +144,7 @@ class Observer(Reporter):
         super().__init__(adapter, logger)
         self.level = INFO if debug is False else WARNING
         self.on_decision = on_decision
+        self.own_origins = frozenset(own_origins)
         self.observes_all = on_decision is not None
         self._is_debugged = debug if callable(debug) else lambda _: debug
         # Apart for requests in debug mode: what was logged without it has not been a warning yet.
@@ -193,7 +196,10 @@ class Observer(Reporter):
         asked: tuple[str | None, str | None] = (None, None)
         if answer.kind is RequestKind.PREFLIGHT:
             asked = (as_text(request_method), as_text(request_headers))
-        is_own = is_own_origin(origin, as_text(host), as_text(sec_fetch_site))
+        site = as_text(sec_fetch_site)
+        is_own = (site is None and origin in self.own_origins) or is_own_origin(
+            origin, as_text(host), site
+        )
         decision = Decision(answer, engine, origin, *asked, is_own=is_own)
         event = DecisionEvent(decision, self.adapter, method, path, origin, *asked, request)
         try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corekit import CorsPolicy, Reason, RequestKind
+from corekit import CorsPolicy, DecisionEvent, Reason, RequestKind
 from corekit._own_origin import is_own_origin
+from corekit.events import Observer
 
 SITE = "https://example.com"
 HOSTS = ["example.com", "www.example.com", "localhost", "127.0.0.1", "[::1]"]
@@ -99,3 +102,32 @@ def test_preflight_is_never_for_the_own_server() -> None:
         sec_fetch_site="same-origin",
     )
     assert (decision.kind, decision.reason) == (RequestKind.PREFLIGHT, Reason.ORIGIN_NOT_ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("origin", "site", "reason"),
+    [
+        (SITE, None, Reason.SAME_ORIGIN),
+        (SITE, "same-origin", Reason.SAME_ORIGIN),
+        (SITE, "cross-site", Reason.ORIGIN_NOT_ALLOWED),
+        ("https://www.example.com", None, Reason.ORIGIN_NOT_ALLOWED),
+    ],
+)
+def test_observer_knows_the_origins_of_a_server_behind_a_proxy(
+    origin: str, site: str | None, reason: Reason
+) -> None:
+    events: list[DecisionEvent] = []
+    logger = logging.getLogger("corekit.tests")
+    observer = Observer("asgi", logger, on_decision=events.append, own_origins=[SITE])
+    engine = CorsPolicy.deny_all().engine
+    observer.observe(
+        engine,
+        engine.actual(origin),
+        method="POST",
+        path="/",
+        origin=origin,
+        host="internal:8000",
+        sec_fetch_site=site,
+        request=None,
+    )
+    assert [event.decision.reason for event in events] == [reason]
