@@ -53,7 +53,6 @@ _WORDS: Final = {
     "maximum": str(MAX_MAX_AGE),
     "methods": "PUT and PATCH",
     "name": "a header",
-    "owner": "A policy",
     "origin": "the origin",
     "owner": "A policy",
     "reason": "It is not limited to names that are yours",
