@@ -7,9 +7,10 @@ from typing import Any, TypeVar, Unpack
 from corekit.adapter import Observer, OnDecision, Policies, make_policy
 from corekit.arguments import Grants
 
+from .guard import LOGGER
 from .handlers import LITESTAR, QUART
 from .layers import ASGIApp, Receive, Scope, Send, class_names
-from .middleware import LOGGER, CorsMiddleware, report_second_layer
+from .middleware import CorsMiddleware, report_second_layer
 
 App = TypeVar("App")
 

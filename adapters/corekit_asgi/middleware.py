@@ -7,19 +7,21 @@ never changed, since it may use them again for the next request.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Final, NoReturn, Unpack
 
-from corekit import CorsPolicy, PolicyError
+from corekit import CorsPolicy
 from corekit.adapter import (
     MARKS,
     Answer,
     Applied,
+    CrossOriginGuard,
     Engine,
     Mark,
     Observer,
     OnDecision,
+    OnVerdict,
     Policies,
     applying,
     is_bridged,
@@ -31,7 +33,9 @@ from corekit.adapter import (
 from corekit.arguments import Grants
 
 from .exceptions import ExceptionResponses
+from .guard import LOGGER, Gate, make_gate
 from .handlers import marks_finder
+from .headers import RawHeaders, as_bytes, find_line, join_fields, with_headers
 from .layers import (
     ASGIApp,
     FailedStart,
@@ -44,7 +48,6 @@ from .layers import (
 )
 from .paths import PathReader
 
-RawHeaders = Iterable[tuple[bytes, bytes]]
 Fields = dict[bytes, bytes]
 
 # Servers send names in lower case, but the specification of HTTP does not require it; one look-up
@@ -62,12 +65,13 @@ _NO_FIELDS: Final[Fields] = {}
 APPLIED: Final = "corekit.applied"
 """The key in the scope of a request that an outer layer covers, which is the authority."""
 
-LOGGER: Final = logging.getLogger("corekit.asgi")
-
 _OPTIONS: Final = (
     "on_decision",
     "debug",
     "observer",
+    "guard",
+    "on_verdict",
+    "gate",
     "strips_root_path",
     "answers_exceptions",
 )
@@ -79,23 +83,31 @@ class CorsMiddleware:
     `app` is any ASGI 3 callable, `policy` a `CorsPolicy`, or a `CorsRoutes` that is asked with the
     path that `app` routes. The arguments of a `CorsPolicy` may be passed instead. Make it the
     outermost layer, so that errors, redirects and refusals of all other layers carry the headers.
-    Only ``http`` is covered: CORS does not apply to WebSockets.
+    CORS does not apply to WebSockets, so without a `guard` only ``http`` is covered.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers. Denials are logged by "corekit.asgi" at INFO; with `debug`, once for each origin
     and reason at WARNING. `observer` is for adapters that add this middleware to a framework: it
     replaces both.
 
-    `strips_root_path` is for `CorsRoutes` and an application that is served below a ``root_path``:
-    whether the application removes it before it routes, as most frameworks do. It is known of
-    Starlette, FastAPI, Quart, Litestar, Django and Falcon. If it is not known, and the path with
-    and without the root path have different policies, no origins are allowed.
+    `guard` is a `corekit.guard.CrossOriginGuard` with the same policy, which then judges requests
+    and handshakes of WebSockets; a request that it refuses does not reach `app`. Preflights are
+    responded to first, and a page that the policy allows can read the refusal. `on_verdict` is a
+    plain function that is called with a `corekit.guard.GuardEvent` for each request that is judged.
+    `gate` is for adapters, as `observer` is: it replaces both.
+
+    `strips_root_path` is for the paths of `CorsRoutes` and of a guard, and an application that is
+    served below a ``root_path``: whether the application removes it before it routes, as most
+    frameworks do. It is known of Starlette, FastAPI, Quart, Litestar, Django and Falcon. If it is
+    not known, and the path with and without the root path have different policies, no origins are
+    allowed; if only one of them is exempt, the request is not.
 
     With `answers_exceptions`, an exception that `app` raises before its response begins gets a 500
     with the headers, and is raised again, so that the server logs it. Servers respond to it without
     the headers, so that browsers report a CORS error. Most frameworks respond themselves.
 
-    Raise TypeError if `policy` is not a policy, or if `on_decision` is not a plain function, and
+    Raise TypeError if `policy` is not a policy, `guard` is not a guard or `on_decision` or
+    `on_verdict` is not a plain function, ValueError if the guard has another policy, and
     `corekit.PolicyError` with all problems of a policy. With ``app.add_middleware``, Starlette
     creates this layer only as the server starts: startup then fails with the same message.
 
@@ -114,18 +126,27 @@ class CorsMiddleware:
         on_decision: OnDecision | None = None,
         debug: bool = False,
         observer: Observer | None = None,
+        guard: CrossOriginGuard | None = None,
+        on_verdict: OnVerdict | None = None,
+        gate: Gate | None = None,
         strips_root_path: bool | None = None,
         answers_exceptions: bool = False,
         **grants: Unpack[Grants],
     ) -> None:
+        if gate is not None and (guard is not None or on_verdict is not None):
+            raise TypeError("gate replaces guard and on_verdict. Pass one or the other.")
         try:
             policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS)
-        except (TypeError, PolicyError) as error:
+            gate = gate or make_gate(app, policy, guard, on_verdict, strips_root_path)
+        except (TypeError, ValueError) as error:
             if not is_created_at_start(app):
                 raise
             app, policy = FailedStart(error), CorsPolicy.deny_all()
         if observer is None:
-            observer = Observer("asgi", LOGGER, on_decision=on_decision, debug=debug)
+            own_origins = () if gate is None else gate.guard.own_origins
+            observer = Observer(
+                "asgi", LOGGER, on_decision=on_decision, debug=debug, own_origins=own_origins
+            )
             report_second_layer(app, LOGGER)
         elif on_decision is not None or debug:
             raise TypeError("observer replaces on_decision and debug. Pass one or the other.")
@@ -134,6 +155,7 @@ class CorsMiddleware:
         self._observer = observer
         self._observes_all = observer.observes_all
         self._logs_denials = observer.logs_denials
+        self._gate = gate
         self._find_marks = marks_finder(app)
         # Routes are asked for each request; a single policy is the same for every path.
         self._engine: Engine | None = getattr(policy, "engine", None)
@@ -151,7 +173,10 @@ class CorsMiddleware:
         self, scope: Scope, receive: Receive, send: Send
     ) -> None:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            if self._gate is not None and scope["type"] == "websocket":
+                await self._connect(self._gate, scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
             return
         headers: RawHeaders = scope.get("headers", ())
         if type(headers) is not list:
@@ -162,10 +187,7 @@ class CorsMiddleware:
         if engine is None:
             engine, marks = self._find_engine(scope)
         if engine is None:
-            if MARKS.exist:
-                await apply(self.app, None, scope, receive, send)
-            else:
-                await self.app(scope, receive, send)
+            await self._pass_on(None, marks, scope, receive, send)
             return
 
         origin: bytes | None = None
@@ -216,10 +238,39 @@ class CorsMiddleware:
                 message["headers"] = merge_raw_headers(message.get("headers", ()), answer, origin)
             await send(message)
 
-        if MARKS.exist:
-            await apply(self.app, Applied(engine, marks), scope, receive, send_with_headers)
+        if MARKS.exist or self._gate is not None:
+            await self._pass_on(engine, marks, scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
+
+    async def _pass_on(
+        self,
+        engine: Engine | None,
+        marks: Sequence[Mark],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Call the application, if the guard admits the request."""
+        gate = self._gate
+        if gate is not None and scope["method"] not in gate.skipped_methods:
+            admitted = await gate.admit(engine, scope, receive, send)
+            if admitted is None:
+                return
+            send = admitted
+        if MARKS.exist:
+            applied = None if engine is None else Applied(engine, marks)
+            await apply(self.app, applied, scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _connect(self, gate: Gate, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a handshake of a WebSocket."""
+        scope = with_headers(scope)
+        engine = self._engine or self._find_engine(scope)[0]
+        admitted = await gate.admit(engine, scope, receive, send)
+        if admitted is not None:
+            await self.app(scope, receive, admitted)
 
     def _find_engine(self, scope: Scope) -> tuple[Engine | None, Sequence[Mark]]:
         """Return the engine for a request, and all marks that were found on the way."""
@@ -233,7 +284,8 @@ class CorsMiddleware:
             candidates = (self._paths.find_policy(each, scope) for each in policies)
             return next((each for each in candidates if each is not None), None)
 
-        method: str = scope["method"]
+        # A handshake is a GET, which its scope does not say.
+        method: str = scope.get("method", "GET")
         if not MARKS.exist or find_marks is None:
             policy = self._paths.find_policy(self._policy, scope)
         elif method == "OPTIONS" and (requested := _requested_method(scope)) is not None:
@@ -267,8 +319,8 @@ class CorsMiddleware:
             origin=None if origin is None else origin.decode("latin-1"),
             request_method=fields.get(_REQUEST_METHOD),
             request_headers=fields.get(_REQUEST_HEADERS),
-            host=_line(scope, b"host"),
-            sec_fetch_site=_line(scope, b"sec-fetch-site"),
+            host=find_line(scope["headers"], b"host"),
+            sec_fetch_site=find_line(scope["headers"], b"sec-fetch-site"),
             request=scope,
         )
 
@@ -307,11 +359,6 @@ async def apply(
         await app(scope, receive, send_and_end)
 
 
-def _line(scope: Scope, name: bytes) -> bytes | None:
-    lines = [value for each, value in as_bytes(scope["headers"]) if each.lower() == name]
-    return b", ".join(lines) if lines else None
-
-
 def _requested_method(scope: Scope) -> str | None:
     """Return the method that a preflight asks for; None if the request is not a preflight."""
     fields = {name.lower(): value for name, value in as_bytes(scope["headers"])}
@@ -321,18 +368,6 @@ def _requested_method(scope: Scope) -> str | None:
 
 def _refuse(value: object) -> NoReturn:
     raise TypeError(f"a header is of type {type(value).__name__}")
-
-
-def as_bytes(headers: Iterable[tuple[object, object]]) -> list[tuple[bytes, bytes]]:
-    """Return headers as pairs of bytes; servers also pass other bytes-like objects, and strings."""
-    return [(_as_bytes(name), _as_bytes(value)) for name, value in headers]
-
-
-def _as_bytes(value: object) -> bytes:
-    if isinstance(value, str):
-        return value.encode("latin-1")
-    # Through a memoryview, since bytes(5) would be five zeros.
-    return bytes(memoryview(value))  # type: ignore[arg-type]
 
 
 def _join_origins(headers: RawHeaders) -> bytes:
@@ -349,14 +384,6 @@ def _read_preflight(headers: RawHeaders) -> Fields:
                 _refuse(raw_name)
             name = raw_name.lower()
             if name in fields:
-                return _join_fields(headers)
+                return join_fields(headers)
             fields[name] = value
     return fields
-
-
-def _join_fields(headers: RawHeaders) -> Fields:
-    # Adding one line after the other would take time that grows with the square of their number.
-    lines: dict[bytes, list[bytes]] = {}
-    for name, value in headers:
-        lines.setdefault(name.lower(), []).append(value)
-    return {name: b",".join(values) for name, values in lines.items()}

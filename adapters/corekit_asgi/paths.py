@@ -101,15 +101,18 @@ class PathReader(NamedTuple):
 
     def find_policy(self, policies: Policies, scope: MutableMapping[str, Any]) -> CorsPolicy | None:
         """Return the policy for the path of a request; None if no policy covers it."""
-        root = self.root_path() or scope.get("root_path", "")
-        paths = [scope["path"]]
-        if paths[0] and not paths[0].startswith("/"):
+        path: str = scope["path"]
+        if path and not path.startswith("/"):
             # A target in absolute form, which some frameworks route like a path.
             return CorsPolicy.deny_all()
+        return policy_for_readings(policies, self.readings(scope))
+
+    def readings(self, scope: MutableMapping[str, Any]) -> tuple[str, ...]:
+        """Return everything that the application may route a request as."""
+        root = self.root_path() or scope.get("root_path", "")
+        paths = [scope["path"]]
         # Servers also pass other bytes-like objects.
         raw_path = bytes(scope.get("raw_path") or b"")
         if self.reads_raw_path and raw_path and b"%" in raw_path:
             paths += raw_path_readings(raw_path.decode("latin-1"))
-        return policy_for_readings(
-            policies, [read(path, root) for path in paths for read in self.reads]
-        )
+        return tuple(read(path, root) for path in paths for read in self.reads)

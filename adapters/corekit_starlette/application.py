@@ -26,7 +26,8 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 from corekit_asgi import CorsMiddleware
-from corekit_asgi.middleware import apply, as_bytes, report_second_layer
+from corekit_asgi.headers import as_bytes
+from corekit_asgi.middleware import apply, report_second_layer
 from corekit_asgi.paths import path_below_root
 
 from .routes import RoutePolicies

@@ -1,0 +1,202 @@
+"""The guard in ASGI: requests and handshakes are judged before the application sees them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Final
+
+from corekit import CorsPolicy
+from corekit.adapter import (
+    CrossOriginGuard,
+    Engine,
+    GuardedRequest,
+    GuardObserver,
+    OnVerdict,
+    Policies,
+    Verdict,
+    add_raw_vary,
+    check_guard,
+)
+
+from .headers import as_bytes, with_headers
+from .layers import ASGIApp, FailedStart, Message, Receive, Scope, Send, is_created_at_start
+from .paths import PathReader
+
+LOGGER: Final = logging.getLogger("corekit.asgi")
+
+_FIELDS: Final = {
+    name.encode(): name.replace("-", "_")
+    for name in (
+        "host",
+        "origin",
+        "sec-fetch-site",
+        "sec-fetch-mode",
+        "sec-fetch-dest",
+        "cookie",
+        "authorization",
+    )
+}
+_DENIAL: Final = "websocket.http.response"
+_POLICY_VIOLATION: Final = 1008
+
+
+class Gate:
+    """A guard in front of an application: it judges requests and responds to those it refuses.
+
+    `paths` is how the application reads the path of a request.
+    """
+
+    def __init__(self, guard: CrossOriginGuard, observer: GuardObserver, paths: PathReader) -> None:
+        self.guard = guard
+        self.skipped_methods = guard.skipped_methods
+        self._observer = observer
+        self._paths = paths
+
+    async def admit(
+        self, engine: Engine | None, scope: Scope, receive: Receive, send: Send
+    ) -> Send | None:
+        """Judge a request or a handshake, whose headers are a list.
+
+        `engine` is that of the policy for its path, if any. Return the function that the
+        application sends its response with, or None if the request was refused.
+        """
+        is_websocket = scope["type"] == "websocket"
+        request = GuardedRequest(
+            guard=self.guard,
+            method="GET" if is_websocket else scope["method"],
+            paths=self._paths.readings(scope),
+            engine=engine,
+            scheme=scope.get("scheme"),
+            is_websocket=is_websocket,
+            **_read_fields(scope["headers"]),
+        )
+        verdict = self.guard.judge_request(request)
+        self._observer.observe(
+            verdict,
+            method=request.method,
+            path=scope["path"],
+            origin=request.origin,
+            is_websocket=is_websocket,
+            request=scope,
+        )
+        if verdict.status is None:
+            return _with_vary(send, verdict.vary) if verdict.vary else send
+        if is_websocket:
+            await _refuse_handshake(verdict, scope, receive, send)
+        else:
+            await _respond(verdict, send, "http.response")
+        return None
+
+
+def make_gate(
+    app: ASGIApp,
+    policy: Policies | None,
+    guard: CrossOriginGuard | None,
+    on_verdict: OnVerdict | None,
+    strips_root_path: bool | None,
+) -> Gate | None:
+    """Return the gate in front of `app`, or None without a guard; check the arguments."""
+    if guard is None:
+        if on_verdict is not None:
+            raise TypeError("on_verdict is for the verdicts of a guard. Pass guard too.")
+        return None
+    check_guard(guard, policy)
+    observer = GuardObserver("asgi", LOGGER, on_verdict=on_verdict)
+    return Gate(guard, observer, PathReader.of(app, strips_root_path))
+
+
+class GuardMiddleware:
+    """Puts a guard in front of an ASGI application whose CORS headers are written elsewhere.
+
+    Requests that the guard refuses do not reach `app`; handshakes of WebSockets are refused before
+    they are accepted. Use ``CorsMiddleware(app, policy, guard=guard)`` if corekit also writes the
+    headers: then pages that may read a refusal can read it.
+
+    `on_verdict` is a plain function that is called with a `corekit.guard.GuardEvent` for each
+    request that is judged. Refusals are logged by "corekit.asgi": the first of each origin and
+    reason at WARNING, others at INFO. `strips_root_path` is as in `CorsMiddleware`.
+
+    Raise TypeError if `guard` is not a guard or `on_verdict` not a plain function.
+
+    >>> from corekit.guard import CrossOriginGuard
+    >>> async def hello(scope, receive, send):
+    ...     await send({"type": "http.response.start", "status": 200, "headers": []})
+    ...     await send({"type": "http.response.body", "body": b"hello"})
+    >>> app = GuardMiddleware(hello, CrossOriginGuard.local())
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        guard: CrossOriginGuard,
+        *,
+        on_verdict: OnVerdict | None = None,
+        strips_root_path: bool | None = None,
+    ) -> None:
+        try:
+            check_guard(guard)
+            observer = GuardObserver("asgi", LOGGER, on_verdict=on_verdict)
+        except TypeError as error:
+            if not is_created_at_start(app):
+                raise
+            app, guard = FailedStart(error), CrossOriginGuard(CorsPolicy.deny_all())
+            observer = GuardObserver("asgi", LOGGER)
+        self.app = app
+        self._guard = guard
+        self._paths = PathReader.of(app, strips_root_path)
+        self._gate = Gate(guard, observer, self._paths)
+
+    @property
+    def guard(self) -> CrossOriginGuard:
+        """The guard, which cannot be replaced."""
+        return self._guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request or a handshake, as an ASGI 3 application."""
+        kind = scope["type"]
+        if kind == "websocket" or (
+            kind == "http" and scope["method"] not in self._gate.skipped_methods
+        ):
+            scope = with_headers(scope)
+            policy = self._paths.find_policy(self._guard.policy, scope)
+            engine = None if policy is None else policy.engine
+            admitted = await self._gate.admit(engine, scope, receive, send)
+            if admitted is None:
+                return
+            send = admitted
+        await self.app(scope, receive, send)
+
+
+def _read_fields(headers: Iterable[tuple[object, object]]) -> dict[str, str]:
+    lines: dict[str, list[bytes]] = {}
+    for name, value in as_bytes(headers):
+        field = _FIELDS.get(name.lower())
+        if field is not None:
+            lines.setdefault(field, []).append(value)
+    return {field: b", ".join(values).decode("latin-1") for field, values in lines.items()}
+
+
+def _with_vary(send: Send, names: tuple[str, ...]) -> Send:
+    async def send_with_vary(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = add_raw_vary(message.get("headers", ()), names)
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return send_with_vary
+
+
+async def _refuse_handshake(verdict: Verdict, scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    if _DENIAL in (scope.get("extensions") or {}):
+        await _respond(verdict, send, _DENIAL)
+    else:
+        # Servers respond with a 403: the handshake is not accepted yet.
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": ""})
+
+
+async def _respond(verdict: Verdict, send: Send, kind: str) -> None:
+    status, headers, body = verdict.raw_response()
+    await send({"type": f"{kind}.start", "status": status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": body})
