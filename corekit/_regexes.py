@@ -20,13 +20,11 @@ from ._origin_kinds import Kind, automaton_of, pattern_source
 from ._origin_language import Opening, OriginLanguage
 from ._origins import OPAQUE, OriginPattern
 from ._regex_syntax import Unreadable
-from ._slow_regexes import find_slow_word, longest_path
+from ._slow_regexes import ORDINARY_PATH, find_slow_word, longest_path
 from ._validation import Reader
 from .arguments import SETTINGS
 from .diagnostics import show
 from .problems import OriginProblem, ProblemKind
-
-_ORDINARY_PATH: Final = 64
 
 LONGEST_REGEX: Final = 10_000
 """In characters. Compiling and checking a longer regular expression takes noticeably long."""
@@ -90,7 +88,7 @@ This is an upper bound, so they may also be fast.
     longest = longest_path(found)
     if longest == 0:
         raise RegexError(OriginProblem.UNKNOWN_COST)
-    if longest is not None and longest < _ORDINARY_PATH:
+    if longest is not None and longest < ORDINARY_PATH:
         raise RegexError(OriginProblem.SLOW_PATHS, longest=longest)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from typing import Final
 
@@ -20,6 +21,9 @@ _FEW_TRIES: Final = 5_000
 
 _MOST_LINEAR_TRIES: Final = 2_000_000
 """What the longest path may cost if the cost grows with its length: about 50 milliseconds."""
+
+ORDINARY_PATH: Final = 64
+"""In characters. A regular expression is refused if it may be slow for such a path."""
 
 _PATH_LENGTHS: Final = (8_192, 512, 128, 32, 8)
 _ANY_LENGTH: Final = 65_536
@@ -59,22 +63,23 @@ def longest_path(regex: re.Pattern[str]) -> int | None:
     >>> longest_path(re.compile("/api/.*")), longest_path(re.compile(r"/(\\w+/?)+$"))
     (None, 16)
     """
+    budget = Budget()
     longest = 0
-    try:
+    with suppress(Unreadable, TooManyStates):
         node, is_exact = read_roughly(regex)
         if is_exact:
             node = Sequence((node, Repeat(Chars(EVERY_CHARACTER), 0, None)))
-        cost = Cost(node, PATH, Budget(), is_exact=is_exact)
+        cost = Cost(node, PATH, budget, is_exact=is_exact)
         limit = cost.limit(_ANY_LENGTH)
         if limit is not None and limit <= _MOST_LINEAR_TRIES:
             return None
-        for length in _PATH_LENGTHS:
-            if length > MOST_LAYERS and limit is None:
-                continue
-            word = cost.find_word(MOST_TRIES, length)
-            if word is None:
-                return max(length, longest)
-            longest = max(longest, len(word) - 1)
-    except (Unreadable, TooManyStates):
-        return longest
-    return longest
+        lengths = [each for each in _PATH_LENGTHS if each <= MOST_LAYERS or limit is not None]
+        for length in lengths:
+            # If there are too many states to count, there may be fewer for a shorter path.
+            with suppress(TooManyStates):
+                word = cost.find_word(MOST_TRIES, length)
+                if word is None:
+                    return max(length, longest)
+                longest = max(longest, len(word) - 1)
+    is_known = budget.left >= 0 or longest >= ORDINARY_PATH
+    return longest if is_known else 0

@@ -102,10 +102,10 @@ def test_no_regex_takes_more_steps_than_its_budget(source: str) -> None:
     assert sum(steps) <= FEW
 
 
-def test_regex_beyond_the_budget_is_refused() -> None:
-    source = "^/" + SHAPES["sets of many states"]
+@pytest.mark.parametrize("shape", ["sets of many states", "conditionals"])
+def test_regex_beyond_the_budget_is_refused(shape: str) -> None:
     with pytest.raises(RegexError) as caught:
-        compile_path_regex(source)
+        compile_path_regex(f"^/{SHAPES[shape]}")
     assert caught.value.kind.code == "opaque-regex"
 
 
