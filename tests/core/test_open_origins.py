@@ -7,8 +7,8 @@ import re
 import pytest
 
 from corekit import _origin_language
-from corekit._origin_kinds import pattern_source
-from corekit._origin_language import MOST_VALUES, Kind, OriginLanguage, automaton_of
+from corekit._origin_kinds import Kind, automaton_of, pattern_source
+from corekit._origin_language import MOST_VALUES, OriginLanguage
 from corekit._origins import OriginPattern, OriginSet
 
 
