@@ -21,6 +21,7 @@ from django.test import override_settings
 from django.urls import clear_url_caches
 from django.urls import path as django_path
 from flask import Flask
+from sanic.response import text
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -29,8 +30,11 @@ from starlette.testclient import TestClient
 import corekit_aiohttp
 import corekit_django
 import corekit_flask
+import corekit_sanic
 import corekit_starlette
 from corekit import CorsPolicy
+from tests.frameworks.sanic_app import make_app
+from tests.sanic.serving import serve
 
 APP: Final = "https://app.example.com"
 MAIN: Final = "https://main.example.com"
@@ -131,6 +135,23 @@ def django_site(*, appends: bool, is_common: bool) -> Send:
     return send
 
 
+def sanic(*, strict: bool) -> Send:
+    async def respond(_: object) -> Any:
+        return text("")
+
+    def send(requests: Requests) -> list[str | None]:
+        app = make_app()
+        for path in ("/feed/", "/plain"):
+            view = corekit_sanic.cors(OWN)(respond)
+            app.add_route(view, path, name=path.strip("/"), strict_slashes=strict)
+        corekit_sanic.install(app, DEFAULT)
+        with serve(app) as server:
+            responses = [server.send(*each[:2], [*each[2].items()]) for each in requests]
+        return [(each.allowed or [None])[0] for each in responses]
+
+    return send
+
+
 def _read(response: Any) -> str | None:
     found: str | None = response.headers.get("Access-Control-Allow-Origin")
     return found
@@ -171,6 +192,8 @@ APPS: Final[dict[str, Callable[[], Send]]] = {
     "flask": flask,
     "flask, strict_slashes=False": lambda: flask(strict=False),
     "flask, merge_slashes=False": lambda: flask(merges=False),
+    "sanic": lambda: sanic(strict=False),
+    "sanic, strict_slashes=True": lambda: sanic(strict=True),
     "django": lambda: django_site(appends=True, is_common=True),
     "django, APPEND_SLASH=False": lambda: django_site(appends=False, is_common=True),
     "django, no CommonMiddleware": lambda: django_site(appends=True, is_common=False),
