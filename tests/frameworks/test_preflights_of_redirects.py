@@ -147,7 +147,7 @@ def sanic(*, strict: bool) -> Send:
         corekit_sanic.install(app, DEFAULT)
         with serve(app) as server:
             responses = [server.send(*each[:2], [*each[2].items()]) for each in requests]
-        return [(each.allowed or [None])[0] for each in responses]
+        return [each.allowed[0] if each.allowed else None for each in responses]
 
     return send
 
