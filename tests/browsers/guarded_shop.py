@@ -29,6 +29,7 @@ REFERRER_POLICIES: Final = (
 )
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 FETCHES: Final = ("no-cors", "cors", "json", "put", "delete", "beacon")
+SECRET: Final = "the secret"
 WRITES: Final = frozenset({*FORMS, *FETCHES})
 
 
@@ -78,7 +79,9 @@ class Shop:
         """Return what the page of a report achieved."""
         name = report["page"]
         wrote = frozenset(way for by, way in self.writes if by == name)
-        return Visit(wrote, report["read"], report["heard"], name in self.connections)
+        # A page may read the refusal of a server that is called by the page's own name.
+        read = report["read"] if report["read"] == SECRET else None
+        return Visit(wrote, read, report["heard"], name in self.connections)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/page":
@@ -98,14 +101,14 @@ class Shop:
             await receive()
             self.connections.append(query["by"])
             await send({"type": "websocket.accept"})
-            await send({"type": "websocket.send", "text": "the secret"})
+            await send({"type": "websocket.send", "text": SECRET})
             await send({"type": "websocket.close"})
             return
         while (await receive()).get("more_body"):
             pass
         if scope["method"] in ("POST", "PUT", "DELETE"):
             self.writes.append((query["by"], query["way"]))
-        await respond(send, b"the secret", ("content-type", "text/plain"))
+        await respond(send, SECRET.encode(), ("content-type", "text/plain"))
 
     async def _send_page(self, scope: Any, send: Any) -> None:
         query = dict(parse_qsl(scope["query_string"].decode()))
