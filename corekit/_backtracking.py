@@ -28,6 +28,7 @@ from typing import Final
 
 from ._automata import (
     Automaton,
+    States,
     TooManyStates,
     determinize,
     leading_to_cycles,
@@ -103,8 +104,8 @@ class Cost:
     def _read(self, shape: str, *, is_exact: bool) -> None:
         self._shape = _automaton_of(shape)
         self._has_line_feeds = shape != ORIGIN
-        self._states = [(0, 0)]
-        numbers = {(0, 0): 0}
+        states = States((0, 0))
+        self._states = states.named
         self._edges: list[list[tuple[int, int, int]]] = []
         self._visits: list[tuple[int, dict[int, int]]] = []
         """What `re` visits from each state before the next character, and the look-arounds."""
@@ -118,11 +119,7 @@ class Cost:
                 for shape_mask, shape_goal in self._shape.edges[place]:
                     both = mask & shape_mask
                     if both:
-                        pair = (goal, shape_goal)
-                        if pair not in numbers:
-                            numbers[pair] = len(numbers)
-                            self._states.append(pair)
-                        found.append((both, numbers[pair], many))
+                        found.append((both, states.number((goal, shape_goal)), many))
             self._edges.append(found)
             self._visits.append((visits, looks))
             count += len(found)
@@ -286,23 +283,19 @@ class Cost:
 
     def _determinize(self) -> list[tuple[Step, ...]]:
         """Return the steps from each set of the deterministic automaton; the first is the start."""
-        numbers = {frozenset({0}): 0}
+        sets = States(frozenset({0}))
         steps: list[tuple[Step, ...]] = []
-        queue = [*numbers]
         count = 0
-        for states in queue:
+        for states in sets.named:
             found: list[Step] = []
             for mask, moves in self._split(states):
                 goals = frozenset(goal for _, goal, _ in moves)
-                number = numbers.setdefault(goals, len(numbers))
-                if number == len(queue):
-                    queue.append(goals)
-                found.append(Step(mask, number, moves))
+                found.append(Step(mask, sets.number(goals), moves))
             steps.append(tuple(found))
             more = sum(len(step.moves) for step in found)
             count += more
             self._budget.spend(more)
-            if len(queue) > _MOST_SETS or count > _MOST_MOVES:
+            if len(sets.named) > _MOST_SETS or count > _MOST_MOVES:
                 raise TooManyStates
         return steps
 

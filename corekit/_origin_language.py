@@ -186,7 +186,7 @@ class OriginLanguage:
 
     def _site_witness(self, domains: Automaton, suffix: str) -> str:
         # The first that is possible shows most.
-        end = rf"{re.escape(suffix.removesuffix('.'))}\.?{ANY_PORT}"
+        end = rf"{re.escape(suffix)}\.?{ANY_PORT}"
         hosts = (
             [rf"(.*\.)?evil\.example{ANY_PORT}", f".*evil[a-z.]*{end}"]
             if not suffix
@@ -205,10 +205,7 @@ class _Hosts:
 
     def __init__(self, origins: Automaton) -> None:
         slash, colon = mask_of("/"), mask_of(":")
-        after = [
-            {goal for mask, goal in found if mask == slash} if slash else set()
-            for found in origins.edges
-        ]
+        after = [{goal for mask, goal in found if mask == slash} for found in origins.edges]
         once = set().union(*after)
         starts: set[int] = set().union(*(after[state] for state in once))
         states = [*starts]

@@ -314,7 +314,6 @@ def _repair_dots(source: str) -> Iterator[str]:
     escaped = _bare_dot.sub(r"\\.", source)
     yield escaped
     yield _joined_domain.sub(r"\1\.", escaped)
-    yield _open_end.sub("", source)
     yield _open_end.sub("", escaped)
 
 

@@ -54,7 +54,6 @@ _WORDS: Final = {
     "methods": "PUT and PATCH",
     "name": "a header",
     "origin": "the origin",
-    "owner": "A policy",
     "reason": "It is not limited to names that are yours",
     "response": "The response",
     "risk": "The policy accepts a risk.",
