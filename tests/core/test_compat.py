@@ -234,6 +234,14 @@ def test_origins_without_a_host_can_be_left_out() -> None:
     assert [each in hosts for each in ("null", "file://", "https://a")] == [False, False, True]
 
 
+def test_origins_without_a_host_are_never_matched_with_credentials() -> None:
+    policy = RegexCorsPolicy(
+        allow_origin_regexes=["(?!null).*"], allow_credentials=True, accept_risks=["opaque-regex"]
+    )
+    for origin, is_allowed in (("https://a", True), ("app://a", True), ("app://", False)):
+        assert policy.decide("GET", origin=origin).allowed is is_allowed
+
+
 def test_regexes_in_a_set_are_sorted() -> None:
     regexes = {f"https://{name}" for name in "dbcae"} | {re.compile("https://f")}
     found = RegexCorsPolicy(allow_origin_regexes=regexes).allow_origin_regexes

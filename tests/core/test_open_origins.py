@@ -141,6 +141,13 @@ def test_source_of_a_pattern_has_the_same_origins(pattern: str, origins: str) ->
         assert bool(re.fullmatch(pattern_source(pattern), origin)) is (origin in matcher)
 
 
+def test_addresses_of_ipv6_are_not_those_of_a_private_network() -> None:
+    patterns = filter(None, map(OriginPattern.parse, ["http://192.168.1.*", "http://10.*.*.*:*"]))
+    matcher = OriginSet([], patterns)
+    for origin in ("http://[::1]", "http://[fd00::1]", "http://[::ffff:c0a8:101]"):
+        assert origin not in matcher
+
+
 def test_each_part_is_determined_once() -> None:
     found = OriginLanguage(automaton_of(r"https://a\.example|app://b"), lambda _: True)
     for kind in Kind:

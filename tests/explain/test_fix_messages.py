@@ -127,6 +127,19 @@ def test_message_of_a_policy_fix(name: str) -> None:
     assert said(explained(fetch=fetch, **policy)) == sentences
 
 
+def test_message_has_three_of_the_reasons() -> None:
+    origins = [PAGE, *(f"http://{name}.test" for name in "abcd")]
+    _, refused = said(explained(fetch={"credentials": "include"}, allow_origins=origins))
+    reasons = " ".join(
+        "A network attacker can impersonate this origin and act as the user. Use"
+        f" 'https://{name}.test'. To accept the risk: accept_risks=['insecure-origin']."
+        for name in "abc"
+    )
+    assert refused == (
+        "The policy would have to set allow_credentials=True, but corekit rejects that: " + reasons
+    )
+
+
 NULL_REFUSED = (
     "The policy would have to add 'null' to allow_origins, but corekit rejects that: Any page can"
     " send 'Origin: null' by using a sandboxed iframe. Remove it. To accept the risk:"

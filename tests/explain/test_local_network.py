@@ -143,6 +143,7 @@ def test_no_other_target_is_proposed(url: str, target: str | None) -> None:
     assert not explanation.allowed
     targets = {fix.fetch.target_address_space for fix in explanation.fixes if fix.fetch}
     assert targets <= {target}
+    assert {fix.fetch.url for fix in explanation.fixes if fix.fetch} <= {url}
     assert not any("targetAddressSpace" in fix.message for fix in explanation.fixes)
 
 
