@@ -188,7 +188,7 @@ def find_argument(name: str, known: Iterable[str] = ARGUMENTS) -> str | None:
     if REGEXES in names and is_regex_argument(name):
         return REGEXES
     for row in known.values() if isinstance(known, Mapping) else _ROWS:
-        if plain in row.aliases:
+        if plain in row.aliases and row.name in names:
             return str(row.name)
     return next(iter(get_close_matches(plain, names)), None)
 

@@ -44,6 +44,9 @@ def test_policies_pass_the_check() -> None:
 def test_policy_is_made_of_a_policy_or_its_arguments() -> None:
     assert make_policy(ROUTES, {}) is ROUTES
     assert make_policy(None, {"allow_origins": ["https://app.example.com"]}) == APP
+    # It is not misspelled, whatever else the caller takes.
+    grants = {"allow_origins": ["https://app.example.com"]}
+    assert make_policy(None, grants, "install()", ["allow_origin"]) == APP
     with pytest.raises(PolicyError, match="no-origins"):
         make_policy(None, {})
     with pytest.raises(TypeError, match=r"^cors\(\) got a policy and max_age\. Pass one or"):

@@ -36,6 +36,11 @@ def test_argument_that_is_meant(
     assert find_argument(name, [*ARGUMENTS, REGEXES]) == meant_with_regexes
 
 
+@pytest.mark.parametrize("alias", [each for row in ARGUMENTS.values() for each in row.aliases])
+def test_only_a_known_argument_is_meant(alias: str) -> None:
+    assert find_argument(alias, ["zzz"]) is None
+
+
 def test_signature_has_the_arguments_in_order() -> None:
     assert list(inspect.signature(CorsPolicy).parameters) == list(ARGUMENTS)
 
