@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, Unpack
+from typing import Any, Final, TypeVar, Unpack
 
-from corekit.adapter import Observer, OnDecision, Policies, make_policy
+from corekit.adapter import (
+    CrossOriginGuard,
+    Observer,
+    OnDecision,
+    OnVerdict,
+    Policies,
+    make_policy,
+)
 from corekit.arguments import Grants
 
-from .guard import LOGGER
+from .guard import LOGGER, make_gate
 from .handlers import LITESTAR, QUART
 from .layers import ASGIApp, Receive, Scope, Send, class_names
 from .middleware import CorsMiddleware, report_second_layer
 
 App = TypeVar("App")
+
+_OPTIONS: Final = ("on_decision", "guard", "on_verdict")
 
 
 def install(
@@ -20,6 +29,8 @@ def install(
     policy: Policies | None = None,
     *,
     on_decision: OnDecision | None = None,
+    guard: CrossOriginGuard | None = None,
+    on_verdict: OnVerdict | None = None,
     **grants: Unpack[Grants],
 ) -> App:
     """Wrap a Quart or Litestar application in `policy`, as its outermost layer, and return it.
@@ -28,13 +39,15 @@ def install(
     other commands work. Pass a policy, or the arguments of a `CorsPolicy`. Handlers with their own
     policy (`cors`) keep it. `on_decision` is as in `CorsMiddleware`; denials are logged by
     "corekit.asgi" at INFO, and while the application is in debug mode, once for each origin and
-    reason at WARNING.
+    reason at WARNING. `guard` and `on_verdict` are as in `CorsMiddleware`; the policy of a handler
+    is also the one that the guard judges by.
 
-    Raise TypeError for any other application, if `policy` is not a policy or if `on_decision` is
-    not a plain function, `corekit.PolicyError` with all problems of a policy, and RuntimeError if
-    the application already has a policy.
+    Raise TypeError for any other application, if `policy` is not a policy, `guard` is not a guard,
+    or `on_decision` or `on_verdict` is not a plain function; ValueError if the guard has another
+    policy, `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application
+    already has a policy.
     """
-    policy = make_policy(policy, grants, "install()", ["on_decision"])
+    policy = make_policy(policy, grants, "install()", _OPTIONS)
     names = class_names(type(app))
     attribute = "asgi_app" if QUART in names else "asgi_handler" if LITESTAR in names else None
     if attribute is None:
@@ -46,10 +59,17 @@ def install(
     has_policy = isinstance(inside, CorsMiddleware)
     if has_policy:
         raise RuntimeError("The application already has a policy. Call install() once.")
-    observer = Observer("asgi", LOGGER, on_decision=on_decision, debug=_Debug(app))
     layer = _Inside(app, inside)
+    gate = make_gate(layer, policy, guard, on_verdict)
+    observer = Observer(
+        "asgi",
+        LOGGER,
+        on_decision=on_decision,
+        debug=_Debug(app),
+        own_origins=() if gate is None else gate.own_origins,
+    )
     report_second_layer(layer, LOGGER)
-    setattr(app, attribute, CorsMiddleware(layer, policy, observer=observer))
+    setattr(app, attribute, CorsMiddleware(layer, policy, observer=observer, gate=gate))
     return app
 
 

@@ -53,14 +53,28 @@ class Gate:
         self._observer = observer
         self._paths = paths
 
-    async def admit(
-        self, engine: Engine | None, scope: Scope, receive: Receive, send: Send
-    ) -> Send | None:
-        """Judge a request or a handshake, whose headers are a list.
+    @property
+    def own_origins(self) -> tuple[str, ...]:
+        """The origins of the server, for an `Observer`."""
+        return self.guard.own_origins
 
-        `engine` is that of the policy for its path, if any. Return the function that the
-        application sends its response with, or None if the request was refused.
+    async def pass_on(
+        self, app: ASGIApp, engine: Engine | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Call an application with a request or a handshake, unless it is refused.
+
+        The headers in the scope are a list. `engine` is that of the policy for the path, if any.
         """
+        if scope["type"] == "websocket" or scope["method"] not in self.skipped_methods:
+            verdict = self._judge(engine, scope)
+            if verdict.status is not None:
+                await _refuse(verdict, scope, receive, send)
+                return
+            if verdict.vary:
+                send = _with_vary(send, verdict.vary)
+        await app(scope, receive, send)
+
+    def _judge(self, engine: Engine | None, scope: Scope) -> Verdict:
         is_websocket = scope["type"] == "websocket"
         request = GuardedRequest(
             guard=self.guard,
@@ -80,13 +94,7 @@ class Gate:
             is_websocket=is_websocket,
             request=scope,
         )
-        if verdict.status is None:
-            return _with_vary(send, verdict.vary) if verdict.vary else send
-        if is_websocket:
-            await _refuse_handshake(verdict, scope, receive, send)
-        else:
-            await _respond(verdict, send, "http.response")
-        return None
+        return verdict
 
 
 def make_gate(
@@ -94,7 +102,10 @@ def make_gate(
     policy: Policies | None,
     guard: CrossOriginGuard | None,
     on_verdict: OnVerdict | None,
-    strips_root_path: bool | None,
+    *,
+    adapter: str = "asgi",
+    logger: logging.Logger = LOGGER,
+    strips_root_path: bool | None = None,
 ) -> Gate | None:
     """Return the gate in front of `app`, or None without a guard; check the arguments."""
     if guard is None:
@@ -102,7 +113,7 @@ def make_gate(
             raise TypeError("on_verdict is for the verdicts of a guard. Pass guard too.")
         return None
     check_guard(guard, policy)
-    observer = GuardObserver("asgi", LOGGER, on_verdict=on_verdict)
+    observer = GuardObserver(adapter, logger, on_verdict=on_verdict)
     return Gate(guard, observer, PathReader.of(app, strips_root_path))
 
 
@@ -154,18 +165,14 @@ class GuardMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request or a handshake, as an ASGI 3 application."""
-        kind = scope["type"]
-        if kind == "websocket" or (
-            kind == "http" and scope["method"] not in self._gate.skipped_methods
-        ):
+        kind, gate = scope["type"], self._gate
+        if kind == "websocket" or (kind == "http" and scope["method"] not in gate.skipped_methods):
             scope = with_headers(scope)
             policy = self._paths.find_policy(self._guard.policy, scope)
             engine = None if policy is None else policy.engine
-            admitted = await self._gate.admit(engine, scope, receive, send)
-            if admitted is None:
-                return
-            send = admitted
-        await self.app(scope, receive, send)
+            await gate.pass_on(self.app, engine, scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
 def _read_fields(headers: Iterable[tuple[object, object]]) -> dict[str, str]:
@@ -187,16 +194,15 @@ def _with_vary(send: Send, names: tuple[str, ...]) -> Send:
     return send_with_vary
 
 
-async def _refuse_handshake(verdict: Verdict, scope: Scope, receive: Receive, send: Send) -> None:
-    await receive()
-    if _DENIAL in (scope.get("extensions") or {}):
-        await _respond(verdict, send, _DENIAL)
-    else:
-        # Servers respond with a 403: the handshake is not accepted yet.
-        await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": ""})
-
-
-async def _respond(verdict: Verdict, send: Send, kind: str) -> None:
+async def _refuse(verdict: Verdict, scope: Scope, receive: Receive, send: Send) -> None:
+    kind = "http.response"
+    if scope["type"] == "websocket":
+        await receive()
+        if _DENIAL not in (scope.get("extensions") or {}):
+            # Servers respond with a 403, since the handshake is not accepted yet.
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": ""})
+            return
+        kind = _DENIAL
     status, headers, body = verdict.raw_response()
     await send({"type": f"{kind}.start", "status": status, "headers": headers})
     await send({"type": f"{kind}.body", "body": body})

@@ -71,7 +71,9 @@ def _litestar_marks(app: Any, scope: Scope, method: str) -> list[Mark]:
         path = path.split(root_path, 1)[-1]
     path = sys.modules["litestar.utils"].normalize_path(path)
     try:
-        handler = _match_in_litestar(app.asgi_router, path, method)
+        handler = _match_in_litestar(
+            app.asgi_router, path, None if scope["type"] == "websocket" else method
+        )
     except Exception:  # noqa: BLE001 - raised again where the application handles errors
         return []
     function = handler.fn
@@ -81,8 +83,8 @@ def _litestar_marks(app: Any, scope: Scope, method: str) -> list[Mark]:
     return kept_marks(function)
 
 
-def _match_in_litestar(router: Any, path: str, method: str) -> Any:
-    """Return the handler that a request would reach."""
+def _match_in_litestar(router: Any, path: str, method: str | None) -> Any:
+    """Return the handler that a request would reach, or with None a handshake of a WebSocket."""
     find = partial(router.handle_routing, path=path)
     try:
         return find(method=method)[1]
@@ -94,12 +96,18 @@ def _match_in_litestar(router: Any, path: str, method: str) -> Any:
 
 def _quart_marks(app: Any, scope: Scope, method: str) -> list[Mark]:
     try:
-        connection = app.asgi_http_class(app, {**scope, "method": method})
-        adapter = app.create_url_adapter(connection._create_request_from_scope(None))
+        adapter = app.create_url_adapter(_quart_request(app, scope, method))
         endpoint, method = _match_in_quart(adapter, method)
     except Exception:  # noqa: BLE001 - raised again where the application handles errors
         return []
     return view_marks(app.view_functions.get(endpoint), method)
+
+
+def _quart_request(app: Any, scope: Scope, method: str) -> Any:
+    if scope["type"] == "websocket":
+        return app.asgi_websocket_class(app, scope)._create_websocket_from_scope(None)
+    connection = app.asgi_http_class(app, {**scope, "method": method})
+    return connection._create_request_from_scope(None)
 
 
 def _match_in_quart(adapter: Any, method: str) -> tuple[str, str]:

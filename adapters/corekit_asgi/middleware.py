@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from itertools import product
 from typing import Final, NoReturn, Unpack
 
@@ -106,8 +107,8 @@ class CorsMiddleware:
     with the headers, and is raised again, so that the server logs it. Servers respond to it without
     the headers, so that browsers report a CORS error. Most frameworks respond themselves.
 
-    Raise TypeError if `policy` is not a policy, `guard` is not a guard or `on_decision` or
-    `on_verdict` is not a plain function, ValueError if the guard has another policy, and
+    Raise TypeError if `policy` is not a policy, `guard` is not a guard, or `on_decision` or
+    `on_verdict` is not a plain function; ValueError if the guard has another policy, and
     `corekit.PolicyError` with all problems of a policy. With ``app.add_middleware``, Starlette
     creates this layer only as the server starts: startup then fails with the same message.
 
@@ -137,13 +138,15 @@ class CorsMiddleware:
             raise TypeError("gate replaces guard and on_verdict. Pass one or the other.")
         try:
             policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS)
-            gate = gate or make_gate(app, policy, guard, on_verdict, strips_root_path)
+            gate = gate or make_gate(
+                app, policy, guard, on_verdict, strips_root_path=strips_root_path
+            )
         except (TypeError, ValueError) as error:
             if not is_created_at_start(app):
                 raise
             app, policy = FailedStart(error), CorsPolicy.deny_all()
         if observer is None:
-            own_origins = () if gate is None else gate.guard.own_origins
+            own_origins = () if gate is None else gate.own_origins
             observer = Observer(
                 "asgi", LOGGER, on_decision=on_decision, debug=debug, own_origins=own_origins
             )
@@ -251,26 +254,20 @@ class CorsMiddleware:
         receive: Receive,
         send: Send,
     ) -> None:
-        """Call the application, if the guard admits the request."""
-        gate = self._gate
-        if gate is not None and scope["method"] not in gate.skipped_methods:
-            admitted = await gate.admit(engine, scope, receive, send)
-            if admitted is None:
-                return
-            send = admitted
+        """Call the application, unless the guard refuses the request."""
+        app, gate = self.app, self._gate
         if MARKS.exist:
-            applied = None if engine is None else Applied(engine, marks)
-            await apply(self.app, applied, scope, receive, send)
+            app = partial(apply, app, None if engine is None else Applied(engine, marks))
+        if gate is None:
+            await app(scope, receive, send)
         else:
-            await self.app(scope, receive, send)
+            await gate.pass_on(app, engine, scope, receive, send)
 
     async def _connect(self, gate: Gate, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a handshake of a WebSocket."""
         scope = with_headers(scope)
         engine = self._engine or self._find_engine(scope)[0]
-        admitted = await gate.admit(engine, scope, receive, send)
-        if admitted is not None:
-            await self.app(scope, receive, admitted)
+        await gate.pass_on(self.app, engine, scope, receive, send)
 
     def _find_engine(self, scope: Scope) -> tuple[Engine | None, Sequence[Mark]]:
         """Return the engine for a request, and all marks that were found on the way."""

@@ -7,7 +7,7 @@ Which policy a route has is the subject of `routes`; what a policy does to a req
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar, Unpack
 
@@ -16,9 +16,11 @@ from starlette.applications import Starlette
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     Applied,
+    CrossOriginGuard,
     Mark,
     Observer,
     OnDecision,
+    OnVerdict,
     Policies,
     check_on_decision,
     make_policy,
@@ -26,7 +28,8 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 from corekit_asgi import CorsMiddleware
-from corekit_asgi.headers import as_bytes
+from corekit_asgi.guard import Gate, make_gate
+from corekit_asgi.headers import as_bytes, with_headers
 from corekit_asgi.middleware import apply, report_second_layer
 from corekit_asgi.paths import path_below_root
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
 App = TypeVar("App", bound=Starlette)
 
+_OPTIONS: Final = ("on_decision", "guard", "on_verdict")
 _CHECK: Final = "corekit.check_route"
 LOGGER: Final = logging.getLogger("corekit.starlette")
 
@@ -46,6 +50,8 @@ def install(
     policy: Policies | None = None,
     *,
     on_decision: OnDecision | None = None,
+    guard: CrossOriginGuard | None = None,
+    on_verdict: OnVerdict | None = None,
     **grants: Unpack[Grants],
 ) -> App:
     """Wrap a Starlette or FastAPI application in `policy`, as its outermost layer, and return it.
@@ -62,7 +68,13 @@ def install(
     policy covers. Denials are logged by "corekit.starlette" at INFO; if ``app.debug`` is on as the
     application starts, once for each origin and reason at WARNING.
 
-    Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function,
+    `guard` is a `corekit.guard.CrossOriginGuard` with the same policy, which then judges requests
+    and handshakes of WebSockets by the policy of their route. What it refuses reaches no middleware
+    and no route; a page that the policy allows can read the refusal. `on_verdict` is a plain
+    function that is called with a `corekit.guard.GuardEvent` for each request that is judged.
+
+    Raise TypeError if `policy` is not a policy, `guard` is not a guard, or `on_decision` or
+    `on_verdict` is not a plain function; ValueError if the guard has another policy,
     `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application already
     has one.
 
@@ -70,14 +82,17 @@ def install(
     >>> app = install(Starlette(), allow_origins=["https://app.example.com"])
     """
     if policy is not None or grants:
-        policy = make_policy(policy, grants, "install()", ["on_decision"])
+        policy = make_policy(policy, grants, "install()", _OPTIONS)
+    elif isinstance(guard, CrossOriginGuard):
+        raise ValueError("The guard has a policy and the application has none. Pass it to both.")
     if getattr(app.build_middleware_stack, "func", None) is _Outermost:
         raise RuntimeError("The application already has a policy. Call install() once.")
     check_on_decision(on_decision)
+    gate = make_gate(app, policy, guard, on_verdict, adapter="starlette", logger=LOGGER)
     # The stack is built when the application starts, with everything that was added until then.
     innermost = _Innermost(app.router.middleware_stack)
     build = app.build_middleware_stack
-    wrap = partial(_Outermost, app, innermost, policy, on_decision)
+    wrap = partial(_Outermost, app, innermost, policy, on_decision, gate=gate)
     vars(app)["build_middleware_stack"] = partial(wrap, build)
     vars(app)["corekit_policy"] = policy  # for the command
     app.router.middleware_stack = innermost
@@ -87,7 +102,9 @@ def install(
     return app
 
 
-def make_observer(on_decision: OnDecision | None, app: ASGIApp) -> Observer:
+def make_observer(
+    on_decision: OnDecision | None, app: ASGIApp, own_origins: Collection[str] = ()
+) -> Observer:
     """Return the observer for a layer around `app`.
 
     Starlette reads its debug mode when it builds its layers, and so does the outermost layer. A
@@ -98,7 +115,9 @@ def make_observer(on_decision: OnDecision | None, app: ASGIApp) -> Observer:
         return bool(getattr(scope.get("app"), "debug", False))
 
     debug = app.debug if isinstance(app, Starlette) else is_debugged
-    return Observer("starlette", LOGGER, on_decision=on_decision, debug=debug)
+    return Observer(
+        "starlette", LOGGER, on_decision=on_decision, debug=debug, own_origins=own_origins
+    )
 
 
 class _Outermost:
@@ -111,11 +130,15 @@ class _Outermost:
         policy: Policies | None,
         on_decision: OnDecision | None,
         build: Callable[[], ASGIApp],
+        *,
+        gate: Gate | None,
     ) -> None:
         self._routes = RoutePolicies(app)
         self._policy = policy
         self.app = build()
-        self._observer = make_observer(on_decision, app)
+        self._gate = gate
+        own_origins = () if gate is None else gate.own_origins
+        self._observer = make_observer(on_decision, app, own_origins)
         self._default = self._wrap(policy)
         innermost.outermost = self
         if policy is not None:
@@ -123,13 +146,14 @@ class _Outermost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._default(scope, receive, send)
+            if scope["type"] == "websocket" and self._gate is not None and self._routes.exist():
+                await self._wrap(self._find_policy(scope)[0])(with_headers(scope), receive, send)
+            else:
+                await self._default(scope, receive, send)
             return
         # Routing twice takes time, so an application without per-route policies does not.
         has_route_policies = self._routes.exist()
-        if type(scope.get("headers")) is not list:
-            # It may be missing, or an iterator, which the application would find empty.
-            scope = {**scope, "headers": list(scope.get("headers") or ())}
+        scope = with_headers(scope)
         if has_route_policies or isinstance(self._policy, CorsRoutes):
             scope = {**scope, _CHECK: (self, _routed(scope), scope)}
         if not has_route_policies:
@@ -152,9 +176,10 @@ class _Outermost:
             )
 
     def _wrap(self, policy: Policies | None) -> ASGIApp:
-        if policy is None:
-            return self.app
-        return CorsMiddleware(self.app, policy, observer=self._observer)
+        gate = self._gate
+        if policy is not None:
+            return CorsMiddleware(self.app, policy, observer=self._observer, gate=gate)
+        return self.app if gate is None else partial(gate.pass_on, self.app, None)
 
     def _find_policy(self, scope: Scope) -> tuple[CorsPolicy | None, list[Mark]]:
         """Return the policy for a request, and all marks that were found on the way."""
@@ -167,7 +192,8 @@ class _Outermost:
                 return self._policy.policy_for(path)
             return policy
 
-        method: str = scope["method"]
+        # A handshake is a GET, which its scope does not say.
+        method: str = scope.get("method", "GET")
         if method != "OPTIONS":
             return find(method), route_policy.marks
         fields = {name.lower(): value for name, value in as_bytes(scope["headers"])}

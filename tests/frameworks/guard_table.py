@@ -10,7 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from fastapi import FastAPI
+from litestar import Litestar, asgi
+from quart import Quart
+from starlette.applications import Starlette
+
 import corekit_asgi
+import corekit_starlette
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import HttpRequest
 from corekit.guard import CrossOriginGuard, GuardEvent, OnVerdict
@@ -79,9 +85,55 @@ def protect_asgi_alone(
     return asgi_sender(corekit_asgi.GuardMiddleware(application.asgi, guard, on_verdict=on_verdict))
 
 
+def protect_starlette(
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+) -> Send:
+    return install_in_starlette(Starlette(), guard, application, on_verdict)
+
+
+def protect_fastapi(
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+) -> Send:
+    return install_in_starlette(FastAPI(), guard, application, on_verdict)
+
+
+def install_in_starlette(
+    app: Starlette, guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+) -> Send:
+    app.mount("/", application.asgi)
+    corekit_starlette.install(app, guard.policy, guard=guard, on_verdict=on_verdict)
+    return asgi_sender(app)
+
+
+def protect_quart(guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict) -> Send:
+    app = Quart(__name__)
+
+    async def respond(path: str) -> tuple[bytes, int, list[tuple[str, str]]]:
+        application.reached.append(path)
+        return b"secret", application.status, application.headers
+
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    app.add_url_rule("/<path:path>", view_func=respond, methods=methods)
+    corekit_asgi.install(app, guard.policy, guard=guard, on_verdict=on_verdict)
+    return asgi_sender(app)
+
+
+def protect_litestar(
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+) -> Send:
+    handler = asgi("/", is_mount=True, copy_scope=True)(application.asgi)
+    app = Litestar([handler], openapi_config=None, logging_config=None)
+    corekit_asgi.install(app, guard.policy, guard=guard, on_verdict=on_verdict)
+    return asgi_sender(app)
+
+
 GUARDED: Final = {
     "asgi": Guarded(protect_asgi),
     "asgi, guard alone": Guarded(protect_asgi_alone, writes_cors=False),
+    "starlette": Guarded(protect_starlette),
+    "fastapi": Guarded(protect_fastapi),
+    "quart": Guarded(protect_quart),
+    "litestar": Guarded(protect_litestar),
 }
 
 POLICY: Final = CorsRoutes(
