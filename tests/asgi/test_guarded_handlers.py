@@ -1,0 +1,133 @@
+"""The guard in Quart and Litestar: the policy of the handler judges, also WebSockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from litestar import Litestar, WebSocket, get, post
+from litestar import websocket as litestar_websocket
+from quart import Quart
+from quart import websocket as quart_websocket
+from starlette.testclient import TestClient
+
+from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason
+from corekit.guard import CrossOriginGuard, GuardEvent
+from corekit_asgi import CorsMiddleware, cors, install
+from tests.asgi.connecting import handshake, is_accepted
+
+APP = "https://app.example.com"
+PARTNER = "https://partner.example.com"
+UNTRUSTED = "https://untrusted.example"
+
+policy = CorsPolicy(allow_origins=[APP])
+partner = CorsPolicy(allow_origins=[PARTNER])
+routes = CorsRoutes([("/", policy)])
+marked = cors(partner)
+
+
+def quart() -> Quart:
+    app = Quart(__name__)
+
+    @app.post("/default/<name>")
+    async def change(name: str) -> str:
+        return "changed"
+
+    @app.post("/shared/<name>")
+    @marked
+    async def shared(name: str) -> str:
+        return "changed"
+
+    @app.websocket("/ws/default/<name>")
+    async def echo(name: str) -> None:
+        await quart_websocket.accept()
+
+    @app.websocket("/ws/shared/<name>")
+    @marked
+    async def shared_echo(name: str) -> None:
+        await quart_websocket.accept()
+
+    return app
+
+
+def litestar() -> Litestar:
+    @post("/default/x", status_code=200)
+    async def change() -> str:
+        return "changed"
+
+    @post("/shared/x", status_code=200)
+    @marked
+    async def shared() -> str:
+        return "changed"
+
+    @litestar_websocket("/ws/default/x")
+    async def echo(socket: WebSocket[Any, Any, Any]) -> None:
+        await socket.accept()
+
+    @litestar_websocket("/ws/shared/x")
+    @marked
+    async def shared_echo(socket: WebSocket[Any, Any, Any]) -> None:
+        await socket.accept()
+
+    # A path may have a handler of both kinds.
+    @get("/ws/shared/x")
+    async def read() -> str:
+        return "read"
+
+    handlers: list[Any] = [change, shared, echo, shared_echo, read]
+    return Litestar(handlers, logging_config=None, openapi_config=None)
+
+
+frameworks = pytest.mark.parametrize("make", [quart, litestar])
+ways = pytest.mark.parametrize("wrap", [install, CorsMiddleware])
+policies = pytest.mark.parametrize("each", [policy, routes], ids=["policy", "routes"])
+
+
+@frameworks
+@ways
+@policies
+def test_policy_of_the_handler_judges(
+    make: Callable[[], Any], wrap: Callable[..., Any], each: CorsPolicy | CorsRoutes
+) -> None:
+    events: list[GuardEvent] = []
+    app = wrap(make(), each, guard=CrossOriginGuard(each), on_verdict=events.append)
+    client = TestClient(app)
+    for path, allowed in (("/default/x", APP), ("/shared/x", PARTNER), ("/missing", APP)):
+        for origin in (APP, PARTNER, UNTRUSTED):
+            response = client.post(path, headers={"Origin": origin})
+            assert (response.status_code != 403) is (origin == allowed)
+    assert len(events) == 9
+
+
+@frameworks
+@ways
+@policies
+def test_policy_of_the_handler_judges_handshakes(
+    make: Callable[[], Any], wrap: Callable[..., Any], each: CorsPolicy | CorsRoutes
+) -> None:
+    app = wrap(make(), each, guard=CrossOriginGuard(each))
+    for path, allowed in (("/ws/default/x", APP), ("/ws/shared/x", PARTNER)):
+        for origin in (APP, PARTNER, UNTRUSTED):
+            headers = [(b"host", b"api.example.org"), (b"origin", origin.encode())]
+            assert is_accepted(app, handshake(headers, path)) is (origin == allowed)
+
+
+@frameworks
+def test_install_checks_the_guard(make: Callable[[], Any]) -> None:
+    app = make()
+    with pytest.raises(ValueError, match="The guard has another policy"):
+        install(app, policy, guard=CrossOriginGuard(routes))
+    with pytest.raises(TypeError, match=r"Did you mean on_verdict\?"):
+        install(app, on_verdit=print)  # type: ignore[call-arg]
+    install(app, policy)
+
+
+@frameworks
+def test_own_origin_behind_a_proxy_is_not_a_denial(make: Callable[[], Any]) -> None:
+    own = "https://www.example.com"
+    events: list[DecisionEvent] = []
+    guard = CrossOriginGuard(policy, own_origins=[own])
+    app = install(make(), policy, guard=guard, on_decision=events.append)
+    assert TestClient(app).post("/default/x", headers={"Origin": own}).text == "changed"
+    assert [event.decision.reason for event in events] == [Reason.SAME_ORIGIN]
