@@ -48,7 +48,7 @@ from ._names import COMMON_METHODS, SAFELISTED_METHODS, is_browser_header
 from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origin
 from .arguments import ARGUMENTS, find_argument
 from .diagnostics import show
-from .events import Observer, OnDecision, bounded, check_on_decision
+from .events import Logger, Observer, OnDecision, bounded, check_on_decision
 from .guard import CrossOriginGuard, GuardedRequest, OnVerdict, Verdict
 from .guard.events import GuardObserver, check_on_verdict
 from .policy import CorsPolicy
@@ -84,6 +84,7 @@ __all__ = [
     "check_on_verdict",
     "check_policy",
     "class_owners",
+    "guard_observer",
     "has_marks",
     "is_applied",
     "is_bridged",
@@ -154,6 +155,33 @@ def check_guard(guard: object, policy: Policies | None = None) -> None:
         raise ValueError(
             "The guard has another policy than the application. Pass the same one to both."
         )
+
+
+def guard_observer(
+    adapter: str,
+    logger: Logger,
+    guard: CrossOriginGuard | None,
+    policy: Policies | None,
+    on_verdict: OnVerdict | None,
+) -> GuardObserver | None:
+    """Return what reports the verdicts of an application's guard, or None if it has no guard.
+
+    `adapter` and `logger` are those of its `Observer`. Raise TypeError if there is a guard without
+    a policy or a function without a guard, and as `check_guard()` and `GuardObserver` do.
+
+    >>> guard_observer("wsgi", logger=None, guard=None, policy=None, on_verdict=print)
+    Traceback (most recent call last):
+        ...
+    TypeError: on_verdict is for the verdicts of a guard. Pass guard too.
+    """
+    if guard is None:
+        if on_verdict is not None:
+            raise TypeError("on_verdict is for the verdicts of a guard. Pass guard too.")
+        return None
+    check_guard(guard, policy)
+    if policy is None:
+        raise TypeError("guard is for an application with a policy. Pass policy=guard.policy too.")
+    return GuardObserver(adapter, logger, on_verdict=on_verdict)
 
 
 def make_policy(

@@ -1,5 +1,6 @@
 """corekit for any WSGI application: https://peps.python.org/pep-3333/"""
 
+from .guard import GuardMiddleware
 from .middleware import CorsMiddleware
 
-__all__ = ["CorsMiddleware"]
+__all__ = ["CorsMiddleware", "GuardMiddleware"]

@@ -16,11 +16,14 @@ from corekit.adapter import (
     MARKS,
     Answer,
     Applied,
+    CrossOriginGuard,
     Engine,
     Observer,
     OnDecision,
+    OnVerdict,
     Policies,
     applying,
+    guard_observer,
     is_bridged,
     make_policy,
     merge_headers,
@@ -29,6 +32,7 @@ from corekit.adapter import (
 from corekit.arguments import Grants
 
 from .exceptions import ExceptionResponses
+from .guard import GuardMiddleware, decode_path
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -39,7 +43,14 @@ _LOGGER: Final = logging.getLogger("corekit.wsgi")
 APPLIED: Final = "corekit.applied"
 """The key in the environ of a request whose handlers know what is applied to it."""
 
-_OPTIONS: Final = ("on_decision", "debug", "observer", "answers_exceptions")
+_OPTIONS: Final = (
+    "on_decision",
+    "debug",
+    "observer",
+    "answers_exceptions",
+    "guard",
+    "on_verdict",
+)
 
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _STATUS_LINES: Final = {
@@ -64,8 +75,13 @@ class CorsMiddleware:
     with the headers. It is raised again after that, so that the server logs it. Servers respond to
     it without the headers, so that browsers report a CORS error.
 
-    Raise TypeError if `policy` is not a policy, or if `on_decision` is not a plain function, and
-    `corekit.PolicyError` with all problems of a policy.
+    `guard` is a `corekit.guard.CrossOriginGuard` with the same policy. It refuses requests before
+    `app` sees them; `on_verdict` is a plain function that is called with a `GuardEvent` for each
+    request that it judges.
+
+    Raise TypeError if `policy` is not a policy, `guard` not a guard, or if a function is not a
+    plain one, ValueError if the guard has another policy, and `corekit.PolicyError` with all
+    problems of a policy.
 
     >>> from corekit import CorsPolicy
     >>> def hello(environ, start_response):
@@ -83,14 +99,23 @@ class CorsMiddleware:
         debug: bool = False,
         observer: Observer | None = None,
         answers_exceptions: bool = False,
+        guard: CrossOriginGuard | None = None,
+        on_verdict: OnVerdict | None = None,
         **grants: Unpack[Grants],
     ) -> None:
         policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS)
+        reporter = guard_observer("wsgi", _LOGGER, guard, policy, on_verdict)
         if observer is None:
-            observer = Observer("wsgi", _LOGGER, on_decision=on_decision, debug=debug)
+            own = () if guard is None else guard.own_origins
+            observer = Observer(
+                "wsgi", _LOGGER, on_decision=on_decision, debug=debug, own_origins=own
+            )
         elif on_decision is not None or debug:
             raise TypeError("observer replaces on_decision and debug. Pass one or the other.")
-        self.app = ExceptionResponses(app) if answers_exceptions else app
+        self.app: WSGIApplication = ExceptionResponses(app) if answers_exceptions else app
+        if guard is not None:
+            # It asks the same policy again, for the few requests that it judges.
+            self.app = GuardMiddleware(self.app, guard, observer=reporter)
         self._policy = policy
         self._observer = observer
         self._observes_all = observer.observes_all
@@ -148,7 +173,7 @@ class CorsMiddleware:
         return self.app(environ, start_with_headers)
 
     def _find_engine(self, environ: WSGIEnvironment) -> Engine | None:
-        policy = self._policy.policy_for(_decode(environ.get("PATH_INFO", "")))
+        policy = self._policy.policy_for(decode_path(environ.get("PATH_INFO", "")))
         return None if policy is None else policy.engine
 
     def _observe(
@@ -158,7 +183,7 @@ class CorsMiddleware:
             engine,
             answer,
             method=environ["REQUEST_METHOD"],
-            path=_decode(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")),
+            path=decode_path(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")),
             origin=origin,
             request_method=environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
             request_headers=environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
@@ -223,11 +248,6 @@ def _iterate(
         close = getattr(body, "close", None)
         if close is not None:
             close()
-
-
-def _decode(path: str) -> str:
-    # WSGI decodes bytes as latin-1; the paths of a policy are text: https://peps.python.org/pep-3333/
-    return path.encode("latin-1", "replace").decode("utf-8", "replace") or "/"
 
 
 def _send_preflight(start_response: StartResponse, answer: Answer, origin: str) -> Iterable[bytes]:
