@@ -16,16 +16,21 @@ from werkzeug.debug import DebuggedApplication
 from corekit import CorsPolicy
 from corekit.adapter import (
     Applied,
+    CrossOriginGuard,
+    Engine,
     Mark,
     Observer,
     OnDecision,
+    OnVerdict,
     Policies,
     check_on_decision,
+    guard_observer,
     make_policy,
     policy_for_preflight,
 )
 from corekit.arguments import Grants
 from corekit_wsgi import CorsMiddleware
+from corekit_wsgi.guard import Gate
 from corekit_wsgi.middleware import apply
 
 from .resources import Resources
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
 Target = TypeVar("Target", bound="Callable[..., Any] | Blueprint")
 
 _KEY: Final = "corekit"
+_OPTIONS: Final = ("on_decision", "guard", "on_verdict")
 _ROUTED: Final = (
     "REQUEST_METHOD",
     "SCRIPT_NAME",
@@ -68,10 +74,15 @@ class Cors:
     policy covers. Denials are logged by "corekit.flask" at INFO; if ``app.debug`` is on when the
     first request arrives, once for each origin and reason at WARNING.
 
+    `guard` is a `corekit.guard.CrossOriginGuard` with the same policy. It refuses requests before
+    Flask and its ``before_request`` functions see them, by the policy of the view. `on_verdict` is
+    a plain function that is called with a `GuardEvent` for each request that it judges.
+
     Either ``Cors(app, policy)``, or ``Cors(policy=policy)`` and later ``init_app(app)``. Both take
-    a policy, or the arguments of a `CorsPolicy`. Raise TypeError if `policy` is not a policy or
-    `on_decision` is not a plain function, `corekit.PolicyError` with all problems of a policy, and
-    RuntimeError if the application already has a policy.
+    a policy, or the arguments of a `CorsPolicy`. Raise TypeError if `policy` is not a policy,
+    `guard` not a guard, or if a function is not a plain one, ValueError if the guard has another
+    policy, `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application
+    already has a policy.
 
     >>> app = Flask("shop")
     >>> extension = Cors(app, allow_origins=["https://app.example.com"])
@@ -83,13 +94,19 @@ class Cors:
         policy: Policies | None = None,
         *,
         on_decision: OnDecision | None = None,
+        guard: CrossOriginGuard | None = None,
+        on_verdict: OnVerdict | None = None,
         **grants: Unpack[Grants],
     ) -> None:
         if policy is not None or grants:
-            policy = make_policy(policy, grants, "Cors()", ["on_decision"])
+            policy = make_policy(policy, grants, "Cors()", _OPTIONS)
         check_on_decision(on_decision)
         self._policy = policy
         self._on_decision = on_decision
+        self._guard = guard
+        self._on_verdict = on_verdict
+        # Without an application, the policy may still come.
+        guard_observer("flask", LOGGER, guard, policy or getattr(guard, "policy", None), on_verdict)
         if app is not None:
             self.init_app(app)
 
@@ -104,7 +121,10 @@ class Cors:
         """Wrap an application in a policy, or in the one given to the constructor."""
         if policy is not None or grants:
             policy = make_policy(policy, grants, "init_app()")
-        cover(app, policy or self._policy, self._on_decision)
+        policy, guard = policy or self._policy, self._guard
+        observer = guard_observer("flask", LOGGER, guard, policy, self._on_verdict)
+        gate = None if guard is None or observer is None else Gate(guard, observer)
+        cover(app, policy, self._on_decision, gate)
 
 
 def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callable[[Target], Target]:
@@ -146,14 +166,19 @@ def cover_blueprint(blueprint: Blueprint, find: Finder) -> None:
     blueprint.record(lambda state: cover(cast("Flask", state.app), None))
 
 
-def cover(app: Flask, policy: PathPolicies | None, on_decision: OnDecision | None = None) -> None:
+def cover(
+    app: Flask,
+    policy: PathPolicies | None,
+    on_decision: OnDecision | None = None,
+    gate: Gate | None = None,
+) -> None:
     """Wrap an application in `policy`, or only in the policies of its views."""
     outermost = app.extensions.get(_KEY)
     if outermost is None:
         outermost = app.extensions[_KEY] = _Outermost(app, app.wsgi_app)
         # As in Flask's own guide; a method is faster to call than an object.
         app.wsgi_app = outermost.__call__  # type: ignore[method-assign]
-    outermost.configure(policy, on_decision)
+    outermost.configure(policy, on_decision, gate)
     if policy is not None:
         single = policy.only_policy if isinstance(policy, Resources) else policy
         vars(app)["corekit_policy"] = single  # for the command
@@ -168,13 +193,16 @@ class _Outermost:
         self._app = app
         self._default: PathPolicies | None = None
         self._on_decision: OnDecision | None = None
+        self._gate: Gate | None = None
         # Created by the first request: until then an application may be put into debug mode.
         self._observer: Observer | None = None
         # The application wrapped in the one policy that is the same for every path.
         self._covered: WSGIApplication | None = None
         request_started.connect(self._check_route, flask)
 
-    def configure(self, policy: PathPolicies | None, on_decision: OnDecision | None) -> None:
+    def configure(
+        self, policy: PathPolicies | None, on_decision: OnDecision | None, gate: Gate | None
+    ) -> None:
         if policy is not None and self._default is not None:
             if not (isinstance(policy, Resources) and isinstance(self._default, Resources)):
                 raise RuntimeError(
@@ -186,6 +214,7 @@ class _Outermost:
             raise RuntimeError("The application already has an on_decision. Call both in one.")
         self._default = policy or self._default
         self._on_decision = on_decision or self._on_decision
+        self._gate = gate or self._gate
         self._observer = self._covered = None
 
     def _start(self) -> Observer:
@@ -196,11 +225,16 @@ class _Outermost:
                 "CORS: the application also has flask_cors.CORS. corekit replaces its headers on"
                 " paths with a policy. Remove it."
             )
-        observer = Observer("flask", LOGGER, on_decision=self._on_decision, debug=debug)
+        own = () if self._gate is None else self._gate.guard.own_origins
+        observer = Observer(
+            "flask", LOGGER, on_decision=self._on_decision, debug=debug, own_origins=own
+        )
         self._observer = observer
         if isinstance(self._default, CorsPolicy):
-            app = CorsMiddleware(self._app, self._default, observer=observer)
-            self._covered = app.__call__
+            app = self._app
+            if self._gate is not None:
+                app = partial(self._call_guarded, self._default.engine)
+            self._covered = CorsMiddleware(app, self._default, observer=observer).__call__
         return observer
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -219,6 +253,7 @@ class _Outermost:
             policy, marks = self._find_policy(environ)
         else:
             policy = self._default_for(environ)
+        app = self._guarded(app, None if policy is None else policy.engine, environ)
         if policy is None:
             return apply(app, None, environ, start_response)
         app = CorsMiddleware(app, policy, observer=self._observer or self._start())
@@ -226,19 +261,46 @@ class _Outermost:
             return app(environ, start_response)
         return apply(app, Applied(policy.engine, marks), environ, start_response)
 
+    def _call_guarded(
+        self, engine: Engine, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        environ[COVERED] = _routed(environ)
+        return self._guarded(self._app, engine, environ)(environ, start_response)
+
+    def _guarded(
+        self, app: WSGIApplication, engine: Engine | None, environ: WSGIEnvironment
+    ) -> WSGIApplication:
+        """Return an application behind the guard, if that judges the request."""
+        gate = self._gate
+        return app if gate is None or gate.skips(environ) else partial(gate.run, app, engine)
+
     def _check_route(self, _: Flask, **__: object) -> None:
-        """Raise RuntimeError if a layer changed a request so that it has another policy."""
+        """Raise RuntimeError if a layer changed a request so that it has another policy.
+
+        So does one that the guard would refuse, such as a GET that became a DELETE.
+        """
         environ = request.environ
         before, routed = environ.get(COVERED), _routed(environ)
         if before in (None, routed):
             return
         old = {name: value for name, value in environ.items() if name not in routed}
-        if self._find_policy(environ)[0] != self._find_policy({**old, **before})[0]:
-            raise RuntimeError(
-                f"A middleware changed {_describe(before)!r} to {_describe(environ)!r}, which has"
-                " another CORS policy. Wrap app.wsgi_app in this middleware after the call of"
-                " Cors()."
-            )
+        policy = self._find_policy(environ)[0]
+        if policy != self._find_policy({**old, **before})[0]:
+            problem = "which has another CORS policy"
+        elif self._is_refused(environ, policy):
+            problem = "which the guard refuses"
+        else:
+            return
+        raise RuntimeError(
+            f"A middleware changed {_describe(before)!r} to {_describe(environ)!r}, {problem}."
+            " Wrap app.wsgi_app in this middleware after the call of Cors()."
+        )
+
+    def _is_refused(self, environ: WSGIEnvironment, policy: CorsPolicy | None) -> bool:
+        gate = self._gate
+        if gate is None or gate.skips(environ):
+            return False
+        return gate.judge(environ, None if policy is None else policy.engine).status is not None
 
     def _find_policy(self, environ: WSGIEnvironment) -> tuple[CorsPolicy | None, list[Mark]]:
         """Return the policy for a request, and all marks that were found on the way."""

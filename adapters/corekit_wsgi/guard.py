@@ -91,11 +91,50 @@ class Gate:
         return environ["REQUEST_METHOD"] in self._skipped and "HTTP_UPGRADE" not in environ
 
     def judge(self, environ: WSGIEnvironment, engine: Engine | None) -> Verdict:
-        """Judge a request by the policy of `engine`, None if no policy covers it."""
+        """Return the verdict on a request, and do not report it."""
+        return self.guard.judge_request(self._read(environ, engine))
+
+    def run(
+        self,
+        app: WSGIApplication,
+        engine: Engine | None,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        """Judge a request, and refuse it or pass it to an application.
+
+        `engine` is that of the policy for the request, None if no policy covers it.
+        """
+        request = self._read(environ, engine)
+        verdict = self.guard.judge_request(request)
+        self._observer.observe(
+            verdict,
+            method=request.method,
+            path=decode_path(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")),
+            origin=request.origin,
+            is_websocket=request.is_websocket,
+            request=environ,
+        )
+        if verdict.status is not None:
+            status, headers, body = verdict.response()
+            start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+            return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
+        vary = verdict.vary
+        if not vary:
+            return app(environ, start_response)
+
+        def start_with_vary(
+            status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
+        ) -> Callable[[bytes], object]:
+            return start_response(status, add_vary(headers, vary), exc_info)
+
+        return app(environ, start_with_vary)
+
+    def _read(self, environ: WSGIEnvironment, engine: Engine | None) -> GuardedRequest:
         method: str = environ["REQUEST_METHOD"]
         # Servers differ in which value of Upgrade they take for a handshake; pages cannot send one.
         upgrade = environ.get("HTTP_UPGRADE", "") if method == "GET" else ""
-        request = GuardedRequest(
+        return GuardedRequest(
             guard=self.guard,
             method=method,
             paths=(decode_path(environ.get("PATH_INFO", "")),),
@@ -111,40 +150,6 @@ class Gate:
             scheme=environ.get("wsgi.url_scheme"),
             is_websocket="websocket" in upgrade.lower(),
         )
-        verdict = self.guard.judge_request(request)
-        self._observer.observe(
-            verdict,
-            method=method,
-            path=decode_path(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")),
-            origin=request.origin,
-            is_websocket=request.is_websocket,
-            request=environ,
-        )
-        return verdict
-
-    def run(
-        self,
-        app: WSGIApplication,
-        engine: Engine | None,
-        environ: WSGIEnvironment,
-        start_response: StartResponse,
-    ) -> Iterable[bytes]:
-        """Judge a request, and refuse it or pass it to an application."""
-        verdict = self.judge(environ, engine)
-        if verdict.status is not None:
-            status, headers, body = verdict.response()
-            start_response(f"{status} {HTTPStatus(status).phrase}", headers)
-            return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
-        vary = verdict.vary
-        if not vary:
-            return app(environ, start_response)
-
-        def start_with_vary(
-            status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
-        ) -> Callable[[bytes], object]:
-            return start_response(status, add_vary(headers, vary), exc_info)
-
-        return app(environ, start_with_vary)
 
 
 def decode_path(path: str) -> str:
