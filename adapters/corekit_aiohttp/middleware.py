@@ -20,10 +20,13 @@ from corekit.adapter import (
     MARKS,
     Answer,
     Applied,
+    CrossOriginGuard,
     Observer,
     OnDecision,
+    OnVerdict,
     Policies,
     applying,
+    guard_observer,
     make_policy,
     merge_headers,
     policy_for_preflight,
@@ -33,6 +36,7 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 
+from .guard import Gate, add_vary_of_guard, line_of
 from .handlers import (
     find_handlers,
     find_normalized,
@@ -45,12 +49,16 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LOGGER: Final = logging.getLogger("corekit.aiohttp")
 
+_OPTIONS: Final = ("on_decision", "guard", "on_verdict")
+
 
 def install(
     app: web.Application,
     policy: Policies | None = None,
     *,
     on_decision: OnDecision | None = None,
+    guard: CrossOriginGuard | None = None,
+    on_verdict: OnVerdict | None = None,
     **grants: Unpack[Grants],
 ) -> web.Application:
     """Wrap an aiohttp application in `policy`, as its outermost layer, and return it.
@@ -67,22 +75,34 @@ def install(
     `policy` covers, when its response begins. Denials are logged by "corekit.aiohttp" at INFO;
     while the event loop is in debug mode, once for each origin and reason at WARNING.
 
-    Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function,
-    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application has
-    started or already has a policy.
+    `guard` is a `corekit.guard.CrossOriginGuard` with the same policy. It refuses requests and
+    handshakes of WebSockets before other middlewares and the handler run, by the policy of the
+    handler. `on_verdict` is a plain function that is called with a `GuardEvent` for each request
+    that it judges.
+
+    Raise TypeError if `policy` is not a policy, `guard` not a guard, or if a function is not a
+    plain one, ValueError if the guard has another policy, `corekit.PolicyError` with all problems
+    of a policy, and RuntimeError if the application has started or already has a policy.
 
     >>> app = install(web.Application(), allow_origins=["https://app.example.com"])
     """
     if policy is not None or grants:
-        policy = make_policy(policy, grants, "install()", ["on_decision"])
+        policy = make_policy(policy, grants, "install()", _OPTIONS)
     if app.frozen:
         raise RuntimeError("The application has started. Call install(app, policy) before.")
     if _LAYER in app:
         raise RuntimeError("The application already has a policy. Call install() once.")
-    observer = Observer("aiohttp", _LOGGER, on_decision=on_decision, debug=_is_debugged)
-    layer = app[_LAYER] = _Layer(app, policy, observer)
+    reporter = guard_observer("aiohttp", _LOGGER, guard, policy, on_verdict)
+    gate = None if guard is None or reporter is None else Gate(guard, reporter)
+    own = () if guard is None else guard.own_origins
+    observer = Observer(
+        "aiohttp", _LOGGER, on_decision=on_decision, debug=_is_debugged, own_origins=own
+    )
+    layer = app[_LAYER] = _Layer(app, policy, observer, gate)
     app.middlewares.insert(0, layer.handle)
     app.on_response_prepare.append(layer)
+    if gate is not None:
+        app.on_response_prepare.append(add_vary_of_guard)
     vars(app)["corekit_policy"] = policy  # for the command
     return app
 
@@ -90,10 +110,17 @@ def install(
 class _Layer:
     """One policy around one application."""
 
-    def __init__(self, app: web.Application, policy: Policies | None, observer: Observer) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        policy: Policies | None,
+        observer: Observer,
+        gate: Gate | None,
+    ) -> None:
         self.app = app
         self.policy = policy
         self.observer = observer
+        self.gate = gate
         # How many marks there were when they were searched, and whether a handler has one.
         self._searched = (0, False)
 
@@ -109,25 +136,39 @@ class _Layer:
 
     @web.middleware
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer a preflight; let the handlers of all other requests know what is applied."""
-        origin = _line(request, "Origin")
-        method = _line(request, "Access-Control-Request-Method")
+        """Answer a preflight; pass all other requests through the guard.
+
+        Their handlers know what is applied to them.
+        """
+        origin = line_of(request, "Origin")
+        method = line_of(request, "Access-Control-Request-Method")
         if request.method != "OPTIONS" or origin is None or method is None:
-            return await _handle_actual(request, handler)
+            refusal = self._refuse(request)
+            return await _handle_actual(request, handler) if refusal is None else refusal
         layer, policy = await _find_preflight_policy(request, method)
         if policy is None:
-            return await handler(request)
+            refusal = self._refuse(request)
+            return await handler(request) if refusal is None else refusal
         answer = policy.engine.preflight(
             origin,
             method,
-            _line(request, "Access-Control-Request-Headers"),
-            _line(request, "Access-Control-Request-Private-Network"),
+            line_of(request, "Access-Control-Request-Headers"),
+            line_of(request, "Access-Control-Request-Private-Network"),
         )
         return _PreflightResponse(answer, origin, layer, policy)
 
+    def _refuse(self, request: web.Request) -> web.Response | None:
+        """Return the response to a request that the guard refuses."""
+        gate = self.gate
+        if gate is None or gate.skips(request):
+            return None
+        _, policy = _find_policy(request, request.match_info.handler, request.method)
+        engine = None if policy is None else policy.engine
+        return gate.refuse(request, _paths_below(request, self.app), engine)
+
     async def __call__(self, request: web.Request, response: web.StreamResponse) -> None:
         """Write the headers, as a receiver of ``on_response_prepare``."""
-        origin = _line(request, "Origin")
+        origin = line_of(request, "Origin")
         if isinstance(response, _PreflightResponse):
             layer, policy, answer = response.layer, response.policy, response.answer
         else:
@@ -152,10 +193,10 @@ class _Layer:
                 method=request.method,
                 path=request.path,
                 origin=origin,
-                request_method=_line(request, "Access-Control-Request-Method"),
-                request_headers=_line(request, "Access-Control-Request-Headers"),
-                host=_line(request, "Host"),
-                sec_fetch_site=_line(request, "Sec-Fetch-Site"),
+                request_method=line_of(request, "Access-Control-Request-Method"),
+                request_headers=line_of(request, "Access-Control-Request-Headers"),
+                host=line_of(request, "Host"),
+                sec_fetch_site=line_of(request, "Sec-Fetch-Site"),
                 request=request,
             )
         merged = merge_headers(list(response.headers.items()), answer, origin)
@@ -230,12 +271,18 @@ def _policy_for_path(
     """Return the policy for the path below the prefix of an application, as aiohttp routes it."""
     if policies is None or isinstance(policies, CorsPolicy):
         return policies
+    return policy_for_readings(policies, _paths_below(request, app))
+
+
+def _paths_below(request: web.Request, app: web.Application) -> tuple[str, ...]:
+    """Return what aiohttp may route a path as, below the prefix of an application."""
     # Depending on its version, aiohttp decodes all of a path or leaves parts as they were sent.
     paths = raw_path_readings(request.rel_url.raw_path)
     prefix = _prefix(request, app)
     prefixes = (unquote(prefix), prefix)
-    below = [path.removeprefix(each) or "/" for path, each in zip(paths, prefixes, strict=False)]
-    return policy_for_readings(policies, below)
+    return tuple(
+        path.removeprefix(each) or "/" for path, each in zip(paths, prefixes, strict=False)
+    )
 
 
 def _prefix(request: web.Request, app: web.Application) -> str:
@@ -248,9 +295,3 @@ def _prefix(request: web.Request, app: web.Application) -> str:
 
 def _is_debugged(_: web.Request) -> bool:
     return asyncio.get_running_loop().get_debug()
-
-
-def _line(request: web.Request, name: str) -> str | None:
-    # No origin has a comma: a second header makes it one that matches nothing.
-    lines = request.headers.getall(name, None)
-    return None if lines is None else ",".join(lines)

@@ -20,6 +20,7 @@ import corekit_starlette
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import HttpRequest
 from corekit.guard import CrossOriginGuard, GuardEvent, OnVerdict
+from tests.frameworks import guarded_apps
 from tests.properties.adapters import asgi_sender
 from tests.properties.application import Application, Send
 
@@ -134,6 +135,10 @@ GUARDED: Final = {
     "fastapi": Guarded(protect_fastapi),
     "quart": Guarded(protect_quart),
     "litestar": Guarded(protect_litestar),
+    "wsgi": Guarded(guarded_apps.protect_wsgi),
+    "wsgi, guard alone": Guarded(guarded_apps.protect_wsgi_alone, writes_cors=False),
+    "flask": Guarded(guarded_apps.protect_flask),
+    "aiohttp": Guarded(guarded_apps.protect_aiohttp, knows_scheme=False),
 }
 
 POLICY: Final = CorsRoutes(

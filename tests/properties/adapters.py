@@ -133,7 +133,10 @@ def through_aiohttp(
     app = web.Application()
     corekit_aiohttp.install(app, policy, on_decision=on_decision)
     app.router.add_route("*", "/{path:.*}", answer)
+    return aiohttp_sender(app)
 
+
+def aiohttp_sender(app: web.Application) -> Send:
     app.freeze()
 
     async def send_once(asked: HttpRequest) -> HttpResponse:
