@@ -226,7 +226,8 @@ def has_own_origin_without_site(request: GuardedRequest) -> bool:
 
 def is_exempt(request: GuardedRequest) -> bool:
     """The path is exempt."""
-    return all(map(request.guard.is_exempt, request.paths))
+    # A path that is too ambiguous to tell has no readings.
+    return bool(request.paths) and all(map(request.guard.is_exempt, request.paths))
 
 
 def is_same_site(request: GuardedRequest) -> bool:
