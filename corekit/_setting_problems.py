@@ -209,3 +209,13 @@ class SettingProblem(ProblemKind):
         "The function cannot be used: {error}",
         "Use a function that takes a DecisionEvent, or its dotted path.",
     )
+    INVALID_ON_VERDICT = (
+        "on-verdict",
+        "The function cannot be used: {error}",
+        "Use a function that takes a GuardEvent, or its dotted path.",
+    )
+    NO_GUARD = (
+        "on-verdict",
+        "The function would never be called, since no guard judges requests.",
+        "Set CORS_GUARD = True, or remove this setting.",
+    )

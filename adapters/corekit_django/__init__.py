@@ -9,9 +9,9 @@ from corekit.adapter import missing_extra
 try:
     import django  # noqa: F401 - for the error if it is not installed
 
-    from .conf import get_policy
+    from .conf import get_guard, get_policy
     from .decorators import cors, cors_exempt
 except ModuleNotFoundError as error:
     raise missing_extra(error, "django", extra="django") from None
 
-__all__ = ["cors", "cors_exempt", "get_policy"]
+__all__ = ["cors", "cors_exempt", "get_guard", "get_policy"]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -22,10 +22,10 @@ from django.utils.module_loading import import_string
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
 from corekit.adapter import (
     ANY,
-    Engine,
+    CrossOriginGuard,
     Observer,
-    OnDecision,
     check_on_decision,
+    check_on_verdict,
     path_readings,
 )
 from corekit.compat import (
@@ -39,64 +39,33 @@ from corekit.problems import PYTHON, Dialect, SettingProblem
 from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
 from .defaults import default_headers, default_methods
+from .grants import NOTHING, Grant
+from .guarding import SettingsGuard, read_guard
 from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, POLICY_SETTINGS, effective_name
 from .removed import RemovedHeaders
 from .signals import check_request_enabled
 
-KNOWN_SETTINGS: Final = POLICY_SETTINGS | {"CORS_POLICY", "CORS_ON_DECISION"}
+KNOWN_SETTINGS: Final = POLICY_SETTINGS | {
+    "CORS_GUARD",
+    "CORS_ON_DECISION",
+    "CORS_ON_VERDICT",
+    "CORS_POLICY",
+}
 """All names that are read here."""
 
 _LOGGER: Final = logging.getLogger("corekit.django")
 _OUTSIDE: Final = "the path is outside of CORS_URLS_REGEX"
-_NOTHING: Final = CorsPolicy.deny_all()
 _FOR_CODE: Final = "For origins that code finds, connect a receiver to check_request_enabled."
 _LOCAL: Final = "CORS_ALLOWED_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*']"
 _PATHS: Final = "a regular expression that paths begin with, such as r'^/api/'"
-
-
-class _EveryOrigin:
-    """The origins that a receiver of the signal may allow: all about which an engine asks."""
-
-    def __contains__(self, origin: str) -> bool:
-        return True
-
-
-class Grant(NamedTuple):
-    """What covers a request: a policy, and an engine for origins that the signal admits.
-
-    `admitting` grants the same to any origin; None if the signal does not apply, since the policy
-    allows no origins, or belongs to a view. If `is_outside` is true, the path is outside of
-    CORS_URLS_REGEX, where only the signal allows origins.
-    """
-
-    policy: CorsPolicy
-    admitting: Engine | None = None
-    is_outside: bool = False
-
-    @classmethod
-    def make(cls, policy: CorsPolicy) -> Grant:
-        """Return the grant of a policy of the settings."""
-        is_nothing = policy == type(policy).deny_all()
-        return cls(policy, None if is_nothing else policy.engine_for(_EveryOrigin()))
-
-    @property
-    def engine(self) -> Engine:
-        """The engine for origins that the signal does not admit."""
-        return _NOTHING.engine if self.is_outside else self.policy.engine
-
-    @property
-    def uncached(self) -> Grant:
-        """The same grant, with preflight responses that browsers do not cache."""
-        admitting = None if self.admitting is None else self.admitting.uncached
-        return Grant(self.policy.uncached, admitting, self.is_outside)
 
 
 class Configuration:
     """The settings, read: a policy or routes, and the paths that they cover.
 
     `source` names the setting or settings; `urls` is CORS_URLS_REGEX, None for every path;
-    `policies` has all policies, in order, `values` the settings as they were. `removed` logs
-    headers that are removed, with DEBUG only.
+    `policies` has all policies, in order, `values` the settings as they were. `guard` is None
+    without CORS_GUARD. `removed` logs headers that are removed, with DEBUG only.
     """
 
     def __init__(
@@ -105,6 +74,8 @@ class Configuration:
         policy: CorsPolicy | CorsRoutes,
         urls: re.Pattern[str] | None,
         observer: Observer,
+        *,
+        guard: SettingsGuard | None = None,
         removed: RemovedHeaders | None = None,
     ) -> None:
         self.values = _read_values()
@@ -112,6 +83,7 @@ class Configuration:
         self.policy = policy
         self.urls = urls
         self.observer = observer
+        self.guard = guard
         self.removed = removed
         routes = [("", policy)] if isinstance(policy, CorsPolicy) else policy.routes
         self.policies = tuple(each for _, each in routes)
@@ -130,7 +102,7 @@ class Configuration:
         readings = path_readings(path)
         is_inside = {self.covers(each, len(readings)) for each in readings}
         if len(is_inside) != 1 or None in is_inside:
-            return Grant(_NOTHING)
+            return Grant(NOTHING)
         if False in is_inside:
             grant = self._grants[id(self.policy)]
             if grant.admitting is None or not check_request_enabled.has_listeners(None):
@@ -195,6 +167,18 @@ def get_policy() -> CorsPolicy | CorsRoutes:
     return get_configuration().policy
 
 
+def get_guard() -> CrossOriginGuard:
+    """Return the guard of the settings, for what Django's middleware does not reach.
+
+    Wrap the WebSockets of Channels in `corekit_asgi.GuardMiddleware` with it. Raise
+    ImproperlyConfigured as the middleware does, and if CORS_GUARD is not set.
+    """
+    guard = get_configuration().guard
+    if guard is None:
+        raise ImproperlyConfigured("CORS_GUARD is not set. Write CORS_GUARD = True.")
+    return guard.guard
+
+
 def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     """Return the configuration and no problems, or None and all problems."""
     problems: list[Problem] = []
@@ -204,13 +188,29 @@ def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     else:
         source, urls = "the CORS_* settings", _read_urls_regex(problems)
         policy = _read_parts(problems)
-    on_decision = _read_on_decision(problems)
+    on_decision = _read_function(
+        "CORS_ON_DECISION", check_on_decision, SettingProblem.INVALID_ON_DECISION, problems
+    )
+    found = read_guard(policy, problems)
+    on_verdict = _read_function(
+        "CORS_ON_VERDICT", check_on_verdict, SettingProblem.INVALID_ON_VERDICT, problems
+    )
+    if on_verdict is not None and not getattr(settings, "CORS_GUARD", None):
+        kind = SettingProblem.NO_GUARD
+        problems.append(Problem.of(kind, "CORS_ON_VERDICT", settings.CORS_ON_VERDICT))
     if policy is None or problems:
         return None, tuple(problems)
     is_debug = bool(settings.DEBUG)
-    observer = Observer("django", _LOGGER, on_decision=on_decision, debug=is_debug)
+    observer = Observer(
+        "django",
+        _LOGGER,
+        on_decision=on_decision,
+        debug=is_debug,
+        own_origins=() if found is None else found.own_origins,
+    )
+    guard = None if found is None else SettingsGuard(found, on_verdict)
     removed = RemovedHeaders(_LOGGER) if is_debug else None
-    return Configuration(source, policy, urls, observer, removed), ()
+    return Configuration(source, policy, urls, observer, guard=guard, removed=removed), ()
 
 
 def _read_values() -> dict[str, object]:
@@ -338,19 +338,21 @@ def _read_urls_regex(problems: list[Problem]) -> re.Pattern[str] | None:
     return None
 
 
-def _read_on_decision(problems: list[Problem]) -> OnDecision | None:
-    given: Any = getattr(settings, "CORS_ON_DECISION", None)
+def _read_function(
+    name: str, check: Callable[[object], None], kind: SettingProblem, problems: list[Problem]
+) -> Any:
+    """Return the function that a setting is or names; None for none, or if it has a problem."""
+    given: Any = getattr(settings, name, None)
     try:
-        found: OnDecision | None = import_string(given) if isinstance(given, str) else given
-        check_on_decision(found)
+        found = import_string(given) if isinstance(given, str) else given
+        check(found)
     except ImportError as error:
         message = f"{error}."
     except TypeError as error:
         message = str(error)
     else:
         return found
-    kind = SettingProblem.INVALID_ON_DECISION
-    problems.append(Problem.of(kind, "CORS_ON_DECISION", given, error=message))
+    problems.append(Problem.of(kind, name, given, error=message))
     return None
 
 

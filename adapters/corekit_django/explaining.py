@@ -23,8 +23,9 @@ from corekit import CorsPolicy, PolicyError
 from corekit.browser import Fetch
 from corekit.explain import Explanation, explain, read_origin
 
-from .conf import Configuration, Grant
+from .conf import Configuration
 from .decorators import EXEMPT
+from .grants import Grant
 from .middleware import find_grant
 from .middleware_checks import middleware_before
 from .resolving import find_mark, find_view, name_view

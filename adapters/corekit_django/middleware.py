@@ -2,7 +2,8 @@
 
 Sync and async are one class; under ASGI nothing runs in a thread but a sync receiver of the signal.
 An actual request is decided when its response returns, since Django has resolved the view by then;
-a preflight is answered in place of the view.
+a preflight is answered in place of the view. With CORS_GUARD, the guard judges a request before it
+is passed on.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ from corekit.adapter import (
     preflight_response,
 )
 
-from .conf import Grant, get_configuration, read_again
+from .conf import get_configuration, read_again
 from .decorators import EXEMPT
+from .grants import Grant
+from .guarding import Judged
 from .messages import write_error
 from .resolving import View, find_mark, find_marks, find_view, methods_of
 from .signals import (
@@ -110,32 +113,56 @@ class CorsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._is_async:
             return self._call_async(request)
-        response: HttpResponseBase | None = None
-        if not is_preflight(request):
-            if _is_authority(request):
-                with _applying(request):
-                    response = self.get_response(request)
-            else:
-                response = self.get_response(request)
+        response = None if is_preflight(request) else self._respond(request)
         found = _find(request, response)
         if found is None:
-            return response or self.get_response(request)
+            return response or self._respond(request)
         admitted = found.admitting is not None and is_admitted(request)
         return _finish(request, response, found, admitted=admitted)
 
+    def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        judged = _judge(request)
+        if judged is not None:
+            if judged.admitted is not None and is_admitted(request):
+                judged = judged.admitted
+            refusal = judged.apply(request)
+            if refusal is not None:
+                return refusal
+        response: HttpResponseBase
+        if _is_authority(request):
+            with _applying(request):
+                response = self.get_response(request)
+        else:
+            response = self.get_response(request)
+        if judged is not None:
+            judged.add_vary(response)
+        return response
+
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase | None = None
-        if not is_preflight(request):
-            if _is_authority(request):
-                with _applying(request):
-                    response = await self.get_response(request)
-            else:
-                response = await self.get_response(request)
+        response = None if is_preflight(request) else await self._respond_async(request)
         found = _find(request, response)
         if found is None:
-            return response or await self.get_response(request)
+            return response or await self._respond_async(request)
         admitted = found.admitting is not None and await is_admitted_async(request)
         return _finish(request, response, found, admitted=admitted)
+
+    async def _respond_async(self, request: HttpRequest) -> HttpResponseBase:
+        judged = _judge(request)
+        if judged is not None:
+            if judged.admitted is not None and await is_admitted_async(request):
+                judged = judged.admitted
+            refusal = judged.apply(request)
+            if refusal is not None:
+                return refusal
+        response: HttpResponseBase
+        if _is_authority(request):
+            with _applying(request):
+                response = await self.get_response(request)
+        else:
+            response = await self.get_response(request)
+        if judged is not None:
+            judged.add_vary(response)
+        return response
 
 
 def find_uncalled(cls: type[CorsMiddleware]) -> list[str]:
@@ -165,6 +192,14 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
     if mark is None:
         return get_configuration().find(request.path_info)
     return None if mark is EXEMPT else Grant(mark)
+
+
+def _judge(request: HttpRequest) -> Judged | None:
+    """Return a request with the verdict of the guard; None if there is nothing to judge."""
+    guard = get_configuration().guard
+    if guard is None or guard.skips(request):
+        return None
+    return guard.judge(request, find_grant(request, find_view(request), request.method or ""))
 
 
 def _is_authority(request: HttpRequest) -> bool:

@@ -27,6 +27,8 @@ from django.http import HttpRequest
 check_request_enabled: Final = Signal()
 """Asks whether to allow the origin of `request` in addition to those of the settings."""
 
+_ADMITTED: Final = "corekit_admitted"
+
 
 def has_foreign_receivers() -> bool:
     """Return whether receivers are connected to the signal of django-cors-headers itself."""
@@ -35,15 +37,21 @@ def has_foreign_receivers() -> bool:
 
 
 def is_admitted(request: HttpRequest) -> bool:
-    """Return whether a receiver allows the origin of a request."""
-    replies = [reply for _, reply in check_request_enabled.send(None, request=request)]
-    return any(reply is True for reply in settle(replies))
+    """Return whether a receiver allows the origin of a request; ask once for each request."""
+    known: bool | None = vars(request).get(_ADMITTED)
+    if known is None:
+        replies = [reply for _, reply in check_request_enabled.send(None, request=request)]
+        known = vars(request)[_ADMITTED] = any(reply is True for reply in settle(replies))
+    return known
 
 
 async def is_admitted_async(request: HttpRequest) -> bool:
     """Like `is_admitted()`, for a request under ASGI."""
-    replies = [reply for _, reply in await check_request_enabled.asend(None, request=request)]
-    return any(reply is True for reply in await _settle(replies))
+    known: bool | None = vars(request).get(_ADMITTED)
+    if known is None:
+        replies = [reply for _, reply in await check_request_enabled.asend(None, request=request)]
+        known = vars(request)[_ADMITTED] = any(reply is True for reply in await _settle(replies))
+    return known
 
 
 def settle(replies: Iterable[object]) -> list[object]:

@@ -23,6 +23,7 @@ ELSEWHERE = {
     "no-hosts",
     "no-routes",
     "on-decision",
+    "on-verdict",
     "opaque-regex",
     "own-origins",
     "slow-regex",

@@ -19,6 +19,8 @@ Ask = Callable[..., Any]
 
 def _send_wsgi(method: str, path: str, headers: dict[str, str], enforce_csrf: bool) -> Any:
     client = Client(raise_request_exception=False, enforce_csrf_checks=enforce_csrf)
+    # As the asynchronous client does.
+    headers = {"Host": "testserver", **headers}
     return client.generic(method, path, headers=headers, secure=True)
 
 

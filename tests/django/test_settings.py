@@ -16,6 +16,7 @@ from corekit.compat import RegexCorsPolicy
 from corekit.lint import lint_policy
 from corekit_django.conf import KNOWN_SETTINGS, Configuration, read_settings
 from corekit_django.defaults import default_headers, default_methods
+from corekit_django.names import POLICY_SETTINGS
 
 APP = "https://app.example.com"
 
@@ -99,7 +100,7 @@ def test_each_setting_reaches_the_policy(
 
 
 def test_every_setting_name_is_known() -> None:
-    assert len(KNOWN_SETTINGS) == 19
+    assert len(KNOWN_SETTINGS) == 21
 
 
 def test_new_name_takes_precedence_over_the_old_one() -> None:
@@ -317,7 +318,7 @@ def test_cors_policy_accepts_a_policy_object() -> None:
     assert read(CORS_POLICY=routes).policies == (policy, CorsPolicy.deny_all())
 
 
-@pytest.mark.parametrize("name", sorted(KNOWN_SETTINGS - {"CORS_POLICY", "CORS_ON_DECISION"}))
+@pytest.mark.parametrize("name", sorted(POLICY_SETTINGS))
 def test_cors_policy_with_another_setting_is_an_error(name: str) -> None:
     policy = CorsPolicy(allow_origins=[APP])
     assert read_problems(CORS_POLICY=policy, **{name: []}) == [(name, "conflicting-settings")]
