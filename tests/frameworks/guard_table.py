@@ -19,9 +19,9 @@ import corekit_asgi
 import corekit_starlette
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import HttpRequest
-from corekit.guard import CrossOriginGuard, GuardEvent, OnVerdict
+from corekit.guard import GUARD_ARGUMENTS, CrossOriginGuard, GuardEvent, OnVerdict
 from tests.frameworks import guarded_apps
-from tests.properties.adapters import asgi_sender
+from tests.properties.adapters import asgi_sender, django_sender
 from tests.properties.application import Application, Send
 
 __all__ = ["CASES", "GUARDED", "GUARDS", "SITE", "Case", "Guarded", "Outcome"]
@@ -128,6 +128,30 @@ def protect_litestar(
     return asgi_sender(app)
 
 
+def protect_django(
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+) -> Send:
+    return send_to_django(guard, application, on_verdict, is_async=False)
+
+
+def protect_django_asgi(
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+) -> Send:
+    return send_to_django(guard, application, on_verdict, is_async=True)
+
+
+def send_to_django(
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, *, is_async: bool
+) -> Send:
+    return django_sender(
+        application,
+        is_async=is_async,
+        CORS_POLICY=guard.policy,
+        CORS_GUARD={name: getattr(guard, name) for name in GUARD_ARGUMENTS},
+        CORS_ON_VERDICT=on_verdict,
+    )
+
+
 GUARDED: Final = {
     "asgi": Guarded(protect_asgi),
     "asgi, guard alone": Guarded(protect_asgi_alone, writes_cors=False),
@@ -139,6 +163,8 @@ GUARDED: Final = {
     "wsgi, guard alone": Guarded(guarded_apps.protect_wsgi_alone, writes_cors=False),
     "flask": Guarded(guarded_apps.protect_flask),
     "aiohttp": Guarded(guarded_apps.protect_aiohttp, knows_scheme=False),
+    "django": Guarded(protect_django),
+    "django, asgi": Guarded(protect_django_asgi),
 }
 
 POLICY: Final = CorsRoutes(

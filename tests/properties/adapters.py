@@ -13,6 +13,7 @@ from typing import Any
 import django
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
+from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest as DjangoRequest
 from django.http import HttpResponse as DjangoResponse
@@ -45,6 +46,10 @@ def asgi_sender(app: Any) -> Send:
     return lambda request: shared_loop().run_until_complete(transport.send_async(request))
 
 
+def wsgi_sender(app: Any) -> Send:
+    return WsgiTransport(app, raise_exceptions=True).send
+
+
 def through_asgi(
     policy: CorsPolicy, application: Application, on_decision: OnDecision | None = None
 ) -> Send:
@@ -56,7 +61,7 @@ def through_wsgi(
     policy: CorsPolicy, application: Application, on_decision: OnDecision | None = None
 ) -> Send:
     app = corekit_wsgi.CorsMiddleware(application.wsgi, policy, on_decision=on_decision)
-    return WsgiTransport(app, raise_exceptions=True).send
+    return wsgi_sender(app)
 
 
 def through_starlette(
@@ -78,7 +83,7 @@ def through_flask(
         application.reached.append(flask_request.environ["REQUEST_METHOD"])
         return FlaskResponse(b"secret", application.status, application.headers)
 
-    return WsgiTransport(app, raise_exceptions=True).send
+    return wsgi_sender(app)
 
 
 django_applications: list[Application] = []
@@ -102,7 +107,7 @@ def through_django(
     return django_sender(application, CORS_POLICY=policy, CORS_ON_DECISION=on_decision)
 
 
-def django_sender(application: Application, **more: Any) -> Send:
+def django_sender(application: Application, *, is_async: bool = False, **more: Any) -> Send:
     settings = override_settings(
         **more,
         ALLOWED_HOSTS=["*"],
@@ -110,12 +115,12 @@ def django_sender(application: Application, **more: Any) -> Send:
         ROOT_URLCONF=__name__,
     )
     with settings:
-        transport = WsgiTransport(WSGIHandler(), raise_exceptions=True)
+        pass_on = asgi_sender(ASGIHandler()) if is_async else wsgi_sender(WSGIHandler())
 
     def send(request: HttpRequest) -> HttpResponse:
         django_applications.append(application)
         with settings:
-            response = transport.send(request)
+            response = pass_on(request)
         django_applications.clear()
         return response
 
