@@ -13,4 +13,9 @@ class CorekitConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks, by an import of what needs loaded applications."""
-        from . import checks, middleware_checks, static_checks  # noqa: F401, PLC0415
+        from . import (  # noqa: F401, PLC0415
+            checks,
+            guard_checks,
+            middleware_checks,
+            static_checks,
+        )

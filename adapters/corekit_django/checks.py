@@ -9,7 +9,7 @@ settings.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any, Final
@@ -25,12 +25,13 @@ from corekit.lint import find_cross_site
 from corekit.lint.regexes import read_regexes, regexes_of
 
 from .conf import KNOWN_SETTINGS, read_settings
-from .messages import write_message
+from .messages import show_some, write_message
 from .middleware_checks import middleware_after, middleware_before
 from .middleware_code import sets_attribute
 from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, OTHER_NAMES, effective_name
+from .policies import find_policies, has_urlconf
 from .receivers import probe_receivers
-from .resolving import fill_path, find_marked_views, find_paths
+from .resolving import fill_path, find_paths
 
 _SESSION: Final = "django.contrib.sessions.middleware.SessionMiddleware"
 _CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"
@@ -54,7 +55,6 @@ _REGEXES: Final = (
     " 'https://*.example.com' for subdomains."
 )
 _port = re.compile(r":\d*$")
-_SHOWN: Final = 3
 _MOST_PATHS: Final = 1_000
 _OF_COOKIES: Final = frozenset({"auser", "session", "user"})
 _PARAMETERS: Final = ("1", "a")
@@ -117,17 +117,17 @@ def check_regexes(**_: Any) -> Iterator[CheckMessage]:
 def check_paths(**_: Any) -> Iterator[CheckMessage]:
     """W012: CORS_URLS_REGEX covers no path of the URLconf. W013: it covers more than it says."""
     configuration = read_settings()[0]
-    if configuration is None or configuration.urls is None or not _has_urlconf():
+    if configuration is None or configuration.urls is None or not has_urlconf():
         return
     regex = configuration.urls
     paths = list(dict.fromkeys(islice(find_paths(), _MOST_PATHS)))
     tried = {path: {fill_path(path, value) for value in _PARAMETERS} for path in paths}
     covered = {path: list(filter(configuration.covers, tried[path])) for path in paths}
     if paths and not any(covered.values()):
-        yield write_message("W012", regex=regex.pattern, count=len(paths), paths=_show(paths))
+        yield write_message("W012", regex=regex.pattern, count=len(paths), paths=show_some(paths))
     cut = [path for path in paths if any(_is_cut(regex, each) for each in covered[path])]
     if cut:
-        yield write_message("W013", regex=regex.pattern, paths=_show(cut))
+        yield write_message("W013", regex=regex.pattern, paths=show_some(cut))
 
 
 @register(Tags.security)
@@ -138,7 +138,7 @@ def check_cookies(**_: Any) -> Iterator[CheckMessage]:
     cookies: list[tuple[str, str, str]] = []
     if origins and _SESSION in settings.MIDDLEWARE:
         cookies.append(("W005", "session cookie", "SESSION_COOKIE"))
-    if origins and _CSRF in settings.MIDDLEWARE and not settings.CSRF_USE_SESSIONS:
+    if origins and _needs_token() and not settings.CSRF_USE_SESSIONS:
         cookies.append(("W006", "CSRF cookie", "CSRF_COOKIE"))
     for number, cookie, prefix in cookies:
         same_site = getattr(settings, f"{prefix}_SAMESITE")
@@ -149,7 +149,7 @@ def check_cookies(**_: Any) -> Iterator[CheckMessage]:
             problems.append(f"{prefix}_SECURE is False")
         if problems:
             reasons = " and ".join(problems)
-            shown = _show(origins)
+            shown = show_some(origins)
             yield write_message(
                 number, origins=shown, cookie=cookie, prefix=prefix, problems=reasons
             )
@@ -158,7 +158,7 @@ def check_cookies(**_: Any) -> Iterator[CheckMessage]:
 @register(Tags.security)
 def check_csrf_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
     """W007: an origin with credentials whose POST requests fail the CSRF check."""
-    if _CSRF in settings.MIDDLEWARE:
+    if _needs_token():
         origins = [origin for origin in _origins(credentials=True) if not _is_trusted(origin)]
         trusted = list(map(_trusted_source, settings.CSRF_TRUSTED_ORIGINS))
         regexes = [
@@ -169,13 +169,13 @@ def check_csrf_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
         if origins or regexes:
             forms = _PORTS if any(each.endswith(_ANY_PORT) for each in origins) else ""
             forms += _REGEXES if regexes else ""
-            yield write_message("W007", origins=_show([*origins, *regexes]), forms=forms)
+            yield write_message("W007", origins=show_some([*origins, *regexes]), forms=forms)
 
 
 @register(Tags.security)
 def check_receivers(**_: Any) -> Iterator[CheckMessage]:
     """E007, W011, W016: receivers that allow any origin, return no bool, or fail a preflight."""
-    if read_settings()[0] is None or not _has_urlconf():
+    if read_settings()[0] is None or not has_urlconf():
         return
     for receiver, origin, path, value, missing in probe_receivers():
         if missing:
@@ -195,7 +195,14 @@ def check_insecure_origins(**_: Any) -> Iterator[CheckMessage]:
     regexes = read_regexes(_regexes(credentials=False))
     origins += [regex.source for regex in regexes if regex.find_inside("http://.*")]
     if origins:
-        yield write_message("W008", origins=_show(origins))
+        yield write_message("W008", origins=show_some(origins))
+
+
+def _needs_token() -> bool:
+    """Return whether requests of listed origins need a CSRF token: with a guard they need none."""
+    configuration = read_settings()[0]
+    guard = None if configuration is None else configuration.guard
+    return _CSRF in settings.MIDDLEWARE and (guard is None or not guard.replaces_tokens)
 
 
 def _write_problem(number: str, problem: Problem) -> CheckMessage:
@@ -229,25 +236,11 @@ def _find_setting(name: str) -> str | None:
     return near[0] if near else None
 
 
-def _has_urlconf() -> bool:
-    return bool(getattr(settings, "ROOT_URLCONF", None))
-
-
 def _is_cut(regex: re.Pattern[str], path: str) -> bool:
     """Return whether the match of a path ends within one of its parts."""
     found = regex.match(path)
     end = found.end() if found else len(path)
     return 0 < end < len(path) and "/" not in path[end - 1 : end + 1]
-
-
-def _policies() -> Iterable[CorsPolicy]:
-    configuration = read_settings()[0]
-    if configuration is not None:
-        yield from configuration.policies
-    if _has_urlconf():
-        for marked in find_marked_views():
-            if isinstance(marked.mark, CorsPolicy):
-                yield marked.mark
 
 
 def _check_openness(policy: CorsPolicy) -> Iterator[CheckMessage]:
@@ -267,7 +260,7 @@ def _check_openness(policy: CorsPolicy) -> Iterator[CheckMessage]:
 def _regexes(*, credentials: bool) -> list[re.Pattern[str]]:
     found = [
         regex
-        for policy in _policies()
+        for policy in find_policies()
         if policy.allow_credentials or not credentials
         for regex in regexes_of(policy)
     ]
@@ -277,7 +270,7 @@ def _regexes(*, credentials: bool) -> list[re.Pattern[str]]:
 def _origins(*, credentials: bool) -> list[str]:
     found = [
         origin
-        for policy in _policies()
+        for policy in find_policies()
         if policy.allow_credentials or not credentials
         for origin in policy.allow_origins
     ]
@@ -310,9 +303,3 @@ def _trusted_source(trusted: str) -> str:
     if netloc.startswith("*"):
         return rf"{scheme}://(.*\.)?{re.escape(netloc.removeprefix('*').removeprefix('.'))}"
     return re.escape(trusted)
-
-
-def _show(values: Sequence[str]) -> str:
-    more = len(values) - _SHOWN
-    shown = ", ".join(values[:_SHOWN])
-    return f"{shown} and {more} more" if more > 0 else shown

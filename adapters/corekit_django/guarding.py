@@ -43,6 +43,11 @@ class SettingsGuard:
         self.guard = guard
         self.observer = GuardObserver("django", _LOGGER, on_verdict=on_verdict)
 
+    @property
+    def replaces_tokens(self) -> bool:
+        """Whether requests of trusted pages need no CSRF token."""
+        return self.guard.mode == "enforce" and self.guard.writes != "ignore"
+
     def skips(self, request: HttpRequest) -> bool:
         """Return whether the guard allows a request whatever its headers are."""
         return request.method in self.guard.skipped_methods and not _is_handshake(request)
@@ -106,7 +111,7 @@ class Judged(NamedTuple):
         if verdict.status is not None:
             status, headers, body = verdict.response()
             return HttpResponse(body, status=status, headers=dict(headers))
-        if self.guard.guard.mode == "enforce" and self._is_of_trusted_page():
+        if self.guard.replaces_tokens and self._is_of_trusted_page():
             request.csrf_processing_done = True  # type: ignore[attr-defined]
             # django-ninja's own check resets the first one.
             request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]

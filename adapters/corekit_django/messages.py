@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004 - its name
@@ -101,19 +102,25 @@ TEXTS: Final = {
         " CorsPolicy(allow_origins=['*'])). If none do, set WHITENOISE_ALLOW_ALL_ORIGINS = False.",
     ),
     "W015": _Text(
-        "{names} sets request.urlconf, but comes after the CORS middleware, so preflights get the"
-        " policies of the views in ROOT_URLCONF.",
+        "{names} sets request.urlconf, but comes after the CORS middleware, so preflights, and what"
+        " CORS_GUARD judges, get the policies of the views in ROOT_URLCONF.",
         "Put it before the CORS middleware.",
     ),
     "W016": _Text(
         "{receiver}, a receiver of check_request_enabled, reads request.{name}, which preflights do"
-        " not have: they fail with 500.",
+        " not have: they fail with 500, as do other requests that CORS_GUARD judges.",
         "{hint} A receiver has the origin, and what earlier middleware has set.",
     ),
     "W017": _Text(
         "{names} sets CORS headers itself. The CORS middleware removes those that a later"
         " middleware sets, and an earlier one replaces those of the policy.",
         "Remove it, or the headers from it: the settings allow the same.",
+    ),
+    "W018": _Text(
+        "CSRF_TRUSTED_ORIGINS trusts origins that the policy does not list with credentials, so"
+        " CORS_GUARD refuses their POST, PUT, PATCH and DELETE requests: {origins}.",
+        "Add origins whose pages may act as the user to {name}, and those of this server to"
+        ' CORS_GUARD["own_origins"]. Remove the others from CSRF_TRUSTED_ORIGINS.{apex}',
     ),
     "I001": _Text(
         "runserver serves the files below {prefix} itself, before any middleware, so they have no"
@@ -126,6 +133,7 @@ TEXTS: Final = {
 """The texts of each check by its number: E is an error, W a warning, I information."""
 
 
+_SHOWN: Final = 3
 _KINDS: Final = {"E": Error, "W": Warning, "I": Info}
 
 
@@ -138,3 +146,14 @@ def write_message(number: str, **values: object) -> CheckMessage:
     """Return the message of a check, with the values that it names."""
     message, hint = (text.format_map(values) for text in TEXTS[number])
     return _KINDS[number[0]](message, hint=hint, id=f"corekit_django.{number}")
+
+
+def show_some(values: Sequence[str]) -> str:
+    """Return the first of several values, and how many more there are.
+
+    >>> show_some(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
+    more = len(values) - _SHOWN
+    shown = ", ".join(values[:_SHOWN])
+    return f"{shown} and {more} more" if more > 0 else shown
