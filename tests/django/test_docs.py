@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from django.test import override_settings
+
 from corekit_django.conf import KNOWN_SETTINGS
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +29,7 @@ def test_every_check_is_described_once() -> None:
     assert sorted(described) == sorted(set(re.findall(r'[."]([EWI]\d{3})"', sources)))
 
 
+@override_settings(CORS_GUARD=True)
 def test_python_snippets_run() -> None:
     namespace: dict[str, Any] = {"__name__": "snippet"}
     from corekit_django.signals import check_request_enabled

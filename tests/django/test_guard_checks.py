@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.urls import path
 
 from corekit import CorsPolicy
+from corekit_django import cors
+from tests.django import views
 from tests.django.checking import APP, CREDENTIALS, HOSTS, run
 
 GUARDED: dict[str, Any] = {**CREDENTIALS, **HOSTS, "CORS_GUARD": True}
@@ -53,11 +56,6 @@ def test_policies_of_views_count() -> None:
     policy = CorsPolicy(allow_origins=["https://a.example"], allow_credentials=True)
 
     class Urls:
-        from django.urls import path
-
-        from corekit_django import cors
-        from tests.django import views
-
         urlpatterns = (path("", cors(policy)(views.plain)),)
 
     assert run("W018", **values, ROOT_URLCONF=Urls) == []
