@@ -170,13 +170,18 @@ class SettingProblem(ProblemKind):
     # Environment variables
     UNKNOWN_VARIABLE = (
         "unknown-argument",
-        "A policy does not read this variable.",
+        "{owner} does not read this variable.",
         "The variables are {variables}.",
     )
     MISSPELLED_VARIABLE = (
         "unknown-argument",
-        "A policy does not read this variable.",
+        "{owner} does not read this variable.",
         "Did you mean {fix}?",
+    )
+    GUARD_VARIABLE = (
+        "unknown-argument",
+        "A policy does not read the variables of a guard.",
+        "Use guard_from_environ(), whose result has the policy too.",
     )
     BROKEN_JSON_LIST = (
         "wrong-type",

@@ -2,7 +2,7 @@
 
 The arguments of a policy, or ``routes``, are at the top level of the file, in the table ``cors`` of
 a larger configuration, or in ``[tool.corekit]`` of a pyproject.toml. ``accept`` next to them has
-codes of advice that `corekit check` leaves out.
+codes of advice that `corekit check` leaves out, and ``guard`` the arguments of a guard.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
-from corekit.arguments import REGEXES, SETTINGS
+from corekit.arguments import REGEXES
 from corekit.compat import build_policy
 from corekit.diagnostics import Diagnostic
+from corekit.guard import CrossOriginGuard
 from corekit.problems import Dialect, ProblemKind, SettingProblem
 
 from .documents import Document, parse_document
 from .errors import ConfigError, ConfigPolicyError
 from .places import Path as Keys
+from .tables import GUARD, ROUTES, as_tables, find_table
 
 Policies = CorsPolicy | CorsRoutes
 
@@ -50,10 +52,6 @@ _JSON: Final = replace(
     routes='Write {"routes": [{"path": "/api/", ...}]} with the arguments of each policy.',
 )
 
-_SCHEMA_KEY: Final = "$schema"
-"""Where editors look for the JSON Schema; not part of the policy."""
-
-_ROUTES: Final = "routes"
 _PATH: Final = "path"
 _ACCEPT: Final = "accept"
 
@@ -62,8 +60,9 @@ _ACCEPT: Final = "accept"
 class PolicyFile:
     """What a file, or another source, says: a policy or routes, or the problems that it has.
 
-    `policy` is None if there are problems. `accept` has the codes of accepted advice by the path of
-    their route; those under None are for the whole file.
+    `policy` is None if there are problems, and `guard` also if the source has no guard. `accept`
+    has the codes of accepted advice by the path of their route; those under None are for the whole
+    file.
     """
 
     source: str
@@ -73,12 +72,31 @@ class PolicyFile:
     document: Document | None = None
     table: Keys = ()
     """The keys of the table that has the policy."""
+    guard: CrossOriginGuard | None = None
 
     def require(self) -> Policies:
         """Return the policy; raises `ConfigPolicyError` with every problem."""
         if self.policy is None:
             raise ConfigPolicyError(self.source, self.problems)
         return self.policy
+
+    def require_alone(self) -> Policies:
+        """Return the policy like `require()`; raises `ConfigError` if there is a guard too."""
+        policy = self.require()
+        if self.guard is not None:
+            # A guard that is not returned would protect nothing.
+            message = "There is a guard, which would be ignored here."
+            raise ConfigError(self.source, message, "Use corekit_config.load_guard().")
+        return policy
+
+    def require_guard(self) -> CrossOriginGuard:
+        """Return the guard; raises `ConfigPolicyError`, and `ConfigError` without a guard."""
+        self.require()
+        if self.guard is None:
+            name = ".".join(map(str, (*self.table, GUARD)))
+            message = f"There is no guard: the table [{name}] is missing."
+            raise ConfigError(self.source, message, "Add it, or use corekit_config.load_policy().")
+        return self.guard
 
     def locate(self, found: Diagnostic) -> Diagnostic:
         """Return advice on the policy with the source, and with the line and column if known."""
@@ -88,7 +106,7 @@ class PolicyFile:
         if isinstance(self.policy, CorsRoutes):
             paths = [path for path, _ in self.policy.routes]
             if found.route in paths:
-                base = (*base, _ROUTES, paths.index(found.route))
+                base = (*base, ROUTES, paths.index(found.route))
         keys: Keys = (*base, name)
         given = _look_up(self.document, keys)
         if isinstance(given, list) and isinstance(value, str):
@@ -101,7 +119,8 @@ def load_policy(path: str | PathLike[str]) -> Policies:
     """Read a policy from a file, as TOML or JSON by its name, or by its first character.
 
     A file with ``routes`` has a `CorsRoutes`. Raises `ConfigError` if the file cannot be read or
-    parsed, and `ConfigPolicyError`, a `PolicyError`, with every problem of the policy.
+    parsed, or has a guard, and `ConfigPolicyError`, a `PolicyError`, with every problem of the
+    policy.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -110,7 +129,25 @@ def load_policy(path: str | PathLike[str]) -> Policies:
     ...     load_policy(path)
     CorsPolicy(allow_origins=['https://app.example.com'], max_age=600)
     """
-    return read_policy_file(path).require()
+    return read_policy_file(path).require_alone()
+
+
+def load_guard(path: str | PathLike[str]) -> CrossOriginGuard:
+    """Read a guard with its policy from a file, whose table ``guard`` has the arguments.
+
+    A file without other settings has a guard whose policy allows no origins. Raises the errors of
+    `load_policy`, with every problem of the policy and of the guard, and `ConfigError` if the file
+    has no guard.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "cors.toml")
+    ...     _ = path.write_text('allow_origins = ["*"]\\n[guard]\\nhosts = ["api.example.com"]')
+    ...     guard = load_guard(path)
+    >>> guard.policy, guard.hosts
+    (CorsPolicy(allow_origins=['*']), ('api.example.com',))
+    """
+    return read_policy_file(path).require_guard()
 
 
 def parse_policy(content: bytes | str, source: str) -> Policies:
@@ -124,7 +161,7 @@ def parse_policy(content: bytes | str, source: str) -> Policies:
     >>> parse_policy('[[routes]]\\npath = "/api/"\\nallow_origins = ["*"]', "cors.toml")
     CorsRoutes([('/api/', CorsPolicy(allow_origins=['*']))])
     """
-    return parse_policy_file(content, source).require()
+    return parse_policy_file(content, source).require_alone()
 
 
 def read_policy_file(path: str | PathLike[str]) -> PolicyFile:
@@ -153,9 +190,10 @@ def read_content(path: str | PathLike[str]) -> bytes:
 
 def build_file(document: Document) -> PolicyFile:
     """Build the policy or the routes of a document."""
-    keys, table = _find_table(document)
+    keys, table = find_table(document)
     builder = _Builder(document, keys)
     policy = builder.build(table)
+    guard = builder.build_guard(table, policy)
     problems = tuple(builder.problems)
     return PolicyFile(
         document.source,
@@ -164,20 +202,7 @@ def build_file(document: Document) -> PolicyFile:
         builder.accept,
         document,
         keys,
-    )
-
-
-def holds_policy(document: Document) -> bool:
-    """Return whether a document has any setting of a policy, so that it is meant as one.
-
-    >>> holds_policy(parse_document('name = "shop"', "package.toml"))
-    False
-    """
-    return any(
-        name in SETTINGS or str(name).startswith(("allow_", "expose_"))
-        for table in (document.data, *_find_tables(document.data).values())
-        for each in (table, *_as_tables(table.get(_ROUTES)))
-        for name in each
+        None if problems else guard,
     )
 
 
@@ -189,30 +214,55 @@ class _Builder:
         self.accept: dict[str | None, tuple[str, ...]] = {}
         self._document = document
         self._table = table
-        name = ".".join(map(str, (*table, _ROUTES)))
-        toml = replace(_TOML, routes=_TOML.routes.replace(_ROUTES, name))
+        name = ".".join(map(str, (*table, ROUTES)))
+        toml = replace(_TOML, routes=_TOML.routes.replace(ROUTES, name))
         self._dialect = _JSON if document.is_json else toml
 
     def build(self, table: Mapping[str, Any]) -> Policies:
         """Return the policy or the routes; they are not to be used if there are problems."""
-        if _ROUTES not in table:
-            return self._build_policy(table, self._table)
-        others = [name for name in table if name not in (_ROUTES, _ACCEPT)]
+        if ROUTES not in table:
+            rest = {name: value for name, value in table.items() if name != GUARD}
+            if GUARD in table and not rest.keys() - {_ACCEPT}:
+                self._read_accept(rest, self._table)
+                return CorsPolicy.deny_all()
+            return self._build_policy(rest, self._table)
+        others = [name for name in table if name not in (ROUTES, _ACCEPT, GUARD)]
         if others:
-            message = f"The key {others[0]!a} cannot be used together with {_ROUTES}."
+            message = f"The key {others[0]!a} cannot be used together with {ROUTES}."
             raise ConfigError(self._document.source, message, "Write it in each route.")
         self._read_accept(table, self._table)
-        routes = _as_tables(table[_ROUTES])
-        if not isinstance(table[_ROUTES], list) or len(routes) < len(table[_ROUTES]):
-            self._report(SettingProblem.ROUTE_TABLES, _ROUTES, table[_ROUTES], self._table)
+        routes = as_tables(table[ROUTES])
+        if not isinstance(table[ROUTES], list) or len(routes) < len(table[ROUTES]):
+            self._report(SettingProblem.ROUTE_TABLES, ROUTES, table[ROUTES], self._table)
             return CorsPolicy.deny_all()
         return self._build_routes(routes)
+
+    def build_guard(self, table: Mapping[str, Any], policy: Policies) -> CrossOriginGuard | None:
+        """Return the guard, None without one; it is not to be used if there are problems."""
+        if GUARD not in table:
+            return None
+        given = table[GUARD]
+        if not isinstance(given, dict):
+            kind, found = SettingProblem.WRONG_TYPE, type(given).__name__
+            expected = 'a table of its arguments, such as {hosts = ["api.example.com"]}'
+            if self._document.is_json:
+                expected = 'an object of its arguments, such as {"hosts": ["api.example.com"]}'
+            self._report(kind, GUARD, given, self._table, type=found, expected=expected)
+            return None
+        try:
+            return CrossOriginGuard.from_mapping(policy, given, dialect=self._dialect)
+        except PolicyError as error:
+            for problem in error.problems:
+                named = replace(problem, subject=f"{GUARD}.{problem.subject}")
+                inner = () if problem.index is None else (problem.index,)
+                self._add(named, self._table, (GUARD, problem.argument, *inner))
+            return None
 
     def _build_routes(self, routes: list[Mapping[str, Any]]) -> Policies:
         pairs: list[tuple[str, CorsPolicy]] = []
         indexes: list[int] = []
         for index, each in enumerate(routes):
-            keys, path = (*self._table, _ROUTES, index), each.get(_PATH)
+            keys, path = (*self._table, ROUTES, index), each.get(_PATH)
             rest = {name: value for name, value in each.items() if name != _PATH}
             if isinstance(path, str):
                 pairs.append((path, self._build_policy(rest, keys, path)))
@@ -226,9 +276,9 @@ class _Builder:
             for problem in error.problems:
                 if problem.index is not None:
                     index = indexes[problem.index]
-                    self._add(problem, (*self._table, _ROUTES, index), (_PATH,))
+                    self._add(problem, (*self._table, ROUTES, index), (_PATH,))
                 elif not self.problems:
-                    self._report(SettingProblem.ROUTE_TABLES, _ROUTES, [], self._table)
+                    self._report(SettingProblem.ROUTE_TABLES, ROUTES, [], self._table)
             return CorsPolicy.deny_all()
 
     def _build_policy(
@@ -278,8 +328,8 @@ class _Builder:
 
     def _add(self, problem: Problem, keys: Keys, inner: Keys, route: str | None = None) -> None:
         if len(keys) > len(self._table):
-            subject = problem.subject if problem.argument != _ROUTES else _PATH
-            problem = replace(problem, subject=f"{_ROUTES}[{keys[-1]}].{subject}", route=route)
+            subject = problem.subject if problem.argument != ROUTES else _PATH
+            problem = replace(problem, subject=f"{ROUTES}[{keys[-1]}].{subject}", route=route)
         located = _locate(problem, self._document.source, self._document, (*keys, *inner))
         self.problems.append(located)
 
@@ -303,36 +353,3 @@ def _look_up(document: Document | None, keys: Keys) -> Any:
         else:
             return None
     return value
-
-
-def _find_table(document: Document) -> tuple[Keys, Mapping[str, Any]]:
-    rest, found = _without_schema(document.data), _find_tables(document.data)
-    source = document.source
-    if not found:
-        if Path(source).name == "pyproject.toml":
-            message, hint = "There is no table [tool.corekit].", "Add one with the policy."
-            raise ConfigError(source, message, hint)
-        return (), rest
-    places = [f"[{'.'.join(map(str, keys))}]" for keys in found]
-    if any(name in rest for name in (*SETTINGS, _ROUTES)):
-        places.insert(0, "the top level")
-    if len(places) > 1:
-        message = f"There are arguments of a policy in {' and in '.join(places)}."
-        raise ConfigError(source, message, "Keep them in one place.")
-    keys, table = next(iter(found.items()))
-    return keys, _without_schema(table)
-
-
-def _find_tables(data: Mapping[str, Any]) -> dict[Keys, Mapping[str, Any]]:
-    tool = data.get("tool")
-    inner = tool.get("corekit") if isinstance(tool, dict) else None
-    tables: dict[Keys, Any] = {("cors",): data.get("cors"), ("tool", "corekit"): inner}
-    return {keys: table for keys, table in tables.items() if isinstance(table, dict)}
-
-
-def _as_tables(value: Any) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _without_schema(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: value for name, value in table.items() if name != _SCHEMA_KEY}

@@ -27,11 +27,11 @@ from .errors import ConfigError
 from .files import (
     PolicyFile,
     build_file,
-    holds_policy,
     parse_policy_file,
     read_content,
     read_policy_file,
 )
+from .tables import holds_policy
 
 STDIN: Final = "<stdin>"
 """The source of a policy that is read from standard input."""
@@ -45,15 +45,15 @@ def find_policy(text: str) -> CorsPolicy | CorsRoutes:
     """Read the policy that `text` names: FILE, IMPORT_PATH, or ``-`` for standard input.
 
     An existing file is read; otherwise ``app.main:policy`` is imported, with the current directory
-    searched first. Raises `ConfigError` if nothing can be read, and `ConfigPolicyError`, a
-    `PolicyError`, with every problem of the policy.
+    searched first. Raises `ConfigError` if nothing can be read, or a file has a guard, and
+    `ConfigPolicyError`, a `PolicyError`, with every problem of the policy.
 
     >>> find_policy("app.main")
     Traceback (most recent call last):
         ...
     corekit_config.errors.ConfigError: app.main: There is no such file. Name a file such as cors.toml, or an import path such as app.main:policy.
     """  # noqa: E501 - an error message is one line
-    return find_file(text).require()
+    return find_file(text).require_alone()
 
 
 def find_file(text: str) -> PolicyFile:

@@ -6,17 +6,18 @@ from copy import deepcopy
 from typing import Any
 
 from corekit import schema
+from corekit.guard.schema import guard_schema
 
 
 def policy_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a policy file, as a new dict.
 
     It describes a whole file, or the table of a file that contains the policy: the arguments of a
-    policy, or routes with the arguments of each.
+    policy, or routes with the arguments of each, and those of a guard.
 
     >>> properties = policy_schema()["properties"]
-    >>> list(properties)[-2:], properties["routes"]["items"]["required"]
-    (['accept', 'routes'], ['path'])
+    >>> list(properties)[-3:], properties["routes"]["items"]["required"]
+    (['accept', 'routes', 'guard'], ['path'])
     """
     from corekit.lint import CODES  # noqa: PLC0415 - only the schema needs all codes
 
@@ -48,11 +49,14 @@ def policy_schema() -> dict[str, Any]:
         "minItems": 1,
         "items": route,
     }
-    of_routes = {"propertyNames": {"enum": ["$schema", "accept", "routes"]}}
+    found["properties"]["guard"] = guard_schema()
+    of_routes = {"propertyNames": {"enum": ["$schema", "accept", "routes", "guard"]}}
+    # The policy of a guard alone allows no origins.
+    alone = {"required": ["guard"], "propertyNames": {"enum": ["$schema", "accept", "guard"]}}
     return {
         **found,
         "type": "object",
         "if": {"required": ["routes"]},
         "then": of_routes,
-        "else": policy,
+        "else": {**policy, "anyOf": [*policy["anyOf"], alone]},
     }

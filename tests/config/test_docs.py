@@ -9,7 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from corekit import CorsPolicy
-from corekit_config import parse_policy, policy_schema
+from corekit.guard import CrossOriginGuard
+from corekit_config import policy_schema
+from corekit_config.files import parse_policy_file
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy-files.md").read_text()
 BLOCKS = re.findall(r"^```(toml|json)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
@@ -17,7 +19,7 @@ BLOCKS = re.findall(r"^```(toml|json)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILI
 
 @pytest.mark.parametrize(("form", "text"), BLOCKS)
 def test_files_of_the_page_are_valid(form: str, text: str) -> None:
-    policy = parse_policy(text, f"cors.{form}").policy_for("/api/items")
+    policy = parse_policy_file(text, f"cors.{form}").require().policy_for("/api/items")
     assert policy is not None
     assert policy.decide("GET", origin="https://app.example.com").allowed
 
@@ -31,7 +33,7 @@ def test_first_snippet_loads_the_first_file(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("cors.toml").write_text(BLOCKS[0][1])
-    (snippet,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    snippet, _ = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
     names: dict[str, object] = {}
     exec(snippet, names)
     assert names["policy"] == CorsPolicy(
@@ -41,6 +43,18 @@ def test_first_snippet_loads_the_first_file(
         allow_headers=["content-type", "x-csrftoken"],
         max_age=600,
     )
+
+
+def test_second_snippet_loads_the_guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (content,) = (text for _, text in BLOCKS if "[guard]" in text)
+    Path("cors.toml").write_text(content)
+    _, snippet = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    names: dict[str, object] = {}
+    exec(snippet, names)
+    policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
+    guard = CrossOriginGuard(policy, hosts=["api.example.com"], exempt=["/webhooks/"])
+    assert (names["guard"], names["policy"]) == (guard, policy)
 
 
 def test_schema_can_be_nested_in_another_schema() -> None:

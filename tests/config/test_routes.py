@@ -13,8 +13,9 @@ from corekit.compat import RegexCorsPolicy
 from corekit.lint import CODES, accept_advice, lint_policy
 from corekit_config import ConfigError, find_policy, load_policy, parse_policy
 from corekit_config.documents import parse_document
-from corekit_config.files import holds_policy, parse_policy_file
+from corekit_config.files import parse_policy_file
 from corekit_config.finding import find_file, find_files
+from corekit_config.tables import holds_policy
 
 APP = "https://app.example.com"
 ROUTES = CorsRoutes(
