@@ -1,4 +1,4 @@
-"""corekit's own words, explained: codes of problems, advice and findings, and reasons of denials.
+"""corekit's own words, explained: codes of problems, advice and findings, and reasons.
 
 The texts are those of the tables that the messages are written from, with ``...`` for what differs
 from case to case. A code may have several.
@@ -16,6 +16,7 @@ from corekit._answers import DENIED_BODY
 from corekit._validation import MAX_MAX_AGE
 from corekit.browser import FAILURES
 from corekit.decision import Reason
+from corekit.guard import GuardReason
 from corekit.lint.advice import ADVICE
 from corekit.probe import make_probe_origins
 from corekit.probe.finding_kinds import FINDINGS
@@ -76,6 +77,35 @@ _REASON_HINTS: Final = {
     Reason.HEADER_NOT_ALLOWED: FAILURES["HeaderDisallowedByPreflightResponse"].hint,
     Reason.HEADERS_TOO_LONG: "Request fewer headers.",
 }
+_OUTCOMES: Final = ("allowed", "refused", "reported")
+_LIST_ORIGIN: Final = "Add the page's origin to allow_origins if its pages may do this."
+_GUARD_HINTS: Final = {
+    GuardReason.HOST_MALFORMED: "Send one Host header with the name of the server.",
+    GuardReason.HOST_NOT_ALLOWED: (
+        "Call the server by a name in hosts, or add the name that it was called by."
+    ),
+    GuardReason.SEVERAL_FETCH_SITES: "Let proxies pass on Sec-Fetch-Site as it is.",
+    GuardReason.CREDENTIALS_NOT_ALLOWED: (
+        "Turn on allow_credentials if pages of this origin may act as the user, or send the request"
+        " with credentials: 'omit'."
+    ),
+    GuardReason.SAME_SITE: _LIST_ORIGIN,
+    GuardReason.CROSS_SITE: (
+        f"{_LIST_ORIGIN} If every website may write to the path, add the path to exempt."
+    ),
+    GuardReason.OPAQUE_ORIGIN: (
+        "Send your own pages with Referrer-Policy: same-origin instead of no-referrer."
+    ),
+    GuardReason.OTHER_ORIGIN: (
+        f"{_LIST_ORIGIN} If it is the server's own, add it to own_origins: a proxy changes Host."
+    ),
+    GuardReason.BROWSERS_ONLY: (
+        "Set writes or websockets of the guard to 'judge' if other clients may do this."
+    ),
+    GuardReason.WEBSOCKET_ORIGIN: _LIST_ORIGIN,
+    GuardReason.CROSS_SITE_READ: "Add the path to exempt if every website may load it.",
+    GuardReason.READ_NOT_ALLOWED: _LIST_ORIGIN,
+}
 
 
 def _fill(code: str, template: str) -> dict[str, str]:
@@ -105,6 +135,8 @@ def _describe_all() -> Iterator[Meaning]:
             yield Meaning(code, message.format(**words).strip(), hint.format(**words))
     for reason in Reason:
         yield Meaning(reason.name, reason.value, _REASON_HINTS.get(reason, _HARMLESS))
+    for each in GuardReason:
+        yield Meaning(each.name, each.value, _GUARD_HINTS.get(each, "Change nothing."))
     for error in ERRORS.values():
         yield Meaning(error.name, error.message, error.hint)
 
@@ -139,6 +171,9 @@ def find_code(text: str) -> tuple[Meaning, ...]:
     text = text[:MAX_MESSAGE].strip()
     if text.startswith(DENIED_BODY.decode().strip()):
         text = Reason.ORIGIN_NOT_ALLOWED.name
+    found = _find_in_guard(text)
+    if found is not None:
+        return (found,)
     # The path, which a client chooses, comes before the outcome.
     request, is_denial, rest = text.partition("CORS: ")[2].rpartition(" denied: ")
     pasted, _, end = rest.rpartition("[")
@@ -149,9 +184,36 @@ def find_code(text: str) -> tuple[Meaning, ...]:
     return next(filter(None, (_BY_NAME.get(name.lower()) for name in names)), ())
 
 
+def _find_in_guard(text: str) -> Meaning | None:
+    """Return what a line of the guard, or the body of its response, means."""
+    for reason in GuardReason:
+        sentence = f"Guard: {_lower_first(reason.value)}"
+        if text.startswith(sentence):
+            return _describe_guard(reason.value, text[len(sentence) :], reason)
+    name = text.rpartition("[")[2].removesuffix("]")
+    if name not in GuardReason.__members__:
+        return None
+    reason = GuardReason[name]
+    message = _lower_first(reason.value)
+    request, _, rest = text.partition("Guard: ")[2].rpartition(f": {message}")
+    request, _, outcome = request.rpartition(" ")
+    if outcome not in _OUTCOMES:
+        return None
+    return _describe_guard(f"{request}: {message}", rest.rpartition("[")[0], reason)
+
+
+def _describe_guard(message: str, hint: str, reason: GuardReason) -> Meaning:
+    known = _GUARD_HINTS.get(reason, "Change nothing.")
+    return Meaning(reason.name, message, hint.strip() or known)
+
+
+def _lower_first(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
+
+
 def _describe_denial(request: str, pasted: str, reason: Reason) -> Meaning:
     """Return what a line of the log means; its own hint names the values of the request."""
-    message = reason.value[0].lower() + reason.value[1:]
+    message = _lower_first(reason.value)
     hint = pasted.partition(". ")[2].strip(" .")  # after the sentence of the reason
     known = _REASON_HINTS.get(reason, _HARMLESS)
     return Meaning(reason.name, f"{request}: {message}", f"{hint}." if hint else known)

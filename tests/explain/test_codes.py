@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -13,13 +13,15 @@ from corekit.decision import Reason
 from corekit.events import DecisionEvent
 from corekit.explain import ERRORS, codes
 from corekit.explain.codes import CODES, Meaning, find_code
+from corekit.guard import CrossOriginGuard, GuardEvent, GuardReason
 from corekit.lint.advice import ADVICE
 from corekit.probe.finding_kinds import FINDINGS
 from corekit.problems import CODES as PROBLEM_CODES
 from corekit.problems import RISKS
 from tests.loading import load_again
 
-OWN: Final = {*PROBLEM_CODES, *ADVICE, *FINDINGS, *(reason.name for reason in Reason)}
+REASONS: Final = (*Reason, *GuardReason)
+OWN: Final = {*PROBLEM_CODES, *ADVICE, *FINDINGS, *(reason.name for reason in REASONS)}
 PAGE: Final = "https://app.example.com"
 POLICY: Final = CorsPolicy(allow_origins=[PAGE])
 
@@ -46,11 +48,17 @@ def test_code_is_found_alone_and_in_brackets(code: str) -> None:
         assert find_code(text) == CODES[code]
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_reason_has_its_own_sentence_and_a_hint(reason: Reason) -> None:
-    (meaning,) = find_code(reason.name)
-    assert meaning.message == reason.value
-    assert meaning.hint
+@pytest.mark.parametrize("reason", REASONS, ids=str)
+def test_reason_has_its_own_sentence_and_a_hint(reason: Reason | GuardReason) -> None:
+    hints = {meaning.message: meaning.hint for meaning in find_code(reason.name)}
+    assert hints[reason.value]
+    assert set(hints) == {each.value for each in REASONS if each.name == reason.name}
+
+
+@pytest.mark.parametrize("reason", GuardReason)
+def test_only_refusals_have_something_to_change(reason: GuardReason) -> None:
+    (hint,) = (each.hint for each in find_code(reason.name) if each.message == reason.value)
+    assert (hint == "Change nothing.") == (reason.status is None)
 
 
 def test_risk_says_how_to_accept_it() -> None:
@@ -115,6 +123,40 @@ def test_body_of_a_refused_preflight_is_found() -> None:
     assert find_code(answer.body.decode()) == CODES["ORIGIN_NOT_ALLOWED"]
 
 
+@pytest.mark.parametrize("mode", ["enforce", "report"])
+@pytest.mark.parametrize(("method", "is_websocket"), [("POST", False), ("GET", True)])
+def test_log_line_of_the_guard_is_found(mode: Any, method: str, is_websocket: bool) -> None:
+    origin = "https://other.example"
+    guard = CrossOriginGuard(POLICY, mode=mode)
+    verdict = guard.judge(method, "/items", origin=origin, websocket=is_websocket)
+    line = str(GuardEvent(verdict, "asgi", method, "/items", origin, is_websocket))
+    message = f"{verdict.reason.value[0].lower()}{verdict.reason.value[1:]}"
+    name = "WebSocket" if is_websocket else method
+    (meaning,) = find_code(f"WARNING:corekit.asgi:{line}")
+    assert meaning == Meaning(
+        verdict.reason.name,
+        f"{name} '/items' from 'https://other.example': {message}",
+        "Add 'https://other.example' to allow_origins.",
+    )
+
+
+def test_line_of_an_allowed_request_is_found() -> None:
+    verdict = CrossOriginGuard(POLICY).judge("POST", "/", origin=PAGE)
+    (meaning,) = find_code(str(GuardEvent(verdict, "wsgi", "POST", "/", PAGE)))
+    message = f"POST '/' from '{PAGE}': the policy lists the origin of the page."
+    assert meaning == Meaning("LISTED_ORIGIN", message, "Change nothing.")
+
+
+def test_body_of_a_refused_request_is_found() -> None:
+    guard = CrossOriginGuard(POLICY, hosts=["a.example"])
+    body = guard.judge("POST", "/", host="a.example", origin="null").response()[2].decode()
+    assert find_code(body) == CODES["OPAQUE_ORIGIN"]
+    (meaning,) = find_code(guard.judge("GET", "/", host="b.example").response()[2].decode())
+    assert meaning.name == "HOST_NOT_ALLOWED"
+    assert meaning.message == GuardReason.HOST_NOT_ALLOWED.value
+    assert meaning.hint == "Call the server by another name, or add 'b.example' to hosts."
+
+
 def test_message_of_a_policy_error_is_found() -> None:
     with pytest.raises(PolicyError) as caught:
         CorsPolicy(allow_origins=[PAGE], allow_methods=["put"])
@@ -122,7 +164,17 @@ def test_message_of_a_policy_error_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "[nothing]", "max age", "a [max-age", "x" * 20_000 + "[max-age]"]
+    "text",
+    [
+        "",
+        "[]",
+        "[nothing]",
+        "max age",
+        "a [max-age",
+        "x" * 20_000 + "[max-age]",
+        "Guard: POST '/' refused: x [NOTHING]",
+        "Guard: POST '/' from 'https://a.example' [X_SITE]",
+    ],
 )
 def test_other_text_has_no_code(text: str) -> None:
     assert find_code(text) == ()
@@ -130,7 +182,15 @@ def test_other_text_has_no_code(text: str) -> None:
 
 def test_long_text_takes_bounded_time() -> None:
     start = time.process_time()
-    for piece in ("[", "[a", "[max", "CORS: ", "CORS: a denied: ["):
+    for piece in (
+        "[",
+        "[a",
+        "[max",
+        "CORS: ",
+        "CORS: a denied: [",
+        "Guard: a ",
+        "Guard: a refused: [",
+    ):
         assert find_code(piece * 1_000_000) == ()
     assert time.process_time() - start < 1.0
 
