@@ -40,3 +40,15 @@ def test_quart_is_wrapped_at_its_asgi_app() -> None:
 
 async def hello() -> str:
     return "hello"
+
+
+def test_guard_alone_is_for_local_servers() -> None:
+    (snippet,) = (each for each in blocks(PAGE, "python") if "GuardMiddleware" in each)
+    with over_uvicorn(run(snippet, PAGE)["app"]) as port:
+        assert get(port, "/", f"http://127.0.0.1:{port}")[2] == b"hello"
+        status, headers, body = get(port, "/", OTHER)
+        assert (status, body) == (
+            403,
+            b"Guard: the policy does not allow the origin of the page to read.\n",
+        )
+        assert "access-control-allow-origin" not in headers
