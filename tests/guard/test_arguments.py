@@ -243,3 +243,12 @@ def test_accepted_host_matches_itself(host: str) -> None:
     guard = CrossOriginGuard(POLICY, hosts=[host])
     assert guard.judge("GET", "/", host=host).allowed
     assert not guard.judge("GET", "/", host=f"x{host}").allowed
+
+
+def test_a_verdict_depends_on_these_values() -> None:
+    parameters = set(inspect.signature(CrossOriginGuard.judge).parameters)
+    assert parameters == {
+        *("self", "method", "path", "scheme", "websocket"),
+        *("host", "origin", "cookie", "authorization"),
+        *("sec_fetch_site", "sec_fetch_mode", "sec_fetch_dest"),
+    }
