@@ -256,7 +256,7 @@ class TestHandshakes:
         assert connect(app, scope) == [{"type": "websocket.close", "code": 1008, "reason": ""}]
 
     @layers
-    def test_page_of_http_is_not_the_own_one_of_wss(self, wrap: Wrap) -> None:
+    def test_http_page_is_not_the_own_one_of_a_wss_server(self, wrap: Wrap) -> None:
         app = wrap(accept, CrossOriginGuard(policy))
         headers = [HOST, (b"origin", b"http://api.example.org")]
         assert is_accepted(app, handshake(headers))
