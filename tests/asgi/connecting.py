@@ -30,7 +30,10 @@ def handshake(headers: Any, path: str = "/", **more: Any) -> dict[str, Any]:
 def connect(app: Any, scope: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what an application sends; the client leaves as soon as it is connected."""
     sent: list[dict[str, Any]] = []
-    events = [{"type": "websocket.disconnect", "code": 1000}, {"type": "websocket.connect"}]
+    events: list[dict[str, Any]] = [
+        {"type": "websocket.disconnect", "code": 1000},
+        {"type": "websocket.connect"},
+    ]
 
     async def receive() -> dict[str, Any]:
         return events.pop()

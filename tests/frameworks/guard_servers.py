@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -59,7 +60,7 @@ def serve_granian(port: int) -> None:
     Granian(target, port=port, interface=Interfaces.ASGI, factory=True, log_enabled=False).serve()
 
 
-SERVERS: Final = {
+SERVERS: Final[dict[str, Callable[[int], None]]] = {
     "uvicorn (websockets)": partial(serve_uvicorn, ws="websockets-sansio"),
     "uvicorn (websockets, legacy)": partial(serve_uvicorn, ws="websockets"),
     "uvicorn (wsproto)": partial(serve_uvicorn, ws="wsproto"),

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 import uvicorn
@@ -37,9 +37,9 @@ policy = CorsPolicy(allow_origins=[APP], expose_headers=["etag"])
 
 
 @contextmanager
-def over_uvicorn(app: Any) -> Iterator[int]:
+def over_uvicorn(app: Any, *, lifespan: Literal["on", "off"] = "off") -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, log_level="critical", lifespan="off")
+        config = uvicorn.Config(app, log_level="critical", lifespan=lifespan)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
         thread.start()
