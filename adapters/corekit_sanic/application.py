@@ -8,25 +8,25 @@ server writes them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final, TypeVar, Unpack, cast
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar, Unpack
 from urllib.parse import unquote
 
-from sanic import HTTPResponse, Request, Sanic
-from sanic.compat import Header
-from sanic.http import Http
-from sanic.response import BaseHTTPResponse
+from sanic import Request, Sanic
 
 from corekit import CorsPolicy
 from corekit.adapter import (
     MARKS,
     Answer,
     Applied,
+    CrossOriginGuard,
     Mark,
     Observer,
     OnDecision,
+    OnVerdict,
     Policies,
     applying,
+    guard_observer,
     is_bridged,
     make_policy,
     merge_raw_headers,
@@ -35,7 +35,9 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 
+from .guard import Gate
 from .handlers import find_policy
+from .sending import RawHeaders, change_when_sent, line_of, send_at_once
 
 __all__ = ["install"]
 
@@ -43,6 +45,8 @@ _LOGGER: Final = logging.getLogger("corekit.sanic")
 
 # The key that corekit_asgi puts into the scope.
 _APPLIED: Final = "corekit.applied"
+
+_OPTIONS: Final = ("on_decision", "guard", "on_verdict")
 
 App = TypeVar("App", bound=Sanic[Any, Any])
 Handle = Callable[[Request], Awaitable[None]]
@@ -53,6 +57,8 @@ def install(
     policy: Policies | None = None,
     *,
     on_decision: OnDecision | None = None,
+    guard: CrossOriginGuard | None = None,
+    on_verdict: OnVerdict | None = None,
     **grants: Unpack[Grants],
 ) -> App:
     """Wrap a Sanic application in `policy`, as its outermost layer, and return it.
@@ -68,20 +74,30 @@ def install(
     policy covers, when its response begins. Denials are logged by "corekit.sanic" at INFO; while
     the application is in debug mode, once for each origin and reason at WARNING.
 
-    Raise TypeError if `policy` is not a policy or `on_decision` is not a plain function,
-    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application already
-    has one.
+    `guard` is a `corekit.guard.CrossOriginGuard` with the same policy. It refuses requests and
+    handshakes of WebSockets before middleware and the handler run, by the policy of the handler.
+    `on_verdict` is a plain function that is called with a `GuardEvent` for each request that it
+    judges.
+
+    Raise TypeError if `policy` is not a policy, `guard` not a guard, or if a function is not a
+    plain one, ValueError if the guard has another policy, `corekit.PolicyError` with all problems
+    of a policy, and RuntimeError if the application already has one.
 
     >>> from sanic import Sanic
     >>> app = install(Sanic("shop"), allow_origins=["https://app.example.com"])
     """
     if policy is not None or grants:
-        policy = make_policy(policy, grants, "install()", ["on_decision"])
+        policy = make_policy(policy, grants, "install()", _OPTIONS)
     has_policy = isinstance(app, _Covered)
     if has_policy:
         raise RuntimeError("The application already has a policy. Call install() once.")
-    observer = Observer("sanic", _LOGGER, on_decision=on_decision, debug=_is_debugged)
-    layer = _Layer(policy, observer)
+    reporter = guard_observer("sanic", _LOGGER, guard, policy, on_verdict)
+    gate = None if guard is None or reporter is None else Gate(guard, reporter)
+    own = () if guard is None else guard.own_origins
+    observer = Observer(
+        "sanic", _LOGGER, on_decision=on_decision, debug=_is_debugged, own_origins=own
+    )
+    layer = _Layer(policy, observer, gate)
     # Sanic's objects take no attributes, so the layer is an attribute of the subclass.
     names = {"__slots__": (), "corekit_layer": layer, "corekit_policy": policy}
     app.__class__ = type(type(app).__name__, (_Covered, type(app)), names)
@@ -101,32 +117,38 @@ class _Covered:
 class _Layer:
     """One policy around one application."""
 
-    def __init__(self, policy: Policies | None, observer: Observer) -> None:
+    def __init__(self, policy: Policies | None, observer: Observer, gate: Gate | None) -> None:
         self._policy = policy
         self._observer = observer
+        self._gate = gate
 
     async def handle(self, request: Request, handle: Handle) -> None:
-        origin = _line(request, "origin")
+        origin = line_of(request, "origin")
         method = None
         if request.method == "OPTIONS" and origin is not None:
-            method = _line(request, "access-control-request-method")
+            method = line_of(request, "access-control-request-method")
         marks: list[Mark] = []
         policy = self._find_policy(request, method, marks)
         if policy is None:
-            await _run(request, handle, None)
+            await self._run(request, handle, None)
         elif origin is None or method is None:
             answer = policy.engine.actual(origin)
             self._merge_when_sent(request, policy, answer, origin)
-            await _run(request, handle, Applied(policy.engine, marks))
+            await self._run(request, handle, Applied(policy.engine, marks))
         else:
             answer = policy.engine.preflight(
                 origin,
                 method,
-                _line(request, "access-control-request-headers"),
-                _line(request, "access-control-request-private-network"),
+                line_of(request, "access-control-request-headers"),
+                line_of(request, "access-control-request-private-network"),
             )
             self._observe(request, policy, answer, origin)
-            await _send_preflight(request, answer, origin)
+            await send_at_once(request, *preflight_response(answer, origin))
+
+    async def _run(self, request: Request, handle: Handle, applied: Applied | None) -> None:
+        engine = None if applied is None else applied.engine
+        if self._gate is None or not await self._gate.refuses(request, engine):
+            await _run(request, handle, applied)
 
     def _find_policy(
         self, request: Request, request_method: str | None, marks: list[Mark]
@@ -141,26 +163,17 @@ class _Layer:
     def _merge_when_sent(
         self, request: Request, policy: CorsPolicy, answer: Answer, origin: str | None
     ) -> None:
-        # A handler may change the headers until it sends the first part of the body, and an error
-        # may replace the whole response until then. A WebSocket handshake is not sent this way.
-        attribute = "response_func" if isinstance(request.stream, Http) else "send"
-        stream: Any = request.stream
-        send = getattr(stream, attribute)
+        raw_origin = None if origin is None else origin.encode("latin-1")
         is_observed = False
 
-        async def send_with_headers(data: bytes, end_stream: bool) -> None:
+        def merge(headers: RawHeaders) -> RawHeaders:
             nonlocal is_observed
-            response = stream.response
             if not is_observed:
                 is_observed = True
                 self._observe(request, policy, answer, origin)
-            stream.response = _MergedResponse(response, answer, origin)
-            try:
-                await send(data, end_stream)
-            finally:
-                stream.response = response
+            return merge_raw_headers(headers, answer, raw_origin)
 
-        setattr(stream, attribute, send_with_headers)
+        change_when_sent(request, merge)
 
     def _observe(
         self, request: Request, policy: CorsPolicy, answer: Answer, origin: str | None
@@ -173,10 +186,10 @@ class _Layer:
                 method=request.method,
                 path=unquote(request.path),
                 origin=origin,
-                request_method=_line(request, "access-control-request-method"),
-                request_headers=_line(request, "access-control-request-headers"),
-                host=_line(request, "host"),
-                sec_fetch_site=_line(request, "sec-fetch-site"),
+                request_method=line_of(request, "access-control-request-method"),
+                request_headers=line_of(request, "access-control-request-headers"),
+                host=line_of(request, "host"),
+                sec_fetch_site=line_of(request, "sec-fetch-site"),
                 request=request,
             )
 
@@ -200,41 +213,5 @@ async def _run(request: Request, handle: Handle, applied: Applied | None) -> Non
         await handle(request)
 
 
-class _MergedResponse:
-    """A response whose headers are merged with an answer while they are written.
-
-    The response itself stays unchanged, since an application may use it again for other requests.
-    """
-
-    def __init__(self, response: BaseHTTPResponse, answer: Answer, origin: str | None) -> None:
-        self._response = response
-        self._answer = answer
-        self._origin = None if origin is None else origin.encode("latin-1")
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._response, name)
-
-    @property
-    def processed_headers(self) -> Iterable[tuple[bytes, bytes]]:
-        return merge_raw_headers(self._response.processed_headers, self._answer, self._origin)
-
-
-async def _send_preflight(request: Request, answer: Answer, origin: str) -> None:
-    # Sent to the server directly: respond() of the request would run the response middleware.
-    status, headers, body = preflight_response(answer, origin)
-    response = HTTPResponse(body, status, Header(headers), "text/plain; charset=utf-8")
-    cast("Http", request.stream).respond(response)
-    await response.send(end_stream=True)
-
-
 def _is_debugged(request: Request) -> bool:
     return request.app.debug
-
-
-def _line(request: Request, name: str) -> str | None:
-    # No origin has a comma: a second header makes it one that matches nothing.
-    lines = request.headers.getall(name, None)
-    if lines is None:
-        return None
-    # Sanic decodes the bytes as UTF-8, corekit as latin-1.
-    return ",".join(lines).encode(errors="surrogateescape").decode("latin-1")

@@ -26,7 +26,7 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 
-__all__ = ["cors", "find_policy"]
+__all__ = ["cors", "find_paths", "find_policy"]
 
 T = TypeVar("T")
 
@@ -75,6 +75,18 @@ def find_policy(
             if policy is not None:
                 return policy
     return None if default is None else _policy_for_path(default, request, route)
+
+
+def find_paths(request: Request) -> tuple[str, ...]:
+    """Return what an application may read the path of a request as."""
+    path = request.path
+    readings = raw_path_readings(path)
+    if not path.endswith("/") or path.endswith(_MANY_SLASHES):
+        return readings
+    route = _find_route(request, request.method)
+    if route is not None and route.strict:
+        return readings
+    return (*readings, *raw_path_readings(path.rstrip("/")))
 
 
 def _find_route(request: Request, method: str) -> Route | None:

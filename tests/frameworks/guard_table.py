@@ -163,6 +163,8 @@ GUARDED: Final = {
     "wsgi, guard alone": Guarded(guarded_apps.protect_wsgi_alone, writes_cors=False),
     "flask": Guarded(guarded_apps.protect_flask),
     "aiohttp": Guarded(guarded_apps.protect_aiohttp, knows_scheme=False),
+    "sanic": Guarded(guarded_apps.protect_sanic, knows_scheme=False),
+    "sanic in an ASGI server": Guarded(guarded_apps.protect_sanic_over_asgi),
     "django": Guarded(protect_django),
     "django, asgi": Guarded(protect_django_asgi),
 }

@@ -54,7 +54,8 @@ class Server:
     def send(self, method: str, path: str, pairs: list[tuple[str, str]]) -> Response:
         """Send a request with these header lines."""
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
-            connection.putrequest(method, path, skip_accept_encoding=True)
+            has_host = any(name.lower() == "host" for name, _ in pairs)
+            connection.putrequest(method, path, skip_host=has_host, skip_accept_encoding=True)
             for name, value in pairs:
                 connection.putheader(name, value)
             connection.endheaders()
