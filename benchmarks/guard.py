@@ -4,6 +4,9 @@ valgrind counts the instructions that the interpreter executes for many requests
 with the hand-written minimum, minus those of the bare application. The ratio of the two is compared
 with the committed one, so that a different build of Python does not raise an alarm.
 `make bench-guard` fails if a ratio is more than 15 % higher; `--write` updates the committed ones.
+
+For requests through a `corekit.guard.CrossOriginGuard` too, the ratio is that of both layers to the
+CORS layer alone, and its limit is fixed.
 """
 
 from __future__ import annotations
@@ -23,11 +26,13 @@ from benchmarks.applications import POLICY, drive_asgi, plain_app, vary_app
 from benchmarks.minimum import MinimalAsgi
 from benchmarks.traffic import ALLOWED, UNTRUSTED, preflight_headers, request_headers, scope
 from corekit import CorsPolicy
+from corekit.guard import CrossOriginGuard
 from corekit_asgi import CorsMiddleware
 
 COMMITTED: Final = Path(__file__).with_name("guard.json")
 LIMIT: Final = 1.15
 REQUESTS: Final = 2_000
+OWN: Final = "https://api.example.com"
 
 ANY_ORIGIN: Final = CorsPolicy(allow_origins=["*"], allow_methods=["PUT"])
 PATTERNS: Final = CorsPolicy(
@@ -48,6 +53,14 @@ WORKLOADS: Final[dict[str, tuple[str, str | None, Any, CorsPolicy]]] = {
     "any-origin-preflight": ("OPTIONS", ALLOWED, plain_app, ANY_ORIGIN),
 }
 CONTENDERS: Final = ("bare", "minimum", "corekit")
+
+GUARDED: Final[dict[str, tuple[str, str, dict[str, str], float]]] = {
+    "guarded-read": ("GET", ALLOWED, {}, 1.1),
+    "guarded-own-write": ("POST", OWN, {"sec-fetch-site": "same-origin"}, 2.0),
+    "guarded-listed-write": ("POST", ALLOWED, {}, 2.0),
+}
+"""The method, the origin and other headers of a request through the guard, and the limit."""
+GUARDED_CONTENDERS: Final = ("bare", "corekit", "guarded")
 
 
 async def idle(scope: Any, receive: Any, send: Any) -> None:
@@ -70,19 +83,27 @@ def main() -> int:
     if shutil.which("valgrind") is None:
         print("valgrind is missing; on Debian: apt install valgrind", file=sys.stderr)
         return 2
+    guarded = count_guarded()
     ratios = count_all()
     if arguments.write:
         COMMITTED.write_text(json.dumps(ratios, indent=2) + "\n")
     committed: dict[str, float] = json.loads(COMMITTED.read_text())
-    grown = []
+    grown, slow = [], []
     for name, ratio in ratios.items():
         allowed = committed[name] * LIMIT
         print(f"{name:20} {ratio:6.3f} of the minimum's instructions; at most {allowed:.3f}")
         if ratio > allowed:
             grown.append(name)
+    for name, ratio in guarded.items():
+        limit = GUARDED[name][3]
+        print(f"{name:20} {ratio:6.3f} of the CORS layer's instructions; at most {limit:.3f}")
+        if ratio > limit:
+            slow.append(name)
+    if slow:
+        print(f"Slower than the guard may be: {', '.join(slow)}", file=sys.stderr)
     if grown:
         print(f"Slower than committed by more than 15 %: {', '.join(grown)}", file=sys.stderr)
-    return 1 if grown else 0
+    return 1 if grown or slow else 0
 
 
 def count_all() -> dict[str, float]:
@@ -94,6 +115,18 @@ def count_all() -> dict[str, float]:
     for workload in WORKLOADS:
         bare, minimum, ours = (counts[workload, contender] for contender in CONTENDERS)
         ratios[workload] = round((ours - bare) / (minimum - bare), 3)
+    return ratios
+
+
+def count_guarded() -> dict[str, float]:
+    """Count the requests through the guard, and return the ratio to the CORS layer alone."""
+    pairs = [(workload, contender) for workload in GUARDED for contender in GUARDED_CONTENDERS]
+    with ThreadPoolExecutor(2) as pool:
+        counts = dict(zip(pairs, pool.map(lambda pair: count(*pair), pairs), strict=True))
+    ratios = {}
+    for workload in GUARDED:
+        bare, alone, guarded = (counts[workload, contender] for contender in GUARDED_CONTENDERS)
+        ratios[workload] = round((guarded - bare) / (alone - bare), 3)
     return ratios
 
 
@@ -117,6 +150,9 @@ def count(workload: str, contender: str) -> int:
 
 def send(workload: str, contender: str) -> None:
     """Send requests to one application."""
+    if workload in GUARDED:
+        send_guarded(workload, contender)
+        return
     method, origin, app, policy = WORKLOADS[workload]
     apps = {
         "bare": app if method == "GET" else idle,
@@ -126,6 +162,19 @@ def send(workload: str, contender: str) -> None:
     headers = request_headers(origin) if method == "GET" else preflight_headers(origin or "")
     for _ in range(REQUESTS // 20):
         drive_asgi(apps, [scope(method, headers) for _ in range(20)])
+
+
+def send_guarded(workload: str, contender: str) -> None:
+    """Send requests of a workload of the guard."""
+    method, origin, changed, _ = GUARDED[workload]
+    app = {
+        "bare": plain_app,
+        "corekit": CorsMiddleware(plain_app, POLICY),
+        "guarded": CorsMiddleware(plain_app, POLICY, guard=CrossOriginGuard(POLICY)),
+    }[contender]
+    headers = [(name, changed.get(name, value)) for name, value in request_headers(origin)]
+    for _ in range(REQUESTS // 20):
+        drive_asgi(app, [scope(method, headers) for _ in range(20)])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from typing import Final
 
 from corekit import CorsPolicy
@@ -18,8 +17,9 @@ from corekit.adapter import (
     add_raw_vary,
     check_guard,
 )
+from corekit.guard import SAFE_METHODS
 
-from .headers import as_bytes, with_headers
+from .headers import RawHeaders, as_bytes, with_headers
 from .layers import ASGIApp, FailedStart, Message, Receive, Scope, Send, is_created_at_start
 from .paths import PathReader
 
@@ -37,6 +37,9 @@ _FIELDS: Final = {
         "authorization",
     )
 }
+_ORIGIN: Final = b"origin"
+_SITE: Final = b"sec-fetch-site"
+_LENGTHS: Final = frozenset({len(_ORIGIN), len(_SITE)})
 _DENIAL: Final = "websocket.http.response"
 _POLICY_VIOLATION: Final = 1008
 
@@ -51,6 +54,7 @@ class Gate:
         self.guard = guard
         self.skipped_methods = guard.skipped_methods
         self._observer = observer
+        self._observes_all = observer.on_verdict is not None
         self._paths = paths
 
     @property
@@ -76,25 +80,58 @@ class Gate:
 
     def _judge(self, engine: Engine | None, scope: Scope) -> Verdict:
         is_websocket = scope["type"] == "websocket"
+        method = "GET" if is_websocket else scope["method"]
+        verdict: Verdict | None = None
+        if method not in SAFE_METHODS and not self._observes_all:
+            verdict = self._foresee(engine, scope["headers"])
+            if verdict is not None:
+                return verdict
+        fields = _read_fields(scope["headers"])
         request = GuardedRequest(
             guard=self.guard,
-            method="GET" if is_websocket else scope["method"],
+            method=method,
             paths=self._paths.readings(scope),
             engine=engine,
             scheme=scope.get("scheme"),
             is_websocket=is_websocket,
-            **_read_fields(scope["headers"]),
+            **fields,
         )
         verdict = self.guard.judge_request(request)
         self._observer.observe(
             verdict,
-            method=request.method,
+            method=method,
             path=scope["path"],
             origin=request.origin,
             is_websocket=is_websocket,
             request=scope,
         )
         return verdict
+
+    def _foresee(self, engine: Engine | None, headers: RawHeaders) -> Verdict | None:
+        """Return the verdict on an ordinary write, or None if all headers have to be read.
+
+        It costs less than the CORS layer: `benchmarks.guard` holds it to that.
+        """
+        origin = site = None
+        try:
+            for name, value in headers:
+                # Few names are as long as these two.
+                if len(name) not in _LENGTHS:
+                    continue
+                if type(name) is not bytes:
+                    return None
+                field = name.lower()
+                if field == _ORIGIN:
+                    if origin is not None:
+                        return None
+                    origin = str(value, "latin-1")
+                elif field == _SITE:
+                    if site is not None:
+                        return None
+                    site = str(value, "latin-1")
+        except (TypeError, ValueError):
+            return None
+        return self.guard.foresee_write(engine, origin, site)
 
 
 def make_gate(
@@ -175,7 +212,7 @@ class GuardMiddleware:
             await self.app(scope, receive, send)
 
 
-def _read_fields(headers: Iterable[tuple[object, object]]) -> dict[str, str]:
+def _read_fields(headers: RawHeaders) -> dict[str, str]:
     lines: dict[str, list[bytes]] = {}
     for name, value in as_bytes(headers):
         field = _FIELDS.get(name.lower())

@@ -172,7 +172,7 @@ class CorsMiddleware:
         return self._policy
 
     # One function, since a call takes several percent of a request.
-    async def __call__(  # noqa: C901, PLR0912
+    async def __call__(  # noqa: C901, PLR0912, PLR0915
         self, scope: Scope, receive: Receive, send: Send
     ) -> None:
         if scope["type"] != "http":
@@ -241,7 +241,8 @@ class CorsMiddleware:
                 message["headers"] = merge_raw_headers(message.get("headers", ()), answer, origin)
             await send(message)
 
-        if MARKS.exist or self._gate is not None:
+        gate = self._gate
+        if MARKS.exist or (gate is not None and scope["method"] not in gate.skipped_methods):
             await self._pass_on(engine, marks, scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)

@@ -9,12 +9,13 @@ from .arguments import GUARD_ARGUMENTS
 from .events import GuardEvent, OnVerdict
 from .guard import CrossOriginGuard, GuardError
 from .hosts import LOCAL_HOSTS
-from .rules import GuardedRequest, GuardReason
+from .rules import SAFE_METHODS, GuardedRequest, GuardReason
 from .verdict import Verdict
 
 __all__ = [
     "GUARD_ARGUMENTS",
     "LOCAL_HOSTS",
+    "SAFE_METHODS",
     "CrossOriginGuard",
     "GuardError",
     "GuardEvent",

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from typing import Final, NamedTuple, Protocol, Self
 
 from corekit._engine import Engine
@@ -102,7 +101,7 @@ class Guard(Protocol):
     def is_exempt(self, path: str, /) -> bool: ...
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class GuardedRequest:
     """What the guard knows of a request: values of headers are None if the header is missing.
 
@@ -125,19 +124,19 @@ class GuardedRequest:
     scheme: str | None = None
     is_websocket: bool = False
 
-    @cached_property
+    @property
     def host_parts(self) -> tuple[str, str] | None:
         """The name and the port in Host."""
         return None if self.host is None else split_host(self.host)
 
-    @cached_property
+    @property
     def is_allowed(self) -> bool:
         """Whether the policy allows the origin, possibly with ``*``."""
         return (
             self.origin is not None and self.engine is not None and self.engine.allows(self.origin)
         )
 
-    @cached_property
+    @property
     def is_listed(self) -> bool:
         """Whether the policy lists the origin, not with ``*``, and it is not opaque."""
         if not self.is_allowed or self.engine is None or self.origin in (None, OPAQUE):
@@ -344,4 +343,7 @@ READ_RULES: Final = {"ignore": SAFE_RULES, "enforce": _ENFORCED_READS, "isolate"
 
 def find_reason(rules: tuple[Rule, ...], request: GuardedRequest) -> GuardReason:
     """Return the reason of the first row whose condition holds; the last row always does."""
-    return next(reason for condition, reason in rules if condition(request))
+    for condition, reason in rules:
+        if condition(request):
+            return reason
+    raise AssertionError("the last row always holds")
