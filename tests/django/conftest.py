@@ -17,22 +17,28 @@ from django.test import AsyncClient, Client, override_settings  # noqa: E402 - a
 Ask = Callable[..., Any]
 
 
-def _send_wsgi(method: str, path: str, headers: dict[str, str], enforce_csrf: bool) -> Any:
+def _send_wsgi(
+    method: str, path: str, headers: dict[str, str], body: bytes, enforce_csrf: bool
+) -> Any:
     client = Client(raise_request_exception=False, enforce_csrf_checks=enforce_csrf)
+    client.cookies.load(headers.pop("Cookie", ""))
     # As the asynchronous client does.
     headers = {"Host": "testserver", **headers}
-    return client.generic(method, path, headers=headers, secure=True)
+    return client.generic(method, path, body, "text/plain", headers=headers, secure=True)
 
 
-def _send_asgi(method: str, path: str, headers: dict[str, str], enforce_csrf: bool) -> Any:
+def _send_asgi(
+    method: str, path: str, headers: dict[str, str], body: bytes, enforce_csrf: bool
+) -> Any:
     async def call() -> Any:
         client = AsyncClient(raise_request_exception=False, enforce_csrf_checks=enforce_csrf)
-        return await client.generic(method, path, headers=headers, secure=True)
+        client.cookies.load(headers.pop("Cookie", ""))
+        return await client.generic(method, path, body, "text/plain", headers=headers, secure=True)
 
     return asyncio.run(call())
 
 
-def _ask_by(send: Callable[[str, str, dict[str, str], bool], Any]) -> Ask:
+def _ask_by(send: Callable[[str, str, dict[str, str], bytes, bool], Any]) -> Ask:
     def ask(
         method: str,
         path: str,
@@ -41,6 +47,7 @@ def _ask_by(send: Callable[[str, str, dict[str, str], bool], Any]) -> Ask:
         asked: str | None = None,
         asked_headers: str | None = None,
         headers: dict[str, str] | None = None,
+        body: bytes = b"",
         enforce_csrf: bool = False,
     ) -> Any:
         named = {
@@ -49,7 +56,7 @@ def _ask_by(send: Callable[[str, str, dict[str, str], bool], Any]) -> Ask:
             "Access-Control-Request-Headers": asked_headers,
         }
         given = {name: value for name, value in named.items() if value is not None}
-        return send(method, path, given | (headers or {}), enforce_csrf)
+        return send(method, path, given | (headers or {}), body, enforce_csrf)
 
     return ask
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +15,7 @@ from corekit import CorsPolicy
 from corekit_django import cors
 from tests.django import views
 from tests.django.checking import APP, CREDENTIALS, HOSTS, run
+from tests.django.settings import EXAMPLE
 
 GUARDED: dict[str, Any] = {**CREDENTIALS, **HOSTS, "CORS_GUARD": True}
 OWN = "https://api.example.org"
@@ -88,3 +93,14 @@ def test_tokens_that_are_not_needed_are_not_reported(guard: object, fires: bool)
     values = {**GUARDED, "CORS_GUARD": guard}
     assert len(run("W006", **values)) == len(run("W007", **values)) == fires
     assert len(run("W005", **values)) == 1
+
+
+def test_example_with_the_guard_has_no_problems(tmp_path: Path) -> None:
+    environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "shop.settings", "SHOP_GUARD": "1"}
+    environ["SHOP_DATABASE"] = str(tmp_path / "none.sqlite3")
+    command = [sys.executable, "manage.py", "check", "--fail-level", "WARNING"]
+    done = subprocess.run(
+        command, cwd=EXAMPLE, env=environ, check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0
+    assert done.stdout == "System check identified no issues (0 silenced).\n"
