@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from corekit import CorsPolicy
 from corekit.adapter import SAFELISTED_METHODS
 from corekit.arguments import ARGUMENTS, REGEXES
+from corekit.guard import GUARD_ARGUMENTS, CrossOriginGuard
 
 from .conf import Configuration
 from .resolving import find_marked_views, name_view
@@ -25,6 +26,10 @@ def describe(configuration: Configuration) -> Iterator[str]:
         for path, policy in configuration.policy.routes:
             yield f"  {path}"
             yield from (f"  {line}" for line in _describe_policy(policy))
+    if configuration.guard is not None:
+        yield ""
+        yield "Guard: pages of this server and of the origins listed for a path may write."
+        yield from _write_rows(_guard_rows(configuration.guard.guard))
     receivers = len(check_request_enabled.receivers)
     if receivers:
         yield ""
@@ -52,6 +57,7 @@ def to_dict(configuration: Configuration) -> dict[str, Any]:
             {"path": path, "policy": _policy_to_dict(policy)}
             for path, policy in zip(paths, configuration.policies, strict=True)
         ],
+        "guard": None if configuration.guard is None else _guard_rows(configuration.guard.guard),
         "receivers": len(check_request_enabled.receivers),
         "views": [
             {
@@ -62,6 +68,13 @@ def to_dict(configuration: Configuration) -> dict[str, Any]:
             }
             for path, view, method, mark in find_marked_views()
         ],
+    }
+
+
+def _guard_rows(guard: CrossOriginGuard) -> dict[str, Any]:
+    values = {name: getattr(guard, name) for name in GUARD_ARGUMENTS}
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in values.items()
     }
 
 
@@ -90,6 +103,11 @@ def _describe_policy(policy: CorsPolicy) -> Iterator[str]:
         "private network": "yes" if policy.allow_private_network else "",
         "accepted risks": ", ".join(policy.accept_risks),
     }
+    yield from _write_rows(rows)
+
+
+def _write_rows(rows: Mapping[str, object]) -> Iterator[str]:
     for name, value in rows.items():
-        if value:
-            yield f"  {name:<16} {value}"
+        shown = ", ".join(value) if isinstance(value, list) else value
+        if shown:
+            yield f"  {name.replace('_', ' '):<16} {shown}"

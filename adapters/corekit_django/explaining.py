@@ -52,8 +52,8 @@ class PageCall(NamedTuple):
 class Verdict(NamedTuple):
     """What happens to a call, and whether the page can read the response; None if it depends.
 
-    `source` names what decides, `notes` are about the arguments. Without an explanation, `summary`
-    says why not.
+    `source` names what decides, `notes` are about the arguments and the guard. Without an
+    explanation, `summary` says why not.
     """
 
     source: str
@@ -83,7 +83,8 @@ def explain_call(configuration: Configuration, call: PageCall) -> Verdict:
     request = _make_request(call, is_preflight=is_preflight)
     earlier, response, request = _pass_earlier(request)
     if response is None:
-        return _explain(configuration, call, request)._replace(notes=notes)
+        verdict = _explain(configuration, call, request)
+        return verdict._replace(notes=(*notes, *verdict.notes))
     source = f"{earlier} responds before the CORS middleware"
     summary = f"Its response, {response.status_code}, has no CORS headers of corekit."
     allowed = None if _ALLOW_ORIGIN in response else False
@@ -102,14 +103,36 @@ def _explain(configuration: Configuration, call: PageCall, request: HttpRequest)
         source += f", but {special}"
     if grant is None:
         summary = "CORS does not apply; only the headers of the view count."
-        return Verdict(source, summary, None if mark is EXEMPT else False)
+        notes = _judge(configuration, call, None, admitted=False)
+        return Verdict(source, summary, None if mark is EXEMPT else False, notes)
     policy = CorsPolicy.deny_all() if grant.is_outside else grant.policy
-    if _is_admitted(grant, policy, call.origin, request):
+    admitted = _is_admitted(grant, policy, call.origin, request)
+    notes = _judge(configuration, call, grant, admitted=admitted)
+    if admitted:
         source += "; a receiver of check_request_enabled allows the origin"
         policy = _allow(grant.policy, call.origin)
     fetch = _make_fetch(call, "include" if policy.allow_credentials else "same-origin")
     explanation = explain(policy, fetch, page=call.origin)
-    return Verdict(source, explanation.summary, explanation.allowed, (), explanation)
+    return Verdict(source, explanation.summary, explanation.allowed, notes, explanation)
+
+
+def _judge(
+    configuration: Configuration, call: PageCall, grant: Grant | None, *, admitted: bool
+) -> tuple[str, ...]:
+    """Return what the guard does with a call, as a note, unless it passes it on."""
+    request = _make_request(call, is_preflight=False)
+    guard = configuration.guard
+    if guard is None or guard.skips(request):
+        return ()
+    judged = guard.judge(request, grant)
+    if judged.admitted is not None and admitted:
+        judged = judged.admitted
+    verdict = judged.verdict
+    if verdict.allowed:
+        return ()
+    does = f"refuses the request with {verdict.status}" if verdict.status else "only reports this"
+    message = f"The guard {does}: {verdict.reason.value} {verdict.hint}"
+    return (f"{message} [{verdict.reason.name}]",)
 
 
 def _is_admitted(grant: Grant, policy: CorsPolicy, origin: str, request: HttpRequest) -> bool:
