@@ -171,6 +171,11 @@ class CorsMiddleware:
         """The policy, which cannot be replaced."""
         return self._policy
 
+    @property
+    def guard(self) -> CrossOriginGuard | None:
+        """The guard, which cannot be replaced; None without one."""
+        return None if self._gate is None else self._gate.guard
+
     # One function, since a call takes several percent of a request.
     async def __call__(  # noqa: C901, PLR0912, PLR0915
         self, scope: Scope, receive: Receive, send: Send

@@ -16,8 +16,17 @@ from rich.text import Text
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import ENGINES, BrowserModel, Fetch, LocalNetwork, Quirks
 from corekit.browser.messages import CREDENTIALS_MODES, FETCH_MODES
-from corekit.explain import Explanation, Fix, Step, explain, explain_outcome
+from corekit.explain import (
+    Explanation,
+    Fix,
+    Step,
+    explain,
+    explain_handshake,
+    explain_outcome,
+)
 from corekit.explain.call import path_of
+from corekit.explain.guarding import WEBSOCKET_SCHEMES
+from corekit.guard import CrossOriginGuard
 
 from .client import Client, Limits
 from .explain_message import explain_message
@@ -30,7 +39,7 @@ from .options import (
     network_options,
     read_call,
     reading,
-    require_policy,
+    require_file,
     requiring,
 )
 from .output import json_option, make_console, print_list, print_report, print_wrapped
@@ -46,13 +55,19 @@ _NOTE_ON_VIEWS: Final = (
     "The policies of single views, set with cors(), are not known to this command. If the view has"
     " one, use 'manage.py cors' instead of following the fixes."
 )
+_NOTE_ON_GUARD: Final = (
+    "The guard of the policy is not compared with the live server. Pass --api instead of --url to"
+    " explain it."
+)
 _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}
 
 
 @click.command("explain", short_help="Explain why a page may read a response or not.")
 @click.argument("message", required=False)
 @click.option("--origin", metavar="ORIGIN", help="Origin of the page that calls.")
-@click.option("--method", metavar="METHOD", help="Method that the page calls.  [default: GET]")
+@click.option(
+    "-X", "--method", metavar="METHOD", help="Method that the page calls.  [default: GET]"
+)
 @header_option
 @click.option(
     "--credentials",
@@ -76,6 +91,7 @@ _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}
     metavar="URL",
     help=f"URL that the page calls, without a live server.  [default: {_API}]",
 )
+@click.option("--host", metavar="HOST", help="Host that the guard sees.  [default: that of --api]")
 @click.option(
     "--engine",
     type=click.Choice(list(ENGINES)),
@@ -99,6 +115,7 @@ def explain_call(
     settings: str | None,
     url: str | None,
     api: str | None,
+    host: str | None,
     engine: str,
     networks: Networks,
     send_unsafe: bool,
@@ -113,6 +130,9 @@ def explain_call(
     and --url, the response of the live server is compared with the policy. Only GET and OPTIONS are
     sent, unless --send-unsafe is given.
 
+    If the policy has a guard, the output also shows whether that lets the request pass. If the URL
+    of --api begins with wss://, the page opens a WebSocket.
+
     \b
     Examples:
       corekit explain --policy cors.toml --origin https://app.example.com
@@ -124,6 +144,8 @@ def explain_call(
           --origin https://app.example.com --header authorization
       corekit explain --policy cors.toml --api http://localhost:8000/ \\
           --origin https://app.example.com --address-space public
+      corekit explain --policy cors.toml --api wss://api.example.com/live \\
+          --origin https://app.example.com
       corekit explain PreflightMissingAllowOriginHeader
       corekit explain \\
           "Reason: CORS header 'Access-Control-Allow-Origin' missing"
@@ -131,7 +153,7 @@ def explain_call(
     \b
     Exit status:
       0  the page may read the response, or the message is known
-      1  the page may not read it
+      1  the page may not read it, or the guard refuses the request
       2  the command could not reach a verdict
     """
     if message is not None:
@@ -139,16 +161,12 @@ def explain_call(
             raise click.UsageError("Pass a browser's message without other options.")
         explain_message(message, as_json=as_json)
         return
-    if origin is None or (policy is None and settings is None and url is None):
-        raise click.UsageError(
-            "Pass --origin and --policy, --django or --url, or a browser's message."
-        )
-    if policy is not None and settings is not None:
-        raise click.UsageError("Pass --policy or --django, not both.")
-    if url is not None and api is not None:
-        raise click.UsageError("Pass --url or --api, not both.")
+    handshake = api if api and api.partition(":")[0].lower() in WEBSOCKET_SCHEMES else None
+    origin = _check_usage(origin, policy, settings, url, api)
+    if handshake is not None and (method or headers):
+        raise click.UsageError("Pass a WebSocket's URL without --method and --header.")
     fetch = read_call(
-        url or api or _API,
+        url or api or _API if handshake is None else f"http{handshake[2:]}",
         method or "GET",
         headers,
         credentials,
@@ -157,10 +175,25 @@ def explain_call(
     )
     network = networks.read(fetch.url)
     quirks = ENGINES[engine]
-    found, special = _find_policy(policy, settings, fetch.url)
+    found, guard, special = _find_policy(policy, settings, fetch.url)
+    if host is not None and (guard is None or url is not None):
+        raise click.UsageError("Pass --host with a policy that has a guard, and without --url.")
     try:
-        if found is not None and url is None:
-            explanation = explain(found, fetch, page=origin, quirks=quirks, address_space=network)
+        if handshake is not None:
+            cookies = credentials != "omit"
+            explanation = explain_handshake(
+                guard, handshake, page=origin, cookies=cookies, host=host
+            )
+        elif found is not None and url is None:
+            explanation = explain(
+                found,
+                fetch,
+                page=origin,
+                quirks=quirks,
+                address_space=network,
+                guard=guard,
+                host=host,
+            )
         else:
             with Client(limits, send_unsafe=send_unsafe) as client:
                 explanation = _explain_server(
@@ -169,37 +202,59 @@ def explain_call(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--origin") from error
     if special and not explanation.allowed:
-        failure = explanation.failure
-        is_uncovered = url is None or (failure is not None and failure.name in _WITHOUT_HEADERS)
-        fix = Fix(
-            f"Change CORS_URLS_REGEX, or call another path: {special}."
-            if is_uncovered
-            else f"Look for what writes the headers of the response, since {special}. 'manage.py"
-            " cors' shows the policy of the view, which may have its own."
-        )
-        explanation = replace(explanation, near_misses=(), fixes=(fix,))
-    note = _find_note(policy, settings)
+        explanation = _fix_special(explanation, special, is_live=url is not None)
+    is_unjudged = guard is not None and url is not None
+    note = _NOTE_ON_GUARD if is_unjudged else _find_note(policy, settings)
     if as_json:
         print_report({**explanation.to_dict(), "note": note})
     else:
         _print_explanation(make_console(), explanation, note)
-    raise SystemExit(0 if explanation.allowed else 1)
+    raise SystemExit(0 if explanation.succeeds else 1)
+
+
+def _check_usage(
+    origin: str | None, policy: str | None, settings: str | None, url: str | None, api: str | None
+) -> str:
+    """Return the origin of the page; raises `click.UsageError` if the options do not fit."""
+    if origin is None or (policy is None and settings is None and url is None):
+        raise click.UsageError(
+            "Pass --origin and --policy, --django or --url, or a browser's message."
+        )
+    if policy is not None and settings is not None:
+        raise click.UsageError("Pass --policy or --django, not both.")
+    if url is not None and api is not None:
+        raise click.UsageError("Pass --url or --api, not both.")
+    return origin
+
+
+def _fix_special(explanation: Explanation, special: str, *, is_live: bool) -> Explanation:
+    """Return an explanation with the fix for a path that no policy of Django covers."""
+    failure = explanation.failure
+    is_uncovered = not is_live or (failure is not None and failure.name in _WITHOUT_HEADERS)
+    fix = Fix(
+        f"Change CORS_URLS_REGEX, or call another path: {special}."
+        if is_uncovered
+        else f"Look for what writes the headers of the response, since {special}. 'manage.py"
+        " cors' shows the policy of the view, which may have its own."
+    )
+    return replace(explanation, near_misses=(), fixes=(fix,))
 
 
 def _find_policy(
     policy: str | None, settings: str | None, url: str
-) -> tuple[CorsPolicy | CorsRoutes | None, str]:
-    """Return the policy to explain, and why it does not apply to a URL; empty if it does."""
+) -> tuple[CorsPolicy | CorsRoutes | None, CrossOriginGuard | None, str]:
+    """Return the policy to explain, its guard, and why it does not apply to a URL, or nothing."""
     if policy is not None:
-        return require_policy(policy), ""
+        file = require_file(policy)
+        return file.require(), file.guard, ""
     if settings is None:
-        return None, ""
+        return None, None, ""
     with needing_django("--django"):
         from .django_settings import find_policy_of_path  # noqa: PLC0415 - Django may be missing
     how = f"--django {settings}".strip()
     with reading(), requiring(settings or "--django", how):
         found, special = find_policy_of_path(settings, path_of(url))
-    return (CorsPolicy.deny_all() if special else found), special
+    return (CorsPolicy.deny_all() if special else found), None, special
 
 
 def _find_note(policy: str | None, settings: str | None) -> str | None:

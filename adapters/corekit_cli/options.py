@@ -18,8 +18,9 @@ from corekit.browser.local_network import ADDRESS_SPACES, PERMISSIONS
 from corekit.browser.urls import HTTP_SCHEMES, parse_url
 from corekit.diagnostics import show
 from corekit.explain import read_origin
-from corekit_config import ConfigError, find_policy
-from corekit_config.finding import STDIN
+from corekit_config import ConfigError
+from corekit_config.files import PolicyFile
+from corekit_config.finding import STDIN, find_file
 
 from .client import Limits
 from .output import CommandError
@@ -169,8 +170,15 @@ def require_policy(source: str) -> CorsPolicy | CorsRoutes:
 
     Raises `CommandError` if it cannot be read, or has problems.
     """
+    return require_file(source).require()
+
+
+def require_file(source: str) -> PolicyFile:
+    """Like `require_policy()`, but return what else the source says, such as a guard."""
     with requiring(source), reading():
-        return find_policy(source)
+        file = find_file(source)
+        file.require()
+        return file
 
 
 @contextmanager
@@ -199,7 +207,7 @@ def read_call(
 
     Raises `click.BadParameter` if no page can make it.
     """
-    _check_url(url)
+    check_url(url)
     pairs = tuple(map(read_header, headers))
     fetch = Fetch(
         url,
@@ -222,7 +230,8 @@ def read_call(
     return fetch
 
 
-def _check_url(url: str) -> None:
+def check_url(url: str) -> None:
+    """Raise `click.BadParameter` unless a page can make requests to `url`."""
     if "://" not in url and _begins_with_host(url):
         origin, _ = read_origin(url)
         if origin is not None:

@@ -83,8 +83,8 @@ class PolicyFile:
     def require_alone(self) -> Policies:
         """Return the policy like `require()`; raises `ConfigError` if there is a guard too."""
         policy = self.require()
-        if self.guard is not None:
-            # A guard that is not returned would protect nothing.
+        if self.guard is not None and self.document is not None:
+            # A guard that is not returned would protect nothing. That of a module stays there.
             message = "There is a guard, which would be ignored here."
             raise ConfigError(self.source, message, "Use corekit_config.load_guard().")
         return policy

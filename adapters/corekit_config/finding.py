@@ -21,6 +21,7 @@ from typing import Final, Literal
 from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.arguments import SETTINGS
 from corekit.diagnostics import show
+from corekit.guard import CrossOriginGuard
 
 from .documents import SUFFIXES, parse_document
 from .errors import ConfigError
@@ -70,7 +71,8 @@ def find_file(text: str) -> PolicyFile:
         return read_policy_file(text)
     if _is_import_path(text):
         try:
-            return PolicyFile(text, import_policy(text, folder=Path.cwd()))
+            imported, value = _import_value(text, Path.cwd())
+            return PolicyFile(text, _policy_of(text, imported, value), guard=_guard_of(value))
         except PolicyError as error:
             return PolicyFile(text, None, error.problems)
     if kind == "folder" or Path(text).suffix.lower() in SUFFIXES:
@@ -132,8 +134,8 @@ def import_policy(
 ) -> CorsPolicy | CorsRoutes:
     """Import the policy or the routes at an import path such as ``app.main:policy``.
 
-    The path may also name an application that was wrapped in a policy, such as by ``install``, or
-    that Starlette's ``add_middleware`` gave a middleware of corekit.
+    The path may also name a guard, whose policy is returned, or an application that was wrapped in
+    a policy, such as by ``install``, or that Starlette's ``add_middleware`` gave a middleware of corekit.
 
     `folder` is searched first while the module is imported. Raises `ConfigError` if there is no
     policy. A `PolicyError` that the module raises is passed on.
@@ -143,21 +145,38 @@ def import_policy(
         ...
     corekit_config.errors.ConfigError: corekit:CorsPolicy: This is of type type. Name a CorsPolicy, a CorsRoutes, or an application with a policy.
     """  # noqa: E501 - an error message is one line
+    return _policy_of(path, *_import_value(path, folder))
+
+
+def _import_value(path: str, folder: str | PathLike[str] | None) -> tuple[ModuleType, object]:
     if not _is_import_path(path):
         raise ConfigError(path, "This is not an import path.", "Write it as app.main:policy.")
     name, _, attribute = path.partition(":")
     with looking_in(folder):
         module = _import(name, path)
     try:
-        value = attrgetter(attribute)(module)
+        return module, attrgetter(attribute)(module)
     except AttributeError:
         message = f"{name} has no {attribute}."
         raise ConfigError(path, message, _suggest(module, attribute)) from None
+
+
+def _policy_of(path: str, module: ModuleType, value: object) -> CorsPolicy | CorsRoutes:
     for found in _candidates(value):
         if isinstance(found, CorsPolicy | CorsRoutes):
             return found
+    guard = _guard_of(value)
+    if guard is not None:
+        return guard.policy
     message = f"This is of type {type(value).__name__}."
     raise ConfigError(path, message, _suggest(module, ""))
+
+
+def _guard_of(value: object) -> CrossOriginGuard | None:
+    for found in _candidates(value):
+        if isinstance(found, CrossOriginGuard):
+            return found
+    return None
 
 
 def _candidates(value: object) -> Iterator[object]:
@@ -165,13 +184,15 @@ def _candidates(value: object) -> Iterator[object]:
     yield value
     # Quart and Litestar have the middleware inside.
     layers = (value, *(getattr(value, name, None) for name in ("asgi_app", "asgi_handler")))
+    names = ("corekit_policy", "policy", "corekit_guard", "guard")
     for layer in layers:
-        yield from (getattr(layer, name, None) for name in ("corekit_policy", "policy"))
+        yield from (getattr(layer, name, None) for name in names)
     # Starlette creates its middleware only when the server starts.
     for layer in getattr(value, "user_middleware", ()):
         cls = getattr(layer, "cls", None)
         if isinstance(cls, type) and isinstance(getattr(cls, "policy", None), property):
-            yield cls(_no_application, *layer.args, **layer.kwargs).policy
+            made = cls(_no_application, *layer.args, **layer.kwargs)
+            yield from (made.policy, getattr(made, "guard", None))
 
 
 async def _no_application(scope: object, receive: object, send: object) -> None:

@@ -8,6 +8,7 @@ fetch to a live server ended. Both run only the browser model. Each module has o
 - `steps`: what happens, in order;
 - `fixes`: what to change so that the fetch succeeds;
 - `near_misses`: what almost matches;
+- `guarding`: what a guard says about the requests, and about WebSockets;
 - `networks`: what depends on where page and server are;
 - `proxies`: proxies in front of a server;
 - `errors`: each failure by name, and by what browsers' consoles print about it;
@@ -24,16 +25,18 @@ from typing import Final
 from corekit._near import is_typo
 from corekit._origins import ANY, OPAQUE, is_serialized_origin
 from corekit._spelling import canonical_spelling, find_misspelling
-from corekit.adapter import Policies
+from corekit.adapter import Policies, check_guard
 from corekit.browser import STANDARD, Fetch, LocalNetwork, Outcome, Quirks
 from corekit.browser.local_network import read_local_network
 from corekit.diagnostics import Diagnostic, show
+from corekit.guard import CrossOriginGuard
 
-from .call import Call, run
+from .call import Call, run, serve
 from .console import ConsoleMessage, read_message
 from .errors import ERRORS, ErrorInfo, find_error
 from .explanation import Explanation, Fix, NearMiss, Step, StepKind
 from .fixes import fix_policy, fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
+from .guarding import Judge, add_verdicts, describe_handshake
 from .near_misses import find_in_call, find_in_policy, find_in_response
 from .proxies import add_proxy
 from .steps import describe_steps, summarize
@@ -48,6 +51,7 @@ __all__ = [
     "Step",
     "StepKind",
     "explain",
+    "explain_handshake",
     "explain_outcome",
     "find_error",
     "read_message",
@@ -65,13 +69,16 @@ def explain(
     page: str,
     quirks: Quirks = STANDARD,
     address_space: str | LocalNetwork | None = None,
+    guard: CrossOriginGuard | None = None,
+    host: str | None = None,
 ) -> Explanation:
     """Explain what happens when a page makes a fetch to a server that has this policy.
 
     `policy` is a `CorsPolicy` or a `CorsRoutes`, `page` the page's origin; another spelling of an
     origin is read as a browser would write it, and reported as a near miss. `quirks` are those of
     an engine, or the standard. `address_space` is that of `corekit.browser.BrowserModel`: where the
-    page comes from, to check Local Network Access. Raises ValueError if no browser would begin the
+    page comes from, to check Local Network Access. `guard` has the same policy; `host` is the Host
+    that the server gets, None for that of the URL. Raises ValueError if no browser would begin the
     fetch, as for a forbidden method, or if no page can have the origin.
     Source: https://fetch.spec.whatwg.org/#http-cors-protocol
 
@@ -88,7 +95,43 @@ def explain(
     outcome = run(policy, call)
     near_misses = list(find_in_call(page, call))
     further, fixes = _search_policy(policy, call, outcome)
-    return _build(outcome, call, policy, (*near_misses, *further), fixes)
+    if guard is None:
+        return _build(outcome, call, policy, (*near_misses, *further), fixes)
+    check_guard(guard, policy)
+    judge = Judge(guard, call, host)
+    outcome = call.run(judge.guarding(serve(policy)))
+    explanation = _build(
+        outcome,
+        call,
+        policy,
+        (*near_misses, *further),
+        fixes,
+        is_refused=any(verdict.status is not None for verdict in judge.verdicts[-1:]),
+    )
+    return add_verdicts(explanation, judge.verdicts)
+
+
+def explain_handshake(
+    guard: CrossOriginGuard | None,
+    url: str,
+    *,
+    page: str,
+    cookies: bool = True,
+    host: str | None = None,
+) -> Explanation:
+    """Explain what happens when a page opens a WebSocket at a ``ws:`` or ``wss:`` URL.
+
+    `guard` is None for a server without a guard. `cookies` is whether the browser has some for the
+    site; `page` and `host` are as for `explain`. Raises ValueError for another URL, and if no page
+    can have the origin.
+
+    >>> from corekit import CorsPolicy
+    >>> guard = CrossOriginGuard(CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> explanation = explain_handshake(guard, "wss://api.example.com", page="https://evil.example")
+    >>> explanation.allowed, explanation.verdict.reason.name
+    (False, 'WEBSOCKET_ORIGIN')
+    """
+    return describe_handshake(guard, url, _read_page(page), cookies=cookies, host=host)
 
 
 def explain_outcome(
@@ -157,11 +200,13 @@ def _build(
     policy: Policies | None,
     near_misses: Iterable[NearMiss],
     fixes: tuple[Fix, ...],
+    *,
+    is_refused: bool = False,
 ) -> Explanation:
     return Explanation(
         outcome.is_readable,
         summarize(outcome, call),
-        describe_steps(outcome, call, policy),
+        describe_steps(outcome, call, policy, is_refused=is_refused),
         outcome.failure,
         tuple(near_misses)[:_MAX_NEAR_MISSES],
         fixes,

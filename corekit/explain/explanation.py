@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from corekit.browser import Exchange, Failure, Fetch, HttpRequest, HttpResponse, Outcome
 from corekit.diagnostics import Diagnostic, show
+from corekit.guard import Verdict
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
 
@@ -25,8 +26,10 @@ StepKind = Literal[
     "preflight-response",
     "preflight-accepted",
     "request",
+    "guard",
     "response",
     "redirect",
+    "retry",
     "end",
 ]
 
@@ -144,7 +147,8 @@ class Explanation:
     `allowed` is whether the page can read the response, `summary` the same in one sentence. `steps`
     are in the order in which they happen. `failure` is the browser's, None if nothing failed;
     `near_misses` are values that almost match, and `fixes` the ways to let the fetch succeed, the
-    best first. `outcome` holds the exchanges. ``str()`` returns text for a terminal.
+    best first. `outcome` holds the exchanges. `verdict` is that of the guard, None without a guard
+    or if the browser does not send the request. ``str()`` returns text for a terminal.
     """
 
     allowed: bool
@@ -154,6 +158,12 @@ class Explanation:
     near_misses: tuple[NearMiss, ...]
     fixes: tuple[Fix, ...]
     outcome: Outcome
+    verdict: Verdict | None = None
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the page can read the response, and no guard refused the request."""
+        return self.allowed and (self.verdict is None or self.verdict.status is None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as dicts, lists, strings, numbers, booleans and None for JSON."""
@@ -164,6 +174,7 @@ class Explanation:
             "failure": self.failure and _failure_to_dict(self.failure),
             "near_misses": [near.to_dict() for near in self.near_misses],
             "fixes": [fix.to_dict() for fix in self.fixes],
+            "guard": self.verdict and _verdict_to_dict(self.verdict),
             "exchanges": [_exchange_to_dict(exchange) for exchange in self.outcome.exchanges],
         }
 
@@ -203,6 +214,16 @@ def _failure_to_dict(failure: Failure) -> dict[str, Any]:
         "url": failure.url,
         "origin": failure.origin,
         "is_cors": failure.is_cors,
+    }
+
+
+def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "allowed": verdict.allowed,
+        "status": verdict.status,
+        "reason": verdict.reason.name,
+        "message": verdict.reason.value,
+        "hint": verdict.hint,
     }
 
 

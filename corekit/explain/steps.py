@@ -36,6 +36,7 @@ from .explanation import Step, StepKind, escape
 from .networks import describe_address_spaces, describe_cookies, describe_local_network
 from .proxies import GATEWAY_STATUSES
 
+_MISDIRECTED: Final = 421
 _MAX_LINES: Final = 20
 _SHOWN_REQUEST_HEADERS: Final = frozenset(
     {"origin", "access-control-request-method", "access-control-request-headers", "authorization"}
@@ -55,6 +56,8 @@ _NOT_SENT: Final = frozenset(
         "NoCorsRedirectModeNotFollow",
     }
 )
+_PROCESSED: Final = "The server received and processed the request; only the response is blocked."
+_NOT_PROCESSED: Final = "The guard refused the request, so the application did not process it."
 _STATUS_CAUSES: Final = {
     401: "Status 401 comes from authentication, but a preflight never includes credentials.",
     403: (
@@ -100,8 +103,10 @@ def summarize(outcome: Outcome, call: Call) -> str:
     return f"A page from {page} can read the response to {request}: {reason}."
 
 
-def describe_steps(outcome: Outcome, call: Call, policies: Policies | None) -> tuple[Step, ...]:
-    """Return the steps of a call that ended with `outcome`."""
+def describe_steps(
+    outcome: Outcome, call: Call, policies: Policies | None, *, is_refused: bool = False
+) -> tuple[Step, ...]:
+    """Return the steps of a call that ended with `outcome`; a guard may have refused it."""
     title = f"Requests {escape(call.fetch.method)} {escape(str(call.url))} from {call.page}"
     local = _describe_network(call)
     details = (_compare_origins(call), *filter(None, [local]), *_describe_call(call))
@@ -115,11 +120,13 @@ def describe_steps(outcome: Outcome, call: Call, policies: Policies | None) -> t
         steps.append(_describe_response(exchange, None if call.is_same_origin else policies))
         if following is not None and exchange.request.is_preflight:
             steps.append(_describe_acceptance(exchange, call.quirks))
+        elif following is not None and exchange.response.status == _MISDIRECTED:
+            steps.append(Step("retry", "browser", "Tries once more, over a new connection"))
         elif following is not None:
             steps.append(_describe_redirect(exchange, following))
     result = outcome.result
     if isinstance(result, Failure):
-        steps.append(_describe_failure(outcome, result))
+        steps.append(_describe_failure(outcome, result, is_refused=is_refused))
     else:
         steps.append(_describe_success(outcome, result))
     return tuple(replace(step, details=_bound(step.details)) for step in steps)
@@ -328,7 +335,7 @@ def _explain_acceptance(
     return f"{subject} is allowed by the standard, because the response lists no methods."
 
 
-def _describe_failure(outcome: Outcome, failure: Failure) -> Step:
+def _describe_failure(outcome: Outcome, failure: Failure, *, is_refused: bool) -> Step:
     last = outcome.exchanges[-1] if outcome.exchanges else None
     details = [failure.message]
     if last is None or failure.name in _NOT_SENT:
@@ -346,9 +353,7 @@ def _describe_failure(outcome: Outcome, failure: Failure) -> Step:
         title = "Blocks the response"
         if last.response.status in GATEWAY_STATUSES:
             details.append(_STATUS_CAUSES[last.response.status])
-        details.append(
-            "The server received and processed the request; only the response is blocked."
-        )
+        details.append(_NOT_PROCESSED if is_refused else _PROCESSED)
     return Step("end", "browser", f"{title}: {failure.name}", tuple(details))
 
 

@@ -145,10 +145,9 @@ def _find_hint(reason: GuardReason, request: GuardedRequest) -> str:
             return "Let proxies pass on Sec-Fetch-Site as it is."
         case GuardReason.CREDENTIALS_NOT_ALLOWED if engine is not None:
             setting = engine.dialect.name("allow_credentials")
-            return (
-                f"Turn on {setting} if pages of this origin may act as the user, or send the"
-                " request with credentials: 'omit'."
-            )
+            # Pages cannot open a WebSocket without credentials.
+            other = "" if request.is_websocket else ", or send the request with credentials: 'omit'"
+            return f"Turn on {setting} if pages of this origin may act as the user{other}."
         case GuardReason.OPAQUE_ORIGIN:
             return "Send your own pages with Referrer-Policy: same-origin instead of no-referrer."
         case GuardReason.BROWSERS_ONLY:

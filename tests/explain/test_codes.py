@@ -197,3 +197,11 @@ def test_long_text_takes_bounded_time() -> None:
 
 def test_table_is_the_same_each_time_it_is_built() -> None:
     assert load_again(codes).CODES == CODES
+
+
+def test_path_in_a_line_of_the_guard_is_kept_whole() -> None:
+    path = "/ refused: the page belongs to another site. [SAFE]"
+    verdict = CrossOriginGuard(POLICY).judge("POST", path, sec_fetch_site="cross-site")
+    (meaning,) = find_code(str(GuardEvent(verdict, "wsgi", "POST", path, None)))
+    assert meaning.message == f"POST '{path}': the page belongs to another site."
+    assert meaning.hint == "The request has no Origin."
