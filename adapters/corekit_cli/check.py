@@ -12,7 +12,7 @@ from rich.text import Text
 
 from corekit.diagnostics import SEVERITIES, Severity, show
 from corekit.explain import read_origin
-from corekit.lint import CODES, accept_advice, lint_policy
+from corekit.lint import CODES, accept_advice, lint_guard, lint_policy
 from corekit_config.files import PolicyFile
 from corekit_config.finding import find_file, find_files, find_kind
 
@@ -61,10 +61,10 @@ def check(
 ) -> None:
     """Check policies before they are deployed, and give advice on them.
 
-    FILE is TOML or JSON with the settings of a policy or with routes, at the top level or in a
-    table [cors] or [tool.corekit]. In a FOLDER, every such file is checked. IMPORT_PATH names a
-    policy or routes in a module, which is imported from the current directory. With -, the policy
-    is read from standard input.
+    FILE is TOML or JSON with the settings of a policy or with routes, and possibly with a guard, at
+    the top level or in a table [cors] or [tool.corekit]. In a FOLDER, every such file is checked.
+    IMPORT_PATH names a policy, routes or a guard in a module, which is imported from the current
+    directory. With -, the policy is read from standard input.
 
     An error keeps the policy from being built, a warning should be fixed, and an info may be
     intended. A file accepts advice with a key such as accept = ["development-origin"].
@@ -147,7 +147,10 @@ def _check(file: PolicyFile, api: str | None) -> Checked:
     is_file = file.document is not None and find_kind(file.source) == "file"
     if file.policy is None:
         return Checked(file.source, file.problems, is_file)
-    found = accept_advice(lint_policy(file.policy, api), file.accept)
+    found = [*lint_policy(file.policy, api)]
+    if file.guard is not None:
+        found += lint_guard(file.guard, api)
+    found = accept_advice(found, file.accept)
     return Checked(file.source, [file.locate(each) for each in found], is_file)
 
 

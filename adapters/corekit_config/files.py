@@ -17,7 +17,7 @@ from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
 from corekit.arguments import REGEXES
 from corekit.compat import build_policy
 from corekit.diagnostics import Diagnostic
-from corekit.guard import CrossOriginGuard
+from corekit.guard import GUARD_ARGUMENTS, CrossOriginGuard
 from corekit.problems import Dialect, ProblemKind, SettingProblem
 
 from .documents import Document, parse_document
@@ -103,7 +103,9 @@ class PolicyFile:
         base, name, value = self.table, found.subject, found.value
         if isinstance(found, Problem):
             name = found.argument
-        if isinstance(self.policy, CorsRoutes):
+        if name in GUARD_ARGUMENTS:
+            base, found = (*base, GUARD), replace(found, subject=f"{GUARD}.{name}")
+        elif isinstance(self.policy, CorsRoutes):
             paths = [path for path, _ in self.policy.routes]
             if found.route in paths:
                 base = (*base, ROUTES, paths.index(found.route))

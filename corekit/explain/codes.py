@@ -57,6 +57,8 @@ _WORDS: Final = {
     "origin": "the origin",
     "reason": "It is not limited to names that are yours",
     "response": "The response",
+    "server": "The server",
+    "listed-own-origin.setting": "allow_origins",
     "risk": "The policy accepts a risk.",
     "safelisted-header.reason": "Pages may set or read it without permission.",
     "third-party-cookies.origin": "The origin",

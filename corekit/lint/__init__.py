@@ -1,10 +1,11 @@
-"""Advice on valid policies: what has no effect, or an effect that is easy to overlook.
+"""Advice on valid policies and guards: what has no effect, or an effect that is easy to overlook.
 
 A `warning` should be fixed; an `info` may be intended. Nothing here keeps a policy from being
 built: whatever does is a `Problem`.
 
 - `advice`: all messages and hints as one table;
 - `rules`: the rules;
+- `guarding`: the rules for guards;
 - `regexes`: the rules for regular expressions of origins;
 - `covering`: what others cover.
 """
@@ -23,9 +24,10 @@ from corekit.problems import KINDS
 from corekit.routes import CorsRoutes
 
 from .advice import ADVICE, advise
+from .guarding import lint_guard
 from .rules import check_policy, find_cross_site
 
-__all__ = ["CODES", "accept_advice", "find_cross_site", "lint_policy"]
+__all__ = ["CODES", "accept_advice", "find_cross_site", "lint_guard", "lint_policy"]
 
 _LEFT_OUT: Final = {kind.code for kind in KINDS if kind.is_left_out}
 

@@ -92,6 +92,34 @@ ADVICE: Final = {
     "accepted-risk": Kind(
         "info", "{risk}", "Review from time to time whether the risk is still necessary."
     ),
+    # The guard
+    "unchecked-host": Kind(
+        "warning",
+        "{server} is internal, and Host is not checked, so any website can make its own name point"
+        " to it (DNS rebinding). Its pages are then same-origin.",
+        "List the names that the server is called by, such as 'localhost'.",
+    ),
+    "listed-own-origin": Kind(
+        "warning",
+        "The policy lists it too, but pages of the server itself need no permission.",
+        "Remove it from {setting}.",
+    ),
+    "exempt-route": Kind(
+        "warning",
+        "It exempts the whole route {route!r}, so every website may write there.",
+        "List the paths that other sites need, or remove it.",
+    ),
+    "report-mode": Kind(
+        "info",
+        "The guard refuses nothing: it logs and counts what it would refuse.",
+        "Remove it when the log has no requests that should pass.",
+    ),
+    "any-origin-cannot-write": Kind(
+        "info",
+        "Every page may read, but the guard lets no page of another origin write or open a"
+        " WebSocket.",
+        "List the origins whose pages may do more, if there are some.",
+    ),
     "unused-accept": Kind(
         "warning",
         "This policy gets no such advice.",

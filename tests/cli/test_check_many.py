@@ -156,7 +156,7 @@ def test_accepted_on_the_command_line_need_not_occur() -> None:
 def test_unknown_code_to_accept_is_refused() -> None:
     result = run("policies", "--accept=malformed-origin")
     text = " ".join(result.stderr.split())
-    assert "'malformed-origin' is not one of accepted-risk, any-origin-with-others, " in text
+    assert "'malformed-origin' is not one of accepted-risk, any-origin-cannot-write, " in text
 
 
 def test_policy_of_an_import_path_has_its_source(folder: Path) -> None:

@@ -14,6 +14,7 @@ from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import CHROMIUM, WEBKIT
 from corekit.diagnostics import SEVERITIES, Diagnostic
 from corekit.lint import find_cross_site, lint_policy
+from tests.lint.guard_table import GUARD_CASES
 from tests.lint.rule_table import API, APP, CASES, FREE, Case
 from tests.properties.strategies import Setup, setups
 
@@ -52,8 +53,11 @@ def test_every_rule_is_documented_with_its_severity() -> None:
     rows = re.findall(r"^\| `([a-z][a-z-]+)` \| ([a-z0-9, ]+) \|", page, re.MULTILINE)
     documented = {code: set(re.findall("warning|info", severity)) for code, severity in rows}
     given: dict[str, set[str]] = {}
-    for severity, case in CASES:
-        given.setdefault(case[0], set()).add(severity)
+    for severity, code in [
+        *((each, case[0]) for each, case in CASES),
+        *(c[:2] for c in GUARD_CASES),
+    ]:
+        given.setdefault(code, set()).add(severity)
     # Not a rule for policies: it is about what is accepted.
     assert documented == {**given, "unused-accept": {"warning"}}
 
