@@ -1,5 +1,7 @@
-"""Decisions in metrics and traces: pass an object of these modules to an adapter as `on_decision`.
+"""Decisions and verdicts in metrics and traces: objects to pass to an adapter.
 
-- `prometheus`: a counter, for which ``corekit[prometheus]`` is installed;
-- `opentelemetry`: events on spans and a counter, for which ``corekit[opentelemetry]`` is.
+Those for decisions are for `on_decision`, those for the verdicts of a guard for `on_verdict`.
+
+- `prometheus`: counters, for which ``corekit[prometheus]`` is installed;
+- `opentelemetry`: events on spans and counters, for which ``corekit[opentelemetry]`` is.
 """

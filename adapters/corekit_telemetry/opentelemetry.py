@@ -1,7 +1,7 @@
-"""Decisions as OpenTelemetry span events: https://opentelemetry.io/docs/languages/python/
+"""Decisions and verdicts as OpenTelemetry span events: https://opentelemetry.io/docs/languages/python/
 
 Only the API of OpenTelemetry is needed: without an SDK in the process, nothing is recorded. Values
-from clients are in the events, escaped and cut, and never in the attributes of the counter.
+from clients are in the events, escaped and cut, and never in the attributes of the counters.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from corekit import DecisionEvent, RequestKind
 from corekit.adapter import bounded, missing_extra
+from corekit.guard import GuardEvent
 
 try:
     from opentelemetry.trace import get_current_span
@@ -51,6 +52,43 @@ class OpenTelemetryEvents:
             span.add_event("cors.decision", {**_known(event), **_sent(event)})
         if self._counter is not None:
             self._counter.add(1, _known(event))
+
+
+class OpenTelemetryVerdicts:
+    """Adds what a guard refuses to the current span: ``on_verdict=OpenTelemetryVerdicts()``.
+
+    The event ``cors.verdict`` has the attributes ``cors.adapter``, ``cors.outcome``,
+    ``cors.reason`` and, if the client sent one, ``cors.origin``. A request that is allowed adds no
+    event. With `meter`, all verdicts are counted in ``cors.verdicts``, with the first three
+    attributes. The span must begin outside of corekit.
+
+    >>> from corekit import CorsPolicy
+    >>> from corekit.guard import CrossOriginGuard
+    >>> from corekit_asgi import GuardMiddleware
+    >>> async def hello(scope, receive, send): ...
+    >>> guard = CrossOriginGuard(CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> app = GuardMiddleware(hello, guard, on_verdict=OpenTelemetryVerdicts())
+    """
+
+    def __init__(self, *, meter: Meter | None = None) -> None:
+        about = "Requests that a guard judged, by verdict."
+        self._counter = None
+        if meter is not None:
+            self._counter = meter.create_counter("cors.verdicts", "{request}", about)
+
+    def __call__(self, event: GuardEvent) -> None:
+        """Record one verdict."""
+        known = {
+            "cors.adapter": event.adapter,
+            "cors.outcome": event.outcome,
+            "cors.reason": event.verdict.reason.name.lower(),
+        }
+        span = get_current_span()
+        if span.is_recording() and not event.verdict.allowed:
+            sent = {} if event.origin is None else {"cors.origin": bounded(event.origin)}
+            span.add_event("cors.verdict", {**known, **sent})
+        if self._counter is not None:
+            self._counter.add(1, known)
 
 
 def _known(event: DecisionEvent) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A Prometheus counter of decisions: https://prometheus.github.io/client_python/
+"""Prometheus counters of decisions and of verdicts: https://prometheus.github.io/client_python/
 
 No value from a client becomes a label: each label has a few values that are known beforehand, so
 clients cannot fill the memory with series.
@@ -10,6 +10,7 @@ from typing import Final
 
 from corekit import DecisionEvent
 from corekit.adapter import missing_extra
+from corekit.guard import GuardEvent
 
 try:
     from prometheus_client import REGISTRY, CollectorRegistry, Counter
@@ -17,6 +18,7 @@ except ModuleNotFoundError as error:
     raise missing_extra(error, "prometheus_client", extra="prometheus") from None
 
 _LABELS: Final = ("adapter", "kind", "outcome", "reason")
+_VERDICT_LABELS: Final = ("adapter", "outcome", "reason")
 
 
 class PrometheusCounter:
@@ -55,3 +57,33 @@ class PrometheusCounter:
             event.outcome,
             decision.reason.name.lower(),
         ).inc()
+
+
+class PrometheusVerdictCounter:
+    """Counts the verdicts of a guard: ``on_verdict=PrometheusVerdictCounter()``.
+
+    `registry` and `name` are as for `PrometheusCounter`. The labels are `adapter`; `outcome`:
+    allowed, refused or reported; and `reason`: the name of a `corekit.guard.GuardReason` in lower
+    case. Each reason has one outcome with one guard, so that is at most 19 series for each adapter.
+
+    >>> from corekit import CorsPolicy
+    >>> from corekit.guard import CrossOriginGuard
+    >>> registry = CollectorRegistry()
+    >>> count = PrometheusVerdictCounter(registry=registry)
+    >>> verdict = CrossOriginGuard(CorsPolicy.deny_all()).judge("POST", "/", origin="null")
+    >>> count(GuardEvent(verdict, "asgi", "POST", "/", "null"))
+    >>> labels = {"adapter": "asgi", "outcome": "refused", "reason": "opaque_origin"}
+    >>> registry.get_sample_value("cors_verdicts_total", labels)
+    1.0
+    """
+
+    def __init__(
+        self, *, registry: CollectorRegistry = REGISTRY, name: str = "cors_verdicts"
+    ) -> None:
+        about = "Requests that a guard judged, by verdict."
+        self._counter = Counter(name, about, _VERDICT_LABELS, registry=registry)
+
+    def __call__(self, event: GuardEvent) -> None:
+        """Count one verdict."""
+        reason = event.verdict.reason.name.lower()
+        self._counter.labels(event.adapter, event.outcome, reason).inc()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 
 PAGE = (Path(__file__).parents[2] / "docs" / "logging.md").read_text()
 ADAPTERS = Path(__file__).parents[2] / "adapters"
@@ -50,6 +50,34 @@ def test_snippets_run_and_log_the_shown_lines(
     scrape = generate_latest(REGISTRY).decode().splitlines()
     assert blocks("text")[1].strip() in scrape
     assert "shop_cors_decisions_total" in str(scrape)
+
+
+def test_guard_logs_the_shown_line_and_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    registry = CollectorRegistry()
+    names: dict[str, Any] = {"__name__": "snippet", "registry": registry}
+    for part in ("def remember", "GuardEvent"):
+        (snippet,) = (text for text in blocks("python") if part in text)
+        snippet = snippet.replace("VerdictCounter()", "VerdictCounter(registry=registry)")
+        exec(compile(snippet, "docs/logging.md", "exec"), names)
+    with caplog.at_level(logging.WARNING, "corekit"):
+        ask(names["app"], "POST", "/items", [(b"origin", b"https://ap.example.com")])
+    (line,) = [f"{r.levelname}:{r.name}:{r.getMessage()}" for r in caplog.records]
+    assert [line, *blocks("text")[3].splitlines()] == [
+        blocks("text")[2].strip(),
+        *(line for line in generate_latest(registry).decode().splitlines() if "_total{" in line),
+    ]
+    assert [reason for reason, _ in names["refused"]] == ["OTHER_ORIGIN"]
+
+
+def test_every_attribute_of_a_verdicts_event_is_described() -> None:
+    from dataclasses import fields
+
+    from corekit.guard import GuardEvent
+
+    table = PAGE.partition("| attribute of the event | value |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    described = {name for row in rows for name in re.findall(r"`(\w+)(?:\(\))?`", row)}
+    assert described >= {field.name for field in fields(GuardEvent)} | {"outcome", "describe"}
 
 
 def test_every_logger_is_named_after_its_package() -> None:
