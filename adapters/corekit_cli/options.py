@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit import PolicyError
 from corekit.browser import Fetch, LocalNetwork, check_fetch
 from corekit.browser.fields import drop_forbidden
 from corekit.browser.local_network import ADDRESS_SPACES, PERMISSIONS
@@ -165,16 +165,11 @@ def needing_django(what: str) -> Iterator[None]:
         raise CommandError(message, "Install corekit with the extra 'django'.") from None
 
 
-def require_policy(source: str) -> CorsPolicy | CorsRoutes:
-    """Read the policy in a file, at an import path or from standard input.
+def require_file(source: str) -> PolicyFile:
+    """Read the policy and the guard in a file, at an import path or from standard input.
 
     Raises `CommandError` if it cannot be read, or has problems.
     """
-    return require_file(source).require()
-
-
-def require_file(source: str) -> PolicyFile:
-    """Like `require_policy()`, but return what else the source says, such as a guard."""
     with requiring(source), reading():
         file = find_file(source)
         file.require()

@@ -28,7 +28,7 @@ from corekit.probe import (
 )
 
 from .client import Client, Limits
-from .options import header_option, limit_options, read_call, read_header, require_policy
+from .options import header_option, limit_options, read_call, read_header, require_file
 from .output import CommandError, is_json, json_option, print_findings, print_report
 
 _METHOD: Final = "PUT"
@@ -65,7 +65,7 @@ _is_cookie = re.compile(r"[!-~]+=[ -~]*").fullmatch
     type=click.Choice(["omit", "include"]),
     help="As in fetch().  [default: include with --cookie or a policy that allows it]",
 )
-@click.option("--send-unsafe", is_flag=True, help="Send the request itself, whatever its method.")
+@click.option("--send-unsafe", is_flag=True, help="Send the request itself, and forged ones.")
 @limit_options
 @click.option(
     "--fail-on",
@@ -94,9 +94,10 @@ def probe(
     Sends fewer than thirty requests, and three or four for each further ORIGIN: those that a
     browser sends for pages of ORIGIN, and the same from origins that should be refused. With
     --policy, it sends one more for each method and header, and compares the responses with the
-    policy. Only GET and OPTIONS are sent, unless --send-unsafe is given. Redirects are not
-    followed. The values of --header and --cookie are sent with every request except
-    preflights, and are not printed. Probe only servers that you may probe.
+    policy. Only GET and OPTIONS are sent, unless --send-unsafe is given: then also the request
+    itself, a form of another website and the handshake of a WebSocket. Redirects are not followed.
+    The values of --header and --cookie are sent with every request except preflights, and are not
+    printed. Probe only servers that you may probe.
 
     \b
     Examples:
@@ -115,7 +116,7 @@ def probe(
       2  the server did not respond, or not to all requests, or was not
          judged: its response to GET has status 401, 403, or 500 and above
     """
-    policy = None if source is None else _find_policy(source, url)
+    policy, checks_host = (None, False) if source is None else _find_policy(source, url)
     chosen = method or (_METHOD if policy is None else _first_method(policy))
     if credentials is None:
         allows = policy is not None and policy.allow_credentials
@@ -127,7 +128,9 @@ def probe(
     allowed, denied = _split_origins(url, origins, policy)
     is_chosen = policy is not None or bool(method or headers)
     login = (*given, *_read_cookies(cookies))
-    plan = Plan(allowed, fetch, is_chosen, send_unsafe, policy, denied, login)
+    plan = Plan(
+        allowed, fetch, is_chosen, send_unsafe, policy, denied, login, send_unsafe or checks_host
+    )
     requests = make_requests(plan)
     if len(requests) > limits.max_requests:
         message = f"{len(requests)} requests are necessary. Allow as many, or pass fewer origins."
@@ -168,12 +171,14 @@ def probe(
     raise SystemExit(0 if is_ok else 1 if judged else 2)
 
 
-def _find_policy(source: str, url: str) -> CorsPolicy:
+def _find_policy(source: str, url: str) -> tuple[CorsPolicy, bool]:
+    """Return the policy for a URL, and whether a guard compares Host with names."""
     path = parse_url(url).target.partition("?")[0]
-    policy = require_policy(source).policy_for(path)
+    file = require_file(source)
+    policy = file.require().policy_for(path)
     if policy is None:
         raise CommandError(f"No route covers {path}.", "Probe a path of a route.", source=source)
-    return policy
+    return policy, file.guard is not None and file.guard.hosts is not None
 
 
 def _first_method(policy: CorsPolicy) -> str:

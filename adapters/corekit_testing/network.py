@@ -247,7 +247,7 @@ class _Exchange:
         with client.stream(
             request.method,
             url,
-            headers=encode_headers((("Host", parsed.authority), *request.headers)),
+            headers=encode_headers(_with_host(request.headers, parsed)),
             content=request.body,
             timeout=seconds,
             extensions={**extensions, "trace": self._connection.trace(host)},
@@ -257,6 +257,13 @@ class _Exchange:
                 self.body += chunk
                 if self.is_too_long:
                     break
+
+
+def _with_host(headers: Headers, parsed: Url) -> Headers:
+    # A page cannot set Host, but a probe can.
+    if any(name.lower() == "host" for name, _ in headers):
+        return headers
+    return (("Host", parsed.authority), *headers)
 
 
 def _locate(url: str, parsed: Url) -> tuple[str, str, dict[str, str]]:

@@ -6,6 +6,7 @@ The package does no I/O: a function from `HttpRequest` to `HttpResponse` carries
 - `requests`: the requests to send, and the responses;
 - `finding_kinds`: all messages and hints as one table;
 - `findings`: what the responses mean for the pages that should be allowed;
+- `forged`: what any website can send without a preflight;
 - `proxies`: which proxy a response came through;
 - `access`: what untrusted origins get, and where the server deviates from a policy.
 """
@@ -19,6 +20,7 @@ from corekit.diagnostics import SEVERITIES, Diagnostic
 
 from .access import check_untrusted_origins, compare_with_policy
 from .findings import check_pages, is_judged
+from .forged import check_forged
 from .probe_origins import UNTRUSTED, ProbeOrigin, make_probe_origins
 from .proxies import find_proxy
 from .requests import (
@@ -70,5 +72,6 @@ def check_responses(responses: Responses) -> tuple[Diagnostic, ...]:
         *check_untrusted_origins(responses),
         *check_pages(responses),
         *compare_with_policy(responses),
+        *check_forged(responses),
     )
     return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))

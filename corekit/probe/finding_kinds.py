@@ -145,6 +145,24 @@ FINDINGS: Final = {
         " honors ({limits}).",
         "No change is necessary; {maximum} has the same effect.",
     ),
+    # What any website can send; the severity is the one with credentials
+    "forged-write": Kind(
+        "warning",
+        "The response to a form of another website has status {status}: it may have changed"
+        " something as the logged-in user.",
+        "Refuse such requests with a guard, or with CSRF tokens.",
+    ),
+    "forged-handshake": Kind(
+        "warning",
+        "A page of another website can open a WebSocket, and use it as the logged-in user.",
+        "Compare Origin with the origins that may connect; a guard does.",
+    ),
+    "host-not-checked": Kind(
+        "warning",
+        "The response to a request with another server's name in Host has status {status}. Any"
+        " website can reach an internal server that does so, by DNS rebinding.",
+        "List the names of the server in hosts of a guard.",
+    ),
     # The policy
     "more-than-policy": Kind(
         "error",

@@ -18,16 +18,44 @@ from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
 from corekit.policy import CorsPolicy
 
-from .probe_origins import ANY_ORIGIN, ProbeOrigin, make_probe_origins
+from .probe_origins import ANY_ORIGIN, UNTRUSTED, ProbeOrigin, make_probe_origins
 
-Kind = Literal["get", "preflight", "safelisted", "private", "error", "unsafe", "policy"]
+Kind = Literal[
+    "get",
+    "preflight",
+    "safelisted",
+    "private",
+    "error",
+    "unsafe",
+    "policy",
+    "host",
+    "forged-write",
+    "forged-handshake",
+]
 """The kind of request.
 
 Four are preflights: `preflight` for the call, `safelisted` for GET, `private` for the call with the
 private network in addition, and `policy` for one method or header, to compare with the policy.
+`host` has the name of another server in Host. The forged ones are what any website can send without
+a preflight: a form, and the handshake of a WebSocket.
 """
 
 _ACCEPT: Final = ("Accept", "*/*")
+OTHER_HOST: Final = "corekit-probe.example"
+"""A name that no server has."""
+
+_FORM: Final = (
+    ("Content-Type", "application/x-www-form-urlencoded"),
+    ("Sec-Fetch-Site", "cross-site"),
+    ("Sec-Fetch-Mode", "navigate"),
+    ("Sec-Fetch-Dest", "document"),
+)
+_HANDSHAKE: Final = (
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "Y29yZWtpdC1wcm9iZS0wMQ=="),
+)
 _COMMON_METHODS: Final = ("PUT", "PATCH", "DELETE")
 _COMMON_HEADERS: Final = ("authorization", "x-corekit-probe")
 
@@ -41,8 +69,8 @@ class Plan:
     """What to find out: may pages of `origins` make a call, and may nobody else?
 
     `fetch` is the call. `is_chosen` says that the caller chose its method or headers, so that their
-    refusal is an error. With `send_unsafe` the call itself is sent, whatever its method. With
-    `policy` the responses are compared with that policy.
+    refusal is an error. With `send_unsafe` the call itself is sent, whatever its method, and a
+    forged write and handshake are, too. With `policy` the responses are compared with that policy.
     """
 
     origins: tuple[str, ...]
@@ -54,6 +82,8 @@ class Plan:
     """Further origins that the server should refuse."""
     headers: Headers = ()
     """Headers of every request except preflights, such as a token or cookies."""
+    with_other_host: bool = False
+    """Whether to send a GET with the name of another server in Host."""
 
     @property
     def url(self) -> str:
@@ -132,7 +162,8 @@ class Responses:
 def make_requests(plan: Plan) -> list[ProbeRequest]:
     """Return the requests: fewer than thirty, and three to five for each further origin.
 
-    With a policy, there is one more for each of its methods and headers and for some common ones.
+    With a policy, there is one more for each of its methods and headers and for some common ones;
+    `send_unsafe` and `with_other_host` add three.
     """
     url, method, names = plan.url, plan.fetch.method, unsafe_names(plan.fetch.headers)
     # In the same folder, so that the same layers respond; with a name that does not exist.
@@ -164,6 +195,11 @@ def make_requests(plan: Plan) -> list[ProbeRequest]:
         if each.code == ANY_ORIGIN:
             sent.append(_preflight("private", url, each.origin, method, names))
         requests += [replace(request, probe_origin=each) for request in sent]
+    if plan.with_other_host:
+        requests.append(_actual("host", url, None, headers=(("Host", OTHER_HOST), *login)))
+    if plan.send_unsafe and UNTRUSTED not in known:
+        requests.append(_actual("forged-write", url, UNTRUSTED, "POST", (*_FORM, *login)))
+        requests.append(_actual("forged-handshake", url, UNTRUSTED, headers=(*_HANDSHAKE, *login)))
     return requests
 
 

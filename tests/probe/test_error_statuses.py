@@ -75,5 +75,5 @@ def test_only_the_responses_to_get_of_pages_are_judged() -> None:
         return (403 if is_get(environ) else status), headers
 
     assert judged(refuse_others) == (True, set())
-    assert judged(refuse_put, send_unsafe=True) == (True, {"error-status"})
+    assert judged(refuse_put, send_unsafe=True) == (True, {"error-status", "forged-write"})
     assert judged(refuse_page) == (False, {"not-judged"})

@@ -79,7 +79,9 @@ def test_bug_of_the_unsafe_request_is_found_if_it_is_sent() -> None:
 
     send = connect(wrong(bug))
     assert probe(wrong(bug)) == ()
-    _, (found,) = run_probe(Plan((PAGE,), Fetch(URL, "PUT"), send_unsafe=True), send)
+    _, everything = run_probe(Plan((PAGE,), Fetch(URL, "PUT"), send_unsafe=True), send)
+    found, forged = everything
+    assert forged.code == "forged-write"
     assert (found.code, found.severity, found.subject) == ("refused", "error", PAGE)
     assert found.message.startswith("PUT: The response has no ")
 
@@ -143,6 +145,9 @@ def test_every_finding_is_documented_with_its_severity() -> None:
         "denied-origin": "error",
         "less-than-policy": "error",
         "more-than-policy": "error",
+        "forged-write": "warning",
+        "forged-handshake": "warning",
+        "host-not-checked": "warning",
     }
 
 

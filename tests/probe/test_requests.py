@@ -44,7 +44,8 @@ def test_all_requests_of_a_plan() -> None:
     policy = POLICY.replace(allow_methods=["PUT", "POST", "LOCK"])
     denied = ("https://denied.example",)
     plan = Plan((PAGE, OTHER), fetch, False, True, policy, denied)
-    requests = make_requests(plan)
+    *requests, forged_write, forged_handshake = make_requests(plan)
+    assert (forged_write.kind, forged_handshake.kind) == ("forged-write", "forged-handshake")
     sent = [
         (each.kind, each.request.method, each.request.url, each.request.headers)
         for each in requests
@@ -115,6 +116,8 @@ def test_login_is_sent_with_every_request_but_preflights() -> None:
             assert sent == (ACCEPT, *fetch.headers, login[0], login[2], *origin)
         elif each.request.method == "OPTIONS":
             assert not {"authorization", "x-a", "cookie"} & {name.lower() for name, _ in sent}
+        elif each.kind.startswith("forged"):
+            assert sent[-len(login) - 1 :] == (*login, *origin)
         else:
             assert sent == (ACCEPT, *login, *origin)
 
