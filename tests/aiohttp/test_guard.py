@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import pytest
 from aiohttp import WSServerHandshakeError, web
+from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
 from yarl import URL
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent
@@ -112,14 +114,31 @@ def test_handshakes() -> None:
             with pytest.raises(WSServerHandshakeError) as caught:
                 await client.ws_connect("/echo", origin=origin)
             assert caught.value.status == 403
-        # Only a GET is a handshake.
-        writing = {"Origin": UNTRUSTED, "Upgrade": "websocket"}
-        assert (await client.get("/", headers={**writing, "Upgrade": "h2c"})).status == 200
-        ran.clear()
-        assert (await client.post("/", headers=writing)).status == 403
+        assert ran == []
+        for value, status in (("WebSocket", 403), ("h2c, websocket", 403), ("h2c", 200)):
+            headers = {"Origin": UNTRUSTED, "Upgrade": value}
+            assert (await client.get("/", headers=headers)).status == status
 
     with_client(app, use)
-    assert ran == []
+
+
+def test_only_a_get_is_a_handshake() -> None:
+    app, _ = make_app()
+    install(app, policy, guard=CrossOriginGuard(policy, websockets="ignore"))
+    requests = [("GET", "/", UNTRUSTED), ("POST", "/", UNTRUSTED)]
+    assert statuses(app, *requests, Upgrade="websocket") == [200, 403]
+
+
+@pytest.mark.parametrize(
+    ("page", "status"), [("http://x.example", 403), ("https://x.example", 200)]
+)
+def test_server_with_tls_knows_its_scheme(page: str, status: int) -> None:
+    app, _ = make_app()
+    install(app, policy, guard=guard)
+    app.freeze()
+    headers = CIMultiDict({"Host": "x.example", "Origin": page})
+    request = make_mocked_request("POST", "/", headers, app=app, sslcontext=True)
+    assert asyncio.run(app._handle(request)).status == status
 
 
 @pytest.mark.parametrize(("host", "expected"), [("shop.example.com", 200), ("rebind.example", 421)])
