@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ._engine import AnyOrigin, Origins
-from ._origins import OPAQUE, is_hostless, split_origin
+from ._origins import is_serialized_origin
 from ._regexes import RegexError, RegexReader, compile_path_regex, compile_regex
 from ._slow_regexes import longest_path
 from .arguments import REGEXES
@@ -62,21 +62,16 @@ def is_path_too_long(path: str, regex: re.Pattern[str], readings: int = 1) -> bo
 class OriginRegexes:
     """The origins in `others`, and those that one of the regular expressions matches.
 
-    With `hosts_only`, regular expressions match no origin without a host, such as ``null``.
-
     >>> origins = OriginRegexes([re.compile(r"https://pr-\\d+\\.example\\.com")], others=set())
     >>> "https://pr-7.example.com" in origins, "https://pr-7.example.com.evil.example" in origins
     (True, False)
     """
 
-    __slots__ = ("_hosts_only", "_others", "_regexes")
+    __slots__ = ("_others", "_regexes")
 
-    def __init__(
-        self, regexes: Collection[re.Pattern[str]], *, others: Origins, hosts_only: bool = False
-    ) -> None:
+    def __init__(self, regexes: Collection[re.Pattern[str]], *, others: Origins) -> None:
         self._regexes = tuple(regexes)
         self._others = others
-        self._hosts_only = hosts_only
 
     def __contains__(self, origin: str) -> bool:
         return origin in self._others or self._match(origin) is not None
@@ -89,9 +84,7 @@ class OriginRegexes:
 
     def _match(self, origin: str) -> str | None:
         # An untrusted string is bounded and well-formed before a regex is tried on it.
-        if split_origin(origin) is None and (
-            self._hosts_only or not (origin == OPAQUE or is_hostless(origin))
-        ):
+        if not is_serialized_origin(origin):
             return None
         return next((each.pattern for each in self._regexes if each.fullmatch(origin)), None)
 
@@ -146,9 +139,8 @@ class RegexCorsPolicy(CorsPolicy):
         origins = super()._compile_origins()
         if not self.allow_origin_regexes or isinstance(origins, AnyOrigin):
             return origins
-        return OriginRegexes(
-            self.allow_origin_regexes, others=origins, hosts_only=self.allow_credentials
-        )
+        # With credentials, the engine asks only for origins with a host.
+        return OriginRegexes(self.allow_origin_regexes, others=origins)
 
 
 def build_policy(settings: Mapping[str, Any], *, dialect: Dialect = PYTHON) -> CorsPolicy:

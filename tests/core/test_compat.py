@@ -223,15 +223,10 @@ def test_compiled_regex_keeps_its_flags() -> None:
     assert policy.decide("GET", origin="https://a").allowed
 
 
-def test_origins_without_a_host_can_be_left_out() -> None:
-    regexes = [re.compile(r"null|\w+://.*")]
-    every = OriginRegexes(regexes, others=set())
-    assert {"null", "file://", "https://a"} <= {
-        each for each in ("null", "file://", "https://a") if each in every
-    }
-    assert "https://" not in every
-    hosts = OriginRegexes(regexes, others=set(), hosts_only=True)
-    assert [each in hosts for each in ("null", "file://", "https://a")] == [False, False, True]
+def test_origins_may_have_no_host() -> None:
+    every = OriginRegexes([re.compile(r"null|\w+://.*")], others=set())
+    found = [each in every for each in ("null", "file://", "https://a", "https://")]
+    assert found == [True, True, True, False]
 
 
 def test_origins_without_a_host_are_never_matched_with_credentials() -> None:
@@ -240,6 +235,7 @@ def test_origins_without_a_host_are_never_matched_with_credentials() -> None:
     )
     for origin, is_allowed in (("https://a", True), ("app://a", True), ("app://", False)):
         assert policy.decide("GET", origin=origin).allowed is is_allowed
+        assert (policy.engine.find_rule(origin) is not None) is is_allowed
 
 
 def test_regexes_in_a_set_are_sorted() -> None:

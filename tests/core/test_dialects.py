@@ -95,6 +95,25 @@ def test_value_that_is_not_a_url_is_not_taken_for_one(value: object) -> None:
     assert (problem.fix, problem.hint) == (None, "Use a string.")
 
 
+@pytest.mark.parametrize(
+    ("regex", "start", "shown"),
+    [
+        (r"https://a", "r'", "'https://a'"),
+        (r"https://a\.b", "r'", r"r'https://a\.b'"),
+        (r"https://a\.b", "'", r"'https://a\.b'"),
+        (r"https://a", "'", "'https://a'"),
+        (r"https://a\.b", '"', r'"https://a\\.b"'),
+        (r'https://"a"', '"', r'"https://\"a\""'),
+        ("it's", "'", '"it\'s"'),
+        ("it's", '"', '"it\'s"'),
+        ("a\n", '"', r"'a\n'"),
+        ("a\n", "r'", r"'a\n'"),
+    ],
+)
+def test_regex_is_shown_as_the_dialect_writes_it(regex: str, start: str, shown: str) -> None:
+    assert Dialect(regex_start=start).show_regex(regex) == shown
+
+
 def test_problem_keeps_argument_index_and_parameters() -> None:
     (problem,) = problems_of(allow_credentials=True, allow_origins=[APP, "https://*.github.io"])
     assert (problem.argument, problem.index) == ("allow_origins", 1)

@@ -138,3 +138,29 @@ def test_any_input_has_a_verdict(text: str, request: dict[str, Any]) -> None:
             verdict = guard.judge(text, text, websocket=websocket, **values)
             assert verdict.body.isascii()
             assert isinstance(verdict.hint, str)
+
+
+@given(any_policy(), requests, st.sampled_from(["judge", "browsers", "ignore"]), st.booleans())
+def test_what_is_foreseen_is_the_verdict(
+    policy: CorsPolicy, request: dict[str, Any], writes: Any, checks_host: bool
+) -> None:
+    hosts = ["example.com"] if checks_host else None
+    guard = CrossOriginGuard(policy, writes=writes, hosts=hosts)
+    foreseen = guard.foresee_write(policy.engine, request["origin"], request["sec_fetch_site"])
+    if foreseen is not None:
+        assert foreseen == guard.judge("POST", "/", **request)
+    assert guard.foresee_write(None, None, None) is None
+
+
+def test_ordinary_writes_are_foreseen() -> None:
+    policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
+    guard = CrossOriginGuard(policy)
+    for origin, site, reason in (
+        ("https://example.com", "same-origin", GuardReason.SAME_ORIGIN),
+        (None, "none", GuardReason.USER),
+        ("https://app.example.com", "same-site", GuardReason.LISTED_ORIGIN),
+        ("https://app.example.com", None, GuardReason.LISTED_ORIGIN),
+    ):
+        verdict = guard.foresee_write(policy.engine, origin, site)
+        assert verdict is not None
+        assert verdict.reason is reason

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from functools import partial
 from itertools import islice
 
@@ -15,7 +14,6 @@ from corekit._automata import Automaton, members
 from corekit._origin_kinds import automaton_of, pattern_source
 from corekit._origin_language import OriginLanguage
 from corekit._origins import OriginPattern, OriginSet, is_serialized_origin
-from corekit.lint import covering
 from corekit.lint.covering import find_covered
 from corekit.lint.regexes import read_regexes
 from tests.properties.strategies import exact_origins, matching_origins, near_misses, patterns
@@ -149,60 +147,6 @@ def test_every_pattern_that_covers_another_is_found() -> None:
         other for other in texts if any(text != other and covers(text, other) for text in texts)
     }
     assert {other for other, _ in find_covered(texts)} == expected
-
-
-def test_cost_for_patterns_of_one_host_is_not_quadratic() -> None:
-    many = [f"https://{number}-*.example.com" for number in range(10_000)]
-    many += [f"https://*-{number}.example.com" for number in range(10_000)]
-    many += [f"https://a.example.com:{port}" for port in range(1, 10_000)]
-    began = time.perf_counter()
-    assert not list(find_covered(many))
-    assert time.perf_counter() - began < 20
-
-
-@pytest.fixture
-def questions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return a list to which each search for an origin outside of others adds their number."""
-    found: list[int] = []
-    search = OriginLanguage.find_outside
-
-    def find_outside(self: OriginLanguage, others: list[Automaton]) -> str | None:
-        found.append(len(others))
-        return search(self, others)
-
-    monkeypatch.setattr(OriginLanguage, "find_outside", find_outside)
-    return found
-
-
-def test_entries_of_one_host_are_tried_together(questions: list[int]) -> None:
-    texts = [f"https://{each}.example.com" for each in EVERY]
-    texts += [f"https://{each}*.example.com" for each in EVERY]
-    ((entry, others),) = find_covered([*texts, "https://*z-zz.example.com"])
-    assert (entry, len(others)) == ("https://*z-zz.example.com", len(EVERY))
-    # All at once, and then each of them alone.
-    assert questions == [0, 2 * len(EVERY)] + [1] * len(EVERY)
-
-
-def test_exact_origins_of_a_regex_are_tried_together(questions: list[int]) -> None:
-    texts = [f"https://{each}.example" for each in "abcdefg"]
-    ((entry, others),) = find_covered(texts, [re.compile(r"https://[a-f]\.example")])
-    assert (entry, others) == (r"https://[a-f]\.example", tuple(texts[:6]))
-    assert questions == [0, 6] + [1] * 6
-
-
-@pytest.mark.parametrize(("most", "count"), [(0, 0), (1, 1), (2, 1), (3, 2)])
-def test_questions_are_bounded(monkeypatch: pytest.MonkeyPatch, most: int, count: int) -> None:
-    monkeypatch.setattr(covering, "_MOST_QUESTIONS", most)
-    parts = [re.compile(rf"https://[{each}]\.example(:\d+)?") for each in ("a-c", "d-f", "a-f")]
-    assert len(list(find_covered([], parts))) == count
-
-
-def test_cost_for_many_patterns_is_not_quadratic() -> None:
-    many = [f"https://*.t{number}.example" for number in range(20_000)]
-    many += [f"https://a.t{number}.example" for number in range(0, 20_000, 2)]
-    began = time.perf_counter()
-    assert len(list(find_covered(many))) == 10_000
-    assert time.perf_counter() - began < 20
 
 
 EVERY = "abcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -370,53 +314,7 @@ def test_exactly_what_the_rest_matches_is_redundant(
                     assert any(matches(other, origin) for other in rest)
 
 
-def test_cost_for_many_patterns_and_a_regex_is_not_quadratic() -> None:
-    many = [f"https://*.t{number}.example" for number in range(20_000)]
-    many += [f"https://a.u{number}.example" for number in range(20_000)]
-    regexes = [re.compile(rf"https://.*\.v{number}\.example") for number in range(5)]
-    regexes.append(re.compile(r"https://[a-z]+\.t7\.example"))
-    began = time.perf_counter()
-    assert [text for text, _ in find_covered(many, regexes)] == [regexes[-1].pattern]
-    assert time.perf_counter() - began < 20
-
-
-def test_nothing_is_redundant_if_too_many_would_cover_it() -> None:
-    texts = [f"https://a{number}.example" for number in range(1000)]
-    for regex, is_found in (
-        (r"https://a1?[1-9]\d\.example", True),
-        (r"https://a[1-9]\d\d\.example", False),
-    ):
-        assert (regex in dict(find_covered(texts, [re.compile(regex)]))) == is_found
-
-
-@pytest.mark.parametrize(("count", "is_found"), [(200, True), (201, False)])
-def test_at_most_200_cover_one_together(count: int, is_found: bool) -> None:
-    texts = [f"https://a{number}.example" for number in range(count)]
-    regex = re.compile("|".join(map(re.escape, texts)))
-    assert (regex.pattern in dict(find_covered(texts, [regex]))) == is_found
-
-
 def test_regexes_are_named_by_their_text() -> None:
     texts = [r"https://[a-m]\.example", r"https://[k-z]\.example", r"https://[b-y]\.example"]
     ((entry, others),) = find_covered([], list(map(re.compile, texts)))
     assert (entry, set(others)) == (texts[2], set(texts[:2]))
-
-
-def test_only_patterns_that_others_may_cover_are_compared(questions: list[int]) -> None:
-    regex = re.compile(r"https://[a-z]+\.example\.org")
-    assert not list(find_covered(["https://*.example.com", "https://pr-*.example.net"], [regex]))
-    # The only question is about the regex.
-    assert questions == [0]
-
-
-def test_each_entry_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled: list[str | re.Pattern[str]] = []
-
-    def record(source: str | re.Pattern[str]) -> Automaton:
-        compiled.append(source)
-        return automaton_of(source)
-
-    monkeypatch.setattr(covering, "automaton_of", record)
-    texts = [r"https://[a-f]\.example", r"https://[a-c]\.example", r"https://[d-f]\.example"]
-    assert len(list(find_covered(["https://*.b.example"], list(map(re.compile, texts))))) == 1
-    assert len(compiled) == len(set(compiled))

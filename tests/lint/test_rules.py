@@ -14,6 +14,7 @@ from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import CHROMIUM, WEBKIT
 from corekit.diagnostics import SEVERITIES, Diagnostic
 from corekit.lint import find_cross_site, lint_policy
+from corekit.problems import Dialect
 from tests.lint.guard_table import GUARD_CASES
 from tests.lint.rule_table import API, APP, CASES, FREE, Case
 from tests.properties.strategies import Setup, setups
@@ -145,3 +146,13 @@ def test_origins_without_a_host_are_not_cross_site() -> None:
 def test_age_above_a_day_has_one_warning() -> None:
     policy = CorsPolicy(allow_origins=["https://app.example.com"], max_age=86_401)
     assert [each.code for each in lint_policy(policy)] == ["max-age"]
+
+
+def test_what_the_adapter_adds_gets_no_advice() -> None:
+    dialect = Dialect(added={"allow_origins": ["https://a.example.com"]})
+    settings = {
+        "allow_origins": ["https://a.example.com", "https://b.example.com", "https://*.example.com"]
+    }
+    policy = CorsPolicy.from_mapping(settings, dialect=dialect)
+    covered = [each.value for each in lint_policy(policy) if each.code == "covered-origin"]
+    assert covered == ["https://b.example.com"]
