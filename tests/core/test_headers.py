@@ -9,6 +9,8 @@ import pytest
 
 from corekit import CorsPolicy
 from corekit._headers import (
+    add_raw_vary,
+    add_vary,
     merge_headers,
     merge_raw_headers,
     merge_vary,
@@ -353,3 +355,30 @@ def test_vary_is_merged_never_overwritten(
     before = list(lines), list(names)
     assert merge_vary(lines, names) == expected
     assert (lines, names) == before
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ([], [("Vary", "Origin, X-A")]),
+        (
+            [("Vary", "Accept"), ("Age", "0"), ("Varying", "1")],
+            [("Age", "0"), ("Varying", "1"), ("Vary", "Accept, Origin, X-A")],
+        ),
+        (
+            [("VARY", "Caf\xe9"), ("X", "1"), ("vary", "Cookie")],
+            [("X", "1"), ("Vary", "Caf\xe9, Cookie, Origin, X-A")],
+        ),
+        ([("X", "1"), ("vary", "x-a, origin")], [("X", "1"), ("vary", "x-a, origin")]),
+        ([("Vary", "*"), ("X", "\xe9")], [("X", "\xe9"), ("Vary", "*")]),
+    ],
+)
+@pytest.mark.parametrize("convert", [bytes, *BYTES_LIKE.values()])
+def test_names_are_added_to_vary(
+    headers: Headers, expected: Headers, convert: Callable[[bytes], Any]
+) -> None:
+    names = ("Origin", "X-A")
+    assert add_vary(iter(headers), names) == add_vary(headers, names) == expected
+    wanted = raw((n, v) if (n, v) in headers else (n.lower(), v) for n, v in expected)
+    pairs = [(convert(name), convert(value)) for name, value in raw(headers)]
+    assert add_raw_vary(iter(pairs), names) == add_raw_vary(pairs, names) == wanted
