@@ -84,10 +84,10 @@ def test_advice_is_about_the_origins(
         (r"https://[^./]+\.x\.x", ["x.x"]),
         (r"https://.*\.a\.example\.com:8443", ["a.example.com"]),
         (r"https://[a-f]+\.example\.com", []),
-        # No host has a label of more than 63 characters.
-        (r"https://[a-z]{64,}\.example\.com", []),
-        (r"https://([a-z]{64,}\.a\.example|[a-z]+\.b\.example)", ["b.example"]),
-        (r"https://([a-z]+\.a\.example|[a-z]{64,}\.b\.example)", ["a.example"]),
+        # No host has more than 254 characters.
+        (r"https://[a-z]{255,}\.example\.com", []),
+        (r"https://([a-z]{255,}\.a\.example|[a-z]+\.b\.example)", ["b.example"]),
+        (r"https://([a-z]+\.a\.example|[a-z]{255,}\.b\.example)", ["a.example"]),
     ],
 )
 def test_every_subdomain_is_that_of_a_host(regex: str, hosts: list[str]) -> None:
