@@ -90,7 +90,7 @@ class Gate:
         request = GuardedRequest(
             guard=self.guard,
             method=method,
-            paths=self._paths.readings(scope),
+            paths=self._paths.readings(scope) if self.guard.exempt else (scope["path"],),
             engine=engine,
             scheme=scope.get("scheme"),
             is_websocket=is_websocket,
@@ -163,7 +163,8 @@ class GuardMiddleware:
 
     `on_verdict` is a plain function that is called with a `corekit.guard.GuardEvent` for each
     request that is judged. Refusals are logged by "corekit.asgi": the first of each origin and
-    reason at WARNING, others at INFO. `strips_root_path` is as in `CorsMiddleware`.
+    reason at WARNING, others at INFO. The policy is that of the path: policies of handlers do not
+    apply. `strips_root_path` is as in `CorsMiddleware`.
 
     Raise TypeError if `guard` is not a guard or `on_verdict` not a plain function.
 
@@ -214,7 +215,9 @@ class GuardMiddleware:
 
 def _read_fields(headers: RawHeaders) -> dict[str, str]:
     lines: dict[str, list[bytes]] = {}
-    for name, value in as_bytes(headers):
+    for name, value in headers:
+        if type(name) is not bytes or type(value) is not bytes:
+            return _read_fields(as_bytes(headers))
         field = _FIELDS.get(name.lower())
         if field is not None:
             lines.setdefault(field, []).append(value)

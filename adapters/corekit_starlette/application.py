@@ -147,7 +147,8 @@ class _Outermost:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             if scope["type"] == "websocket" and self._gate is not None and self._routes.exist():
-                await self._wrap(self._find_policy(scope)[0])(with_headers(scope), receive, send)
+                scope = with_headers(scope)
+                await self._wrap(self._find_policy(scope)[0])(scope, receive, send)
             else:
                 await self._default(scope, receive, send)
             return

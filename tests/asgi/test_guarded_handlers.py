@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason
 from corekit.guard import CrossOriginGuard, GuardEvent
-from corekit_asgi import CorsMiddleware, cors, install
+from corekit_asgi import CorsMiddleware, GuardMiddleware, cors, install
 from tests.asgi.connecting import handshake, is_accepted
 
 APP = "https://app.example.com"
@@ -111,6 +111,15 @@ def test_policy_of_the_handler_judges_handshakes(
         for origin in (APP, PARTNER, UNTRUSTED):
             headers = [(b"host", b"api.example.org"), (b"origin", origin.encode())]
             assert is_accepted(app, handshake(headers, path)) is (origin == allowed)
+
+
+@frameworks
+def test_guard_alone_judges_by_the_policy_of_the_path(make: Callable[[], Any]) -> None:
+    client = TestClient(GuardMiddleware(make(), CrossOriginGuard(routes)))
+    for path in ("/default/x", "/shared/x"):
+        for origin in (APP, PARTNER, UNTRUSTED):
+            response = client.post(path, headers={"Origin": origin})
+            assert (response.status_code == 200) is (origin == APP)
 
 
 @frameworks

@@ -14,7 +14,7 @@ from starlette.endpoints import WebSocketEndpoint
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route, Router, WebSocketRoute
+from starlette.routing import Host, Mount, Route, Router, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
@@ -162,6 +162,15 @@ def test_policy_of_the_route_judges_handshakes(
     for origin in (APP, PARTNER, UNTRUSTED):
         scope = handshake([(b"origin", origin.encode())], path)
         assert is_accepted(app, scope) is (origin == allowed)
+
+
+def test_headers_of_a_handshake_may_be_an_iterator() -> None:
+    """A route for a host reads them, too."""
+    routes = [cors(partner)(WebSocketRoute("/", echo))]
+    app = install(Starlette(routes=[Host("api.example.org", Router(routes))]), policy, guard=guard)
+    for origin in (PARTNER, UNTRUSTED):
+        headers = [(b"host", b"api.example.org"), (b"origin", origin.encode())]
+        assert is_accepted(app, handshake(iter(headers))) is (origin == PARTNER)
 
 
 def test_handshakes_without_route_policies() -> None:
