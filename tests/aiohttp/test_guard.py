@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -137,7 +138,9 @@ def test_server_with_tls_knows_its_scheme(page: str, status: int) -> None:
     install(app, policy, guard=guard)
     app.freeze()
     headers = CIMultiDict({"Host": "x.example", "Origin": page})
-    request = make_mocked_request("POST", "/", headers, app=app, sslcontext=True)
+    request = make_mocked_request(
+        "POST", "/", headers, app=app, sslcontext=ssl.create_default_context()
+    )
     assert asyncio.run(app._handle(request)).status == status
 
 

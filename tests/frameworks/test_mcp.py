@@ -40,14 +40,13 @@ def make_server(calls: list[int]) -> Any:
     from mcp.server.mcpserver import MCPServer
     from mcp.server.transport_security import TransportSecuritySettings
 
-    server = MCPServer("shop")
-
-    @server.tool()
     def double(number: int) -> int:
         """Double a number."""
         calls.append(number)
         return 2 * number
 
+    server = MCPServer("shop")
+    server.add_tool(double)
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     return server.streamable_http_app(transport_security=unchecked)
 
