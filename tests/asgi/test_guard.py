@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.middleware.exceptions import ExceptionMiddleware
 
@@ -69,9 +71,9 @@ class TestArguments:
         guard = CrossOriginGuard(policy)
         gate = make_gate(unreachable, policy, guard, None)
         arguments: list[dict[str, Any]] = [{"guard": guard}, {"on_verdict": print}]
-        for given in arguments:
+        for more in arguments:
             with pytest.raises(TypeError, match="gate replaces guard"):
-                CorsMiddleware(unreachable, policy, gate=gate, **given)
+                CorsMiddleware(unreachable, policy, gate=gate, **more)
 
     def test_misspelled_argument(self) -> None:
         with pytest.raises(TypeError, match=r"Did you mean on_verdict\?"):
@@ -290,3 +292,29 @@ class TestHandshakes:
     def test_handshakes_pass_without_a_guard(self) -> None:
         app = CorsMiddleware(accept, policy)
         assert is_accepted(app, handshake([(b"origin", b"null")]))
+
+    @layers
+    @given(
+        origin=st.sampled_from([None, "https://api.example.org", APP, READER, UNTRUSTED, "null"]),
+        host=st.sampled_from(["api.example.org", "rebind.example"]),
+        has_cookie=st.booleans(),
+        path=st.sampled_from(["/api/x", "/readable/x", "/other"]),
+    )
+    def test_page_connects_exactly_if_it_is_own_or_listed(
+        self, wrap: Wrap, origin: str | None, *, host: str, has_cookie: bool, path: str
+    ) -> None:
+        headers = [(b"host", host.encode())]
+        headers += [] if origin is None else [(b"origin", origin.encode())]
+        headers += [(b"cookie", b"a=b")] if has_cookie else []
+        covering = routes.policy_for(path)
+        is_own = origin in (None, f"https://{host}")
+        is_listed = (
+            covering is not None
+            and origin in covering.allow_origins
+            and (covering.allow_credentials or not has_cookie)
+        )
+        app = wrap(accept, CrossOriginGuard(routes))
+        assert is_accepted(app, handshake(headers, path)) is (is_own or is_listed)
+        checked = wrap(accept, CrossOriginGuard(routes, hosts=["api.example.org"]))
+        expected = host == "api.example.org" and (is_own or is_listed)
+        assert is_accepted(checked, handshake(headers, path)) is expected
