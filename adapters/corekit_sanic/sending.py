@@ -30,7 +30,7 @@ def change_when_sent(request: Request, change: Change) -> None:
     replace the whole response until then. A WebSocket handshake is not sent this way.
     """
     stream: Any = request.stream
-    attribute = "response_func" if isinstance(stream, Http) else "send"
+    attribute = "response_func" if isinstance(request.stream, Http) else "send"
     send = getattr(stream, attribute)
 
     async def send_with_headers(data: bytes, end_stream: bool) -> None:

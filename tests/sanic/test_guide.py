@@ -103,7 +103,7 @@ def test_table_lists_every_name() -> None:
 
 
 def test_example_answers_listed_origins_only() -> None:
-    (snippet,) = blocks(PAGE, "python")
+    snippet, _ = blocks(PAGE, "python")
     app: Sanic[Any, Any] = run(snippet, PAGE)["app"]
     app.config.TOUCHUP = False
     with serve(app) as server:
