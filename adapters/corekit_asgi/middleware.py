@@ -7,7 +7,7 @@ never changed, since it may use them again for the next request.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from itertools import product
 from typing import Final, NoReturn, Unpack
@@ -252,22 +252,21 @@ class CorsMiddleware:
             return
         await self.app(scope, receive, send_with_headers)
 
-    async def _pass_on(
+    def _pass_on(
         self,
         engine: Engine | None,
         marks: Sequence[Mark],
         scope: Scope,
         receive: Receive,
         send: Send,
-    ) -> None:
+    ) -> Awaitable[None]:
         """Call the application, unless the guard refuses the request."""
         app, gate = self.app, self._gate
         if MARKS.exist:
             app = partial(apply, app, None if engine is None else Applied(engine, marks))
         if gate is None:
-            await app(scope, receive, send)
-        else:
-            await gate.pass_on(app, engine, scope, receive, send)
+            return app(scope, receive, send)
+        return gate.pass_on(app, engine, scope, receive, send)
 
     async def _connect(self, gate: Gate, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a handshake of a WebSocket."""
