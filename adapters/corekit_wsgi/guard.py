@@ -17,6 +17,7 @@ from corekit.adapter import (
     add_vary,
     check_guard,
 )
+from corekit.guard import SAFE_METHODS
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -84,6 +85,7 @@ class Gate:
     def __init__(self, guard: CrossOriginGuard, observer: GuardObserver) -> None:
         self.guard = guard
         self._observer = observer
+        self._observes_all = observer.on_verdict is not None
         self._skipped = guard.skipped_methods
 
     def skips(self, environ: WSGIEnvironment) -> bool:
@@ -105,6 +107,11 @@ class Gate:
 
         `engine` is that of the policy for the request, None if no policy covers it.
         """
+        if environ["REQUEST_METHOD"] not in SAFE_METHODS and not self._observes_all:
+            # What most browsers send needs no look at the other headers.
+            origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")
+            if self.guard.foresee_write(engine, origin, site) is not None:
+                return app(environ, start_response)
         request = self._read(environ, engine)
         verdict = self.guard.judge_request(request)
         self._observer.observe(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any, Final
 from wsgiref.validate import validator
 
@@ -138,7 +139,14 @@ class TestBoth:
         image = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors"}
         click = {**image, "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
         embed = {**image, "sec_fetch_mode": "navigate", "sec_fetch_dest": "embed"}
-        for headers, status in ((image, "403"), (embed, "403"), (click, "200"), ({}, "200")):
+        own = {"sec_fetch_site": "same-origin"}
+        for headers, status in (
+            (image, "403"),
+            (embed, "403"),
+            (click, "200"),
+            (own, "200"),
+            ({}, "200"),
+        ):
             exchange = Exchange(wrap(isolating, varying), "GET", **headers)
             assert exchange.status[:3] == status
             (vary,) = [value for name, value in exchange.headers if name == "Vary"]
@@ -231,6 +239,29 @@ class TestInsideTheCorsLayer:
     def test_misspelled_argument_is_named(self) -> None:
         with pytest.raises(TypeError, match="Did you mean guard"):
             CorsMiddleware(hello, policy, gaurd=guard)  # type: ignore[call-arg]
+
+
+GUARDS: Final = [
+    CrossOriginGuard(around, **options)
+    for around in (policy, WITHOUT, CorsPolicy(allow_origins=["*"]))
+    for options in ({}, {"writes": "browsers"}, {"writes": "ignore"}, {"hosts": ["127.0.0.1"]})
+]
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=repr)
+def test_write_is_judged_as_by_the_guard_itself(guard: CrossOriginGuard) -> None:
+    # Without a function for verdicts, not all headers are read for each request.
+    for origin, site, cookie, host in product(
+        [None, APP, OWN, UNTRUSTED, "null", f"{APP},{APP}"],
+        [None, "same-origin", "none", "cross-site", "none,none", "x"],
+        [None, "session=1"],
+        ["127.0.0.1", "rebind.example"],
+    ):
+        fields = {"origin": origin, "sec_fetch_site": site, "cookie": cookie, "host": host}
+        headers: dict[str, Any] = {name: each for name, each in fields.items() if each is not None}
+        verdict = guard.judge("POST", "/", **headers)
+        for app in (behind(guard), alone(guard)):
+            assert Exchange(app, "POST", **headers).status[:3] == str(verdict.status or 200)
 
 
 class TestAlone:
