@@ -103,7 +103,7 @@ def install(
     app.on_response_prepare.append(layer)
     if gate is not None:
         app.on_response_prepare.append(add_vary_of_guard)
-    vars(app)["corekit_policy"] = policy  # for the command
+    vars(app).update(corekit_policy=policy, corekit_guard=guard)  # for the command
     return app
 
 

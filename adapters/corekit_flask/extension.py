@@ -179,6 +179,8 @@ def cover(
         # As in Flask's own guide; a method is faster to call than an object.
         app.wsgi_app = outermost.__call__  # type: ignore[method-assign]
     outermost.configure(policy, on_decision, gate)
+    if gate is not None:
+        vars(app)["corekit_guard"] = gate.guard
     if policy is not None:
         single = policy.only_policy if isinstance(policy, Resources) else policy
         vars(app)["corekit_policy"] = single  # for the command

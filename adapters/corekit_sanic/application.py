@@ -99,7 +99,8 @@ def install(
     )
     layer = _Layer(policy, observer, gate)
     # Sanic's objects take no attributes, so the layer is an attribute of the subclass.
-    names = {"__slots__": (), "corekit_layer": layer, "corekit_policy": policy}
+    marks = {"corekit_layer": layer, "corekit_policy": policy, "corekit_guard": guard}
+    names = {"__slots__": (), **marks}
     app.__class__ = type(type(app).__name__, (_Covered, type(app)), names)
     return app
 

@@ -94,7 +94,7 @@ def install(
     build = app.build_middleware_stack
     wrap = partial(_Outermost, app, innermost, policy, on_decision, gate=gate)
     vars(app)["build_middleware_stack"] = partial(wrap, build)
-    vars(app)["corekit_policy"] = policy  # for the command
+    vars(app).update(corekit_policy=policy, corekit_guard=guard)  # for the command
     app.router.middleware_stack = innermost
     if app.middleware_stack is not None:
         started = app.middleware_stack

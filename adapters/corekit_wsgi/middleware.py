@@ -128,6 +128,11 @@ class CorsMiddleware:
         """The policy, which cannot be replaced."""
         return self._policy
 
+    @property
+    def guard(self) -> CrossOriginGuard | None:
+        """The guard in front of the application, None without one."""
+        return self.app.guard if isinstance(self.app, GuardMiddleware) else None
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         engine = self._engine or self._find_engine(environ)
         if engine is None:

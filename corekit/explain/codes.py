@@ -55,6 +55,7 @@ _WORDS: Final = {
     "methods": "PUT and PATCH",
     "name": "a header",
     "origin": "the origin",
+    "owner": "A policy",
     "reason": "It is not limited to names that are yours",
     "response": "The response",
     "server": "The server",

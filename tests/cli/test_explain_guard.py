@@ -94,6 +94,56 @@ def test_guard_at_an_import_path(
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        (
+            "from flask import Flask; from corekit_flask import Cors; app = Flask('x');"
+            " Cors(app, policy, guard=guard)"
+        ),
+        (
+            "from starlette.applications import Starlette; from corekit_starlette import install;"
+            " app = install(Starlette(), policy, guard=guard)"
+        ),
+        (
+            "from starlette.applications import Starlette; from corekit_asgi import CorsMiddleware;"
+            " app = Starlette(); app.add_middleware(CorsMiddleware, policy=policy, guard=guard)"
+        ),
+        (
+            "from aiohttp.web import Application; from corekit_aiohttp import install;"
+            " app = install(Application(), policy, guard=guard)"
+        ),
+        (
+            "from sanic import Sanic; from corekit_sanic import install;"
+            " app = install(Sanic('explained-guard'), policy, guard=guard)"
+        ),
+        (
+            "from corekit_wsgi import CorsMiddleware;"
+            " app = CorsMiddleware(lambda environ, start_response: [], policy, guard=guard)"
+        ),
+        (
+            "from corekit_wsgi import GuardMiddleware;"
+            " app = GuardMiddleware(lambda environ, start_response: [], guard)"
+        ),
+    ],
+    ids=["flask", "starlette", "add_middleware", "aiohttp", "sanic", "wsgi", "wsgi guard"],
+)
+def test_guard_of_an_application(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = f"guarded_by_{request.node.callspec.id.replace(' ', '_')}"
+    (tmp_path / f"{name}.py").write_text(
+        "from corekit import CorsPolicy\n"
+        "from corekit.guard import CrossOriginGuard\n"
+        f"policy = CorsPolicy(allow_origins=['{APP}'])\n"
+        f"guard = CrossOriginGuard(policy)\n{line}\n"
+    )
+    result = run(f"--policy={name}:app", f"--origin={EVIL}", "--api=ws://api.example.com/")
+    assert result.exit_code == 1, result.output
+    assert "[WEBSOCKET_ORIGIN]" in text_of(result)
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--api=wss://a.example/", "-X", "POST"], "without --method and --header"),
