@@ -79,7 +79,7 @@ class Reader(ArgumentReader):
         if REGEXES in self.arguments or not isinstance(name, str) or not is_regex_argument(name):
             return super().problem_of_unknown(name)
         kind, dialect = SettingProblem.REGEX_ARGUMENT, self.dialect
-        subject = name if name.isascii() and name.isidentifier() else show(name)
+        subject = name if name.isidentifier() else show(name)
         return Problem.of(kind, subject, self.given[name], fix=dialect.origins, dialect=dialect)
 
     def _check_accepted_risks(self) -> None:

@@ -12,6 +12,7 @@ from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit._engine import Engine
 from corekit._validation import Reader
 from corekit.adapter import (
+    check_guard,
     check_policy,
     make_policy,
     missing_extra,
@@ -21,6 +22,7 @@ from corekit.adapter import (
     raw_path_readings,
 )
 from corekit.compat import RegexCorsPolicy
+from corekit.guard import CrossOriginGuard
 
 APP = CorsPolicy(allow_origins=["https://app.example.com"])
 ADMIN = CorsPolicy(allow_origins=["https://admin.example.com"], allow_methods=["PUT"], max_age=600)
@@ -186,3 +188,20 @@ def test_uncached_policy_lives_as_long_as_its_policy() -> None:
     assert kept() is policy.uncached
     del policy
     assert kept() is None
+
+
+def test_guard_has_the_policy_of_the_application() -> None:
+    guard = CrossOriginGuard(APP)
+    check_guard(guard)
+    check_guard(guard, CorsPolicy(allow_origins=["https://app.example.com"]))
+    with pytest.raises(ValueError, match="another policy") as caught:
+        check_guard(guard, ROUTES)
+    assert str(caught.value) == (
+        "The guard has another policy than the application. Pass the same one to both."
+    )
+    for policy in (None, APP):
+        with pytest.raises(TypeError) as wrong:
+            check_guard("*", policy)
+        assert str(wrong.value) == (
+            "guard is of type str: '*'. Pass a corekit.guard.CrossOriginGuard."
+        )

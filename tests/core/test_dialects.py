@@ -47,6 +47,7 @@ def problems_of(**mapping: Any) -> list[Problem]:
         ),
         ({"allow_method": ["PUT"]}, "allow_method", "Did you mean MY_ALLOW_METHODS?"),
         ({"allow_origin_regex": "x"}, "allow_origin_regex", "Use MY_ALLOW_ORIGINS with patterns"),
+        ({"allow-origin-regex": "x"}, "'allow-origin-regex'", "Use MY_ALLOW_ORIGINS with"),
         ({"zzz": 1}, "zzz", f"The arguments are {', '.join(NAMES.values())}."),
     ],
 )
