@@ -33,7 +33,7 @@ def test_every_row_names_tests_that_exist(row: list[str]) -> None:
 
 def test_every_attacker_has_rows() -> None:
     sections = re.split(r"^## ", THREATS, flags=re.MULTILINE)[1:]
-    assert len(sections) == 6
+    assert len(sections) == 7
     *attackers, limits = sections
     assert all(section.count("::test_") >= 5 for section in attackers)
     assert limits.startswith("What does not hold\n")
