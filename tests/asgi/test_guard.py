@@ -128,6 +128,24 @@ class TestRequests:
         assert write(app, (convert("ORIGIN"), convert(APP))) == 200
 
     @layers
+    @pytest.mark.parametrize(
+        ("name", "values"),
+        [
+            (b"origin", (UNTRUSTED, APP)),
+            (b"origin", (APP, UNTRUSTED)),
+            (b"sec-fetch-site", ("cross-site", "same-origin")),
+            (b"sec-fetch-site", ("same-origin", "cross-site")),
+        ],
+    )
+    def test_neither_of_two_lines_counts_alone(
+        self, wrap: Wrap, name: bytes, values: tuple[str, str]
+    ) -> None:
+        app = wrap(answering(), CrossOriginGuard(policy))
+        lines = [(name, value.encode()) for value in values]
+        assert sorted(write(app, line) for line in lines) == [200, 403]
+        assert write(app, *lines) == 403
+
+    @layers
     def test_headers_may_be_missing_or_an_iterator(self, wrap: Wrap) -> None:
         app = wrap(answering(), CrossOriginGuard(policy))
         assert ask(app, "POST", None)[0]["status"] == 200
