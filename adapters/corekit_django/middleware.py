@@ -146,8 +146,17 @@ class CorsMiddleware:
         admitted = found.admitting is not None and await is_admitted_async(request)
         return _finish(request, response, found, admitted=admitted)
 
-    async def _respond_async(self, request: HttpRequest) -> HttpResponseBase:
+    def _respond_async(self, request: HttpRequest) -> Awaitable[HttpResponseBase]:
         judged = _judge(request)
+        if judged is None and not _is_authority(request):
+            # Without a coroutine in between, which takes time.
+            response: Awaitable[HttpResponseBase] = self.get_response(request)
+            return response
+        return self._respond_judged_async(request, judged)
+
+    async def _respond_judged_async(
+        self, request: HttpRequest, judged: Judged | None
+    ) -> HttpResponseBase:
         if judged is not None:
             if judged.admitted is not None and await is_admitted_async(request):
                 judged = judged.admitted

@@ -110,6 +110,13 @@ class TestWrites:
         assert response.status_code == 204
         assert response.headers["Access-Control-Allow-Origin"] == APP
 
+    @pytest.mark.parametrize(("origin", "is_done"), [(OWN, True), (APP, True), (None, False)])
+    def test_other_csrf_checks_can_see_that_theirs_is_done(
+        self, ask: Ask, origin: str | None, is_done: bool
+    ) -> None:
+        send(ask, origin=origin)
+        assert getattr(reached[0], "csrf_processing_done", False) is is_done
+
     @pytest.mark.parametrize("value", [None, False])
     def test_setting_may_turn_the_guard_off(self, ask: Ask, value: object) -> None:
         with override_settings(CORS_GUARD=value):
