@@ -9,6 +9,8 @@ from typing import Final
 import pytest
 
 from tests.cli.explaining import run, text_of
+from tests.cli.live import serving
+from tests.probe.servers import right
 
 APP: Final = "https://app.example.com"
 EVIL: Final = "https://evil.example"
@@ -176,3 +178,12 @@ def test_codes_are_explained(code: str) -> None:
     result = run(code)
     assert result.exit_code == 0
     assert code in result.stdout
+
+
+def test_live_server_is_not_compared_with_the_guard(policy: str) -> None:
+    with serving(right()) as live:
+        result = run(policy, f"--origin={APP}", f"--url={live.url}", "--json")
+    data = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert data["guard"] is None
+    assert data["note"].startswith("The guard of the policy is not compared with the live server.")
