@@ -6,7 +6,7 @@ by routing as aiohttp does; no handler runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar, Unpack, cast
 
 from aiohttp import hdrs, web
@@ -63,18 +63,27 @@ def marks_of_handler(handler: object, method: str) -> list[Mark]:
     return [mark for owner in _owners(handler, method) for mark in kept_marks(owner)]
 
 
-async def find_handlers(request: web.Request) -> dict[str, object]:
-    """Return the handlers of the requested path by method."""
+async def find_handlers(request: web.Request, method: str) -> dict[str, object]:
+    """Return the handlers of the requested path by method, with that for `method` if it has one."""
     found = await _resolve(request, _NO_METHOD)
-    # The exception for a path with other methods names them; a view is routed for any method.
-    error = found.http_exception
-    methods: Iterable[str] = getattr(error, "allowed_methods", hdrs.METH_ALL if not error else ())
-    handlers = {method: (await _resolve(request, method)).handler for method in sorted(methods)}
+    # The exception for a path with other methods names them.
+    methods: set[str] = {*getattr(found.http_exception, "allowed_methods", ())}
+    if found.http_exception is None:
+        # A handler is routed for any method, and others may have some of them.
+        routes = request.match_info.apps[0].router.routes()
+        methods = {method, *hdrs.METH_ALL, *(route.method for route in routes)}
+    handlers = {each: (await _resolve(request, each)).handler for each in sorted(methods)}
     return {
-        method: handler
-        for method, handler in handlers.items()
-        if not isinstance(handler, type) or hasattr(handler, method.lower())
+        each: handler
+        for each, handler in handlers.items()
+        if each == method or not _is_missing(handler, each)
     }
+
+
+def _is_missing(handler: object, method: str) -> bool:
+    """Return whether a class-based view responds to a method with 405."""
+    is_view = isinstance(handler, type) and issubclass(handler, web.View)
+    return is_view and not hasattr(handler, method.lower())
 
 
 async def find_redirected(request: web.Request, method: str, location: str) -> web.Request:

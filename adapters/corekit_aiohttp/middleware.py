@@ -256,10 +256,10 @@ async def _find_preflight_policy(
     layers = [app[_LAYER] for app in request.match_info.apps if _LAYER in app]
     if not any(layer.has_handler_policies for layer in layers):
         return _find_policy(request, None, method)
-    handlers = await find_handlers(request)
+    handlers = await find_handlers(request, method)
     if method not in handlers:
         request = await find_normalized(request, method)
-        handlers = await find_handlers(request)
+        handlers = await find_handlers(request, method)
     found = {each: _find_policy(request, handlers.get(each), each) for each in (method, *handlers)}
     policy = policy_for_preflight(lambda each: found[each][1], method, handlers)
     return found[method][0], policy

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.abc import AbstractView
 from aiohttp.test_utils import TestClient
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
@@ -139,6 +140,50 @@ def test_handler_of_a_subapplication_has_its_policy() -> None:
         assert await reads(client, "/below/routes", ADMIN) == ADMIN
         assert (await preflight(client, "/below/items", ADMIN, "PUT")).status == 204
         assert await reads(client, "/below/missing", APP) == APP
+
+    use(app, check)
+
+
+def make_app_of_all_methods() -> web.Application:
+    @cors(admin)
+    class Everything(AbstractView):
+        def __await__(self) -> Generator[Any, None, web.StreamResponse]:
+            return change(self.request).__await__()
+
+    below = web.Application()
+    below.router.add_route("*", "/{path:.*}", change)
+    app = web.Application()
+    app.router.add_route("*", "/all", change)
+    app.router.add_get("/others", hello)
+    app.router.add_route("*", "/others", change)
+    app.router.add_view("/view", Everything)
+    app.add_subapp("/below/", below)
+    return app
+
+
+@pytest.mark.parametrize("method", ["PUT", "PURGE", "PROPFIND", "QUERY"])
+@pytest.mark.parametrize("path", ["/all", "/others", "/view", "/below/item"])
+def test_preflight_of_any_method_has_the_policy_of_a_handler_of_all(path: str, method: str) -> None:
+    app = make_app_of_all_methods()
+    install(app, default.replace(allow_methods=["*"]))
+
+    async def check(client: Client) -> None:
+        for origin, granted in ((APP, None), (ADMIN, ADMIN)):
+            response = await preflight(client, path, origin, method)
+            assert response.headers.get(ALLOW_ORIGIN) == granted
+            assert await reads(client, path, origin, method) == granted
+
+    use(app, check)
+
+
+def test_preflight_of_a_method_that_no_handler_has() -> None:
+    app = make_app()
+    install(app, public.replace(allow_methods=["*"]))
+
+    async def check(client: Client) -> None:
+        for path in ("/orders", "/items", "/nothing"):
+            response = await preflight(client, path, UNTRUSTED, "PURGE")
+            assert response.headers.get(ALLOW_ORIGIN) == "*"
 
     use(app, check)
 
