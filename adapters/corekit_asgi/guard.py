@@ -39,7 +39,8 @@ _FIELDS: Final = {
 }
 _ORIGIN: Final = b"origin"
 _SITE: Final = b"sec-fetch-site"
-_LENGTHS: Final = frozenset({len(_ORIGIN), len(_SITE)})
+_ORIGIN_LENGTH: Final = len(_ORIGIN)
+_SITE_LENGTH: Final = len(_SITE)
 _DENIAL: Final = "websocket.http.response"
 _POLICY_VIOLATION: Final = 1008
 
@@ -112,23 +113,22 @@ class Gate:
 
         It costs less than the CORS layer: `benchmarks.guard` holds it to that.
         """
-        origin = site = None
+        origin: str | None = None
+        site: str | None = None
         try:
             for name, value in headers:
                 # Few names are as long as these two.
-                if len(name) not in _LENGTHS:
-                    continue
-                if type(name) is not bytes:
-                    return None
-                field = name.lower()
-                if field == _ORIGIN:
-                    if origin is not None:
+                length = len(name)
+                if length == _ORIGIN_LENGTH:
+                    if name == _ORIGIN and origin is None:
+                        origin = str(value, "latin-1")
+                    elif type(name) is not bytes or name.lower() == _ORIGIN:
                         return None
-                    origin = str(value, "latin-1")
-                elif field == _SITE:
-                    if site is not None:
+                elif length == _SITE_LENGTH:
+                    if name == _SITE and site is None:
+                        site = str(value, "latin-1")
+                    elif type(name) is not bytes or name.lower() == _SITE:
                         return None
-                    site = str(value, "latin-1")
         except (TypeError, ValueError):
             return None
         return self.guard.foresee_write(engine, origin, site)
