@@ -105,7 +105,7 @@ def merge_headers(
         merged.append((ALLOW_ORIGIN, origin))
     if vary:
         merged += answer.headers
-        merged += _merge_lines(tuple(vary), answer.vary)
+        merged += _merge_lines(tuple(vary), answer.vary) or vary
     else:
         merged += answer.lines
     return merged
@@ -154,7 +154,7 @@ def _merge_raw(
         merged.append((_RAW_ALLOW_ORIGIN, origin))
     if vary:
         merged += answer.raw_headers
-        merged += _merge_raw_lines(tuple(vary), answer.vary)
+        merged += _merge_raw_lines(tuple(vary), answer.vary) or vary
     else:
         merged += answer.raw_lines
     return merged
@@ -194,7 +194,7 @@ def add_vary(headers: Iterable[tuple[str, str]], names: tuple[str, ...]) -> list
     headers = list(headers)
     vary = tuple(header for header in headers if header[0].lower() == "vary")
     others = [header for header in headers if header[0].lower() != "vary"]
-    return [*others, *_merge_lines(vary, names)]
+    return [*others, *(_merge_lines(vary, names) or vary)]
 
 
 def add_raw_vary(
@@ -204,7 +204,7 @@ def add_raw_vary(
     pairs = [(_as_bytes(name), _as_bytes(value)) for name, value in headers]
     vary = tuple(pair for pair in pairs if pair[0].lower() == b"vary")
     others = [pair for pair in pairs if pair[0].lower() != b"vary"]
-    return [*others, *_merge_raw_lines(vary, names)]
+    return [*others, *(_merge_raw_lines(vary, names) or vary)]
 
 
 # An application sends few different values of Vary, and merging one takes longer than all else
@@ -213,14 +213,15 @@ def add_raw_vary(
 @lru_cache(maxsize=128)
 def _merge_lines(
     vary: tuple[tuple[str, str], ...], names: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
+) -> tuple[tuple[str, str], ...] | None:
+    # Lines that stay as they are must be those of the caller: a subclass of str is equal to them.
     value = merge_vary([line for _, line in vary], names)
-    return vary if value is None else (("Vary", value),)
+    return None if value is None else (("Vary", value),)
 
 
 @lru_cache(maxsize=128)
 def _merge_raw_lines(
     vary: tuple[tuple[bytes, bytes], ...], names: tuple[str, ...]
-) -> tuple[tuple[bytes, bytes], ...]:
+) -> tuple[tuple[bytes, bytes], ...] | None:
     value = merge_vary([line.decode("latin-1") for _, line in vary], names)
-    return vary if value is None else ((b"vary", value.encode("latin-1")),)
+    return None if value is None else ((b"vary", value.encode("latin-1")),)

@@ -382,3 +382,16 @@ def test_names_are_added_to_vary(
     wanted = raw((n, v) if (n, v) in headers else (n.lower(), v) for n, v in expected)
     pairs = [(convert(name), convert(value)) for name, value in raw(headers)]
     assert add_raw_vary(iter(pairs), names) == add_raw_vary(pairs, names) == wanted
+
+
+def test_lines_that_stay_are_those_of_the_response() -> None:
+    # aiohttp's names are of a subclass of str, which servers of WSGI refuse.
+    class Name(str):
+        __slots__ = ()
+
+    answer = POLICY.engine.actual(None)
+    for name in (Name("Vary"), "Vary"):
+        headers = [(name, "Origin, Cookie")]
+        for merged in (merge_headers(headers, answer, None), add_vary(headers, ("Origin",))):
+            ((kept, _),) = merged
+            assert kept is name
