@@ -166,8 +166,9 @@ def guard_observer(
 ) -> GuardObserver | None:
     """Return what reports the verdicts of an application's guard, or None if it has no guard.
 
-    `adapter` and `logger` are those of its `Observer`. Raise TypeError if there is a guard without
-    a policy or a function without a guard, and as `check_guard()` and `GuardObserver` do.
+    `adapter` and `logger` are those of its `Observer`. Raise TypeError if there is a function
+    without a guard, ValueError if there is a guard without a policy, and otherwise as
+    `check_guard()` and `GuardObserver` do.
 
     >>> guard_observer("wsgi", logger=None, guard=None, policy=None, on_verdict=print)
     Traceback (most recent call last):
@@ -180,7 +181,7 @@ def guard_observer(
         return None
     check_guard(guard, policy)
     if policy is None:
-        raise TypeError("guard is for an application with a policy. Pass policy=guard.policy too.")
+        raise ValueError("The guard has a policy and the application has none. Pass it to both.")
     return GuardObserver(adapter, logger, on_verdict=on_verdict)
 
 

@@ -81,8 +81,9 @@ def install(
     that it judges.
 
     Raise TypeError if `policy` is not a policy, `guard` not a guard, or if a function is not a
-    plain one, ValueError if the guard has another policy, `corekit.PolicyError` with all problems
-    of a policy, and RuntimeError if the application has started or already has a policy.
+    plain one, ValueError if the guard has another policy or `policy` is missing,
+    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application has
+    started or already has a policy.
 
     >>> app = install(web.Application(), allow_origins=["https://app.example.com"])
     """

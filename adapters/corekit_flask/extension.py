@@ -81,8 +81,8 @@ class Cors:
     Either ``Cors(app, policy)``, or ``Cors(policy=policy)`` and later ``init_app(app)``. Both take
     a policy, or the arguments of a `CorsPolicy`. Raise TypeError if `policy` is not a policy,
     `guard` not a guard, or if a function is not a plain one, ValueError if the guard has another
-    policy, `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application
-    already has a policy.
+    policy or `policy` is missing, `corekit.PolicyError` with all problems of a policy, and
+    RuntimeError if the application already has a policy.
 
     >>> app = Flask("shop")
     >>> extension = Cors(app, allow_origins=["https://app.example.com"])

@@ -80,8 +80,9 @@ def install(
     judges.
 
     Raise TypeError if `policy` is not a policy, `guard` not a guard, or if a function is not a
-    plain one, ValueError if the guard has another policy, `corekit.PolicyError` with all problems
-    of a policy, and RuntimeError if the application already has one.
+    plain one, ValueError if the guard has another policy or `policy` is missing,
+    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application already
+    has one.
 
     >>> from sanic import Sanic
     >>> app = install(Sanic("shop"), allow_origins=["https://app.example.com"])

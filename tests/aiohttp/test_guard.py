@@ -349,7 +349,7 @@ def test_own_origins_are_not_denials() -> None:
     ("policy", "options", "error", "message"),
     [
         (partners, {"guard": guard}, ValueError, "another policy"),
-        (None, {"guard": guard}, TypeError, "policy=guard"),
+        (None, {"guard": guard}, ValueError, "the application has none"),
         (policy, {"guard": "*"}, TypeError, "guard is of type str"),
         (policy, {"on_verdict": print}, TypeError, "Pass guard too"),
         (policy, {"guard": guard, "on_verdict": 1}, TypeError, "on_verdict is of type int"),
