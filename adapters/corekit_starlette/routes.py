@@ -148,7 +148,7 @@ class RoutePolicies:
                     for owner in (
                         *_applications(route),
                         _endpoint_of(route),
-                        getattr(route, "original_route", route),
+                        _original_of(route),
                     )
                 ]
                 found = found or any(map(has_marks, owners))
@@ -226,7 +226,7 @@ class RoutePolicy:
             if match is Match.FULL:
                 return match, candidate, child_scope
             if match is Match.NONE:
-                if type(candidate).__module__ in _KNOWN_ROUTES:
+                if _is_known(candidate) and _is_known(_original_of(candidate)):
                     others.add(key)
             elif partial[1] is None:
                 partial = (match, candidate, child_scope)
@@ -238,6 +238,12 @@ class RoutePolicy:
         # FastAPI's included routers try all of their routes, for each method again.
         if key in self._routers:
             return self._select(_routes_of(candidate) or (), scope)[0], {}
+        original = _original_of(candidate)
+        is_wrapped = original is not candidate and hasattr(original, "get_route_handler")
+        if is_wrapped and not _is_known(original):
+            # FastAPI asks the route itself, and passes the object around it.
+            of_fastapi = {**scope.get("fastapi", {}), "effective_route_context": candidate}
+            return original.matches({**scope, "fastapi": of_fastapi})  # type: ignore[no-any-return]
         match, child_scope = candidate.matches(scope)
         if match is not Match.NONE and _is_included(candidate):
             self._routers.add(key)
@@ -272,8 +278,7 @@ def root_path_of(app: object) -> str:
 
 def _applications(candidate: Any) -> Iterable[Any]:
     """Yield the applications and routers of a candidate that may have a policy."""
-    # FastAPI wraps an included router and its routes in other objects.
-    route = getattr(candidate, "original_route", candidate)
+    route = _original_of(candidate)
     yield getattr(route, "original_router", None)
     # A mount has an application, perhaps inside middleware.
     app = route
@@ -285,8 +290,17 @@ def _applications(candidate: Any) -> Iterable[Any]:
     yield getattr(route, "_base_app", None)
 
 
+def _original_of(candidate: Any) -> Any:
+    """Return the route of the application: FastAPI wraps that of an included router."""
+    return getattr(candidate, "original_route", candidate)
+
+
+def _is_known(route: object) -> bool:
+    return type(route).__module__ in _KNOWN_ROUTES
+
+
 def _endpoint_of(candidate: Any) -> Any:
-    return getattr(getattr(candidate, "original_route", candidate), "endpoint", None)
+    return getattr(_original_of(candidate), "endpoint", None)
 
 
 def _endpoints(candidate: Any, method: str) -> Iterable[Any]:
@@ -299,7 +313,7 @@ def _endpoints(candidate: Any, method: str) -> Iterable[Any]:
         # An HTTPEndpoint without a handler for HEAD uses that for GET.
         name = "get" if method == "HEAD" and not hasattr(endpoint, "head") else method.lower()
         yield getattr(endpoint, name, None)
-    yield getattr(candidate, "original_route", candidate)
+    yield _original_of(candidate)
 
 
 def _routes_of(owner: Any) -> list[Any] | None:

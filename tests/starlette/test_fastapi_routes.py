@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, cast
@@ -14,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route, Router
+from starlette.routing import Match, Mount, Route, Router
 from starlette.testclient import TestClient
 
 from corekit import CorsPolicy, CorsRoutes
@@ -290,3 +291,49 @@ def test_router_does_not_run_without_its_marked_application() -> None:
     client = TestClient(install(included_router_of_an_application(), public))
     with pytest.raises(RuntimeError, match="has its own CORS policy, which was not found"):
         client.get("/orders/x", headers={"Origin": UNTRUSTED})
+
+
+class ReservedRoute(APIRoute):
+    """A route that leaves some names, and the hosts other than its own, to the next one."""
+
+    def matches(self, scope: Any) -> tuple[Match, Any]:
+        match, child_scope = super().matches(scope)
+        host = dict(scope["headers"]).get(b"host", b"")
+        if match is not Match.NONE and (
+            child_scope["path_params"]["name"] == "admin" or host == b"other.example"
+        ):
+            return Match.NONE, {}
+        return match, child_scope
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("is_marked", [False, True])
+def test_route_class_of_the_application_chooses_its_requests(depth: int, is_marked: bool) -> None:
+    @cors(public)
+    def profile(name: str) -> str:
+        return f"profile of {name}"
+
+    def page(name: str) -> str:
+        return f"page of {name}"
+
+    app = FastAPI()
+    routers = [app.router, *(APIRouter() for _ in range(depth))]
+    router = routers[-1]
+    router.add_api_route("/{name}", profile, route_class_override=ReservedRoute)
+    router.add_api_route("/{name}", cors(admin)(page) if is_marked else page)
+    for outer, inner in reversed([*pairwise(routers)]):
+        outer.include_router(inner, prefix="/v1")
+    client = TestClient(install(app, admin))
+    prefix = "/v1" * depth
+    for name, host, text, granted in (
+        ("joe", "api.example", "profile", "*"),
+        ("admin", "api.example", "page", None),
+        ("joe", "other.example", "page", None),
+    ):
+        headers = {"Origin": UNTRUSTED, "Host": host}
+        response = client.get(f"{prefix}/{name}", headers=headers)
+        assert response.json() == f"{text} of {name}"
+        assert response.headers.get("Access-Control-Allow-Origin") == granted
+        headers["Access-Control-Request-Method"] = "GET"
+        response = client.options(f"{prefix}/{name}", headers=headers)
+        assert response.headers.get("Access-Control-Allow-Origin") == granted
