@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable
 from typing import Final
 
 from corekit import CorsPolicy
@@ -63,9 +64,9 @@ class Gate:
         """The origins of the server, for an `Observer`."""
         return self.guard.own_origins
 
-    async def pass_on(
+    def pass_on(
         self, app: ASGIApp, engine: Engine | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    ) -> Awaitable[None]:
         """Call an application with a request or a handshake, unless it is refused.
 
         The headers in the scope are a list. `engine` is that of the policy for the path, if any.
@@ -73,11 +74,10 @@ class Gate:
         if scope["type"] == "websocket" or scope["method"] not in self.skipped_methods:
             verdict = self._judge(engine, scope)
             if verdict.status is not None:
-                await _refuse(verdict, scope, receive, send)
-                return
+                return _refuse(verdict, scope, receive, send)
             if verdict.vary:
                 send = _with_vary(send, verdict.vary)
-        await app(scope, receive, send)
+        return app(scope, receive, send)
 
     def _judge(self, engine: Engine | None, scope: Scope) -> Verdict:
         is_websocket = scope["type"] == "websocket"
