@@ -104,7 +104,7 @@ class Cost:
     def _read(self, shape: str, *, is_exact: bool) -> None:
         self._shape = _automaton_of(shape)
         self._has_line_feeds = shape != ORIGIN
-        states = States((0, 0))
+        states = States[tuple[int, int]]((0, 0))
         self._states = states.named
         self._edges: list[list[tuple[int, int, int]]] = []
         self._visits: list[tuple[int, dict[int, int]]] = []
