@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from corekit._hints import find_origin_hint
-from corekit._origins import ANY
+from corekit._origins import ANY, is_serialized_origin
 from corekit.diagnostics import show
 
 from .rules import GuardedRequest, GuardReason
@@ -162,6 +162,8 @@ def _find_origin_hint(reason: GuardReason, request: GuardedRequest) -> str:
         return "No policy covers this path."
     if origin is None:
         return "The request has no Origin."
+    if not is_serialized_origin(origin):
+        return "Send one Origin header, as a browser does."
     if reason is not GuardReason.READ_NOT_ALLOWED and engine.find_rule(origin) == ANY:
         setting = engine.dialect.origins
         return f"With '*' every page may read. List the origins that may do more in {setting}."

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from benchmarks.guard import GUARDED
 from benchmarks.report import RESULTS, SECTIONS, Section
 from benchmarks.workloads import OURS
 from tests.docs.pages import ROOT
@@ -71,3 +72,9 @@ def test_sentences_have_the_measured_figures(
     assert sentence in " ".join((ROOT / page).read_text().split())
     assert low <= min(values)
     assert max(values) <= high
+
+
+def test_guard_has_the_limits_of_its_page() -> None:
+    limits = {name: limit for name, (*_, limit) in GUARDED.items()}
+    assert limits.pop("guarded-read") == 1.1
+    assert set(limits.values()) == {2.0}

@@ -71,6 +71,7 @@ HINTS: Final[list[tuple[dict[str, Any], dict[str, Any], str, str]]] = [
         "OPAQUE_ORIGIN",
         "Send your own pages with Referrer-Policy: same-origin instead of no-referrer.",
     ),
+    ({}, {"origin": "a, a"}, "OTHER_ORIGIN", "Send one Origin header, as a browser does."),
     ({}, {"origin": EVIL}, "OTHER_ORIGIN", "Add 'https://evil.example' to allow_origins."),
     (
         {"writes": "browsers"},
