@@ -250,20 +250,30 @@ def policy_for_preflight(
     find: Callable[[str], CorsPolicy | None],
     request_method: str,
     methods: Iterable[str] | None = None,
+    *,
+    others: Iterable[str] = (),
 ) -> CorsPolicy | None:
     """Return the policy to answer a preflight with, if methods of a path may have different ones.
 
     `find` returns the policy for a method, `request_method` is the one that the preflight asks for.
-    A browser caches a preflight response for all methods that it names. If another one of them has
-    another policy, the response must not be cached, so return a copy with a `max_age` of 0.
-    `methods` are those that the path has; without it, those that the response names are compared.
+    Servers may convert it to upper case, which browsers do for six methods only, and not for PATCH:
+    if it then has another policy, no origins are allowed.
+
+    A browser caches a preflight response for all methods that it names, or for any with ``*``. If
+    another one of them has another policy, the response must not be cached, so return a copy with a
+    `max_age` of 0. `methods` are those that the path has. If they are not known, those that the
+    response names are compared, and with ``*`` the `others`, which any path has.
     """
     policy = find(request_method)
+    in_upper_case = request_method.upper()
+    if in_upper_case != request_method and find(in_upper_case) is not policy:
+        return _NOTHING
     if policy is None:
         return None
     if methods is None:
-        always = COMMON_METHODS if ANY in policy.allow_methods else SAFELISTED_METHODS
-        methods = (*always, *policy.allow_methods)
+        has_any = ANY in policy.allow_methods
+        named = (*(COMMON_METHODS if has_any else SAFELISTED_METHODS), *policy.allow_methods)
+        methods = {*named, *(method.upper() for method in named), *(others if has_any else ())}
     return policy if all(find(method) is policy for method in methods) else policy.uncached
 
 

@@ -71,12 +71,12 @@ async def find_handlers(request: web.Request, method: str) -> dict[str, object]:
     if found.http_exception is None:
         # A handler is routed for any method, and others may have some of them.
         routes = request.match_info.apps[0].router.routes()
-        methods = {method, *hdrs.METH_ALL, *(route.method for route in routes)}
+        methods = {method, method.upper(), *hdrs.METH_ALL, *(route.method for route in routes)}
     handlers = {each: (await _resolve(request, each)).handler for each in sorted(methods)}
     return {
         each: handler
         for each, handler in handlers.items()
-        if each == method or not _is_missing(handler, each)
+        if each.upper() == method.upper() or not _is_missing(handler, each)
     }
 
 

@@ -261,9 +261,12 @@ async def _find_preflight_policy(
     if method not in handlers:
         request = await find_normalized(request, method)
         handlers = await find_handlers(request, method)
-    found = {each: _find_policy(request, handlers.get(each), each) for each in (method, *handlers)}
-    policy = policy_for_preflight(lambda each: found[each][1], method, handlers)
-    return found[method][0], policy
+    layer, _ = _find_policy(request, handlers.get(method), method)
+
+    def find(each: str) -> CorsPolicy | None:
+        return _find_policy(request, handlers.get(each), each)[1]
+
+    return layer, policy_for_preflight(find, method, handlers)
 
 
 def _policy_for_path(

@@ -64,6 +64,12 @@ def marks_finder(app: ASGIApp) -> FindMarks | None:
     return None
 
 
+def find_methods(app: ASGIApp) -> set[str]:
+    """Return the methods of all routes in Quart. In Litestar, routes have only common methods."""
+    maps = (layer.url_map for layer in layers_of(app) if QUART in class_names(type(layer)))
+    return {method for rules in maps for rule in rules.iter_rules() for method in rule.methods}
+
+
 def _litestar_marks(app: Any, scope: Scope, method: str) -> list[Mark]:
     path: str = scope["path"]
     root_path = scope.get("root_path", "")

@@ -35,7 +35,7 @@ from corekit.arguments import Grants
 
 from .exceptions import ExceptionResponses
 from .guard import LOGGER, Gate, make_gate
-from .handlers import marks_finder
+from .handlers import find_methods, marks_finder
 from .headers import RawHeaders, as_bytes, find_line, join_fields, with_headers
 from .layers import (
     ASGIApp,
@@ -292,7 +292,7 @@ class CorsMiddleware:
             policy = self._paths.find_policy(self._policy, scope)
         elif method == "OPTIONS" and (requested := _requested_method(scope)) is not None:
             # The policy for a preflight is that of the method that it asks for.
-            policy = policy_for_preflight(find, requested)
+            policy = policy_for_preflight(find, requested, others=find_methods(self.app))
         else:
             policy = find(method)
         return None if policy is None else policy.engine, marks

@@ -287,7 +287,10 @@ def _find_preflight_grant(request: HttpRequest, view: View, method: str) -> Gran
 
     grant = find_grant(request, view, method)
     policy = policy_for_preflight(find, method, methods_of(view))
-    return grant if grant is None or policy is grant.policy else grant.uncached
+    if policy is None:
+        return None
+    grants = () if grant is None else (grant, grant.uncached)
+    return next((each for each in grants if each.policy is policy), Grant(policy))
 
 
 def _ask(engine: Engine, meta: dict[str, Any], *, is_preflight: bool) -> Answer:

@@ -316,7 +316,8 @@ class _Outermost:
         if method != "OPTIONS" or request_method is None or "HTTP_ORIGIN" not in environ:
             return find(method), marks
         # The policy for a preflight is that of the method that it asks for.
-        return policy_for_preflight(find, request_method), marks
+        others = self._views.methods()
+        return policy_for_preflight(find, request_method, others=others), marks
 
     def _default_for(self, environ: WSGIEnvironment) -> CorsPolicy | None:
         default = self._default

@@ -127,6 +127,11 @@ class ViewPolicies:
             self._searched = (views, blueprints, count, found)
         return found
 
+    def methods(self) -> set[str]:
+        """Return the methods that the rules of the application have."""
+        rules = self._app.url_map.iter_rules()
+        return {method for rule in rules for method in rule.methods or ()}
+
     def find(self, environ: WSGIEnvironment, method: str, marks: list[Mark]) -> CorsPolicy | None:
         """Return the policy of the view that a request with `method` would reach, if any.
 

@@ -160,6 +160,7 @@ class _Layer:
 
         if request_method is None:
             return find(request.method)
+        # Sanic routes only the methods that this compares.
         return policy_for_preflight(find, request_method)
 
     def _merge_when_sent(

@@ -202,7 +202,9 @@ class _Outermost:
         if request_method is None or b"origin" not in fields:
             return find(method), route_policy.marks
         # The policy for a preflight is that of the method that it asks for.
-        return policy_for_preflight(find, request_method.decode("latin-1")), route_policy.marks
+        others = self._routes.methods()
+        policy = policy_for_preflight(find, request_method.decode("latin-1"), others=others)
+        return policy, route_policy.marks
 
 
 class _Innermost:

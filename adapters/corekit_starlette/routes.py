@@ -8,7 +8,7 @@ endpoint runs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from starlette.applications import Starlette
@@ -129,6 +129,11 @@ class RoutePolicies:
         ):
             _, _, found = self._searched = self._search()
         return found
+
+    def methods(self) -> set[str]:
+        """Return the methods that the routes have, as far as they were searched."""
+        routes = [route for _, routes in self._searched[0] for route in routes]
+        return set().union(*map(_methods_of, routes))
 
     def _search(self) -> tuple[list[tuple[Any, list[Any]]], int, bool]:
         count = MARKS.count
@@ -301,6 +306,15 @@ def _is_known(route: object) -> bool:
 
 def _endpoint_of(candidate: Any) -> Any:
     return getattr(_original_of(candidate), "endpoint", None)
+
+
+def _methods_of(candidate: Any) -> Iterator[str]:
+    """Yield the methods of a route, and those of its class that have their own policies."""
+    methods = getattr(_original_of(candidate), "methods", None)
+    if isinstance(methods, Collection):
+        yield from methods
+    members = (vars(each) for each in getattr(_endpoint_of(candidate), "__mro__", ()))
+    yield from (name.upper() for each in members for name in each if kept_marks(each[name]))
 
 
 def _endpoints(candidate: Any, method: str) -> Iterable[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import weakref
+from collections import defaultdict
 
 import pytest
 
@@ -122,6 +123,34 @@ def test_any_method_names_the_common_ones() -> None:
     policies = {"PATCH": APP}
     found = policy_for_preflight(lambda method: policies.get(method, policy), "PUT")
     assert found == policy.replace(max_age=0)
+
+
+def test_preflight_that_names_any_method_is_cached_for_all_that_a_path_may_have() -> None:
+    public = CorsPolicy(allow_origins=["*"], allow_methods=["*"])
+    find = defaultdict(lambda: public, {"PURGE": APP}).__getitem__
+    assert policy_for_preflight(find, "PUT", ["GET", "PUT"]) is public
+    assert policy_for_preflight(find, "PUT", ["PUT", "PURGE"]) is public.uncached
+    assert policy_for_preflight(find, "PUT", others=["GET", "LINK"]) is public
+    assert policy_for_preflight(find, "PUT", others=["PURGE"]) is public.uncached
+    named = defaultdict(lambda: ADMIN, {"PURGE": APP}).__getitem__
+    assert policy_for_preflight(named, "PUT", others=["PURGE"]) is ADMIN
+
+
+@pytest.mark.parametrize("method", ["patch", "Patch", "pATCH", "purge"])
+def test_method_has_no_policy_if_that_of_its_upper_case_differs(method: str) -> None:
+    policies = {method.upper(): ADMIN}
+    nothing = CorsPolicy.deny_all()
+    assert policy_for_preflight(policies.get, method) == nothing
+    assert policy_for_preflight(lambda each: policies.get(each, APP), method) == nothing
+    assert policy_for_preflight(lambda _: APP, method) is APP
+    assert policy_for_preflight(lambda _: None, method) is None
+    assert policy_for_preflight({method: APP}.get, method) == nothing
+
+
+def test_preflight_of_a_name_in_lower_case_is_not_cached_for_that_in_upper_case() -> None:
+    policy = CorsPolicy(allow_origins=["*"], allow_methods=["purge"])
+    policies = defaultdict(lambda: policy, {"PURGE": APP})
+    assert policy_for_preflight(policies.__getitem__, "GET") is policy.uncached
 
 
 def test_missing_framework_is_named_with_its_extra() -> None:
