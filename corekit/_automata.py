@@ -32,9 +32,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Generic, TypeVar
 
-OTHERS: Final = "\u00e9\u20ac\u0663\u00a0\u0130\u0131\u017f\u212a"
-"""They represent all characters that are not ASCII: a letter, a sign, a digit, a space, and those
-that are the same as I, K and S without case."""
+MANY: Final = "\u00e9\u20ac\u0663\u00a0"
+"""A letter, a sign, a digit and a space, for all characters outside ASCII but four of `OTHERS`."""
+
+OTHERS: Final = f"{MANY}\u0130\u0131\u017f\u212a"
+"""They represent all characters that are not ASCII: `MANY`, and those that are the same as I, K and
+S without case, which represent only themselves."""
 
 _ORIGINS: Final = (
     # In the order in which a person believes an example.

@@ -27,6 +27,7 @@ from itertools import islice
 from typing import Final
 
 from ._automata import (
+    EVERY_CHARACTER,
     Automaton,
     States,
     TooManyStates,
@@ -336,12 +337,15 @@ class Cost:
         # Not by way of the end, after which there is only one line feed.
         wiring = self._wiring
         near = wiring.closure(origin, start=origin == 0)
-        certain = {wiring.characters[each][1] for each in near if each in wiring.characters}
+        partial = {
+            wiring.characters[each][1]: wiring.partial[each]
+            for each in near
+            if each in wiring.characters
+        }
         for mask, goal, _ in self._edges[state]:
             if goal not in goals:
                 return False
-            if self._states[goal][0] in certain:
-                possible &= ~mask
+            possible &= ~mask | partial.get(self._states[goal][0], EVERY_CHARACTER)
         return not possible
 
 

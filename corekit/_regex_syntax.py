@@ -9,11 +9,12 @@ boundaries, which no automaton can do, or only by a detour.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
-from ._automata import ALPHABET, EVERY_CHARACTER, OTHERS, mask_of
+from ._automata import ALPHABET, EVERY_CHARACTER, MANY, mask_of
 from ._regex_tree import Chars, Choice, End, Look, Node, Repeat, Sequence, Start
 
 LONGEST: Final = 512
@@ -32,6 +33,8 @@ _ITEMS_PER_VISIT: Final = 8
 is not ignored."""
 
 _CASES: Final = re.IGNORECASE.value
+_TYPES: Final = (re.ASCII | re.UNICODE).value
+_MANY: Final = mask_of(MANY)
 
 
 class Unreadable(Exception):  # noqa: N818 - not an error of the user
@@ -74,7 +77,6 @@ class _Reader:
         self._nesting = 0
         self._groups = 0
         self._repeats = 0
-        self._is_rough = readers is _ROUGH_READERS
         self.is_exact = True
 
     def read(self, items: Iterable[tuple[Any, Any]], flags: int) -> Node:
@@ -91,10 +93,6 @@ class _Reader:
         self._nesting -= 1
         return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 
-    def others(self, character: int) -> int:
-        """Return, roughly, the representatives of all characters that no alphabet has."""
-        return mask_of(OTHERS) if self._is_rough and character > 127 else 0
-
     def branch(self, value: Any, flags: int) -> Node:
         _, branches = value
         parts = tuple(self.read(each, flags) for each in branches)
@@ -103,6 +101,8 @@ class _Reader:
     def group(self, value: Any, flags: int) -> Node:
         number, added, removed, items = value
         self._groups = max(self._groups, number or 0)
+        if added & _TYPES:
+            flags &= ~_TYPES
         return self.read(items, (flags | added) & ~removed)
 
     def repeat(self, value: Any, flags: int) -> Node:
@@ -161,16 +161,18 @@ def _any_character(_: _Reader, value: Any, flags: int) -> Node:  # noqa: ARG001
     return Chars(EVERY_CHARACTER if flags & re.DOTALL else EVERY_CHARACTER & ~mask_of("\n"))
 
 
-def _literal(reader: _Reader, value: Any, flags: int) -> Node:
-    return Chars(_characters(value, value, flags & _CASES) | reader.others(value))
+def _literal(_: _Reader, value: Any, flags: int) -> Node:
+    mask, partial = _range(value, value, flags)
+    return Chars(mask, 0, partial)
 
 
 def _other_than(_: _Reader, value: Any, flags: int) -> Node:
-    return Chars(EVERY_CHARACTER & ~_characters(value, value, flags & _CASES))
+    mask, partial = _range(value, value, flags)
+    return _all_but(mask, 0, partial)
 
 
-def _set(reader: _Reader, value: Any, flags: int) -> Node:
-    mask = others = 0
+def _set(_: _Reader, value: Any, flags: int) -> Node:
+    mask = whole = 0
     is_negated = False
     if len(value) > _MOST_ITEMS:
         raise Unreadable
@@ -179,22 +181,37 @@ def _set(reader: _Reader, value: Any, flags: int) -> Node:
         if name == "NEGATE":
             is_negated = True
         elif name == "CATEGORY":
-            mask |= _category(str(item), flags & re.ASCII)
-        elif name == "RANGE":
-            mask |= _characters(*item, flags & _CASES)
-            others |= reader.others(item[1])
-        elif name == "LITERAL":
-            mask |= _characters(item, item, flags & _CASES)
-            others |= reader.others(item)
+            found = _category(str(item), flags & re.ASCII)
+            mask |= found
+            whole |= found
+        elif name in {"LITERAL", "RANGE"}:
+            first, last = item if name == "RANGE" else (item, item)
+            found, partial = _range(first, last, flags)
+            mask |= found
+            whole |= found & ~partial
         else:
             raise Unreadable
     work = len(value) // (_ITEMS_PER_VISIT if flags & _CASES else 2 * _ITEMS_PER_VISIT)
-    return Chars(EVERY_CHARACTER & ~mask if is_negated else mask | others, work)
+    read = _all_but if is_negated else Chars
+    return read(mask, work, mask & ~whole)
+
+
+def _all_but(mask: int, work: int, partial: int) -> Chars:
+    return Chars(EVERY_CHARACTER & ~mask | partial, work, partial)
+
+
+def _range(first: int, last: int, flags: int) -> tuple[int, int]:
+    """Return the characters from `first` to `last`, and those that represent only some of them."""
+    mask = _characters(first, last, flags & (_CASES | re.ASCII))
+    if last <= 127:
+        return mask, 0
+    # Which of the characters that one represents are in the range is not looked at.
+    return mask | _MANY, 0 if first <= 128 and last == sys.maxunicode else _MANY
 
 
 @cache
 def _characters(first: int, last: int, flags: int) -> int:
-    if not flags:
+    if not flags & _CASES:
         return mask_of(each for each in ALPHABET if first <= ord(each) <= last)
     # Which letters are the same without case is for `re` to say: there are some outside ASCII.
     is_in = re.compile(f"[\\U{first:08x}-\\U{last:08x}]", flags).match

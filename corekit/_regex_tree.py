@@ -17,10 +17,12 @@ class Chars:
     """One character of a set.
 
     `work` is what `re` does to compare one, in addition to a visit, in visits of a state.
+    `partial` is the part of the set that represents more characters, of which only some are in it.
     """
 
     mask: int
     work: int = 0
+    partial: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +83,16 @@ Node = Chars | Sequence | Choice | Repeat | Start | End | Look
 class Wiring:
     """The states of a regex, with empty moves, which `build` removes.
 
-    `characters` has the one edge of a state, if it has one, and `moves` the empty moves of each
-    state, possibly only at the `Start` or the `End`. `work` has what `re` does in a state in
-    addition to a visit. `loops` has the states that begin an unlimited repetition, each with the
-    last of the states inside. The first state is 0, the last one `last`.
+    `characters` has the one edge of a state, if it has one, `partial` the part of its set of which
+    not all characters lead on, and `moves` the empty moves of each state, possibly only at the
+    `Start` or the `End`. `work` has what `re` does in a state in addition to a visit. `loops` has
+    the states that begin an unlimited repetition, each with the last of the states inside. The
+    first state is 0, the last one `last`.
     """
 
     def __init__(self, node: Node) -> None:
         self.characters: dict[int, Edge] = {}
+        self.partial: dict[int, int] = {}
         self.work: dict[int, int] = {}
         self.loops: dict[int, int] = {}
         self.moves: list[list[tuple[Node | None, int]]] = []
@@ -115,6 +119,7 @@ class Wiring:
             self.moves[origin].append((None, before))
             self._add_work(node.work, before)
             self.characters[before] = (node.mask, goal)
+            self.partial[before] = node.partial
         elif isinstance(node, Choice):
             for part in node.parts:
                 before = self.add()

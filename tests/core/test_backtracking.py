@@ -7,7 +7,6 @@ them, for any regular expression and any string.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from itertools import product
 
@@ -16,11 +15,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from corekit import _backtracking, _slow_regexes
-from corekit._automata import TooManyStates, mask_of
+from corekit._automata import TooManyStates
 from corekit._backtracking import ORIGIN, Budget, Cost
 from corekit._regex_syntax import Unreadable, read_roughly
-from corekit._regex_tree import Chars, Choice, End, Look, Node, Repeat, Sequence
 from corekit._slow_regexes import find_slow_word, longest_path
+from tests.core.naive_matcher import MOST_STEPS, NaiveMatcher, TooManySteps, steps
 
 FAST = [
     r"https://.*\.example\.com",
@@ -189,70 +188,6 @@ def test_unreadable_regexes_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> N
         find_slow_word(re.compile("a"))
 
 
-Continue = Callable[[int], bool]
-
-MANY = 20_000
-
-
-class TooManySteps(Exception):  # noqa: N818
-    """The matcher has given up."""
-
-
-class NaiveMatcher:
-    """Tries one way after the other, like `re`, and counts the characters that it compares.
-
-    After a look-around, it goes on as if it had found what it looks for.
-    """
-
-    def __init__(self, node: Node, word: str) -> None:
-        self.steps = self.visits = 0
-        self._word = word
-        self.matched = self._match(node, 0, lambda place: place == len(word))
-
-    def _match(self, node: Node, place: int, then: Continue) -> bool:
-        self.visits += 1
-        match node:
-            case Chars(mask):
-                self.steps += 1
-                if self.steps > MANY:
-                    raise TooManySteps
-                here = self._word[place : place + 1]
-                return bool(here and mask_of(here) & mask) and then(place + 1)
-            case Sequence(()):
-                return then(place)
-            case Sequence((first, *rest)):
-                left = Sequence(tuple(rest))
-                return self._match(first, place, lambda at: self._match(left, at, then))
-            case Choice(parts):
-                return any(self._match(part, place, then) for part in parts)
-            case Repeat(part, low, high):
-                return self._repeat(part, low, high, place, then)
-            case Look(part):
-                self._match(part, place, lambda _: True)
-                return then(place)
-            case End():
-                return place == len(self._word) and then(place)
-        return place == 0 and then(place)
-
-    def _repeat(self, part: Node, low: int, high: int | None, place: int, then: Continue) -> bool:
-        def again(at: int) -> bool:
-            if at == place and low <= 0:
-                return then(at)  # there is no other repetition after an empty one
-            return self._repeat(part, low - 1, None if high is None else high - 1, at, then)
-
-        if high != 0 and self._match(part, place, again):
-            return True
-        return low <= 0 and then(place)
-
-
-def steps(node: Node, word: str) -> int:
-    """Return the steps for `word`, at most `MANY`."""
-    try:
-        return NaiveMatcher(node, word).steps
-    except TooManySteps:
-        return MANY
-
-
 PARTS = st.sampled_from(
     [
         "x",
@@ -301,10 +236,10 @@ def test_no_string_takes_more_steps_than_the_bound(body: str, start: str, part: 
     word = f"/{start}{part * 8}-"
     try:
         cost = Cost(node, "(?s)/.*", Budget(), is_exact=is_exact)
-        bound = cost.most(MANY, len(word))
+        bound = cost.most(MOST_STEPS, len(word))
     except TooManyStates:
         assume(False)
-    assert bound > MANY or steps(node, word) <= bound
+    assert bound > MOST_STEPS or steps(node, word) <= bound
 
 
 @given(body=BODIES.filter(lambda body: "{2,4}" not in body))

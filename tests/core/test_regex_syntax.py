@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corekit import _regex_syntax
-from corekit._automata import OTHERS, Automaton, mask_of
+from corekit._automata import MANY, Automaton, mask_of
 from corekit._regex_syntax import LONGEST, Unreadable, read_regex, read_roughly
 from corekit._regex_tree import Chars, Sequence, build
 
@@ -161,13 +161,13 @@ def test_regex_of_the_most_nodes_is_read() -> None:
 )
 def test_all_characters_without_a_place_in_the_alphabet_are_taken_as_one(source: str) -> None:
     node, _ = read_roughly(re.compile(source))
-    assert all(build(node).matches(each) for each in OTHERS)
+    assert all(build(node).matches(each) for each in MANY)
 
 
 @pytest.mark.parametrize(("character", "is_known"), [("\x7f", True), ("\x80", False)])
 def test_the_alphabet_has_ascii(character: str, is_known: bool) -> None:
     automaton = build(read_roughly(re.compile(character))[0])
-    assert automaton.matches(OTHERS[0]) is not is_known
+    assert automaton.matches(MANY[0]) is not is_known
 
 
 def test_a_parser_that_changed_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
