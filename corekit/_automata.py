@@ -333,16 +333,17 @@ def reachable(edges: Sequence[Iterable[Edge]], starts: Iterable[int]) -> set[int
 def split_masks(masks: Iterable[int]) -> list[int]:
     """Return disjoint sets of characters, which are parts of all these sets or outside of them."""
     parts: list[int] = []
+    all_parts = 0
     for mask in masks:
-        rest = mask
-        for index, part in enumerate(parts[:]):
+        for index, part in enumerate(parts[:] if mask & all_parts else ()):
             inside = part & mask
-            rest &= ~part
             if inside and inside != part:
                 parts[index] = inside
                 parts.append(part ^ inside)
+        rest = mask & ~all_parts
         if rest:
             parts.append(rest)
+        all_parts |= mask
     return parts
 
 

@@ -23,12 +23,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from ._automata import (
     EVERY_CHARACTER,
     Automaton,
+    Edge,
     States,
     TooManyStates,
     determinize,
@@ -53,6 +54,7 @@ MOST_STEPS: Final = 1_000_000
 MOST_LAYERS: Final = 512
 """The length up to which ways that grow with the length are counted."""
 
+_COMPARISONS_PER_STEP: Final = 16
 _MOST_EMPTY_WAYS: Final = 5_000
 _MOST_EDGES: Final = 20_000
 _MOST_SETS: Final = 2_000
@@ -89,6 +91,7 @@ class Cost:
         self._budget = budget
         self._looks: dict[int, Cost] = {}
         self._works: dict[int, list[int]] = {}
+        self._sums: dict[tuple[int, ...], tuple[int, int]] = {}
         self._counts: dict[tuple[int, ...], tuple[list[int], Iterator[Word]]] = {}
         self.is_rough = False
         """Whether there is one set for all states: ways of different strings are counted as one."""
@@ -220,13 +223,23 @@ class Cost:
         ways = self._ways
         if ways is None:
             return None
-        work = self._work(length)
-        sums = [weigh(each, work) for each in ways]
+        work = tuple(self._work(length))
+        if work not in self._sums:
+            edges, cyclic = self._cycles
+            self._budget.spend(len(edges))
+            sums = [weigh(each, work) for each in ways]
+            # Outside of cycles, each set is passed at most once, before or after them.
+            once = longest_way(edges, sums, set(range(len(edges))) - cyclic)
+            self._sums[work] = 2 * once, max((sums[each] for each in cyclic), default=0)
+        once, repeated = self._sums[work]
+        return once + length * repeated
+
+    @cached_property
+    def _cycles(self) -> tuple[list[list[Edge]], set[int]]:
+        """Return the edges between the sets, and those sets that are passed more than once."""
         edges = [[(step.mask, step.goal) for step in steps] for steps in self._steps]
-        cyclic = leading_to_cycles(edges) & leading_to_cycles(reversed_edges(edges))
-        # Outside of cycles, each set is passed at most once, before or after them.
-        once = longest_way(edges, sums, set(range(len(edges))) - cyclic)
-        return 2 * once + length * max((sums[each] for each in cyclic), default=0)
+        self._budget.spend(sum(map(len, edges)))
+        return edges, leading_to_cycles(edges) & leading_to_cycles(reversed_edges(edges))
 
     @cached_property
     def _ways(self) -> list[Ways] | None:
@@ -302,15 +315,16 @@ class Cost:
 
     def _split(self, states: Iterable[int]) -> list[tuple[int, tuple[Move, ...]]]:
         """Return the moves from these states, for each set of characters with the same ones."""
-        moves = [
-            (mask, (state, goal, many))
-            for state in states
-            for mask, goal, many in self._edges[state]
-            if goal not in self._final
-        ]
+        by_mask: dict[int, list[Move]] = {}
+        for state in states:
+            for mask, goal, many in self._edges[state]:
+                if goal not in self._final:
+                    by_mask.setdefault(mask, []).append((state, goal, many))
+        parts = split_masks(by_mask)
+        self._budget.spend(len(parts) * len(by_mask) // _COMPARISONS_PER_STEP)
         alike: dict[tuple[Move, ...], int] = {}
-        for part in split_masks({mask for mask, _ in moves}):
-            here = tuple(move for mask, move in moves if mask & part)
+        for part in parts:
+            here = tuple(chain(*(moves for mask, moves in by_mask.items() if mask & part)))
             alike[here] = alike.get(here, 0) | part
         return [(mask, here) for here, mask in alike.items()]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import string
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice, product
 from typing import Final
@@ -13,6 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corekit import _backtracking
+from corekit._automata import split_masks
+from corekit._backtracking import TEXT, Budget, Cost
+from corekit._regex_syntax import read_roughly
 from corekit._regexes import RegexError, compile_path_regex
 from corekit._slow_regexes import longest_path
 from corekit._ways import Move, Ways, move
@@ -115,3 +119,33 @@ def test_deny_list_of_look_aheads_is_accepted(count: int) -> None:
     longest = longest_path(re.compile(f"^/api/{looks}.*$"))
     assert longest is not None
     assert longest >= 128
+
+
+def test_comparisons_of_sets_are_drawn_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+
+    def split(masks: Collection[int]) -> list[int]:
+        parts = split_masks(masks)
+        compared.append(len(parts) * len(masks))
+        return parts
+
+    monkeypatch.setattr(_backtracking, "split_masks", split)
+    monkeypatch.setattr(_backtracking, "_COMPARISONS_PER_STEP", 1)
+    monkeypatch.setattr(_backtracking, "MOST_STEPS", FEW)
+    letters = "|".join(f"({letter})" for letter in string.ascii_lowercase)
+    judge_path("".join(f"(?!(?:{letters}){{4}}{number})" for number in range(10)) + ".*$")
+    # The last two sets are those for which it does not suffice.
+    assert sum(compared[:-2]) <= FEW
+    assert len(compared) > 2
+
+
+def test_equal_work_is_counted_once() -> None:
+    budget = Budget()
+    cost = Cost(read_roughly(re.compile("(?:ab|c)*d"))[0], TEXT, budget, is_exact=False)
+    short = cost.limit(8)
+    left = budget.left
+    long = cost.limit(16)
+    assert short is not None
+    assert long is not None
+    assert long > short
+    assert budget.left == left
