@@ -89,6 +89,7 @@ __all__ = [
     "is_applied",
     "is_bridged",
     "is_browser_header",
+    "is_handshake",
     "is_serialized_origin",
     "keep_policy",
     "kept_marks",
@@ -183,6 +184,19 @@ def guard_observer(
     if policy is None:
         raise ValueError("The guard has a policy and the application has none. Pass it to both.")
     return GuardObserver(adapter, logger, on_verdict=on_verdict)
+
+
+def is_handshake(method: str, upgrade: str | None) -> bool:
+    """Return whether a request opens a WebSocket; `upgrade` is the value of Upgrade, if any.
+
+    Servers differ in which values they take for a handshake, so any that names WebSockets is one:
+    pages cannot send Upgrade. Other methods than GET are not, so that a client or a proxy that adds
+    Upgrade does not change by which rules a write is judged.
+
+    >>> is_handshake("GET", "h2c, WebSocket"), is_handshake("POST", "websocket")
+    (True, False)
+    """
+    return upgrade is not None and method == "GET" and "websocket" in upgrade.lower()
 
 
 def make_policy(

@@ -7,7 +7,14 @@ from typing import Any, Final
 from aiohttp import web
 from multidict import CIMultiDict
 
-from corekit.adapter import CrossOriginGuard, Engine, GuardedRequest, GuardObserver, add_vary
+from corekit.adapter import (
+    CrossOriginGuard,
+    Engine,
+    GuardedRequest,
+    GuardObserver,
+    add_vary,
+    is_handshake,
+)
 
 # Since version 3.14, aiohttp warns of keys that are strings.
 _VARY: Final[Any] = (
@@ -35,8 +42,6 @@ class Gate:
         `paths` are what aiohttp may route its path as; `engine` is that of the policy for it, None
         if no policy covers it.
         """
-        # aiohttp compares Upgrade as a whole; pages cannot send it.
-        upgrade = line_of(request, "Upgrade") if request.method == "GET" else None
         guarded = GuardedRequest(
             guard=self.guard,
             method=request.method,
@@ -50,7 +55,7 @@ class Gate:
             cookie=line_of(request, "Cookie"),
             authorization=line_of(request, "Authorization"),
             scheme=request.scheme,
-            is_websocket="websocket" in (upgrade or "").lower(),
+            is_websocket=is_handshake(request.method, line_of(request, "Upgrade")),
         )
         verdict = self.guard.judge_request(guarded)
         self._observer.observe(

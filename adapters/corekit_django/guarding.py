@@ -23,6 +23,7 @@ from corekit.adapter import (
     GuardObserver,
     OnVerdict,
     Verdict,
+    is_handshake,
     path_readings,
 )
 from corekit.guard import GUARD_ARGUMENTS, GuardReason
@@ -157,4 +158,4 @@ def _name_setting(problem: Problem) -> Problem:
 
 def _is_handshake(request: HttpRequest) -> bool:
     # Some WSGI servers open a WebSocket from within a view.
-    return "websocket" in request.META.get("HTTP_UPGRADE", "").lower()
+    return is_handshake(request.method or "", request.META.get("HTTP_UPGRADE"))

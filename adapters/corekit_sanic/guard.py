@@ -15,6 +15,7 @@ from corekit.adapter import (
     GuardObserver,
     Verdict,
     add_raw_vary,
+    is_handshake,
 )
 
 from .handlers import find_paths
@@ -55,8 +56,6 @@ class Gate:
         return True
 
     def _judge(self, request: Request, engine: Engine | None, is_opened: bool) -> Verdict:
-        # Pages cannot send Upgrade. An ASGI server may have removed it from a handshake.
-        upgrade = line_of(request, "upgrade") if request.method == "GET" else None
         # The scheme of the request itself is that of X-Forwarded-Proto, if there is one.
         is_secure = request.transport.get_extra_info("sslcontext")
         guarded = GuardedRequest(
@@ -72,7 +71,8 @@ class Gate:
             cookie=line_of(request, "cookie"),
             authorization=line_of(request, "authorization"),
             scheme="https" if is_secure else None,
-            is_websocket=is_opened or "websocket" in (upgrade or "").lower(),
+            # An ASGI server may have removed Upgrade from a handshake.
+            is_websocket=is_opened or is_handshake(request.method, line_of(request, "upgrade")),
         )
         verdict = self.guard.judge_request(guarded)
         self._observer.observe(

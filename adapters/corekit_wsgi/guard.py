@@ -16,6 +16,7 @@ from corekit.adapter import (
     Verdict,
     add_vary,
     check_guard,
+    is_handshake,
 )
 from corekit.guard import SAFE_METHODS
 
@@ -139,8 +140,6 @@ class Gate:
 
     def _read(self, environ: WSGIEnvironment, engine: Engine | None) -> GuardedRequest:
         method: str = environ["REQUEST_METHOD"]
-        # Servers differ in which value of Upgrade they take for a handshake; pages cannot send one.
-        upgrade = environ.get("HTTP_UPGRADE", "") if method == "GET" else ""
         return GuardedRequest(
             guard=self.guard,
             method=method,
@@ -155,7 +154,7 @@ class Gate:
             cookie=environ.get("HTTP_COOKIE"),
             authorization=environ.get("HTTP_AUTHORIZATION"),
             scheme=environ.get("wsgi.url_scheme"),
-            is_websocket="websocket" in upgrade.lower(),
+            is_websocket=is_handshake(method, environ.get("HTTP_UPGRADE")),
         )
 
 

@@ -15,6 +15,7 @@ from corekit._validation import Reader
 from corekit.adapter import (
     check_guard,
     check_policy,
+    is_handshake,
     make_policy,
     missing_extra,
     path_readings,
@@ -234,3 +235,20 @@ def test_guard_has_the_policy_of_the_application() -> None:
         assert str(wrong.value) == (
             "guard is of type str: '*'. Pass a corekit.guard.CrossOriginGuard."
         )
+
+
+@pytest.mark.parametrize(
+    ("method", "upgrade", "expected"),
+    [
+        ("GET", "websocket", True),
+        ("GET", "WebSocket", True),
+        ("GET", "h2c, websocket", True),
+        ("GET", "h2c", False),
+        ("GET", "", False),
+        ("GET", None, False),
+        ("POST", "websocket", False),
+        ("OPTIONS", "websocket", False),
+    ],
+)
+def test_handshake(method: str, upgrade: str | None, expected: bool) -> None:
+    assert is_handshake(method, upgrade) is expected

@@ -261,6 +261,12 @@ class TestArguments:
             response = send(ask, origin=origin, method="GET", Upgrade="WebSocket")
             assert response.status_code == status
 
+    def test_only_a_get_is_a_handshake(self, ask: Ask) -> None:
+        with override_settings(CORS_GUARD={"websockets": "ignore"}):
+            for method, status in (("GET", 200), ("POST", 403)):
+                response = send(ask, origin=EVIL, method=method, Upgrade="websocket")
+                assert response.status_code == status
+
     def test_password_that_the_server_checked_is_a_credential(self) -> None:
         middleware: Any = CorsMiddleware(lambda request: HttpResponse("written"))
         with override_settings(CORS_ALLOW_CREDENTIALS=False):
