@@ -58,6 +58,9 @@ _COMPARISONS_PER_STEP: Final = 16
 _MOST_EMPTY_WAYS: Final = 5_000
 _MOST_EDGES: Final = 20_000
 _MOST_SETS: Final = 2_000
+_SETS_PER_STATE: Final = 2
+"""How many more there may be: a list of words, which may be long, has about one for each state."""
+
 _MOST_MOVES: Final = 100_000
 _MOST_VISITS: Final = 400_000
 
@@ -91,6 +94,7 @@ class Cost:
         self._budget = budget
         self._looks: dict[int, Cost] = {}
         self._works: dict[int, list[int]] = {}
+        self._counted: dict[tuple[int, ...], int] = {}
         self._sums: dict[tuple[int, ...], tuple[int, int]] = {}
         self._counts: dict[tuple[int, ...], tuple[list[int], Iterator[Word]]] = {}
         self.is_rough = False
@@ -196,8 +200,16 @@ class Cost:
         limit = self.limit(length)
         if limit is not None and limit <= most:
             return None
-        words = self._worst_words(self._work(length), most, is_bound=is_bound)
-        *_, word = islice(words, length + 1)
+        work = tuple(self._work(length))
+        if length >= self._counted.get(work, length + 1):
+            raise TooManyStates  # as before, for a longer string
+        words: list[Word] = []
+        try:
+            words.extend(islice(self._worst_words(work, most, is_bound=is_bound), length + 1))
+        except TooManyStates:
+            self._counted[work] = len(words)
+            raise
+        word = words[-1]
         return str(word) if word.tries > most else None
 
     def most(self, bound: int, length: int) -> int:
@@ -276,8 +288,8 @@ class Cost:
             after: dict[int, Word] = {}
             for number, word in layer.items():
                 for mask, goal, moves in self._steps[number]:
-                    self._budget.spend(len(moves))
-                    left -= len(moves)
+                    self._budget.spend(1 + len(moves))
+                    left -= 1 + len(moves)
                     ways: Ways = move(word.ways, moves)
                     other = after.get(goal)
                     if other is not None and is_bound:
@@ -293,12 +305,15 @@ class Cost:
             if left < 0:
                 raise TooManyStates
             layer = after
-            worst = max([worst, *layer.values()], key=lambda each: each.tries)
+            for word in layer.values():
+                if word.tries > worst.tries:
+                    worst = word
 
     def _determinize(self) -> list[tuple[Step, ...]]:
         """Return the steps from each set of the deterministic automaton; the first is the start."""
         sets = States(frozenset({0}))
         steps: list[tuple[Step, ...]] = []
+        most = _MOST_SETS + _SETS_PER_STATE * len(self._states)
         count = 0
         for states in sets.named:
             found: list[Step] = []
@@ -309,7 +324,7 @@ class Cost:
             more = sum(len(step.moves) for step in found)
             count += more
             self._budget.spend(more)
-            if len(sets.named) > _MOST_SETS or count > _MOST_MOVES:
+            if len(sets.named) > most or count > _MOST_MOVES:
                 raise TooManyStates
         return steps
 

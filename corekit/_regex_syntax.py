@@ -20,7 +20,7 @@ from ._regex_tree import Chars, Choice, End, Look, Node, Repeat, Sequence, Start
 LONGEST: Final = 512
 """More than the characters of the longest origin; higher counts in a repetition are the same."""
 
-_MOST_NODES: Final = 5_000
+_MOST_NODES: Final = 10_000
 _MOST_NESTED: Final = 100  # far from Python's limit of recursion, also deep in a framework
 _MOST_ITEMS: Final = 500
 """The items of a set, with each of which `re` may compare a character."""

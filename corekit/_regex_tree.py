@@ -8,8 +8,12 @@ moves and leaves only steps that read a character.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from ._automata import MOST_EDGES, MOST_STATES, Automaton, Edge, States, TooManyStates
+from ._automata import MOST_EDGES, Automaton, Edge, States, TooManyStates
+
+_MOST_WIRED: Final = 25_000
+"""The states of a regex before the empty moves are removed: about two for each character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Wiring:
     def add(self) -> int:
         """Add a state."""
         self.moves.append([])
-        if len(self.moves) > MOST_STATES:
+        if len(self.moves) > _MOST_WIRED:
             raise TooManyStates
         return len(self.moves) - 1
 

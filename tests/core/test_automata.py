@@ -175,7 +175,7 @@ def test_regex_has_a_limit_of_edges(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_regex_has_a_limit_of_states(monkeypatch: pytest.MonkeyPatch) -> None:
     # One at the start, and two for each character.
-    monkeypatch.setattr(_regex_tree, "MOST_STATES", 7)
+    monkeypatch.setattr(_regex_tree, "_MOST_WIRED", 7)
     assert automaton_of("abc").matches("abc")
     with pytest.raises(TooManyStates):
         automaton_of("abcd")
