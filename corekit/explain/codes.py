@@ -82,6 +82,7 @@ _REASON_HINTS: Final = {
 }
 _OUTCOMES: Final = ("allowed", "refused", "reported")
 _LIST_ORIGIN: Final = "Add the page's origin to allow_origins if its pages may do this."
+_OWN_ORIGIN: Final = "If it is the server's own, add it to own_origins: a proxy changes Host."
 _GUARD_HINTS: Final = {
     GuardReason.HOST_MALFORMED: "Send one Host header with the name of the server.",
     GuardReason.HOST_NOT_ALLOWED: (
@@ -99,15 +100,15 @@ _GUARD_HINTS: Final = {
     GuardReason.OPAQUE_ORIGIN: (
         "Send your own pages with Referrer-Policy: same-origin instead of no-referrer."
     ),
-    GuardReason.OTHER_ORIGIN: (
-        f"{_LIST_ORIGIN} If it is the server's own, add it to own_origins: a proxy changes Host."
-    ),
+    GuardReason.OTHER_ORIGIN: f"{_LIST_ORIGIN} {_OWN_ORIGIN}",
     GuardReason.BROWSERS_ONLY: (
         "Set writes or websockets of the guard to 'judge' if other clients may do this."
     ),
-    GuardReason.WEBSOCKET_ORIGIN: _LIST_ORIGIN,
-    GuardReason.CROSS_SITE_READ: "Add the path to exempt if every website may load it.",
-    GuardReason.READ_NOT_ALLOWED: _LIST_ORIGIN,
+    GuardReason.WEBSOCKET_ORIGIN: f"{_LIST_ORIGIN} {_OWN_ORIGIN}",
+    GuardReason.CROSS_SITE_READ: (
+        "Add the path to exempt if every website may load it, and write to it."
+    ),
+    GuardReason.READ_NOT_ALLOWED: f"{_LIST_ORIGIN} {_OWN_ORIGIN}",
 }
 
 

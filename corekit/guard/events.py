@@ -30,7 +30,8 @@ class GuardEvent:
     >>> print(GuardEvent(verdict, "wsgi", "POST", "/", "https://ap.example.com"))
     Guard: POST '/' from 'https://ap.example.com' refused: the page has another origin than this \
 server, as far as Origin and Host show. Nearest allowed origin: 'https://app.example.com'. Add \
-'https://ap.example.com' to allow_origins. [OTHER_ORIGIN]
+'https://ap.example.com' to allow_origins. If it is this server's own, add it to own_origins. \
+[OTHER_ORIGIN]
     """
 
     verdict: Verdict

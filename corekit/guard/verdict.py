@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from corekit._hints import find_origin_hint
-from corekit._origins import ANY, is_serialized_origin
+from corekit._origins import ANY, OPAQUE, is_serialized_origin
 from corekit.diagnostics import show
 
 from .rules import GuardedRequest, GuardReason
@@ -153,18 +153,24 @@ def _find_hint(reason: GuardReason, request: GuardedRequest) -> str:
         case GuardReason.BROWSERS_ONLY:
             setting = name("websockets" if request.is_websocket else "writes")
             return f"Set {setting} to 'judge' if other clients may do this."
-    return f"Add the path to {name('exempt')} if every website may load it."
+    return f"Add the path to {name('exempt')} if every website may load it, and write to it."
 
 
 def _find_origin_hint(reason: GuardReason, request: GuardedRequest) -> str:
     engine, origin = request.engine, request.origin
-    if engine is None:
-        return "No policy covers this path."
     if origin is None:
-        return "The request has no Origin."
+        return "Let proxies pass on Origin as it is."
     if not is_serialized_origin(origin):
-        return "Send one Origin header, as a browser does."
-    if reason is not GuardReason.READ_NOT_ALLOWED and engine.find_rule(origin) == ANY:
+        return "Send one Origin, as browsers do."
+    if engine is None:
+        hint = "Cover the path with a policy that lists the origin."
+    elif reason is not GuardReason.READ_NOT_ALLOWED and engine.find_rule(origin) == ANY:
         setting = engine.dialect.origins
-        return f"With '*' every page may read. List the origins that may do more in {setting}."
-    return find_origin_hint(engine, origin)
+        hint = f"With '*' every page may read. List the origins that may do more in {setting}."
+    else:
+        hint = find_origin_hint(engine, origin)
+    if origin != OPAQUE and (request.is_websocket or request.sec_fetch_site is None):
+        # Origin was compared with Host, which a proxy may have changed.
+        setting = request.guard.dialect.name("own_origins")
+        hint += f" If it is this server's own, add it to {setting}."
+    return hint

@@ -70,7 +70,8 @@ def test_note_is_printed_with_the_fix() -> None:
     lines = run_and_exit(*arguments)[1].splitlines()
     assert lines[0].startswith(f"Note: --origin {PARTNER}/: ")
     assert lines[1].startswith(f"Note: {REFUSED}")
-    assert f"Add '{PARTNER}' to CORS_ALLOWED_ORIGINS. [OTHER_ORIGIN]" in lines[1]
+    assert f"Add '{PARTNER}' to CORS_ALLOWED_ORIGINS. If it is" in lines[1]
+    assert lines[1].endswith('add it to CORS_GUARD["own_origins"]. [OTHER_ORIGIN]')
 
 
 @override_settings(CORS_GUARD=True)

@@ -136,7 +136,8 @@ def test_log_line_of_the_guard_is_found(mode: Any, method: str, is_websocket: bo
     assert meaning == Meaning(
         verdict.reason.name,
         f"{name} '/items' from 'https://other.example': {message}",
-        "Add 'https://other.example' to allow_origins.",
+        "Add 'https://other.example' to allow_origins. If it is this server's own, add it to"
+        " own_origins.",
     )
 
 
@@ -204,4 +205,4 @@ def test_path_in_a_line_of_the_guard_is_kept_whole() -> None:
     verdict = CrossOriginGuard(POLICY).judge("POST", path, sec_fetch_site="cross-site")
     (meaning,) = find_code(str(GuardEvent(verdict, "wsgi", "POST", path, None)))
     assert meaning.message == f"POST '{path}': the page belongs to another site."
-    assert meaning.hint == "The request has no Origin."
+    assert meaning.hint == "Let proxies pass on Origin as it is."

@@ -263,7 +263,8 @@ def test_steps_of_a_handshake() -> None:
     ]
     assert details(explanation, "request")[0] == f"Origin: {EVIL}"
     assert details(explanation, "request")[1].startswith("api.example.com is another site")
-    assert [str(fix) for fix in explanation.fixes] == [f"Add '{EVIL}' to allow_origins."]
+    own = "If it is this server's own, add it to own_origins."
+    assert [str(fix) for fix in explanation.fixes] == [f"Add '{EVIL}' to allow_origins. {own}"]
 
 
 def test_hint_leaves_out_what_pages_cannot_do() -> None:

@@ -14,6 +14,7 @@ from corekit.guard.events import GuardObserver
 APP: Final = "https://app.example.com"
 EVIL: Final = "https://evil.example"
 POLICY: Final = CorsPolicy(allow_origins=[APP])
+OWN: Final = "If it is this server's own, add it to own_origins."
 
 HINTS: Final[list[tuple[dict[str, Any], dict[str, Any], str, str]]] = [
     (
@@ -58,7 +59,7 @@ HINTS: Final[list[tuple[dict[str, Any], dict[str, Any], str, str]]] = [
         "CROSS_SITE",
         "Add 'https://evil.example' to allow_origins.",
     ),
-    ({}, {"sec_fetch_site": "cross-site"}, "CROSS_SITE", "The request has no Origin."),
+    ({}, {"sec_fetch_site": "cross-site"}, "CROSS_SITE", "Let proxies pass on Origin as it is."),
     (
         {},
         {"origin": "null", "sec_fetch_site": "cross-site"},
@@ -71,8 +72,8 @@ HINTS: Final[list[tuple[dict[str, Any], dict[str, Any], str, str]]] = [
         "OPAQUE_ORIGIN",
         "Send your own pages with Referrer-Policy: same-origin instead of no-referrer.",
     ),
-    ({}, {"origin": "a, a"}, "OTHER_ORIGIN", "Send one Origin header, as a browser does."),
-    ({}, {"origin": EVIL}, "OTHER_ORIGIN", "Add 'https://evil.example' to allow_origins."),
+    ({}, {"origin": EVIL}, "OTHER_ORIGIN", f"Add '{EVIL}' to allow_origins. {OWN}"),
+    ({}, {"origin": f"{EVIL}, {EVIL}"}, "OTHER_ORIGIN", "Send one Origin, as browsers do."),
     (
         {"writes": "browsers"},
         {},
@@ -87,9 +88,15 @@ HINTS: Final[list[tuple[dict[str, Any], dict[str, Any], str, str]]] = [
     ),
     (
         {},
-        {"websocket": True, "origin": EVIL},
+        {"websocket": True, "origin": EVIL, "sec_fetch_site": "cross-site"},
         "WEBSOCKET_ORIGIN",
-        "Add 'https://evil.example' to allow_origins.",
+        f"Add '{EVIL}' to allow_origins. {OWN}",
+    ),
+    (
+        {},
+        {"websocket": True, "origin": "null"},
+        "WEBSOCKET_ORIGIN",
+        "Browsers send it for sandboxed iframes and local files: use a page with an origin.",
     ),
 ]
 
@@ -102,24 +109,28 @@ def test_hint(options: dict[str, Any], request_: dict[str, Any], reason: str, hi
 
 def test_hints_of_reads() -> None:
     guard = CrossOriginGuard(POLICY, reads="enforce")
-    assert guard.judge("GET", "/", origin=EVIL).hint == f"Add {EVIL!r} to allow_origins."
+    assert guard.judge("GET", "/", origin=EVIL).hint == f"Add {EVIL!r} to allow_origins. {OWN}"
+    verdict = guard.judge("GET", "/", origin=EVIL, sec_fetch_site="cross-site")
+    assert verdict.hint == f"Add {EVIL!r} to allow_origins."
     guard = CrossOriginGuard(POLICY, reads="isolate")
     verdict = guard.judge("GET", "/", sec_fetch_site="cross-site")
-    assert verdict.hint == "Add the path to exempt if every website may load it."
+    assert verdict.hint == "Add the path to exempt if every website may load it, and write to it."
 
 
 def test_hint_about_any_origin() -> None:
     guard = CrossOriginGuard(CorsPolicy(allow_origins=["*"]))
     expected = "With '*' every page may read. List the origins that may do more in allow_origins."
-    assert guard.judge("POST", "/", origin=EVIL).hint == expected
-    assert guard.judge("GET", "/", origin=EVIL, websocket=True).hint == expected
+    verdict = guard.judge("POST", "/", origin=EVIL, sec_fetch_site="cross-site")
+    assert verdict.hint == expected
+    assert guard.judge("GET", "/", origin=EVIL, websocket=True).hint == f"{expected} {OWN}"
 
 
 def test_hint_without_a_policy_for_the_path() -> None:
     from corekit import CorsRoutes
 
     guard = CrossOriginGuard(CorsRoutes([("/api/", POLICY)]))
-    assert guard.judge("POST", "/", origin=APP).hint == "No policy covers this path."
+    hint = guard.judge("POST", "/", origin=APP, sec_fetch_site="cross-site").hint
+    assert hint == "Cover the path with a policy that lists the origin."
 
 
 def test_allowed_request_has_no_hint() -> None:
@@ -207,19 +218,19 @@ def test_refusals_are_logged_and_all_verdicts_reported(caplog: pytest.LogCapture
         " server, as far as Origin and Host show. "
     )
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("WARNING", f"{line}Add '{EVIL}' to allow_origins. [OTHER_ORIGIN]"),
+        ("WARNING", f"{line}Add '{EVIL}' to allow_origins. {OWN} [OTHER_ORIGIN]"),
         ("INFO", f"{line}[OTHER_ORIGIN]"),
         (
             "WARNING",
             line.replace(EVIL, "https://b.example")
-            + "Add 'https://b.example' to allow_origins. [OTHER_ORIGIN]",
+            + f"Add 'https://b.example' to allow_origins. {OWN} [OTHER_ORIGIN]",
         ),
         (
             "WARNING",
             (
                 f"Guard: WebSocket '/orders' from '{EVIL}' refused: the policy does not list the"
-                " origin of the page that opens the WebSocket. Add 'https://evil.example' to"
-                " allow_origins. [WEBSOCKET_ORIGIN]"
+                f" origin of the page that opens the WebSocket. Add '{EVIL}' to allow_origins."
+                f" {OWN} [WEBSOCKET_ORIGIN]"
             ),
         ),
     ]
