@@ -140,7 +140,7 @@ def check_policy(policy: object, name: str = "policy") -> None:
 def check_guard(guard: object, policy: Policies | None = None) -> None:
     """Raise TypeError unless `guard` is a `CrossOriginGuard`, ValueError if it has another policy.
 
-    `policy` is the one of the application. One list would read, another one write.
+    `policy` is that of the application: pages would read by one list, and write by another.
 
     >>> check_guard("*")
     Traceback (most recent call last):

@@ -111,7 +111,7 @@ class Gate:
     def _foresee(self, engine: Engine | None, headers: RawHeaders) -> Verdict | None:
         """Return the verdict on an ordinary write, or None if all headers have to be read.
 
-        It costs less than the CORS layer: `benchmarks.guard` holds it to that.
+        It costs less than the CORS layer, which `benchmarks.guard` checks.
         """
         origin: str | None = None
         site: str | None = None

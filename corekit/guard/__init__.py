@@ -1,8 +1,9 @@
-"""The guard: one list for reading, writing, connecting and the name of the server.
+"""The guard: which requests of browsers may change something, open a WebSocket, or read.
 
 CORS protects responses from being read. It does not stop a form, a simple `fetch()` or a WebSocket
 of another site from acting as the user, since browsers send those without asking first. The guard
-judges such requests by the policy's list; its rules are tables in `corekit.guard.rules`.
+judges such requests by the policy's list of origins, and compares Host with the names of the
+server; its rules are tables in `corekit.guard.rules`.
 """
 
 from .arguments import GUARD_ARGUMENTS

@@ -70,8 +70,8 @@ class CrossOriginGuard:
     `own_origins`
         Origins of this server, if a proxy in front of it changes Host.
     `exempt`
-        Paths that every site may write to. ``"/saml/acs"`` is this path alone, ``"/webhooks/"``
-        also everything below it.
+        Paths that every site may write to and, if `reads` are judged, load. ``"/saml/acs"`` is this
+        path alone, ``"/webhooks/"`` also everything below it. WebSockets are not exempt.
     `writes`, `websockets`
         ``"judge"`` refuses pages of other origins, ``"browsers"`` also what no browser sent,
         ``"ignore"`` nothing.
@@ -189,9 +189,9 @@ class CrossOriginGuard:
     def local(cls, policy: CorsPolicy | CorsRoutes | None = None, **arguments: Any) -> Self:
         """Return the guard for a server on the developer's machine, such as one for MCP.
 
-        It is called by a name of the machine only (`LOCAL_HOSTS`); its own pages and the origins
-        that `policy` lists may read, write and connect, all other pages nothing. Without a policy
-        no other origins are allowed. `arguments` are as for the class.
+        It is called by a name of the machine only (`LOCAL_HOSTS`). Its own pages and those of the
+        origins that `policy` lists may read, write and connect, other pages may not. Without a
+        policy no other origins are allowed. `arguments` are as for the class.
 
         >>> guard = CrossOriginGuard.local()
         >>> guard.judge("GET", "/", host="rebind.example").status

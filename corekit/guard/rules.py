@@ -255,7 +255,7 @@ def is_not_cross_site(request: GuardedRequest) -> bool:
 
 
 def is_navigation(request: GuardedRequest) -> bool:
-    """The user's tab or a frame loads the page: a GET with Sec-Fetch-Mode `navigate`."""
+    """A tab or a frame, not `embed` or `object`, loads it: GET with Sec-Fetch-Mode `navigate`."""
     return (
         request.method == "GET"
         and request.sec_fetch_mode == "navigate"

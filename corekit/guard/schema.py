@@ -60,7 +60,7 @@ def guard_schema() -> dict[str, Any]:
             value["minItems"] = 1
         properties[name] = value
     return {
-        "description": "Which pages may write, connect, and call the server by which names.",
+        "description": "Which pages may write and open WebSockets, and the names of the server.",
         "type": "object",
         "properties": properties,
         "additionalProperties": False,

@@ -25,7 +25,7 @@ _ORIGIN_REASONS: Final = frozenset(
 
 
 class Verdict:
-    """The verdict on one request: immutable, compared by reason.
+    """The verdict on one request, compared by value.
 
     >>> from corekit import CorsPolicy
     >>> from corekit.guard import CrossOriginGuard
@@ -43,7 +43,7 @@ class Verdict:
     vary: tuple[str, ...]
     """The field names to merge into Vary, whether the request is allowed or not."""
     is_enforced: bool
-    """Whether a request that is not allowed is refused; false with ``mode="report"``."""
+    """False if the request is not allowed and passes, since the guard has ``mode="report"``."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Verdict:
     ) -> None:
         self.reason = reason
         self.vary = vary
-        self.is_enforced = request is None or request.guard.mode == "enforce"
+        self.is_enforced = self.allowed or request is None or request.guard.mode == "enforce"
         self._request = request
 
     @property

@@ -185,6 +185,16 @@ def test_verdicts_are_compared_by_value() -> None:
     assert repr(verdict) == "<Verdict OTHER_ORIGIN allowed=False status=403>"
 
 
+def test_allowed_request_has_one_verdict_in_each_mode() -> None:
+    options: list[dict[str, Any]] = [{}, {"reads": "enforce"}, {"reads": "isolate"}]
+    for each in options:
+        for method in ("GET", "POST"):
+            first = CrossOriginGuard(POLICY, **each).judge(method, "/")
+            second = CrossOriginGuard(POLICY, mode="report", **each).judge(method, "/")
+            assert first.allowed
+            assert first == second
+
+
 def observe(guard: CrossOriginGuard, observer: GuardObserver, **request: Any) -> Verdict:
     websocket = request.pop("websocket", False)
     verdict = guard.judge("POST", "/orders", websocket=websocket, **request)
