@@ -55,6 +55,9 @@ MOST_LAYERS: Final = 512
 """The length up to which ways that grow with the length are counted."""
 
 _COMPARISONS_PER_STEP: Final = 16
+_FEWEST_MOVES: Final = 2
+"""A step of fewer moves takes as much time as one of so many."""
+
 _MOST_EMPTY_WAYS: Final = 5_000
 _MOST_EDGES: Final = 20_000
 _MOST_SETS: Final = 2_000
@@ -288,8 +291,9 @@ class Cost:
             after: dict[int, Word] = {}
             for number, word in layer.items():
                 for mask, goal, moves in self._steps[number]:
-                    self._budget.spend(1 + len(moves))
-                    left -= 1 + len(moves)
+                    visits = max(len(moves), _FEWEST_MOVES)
+                    self._budget.spend(visits)
+                    left -= visits
                     ways: Ways = move(word.ways, moves)
                     other = after.get(goal)
                     if other is not None and is_bound:
