@@ -10,6 +10,12 @@ class GuardProblem(ProblemKind):
 
     UNKNOWN_CHOICE = ("unknown-choice", "There is no such choice.", "Use {choices}.")
 
+    POLICY_ARGUMENT = (
+        "unknown-argument",
+        "The origins that may read, write and connect are those of the policy.",
+        "Write it with the policy, as {fix}.",
+    )
+
     # Names of the server
     NO_HOSTS = (
         "no-hosts",

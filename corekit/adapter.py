@@ -115,6 +115,7 @@ __all__ = [
 Policies = CorsPolicy | CorsRoutes
 """Whatever an adapter takes as its policy."""
 
+_GUARD_ALONE: Final = "The guard has a policy and the application has none. Pass it to both."
 _NOTHING: Final = CorsPolicy.deny_all()
 _UNQUOTED: Final = "/!$&'()*+,;=:@~"
 """What browsers do not encode in a path: https://url.spec.whatwg.org/#path-percent-encode-set"""
@@ -182,7 +183,7 @@ def guard_observer(
         return None
     check_guard(guard, policy)
     if policy is None:
-        raise ValueError("The guard has a policy and the application has none. Pass it to both.")
+        raise ValueError(_GUARD_ALONE)
     return GuardObserver(adapter, logger, on_verdict=on_verdict)
 
 
@@ -204,12 +205,13 @@ def make_policy(
     grants: Mapping[str, Any],
     caller: str = "cors()",
     options: Collection[str] = (),
+    guard: CrossOriginGuard | None = None,
 ) -> Policies:
     """Return the policy that ``cors(policy=None, **grants)`` was given, or another caller.
 
     `options` are the other arguments of the caller, which a misspelled one may mean. Raise
-    TypeError for anything but a policy or the arguments of one, and `PolicyError` if those are not
-    valid.
+    TypeError for anything but a policy or the arguments of one, `PolicyError` if those are not
+    valid, and ValueError if there is a `guard` and nothing else.
 
     >>> make_policy(None, {"on_decison": print}, "install()", ["on_decision"])
     Traceback (most recent call last):
@@ -221,6 +223,9 @@ def make_policy(
         if near in options:
             raise TypeError(f"{name}: {caller} has no such argument. Did you mean {near}?")
     if policy is None:
+        if guard is not None and not grants:
+            check_guard(guard)
+            raise ValueError(_GUARD_ALONE)
         return CorsPolicy(**grants)
     if grants:
         raise TypeError(f"{caller} got a policy and {', '.join(grants)}. Pass one or the other.")

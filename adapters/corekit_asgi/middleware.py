@@ -137,7 +137,7 @@ class CorsMiddleware:
         if gate is not None and (guard is not None or on_verdict is not None):
             raise TypeError("gate replaces guard and on_verdict. Pass one or the other.")
         try:
-            policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS)
+            policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS, guard)
             gate = gate or make_gate(
                 app, policy, guard, on_verdict, strips_root_path=strips_root_path
             )

@@ -81,10 +81,8 @@ def install(
     >>> from starlette.applications import Starlette
     >>> app = install(Starlette(), allow_origins=["https://app.example.com"])
     """
-    if policy is not None or grants:
-        policy = make_policy(policy, grants, "install()", _OPTIONS)
-    elif isinstance(guard, CrossOriginGuard):
-        raise ValueError("The guard has a policy and the application has none. Pass it to both.")
+    if policy is not None or grants or guard is not None:
+        policy = make_policy(policy, grants, "install()", _OPTIONS, guard)
     if getattr(app.build_middleware_stack, "func", None) is _Outermost:
         raise RuntimeError("The application already has a policy. Call install() once.")
     check_on_decision(on_decision)

@@ -103,7 +103,7 @@ class CorsMiddleware:
         on_verdict: OnVerdict | None = None,
         **grants: Unpack[Grants],
     ) -> None:
-        policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS)
+        policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS, guard)
         reporter = guard_observer("wsgi", _LOGGER, guard, policy, on_verdict)
         if observer is None:
             own = () if guard is None else guard.own_origins

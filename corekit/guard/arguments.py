@@ -17,8 +17,9 @@ from corekit._origins import ANY, split_origin
 from corekit._reading import ArgumentReader
 from corekit._spelling import canonical_spelling
 from corekit._suffixes import find_open_suffix
-from corekit.arguments import Argument
-from corekit.problems import ProblemKind
+from corekit.arguments import ARGUMENTS, Argument
+from corekit.diagnostics import show
+from corekit.problems import Problem, ProblemKind
 from corekit.routes import is_plain_path
 
 from .hosts import LOCAL_HOSTS, split_host
@@ -39,7 +40,6 @@ _ROWS: Final = (
         "own_origins",
         "read_own_origins",
         "Origins of this server, if a proxy in front of it changes Host: https://example.com.",
-        aliases=("trusted_origins", "csrf_trusted_origins"),
     ),
     Argument(
         "exempt",
@@ -101,6 +101,16 @@ class GuardReader(ArgumentReader):
 
     arguments = GUARD_ARGUMENTS
     owner = "A guard"
+
+    def problem_of_unknown(self, name: Any) -> Problem:
+        """Return the problem of a name in `given` that is not an argument."""
+        text = name.lower() if isinstance(name, str) else ""
+        # An own origin may do everything, so it must not be suggested for another one.
+        meant = "allow_origins" if "origin" in text and not text.startswith("own") else text
+        if meant not in ARGUMENTS:
+            return super().problem_of_unknown(name)
+        subject = name if text.isidentifier() else show(name)
+        return Problem.of(GuardProblem.POLICY_ARGUMENT, subject, self.given[name], fix=meant)
 
     def report(self, kind: ProblemKind, name: str, value: object, **parameters: Any) -> None:
         """Report a problem, whose texts may name the setting."""
@@ -194,6 +204,8 @@ def _canonical_host(text: str) -> str | None:
     text = (text.partition("://")[2] or text).strip().partition("/")[0].removesuffix(":*")
     is_open = text.startswith(("*.", "."))
     text = text.removeprefix("*").removeprefix(".") if is_open else text
+    if text.count(":") > 1 and not text.startswith("["):
+        text = f"[{text}]"
     parts = split_host(text)
     # Only the name is spelled like that of an origin: a port of Host may be the default one.
     name, port = parts or (text, "")

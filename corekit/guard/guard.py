@@ -153,7 +153,7 @@ class CrossOriginGuard:
         # The signature above is for readers, editors and type checkers; see `CorsPolicy`.
         _declared = __init__
 
-        def __init__(self, policy: object, **arguments: object) -> None:
+        def __init__(self, policy: object = None, **arguments: object) -> None:
             reader = GuardReader(arguments)
             for name in arguments:
                 if name not in reader.arguments:

@@ -291,8 +291,8 @@ _WRITES_OF_PAGES: Final = (
     Rule(is_same_origin, GuardReason.SAME_ORIGIN),
     Rule(is_from_user, GuardReason.USER),
     Rule(is_listed_for_credentials, GuardReason.LISTED_ORIGIN),
-    Rule(is_listed, GuardReason.CREDENTIALS_NOT_ALLOWED),
     Rule(has_own_origin_without_site, GuardReason.SAME_ORIGIN),
+    Rule(is_listed, GuardReason.CREDENTIALS_NOT_ALLOWED),
 )
 _EXEMPT: Final = Rule(is_exempt, GuardReason.EXEMPT)
 _REFUSED_WRITES: Final = (

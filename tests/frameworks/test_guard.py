@@ -12,6 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import corekit_asgi
+import corekit_wsgi
+from corekit import CorsPolicy
 from corekit.browser import HttpRequest
 from corekit.guard import CrossOriginGuard
 from tests.frameworks.guard_table import (
@@ -188,3 +191,9 @@ def test_page_changes_state_exactly_if_it_is_own_or_listed(
     is_own = site == "same-origin" or (site is None and origin == SITE)
     is_listed = origin in policy.allow_origins and (policy.allow_credentials or not has_cookie)
     assert adapter.ask(GUARDS["default"], request).ran is (is_own or is_listed)
+
+
+@pytest.mark.parametrize("middleware", [corekit_asgi.CorsMiddleware, corekit_wsgi.CorsMiddleware])
+def test_guard_without_a_policy_is_an_error(middleware: Any) -> None:
+    with pytest.raises(ValueError, match=r"the application has none\. Pass it to both\.$"):
+        middleware(lambda: None, guard=CrossOriginGuard(CorsPolicy(allow_origins=["*"])))

@@ -50,6 +50,7 @@ REJECTED: Final[list[tuple[str, Any, str, str, Any]]] = [
     ("hosts", [".example.com"], "malformed-host", "hosts[0]", "*.example.com"),
     ("hosts", ["127.0.0.*"], "malformed-host", "hosts[0]", None),
     ("hosts", [""], "malformed-host", "hosts[0]", None),
+    ("hosts", ["::1"], "malformed-host", "hosts[0]", "[::1]"),
     ("own_origins", "https://example.com", "string-not-collection", "own_origins", None),
     ("own_origins", ["https://*.example.com"], "own-origins", "own_origins[0]", None),
     ("own_origins", ["*"], "own-origins", "own_origins[0]", None),
@@ -167,14 +168,36 @@ def test_texts_name_the_setting() -> None:
 
 
 def test_words_of_other_libraries_are_known() -> None:
-    for name, meant in (("allowed_hosts", "hosts"), ("trusted_origins", "own_origins")):
+    for name, meant in (("allowed_hosts", "hosts"), ("exempt_paths", "exempt")):
         with pytest.raises(TypeError, match=f"^{name}: .* Did you mean {meant}\\?$"):
             CrossOriginGuard(POLICY, **{name: ["x"]})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("allow_origins", "allow_origins"),
+        ("allowed_origins", "allow_origins"),
+        ("origins", "allow_origins"),
+        ("trusted_origins", "allow_origins"),
+        ("CSRF_TRUSTED_ORIGINS", "allow_origins"),
+        ("allow_credentials", "allow_credentials"),
+    ],
+)
+def test_arguments_of_the_policy_belong_to_it(name: str, meant: str) -> None:
+    with pytest.raises(TypeError, match=f"^{name}: .* with the policy, as {meant}\\.$"):
+        CrossOriginGuard(POLICY, **{name: ["https://a.example"]})  # type: ignore[arg-type]
+    with pytest.raises(GuardError) as caught:
+        CrossOriginGuard.from_mapping(POLICY, {name: ["https://a.example"]})
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.subject, problem.fix) == ("unknown-argument", name, meant)
 
 
 def test_other_types_are_rejected() -> None:
     with pytest.raises(TypeError, match="policy is of type str: '\\*'"):
         CrossOriginGuard("*")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="policy is of type NoneType"):
+        CrossOriginGuard()  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="takes a mapping, not a list"):
         CrossOriginGuard.from_mapping(POLICY, [])  # type: ignore[arg-type]
 

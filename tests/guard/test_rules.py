@@ -1,4 +1,4 @@
-"""The rules of the guard as a table: what a request has, and the reason for the verdict on it."""
+"""The guard gives each request of the tables the verdict that they name."""
 
 from __future__ import annotations
 
@@ -8,79 +8,25 @@ import pytest
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.guard import LOCAL_HOSTS, CrossOriginGuard, GuardReason
-
-HOST: Final = "shop.example.com"
-OWN: Final = "https://shop.example.com"
-LISTED: Final = "https://app.example.com"
-EVIL: Final = "https://evil.example"
-
-CREDENTIALS: Final = CorsPolicy(allow_origins=[LISTED], allow_credentials=True)
-PUBLIC: Final = CorsPolicy(allow_origins=[LISTED])
-ANYBODY: Final = CorsPolicy(allow_origins=["*"])
-
-Case = tuple[CorsPolicy, dict[str, Any], str]
-
-WRITES: Final[list[Case]] = [
-    # S1: exactly one Sec-Fetch-Site.
-    (CREDENTIALS, {"sec_fetch_site": "same-origin"}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"sec_fetch_site": "same-origin", "origin": OWN}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"sec_fetch_site": "same-origin", "origin": "null"}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"sec_fetch_site": "same-origin", "host": None}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"sec_fetch_site": "none"}, "USER"),
-    (CREDENTIALS, {"sec_fetch_site": "none", "origin": "null"}, "USER"),
-    (CREDENTIALS, {"sec_fetch_site": "same-origin, same-origin"}, "SEVERAL_FETCH_SITES"),
-    (CREDENTIALS, {"sec_fetch_site": "same-origin, none", "origin": LISTED}, "SEVERAL_FETCH_SITES"),
-    (CREDENTIALS, {"sec_fetch_site": ", same-origin"}, "SEVERAL_FETCH_SITES"),
-    # S2: exactly one Origin that the policy lists.
-    (CREDENTIALS, {"sec_fetch_site": "cross-site", "origin": LISTED}, "LISTED_ORIGIN"),
-    (CREDENTIALS, {"sec_fetch_site": "same-site", "origin": LISTED}, "LISTED_ORIGIN"),
-    (CREDENTIALS, {"origin": LISTED}, "LISTED_ORIGIN"),
-    (CREDENTIALS, {"origin": LISTED, "cookie": "sessionid=1"}, "LISTED_ORIGIN"),
-    (CREDENTIALS, {"origin": f"{LISTED}, {LISTED}"}, "OTHER_ORIGIN"),
-    (PUBLIC, {"origin": LISTED}, "LISTED_ORIGIN"),
-    (PUBLIC, {"origin": LISTED, "authorization": "Bearer Basic"}, "LISTED_ORIGIN"),
-    (PUBLIC, {"origin": LISTED, "authorization": "Basically x"}, "LISTED_ORIGIN"),
-    (PUBLIC, {"origin": LISTED, "cookie": "sessionid=1"}, "CREDENTIALS_NOT_ALLOWED"),
-    (PUBLIC, {"origin": LISTED, "cookie": ""}, "CREDENTIALS_NOT_ALLOWED"),
-    (PUBLIC, {"origin": LISTED, "authorization": "Basic dTpw"}, "CREDENTIALS_NOT_ALLOWED"),
-    (PUBLIC, {"origin": LISTED, "authorization": "basic"}, "CREDENTIALS_NOT_ALLOWED"),
-    (PUBLIC, {"origin": LISTED, "authorization": 'Digest a="b"'}, "CREDENTIALS_NOT_ALLOWED"),
-    (PUBLIC, {"origin": LISTED, "authorization": "Negotiate YII"}, "CREDENTIALS_NOT_ALLOWED"),
-    (PUBLIC, {"origin": LISTED, "authorization": "NTLM TlRM"}, "CREDENTIALS_NOT_ALLOWED"),
-    (PUBLIC, {"origin": LISTED, "authorization": "Bearer x, Basic y"}, "CREDENTIALS_NOT_ALLOWED"),
-    (ANYBODY, {"sec_fetch_site": "cross-site", "origin": EVIL}, "CROSS_SITE"),
-    (ANYBODY, {"origin": EVIL}, "OTHER_ORIGIN"),
-    # S3: any other Sec-Fetch-Site.
-    (CREDENTIALS, {"sec_fetch_site": "cross-site", "origin": EVIL}, "CROSS_SITE"),
-    (CREDENTIALS, {"sec_fetch_site": "cross-site", "origin": "null"}, "CROSS_SITE"),
-    (CREDENTIALS, {"sec_fetch_site": "cross-site"}, "CROSS_SITE"),
-    (CREDENTIALS, {"sec_fetch_site": "cross-site", "origin": OWN}, "CROSS_SITE"),
-    (CREDENTIALS, {"sec_fetch_site": "same-site", "origin": "https://x.example.com"}, "SAME_SITE"),
-    (CREDENTIALS, {"sec_fetch_site": "Same-Origin"}, "CROSS_SITE"),
-    (CREDENTIALS, {"sec_fetch_site": "unknown"}, "CROSS_SITE"),
-    (CREDENTIALS, {"sec_fetch_site": ""}, "CROSS_SITE"),
-    # S4: neither header.
-    (CREDENTIALS, {}, "NO_BROWSER"),
-    (CREDENTIALS, {"cookie": "sessionid=1"}, "NO_BROWSER"),
-    # S5: an opaque origin.
-    (CREDENTIALS, {"origin": "null"}, "OPAQUE_ORIGIN"),
-    # S6: Origin and Host.
-    (CREDENTIALS, {"origin": OWN}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"origin": OWN, "host": "SHOP.example.com:443"}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"origin": "http://shop.example.com"}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"origin": OWN, "scheme": "http"}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"origin": OWN, "scheme": "https"}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"origin": "http://shop.example.com", "scheme": "https"}, "OTHER_ORIGIN"),
-    (CREDENTIALS, {"origin": "https://shop.example.com:8443"}, "OTHER_ORIGIN"),
-    (CREDENTIALS, {"origin": EVIL}, "OTHER_ORIGIN"),
-    (CREDENTIALS, {"origin": OWN, "host": None}, "OTHER_ORIGIN"),
-    (CREDENTIALS, {"origin": ""}, "OTHER_ORIGIN"),
-]
+from tests.guard.rule_table import (
+    CREDENTIALS,
+    ENFORCED,
+    EVIL,
+    HOST,
+    ISOLATED,
+    LISTED,
+    LISTED_OWN,
+    OWN,
+    PUBLIC,
+    WEBSOCKETS,
+    WRITES,
+)
 
 
 def describe(case: object) -> str | None:
     if isinstance(case, CorsPolicy):
-        return {CREDENTIALS: "credentials", PUBLIC: "public", ANYBODY: "anybody"}[case]
+        names = {CREDENTIALS: "credentials", PUBLIC: "public", LISTED_OWN: "own"}
+        return names.get(case, "anybody")
     if isinstance(case, dict):
         return " ".join(f"{name}={value}" for name, value in case.items()) or "nothing"
     return None
@@ -187,28 +133,6 @@ def test_writes_of_browsers_only(headers: dict[str, Any], path: str, reason: str
     assert guard.judge("POST", path, host=HOST, **headers).reason is GuardReason[reason]
 
 
-WEBSOCKETS: Final = [
-    (CREDENTIALS, {}, "NO_BROWSER"),
-    (CREDENTIALS, {"origin": OWN}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"origin": OWN, "scheme": "wss"}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"origin": "http://shop.example.com", "scheme": "wss"}, "WEBSOCKET_ORIGIN"),
-    (CREDENTIALS, {"origin": LISTED}, "LISTED_ORIGIN"),
-    (CREDENTIALS, {"origin": LISTED, "cookie": "a=b"}, "LISTED_ORIGIN"),
-    (PUBLIC, {"origin": LISTED}, "LISTED_ORIGIN"),
-    (PUBLIC, {"origin": LISTED, "cookie": "a=b"}, "CREDENTIALS_NOT_ALLOWED"),
-    (PUBLIC, {"origin": LISTED, "authorization": "Basic x"}, "CREDENTIALS_NOT_ALLOWED"),
-    (ANYBODY, {"origin": EVIL}, "WEBSOCKET_ORIGIN"),
-    (ANYBODY, {"origin": OWN}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"origin": EVIL}, "WEBSOCKET_ORIGIN"),
-    (CREDENTIALS, {"origin": "null"}, "WEBSOCKET_ORIGIN"),
-    (CREDENTIALS, {"origin": ""}, "WEBSOCKET_ORIGIN"),
-    # Chromium sends no Sec-Fetch-Site with a handshake, so it decides nothing.
-    (CREDENTIALS, {"origin": EVIL, "sec_fetch_site": "same-origin"}, "WEBSOCKET_ORIGIN"),
-    (CREDENTIALS, {"origin": OWN, "sec_fetch_site": "cross-site"}, "SAME_ORIGIN"),
-    (CREDENTIALS, {"sec_fetch_site": "cross-site"}, "NO_BROWSER"),
-]
-
-
 @pytest.mark.parametrize("method", ["GET", "CONNECT"])
 @pytest.mark.parametrize(("policy", "headers", "reason"), WEBSOCKETS, ids=describe)
 def test_handshakes(policy: CorsPolicy, headers: dict[str, Any], reason: str, method: str) -> None:
@@ -279,23 +203,6 @@ def test_rebinding_is_stopped_by_host_alone() -> None:
     assert guard.judge("GET", "/", **get).status == 421
 
 
-ENFORCED: Final = [
-    (PUBLIC, {}, "SAFE"),
-    (PUBLIC, {"sec_fetch_site": "cross-site"}, "SAFE"),
-    (PUBLIC, {"origin": OWN}, "SAFE"),
-    (PUBLIC, {"origin": OWN, "sec_fetch_site": "same-origin"}, "SAFE"),
-    (PUBLIC, {"origin": "null", "sec_fetch_site": "same-origin"}, "SAFE"),
-    (PUBLIC, {"origin": LISTED, "sec_fetch_site": "cross-site"}, "SAFE"),
-    (PUBLIC, {"origin": LISTED, "cookie": "a=b"}, "SAFE"),
-    (ANYBODY, {"origin": EVIL}, "SAFE"),
-    (PUBLIC, {"origin": EVIL}, "READ_NOT_ALLOWED"),
-    (PUBLIC, {"origin": EVIL, "sec_fetch_site": "same-site"}, "READ_NOT_ALLOWED"),
-    (PUBLIC, {"origin": OWN, "sec_fetch_site": "cross-site"}, "READ_NOT_ALLOWED"),
-    (PUBLIC, {"origin": "null"}, "READ_NOT_ALLOWED"),
-    (PUBLIC, {"origin": f"{LISTED}, {LISTED}"}, "READ_NOT_ALLOWED"),
-]
-
-
 @pytest.mark.parametrize("method", ["GET", "HEAD", "QUERY"])
 @pytest.mark.parametrize(("policy", "headers", "reason"), ENFORCED, ids=describe)
 def test_enforced_reads(
@@ -308,30 +215,6 @@ def test_enforced_reads(
     assert method not in guard.skipped_methods
     exempt = guard.judge(method, "/feed", host=HOST, **headers)
     assert exempt.allowed
-
-
-NAVIGATION: Final = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"}
-ISOLATED: Final = [
-    ("GET", PUBLIC, {}, "SAFE"),
-    ("GET", PUBLIC, {"sec_fetch_site": "same-origin"}, "SAFE"),
-    ("GET", PUBLIC, {"sec_fetch_site": "same-site"}, "SAFE"),
-    ("GET", PUBLIC, {"sec_fetch_site": "none"}, "SAFE"),
-    ("GET", PUBLIC, NAVIGATION, "SAFE"),
-    ("GET", PUBLIC, {**NAVIGATION, "sec_fetch_dest": "document"}, "SAFE"),
-    ("GET", PUBLIC, {**NAVIGATION, "sec_fetch_dest": "iframe"}, "SAFE"),
-    ("GET", PUBLIC, {**NAVIGATION, "sec_fetch_dest": "object"}, "CROSS_SITE_READ"),
-    ("GET", PUBLIC, {**NAVIGATION, "sec_fetch_dest": "embed"}, "CROSS_SITE_READ"),
-    ("HEAD", PUBLIC, NAVIGATION, "CROSS_SITE_READ"),
-    ("QUERY", PUBLIC, NAVIGATION, "CROSS_SITE_READ"),
-    ("GET", PUBLIC, {"sec_fetch_site": "cross-site"}, "CROSS_SITE_READ"),
-    ("GET", PUBLIC, {"sec_fetch_site": "?"}, "CROSS_SITE_READ"),
-    ("GET", PUBLIC, {"sec_fetch_site": ""}, "CROSS_SITE_READ"),
-    ("GET", PUBLIC, {"sec_fetch_site": "none, none"}, "SEVERAL_FETCH_SITES"),
-    ("GET", PUBLIC, {"sec_fetch_site": "cross-site", "origin": EVIL}, "CROSS_SITE_READ"),
-    ("GET", PUBLIC, {"sec_fetch_site": "cross-site", "origin": LISTED}, "SAFE"),
-    ("GET", ANYBODY, {"sec_fetch_site": "cross-site", "origin": EVIL}, "SAFE"),
-    ("GET", ANYBODY, {"sec_fetch_site": "cross-site"}, "CROSS_SITE_READ"),
-]
 
 
 @pytest.mark.parametrize(("method", "policy", "headers", "reason"), ISOLATED, ids=describe)
