@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial, update_wrapper
-from inspect import CO_COROUTINE
+from inspect import CO_COROUTINE, currentframe
 from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
 
 from ._applied import Mark, check_found, is_applied
 
 __all__ = [
+    "check_one_policy",
     "class_owners",
     "has_marks",
     "keep_policy",
@@ -131,7 +132,8 @@ def keep_policy(
     policy; pass a `token` if a framework applies a decorator several times.
 
     Raise TypeError, with the `kinds` of objects to pass, if `target` takes no attributes, or if
-    neither it nor, for a class, its instances can be called.
+    neither it nor, for a class, its instances can be called. So does a second policy of a class, or
+    of a function by its topmost decorator, since routes below it would not have it.
     """
     if isinstance(target, staticmethod | classmethod):
         inner = keep_policy(target.__func__, policy, kinds, resolve, token=token)
@@ -142,6 +144,8 @@ def keep_policy(
     made: Any = target
     guard, inner = _contents(target)
     is_method = isinstance(target, MethodType) and type(target.__func__) is FunctionType
+    if guard is not None and guard.mark is not None and _is_top_decorator(inner):
+        check_one_policy(guard.mark, policy, inner)
     if guard is not None or is_method:
         # A second mark is for this use of the function, and leaves the first one as it is. The
         # first one may have got attributes since, such as those that `as_view()` adds. The mark of
@@ -149,6 +153,8 @@ def keep_policy(
         made = update_wrapper(_guarded(inner, _Guard(mark, resolve)), made)
         setattr(made, _KEPT, mark)
         return made  # type: ignore[no-any-return]
+    if isinstance(target, type):
+        check_one_policy(vars(target).get(_KEPT), policy, target)
     try:
         setattr(target, _KEPT, mark)
     except (AttributeError, TypeError):
@@ -161,6 +167,34 @@ def keep_policy(
     elif type(target) is partial:
         made = _guard_partial(made, _Guard(mark, resolve))
     return made  # type: ignore[no-any-return]
+
+
+def _is_top_decorator(function: FunctionType) -> bool:
+    """Return whether the decorator that is being applied to a function is its topmost one.
+
+    No route decorator is above it, so nothing registers what it returns.
+    """
+    frame, code = currentframe(), function.__code__
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("corekit"):
+        frame = frame.f_back
+    place = frame and (frame.f_code.co_filename, frame.f_lineno)
+    return place == (code.co_filename, code.co_firstlineno) and code.co_name != "<lambda>"
+
+
+def check_one_policy(mark: Mark | None, policy: object, target: Any) -> None:
+    """Raise TypeError if `target` has a mark with another policy, which its routes would keep."""
+    if mark is None or _contained(mark.policy) == _contained(policy):
+        return
+    raise TypeError(
+        f"{target.__qualname__} has another CORS policy already, and the routes between the two"
+        " calls of cors() would have only one of them. Put each cors() below its route decorator,"
+        " or use a function for each route."
+    )
+
+
+def _contained(policy: object) -> object:
+    # Flask keeps a partial of a policy.
+    return policy.args if isinstance(policy, partial) else policy
 
 
 def _check_called(target: object, kinds: str) -> None:

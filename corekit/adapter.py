@@ -33,6 +33,7 @@ from ._headers import (
     raw_preflight_response,
 )
 from ._marks import (
+    check_one_policy,
     class_owners,
     has_marks,
     keep_policy,
@@ -82,6 +83,7 @@ __all__ = [
     "check_guard",
     "check_on_decision",
     "check_on_verdict",
+    "check_one_policy",
     "check_policy",
     "class_owners",
     "guard_observer",

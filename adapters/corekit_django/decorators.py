@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 from corekit import CorsPolicy
 from corekit.adapter import (
     Mark,
+    check_one_policy,
     keep_policy,
     kept_marks,
     make_policy,
@@ -127,6 +128,7 @@ def _put_mark(own: Kept, token: bytes, view: View) -> View:
     view = unguarded(view)
     if hasattr(view, "_ninja_operation"):
         # django-ninja has registered this function object, so a copy would never be called.
+        check_one_policy(own_mark(view), own, view)
         keep_policy(view, own, kinds, token=token)
         return view
     if isinstance(view, type):

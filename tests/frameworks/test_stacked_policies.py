@@ -1,0 +1,145 @@
+"""Two routes of one function with two policies: each has its own, or the import fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+from fastapi import FastAPI
+from flask import Flask
+from ninja import NinjaAPI
+from quart import Quart
+from sanic import Sanic
+
+import corekit_aiohttp
+import corekit_asgi
+import corekit_django
+import corekit_flask
+import corekit_sanic
+import corekit_starlette
+from corekit import CorsPolicy
+from tests.frameworks.asking import ask_asgi, ask_flask
+from tests.frameworks.sanic_app import make_app
+
+UNTRUSTED = "https://untrusted.example"
+OPEN = CorsPolicy(allow_origins=["*"])
+STRICT = CorsPolicy(allow_origins=["https://app.example.com"])
+SAME = CorsPolicy(allow_origins=["https://app.example.com"])
+
+Cors = Callable[[CorsPolicy], Callable[[Any], Any]]
+Route = Callable[[str], Callable[[Any], Any]]
+
+
+def fastapi() -> tuple[Cors, Route]:
+    return corekit_starlette.cors, FastAPI().get
+
+
+def flask() -> tuple[Cors, Route]:
+    app = Flask("stacked")
+    return corekit_flask.cors, lambda path: app.get(path, endpoint=path)
+
+
+def quart() -> tuple[Cors, Route]:
+    app = Quart("stacked")
+    return corekit_asgi.cors, lambda path: app.get(path, endpoint=path)
+
+
+def aiohttp() -> tuple[Cors, Route]:
+    return corekit_aiohttp.cors, web.RouteTableDef().get
+
+
+def sanic() -> tuple[Cors, Route]:
+    app = make_app()
+    Sanic.unregister_app(app)
+    return corekit_sanic.cors, lambda path: app.get(path, name=path.strip("/"))
+
+
+def django_ninja() -> tuple[Cors, Route]:
+    return corekit_django.cors, NinjaAPI(urls_namespace="stacked").get
+
+
+FRAMEWORKS = [fastapi, flask, quart, aiohttp, sanic, django_ninja]
+
+
+@pytest.mark.parametrize(("top", "bottom"), [(STRICT, OPEN), (OPEN, STRICT)])
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_another_policy_above_the_routes_is_an_error(
+    make: Callable[[], tuple[Cors, Route]], top: CorsPolicy, bottom: CorsPolicy
+) -> None:
+    cors, route = make()
+    with pytest.raises(TypeError, match="handle has another CORS policy already"):
+
+        @cors(top)
+        @route("/top")
+        @cors(bottom)
+        @route("/bottom")
+        async def handle(request: str) -> str:
+            return ""
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_one_policy_above_each_route_is_accepted(make: Callable[[], tuple[Cors, Route]]) -> None:
+    cors, route = make()
+
+    @cors(STRICT)
+    @route("/top")
+    @cors(SAME)
+    @route("/bottom")
+    async def handle(request: str) -> str:
+        return ""
+
+    assert callable(handle)
+
+
+def test_class_has_one_policy() -> None:
+    routes = web.RouteTableDef()
+    with pytest.raises(TypeError, match=r"View has another CORS policy already"):
+
+        @corekit_aiohttp.cors(OPEN)
+        @routes.view("/top")
+        @corekit_aiohttp.cors(STRICT)
+        @routes.view("/bottom")
+        class View(web.View):
+            pass
+
+
+@pytest.mark.parametrize("first", [OPEN, STRICT])
+def test_policy_below_each_route_applies_to_it(first: CorsPolicy) -> None:
+    second = STRICT if first is OPEN else OPEN
+    app, flask_app = FastAPI(), Flask("stacked")
+
+    @app.get("/second")
+    @corekit_starlette.cors(second)
+    @app.get("/first")
+    @corekit_starlette.cors(first)
+    def read() -> str:
+        return ""
+
+    @flask_app.get("/second", endpoint="second")
+    @corekit_flask.cors(second)
+    @flask_app.get("/first", endpoint="first")
+    @corekit_flask.cors(first)
+    def read_flask() -> str:
+        return ""
+
+    corekit_flask.Cors(flask_app, STRICT)
+    for ask in (ask_asgi(corekit_starlette.install(app, STRICT)), ask_flask(flask_app)):
+        for path, policy in (("/first", first), ("/second", second)):
+            granted = "*" if policy is OPEN else None
+            assert ask("GET", path, {"Origin": UNTRUSTED}) == (200, granted)
+
+
+def test_other_uses_of_a_function_may_have_other_policies() -> None:
+    app = FastAPI()
+
+    @corekit_starlette.cors(STRICT)
+    def read() -> str:
+        return ""
+
+    app.get("/strict")(read)
+    app.get("/open")(corekit_starlette.cors(OPEN)(read))
+    ask = ask_asgi(corekit_starlette.install(app, STRICT))
+    assert ask("GET", "/strict", {"Origin": UNTRUSTED}) == (200, None)
+    assert ask("GET", "/open", {"Origin": UNTRUSTED}) == (200, "*")
