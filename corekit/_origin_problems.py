@@ -189,6 +189,16 @@ class OriginProblem(ProblemKind):
         RISK,
         "Write it without, or as several.",
     )
+    UNKNOWN_ORIGIN_COST = (
+        "opaque-regex",
+        (
+            "How long the regular expression takes to match an origin is not known: it has too many"
+            " cases."
+        ),
+        "{use}",
+        RISK,
+        "Write it with fewer repetitions such as {{1,20}}, or as several.",
+    )
     UNKNOWN_COST = (
         "opaque-regex",
         (

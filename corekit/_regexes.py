@@ -177,7 +177,9 @@ def find_problems(
     if found is None:
         if regex.fullmatch(OPAQUE):
             yield _opaque(OPAQUE, credentials=credentials)
-        if credentials or not is_cost_known:
+        if not is_cost_known:
+            yield _found(OriginProblem.UNKNOWN_ORIGIN_COST, _no_repairs)
+        elif credentials:
             yield _found(OriginProblem.OPAQUE_REGEX, _no_repairs)
     yield from found or ()
 

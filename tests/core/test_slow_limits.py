@@ -15,6 +15,7 @@ from corekit._origins import MAX_ORIGIN_LENGTH
 from corekit._regex_syntax import read_roughly
 from corekit._regexes import LONGEST_REGEX, find_problems
 from corekit._slow_regexes import find_slow_word, longest_path
+from corekit.problems import OriginProblem
 
 
 @pytest.mark.parametrize(
@@ -120,3 +121,23 @@ def test_origins_of_a_long_list_of_words_are_known() -> None:
     words = "|".join(f"{word[::-1]}abcdefghijklmnop" for word in WORDS)
     regex = re.compile(rf"https://(?:{words})\.example\.com")
     assert not list(find_problems(regex, credentials=True))
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@pytest.mark.parametrize(
+    ("source", "kinds"),
+    [
+        (
+            r"https://[a-z0-9-]*(?:pr|mr)-[a-z0-9-]{1,20}\.(?:[a-z0-9-]{1,30}\.)?example\.com",
+            [OriginProblem.UNKNOWN_ORIGIN_COST],
+        ),
+        (r"https://[a-z]+-[a-z0-9-]{1,20}\.(?:[a-z0-9-]+\.)?example\.com", []),
+        (r"https://(?:[a-z0-9-]{1,28}--)?shop\.example\.com", []),
+    ],
+)
+def test_origins_of_unknown_cost_are_a_risk_in_any_case(
+    source: str, kinds: list[OriginProblem], *, credentials: bool
+) -> None:
+    found = [each.kind for each in find_problems(re.compile(source), credentials=credentials)]
+    assert found == kinds
+    assert all(kind.is_risk for kind in kinds)

@@ -213,7 +213,7 @@ def test_all_faulty_resources_are_reported_at_once() -> None:
     assert "allow_origin" not in str(caught.value)
 
 
-FILES = r"^/(?:[\w-]{1,64}/){0,16}[\w.-]"
+FILES = r"^/(?:[\w.-]*/)?[\w-]*[._][\w-]"
 UNKNOWN_COST = rf"/({'(x?y?)*' * 99})*"
 SLOW = r"^/api/(\w+/?)+$"
 
