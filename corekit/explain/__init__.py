@@ -19,7 +19,7 @@ fetch to a live server ended. Both run only the browser model. Each module has o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from corekit._near import is_typo
@@ -29,7 +29,7 @@ from corekit.adapter import Policies, check_guard
 from corekit.browser import STANDARD, Fetch, LocalNetwork, Outcome, Quirks
 from corekit.browser.local_network import read_local_network
 from corekit.diagnostics import Diagnostic, show
-from corekit.guard import CrossOriginGuard
+from corekit.guard import CrossOriginGuard, Verdict
 
 from .call import Call, run, serve
 from .console import ConsoleMessage, read_message
@@ -100,15 +100,8 @@ def explain(
     check_guard(guard, policy)
     judge = Judge(guard, call, host)
     outcome = call.run(judge.guarding(serve(policy)))
-    explanation = _build(
-        outcome,
-        call,
-        policy,
-        (*near_misses, *further),
-        fixes,
-        is_refused=any(verdict.status is not None for verdict in judge.verdicts[-1:]),
-    )
-    return add_verdicts(explanation, judge.verdicts)
+    found = (*near_misses, *further)
+    return _build(outcome, call, policy, found, fixes, verdicts=judge.verdicts)
 
 
 def explain_handshake(
@@ -142,6 +135,7 @@ def explain_outcome(
     policy: Policies | None = None,
     quirks: Quirks = STANDARD,
     address_space: str | LocalNetwork | None = None,
+    verdicts: Sequence[Verdict] = (),
 ) -> Explanation:
     """Explain how a fetch to a live server ended.
 
@@ -149,15 +143,23 @@ def explain_outcome(
     page of the origin `page`. With `policy`, the explanation names the rule by which the server
     should have responded, and the `changes` of a fix apply to that policy; without one, they are
     the arguments of a `CorsPolicy` for a middleware around the server's application. `quirks` and
-    `address_space` are those of the model. Raises ValueError as `explain` does.
+    `address_space` are those of the model. `verdicts` are those of the server's guard, one for each
+    request other than preflights, in their order. Raises ValueError as `explain` does.
     """
     call = Call(fetch, _read_page(page), quirks, read_local_network(address_space))
-    near_misses = list(find_in_call(page, call))
+    near_misses, fixes = _search_outcome(outcome, call, policy)
+    found = (*find_in_call(page, call), *near_misses)
+    return _build(outcome, call, policy, found, fixes, verdicts=verdicts)
+
+
+def _search_outcome(
+    outcome: Outcome, call: Call, policy: Policies | None
+) -> tuple[tuple[NearMiss, ...], tuple[Fix, ...]]:
     if outcome.is_readable:
-        return _build(outcome, call, policy, near_misses, ())
-    near_misses += find_in_response(outcome, call)
+        return (), ()
+    near_misses = tuple(find_in_response(outcome, call))
     if is_from_other_origin(outcome, call):
-        return _build(outcome, call, policy, near_misses, fix_redirect(outcome, call, policy))
+        return near_misses, fix_redirect(outcome, call, policy)
     expected = outcome if policy is None else run(policy, call)
     is_of_policy = outcome.failure is None or is_from_cors_layer(outcome)
     if policy is None or expected.is_readable or not is_of_policy:
@@ -167,7 +169,7 @@ def explain_outcome(
         near_misses += further
     if is_from_cors_layer(outcome):
         fixes = add_proxy(fixes, outcome.exchanges[-1].response)
-    return _build(outcome, call, policy, near_misses, fixes)
+    return near_misses, fixes
 
 
 def _search_policy(
@@ -201,9 +203,10 @@ def _build(
     near_misses: Iterable[NearMiss],
     fixes: tuple[Fix, ...],
     *,
-    is_refused: bool = False,
+    verdicts: Sequence[Verdict] = (),
 ) -> Explanation:
-    return Explanation(
+    is_refused = any(verdict.status is not None for verdict in verdicts[-1:])
+    explanation = Explanation(
         outcome.is_readable,
         summarize(outcome, call),
         describe_steps(outcome, call, policy, is_refused=is_refused),
@@ -212,6 +215,7 @@ def _build(
         fixes,
         outcome,
     )
+    return add_verdicts(explanation, verdicts)
 
 
 def read_origin(text: str, subject: str = "origin") -> tuple[str | None, Diagnostic | None]:

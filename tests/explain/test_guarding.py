@@ -14,7 +14,7 @@ from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import SAFELISTED_METHODS
 from corekit.browser import Fetch
 from corekit.browser.urls import parse_url
-from corekit.explain import Explanation, explain, explain_handshake
+from corekit.explain import Explanation, explain, explain_handshake, explain_outcome
 from corekit.explain.guarding import find_fetch_site
 from corekit.guard import CrossOriginGuard
 from tests.explain.calls import details, fetches, titles
@@ -111,6 +111,22 @@ def test_steps_of_a_refused_write() -> None:
     end = details(explanation, "end")
     assert end[-1] == "The guard refused the request, so the application did not process it."
     assert "processed" not in "".join(end[:-1])
+
+
+@pytest.mark.parametrize("policy", [LISTED, TRUSTED, ANY])
+@pytest.mark.parametrize("page", [APP, EVIL, API, "null"])
+def test_live_server_with_verdicts_is_explained_alike(page: str, policy: Any) -> None:
+    fetch = Fetch(ITEMS, method="POST")
+    expected = guarded(page, fetch, policy)
+    assert expected.verdict is not None
+    found = explain_outcome(
+        expected.outcome, fetch, page=page, policy=policy, verdicts=[expected.verdict]
+    )
+    for name in ("allowed", "summary", "steps", "fixes", "verdict"):
+        assert getattr(found, name) == getattr(expected, name), name
+    bare = explain_outcome(expected.outcome, fetch, page=page, policy=policy)
+    assert bare.verdict is None
+    assert "guard" not in bare.summary
 
 
 def test_steps_of_an_allowed_write() -> None:
