@@ -199,10 +199,12 @@ def test_page_compares_the_requests_too() -> None:
     with run_sites("wsgiref") as origins, open_tab(f"{origins.page}/") as tab:
         tab.wait_for("typeof compare === 'function'")
 
-        def compare(readable: bool, seen: list[str], deviating: list[str]) -> Any:
+        def compare(
+            readable: bool, seen: list[str], deviating: list[str], refused: str | None = None
+        ) -> Any:
             expected = [{"request": {"method": method}} for method in ("OPTIONS", "PUT")]
             verdict = {"allowed": True, "exchanges": expected, "deviating": deviating}
-            requests = [{"method": method} for method in seen]
+            requests = [{"method": method, "refused": refused} for method in seen]
             return tab.evaluate(
                 f"compare({json.dumps(verdict)}, {json.dumps({'readable': readable})},"
                 f" {json.dumps(requests)})"
@@ -213,6 +215,7 @@ def test_page_compares_the_requests_too() -> None:
         assert compare(True, ["OPTIONS", "PUT", "PUT"], []) == "differ"
         assert compare(False, ["OPTIONS", "PUT"], []) == "differ"
         assert compare(False, ["OPTIONS"], ["chromium"]) == "deviate"
+        assert compare(True, ["OPTIONS", "PUT"], [], refused="SAME_SITE") == "differ"
 
 
 def serve_html(document: str, **others: str) -> WSGIApplication:

@@ -118,6 +118,63 @@ def test_known_deviation_is_shown(demo: Demo, tab: Tab) -> None:
     assert "From browser to API: GET, sent nevertheless (reached the API)." in described
 
 
+def test_guard_refuses_a_write_without_preflight(demo: Demo, tab: Tab) -> None:
+    fill(tab, "method", "POST")
+    fill(tab, "path", "/session")
+    fill(tab, "headers", "content-type: text/plain")
+    tab.click("#page-other")
+    assert run(tab) == "\u2717 Blocked This browser agrees."
+    assert "log of the API: POST 200" in tab.text("#browser")
+    assert "uard" not in tab.text("#model")
+    assert "guard" not in tab.text("#policy")
+
+    tab.click("#guard")
+    assert run(tab) == "\u2717 Blocked \u2717 Refused by the guard This browser agrees."
+    model = tab.text("#model")
+    assert "Refused by the guard" in model
+    assert "The page belongs to another origin of the same site. [SAME_SITE]" in model
+    assert f"Add '{demo.origins.untrusted}' to allow_origins." in model
+    assert tab.text("#browser").count("POST 403 refused by the guard") == 1
+    assert "    guard=CrossOriginGuard(policy),\n" in tab.text("#policy")
+    assert "the application did not process it" in tab.text("#steps")
+    assert tab.text("#wire summary").endswith(", refused by the guard")
+    described = tab.evaluate("byId('diagram-desc').textContent")
+    assert "From browser to API: POST, /session. \u2717 refused by the guard." in described
+
+    tab.click("#page-here")
+    assert run(tab) == "\u2713 Allowed This browser agrees."
+    assert "Passed by the guard" in tab.text("#model")
+    assert "The policy lists the origin of the page. [LISTED_ORIGIN]" in tab.text("#model")
+    assert "log of the API: POST 200" in tab.text("#browser")
+
+
+def test_guard_is_shown_if_the_page_can_read_the_refusal(demo: Demo, tab: Tab) -> None:
+    go(tab, f"{demo.origins.page}/#allow_origins=*&guard=true&method=POST&path=/session&body=x")
+    assert tab.evaluate("byId('guard').checked")
+    assert run(tab) == "\u2713 Allowed \u2717 Refused by the guard This browser agrees."
+    assert "With '*' every page may read." in tab.text("#model")
+    assert "Response read: 403" in tab.text("#browser")
+    fill(tab, "headers", "x-a: 1")
+    assert run(tab) == "\u2717 Blocked This browser agrees."
+    assert "The guard is not asked: the browser does not send the request." in tab.text("#model")
+    fill(tab, "headers", "")
+    fill(tab, "typed", "https://app.example.org")
+    assert run(tab) == "\u2713 Allowed \u2717 Refused by the guard Not run in this browser."
+    assert "The page belongs to another site. [CROSS_SITE]" in tab.text("#model")
+    assert "\u2717 refused by the guard" in tab.evaluate("byId('diagram-desc').textContent")
+
+
+def test_guard_refuses_a_cookie_without_credentials(demo: Demo, tab: Tab) -> None:
+    tab.click("#example-sign-in")
+    tab.wait_for("byId('status').innerText === '\u2713 Allowed This browser agrees.'")
+    tab.click("#guard")
+    assert run(tab) == "\u2713 Allowed This browser agrees."
+    tab.click("#allow_credentials")
+    assert run(tab) == "\u2717 Blocked \u2717 Refused by the guard This browser agrees."
+    assert "[CREDENTIALS_NOT_ALLOWED]" in tab.text("#model")
+    assert "POST 403 with the cookie refused by the guard" in tab.text("#browser")
+
+
 def test_sandboxed_iframe_has_an_opaque_origin(demo: Demo, tab: Tab) -> None:
     tab.click("#page-null")
     assert run(tab) == "\u2717 Blocked This browser agrees."
@@ -186,10 +243,12 @@ def test_url_holds_the_form_and_runs_nothing(demo: Demo, tab: Tab) -> None:
     fill(tab, "allow_headers", "x-a, x-b")
     fill(tab, "headers", "x-a: 1 & 2\nx-b: #")
     tab.click("#allow_credentials")
+    tab.click("#guard")
     tab.click("#page-other")
     run(tab)
     form = tab.evaluate("readForm()")
     address = tab.evaluate("location.href")
+    assert "guard=true" in address
     go(tab, address)
     assert tab.evaluate("readForm()") == form
     tab.evaluate("new Promise((done) => setTimeout(done, 300))")
@@ -264,7 +323,9 @@ def draw_form(random: Random, origins: Origins) -> dict[str, str | bool]:
         return "\n".join(random.sample(values, random.choice([0, 1, 1, 2])))
 
     page, untrusted = origins.page, origins.untrusted
-    method = random.choice("GET GET HEAD POST put PUT DELETE PATCH patch OPTIONS LOCK".split())
+    method = random.choice(
+        "GET GET HEAD POST POST POST put PUT DELETE PATCH patch OPTIONS LOCK".split()
+    )
     any_origin = random.random() < 0.2
     return fill_form(
         {},
@@ -275,9 +336,10 @@ def draw_form(random: Random, origins: Origins) -> dict[str, str | bool]:
         expose_headers=some("x-items-total", "x-request-id"),
         preflight_status=random.choice(["204", "200", "299"]),
         accept_risks=random.choice(["", "opaque-origin"]),
+        guard=random.random() < 0.5,
         page=random.choice([page, page, untrusted, "null"]),
         method=method,
-        path=random.choice(["/items", "/items/1?a=b", "/me", "/nowhere"]),
+        path=random.choice(["/items", "/items/1?a=b", "/me", "/session", "/nowhere"]),
         headers=some(*HEADERS),
         credentials=random.choice(["omit", "same-origin", "include"]),
         body=random.choice(["", "", "{}"]) if method not in ("GET", "HEAD") else "",
@@ -296,5 +358,11 @@ def test_browser_agrees_with_the_model_on_random_forms(demo: Demo, tab: Tab) -> 
         ending = result["agreement"]
         endings[f"{ending} {result['verdict']['allowed']}"] += 1
         assert ending == "agree" or "chromium" in result["verdict"]["deviating"], result
+        guard = result["verdict"]["guard"]
+        refused = [each["refused"] for each in result["seen"] if each["refused"]]
+        assert refused == ([guard["reason"]] if guard and not guard["allowed"] else []), result
+        endings.update(refused)
     for ending in ("problems", "agree True", "agree False"):
         assert endings[ending] >= 50, endings
+    for reason in ("SAME_SITE", "CROSS_SITE"):
+        assert endings[reason] >= 5, endings

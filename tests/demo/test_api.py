@@ -10,7 +10,18 @@ from wsgiref.validate import validator
 
 import pytest
 
-from corekit_cli.demo.api import LOG_PATH, MAX_BODY, MAX_LOGGED, Api, RequestLog, serve_api
+from corekit.browser import HttpResponse
+from corekit.guard import CrossOriginGuard
+from corekit_cli.demo.api import (
+    LOG_PATH,
+    MAX_BODY,
+    MAX_LOGGED,
+    Api,
+    RequestLog,
+    Session,
+    Sessions,
+    serve_api,
+)
 from corekit_cli.demo.form import make_policy
 
 PAGE: Final = "http://localhost:3000"
@@ -20,8 +31,8 @@ NO_OBJECT: Final = "The body is not a JSON object."
 class Client:
     """Calls one WSGI application, under the checks of wsgiref.validate."""
 
-    def __init__(self) -> None:
-        self.app = validator(serve_api(make_policy(PAGE)))
+    def __init__(self, api: Api | None = None, sessions: Sessions | None = None) -> None:
+        self.app = validator(serve_api(make_policy(PAGE), api=api, sessions=sessions))
 
     def call(
         self, method: str, target: str, body: bytes = b"", **headers: str
@@ -157,6 +168,7 @@ def test_log_includes_preflights() -> None:
             "request_headers": "content-type",
             "cookie": False,
             "status": 204,
+            "refused": None,
         },
         {
             "run": "r",
@@ -166,8 +178,48 @@ def test_log_includes_preflights() -> None:
             "request_headers": None,
             "cookie": True,
             "status": 200,
+            "refused": None,
         },
     ]
+
+
+class CountingApi(Api):
+    """Counts the requests that reach it."""
+
+    count = 0
+
+    def reply(self, *args: Any) -> HttpResponse:
+        self.count += 1
+        return super().reply(*args)
+
+
+@pytest.mark.parametrize(
+    ("method", "origin", "refused"),
+    [
+        ("POST", "http://localhost:4000", "SAME_SITE"),
+        ("POST", PAGE, None),
+        ("GET", "http://localhost:4000", None),
+    ],
+)
+def test_guard_of_a_session_keeps_writes_from_the_api(
+    method: str, origin: str, refused: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    api, sessions, policy = CountingApi(), Sessions(), make_policy(PAGE)
+    client = Client(api, sessions)
+    guarded, bare = (
+        sessions.open(Session(policy, guard)) for guard in (CrossOriginGuard(policy), None)
+    )
+    sent = {"origin": origin, "sec_fetch_site": "same-site"}
+    path = "/session" if method == "POST" else "/items"
+    for run, reason in ((bare, None), (guarded, refused)):
+        before = api.count
+        status, fields, _ = client.call(method, f"{path}?run={run}", b"x", **sent)
+        assert status == (200 if reason is None else 403)
+        assert api.count == before + (reason is None)
+        assert fields.get("Access-Control-Allow-Origin") == (PAGE if origin == PAGE else None)
+        [logged] = json.loads(client.call("GET", f"{LOG_PATH}?run={run}")[2])
+        assert (logged["status"], logged["refused"]) == (status, reason)
+    assert caplog.records == [], "the page shows it"
 
 
 def test_log_drops_the_oldest_requests() -> None:

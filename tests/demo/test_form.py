@@ -13,6 +13,7 @@ from corekit.arguments import SETTINGS
 from corekit.browser import BrowserModel, HttpResponse
 from corekit.compat import RegexCorsPolicy
 from corekit.diagnostics import Diagnostic
+from corekit.guard import CrossOriginGuard
 from corekit_cli.demo.form import (
     EMPTY,
     FormError,
@@ -216,6 +217,12 @@ def test_every_argument_of_a_policy_is_a_field() -> None:
     assert described["allow_credentials"]["kind"] == "flag"
     assert "opaque-origin" in described["accept_risks"]["options"]
     assert all(argument["hint"] for argument in described.values())
+
+
+def test_guard_has_the_policy_of_the_form() -> None:
+    call = read_form({**GOOD, "guard": True})
+    assert call.guard == CrossOriginGuard(call.policy)
+    assert read_form({**GOOD, "guard": False}).guard is read_form(GOOD).guard is None
 
 
 @pytest.mark.parametrize(("is_public", "space"), [(True, "public"), (False, None)])

@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corekit import CorsPolicy
+from corekit.browser import HttpResponse
+from corekit.guard import GuardReason
 from corekit_cli.demo.api import Api
 from corekit_cli.demo.form import FormError, Origins, fill, list_examples, read_form
 from corekit_cli.demo.judging import judge_form
 
 ORIGINS: Final = Origins("http://localhost:8000", "http://localhost:3000", "http://localhost:4000")
 EXAMPLES: Final = {one.name: one.form for one in list_examples(ORIGINS, ORIGINS.page)}
+
+
+WRITE: Final = {"method": "POST", "path": "/session", "headers": "content-type: text/plain"}
+"""A write that needs no preflight."""
+
+EVIL: Final = "https://evil.example"
+
+
+class RecordingApi(Api):
+    """Records the methods of the requests that reach it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.methods: list[str] = []
+
+    def reply(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> HttpResponse:
+        self.methods.append(method)
+        return super().reply(method, path, headers, body)
+
+
+def judge_guarded(cookie: str = "", **fields: Any) -> tuple[dict[str, Any], list[str]]:
+    """Judge a write of the allowed page, or another call; return what reached the API too."""
+    form = {**EXAMPLES["simple-get"], **WRITE, "guard": True, **fields}
+    api = RecordingApi()
+    return judge_form(read_form(form), api, ORIGINS.api, cookie), api.methods
 
 
 def judge_example(name: str, **changes: Any) -> dict[str, Any]:
@@ -117,6 +149,87 @@ def test_policy_of_the_form_applies() -> None:
 def test_path_is_decoded_as_by_the_server() -> None:
     result = judge_example("put-json", path="/items/%31?x=%31")
     assert [exchange["response"]["status"] for exchange in result["exchanges"]] == [204, 200]
+
+
+@pytest.mark.parametrize(
+    ("fields", "allowed", "reason"),
+    [
+        ({}, True, "LISTED_ORIGIN"),
+        ({"page": ORIGINS.untrusted}, False, "SAME_SITE"),
+        ({"page": EVIL}, False, "CROSS_SITE"),
+        ({"page": "null"}, False, "CROSS_SITE"),
+        ({"page": ORIGINS.api}, True, "SAME_ORIGIN"),
+        ({"allow_origins": "*", "allow_credentials": False}, True, "SAME_SITE"),
+        ({"page": ORIGINS.untrusted, "method": "GET"}, False, "SAFE"),
+        ({"page": EVIL, "method": "HEAD"}, False, "SAFE"),
+        ({"method": "DELETE", "path": "/items/1"}, True, "LISTED_ORIGIN"),
+        ({"allow_credentials": False, "credentials": "include"}, False, "CREDENTIALS_NOT_ALLOWED"),
+        ({"allow_credentials": False}, True, "LISTED_ORIGIN"),
+    ],
+)
+def test_guard_and_policy_decide_separately(
+    fields: dict[str, Any], allowed: bool, reason: str
+) -> None:
+    result, reached = judge_guarded(cookie="a=b", **fields)
+    guard, passes = result["guard"], GuardReason[reason].status is None
+    assert (result["allowed"], guard["reason"]) == (allowed, reason)
+    assert (guard["allowed"], guard["message"]) == (passes, GuardReason[reason].value)
+    assert bool(guard["hint"]) == (not passes)
+    assert (result["exchanges"][-1]["response"]["status"] == 403) == (not passes)
+    assert bool(reached) == passes, "a refused request does not reach the API"
+    assert [step["kind"] for step in result["steps"]].count("guard") == 1
+    end = " ".join(result["steps"][-1]["details"])
+    processed = "The server received and processed the request" in end
+    assert processed == (passes and not allowed)
+    assert "The guard" not in result["summary"]
+
+
+def test_request_that_is_not_sent_is_not_judged() -> None:
+    result, reached = judge_guarded(page=EVIL, method="PUT", path="/items/1")
+    assert (result["guard"], reached) == (None, [])
+    assert [exchange["response"]["status"] for exchange in result["exchanges"]] == [403]
+
+
+def test_api_without_the_guard_gets_the_write() -> None:
+    result, reached = judge_guarded(guard=False, page=EVIL)
+    assert result["guard"] is None
+    assert set(reached) == {"POST"}
+    assert not result["allowed"]
+
+
+def test_fix_of_a_refused_write_lets_it_pass() -> None:
+    result, _ = judge_guarded(page=EVIL)
+    [fields] = [fix["fields"] for fix in result["fixes"] if fix["fields"]]
+    fixed, _ = judge_guarded(**{"page": EVIL, **fields})
+    assert (fixed["allowed"], fixed["guard"]["reason"]) == (True, "LISTED_ORIGIN")
+
+
+@given(
+    page=st.sampled_from([ORIGINS.page, ORIGINS.untrusted, ORIGINS.api, EVIL, "null"]),
+    allow_origins=st.sampled_from([ORIGINS.page, f"{ORIGINS.page} {EVIL}", "*"]),
+    allow_credentials=st.booleans(),
+    credentials=st.sampled_from(["omit", "same-origin", "include"]),
+    method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH"]),
+    cookie=st.sampled_from(["", "a=b"]),
+)
+def test_page_changes_something_exactly_if_own_or_listed(cookie: str, **fields: Any) -> None:
+    if fields["allow_origins"] == "*":
+        fields["allow_credentials"] = False
+    result, reached = judge_guarded(cookie, **fields, path="/items/1")
+    writes = set(reached) - {"GET", "HEAD"}
+    page = fields["page"]
+    has_cookie = bool(cookie) and (
+        fields["credentials"] == "include"
+        or (fields["credentials"] == "same-origin" and page == ORIGINS.api)
+    )
+    is_listed = page in fields["allow_origins"].split()
+    may_write = page == ORIGINS.api or (
+        is_listed and (fields["allow_credentials"] or not has_cookie)
+    )
+    is_sent = not result["exchanges"][-1]["request"]["is_preflight"]
+    is_write = fields["method"] not in ("GET", "HEAD")
+    assert bool(writes) == (is_sent and is_write and may_write)
+    assert (result["guard"] is not None) == is_sent
 
 
 def test_public_page_needs_a_permission_in_each_engine() -> None:

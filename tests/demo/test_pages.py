@@ -6,13 +6,14 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import pytest
 
 from corekit import CorsPolicy
 from corekit.diagnostics import Diagnostic
+from corekit.guard import CrossOriginGuard
 from corekit_cli.demo.api import Api, Sessions, serve_api
 from corekit_cli.demo.form import Origins, fill, make_policy
 from corekit_cli.demo.pages import (
@@ -23,6 +24,7 @@ from corekit_cli.demo.pages import (
     write_python,
 )
 from corekit_cli.demo.servers import Site
+from corekit_wsgi import CorsMiddleware
 from tests.demo.sites import ask, ask_as_page, read, read_error
 
 ORIGINS: Final = Origins("http://localhost:8000", "http://localhost:3000", "http://localhost:4000")
@@ -111,6 +113,33 @@ def test_run_opens_a_session_that_the_api_uses(sites: Sites) -> None:
         Access_Control_Request_Method="PUT",
     )
     assert preflight.status == 204
+
+
+def test_run_with_the_guard_refuses_writes_of_other_pages(sites: Sites) -> None:
+    form = sites.form(guard=True, method="POST", path="/session", page=sites.untrusted.origin)
+    result = read(ask_as_page(sites.page, "/run", form))
+    assert result["verdict"]["guard"]["reason"] == "SAME_SITE"
+    for run, status in ((result["run"], 403), ("", 200)):
+        response = ask(
+            sites.api,
+            "POST",
+            f"/session?run={run}",
+            b"x",
+            Origin=sites.untrusted.origin,
+            Sec_Fetch_Site="same-site",
+            Content_Type="text/plain",
+        )
+        assert response.status == status
+        assert ("Set-Cookie" in response.headers) == (status == 200)
+    code = "def hello(environ, start_response): ...\napp = hello\n" + result["policy"]
+    names: dict[str, Any] = {
+        "CorsMiddleware": CorsMiddleware,
+        "CorsPolicy": CorsPolicy,
+        "CrossOriginGuard": CrossOriginGuard,
+    }
+    exec(code, names)
+    assert names["app"].guard.policy.allow_origins == (sites.page.origin,)
+    assert "    guard=CrossOriginGuard(policy),\n" in result["policy"]
 
 
 def test_check_opens_no_session(sites: Sites) -> None:

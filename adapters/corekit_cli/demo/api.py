@@ -1,12 +1,12 @@
 """The API of the demo: the items of a shop, a session cookie, a log of the requests, and policies.
 
 `Api` knows nothing about CORS. `serve_api` wraps it in the middleware, and both in the log, so that
-it also has the preflights, which never reach the API.
+it also has what never reaches the API: preflights, and what a guard refuses.
 
-The policies that users try in the playground are kept in memory only, each in a session for one
-run. The calls of a run carry the token of its session in their query, so the API responds to them,
-and to their preflights, by the policy of the session. A token cannot be guessed, and since each run
-has its own URLs, browsers do not use a preflight response of an earlier run.
+The policies that users try in the playground, and their guards, are kept in memory only, each in a
+session for one run. The calls of a run carry the token of its session in their query, so the API
+responds to them, and to their preflights, by the policy of the session. A token cannot be guessed,
+and since each run has its own URLs, browsers do not use a preflight response of an earlier run.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from corekit import CorsPolicy
+from corekit.adapter import GuardObserver
 from corekit.browser import HttpResponse
 from corekit.events import Observer
-from corekit_wsgi import CorsMiddleware
+from corekit.guard import CrossOriginGuard, GuardEvent, OnVerdict
+from corekit_wsgi import CorsMiddleware, GuardMiddleware
 
 from .servers import read_body, respond_error, respond_json, start
 
-QUIET: Final = Observer("demo", Logger("corekit.demo", CRITICAL))  # noqa: LOG001 - of no other
+_SILENT: Final = Logger("corekit.demo", CRITICAL)  # noqa: LOG001 - of no other
 """Logs nothing: the page shows what is denied."""
 
 LOG_PATH: Final = "/requests"
@@ -96,7 +98,10 @@ class Api:
 
 
 class LoggedRequest(NamedTuple):
-    """A request that reached the server; `run` comes from its query."""
+    """A request that reached the server; `run` comes from its query.
+
+    `refused` is the name of the reason if the guard refused the request, otherwise None.
+    """
 
     run: str
     method: str
@@ -105,6 +110,7 @@ class LoggedRequest(NamedTuple):
     request_headers: str | None
     cookie: bool
     status: int
+    refused: str | None
 
 
 class RequestLog:
@@ -113,7 +119,14 @@ class RequestLog:
     def __init__(self) -> None:
         self._requests: deque[LoggedRequest] = deque(maxlen=1000)
 
-    def add(self, method: str, query: str, headers: Mapping[str, str], status: int) -> None:
+    def add(
+        self,
+        method: str,
+        query: str,
+        headers: Mapping[str, str],
+        status: int,
+        refused: str | None = None,
+    ) -> None:
         """Add a request; the names in `headers` are in lower case."""
         kept = {name: value[:MAX_LOGGED] for name, value in headers.items()}
         self._requests.append(
@@ -125,6 +138,7 @@ class RequestLog:
                 request_headers=kept.get("access-control-request-headers"),
                 cookie=COOKIE in headers.get("cookie", ""),
                 status=status,
+                refused=refused,
             )
         )
 
@@ -146,30 +160,45 @@ def get_run(query: str) -> str:
     return parse_qs(query).get("run", [""])[0]
 
 
+class Session(NamedTuple):
+    """What the API is behind: a policy, and a guard with the same policy, None without one."""
+
+    policy: CorsPolicy
+    guard: CrossOriginGuard | None = None
+
+    def cover(self, app: WSGIApplication, on_verdict: OnVerdict) -> WSGIApplication:
+        """Wrap an application in the middleware; `on_verdict` is called by the guard."""
+        if self.guard is not None:
+            # As CorsMiddleware(guard=...) does, which would log.
+            observer = GuardObserver("demo", _SILENT, on_verdict=on_verdict)
+            app = GuardMiddleware(app, self.guard, observer=observer)
+        return CorsMiddleware(app, self.policy, observer=Observer("demo", _SILENT))
+
+
 class Sessions:
-    """Policies by the token of their session; safe to share between threads."""
+    """Sessions by their token; safe to share between threads."""
 
     def __init__(self) -> None:
-        self._policies: dict[str, CorsPolicy] = {}
+        self._sessions: dict[str, Session] = {}
         self._lock = Lock()
 
-    def open(self, policy: CorsPolicy) -> str:
-        """Open a session for a policy and return its token.
+    def open(self, session: Session) -> str:
+        """Keep a session and return its token.
 
-        >>> sessions, policy = Sessions(), CorsPolicy.deny_all()
-        >>> sessions.find(sessions.open(policy)) is policy
+        >>> sessions, session = Sessions(), Session(CorsPolicy.deny_all())
+        >>> sessions.find(sessions.open(session)) is session
         True
         """
         token = secrets.token_urlsafe(16)
         with self._lock:
-            self._policies[token] = policy
-            if len(self._policies) > MAX_SESSIONS:
-                del self._policies[next(iter(self._policies))]
+            self._sessions[token] = session
+            if len(self._sessions) > MAX_SESSIONS:
+                del self._sessions[next(iter(self._sessions))]
         return token
 
-    def find(self, token: str) -> CorsPolicy | None:
-        """Return the policy of a session, or None if there is no such session."""
-        return self._policies.get(token)
+    def find(self, token: str) -> Session | None:
+        """Return the session with a token, or None if there is no such session."""
+        return self._sessions.get(token)
 
 
 def serve_api(
@@ -177,22 +206,32 @@ def serve_api(
 ) -> WSGIApplication:
     """Build the WSGI application: the log around the middleware around the API.
 
-    A request whose query names a session (``?run=``) gets the policy of that session, every other
-    request gets `policy`.
+    A request whose query names a session (``?run=``) gets the policy and the guard of that session,
+    every other request gets `policy`.
     """
     api, sessions, log = api or Api(), sessions or Sessions(), RequestLog()
+    usual = Session(policy)
 
     def logged(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         query = environ.get("QUERY_STRING", "")
         if environ["PATH_INFO"] == LOG_PATH:
             return start(start_response, log.reply(query))
 
+        events: list[GuardEvent] = []
+
         def start_and_log(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            log.add(environ["REQUEST_METHOD"], query, _read_headers(environ), int(status[:3]))
+            refused = [each.verdict.reason.name for each in events if not each.verdict.allowed]
+            log.add(
+                environ["REQUEST_METHOD"],
+                query,
+                _read_headers(environ),
+                int(status[:3]),
+                refused=refused[0] if refused else None,
+            )
             return start_response(status, headers, *error)
 
-        app = CorsMiddleware(api, sessions.find(get_run(query)) or policy, observer=QUIET)
-        return app(environ, start_and_log)
+        session = sessions.find(get_run(query)) or usual
+        return session.cover(api, events.append)(environ, start_and_log)
 
     return logged
 

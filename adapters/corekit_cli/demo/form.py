@@ -23,6 +23,7 @@ from corekit.browser.messages import CREDENTIALS_MODES
 from corekit.compat import build_policy
 from corekit.diagnostics import Diagnostic, show
 from corekit.explain import read_origin
+from corekit.guard import CrossOriginGuard
 from corekit.problems import RISKS, Dialect
 
 Form = dict[str, str | bool]
@@ -51,6 +52,7 @@ class Call(NamedTuple):
     """What a form describes: a policy, the origin of a page, and its call to a path of the API.
 
     `address_space` is where the page comes from, None if Local Network Access is not checked.
+    `guard` is the guard of the API, with the same policy, None without one.
     """
 
     policy: CorsPolicy
@@ -61,6 +63,7 @@ class Call(NamedTuple):
     credentials: str
     body: bytes | None
     address_space: str | None = None
+    guard: CrossOriginGuard | None = None
 
     def fetch(self, api: str) -> Fetch:
         """Build the fetch to the API whose origin is `api`."""
@@ -90,8 +93,17 @@ def read_form(form: object) -> Call:
     headers = _read_headers(fields["headers"], problems)
     if policy is None or problems:
         raise FormError(problems)
-    address_space = PUBLIC if fields["public_page"] else None
-    return Call(policy, page, path, method, headers, fields["credentials"], body, address_space)
+    return Call(
+        policy,
+        page,
+        path,
+        method,
+        headers,
+        fields["credentials"],
+        body,
+        address_space=PUBLIC if fields["public_page"] else None,
+        guard=CrossOriginGuard(policy) if fields["guard"] else None,
+    )
 
 
 def describe_arguments() -> list[dict[str, Any]]:
@@ -158,6 +170,7 @@ def _write(name: str, value: object) -> str | bool:
 
 EMPTY: Final[Mapping[str, str | bool]] = {
     **{name: _write(name, argument.default) for name, argument in SETTINGS.items()},
+    "guard": False,
     "page": "",
     "public_page": False,
     "method": "GET",

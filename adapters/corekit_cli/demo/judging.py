@@ -6,20 +6,22 @@ very application that is served, so that the result can be compared with that of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from corekit import CorsPolicy, Decision, Reason
-from corekit.browser import ENGINES, BrowserModel, Exchange, HttpRequest, HttpResponse
+from corekit.browser import ENGINES, BrowserModel, Exchange, HttpRequest, HttpResponse, Outcome
 from corekit.browser.fields import get_header, list_values
+from corekit.browser.urls import parse_url
 from corekit.diagnostics import Diagnostic
 from corekit.explain import Explanation, explain_outcome
+from corekit.explain.guarding import find_fetch_site
+from corekit.guard import GuardEvent, Verdict
 from corekit_testing.transports import WsgiTransport
-from corekit_wsgi import CorsMiddleware
 
 from . import servers
-from .api import QUIET, Api
+from .api import Api, Session
 from .form import Call, Example, Origins, fill_fetch, fill_policy, list_calls, read_form
 
 Send = Callable[[HttpRequest], HttpResponse]
@@ -27,11 +29,21 @@ Send = Callable[[HttpRequest], HttpResponse]
 
 def explain_call(call: Call, origin: str, send: Send) -> Explanation:
     """Explain what a browser that follows the standard does; `origin` is that of the API."""
-    fetch = call.fetch(origin)
-    space = call.address_space
-    model = BrowserModel(clock=lambda: 0.0, address_space=space)
-    outcome = model.fetch(send, call.page, fetch)
-    return explain_outcome(outcome, fetch, page=call.page, policy=call.policy, address_space=space)
+    model = BrowserModel(clock=lambda: 0.0, address_space=call.address_space)
+    return _explain(call, origin, model.fetch(send, call.page, call.fetch(origin)))
+
+
+def _explain(
+    call: Call, origin: str, outcome: Outcome, verdicts: Sequence[Verdict] = ()
+) -> Explanation:
+    return explain_outcome(
+        outcome,
+        call.fetch(origin),
+        page=call.page,
+        policy=call.policy,
+        address_space=call.address_space,
+        verdicts=verdicts,
+    )
 
 
 def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str, Any]:
@@ -39,15 +51,22 @@ def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str,
 
     `origin` is that of the API; `cookie` is the Cookie header that a browser would send with
     credentials. In addition to the data of the explanation, ``deviating`` names the engines whose
-    result differs, and each fix has the ``fields`` of the form that it changes.
+    result differs, and each fix has the ``fields`` of the form that it changes. The summary and the
+    fixes are about CORS, ``guard`` is about the guard, and the steps are about both.
     """
-    app = WsgiTransport(CorsMiddleware(api, call.policy, observer=QUIET), raise_exceptions=True)
+    events: list[GuardEvent] = []
+    covered = Session(call.policy, call.guard).cover(api, events.append)
+    app = WsgiTransport(covered, raise_exceptions=True)
+    site = find_fetch_site(call.page, [parse_url(origin)])
 
     def send(request: HttpRequest) -> HttpResponse:
+        request = _add_header(request, "Sec-Fetch-Site", site)
         return app.send(_add_cookie(request, cookie))
 
     explanation = explain_call(call, origin, send)
-    result = explanation.to_dict()
+    verdicts = _list_verdicts(call, explanation.outcome, events)
+    guarded = _explain(call, origin, explanation.outcome, verdicts).to_dict()
+    result = {**explanation.to_dict(), "steps": guarded["steps"], "guard": guarded["guard"]}
     for fix, described in zip(explanation.fixes, result["fixes"], strict=True):
         fetch = {} if fix.fetch is None else fill_fetch(fix.fetch)
         described["fields"] = {**fill_policy(fix.changes), **fetch}
@@ -61,6 +80,19 @@ def judge_form(call: Call, api: Api, origin: str, cookie: str = "") -> dict[str,
         if model.fetch(send, call.page, call.fetch(origin)).is_readable != explanation.allowed
     ]
     return result
+
+
+def _list_verdicts(call: Call, outcome: Outcome, events: Iterable[GuardEvent]) -> list[Verdict]:
+    """Return the verdict on each request that a guard is asked about, of a call just made."""
+    guard = call.guard
+    if guard is None:
+        return []
+    judged = [event.verdict for event in events]
+    if judged:
+        return judged
+    # The guard lets methods pass that change nothing, without an event.
+    sent = (each.request for each in outcome.exchanges if not each.request.is_preflight)
+    return [guard.judge(request.method, call.path) for request in sent]
 
 
 class Result(NamedTuple):
@@ -142,9 +174,11 @@ def find_mismatch(policy: CorsPolicy, exchange: Exchange) -> Diagnostic | None:
 
 
 def _add_cookie(request: HttpRequest, cookie: str) -> HttpRequest:
-    if not (request.credentials and cookie):
-        return request
-    return replace(request, headers=(*request.headers, ("Cookie", cookie)))
+    return _add_header(request, "Cookie", cookie) if request.credentials else request
+
+
+def _add_header(request: HttpRequest, name: str, value: str | None) -> HttpRequest:
+    return replace(request, headers=(*request.headers, (name, value))) if value else request
 
 
 def _lower(headers: servers.Headers) -> list[tuple[str, str]]:

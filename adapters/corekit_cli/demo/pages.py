@@ -25,7 +25,7 @@ from corekit import CorsPolicy
 from corekit.arguments import SETTINGS
 from corekit.browser import HttpRequest, HttpResponse
 
-from .api import LOG_PATH, MAX_LOGGED, Api, Sessions, get_run
+from .api import LOG_PATH, MAX_LOGGED, Api, Session, Sessions, get_run
 from .form import (
     EMPTY,
     FormError,
@@ -80,6 +80,21 @@ def write_python(policy: CorsPolicy) -> str:
         if value not in (SETTINGS[name].default, [])
     ]
     return "\n".join([f"{type(policy).__name__}(", *lines, ")"])
+
+
+_GUARDED: Final = """\
+policy = {policy}
+app = CorsMiddleware(
+    app,
+    policy,
+    guard=CrossOriginGuard(policy),
+)"""
+
+
+def write_session(session: Session) -> str:
+    """Write the policy of a session as Python code, and if it has a guard, the middleware too."""
+    policy = write_python(session.policy)
+    return policy if session.guard is None else _GUARDED.format(policy=policy)
 
 
 class Document(NamedTuple):
@@ -174,12 +189,13 @@ def serve_page(
         # The cookie is same-site: browsers send it only from pages on this machine.
         is_local = call.page in (origins.page, origins.untrusted)
         cookie = environ.get("HTTP_COOKIE", "") if is_local else ""
+        session = Session(call.policy, call.guard)
         return respond_json(
             {
                 "problems": [],
-                "policy": write_python(call.policy),
+                "policy": write_session(session),
                 "verdict": judge_form(call, api, origins.api, cookie),
-                "run": sessions.open(call.policy),
+                "run": sessions.open(session),
             }
         )
 

@@ -82,10 +82,16 @@ async function perform(form) {
     agreement: outcome && compare(verdict, outcome, seen) };
 }
 
+// Whether the guard refuses the request.
+function isRefused({ guard }) {
+  return Boolean(guard) && !guard.allowed;
+}
+
 // "agree", "deviate" if browsers are known to deviate from the standard here, or "differ".
 function compare(verdict, outcome, seen) {
   const expected = verdict.exchanges.map((exchange) => exchange.request.method);
   const same = outcome.readable === verdict.allowed
+    && isRefused(verdict) === seen.some((request) => request.refused)
     && JSON.stringify(seen.map((request) => request.method)) === JSON.stringify(expected);
   if (same) return "agree";
   return verdict.deviating.length && outcome.readable !== verdict.allowed ? "deviate" : "differ";

@@ -22,10 +22,12 @@ function listMoves(result) {
   for (const [at, exchange] of verdict.exchanges.entries()) {
     const isLast = at === verdict.exchanges.length - 1;
     const reached = seen[at];
+    const refused = reached ? reached.refused : isLast && isRefused(verdict);
     const asked = exchange.request.headers.filter(([name]) => /^access-control-request/i.test(name));
-    moves.push({ from: 1, to: 2, label: exchange.request.method, seen: Boolean(reached),
+    moves.push({ from: 1, to: 2, label: exchange.request.method, seen: Boolean(reached) && !refused,
       more: exchange.request.is_preflight
         ? `asks for ${asked.map(([, value]) => value).join(", ")}` : form.path.trim() });
+    if (refused) moves.push({ note: "✗ refused by the guard", good: false });
     moves.push({ from: 2, to: 1, label: String((reached ?? exchange.response).status),
       more: describeOrigin(exchange), dashed: true });
     if (!isLast) moves.push({ note: `✓ ${exchange.request.is_preflight ? "preflight passed" : "redirect followed"}`, good: true });

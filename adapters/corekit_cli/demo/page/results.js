@@ -13,7 +13,7 @@ function showResult(result) {
   byId("summary").hidden = !result.problems.length;
   byId("summary").replaceChildren(...result.problems.map(linkProblem));
   if (result.problems.length) return;
-  byId("model").replaceChildren(...describeVerdict(result.verdict));
+  byId("model").replaceChildren(...describeVerdict(result));
   byId("browser").replaceChildren(...describeOutcome(result));
   byId("steps").replaceChildren(...result.verdict.steps.map(describeStep));
   byId("wire").replaceChildren(...describeExchanges(result));
@@ -60,13 +60,26 @@ function describeStatus({ problems, verdict, agreement }) {
     differ: "This browser deviates.",
   }[agreement] ?? "Not run in this browser.";
   const mark = agreement === "differ" ? make("span", "pill alarm", sentence) : sentence;
+  if (isRefused(verdict)) return [word, " ", make("span", "pill no", "✗ Refused by the guard"), " ", mark];
   return [word, " ", mark];
 }
 
-function describeVerdict(verdict) {
+// What the guard decided, if the API is behind one.
+function describeGuard({ form, verdict: { guard } }) {
+  if (!form.guard) return [];
+  if (!guard) return [make("p", "", "The guard is not asked: the browser does not send the request.")];
+  const word = guard.allowed
+    ? make("p", "word yes", "Passed by the guard") : make("p", "word no", "Refused by the guard");
+  const parts = [word, make("p", "", `${guard.message} [${guard.reason}]`)];
+  if (guard.hint) parts.push(make("p", "", guard.hint));
+  return parts;
+}
+
+function describeVerdict(result) {
+  const { verdict } = result;
   const word = verdict.allowed
     ? make("p", "word yes", "Allowed") : make("p", "word no", "Blocked");
-  const parts = [word, make("p", "", verdict.summary)];
+  const parts = [word, make("p", "", verdict.summary), ...describeGuard(result)];
   if (verdict.near_misses.length) {
     parts.push(make("p", "label", "Near misses"), make("ul", "plain",
       ...verdict.near_misses.map((one) => make("li", "", one.message))));
@@ -116,8 +129,8 @@ function describeOutcome({ form, outcome, seen, agreement }) {
     parts.push(make("p", "word no", sent ? "Response blocked" : "Request not sent"),
       make("p", "", "The page got ", make("code", "", outcome.error)));
   }
-  const reached = seen.map((request) =>
-    `${request.method} ${request.status}${request.cookie ? " with the cookie" : ""}`);
+  const reached = seen.map((request) => `${request.method} ${request.status}`
+    + (request.cookie ? " with the cookie" : "") + (request.refused ? " refused by the guard" : ""));
   parts.push(make("p", "note", `Requests in the log of the API: ${reached.join(", ") || "none"}`));
   const kind = { agree: "yes", deviate: "no", differ: "alarm" }[agreement];
   parts.push(make("p", `pill ${kind}`, MARKS[agreement].join(" ")));
@@ -144,6 +157,7 @@ function describeExchanges({ verdict, outcome, seen }) {
   return verdict.exchanges.map(({ request, response }, at) => {
     let reached = "";
     if (outcome) reached = seen[at] ? ", reached the API" : ", did not reach the API";
+    if (seen[at]?.refused) reached = ", refused by the guard";
     const first = `${request.method} ${request.url}`;
     const details = make("details", "", make("summary", "",
       `${request.is_preflight ? "Preflight: " : ""}${first}${reached}`));
