@@ -17,6 +17,7 @@ from corekit.adapter import (
     Verdict,
     add_raw_vary,
     check_guard,
+    guard_observer,
 )
 from corekit.guard import SAFE_METHODS
 
@@ -145,12 +146,9 @@ def make_gate(
     strips_root_path: bool | None = None,
 ) -> Gate | None:
     """Return the gate in front of `app`, or None without a guard; check the arguments."""
-    if guard is None:
-        if on_verdict is not None:
-            raise TypeError("on_verdict is for the verdicts of a guard. Pass guard too.")
+    observer = guard_observer(adapter, logger, guard, policy, on_verdict)
+    if guard is None or observer is None:
         return None
-    check_guard(guard, policy)
-    observer = GuardObserver(adapter, logger, on_verdict=on_verdict)
     return Gate(guard, observer, PathReader.of(app, strips_root_path))
 
 

@@ -74,15 +74,15 @@ def install(
     function that is called with a `corekit.guard.GuardEvent` for each request that is judged.
 
     Raise TypeError if `policy` is not a policy, `guard` is not a guard, or `on_decision` or
-    `on_verdict` is not a plain function; ValueError if the guard has another policy,
-    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application already
-    has one.
+    `on_verdict` is not a plain function; ValueError if the guard has another policy or `policy` is
+    missing, `corekit.PolicyError` with all problems of a policy, and RuntimeError if the
+    application already has one.
 
     >>> from starlette.applications import Starlette
     >>> app = install(Starlette(), allow_origins=["https://app.example.com"])
     """
-    if policy is not None or grants or guard is not None:
-        policy = make_policy(policy, grants, "install()", _OPTIONS, guard)
+    if policy is not None or grants:
+        policy = make_policy(policy, grants, "install()", _OPTIONS)
     if getattr(app.build_middleware_stack, "func", None) is _Outermost:
         raise RuntimeError("The application already has a policy. Call install() once.")
     check_on_decision(on_decision)
