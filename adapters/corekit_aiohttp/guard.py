@@ -58,14 +58,7 @@ class Gate:
             is_websocket=is_handshake(request.method, line_of(request, "Upgrade")),
         )
         verdict = self.guard.judge_request(guarded)
-        self._observer.observe(
-            verdict,
-            method=request.method,
-            path=request.path,
-            origin=guarded.origin,
-            is_websocket=guarded.is_websocket,
-            request=request,
-        )
+        self._observer.observe(verdict, guarded, path=request.path, request=request)
         if verdict.status is not None:
             status, headers, body = verdict.response()
             return web.Response(status=status, headers=CIMultiDict(headers), body=body)

@@ -99,14 +99,7 @@ class Gate:
             **fields,
         )
         verdict = self.guard.judge_request(request)
-        self._observer.observe(
-            verdict,
-            method=method,
-            path=scope["path"],
-            origin=request.origin,
-            is_websocket=is_websocket,
-            request=scope,
-        )
+        self._observer.observe(verdict, request, path=scope["path"], request=scope)
         return verdict
 
     def _foresee(self, engine: Engine | None, headers: RawHeaders) -> Verdict | None:

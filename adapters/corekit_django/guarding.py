@@ -100,15 +100,9 @@ class Judged(NamedTuple):
 
         If the page is known and may act as the user, the request needs no CSRF token.
         """
-        verdict, guarded = self.verdict, self.request
-        self.guard.observer.observe(
-            verdict,
-            method=guarded.method,
-            path=request.path,
-            origin=guarded.origin,
-            is_websocket=guarded.is_websocket,
-            request=request,
-        )
+        verdict = self.verdict
+        observer = self.guard.observer
+        observer.observe(verdict, self.request, path=request.path, request=request)
         if verdict.status is not None:
             status, headers, body = verdict.response()
             return HttpResponse(body, status=status, headers=dict(headers))

@@ -75,14 +75,7 @@ class Gate:
             is_websocket=is_opened or is_handshake(request.method, line_of(request, "upgrade")),
         )
         verdict = self.guard.judge_request(guarded)
-        self._observer.observe(
-            verdict,
-            method=request.method,
-            path=unquote(request.path),
-            origin=guarded.origin,
-            is_websocket=guarded.is_websocket,
-            request=request,
-        )
+        self._observer.observe(verdict, guarded, path=unquote(request.path), request=request)
         return verdict
 
 

@@ -115,14 +115,8 @@ class Gate:
                 return app(environ, start_response)
         request = self._read(environ, engine)
         verdict = self.guard.judge_request(request)
-        self._observer.observe(
-            verdict,
-            method=request.method,
-            path=decode_path(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")),
-            origin=request.origin,
-            is_websocket=request.is_websocket,
-            request=environ,
-        )
+        path = decode_path(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
+        self._observer.observe(verdict, request, path=path, request=environ)
         if verdict.status is not None:
             status, headers, body = verdict.response()
             start_response(f"{status} {HTTPStatus(status).phrase}", headers)

@@ -9,6 +9,7 @@ from typing import Any
 from corekit._reporting import INFO, WARNING, Logger, Reporter, check_callback, is_new, show_method
 from corekit.diagnostics import show
 
+from .rules import GuardedRequest
 from .verdict import Verdict
 
 __all__ = ["GuardEvent", "GuardObserver", "OnVerdict", "check_on_verdict"]
@@ -100,17 +101,22 @@ class GuardObserver(Reporter):
     def observe(
         self,
         verdict: Verdict,
+        guarded: GuardedRequest,
         *,
-        method: str,
         path: str,
-        origin: str | None,
-        is_websocket: bool = False,
         request: Any,
     ) -> None:
-        """Report a verdict; `request` is not read, only passed to the event."""
+        """Report the verdict on a request.
+
+        `path` is the decoded path that the client sent. `request` is the object of the framework,
+        which is not read, only passed to the event.
+        """
         if verdict.allowed and self.on_verdict is None:
             return
-        event = GuardEvent(verdict, self.adapter, method, path, origin, is_websocket, request)
+        origin = guarded.origin
+        event = GuardEvent(
+            verdict, self.adapter, guarded.method, path, origin, guarded.is_websocket, request
+        )
         try:
             if self.on_verdict is not None:
                 self._call(self.on_verdict, event, event._describe(""))

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from corekit import CorsPolicy
-from corekit.guard import CrossOriginGuard, GuardEvent, GuardReason, Verdict
+from corekit.guard import CrossOriginGuard, GuardedRequest, GuardEvent, GuardReason, Verdict
 from corekit.guard.events import GuardObserver
 
 APP: Final = "https://app.example.com"
@@ -196,16 +196,9 @@ def test_allowed_request_has_one_verdict_in_each_mode() -> None:
 
 
 def observe(guard: CrossOriginGuard, observer: GuardObserver, **request: Any) -> Verdict:
-    websocket = request.pop("websocket", False)
-    verdict = guard.judge("POST", "/orders", websocket=websocket, **request)
-    observer.observe(
-        verdict,
-        method="POST",
-        path="/orders",
-        origin=request.get("origin"),
-        is_websocket=websocket,
-        request="the request",
-    )
+    guarded = GuardedRequest(guard, "POST", ("/orders",), POLICY.engine, **request)
+    verdict = guard.judge_request(guarded)
+    observer.observe(verdict, guarded, path="/orders", request="the request")
     return verdict
 
 
@@ -220,7 +213,7 @@ def test_refusals_are_logged_and_all_verdicts_reported(caplog: pytest.LogCapture
             {"origin": EVIL},
             {"origin": "https://b.example"},
             {"origin": APP},
-            {"origin": EVIL, "websocket": True},
+            {"origin": EVIL, "is_websocket": True},
         ):
             observe(guard, observer, **request)
     line = (
