@@ -85,7 +85,7 @@ class Gate:
         method = "GET" if is_websocket else scope["method"]
         verdict: Verdict | None = None
         if method not in SAFE_METHODS and not self._observes_all:
-            verdict = self._foresee(engine, scope["headers"])
+            verdict = self._judge_common(engine, scope["headers"])
             if verdict is not None:
                 return verdict
         fields = _read_fields(scope["headers"])
@@ -102,7 +102,7 @@ class Gate:
         self._observer.observe(verdict, request, path=scope["path"], request=scope)
         return verdict
 
-    def _foresee(self, engine: Engine | None, headers: RawHeaders) -> Verdict | None:
+    def _judge_common(self, engine: Engine | None, headers: RawHeaders) -> Verdict | None:
         """Return the verdict on an ordinary write, or None if all headers have to be read.
 
         It costs less than the CORS layer, which `benchmarks.guard` checks.
@@ -125,7 +125,7 @@ class Gate:
                         return None
         except (TypeError, ValueError):
             return None
-        return self.guard.foresee_write(engine, origin, site)
+        return self.guard.judge_common_write(engine, origin, site)
 
 
 def make_gate(

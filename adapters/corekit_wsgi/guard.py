@@ -111,7 +111,7 @@ class Gate:
         if environ["REQUEST_METHOD"] not in SAFE_METHODS and not self._observes_all:
             # What most browsers send needs no look at the other headers.
             origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")
-            if self.guard.foresee_write(engine, origin, site) is not None:
+            if self.guard.judge_common_write(engine, origin, site) is not None:
                 return app(environ, start_response)
         request = self._read(environ, engine)
         verdict = self.guard.judge_request(request)

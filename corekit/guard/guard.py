@@ -96,7 +96,7 @@ class CrossOriginGuard:
         "__weakref__",
         "_exact",
         "_exempt_below",
-        "_foresees",
+        "_judges_common_writes",
         "_other_rules",
         "_read_rules",
         "_websocket_rules",
@@ -130,7 +130,7 @@ class CrossOriginGuard:
     """Methods of which no request has to be judged, for adapters; not for handshakes."""
     _exact: frozenset[str]
     _exempt_below: tuple[str, ...]
-    _foresees: bool
+    _judges_common_writes: bool
     _read_rules: tuple[Rule, ...]
     _write_rules: tuple[Rule, ...]
     _websocket_rules: tuple[Rule, ...]
@@ -259,22 +259,22 @@ class CrossOriginGuard:
             return _PASSED[reason]
         return Verdict(reason, request, vary=vary)
 
-    def foresee_write(
-        self, engine: Engine | None, origin: str | None, site: str | None
+    def judge_common_write(
+        self, engine: Engine | None, origin: str | None, sec_fetch_site: str | None
     ) -> Verdict | None:
-        """Return the verdict on a write that most browsers send, or None if more has to be known.
+        """Return the verdict on a write as most browsers send it, None if more has to be known.
 
-        `engine` is that of the policy for the path, `site` the value of Sec-Fetch-Site. It is what
-        `judge_request` returns, for a fifth of the cost.
+        For adapters, since it is what `judge_request` returns, for a fifth of the cost. A request
+        that gets a verdict here is allowed. `engine` is that of the policy for the path.
         """
-        if not self._foresees:
+        if not self._judges_common_writes:
             return None
-        verdict = _BY_SITE.get(site) if site is not None else None
+        verdict = _BY_SITE.get(sec_fetch_site) if sec_fetch_site is not None else None
         if verdict is not None or engine is None or origin is None:
             return verdict
         # With credentials no policy allows any origin, so an origin that is allowed is listed.
         if engine.allows_credentials and origin != OPAQUE and engine.allows(origin):
-            return None if site is not None and "," in site else _LISTED
+            return None if sec_fetch_site is not None and "," in sec_fetch_site else _LISTED
         return None
 
     def is_exempt(self, path: str) -> bool:
@@ -314,7 +314,7 @@ class CrossOriginGuard:
             ("dialect", reader.dialect),
             ("host_set", HostSet(hosts or ())),
             ("skipped_methods", skipped),
-            ("_foresees", hosts is None and self.writes != "ignore"),
+            ("_judges_common_writes", hosts is None and self.writes != "ignore"),
             ("_read_rules", (*host_rules, *READ_RULES[self.reads])),
             ("_write_rules", (*host_rules, *WRITE_RULES[self.writes])),
             ("_websocket_rules", (*host_rules, *WEBSOCKET_RULES[self.websockets])),

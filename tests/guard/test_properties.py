@@ -141,18 +141,18 @@ def test_any_input_has_a_verdict(text: str, request: dict[str, Any]) -> None:
 
 
 @given(any_policy(), requests, st.sampled_from(["judge", "browsers", "ignore"]), st.booleans())
-def test_what_is_foreseen_is_the_verdict(
+def test_common_write_has_the_verdict_of_all_rules(
     policy: CorsPolicy, request: dict[str, Any], writes: Any, checks_host: bool
 ) -> None:
     hosts = ["example.com"] if checks_host else None
     guard = CrossOriginGuard(policy, writes=writes, hosts=hosts)
-    foreseen = guard.foresee_write(policy.engine, request["origin"], request["sec_fetch_site"])
-    if foreseen is not None:
-        assert foreseen == guard.judge("POST", "/", **request)
-    assert guard.foresee_write(None, None, None) is None
+    verdict = guard.judge_common_write(policy.engine, request["origin"], request["sec_fetch_site"])
+    if verdict is not None:
+        assert verdict == guard.judge("POST", "/", **request)
+    assert guard.judge_common_write(None, None, None) is None
 
 
-def test_ordinary_writes_are_foreseen() -> None:
+def test_common_writes_need_no_other_header() -> None:
     policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
     guard = CrossOriginGuard(policy)
     for origin, site, reason in (
@@ -161,6 +161,6 @@ def test_ordinary_writes_are_foreseen() -> None:
         ("https://app.example.com", "same-site", GuardReason.LISTED_ORIGIN),
         ("https://app.example.com", None, GuardReason.LISTED_ORIGIN),
     ):
-        verdict = guard.foresee_write(policy.engine, origin, site)
+        verdict = guard.judge_common_write(policy.engine, origin, site)
         assert verdict is not None
         assert verdict.reason is reason
