@@ -115,6 +115,11 @@ class Cors:
         """The policy given to the constructor, which cannot be replaced."""
         return self._policy
 
+    @property
+    def guard(self) -> CrossOriginGuard | None:
+        """The guard given to the constructor, which cannot be replaced; None without one."""
+        return self._guard
+
     def init_app(
         self, app: Flask, policy: Policies | None = None, **grants: Unpack[Grants]
     ) -> None:

@@ -216,6 +216,13 @@ class TestReports:
 
 
 class TestArguments:
+    def test_guard_cannot_be_replaced(self) -> None:
+        extension = Cors(policy=policy, guard=guard)
+        assert extension.guard is guard
+        assert Cors(policy=policy).guard is None
+        with pytest.raises(AttributeError):
+            extension.guard = None  # type: ignore[misc]
+
     def test_policy_may_come_with_the_application(self) -> None:
         extension = Cors(guard=guard)
         with pytest.raises(ValueError, match="another policy"):
