@@ -18,6 +18,7 @@ from django.core.checks import ERROR
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.diagnostics import Diagnostic, show
+from corekit.guard import CrossOriginGuard
 from corekit.lint import lint_policy
 from corekit_config import ConfigError
 from corekit_config.finding import looking_in
@@ -64,19 +65,24 @@ def _reading(module: str) -> Iterator[str]:
             raise ConfigError(source, message, f"Run: python -c 'import {source}'") from error
 
 
-def find_policy_of_path(module: str, path: str) -> tuple[CorsPolicy | CorsRoutes, str]:
-    """Return the policy of the settings of a module, and why it does not apply to a path.
+def find_policy_of_path(
+    module: str, path: str | None
+) -> tuple[CorsPolicy | CorsRoutes, CrossOriginGuard | None, str]:
+    """Return the policy of the settings of a module, its guard, and why it excludes a path.
 
-    The reason is empty if it applies. Raises `ConfigError` if the settings cannot be read, and
-    `PolicyError` if they have problems.
+    The reason is empty if it does not, or without a path; otherwise the policy allows no origins.
+    Raises `ConfigError` if the settings cannot be read, and `PolicyError` if they have problems.
     """
     with _reading(module):
         configuration, problems = read_settings()
     if configuration is None:
         raise PolicyError(problems)
-    if configuration.urls is None:  # routes say which paths they cover
-        return configuration.policy, ""
-    return configuration.policy, configuration.describe(path)
+    special = ""
+    if path is not None and configuration.urls is not None:  # routes say which paths they cover
+        special = configuration.describe(path)
+    policy = CorsPolicy.deny_all() if special else configuration.policy
+    guard = configuration.guard
+    return policy, None if guard is None else guard.with_policy(policy), special
 
 
 def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]:

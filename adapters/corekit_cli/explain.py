@@ -55,6 +55,10 @@ _NOTE_ON_VIEWS: Final = (
     "The policies of single views, set with cors(), are not known to this command. If the view has"
     " one, use 'manage.py cors' instead of following the fixes."
 )
+_NOTE_ON_WEBSOCKETS: Final = (
+    "CORS_GUARD judges a WebSocket if its application is wrapped in corekit_asgi.GuardMiddleware,"
+    " with corekit_django.get_guard()."
+)
 _NOTE_ON_GUARD: Final = (
     "The guard of the policy is not compared with the live server. Pass --api instead of --url to"
     " explain it."
@@ -175,7 +179,8 @@ def explain_call(
     )
     network = networks.read(fetch.url)
     quirks = ENGINES[engine]
-    found, guard, special = _find_policy(policy, settings, fetch.url)
+    path = None if handshake else path_of(fetch.url)
+    found, guard, special = _find_policy(policy, settings, path)
     if host is not None and (guard is None or url is not None):
         raise click.UsageError("Pass --host with a policy that has a guard, and without --url.")
     try:
@@ -204,7 +209,11 @@ def explain_call(
     if special and not explanation.allowed:
         explanation = _fix_special(explanation, special, is_live=url is not None)
     is_unjudged = guard is not None and url is not None
-    note = _NOTE_ON_GUARD if is_unjudged else _find_note(policy, settings)
+    note = (
+        _NOTE_ON_GUARD
+        if is_unjudged
+        else _find_note(policy, settings, is_handshake=handshake is not None)
+    )
     if as_json:
         print_report({**explanation.to_dict(), "note": note})
     else:
@@ -241,9 +250,9 @@ def _fix_special(explanation: Explanation, special: str, *, is_live: bool) -> Ex
 
 
 def _find_policy(
-    policy: str | None, settings: str | None, url: str
+    policy: str | None, settings: str | None, path: str | None
 ) -> tuple[CorsPolicy | CorsRoutes | None, CrossOriginGuard | None, str]:
-    """Return the policy to explain, its guard, and why it does not apply to a URL, or nothing."""
+    """Return the policy to explain, its guard, and why it does not apply to a path, or nothing."""
     if policy is not None:
         file = require_file(policy)
         return file.require(), file.guard, ""
@@ -253,14 +262,13 @@ def _find_policy(
         from .django_settings import find_policy_of_path  # noqa: PLC0415 - Django may be missing
     how = f"--django {settings}".strip()
     with reading(), requiring(settings or "--django", how):
-        found, special = find_policy_of_path(settings, path_of(url))
-    return (CorsPolicy.deny_all() if special else found), None, special
+        return find_policy_of_path(settings, path)
 
 
-def _find_note(policy: str | None, settings: str | None) -> str | None:
+def _find_note(policy: str | None, settings: str | None, *, is_handshake: bool) -> str | None:
     """Return which policies the command does not know, if there may be some."""
     if settings is not None:
-        return _NOTE_ON_VIEWS
+        return _NOTE_ON_WEBSOCKETS if is_handshake else _NOTE_ON_VIEWS
     module, colon, name = (policy or "").partition(":")
     if not colon or module not in sys.modules:  # a file
         return None

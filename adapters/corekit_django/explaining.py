@@ -22,6 +22,8 @@ from django.utils.module_loading import import_string
 from corekit import CorsPolicy, PolicyError
 from corekit.browser import Fetch
 from corekit.explain import Explanation, explain, read_origin
+from corekit.explain.explanation import verdict_to_dict
+from corekit.guard import Verdict as GuardVerdict
 
 from .conf import Configuration
 from .decorators import EXEMPT
@@ -52,8 +54,8 @@ class PageCall(NamedTuple):
 class Verdict(NamedTuple):
     """What happens to a call, and whether the page can read the response; None if it depends.
 
-    `source` names what decides, `notes` are about the arguments and the guard. Without an
-    explanation, `summary` says why not.
+    `source` names what decides, `notes` are about the arguments. Without an explanation, `summary`
+    says why not, and `guarded` is the verdict of the guard, None if that was not asked.
     """
 
     source: str
@@ -61,10 +63,18 @@ class Verdict(NamedTuple):
     allowed: bool | None
     notes: tuple[str, ...] = ()
     explanation: Explanation | None = None
+    guarded: GuardVerdict | None = None
+
+    @property
+    def succeeds(self) -> bool | None:
+        """Whether the page can read the response, and no guard refused the request."""
+        return self.allowed if self.explanation is None else self.explanation.succeeds
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything for JSON, with the keys of `corekit explain`."""
-        explained = {} if self.explanation is None else self.explanation.to_dict()
+        explained: dict[str, Any] = {"guard": self.guarded and verdict_to_dict(self.guarded)}
+        if self.explanation is not None:
+            explained = self.explanation.to_dict()
         verdict = {"allowed": self.allowed, "summary": self.summary}
         return {"policy": self.source, "notes": list(self.notes), **explained, **verdict}
 
@@ -102,37 +112,34 @@ def _explain(configuration: Configuration, call: PageCall, request: HttpRequest)
     elif special := configuration.describe(call.path):
         source += f", but {special}"
     if grant is None:
-        summary = "CORS does not apply; only the headers of the view count."
-        notes = _judge(configuration, call, None, admitted=False)
-        return Verdict(source, summary, None if mark is EXEMPT else False, notes)
+        return _explain_uncovered(configuration, call, source, is_exempt=mark is EXEMPT)
     policy = CorsPolicy.deny_all() if grant.is_outside else grant.policy
     admitted = _is_admitted(grant, policy, call.origin, request)
-    notes = _judge(configuration, call, grant, admitted=admitted)
     if admitted:
         source += "; a receiver of check_request_enabled allows the origin"
         policy = _allow(grant.policy, call.origin)
     fetch = _make_fetch(call, "include" if policy.allow_credentials else "same-origin")
-    explanation = explain(policy, fetch, page=call.origin)
-    return Verdict(source, explanation.summary, explanation.allowed, notes, explanation)
+    guard = None if configuration.guard is None else configuration.guard.with_policy(policy)
+    explanation = explain(policy, fetch, page=call.origin, guard=guard)
+    return Verdict(source, explanation.summary, explanation.allowed, (), explanation)
 
 
-def _judge(
-    configuration: Configuration, call: PageCall, grant: Grant | None, *, admitted: bool
-) -> tuple[str, ...]:
-    """Return what the guard does with a call, as a note, unless it passes it on."""
-    request = _make_request(call, is_preflight=False)
-    guard = configuration.guard
+def _explain_uncovered(
+    configuration: Configuration, call: PageCall, source: str, *, is_exempt: bool
+) -> Verdict:
+    """Return the verdict on a call that no policy covers: the guard still judges it."""
+    summary = "CORS does not apply; only the headers of the view count."
+    allowed = None if is_exempt else False
+    request, guard = _make_request(call, is_preflight=False), configuration.guard
     if guard is None or guard.skips(request):
-        return ()
-    judged = guard.judge(request, grant)
-    if judged.admitted is not None and admitted:
-        judged = judged.admitted
-    verdict = judged.verdict
-    if verdict.allowed:
-        return ()
-    does = f"refuses the request with {verdict.status}" if verdict.status else "only reports this"
-    message = f"The guard {does}: {verdict.reason.value} {verdict.hint}"
-    return (f"{message} [{verdict.reason.name}]",)
+        return Verdict(source, summary, allowed)
+    verdict = guard.judge(request, None).verdict
+    if not verdict.allowed:
+        does = f"refuses the request with {verdict.status}" if verdict.status else "only reports it"
+        message = f"{verdict.reason.value} {verdict.hint} [{verdict.reason.name}]"
+        summary = f"The guard {does}: {message} {summary}"
+        allowed = False if verdict.status else allowed
+    return Verdict(source, summary, allowed, guarded=verdict)
 
 
 def _is_admitted(grant: Grant, policy: CorsPolicy, origin: str, request: HttpRequest) -> bool:

@@ -49,6 +49,11 @@ class SettingsGuard:
         """Whether requests of trusted pages need no CSRF token."""
         return self.guard.mode == "enforce" and self.guard.writes != "ignore"
 
+    def with_policy(self, policy: CorsPolicy | CorsRoutes) -> CrossOriginGuard:
+        """Return the same guard for another policy, such as that of a view."""
+        arguments = {name: getattr(self.guard, name) for name in GUARD_ARGUMENTS}
+        return CrossOriginGuard.from_mapping(policy, arguments, dialect=self.guard.dialect)
+
     def skips(self, request: HttpRequest) -> bool:
         """Return whether the guard allows a request whatever its headers are."""
         return request.method in self.guard.skipped_methods and not _is_handshake(request)

@@ -174,7 +174,7 @@ class Explanation:
             "failure": self.failure and _failure_to_dict(self.failure),
             "near_misses": [near.to_dict() for near in self.near_misses],
             "fixes": [fix.to_dict() for fix in self.fixes],
-            "guard": self.verdict and _verdict_to_dict(self.verdict),
+            "guard": self.verdict and verdict_to_dict(self.verdict),
             "exchanges": [_exchange_to_dict(exchange) for exchange in self.outcome.exchanges],
         }
 
@@ -217,7 +217,8 @@ def _failure_to_dict(failure: Failure) -> dict[str, Any]:
     }
 
 
-def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
+def verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
+    """Return what a verdict of the guard says as a dict for JSON."""
     return {
         "allowed": verdict.allowed,
         "status": verdict.status,

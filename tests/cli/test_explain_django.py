@@ -55,6 +55,30 @@ def found_by(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(done.stdout)
 
 
+GUARDED: Final = f'{BELOW_API}CORS_GUARD = {{"hosts": ["api.example.com"]}}\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "reason"),
+    [
+        ([f"--origin={PAGE}", "-X", "POST"], 0, "LISTED_ORIGIN"),
+        (["--origin=https://evil.example", "-X", "POST"], 1, "CROSS_SITE"),
+        ([f"--origin={PAGE}", "--host=rebind.example"], 1, "HOST_NOT_ALLOWED"),
+        ([f"--origin={PAGE}", "-X", "POST", "--api=https://api.example.com/x"], 1, "SAME_SITE"),
+        (["--origin=https://evil.example", "--api=wss://api.example.com/"], 1, "WEBSOCKET_ORIGIN"),
+    ],
+)
+def test_guard_of_the_settings_judges(
+    tmp_path: Path, arguments: list[str], status: int, reason: str
+) -> None:
+    if "--api" not in arguments[-1]:
+        arguments = [*arguments, "--api=https://api.example.com/api/"]
+    done = explain(tmp_path, GUARDED, *arguments, "--json")
+    found = found_by(done)
+    assert (done.returncode, found["guard"]["reason"]) == (status, reason)
+    assert ("get_guard()" in found["note"]) == (reason == "WEBSOCKET_ORIGIN")
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_settings_are_explained(tmp_path: Path, *, named: bool) -> None:
     done = explain(tmp_path, FINE, f"--origin={PAGE}", named=named)

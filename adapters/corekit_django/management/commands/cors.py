@@ -24,7 +24,8 @@ class Command(BaseCommand):
 
     help = (
         "Print the effective CORS policy, or explain what happens to one request. The exit status"
-        " is 0 if the page can read the response, 1 if it cannot, and 2 without a verdict."
+        " is 0 if the page can read the response, 1 if it cannot or if the guard refuses the"
+        " request, and 2 without a verdict."
     )
     # The command prints the problems itself, with their hints.
     requires_system_checks = ()
@@ -81,8 +82,8 @@ class Command(BaseCommand):
             self._print_json(verdict.to_dict())
         else:
             self._print(verdict)
-        if not verdict.allowed:
-            sys.exit(_UNKNOWN if verdict.allowed is None else 1)
+        if not verdict.succeeds:
+            sys.exit(_UNKNOWN if verdict.succeeds is None else 1)
 
     def _print(self, verdict: Verdict) -> None:
         for note in verdict.notes:
