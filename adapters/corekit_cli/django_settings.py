@@ -7,10 +7,9 @@ not loaded, so per-view policies are up to `manage.py cors` and `manage.py check
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from string import Formatter
 from typing import Final
 
 from django.conf import settings
@@ -19,10 +18,10 @@ from django.core.checks import ERROR
 from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.diagnostics import Diagnostic, show
 from corekit.guard import CrossOriginGuard
-from corekit.lint import lint_policy
+from corekit.lint import lint_guard, lint_policy
 from corekit_config import ConfigError
 from corekit_config.finding import looking_in
-from corekit_django.checks import check_effect, check_names
+from corekit_django.checks import UNKNOWN, check_effect, check_names
 from corekit_django.conf import read_settings
 from corekit_django.defaults import default_headers, default_methods
 from corekit_django.messages import TEXTS
@@ -30,6 +29,63 @@ from corekit_django.names import argument_settings
 
 _VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
 
+
+_PROBLEMS: Final = {
+    "E001": "A setting has a problem, so the server does not start.",
+    "W004": "A setting contains something that has no effect, and that is left out of the policy.",
+}
+_OF_PROBLEM: Final = "The check names the setting, the problem, its code, and the fix."
+_WORDS: Final = {
+    "after": "",
+    "apex": "",
+    "count": "...",
+    "forms": "",
+    "hint": "",
+    "name": "CORS_ALLOWED_ORIGINS",
+    "names": "Another middleware",
+    "origin": "an untrusted origin",
+    "origins": "for example https://app.example.com",
+    "path": "a path",
+    "paths": "/items/",
+    "prefix": "/static/",
+    "receiver": "A function",
+    "regex": "...",
+}
+_A_SETTING: Final = "A setting that begins with CORS_"
+_WORDS_OF: Final[Mapping[str, Mapping[str, str]]] = {
+    "E005": {"name": _A_SETTING, "hint": "The check names the setting that may be meant."},
+    "E006": {"path": "A subclass of the middleware", "names": "methods of django-cors-headers"},
+    "W001": {"names": "another middleware"},
+    "W002": {
+        "name": "CORS_ALLOWED_METHODS or CORS_ALLOWED_HEADERS",
+        "meant": "CORS_ALLOW_METHODS or CORS_ALLOW_HEADERS",
+    },
+    "W003": {"name": "A setting", "other": "another one"},
+    "W005": {
+        "origins": "allowed origins",
+        "cookie": "session cookie",
+        "prefix": "SESSION_COOKIE",
+        "problems": "SESSION_COOKIE_SAMESITE is not 'None', or SESSION_COOKIE_SECURE is False",
+    },
+    "W006": {
+        "origins": "allowed origins",
+        "cookie": "CSRF cookie",
+        "prefix": "CSRF_COOKIE",
+        "problems": "CSRF_COOKIE_SAMESITE is not 'None', or CSRF_COOKIE_SECURE is False",
+    },
+    "W008": {"origins": "for example http://app.example.com"},
+    "W009": {"name": _A_SETTING, "hint": UNKNOWN},
+    "W010": {
+        "subject": "CORS_ALLOWED_ORIGIN_REGEXES",
+        "origin": "another origin",
+        "origins": "CORS_ALLOWED_ORIGINS",
+    },
+    "W011": {"type": "other than bool"},
+    "W013": {"paths": "others, such as /api-internal/"},
+    "W015": {"names": "A middleware"},
+    "W016": {"name": "user or another attribute"},
+}
+"""The words for what differs from project to project, first those of each check."""
 
 _DEFAULTS: Final = {"CORS_ALLOW_HEADERS": default_headers, "CORS_ALLOW_METHODS": default_methods}
 
@@ -119,19 +175,28 @@ def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]
                 if each.subject.partition("[")[0] in given and not _is_default(each)
             )
         diagnostics += advice
+        if configuration.guard is not None:
+            diagnostics += _lint_guard(configuration.guard.guard, api)
     return source, diagnostics
+
+
+def _lint_guard(guard: CrossOriginGuard, api: str | None) -> Iterator[Diagnostic]:
+    checks_host = "*" not in settings.ALLOWED_HOSTS
+    for advice in lint_guard(guard, api):
+        # Django compares Host with ALLOWED_HOSTS.
+        if not (advice.code == "unchecked-host" and checks_host):
+            yield advice
 
 
 def describe_check(number: str) -> tuple[str, str] | None:
     """Return the message and the hint of a check such as W001; None if there is no such check.
 
-    What differs from project to project is its name in angle brackets, and sentences that depend on
-    it are left out.
+    What differs from project to project is described in words, is an example, or is left out.
     """
     if number not in TEXTS:
         return None
+    if number in _PROBLEMS:
+        return _PROBLEMS[number], _OF_PROBLEM
+    words = {**_WORDS, **_WORDS_OF.get(number, {})}
     message, hint = TEXTS[number]
-    parsed = Formatter().parse(f"{message} {hint}")
-    gaps = {name: f"<{name}>" for _, name, _, _ in parsed if name}
-    gaps |= {"hint": "...", "after": "", "forms": ""}
-    return message.format(**gaps), hint.format(**gaps)
+    return message.format_map(words), hint.format_map(words).strip()

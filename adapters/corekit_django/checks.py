@@ -44,7 +44,9 @@ _HINTS: Final = {
     "CORS_MODEL": "It was removed. Connect a receiver to check_request_enabled.",
 }
 
-_UNKNOWN: Final = "Remove it, or rename it without CORS_ if it is your own setting."
+UNKNOWN: Final = "Remove it, or rename it without CORS_ if it is your own setting."
+"""The hint for a setting that nothing reads."""
+
 _ANY_PORT: Final = ":*"
 _PORTS: Final = (
     " CSRF_TRUSTED_ORIGINS has no wildcard for ports: list those in use, such as"
@@ -79,7 +81,7 @@ def check_names(**_: Any) -> Iterator[CheckMessage]:
             if near is not None:
                 yield write_message("E005", name=name, hint=f"Did you mean {near}?")
             else:
-                yield write_message("W009", name=name, hint=_HINTS.get(name, _UNKNOWN))
+                yield write_message("W009", name=name, hint=_HINTS.get(name, UNKNOWN))
 
 
 @register(Tags.security)

@@ -1,4 +1,4 @@
-"""System checks of CORS_GUARD together with Django's own CSRF protection."""
+"""System checks of CORS_GUARD, also together with Django's own CSRF protection."""
 
 from __future__ import annotations
 
@@ -41,6 +41,16 @@ def check_trusted_origins(**_: Any) -> Iterator[CheckMessage]:
         apex = _APEX if any("*" in trusted for trusted in settings.CSRF_TRUSTED_ORIGINS) else ""
         name = configuration.policies[0].engine.dialect.origins
         yield write_message("W018", origins=show_some(refused), name=name, apex=apex)
+
+
+@register(Tags.security, deploy=True)
+def check_mode(**_: Any) -> Iterator[CheckMessage]:
+    """W019, with --deploy: the guard refuses nothing."""
+    configuration = read_settings()[0]
+    if configuration is None or configuration.guard is None:
+        return
+    if configuration.guard.guard.mode == "report":
+        yield write_message("W019")
 
 
 def _examples(trusted: str) -> list[str]:

@@ -122,6 +122,10 @@ TEXTS: Final = {
         "Add origins whose pages may act as the user to {name}, and those of this server to"
         ' CORS_GUARD["own_origins"]. Remove the others from CSRF_TRUSTED_ORIGINS.{apex}',
     ),
+    "W019": _Text(
+        "CORS_GUARD refuses nothing: its mode is 'report', so it only logs what it would refuse.",
+        'Remove CORS_GUARD["mode"] when the log has no requests that should pass.',
+    ),
     "I001": _Text(
         "runserver serves the files below {prefix} itself, before any middleware, so they have no"
         " CORS headers in development.",

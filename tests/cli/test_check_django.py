@@ -236,3 +236,44 @@ def test_checking_a_file_does_not_import_django(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.splitlines()[-1] == "False"
+
+
+GUARD = 'CORS_GUARD = {"mode": "report", "own_origins": ["https://app.example.com"]}\n'
+LOCAL_API = "--api=http://localhost:8000"
+
+
+@pytest.mark.parametrize(
+    ("settings", "arguments", "found"),
+    [
+        (
+            FINE + GUARD,
+            [],
+            [
+                ("listed-own-origin", 'CORS_GUARD["own_origins"]', "Remove it from CORS_ALLOWED"),
+                ("report-mode", 'CORS_GUARD["mode"]', "Remove it when"),
+            ],
+        ),
+        (f"{FINE}CORS_GUARD = True\n", [LOCAL_API], []),
+        (
+            f"{FINE}CORS_GUARD = True\nALLOWED_HOSTS = ['*']\n",
+            [LOCAL_API],
+            [("unchecked-host", 'CORS_GUARD["hosts"]', "")],
+        ),
+        (
+            f"{HEAD}CORS_ALLOW_ALL_ORIGINS = True\nCORS_GUARD = True\n",
+            [],
+            [("any-origin-cannot-write", "CORS_ALLOW_ALL_ORIGINS", "List the origins")],
+        ),
+        (FINE + GUARD, ["--accept=report-mode", "--accept=listed-own-origin"], []),
+    ],
+)
+def test_guard_of_the_settings_is_checked(
+    tmp_path: Path, settings: str, arguments: list[str], found: list[tuple[str, str, str]]
+) -> None:
+    other = "--accept=third-party-cookies"
+    diagnostics = check_settings(tmp_path, settings, *arguments, other)[1]["diagnostics"]
+    assert [(each["code"], each["subject"]) for each in diagnostics] == [
+        (code, subject) for code, subject, _ in found
+    ]
+    for each, (_, _, hint) in zip(diagnostics, found, strict=True):
+        assert each["hint"].startswith(hint)

@@ -1,4 +1,4 @@
-"""Checks of CORS_GUARD: W018, and what no longer has to be reported."""
+"""Checks of CORS_GUARD: W018, W019, and what no longer has to be reported."""
 
 from __future__ import annotations
 
@@ -93,6 +93,24 @@ def test_tokens_that_are_not_needed_are_not_reported(guard: object, fires: bool)
     values = {**GUARDED, "CORS_GUARD": guard}
     assert len(run("W006", **values)) == len(run("W007", **values)) == fires
     assert len(run("W005", **values)) == 1
+
+
+@pytest.mark.parametrize(
+    ("guard", "origins", "fires"),
+    [
+        (None, [APP], False),
+        (True, [APP], False),
+        ({"mode": "report"}, [APP], True),
+        ({"mode": "report"}, ["x"], False),
+    ],
+    ids=["none", "enforced", "reporting", "problems"],
+)
+def test_guard_that_refuses_nothing_is_reported(
+    guard: object, origins: list[str], fires: bool
+) -> None:
+    values = {**GUARDED, "CORS_ALLOWED_ORIGINS": origins, "CORS_GUARD": guard}
+    assert len(run("W019", deploy=True, **values)) == fires
+    assert run("W019", **values) == []
 
 
 def test_example_with_the_guard_has_no_problems(tmp_path: Path) -> None:
