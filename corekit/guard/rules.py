@@ -343,7 +343,4 @@ READ_RULES: Final = {"ignore": SAFE_RULES, "enforce": _ENFORCED_READS, "isolate"
 
 def find_reason(rules: tuple[Rule, ...], request: GuardedRequest) -> GuardReason:
     """Return the reason of the first row whose condition holds; the last row always does."""
-    for condition, reason in rules:
-        if condition(request):
-            return reason
-    raise AssertionError("the last row always holds")
+    return next(reason for condition, reason in rules if condition(request))
