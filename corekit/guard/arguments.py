@@ -135,19 +135,22 @@ class GuardReader(ArgumentReader):
         if _is_any_host(text) is not None:
             self.report(GuardProblem.ANY_HOST, name, text, index=index)
             return False
-        if any(map(_is_bind_address, (text, text.rpartition(":")[0]))):
+        # What is meant may be rejected too: "0" means 0.0.0.0.
+        meant = _canonical_host(text)
+        host = text if meant is None else meant
+        if any(map(_is_bind_address, (host, host.rpartition(":")[0]))):
             self.report(GuardProblem.BIND_ADDRESS, name, text, index=index)
             return False
-        meant = _canonical_host(text)
-        if meant != text:
+        suffix = None
+        if meant is not None and meant.startswith("*.") and meant not in LOCAL_HOSTS:
+            suffix = find_open_suffix(meant[2:], below=True)
+        if suffix is not None:
+            self.report(GuardProblem.PUBLIC_SUFFIX_HOST, name, text, index=index, suffix=suffix)
+        elif meant != text:
             kind = GuardProblem.MALFORMED_HOST
             use = kind.otherwise if meant is None else f"Did you mean {meant!r}?"
             self.report(kind, name, text, index=index, fix=meant, use=use)
-            return False
-        suffix = find_open_suffix(text[2:], below=True) if text.startswith("*.") else None
-        if suffix is not None:
-            self.report(GuardProblem.PUBLIC_SUFFIX_HOST, name, text, index=index, suffix=suffix)
-        return suffix is None
+        return suffix is None and meant == text
 
     def read_own_origins(self, name: str, value: object) -> tuple[str, ...]:
         """Read origins of websites, without patterns."""

@@ -27,13 +27,17 @@ REJECTED: Final[list[tuple[str, Any, str, str, Any]]] = [
     ("hosts", ["*.*"], "any-host", "hosts[0]", None),
     ("hosts", ["*.com"], "any-host", "hosts[0]", None),
     ("hosts", ["*.github.io"], "any-host", "hosts[0]", None),
-    ("hosts", ["example.com", "*.co.uk:443"], "malformed-host", "hosts[1]", None),
+    ("hosts", ["example.com", "*.co.uk:443"], "any-host", "hosts[1]", None),
+    ("hosts", ["*.COM"], "any-host", "hosts[0]", None),
+    ("hosts", ["*.LOCALHOST"], "malformed-host", "hosts[0]", "*.localhost"),
     ("hosts", ["*.example.com:443"], "malformed-host", "hosts[0]", "*.example.com"),
     ("hosts", ["0.0.0.0"], "malformed-host", "hosts[0]", None),
     ("hosts", ["0.0.0.0:8000"], "malformed-host", "hosts[0]", None),
     ("hosts", ["::"], "malformed-host", "hosts[0]", None),
     ("hosts", ["[::]"], "malformed-host", "hosts[0]", None),
     ("hosts", ["[::]:8000"], "malformed-host", "hosts[0]", None),
+    ("hosts", ["0"], "malformed-host", "hosts[0]", None),
+    ("hosts", ["http://0.0.0.0"], "malformed-host", "hosts[0]", None),
     ("hosts", ["https://example.com"], "malformed-host", "hosts[0]", "example.com"),
     ("hosts", ["https://example.com:8443/x"], "malformed-host", "hosts[0]", "example.com:8443"),
     ("hosts", ["https://*.example.com"], "malformed-host", "hosts[0]", "*.example.com"),
@@ -51,7 +55,13 @@ REJECTED: Final[list[tuple[str, Any, str, str, Any]]] = [
     ("hosts", ["127.0.0.*"], "malformed-host", "hosts[0]", None),
     ("hosts", [""], "malformed-host", "hosts[0]", None),
     ("hosts", ["::1"], "malformed-host", "hosts[0]", "[::1]"),
-    ("own_origins", "https://example.com", "string-not-collection", "own_origins", None),
+    (
+        "own_origins",
+        "https://example.com",
+        "string-not-collection",
+        "own_origins",
+        ["https://example.com"],
+    ),
     ("own_origins", ["https://*.example.com"], "own-origins", "own_origins[0]", None),
     ("own_origins", ["*"], "own-origins", "own_origins[0]", None),
     ("own_origins", ["null"], "own-origins", "own_origins[0]", None),
@@ -94,8 +104,8 @@ def test_rejected(name: str, value: Any, code: str, subject: str, fix: Any) -> N
         CrossOriginGuard(POLICY, **{name: value})
     (problem,) = caught.value.problems
     assert (problem.code, problem.subject) == (code, subject)
+    assert problem.fix == fix
     if fix is not None:
-        assert problem.fix == fix
         # A fix has no problem.
         fixed: Any = fix if isinstance(fix, list) else [fix]
         assert getattr(CrossOriginGuard(POLICY, **{name: fixed}), name) == tuple(fixed)
