@@ -9,7 +9,6 @@ boundaries, which no automaton can do, or only by a detour.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Final
@@ -35,6 +34,7 @@ is not ignored."""
 _CASES: Final = re.IGNORECASE.value
 _TYPES: Final = (re.ASCII | re.UNICODE).value
 _MANY: Final = mask_of(MANY)
+_LAST_CHARACTER: Final = 0x10FFFF
 
 
 class Unreadable(Exception):  # noqa: N818 - not an error of the user
@@ -206,7 +206,7 @@ def _range(first: int, last: int, flags: int) -> tuple[int, int]:
     if last <= 127:
         return mask, 0
     # Which of the characters that one represents are in the range is not looked at.
-    return mask | _MANY, 0 if first <= 128 and last == sys.maxunicode else _MANY
+    return mask | _MANY, 0 if first <= 128 and last == _LAST_CHARACTER else _MANY
 
 
 @cache
