@@ -1,4 +1,4 @@
-"""Marks: the per-route policies that are kept on handlers, and the guards of the handlers.
+"""Marks: the per-route policies that are kept on handlers, and the checks of the handlers.
 
 A handler with a mark checks before it runs that its policy was found, and refuses to run under the
 policy of another route: see `_applied`.
@@ -22,7 +22,7 @@ __all__ = [
     "kept_marks",
     "kept_policy",
     "own_mark",
-    "unguarded",
+    "unchecked",
     "unwrap",
     "view_class",
     "view_marks",
@@ -31,7 +31,7 @@ __all__ = [
 T = TypeVar("T")
 
 _KEPT: Final = "__corekit_policy__"
-_FREE: Final = ("corekit_guard", "function")
+_FREE: Final = ("corekit_checker", "function")
 _FUNCTIONS: Final = (FunctionType, MethodType, partial)
 _WRAPPED: Final = (*_FUNCTIONS, type)
 _MOST_WRAPPED: Final = 100
@@ -40,7 +40,7 @@ _ENTRIES: Final = ("dispatch_request", "dispatch", "__await__")
 _CALLED: Final = (*_ENTRIES, "__call__")
 
 
-class _Guard:
+class _Checker:
     """Checks the mark of a function, or the marks of the class that a function is the entry of.
 
     `resolve` returns what the policy of a mark is for the current request, or None if it covers
@@ -63,7 +63,7 @@ class _Guard:
         return [self.mark] if self.mark else [], []
 
 
-class _ClassGuard(_Guard):
+class _ClassChecker(_Checker):
     """Checks the marks of a class and of its methods, on the method that frameworks call.
 
     Those of the class of the instance, since a subclass may have its own. Which method runs is not
@@ -78,7 +78,7 @@ class _ClassGuard(_Guard):
         return kept_marks(cls), [mark for each in functions for mark in kept_marks(each)]
 
 
-def _guarded(function: Any, corekit_guard: _Guard) -> Any:
+def _checked(function: Any, corekit_checker: _Checker) -> Any:
     """Return a function of the same kind that checks before it calls `function`.
 
     Call it also for generator functions: they are checked when they are called, since a request
@@ -87,11 +87,11 @@ def _guarded(function: Any, corekit_guard: _Guard) -> Any:
     """
 
     async def run_coroutine(*args: Any, **kwargs: Any) -> Any:
-        corekit_guard.check(function, args)
+        corekit_checker.check(function, args)
         return await function(*args, **kwargs)
 
     def run(*args: Any, **kwargs: Any) -> Any:
-        corekit_guard.check(function, args)
+        corekit_checker.check(function, args)
         return function(*args, **kwargs)
 
     wrapper: Any = run_coroutine if function.__code__.co_flags & CO_COROUTINE else run
@@ -99,16 +99,16 @@ def _guarded(function: Any, corekit_guard: _Guard) -> Any:
     return update_wrapper(made, function)
 
 
-def _contents(function: object) -> tuple[_Guard | None, Any]:
-    """Return the guard of a guarded function and what it guards; None and the function itself."""
+def _contents(function: object) -> tuple[_Checker | None, Any]:
+    """Return the checker of a checked function and what it checks; None and the function itself."""
     if type(function) is FunctionType and function.__code__.co_freevars == _FREE:
-        guard, inner = (cell.cell_contents for cell in function.__closure__ or ())
-        return guard, inner
+        checker, inner = (cell.cell_contents for cell in function.__closure__ or ())
+        return checker, inner
     return None, function
 
 
-def unguarded(target: T) -> T:
-    """Return the function behind a guard, or `target` itself if it is not guarded."""
+def unchecked(target: T) -> T:
+    """Return the function behind a checker, or `target` itself if it is not checked."""
     inner: T = _contents(target)[1]
     return inner
 
@@ -142,15 +142,15 @@ def keep_policy(
         _check_called(target, kinds)
     mark = Mark(policy, is_around=hasattr(target, "view_class"), token=token)
     made: Any = target
-    guard, inner = _contents(target)
+    checker, inner = _contents(target)
     is_method = isinstance(target, MethodType) and type(target.__func__) is FunctionType
-    if guard is not None and guard.mark is not None and _is_top_decorator(inner):
-        check_one_policy(guard.mark, policy, inner)
-    if guard is not None or is_method:
+    if checker is not None and checker.mark is not None and _is_top_decorator(inner):
+        check_one_policy(checker.mark, policy, inner)
+    if checker is not None or is_method:
         # A second mark is for this use of the function, and leaves the first one as it is. The
         # first one may have got attributes since, such as those that `as_view()` adds. The mark of
         # a bound method, which takes no attributes, is for the object that it is bound to.
-        made = update_wrapper(_guarded(inner, _Guard(mark, resolve)), made)
+        made = update_wrapper(_checked(inner, _Checker(mark, resolve)), made)
         setattr(made, _KEPT, mark)
         return made  # type: ignore[no-any-return]
     if isinstance(target, type):
@@ -160,12 +160,12 @@ def keep_policy(
     except (AttributeError, TypeError):
         raise _unsuitable(target, kinds) from None
     if isinstance(target, type):
-        _guard_class(target, resolve)
-        _guard_subclasses(target, resolve)
+        _check_class(target, resolve)
+        _check_subclasses(target, resolve)
     elif type(target) is FunctionType:
-        made = _guarded(target, _Guard(mark, resolve))
+        made = _checked(target, _Checker(mark, resolve))
     elif type(target) is partial:
-        made = _guard_partial(made, _Guard(mark, resolve))
+        made = _check_partial(made, _Checker(mark, resolve))
     return made  # type: ignore[no-any-return]
 
 
@@ -216,21 +216,21 @@ def _unsuitable(target: object, kinds: str) -> TypeError:
     return TypeError(f"A {type(target).__name__} cannot keep a policy. Pass {kinds}.")
 
 
-def _guard_partial(target: partial[Any], guard: _Guard) -> partial[Any]:
-    function = unguarded(target.func)
+def _check_partial(target: partial[Any], checker: _Checker) -> partial[Any]:
+    function = unchecked(target.func)
     if not issubclass(type(function), FunctionType | MethodType):
         return target
-    made = partial(_guarded(function, guard), *target.args, **target.keywords)
+    made = partial(_checked(function, checker), *target.args, **target.keywords)
     vars(made).update(vars(target))
     return made
 
 
-def _guard_class(cls: type, resolve: Callable[[Any], object] | None) -> None:
-    """Guard the entries of a class, and those of its subclasses: they inherit its mark."""
+def _check_class(cls: type, resolve: Callable[[Any], object] | None) -> None:
+    """Check the entries of a class, and those of its subclasses: they inherit its mark."""
     for name in _ENTRIES:
         entry = getattr(cls, name, None)
-        if type(entry) is FunctionType and not isinstance(_contents(entry)[0], _ClassGuard):
-            made = _guarded(entry, _ClassGuard(None, resolve))
+        if type(entry) is FunctionType and not isinstance(_contents(entry)[0], _ClassChecker):
+            made = _checked(entry, _ClassChecker(None, resolve))
             # Django gives the attributes of this method to the view of the class.
             del made.__wrapped__
             if name not in vars(cls):
@@ -239,14 +239,14 @@ def _guard_class(cls: type, resolve: Callable[[Any], object] | None) -> None:
             setattr(cls, name, made)
     if "__init_subclass__" in vars(cls):
         # It may not call that of the class above.
-        _guard_subclasses(cls, resolve)
+        _check_subclasses(cls, resolve)
     subclasses: list[type] = type.__subclasses__(cls)
     for subclass in subclasses:
-        _guard_class(subclass, resolve)
+        _check_class(subclass, resolve)
 
 
-def _guard_subclasses(cls: type, resolve: Callable[[Any], object] | None) -> None:
-    """Guard the subclasses of a class that are made later."""
+def _check_subclasses(cls: type, resolve: Callable[[Any], object] | None) -> None:
+    """Check the subclasses of a class that are made later."""
     own = vars(cls).get("__init_subclass__")
     if hasattr(own, _KEPT):
         return
@@ -258,7 +258,7 @@ def _guard_subclasses(cls: type, resolve: Callable[[Any], object] | None) -> Non
             # The class may be a copy of `cls`, as dataclasses make with slots.
             owner: Any = next(each for each in subclass.__mro__ if vars(each).get(name) is method)
             super(owner, subclass).__init_subclass__(**arguments)
-        _guard_class(subclass, resolve)
+        _check_class(subclass, resolve)
 
     name = "__init_subclass__"
     method: Any = classmethod(__init_subclass__)

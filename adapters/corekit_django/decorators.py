@@ -22,7 +22,7 @@ from corekit.adapter import (
     kept_marks,
     make_policy,
     own_mark,
-    unguarded,
+    unchecked,
     unwrap,
 )
 
@@ -125,7 +125,7 @@ def _replaced_marks(layer: object, mark: Mark) -> list[Mark]:
 def _put_mark(own: Kept, token: bytes, view: View) -> View:
     marked: Any
     kinds = "a function or a class"
-    view = unguarded(view)
+    view = unchecked(view)
     if hasattr(view, "_ninja_operation"):
         # django-ninja has registered this function object, so a copy would never be called.
         check_one_policy(own_mark(view), own, view)

@@ -23,7 +23,7 @@ from django.utils import translation
 from django.utils.module_loading import import_string
 
 from corekit import CorsPolicy
-from corekit.adapter import MARKS, Mark, class_owners, own_mark, unguarded, unwrap
+from corekit.adapter import MARKS, Mark, class_owners, own_mark, unchecked, unwrap
 
 from .decorators import Kept, closed_over, cors, read_marks
 
@@ -233,7 +233,7 @@ def _marks(view: View, method: str) -> Iterator[Mark]:
         # The function inside DRF's @api_view, which does not say what it wraps.
         yield from read_marks(closed_over(handler, "func"))
     yield from read_marks(handler)
-    of_class = [mark for owner in class_owners(cls) for mark in read_marks(unguarded(owner))]
+    of_class = [mark for owner in class_owners(cls) for mark in read_marks(unchecked(owner))]
     yield from _marks_around(view, cls, of_class)
     yield from of_class
 
@@ -247,7 +247,7 @@ def _marks_around(view: View, cls: Any, of_class: list[Mark]) -> Iterator[Mark]:
     for layer in layers:
         mark = own_mark(layer)
         function = getattr(layer, "func", layer)
-        is_own = unguarded(function) is not function
+        is_own = unchecked(function) is not function
         if mark is not None and (is_own or mark not in of_class):
             yield mark
 

@@ -31,7 +31,7 @@ from corekit.adapter import (
     is_bridged,
     keep_policy,
     kept_policy,
-    unguarded,
+    unchecked,
 )
 from tests.core.marking import (
     ADMIN,
@@ -237,41 +237,41 @@ async def stream_async() -> AsyncIterator[str]:
 @pytest.mark.parametrize("function", [read, read_async, stream, stream_async])
 def test_guarded_function_looks_like_the_function(function: Any) -> None:
     kept = dict(vars(function))
-    guarded = mark(function)
-    assert type(guarded) is type(function)
-    assert inspect.iscoroutinefunction(guarded) is inspect.iscoroutinefunction(function)
-    assert inspect.signature(guarded) == inspect.signature(function)
+    checked = mark(function)
+    assert type(checked) is type(function)
+    assert inspect.iscoroutinefunction(checked) is inspect.iscoroutinefunction(function)
+    assert inspect.signature(checked) == inspect.signature(function)
     # Frameworks read annotations with the globals of what they get or of what that wraps.
-    assert guarded.__globals__ is function.__globals__
-    assert get_type_hints(guarded) == get_type_hints(function)
+    assert checked.__globals__ is function.__globals__
+    assert get_type_hints(checked) == get_type_hints(function)
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):
-        assert getattr(guarded, name) == getattr(function, name)
-    assert inspect.unwrap(guarded) is function
-    assert unguarded(guarded) is function
-    assert unguarded(function) is function
-    assert kept_policy(guarded) is kept_policy(function) is ADMIN
+        assert getattr(checked, name) == getattr(function, name)
+    assert inspect.unwrap(checked) is function
+    assert unchecked(checked) is function
+    assert unchecked(function) is function
+    assert kept_policy(checked) is kept_policy(function) is ADMIN
     vars(function).clear()
     vars(function).update(kept)
 
 
 def test_arguments_and_results_pass() -> None:
-    guarded, guarded_async = mark(read), mark(read_async)
+    checked, checked_async = mark(read), mark(read_async)
     vars(read).clear()
     vars(read_async).clear()
     with applying(Applied(ADMIN.engine)):
-        assert guarded("x", depth=2) == "x 2"
-        assert asyncio.run(guarded_async("x")) == "x"
-        assert asyncio.run(guarded_async(item="x")) == "x"
+        assert checked("x", depth=2) == "x 2"
+        assert asyncio.run(checked_async("x")) == "x"
+        assert asyncio.run(checked_async(item="x")) == "x"
     with applying(Applied(APP.engine)), pytest.raises(RuntimeError, match="has its own CORS"):
-        asyncio.run(guarded_async("x"))
+        asyncio.run(checked_async("x"))
 
 
 @pytest.mark.parametrize("function", [stream, stream_async])
 def test_generator_is_checked_when_it_is_called(function: Any) -> None:
-    guarded = mark(function)
+    checked = mark(function)
     vars(function).clear()
     with applying(Applied(APP.engine)), pytest.raises(RuntimeError, match="has its own"):
-        guarded()
+        checked()
 
 
 def test_second_mark_leaves_the_first_as_it_is() -> None:
@@ -335,15 +335,15 @@ def test_object_that_is_not_called_cannot_be_marked() -> None:
 
 def test_arriving_handler_switches_the_check_on() -> None:
     cells = {type(cell.cell_contents).__name__: cell.cell_contents for cell in make().__closure__}
-    assert set(cells) == {"_Guard", "function"}
-    mark = cells["_Guard"].mark
+    assert set(cells) == {"_Checker", "function"}
+    mark = cells["_Checker"].mark
     receive = (
         "import pickle, sys; from corekit.adapter import MARKS; before = MARKS.exist;"
-        "guard = pickle.load(sys.stdin.buffer); print(before, MARKS.exist, guard.mark.policy)"
+        "checker = pickle.load(sys.stdin.buffer); print(before, MARKS.exist, checker.mark.policy)"
     )
     done = subprocess.run(
         [sys.executable, "-c", receive],
-        input=pickle.dumps(cells["_Guard"]),
+        input=pickle.dumps(cells["_Checker"]),
         capture_output=True,
         cwd=ROOT,
         check=True,
@@ -358,16 +358,16 @@ def test_arriving_handler_switches_the_check_on() -> None:
 def test_unpickled_guard_switches_the_check_on(monkeypatch: pytest.MonkeyPatch) -> None:
     fresh = type(MARKS)()
     assert (fresh.exist, fresh.count) == (False, 0)
-    (guard,) = (
+    (checker,) = (
         cell.cell_contents
         for cell in keep_policy(make(), "mark", "the function", read).__closure__
         if hasattr(cell.cell_contents, "mark")
     )
     count = MARKS.count
-    sent = pickle.dumps(guard)
+    sent = pickle.dumps(checker)
     monkeypatch.setattr(MARKS, "exist", False)
     received = pickle.loads(sent)
-    assert (received.mark, received.resolve) == (guard.mark, read)
+    assert (received.mark, received.resolve) == (checker.mark, read)
     assert (received.mark.policy, MARKS.exist, MARKS.count) == ("mark", True, count + 1)
 
 
