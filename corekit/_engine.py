@@ -236,6 +236,10 @@ class Engine:
         """Whether allowed origins may read responses to requests with credentials."""
         return self._credentials
 
+    def allows_header(self, name: str) -> bool:
+        """Return whether allowed origins may send the request header `name` (lower case)."""
+        return self._any_header or name in self.allow_headers
+
     @property
     def denies_all(self) -> bool:
         """Whether no origin is allowed, as far as that is known without asking for one."""

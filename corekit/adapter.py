@@ -107,6 +107,7 @@ __all__ = [
     "preflight_response",
     "raw_path_readings",
     "raw_preflight_response",
+    "read_fetch_site",
     "show",
     "unchecked",
     "unwrap",
@@ -187,6 +188,24 @@ def guard_observer(
     if policy is None:
         raise ValueError(_GUARD_ALONE)
     return GuardObserver(adapter, logger, on_verdict=on_verdict)
+
+
+def read_fetch_site(site: str | None, origin: str | None, engine: Engine | None) -> str | None:
+    """Return Sec-Fetch-Site from a CGI variable, or None if a page may have written it.
+
+    Servers put a header ``Sec_Fetch_Site`` into the same variable. Browsers let a page send that
+    one if the policy, with this `engine`, allows its `origin` and the name.
+
+    >>> engine = CorsPolicy(allow_origins=["*"], allow_headers=["*"]).engine
+    >>> read_fetch_site("same-origin", "https://a.example", engine) is None
+    True
+    >>> read_fetch_site("same-origin", "https://a.example", CorsPolicy.deny_all().engine)
+    'same-origin'
+    """
+    if site is None or origin is None or engine is None:
+        return site
+    may_be_written = engine.allows_header("sec_fetch_site") and engine.allows(origin)
+    return None if may_be_written else site
 
 
 def is_handshake(method: str, upgrade: str | None) -> bool:

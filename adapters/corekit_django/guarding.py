@@ -25,6 +25,7 @@ from corekit.adapter import (
     Verdict,
     is_handshake,
     path_readings,
+    read_fetch_site,
 )
 from corekit.guard import GUARD_ARGUMENTS, GuardReason
 from corekit.problems import Dialect, SettingProblem
@@ -61,14 +62,17 @@ class SettingsGuard:
     def judge(self, request: HttpRequest, grant: Grant | None) -> Judged:
         """Judge a request that `grant` covers."""
         meta = request.META
+        origin, site = meta.get("HTTP_ORIGIN"), meta.get("HTTP_SEC_FETCH_SITE")
+        for engine in () if grant is None else (grant.engine, grant.admitting):
+            site = read_fetch_site(site, origin, engine)
         guarded = GuardedRequest(
             guard=self.guard,
             method=request.method or "",
             paths=path_readings(request.path_info),
             engine=None if grant is None else grant.engine,
             host=meta.get("HTTP_HOST"),
-            origin=meta.get("HTTP_ORIGIN"),
-            sec_fetch_site=meta.get("HTTP_SEC_FETCH_SITE"),
+            origin=origin,
+            sec_fetch_site=site,
             sec_fetch_mode=meta.get("HTTP_SEC_FETCH_MODE"),
             sec_fetch_dest=meta.get("HTTP_SEC_FETCH_DEST"),
             # The test client sends an empty one.
@@ -112,6 +116,8 @@ class Judged(NamedTuple):
             status, headers, body = verdict.response()
             return HttpResponse(body, status=status, headers=dict(headers))
         if self.guard.replaces_tokens and self._is_of_trusted_page():
+            # Django's check of tokens would raise DisallowedHost here.
+            request.get_host()
             request.csrf_processing_done = True  # type: ignore[attr-defined]
             # django-ninja's own check resets the first one.
             request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from corekit.adapter import (
     add_vary,
     check_guard,
     is_handshake,
+    read_fetch_site,
 )
 from corekit.guard import SAFE_METHODS
 
@@ -110,7 +111,8 @@ class Gate:
         """
         if environ["REQUEST_METHOD"] not in SAFE_METHODS and not self._observes_all:
             # What most browsers send needs no look at the other headers.
-            origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")
+            origin = environ.get("HTTP_ORIGIN")
+            site = read_fetch_site(environ.get("HTTP_SEC_FETCH_SITE"), origin, engine)
             if self.guard.judge_common_write(engine, origin, site) is not None:
                 return app(environ, start_response)
         request = self._read(environ, engine)
@@ -134,6 +136,7 @@ class Gate:
 
     def _read(self, environ: WSGIEnvironment, engine: Engine | None) -> GuardedRequest:
         method: str = environ["REQUEST_METHOD"]
+        origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")
         return GuardedRequest(
             guard=self.guard,
             method=method,
@@ -141,12 +144,13 @@ class Gate:
             engine=engine,
             # Most servers join a header that was sent twice with a comma: see docs/asgi-wsgi.md.
             host=environ.get("HTTP_HOST"),
-            origin=environ.get("HTTP_ORIGIN"),
-            sec_fetch_site=environ.get("HTTP_SEC_FETCH_SITE"),
+            origin=origin,
+            sec_fetch_site=read_fetch_site(site, origin, engine),
             sec_fetch_mode=environ.get("HTTP_SEC_FETCH_MODE"),
             sec_fetch_dest=environ.get("HTTP_SEC_FETCH_DEST"),
             cookie=environ.get("HTTP_COOKIE"),
-            authorization=environ.get("HTTP_AUTHORIZATION"),
+            # A server that checks passwords itself may keep the header.
+            authorization=environ.get("HTTP_AUTHORIZATION", environ.get("AUTH_TYPE")),
             scheme=environ.get("wsgi.url_scheme"),
             is_websocket=is_handshake(method, environ.get("HTTP_UPGRADE")),
         )

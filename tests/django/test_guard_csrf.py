@@ -9,7 +9,7 @@ import pytest
 from django.test import override_settings
 
 from tests.django.checking import CSRF, OURS
-from tests.django.conftest import Ask
+from tests.django.conftest import Ask, ask_wsgi
 from tests.django.guard_urls import PARTNER, reached
 from tests.django.test_guard import APP, EVIL, OWN, SETTINGS, send
 
@@ -93,3 +93,24 @@ def test_page_without_credentials_needs_a_token(ask: Ask) -> None:
         assert response.status_code == 403
         assert b"CSRF" in response.content
         assert write(ask, "/write/", OWN).status_code == 200
+
+
+@pytest.mark.parametrize(("host", "status"), [("testserver", 200), ("rebind.example", 400)])
+def test_allowed_hosts_hold_without_a_token(host: str, status: int) -> None:
+    with override_settings(ALLOWED_HOSTS=["testserver"]):
+        response = write(ask_wsgi, "/write/", f"https://{host}", None, Host=host)
+    assert response.status_code == status
+    assert len(reached) == (status == 200)
+
+
+@pytest.mark.parametrize("headers", [["*"], ["sec_fetch_site"]])
+def test_page_that_may_send_any_header_is_not_trusted(ask: Ask, headers: list[str]) -> None:
+    with override_settings(
+        CORS_ALLOWED_ORIGINS=[],
+        CORS_ALLOW_ALL_ORIGINS=True,
+        CORS_ALLOW_CREDENTIALS=False,
+        CORS_ALLOW_HEADERS=headers,
+    ):
+        response = write(ask, "/write/", EVIL, "same-origin")
+    assert response.status_code == 403
+    assert reached == []

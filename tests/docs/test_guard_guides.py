@@ -64,7 +64,7 @@ def test_websockets(origin: str | None, expected: str | None) -> None:
 @pytest.mark.parametrize(
     ("method", "headers", "status"),
     [
-        ("GET", {}, 200),
+        ("GET", {}, 405),
         ("POST", {}, 200),
         ("POST", {"Origin": "http://localhost:8000"}, 200),
         ("POST", {"Origin": "http://localhost:8000", "Sec-Fetch-Site": "same-origin"}, 200),
@@ -74,8 +74,8 @@ def test_websockets(origin: str | None, expected: str | None) -> None:
         ("GET", {"Origin": EVIL}, 403),
         ("GET", {"Host": "rebind.example:8000"}, 421),
         ("POST", {"Host": "rebind.example:8000", "Origin": "http://rebind.example:8000"}, 421),
-        ("GET", {"Host": "127.0.0.1:8000"}, 200),
-        ("GET", {"Host": "[::1]:8000"}, 200),
+        ("POST", {"Host": "127.0.0.1:8000"}, 200),
+        ("POST", {"Host": "[::1]:8000"}, 200),
     ],
 )
 def test_local_servers(method: str, headers: dict[str, str], status: int) -> None:
