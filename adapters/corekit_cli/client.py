@@ -23,7 +23,7 @@ from corekit_testing.network import LimitError, UrlTransport
 from .output import CommandError
 
 _MAX_BODY: Final = 65_536
-"""Bytes of a response body that are read; no command looks at it."""
+"""Bytes of a response body that are read: the refusal of a guard is shorter."""
 
 _SAFE_METHODS: Final = frozenset({"GET", "OPTIONS"})
 

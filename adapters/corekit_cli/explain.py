@@ -16,6 +16,8 @@ from rich.text import Text
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import ENGINES, BrowserModel, Fetch, LocalNetwork, Quirks
 from corekit.browser.messages import CREDENTIALS_MODES, FETCH_MODES
+from corekit.browser.sites import is_trustworthy
+from corekit.browser.urls import parse_url
 from corekit.explain import (
     Explanation,
     Fix,
@@ -93,7 +95,8 @@ _ACTORS: Final = {"page": "magenta", "browser": "cyan", "server": "blue"}
 @click.option(
     "--api",
     metavar="URL",
-    help=f"URL that the page calls, without a live server.  [default: {_API}]",
+    help="URL that the page calls, without a live server.  [default: the first of the guard's"
+    f" hosts, or {_API}]",
 )
 @click.option("--host", metavar="HOST", help="Host that the guard sees.  [default: that of --api]")
 @click.option(
@@ -177,10 +180,12 @@ def explain_call(
         mode,
         target_address_space=networks.target,
     )
-    network = networks.read(fetch.url)
     quirks = ENGINES[engine]
     path = None if handshake else path_of(fetch.url)
     found, guard, special = _find_policy(policy, settings, path)
+    if url is None and api is None:
+        fetch = replace(fetch, url=_find_api(guard))
+    network = networks.read(fetch.url)
     if host is not None and (guard is None or url is not None):
         raise click.UsageError("Pass --host with a policy that has a guard, and without --url.")
     try:
@@ -234,6 +239,16 @@ def _check_usage(
     if url is not None and api is not None:
         raise click.UsageError("Pass --url or --api, not both.")
     return origin
+
+
+def _find_api(guard: CrossOriginGuard | None) -> str:
+    """Return the URL that a page calls by default: one under which the guard knows the server."""
+    hosts = () if guard is None or guard.hosts is None else guard.hosts
+    host = next((each for each in hosts if "*" not in each), None)
+    if host is None:
+        return _API
+    is_local = is_trustworthy(parse_url(f"http://{host}/"))
+    return f"{'http' if is_local else 'https'}://{host}/"
 
 
 def _fix_special(explanation: Explanation, special: str, *, is_live: bool) -> Explanation:

@@ -36,7 +36,7 @@ from .console import ConsoleMessage, read_message
 from .errors import ERRORS, ErrorInfo, find_error
 from .explanation import Explanation, Fix, NearMiss, Step, StepKind
 from .fixes import fix_policy, fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
-from .guarding import Judge, add_verdicts, describe_handshake
+from .guarding import Judge, add_verdicts, describe_handshake, read_verdicts
 from .near_misses import find_in_call, find_in_policy, find_in_response
 from .proxies import add_proxy
 from .steps import describe_steps, summarize
@@ -144,16 +144,19 @@ def explain_outcome(
     should have responded, and the `changes` of a fix apply to that policy; without one, they are
     the arguments of a `CorsPolicy` for a middleware around the server's application. `quirks` and
     `address_space` are those of the model. `verdicts` are those of the server's guard, one for each
-    request other than preflights, in their order. Raises ValueError as `explain` does.
+    request other than preflights, in their order; without them, a refusal is recognized by its
+    body. Raises ValueError as `explain` does.
     """
     call = Call(fetch, _read_page(page), quirks, read_local_network(address_space))
-    near_misses, fixes = _search_outcome(outcome, call, policy)
+    known = verdicts or read_verdicts(outcome)
+    is_refused = not verdicts and known[-1:] not in ([], [None])
+    near_misses, fixes = _search_outcome(outcome, call, policy, is_refused=is_refused)
     found = (*find_in_call(page, call), *near_misses)
-    return _build(outcome, call, policy, found, fixes, verdicts=verdicts)
+    return _build(outcome, call, policy, found, fixes, verdicts=known)
 
 
 def _search_outcome(
-    outcome: Outcome, call: Call, policy: Policies | None
+    outcome: Outcome, call: Call, policy: Policies | None, *, is_refused: bool
 ) -> tuple[tuple[NearMiss, ...], tuple[Fix, ...]]:
     if outcome.is_readable:
         return (), ()
@@ -162,7 +165,10 @@ def _search_outcome(
         return near_misses, fix_redirect(outcome, call, policy)
     expected = outcome if policy is None else run(policy, call)
     is_of_policy = outcome.failure is None or is_from_cors_layer(outcome)
-    if policy is None or expected.is_readable or not is_of_policy:
+    fixes: tuple[Fix, ...] = ()
+    if policy is None and is_refused:
+        pass  # the hint of the guard says what to change
+    elif policy is None or expected.is_readable or not is_of_policy:
         fixes = fix_server(outcome, call, is_allowed=policy is not None)
     else:
         further, fixes = _search_policy(policy, call, expected)
@@ -203,9 +209,9 @@ def _build(
     near_misses: Iterable[NearMiss],
     fixes: tuple[Fix, ...],
     *,
-    verdicts: Sequence[Verdict] = (),
+    verdicts: Sequence[Verdict | None] = (),
 ) -> Explanation:
-    is_refused = any(verdict.status is not None for verdict in verdicts[-1:])
+    is_refused = any(each is not None and each.status is not None for each in verdicts[-1:])
     explanation = Explanation(
         outcome.is_readable,
         summarize(outcome, call),

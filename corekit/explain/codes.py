@@ -23,6 +23,7 @@ from corekit.probe.finding_kinds import FINDINGS
 from corekit.problems import KINDS, PYTHON, Problem, ProblemKind
 
 from .errors import ERRORS, MAX_MESSAGE
+from .guarding import GUARD_HINTS, lower_first, read_refusal
 
 
 class Meaning(NamedTuple):
@@ -81,35 +82,6 @@ _REASON_HINTS: Final = {
     Reason.HEADERS_TOO_LONG: "Request fewer headers.",
 }
 _OUTCOMES: Final = ("allowed", "refused", "reported")
-_LIST_ORIGIN: Final = "Add the page's origin to allow_origins if its pages may do this."
-_OWN_ORIGIN: Final = "If it is the server's own, add it to own_origins: a proxy changes Host."
-_GUARD_HINTS: Final = {
-    GuardReason.HOST_MALFORMED: "Send one Host header with the name of the server.",
-    GuardReason.HOST_NOT_ALLOWED: (
-        "Call the server by a name in hosts, or add the name that it was called by."
-    ),
-    GuardReason.SEVERAL_FETCH_SITES: "Let proxies pass on Sec-Fetch-Site as it is.",
-    GuardReason.CREDENTIALS_NOT_ALLOWED: (
-        "Turn on allow_credentials if pages of this origin may act as the user, or send the request"
-        " with credentials: 'omit'."
-    ),
-    GuardReason.SAME_SITE: _LIST_ORIGIN,
-    GuardReason.CROSS_SITE: (
-        f"{_LIST_ORIGIN} If every website may write to the path, add the path to exempt."
-    ),
-    GuardReason.OPAQUE_ORIGIN: (
-        "Send your own pages with Referrer-Policy: same-origin instead of no-referrer."
-    ),
-    GuardReason.OTHER_ORIGIN: f"{_LIST_ORIGIN} {_OWN_ORIGIN}",
-    GuardReason.BROWSERS_ONLY: (
-        "Set writes or websockets of the guard to 'judge' if other clients may do this."
-    ),
-    GuardReason.WEBSOCKET_ORIGIN: f"{_LIST_ORIGIN} {_OWN_ORIGIN}",
-    GuardReason.CROSS_SITE_READ: (
-        "Add the path to exempt if every website may load it, and write to it."
-    ),
-    GuardReason.READ_NOT_ALLOWED: f"{_LIST_ORIGIN} {_OWN_ORIGIN}",
-}
 
 
 def _fill(code: str, template: str) -> dict[str, str]:
@@ -140,7 +112,7 @@ def _describe_all() -> Iterator[Meaning]:
     for reason in Reason:
         yield Meaning(reason.name, reason.value, _REASON_HINTS.get(reason, _HARMLESS))
     for each in GuardReason:
-        yield Meaning(each.name, each.value, _GUARD_HINTS.get(each, "Change nothing."))
+        yield Meaning(each.name, each.value, GUARD_HINTS.get(each, "Change nothing."))
     for error in ERRORS.values():
         yield Meaning(error.name, error.message, error.hint)
 
@@ -190,15 +162,15 @@ def find_code(text: str) -> tuple[Meaning, ...]:
 
 def _find_in_guard(text: str) -> Meaning | None:
     """Return what a line of the guard, or the body of its response, means."""
-    for reason in GuardReason:
-        sentence = f"Guard: {_lower_first(reason.value)}"
-        if text.startswith(sentence):
-            return _describe_guard(reason.value, text[len(sentence) :], reason)
+    refused = read_refusal(text)
+    if refused is not None:
+        reason, hint = refused
+        return _describe_guard(reason.value, hint, reason)
     name = text.rpartition("[")[2].removesuffix("]")
     if name not in GuardReason.__members__:
         return None
     reason = GuardReason[name]
-    message = _lower_first(reason.value)
+    message = lower_first(reason.value)
     request, _, rest = text.partition("Guard: ")[2].rpartition(f": {message}")
     request, _, outcome = request.rpartition(" ")
     if outcome not in _OUTCOMES:
@@ -207,17 +179,13 @@ def _find_in_guard(text: str) -> Meaning | None:
 
 
 def _describe_guard(message: str, hint: str, reason: GuardReason) -> Meaning:
-    known = _GUARD_HINTS.get(reason, "Change nothing.")
+    known = GUARD_HINTS.get(reason, "Change nothing.")
     return Meaning(reason.name, message, hint.strip() or known)
-
-
-def _lower_first(sentence: str) -> str:
-    return sentence[0].lower() + sentence[1:]
 
 
 def _describe_denial(request: str, pasted: str, reason: Reason) -> Meaning:
     """Return what a line of the log means; its own hint names the values of the request."""
-    message = _lower_first(reason.value)
+    message = lower_first(reason.value)
     hint = pasted.partition(". ")[2].strip(" .")  # after the sentence of the reason
     known = _REASON_HINTS.get(reason, _HARMLESS)
     return Meaning(reason.name, f"{request}: {message}", f"{hint}." if hint else known)

@@ -24,8 +24,39 @@ from .networks import describe_cookies
 WEBSOCKET_SCHEMES: Final = ("ws", "wss")
 
 _COOKIE: Final = "(any)"
+_MAX_BODY: Final = 1_000
 _SWITCHING_PROTOCOLS: Final = 101
 _ABOUT_HOST: Final = (GuardReason.HOST_MALFORMED, GuardReason.HOST_NOT_ALLOWED)
+_LIST_ORIGIN: Final = "Add the page's origin to allow_origins if its pages may do this."
+_OWN_ORIGIN: Final = "If it is the server's own, add it to own_origins: a proxy changes Host."
+GUARD_HINTS: Final = {
+    GuardReason.HOST_MALFORMED: "Send one Host header with the name of the server.",
+    GuardReason.HOST_NOT_ALLOWED: (
+        "Call the server by a name in hosts, or add the name that it was called by."
+    ),
+    GuardReason.SEVERAL_FETCH_SITES: "Let proxies pass on Sec-Fetch-Site as it is.",
+    GuardReason.CREDENTIALS_NOT_ALLOWED: (
+        "Turn on allow_credentials if pages of this origin may act as the user, or send the request"
+        " with credentials: 'omit'."
+    ),
+    GuardReason.SAME_SITE: _LIST_ORIGIN,
+    GuardReason.CROSS_SITE: (
+        f"{_LIST_ORIGIN} If every website may write to the path, add the path to exempt."
+    ),
+    GuardReason.OPAQUE_ORIGIN: (
+        "Send your own pages with Referrer-Policy: same-origin instead of no-referrer."
+    ),
+    GuardReason.OTHER_ORIGIN: f"{_LIST_ORIGIN} {_OWN_ORIGIN}",
+    GuardReason.BROWSERS_ONLY: (
+        "Set writes or websockets of the guard to 'judge' if other clients may do this."
+    ),
+    GuardReason.WEBSOCKET_ORIGIN: f"{_LIST_ORIGIN} {_OWN_ORIGIN}",
+    GuardReason.CROSS_SITE_READ: (
+        "Add the path to exempt if every website may load it, and write to it."
+    ),
+    GuardReason.READ_NOT_ALLOWED: f"{_LIST_ORIGIN} {_OWN_ORIGIN}",
+}
+"""By reason of a refusal, how to fix it if the values of the request are not known."""
 _NO_CORS: Final = (
     "CORS does not apply to WebSockets: the browser sends no preflight, and every page may use the"
     " connection if the server accepts it."
@@ -107,35 +138,70 @@ def find_fetch_site(page: str, urls: Sequence[Url]) -> str | None:
     return site
 
 
-def add_verdicts(explanation: Explanation, verdicts: Sequence[Verdict]) -> Explanation:
+def read_refusal(text: str) -> tuple[GuardReason, str] | None:
+    """Return the reason and the hint in the body of a refusal by a guard; None for another text.
+
+    >>> read_refusal("Guard: the page belongs to another site.")
+    (<GuardReason.CROSS_SITE: 'The page belongs to another site.'>, '')
+    """
+    for reason in GuardReason:
+        sentence = f"Guard: {lower_first(reason.value)}"
+        if reason.status is not None and text.startswith(sentence):
+            return reason, text[len(sentence) :].strip()
+    return None
+
+
+def read_verdicts(outcome: Outcome) -> list[Verdict | None]:
+    """Return what a live server's guard says about each request, None if it refused nothing.
+
+    Preflights are left out. Only refusals are known: they have the reason in the body.
+    """
+    verdicts: list[Verdict | None] = []
+    for exchange in outcome.exchanges:
+        if not exchange.request.is_preflight:
+            response = exchange.response
+            found = read_refusal(response.body[:_MAX_BODY].decode("ascii", "replace"))
+            is_refusal = found is not None and found[0].status == response.status
+            verdicts.append(Verdict(found[0]) if found is not None and is_refusal else None)
+    return verdicts
+
+
+def add_verdicts(explanation: Explanation, verdicts: Sequence[Verdict | None]) -> Explanation:
     """Return an explanation with what the guard says about each request, other than preflights.
 
-    If the browser sends the request, the last verdict becomes that of the explanation.
+    A verdict is None if it is not known. If the browser sends the request, the last one becomes
+    that of the explanation.
     """
-    if not verdicts:
+    last = verdicts[-1] if verdicts else None
+    if last is None:
         return explanation
-    last = verdicts[-1]
+    summary = f"{explanation.summary} {_describe(last)}"
+    if last.status is not None and explanation.allowed:
+        call = explanation.summary.partition(": ")[0]
+        reason = f"{lower_first(last.reason.value)} [{last.reason.name}]"
+        summary = f"{call}, but it is a {last.status} of the guard, which refuses this: {reason}"
     return replace(
         explanation,
-        summary=f"{explanation.summary} {_describe(last)}",
+        summary=summary,
         steps=tuple(_add_steps(explanation.steps, verdicts)),
         fixes=(*explanation.fixes, *_find_fixes(last, explanation.fixes)),
         verdict=last,
     )
 
 
-def _add_steps(steps: Iterable[Step], verdicts: Sequence[Verdict]) -> Iterator[Step]:
+def _add_steps(steps: Iterable[Step], verdicts: Sequence[Verdict | None]) -> Iterator[Step]:
     rest = iter(verdicts)
     for step in steps:
-        if step.kind == "response":
-            yield _make_step(next(rest))
+        verdict = next(rest) if step.kind == "response" else None
+        if verdict is not None:
+            yield _make_step(verdict)
         yield step
 
 
 def _find_fixes(verdict: Verdict, others: Sequence[Fix]) -> Iterator[Fix]:
     # To allow the origin also lets the guard allow it; the name of the server is another matter.
     if not verdict.allowed and (verdict.reason in _ABOUT_HOST or not others):
-        yield Fix(verdict.hint)
+        yield Fix(verdict.hint or GUARD_HINTS[verdict.reason])
 
 
 def _make_step(verdict: Verdict) -> Step:
@@ -153,8 +219,12 @@ def _describe(verdict: Verdict) -> str:
     act = "lets the request pass"
     if not verdict.allowed:
         act = "refuses the request" if verdict.is_enforced else "only reports the request"
-    message = verdict.reason.value
-    return f"The guard {act}: {message[0].lower()}{message[1:]} [{verdict.reason.name}]"
+    return f"The guard {act}: {lower_first(verdict.reason.value)} [{verdict.reason.name}]"
+
+
+def lower_first(sentence: str) -> str:
+    """Return a sentence as it continues another one."""
+    return sentence[0].lower() + sentence[1:]
 
 
 def describe_handshake(

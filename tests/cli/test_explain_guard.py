@@ -8,6 +8,9 @@ from typing import Final
 
 import pytest
 
+from corekit import CorsPolicy
+from corekit.guard import CrossOriginGuard
+from corekit_wsgi import CorsMiddleware
 from tests.cli.explaining import run, text_of
 from tests.cli.live import serving
 from tests.probe.servers import right
@@ -187,3 +190,31 @@ def test_live_server_is_not_compared_with_the_guard(policy: str) -> None:
     assert result.exit_code == 0
     assert data["guard"] is None
     assert data["note"].startswith("The guard of the policy is not compared with the live server.")
+
+
+def test_refusal_of_a_live_server_is_recognized() -> None:
+    policy = CorsPolicy(allow_origins=[APP])
+    guarded = CorsMiddleware(right(), policy, guard=CrossOriginGuard(policy))
+    with serving(guarded) as live:
+        arguments = (f"--origin={EVIL}", "-X", "POST", f"--url={live.url}", "--send-unsafe")
+        result = run(*arguments, "--json")
+        assert "the application did not process it" in text_of(run(*arguments))
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["guard"]["reason"] == "OTHER_ORIGIN"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "url"),
+    [
+        (["shop.example.com", "b.example"], "https://shop.example.com/"),
+        (["*.example.com", "shop.example.com:8443"], "https://shop.example.com:8443/"),
+        (["localhost:8003"], "http://localhost:8003/"),
+        (["[::1]"], "http://[::1]/"),
+        (["*.example.com"], "https://api.example.com/"),
+    ],
+)
+def test_default_url_has_a_name_that_the_guard_knows(hosts: list[str], url: str) -> None:
+    toml = f'allow_origins = ["{APP}"]\n[guard]\nhosts = {hosts}'
+    result = run("--policy=-", f"--origin={APP}", "--json", input=toml)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["exchanges"][0]["request"]["url"] == url

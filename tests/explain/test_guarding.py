@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import SAFELISTED_METHODS
-from corekit.browser import Fetch
+from corekit.browser import BrowserModel, Fetch, HttpResponse
 from corekit.browser.urls import parse_url
 from corekit.explain import Explanation, explain, explain_handshake, explain_outcome
-from corekit.explain.guarding import find_fetch_site
-from corekit.guard import CrossOriginGuard
+from corekit.explain.guarding import GUARD_HINTS, find_fetch_site
+from corekit.guard import CrossOriginGuard, GuardReason, Verdict
 from tests.explain.calls import details, fetches, titles
 
 APP: Final = "https://app.example.com"
@@ -62,8 +62,12 @@ def test_write(page: str, policy: Any, credentials: str, readable: bool, reason:
     assert explanation.succeeds == (readable and passes)
     last = explanation.outcome.exchanges[-1].response
     assert last.status == (200 if passes else 403)
-    act = "lets the request pass" if passes else "refuses the request"
-    assert f" The guard {act}: " in explanation.summary
+    if not passes and readable:
+        refusal = ", but it is a 403 of the guard, which refuses this: the page"
+        assert f" can read the response to POST {ITEMS}{refusal}" in explanation.summary
+    else:
+        act = "lets the request pass" if passes else "refuses the request"
+        assert f" The guard {act}: " in explanation.summary
     assert explanation.summary.endswith(f"[{reason}]")
 
 
@@ -321,3 +325,63 @@ def test_handshake_has_the_host_of_a_proxy() -> None:
 def test_handshake_that_no_page_can_make(url: str, page: str, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
         explain_handshake(None, url, page=page)
+
+
+ALLOWED: Final = ("Access-Control-Allow-Origin", APP)
+
+
+def refused(
+    reason: str, *headers: tuple[str, str], status: int | None = None, **options: Any
+) -> Explanation:
+    """Explain a POST that a live server's guard refused."""
+    verdict = Verdict(GuardReason[reason])
+    response = HttpResponse(status or verdict.response()[0], headers, verdict.body)
+    fetch = Fetch(ITEMS, method="POST")
+    outcome = BrowserModel(clock=lambda: 0.0).fetch(lambda _: response, APP, fetch)
+    return explain_outcome(outcome, fetch, page=APP, **options)
+
+
+@pytest.mark.parametrize("reason", [each.name for each in GuardReason if each.status])
+@pytest.mark.parametrize("headers", [[], [ALLOWED]], ids=["blocked", "readable"])
+def test_refusal_of_a_live_server(reason: str, headers: list[tuple[str, str]]) -> None:
+    explanation = refused(reason, *headers)
+    status = GuardReason[reason].status
+    assert reason_of(explanation) == reason
+    assert explanation.allowed == bool(headers)
+    assert not explanation.succeeds
+    assert "processed the request" not in str(explanation)
+    assert f"server: Refuses the request by the guard: {status} [{reason}]" in titles(explanation)
+    assert explanation.summary.endswith(f"[{reason}]")
+    assert [str(fix) for fix in explanation.fixes] == [GUARD_HINTS[GuardReason[reason]]]
+    data = explanation.to_dict()
+    assert data["guard"]["status"] == status
+    assert json.loads(json.dumps(data)) == data
+
+
+def test_refusal_is_compared_with_the_policy() -> None:
+    policy = CorsPolicy(allow_origins=["https://other.example"])
+    fixes = refused("CROSS_SITE", policy=policy).fixes
+    assert fixes[0].changes == {"allow_origins": ("https://other.example", APP)}
+
+
+@pytest.mark.parametrize("reason", ["SAFE", "CROSS_SITE"])
+def test_other_responses_are_no_refusals(reason: str) -> None:
+    explanation = refused(reason, status=500)
+    assert explanation.verdict is None
+    assert "The server received and processed the request" in str(explanation)
+
+
+def test_only_the_response_after_a_redirect_is_a_refusal() -> None:
+    verdict = Verdict(GuardReason.SAME_SITE)
+    responses = [
+        HttpResponse(307, (ALLOWED, ("Location", "/other"))),
+        HttpResponse(403, (ALLOWED,), verdict.body),
+    ]
+    fetch = Fetch(ITEMS, method="POST")
+    outcome = BrowserModel(clock=lambda: 0.0).fetch(lambda _: responses.pop(0), APP, fetch)
+    explanation = explain_outcome(outcome, fetch, page=APP)
+    assert reason_of(explanation) == "SAME_SITE"
+    kinds = [step.kind for step in explanation.steps]
+    assert kinds[2:] == [
+        "request", "response", "redirect", "request", "guard", "response", "end",
+    ]  # fmt: skip
