@@ -179,6 +179,43 @@ OTHER_ERRORS: Final = (
             "firefox": ("A resource is blocked by OpaqueResponseBlocking",),
         },
     ),
+    # WebSockets
+    ErrorInfo(
+        "WebSocketRefused",
+        "The server, its guard or a proxy responded to the handshake of a WebSocket with an error"
+        " status. CORS does not apply to WebSockets; a guard, and many frameworks, check the page's"
+        " origin.",
+        "Look at the log of the server: a guard names the reason there. With status 403, add the"
+        " page's origin to allow_origins if its pages may open it, and turn on allow_credentials if"
+        " the browser sends cookies. With 404, check the path, and with 400 whether a proxy passes"
+        " on Upgrade.",
+        {
+            "chromium": (
+                (
+                    "WebSocket connection to '{}' failed: Error during WebSocket handshake:"
+                    " Unexpected response code: {}"
+                ),
+            ),
+            "webkit": (
+                "WebSocket connection to '{}' failed: Unexpected response code: {}",
+                "WebSocket connection to '{}' failed: There was a bad response from the server.",
+            ),
+        },
+    ),
+    ErrorInfo(
+        "WebSocketFailed",
+        "A WebSocket was not opened: the server cannot be reached, or it, its guard or a proxy"
+        " refused the handshake. The message does not say which. CORS does not apply to"
+        " WebSockets.",
+        "Look at the log of the server: a guard that refuses a handshake names the reason there. If"
+        " the log has no handshake, check the host, the port and the scheme of the URL.",
+        {
+            "firefox": (
+                "can't establish a connection to the server at ws://{}.",
+                "can't establish a connection to the server at wss://{}.",
+            ),
+        },
+    ),
     # Below HTTP
     ErrorInfo(
         "ConnectionFailed",

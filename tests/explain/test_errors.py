@@ -64,6 +64,22 @@ def test_name_finds_its_error_in_any_case(name: str) -> None:
 
 # Messages as consoles print them.
 PASTED = {
+    "WebSocketRefused": [
+        (
+            "WebSocket connection to 'ws://localhost:8000/live' failed: Error during WebSocket"
+            " handshake: Unexpected response code: 403"
+        ),
+        "[Error] WebSocket connection to 'wss://a.example/' failed: Unexpected response code: 401",
+        (
+            "[Error] WebSocket connection to 'ws://localhost:8000/live' failed: There was a bad"
+            " response from the server."
+        ),
+    ],
+    "WebSocketFailed": [
+        "Firefox can\u2019t establish a connection to the server at ws://localhost:8000/live.",
+        "Firefox can't establish a connection to the server at wss://api.example.com/. app.js:1:2",
+        "Nightly can\u2019t establish a connection to the server at wss://api.example.com/.",
+    ],
     "CORSMissingAllowOrigin": [
         "Reason: CORS header 'Access-Control-Allow-Origin' missing",
         (
@@ -186,7 +202,13 @@ PASTED = {
             " (connect-src) at http://127.0.0.1:8000/ because it violates the following directive"
         ),
     ],
-    "ConnectionFailed": ["GET http://localhost:8001/ net::ERR_CONNECTION_REFUSED"],
+    "ConnectionFailed": [
+        "GET http://localhost:8001/ net::ERR_CONNECTION_REFUSED",
+        (
+            "WebSocket connection to 'ws://localhost:1/' failed: Error in connection establishment:"
+            " net::ERR_CONNECTION_REFUSED"
+        ),
+    ],
     "CertificateInvalid": ["ERR_CERT_AUTHORITY_INVALID", "net::ERR_CERT_DATE_INVALID"],
     "CorpNotSameOrigin": [
         "GET http://a.example/ net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin 200 (OK)",
