@@ -16,6 +16,8 @@ from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
 from corekit.diagnostics import SEVERITIES, show
 from corekit.explain import read_origin
+from corekit.guard import CrossOriginGuard
+from corekit.lint.regexes import regexes_of
 from corekit.probe import (
     Plan,
     ProbeResponse,
@@ -94,7 +96,8 @@ def probe(
     Sends fewer than thirty requests, and three or four for each further ORIGIN: those that a
     browser sends for pages of ORIGIN, and the same from origins that should be refused. With
     --policy, it sends one more for each method and header, and compares the responses with the
-    policy. Only GET and OPTIONS are sent, unless --send-unsafe is given: then also the request
+    policy. If that has a guard and allows no origins, only pages of the server itself should be
+    allowed. Only GET and OPTIONS are sent, unless --send-unsafe is given: then also the request
     itself, a form of another website and the handshake of a WebSocket. Redirects are not followed.
     The values of --header and --cookie are sent with every request except preflights, and are not
     printed. Probe only servers that you may probe.
@@ -116,7 +119,8 @@ def probe(
       2  the server did not respond, or not to all requests, or was not
          judged: its response to GET has status 401, 403, or 500 and above
     """
-    policy, checks_host = (None, False) if source is None else _find_policy(source, url)
+    policy, guard = (None, None) if source is None else _find_policy(source, url)
+    checks_host = guard is not None and guard.hosts is not None
     chosen = method or (_METHOD if policy is None else _first_method(policy))
     if credentials is None:
         allows = policy is not None and policy.allow_credentials
@@ -126,6 +130,9 @@ def probe(
     fetch = read_call(url, chosen, headers, credentials)
     given = tuple(read_header(each) for each in headers if ":" in each)
     allowed, denied = _split_origins(url, origins, policy)
+    if not (allowed or (guard is not None and policy is not None and _is_closed(policy))):
+        message = "Name an origin that should be allowed: --origin https://app.example.com"
+        raise click.UsageError(message)
     is_chosen = policy is not None or bool(method or headers)
     login = (*given, *_read_cookies(cookies))
     plan = Plan(
@@ -165,20 +172,26 @@ def probe(
             }
         )
     else:
-        sent = f"{len(requests)} requests for pages on {', '.join(plan.origins)}"
+        pages = ", ".join(plan.origins) or f"{plan.own_origin}, the server itself"
+        sent = f"{len(requests)} requests for pages on {pages}"
         details = [sent, f"Proxy: {', '.join(proxies)}"] if proxies else [sent]
         print_findings(url, found, *details, values=False)
     raise SystemExit(0 if is_ok else 1 if judged else 2)
 
 
-def _find_policy(source: str, url: str) -> tuple[CorsPolicy, bool]:
-    """Return the policy for a URL, and whether a guard compares Host with names."""
+def _find_policy(source: str, url: str) -> tuple[CorsPolicy, CrossOriginGuard | None]:
+    """Return the policy for a URL, and the guard if there is one."""
     path = parse_url(url).target.partition("?")[0]
     file = require_file(source)
     policy = file.require().policy_for(path)
     if policy is None:
         raise CommandError(f"No route covers {path}.", "Probe a path of a route.", source=source)
-    return policy, file.guard is not None and file.guard.hosts is not None
+    return policy, file.guard
+
+
+def _is_closed(policy: CorsPolicy) -> bool:
+    """Return whether a policy allows no origins."""
+    return not policy.allow_origins and not regexes_of(policy)
 
 
 def _first_method(policy: CorsPolicy) -> str:
@@ -205,9 +218,6 @@ def _split_origins(
             raise click.BadParameter(message, param_hint="--origin")
         is_allowed = policy is None or policy.decide("GET", origin=origin).allowed
         (allowed if is_allowed else denied)[origin] = None
-    if not allowed:
-        message = "Name an origin that should be allowed: --origin https://app.example.com"
-        raise click.UsageError(message)
     return tuple(allowed), tuple(denied)
 
 

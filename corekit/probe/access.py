@@ -84,7 +84,7 @@ def _stray_headers(responses: Responses) -> Iterator[Diagnostic]:
         and get_header(refused.response.headers, ALLOW_ORIGIN) is None
     ):
         yield report("stray-credentials", UNTRUSTED, "true")
-    origins = {plan.origins[0]: "private-network"}
+    origins = dict.fromkeys(plan.origins[:1], "private-network")
     if UNTRUSTED not in plan.origins:
         origins[UNTRUSTED] = "private-network-for-any"
     for origin, code in origins.items():

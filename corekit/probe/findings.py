@@ -57,7 +57,7 @@ def has_credentials(response: HttpResponse) -> bool:
 def is_not_judged(each: ProbeResponse) -> bool:
     """Return whether a response to GET is from a login, a block or a broken server."""
     status = each.response.status
-    return each.sent.kind == "get" and (status in (401, 403) or status >= 500)
+    return each.sent.kind in ("get", "own") and (status in (401, 403) or status >= 500)
 
 
 def is_judged(responses: Responses) -> bool:
@@ -65,11 +65,15 @@ def is_judged(responses: Responses) -> bool:
 
     They do not if a page that should be allowed gets status 401, 403, or 500 and above.
     """
-    return not any(map(is_not_judged, responses.for_pages()))
+    own = filter(None, [responses.find_own()])
+    return not any(map(is_not_judged, (*own, *responses.for_pages())))
 
 
 def check_pages(responses: Responses) -> Iterator[Diagnostic]:
     """Find what blocks the pages that should be allowed, or works only by chance."""
+    own = responses.find_own()
+    if own is not None:
+        yield from _error_status(own, _FIX_ERROR)
     for origin in responses.plan.origins:
         yield from _refusals(responses, origin)
         yield from _lost_headers(responses, origin)
@@ -123,12 +127,18 @@ def _refusals(responses: Responses, origin: str) -> Iterator[Diagnostic]:
             yield report(
                 "redirect", origin, location, method=method, status=status, location=target
             )
-        if is_not_judged(each):
-            fix = _FIX_ERROR if problem is None else _FIX_EXCEPTION
-            hint = (fix if status >= 500 else _LOG_IN) + blame_proxy(headers)
-            yield report("not-judged", origin, status, status=status, hint=hint)
-        elif status >= 400:
-            yield report("error-status", origin, status, method=method, status=status)
+        yield from _error_status(each, _FIX_ERROR if problem is None else _FIX_EXCEPTION)
+
+
+def _error_status(each: ProbeResponse, fix: str) -> Iterator[Diagnostic]:
+    """Report a status of 400 and above; `fix` is the hint for one of 500 and above."""
+    origin, method = str(each.sent.origin), each.sent.request.method
+    status = each.response.status
+    if is_not_judged(each):
+        hint = (fix if status >= 500 else _LOG_IN) + blame_proxy(each.response.headers)
+        yield report("not-judged", origin, status, status=status, hint=hint)
+    elif status >= 400:
+        yield report("error-status", origin, status, method=method, status=status)
 
 
 def _credentials(responses: Responses) -> Iterator[Diagnostic]:

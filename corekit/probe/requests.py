@@ -28,6 +28,7 @@ Kind = Literal[
     "error",
     "unsafe",
     "policy",
+    "own",
     "host",
     "forged-write",
     "forged-handshake",
@@ -36,14 +37,16 @@ Kind = Literal[
 
 Four are preflights: `preflight` for the call, `safelisted` for GET, `private` for the call with the
 private network in addition, and `policy` for one method or header, to compare with the policy.
-`host` has the name of another server in Host. The forged ones are what any website can send without
-a preflight: a form, and the handshake of a WebSocket.
+`own` is a GET of the server's own page, if no other pages should be allowed. `host` has the name of
+another server in Host. The forged ones are what any website can send without a preflight: a form,
+and the handshake of a WebSocket.
 """
 
 _ACCEPT: Final = ("Accept", "*/*")
 OTHER_HOST: Final = "corekit-probe.example"
 """A name that no server has."""
 
+_OF_OWN_PAGE: Final = ("Sec-Fetch-Site", "same-origin")
 _FORM: Final = (
     ("Content-Type", "application/x-www-form-urlencoded"),
     ("Sec-Fetch-Site", "cross-site"),
@@ -68,9 +71,10 @@ class TooManyRequestsError(Exception):
 class Plan:
     """What to find out: may pages of `origins` make a call, and may nobody else?
 
-    `fetch` is the call. `is_chosen` says that the caller chose its method or headers, so that their
-    refusal is an error. With `send_unsafe` the call itself is sent, whatever its method, and a
-    forged write and handshake are, too. With `policy` the responses are compared with that policy.
+    Without `origins`, only pages of the server itself should be allowed. `fetch` is the call.
+    `is_chosen` says that the caller chose its method or headers, so that their refusal is an error.
+    With `send_unsafe` the call itself is sent, whatever its method, and a forged write and
+    handshake are, too. With `policy` the responses are compared with that policy.
     """
 
     origins: tuple[str, ...]
@@ -89,6 +93,11 @@ class Plan:
     def url(self) -> str:
         """The URL that the requests go to."""
         return self.fetch.url
+
+    @property
+    def own_origin(self) -> str:
+        """The origin of the server."""
+        return parse_url(self.url).origin
 
     @property
     def include(self) -> bool:
@@ -152,6 +161,10 @@ class Responses:
         """Yield every response to an origin that should be allowed."""
         return (each for each in self.all if each.sent.origin in self.plan.origins)
 
+    def find_own(self) -> ProbeResponse | None:
+        """Return the response to a page of the server itself; None if there are other pages."""
+        return self.find("own", self.plan.own_origin)
+
     def for_probe_origins(self) -> Iterator[tuple[ProbeOrigin, ProbeResponse]]:
         """Yield every response to an origin that should be refused."""
         for each in self.all:
@@ -170,6 +183,8 @@ def make_requests(plan: Plan) -> list[ProbeRequest]:
     missing = str(parse_url("corekit-probe-missing", parse_url(url)))
     login = plan.headers
     requests = [_actual("get", url, None, headers=login)]
+    if not plan.origins:
+        requests.append(_actual("own", url, plan.own_origin, headers=(_OF_OWN_PAGE, *login)))
     for origin in plan.origins:
         requests.append(_actual("get", url, origin, headers=login))
         requests.append(_preflight("preflight", url, origin, method, names))
@@ -181,10 +196,10 @@ def make_requests(plan: Plan) -> list[ProbeRequest]:
             requests.append(_actual("unsafe", url, origin, method, headers))
         if plan.policy is not None:
             requests.extend(_policy_preflights(url, plan.policy, origin))
-    first = plan.origins[0]
-    requests.append(_preflight("private", url, first, method, names))
+    requests += [_preflight("private", url, each, method, names) for each in plan.origins[:1]]
     # Neither an allowed page nor the server's own origin is untrusted.
-    known = {*plan.origins, parse_url(url).origin}
+    known = {*plan.origins, plan.own_origin}
+    first = next(iter(plan.origins), plan.own_origin)
     for each in make_probe_origins(first, plan.denied_origins):
         if each.origin in known:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from corekit.guard import CrossOriginGuard
+from corekit_wsgi import CorsMiddleware
 from tests.cli.live import serving
 from tests.cli.probing import QUICK, run_probe, severities
 from tests.probe.servers import PAGE, POLICY, right
@@ -88,3 +90,78 @@ def test_host_is_probed_if_the_guard_has_hosts(
     assert live.sent("HTTP_HOST") == {own if host is None else host for host in hosts}
     assert live.sent("REQUEST_METHOD") == {"GET", "OPTIONS"}
     assert ("host-not-checked" in severities(result)) == (len(hosts) == 2)
+
+
+LOCAL: Final = """
+from corekit import CorsPolicy
+from corekit.guard import CrossOriginGuard
+
+guard = CrossOriginGuard.local()
+regexes = CrossOriginGuard(CorsPolicy(allow_origins=["https://*.example.com"]))
+"""
+
+
+@pytest.fixture
+def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "probed_local.py").write_text(LOCAL)
+    return "--policy=probed_local:guard"
+
+
+@pytest.mark.parametrize("origins", [[], ["--origin=https://evil.example"]], ids=["none", "denied"])
+def test_server_that_only_its_own_pages_may_use(local: str, origins: list[str]) -> None:
+    guard = CrossOriginGuard.local()
+    served = CorsMiddleware(application(None), guard.policy, guard=guard)
+    with serving(served) as live:
+        result = run_probe(live.url, local, "--delay=0", "--json", *origins)
+        text = run_probe(live.url, local, "--delay=0", "--send-unsafe", *origins)
+    assert (result.exit_code, severities(result)) == (0, {}), result.output
+    exchanges = json.loads(result.stdout)["exchanges"]
+    statuses = {
+        each["response"]["status"]
+        for each in exchanges
+        if each["kind"] == "get" and each["origin"] is not None
+    }
+    assert statuses == {403}
+    (own,) = (each for each in exchanges if each["kind"] == "own")
+    assert own["response"]["status"] == 200
+    assert dict(own["request"]["headers"])["Sec-Fetch-Site"] == "same-origin"
+    assert own["origin"] == live.origin
+    assert text.exit_code == 0
+    assert text.stdout.endswith(f" requests for pages on {live.origin}, the server itself\n")
+
+
+def test_local_server_without_its_guard(local: str) -> None:
+    with serving(application(None)) as live:
+        result = run_probe(live.url, local, "--delay=0", "--send-unsafe", "--json")
+    assert set(severities(result)) >= FORGED
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "exit_status"),
+    [
+        (401, "not-judged", 2),
+        (403, "not-judged", 2),
+        (503, "not-judged", 2),
+        (404, "error-status", 0),
+    ],
+)
+def test_local_server_that_refuses_its_own_pages(
+    local: str, status: int, code: str, exit_status: int
+) -> None:
+    def respond(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        is_own = environ.get("HTTP_SEC_FETCH_SITE") == "same-origin"
+        start_response(f"{status if is_own else 403} Refused", [])
+        return []
+
+    with serving(respond) as live:
+        result = run_probe(live.url, local, "--delay=0", "--json")
+    assert severities(result) == {code: "info" if exit_status == 0 else "error"}
+    assert result.exit_code == exit_status
+
+
+def test_origin_is_required_if_the_policy_has_patterns(local: str) -> None:
+    result = run_probe("http://127.0.0.1:9/", local.replace(":guard", ":regexes"))
+    assert result.exit_code == 2
+    assert "Name an origin that should be allowed" in result.stderr
