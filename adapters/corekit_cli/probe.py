@@ -16,9 +16,11 @@ from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
 from corekit.diagnostics import SEVERITIES, show
 from corekit.explain import read_origin
-from corekit.guard import CrossOriginGuard
+from corekit.explain.call import path_of
+from corekit.guard import CrossOriginGuard, GuardReason
 from corekit.lint.regexes import regexes_of
 from corekit.probe import (
+    UNTRUSTED,
     Plan,
     ProbeResponse,
     TooManyRequestsError,
@@ -136,7 +138,15 @@ def probe(
     is_chosen = policy is not None or bool(method or headers)
     login = (*given, *_read_cookies(cookies))
     plan = Plan(
-        allowed, fetch, is_chosen, send_unsafe, policy, denied, login, send_unsafe or checks_host
+        allowed,
+        fetch,
+        is_chosen,
+        send_unsafe,
+        policy,
+        denied,
+        login,
+        with_other_host=send_unsafe or checks_host,
+        refuses_reads=guard is not None and _refuses_reads(guard, url),
     )
     requests = make_requests(plan)
     if len(requests) > limits.max_requests:
@@ -187,6 +197,12 @@ def _find_policy(source: str, url: str) -> tuple[CorsPolicy, CrossOriginGuard | 
     if policy is None:
         raise CommandError(f"No route covers {path}.", "Probe a path of a route.", source=source)
     return policy, file.guard
+
+
+def _refuses_reads(guard: CrossOriginGuard, url: str) -> bool:
+    """Return whether a guard refuses CORS requests of untrusted origins to a URL."""
+    verdict = guard.judge("GET", path_of(url), host=parse_url(url).authority, origin=UNTRUSTED)
+    return verdict.reason is GuardReason.READ_NOT_ALLOWED and verdict.status is not None
 
 
 def _is_closed(policy: CorsPolicy) -> bool:

@@ -157,6 +157,12 @@ FINDINGS: Final = {
         "A page of another website can open a WebSocket, and use it as the logged-in user.",
         "Compare Origin with the origins that may connect; a guard does.",
     ),
+    "read-not-refused": Kind(
+        "warning",
+        "The response to a CORS request of another website has status {status}: the application"
+        " processed it, although the guard refuses such reads.",
+        "Deploy the guard.",
+    ),
     "host-not-checked": Kind(
         "warning",
         "The response to a request with another server's name in Host has status {status}. Any"

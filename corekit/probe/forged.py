@@ -27,6 +27,10 @@ def check_forged(responses: Responses) -> Iterator[Diagnostic]:
     if handshake is not None and handshake.response.status == _SWITCHING_PROTOCOLS:
         status = handshake.response.status
         yield report("forged-handshake", UNTRUSTED, status, severity=severity)
+    read = responses.find("get", UNTRUSTED)
+    if responses.plan.refuses_reads and read is not None and read.response.status < _FIRST_ERROR:
+        status = read.response.status
+        yield report("read-not-refused", UNTRUSTED, status, status=status)
     host = responses.find("host", None)
     if host is not None and host.response.status < _FIRST_ERROR:
         url, status = responses.plan.url, host.response.status

@@ -88,6 +88,8 @@ class Plan:
     """Headers of every request except preflights, such as a token or cookies."""
     with_other_host: bool = False
     """Whether to send a GET with the name of another server in Host."""
+    refuses_reads: bool = False
+    """Whether a guard refuses the CORS requests of origins that are not allowed."""
 
     @property
     def url(self) -> str:

@@ -134,7 +134,7 @@ def test_server_that_only_its_own_pages_may_use(local: str, origins: list[str]) 
 def test_local_server_without_its_guard(local: str) -> None:
     with serving(application(None)) as live:
         result = run_probe(live.url, local, "--delay=0", "--send-unsafe", "--json")
-    assert set(severities(result)) >= FORGED
+    assert set(severities(result)) == {*FORGED, "read-not-refused"}
     assert result.exit_code == 1
 
 
@@ -165,3 +165,26 @@ def test_origin_is_required_if_the_policy_has_patterns(local: str) -> None:
     result = run_probe("http://127.0.0.1:9/", local.replace(":guard", ":regexes"))
     assert result.exit_code == 2
     assert "Name an origin that should be allowed" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_found"),
+    [
+        ('reads = "enforce"', True),
+        ('reads = "enforce"\nhosts = ["127.*.*.*"]', True),
+        ('reads = "isolate"', False),
+        ('reads = "enforce"\nmode = "report"', False),
+        ('reads = "enforce"\nexempt = ["/items"]', False),
+    ],
+)
+def test_read_that_the_guard_would_refuse_is_found(
+    arguments: str, is_found: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "cors.toml"
+    path.write_text(f"{TOML}[guard]\n{arguments}")
+    with serving(application(None)) as live:
+        result = run_probe(live.url, *QUICK, f"--policy={path}", "--json")
+    assert severities(result).get("read-not-refused") == ("warning" if is_found else None)
+    assert severities(result).get("host-not-checked") == (
+        "warning" if "hosts" in arguments else None
+    )
