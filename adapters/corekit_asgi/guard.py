@@ -56,6 +56,7 @@ class Gate:
     def __init__(self, guard: CrossOriginGuard, observer: GuardObserver, paths: PathReader) -> None:
         self.guard = guard
         self.skipped_methods = guard.skipped_methods
+        self.judges_handshakes = guard.websockets != "ignore"
         self._observer = observer
         self._observes_all = observer.on_verdict is not None
         self._paths = paths

@@ -271,8 +271,13 @@ class CorsMiddleware:
     async def _connect(self, gate: Gate, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a handshake of a WebSocket."""
         scope = with_headers(scope)
-        engine = self._engine or self._find_engine(scope)[0]
-        await gate.pass_on(self.app, engine, scope, receive, send)
+        engine, marks = self._engine, _NO_MARKS
+        if engine is None:
+            engine, marks = self._find_engine(scope)
+        if gate.judges_handshakes:
+            await self._pass_on(engine, marks, scope, receive, send)
+        else:
+            await gate.pass_on(self.app, engine, scope, receive, send)
 
     def _find_engine(self, scope: Scope) -> tuple[Engine | None, Sequence[Mark]]:
         """Return the engine for a request, and all marks that were found on the way."""

@@ -143,12 +143,10 @@ class _Outermost:
             report_second_layer(self.app, LOGGER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            if scope["type"] == "websocket" and self._gate is not None and self._routes.exist():
-                scope = with_headers(scope)
-                await self._wrap(self._find_policy(scope)[0])(scope, receive, send)
-            else:
-                await self._default(scope, receive, send)
+        kind, gate = scope["type"], self._gate
+        is_judged = kind == "websocket" and gate is not None and gate.judges_handshakes
+        if kind != "http" and not is_judged:
+            await self._default(scope, receive, send)
             return
         # Routing twice takes time, so an application without per-route policies does not.
         has_route_policies = self._routes.exist()
@@ -224,8 +222,8 @@ class _Innermost:
 def _routed(scope: Scope) -> tuple[object, ...]:
     """Return what the choice of a route depends on."""
     hosts = [value for name, value in as_bytes(scope["headers"]) if name.lower() == b"host"]
-    return scope["path"], scope.get("root_path", ""), scope["method"], hosts
+    return scope["path"], scope.get("root_path", ""), scope.get("method"), hosts
 
 
 def _describe(scope: Scope) -> str:
-    return f"{scope['method']} {scope['path']}"
+    return f"{scope.get('method', 'WebSocket')} {scope['path']}"

@@ -27,6 +27,7 @@ from corekit.adapter import (
     make_policy,
 )
 from corekit.arguments import Grants
+from corekit_asgi.middleware import APPLIED
 from corekit_asgi.paths import path_below_root
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ class _Guarded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request, as an ASGI 3 application."""
-        if scope["type"] == "http":
+        # A policy is applied to a handshake only if a guard judges it.
+        if scope["type"] == "http" or APPLIED in scope:
             owner = self._owner
             name = f"{type(owner).__name__} {getattr(owner, 'path', '')}".rstrip()
             path = path_below_root(scope["path"], scope.get("root_path", ""))

@@ -11,6 +11,7 @@ from litestar import websocket as litestar_websocket
 from quart import Quart
 from quart import websocket as quart_websocket
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason
 from corekit.guard import CrossOriginGuard, GuardEvent
@@ -48,6 +49,11 @@ def quart() -> Quart:
     async def shared_echo(name: str) -> None:
         await quart_websocket.accept()
 
+    # A decorator without functools.wraps hides the mark.
+    @app.websocket("/ws/hidden/<name>")
+    async def hidden_echo(name: str) -> None:
+        await shared_echo(name)
+
     return app
 
 
@@ -70,12 +76,16 @@ def litestar() -> Litestar:
     async def shared_echo(socket: WebSocket[Any, Any, Any]) -> None:
         await socket.accept()
 
+    @litestar_websocket("/ws/hidden/x")
+    async def hidden_echo(socket: WebSocket[Any, Any, Any]) -> None:
+        await shared_echo.fn(socket)
+
     # A path may have a handler of both kinds.
     @get("/ws/shared/x")
     async def read() -> str:
         return "read"
 
-    handlers: list[Any] = [change, shared, echo, shared_echo, read]
+    handlers: list[Any] = [change, shared, echo, shared_echo, hidden_echo, read]
     return Litestar(handlers, logging_config=None, openapi_config=None)
 
 
@@ -111,6 +121,26 @@ def test_policy_of_the_handler_judges_handshakes(
         for origin in (APP, PARTNER, UNTRUSTED):
             headers = [(b"host", b"api.example.org"), (b"origin", origin.encode())]
             assert is_accepted(app, handshake(headers, path)) is (origin == allowed)
+
+
+@frameworks
+@ways
+@policies
+def test_handler_whose_policy_is_not_found_accepts_no_judged_handshake(
+    make: Callable[[], Any], wrap: Callable[..., Any], each: CorsPolicy | CorsRoutes
+) -> None:
+    headers = {"Origin": APP}
+    client = TestClient(wrap(make(), each, guard=CrossOriginGuard(each)))
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/ws/hidden/x", headers=headers),
+    ):
+        pytest.fail("accepted")
+    # Without a guard for WebSockets, no policy applies to them.
+    unjudged = CrossOriginGuard(each, websockets="ignore")
+    for app in (wrap(make(), each, guard=unjudged), wrap(make(), each)):
+        with TestClient(app).websocket_connect("/ws/hidden/x", headers=headers) as socket:
+            assert socket.accepted_subprotocol is None
 
 
 @frameworks

@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket
 
 from corekit import CorsPolicy, CorsRoutes, DecisionEvent, Reason
 from corekit.guard import CrossOriginGuard, GuardEvent
+from corekit_asgi import CorsMiddleware
 from corekit_starlette import cors, install
 from tests.asgi.connecting import DENIAL, connect, handshake, is_accepted
 
@@ -171,6 +172,85 @@ def test_headers_of_a_handshake_may_be_an_iterator() -> None:
     for origin in (PARTNER, UNTRUSTED):
         headers = [(b"host", b"api.example.org"), (b"origin", origin.encode())]
         assert is_accepted(app, handshake(iter(headers))) is (origin == PARTNER)
+
+
+class Shortened:
+    """A layer that removes a prefix from the path of a request."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app({**scope, "path": scope["path"].removeprefix("/v1")}, receive, send)
+
+
+def hiding(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Hide a mark, as a decorator without functools.wraps does."""
+
+    async def hidden(*arguments: Any) -> Any:
+        return await endpoint(*arguments)
+
+    return hidden
+
+
+def hidden_function() -> Starlette:
+    marked = cors(partner)
+    return Starlette(
+        routes=[
+            post("/v1/items", hiding(marked(shared))),
+            WebSocketRoute("/v1/ws", hiding(marked(shared_echo))),
+        ]
+    )
+
+
+def hidden_router() -> Starlette:
+    router = cors(partner)(Router([post("/items", change), WebSocketRoute("/ws", echo)]))
+    return Starlette(routes=[Mount("/v1", app=hiding(router))])
+
+
+def changed_path() -> Starlette:
+    marked = cors(partner)
+    routes = [post("/items", marked(shared)), WebSocketRoute("/ws", marked(shared_echo))]
+    return Starlette(routes=routes, middleware=[Middleware(Shortened)])
+
+
+def changed_path_of_fastapi() -> FastAPI:
+    app = FastAPI(middleware=[Middleware(Shortened)])
+    app.post("/items")(cors(partner)(lambda: "changed"))
+
+    @app.websocket("/ws")
+    @cors(partner)
+    async def partner_echo(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    return app
+
+
+@pytest.mark.parametrize(
+    "make", [hidden_function, hidden_router, changed_path, changed_path_of_fastapi]
+)
+@pytest.mark.parametrize("each", [policy, CorsRoutes([("/", policy)])], ids=["policy", "routes"])
+@pytest.mark.parametrize("way", [install, CorsMiddleware])
+def test_handshake_fails_as_a_request_does_if_its_policy_is_not_found(
+    make: Callable[[], Starlette], each: CorsPolicy | CorsRoutes, way: Callable[..., Any]
+) -> None:
+    app = way(make(), each, guard=CrossOriginGuard(each))
+    with pytest.raises(RuntimeError, match=r"has (its own|another) CORS policy"):
+        TestClient(app).post("/v1/items", headers={"Origin": APP})
+    headers = [(b"origin", APP.encode())]
+    with pytest.raises(RuntimeError, match=r"has (its own|another) CORS policy"):
+        connect(app, handshake(headers, "/v1/ws"))
+    assert not is_accepted(app, handshake([(b"origin", UNTRUSTED.encode())], "/v1/ws"))
+    # Without a guard for WebSockets, no policy applies to them.
+    unjudged = CrossOriginGuard(each, websockets="ignore")
+    assert is_accepted(way(make(), each, guard=unjudged), handshake(headers, "/v1/ws"))
+    assert is_accepted(way(make(), each), handshake(headers, "/v1/ws"))
+
+
+def test_changed_path_of_a_handshake_is_in_the_message() -> None:
+    app = install(changed_path(), policy, guard=guard)
+    with pytest.raises(RuntimeError, match="changed 'WebSocket /v1/ws' to 'WebSocket /ws'"):
+        connect(app, handshake([(b"origin", APP.encode())], "/v1/ws"))
 
 
 def test_handshakes_without_route_policies() -> None:
