@@ -216,6 +216,39 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return database
 
 
+def visit_pages(
+    command: Sequence[str], environ: Mapping[str, str], certificate: Certificate
+) -> tuple[Any, Any]:
+    """Open the page of the customer, then the one of an attacker; return what each saw."""
+    require_chromium()
+    with serve_shop(command, certificate, environ) as api, serve_pages(certificate) as (pages, saw):
+        hosts = {"app.example.com": pages, "evil.example": pages, "api.example.org": api}
+        rules = ", ".join(f"MAP {host}:443 127.0.0.1:{port}" for host, port in hosts.items())
+        arguments = (f"--host-resolver-rules={rules}", "--ignore-certificate-errors")
+        with open_page("https://app.example.com/", arguments=arguments):
+            return saw.get(timeout=60), saw.get(timeout=60)
+
+
+def read_orders(database: Path) -> list[tuple[str]]:
+    with sqlite3.connect(database) as connection:
+        found = connection.execute("SELECT item FROM shop_order ORDER BY id").fetchall()
+    connection.close()
+    return found
+
+
+SEEN_BY_EVIL: Final = (
+    "evil.example",
+    {
+        "orders": "unreadable",
+        "token": "unreadable",
+        "order": "unreadable",
+        "order without preflight": "unreadable",
+        "change": "unreadable",
+        "catalog": 200,
+    },
+)
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("command", "settings"),
@@ -232,16 +265,8 @@ def test_pages_of_other_sites_do_only_what_is_allowed(
     prepared: Path,
     tmp_path: Path,
 ) -> None:
-    require_chromium()
     database = Path(shutil.copy(prepared, tmp_path))
-    environ = make_environ(database, settings)
-    with serve_shop(command, certificate, environ) as api, serve_pages(certificate) as (pages, saw):
-        hosts = {"app.example.com": pages, "evil.example": pages, "api.example.org": api}
-        rules = ", ".join(f"MAP {host}:443 127.0.0.1:{port}" for host, port in hosts.items())
-        arguments = (f"--host-resolver-rules={rules}", "--ignore-certificate-errors")
-        with open_page("https://app.example.com/", arguments=arguments):
-            app = saw.get(timeout=60)
-            evil = saw.get(timeout=60)
+    app, evil = visit_pages(command, make_environ(database, settings), certificate)
     assert app == (
         "app.example.com",
         {
@@ -258,20 +283,41 @@ def test_pages_of_other_sites_do_only_what_is_allowed(
             "orders": [{"number": 1, "item": "cup"}],
         },
     )
-    assert evil == (
-        "evil.example",
+    assert evil == SEEN_BY_EVIL
+    assert read_orders(database) == [("cup",)]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("command", [GUNICORN, UVICORN], ids=["gunicorn", "uvicorn"])
+def test_with_the_guard_a_listed_page_needs_no_token_and_others_order_nothing(
+    command: Sequence[str], certificate: Certificate, prepared: Path, tmp_path: Path
+) -> None:
+    database = Path(shutil.copy(prepared, tmp_path))
+    environ = make_environ(database, "shop.settings") | {"SHOP_GUARD": "1"}
+    app, evil = visit_pages(command, environ, certificate)
+    assert app == (
+        "app.example.com",
         {
-            "orders": "unreadable",
-            "token": "unreadable",
-            "order": "unreadable",
-            "order without preflight": "unreadable",
-            "change": "unreadable",
-            "catalog": 200,
+            "orders before login": 401,
+            "login without token": 200,
+            "token": 200,
+            "wrong password": 401,
+            "login": 200,
+            "order without token": 201,
+            "order with a wrong token": 201,
+            "order": 201,
+            "change": 200,
+            "change of nothing": 404,
+            "orders": [
+                {"number": 1, "item": "cup"},
+                {"number": 2, "item": "stolen"},
+                {"number": 3, "item": "teapot"},
+            ],
         },
     )
-    with sqlite3.connect(database) as connection:
-        assert connection.execute("SELECT item FROM shop_order").fetchall() == [("cup",)]
-    connection.close()
+    assert evil == SEEN_BY_EVIL
+    # Three of the customer, none of the attacker.
+    assert read_orders(database) == [("cup",), ("stolen",), ("teapot",)]
 
 
 def test_example_passes_its_own_checks(tmp_path: Path) -> None:
