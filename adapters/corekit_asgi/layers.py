@@ -69,8 +69,9 @@ class FailedStart:
         self.error = error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to the start of the server with the error; raise it for a request."""
-        if scope["type"] != "lifespan":
-            raise self.error.with_traceback(None)
-        await receive()
-        await send({"type": "lifespan.startup.failed", "message": str(self.error)})
+        """Raise the error, for each request too; at the start, tell the server first."""
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": str(self.error)})
+        # As Starlette does, whose test client waits for it.
+        raise self.error.with_traceback(None)

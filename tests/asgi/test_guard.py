@@ -103,7 +103,8 @@ class TestArguments:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        asyncio.run(app({"type": "lifespan"}, receive, send))
+        with pytest.raises((TypeError, ValueError), match=error):
+            asyncio.run(app({"type": "lifespan"}, receive, send))
         assert sent[0]["type"] == "lifespan.startup.failed"
         assert error in sent[0]["message"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -63,11 +64,22 @@ def test_mistake_in_added_middleware_keeps_the_server_from_starting(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(app({"type": "lifespan"}, receive, send))
+    with pytest.raises(error):
+        asyncio.run(app({"type": "lifespan"}, receive, send))
 
     (failed,) = sent
     assert failed["type"] == "lifespan.startup.failed"
     assert message in failed["message"]
+
+
+@each_mistake
+def test_client_for_tests_raises_the_mistake_in_added_middleware(
+    arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    client = TestClient(Starlette(middleware=[Middleware(CorsMiddleware, **arguments)]))
+
+    with pytest.raises(error, match=re.escape(message)):
+        client.__enter__()
 
 
 def test_server_without_lifespan_gets_the_mistake_per_request() -> None:

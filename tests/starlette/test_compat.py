@@ -127,7 +127,7 @@ def test_max_age_exposed_headers_and_status_are_the_same(settings: dict[str, Any
 
 
 def start(app: Starlette) -> list[MutableMapping[str, Any]]:
-    """Start an application as a server does, and return what it sent."""
+    """Start an application with an error as a server does, and return what it sent."""
     sent: list[MutableMapping[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -136,7 +136,8 @@ def start(app: Starlette) -> list[MutableMapping[str, Any]]:
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(app({"type": "lifespan"}, receive, send))
+    with pytest.raises((PolicyError, TypeError)):
+        asyncio.run(app({"type": "lifespan"}, receive, send))
     return sent
 
 
