@@ -38,6 +38,7 @@ from corekit.arguments import Grants
 from .guard import Gate
 from .handlers import find_policy
 from .sending import RawHeaders, change_when_sent, line_of, send_at_once
+from .workers import AppFinder
 
 __all__ = ["install"]
 
@@ -68,7 +69,8 @@ def install(
     response then carries the headers: those of handlers and their streams, of middleware, of error
     handlers, and of unrouted paths and methods. Routes, blueprints and middleware may be added
     before and after. Handlers with their own policy (`cors`) keep it; without `policy`, only those
-    are covered. A request that Sanic cannot parse never reaches this layer.
+    are covered. A request that Sanic cannot parse never reaches this layer. Sanic's workers import
+    the application again, so do not call it in the main process only.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers, when its response begins. Denials are logged by "corekit.sanic" at INFO; while
@@ -101,7 +103,7 @@ def install(
     layer = _Layer(policy, observer, gate)
     # Sanic's objects take no attributes, so the layer is an attribute of the subclass.
     marks = {"corekit_layer": layer, "corekit_policy": policy, "corekit_guard": guard}
-    names = {"__slots__": (), **marks}
+    names = {"__slots__": (), "get_app": AppFinder(type(app).get_app), **marks}
     app.__class__ = type(type(app).__name__, (_Covered, type(app)), names)
     return app
 
