@@ -38,7 +38,7 @@ from corekit.arguments import Grants
 from .guard import Gate
 from .handlers import find_policy
 from .sending import RawHeaders, change_when_sent, line_of, send_at_once
-from .workers import AppFinder
+from .workers import AppFinder, is_only_main_process
 
 __all__ = ["install"]
 
@@ -84,7 +84,7 @@ def install(
     Raise TypeError if `policy` is not a policy, `guard` not a guard, or if a function is not a
     plain one, ValueError if the guard has another policy or `policy` is missing,
     `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application already
-    has one.
+    has one, or in `@app.main_process_start`.
 
     >>> from sanic import Sanic
     >>> app = install(Sanic("shop"), allow_origins=["https://app.example.com"])
@@ -94,6 +94,11 @@ def install(
     has_policy = isinstance(app, _Covered)
     if has_policy:
         raise RuntimeError("The application already has a policy. Call install() once.")
+    if is_only_main_process(app):
+        raise RuntimeError(
+            "install() has no effect in the main process, since Sanic's workers import the "
+            "application again. Call it at module level or in @app.before_server_start."
+        )
     reporter = guard_observer("sanic", _LOGGER, guard, policy, on_verdict)
     gate = None if guard is None or reporter is None else Gate(guard, reporter)
     own = () if guard is None else guard.own_origins

@@ -5,13 +5,16 @@ So a policy that is installed in the main process only would not apply to any re
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from sanic import Sanic
+from sanic.application.constants import ServerStage
 
-__all__ = ["AppFinder"]
+__all__ = ["AppFinder", "is_only_main_process"]
 
 GetApp = Callable[..., Sanic[Any, Any]]
 
@@ -42,3 +45,16 @@ def _load(get_app: GetApp, name: str) -> Sanic[Any, Any]:
             '`if __name__ == "__main__"`, or in @app.before_server_start.'
         )
     return app
+
+
+def is_only_main_process(app: Sanic[Any, Any]) -> bool:
+    """Return whether Sanic is starting `app` here, and will import it again in its workers."""
+    state = app.state
+    return (
+        bool(state.server_info)
+        and state.stage is ServerStage.STOPPED
+        # Sanic removes it when it starts, before it calls the listeners.
+        and "app" not in state.server_info[0].settings
+        and "SANIC_WORKER_NAME" not in os.environ
+        and multiprocessing.get_start_method() != "fork"
+    )

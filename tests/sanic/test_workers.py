@@ -128,6 +128,15 @@ def test_guard_applies_in_workers(tmp_path: Path) -> None:
         assert server.request("POST", "/", UNTRUSTED).status == 403
 
 
+@pytest.mark.parametrize("event", ["main_process_start", "main_process_ready"])
+def test_installing_only_in_the_main_process_is_an_error(tmp_path: Path, event: str) -> None:
+    with started(tmp_path, LISTENER.format(event=event)) as (_, process):
+        output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "RuntimeError: install() has no effect in the main process" in output
+    assert "Call it at module level or in @app.before_server_start." in output
+
+
 def test_worker_without_the_policy_does_not_start(tmp_path: Path) -> None:
     with started(tmp_path, "", main=AT_MODULE_LEVEL) as (_, process):
         output, _ = process.communicate(timeout=30)
