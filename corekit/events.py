@@ -31,9 +31,8 @@ __all__ = ["DecisionEvent", "Logger", "Observer", "OnDecision", "bounded", "chec
 _REMEMBERED_LOCAL: Final = 20
 """Kinds of denials of loopback pages that are warnings without debug mode."""
 
-_LOCAL_ENDS: Final[frozenset[str | bytes]] = frozenset("0123456789t]").union(
-    bytes([each]) for each in b"0123456789t]"
-)
+_LOCAL_ENDS: Final[frozenset[str | int]] = frozenset("0123456789t]").union(b"0123456789t]")
+"""The last character of an origin on loopback; elements of bytes are numbers."""
 _is_local = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?").fullmatch
 
 
@@ -156,7 +155,7 @@ class Observer(Reporter):
             if self.logger.isEnabledFor(self.level):
                 return True
             # The last character is enough for most: this runs for every denial and preflight.
-            if origin is None or origin[-1:] not in _LOCAL_ENDS:
+            if not origin or origin[-1] not in _LOCAL_ENDS:
                 return False
             return self._is_local(origin) and self.logger.isEnabledFor(WARNING)
         except Exception:  # noqa: BLE001 - reported

@@ -177,7 +177,7 @@ class CorsMiddleware:
         return None if self._gate is None else self._gate.guard
 
     # One function, since a call takes several percent of a request.
-    async def __call__(  # noqa: C901, PLR0912, PLR0915
+    async def __call__(  # noqa: C901, PLR0912
         self, scope: Scope, receive: Receive, send: Send
     ) -> None:
         if scope["type"] != "http":
@@ -246,8 +246,7 @@ class CorsMiddleware:
                 message["headers"] = merge_raw_headers(message.get("headers", ()), answer, origin)
             await send(message)
 
-        gate = self._gate
-        if MARKS.exist or (gate is not None and scope["method"] not in gate.skipped_methods):
+        if MARKS.exist or self._gate is not None:
             await self._pass_on(engine, marks, scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
