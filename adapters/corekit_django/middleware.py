@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -163,12 +163,8 @@ class CorsMiddleware:
             refusal = judged.apply(request)
             if refusal is not None:
                 return refusal
-        response: HttpResponseBase
-        if _is_authority(request):
-            with _applying(request):
-                response = await self.get_response(request)
-        else:
-            response = await self.get_response(request)
+        with _applying(request) if _is_authority(request) else nullcontext():
+            response: HttpResponseBase = await self.get_response(request)
         if judged is not None:
             judged.add_vary(response)
         return response

@@ -174,13 +174,9 @@ class _Layer:
         self, request: Request, policy: CorsPolicy, answer: Answer, origin: str | None
     ) -> None:
         raw_origin = None if origin is None else origin.encode("latin-1")
-        is_observed = False
 
         def merge(headers: RawHeaders) -> RawHeaders:
-            nonlocal is_observed
-            if not is_observed:
-                is_observed = True
-                self._observe(request, policy, answer, origin)
+            self._observe(request, policy, answer, origin)
             return merge_raw_headers(headers, answer, raw_origin)
 
         change_when_sent(request, merge)

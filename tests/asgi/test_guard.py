@@ -118,6 +118,12 @@ class TestArguments:
 
 class TestRequests:
     @layers
+    def test_value_of_origin_may_be_a_string(self, wrap: Wrap) -> None:
+        app = wrap(answering(), CrossOriginGuard(policy))
+        assert write(app, HOST, (b"origin", APP)) == 200
+        assert write(app, HOST, (b"origin", UNTRUSTED)) == 403
+
+    @layers
     @pytest.mark.parametrize("kind", [str, bytes, bytearray, memoryview])
     def test_headers_of_all_types_are_judged(self, wrap: Wrap, kind: Any) -> None:
         app = wrap(answering(), CrossOriginGuard(policy))
