@@ -324,18 +324,18 @@ class OriginSet:
         )
         # The text before a partial-label wildcard with its host: the lengths of the text after it.
         partials: dict[str, set[int]] = {}
-        befores: set[int] = set()
+        starts: set[int] = set()
         for pattern in patterns:
             if pattern.label is not None and pattern.label != ANY:
                 before, after = pattern.label.split("*")
-                befores.add(len(before))
+                starts.add(len(before))
                 partials.setdefault(f"{before}*.{pattern.host}", set()).add(len(after))
         shared: dict[tuple[int, ...], tuple[int, ...]] = {}
         ends = {partial: tuple(sorted(lengths)) for partial, lengths in partials.items()}
         self._ends: Final = {
             partial: shared.setdefault(each, each) for partial, each in ends.items()
         }
-        self._partials: Final = sorted(befores)
+        self._partials: Final = sorted(starts)
 
     def __contains__(self, origin: str) -> bool:
         return origin in self.exact or (self.has_patterns and self._match(origin) is not None)

@@ -161,7 +161,7 @@ def decode_path(path: str) -> str:
 
     WSGI decodes bytes as latin-1; the paths of a policy are text: https://peps.python.org/pep-3333/
 
-    >>> decode_path("/caf\\xc3\\xa9")
-    '/café'
+    >>> decode_path("/\\xc3\\xa9t\\xc3\\xa9")
+    '/été'
     """
     return path.encode("latin-1", "replace").decode("utf-8", "replace") or "/"
