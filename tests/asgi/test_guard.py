@@ -118,6 +118,12 @@ class TestArguments:
 
 class TestRequests:
     @layers
+    def test_judged_read_names_its_headers_in_vary(self, wrap: Wrap) -> None:
+        app = wrap(answering(), CrossOriginGuard(policy, reads="isolate"))
+        headers = dict(ask(app, "GET", [HOST], "/")[0]["headers"])
+        assert b"Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest" in headers[b"vary"]
+
+    @layers
     def test_value_of_origin_may_be_a_string(self, wrap: Wrap) -> None:
         app = wrap(answering(), CrossOriginGuard(policy))
         assert write(app, HOST, (b"origin", APP)) == 200
