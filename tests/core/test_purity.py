@@ -33,6 +33,7 @@ PURE = {
     "datetime",  # only timedelta, not the clock; checked below
     "enum",
     "functools",
+    "heapq",
     "inspect",  # to detect a coroutine function
     "idna",
     "ipaddress",

@@ -14,7 +14,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 
 CORE: Final = (
-    "explain lint probe",
+    "diff explain lint probe",
     "adapter",
     "guard",
     "__init__ _marks",

@@ -1,0 +1,229 @@
+"""Which origins one policy allows and another does not, with an example for each.
+
+Exact origins are looked up. A pattern or a regular expression may have origins that several entries
+of the other policy allow together: that is a question about sets of origins
+(`corekit._origin_language`). It is asked again and again: the result is an origin that the other
+policy does not allow, or that an entry allows which is then subtracted too. So only few of many
+entries become automata.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Final
+
+from corekit._automata import Automaton, TooManyStates, intersection
+from corekit._origin_kinds import Kind, automaton_of, pattern_source
+from corekit._origin_language import OriginLanguage
+from corekit._origins import ANY, OriginPattern
+from corekit._regex_syntax import Unreadable
+from corekit.policy import CorsPolicy
+
+Entry = str | re.Pattern[str]
+"""An origin, a pattern, ``*``, or a regular expression."""
+
+EXAMPLE: Final = "https://unrelated.example"
+
+_MOST_TOGETHER: Final = 200
+"""How many entries of the other policy may be subtracted from one."""
+
+_MOST_QUESTIONS: Final = 1_000
+"""How many questions about sets of origins one comparison of two policies asks."""
+
+_MOST_PAIRS: Final = 10_000
+
+
+class UndeterminedError(Exception):
+    """A regular expression cannot be read, or the question takes too long to answer."""
+
+
+class Questions:
+    """How many questions about sets of origins may still be asked."""
+
+    def __init__(self, most: int = _MOST_QUESTIONS) -> None:
+        self._left = most
+
+    def ask(self) -> None:
+        """Count one; raise `TooManyStates` if there were too many."""
+        if self._left == 0:
+            raise TooManyStates
+        self._left -= 1
+
+
+class AllowedOrigins:
+    """The origins that a policy allows, by entry."""
+
+    def __init__(self, policy: CorsPolicy) -> None:
+        texts = policy.allow_origins
+        self.has: Final = policy.engine.allows
+        self.is_any: Final = ANY in texts
+        self.exact: Final = frozenset(text for text in texts if ANY not in text)
+        self.patterns: Final = tuple(text for text in texts if ANY in text)
+        regexes: tuple[re.Pattern[str], ...] = getattr(policy, "allow_origin_regexes", ())
+        self.regexes: Final = () if self.is_any else regexes
+        # With credentials, engines do not ask regular expressions for other origins.
+        no_hosts = {Kind.OPAQUE, Kind.HOSTLESS} if policy.allow_credentials else set()
+        self.kinds: Final = frozenset(Kind) - no_hosts
+        self._find_rule = policy.engine.find_rule
+        self._automata: dict[Entry, Automaton] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no origins are allowed."""
+        return not (self.exact or self.patterns or self.regexes)
+
+    @property
+    def wide_entries(self) -> tuple[Entry, ...]:
+        """The entries that allow more than one origin."""
+        return (*self.patterns, *self.regexes)
+
+    @cached_property
+    def _entries(self) -> frozenset[Entry]:
+        return frozenset((*self.patterns, *self.regexes))
+
+    def find_entry(self, origin: str) -> Entry | None:
+        """Return an entry that allows `origin`, or None."""
+        rule = self._find_rule(origin)
+        if rule is None or rule == origin or rule in self._entries:
+            return rule
+        return next(regex for regex in self.regexes if regex.fullmatch(origin))
+
+    def automaton(self, entry: Entry) -> Automaton:
+        """Return the origins of an entry."""
+        found = self._automata.get(entry)
+        if found is None:
+            source = entry
+            if isinstance(entry, str):
+                source = ".*" if entry == ANY else pattern_source(entry)
+            found = self._automata[entry] = automaton_of(source)
+        return found
+
+    def find_any(self) -> str | None:
+        """Return an origin that is allowed, or None.
+
+        Raise `UndeterminedError` if it cannot be determined.
+        """
+        return find_common(self, self, Questions())
+
+    def find_outside(self, entry: Entry, other: AllowedOrigins, questions: Questions) -> str | None:
+        """Return an origin that this entry allows and `other` does not, or None.
+
+        It is one of the shortest. Raise `UndeterminedError` if that cannot be determined.
+        """
+        if other.is_any:
+            return None
+        if entry in other._entries and (isinstance(entry, str) or self.kinds <= other.kinds):
+            return None
+        if isinstance(entry, str):
+            example = _example_of(entry)
+            if not other.has(example):
+                return example
+        try:
+            return self._search_outside(entry, other, questions)
+        except (Unreadable, TooManyStates):
+            raise UndeterminedError from None
+
+    def _search_outside(
+        self, entry: Entry, other: AllowedOrigins, questions: Questions
+    ) -> str | None:
+        language = OriginLanguage(self.automaton(entry), self.has)
+        others: dict[Entry, Automaton] = {}
+        while len(others) <= _MOST_TOGETHER:
+            questions.ask()
+            origin = self._find(language, other, list(others.values()))
+            found = None if origin is None else other.find_entry(origin)
+            if found is None:
+                return origin
+            try:
+                others[found] = other.automaton(found)
+            except (Unreadable, TooManyStates):
+                # What it matches cannot be subtracted, but what it does not match may be found.
+                language = OriginLanguage(
+                    language.automaton, lambda word: self.has(word) and not other.has(word)
+                )
+                origin = self._find(language, other, list(others.values()))
+                if origin is None:
+                    raise
+                return origin
+        raise TooManyStates
+
+    def _find(
+        self, language: OriginLanguage, other: AllowedOrigins, without: list[Automaton]
+    ) -> str | None:
+        for kind in filter(self.kinds.__contains__, Kind):
+            origin = language.find(kind, without if kind in other.kinds else ())
+            if origin is not None:
+                return origin
+        return None
+
+
+def find_common(one: AllowedOrigins, other: AllowedOrigins, questions: Questions) -> str | None:
+    """Return an origin that both allow, or None.
+
+    Raise `UndeterminedError` if none was found, but that does not prove that none exists.
+    """
+    found = next(_common_examples(one, other), None)
+    if found is not None:
+        return found
+    try:
+        return next(_search_common(one, other, questions), None)
+    except (Unreadable, TooManyStates):
+        raise UndeterminedError from None
+
+
+def _common_examples(one: AllowedOrigins, other: AllowedOrigins) -> Iterator[str]:
+    yield from sorted(one.exact & other.exact)[:1]
+    for these, those in ((one, other), (other, one)):
+        yield from filter(those.has, sorted(these.exact - those.exact))
+        yield from filter(those.has, map(_example_of, these.patterns))
+
+
+def _search_common(
+    one: AllowedOrigins, other: AllowedOrigins, questions: Questions
+) -> Iterator[str]:
+    # The exact origins of each were looked up in the other.
+    firsts, seconds = one.wide_entries, other.wide_entries
+    if len(firsts) * len(seconds) > _MOST_PAIRS:
+        raise TooManyStates
+    is_known = True
+    pairs = [(first, second) for first in firsts for second in seconds if _may_meet(first, second)]
+    for first, second in sorted(pairs, key=lambda pair: pair[0] != pair[1]):
+        questions.ask()
+        try:
+            both = one.automaton(first)
+            if first != second:
+                both = intersection(both, other.automaton(second))
+            language = OriginLanguage(both, lambda word: one.has(word) and other.has(word))
+            yield from filter(None, map(language.find, filter(one.kinds.__contains__, Kind)))
+        except (Unreadable, TooManyStates):
+            is_known = False
+    if not is_known:
+        raise TooManyStates
+
+
+def _may_meet(first: Entry, second: Entry) -> bool:
+    """Return whether two entries may have an origin in common: patterns, by their ends."""
+    one, other = _parse(first), _parse(second)
+    if one is None or other is None:
+        return True
+    hosts = sorted((one.host, other.host), key=len)
+    return one.scheme == other.scheme and (ANY in one.host or hosts[1].endswith(hosts[0]))
+
+
+def _parse(entry: Entry) -> OriginPattern | None:
+    return OriginPattern.parse(entry) if isinstance(entry, str) else None
+
+
+def _example_of(pattern: str) -> str:
+    """Return an origin that a pattern matches, the one that a search would find.
+
+    >>> _example_of("https://pr-*.example.com:*"), _example_of("http://10.*.*.*")
+    ('https://pr-x.example.com', 'http://10.1.1.1')
+    """
+    parsed = OriginPattern.parse(pattern)
+    if parsed is None:
+        return EXAMPLE
+    is_network = parsed.host[0].isdigit() and ANY in parsed.host
+    return pattern.removesuffix(":*").replace(ANY, "1" if is_network else "x")

@@ -1,0 +1,118 @@
+"""The regions of paths in which two tables of routes are compared.
+
+Two tables cut all paths into finitely many regions on which each has one policy: each path that a
+table lists, with and without a slash at its end; what is below a path with a slash, apart from
+other regions; and the rest. Which policies apply is asked with one path of each region.
+
+Ambiguous paths are not a region. Such a path has the policy of all its readings or one that allows
+no origins, so through it a page gets nothing that it does not get by one of the readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from corekit.policy import CorsPolicy
+from corekit.routes import CorsRoutes
+
+from .comparison import Difference, DifferenceKind, Direction
+from .grants import Finding, compare_policies, compare_with_nothing
+from .messages import describe
+
+_ORDER: Final = (*Direction,)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Paths with one policy in each of the two tables, and one of these paths.
+
+    `name` is the path that is listed, with ``*`` after it for what is below.
+    """
+
+    name: str
+    path: str
+
+
+def compare_regions(
+    old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes
+) -> tuple[Difference, ...]:
+    """Return the differences of all regions, the most risky first."""
+    if isinstance(old, CorsPolicy) and isinstance(new, CorsPolicy):
+        found = [_difference(each, (), None) for each in compare_policies(old, new)]
+    else:
+        found = list(_compare_tables(old, new))
+    return tuple(
+        sorted(found, key=lambda each: (_ORDER.index(each.direction), -each.risk, each.message))
+    )
+
+
+def _compare_tables(
+    old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes
+) -> Iterator[Difference]:
+    by_policies: dict[tuple[CorsPolicy | None, CorsPolicy | None], list[Region]] = {}
+    for region in regions_of(old, new):
+        pair = old.policy_for(region.path), new.policy_for(region.path)
+        by_policies.setdefault(pair, []).append(region)
+    by_finding: dict[Finding, list[Region]] = {}
+    for pair, regions in by_policies.items():
+        for finding in _compare_pair(*pair):
+            by_finding.setdefault(finding, []).extend(regions)
+    for finding, regions in by_finding.items():
+        yield _difference(finding, tuple(_merge(regions)), regions[0].path)
+
+
+def _compare_pair(old: CorsPolicy | None, new: CorsPolicy | None) -> list[Finding]:
+    if old is not None and new is not None:
+        return compare_policies(old, new)
+    if new is not None:
+        return [compare_with_nothing(new, DifferenceKind.NEWLY_GOVERNED)]
+    if old is not None:
+        return [compare_with_nothing(old, DifferenceKind.NO_LONGER_GOVERNED)]
+    return []
+
+
+def _difference(finding: Finding, paths: tuple[str, ...], path: str | None) -> Difference:
+    witness = finding.witness
+    if witness is not None and path is not None:
+        witness = replace(witness, path=path)
+    return Difference(
+        finding.kind,
+        finding.direction,
+        describe(finding, path),
+        paths,
+        finding.values,
+        finding.count,
+        witness,
+        finding.risk,
+    )
+
+
+def regions_of(*tables: CorsPolicy | CorsRoutes) -> list[Region]:
+    """Return the regions of tables; a policy covers every path.
+
+    >>> policy = CorsPolicy(allow_origins=["*"])
+    >>> [region.path for region in regions_of(CorsRoutes([("/api/", policy)]))]
+    ['/', '/x', '/api/', '/api/x']
+    """
+    listed = {path for each in tables if isinstance(each, CorsRoutes) for path, _ in each.routes}
+    bare = {path.removesuffix("/") for path in listed}
+    found = []
+    for path in sorted({*bare, ""}):
+        is_prefix = not path or f"{path}/" in listed
+        found.append(Region(f"{path}/" if is_prefix else path, f"{path}/" if is_prefix else path))
+        if is_prefix:
+            segment = "x"
+            while f"{path}/{segment}" in bare:
+                segment += "x"
+            found.append(Region(f"{path}/*", f"{path}/{segment}"))
+    return found
+
+
+def _merge(regions: Iterable[Region]) -> Iterator[str]:
+    """Yield the names of regions; of a path and what is below it, only the path."""
+    names = {region.name: None for region in regions}
+    for name in names:
+        if not (name.endswith("/*") and name.removesuffix("*") in names):
+            yield name
