@@ -12,7 +12,7 @@ site, labels may be open. A label with fewer values is followed for each of them
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -92,9 +92,9 @@ class OriginLanguage:
         """Return one of the origins, or None if no browser sends any of them."""
         return next(filter(None, (self._witness(self.part(kind)) for kind in Kind)), None)
 
-    def find(self, kind: Kind, without: Sequence[Automaton] = ()) -> str | None:
-        """Return one of the origins of this kind that none of the other sets has."""
-        return self._witness(self.part(kind), without)
+    def find(self, kind: Kind) -> str | None:
+        """Return one of the origins of this kind."""
+        return self._witness(self.part(kind))
 
     def find_insecure(self) -> str | None:
         """Return an http origin of another machine, or None."""
@@ -167,9 +167,12 @@ class OriginLanguage:
 
     def find_outside(self, others: list[Automaton]) -> str | None:
         """Return one of the origins that none of the other sets has; None if they cover this."""
-        return next(filter(None, (self.find(kind, others) for kind in Kind)), None)
+        parts = (self._witness(self.part(kind), without=others) for kind in Kind)
+        return next(filter(None, parts), None)
 
-    def _witness(self, automaton: Automaton, without: Sequence[Automaton] = ()) -> str | None:
+    def _witness(
+        self, automaton: Automaton, without: tuple[Automaton, ...] | list[Automaton] = ()
+    ) -> str | None:
         for attempt, word in enumerate(members(automaton, without)):
             if self._confirms(word):
                 return word

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Final
 
 from corekit._automata import Automaton, TooManyStates, intersection
-from corekit._origin_kinds import Kind, automaton_of, pattern_source
+from corekit._origin_kinds import automaton_of, pattern_source
 from corekit._origin_language import OriginLanguage
 from corekit._origins import ANY, OriginPattern
 from corekit._regex_syntax import Unreadable
@@ -63,9 +63,7 @@ class AllowedOrigins:
         self.patterns: Final = tuple(text for text in texts if ANY in text)
         regexes: tuple[re.Pattern[str], ...] = getattr(policy, "allow_origin_regexes", ())
         self.regexes: Final = () if self.is_any else regexes
-        # With credentials, engines do not ask regular expressions for other origins.
-        no_hosts = {Kind.OPAQUE, Kind.HOSTLESS} if policy.allow_credentials else set()
-        self.kinds: Final = frozenset(Kind) - no_hosts
+        self._is_credentialed = policy.allow_credentials
         self._find_rule = policy.engine.find_rule
         self._automata: dict[Entry, Automaton] = {}
 
@@ -114,7 +112,9 @@ class AllowedOrigins:
         """
         if other.is_any:
             return None
-        if entry in other._entries and (isinstance(entry, str) or self.kinds <= other.kinds):
+        # With credentials, engines do not ask regular expressions for opaque origins.
+        asks_less = other._is_credentialed > self._is_credentialed
+        if entry in other._entries and (isinstance(entry, str) or not asks_less):
             return None
         if isinstance(entry, str):
             example = _example_of(entry)
@@ -132,7 +132,7 @@ class AllowedOrigins:
         others: dict[Entry, Automaton] = {}
         while len(others) <= _MOST_TOGETHER:
             questions.ask()
-            origin = self._find(language, other, list(others.values()))
+            origin = language.find_outside(list(others.values()))
             found = None if origin is None else other.find_entry(origin)
             if found is None:
                 return origin
@@ -143,20 +143,11 @@ class AllowedOrigins:
                 language = OriginLanguage(
                     language.automaton, lambda word: self.has(word) and not other.has(word)
                 )
-                origin = self._find(language, other, list(others.values()))
+                origin = language.find_outside(list(others.values()))
                 if origin is None:
                     raise
                 return origin
         raise TooManyStates
-
-    def _find(
-        self, language: OriginLanguage, other: AllowedOrigins, without: list[Automaton]
-    ) -> str | None:
-        for kind in filter(self.kinds.__contains__, Kind):
-            origin = language.find(kind, without if kind in other.kinds else ())
-            if origin is not None:
-                return origin
-        return None
 
 
 def find_common(one: AllowedOrigins, other: AllowedOrigins, questions: Questions) -> str | None:
@@ -174,7 +165,9 @@ def find_common(one: AllowedOrigins, other: AllowedOrigins, questions: Questions
 
 
 def _common_examples(one: AllowedOrigins, other: AllowedOrigins) -> Iterator[str]:
-    yield from sorted(one.exact & other.exact)[:1]
+    both = one.exact & other.exact
+    if both:
+        yield min(both)
     for these, those in ((one, other), (other, one)):
         yield from filter(those.has, sorted(these.exact - those.exact))
         yield from filter(those.has, map(_example_of, these.patterns))
@@ -196,7 +189,7 @@ def _search_common(
             if first != second:
                 both = intersection(both, other.automaton(second))
             language = OriginLanguage(both, lambda word: one.has(word) and other.has(word))
-            yield from filter(None, map(language.find, filter(one.kinds.__contains__, Kind)))
+            yield from filter(None, [language.find_any()])
         except (Unreadable, TooManyStates):
             is_known = False
     if not is_known:

@@ -23,6 +23,8 @@ from .messages import describe
 
 _ORDER: Final = (*Direction,)
 
+_Pair = tuple[CorsPolicy | None, CorsPolicy | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -51,12 +53,13 @@ def compare_regions(
 def _compare_tables(
     old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes
 ) -> Iterator[Difference]:
-    by_policies: dict[tuple[CorsPolicy | None, CorsPolicy | None], list[Region]] = {}
+    # By identity, since two policies with many origins take long to compare and to hash.
+    by_policies: dict[tuple[int, int], tuple[_Pair, list[Region]]] = {}
     for region in regions_of(old, new):
         pair = old.policy_for(region.path), new.policy_for(region.path)
-        by_policies.setdefault(pair, []).append(region)
+        by_policies.setdefault((id(pair[0]), id(pair[1])), (pair, []))[1].append(region)
     by_finding: dict[Finding, list[Region]] = {}
-    for pair, regions in by_policies.items():
+    for pair, regions in by_policies.values():
         for finding in _compare_pair(*pair):
             by_finding.setdefault(finding, []).extend(regions)
     for finding, regions in by_finding.items():
