@@ -64,8 +64,8 @@ class Difference:
     """One thing that pages may do with one of the policies, and not with the other.
 
     `paths` are the regions of paths in which they differ in this way; none if neither is a
-    `CorsRoutes`. A region is written like the path of a route: with a slash at its end it covers
-    everything below that is not in another region, and ``/*`` is that without the path itself.
+    `CorsRoutes`. ``/api/`` is the path with everything below it that is not in another region,
+    ``/api`` only the path, ``/api/*`` only what is below, ``/`` all other paths.
     `values` are the entries of the setting that make the difference: origins, methods, names of
     headers; `count` is how many there are, since of many origins only some are named. `witness` is
     a call that one of the policies allows and the other does not, None if nothing depends on it or

@@ -22,8 +22,8 @@ def describe(finding: Finding, path: str | None) -> str:
         return special(finding, place)
     if finding.direction is Direction.UNKNOWN:
         return (
-            f"Whether the regular expression {show(finding.values[0])} allows origins that the "
-            "other policy does not allow cannot be determined."
+            f"Whether {show(finding.values[0])} allows origins that the other policy does not "
+            "allow cannot be determined."
         )
     action = _ACTIONS[finding.kind](finding, place)
     page = f"A page at {_page_of(finding)}"

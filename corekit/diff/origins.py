@@ -19,6 +19,7 @@ from corekit._origin_kinds import automaton_of, pattern_source
 from corekit._origin_language import OriginLanguage
 from corekit._origins import ANY, OriginPattern
 from corekit._regex_syntax import Unreadable
+from corekit.lint.covering import Forms, forms_of, spell_covering
 from corekit.policy import CorsPolicy
 
 Entry = str | re.Pattern[str]
@@ -26,7 +27,7 @@ Entry = str | re.Pattern[str]
 
 EXAMPLE: Final = "https://unrelated.example"
 
-_MOST_TOGETHER: Final = 200
+_MOST_TOGETHER: Final = 100
 """How many entries of the other policy may be subtracted from one."""
 
 _MOST_QUESTIONS: Final = 1_000
@@ -81,6 +82,17 @@ class AllowedOrigins:
     def _entries(self) -> frozenset[Entry]:
         return frozenset((*self.patterns, *self.regexes))
 
+    @cached_property
+    def _forms(self) -> Forms:
+        return forms_of(filter(None, map(OriginPattern.parse, self.patterns)))
+
+    def _has_pattern_for(self, entry: str) -> bool:
+        """Return whether one pattern allows all origins of another."""
+        pattern = OriginPattern.parse(entry)
+        if pattern is None:
+            return False
+        return any(str(each) in self._entries for each in spell_covering(pattern, self._forms))
+
     def find_entry(self, origin: str) -> Entry | None:
         """Return an entry that allows `origin`, or None."""
         rule = self._find_rule(origin)
@@ -120,6 +132,8 @@ class AllowedOrigins:
             example = _example_of(entry)
             if not other.has(example):
                 return example
+            if other._has_pattern_for(entry):
+                return None
         try:
             return self._search_outside(entry, other, questions)
         except (Unreadable, TooManyStates):
@@ -130,23 +144,17 @@ class AllowedOrigins:
     ) -> str | None:
         language = OriginLanguage(self.automaton(entry), self.has)
         others: dict[Entry, Automaton] = {}
-        while len(others) <= _MOST_TOGETHER:
+        while len(others) < _MOST_TOGETHER:
             questions.ask()
             origin = language.find_outside(list(others.values()))
             found = None if origin is None else other.find_entry(origin)
-            if found is None:
+            if origin is None or found is None:
                 return origin
             try:
                 others[found] = other.automaton(found)
             except (Unreadable, TooManyStates):
-                # What it matches cannot be subtracted, but what it does not match may be found.
-                language = OriginLanguage(
-                    language.automaton, lambda word: self.has(word) and not other.has(word)
-                )
-                origin = language.find_outside(list(others.values()))
-                if origin is None:
-                    raise
-                return origin
+                # All that is known of what it matches.
+                others[origin] = automaton_of(re.escape(origin))
         raise TooManyStates
 
 

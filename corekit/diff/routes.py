@@ -30,7 +30,7 @@ _Pair = tuple[CorsPolicy | None, CorsPolicy | None]
 class Region:
     """Paths with one policy in each of the two tables, and one of these paths.
 
-    `name` is the path that is listed, with ``*`` after it for what is below.
+    `name` is the path without a slash at its end, or with ``/*`` for what is below it.
     """
 
     name: str
@@ -97,14 +97,15 @@ def regions_of(*tables: CorsPolicy | CorsRoutes) -> list[Region]:
 
     >>> policy = CorsPolicy(allow_origins=["*"])
     >>> [region.path for region in regions_of(CorsRoutes([("/api/", policy)]))]
-    ['/', '/x', '/api/', '/api/x']
+    ['/', '/api/', '/api/x']
     """
     listed = {path for each in tables if isinstance(each, CorsRoutes) for path, _ in each.routes}
-    bare = {path.removesuffix("/") for path in listed}
-    found = []
-    for path in sorted({*bare, ""}):
-        is_prefix = not path or f"{path}/" in listed
-        found.append(Region(f"{path}/" if is_prefix else path, f"{path}/" if is_prefix else path))
+    bare = {path.removesuffix("/") for path in listed} - {""}
+    # No route can cover only the root, so it has the policy of what is below it.
+    found = [Region("/", "/")]
+    for path in sorted(bare):
+        is_prefix = f"{path}/" in listed
+        found.append(Region(path, f"{path}/" if is_prefix else path))
         if is_prefix:
             segment = "x"
             while f"{path}/{segment}" in bare:
@@ -114,8 +115,11 @@ def regions_of(*tables: CorsPolicy | CorsRoutes) -> list[Region]:
 
 
 def _merge(regions: Iterable[Region]) -> Iterator[str]:
-    """Yield the names of regions; of a path and what is below it, only the path."""
+    """Yield the names of regions, one for a path together with what is below it."""
     names = {region.name: None for region in regions}
     for name in names:
-        if not (name.endswith("/*") and name.removesuffix("*") in names):
+        path = name.removesuffix("/*")
+        if path == name:
+            yield f"{name}/" if f"{name}/*" in names else name
+        elif path not in names:
             yield name

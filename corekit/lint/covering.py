@@ -25,7 +25,7 @@ from corekit._origin_language import OriginLanguage
 from corekit._origins import ANY, OriginPattern, OriginSet, open_hosts, split_origin
 from corekit._regex_syntax import Unreadable
 
-_Forms = Mapping[tuple[str, str], set[tuple[int, int]]]
+Forms = Mapping[tuple[str, str], set[tuple[int, int]]]
 """By scheme and host, how many characters partial-label wildcards have before and after them."""
 
 _MOST_TOGETHER: Final = 200
@@ -94,18 +94,13 @@ class _Rest:
         self._regexes = list(regexes)
         self._questions = 0
         self._automata: dict[str | re.Pattern[str], Automaton] = {}
-        forms: dict[tuple[str, str], set[tuple[int, int]]] = {}
-        for each in self._patterns:
-            if each.label not in (None, ANY):
-                before, after = each.label.split(ANY)
-                forms.setdefault((each.scheme, each.host), set()).add((len(before), len(after)))
-        self._forms: _Forms = forms
+        self._forms = forms_of(self._patterns)
 
     def look_up(self) -> Iterator[Covered]:
         """Yield what a single pattern covers, and remove it."""
         found = []
         for text, each in self._read:
-            for pattern in _spell_covering(each, self._forms):
+            for pattern in spell_covering(each, self._forms):
                 if pattern in self._patterns and pattern != each:
                     found.append((text, each))
                     yield text, (str(pattern),)
@@ -179,7 +174,7 @@ class _Rest:
         if origin in self._texts and origin != without:
             return origin
         read = read_pattern(origin)
-        for pattern in () if read is None else _spell_covering(read, self._forms):
+        for pattern in () if read is None else spell_covering(read, self._forms):
             if pattern in self._patterns and str(pattern) != without:
                 return str(pattern)
         others = (each for each in self._regexes if each != without)
@@ -238,8 +233,21 @@ def _parent_of(pattern: OriginPattern) -> tuple[str, str]:
     return pattern.scheme, host
 
 
-def _spell_covering(other: OriginPattern, forms: _Forms) -> Iterator[OriginPattern]:
-    """Yield every pattern that would cover `other`, which may be among them."""
+def forms_of(patterns: Iterable[OriginPattern]) -> Forms:
+    """Return the forms of the patterns that have a partial-label wildcard."""
+    forms: dict[tuple[str, str], set[tuple[int, int]]] = {}
+    for each in patterns:
+        if each.label not in (None, ANY):
+            before, after = each.label.split(ANY)
+            forms.setdefault((each.scheme, each.host), set()).add((len(before), len(after)))
+    return forms
+
+
+def spell_covering(other: OriginPattern, forms: Forms) -> Iterator[OriginPattern]:
+    """Yield every pattern that would cover `other`, which may be among them.
+
+    `forms` are those of all patterns that may be of use.
+    """
     scheme, label, host = other.scheme, other.label, other.host
     spellings: list[tuple[str | None, str]] = []
     spellings += ((None, each) for each in open_hosts(scheme, host))

@@ -1,0 +1,144 @@
+"""The examples: the relation and the messages, word by word; results as text and for JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy, CorsRoutes
+from corekit.diff import (
+    Comparison,
+    Difference,
+    DifferenceKind,
+    Direction,
+    Relation,
+    Witness,
+    compare,
+    is_allowed,
+)
+from tests.diff.examples import APP, BASE, EXAMPLES, OPEN
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "relation", "messages"),
+    [each[1:] for each in EXAMPLES],
+    ids=[each[0] for each in EXAMPLES],
+)
+def test_messages(old: CorsPolicy, new: CorsPolicy, relation: str, messages: list[str]) -> None:
+    comparison = compare(old, new)
+    assert [each.message for each in comparison.differences] == messages
+    assert comparison.relation.value == relation
+    assert comparison.widens == (relation in ("wider", "both", "unknown"))
+
+
+def test_every_kind_and_direction_has_an_example() -> None:
+    found = [each for _, old, new, *_ in EXAMPLES for each in compare(old, new).differences]
+    governed = {DifferenceKind.NEWLY_GOVERNED, DifferenceKind.NO_LONGER_GOVERNED}
+    assert {each.kind for each in found} == set(DifferenceKind) - governed
+    assert {each.direction for each in found} == set(Direction)
+
+
+@pytest.mark.parametrize(
+    ("relation", "widens"),
+    [("same", False), ("narrower", False), ("wider", True), ("both", True), ("unknown", True)],
+)
+def test_what_is_unknown_widens(relation: str, widens: bool) -> None:
+    assert Relation(relation).widens is widens
+
+
+def difference(direction: Direction) -> Difference:
+    return Difference(DifferenceKind.METHODS, direction, "A sentence.")
+
+
+@pytest.mark.parametrize(
+    ("directions", "relation"),
+    [
+        ("", "same"),
+        ("neutral", "same"),
+        ("wider neutral", "wider"),
+        ("narrower narrower", "narrower"),
+        ("wider narrower unknown", "both"),
+        ("wider unknown", "unknown"),
+        ("narrower unknown", "unknown"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_relation_of_differences(directions: str, relation: str) -> None:
+    found = tuple(difference(Direction(each)) for each in directions.split())
+    assert Comparison(found).relation is Relation(relation)
+
+
+def test_text_has_at_most_ten_differences() -> None:
+    comparison = Comparison((difference(Direction.WIDER),) * 12)
+    assert str(comparison).splitlines() == [
+        "The new policy is wider than the old one.",
+        *["- wider: A sentence."] * 10,
+        "- and 2 more differences",
+    ]
+
+
+def test_json() -> None:
+    comparison = compare(BASE, BASE.replace(allow_methods=["PUT", "DELETE"], max_age=60))
+    assert json.loads(json.dumps(comparison.to_dict())) == {
+        "relation": "wider",
+        "widens": True,
+        "differences": [
+            {
+                "kind": "methods",
+                "direction": "wider",
+                "path": None,
+                "paths": [],
+                "message": f"A page at {APP} may now DELETE any path with the user's cookies and "
+                "read the response; before, it could not.",
+                "values": ["DELETE"],
+                "count": 1,
+                "witness": {
+                    "origin": APP,
+                    "method": "DELETE",
+                    "path": "/",
+                    "request_headers": [],
+                    "credentials": True,
+                    "response_headers": [],
+                    "private_network": False,
+                },
+                "risk": 50,
+            },
+            {
+                "kind": "max-age",
+                "direction": "neutral",
+                "path": None,
+                "paths": [],
+                "message": "Browsers may cache preflight responses of any path longer: 60 "
+                "instead of 5 seconds.",
+                "values": ["5", "60"],
+                "count": 0,
+                "witness": None,
+                "risk": 0,
+            },
+        ],
+    }
+
+
+@pytest.mark.parametrize("other", [None, {"allow_origins": ["*"]}, "cors.toml"])
+def test_only_policies_are_compared(other: Any) -> None:
+    name = type(other).__name__
+    for pair in [(OPEN, other), (other, OPEN)]:
+        with pytest.raises(TypeError, match=f"takes policies and routes, not a {name}"):
+            compare(*pair)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://server.invalid", "https://app.example.com", "http://[::1]", "null", "app://"],
+)
+def test_witness_is_run_for_every_kind_of_origin(origin: str) -> None:
+    arguments = {"allow_origins": [origin]}
+    if not origin.startswith("http"):
+        arguments["accept_risks"] = ["opaque-origin"]
+    policy = CorsPolicy.from_mapping(arguments)
+    assert is_allowed(policy, Witness(origin))
+    assert not is_allowed(policy, Witness("https://other.example"))
+    assert not is_allowed(CorsRoutes([("/api", policy)]), Witness(origin, path="/a b/é"))
+    assert is_allowed(CorsRoutes([("/a b/", policy)]), Witness(origin, path="/a b/é"))
