@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal, NamedTuple
 
-__all__ = ["SEVERITIES", "Diagnostic", "Kind", "Severity", "make_diagnostic", "show"]
+__all__ = ["SEVERITIES", "Diagnostic", "Kind", "Severity", "escape", "make_diagnostic", "show"]
 
 Severity = Literal["error", "warning", "info"]
 
@@ -19,6 +19,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
 """The severities, the most severe first."""
 
 _SHOWN_CHARACTERS: Final = 120
+_ESCAPED_CHARACTERS: Final = 200
 
 
 def show(value: object) -> str:
@@ -34,6 +35,18 @@ def show(value: object) -> str:
     except Exception:  # noqa: BLE001 - a value may be anything, and so may its repr
         text = f"<{type(value).__name__}>"
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+
+
+def escape(text: str) -> str:
+    """Return untrusted text with control characters escaped and the length bounded.
+
+    >>> escape("x-a\\r\\n\\x1b[2J")
+    'x-a\\\\r\\\\n\\\\x1b[2J'
+    """
+    bounded = text if len(text) <= _ESCAPED_CHARACTERS else f"{text[:_ESCAPED_CHARACTERS]}..."
+    return "".join(
+        each if each.isascii() and each.isprintable() else ascii(each)[1:-1] for each in bounded
+    )
 
 
 @dataclass(frozen=True, slots=True)

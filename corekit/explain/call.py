@@ -28,11 +28,9 @@ from corekit.browser.fields import drop_forbidden, get_header
 from corekit.browser.local_network import PUBLIC
 from corekit.browser.messages import Headers
 from corekit.browser.urls import HTTP_SCHEMES, Url, parse_url
-from corekit.diagnostics import show
+from corekit.diagnostics import escape, show
 from corekit.policy import CorsPolicy
 from corekit.routes import LONGEST_AMBIGUOUS_PATH
-
-from .explanation import escape
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,19 +36,6 @@ StepKind = Literal[
 _P = TypeVar("_P", CorsPolicy, CorsRoutes)
 
 _WIDTH: Final = 100
-_SHOWN_CHARACTERS: Final = 200
-
-
-def escape(text: str) -> str:
-    """Return untrusted text with control characters escaped and the length bounded.
-
-    >>> escape("x-a\\r\\n\\x1b[2J")
-    'x-a\\\\r\\\\n\\\\x1b[2J'
-    """
-    bounded = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
-    return "".join(
-        each if each.isascii() and each.isprintable() else ascii(each)[1:-1] for each in bounded
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from corekit.browser import Exchange, HttpRequest, HttpResponse, Outcome, PageRe
 from corekit.browser.fields import get_header
 from corekit.browser.sites import is_same_site, is_trustworthy
 from corekit.browser.urls import Url, parse_url
+from corekit.diagnostics import escape
 from corekit.guard import CrossOriginGuard, GuardReason, Verdict
 
 from .call import Call, path_of
-from .explanation import Explanation, Fix, Step, escape
+from .explanation import Explanation, Fix, Step
 from .networks import describe_cookies
 
 WEBSOCKET_SCHEMES: Final = ("ws", "wss")

@@ -16,13 +16,13 @@ from corekit._spelling import canonical_spelling, find_misspelling
 from corekit.adapter import Policies
 from corekit.browser import Failure, Outcome
 from corekit.browser.fields import NON_WILDCARD_HEADER, drop_forbidden, list_values, unsafe_names
-from corekit.diagnostics import show
+from corekit.diagnostics import escape, show
 from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError
 from corekit.routes import CorsRoutes
 
 from .call import Call, find_covering, find_origin_rule, path_of, run
-from .explanation import NearMiss, escape
+from .explanation import NearMiss
 
 _OF_ORIGINS: Final = frozenset(
     {"AllowOriginMismatch", "InvalidAllowOriginValue", "MultipleAllowOriginValues"}

@@ -30,9 +30,10 @@ from corekit.browser.fields import (
 from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
 from corekit.decision import Reason
+from corekit.diagnostics import escape
 
 from .call import Call, find_covering, find_origin_rule, serve
-from .explanation import Step, StepKind, escape
+from .explanation import Step, StepKind
 from .networks import describe_address_spaces, describe_cookies, describe_local_network
 from .proxies import GATEWAY_STATUSES
 

@@ -8,8 +8,8 @@ import pytest
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.browser import FAILURES, BrowserModel, Fetch, HttpResponse
+from corekit.diagnostics import escape
 from corekit.explain import Fix, explain, explain_outcome
-from corekit.explain.explanation import escape
 
 PAGE = "https://app.example.com"
 POLICY = CorsPolicy(allow_origins=["https://*.example.com"], allow_credentials=True)
