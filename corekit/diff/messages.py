@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from corekit._origins import ANY
-from corekit.diagnostics import show
+from corekit.diagnostics import escape
 
 from .comparison import DifferenceKind, Direction
 from .grants import Finding
@@ -16,13 +16,13 @@ _MOST_NAMES: Final = 8
 
 def describe(finding: Finding, path: str | None) -> str:
     """Return the message of a finding for a path; None is every path."""
-    place = "any path" if path is None else _plain(path)
+    place = "any path" if path is None else escape(path)
     special = _SPECIAL.get(finding.kind)
     if special is not None:
         return special(finding, place)
     if finding.direction is Direction.UNKNOWN:
         return (
-            f"Whether {show(finding.values[0])} allows origins that the other policy does not "
+            f"Whether {escape(finding.values[0])} allows origins that the other policy does not "
             "allow cannot be determined."
         )
     action = _ACTIONS[finding.kind](finding, place)
@@ -43,7 +43,7 @@ def _page_of(finding: Finding) -> str:
     entry = finding.values[0]
     if entry == origin:
         return origin
-    return f"{origin} ({'any origin' if entry == ANY else _plain(entry)})"
+    return f"{origin} ({'any origin' if entry == ANY else escape(entry)})"
 
 
 def _use_methods(finding: Finding, place: str) -> str:
@@ -118,10 +118,6 @@ def _change_max_age(finding: Finding, place: str) -> str:
         f"Browsers may cache preflight responses of {place} {change}: {after} instead of "
         f"{before} seconds."
     )
-
-
-def _plain(text: str) -> str:
-    return show(text)[1:-1]
 
 
 _ACTIONS: Final[Mapping[DifferenceKind, Callable[[Finding, str], str]]] = {

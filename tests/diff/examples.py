@@ -96,7 +96,7 @@ EXAMPLES: list[Example] = [
         "unknown",
         [
             (
-                f"Whether {UNREADABLE!r} allows origins that the other policy does not allow "
+                f"Whether {UNREADABLE} allows origins that the other policy does not allow "
                 "cannot be determined."
             ),
         ],
@@ -110,7 +110,7 @@ EXAMPLES: list[Example] = [
         "wider",
         [
             (
-                "A page at https://evil.example.net (https://(app|evil)\\\\.example\\\\.net) may now "
+                "A page at https://evil.example.net (https://(app|evil)\\.example\\.net) may now "
                 f"GET any path {READ}; {BEFORE}"
             ),
         ],
@@ -271,7 +271,8 @@ EXAMPLES: list[Example] = [
         [
             (
                 "A page at https://unrelated.example may now request any path in a private "
-                f"network, if the browser asks with Access-Control-Request-Private-Network; {BEFORE}"
+                "network, if the browser asks with Access-Control-Request-Private-Network; "
+                f"{BEFORE}"
             ),
         ],
     ),
