@@ -6,6 +6,7 @@ no I/O and knows no framework; the `corekit_*` packages add it to applications.
 
 from .decision import Decision, Reason, RequestKind
 from .events import DecisionEvent
+from .live import LivePolicy, WideningError
 from .policy import CorsPolicy
 from .problems import PolicyError, PolicyWarning, Problem
 from .routes import CorsRoutes
@@ -15,11 +16,13 @@ __all__ = [
     "CorsRoutes",
     "Decision",
     "DecisionEvent",
+    "LivePolicy",
     "PolicyError",
     "PolicyWarning",
     "Problem",
     "Reason",
     "RequestKind",
+    "WideningError",
 ]
 
 __version__ = "0.1.0"

@@ -8,12 +8,14 @@ made in the context of the request: outside of it, such as in another thread, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from contextvars import ContextVar, Token
 from os import urandom
 from typing import Any, Final, NamedTuple
+from weakref import ref
 
 from ._engine import Engine
+from .live import LivePolicy, read_policy
 from .routes import CorsRoutes
 
 __all__ = [
@@ -35,16 +37,30 @@ Headers = Iterable[tuple[Any, Any]]
 class Marks:
     """Whether this process has any mark, since without one requests skip all of this."""
 
-    __slots__ = ("count", "exist")
+    __slots__ = ("_live", "count", "exist")
 
     def __init__(self) -> None:
         self.exist = False
         self.count = 0
+        # Replaced as a whole, since a request may read it in another thread.
+        self._live: tuple[ref[LivePolicy], ...] = ()
 
-    def add(self) -> None:
-        """Count one more mark."""
+    def add(self, policy: object) -> None:
+        """Count one more mark, with its policy."""
         self.exist = True
         self.count += 1
+        if isinstance(policy, LivePolicy):
+            others = (each for each in self._live if each() not in (None, policy))
+            self._live = (*others, ref(policy))
+
+    def read(self) -> dict[Any, Any]:
+        """Return what the live policies of all marks are now, for one request: see `read_policy`.
+
+        Which handler a request reaches is often known only when its response begins, but the
+        policy must be the one that it found when it arrived.
+        """
+        found = (each() for each in self._live)
+        return {live: live.current for live in found if live is not None}
 
 
 MARKS: Final = Marks()
@@ -64,7 +80,7 @@ class Mark:
         self.policy = policy
         self.is_around = is_around
         self._token = token or urandom(16)
-        MARKS.add()
+        MARKS.add(policy)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mark) and self._token == other._token
@@ -84,11 +100,13 @@ class Applied(NamedTuple):
     """What the outermost layer applies to a request: an engine, or None if it adds nothing.
 
     `marks` are all that it found on the way to the handler. It chose among them, so a handler
-    accepts the engine if its own mark was found, even if another one is nearer.
+    accepts the engine if its own mark was found, even if another one is nearer. `read` has the live
+    policies that it read, each with what it was: see `read_policy`.
     """
 
     engine: Engine | None
     marks: Sequence[Mark] = ()
+    read: MutableMapping[Any, Any] | None = None
 
 
 class applying:  # noqa: N801
@@ -201,16 +219,19 @@ def check_found(
     as in `keep_policy`. A mark in `found_only` counts only if the layer found it.
     """
     current = _CURRENT.get()
-    engine, found = Applied(None) if current is None else current.find()
+    engine, found, read = Applied(None) if current is None else current.find()
     if engine is None or engine.denies_all:
         return
-    own = [mark.policy if resolve is None else resolve(mark.policy) for mark in marks]
+    # A live policy may have been replaced since the layer has read it.
+    policies = [read_policy(mark.policy, read) for mark in marks]
+    own = policies if resolve is None else [resolve(policy) for policy in policies]
     if any(_allows(policy, engine) for policy in own):
         return
     if any(mark in found for mark in (*marks, *found_only)):
         return
     # An equal policy of another mark, such as that of a mount, may be the one that is applied.
-    if any(_allows(mark.policy, engine) and mark.policy in own for mark in found):
+    others = [read_policy(mark.policy, read) for mark in found]
+    if any(_allows(policy, engine) and policy in own for policy in others):
         return
     raise RuntimeError(
         f"{name} has its own CORS policy, which was not found: the policy of the application or of"

@@ -12,6 +12,7 @@ from copy import copy
 from typing import Final, Protocol
 
 from ._answers import ALLOW_ORIGIN, Answer, Headers, Reason, RequestKind
+from ._fingerprints import Source
 from ._names import (
     COMMON_METHODS,
     FORBIDDEN_METHODS,
@@ -105,7 +106,8 @@ class Engine:
     and ``*`` is sent; together with credentials that is a ValueError. The origins of an `OriginSet`
     are taken as valid, like all arguments: see `bound_origins`. Any other container is asked only
     for what a browser could send, and with credentials never for ``null``. `allow_origins` are the
-    entries that `origins` was made of, for hints, which name settings as `dialect` does. `methods`,
+    entries that `origins` was made of, for hints, which name settings as `dialect` does; `source`
+    has all arguments. `methods`,
     `headers` and `exposed` may hold ``*``; header names are in lower case. `max_age` is
     in seconds, or None for the browser's default; `status` is that of a granted preflight.
 
@@ -136,6 +138,7 @@ class Engine:
         "dialect",
         "max_request_headers",
         "no_origin",
+        "source",
     )
 
     def __init__(
@@ -151,6 +154,7 @@ class Engine:
         private_network: bool,
         status: int,
         dialect: Dialect = PYTHON,
+        source: Source | None = None,
     ) -> None:
         methods, headers, exposed = tuple(methods), tuple(headers), tuple(exposed)
         any_origin = type(origins) is AnyOrigin
@@ -169,6 +173,7 @@ class Engine:
 
         self.allow_origins = tuple(allow_origins)
         self.dialect = dialect
+        self.source = source or Source()
         # Exact origins need one look-up in a frozenset; the set's own `in` would be a call.
         self._exact = frozenset[str]()
         self._others: Origins

@@ -183,18 +183,13 @@ def _is_top_decorator(function: FunctionType) -> bool:
 
 def check_one_policy(mark: Mark | None, policy: object, target: Any) -> None:
     """Raise TypeError if `target` has a mark with another policy, which its routes would keep."""
-    if mark is None or _contained(mark.policy) == _contained(policy):
+    if mark is None or mark.policy == policy:
         return
     raise TypeError(
         f"{target.__qualname__} has another CORS policy already, and the routes between the two"
         " calls of cors() would have only one of them. Put each cors() below its route decorator,"
         " or use a function for each route."
     )
-
-
-def _contained(policy: object) -> object:
-    # Flask keeps a partial of a policy.
-    return policy.args if isinstance(policy, partial) else policy
 
 
 def _check_called(target: object, kinds: str) -> None:

@@ -3,8 +3,9 @@
 An adapter reads the headers of a request, gets an answer from ``policy.engine``, and writes it into
 the response; all its rules are here. docs/writing-an-adapter.md shows a complete one.
 
-For each request, ``policy.policy_for(path)`` returns the `CorsPolicy` that covers the path, or None
-if the response must not be changed. Its `engine` gives an `Answer` to what the request sent:
+An adapter reads the policy once for each request, from a `policy_source`. Its method
+``policy_for(path)`` returns the `CorsPolicy` that covers the path, or None if the response must not
+be changed. The `engine` of that gives an `Answer` to what the request sent:
 
 - ``engine.no_origin`` if it has no Origin header; ``engine.actual(None)`` returns it too,
 - ``engine.preflight(origin, method, headers, private_network)`` if it is OPTIONS with Origin and
@@ -52,6 +53,7 @@ from .diagnostics import show
 from .events import Logger, Observer, OnDecision, bounded, check_on_decision
 from .guard import CrossOriginGuard, GuardedRequest, OnVerdict, Verdict
 from .guard.events import GuardObserver, check_on_verdict
+from .live import LivePolicy, Policies, StaticPolicy, read_policy
 from .policy import CorsPolicy
 from .routes import CorsRoutes, path_readings
 
@@ -66,6 +68,7 @@ __all__ = [
     "Engine",
     "GuardObserver",
     "GuardedRequest",
+    "LivePolicy",
     "Mark",
     "Observer",
     "OnDecision",
@@ -74,6 +77,7 @@ __all__ = [
     "OriginSet",
     "Origins",
     "Policies",
+    "StaticPolicy",
     "Verdict",
     "add_raw_vary",
     "add_vary",
@@ -104,19 +108,18 @@ __all__ = [
     "path_readings",
     "policy_for_preflight",
     "policy_for_readings",
+    "policy_source",
     "preflight_response",
     "raw_path_readings",
     "raw_preflight_response",
     "read_fetch_site",
+    "read_policy",
     "show",
     "unchecked",
     "unwrap",
     "view_class",
     "view_marks",
 ]
-
-Policies = CorsPolicy | CorsRoutes
-"""Whatever an adapter takes as its policy."""
 
 _GUARD_ALONE: Final = "The guard has a policy and the application has none. Pass it to both."
 _NOTHING: Final = CorsPolicy.deny_all()
@@ -125,7 +128,7 @@ _UNQUOTED: Final = "/!$&'()*+,;=:@~"
 
 
 def check_policy(policy: object, name: str = "policy") -> None:
-    """Raise TypeError unless `policy` is a `CorsPolicy` or a `CorsRoutes`.
+    """Raise TypeError unless `policy` is a `CorsPolicy`, a `CorsRoutes` or a `LivePolicy`.
 
     `name` is the argument that it was passed as.
 
@@ -134,11 +137,24 @@ def check_policy(policy: object, name: str = "policy") -> None:
         ...
     TypeError: policy is of type str: '*'. Pass a CorsPolicy or a CorsRoutes.
     """
-    if not isinstance(policy, CorsPolicy | CorsRoutes):
+    if not isinstance(policy, Policies):
         raise TypeError(
             f"{name} is of type {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"
             " CorsRoutes."
         )
+
+
+def policy_source(policies: Policies) -> LivePolicy | StaticPolicy:
+    """Return what an adapter reads the policy of a request from, as its attribute `current`.
+
+    Read it once for each request, and use what was read for all of it. `current` is a `CorsPolicy`
+    or a `CorsRoutes`; the `engine` of routes is None, since it depends on the path.
+
+    >>> live = LivePolicy(CorsPolicy.deny_all())
+    >>> policy_source(live) is live, policy_source(live.policy).current is live.policy
+    (True, True)
+    """
+    return policies if isinstance(policies, LivePolicy) else StaticPolicy(policies)
 
 
 def check_guard(guard: object, policy: Policies | None = None) -> None:
@@ -250,7 +266,7 @@ def make_policy(
         return CorsPolicy(**grants)
     if grants:
         raise TypeError(f"{caller} got a policy and {', '.join(grants)}. Pass one or the other.")
-    if not isinstance(policy, CorsPolicy | CorsRoutes):
+    if not isinstance(policy, Policies):
         raise TypeError(
             f"{caller} got a {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"
             ' CorsRoutes, or arguments: allow_origins=["https://app.example.com"].'
@@ -258,10 +274,13 @@ def make_policy(
     return policy
 
 
-def policy_for_readings(policies: Policies, paths: Iterable[str]) -> CorsPolicy | None:
+def policy_for_readings(
+    policies: CorsPolicy | CorsRoutes, paths: Iterable[str]
+) -> CorsPolicy | None:
     """Return the policy for a path that an application may read in each of these ways.
 
-    If they lead to different policies, no origins are allowed.
+    If they lead to different policies, no origins are allowed. Read a `LivePolicy` before, and
+    pass what it is now.
 
     >>> policies = CorsRoutes([("/public/", CorsPolicy(allow_origins=["*"]))])
     >>> policy_for_readings(policies, ["/public/x", "/v1/public/x"])

@@ -71,6 +71,14 @@ Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to 
             return "not_cors"
         return "granted" if self.decision.allowed else "denied"
 
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the policy that decided: see `corekit.CorsPolicy.fingerprint`.
+
+        With routes it is that of the policy for the path.
+        """
+        return self.decision._engine.source.fingerprint
+
     def describe(self) -> str:
         """Return one line of printable ASCII, with all values escaped and their length bounded."""
         return self._describe(self.decision.hint)
@@ -87,7 +95,9 @@ Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to 
         reason = self.decision.reason
         message = reason.value[0].lower() + reason.value[1:]
         hint = f"{hint} " if hint else ""
-        return f"CORS: {request} {outcome}: {message} {hint}[{reason.name}]"
+        # A policy that can be replaced is named, since the log does not show which one it was.
+        named = f", policy {self.fingerprint}" if self.decision._engine.source.is_live else ""
+        return f"CORS: {request} {outcome}: {message} {hint}[{reason.name}{named}]"
 
     def __str__(self) -> str:
         return self.describe()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 from warnings import warn
 
 from ._engine import AnyOrigin, Engine, Origins, as_text, bound_origins
+from ._fingerprints import Source
 from ._origins import ANY, OriginPattern, OriginSet
 from ._own_origin import is_own_origin
 from ._validation import Reader
@@ -230,11 +231,23 @@ class CorsPolicy:
         return _restore(type(self), {**self._changed_arguments(), **changes}, self.engine.dialect)
 
     @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that name this policy in logs, the same in every process.
+
+        Equal policies have the same one. It is computed when it is first read.
+
+        >>> policy = CorsPolicy(allow_origins=["https://a.example", "https://b.example"])
+        >>> policy.fingerprint == policy.replace(max_age=600).fingerprint
+        False
+        """
+        return self.engine.source.fingerprint
+
+    @property
     def uncached(self) -> Self:
         """This policy with a `max_age` of 0, for adapters; see `policy_for_preflight`.
 
-        It is made once, and shares the origins, so it costs the same for one and for many. A policy
-        that grants nothing is returned as it is.
+        It is made once, and shares the origins and the fingerprint, so it costs the same for one
+        and for many. A policy that grants nothing is returned as it is.
         """
         policy: Self | None = getattr(self, "_uncached", None)
         if policy is not None:
@@ -265,9 +278,9 @@ class CorsPolicy:
         if isinstance(origins, str | bytes):
             raise TypeError("origins is a single string. Pass a collection of origins.")
         bounded = bound_origins(origins, opaque=not self.allow_credentials)
-        return self._compile(bounded, self.engine.dialect)
+        return self._compile(bounded, self.engine.dialect, self.engine.source)
 
-    def _compile(self, origins: Origins, dialect: Dialect) -> Engine:
+    def _compile(self, origins: Origins, dialect: Dialect, source: Source) -> Engine:
         return Engine(
             origins=origins,
             allow_origins=self.allow_origins,
@@ -279,6 +292,7 @@ class CorsPolicy:
             private_network=self.allow_private_network,
             status=self.preflight_status,
             dialect=dialect,
+            source=source,
         )
 
     def _build(self, reader: Reader) -> None:
@@ -304,7 +318,9 @@ class CorsPolicy:
         for name in self._reader.arguments:
             object.__setattr__(self, name, settings[name])
         object.__setattr__(self, "warnings", tuple(found))
-        engine = self._compile(self._compile_origins(), dialect)
+        cls = type(self)
+        source = Source(f"{cls.__module__}.{cls.__qualname__}", self._changed_arguments())
+        engine = self._compile(self._compile_origins(), dialect, source)
         object.__setattr__(self, "engine", engine)
 
     def _compile_origins(self) -> Origins:

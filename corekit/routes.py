@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, ClassVar, Final, NamedTuple, NoReturn
 
+from ._fingerprints import find_fingerprint
 from .policy import CorsPolicy
 from .problems import PolicyError, Problem, SettingProblem
 
@@ -66,6 +67,8 @@ class CorsRoutes:
 
     __slots__ = ("__weakref__", "_depth", "_exact", "_matches", "_nothing", "_prefixes", "routes")
 
+    engine: ClassVar[None] = None
+    """Policies have one; that of routes depends on the path."""
     routes: tuple[tuple[str, CorsPolicy], ...]
     _prefixes: dict[str, int]
     _exact: dict[str, int]
@@ -102,6 +105,11 @@ class CorsRoutes:
         """
         match = self.find(path)
         return None if match is None else match.policy
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that name these routes, as `CorsPolicy.fingerprint` does."""
+        return find_fingerprint((path, policy.fingerprint) for path, policy in self.routes)
 
     def find(self, path: str) -> RouteMatch | None:
         """Return the policy for a path with the route that matched, as `policy_for()` does.

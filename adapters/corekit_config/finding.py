@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Final, Literal
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit.adapter import Policies, read_policy
 from corekit.arguments import SETTINGS
 from corekit.diagnostics import show
 from corekit.guard import CrossOriginGuard
@@ -163,11 +164,11 @@ def _import_value(path: str, folder: str | PathLike[str] | None) -> tuple[Module
 
 def _policy_of(path: str, module: ModuleType, value: object) -> CorsPolicy | CorsRoutes:
     for found in _candidates(value):
-        if isinstance(found, CorsPolicy | CorsRoutes):
-            return found
+        if isinstance(found, Policies):
+            return read_policy(found)
     guard = _guard_of(value)
     if guard is not None:
-        return guard.policy
+        return read_policy(guard.policy)
     message = f"This is of type {type(value).__name__}."
     raise ConfigError(path, message, _suggest(module, ""))
 
@@ -234,7 +235,7 @@ def _import(name: str, path: str) -> ModuleType:
 
 def _suggest(module: ModuleType, attribute: str) -> str:
     names = vars(module)
-    found = [name for name in names if isinstance(names[name], CorsPolicy | CorsRoutes)]
+    found = [name for name in names if isinstance(names[name], Policies)]
     if not found:
         return "Name a CorsPolicy, a CorsRoutes, or an application with a policy."
     meant = get_close_matches(attribute, found, n=1) or sorted(found)[:5]

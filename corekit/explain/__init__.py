@@ -25,13 +25,13 @@ from typing import Final
 from corekit._near import is_typo
 from corekit._origins import ANY, OPAQUE, is_serialized_origin
 from corekit._spelling import canonical_spelling, find_misspelling
-from corekit.adapter import Policies, check_guard
+from corekit.adapter import LivePolicy, check_guard, read_policy
 from corekit.browser import STANDARD, Fetch, LocalNetwork, Outcome, Quirks
 from corekit.browser.local_network import read_local_network
 from corekit.diagnostics import Diagnostic, show
 from corekit.guard import CrossOriginGuard, Verdict
 
-from .call import Call, run, serve
+from .call import Call, Policies, run, serve
 from .console import ConsoleMessage, read_message
 from .errors import ERRORS, ErrorInfo, find_error
 from .explanation import Explanation, Fix, NearMiss, Step, StepKind
@@ -63,7 +63,7 @@ _OPAQUE_SCHEMES: Final = ("file:", "data:")
 
 
 def explain(
-    policy: Policies,
+    policy: Policies | LivePolicy,
     fetch: Fetch,
     *,
     page: str,
@@ -74,12 +74,13 @@ def explain(
 ) -> Explanation:
     """Explain what happens when a page makes a fetch to a server that has this policy.
 
-    `policy` is a `CorsPolicy` or a `CorsRoutes`, `page` the page's origin; another spelling of an
-    origin is read as a browser would write it, and reported as a near miss. `quirks` are those of
-    an engine, or the standard. `address_space` is that of `corekit.browser.BrowserModel`: where the
-    page comes from, to check Local Network Access. `guard` has the same policy; `host` is the Host
-    that the server gets, None for that of the URL. Raises ValueError if no browser would begin the
-    fetch, as for a forbidden method, or if no page can have the origin.
+    `policy` is a `CorsPolicy`, a `CorsRoutes` or a `LivePolicy`, `page` the page's origin; another
+    spelling of an origin is read as a browser would write it, and reported as a near miss. `quirks`
+    are those of an engine, or the standard. `address_space` is that of
+    `corekit.browser.BrowserModel`: where the page comes from, to check Local Network Access.
+    `guard` has the same policy; `host` is the Host that the server gets, None for that of the URL.
+    Raises ValueError if no browser would begin the fetch, as for a forbidden method, or if no page
+    can have the origin.
     Source: https://fetch.spec.whatwg.org/#http-cors-protocol
 
     >>> from corekit import CorsPolicy
@@ -92,16 +93,18 @@ def explain(
     {'allow_methods': ('PUT',)}
     """
     call = Call(fetch, _read_page(page), quirks, read_local_network(address_space))
-    outcome = run(policy, call)
+    if guard is not None:
+        check_guard(guard, policy)
+    current = read_policy(policy)
+    outcome = run(current, call)
     near_misses = list(find_in_call(page, call))
-    further, fixes = _search_policy(policy, call, outcome)
+    further, fixes = _search_policy(current, call, outcome)
     if guard is None:
-        return _build(outcome, call, policy, (*near_misses, *further), fixes)
-    check_guard(guard, policy)
+        return _build(outcome, call, current, (*near_misses, *further), fixes)
     judge = Judge(guard, call, host)
-    outcome = call.run(judge.guarding(serve(policy)))
+    outcome = call.run(judge.guarding(serve(current)))
     found = (*near_misses, *further)
-    return _build(outcome, call, policy, found, fixes, verdicts=judge.verdicts)
+    return _build(outcome, call, current, found, fixes, verdicts=judge.verdicts)
 
 
 def explain_handshake(
@@ -132,7 +135,7 @@ def explain_outcome(
     fetch: Fetch,
     *,
     page: str,
-    policy: Policies | None = None,
+    policy: Policies | LivePolicy | None = None,
     quirks: Quirks = STANDARD,
     address_space: str | LocalNetwork | None = None,
     verdicts: Sequence[Verdict] = (),
@@ -148,11 +151,12 @@ def explain_outcome(
     body. Raises ValueError as `explain` does.
     """
     call = Call(fetch, _read_page(page), quirks, read_local_network(address_space))
+    current = read_policy(policy)
     known = verdicts or read_verdicts(outcome)
     is_refused = not verdicts and known[-1:] not in ([], [None])
-    near_misses, fixes = _search_outcome(outcome, call, policy, is_refused=is_refused)
+    near_misses, fixes = _search_outcome(outcome, call, current, is_refused=is_refused)
     found = (*find_in_call(page, call), *near_misses)
-    return _build(outcome, call, policy, found, fixes, verdicts=known)
+    return _build(outcome, call, current, found, fixes, verdicts=known)
 
 
 def _search_outcome(

@@ -13,7 +13,6 @@ from urllib.parse import unquote
 
 from corekit._names import NORMALIZED_METHODS, REGISTERED_METHODS, RESPONSE_ONLY_HEADERS
 from corekit._origins import ANY, OPAQUE
-from corekit.adapter import Policies
 from corekit.browser import (
     BrowserModel,
     Fetch,
@@ -30,7 +29,9 @@ from corekit.browser.messages import Headers
 from corekit.browser.urls import HTTP_SCHEMES, Url, parse_url
 from corekit.diagnostics import escape, show
 from corekit.policy import CorsPolicy
-from corekit.routes import LONGEST_AMBIGUOUS_PATH
+from corekit.routes import LONGEST_AMBIGUOUS_PATH, CorsRoutes
+
+Policies = CorsPolicy | CorsRoutes
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from corekit._names import RESPONSE_ONLY_HEADERS
 from corekit._origins import ANY
-from corekit.adapter import Policies
 from corekit.browser import FAILURES, Failure, HttpRequest, HttpResponse, Outcome
 from corekit.browser.checks import REDIRECT_STATUSES, REFUSALS
 from corekit.browser.fields import (
@@ -32,7 +31,15 @@ from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError, Problem, ProblemKind, SettingProblem
 
-from .call import Call, OtherFetch, find_covering, find_http_url, find_other_fetches, run
+from .call import (
+    Call,
+    OtherFetch,
+    Policies,
+    find_covering,
+    find_http_url,
+    find_other_fetches,
+    run,
+)
 from .explanation import Fix
 
 _MAX_ROUNDS: Final = 8

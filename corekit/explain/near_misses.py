@@ -13,7 +13,6 @@ from corekit._names import REGISTERED_METHODS, SAFELISTED_METHODS
 from corekit._near import find_near_method, find_near_name, find_near_origins
 from corekit._origins import ANY
 from corekit._spelling import canonical_spelling, find_misspelling
-from corekit.adapter import Policies
 from corekit.browser import Failure, Outcome
 from corekit.browser.fields import NON_WILDCARD_HEADER, drop_forbidden, list_values, unsafe_names
 from corekit.diagnostics import escape, show
@@ -21,7 +20,7 @@ from corekit.policy import CorsPolicy
 from corekit.problems import PolicyError
 from corekit.routes import CorsRoutes
 
-from .call import Call, find_covering, find_origin_rule, path_of, run
+from .call import Call, Policies, find_covering, find_origin_rule, path_of, run
 from .explanation import NearMiss
 
 _OF_ORIGINS: Final = frozenset(

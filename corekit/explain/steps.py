@@ -14,7 +14,6 @@ from typing import Final
 
 from corekit._names import REGISTERED_METHODS, RESPONSE_ONLY_HEADERS, SAFELISTED_METHODS
 from corekit._origins import ANY, OPAQUE
-from corekit.adapter import Policies
 from corekit.browser import Exchange, Failure, Outcome, PageResponse, Quirks
 from corekit.browser.data_urls import DATA_SCHEME
 from corekit.browser.fields import (
@@ -32,7 +31,7 @@ from corekit.browser.urls import parse_url
 from corekit.decision import Reason
 from corekit.diagnostics import escape
 
-from .call import Call, find_covering, find_origin_rule, serve
+from .call import Call, Policies, find_covering, find_origin_rule, serve
 from .explanation import Step, StepKind
 from .networks import describe_address_spaces, describe_cookies, describe_local_network
 from .proxies import GATEWAY_STATUSES

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Self
 from corekit._engine import Engine, as_text
 from corekit._origins import OPAQUE
 from corekit.diagnostics import show
+from corekit.live import Policies
 from corekit.policy import CorsPolicy
 from corekit.problems import PYTHON, Dialect, PolicyError
-from corekit.routes import CorsRoutes, is_plain_path
+from corekit.routes import is_plain_path
 
 from .arguments import GUARD_ARGUMENTS, GuardReader
 from .hosts import LOCAL_HOSTS, HostSet
@@ -59,9 +60,9 @@ class GuardError(PolicyError):
 class CrossOriginGuard:
     """Judges requests by who sent them: pages of the server, of listed origins, of others.
 
-    `policy` is a `CorsPolicy` or a `CorsRoutes`. The origins that it lists, other than ``*``, may
-    also write and open WebSockets; without `allow_credentials` only with requests to which the
-    browser adds no cookies or passwords.
+    `policy` is a `CorsPolicy`, a `CorsRoutes` or a `LivePolicy`. The origins that it lists, other
+    than ``*``, may also write and open WebSockets; without `allow_credentials` only with requests
+    to which the browser adds no cookies or passwords.
 
     `hosts`
         The names that the server is called by: ``"example.com"`` with any port,
@@ -114,7 +115,7 @@ class CrossOriginGuard:
         "writes",
     )
 
-    policy: CorsPolicy | CorsRoutes
+    policy: Policies
     hosts: tuple[str, ...] | None
     own_origins: tuple[str, ...]
     exempt: tuple[str, ...]
@@ -138,7 +139,7 @@ class CrossOriginGuard:
 
     def __init__(
         self,
-        policy: CorsPolicy | CorsRoutes,
+        policy: Policies,
         *,
         hosts: Strings | None = None,
         own_origins: Strings = (),
@@ -167,7 +168,7 @@ class CrossOriginGuard:
     @classmethod
     def from_mapping(
         cls,
-        policy: CorsPolicy | CorsRoutes,
+        policy: Policies,
         mapping: Mapping[str, Any],
         *,
         dialect: Dialect = PYTHON,
@@ -186,7 +187,7 @@ class CrossOriginGuard:
         return guard
 
     @classmethod
-    def local(cls, policy: CorsPolicy | CorsRoutes | None = None, **arguments: Any) -> Self:
+    def local(cls, policy: Policies | None = None, **arguments: Any) -> Self:
         """Return the guard for a server on the developer's machine, such as one for MCP.
 
         It is called by a name of the machine only (`LOCAL_HOSTS`). Its own pages and those of the
@@ -294,7 +295,7 @@ class CrossOriginGuard:
         if hasattr(self, "policy"):
             # A second call of __init__ must not change the guard.
             raise AttributeError("a guard is immutable")
-        if not isinstance(policy, CorsPolicy | CorsRoutes):
+        if not isinstance(policy, Policies):
             raise TypeError(
                 f"policy is of type {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or"
                 " a CorsRoutes."
@@ -365,7 +366,7 @@ class CrossOriginGuard:
 
 def _restore(
     cls: type[CrossOriginGuard],
-    policy: CorsPolicy | CorsRoutes,
+    policy: Policies,
     settings: dict[str, Any],
     dialect: Dialect,
 ) -> CrossOriginGuard:

@@ -19,7 +19,7 @@ from typing import Final
 from corekit._origins import Origin
 from corekit.arguments import SETTINGS
 from corekit.diagnostics import SEVERITIES, Diagnostic
-from corekit.policy import CorsPolicy
+from corekit.live import Policies, read_policy
 from corekit.problems import KINDS
 from corekit.routes import CorsRoutes
 
@@ -35,7 +35,7 @@ CODES: Final = frozenset(ADVICE).difference({"unused-accept"}).union(_LEFT_OUT)
 """Every code of advice, which a policy file may accept."""
 
 
-def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tuple[Diagnostic, ...]:
+def lint_policy(policy: Policies, api: str | None = None) -> tuple[Diagnostic, ...]:
     """Return all advice on a policy, warnings first, in the order of its arguments.
 
     Among them are the policy's `warnings`, about what was left out. What an adapter adds to a
@@ -47,23 +47,24 @@ def lint_policy(policy: CorsPolicy | CorsRoutes, api: str | None = None) -> tupl
     >>> [(advice.severity, advice.code) for advice in lint_policy(policy)]
     [('warning', 'safelisted-method'), ('info', 'short-max-age')]
     """
-    if isinstance(policy, CorsRoutes):
+    current = read_policy(policy)
+    if isinstance(current, CorsRoutes):
         found = [
             replace(advice, route=path)
-            for path, each in policy.routes
+            for path, each in current.routes
             for advice in lint_policy(each, api)
         ]
     else:
         origin = None if api is None else Origin.parse(api)
-        order, dialect = list(SETTINGS), policy.engine.dialect
+        order, dialect = list(SETTINGS), current.engine.dialect
         found = [
             advice
-            for advice in check_policy(policy, origin)
+            for advice in check_policy(current, origin)
             if advice.value not in dialect.added.get(advice.subject, ())
         ]
         found.sort(key=lambda each: order.index(each.subject))
         found = [replace(advice, subject=dialect.name(advice.subject)) for advice in found]
-        found = [*policy.warnings, *found]
+        found = [*current.warnings, *found]
     return tuple(sorted(found, key=lambda each: SEVERITIES.index(each.severity)))
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from corekit._origins import ANY, split_origin
 from corekit.diagnostics import SEVERITIES, Diagnostic
 from corekit.guard import CrossOriginGuard
+from corekit.live import read_policy
 from corekit.policy import CorsPolicy
 
 from .advice import advise
@@ -37,10 +38,11 @@ def lint_guard(guard: CrossOriginGuard, api: str | None = None) -> tuple[Diagnos
 
 def _policies(guard: CrossOriginGuard) -> Iterator[tuple[str | None, CorsPolicy]]:
     """Yield each policy with the path of its route."""
-    if isinstance(guard.policy, CorsPolicy):
-        yield None, guard.policy
+    policy = read_policy(guard.policy)
+    if isinstance(policy, CorsPolicy):
+        yield None, policy
     else:
-        yield from guard.policy.routes
+        yield from policy.routes
 
 
 def _hosts(guard: CrossOriginGuard, api: str | None) -> Iterator[Diagnostic]:

@@ -55,7 +55,10 @@ REPORTING = {"sys", "traceback"}
 EXTRA = {
     "_reporting.py": REPORTING,
     # Lets handlers know what is applied to their request; each mark has a random token.
-    "_applied.py": {"contextvars", "os"},
+    "_applied.py": {"contextvars", "os", "weakref"},
+    "_fingerprints.py": {"hashlib"},
+    # A lock for those who replace a policy at the same time, and a log of what it replaced.
+    "live.py": {"logging", "threading"},
     "policy.py": {"warnings"},  # says what was left out as a policy is built
 }
 """What only one module imports."""

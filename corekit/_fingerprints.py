@@ -1,0 +1,67 @@
+"""Fingerprints of policies: a few digits that name one, the same in every process.
+
+Two policies with equal arguments have the same fingerprint, in whatever order they list them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+__all__ = ["Source", "find_fingerprint"]
+
+_DIGITS: Final = 12
+
+
+class Source:
+    """The arguments that an engine was compiled from, by which logs name it.
+
+    `kind` is the class of the policy, `arguments` are those that differ from their defaults.
+    """
+
+    __slots__ = ("_digest", "arguments", "is_live", "kind")
+
+    def __init__(self, kind: str = "", arguments: Mapping[str, object] | None = None) -> None:
+        self.kind = kind
+        self.arguments = arguments or {}
+        self.is_live = False
+        """Whether the policy was one of a `LivePolicy`, so that log lines have to name it."""
+        self._digest = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """The first digits of the digest, computed when they are first read."""
+        # Another thread may do the same at the same time, with the same result.
+        if not self._digest:
+            items = ((name, _canonical(value)) for name, value in self.arguments.items())
+            self._digest = _digest([self.kind, sorted(items)])
+        return self._digest
+
+
+def find_fingerprint(parts: Iterable[tuple[str, str]]) -> str:
+    """Return the fingerprint of routes: `parts` are their paths and fingerprints, in order.
+
+    >>> find_fingerprint([("/", "0123456789ab")]) == find_fingerprint([("/", "ba9876543210")])
+    False
+    """
+    return _digest(["routes", list(parts)])
+
+
+def _canonical(value: object) -> object:
+    if isinstance(value, tuple):
+        return sorted({_text(item) for item in value})
+    return value
+
+
+def _text(item: object) -> str:
+    # Only arguments of strings and regular expressions are collections.
+    return f"{item.flags} {item.pattern}" if isinstance(item, re.Pattern) else str(item)
+
+
+def _digest(value: object) -> str:
+    # Imported here, since importing corekit stays fast.
+    import json  # noqa: PLC0415
+    from hashlib import sha256  # noqa: PLC0415
+
+    return sha256(json.dumps(value).encode()).hexdigest()[:_DIGITS]

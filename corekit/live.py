@@ -1,0 +1,210 @@
+"""`LivePolicy`: a policy that can be replaced while an application serves.
+
+Adapters read the holder once for each request, and use what they read for all of it: the
+preflight, the headers, the log and the guard. So no request waits, and none gets the headers of two
+policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from threading import Lock
+from typing import Any, Final, Literal, get_args, overload
+
+from .diagnostics import show
+from .policy import CorsPolicy
+from .routes import CorsRoutes
+
+Comparison = Any
+
+__all__ = ["LivePolicy", "WideningError"]
+
+OnWiden = Literal["allow", "warn", "refuse"]
+
+_ON_WIDEN: Final[tuple[str, ...]] = get_args(OnWiden)
+
+
+class WideningError(Exception):
+    """A policy was not replaced, since the new one allows more; `comparison` says what."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        super().__init__(
+            "The new policy allows more than the current one, which stays. Restart the server to"
+            f" use it, or pass on_widen='warn'.\n{comparison}"
+        )
+        self.comparison = comparison
+
+
+class LivePolicy:
+    """Holds the policy of an application, and replaces it while the application serves.
+
+    `policy` is a `CorsPolicy` or a `CorsRoutes`. Pass the holder to any adapter, decorator or guard
+    instead of a policy. A request is answered by the policy that it finds when it arrives, also if
+    that is replaced while the application works on the response. Preflight responses that browsers
+    have cached outlive a replacement, for up to `max_age`.
+
+    `on_widen` is what happens if a new policy allows more than the current one, or if that cannot
+    be told: ``"allow"`` logs the differences by "corekit.live" at INFO, as for other policies,
+    ``"warn"`` at WARNING, and with ``"refuse"`` the current policy stays.
+
+    Two holders differ, also with equal policies. A copy of a holder, such as one that is pickled
+    for another process, has the policy of that moment, and is not replaced together with it.
+
+    Raise TypeError if `policy` is not a policy, and ValueError for an unknown `on_widen`.
+
+    >>> live = LivePolicy(CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> comparison = live.replace(CorsPolicy.deny_all())
+    >>> live.policy, live.generation
+    (CorsPolicy.deny_all(), 2)
+    """
+
+    __slots__ = ("__weakref__", "_generation", "_lock", "current", "on_widen")
+
+    current: CorsPolicy | CorsRoutes
+    """The policy now, for adapters; users read `policy`."""
+
+    def __init__(self, policy: CorsPolicy | CorsRoutes, *, on_widen: OnWiden = "warn") -> None:
+        _check(policy, "policy")
+        if on_widen not in _ON_WIDEN:
+            raise ValueError(
+                f"on_widen is {show(on_widen)}. Pass one of {', '.join(map(repr, _ON_WIDEN))}."
+            )
+        self.on_widen = on_widen
+        self._generation = 1
+        self._lock = Lock()
+        _name(policy)
+        self.current = policy
+
+    @property
+    def policy(self) -> CorsPolicy | CorsRoutes:
+        """The policy that answers the next request."""
+        return self.current
+
+    @property
+    def generation(self) -> int:
+        """How many policies this has had: 1 at first, and one more after each replacement."""
+        return self._generation
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the policy: see `CorsPolicy.fingerprint`."""
+        return self.current.fingerprint
+
+    def policy_for(self, path: str) -> CorsPolicy | None:
+        """Return the policy for a path, as `CorsRoutes.policy_for` does.
+
+        A caller that asks for several paths of one request reads `policy` once instead.
+        """
+        return self.current.policy_for(path)
+
+    def replace(self, policy: CorsPolicy | CorsRoutes) -> Comparison:
+        """Replace the policy for all requests that arrive from now on, and log the differences.
+
+        Return the comparison of the two. Raise TypeError if `policy` is not a policy, and
+        `WideningError` if it allows more and `on_widen` is ``"refuse"``: then the current policy
+        stays. Can be called from any thread; concurrent calls wait for each other.
+        """
+        _check(policy, "policy")
+        # What takes time is done before, so that a request never finds it undone.
+        _name(policy)
+        with self._lock:
+            old = self.current
+            comparison = _compare(old, policy)
+            if comparison.widens and self.on_widen == "refuse":
+                raise WideningError(comparison)
+            self.current = policy
+            self._generation += 1
+            self._log(old, comparison)
+        return comparison
+
+    def _log(self, old: CorsPolicy | CorsRoutes, comparison: Comparison) -> None:
+        from logging import INFO, WARNING, getLogger  # noqa: PLC0415 - keeps importing corekit fast
+
+        level = WARNING if comparison.widens and self.on_widen == "warn" else INFO
+        getLogger("corekit.live").log(
+            level,
+            "CORS: policy %s replaced %s (generation %d).\n%s",
+            self.current.fingerprint,
+            old.fingerprint,
+            self._generation,
+            comparison,
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.current!r})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (type(self), self.current, self.on_widen)
+
+
+Policies = CorsPolicy | CorsRoutes | LivePolicy
+"""Whatever an adapter takes as its policy."""
+
+
+class StaticPolicy:
+    """A policy that stays, in the place of a `LivePolicy`: adapters read `current` of both."""
+
+    __slots__ = ("current",)
+
+    def __init__(self, policy: CorsPolicy | CorsRoutes) -> None:
+        self.current = policy
+
+
+@overload
+def read_policy(
+    policies: Policies, read: MutableMapping[Any, Any] | None = None
+) -> CorsPolicy | CorsRoutes: ...
+@overload
+def read_policy(
+    policies: Policies | None, read: MutableMapping[Any, Any] | None = None
+) -> CorsPolicy | CorsRoutes | None: ...
+def read_policy(policies: Any, read: MutableMapping[Any, Any] | None = None) -> Any:
+    """Return the policy of a `LivePolicy`, and anything else as it is.
+
+    `read` has the live policies that were read for the same request, each with what it was: pass it
+    to every call for this request, so that each one is read once.
+
+    >>> live, read = LivePolicy(CorsPolicy(allow_origins=["*"])), {}
+    >>> policy = read_policy(live, read)
+    >>> comparison = live.replace(CorsPolicy.deny_all())
+    >>> read_policy(live, read) is policy, read_policy(live)
+    (True, CorsPolicy.deny_all())
+    """
+    if not isinstance(policies, LivePolicy):
+        return policies
+    current = policies.current
+    return current if read is None else read.setdefault(policies, current)
+
+
+def _check(policy: object, name: str) -> None:
+    if not isinstance(policy, CorsPolicy | CorsRoutes):
+        raise TypeError(
+            f"{name} is of type {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"
+            " CorsRoutes."
+        )
+
+
+def _name(policy: CorsPolicy | CorsRoutes) -> None:
+    """Compute the fingerprint of a policy, and have log lines name it."""
+    policies = [each for _, each in policy.routes] if isinstance(policy, CorsRoutes) else [policy]
+    for each in policies:
+        source = each.engine.source
+        source.is_live = bool(source.fingerprint)
+
+
+def _compare(old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes) -> Comparison:
+    try:
+        from .diff import compare  # type: ignore[import-not-found] # noqa: PLC0415
+    except ModuleNotFoundError:
+
+        class _Untold:
+            widens = False
+
+        return _Untold()
+    return compare(old, new)
+
+
+def _restore(
+    cls: type[LivePolicy], policy: CorsPolicy | CorsRoutes, on_widen: OnWiden
+) -> LivePolicy:
+    return cls(policy, on_widen=on_widen)

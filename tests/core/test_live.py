@@ -1,0 +1,193 @@
+"""`LivePolicy`: the policy of an application, replaced while it serves."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy, CorsRoutes, LivePolicy
+from corekit.adapter import (
+    MARKS,
+    Applied,
+    check_guard,
+    check_policy,
+    make_policy,
+    policy_source,
+    read_policy,
+)
+from corekit.browser import Fetch
+from corekit.explain import explain, explain_outcome
+from corekit.guard import CrossOriginGuard
+from corekit.lint import lint_guard, lint_policy
+from tests.core.marking import mark, mark_of, runs_under
+
+APP = CorsPolicy(allow_origins=["https://app.example.com"])
+ADMIN = CorsPolicy(allow_origins=["https://admin.example.com"], allow_methods=["PUT"], max_age=600)
+ROUTES = CorsRoutes([("/admin/", ADMIN), ("/", APP)])
+
+
+def test_policy_is_replaced() -> None:
+    live = LivePolicy(APP)
+    assert (live.policy, live.current, live.generation) == (APP, APP, 1)
+    live.replace(ROUTES)
+    assert live.policy is live.current is ROUTES
+    assert (live.generation, live.fingerprint) == (2, ROUTES.fingerprint)
+    assert live.policy_for("/admin/x") is ADMIN
+
+
+def test_equal_policy_is_another_generation() -> None:
+    live = LivePolicy(APP)
+    equal = CorsPolicy(allow_origins=["https://app.example.com"])
+    live.replace(equal)
+    assert live.policy is equal
+    assert live.generation == 2
+
+
+@pytest.mark.parametrize("value", ["*", None, {"allow_origins": ["*"]}, LivePolicy(APP)])
+def test_only_a_policy_is_held(value: Any) -> None:
+    live = LivePolicy(APP)
+    for take in (LivePolicy, live.replace):
+        with pytest.raises(TypeError, match=r"^policy is of type .*Pass a CorsPolicy or a CorsRou"):
+            take(value)
+    assert (live.policy, live.generation) == (APP, 1)
+
+
+def test_on_widen_is_one_of_three() -> None:
+    for value in ("allow", "warn", "refuse"):
+        assert LivePolicy(APP, on_widen=value).on_widen == value
+    with pytest.raises(ValueError, match=r"^on_widen is 'no'\. Pass one of 'allow', 'warn', 're"):
+        LivePolicy(APP, on_widen="no")  # type: ignore[arg-type]
+
+
+def test_holders_are_compared_by_identity() -> None:
+    live, other = LivePolicy(APP), LivePolicy(APP)
+    assert live != other
+    assert len({live, other}) == 2
+    before = hash(live)
+    live.replace(ADMIN)
+    assert hash(live) == before
+
+
+@pytest.mark.parametrize(
+    "make", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_copy_has_the_policy_of_that_moment(make: Any) -> None:
+    live = LivePolicy(APP, on_widen="refuse")
+    live.replace(CorsPolicy.deny_all())
+    made = make(live)
+    assert (type(made), made.policy, made.on_widen) == (LivePolicy, live.policy, "refuse")
+    assert made.generation == 1
+    live.replace(CorsPolicy.deny_all().replace(allow_origins=["https://a.example"]))
+    assert made.policy == CorsPolicy.deny_all()
+
+
+def test_repr_shows_the_policy() -> None:
+    assert repr(LivePolicy(APP)) == f"LivePolicy({APP!r})"
+
+
+def test_threads_replace_one_after_the_other() -> None:
+    live, barrier = LivePolicy(APP), Barrier(8)
+
+    def replace(_: int) -> None:
+        barrier.wait(10)
+        for policy in (ADMIN, APP) * 10:
+            live.replace(policy)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(replace, range(8)))
+    assert live.generation == 161
+
+
+def test_replacement_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "corekit.live")
+    live = LivePolicy(APP)
+    comparison = live.replace(ADMIN)
+    (record,) = caplog.records
+    assert record.name == "corekit.live"
+    assert record.getMessage() == (
+        f"CORS: policy {ADMIN.fingerprint} replaced {APP.fingerprint} (generation 2).\n{comparison}"
+    )
+
+
+def test_live_policy_is_read_once() -> None:
+    live, read = LivePolicy(APP), dict[Any, Any]()
+    assert read_policy(live, read) is APP
+    live.replace(ADMIN)
+    assert read_policy(live, read) is APP
+    assert read_policy(live) is ADMIN
+    assert read_policy(APP, read) is APP
+    assert read_policy(None, read) is None
+    assert read == {live: APP}
+
+
+def test_source_is_read_by_one_attribute() -> None:
+    live = LivePolicy(ROUTES)
+    assert policy_source(live).current.engine is None
+    live.replace(APP)
+    assert policy_source(live).current.engine is APP.engine
+    assert policy_source(APP).current is APP
+
+
+def test_live_policy_is_taken_wherever_a_policy_is() -> None:
+    live = LivePolicy(APP)
+    check_policy(live)
+    assert make_policy(live, {}) is live
+    guard = CrossOriginGuard(live)
+    check_guard(guard, live)
+    with pytest.raises(ValueError, match="another policy"):
+        check_guard(guard, APP)
+    assert lint_policy(live) == lint_policy(APP)
+    assert lint_guard(CrossOriginGuard(LivePolicy(ROUTES))) == lint_guard(CrossOriginGuard(ROUTES))
+    fetch = Fetch("https://api.example.com/items")
+    page = "https://app.example.com"
+    explanation = explain(live, fetch, page=page, guard=guard)
+    assert explanation.allowed
+    assert explain_outcome(explanation.outcome, fetch, page=page, policy=live).allowed
+
+
+def test_guard_judges_by_the_policy_of_the_moment() -> None:
+    live = LivePolicy(APP)
+    guard = CrossOriginGuard(live)
+    assert guard.judge("POST", "/", origin="https://admin.example.com").status == 403
+    live.replace(ADMIN)
+    assert guard.judge("POST", "/", origin="https://admin.example.com").allowed
+    assert guard == CrossOriginGuard(live)
+    assert guard != CrossOriginGuard(ADMIN)
+
+
+def test_handler_runs_under_the_policy_that_was_read() -> None:
+    """Its own mark was not found, but the application has the same live policy."""
+    live = LivePolicy(APP)
+    handler = mark(lambda: "ran", live)
+    applied = Applied(APP.engine, (), {live: APP})
+    live.replace(ADMIN)
+    assert runs_under(handler, applied)
+    assert not runs_under(handler, Applied(APP.engine, (), {}))
+    assert runs_under(handler, Applied(ADMIN.engine))
+
+
+def test_handler_runs_under_the_live_policy_of_another_mark() -> None:
+    live = LivePolicy(APP)
+    handler, mount = mark(lambda: "ran", live), mark(lambda: "ran", live)
+    applied = Applied(APP.engine, [mark_of(mount)], {live: APP})
+    live.replace(ADMIN)
+    assert runs_under(handler, applied)
+
+
+def test_live_policies_of_marks_are_read_together() -> None:
+    live = LivePolicy(APP)
+    handlers = [mark(lambda: "ran", live) for _ in range(2)]
+    assert MARKS.read()[live] is APP
+    live.replace(ADMIN)
+    assert MARKS.read()[live] is ADMIN
+    assert len([each for each in MARKS.read() if each is live]) == 1
+    del handlers
+    before = len(MARKS.read())
+    del live
+    assert len(MARKS.read()) == before - 1
