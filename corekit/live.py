@@ -172,8 +172,11 @@ def read_policy(policies: Any, read: MutableMapping[Any, Any] | None = None) -> 
     """
     if not isinstance(policies, LivePolicy):
         return policies
-    current = policies.current
-    return current if read is None else read.setdefault(policies, current)
+    if read is None:
+        return policies.current
+    if policies not in read:
+        read[policies] = policies.current
+    return read[policies]
 
 
 def _check(policy: object, name: str) -> None:

@@ -18,6 +18,7 @@ from corekit.adapter import (
     add_raw_vary,
     check_guard,
     guard_observer,
+    read_policy,
 )
 from corekit.guard import SAFE_METHODS
 
@@ -199,7 +200,7 @@ class GuardMiddleware:
         kind, gate = scope["type"], self._gate
         if kind == "websocket" or (kind == "http" and scope["method"] not in gate.skipped_methods):
             scope = with_headers(scope)
-            policy = self._paths.find_policy(self._guard.policy, scope)
+            policy = self._paths.find_policy(read_policy(self._guard.policy), scope)
             engine = None if policy is None else policy.engine
             await gate.pass_on(self.app, engine, scope, receive, send)
         else:

@@ -7,12 +7,12 @@ never changed, since it may use them again for the next request.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from functools import partial
 from itertools import product
 from typing import Final, NoReturn, Unpack
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     MARKS,
     Answer,
@@ -24,12 +24,15 @@ from corekit.adapter import (
     OnDecision,
     OnVerdict,
     Policies,
+    StaticPolicy,
     applying,
     is_bridged,
     make_policy,
     merge_raw_headers,
     policy_for_preflight,
+    policy_source,
     raw_preflight_response,
+    read_policy,
 )
 from corekit.arguments import Grants
 
@@ -60,7 +63,8 @@ _REQUEST_METHOD: Final = b"access-control-request-method"
 _REQUEST_HEADERS: Final = b"access-control-request-headers"
 _REQUEST_PRIVATE_NETWORK: Final = b"access-control-request-private-network"
 _SHORTEST_REQUEST: Final = len(_REQUEST_METHOD)
-_NO_MARKS: Final[Sequence[Mark]] = ()
+_UNKNOWN: Final = StaticPolicy(CorsRoutes([("/", CorsPolicy.deny_all())]))
+"""Routes that are not asked, in the place of a policy that depends on the request."""
 _NO_FIELDS: Final[Fields] = {}
 
 APPLIED: Final = "corekit.applied"
@@ -81,10 +85,10 @@ _OPTIONS: Final = (
 class CorsMiddleware:
     """Wraps an ASGI application in a policy.
 
-    `app` is any ASGI 3 callable, `policy` a `CorsPolicy`, or a `CorsRoutes` that is asked with the
-    path that `app` routes. The arguments of a `CorsPolicy` may be passed instead. Make it the
-    outermost layer, so that errors, redirects and refusals of all other layers carry the headers.
-    CORS does not apply to WebSockets, so without a `guard` only ``http`` is covered.
+    `app` is any ASGI 3 callable, `policy` a `CorsPolicy`, a `LivePolicy`, or a `CorsRoutes` that is
+    asked with the path that `app` routes. The arguments of a `CorsPolicy` may be passed instead.
+    Make it the outermost layer, so that errors, redirects and refusals of all other layers carry
+    the headers. CORS does not apply to WebSockets: without a `guard` only ``http`` is covered.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers. Denials are logged by "corekit.asgi" at INFO; with `debug`, once for each origin
@@ -146,29 +150,29 @@ class CorsMiddleware:
                 raise
             app, policy = FailedStart(error), CorsPolicy.deny_all()
         if observer is None:
-            own_origins = () if gate is None else gate.own_origins
+            own = () if gate is None else gate.own_origins
             observer = Observer(
-                "asgi", LOGGER, on_decision=on_decision, debug=debug, own_origins=own_origins
+                "asgi", LOGGER, on_decision=on_decision, debug=debug, own_origins=own
             )
             report_second_layer(app, LOGGER)
         elif on_decision is not None or debug:
             raise TypeError("observer replaces on_decision and debug. Pass one or the other.")
         self.app = ExceptionResponses(app) if answers_exceptions else app
         self._policy = policy
+        self._source = policy_source(policy)
         self._observer = observer
         self._observes_all = observer.observes_all
         self._logs_denials = observer.logs_denials
         self._gate = gate
         self._find_marks = marks_finder(app)
-        # Routes are asked for each request; a single policy is the same for every path.
-        self._engine: Engine | None = getattr(policy, "engine", None)
-        if self._engine is None or self._find_marks is not None:
-            self._engine = None
+        # A single policy is the same for every path, unless handlers have their own.
+        self._everywhere = self._source if self._find_marks is None else _UNKNOWN
+        if self._source is policy or self._everywhere.current.engine is None:
             self._paths = PathReader.of(app, strips_root_path)
 
     @property
     def policy(self) -> Policies:
-        """The policy, which cannot be replaced."""
+        """The policy; only a `LivePolicy` can be replaced."""
         return self._policy
 
     @property
@@ -177,7 +181,7 @@ class CorsMiddleware:
         return None if self._gate is None else self._gate.guard
 
     # One function, since a call takes several percent of a request.
-    async def __call__(  # noqa: C901, PLR0912
+    async def __call__(  # noqa: C901, PLR0912, PLR0915
         self, scope: Scope, receive: Receive, send: Send
     ) -> None:
         if scope["type"] != "http":
@@ -191,12 +195,14 @@ class CorsMiddleware:
             # It may be missing, or an iterator, which the application would find empty.
             headers = list(headers or ())
             scope = {**scope, "headers": headers}
-        engine, marks = self._engine, _NO_MARKS
+        current = self._everywhere.current
+        engine, applied = current.engine, None
         if engine is None:
-            engine, marks = self._find_engine(scope)
-        if engine is None:
-            await self._pass_on(None, marks, scope, receive, send)
-            return
+            applied = self._find(scope, current)
+            engine = applied.engine
+            if engine is None:
+                await self._pass_on(applied, scope, receive, send)
+                return
 
         origin: bytes | None = None
         try:
@@ -247,22 +253,18 @@ class CorsMiddleware:
             await send(message)
 
         if MARKS.exist or self._gate is not None:
-            await self._pass_on(engine, marks, scope, receive, send_with_headers)
+            applied = applied or Applied(engine, (), {self._source: current})
+            await self._pass_on(applied, scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
 
     def _pass_on(
-        self,
-        engine: Engine | None,
-        marks: Sequence[Mark],
-        scope: Scope,
-        receive: Receive,
-        send: Send,
+        self, applied: Applied, scope: Scope, receive: Receive, send: Send
     ) -> Awaitable[None]:
         """Call the application, unless the guard refuses the request."""
-        app, gate = self.app, self._gate
+        app, gate, engine = self.app, self._gate, applied.engine
         if MARKS.exist:
-            app = partial(apply, app, None if engine is None else Applied(engine, marks))
+            app = partial(apply, app, None if engine is None else applied)
         if gate is None:
             return app(scope, receive, send)
         return gate.pass_on(app, engine, scope, receive, send)
@@ -270,36 +272,39 @@ class CorsMiddleware:
     async def _connect(self, gate: Gate, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a handshake of a WebSocket."""
         scope = with_headers(scope)
-        engine, marks = self._engine, _NO_MARKS
-        if engine is None:
-            engine, marks = self._find_engine(scope)
+        current = self._everywhere.current
+        applied = Applied(current.engine, (), {self._source: current})
+        if applied.engine is None:
+            applied = self._find(scope, current)
         if gate.judges_handshakes:
-            await self._pass_on(engine, marks, scope, receive, send)
+            await self._pass_on(applied, scope, receive, send)
         else:
-            await gate.pass_on(self.app, engine, scope, receive, send)
+            await gate.pass_on(self.app, applied.engine, scope, receive, send)
 
-    def _find_engine(self, scope: Scope) -> tuple[Engine | None, Sequence[Mark]]:
-        """Return the engine for a request, and all marks that were found on the way."""
+    def _find(self, scope: Scope, current: CorsPolicy | CorsRoutes) -> Applied:
+        """Return the engine for a request, and what was found on the way."""
         find_marks = self._find_marks
+        current = current if find_marks is None else self._source.current
         marks: list[Mark] = []
+        read = {self._source: current}
 
         def find(method: str) -> CorsPolicy | None:
             own = find_marks(scope, method) if find_marks else []
             marks.extend(own)
-            policies = (*(mark.policy for mark in own), self._policy)
+            policies = (*(read_policy(mark.policy, read) for mark in own), current)
             candidates = (self._paths.find_policy(each, scope) for each in policies)
             return next((each for each in candidates if each is not None), None)
 
         # A handshake is a GET, which its scope does not say.
         method: str = scope.get("method", "GET")
         if not MARKS.exist or find_marks is None:
-            policy = self._paths.find_policy(self._policy, scope)
+            policy = self._paths.find_policy(current, scope)
         elif method == "OPTIONS" and (requested := _requested_method(scope)) is not None:
             # The policy for a preflight is that of the method that it asks for.
             policy = policy_for_preflight(find, requested, others=find_methods(self.app))
         else:
             policy = find(method)
-        return None if policy is None else policy.engine, marks
+        return Applied(None if policy is None else policy.engine, marks, read)
 
     def _answer_preflight(
         self, engine: Engine, scope: Scope, origin: bytes, fields: Fields

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from corekit import CorsPolicy
-from corekit.adapter import Policies, policy_for_readings, raw_path_readings
+from corekit import CorsPolicy, CorsRoutes
+from corekit.adapter import policy_for_readings, raw_path_readings
 
 from .layers import class_names, layers_of
 
@@ -99,7 +99,9 @@ class PathReader(NamedTuple):
                 return cls((_KNOWN[name],), _own_root_path(layer, names))
         return cls((_whole_path, *_STRIPS), reads_raw_path=True)
 
-    def find_policy(self, policies: Policies, scope: MutableMapping[str, Any]) -> CorsPolicy | None:
+    def find_policy(
+        self, policies: CorsPolicy | CorsRoutes, scope: MutableMapping[str, Any]
+    ) -> CorsPolicy | None:
         """Return the policy for the path of a request; None if no policy covers it."""
         path: str = scope["path"]
         if path and not path.startswith("/"):

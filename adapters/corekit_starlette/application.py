@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
+    MARKS,
     Applied,
     CrossOriginGuard,
     Mark,
@@ -25,6 +26,7 @@ from corekit.adapter import (
     check_on_decision,
     make_policy,
     policy_for_preflight,
+    read_policy,
 )
 from corekit.arguments import Grants
 from corekit_asgi import CorsMiddleware
@@ -33,7 +35,7 @@ from corekit_asgi.headers import as_bytes, with_headers
 from corekit_asgi.middleware import apply, report_second_layer
 from corekit_asgi.paths import path_below_root
 
-from .routes import RoutePolicies
+from .routes import Read, RoutePolicies
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -137,7 +139,9 @@ class _Outermost:
         self._gate = gate
         own_origins = () if gate is None else gate.own_origins
         self._observer = make_observer(on_decision, app, own_origins)
-        self._default = self._wrap(policy)
+        # What the policy was when it was read last, and the application wrapped in that.
+        current = read_policy(policy)
+        self._wrapped = current, self._wrap(current)
         innermost.outermost = self
         if policy is not None:
             report_second_layer(self.app, LOGGER)
@@ -145,48 +149,63 @@ class _Outermost:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind, gate = scope["type"], self._gate
         is_judged = kind == "websocket" and gate is not None and gate.judges_handshakes
+        read: Read = {}
+        current = read_policy(self._policy, read)
         if kind != "http" and not is_judged:
-            await self._default(scope, receive, send)
+            await self._wrap_default(current)(scope, receive, send)
             return
         # Routing twice takes time, so an application without per-route policies does not.
         has_route_policies = self._routes.exist()
         scope = with_headers(scope)
-        if has_route_policies or isinstance(self._policy, CorsRoutes):
-            scope = {**scope, _CHECK: (self, _routed(scope), scope)}
-        if not has_route_policies:
-            await self._default(scope, receive, send)
+        if has_route_policies or isinstance(current, CorsRoutes):
+            scope = {**scope, _CHECK: (self, _routed(scope), scope, read)}
+        # Other handlers may have a mark with the same live policy, which was read here.
+        if not has_route_policies and not (read and MARKS.exist):
+            await self._wrap_default(current)(scope, receive, send)
             return
-        policy, marks = self._find_policy(scope)
-        applied = None if policy is None else Applied(policy.engine, marks)
+        policy, marks = self._find_policy(scope, read)
+        applied = None if policy is None else Applied(policy.engine, marks, read)
         await apply(self._wrap(policy), applied, scope, receive, send)
 
-    def check_route(self, before: Scope, scope: Scope) -> None:
+    def check_route(self, before: Scope, scope: Scope, read: Read) -> None:
         """Raise RuntimeError if a layer changed a request so that it has another policy."""
         names = ("path", "root_path", "method", "headers")
         # Without the methods of preflights, which never come here.
         old = {**scope, **{name: before[name] for name in names if name in before}}
-        if self._find_policy(scope)[0] != self._find_policy(old)[0]:
+        if self._find_policy(scope, read)[0] != self._find_policy(old, read)[0]:
             raise RuntimeError(
                 f"A middleware changed {_describe(before)!r} to {_describe(scope)!r}, which has"
                 " another CORS policy. Wrap the application in this middleware instead of adding"
                 " it: app = Middleware(app)."
             )
 
-    def _wrap(self, policy: Policies | None) -> ASGIApp:
+    def _wrap_default(self, current: CorsPolicy | CorsRoutes | None) -> ASGIApp:
+        """Return the application wrapped in what the policy is now: once for each policy."""
+        policy, app = self._wrapped
+        if policy is not current:
+            app = self._wrap(current)
+            self._wrapped = current, app
+        return app
+
+    def _wrap(self, policy: CorsPolicy | CorsRoutes | None) -> ASGIApp:
         gate = self._gate
         if policy is not None:
             return CorsMiddleware(self.app, policy, observer=self._observer, gate=gate)
         return self.app if gate is None else partial(gate.pass_on, self.app, None)
 
-    def _find_policy(self, scope: Scope) -> tuple[CorsPolicy | None, list[Mark]]:
-        """Return the policy for a request, and all marks that were found on the way."""
-        route_policy = self._routes.find(scope)
+    def _find_policy(self, scope: Scope, read: Read) -> tuple[CorsPolicy | None, list[Mark]]:
+        """Return the policy for a request, and all marks that were found on the way.
+
+        `read` has the live policies that were read for the request: see `read_policy`.
+        """
+        route_policy = self._routes.find(scope, read)
+        default = read_policy(self._policy, read)
 
         def find(method: str) -> CorsPolicy | None:
             policy = route_policy(method)
-            if policy is None and self._policy is not None:
+            if policy is None and default is not None:
                 path = path_below_root(scope["path"], scope.get("root_path", ""))
-                return self._policy.policy_for(path)
+                return default.policy_for(path)
             return policy
 
         # A handshake is a GET, which its scope does not say.
@@ -212,10 +231,10 @@ class _Innermost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         outermost = self.outermost
-        layer, routed, before = scope.get(_CHECK, (None, None, None))
+        layer, routed, before, read = scope.get(_CHECK, (None, None, None, None))
         # Paths of an application that is mounted in another one are below another root.
         if outermost is not None and layer is outermost and routed != _routed(scope):
-            outermost.check_route(before, scope)
+            outermost.check_route(before, scope, read)
         await self._app(scope, receive, send)
 
 

@@ -8,7 +8,7 @@ endpoint runs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from starlette.applications import Starlette
@@ -25,6 +25,7 @@ from corekit.adapter import (
     keep_policy,
     kept_marks,
     make_policy,
+    read_policy,
 )
 from corekit.arguments import Grants
 from corekit_asgi.middleware import APPLIED
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 T = TypeVar("T")
+
+Read = MutableMapping[Any, Any]
+"""The live policies that were read for a request, each with what it was."""
 
 _MOST_LAYERS: Final = 100
 # Whether one of these matches a path does not depend on the method; others may do as they like.
@@ -161,20 +165,22 @@ class RoutePolicies:
                 found = found or any(map(has_marks, owners))
         return list(searched.values()), count, found
 
-    def find(self, scope: Scope) -> RoutePolicy:
+    def find(self, scope: Scope, read: Read) -> RoutePolicy:
         """Return the policies of the routes that a request would reach, by method."""
-        return RoutePolicy(self._app, scope)
+        return RoutePolicy(self._app, scope, read)
 
 
 class RoutePolicy:
     """The per-route policies of one path: call it with a method for the policy of its route.
 
-    `marks` are all that were found on the way to the endpoint.
+    `marks` are all that were found on the way to the endpoint. `read` has the live policies that
+    were read for the request: see `read_policy`.
     """
 
-    def __init__(self, app: Starlette, scope: Scope) -> None:
+    def __init__(self, app: Starlette, scope: Scope, read: Read) -> None:
         self._app = app
         self._scope = scope
+        self._read = read
         self.marks: list[Mark] = []
         # The routes that do not match the path, whatever the method is, and the included routers
         # that do: by their id and the paths.
@@ -271,7 +277,7 @@ class RoutePolicy:
     def _policy_of(self, owner: object, scope: Scope) -> CorsPolicy | None:
         marks = kept_marks(owner)
         self.marks += marks
-        policies = marks[0].policy if marks else None
+        policies = read_policy(marks[0].policy, self._read) if marks else None
         if not isinstance(policies, CorsPolicy | CorsRoutes):
             return None
         return policies.policy_for(path_below_root(scope["path"], scope.get("root_path", "")))
