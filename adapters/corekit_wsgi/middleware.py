@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Unpack
 
+from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     MARKS,
     Answer,
@@ -27,12 +29,13 @@ from corekit.adapter import (
     is_bridged,
     make_policy,
     merge_headers,
+    policy_source,
     preflight_response,
 )
 from corekit.arguments import Grants
 
 from .exceptions import ExceptionResponses
-from .guard import GuardMiddleware, decode_path
+from .guard import Gate, decode_path
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -61,10 +64,10 @@ _STATUS_LINES: Final = {
 class CorsMiddleware:
     """Wraps a WSGI application in a policy.
 
-    `app` is any WSGI callable, `policy` a `CorsPolicy`, or a `CorsRoutes` that is asked with the
-    path that `app` routes: PATH_INFO, which is below SCRIPT_NAME. The arguments of a
-    `CorsPolicy` may be passed instead. Make it the outermost layer, so
-    that errors, redirects and refusals of all other layers carry the headers.
+    `app` is any WSGI callable, `policy` a `CorsPolicy`, a `LivePolicy`, or a `CorsRoutes` that is
+    asked with the path that `app` routes: PATH_INFO, which is below SCRIPT_NAME. The arguments of a
+    `CorsPolicy` may be passed instead. Make it the outermost layer, so that errors, redirects and
+    refusals of all other layers carry the headers.
 
     `on_decision` is a plain function that is called with a `DecisionEvent` for each request that a
     policy covers. Denials are logged by "corekit.wsgi" at INFO; with `debug`, once for each origin
@@ -113,32 +116,29 @@ class CorsMiddleware:
         elif on_decision is not None or debug:
             raise TypeError("observer replaces on_decision and debug. Pass one or the other.")
         self.app: WSGIApplication = ExceptionResponses(app) if answers_exceptions else app
-        if guard is not None:
-            # It asks the same policy again, for the few requests that it judges.
-            self.app = GuardMiddleware(self.app, guard, observer=reporter)
+        self._gate = None if guard is None or reporter is None else Gate(guard, reporter)
         self._policy = policy
+        self._source = policy_source(policy)
         self._observer = observer
         self._observes_all = observer.observes_all
         self._logs_denials = observer.logs_denials
-        # Routes are asked for each request; a single policy is the same for every path.
-        self._engine: Engine | None = getattr(policy, "engine", None)
 
     @property
     def policy(self) -> Policies:
-        """The policy, which cannot be replaced."""
+        """The policy; only a `LivePolicy` can be replaced."""
         return self._policy
 
     @property
     def guard(self) -> CrossOriginGuard | None:
         """The guard in front of the application, None without one."""
-        return self.app.guard if isinstance(self.app, GuardMiddleware) else None
+        return None if self._gate is None else self._gate.guard
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        engine = self._engine or self._find_engine(environ)
+        current = self._source.current
+        # A single policy is the same for every path.
+        engine = current.engine or _find_engine(current, environ)
         if engine is None:
-            if MARKS.exist:
-                return apply(self.app, None, environ, start_response)
-            return self.app(environ, start_response)
+            return self._pass_on(Applied(None), environ, start_response)
         # Most servers join a header that was sent twice with a comma, which no origin has.
         origin: str | None = environ.get("HTTP_ORIGIN")
         method: str | None = None
@@ -173,13 +173,21 @@ class CorsMiddleware:
         ) -> Callable[[bytes], object]:
             return start_response(status, merge_headers(headers, answer, origin), exc_info)
 
-        if MARKS.exist:
-            return apply(self.app, Applied(engine), environ, start_with_headers)
+        if MARKS.exist or self._gate is not None:
+            applied = Applied(engine, (), {self._source: current})
+            return self._pass_on(applied, environ, start_with_headers)
         return self.app(environ, start_with_headers)
 
-    def _find_engine(self, environ: WSGIEnvironment) -> Engine | None:
-        policy = self._policy.policy_for(decode_path(environ.get("PATH_INFO", "")))
-        return None if policy is None else policy.engine
+    def _pass_on(
+        self, applied: Applied, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Call the application, unless the guard refuses the request."""
+        app, gate, engine = self.app, self._gate, applied.engine
+        if gate is not None and not gate.skips(environ):
+            app = partial(gate.run, app, engine)
+        if MARKS.exist:
+            return apply(app, None if engine is None else applied, environ, start_response)
+        return app(environ, start_response)
 
     def _observe(
         self, engine: Engine, answer: Answer, environ: WSGIEnvironment, origin: str | None
@@ -196,6 +204,11 @@ class CorsMiddleware:
             sec_fetch_site=environ.get("HTTP_SEC_FETCH_SITE"),
             request=environ,
         )
+
+
+def _find_engine(policies: CorsPolicy | CorsRoutes, environ: WSGIEnvironment) -> Engine | None:
+    policy = policies.policy_for(decode_path(environ.get("PATH_INFO", "")))
+    return None if policy is None else policy.engine
 
 
 def apply(
