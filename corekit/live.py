@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from threading import Lock
-from typing import Any, Final, Literal, get_args, overload
+from typing import Any, Final, Literal, TypeVar, get_args, overload
 
 from .diagnostics import show
 from .policy import CorsPolicy
@@ -20,6 +20,8 @@ Comparison = Any
 __all__ = ["LivePolicy", "WideningError"]
 
 OnWiden = Literal["allow", "warn", "refuse"]
+
+T = TypeVar("T")
 
 _ON_WIDEN: Final[tuple[str, ...]] = get_args(OnWiden)
 
@@ -158,6 +160,8 @@ def read_policy(
 def read_policy(
     policies: Policies | None, read: MutableMapping[Any, Any] | None = None
 ) -> CorsPolicy | CorsRoutes | None: ...
+@overload
+def read_policy(policies: T, read: MutableMapping[Any, Any] | None = None) -> T: ...
 def read_policy(policies: Any, read: MutableMapping[Any, Any] | None = None) -> Any:
     """Return the policy of a `LivePolicy`, and anything else as it is.
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable
 from functools import partial
 from itertools import product
-from typing import Final, NoReturn, Unpack
+from typing import Any, Final, NoReturn, Unpack
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
@@ -291,7 +291,7 @@ class CorsMiddleware:
         def find(method: str) -> CorsPolicy | None:
             own = find_marks(scope, method) if find_marks else []
             marks.extend(own)
-            policies = (*(read_policy(mark.policy, read) for mark in own), current)
+            policies: list[Any] = [*(read_policy(mark.policy, read) for mark in own), current]
             candidates = (self._paths.find_policy(each, scope) for each in policies)
             return next((each for each in candidates if each is not None), None)
 

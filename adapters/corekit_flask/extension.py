@@ -15,9 +15,11 @@ from werkzeug.debug import DebuggedApplication
 
 from corekit import CorsPolicy
 from corekit.adapter import (
+    MARKS,
     Applied,
     CrossOriginGuard,
     Engine,
+    LivePolicy,
     Mark,
     Observer,
     OnDecision,
@@ -27,6 +29,7 @@ from corekit.adapter import (
     guard_observer,
     make_policy,
     policy_for_preflight,
+    read_policy,
 )
 from corekit.arguments import Grants
 from corekit_wsgi import CorsMiddleware
@@ -34,7 +37,7 @@ from corekit_wsgi.guard import Gate
 from corekit_wsgi.middleware import apply
 
 from .resources import Resources
-from .views import COVERED, LOGGER, Finder, ViewPolicies, mark, routed_path
+from .views import COVERED, LOGGER, Finder, Read, ViewPolicies, mark, routed_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -52,6 +55,8 @@ _ROUTED: Final = (
     "SERVER_PORT",
     "wsgi.url_scheme",
 )
+_READ: Final = "corekit.read"
+"""The key in the environ of a request for the live policies that were read for it."""
 _DEBUGGER: Final = "werkzeug.debug.preserve_context"
 
 
@@ -112,7 +117,7 @@ class Cors:
 
     @property
     def policy(self) -> Policies | None:
-        """The policy given to the constructor, which cannot be replaced."""
+        """The policy given to the constructor; only a `LivePolicy` can be replaced."""
         return self._policy
 
     @property
@@ -147,25 +152,20 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
     >>> @cors(allow_origins=["*"])
     ... def feed(): ...
     """
-    # A partial can be pickled, so a view keeps its policy in another process.
-    find = partial(_find_policy, make_policy(policy, grants))
+    own = make_policy(policy, grants)
 
     def decorate(target: Target) -> Target:
         owner: object = target
         if isinstance(owner, Flask):
             raise TypeError("A Flask cannot keep a policy. Call Cors(app, policy).")
         if isinstance(owner, Blueprint):
-            cover_blueprint(owner, find)
-        return mark(target, find)
+            cover_blueprint(owner, own)
+        return mark(target, own)
 
     return decorate
 
 
-def _find_policy(policy: Policies, app: Flask, path: str) -> CorsPolicy | None:  # noqa: ARG001
-    return policy.policy_for(path)
-
-
-def cover_blueprint(blueprint: Blueprint, find: Finder) -> None:
+def cover_blueprint(blueprint: Blueprint, find: Finder | Policies) -> None:
     """Keep a policy on a blueprint, and wrap the applications that it is registered with."""
     mark(blueprint, find)
     blueprint.record(lambda state: cover(cast("Flask", state.app), None))
@@ -203,8 +203,8 @@ class _Outermost:
         self._gate: Gate | None = None
         # Created by the first request: until then an application may be put into debug mode.
         self._observer: Observer | None = None
-        # The application wrapped in the one policy that is the same for every path.
-        self._covered: WSGIApplication | None = None
+        # The application wrapped in the one policy that is the same for every path, with that.
+        self._covered: tuple[object, WSGIApplication | None] = (None, None)
         request_started.connect(self._check_route, flask)
 
     def configure(
@@ -222,7 +222,7 @@ class _Outermost:
         self._default = policy or self._default
         self._on_decision = on_decision or self._on_decision
         self._gate = gate or self._gate
-        self._observer = self._covered = None
+        self._observer, self._covered = None, (None, None)
 
     def _start(self) -> Observer:
         debug = self._flask.debug
@@ -237,19 +237,16 @@ class _Outermost:
             "flask", LOGGER, on_decision=self._on_decision, debug=debug, own_origins=own
         )
         self._observer = observer
-        if isinstance(self._default, CorsPolicy):
-            app = self._app
-            if self._gate is not None:
-                app = partial(self._call_guarded, self._default.engine)
-            self._covered = CorsMiddleware(app, self._default, observer=observer).__call__
         return observer
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        covered = self._covered
-        has_view_policies = self._views.exist()
-        if covered is not None and not has_view_policies and _DEBUGGER not in environ:
-            return covered(environ, start_response)
-        environ[COVERED] = _routed(environ)
+        read: Read = {}
+        default = read_policy(self._default, read)
+        # Other views may have a mark with the same live policy, which was read here.
+        has_view_policies = self._views.exist() or bool(read and MARKS.exist)
+        if not has_view_policies and _DEBUGGER not in environ and isinstance(default, CorsPolicy):
+            return self._cover(default)(environ, start_response)
+        environ[COVERED], environ[_READ] = _routed(environ), read
         app = self._app
         if _DEBUGGER in environ and _is_cross_origin(environ):
             # The debugger is outside of this layer, where its pages would lack the headers.
@@ -257,22 +254,36 @@ class _Outermost:
         marks: list[Mark] = []
         # Routing twice takes time, so an application without per-view policies does not.
         if has_view_policies:
-            policy, marks = self._find_policy(environ)
+            policy, marks = self._find_policy(environ, read)
         else:
-            policy = self._default_for(environ)
+            policy = self._default_for(environ, read)
         app = self._guarded(app, None if policy is None else policy.engine, environ)
         if policy is None:
             return apply(app, None, environ, start_response)
         app = CorsMiddleware(app, policy, observer=self._observer or self._start())
         if not has_view_policies:
             return app(environ, start_response)
-        return apply(app, Applied(policy.engine, marks), environ, start_response)
+        return apply(app, Applied(policy.engine, marks, read), environ, start_response)
+
+    def _cover(self, policy: CorsPolicy) -> WSGIApplication:
+        """Return the application wrapped in the policy for every path: once for each policy."""
+        known, covered = self._covered
+        if covered is None or known is not policy:
+            app = self._app
+            if self._gate is not None:
+                app = partial(self._call_guarded, policy)
+            observer = self._observer or self._start()
+            covered = CorsMiddleware(app, policy, observer=observer).__call__
+            self._covered = policy, covered
+        return covered
 
     def _call_guarded(
-        self, engine: Engine, environ: WSGIEnvironment, start_response: StartResponse
+        self, policy: CorsPolicy, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        environ[COVERED] = _routed(environ)
-        return self._guarded(self._app, engine, environ)(environ, start_response)
+        # A policy is slow to hash, and only a live one is looked for.
+        read = {self._default: policy} if isinstance(self._default, LivePolicy) else {}
+        environ[COVERED], environ[_READ] = _routed(environ), read
+        return self._guarded(self._app, policy.engine, environ)(environ, start_response)
 
     def _guarded(
         self, app: WSGIApplication, engine: Engine | None, environ: WSGIEnvironment
@@ -291,8 +302,9 @@ class _Outermost:
         if before in (None, routed):
             return
         old = {name: value for name, value in environ.items() if name not in routed}
-        policy = self._find_policy(environ)[0]
-        if policy != self._find_policy({**old, **before})[0]:
+        read = environ[_READ]
+        policy = self._find_policy(environ, read)[0]
+        if policy != self._find_policy({**old, **before}, read)[0]:
             problem = "which has another CORS policy"
         elif self._is_refused(environ, policy):
             problem = "which the guard refuses"
@@ -309,12 +321,15 @@ class _Outermost:
             return False
         return gate.judge(environ, None if policy is None else policy.engine).status is not None
 
-    def _find_policy(self, environ: WSGIEnvironment) -> tuple[CorsPolicy | None, list[Mark]]:
+    def _find_policy(
+        self, environ: WSGIEnvironment, read: Read
+    ) -> tuple[CorsPolicy | None, list[Mark]]:
         """Return the policy for a request, and all marks that were found on the way."""
         marks: list[Mark] = []
 
         def find(method: str) -> CorsPolicy | None:
-            return self._views.find(environ, method, marks) or self._default_for(environ)
+            own = self._views.find(environ, method, marks, read)
+            return own or self._default_for(environ, read)
 
         method = environ["REQUEST_METHOD"]
         request_method = environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
@@ -324,8 +339,8 @@ class _Outermost:
         others = self._views.methods()
         return policy_for_preflight(find, request_method, others=others), marks
 
-    def _default_for(self, environ: WSGIEnvironment) -> CorsPolicy | None:
-        default = self._default
+    def _default_for(self, environ: WSGIEnvironment, read: Read) -> CorsPolicy | None:
+        default = read_policy(self._default, read)
         return None if default is None else default.policy_for(routed_path(environ))
 
 

@@ -7,7 +7,7 @@ view itself writes the headers: that is enough for requests that reach the view.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
@@ -18,16 +18,18 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     MARKS,
     Mark,
     Observer,
+    Policies,
     has_marks,
     keep_policy,
     kept_marks,
     merge_headers,
     preflight_response,
+    read_policy,
     view_class,
     view_marks,
 )
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 
 Target = TypeVar("Target")
 View = TypeVar("View", bound=Callable[..., Any])
+
+Read = MutableMapping[Any, Any]
+"""The live policies that were read for a request, each with what it was."""
 
 COVERED: Final = "corekit.covered"
 """The key in the environ of a request that the outermost layer handles."""
@@ -54,18 +59,20 @@ class Finder(Protocol):
     def __call__(self, app: Flask, path: str, /) -> CorsPolicy | None: ...
 
 
-def mark(target: Target, find: Finder) -> Target:
+def mark(target: Target, find: Finder | Policies) -> Target:
     """Keep a policy on a view or a blueprint, and return what to use instead."""
     is_called = not isinstance(target, Blueprint)
     kinds = "the view or the blueprint"
     return keep_policy(target, find, kinds, _current_policy, is_called=is_called)
 
 
-def _current_policy(find: Finder | CorsPolicy) -> CorsPolicy | None:
-    if isinstance(find, CorsPolicy):
-        return find
+def _current_policy(find: Finder | CorsPolicy | CorsRoutes) -> CorsPolicy | None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return find(app, routed_path(request.environ))
+    return _policy_for(find, app, routed_path(request.environ))
+
+
+def _policy_for(find: Finder | CorsPolicy | CorsRoutes, app: Flask, path: str) -> CorsPolicy | None:
+    return find.policy_for(path) if isinstance(find, CorsPolicy | CorsRoutes) else find(app, path)
 
 
 def answer_in_view(view: View, find: Finder, *, automatic_options: bool) -> View:
@@ -132,10 +139,13 @@ class ViewPolicies:
         rules = self._app.url_map.iter_rules()
         return {method for rule in rules for method in rule.methods or ()}
 
-    def find(self, environ: WSGIEnvironment, method: str, marks: list[Mark]) -> CorsPolicy | None:
+    def find(
+        self, environ: WSGIEnvironment, method: str, marks: list[Mark], read: Read
+    ) -> CorsPolicy | None:
         """Return the policy of the view that a request with `method` would reach, if any.
 
-        All marks that were found on the way are added to `marks`.
+        All marks that were found on the way are added to `marks`. `read` has the live policies that
+        were read for the request: see `read_policy`.
         """
         app = self._app
         try:
@@ -151,10 +161,8 @@ class ViewPolicies:
         found = view_marks(app.view_functions.get(endpoint), method)
         found += [mark for blueprint in blueprints for mark in kept_marks(blueprint)]
         marks += found
-        find: Finder | CorsPolicy | None = next((mark.policy for mark in found), None)
-        if find is None or isinstance(find, CorsPolicy):
-            return find
-        return find(app, routed_path(environ))
+        find = read_policy(found[0].policy, read) if found else None
+        return None if find is None else _policy_for(find, app, routed_path(environ))
 
 
 def routed_path(environ: Mapping[str, Any]) -> str:
