@@ -16,10 +16,13 @@ from corekit.adapter import (
     is_handshake,
 )
 
-# Since version 3.14, aiohttp warns of keys that are strings.
-_VARY: Final[Any] = (
-    web.RequestKey("corekit.vary", tuple) if hasattr(web, "RequestKey") else "corekit.vary"
-)
+
+def request_key(name: str, kind: type) -> Any:
+    """Return a key for a value in requests: since version 3.14, aiohttp warns of strings."""
+    return web.RequestKey(name, kind) if hasattr(web, "RequestKey") else name
+
+
+_VARY: Final[Any] = request_key("corekit.vary", tuple)
 """The key in a request for what its response has to add to Vary."""
 
 

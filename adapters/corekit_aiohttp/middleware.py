@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Final, Unpack
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, Unpack
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -33,10 +33,11 @@ from corekit.adapter import (
     policy_for_readings,
     preflight_response,
     raw_path_readings,
+    read_policy,
 )
 from corekit.arguments import Grants
 
-from .guard import Gate, add_vary_of_guard, line_of
+from .guard import Gate, add_vary_of_guard, line_of, request_key
 from .handlers import (
     find_handlers,
     find_normalized,
@@ -141,6 +142,8 @@ class _Layer:
 
         Their handlers know what is applied to them.
         """
+        # Now, since the policy may be replaced while the handler runs.
+        _read_policies(request)
         origin = line_of(request, "Origin")
         method = line_of(request, "Access-Control-Request-Method")
         if request.method != "OPTIONS" or origin is None or method is None:
@@ -169,6 +172,8 @@ class _Layer:
 
     async def __call__(self, request: web.Request, response: web.StreamResponse) -> None:
         """Write the headers, as a receiver of ``on_response_prepare``."""
+        # Of a response to a request that aiohttp cannot read, this is the first that sees it.
+        _read_policies(request)
         origin = line_of(request, "Origin")
         if isinstance(response, _PreflightResponse):
             layer, policy, answer = response.layer, response.policy, response.answer
@@ -217,6 +222,12 @@ class _PreflightResponse(web.Response):
         self.policy = policy
 
 
+Read = MutableMapping[Any, Any]
+"""The live policies that were read for a request, each with what it was."""
+
+_READ: Final[Any] = request_key("corekit.read", dict)
+"""The key in a request for what was read for it."""
+
 _LAYER: Final = web.AppKey("corekit", _Layer)
 
 
@@ -246,7 +257,9 @@ async def _handle_actual(request: web.Request, handler: Handler) -> web.StreamRe
     marked = request.match_info.handler
     _, policy = _find_policy(request, marked, request.method)
     marks = marks_of_handler(marked, request.method)
-    applied = None if policy is None else Applied(policy.engine, marks)
+    applied = None
+    if policy is not None:
+        applied = Applied(policy.engine, marks, _read_policies(request))
     with applying(applied, "aiohttp", request.raw_headers):
         return await handler(request)
 
@@ -273,9 +286,21 @@ def _policy_for_path(
     policies: Policies | None, request: web.Request, app: web.Application
 ) -> CorsPolicy | None:
     """Return the policy for the path below the prefix of an application, as aiohttp routes it."""
-    if policies is None or isinstance(policies, CorsPolicy):
-        return policies
-    return policy_for_readings(policies, _paths_below(request, app))
+    current = read_policy(policies, _read_policies(request))
+    if current is None or isinstance(current, CorsPolicy):
+        return current
+    return policy_for_readings(current, _paths_below(request, app))
+
+
+def _read_policies(request: web.Request) -> Read:
+    """Return what the live policies of a request are; all are read when it is called first."""
+    read: Read | None = request.get(_READ)
+    if read is None:
+        read = request[_READ] = MARKS.read()
+        for app in request.match_info.apps:
+            if _LAYER in app:
+                read_policy(app[_LAYER].policy, read)
+    return read
 
 
 def _paths_below(request: web.Request, app: web.Application) -> tuple[str, ...]:
