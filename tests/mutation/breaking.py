@@ -27,6 +27,7 @@ COPIED = (
 TESTS = {
     "corekit": ("tests/core", "tests/browser_model", "tests/explain"),
     "corekit.guard": ("tests/guard",),
+    "corekit.lookups": ("tests/lookups",),
     "corekit_asgi": ("tests/asgi",),
     "corekit_wsgi": ("tests/wsgi",),
 }

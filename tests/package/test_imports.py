@@ -16,7 +16,7 @@ ROOT: Final = Path(__file__).parents[2]
 CORE: Final = (
     "diff explain lint probe",
     "adapter",
-    "guard",
+    "guard lookups",
     "__init__ _marks",
     "_applied compat events schema",
     "live",

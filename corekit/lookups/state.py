@@ -1,0 +1,238 @@
+"""The state of a look-up: what is remembered, what is running, and what follows for a request.
+
+The rules: at most one look-up of a key runs, and at most `concurrency` of all keys. True and False
+are remembered apart, so that random origins, which are denied, cannot displace those that are
+allowed. A failure is not an answer: it is not remembered as False, and its key is not asked again
+for a second. What was running when the memory was cleared is not remembered afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from corekit._origins import split_origin
+
+from .expiring import ExpiringKeys, Key
+from .outcomes import LookupResultError, Outcome
+
+BACK_OFF: Final = 1.0
+"""Seconds for which a key is not asked again after a failure."""
+
+MAX_TENANT_LENGTH: Final = 255
+"""The longest tenant that is looked up, in characters: a host name has at most 253."""
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """One look-up that was started.
+
+    `deadline` is when it must have ended. `outcome` is None until then; it is for the request that
+    asked, and for all that wait. `failure` is FAILED or TIMED_OUT, also if there is an old True to
+    use instead. `error` is that of a wrong result. `waiters` are called once it has an outcome.
+    """
+
+    key: Key
+    deadline: float
+    outcome: Outcome | None = None
+    failure: Outcome | None = None
+    error: LookupResultError | None = None
+    waiters: list[Callable[[], None]] = field(default_factory=list)
+    is_kept: bool = True
+    """Whether its result is remembered."""
+    is_running: bool = True
+    """Whether the function has not returned."""
+
+
+class Ask(NamedTuple):
+    """Call the function now, and pass the result to `settle()`, an exception to `fail()`."""
+
+    flight: Flight
+
+
+class Wait(NamedTuple):
+    """Wait until the flight of another request has an outcome.
+
+    If it has none at its deadline, call `time_out()`.
+    """
+
+    flight: Flight
+
+
+class LookupState:
+    """Decides when to ask a look-up, and remembers what it returned.
+
+    `ttl` and `size` are for True, `negative_ttl` and `negative_size` for False. `timeout` seconds
+    after its start, a look-up has failed. For `stale_if_error` seconds after `ttl`, True is used if
+    the look-up cannot be asked. Arguments are not validated, and `now`, in seconds, must not
+    decrease. It must not be used by two threads at once.
+
+    `counts` has the number of requests by their outcome. Each call of `ask()` is counted once.
+
+    >>> state = LookupState(ttl=60, negative_ttl=10)
+    >>> key = (None, "https://app.example.com")
+    >>> flight = state.ask(key, now=0).flight
+    >>> state.ask(key, now=0) == Wait(flight)
+    True
+    >>> state.settle(flight, True, now=0.5)
+    <Outcome.ALLOWED: 'allowed'>
+    >>> state.ask(key, now=60)
+    <Outcome.CACHED_ALLOWED: 'cached_allowed'>
+    """
+
+    __slots__ = (
+        "_allowed",
+        "_concurrency",
+        "_denied",
+        "_failed",
+        "_flights",
+        "_running",
+        "_stale_if_error",
+        "_timeout",
+        "counts",
+    )
+
+    def __init__(
+        self,
+        *,
+        ttl: float = 60,
+        negative_ttl: float = 10,
+        size: int = 10_000,
+        negative_size: int = 10_000,
+        concurrency: int = 16,
+        timeout: float = 1.0,
+        stale_if_error: float = 0,
+    ) -> None:
+        self._allowed: Final = ExpiringKeys(ttl=ttl, size=size)
+        self._denied: Final = ExpiringKeys(ttl=negative_ttl, size=negative_size)
+        self._failed: Final = ExpiringKeys(ttl=BACK_OFF, size=negative_size)
+        self._flights: Final[dict[Key, Flight]] = {}
+        self._running = 0
+        self._concurrency: Final = concurrency
+        self._timeout: Final = timeout
+        self._stale_if_error: Final = stale_if_error
+        self.counts: Final = dict.fromkeys(Outcome, 0)
+
+    @property
+    def running(self) -> int:
+        """The number of look-ups that were started and have not returned."""
+        return self._running
+
+    @property
+    def remembered(self) -> int:
+        """The number of keys that are held in memory, for whatever reason."""
+        return len(self._allowed) + len(self._denied) + len(self._failed) + len(self._flights)
+
+    def ask(self, key: Key, now: float) -> Outcome | Ask | Wait:
+        """Return what is known about a key, or what to do to know it."""
+        if self._allowed.is_fresh(key, now):
+            outcome = Outcome.CACHED_ALLOWED
+        elif self._denied.is_fresh(key, now):
+            outcome = Outcome.CACHED_DENIED
+        else:
+            flight = self._flights.get(key)
+            if flight is not None and flight.outcome is None:
+                self.counts[Outcome.JOINED] += 1
+                return Wait(flight)
+            refusal = self._find_refusal(key, now)
+            if refusal is None:
+                flight = self._flights[key] = Flight(key, now + self._timeout)
+                self._running += 1
+                return Ask(flight)
+            outcome = refusal
+        self.counts[outcome] += 1
+        return outcome
+
+    def settle(self, flight: Flight, result: object, now: float) -> Outcome:
+        """End a flight with what the function returned; return the outcome.
+
+        It is too late if the flight has timed out, or should have: then it is a failure. Raise
+        `LookupResultError` for anything but True and False, which is a failure too.
+        """
+        if result is not True and result is not False:
+            flight.error = LookupResultError(flight.key[1], result)
+            self.fail(flight, now)
+            raise flight.error
+        if flight.outcome is not None or now >= flight.deadline:
+            return self.fail(flight, now)
+        self._land(flight)
+        flight.outcome = Outcome.ALLOWED if result else Outcome.DENIED
+        self.counts[flight.outcome] += 1
+        if flight.is_kept and result:
+            self._allowed.add(flight.key, now)
+        elif flight.is_kept:
+            # It was allowed before, and must not be used if a later look-up fails.
+            self._allowed.drop(flight.key)
+            self._denied.add(flight.key, now)
+        return flight.outcome
+
+    def fail(self, flight: Flight, now: float) -> Outcome:
+        """End a flight whose function raised an exception; return the outcome."""
+        self._land(flight)
+        if now >= flight.deadline:
+            return self.time_out(flight, now)
+        return flight.outcome or self._give_up(flight, Outcome.FAILED, now, now)
+
+    def time_out(self, flight: Flight, now: float) -> Outcome:
+        """Give up on a flight whose deadline is over; return the outcome.
+
+        The function may still run. It counts as running, and its key is not asked again, until it
+        has returned and the flight was passed to `settle()` or `fail()`.
+        """
+        return flight.outcome or self._give_up(flight, Outcome.TIMED_OUT, flight.deadline, now)
+
+    def invalidate(self, origin: str) -> None:
+        """Forget what is known about an origin, for all tenants."""
+        self._allowed.drop_origin(origin)
+        self._denied.drop_origin(origin)
+        # There are at most as many flights as `concurrency`.
+        for flight in [each for each in self._flights.values() if each.key[1] == origin]:
+            self._detach(flight)
+
+    def clear(self) -> None:
+        """Forget what is known about all origins."""
+        self._allowed.clear()
+        self._denied.clear()
+        for flight in list(self._flights.values()):
+            self._detach(flight)
+
+    def _find_refusal(self, key: Key, now: float) -> Outcome | None:
+        """Return the outcome for a key that is not asked; None if it is."""
+        if key in self._flights or self._failed.is_fresh(key, now):
+            return self._fall_back(key, now, Outcome.BACKED_OFF)
+        tenant, origin = key
+        is_too_long = tenant is not None and len(tenant) > MAX_TENANT_LENGTH
+        if is_too_long or split_origin(origin) is None:
+            return Outcome.REJECTED
+        if self._running >= self._concurrency:
+            return self._fall_back(key, now, Outcome.OVERLOADED)
+        return None
+
+    def _fall_back(self, key: Key, now: float, outcome: Outcome) -> Outcome:
+        """Return the outcome of a key that is not known now, but may have been before."""
+        is_usable = self._allowed.is_fresh(key, now - self._stale_if_error)
+        return Outcome.STALE_ALLOWED if is_usable else outcome
+
+    def _give_up(self, flight: Flight, failure: Outcome, since: float, now: float) -> Outcome:
+        self.counts[failure] += 1
+        flight.failure = failure
+        if flight.is_kept:
+            self._failed.add(flight.key, since)
+        flight.outcome = self._fall_back(flight.key, now, failure)
+        return flight.outcome
+
+    def _land(self, flight: Flight) -> None:
+        """Note that the function of a flight has returned."""
+        if not flight.is_running:
+            return
+        flight.is_running = False
+        self._running -= 1
+        if self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]
+
+    def _detach(self, flight: Flight) -> None:
+        """Let the next request ask again, unless the flight has timed out and stores nothing."""
+        if flight.outcome is None:
+            flight.is_kept = False
+            del self._flights[flight.key]

@@ -1,0 +1,108 @@
+"""`invalidate()` and `clear()`: what is forgotten, and what happens to what is in flight."""
+
+from __future__ import annotations
+
+import pytest
+
+from corekit.lookups import ExpiringKeys, Key, LookupState, Outcome
+from tests.lookups.asking import A, B, know, start
+
+
+def test_origin_is_forgotten_for_all_tenants() -> None:
+    state = LookupState()
+    keys: list[Key] = [A, ("one", A[1]), ("two", A[1])]
+    know(state, (keys[0], True), (keys[1], False), (keys[2], True), (B, True))
+    state.invalidate(A[1])
+    for key in keys:
+        start(state, key)
+    assert state.ask(B, 0) is Outcome.CACHED_ALLOWED
+
+
+def test_everything_is_forgotten() -> None:
+    state = LookupState()
+    know(state, (A, True), (B, False))
+    state.clear()
+    assert state.remembered == 0
+    start(state, A)
+    start(state, B)
+
+
+@pytest.mark.parametrize("result", [True, False])
+@pytest.mark.parametrize("forget", [LookupState.clear, lambda s: s.invalidate(A[1])])
+def test_what_is_in_flight_is_not_remembered(result: bool, forget: object) -> None:
+    state = LookupState()
+    flight = start(state)
+    assert callable(forget)
+    forget(state)
+    outcome = state.settle(flight, result, 0)
+    assert outcome is (Outcome.ALLOWED if result else Outcome.DENIED)
+    start(state)
+
+
+def test_what_is_in_flight_is_not_joined_after_it_was_forgotten() -> None:
+    state = LookupState()
+    old = start(state)
+    state.invalidate(A[1])
+    new = start(state)
+    state.settle(new, True, 0)
+    state.settle(old, False, 0)
+    assert state.ask(A, 0) is Outcome.CACHED_ALLOWED
+
+
+def test_other_flights_go_on() -> None:
+    state = LookupState()
+    flight = start(state, B)
+    state.invalidate(A[1])
+    state.settle(flight, True, 0)
+    assert state.ask(B, 0) is Outcome.CACHED_ALLOWED
+
+
+def test_failure_of_what_was_forgotten_backs_nothing_off() -> None:
+    state = LookupState()
+    flight = start(state)
+    state.clear()
+    assert state.fail(flight, 0) is Outcome.FAILED
+    start(state)
+
+
+def test_forgotten_flight_counts_as_running() -> None:
+    state = LookupState(concurrency=1)
+    flight = start(state)
+    state.clear()
+    assert state.ask(A, 0) is Outcome.OVERLOADED
+    state.settle(flight, True, 0)
+    start(state)
+
+
+def test_function_that_still_runs_is_not_called_again() -> None:
+    state = LookupState(timeout=1)
+    state.time_out(start(state), 1)
+    state.clear()
+    state.invalidate(A[1])
+    assert state.ask(A, 9) is Outcome.BACKED_OFF
+
+
+def test_back_off_is_not_forgotten() -> None:
+    state = LookupState()
+    state.fail(start(state), 0)
+    state.clear()
+    state.invalidate(A[1])
+    assert state.ask(A, 0) is Outcome.BACKED_OFF
+
+
+def test_old_yes_is_not_used_after_it_was_forgotten() -> None:
+    state = LookupState(ttl=1, stale_if_error=100)
+    know(state, (A, True))
+    state.invalidate(A[1])
+    assert state.fail(start(state, A, 1), 1) is Outcome.FAILED
+
+
+def test_memory_of_displaced_keys_is_freed() -> None:
+    keys = ExpiringKeys(ttl=1, size=2)
+    for number in range(9):
+        keys.add((None, f"https://{number}.example"), 0)
+        keys.add(("t", f"https://{number}.example"), 0)
+    keys.drop(A)
+    assert len(keys) == 2
+    keys.drop_origin("https://8.example")
+    assert len(keys) == len(keys._of_origin) == 0
