@@ -62,6 +62,19 @@ class AnyOrigin:
         return ANY
 
 
+class EveryOrigin:
+    """All origins about which an engine asks, for an adapter that decides itself which ask.
+
+    >>> "https://example.com" in EveryOrigin()
+    True
+    """
+
+    __slots__ = ()
+
+    def __contains__(self, _origin: str) -> bool:
+        return True
+
+
 class _BoundedOrigins:
     """Origins that an adapter matches itself, asked only for what a browser could send."""
 

@@ -12,7 +12,7 @@ from inspect import currentframe
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 from warnings import warn
 
-from ._engine import AnyOrigin, Engine, Origins, as_text, bound_origins
+from ._engine import AnyOrigin, Engine, EveryOrigin, Origins, as_text, bound_origins
 from ._fingerprints import Source
 from ._origins import ANY, OriginPattern, OriginSet
 from ._own_origin import is_own_origin
@@ -86,7 +86,7 @@ class CorsPolicy:
     600
     """
 
-    __slots__ = (*ARGUMENTS, "__weakref__", "_uncached", "engine", "warnings")
+    __slots__ = (*ARGUMENTS, "__weakref__", "_granting", "_uncached", "engine", "warnings")
 
     allow_origins: tuple[str, ...]
     allow_credentials: bool
@@ -262,6 +262,19 @@ class CorsPolicy:
         object.__setattr__(policy, "engine", self.engine.uncached)
         object.__setattr__(self, "_uncached", policy)
         return policy
+
+    @property
+    def granting(self) -> Engine | None:
+        """The engine for origins that are looked up, for adapters; see `corekit.lookups`.
+
+        It grants the same to every origin of a page, and is made once. None if there is nothing to
+        look up, since the policy is for any origin or grants nothing.
+        """
+        engine: Engine | None = getattr(self, "_granting", None)
+        if engine is None and self.allow_origins != (ANY,) and self._changed_arguments():
+            engine = self.engine_for(EveryOrigin())
+            object.__setattr__(self, "_granting", engine)
+        return engine
 
     def engine_for(self, origins: Origins) -> Engine:
         """Compile the same grants for other origins, for an adapter that matches them itself.

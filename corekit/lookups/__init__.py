@@ -7,12 +7,14 @@ and for asyncio.
 """
 
 from .expiring import ExpiringKeys, Key
+from .granting import LOOKUP_RISKS, find_granting
 from .outcomes import LookupResultError, Outcome
 from .requests import LookupRequest
 from .state import BACK_OFF, MAX_TENANT_LENGTH, Ask, Flight, LookupState, Wait
 
 __all__ = [
     "BACK_OFF",
+    "LOOKUP_RISKS",
     "MAX_TENANT_LENGTH",
     "Ask",
     "ExpiringKeys",
@@ -23,4 +25,5 @@ __all__ = [
     "LookupState",
     "Outcome",
     "Wait",
+    "find_granting",
 ]
