@@ -106,3 +106,7 @@ def test_memory_of_displaced_keys_is_freed() -> None:
     assert len(keys) == 2
     keys.drop_origin("https://8.example")
     assert len(keys) == len(keys._of_origin) == 0
+    keys.add(A, 0)
+    keys.clear()
+    keys.drop_origin(A[1])
+    assert len(keys) == len(keys._of_origin) == 0

@@ -56,6 +56,13 @@ class TestCaches:
         assert isinstance(state.ask(c, 1), Outcome)
         assert isinstance(state.ask(B, 1), Ask)
 
+    def test_origin_that_is_asked_again_was_used(self) -> None:
+        state = LookupState(ttl=1, size=2)
+        know(state, (A, True), (B, True))
+        know(state, (A, True), now=1)
+        know(state, ((None, "https://c.example"), True), now=1)
+        assert state.ask(A, 1) is Outcome.CACHED_ALLOWED
+
     def test_new_result_replaces_the_old_one(self) -> None:
         state = LookupState(ttl=1, negative_ttl=1)
         know(state, (A, True))

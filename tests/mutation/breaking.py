@@ -29,6 +29,7 @@ TESTS = {
     "corekit.guard": ("tests/guard",),
     "corekit.lookups": ("tests/lookups",),
     "corekit_asgi": ("tests/asgi",),
+    "corekit_lookups": ("tests/lookups",),
     "corekit_wsgi": ("tests/wsgi",),
 }
 SECONDS = 120

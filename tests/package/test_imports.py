@@ -59,6 +59,7 @@ ADAPTERS: Final = {
     "corekit_config": "",
     "corekit_django": "asgiref django",
     "corekit_flask": "corekit_wsgi flask werkzeug",
+    "corekit_lookups": "",
     "corekit_sanic": "sanic sanic_routing",
     "corekit_starlette": "corekit_asgi starlette",
     "corekit_telemetry": "",

@@ -1,0 +1,311 @@
+"""`OriginLookup`: runs the state of a look-up with a clock, for threads and for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
+from inspect import iscoroutine
+from threading import Event, Lock
+from time import monotonic
+from typing import Any, Final, Literal, cast
+
+from corekit import CorsPolicy
+from corekit.adapter import Engine
+from corekit.lookups import (
+    Ask,
+    Flight,
+    Key,
+    LookupRequest,
+    LookupResultError,
+    LookupState,
+    Outcome,
+    find_granting,
+)
+
+from .arguments import check_function, check_number, check_seconds, is_async, read_risks
+from .reporting import FailureLog
+
+SyncLookup = Callable[[str, LookupRequest], bool]
+AsyncLookup = Callable[[str, LookupRequest], Awaitable[bool]]
+Tenant = Callable[[LookupRequest], str | None]
+
+
+class OriginLookup:
+    """Allows the origins for which a function returns True.
+
+    `lookup`
+        A function, sync or async, of the origin and a `LookupRequest`, which returns True or False.
+        It is called for origins that the policy does not list. The result is remembered for the
+        tenant and the origin, so it must depend on nothing else.
+    `tenant`
+        A function of the `LookupRequest`, which returns a string, or None. The result is
+        `request.tenant`. Without it, an origin is allowed on all hosts and paths or on none.
+    `ttl`, `negative_ttl`
+        How many seconds True and False are remembered. An origin that is removed from the table is
+        allowed for up to `ttl` seconds more.
+    `size`
+        How many results are remembered, of True and of False each.
+    `concurrency`
+        How many look-ups run at a time. A request that would need one more is not allowed.
+    `timeout`
+        How many seconds a look-up may take. A task is canceled then. A thread goes on, and counts
+        as running until it returns.
+    `stale_if_error`
+        For how many seconds after `ttl` True is used if the look-up fails.
+    `accept_risks`
+        ``insecure-origin`` allows HTTP origins with credentials, which are not looked up otherwise.
+    `clock`
+        Returns seconds, for tests.
+
+    An exception or a timeout of the function allows nothing, is logged, and keeps the key from
+    being looked up again for a second. Anything but True and False raises `LookupResultError`.
+
+    >>> lookup = OriginLookup(lambda origin, request: origin == "https://shop-1.example")
+    >>> request = LookupRequest("https", "api.example.com", "/")
+    >>> lookup.ask_sync("https://shop-1.example", request)
+    <Outcome.ALLOWED: 'allowed'>
+    >>> lookup.ask_sync("https://shop-1.example", request)
+    <Outcome.CACHED_ALLOWED: 'cached_allowed'>
+    """
+
+    def __init__(
+        self,
+        lookup: SyncLookup | AsyncLookup,
+        *,
+        tenant: Tenant | None = None,
+        ttl: float = 60,
+        negative_ttl: float = 10,
+        size: int = 10_000,
+        concurrency: int = 16,
+        timeout: float = 1.0,
+        stale_if_error: float = 0,
+        accept_risks: Collection[Literal["insecure-origin"]] = (),
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        check_function(lookup, "lookup", "an origin and a LookupRequest")
+        if tenant is not None:
+            check_function(tenant, "tenant", "a LookupRequest")
+            if is_async(tenant):
+                raise TypeError("tenant is an async function. Pass one that is not.")
+        for name, seconds in (
+            ("ttl", ttl),
+            ("negative_ttl", negative_ttl),
+            ("stale_if_error", stale_if_error),
+        ):
+            check_seconds(seconds, name, least=0)
+        check_seconds(timeout, "timeout", least=0.001)
+        check_number(size, "size")
+        check_number(concurrency, "concurrency")
+        self.accept_risks: Final = read_risks(accept_risks)
+        self.is_async: Final = is_async(lookup)
+        self._lookup: Final[Any] = lookup
+        self._tenant: Final = tenant
+        self._clock: Final = clock
+        self._lock: Final = Lock()
+        self._log: Final = FailureLog()
+        self._started: Final[set[asyncio.Future[None]]] = set()
+        self._state: Final = LookupState(
+            ttl=ttl,
+            negative_ttl=negative_ttl,
+            size=size,
+            negative_size=size,
+            concurrency=concurrency,
+            timeout=timeout,
+            stale_if_error=stale_if_error,
+        )
+
+    def engine_for(self, policy: CorsPolicy, origin: str) -> Engine | None:
+        """Return what a policy grants to `origin` if it is looked up; None if it must not be.
+
+        See `corekit.lookups.find_granting`.
+        """
+        return find_granting(policy, origin, self.accept_risks)
+
+    def ask_sync(self, origin: str, request: LookupRequest) -> Outcome:
+        """Look up an origin in this thread, or wait for the thread that does.
+
+        Raise TypeError if the function is async, `LookupResultError` if it returned anything but
+        True or False, and what is raised that is not an `Exception`, such as KeyboardInterrupt.
+        """
+        if self.is_async:
+            raise TypeError("lookup is an async function. Pass one that is not.")
+        key = self._find_key(origin, request)
+        if isinstance(key, Outcome):
+            return key
+        with self._lock:
+            found = self._state.ask(key, self._clock())
+            if isinstance(found, Outcome):
+                return found
+            flight = found.flight
+            ended = Event()
+            flight.waiters.append(ended.set)
+        if isinstance(found, Ask):
+            self._call(flight, request)
+        elif not ended.wait(self._left(flight)):
+            self._end(flight, self._state.time_out)
+        return _outcome_of(flight, has_asked=isinstance(found, Ask))
+
+    async def ask_async(self, origin: str, request: LookupRequest) -> Outcome:
+        """Look up an origin in a task, or wait for the one that does.
+
+        A function that is not async is called in a thread. If this call is canceled, since the
+        client disconnects, the look-up goes on for the others. Raise `LookupResultError` if the
+        function returned anything but True or False.
+        """
+        key = self._find_key(origin, request)
+        if isinstance(key, Outcome):
+            return key
+        with self._lock:
+            found = self._state.ask(key, self._clock())
+            if isinstance(found, Outcome):
+                return found
+            flight = found.flight
+            loop = asyncio.get_running_loop()
+            ended = loop.create_future()
+            flight.waiters.append(partial(_wake, loop, ended))
+        if isinstance(found, Ask):
+            self._start(loop, flight, request)
+        try:
+            async with asyncio.timeout(self._left(flight)):
+                await ended
+        except TimeoutError:
+            self._end(flight, self._state.time_out)
+        return _outcome_of(flight, has_asked=isinstance(found, Ask))
+
+    def invalidate(self, origin: str) -> None:
+        """Forget what is known about an origin, for all tenants; call it if a table has changed.
+
+        A look-up that is running may have read the old table, so it is not remembered either. Each
+        process has its own memory.
+        """
+        with self._lock:
+            self._state.invalidate(origin)
+
+    def clear(self) -> None:
+        """Forget what is known about all origins, as `invalidate()` does for one."""
+        with self._lock:
+            self._state.clear()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many requests had which outcome, for metrics: ``cors_lookups_total{outcome}``."""
+        with self._lock:
+            return {str(outcome): count for outcome, count in self._state.counts.items()}
+
+    def _find_key(self, origin: str, request: LookupRequest) -> Key | Outcome:
+        if self._tenant is None:
+            return None, origin
+        try:
+            tenant = self._tenant(request)
+        except Exception as error:  # noqa: BLE001 - a request for a host that it does not expect
+            with self._lock:
+                self._state.counts[Outcome.FAILED] += 1
+            self._log.log(self._clock(), "function tenant", None, error)
+            return Outcome.FAILED
+        if tenant is not None and not isinstance(tenant, str):
+            kind = type(tenant).__name__
+            raise TypeError(f"tenant returned a value of type {kind}. Return a string or None.")
+        return tenant, origin
+
+    def _left(self, flight: Flight) -> float:
+        return max(0.0, flight.deadline - self._clock())
+
+    def _call(self, flight: Flight, request: LookupRequest) -> None:
+        """Call the function in this thread, and end its flight."""
+        tenant, origin = flight.key
+        if not self._left(flight):
+            # A thread of a pool may start late, when nobody waits any more.
+            self._end(flight, self._state.fail)
+            return
+        try:
+            result = self._lookup(origin, request._replace(tenant=tenant))
+        except BaseException as error:
+            self._end(flight, self._state.fail, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            self._settle(flight, result)
+
+    async def _call_async(self, flight: Flight, request: LookupRequest) -> None:
+        """Call the async function, and end its flight."""
+        tenant, origin = flight.key
+        limit = asyncio.timeout(self._left(flight))
+        try:
+            async with limit:
+                result = await self._lookup(origin, request._replace(tenant=tenant))
+        except BaseException as error:
+            if limit.expired():
+                self._end(flight, self._state.time_out)
+            self._end(flight, self._state.fail, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            self._settle(flight, result)
+
+    def _start(
+        self, loop: asyncio.AbstractEventLoop, flight: Flight, request: LookupRequest
+    ) -> None:
+        """Start the function in a task or in a thread, which ends its flight."""
+        started: asyncio.Future[None]
+        if self.is_async:
+            started = loop.create_task(self._call_async(flight, request))
+        else:
+            call = partial(copy_context().run, self._call, flight, request)
+            try:
+                started = loop.run_in_executor(None, call)
+            except RuntimeError as error:  # the server stops, and starts no more threads
+                self._end(flight, self._state.fail, error)
+                return
+        self._started.add(started)
+        started.add_done_callback(partial(self._check_started, flight))
+
+    def _check_started(self, flight: Flight, started: asyncio.Future[None]) -> None:
+        """End the flight of what was canceled before it ran, as a server that stops does."""
+        self._started.discard(started)
+        if started.cancelled():
+            self._end(flight, self._state.fail, asyncio.CancelledError())
+        else:
+            started.exception()
+
+    def _settle(self, flight: Flight, result: object) -> None:
+        self._end(flight, partial(self._state.settle, result=result))
+        if iscoroutine(result):
+            result.close()  # it would warn that nobody has awaited it
+
+    def _end(
+        self, flight: Flight, end: Callable[..., Outcome], error: BaseException | None = None
+    ) -> None:
+        """Pass a flight to the state, wake all that wait for it, and log it if it has failed."""
+        with self._lock:
+            was_known = flight.outcome is not None
+            now = self._clock()
+            try:
+                end(flight, now=now)
+            except LookupResultError as wrong:
+                error = wrong
+            waiters, flight.waiters = flight.waiters, []
+        for wake in waiters:
+            wake()
+        if flight.failure is not None and not was_known:
+            is_late = flight.failure is Outcome.TIMED_OUT
+            self._log.log(now, "look-up", flight.key, None if is_late else error)
+
+
+def _outcome_of(flight: Flight, *, has_asked: bool) -> Outcome:
+    """Return the outcome of a flight that has ended; raise its error in the request that asked."""
+    if has_asked and flight.error is not None:
+        raise flight.error
+    return cast("Outcome", flight.outcome)
+
+
+def _wake(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
+    with suppress(RuntimeError):  # the loop of a request that was canceled may be closed
+        loop.call_soon_threadsafe(_finish, ended)
+
+
+def _finish(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)

@@ -1,0 +1,35 @@
+"""Run a test in an event loop. Not a test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from corekit_lookups import LookupRequest
+
+A: Final = "https://a.example"
+B: Final = "https://b.example"
+REQUEST: Final = LookupRequest("https", "api.example.com", "/orders")
+LONG: Final = 10.0
+"""Seconds that no test waits for, unless it fails."""
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(LONG):
+            await test()
+
+    asyncio.run(main())
+
+
+async def settle() -> None:
+    """Let the other tasks run until each waits for something."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for another thread, or for the timeout of a task."""
+    while not condition():  # noqa: ASYNC110 - nothing else shows it
+        await asyncio.sleep(0.001)

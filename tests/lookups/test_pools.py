@@ -1,0 +1,165 @@
+"""Functions that are not async under asyncio, and look-ups that several event loops share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, get_ident
+from typing import Any
+
+import pytest
+
+from corekit_lookups import LookupRequest, LookupResultError, OriginLookup, Outcome
+from tests.lookups.running import LONG, REQUEST, A, B, run, settle, wait_until
+
+
+class TestFunctionsInThreads:
+    def test_function_that_is_not_async_does_not_block_the_loop(self) -> None:
+        variable = contextvars.ContextVar("variable", default="")
+        seen: list[object] = []
+        released = Event()
+
+        def look_up(origin: str, request: LookupRequest) -> bool:
+            seen.extend((get_ident(), variable.get()))
+            return released.wait(LONG)
+
+        async def test() -> None:
+            variable.set("request")
+            lookup = OriginLookup(look_up, timeout=LONG)
+            asking = [asyncio.ensure_future(lookup.ask_async(A, REQUEST)) for _ in range(3)]
+            await wait_until(lambda: len(seen) == 2)
+            released.set()
+            assert set(await asyncio.gather(*asking)) == {Outcome.ALLOWED}
+            assert seen[0] != get_ident()
+            assert seen[1] == "request"
+
+        run(test)
+
+    def test_timeout_ends_the_waiting(self) -> None:
+        released = Event()
+
+        def look_up(origin: str, request: LookupRequest) -> bool:
+            return released.wait(LONG)
+
+        async def test() -> None:
+            lookup = OriginLookup(look_up, timeout=0.02, concurrency=1)
+            assert await lookup.ask_async(A, REQUEST) is Outcome.TIMED_OUT
+            assert await lookup.ask_async(B, REQUEST) is Outcome.OVERLOADED
+            released.set()
+            await wait_until(lambda: lookup._state.running == 0)
+            assert await lookup.ask_async(B, REQUEST) is Outcome.ALLOWED
+
+        run(test)
+
+    def test_thread_that_begins_too_late_calls_nothing(self) -> None:
+        calls: list[str] = []
+        released = Event()
+
+        def look_up(origin: str, request: LookupRequest) -> bool:
+            calls.append(origin)
+            return True
+
+        async def test() -> None:
+            loop = asyncio.get_running_loop()
+            loop.set_default_executor(ThreadPoolExecutor(1))
+            other = loop.run_in_executor(None, released.wait, LONG)
+            lookup = OriginLookup(look_up, timeout=0.02)
+            assert await lookup.ask_async(A, REQUEST) is Outcome.TIMED_OUT
+            released.set()
+            await other
+            await wait_until(lambda: lookup._state.running == 0)
+            assert calls == []
+
+        run(test)
+
+    @pytest.mark.parametrize("error", [ValueError, SystemExit])
+    def test_exception_allows_nothing(self, error: type[BaseException]) -> None:
+        def look_up(origin: str, request: LookupRequest) -> bool:
+            raise error
+
+        async def test() -> None:
+            assert await OriginLookup(look_up).ask_async(A, REQUEST) is Outcome.FAILED
+
+        run(test)
+
+    def test_wrong_result_is_an_error(self) -> None:
+        async def look_up(origin: str) -> bool:
+            return True
+
+        async def test() -> None:
+            function: Any = lambda origin, request: look_up(origin)  # noqa: E731
+            with pytest.raises(LookupResultError, match="Pass the async function itself"):
+                await OriginLookup(function).ask_async(A, REQUEST)
+
+        run(test)
+
+    def test_server_that_stops_starts_no_threads(self) -> None:
+        async def test() -> None:
+            loop = asyncio.get_running_loop()
+            await loop.shutdown_default_executor()
+            lookup = OriginLookup(lambda origin, request: True)
+            assert await lookup.ask_async(A, REQUEST) is Outcome.FAILED
+            assert lookup._state.running == 0
+
+        run(test)
+
+    def test_thread_that_was_not_started_frees_its_place(self) -> None:
+        released = Event()
+
+        async def test() -> None:
+            loop = asyncio.get_running_loop()
+            pool = ThreadPoolExecutor(1)
+            loop.set_default_executor(pool)
+            other = loop.run_in_executor(None, released.wait, LONG)
+            lookup = OriginLookup(lambda origin, request: True, timeout=LONG)
+            asking = asyncio.ensure_future(lookup.ask_async(A, REQUEST))
+            await settle()
+            pool.shutdown(wait=False, cancel_futures=True)
+            assert await asking is Outcome.FAILED
+            released.set()
+            await other
+            assert lookup._state.running == 0
+
+        run(test)
+
+
+class TestSeveralLoops:
+    def test_loops_and_threads_wait_for_each_other(self) -> None:
+        released, called = Event(), Event()
+
+        def look_up(origin: str, request: LookupRequest) -> bool:
+            called.set()
+            return released.wait(LONG)
+
+        lookup = OriginLookup(look_up, timeout=LONG)
+
+        def ask_in_a_loop() -> Outcome:
+            return asyncio.run(lookup.ask_async(A, REQUEST))
+
+        with ThreadPoolExecutor(4) as pool:
+            asking = [pool.submit(ask_in_a_loop)]
+            assert called.wait(LONG)
+            asking += [pool.submit(lookup.ask_sync, A, REQUEST), pool.submit(ask_in_a_loop)]
+            waiting = Event()
+            while lookup.counts["joined"] < 2:
+                waiting.wait(0.001)
+            released.set()
+            assert [each.result(LONG) for each in asking] == [Outcome.ALLOWED] * 3
+        assert lookup.counts["allowed"] == 1
+
+    def test_loop_that_was_closed_is_not_woken(self) -> None:
+        released = Event()
+        lookup = OriginLookup(lambda origin, request: released.wait(LONG), timeout=LONG)
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(lookup.ask_sync, A, REQUEST)
+
+            async def disconnect() -> None:
+                await wait_until(lambda: lookup._state.running == 1)
+                waiting = asyncio.ensure_future(lookup.ask_async(A, REQUEST))
+                await settle()
+                waiting.cancel()
+
+            asyncio.run(disconnect())
+            released.set()
+            assert asking.result(LONG) is Outcome.ALLOWED
