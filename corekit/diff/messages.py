@@ -34,7 +34,7 @@ def describe(finding: Finding, path: str | None) -> str:
 
 def _page_of(finding: Finding) -> str:
     if finding.witness is None:
-        return "an origin that both allow"
+        return "any origin that both allow"
     origin = finding.witness.origin
     if finding.kind is not DifferenceKind.ORIGINS:
         return origin

@@ -69,11 +69,6 @@ class AllowedOrigins:
         self._automata: dict[Entry, Automaton] = {}
 
     @property
-    def is_empty(self) -> bool:
-        """Whether no origins are allowed."""
-        return not (self.exact or self.patterns or self.regexes)
-
-    @property
     def wide_entries(self) -> tuple[Entry, ...]:
         """The entries that allow more than one origin."""
         return (*self.patterns, *self.regexes)
@@ -209,8 +204,10 @@ def _may_meet(first: Entry, second: Entry) -> bool:
     one, other = _parse(first), _parse(second)
     if one is None or other is None:
         return True
-    hosts = sorted((one.host, other.host), key=len)
-    return one.scheme == other.scheme and (ANY in one.host or hosts[1].endswith(hosts[0]))
+    if one.scheme != other.scheme:
+        return False
+    shorter, longer = sorted((one.host, other.host), key=len)
+    return ANY in shorter + longer or longer.endswith(shorter)
 
 
 def _parse(entry: Entry) -> OriginPattern | None:

@@ -45,7 +45,7 @@ _SUBDOMAINS: Final = 60
 _ONE_ORIGIN: Final = 40
 _INSECURE: Final = 5
 
-_hosts: Final = re.compile(r"://(?:\*\.)?(\[[^\]]*\]|[^ :]+)").findall
+_find_hosts: Final = re.compile(r"://(?:\*\.)?(\[[^\]]*\]|[^ :]+)").findall
 
 
 class KnownSites:
@@ -59,7 +59,7 @@ class KnownSites:
         """Return the risk of an entry that is new, with an origin that it adds."""
         if entry == ANY:
             return _ANY_ORIGIN
-        host = next(iter(_hosts(origin)), None)
+        host = next(iter(_find_hosts(origin)), None)
         if host is None:
             return _OPAQUE
         if _has_open_suffix(entry):
@@ -74,23 +74,26 @@ class KnownSites:
         return risk + _INSECURE if origin.startswith("http:") else risk
 
     @cached_property
+    def _hosts(self) -> frozenset[str]:
+        return frozenset(_hosts_of(self._allowed))
+
+    @cached_property
     def _names(self) -> set[str]:
         """The hosts that are allowed, and the names above them."""
-        names = higher = set(_hosts_of(self._allowed))
+        names, higher = {*self._hosts}, self._hosts
         while higher:
-            higher = {name.partition(".")[2] for name in higher} - names - {""}
+            higher = frozenset(name.partition(".")[2] for name in higher) - names - {""}
             names |= higher
         return names
 
     def _is_known(self, host: str) -> bool:
-        known = next(filter(self._names.__contains__, _names_above(host)), "")
-        if known == host:
-            return True
-        is_suffix = self._suffixes.get(known)
+        if host in self._hosts or ends_in_number(host):
+            return host in self._hosts
+        while host and host not in self._names:
+            host = host.partition(".")[2]
+        is_suffix = self._suffixes.get(host)
         if is_suffix is None:
-            is_suffix = self._suffixes[known] = not known or is_listed_suffix(
-                known.removesuffix(".")
-            )
+            is_suffix = self._suffixes[host] = not host or is_listed_suffix(host.removesuffix("."))
         return not is_suffix
 
 
@@ -99,19 +102,9 @@ def risk_of_unreadable() -> int:
     return _UNREADABLE
 
 
-def _names_above(host: str) -> Iterator[str]:
-    """Yield a host, and the domains that it belongs to."""
-    if host[-1:] == "]" or ends_in_number(host):
-        yield host
-        return
-    while host:
-        yield host
-        host = host.partition(".")[2]
-
-
 def _hosts_of(allowed: AllowedOrigins) -> Iterator[str]:
     # One search in all of them is faster than one in each.
-    yield from _hosts(" ".join((*allowed.exact, *allowed.patterns)))
+    yield from _find_hosts(" ".join((*allowed.exact, *allowed.patterns)))
     for regex in allowed.regexes:
         try:
             yield from OriginLanguage.of_regex(regex).sites()
@@ -123,8 +116,8 @@ def _has_open_suffix(entry: Entry) -> bool:
     if isinstance(entry, re.Pattern):
         try:
             return OriginLanguage.of_regex(entry).find_open_site() is not None
-        except (Unreadable, TooManyStates):
-            return False
+        except TooManyStates:
+            return True  # as if it was
     pattern = OriginPattern.parse(entry) if ANY in entry else None
     if pattern is None or pattern.label is None:
         return False

@@ -120,7 +120,7 @@ EXAMPLES: list[Example] = [
         RegexCorsPolicy(allow_origin_regexes=[UNREADABLE]),
         RegexCorsPolicy(allow_origin_regexes=[UNREADABLE], allow_methods=["PUT"]),
         "wider",
-        [f"A page at an origin that both allow may now PUT any path {READ}; {BEFORE}"],
+        [f"A page at any origin that both allow may now PUT any path {READ}; {BEFORE}"],
     ),
     (
         "any origin",

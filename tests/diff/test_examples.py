@@ -79,6 +79,14 @@ def test_text_has_at_most_ten_differences() -> None:
     ]
 
 
+def test_text_of_few_differences() -> None:
+    assert str(compare(BASE, BASE.replace(max_age=7))).splitlines() == [
+        "The new policy allows the same as the old one.",
+        "- neutral: Browsers may cache preflight responses of any path longer: 7 instead of 5 "
+        "seconds.",
+    ]
+
+
 def test_json() -> None:
     comparison = compare(BASE, BASE.replace(allow_methods=["PUT", "DELETE"], max_age=60))
     assert json.loads(json.dumps(comparison.to_dict())) == {
