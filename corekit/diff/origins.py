@@ -17,7 +17,7 @@ from typing import Final
 from corekit._automata import Automaton, TooManyStates, intersection
 from corekit._origin_kinds import automaton_of, pattern_source
 from corekit._origin_language import OriginLanguage
-from corekit._origins import ANY, OriginPattern
+from corekit._origins import ANY, OPAQUE, OriginPattern
 from corekit._regex_syntax import Unreadable
 from corekit.lint.covering import Forms, forms_of, spell_covering
 from corekit.policy import CorsPolicy
@@ -25,15 +25,19 @@ from corekit.policy import CorsPolicy
 Entry = str | re.Pattern[str]
 """An origin, a pattern, ``*``, or a regular expression."""
 
-EXAMPLE: Final = "https://unrelated.example"
 
 _MOST_TOGETHER: Final = 100
 """How many entries of the other policy may be subtracted from one."""
 
-_MOST_QUESTIONS: Final = 1_000
+_MOST_TRIED: Final = 20
+"""How many origins of one entry are tried on regular expressions that cannot be read."""
+
+_MOST_QUESTIONS: Final = 500
 """How many questions about sets of origins one comparison of two policies asks."""
 
 _MOST_PAIRS: Final = 10_000
+
+_ANY_EXAMPLES: Final = ("https://unrelated.example", "http://unrelated.example", OPAQUE)
 
 
 class UndeterminedError(Exception):
@@ -124,9 +128,9 @@ class AllowedOrigins:
         if entry in other._entries and (isinstance(entry, str) or not asks_less):
             return None
         if isinstance(entry, str):
-            example = _example_of(entry)
-            if not other.has(example):
-                return example
+            for example in _examples_of(entry):
+                if not other.has(example):
+                    return example
             if other._has_pattern_for(entry):
                 return None
         try:
@@ -139,7 +143,8 @@ class AllowedOrigins:
     ) -> str | None:
         language = OriginLanguage(self.automaton(entry), self.has)
         others: dict[Entry, Automaton] = {}
-        while len(others) < _MOST_TOGETHER:
+        tried = 0
+        while len(others) < _MOST_TOGETHER and tried < _MOST_TRIED:
             questions.ask()
             origin = language.find_outside(list(others.values()))
             found = None if origin is None else other.find_entry(origin)
@@ -148,8 +153,9 @@ class AllowedOrigins:
             try:
                 others[found] = other.automaton(found)
             except (Unreadable, TooManyStates):
-                # All that is known of what it matches.
+                # This is all that is known of what it matches.
                 others[origin] = automaton_of(re.escape(origin))
+                tried += 1
         raise TooManyStates
 
 
@@ -173,7 +179,8 @@ def _common_examples(one: AllowedOrigins, other: AllowedOrigins) -> Iterator[str
         yield min(both)
     for these, those in ((one, other), (other, one)):
         yield from filter(those.has, sorted(these.exact - those.exact))
-        yield from filter(those.has, map(_example_of, these.patterns))
+        for pattern in these.patterns:
+            yield from filter(those.has, _examples_of(pattern))
 
 
 def _search_common(
@@ -214,14 +221,14 @@ def _parse(entry: Entry) -> OriginPattern | None:
     return OriginPattern.parse(entry) if isinstance(entry, str) else None
 
 
-def _example_of(pattern: str) -> str:
-    """Return an origin that a pattern matches, the one that a search would find.
+def _examples_of(pattern: str) -> tuple[str, ...]:
+    """Return origins that a pattern matches: the first one that a search would find.
 
-    >>> _example_of("https://pr-*.example.com:*"), _example_of("http://10.*.*.*")
-    ('https://pr-x.example.com', 'http://10.1.1.1')
+    >>> _examples_of("https://pr-*.example.com:*"), _examples_of("http://10.*.*.*")
+    (('https://pr-x.example.com',), ('http://10.1.1.1',))
     """
     parsed = OriginPattern.parse(pattern)
     if parsed is None:
-        return EXAMPLE
+        return _ANY_EXAMPLES
     is_network = parsed.host[0].isdigit() and ANY in parsed.host
-    return pattern.removesuffix(":*").replace(ANY, "1" if is_network else "x")
+    return (pattern.removesuffix(":*").replace(ANY, "1" if is_network else "x"),)

@@ -117,7 +117,7 @@ def _has_open_suffix(entry: Entry) -> bool:
         try:
             return OriginLanguage.of_regex(entry).find_open_site() is not None
         except TooManyStates:
-            return True  # as if it was
+            return True  # It counts as open.
     pattern = OriginPattern.parse(entry) if ANY in entry else None
     if pattern is None or pattern.label is None:
         return False

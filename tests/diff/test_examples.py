@@ -82,8 +82,10 @@ def test_text_has_at_most_ten_differences() -> None:
 def test_text_of_few_differences() -> None:
     assert str(compare(BASE, BASE.replace(max_age=7))).splitlines() == [
         "The new policy allows the same as the old one.",
-        "- neutral: Browsers may cache preflight responses of any path longer: 7 instead of 5 "
-        "seconds.",
+        (
+            "- neutral: Browsers may cache preflight responses of any path longer: 7 instead of 5 "
+            "seconds."
+        ),
     ]
 
 

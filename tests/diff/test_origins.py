@@ -51,8 +51,9 @@ def policy(*entries: str, **arguments: Any) -> CorsPolicy:
         (["capacitor://*"], ["capacitor://localhost"], "narrower", ["capacitor://x"]),
         # A regular expression may allow everything.
         ([r"(https|null|.*\.)?.*"], ["*"], "same", []),
-        ([r"https?://[a-z.]*"], ["*"], "wider", ["://"]),
-        (["*"], [r"https?://.*"], "narrower", ["ftp://"]),
+        ([r"https?://[a-z.]*"], ["*"], "wider", ["null"]),
+        (["*"], [r"https?://.*"], "narrower", ["null"]),
+        (["*"], [r"https?://.*", "null"], "narrower", ["ftp://x"]),
     ],
 )
 def test_sets_are_compared(
@@ -142,6 +143,14 @@ def test_bound_on_entries_that_cover_one_together() -> None:
     for number, direction in ((90, Direction.WIDER), (110, Direction.UNKNOWN)):
         differences = compare(policy(*every[:number]), policy(regex)).differences
         assert differences[0].direction is direction
+
+
+@pytest.mark.parametrize(("count", "direction"), [(19, "same"), (20, "unknown")])
+def test_bound_on_origins_that_are_tried(count: int, direction: str) -> None:
+    old = policy(UNREADABLE)
+    names = [f"a{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"[:count]]
+    new = policy(UNREADABLE, rf"https://({'|'.join(names)})\.example\.net")
+    assert compare(old, new).relation.value == direction
 
 
 def test_bound_on_questions() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.compat import RegexCorsPolicy
 from corekit.diff import Comparison, DifferenceKind, Direction, compare, is_allowed
-from tests.properties.test_diff import check_witnesses
+from tests.properties.test_diff import check_mirror, check_witnesses
 
 APP = "https://app.example.com"
 ONE = CorsPolicy(allow_origins=[APP])
@@ -239,8 +239,10 @@ def differences_at(path: str, old: Policies, new: Policies) -> set[tuple[object,
 
 @given(routes() | st.sampled_from(POLICIES), routes())
 def test_witnesses_of_routes_are_real(old: Policies, new: Policies) -> None:
-    check_witnesses(compare(old, new), old, new)
-    check_witnesses(compare(new, old), new, old)
+    there, back = compare(old, new), compare(new, old)
+    check_witnesses(there, old, new)
+    check_witnesses(back, new, old)
+    check_mirror(there, back)
 
 
 def test_ambiguous_paths_give_no_page_more() -> None:

@@ -264,15 +264,21 @@ def reflect(value: Any) -> Any:
     return MIRROR.get(value, value)
 
 
+def check_mirror(there: Comparison, back: Comparison) -> None:
+    assert reflect(there.relation) is back.relation
+    assert {
+        (reflect(each.kind), reflect(each.direction), each.paths, each.values)
+        for each in there.differences
+    } == {
+        (each.kind, each.direction, each.paths, mirror_ages(each.kind, each.values))
+        for each in back.differences
+    }
+
+
 @given(pairs())
 def test_comparisons_mirror_each_other(given: tuple[Pair, list[str]]) -> None:
     old, new = given[0]
-    there, back = compare(old, new), compare(new, old)
-    assert reflect(there.relation) is back.relation
-    assert {(each.kind, reflect(each.direction), each.values) for each in there.differences} == {
-        (each.kind, each.direction, mirror_ages(each.kind, each.values))
-        for each in back.differences
-    }
+    check_mirror(compare(old, new), compare(new, old))
 
 
 def mirror_ages(kind: DifferenceKind, values: tuple[str, ...]) -> tuple[str, ...]:
