@@ -20,7 +20,7 @@ from corekit.policy import CorsPolicy
 
 from .comparison import DifferenceKind, Direction
 from .origins import AllowedOrigins, Entry, Questions, UndeterminedError, find_common
-from .risks import RISKS, KnownSites, risk_of_unreadable
+from .risks import RISKS, UNREADABLE_RISK, KnownSites
 from .witnesses import Witness, is_allowed
 
 MOST_LISTED: Final = 20
@@ -56,13 +56,12 @@ def compare_policies(old: CorsPolicy, new: CorsPolicy) -> list[Finding]:
     if old == new:
         return []
     before, after = Side(old), Side(new)
-    questions = Questions()
     found = [
-        *_compare_origins(after, before, Direction.WIDER, questions),
-        *_compare_origins(before, after, Direction.NARROWER, questions),
+        *_compare_origins(after, before, Direction.WIDER),
+        *_compare_origins(before, after, Direction.NARROWER),
     ]
     try:
-        common = find_common(before.origins, after.origins, questions)
+        common = find_common(before.origins, after.origins, Questions())
     except UndeterminedError:
         common = None
     else:
@@ -84,39 +83,38 @@ def compare_with_nothing(policy: CorsPolicy, kind: DifferenceKind) -> Finding:
     if origin is not None:
         witness = Witness(origin, credentials=policy.allow_credentials)
         return Finding(kind, Direction.UNKNOWN, risk, witness=witness)
-    # An application may allow something, but not less than a policy that allows nothing.
+    # What an application allows is not less than nothing.
     is_new = kind is DifferenceKind.NEWLY_GOVERNED
     return Finding(kind, Direction.NARROWER if is_new else Direction.WIDER, risk)
 
 
-def _compare_origins(
-    side: Side, other: Side, direction: Direction, questions: Questions
-) -> Iterator[Finding]:
+def _compare_origins(side: Side, other: Side, direction: Direction) -> Iterator[Finding]:
     """Yield the origins that one side allows and the other does not."""
-    sites = KnownSites(other.origins)
+    questions, sites = Questions(), KnownSites(other.origins)
     kind, include = DifferenceKind.ORIGINS, side.policy.allow_credentials
 
-    def find(entry: Entry, origin: str, number: int = 1) -> Finding:
+    def find(entry: Entry, origin: str, number: int = 1) -> Iterator[Finding]:
         witness = Witness(origin, credentials=include)
-        risk = sites.risk_of(entry, origin)
-        return Finding(kind, direction, risk, (_text_of(entry),), number, witness)
+        if _is_gained(side, other, witness):
+            risk = sites.risk_of(entry, origin)
+            yield Finding(kind, direction, risk, (_text_of(entry),), number, witness)
 
     for entry in side.origins.wide_entries:
         try:
             origin = side.origins.find_outside(entry, other.origins, questions)
         except UndeterminedError:
-            risk = risk_of_unreadable()
-            yield Finding(kind, Direction.UNKNOWN, risk, (_text_of(entry),), 1)
+            yield Finding(kind, Direction.UNKNOWN, UNREADABLE_RISK, (_text_of(entry),), 1)
             continue
-        if origin is not None and _is_gained(side, other, Witness(origin, credentials=include)):
-            yield find(entry, origin)
+        if origin is not None:
+            yield from find(entry, origin)
     exact = [*_exact_outside(side.origins, other.origins)]
     riskiest = nlargest(MOST_LISTED, sorted(exact), key=lambda each: sites.risk_of(each, each))
-    yield from (find(each, each) for each in riskiest)
+    for each in riskiest:
+        yield from find(each, each)
     rest = set(exact).difference(riskiest)
     if rest:
         first = min(rest)
-        yield find(first, first, len(rest))
+        yield from find(first, first, len(rest))
 
 
 def _exact_outside(origins: AllowedOrigins, other: AllowedOrigins) -> Iterable[str]:

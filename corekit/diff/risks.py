@@ -36,9 +36,11 @@ RISKS: Final = {
     DifferenceKind.MAX_AGE: 0,
 }
 
+UNREADABLE_RISK: Final = 88
+"""The risk of an entry whose origins cannot be determined."""
+
 _ANY_ORIGIN: Final = 100
 _PUBLIC_SUFFIX: Final = 90
-_UNREADABLE: Final = 88
 _NEW_SITE: Final = 80
 _OPAQUE: Final = 75
 _SUBDOMAINS: Final = 60
@@ -95,11 +97,6 @@ class KnownSites:
         if is_suffix is None:
             is_suffix = self._suffixes[host] = not host or is_listed_suffix(host.removesuffix("."))
         return not is_suffix
-
-
-def risk_of_unreadable() -> int:
-    """Return the risk of a regular expression whose origins cannot be determined."""
-    return _UNREADABLE
 
 
 def _hosts_of(allowed: AllowedOrigins) -> Iterator[str]:

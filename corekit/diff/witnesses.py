@@ -103,5 +103,4 @@ def _reaches_private_network(policy: CorsPolicy, witness: Witness) -> bool:
         request_method=witness.method,
         request_private_network="true",
     )
-    granted = get_header(decision.headers, "access-control-allow-private-network")
-    return decision.allowed and granted == "true"
+    return get_header(decision.headers, "access-control-allow-private-network") == "true"

@@ -15,6 +15,10 @@ BASE = CorsPolicy(
 )
 OPEN = CorsPolicy(allow_origins=["*"])
 UNREADABLE = r"https://(?!evil)[a-z]+\.example\.net"
+UNREADABLE_BASE = RegexCorsPolicy(
+    allow_origin_regexes=[UNREADABLE], allow_credentials=True, accept_risks=["opaque-regex"]
+)
+SOMETIMES_SAFELISTED = ["accept", "accept-language", "content-language", "content-type", "range"]
 
 COOKIES = "with the user's cookies"
 READ = "and read the response"
@@ -123,6 +127,30 @@ EXAMPLES: list[Example] = [
         [f"A page at any origin that both allow may now PUT any path {READ}; {BEFORE}"],
     ),
     (
+        "unreadable regex in both, with credentials",
+        UNREADABLE_BASE,
+        UNREADABLE_BASE.replace(allow_headers=["*"]),
+        "wider",
+        [
+            (
+                "A page at any origin that both allow may now send any request header, also "
+                f"authorization, to any path {READ}; {BEFORE}"
+            ),
+        ],
+    ),
+    (
+        "unreadable regex in both, with any header",
+        UNREADABLE_BASE.replace(allow_headers=["*"]),
+        UNREADABLE_BASE.replace(allow_headers=["x-a", "authorization"]),
+        "narrower",
+        [
+            (
+                "A page at any origin that both allow may no longer send any request header to any "
+                f"path {READ}."
+            ),
+        ],
+    ),
+    (
         "any origin",
         CorsPolicy(allow_origins=[APP]),
         OPEN,
@@ -192,6 +220,30 @@ EXAMPLES: list[Example] = [
             (
                 f"A page at {APP} may now send the request header authorization to any path "
                 f"{COOKIES} {READ}; {BEFORE}"
+            ),
+        ],
+    ),
+    (
+        "request headers that need permission only with some values",
+        BASE.replace(allow_headers=[]),
+        BASE.replace(allow_headers=SOMETIMES_SAFELISTED),
+        "wider",
+        [
+            (
+                f"A page at {APP} may now send the request headers accept, accept-language, "
+                f"content-language, content-type and range to any path {COOKIES} {READ}; {BEFORE}"
+            ),
+        ],
+    ),
+    (
+        "any request header in addition to one",
+        OPEN.replace(allow_headers=["x-a"]),
+        OPEN.replace(allow_headers=["x-a", "x-b", "*"]),
+        "wider",
+        [
+            (
+                "A page at https://unrelated.example may now send any request header to any path "
+                f"{READ}; {BEFORE}"
             ),
         ],
     ),

@@ -16,6 +16,7 @@ from corekit.diff import (
     Relation,
     Witness,
     compare,
+    grants,
     is_allowed,
 )
 from tests.diff.examples import APP, BASE, EXAMPLES, OPEN
@@ -150,5 +151,13 @@ def test_witness_is_run_for_every_kind_of_origin(origin: str) -> None:
     policy = CorsPolicy.from_mapping(arguments)
     assert is_allowed(policy, Witness(origin))
     assert not is_allowed(policy, Witness("https://other.example"))
+    assert not is_allowed(CorsPolicy(allow_origins=[APP]), Witness(origin)) or origin == APP
     assert not is_allowed(CorsRoutes([("/api", policy)]), Witness(origin, path="/a b/é"))
     assert is_allowed(CorsRoutes([("/a b/", policy)]), Witness(origin, path="/a b/é"))
+
+
+def test_no_witness_is_shown_without_being_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grants, "is_allowed", lambda *_: False)
+    for name, old, new, *_ in EXAMPLES:
+        witnesses = [each.witness for each in compare(old, new).differences]
+        assert witnesses == [None] * len(witnesses), name

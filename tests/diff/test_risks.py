@@ -12,7 +12,13 @@ from corekit._origin_language import OriginLanguage
 from corekit.compat import RegexCorsPolicy
 from corekit.diff import Comparison, DifferenceKind, Direction, compare
 
-KNOWN = ["https://app.example.com", "https://api.example.com.", "http://10.0.0.2", "null"]
+KNOWN = [
+    "https://app.example.com",
+    "https://api.example.com.",
+    "http://10.0.0.2",
+    "http://192.0.0.1",
+    "null",
+]
 
 
 def build(**arguments: Any) -> CorsPolicy:
@@ -34,6 +40,7 @@ RANKS = [
     [
         "https://other.example",
         "https://example.com.evil.example",
+        "https://evil.com.",
         "https://*.example.org",
         "https://com",
         "chrome-extension://abc",
