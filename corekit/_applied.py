@@ -8,14 +8,14 @@ made in the context of the request: outside of it, such as in another thread, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar, Token
 from os import urandom
 from typing import Any, Final, NamedTuple
 from weakref import ref
 
 from ._engine import Engine
-from .live import LivePolicy, read_policy
+from .live import LivePolicy, ReadPolicies, read_policy
 from .routes import CorsRoutes
 
 __all__ = [
@@ -53,7 +53,7 @@ class Marks:
             others = (each for each in self._live if each() not in (None, policy))
             self._live = (*others, ref(policy))
 
-    def read(self) -> dict[Any, Any]:
+    def read(self) -> ReadPolicies:
         """Return what the live policies of all marks are now, for one request: see `read_policy`.
 
         Which handler a request reaches is often known only when its response begins, but the
@@ -106,7 +106,7 @@ class Applied(NamedTuple):
 
     engine: Engine | None
     marks: Sequence[Mark] = ()
-    read: MutableMapping[Any, Any] | None = None
+    read: ReadPolicies | None = None
 
 
 class applying:  # noqa: N801

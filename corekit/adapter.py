@@ -53,7 +53,7 @@ from .diagnostics import show
 from .events import Logger, Observer, OnDecision, bounded, check_on_decision
 from .guard import CrossOriginGuard, GuardedRequest, OnVerdict, Verdict
 from .guard.events import GuardObserver, check_on_verdict
-from .live import LivePolicy, Policies, StaticPolicy, read_policy
+from .live import LivePolicy, Policies, ReadPolicies, StaticPolicy, read_policy
 from .policy import CorsPolicy
 from .routes import CorsRoutes, path_readings
 
@@ -77,6 +77,7 @@ __all__ = [
     "OriginSet",
     "Origins",
     "Policies",
+    "ReadPolicies",
     "StaticPolicy",
     "Verdict",
     "add_raw_vary",

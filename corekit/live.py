@@ -7,7 +7,6 @@ policies.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from threading import Lock
 from typing import Any, Final, Literal, TypeVar, get_args, overload
 
@@ -142,6 +141,9 @@ class LivePolicy:
 Policies = CorsPolicy | CorsRoutes | LivePolicy
 """Whatever an adapter takes as its policy."""
 
+ReadPolicies = dict[Any, Any]
+"""The live policies that were read for a request, each with what it was."""
+
 
 class StaticPolicy:
     """A policy that stays, in the place of a `LivePolicy`: adapters read `current` of both."""
@@ -154,15 +156,15 @@ class StaticPolicy:
 
 @overload
 def read_policy(
-    policies: Policies, read: MutableMapping[Any, Any] | None = None
+    policies: Policies, read: ReadPolicies | None = None
 ) -> CorsPolicy | CorsRoutes: ...
 @overload
 def read_policy(
-    policies: Policies | None, read: MutableMapping[Any, Any] | None = None
+    policies: Policies | None, read: ReadPolicies | None = None
 ) -> CorsPolicy | CorsRoutes | None: ...
 @overload
-def read_policy(policies: T, read: MutableMapping[Any, Any] | None = None) -> T: ...
-def read_policy(policies: Any, read: MutableMapping[Any, Any] | None = None) -> Any:
+def read_policy(policies: T, read: ReadPolicies | None = None) -> T: ...
+def read_policy(policies: Any, read: ReadPolicies | None = None) -> Any:
     """Return the policy of a `LivePolicy`, and anything else as it is.
 
     `read` has the live policies that were read for the same request, each with what it was: pass it

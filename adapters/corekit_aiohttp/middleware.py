@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Unpack
 from urllib.parse import unquote
 
@@ -25,6 +25,7 @@ from corekit.adapter import (
     OnDecision,
     OnVerdict,
     Policies,
+    ReadPolicies,
     applying,
     guard_observer,
     make_policy,
@@ -222,9 +223,6 @@ class _PreflightResponse(web.Response):
         self.policy = policy
 
 
-Read = MutableMapping[Any, Any]
-"""The live policies that were read for a request, each with what it was."""
-
 _READ: Final[Any] = request_key("corekit.read", dict)
 """The key in a request for what was read for it."""
 
@@ -292,9 +290,9 @@ def _policy_for_path(
     return policy_for_readings(current, _paths_below(request, app))
 
 
-def _read_policies(request: web.Request) -> Read:
+def _read_policies(request: web.Request) -> ReadPolicies:
     """Return what the live policies of a request are; all are read when it is called first."""
-    read: Read | None = request.get(_READ)
+    read: ReadPolicies | None = request.get(_READ)
     if read is None:
         read = request[_READ] = MARKS.read()
         for app in request.match_info.apps:

@@ -25,6 +25,7 @@ from corekit.adapter import (
     OnDecision,
     OnVerdict,
     Policies,
+    ReadPolicies,
     check_on_decision,
     guard_observer,
     make_policy,
@@ -37,7 +38,7 @@ from corekit_wsgi.guard import Gate
 from corekit_wsgi.middleware import apply
 
 from .resources import Resources
-from .views import COVERED, LOGGER, Finder, Read, ViewPolicies, mark, routed_path
+from .views import COVERED, LOGGER, Finder, ViewPolicies, mark, routed_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -240,7 +241,7 @@ class _Outermost:
         return observer
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        read: Read = {}
+        read: ReadPolicies = {}
         default = read_policy(self._default, read)
         # Other views may have a mark with the same live policy, which was read here.
         has_view_policies = self._views.exist() or bool(read and MARKS.exist)
@@ -322,7 +323,7 @@ class _Outermost:
         return gate.judge(environ, None if policy is None else policy.engine).status is not None
 
     def _find_policy(
-        self, environ: WSGIEnvironment, read: Read
+        self, environ: WSGIEnvironment, read: ReadPolicies
     ) -> tuple[CorsPolicy | None, list[Mark]]:
         """Return the policy for a request, and all marks that were found on the way."""
         marks: list[Mark] = []
@@ -339,7 +340,7 @@ class _Outermost:
         others = self._views.methods()
         return policy_for_preflight(find, request_method, others=others), marks
 
-    def _default_for(self, environ: WSGIEnvironment, read: Read) -> CorsPolicy | None:
+    def _default_for(self, environ: WSGIEnvironment, read: ReadPolicies) -> CorsPolicy | None:
         default = read_policy(self._default, read)
         return None if default is None else default.policy_for(routed_path(environ))
 

@@ -7,7 +7,7 @@ view itself writes the headers: that is enough for requests that reach the view.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
@@ -24,6 +24,7 @@ from corekit.adapter import (
     Mark,
     Observer,
     Policies,
+    ReadPolicies,
     has_marks,
     keep_policy,
     kept_marks,
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
 
 Target = TypeVar("Target")
 View = TypeVar("View", bound=Callable[..., Any])
-
-Read = MutableMapping[Any, Any]
-"""The live policies that were read for a request, each with what it was."""
 
 COVERED: Final = "corekit.covered"
 """The key in the environ of a request that the outermost layer handles."""
@@ -140,7 +138,7 @@ class ViewPolicies:
         return {method for rule in rules for method in rule.methods or ()}
 
     def find(
-        self, environ: WSGIEnvironment, method: str, marks: list[Mark], read: Read
+        self, environ: WSGIEnvironment, method: str, marks: list[Mark], read: ReadPolicies
     ) -> CorsPolicy | None:
         """Return the policy of the view that a request with `method` would reach, if any.
 

@@ -25,6 +25,7 @@ from corekit.adapter import (
     OnDecision,
     OnVerdict,
     Policies,
+    ReadPolicies,
     applying,
     guard_observer,
     is_bridged,
@@ -32,6 +33,7 @@ from corekit.adapter import (
     merge_raw_headers,
     policy_for_preflight,
     preflight_response,
+    read_policy,
 )
 from corekit.arguments import Grants
 
@@ -137,13 +139,14 @@ class _Layer:
         if request.method == "OPTIONS" and origin is not None:
             method = line_of(request, "access-control-request-method")
         marks: list[Mark] = []
-        policy = self._find_policy(request, method, marks)
+        read: ReadPolicies = {}
+        policy = self._find_policy(request, method, marks, read)
         if policy is None:
             await self._run(request, handle, None)
         elif origin is None or method is None:
             answer = policy.engine.actual(origin)
             self._merge_when_sent(request, policy, answer, origin)
-            await self._run(request, handle, Applied(policy.engine, marks))
+            await self._run(request, handle, Applied(policy.engine, marks, read))
         else:
             answer = policy.engine.preflight(
                 origin,
@@ -160,10 +163,12 @@ class _Layer:
             await _run(request, handle, applied)
 
     def _find_policy(
-        self, request: Request, request_method: str | None, marks: list[Mark]
+        self, request: Request, request_method: str | None, marks: list[Mark], read: ReadPolicies
     ) -> CorsPolicy | None:
+        default = read_policy(self._policy, read)
+
         def find(method: str) -> CorsPolicy | None:
-            return find_policy(request, method, self._policy, marks)
+            return find_policy(request, method, default, marks, read)
 
         if request_method is None:
             return find(request.method)

@@ -14,14 +14,16 @@ from sanic import Request
 from sanic.exceptions import MethodNotAllowed
 from sanic_routing.route import Route
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     Mark,
     Policies,
+    ReadPolicies,
     keep_policy,
     make_policy,
     policy_for_readings,
     raw_path_readings,
+    read_policy,
     view_marks,
 )
 from corekit.arguments import Grants
@@ -57,11 +59,16 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
 
 
 def find_policy(
-    request: Request, method: str, default: Policies | None, marks: list[Mark]
+    request: Request,
+    method: str,
+    default: CorsPolicy | CorsRoutes | None,
+    marks: list[Mark],
+    read: ReadPolicies,
 ) -> CorsPolicy | None:
     """Return the policy for a request, as if it had `method`; None if no policy covers it.
 
-    All marks of handlers that were found on the way are added to `marks`.
+    All marks of handlers that were found on the way are added to `marks`. `read` has the live
+    policies that were read for the request: see `read_policy`.
     """
     # Sanic's router removes the slashes one by one, and routes again after each.
     if request.path.endswith(_MANY_SLASHES):
@@ -71,7 +78,8 @@ def find_policy(
         found = view_marks(_handler_of(route), method)
         marks += found
         for mark in found:
-            policy = _policy_for_path(mark.policy, request, route)
+            own: Any = read_policy(mark.policy, read)
+            policy = _policy_for_path(own, request, route)
             if policy is not None:
                 return policy
     return None if default is None else _policy_for_path(default, request, route)
@@ -110,7 +118,7 @@ def _handler_of(route: Route) -> object:
 
 
 def _policy_for_path(
-    policies: Policies, request: Request, route: Route | None
+    policies: CorsPolicy | CorsRoutes, request: Request, route: Route | None
 ) -> CorsPolicy | None:
     path = request.path
     if route is None or not route.strict:

@@ -23,6 +23,7 @@ from corekit.adapter import (
     OnDecision,
     OnVerdict,
     Policies,
+    ReadPolicies,
     check_on_decision,
     make_policy,
     policy_for_preflight,
@@ -35,7 +36,7 @@ from corekit_asgi.headers import as_bytes, with_headers
 from corekit_asgi.middleware import apply, report_second_layer
 from corekit_asgi.paths import path_below_root
 
-from .routes import Read, RoutePolicies
+from .routes import RoutePolicies
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -149,7 +150,7 @@ class _Outermost:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind, gate = scope["type"], self._gate
         is_judged = kind == "websocket" and gate is not None and gate.judges_handshakes
-        read: Read = {}
+        read: ReadPolicies = {}
         current = read_policy(self._policy, read)
         if kind != "http" and not is_judged:
             await self._wrap_default(current)(scope, receive, send)
@@ -167,7 +168,7 @@ class _Outermost:
         applied = None if policy is None else Applied(policy.engine, marks, read)
         await apply(self._wrap(policy), applied, scope, receive, send)
 
-    def check_route(self, before: Scope, scope: Scope, read: Read) -> None:
+    def check_route(self, before: Scope, scope: Scope, read: ReadPolicies) -> None:
         """Raise RuntimeError if a layer changed a request so that it has another policy."""
         names = ("path", "root_path", "method", "headers")
         # Without the methods of preflights, which never come here.
@@ -193,7 +194,9 @@ class _Outermost:
             return CorsMiddleware(self.app, policy, observer=self._observer, gate=gate)
         return self.app if gate is None else partial(gate.pass_on, self.app, None)
 
-    def _find_policy(self, scope: Scope, read: Read) -> tuple[CorsPolicy | None, list[Mark]]:
+    def _find_policy(
+        self, scope: Scope, read: ReadPolicies
+    ) -> tuple[CorsPolicy | None, list[Mark]]:
         """Return the policy for a request, and all marks that were found on the way.
 
         `read` has the live policies that were read for the request: see `read_policy`.

@@ -8,7 +8,7 @@ endpoint runs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from starlette.applications import Starlette
@@ -19,6 +19,7 @@ from corekit.adapter import (
     MARKS,
     Mark,
     Policies,
+    ReadPolicies,
     check_found,
     class_owners,
     has_marks,
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 T = TypeVar("T")
-
-Read = MutableMapping[Any, Any]
-"""The live policies that were read for a request, each with what it was."""
 
 _MOST_LAYERS: Final = 100
 # Whether one of these matches a path does not depend on the method; others may do as they like.
@@ -165,7 +163,7 @@ class RoutePolicies:
                 found = found or any(map(has_marks, owners))
         return list(searched.values()), count, found
 
-    def find(self, scope: Scope, read: Read) -> RoutePolicy:
+    def find(self, scope: Scope, read: ReadPolicies) -> RoutePolicy:
         """Return the policies of the routes that a request would reach, by method."""
         return RoutePolicy(self._app, scope, read)
 
@@ -177,7 +175,7 @@ class RoutePolicy:
     were read for the request: see `read_policy`.
     """
 
-    def __init__(self, app: Starlette, scope: Scope, read: Read) -> None:
+    def __init__(self, app: Starlette, scope: Scope, read: ReadPolicies) -> None:
         self._app = app
         self._scope = scope
         self._read = read

@@ -15,6 +15,7 @@ from corekit import CorsPolicy, CorsRoutes, LivePolicy
 from corekit.adapter import (
     MARKS,
     Applied,
+    ReadPolicies,
     check_guard,
     check_policy,
     make_policy,
@@ -116,7 +117,7 @@ def test_replacement_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_live_policy_is_read_once() -> None:
-    live, read = LivePolicy(APP), dict[Any, Any]()
+    live, read = LivePolicy(APP), ReadPolicies()
     assert read_policy(live, read) is APP
     live.replace(ADMIN)
     assert read_policy(live, read) is APP
