@@ -8,13 +8,14 @@ policies.
 from __future__ import annotations
 
 from threading import Lock
-from typing import Any, Final, Literal, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args, overload
 
 from .diagnostics import show
 from .policy import CorsPolicy
 from .routes import CorsRoutes
 
-Comparison = Any
+if TYPE_CHECKING:
+    from .diff import Comparison
 
 __all__ = ["LivePolicy", "WideningError"]
 
@@ -202,14 +203,8 @@ def _name(policy: CorsPolicy | CorsRoutes) -> None:
 
 
 def _compare(old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes) -> Comparison:
-    try:
-        from .diff import compare  # type: ignore[import-not-found] # noqa: PLC0415
-    except ModuleNotFoundError:
+    from .diff import compare  # noqa: PLC0415 - keeps importing corekit fast
 
-        class _Untold:
-            widens = False
-
-        return _Untold()
     return compare(old, new)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from corekit import CorsPolicy, CorsRoutes, LivePolicy
+from corekit import CorsPolicy, CorsRoutes, LivePolicy, WideningError
 from corekit.adapter import (
     MARKS,
     Applied,
@@ -23,9 +23,11 @@ from corekit.adapter import (
     read_policy,
 )
 from corekit.browser import Fetch
+from corekit.diff import compare
 from corekit.explain import explain, explain_outcome
 from corekit.guard import CrossOriginGuard
 from corekit.lint import lint_guard, lint_policy
+from corekit.live import OnWiden
 from tests.core.marking import mark, mark_of, runs_under
 
 APP = CorsPolicy(allow_origins=["https://app.example.com"])
@@ -84,8 +86,8 @@ def test_copy_has_the_policy_of_that_moment(make: Any) -> None:
     made = make(live)
     assert (type(made), made.policy, made.on_widen) == (LivePolicy, live.policy, "refuse")
     assert made.generation == 1
-    live.replace(CorsPolicy.deny_all().replace(allow_origins=["https://a.example"]))
-    assert made.policy == CorsPolicy.deny_all()
+    assert made.replace(CorsPolicy.deny_all()).relation.value == "same"
+    assert (live.generation, made.generation) == (2, 2)
 
 
 def test_repr_shows_the_policy() -> None:
@@ -114,6 +116,37 @@ def test_replacement_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert record.getMessage() == (
         f"CORS: policy {ADMIN.fingerprint} replaced {APP.fingerprint} (generation 2).\n{comparison}"
     )
+
+
+@pytest.mark.parametrize(
+    ("on_widen", "level"), [("allow", "INFO"), ("warn", "WARNING"), ("refuse", None)]
+)
+def test_wider_policy(
+    caplog: pytest.LogCaptureFixture, on_widen: OnWiden, level: str | None
+) -> None:
+    caplog.set_level(logging.INFO, "corekit.live")
+    live = LivePolicy(APP, on_widen=on_widen)
+    wider = CorsPolicy(allow_origins=["https://app.example.com", "https://*.example.net"])
+    if level is None:
+        with pytest.raises(WideningError, match="wider than the old one") as caught:
+            live.replace(wider)
+        assert caught.value.comparison == compare(APP, wider)
+        assert (live.policy, live.generation, caplog.records) == (APP, 1, [])
+    else:
+        assert live.replace(wider) == compare(APP, wider)
+        assert [record.levelname for record in caplog.records] == [level]
+        assert live.policy is wider
+
+
+@pytest.mark.parametrize("on_widen", ["allow", "warn", "refuse"])
+def test_narrower_policy_is_never_refused(
+    caplog: pytest.LogCaptureFixture, on_widen: OnWiden
+) -> None:
+    caplog.set_level(logging.INFO, "corekit.live")
+    live = LivePolicy(ADMIN, on_widen=on_widen)
+    live.replace(ADMIN.replace(allow_methods=[]))
+    live.replace(CorsPolicy.deny_all())
+    assert [record.levelname for record in caplog.records] == ["INFO", "INFO"]
 
 
 def test_live_policy_is_read_once() -> None:
