@@ -120,9 +120,9 @@ class Engine:
     are taken as valid, like all arguments: see `bound_origins`. Any other container is asked only
     for what a browser could send, and with credentials never for ``null``. `allow_origins` are the
     entries that `origins` was made of, for hints, which name settings as `dialect` does; `source`
-    has all arguments. `methods`,
-    `headers` and `exposed` may hold ``*``; header names are in lower case. `max_age` is
-    in seconds, or None for the browser's default; `status` is that of a granted preflight.
+    has all arguments. `methods`, `headers` and `exposed` may hold ``*``; header names are in lower
+    case. `max_age` is in seconds, or None for the browser's default; `status` is that of a granted
+    preflight.
 
     Adapters call `actual()` or `preflight()`, which return shared answers.
     `no_origin` is the answer to all requests without an Origin header.

@@ -17,13 +17,15 @@ _DIGITS: Final = 12
 class Source:
     """The arguments that an engine was compiled from, by which logs name it.
 
-    `kind` is the class of the policy, `arguments` are those that differ from their defaults.
+    `cls` is the class of the policy, `arguments` are those that differ from their defaults.
     """
 
-    __slots__ = ("_digest", "arguments", "is_live", "kind")
+    __slots__ = ("_digest", "arguments", "cls", "is_live")
 
-    def __init__(self, kind: str = "", arguments: Mapping[str, object] | None = None) -> None:
-        self.kind = kind
+    def __init__(
+        self, cls: type | None = None, arguments: Mapping[str, object] | None = None
+    ) -> None:
+        self.cls = cls
         self.arguments = arguments or {}
         self.is_live = False
         """Whether the policy was one of a `LivePolicy`, so that log lines have to name it."""
@@ -35,7 +37,8 @@ class Source:
         # Another thread may do the same at the same time, with the same result.
         if not self._digest:
             items = ((name, _canonical(value)) for name, value in self.arguments.items())
-            self._digest = _digest([self.kind, sorted(items)])
+            kind = "" if self.cls is None else f"{self.cls.__module__}.{self.cls.__qualname__}"
+            self._digest = _digest([kind, sorted(items)])
         return self._digest
 
 

@@ -331,8 +331,7 @@ class CorsPolicy:
         for name in self._reader.arguments:
             object.__setattr__(self, name, settings[name])
         object.__setattr__(self, "warnings", tuple(found))
-        cls = type(self)
-        source = Source(f"{cls.__module__}.{cls.__qualname__}", self._changed_arguments())
+        source = Source(type(self), self._changed_arguments())
         engine = self._compile(self._compile_origins(), dialect, source)
         object.__setattr__(self, "engine", engine)
 
