@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -23,10 +24,14 @@ from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
 from corekit.adapter import (
     ANY,
     CrossOriginGuard,
+    LivePolicy,
     Observer,
+    Policies,
+    ReadPolicies,
     check_on_decision,
     check_on_verdict,
     path_readings,
+    read_policy,
 )
 from corekit.compat import (
     RegexCorsPolicy,
@@ -63,7 +68,8 @@ _PATHS: Final = "a regular expression that paths begin with, such as r'^/api/'"
 class Configuration:
     """The settings, read: a policy or routes, and the paths that they cover.
 
-    `source` names the setting or settings; `urls` is CORS_URLS_REGEX, None for every path;
+    If a `LivePolicy` was passed, `policy` is what that was when it was read; see `now()`. `source`
+    names the setting or settings; `urls` is CORS_URLS_REGEX, None for every path;
     `policies` has all policies, in order, `values` the settings as they were. `guard` is None
     without CORS_GUARD. `removed` logs headers that are removed, with DEBUG only.
     """
@@ -71,7 +77,7 @@ class Configuration:
     def __init__(
         self,
         source: str,
-        policy: CorsPolicy | CorsRoutes,
+        policy: Policies,
         urls: re.Pattern[str] | None,
         observer: Observer,
         *,
@@ -80,15 +86,35 @@ class Configuration:
     ) -> None:
         self.values = _read_values()
         self.source = source
-        self.policy = policy
+        self.live = policy if isinstance(policy, LivePolicy) else None
         self.urls = urls
         self.observer = observer
         self.guard = guard
         self.removed = removed
+        self._now: Configuration | None = None
+        self._use(read_policy(policy))
+
+    def _use(self, policy: CorsPolicy | CorsRoutes) -> None:
+        self.policy = policy
         routes = [("", policy)] if isinstance(policy, CorsPolicy) else policy.routes
         self.policies = tuple(each for _, each in routes)
         self._grants = {id(each): Grant.make(each) for each in self.policies}
-        self._everywhere = self._grants.get(id(policy)) if urls is None else None
+        self._everywhere = self._grants.get(id(policy)) if self.urls is None else None
+
+    def now(self, read: ReadPolicies | None = None) -> Configuration:
+        """Return the configuration with what a live policy is now, made once for each policy.
+
+        `read` has the live policies that were read for the same request: see `read_policy`.
+        """
+        if self.live is None:
+            return self
+        policy, now = read_policy(self.live, read), self._now
+        if now is None or now.policy is not policy:
+            now = copy(self)
+            now._now = None
+            now._use(policy)
+            self._now = now
+        return now
 
     def find(self, path: str) -> Grant | None:
         """Return what covers a path (`request.path_info`); None if no policy does.
@@ -141,9 +167,13 @@ class Configuration:
         return None if is_path_too_long(path, self.urls, readings) else bool(self.urls.match(path))
 
 
-@cache
-def get_configuration() -> Configuration:
+def get_configuration(read: ReadPolicies | None = None) -> Configuration:
     """Return the configuration; raise ImproperlyConfigured with all problems and their fixes."""
+    return _configure().now(read)
+
+
+@cache
+def _configure() -> Configuration:
     configuration, problems = read_settings()
     if configuration is None:
         raise ImproperlyConfigured(str(PolicyError(problems)))
@@ -153,18 +183,19 @@ def get_configuration() -> Configuration:
 def read_again() -> None:
     """Read the settings, again if they have been assigned or patched, which sends no signal."""
     if get_configuration().values != _read_values():
-        get_configuration.cache_clear()
+        _configure.cache_clear()
         get_configuration()
 
 
-def get_policy() -> CorsPolicy | CorsRoutes:
+def get_policy() -> Policies:
     """Return the policy of the settings, for what Django's middleware does not reach.
 
     Wrap a consumer of Channels or another ASGI application in `corekit_asgi.CorsMiddleware` with
     it. It covers every path that it is used for: CORS_URLS_REGEX, per-view policies and the signal
     apply in Django only. Raise ImproperlyConfigured as the middleware does.
     """
-    return get_configuration().policy
+    configuration = get_configuration()
+    return configuration.live or configuration.policy
 
 
 def get_guard() -> CrossOriginGuard:
@@ -182,7 +213,7 @@ def get_guard() -> CrossOriginGuard:
 def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     """Return the configuration and no problems, or None and all problems."""
     problems: list[Problem] = []
-    policy: CorsPolicy | CorsRoutes | None
+    policy: Policies | None
     if hasattr(settings, "CORS_POLICY"):
         source, urls, policy = "CORS_POLICY", None, _read_policy(problems)
     else:
@@ -305,14 +336,14 @@ def _refuse_any_origin(
     )
 
 
-def _read_policy(problems: list[Problem]) -> CorsPolicy | CorsRoutes | None:
+def _read_policy(problems: list[Problem]) -> Policies | None:
     problems += [
         Problem.of(SettingProblem.CONFLICTING_SETTINGS, name, getattr(settings, name))
         for name in sorted(POLICY_SETTINGS)
         if hasattr(settings, name)
     ]
     policy = settings.CORS_POLICY
-    if isinstance(policy, CorsPolicy | CorsRoutes):
+    if isinstance(policy, Policies):
         return policy
     problems.append(_wrong_type("CORS_POLICY", policy, "a CorsPolicy or a CorsRoutes"))
     return None
@@ -363,7 +394,7 @@ def _wrong_type(name: str, value: object, expected: str) -> Problem:
 
 def _forget(*, setting: str, **_: object) -> None:
     if setting == "DEBUG" or setting.startswith("CORS_"):
-        get_configuration.cache_clear()
+        _configure.cache_clear()
 
 
 setting_changed.connect(_forget)

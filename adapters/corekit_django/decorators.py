@@ -14,8 +14,9 @@ from os import urandom
 from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
+    LivePolicy,
     Mark,
     check_one_policy,
     keep_policy,
@@ -29,27 +30,28 @@ from corekit.adapter import (
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-class _Exempt(Enum):
+class Exempt(Enum):
     EXEMPT = "exempt"
 
 
-EXEMPT: Final = _Exempt.EXEMPT
+EXEMPT: Final = Exempt.EXEMPT
 """What is kept on a view whose responses are not changed."""
 
 _EXEMPT_TOKEN: Final = urandom(16)
 
-Kept = CorsPolicy | _Exempt
+Kept = CorsPolicy | LivePolicy | Exempt
 
 
-def cors(policy: CorsPolicy | None = None, /, **grants: Any) -> Callable[[View], View]:
+def cors(policy: CorsPolicy | LivePolicy | None = None, /, **grants: Any) -> Callable[[View], View]:
     """Give a view a policy, which replaces that of the settings.
 
-    Pass a `CorsPolicy`, or the arguments of one. The decorator works on functions and classes, on a
-    method of a class (``get``, an action of a viewset), on views of DRF and django-ninja, and on a
-    view in the URLconf. It returns a copy of a function, so that the function itself keeps the
-    policy of the settings if it is used elsewhere; a class is marked, and its subclasses with it.
-    Use what it returns: that raises RuntimeError instead of running with the policy of the
-    settings, if the middleware cannot find it behind a decorator without `functools.wraps`.
+    Pass a `CorsPolicy`, a `LivePolicy`, or the arguments of a `CorsPolicy`. The decorator works on
+    functions and classes, on a method of a class (``get``, an action of a viewset), on views of DRF
+    and django-ninja, and on a view in the URLconf. It returns a copy of a function, so that the
+    function itself keeps the policy of the settings if it is used elsewhere; a class is marked, and
+    its subclasses with it. Use what it returns: that raises RuntimeError instead of running with
+    the policy of the settings, if the middleware cannot find it behind a decorator without
+    `functools.wraps`.
 
     Raise `corekit.PolicyError` with all problems, and TypeError for anything else that is not a
     policy.
@@ -60,7 +62,7 @@ def cors(policy: CorsPolicy | None = None, /, **grants: Any) -> Callable[[View],
     CorsPolicy(allow_origins=['https://app.example.com'], allow_methods=['PUT'])
     """
     own = make_policy(policy, grants)
-    if not isinstance(own, CorsPolicy):
+    if isinstance(own, CorsRoutes):
         raise TypeError("cors() got a CorsRoutes. Pass a CorsPolicy: a view has one path.")
     # Django's `method_decorator` applies a decorator again for each request.
     return partial(_put_mark, own, urandom(16))

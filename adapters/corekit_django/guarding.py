@@ -22,6 +22,7 @@ from corekit.adapter import (
     GuardedRequest,
     GuardObserver,
     OnVerdict,
+    Policies,
     Verdict,
     is_handshake,
     path_readings,
@@ -136,9 +137,7 @@ class Judged(NamedTuple):
             patch_vary_headers(response, self.verdict.vary)
 
 
-def read_guard(
-    policy: CorsPolicy | CorsRoutes | None, problems: list[Problem]
-) -> CrossOriginGuard | None:
+def read_guard(policy: Policies | None, problems: list[Problem]) -> CrossOriginGuard | None:
     """Return the guard that CORS_GUARD describes, None for none; append the problems."""
     given: Any = getattr(settings, "CORS_GUARD", None)
     if given is None or given is False:

@@ -26,6 +26,7 @@ from corekit.adapter import (
     Answer,
     Applied,
     Engine,
+    ReadPolicies,
     applying,
     is_bridged,
     merge_headers,
@@ -33,12 +34,11 @@ from corekit.adapter import (
     preflight_response,
 )
 
-from .conf import get_configuration, read_again
-from .decorators import EXEMPT
+from .conf import Configuration, get_configuration, read_again
 from .grants import Grant
 from .guarding import Judged
 from .messages import write_error
-from .resolving import View, find_mark, find_marks, find_view, methods_of
+from .resolving import View, find_mark, find_marks, find_view, methods_of, policy_of_mark
 from .signals import (
     check_request_enabled,
     has_foreign_receivers,
@@ -53,6 +53,8 @@ GetResponse = Callable[[HttpRequest], Any]
 # The key that corekit_asgi puts into the scope, and corekit_wsgi into the environ.
 _APPLIED: Final = "corekit.applied"
 
+_READ: Final = "_corekit_read"
+"""The attribute of a request for what was read when it arrived."""
 
 _LOGGER: Final = logging.getLogger("corekit.django")
 
@@ -111,6 +113,8 @@ class CorsMiddleware:
             _LOGGER.warning(_NOT_INSTALLED)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        # Now, since the policy may be replaced while the view runs.
+        _read(request)
         if self._is_async:
             return self._call_async(request)
         response = None if is_preflight(request) else self._respond(request)
@@ -193,15 +197,26 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
 
     `view` is the view of the request. None if the response must not be changed.
     """
+    configuration, read = _read(request)
     mark = None if view is None else find_mark(view, method)
     if mark is None:
-        return get_configuration().find(request.path_info)
-    return None if mark is EXEMPT else Grant(mark)
+        return configuration.find(request.path_info)
+    policy = policy_of_mark(mark, request.path_info, read)
+    return None if policy is None else Grant(policy)
+
+
+def _read(request: HttpRequest) -> tuple[Configuration, ReadPolicies]:
+    """Return the configuration and the live policies that a request found when it arrived."""
+    found: tuple[Configuration, ReadPolicies] | None = vars(request).get(_READ)
+    if found is None:
+        read = MARKS.read()
+        found = vars(request)[_READ] = get_configuration(read), read
+    return found
 
 
 def _judge(request: HttpRequest) -> Judged | None:
     """Return a request with the verdict of the guard; None if there is nothing to judge."""
-    guard = get_configuration().guard
+    guard = _read(request)[0].guard
     if guard is None or guard.skips(request):
         return None
     return guard.judge(request, find_grant(request, find_view(request), request.method or ""))
@@ -247,7 +262,7 @@ def _find_applied(request: HttpRequest) -> Applied:
         return Applied(None)
     # An engine that receivers of the signal may widen.
     admitting = grant.admitting if check_request_enabled.receivers else None
-    return Applied(admitting or grant.engine, marks)
+    return Applied(admitting or grant.engine, marks, _read(request)[1])
 
 
 def _find(request: HttpRequest, response: HttpResponseBase | None) -> _Found | None:
@@ -310,7 +325,7 @@ def _finish(
         engine = admitting
         answer = _ask(engine, meta, is_preflight=response is None)
     origin = meta.get("HTTP_ORIGIN")
-    configuration = get_configuration()
+    configuration = _read(request)[0]
     observer = configuration.observer
     if observer.observes_all or (answer.may_be_denied and observer.logs_denials(origin)):
         observer.observe(

@@ -23,9 +23,18 @@ from django.utils import translation
 from django.utils.module_loading import import_string
 
 from corekit import CorsPolicy
-from corekit.adapter import MARKS, Mark, class_owners, own_mark, unchecked, unwrap
+from corekit.adapter import (
+    MARKS,
+    Mark,
+    ReadPolicies,
+    class_owners,
+    own_mark,
+    read_policy,
+    unchecked,
+    unwrap,
+)
 
-from .decorators import Kept, closed_over, cors, read_marks
+from .decorators import EXEMPT, Exempt, Kept, closed_over, cors, read_marks
 
 View = Callable[..., Any]
 
@@ -143,6 +152,15 @@ def find_mark(view: View, method: str) -> Kept | None:
     return next((mark.policy for mark in _marks(view, method)), None)
 
 
+def policy_of_mark(mark: Kept, path: str, read: ReadPolicies | None = None) -> CorsPolicy | None:
+    """Return the policy that a view has now; None if its responses are not changed.
+
+    Its live policy may have been replaced by routes, which `path` is looked up in. `read` has the
+    live policies that were read for the same request: see `read_policy`.
+    """
+    return None if mark is EXEMPT else read_policy(mark, read).policy_for(path)
+
+
 def find_marks(view: View, method: str) -> list[Mark]:
     """Return all marks of a view and of what it calls for a method."""
     return [*_marks(view, method)]
@@ -163,12 +181,15 @@ def fill_path(path: str, value: str = "1") -> str:
 
 
 class MarkedView(NamedTuple):
-    """A view with its policy; `method` is empty if the policy is the same for all methods."""
+    """A view with its policy; `method` is empty if the policy is the same for all methods.
+
+    `mark` is `EXEMPT` if the responses of the view are not changed.
+    """
 
     path: str
     view: View
     method: str
-    mark: Kept
+    mark: CorsPolicy | Exempt
 
 
 def find_marked_views(urlconf: str | None = None) -> Iterator[MarkedView]:
@@ -188,7 +209,8 @@ def find_marked_views(urlconf: str | None = None) -> Iterator[MarkedView]:
             marks = {"": marks[methods[0]]}
         for method, mark in marks.items():
             if mark is not None:
-                yield MarkedView(path, view, method, mark)
+                policy = policy_of_mark(mark, fill_path(path))
+                yield MarkedView(path, view, method, policy or EXEMPT)
 
 
 def name_view(view: View, method: str = "") -> str:

@@ -14,6 +14,7 @@ from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from hypothesis import given
@@ -231,7 +232,7 @@ def forget_settings() -> None:
     for name in dir(settings):
         if name.startswith("CORS_") and name != "CORS_POLICY":
             delattr(settings, name)
-    get_configuration.cache_clear()
+    setting_changed.send(sender=None, setting="CORS_ALLOWED_ORIGINS", value=None, enter=True)
 
 
 def test_settings_overridden_in_a_test_take_effect(ask: Ask) -> None:
