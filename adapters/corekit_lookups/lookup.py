@@ -106,7 +106,7 @@ class OriginLookup:
         self._clock: Final = clock
         self._lock: Final = Lock()
         self._log: Final = FailureLog()
-        self._started: Final[set[asyncio.Future[None]]] = set()
+        self._started: Final[set[asyncio.Future[Any]]] = set()
         self._state: Final = LookupState(
             ttl=ttl,
             negative_ttl=negative_ttl,
@@ -249,20 +249,20 @@ class OriginLookup:
         self, loop: asyncio.AbstractEventLoop, flight: Flight, request: LookupRequest
     ) -> None:
         """Start the function in a task or in a thread, which ends its flight."""
-        started: asyncio.Future[None]
+        started: asyncio.Future[Any]
         if self.is_async:
             started = loop.create_task(self._call_async(flight, request))
         else:
-            call = partial(copy_context().run, self._call, flight, request)
+            run = copy_context().run
             try:
-                started = loop.run_in_executor(None, call)
+                started = loop.run_in_executor(None, lambda: run(self._call, flight, request))
             except RuntimeError as error:  # the server stops, and starts no more threads
                 self._end(flight, self._state.fail, error)
                 return
         self._started.add(started)
         started.add_done_callback(partial(self._check_started, flight))
 
-    def _check_started(self, flight: Flight, started: asyncio.Future[None]) -> None:
+    def _check_started(self, flight: Flight, started: asyncio.Future[Any]) -> None:
         """End the flight of what was canceled before it ran, as a server that stops does."""
         self._started.discard(started)
         if started.cancelled():

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
-from corekit_lookups import LookupRequest
+from corekit_lookups import LookupRequest, OriginLookup
 
 A: Final = "https://a.example"
 B: Final = "https://b.example"
 REQUEST: Final = LookupRequest("https", "api.example.com", "/orders")
 LONG: Final = 10.0
 """Seconds that no test waits for, unless it fails."""
+
+
+def build(function: Any, **arguments: Any) -> OriginLookup:
+    """Return a look-up that does not time out on a busy machine."""
+    return OriginLookup(function, **{"timeout": LONG, **arguments})
 
 
 def run(test: Callable[[], Awaitable[None]]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from corekit import CorsPolicy
 from corekit_lookups import LookupRequest, OriginLookup
+from tests.clock import Clock
 
 REQUEST: Final = LookupRequest("https", "api.example.com", "/")
 
@@ -72,9 +73,14 @@ def test_wrong_value_is_an_error(arguments: dict[str, Any], message: str) -> Non
 
 
 def test_smallest_values_are_valid() -> None:
-    lookup = OriginLookup(
-        allow, ttl=0, negative_ttl=0, size=1, concurrency=1, timeout=0.001, stale_if_error=0
-    )
+    smallest: dict[str, Any] = {
+        "ttl": 0,
+        "negative_ttl": 0,
+        "size": 1,
+        "concurrency": 1,
+        "stale_if_error": 0,
+    }
+    lookup = OriginLookup(allow, timeout=0.001, clock=Clock(), **smallest)
     assert lookup.ask_sync("https://a.example", REQUEST).allowed
 
 

@@ -45,6 +45,16 @@ class TestCaches:
         assert state.ask(A, 0) is state.ask(B, 0) is Outcome.CACHED_ALLOWED
         assert state.remembered == 4
 
+    @pytest.mark.parametrize(("size", "negative_size"), [(1, 3), (3, 1)])
+    def test_each_has_its_size(self, size: int, negative_size: int) -> None:
+        state = LookupState(size=size, negative_size=negative_size)
+        for number in range(10):
+            know(state, ((None, f"https://{number}.example"), True))
+        assert state.remembered == size
+        for number in range(10, 20):
+            know(state, ((None, f"https://{number}.example"), False))
+        assert state.remembered == size + negative_size
+
     @pytest.mark.parametrize("result", [True, False])
     def test_least_recently_used_is_displaced(self, result: bool) -> None:
         state = LookupState(size=2, negative_size=2)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from corekit_lookups import LookupRequest, LookupResultError, OriginLookup, Outcome
+from corekit_lookups import LookupRequest, LookupResultError, Outcome
 from tests.clock import Clock
-from tests.lookups.running import LONG, REQUEST, A, B, run, settle, wait_until
+from tests.lookups.running import REQUEST, A, B, build, run, settle, wait_until
 
 
 class Held:
@@ -40,7 +40,7 @@ def test_function_is_awaited_and_its_results_are_remembered() -> None:
 
     seen: list[object] = []
     clock = Clock()
-    lookup = OriginLookup(look_up, tenant=lambda _: "one", clock=clock)
+    lookup = build(look_up, tenant=lambda _: "one", clock=clock)
 
     async def test() -> None:
         for now, outcomes in (
@@ -60,7 +60,7 @@ def test_function_is_awaited_and_its_results_are_remembered() -> None:
 
 def test_tenant_that_fails_allows_nothing() -> None:
     async def test() -> None:
-        lookup = OriginLookup(Held(), tenant=lambda request: request.host.split(".")[9])
+        lookup = build(Held(), tenant=lambda request: request.host.split(".")[9])
         assert await lookup.ask_async(A, REQUEST) is Outcome.FAILED
 
     run(test)
@@ -69,7 +69,7 @@ def test_tenant_that_fails_allows_nothing() -> None:
 def test_many_requests_ask_once() -> None:
     async def test() -> None:
         held = Held()
-        lookup = OriginLookup(held)
+        lookup = build(held)
         asking = [asyncio.ensure_future(lookup.ask_async(A, REQUEST)) for _ in range(100)]
         await settle()
         held.released.set()
@@ -83,7 +83,7 @@ def test_many_requests_ask_once() -> None:
 def test_random_origins_do_not_reach_the_database_all_at_once() -> None:
     async def test() -> None:
         held = Held()
-        lookup = OriginLookup(held, concurrency=16)
+        lookup = build(held, concurrency=16)
         origins = [f"https://{number}.example" for number in range(1000)]
         asking = [asyncio.ensure_future(lookup.ask_async(each, REQUEST)) for each in origins]
         await settle()
@@ -99,7 +99,7 @@ class TestCancellation:
     def test_client_that_disconnects_cancels_it_for_nobody(self) -> None:
         async def test() -> None:
             held = Held()
-            lookup = OriginLookup(held)
+            lookup = build(held)
             first, second, third = (
                 asyncio.ensure_future(lookup.ask_async(A, REQUEST)) for _ in range(3)
             )
@@ -118,7 +118,7 @@ class TestCancellation:
     def test_result_is_remembered_if_all_clients_disconnect(self) -> None:
         async def test() -> None:
             held = Held()
-            lookup = OriginLookup(held)
+            lookup = build(held)
             asking = asyncio.ensure_future(lookup.ask_async(A, REQUEST))
             await settle()
             asking.cancel()
@@ -131,7 +131,7 @@ class TestCancellation:
     def test_timeout_cancels_it(self, caplog: pytest.LogCaptureFixture) -> None:
         async def test() -> None:
             held = Held()
-            lookup = OriginLookup(held, timeout=0.02, concurrency=1)
+            lookup = build(held, timeout=0.02, concurrency=1)
             asking = [lookup.ask_async(A, REQUEST) for _ in range(3)]
             assert set(await asyncio.gather(*asking)) == {Outcome.TIMED_OUT}
             await wait_until(lambda: held.ended == ["canceled"])
@@ -159,7 +159,7 @@ class TestCancellation:
                 return True
 
             canceled: list[str] = []
-            lookup = OriginLookup(look_up, timeout=0.02, concurrency=1)
+            lookup = build(look_up, timeout=0.02, concurrency=1)
             assert await lookup.ask_async(A, REQUEST) is Outcome.TIMED_OUT
             await wait_until(lambda: canceled == [A])
             assert await lookup.ask_async(A, REQUEST) is Outcome.BACKED_OFF
@@ -171,7 +171,7 @@ class TestCancellation:
         run(test)
 
     def test_server_that_stops_ends_it(self) -> None:
-        lookup = OriginLookup(hang, timeout=LONG, concurrency=1)
+        lookup = build(hang, concurrency=1)
 
         async def test() -> None:
             asking = asyncio.ensure_future(lookup.ask_async(A, REQUEST))
@@ -183,7 +183,7 @@ class TestCancellation:
         assert lookup._state.running == 0
 
     def test_server_that_stops_before_it_begins_ends_it(self) -> None:
-        lookup = OriginLookup(hang, timeout=LONG, concurrency=1)
+        lookup = build(hang, concurrency=1)
 
         async def test() -> None:
             asking = asyncio.ensure_future(lookup.ask_async(A, REQUEST))
@@ -207,7 +207,7 @@ class TestErrors:
             raise sqlite3.OperationalError
 
         async def test() -> None:
-            lookup = OriginLookup(look_up)
+            lookup = build(look_up)
             assert await lookup.ask_async(A, REQUEST) is Outcome.FAILED
             assert await lookup.ask_async(A, REQUEST) is Outcome.BACKED_OFF
 
@@ -218,7 +218,7 @@ class TestErrors:
             raise TimeoutError
 
         async def test() -> None:
-            assert await OriginLookup(look_up).ask_async(A, REQUEST) is Outcome.FAILED
+            assert await build(look_up).ask_async(A, REQUEST) is Outcome.FAILED
 
         run(test)
 
@@ -228,7 +228,7 @@ class TestErrors:
             return 1
 
         async def test() -> None:
-            lookup = OriginLookup(look_up, concurrency=1)
+            lookup = build(look_up, concurrency=1)
             asking = [lookup.ask_async(A, REQUEST) for _ in range(2)]
             error, outcome = await asyncio.gather(*asking, return_exceptions=True)
             assert isinstance(error, LookupResultError)
@@ -240,7 +240,7 @@ class TestErrors:
         async def look_up(origin: str, request: LookupRequest) -> bool:
             raise SystemExit(3)
 
-        lookup = OriginLookup(look_up)
+        lookup = build(look_up)
 
         async def test() -> None:
             await lookup.ask_async(A, REQUEST)

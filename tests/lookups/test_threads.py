@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from corekit_lookups import LookupRequest, LookupResultError, OriginLookup, Outcome
+from corekit_lookups import LookupRequest, LookupResultError, Outcome
 from tests.clock import Clock
-from tests.lookups.running import LONG, REQUEST, A, B
+from tests.lookups.running import LONG, REQUEST, A, B, build
 
 
 class Held:
@@ -41,7 +41,7 @@ def test_function_gets_the_origin_and_the_request() -> None:
         seen.append((origin, request))
         return request.host == "api.example.com"
 
-    assert OriginLookup(look_up).ask_sync(A, REQUEST) is Outcome.ALLOWED
+    assert build(look_up).ask_sync(A, REQUEST) is Outcome.ALLOWED
     assert seen == [(A, REQUEST)]
 
 
@@ -53,7 +53,7 @@ def test_results_are_remembered() -> None:
         calls.append(origin)
         return origin == A
 
-    lookup = OriginLookup(look_up, ttl=60, negative_ttl=10, clock=clock)
+    lookup = build(look_up, ttl=60, negative_ttl=10, clock=clock)
     for now, outcomes in (
         (0, (Outcome.ALLOWED, Outcome.DENIED)),
         (9, (Outcome.CACHED_ALLOWED, Outcome.CACHED_DENIED)),
@@ -80,7 +80,7 @@ def test_arguments_reach_the_state() -> None:
             raise ValueError
         return result
 
-    lookup = OriginLookup(look_up, ttl=1, negative_ttl=1, size=1, stale_if_error=5, clock=clock)
+    lookup = build(look_up, ttl=1, negative_ttl=1, size=1, stale_if_error=5, clock=clock)
     assert lookup.ask_sync(A, REQUEST) is Outcome.ALLOWED
     clock.now = 1
     assert lookup.ask_sync(A, REQUEST) is Outcome.STALE_ALLOWED
@@ -95,7 +95,7 @@ class TestTenants:
         def look_up(origin: str, request: LookupRequest) -> bool:
             return (request.tenant, origin) == ("one", A)
 
-        lookup = OriginLookup(look_up, tenant=lambda request: request.host.partition(".")[0])
+        lookup = build(look_up, tenant=lambda request: request.host.partition(".")[0])
         for host, outcome in (
             ("one.example.com", Outcome.ALLOWED),
             ("two.example.com", Outcome.DENIED),
@@ -105,17 +105,17 @@ class TestTenants:
             assert lookup.ask_sync(A, REQUEST._replace(host=host)) is outcome
 
     def test_request_may_have_none(self) -> None:
-        lookup = OriginLookup(lambda origin, request: request.tenant is None, tenant=lambda _: None)
+        lookup = build(lambda origin, request: request.tenant is None, tenant=lambda _: None)
         assert lookup.ask_sync(A, REQUEST) is Outcome.ALLOWED
 
     def test_long_one_is_not_looked_up(self) -> None:
         held = Held()
-        lookup = OriginLookup(held, tenant=lambda request: request.host)
+        lookup = build(held, tenant=lambda request: request.host)
         assert lookup.ask_sync(A, REQUEST._replace(host="x" * 256)) is Outcome.REJECTED
         assert held.calls == []
 
     def test_exception_is_a_failure(self, caplog: pytest.LogCaptureFixture) -> None:
-        lookup = OriginLookup(Held(), tenant=lambda request: request.host.split(".")[9])
+        lookup = build(Held(), tenant=lambda request: request.host.split(".")[9])
         assert lookup.ask_sync(A, REQUEST) is Outcome.FAILED
         assert lookup.counts["failed"] == 1
         (record,) = caplog.records
@@ -129,7 +129,7 @@ class TestTenants:
         with pytest.raises(
             TypeError, match=r"tenant returned a value of type int\. Return a string"
         ):
-            OriginLookup(Held(), tenant=tenant).ask_sync(A, REQUEST)
+            build(Held(), tenant=tenant).ask_sync(A, REQUEST)
 
 
 class TestFailures:
@@ -137,7 +137,7 @@ class TestFailures:
         def look_up(origin: str, request: LookupRequest) -> bool:
             raise sqlite3.OperationalError("unable to open database file")
 
-        lookup = OriginLookup(look_up, tenant=lambda request: "one")
+        lookup = build(look_up, tenant=lambda request: "one")
         assert lookup.ask_sync(A, REQUEST) is Outcome.FAILED
         assert lookup.ask_sync(A, REQUEST) is Outcome.BACKED_OFF
         (record,) = caplog.records
@@ -155,7 +155,7 @@ class TestFailures:
         def look_up(origin: str, request: LookupRequest) -> bool:
             raise ValueError(origin)
 
-        lookup = OriginLookup(look_up, clock=clock)
+        lookup = build(look_up, clock=clock)
         for seconds in (0, 1, 9.9, 10, 19, 20):
             clock.now = seconds
             for number in range(10):
@@ -179,11 +179,11 @@ class TestFailures:
             raise RuntimeError
 
         monkeypatch.setattr(logging.getLogger("corekit.lookups"), "filters", [fail])
-        assert OriginLookup(look_up).ask_sync(A, REQUEST) is Outcome.FAILED
+        assert build(look_up).ask_sync(A, REQUEST) is Outcome.FAILED
 
     @pytest.mark.parametrize("result", [None, 1, sqlite3])
     def test_wrong_result_is_an_error(self, result: Any, caplog: pytest.LogCaptureFixture) -> None:
-        lookup = OriginLookup(lambda origin, request: result, concurrency=1)
+        lookup = build(lambda origin, request: result, concurrency=1)
         with pytest.raises(LookupResultError, match="Return True or False"):
             lookup.ask_sync(A, REQUEST)
         assert lookup.ask_sync(A, REQUEST) is Outcome.BACKED_OFF
@@ -195,7 +195,7 @@ class TestFailures:
 
         function: Any = lambda origin, request: look_up(origin)  # noqa: E731
         with pytest.raises(LookupResultError, match="Pass the async function itself"):
-            OriginLookup(function).ask_sync(A, REQUEST)
+            build(function).ask_sync(A, REQUEST)
 
     def test_interrupt_is_raised_and_frees_the_place(self) -> None:
         errors = iter([KeyboardInterrupt, None])
@@ -206,7 +206,7 @@ class TestFailures:
                 raise error
             return True
 
-        lookup = OriginLookup(look_up, concurrency=1)
+        lookup = build(look_up, concurrency=1)
         with pytest.raises(KeyboardInterrupt):
             lookup.ask_sync(A, REQUEST)
         assert lookup.ask_sync(B, REQUEST) is Outcome.ALLOWED
@@ -216,7 +216,7 @@ class TestRaces:
     def test_many_threads_ask_once(self) -> None:
         barrier = Barrier(8)
         held = Held()
-        lookup = OriginLookup(held, timeout=LONG)
+        lookup = build(held)
 
         def ask(_: int) -> Outcome:
             barrier.wait(LONG)
@@ -245,7 +245,7 @@ class TestRaces:
                 running[origin] -= 1
             return origin.startswith("https://1")
 
-        lookup = OriginLookup(look_up, size=3, concurrency=3, timeout=LONG)
+        lookup = build(look_up, size=3, concurrency=3)
 
         def ask(thread: int) -> list[tuple[str, bool | None]]:
             barrier.wait(LONG)
@@ -264,7 +264,7 @@ class TestRaces:
 
     def test_waiting_ends_at_the_timeout(self, caplog: pytest.LogCaptureFixture) -> None:
         held = Held()
-        lookup = OriginLookup(held, timeout=0.03, concurrency=1)
+        lookup = build(held, timeout=0.03, concurrency=1, clock=Clock())
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(lookup.ask_sync, A, REQUEST)
             assert held.called.wait(LONG)
@@ -289,12 +289,12 @@ class TestRaces:
             clock.now += 1.0
             return True
 
-        lookup = OriginLookup(look_up, timeout=1.0, clock=clock)
+        lookup = build(look_up, timeout=1.0, clock=clock)
         assert lookup.ask_sync(A, REQUEST) is Outcome.TIMED_OUT
 
     def test_what_is_in_flight_is_not_remembered_after_it_was_forgotten(self) -> None:
         held = Held()
-        lookup = OriginLookup(held, timeout=LONG)
+        lookup = build(held)
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(lookup.ask_sync, A, REQUEST)
             assert held.called.wait(LONG)
@@ -307,7 +307,7 @@ class TestRaces:
         def look_up(origin: str, request: LookupRequest) -> Any:
             wait_until(lambda: lookup.counts["joined"] == 1)
 
-        lookup = OriginLookup(look_up, timeout=LONG)
+        lookup = build(look_up)
         barrier = Barrier(2)
 
         def ask(_: int) -> object:
@@ -335,12 +335,11 @@ def test_sqlite_is_asked(tmp_path: Path) -> None:
         return row is not None
 
     clock = Clock()
-    lookup = OriginLookup(
+    lookup = build(
         look_up,
         tenant=lambda request: request.host.partition(".")[0],
         ttl=60,
         stale_if_error=600,
-        timeout=LONG,
         clock=clock,
     )
     shop = REQUEST._replace(host="shop-1.example.com")
