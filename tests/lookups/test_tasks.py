@@ -146,6 +146,18 @@ class TestCancellation:
             " origin is allowed."
         )
 
+    def test_timeout_cancels_it_if_nobody_waits(self) -> None:
+        async def test() -> None:
+            held = Held()
+            lookup = build(held, timeout=0.02, clock=Clock())
+            asking = asyncio.ensure_future(lookup.ask_async(A, REQUEST))
+            await settle()
+            asking.cancel()
+            await wait_until(lambda: held.ended == ["canceled"])
+            assert (lookup.counts["timed_out"], lookup.counts["failed"]) == (1, 0)
+
+        run(test)
+
     def test_function_that_ignores_it_occupies_its_key(self) -> None:
         async def test() -> None:
             released = asyncio.Event()
