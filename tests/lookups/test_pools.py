@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, get_ident
 from typing import Any
@@ -73,7 +74,9 @@ class TestFunctionsInThreads:
         run(test)
 
     @pytest.mark.parametrize("error", [ValueError, SystemExit])
-    def test_exception_allows_nothing(self, error: type[BaseException]) -> None:
+    def test_exception_allows_nothing(
+        self, error: type[BaseException], caplog: pytest.LogCaptureFixture
+    ) -> None:
         def look_up(origin: str, request: LookupRequest) -> bool:
             raise error
 
@@ -81,6 +84,9 @@ class TestFunctionsInThreads:
             assert await build(look_up).ask_async(A, REQUEST) is Outcome.FAILED
 
         run(test)
+        # asyncio reports an exception that nobody has retrieved.
+        gc.collect()
+        assert [record.name for record in caplog.records] == ["corekit.lookups"]
 
     def test_wrong_result_is_an_error(self) -> None:
         async def look_up(origin: str) -> bool:

@@ -7,8 +7,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from pathlib import Path
 from threading import Barrier, Event, Lock
 from typing import Any
 
@@ -45,7 +43,7 @@ def test_function_gets_the_origin_and_the_request() -> None:
     assert seen == [(A, REQUEST)]
 
 
-def test_results_are_remembered() -> None:
+def test_results_are_remembered(caplog: pytest.LogCaptureFixture) -> None:
     calls: list[str] = []
     clock = Clock()
 
@@ -68,6 +66,7 @@ def test_results_are_remembered() -> None:
     assert lookup.ask_sync(A, REQUEST) is Outcome.ALLOWED
     lookup.clear()
     assert lookup.ask_sync(A, REQUEST) is Outcome.ALLOWED
+    assert caplog.records == []
 
 
 def test_arguments_reach_the_state() -> None:
@@ -292,6 +291,34 @@ class TestRaces:
         lookup = build(look_up, timeout=1.0, clock=clock)
         assert lookup.ask_sync(A, REQUEST) is Outcome.TIMED_OUT
 
+    def test_late_exception_is_a_timeout(self, caplog: pytest.LogCaptureFixture) -> None:
+        clock = Clock()
+
+        def look_up(origin: str, request: LookupRequest) -> bool:
+            clock.now += 1.0
+            raise ValueError
+
+        lookup = build(look_up, timeout=1.0, clock=clock)
+        assert lookup.ask_sync(A, REQUEST) is Outcome.TIMED_OUT
+        assert "took too long" in caplog.text
+
+    def test_timeout_is_logged_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        clock = Clock()
+        held = Held()
+        lookup = build(held, timeout=0.03, clock=clock)
+        for _ in range(2):
+            held.called.clear()
+            held.released.clear()
+            with ThreadPoolExecutor(1) as pool:
+                asking = pool.submit(lookup.ask_sync, A, REQUEST)
+                assert held.called.wait(LONG)
+                assert lookup.ask_sync(A, REQUEST) is Outcome.TIMED_OUT
+                held.released.set()
+                assert asking.result(LONG) is Outcome.TIMED_OUT
+            clock.now += 60
+        assert len(caplog.records) == 2
+        assert "more failures" not in caplog.text
+
     def test_what_is_in_flight_is_not_remembered_after_it_was_forgotten(self) -> None:
         held = Held()
         lookup = build(held)
@@ -319,51 +346,6 @@ class TestRaces:
 
         with ThreadPoolExecutor(2) as pool:
             assert set(pool.map(ask, range(2))) == {Outcome.FAILED, LookupResultError}
-
-
-def test_sqlite_is_asked(tmp_path: Path) -> None:
-    path = tmp_path / "tenants.sqlite3"
-
-    def change(statement: str, *values: str) -> None:
-        with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute(statement, values)
-
-    def look_up(origin: str, request: LookupRequest) -> bool:
-        query = "SELECT 1 FROM origins WHERE tenant = ? AND origin = ?"
-        with closing(sqlite3.connect(path)) as connection:
-            row = connection.execute(query, (request.tenant, origin)).fetchone()
-        return row is not None
-
-    clock = Clock()
-    lookup = build(
-        look_up,
-        tenant=lambda request: request.host.partition(".")[0],
-        ttl=60,
-        stale_if_error=600,
-        clock=clock,
-    )
-    shop = REQUEST._replace(host="shop-1.example.com")
-    # Before the table exists, nothing is known.
-    assert lookup.ask_sync(A, shop) is Outcome.FAILED
-    change("CREATE TABLE origins (tenant TEXT, origin TEXT)")
-    change("INSERT INTO origins VALUES (?, ?)", "shop-1", A)
-    clock.now = 1
-    assert lookup.ask_sync(A, shop) is Outcome.ALLOWED
-    assert lookup.ask_sync(A, REQUEST._replace(host="shop-2.example.com")) is Outcome.DENIED
-    assert lookup.ask_sync("https://a.example' OR '1'='1", shop) is Outcome.REJECTED
-    # The table is gone for a while: an old True is used.
-    change("ALTER TABLE origins RENAME TO moved")
-    clock.now = 61
-    assert lookup.ask_sync(A, shop) is Outcome.STALE_ALLOWED
-    assert lookup.ask_sync(B, shop) is Outcome.FAILED
-    change("ALTER TABLE moved RENAME TO origins")
-    clock.now = 62
-    assert lookup.ask_sync(A, shop) is Outcome.ALLOWED
-    # The origin is removed, and the table's owner says so.
-    change("DELETE FROM origins")
-    assert lookup.ask_sync(A, shop) is Outcome.CACHED_ALLOWED
-    lookup.invalidate(A)
-    assert lookup.ask_sync(A, shop) is Outcome.DENIED
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
