@@ -63,11 +63,7 @@ class AnyOrigin:
 
 
 class EveryOrigin:
-    """All origins about which an engine asks, for an adapter that decides itself which ask.
-
-    >>> "https://example.com" in EveryOrigin()
-    True
-    """
+    """All origins about which an engine asks, if a look-up decides which are allowed."""
 
     __slots__ = ()
 

@@ -265,10 +265,9 @@ class CorsPolicy:
 
     @property
     def granting(self) -> Engine | None:
-        """The engine for origins that are looked up, for adapters; see `corekit.lookups`.
+        """The engine for origins that a look-up allows; see `corekit.lookups`.
 
-        It grants the same to every origin of a page, and is made once. None if there is nothing to
-        look up, since the policy is for any origin or grants nothing.
+        It is made once. None if the policy is for any origin, or grants nothing.
         """
         engine: Engine | None = getattr(self, "_granting", None)
         if engine is None and self.allow_origins != (ANY,) and self._changed_arguments():
