@@ -71,14 +71,22 @@ class Mark:
 
     Two marks differ also if their policies are equal. A copy, such as one that arrives pickled in
     another process, is the same mark. `is_around` is that it was put on what the ``as_view()`` of a
-    class returned.
+    class returned. `place` is the file and the line that put it there, in this process.
     """
 
-    __slots__ = ("_token", "is_around", "policy")
+    __slots__ = ("_token", "is_around", "place", "policy")
 
-    def __init__(self, policy: Any, *, is_around: bool = False, token: bytes | None = None) -> None:
+    def __init__(
+        self,
+        policy: Any,
+        *,
+        is_around: bool = False,
+        token: bytes | None = None,
+        place: tuple[str, int] | None = None,
+    ) -> None:
         self.policy = policy
         self.is_around = is_around
+        self.place = place
         self._token = token or urandom(16)
         MARKS.add(policy)
 

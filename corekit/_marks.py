@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial, update_wrapper
 from inspect import CO_COROUTINE, currentframe
+from os import sep
 from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
 
@@ -120,6 +121,7 @@ def keep_policy(
     resolve: Callable[[Any], object] | None = None,
     *,
     is_called: bool = True,
+    is_copy: bool = False,
     token: bytes | None = None,
 ) -> T:
     """Keep a per-route policy on a function, a class or a route, and return what to use instead.
@@ -132,15 +134,16 @@ def keep_policy(
     policy; pass a `token` if a framework applies a decorator several times.
 
     Raise TypeError, with the `kinds` of objects to pass, if `target` takes no attributes, or if
-    neither it nor, for a class, its instances can be called. So does a second policy of a class, or
-    of a function by its topmost decorator, since routes below it would not have it.
+    neither it nor, for a class, its instances can be called. So does a second policy of a class or
+    another object, which can have only one, and of a function by its topmost decorator, since
+    routes below it would not have it. Pass ``is_copy=True`` for a copy that nothing else has.
     """
     if isinstance(target, staticmethod | classmethod):
         inner = keep_policy(target.__func__, policy, kinds, resolve, token=token)
         return type(target)(inner)
     if is_called:
         _check_called(target, kinds)
-    mark = Mark(policy, is_around=hasattr(target, "view_class"), token=token)
+    mark = Mark(policy, is_around=hasattr(target, "view_class"), token=token, place=_find_place())
     made: Any = target
     checker, inner = _contents(target)
     is_method = isinstance(target, MethodType) and type(target.__func__) is FunctionType
@@ -155,6 +158,10 @@ def keep_policy(
         return made  # type: ignore[no-any-return]
     if isinstance(target, type):
         check_one_policy(vars(target).get(_KEPT), policy, target)
+    elif not (is_copy or _gets_checker(target)):
+        # An instance has the mark of its class, too.
+        before = own_mark(target)
+        check_one_policy(None if before == own_mark(type(target)) else before, policy, target)
     try:
         setattr(target, _KEPT, mark)
     except (AttributeError, TypeError):
@@ -162,11 +169,17 @@ def keep_policy(
     if isinstance(target, type):
         _check_class(target, resolve)
         _check_subclasses(target, resolve)
-    elif type(target) is FunctionType:
-        made = _checked(target, _Checker(mark, resolve))
-    elif type(target) is partial:
-        made = _check_partial(made, _Checker(mark, resolve))
+    elif _gets_checker(target):
+        check = _check_partial if isinstance(target, partial) else _checked
+        made = check(target, _Checker(mark, resolve))
     return made  # type: ignore[no-any-return]
+
+
+def _gets_checker(target: object) -> bool:
+    """Return whether each use of an object is another function, with its own policy."""
+    function = unchecked(target.func) if type(target) is partial else target
+    kinds = FunctionType if function is target else FunctionType | MethodType
+    return issubclass(type(function), kinds)
 
 
 def _is_top_decorator(function: FunctionType) -> bool:
@@ -174,22 +187,39 @@ def _is_top_decorator(function: FunctionType) -> bool:
 
     No route decorator is above it, so nothing registers what it returns.
     """
-    frame, code = currentframe(), function.__code__
+    code = function.__code__
+    place = (code.co_filename, code.co_firstlineno)
+    return _find_place() == place and code.co_name != "<lambda>"
+
+
+def _find_place() -> tuple[str, int] | None:
+    """Return the file and the line that are being executed outside of corekit."""
+    frame = currentframe()
     while frame is not None and str(frame.f_globals.get("__name__")).startswith("corekit"):
         frame = frame.f_back
-    place = frame and (frame.f_code.co_filename, frame.f_lineno)
-    return place == (code.co_filename, code.co_firstlineno) and code.co_name != "<lambda>"
+    return frame and (frame.f_code.co_filename, frame.f_lineno)
 
 
 def check_one_policy(mark: Mark | None, policy: object, target: Any) -> None:
     """Raise TypeError if `target` has a mark with another policy, which its routes would keep."""
     if mark is None or mark.policy == policy:
         return
+    kind = type(target)
+    name = f"The {kind.__name__}"
+    fix = f"Pass the mounts or routes around it to cors(), or use one {kind.__name__} per policy."
+    if issubclass(kind, type | FunctionType):
+        name = target.__qualname__
+        fix = "Put each cors() below its route decorator, or use a function for each route."
     raise TypeError(
-        f"{target.__qualname__} has another CORS policy already, and the routes between the two"
-        " calls of cors() would have only one of them. Put each cors() below its route decorator,"
-        " or use a function for each route."
+        f"{name} has another CORS policy already, from {_show(mark.place)}. With that from"
+        f" {_show(_find_place())}, it would have only one of them wherever it is used. {fix}"
     )
+
+
+def _show(place: tuple[str, int] | None) -> str:
+    if place is None:
+        return "an earlier cors()"
+    return f"{place[0].replace(sep, '/').rpartition('/')[2]}:{place[1]}"
 
 
 def _check_called(target: object, kinds: str) -> None:
@@ -212,10 +242,7 @@ def _unsuitable(target: object, kinds: str) -> TypeError:
 
 
 def _check_partial(target: partial[Any], checker: _Checker) -> partial[Any]:
-    function = unchecked(target.func)
-    if not issubclass(type(function), FunctionType | MethodType):
-        return target
-    made = partial(_checked(function, checker), *target.args, **target.keywords)
+    made = partial(_checked(unchecked(target.func), checker), *target.args, **target.keywords)
     vars(made).update(vars(target))
     return made
 

@@ -141,7 +141,8 @@ def _put_mark(own: Kept, token: bytes, view: View) -> View:
         marked = update_wrapper(partial(view), view)
     else:
         marked = copy(view)
-    return keep_policy(marked, own, kinds, token=token)  # type: ignore[no-any-return]
+    is_copy = marked is not view
+    return keep_policy(marked, own, kinds, is_copy=is_copy, token=token)  # type: ignore[no-any-return]
 
 
 def _copy_function(view: FunctionType) -> FunctionType:

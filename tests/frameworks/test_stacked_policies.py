@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from fastapi import FastAPI
-from flask import Flask
+from fastapi import APIRouter, FastAPI
+from flask import Blueprint, Flask
 from ninja import NinjaAPI
 from quart import Quart
 from sanic import Sanic
+from starlette.applications import Starlette
+from starlette.routing import Mount, Router
 
 import corekit_aiohttp
 import corekit_asgi
@@ -20,6 +25,7 @@ import corekit_flask
 import corekit_sanic
 import corekit_starlette
 from corekit import CorsPolicy
+from corekit.adapter import kept_policy, own_mark
 from tests.frameworks.asking import ask_asgi, ask_flask
 from tests.frameworks.sanic_app import make_app
 
@@ -143,3 +149,99 @@ def test_other_uses_of_a_function_may_have_other_policies() -> None:
     ask = ask_asgi(corekit_starlette.install(app, STRICT))
     assert ask("GET", "/strict", {"Origin": UNTRUSTED}) == (200, None)
     assert ask("GET", "/open", {"Origin": UNTRUSTED}) == (200, "*")
+
+
+class Handler:
+    def __call__(self) -> str:
+        return ""
+
+
+class Transparent:
+    """A wrapper that passes attributes on to a function, as those of wrapt do."""
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "_function", lambda: "")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._function, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._function, name, value)
+
+    def __call__(self) -> str:
+        return ""
+
+
+ADAPTERS: dict[str, Cors] = {
+    "aiohttp": corekit_aiohttp.cors,
+    "django": corekit_django.cors,
+    "flask": corekit_flask.cors,
+    "quart": corekit_asgi.cors,
+    "sanic": corekit_sanic.cors,
+    "starlette": corekit_starlette.cors,
+}
+OBJECTS: dict[str, tuple[str, Callable[[], Any]]] = {
+    "APIRouter": ("starlette", APIRouter),
+    "FastAPI": ("starlette", FastAPI),
+    "Starlette": ("starlette", Starlette),
+    "Router": ("starlette", Router),
+    "Mount": ("starlette", lambda: Mount("/", Router())),
+    "Blueprint": ("flask", lambda: Blueprint("stacked", __name__)),
+    "Transparent": ("flask", Transparent),
+    **{f"Handler {name}": (name, Handler) for name in ("aiohttp", "flask", "sanic", "starlette")},
+    **{f"partial {name}": (name, lambda: partial(Handler())) for name in ("flask", "starlette")},
+    **{f"_lru_cache_wrapper {name}": (name, lambda: lru_cache(lambda: "")) for name in ADAPTERS},
+}
+
+
+@pytest.mark.parametrize(("first", "second"), [(STRICT, OPEN), (OPEN, STRICT)])
+@pytest.mark.parametrize("name", OBJECTS)
+def test_object_has_one_policy_wherever_it_is_used(
+    name: str, first: CorsPolicy, second: CorsPolicy
+) -> None:
+    adapter, make = OBJECTS[name]
+    cors, target = ADAPTERS[adapter], make()
+    kept = own_mark(cors(first)(target))
+    with pytest.raises(TypeError) as caught:
+        cors(second)(target)
+    assert own_mark(target) is kept is not None
+    kind, file = name.split(maxsplit=1)[0], Path(__file__).name
+    *_, line = (each.lineno for each in caught.traceback if each.path == Path(__file__))
+    assert str(caught.value) == (
+        f"The {kind} has another CORS policy already, from {file}:{line - 1}. With that from"
+        f" {file}:{line + 1}, it would have only one of them wherever it is used."
+        f" Pass the mounts or routes around it to cors(), or use one {kind} per policy."
+    )
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_object_may_have_the_same_policy_twice(name: str) -> None:
+    adapter, make = OBJECTS[name]
+    target = make()
+    for policy in (STRICT, SAME):
+        assert ADAPTERS[adapter](policy)(target) is target
+
+
+def test_instance_may_have_another_policy_than_its_class() -> None:
+    class Items(Handler):
+        pass
+
+    corekit_starlette.cors(OPEN)(Items)
+    item = corekit_starlette.cors(STRICT)(Items())
+    assert (kept_policy(item), kept_policy(Items())) == (STRICT, OPEN)
+
+
+def test_copy_that_django_makes_has_its_own_policy() -> None:
+    strict = corekit_django.cors(STRICT)(Handler())
+    assert [kept_policy(each) for each in (corekit_django.cors(OPEN)(strict), strict)] == [
+        OPEN,
+        STRICT,
+    ]
+
+
+def test_copy_has_the_policy_from_an_earlier_call() -> None:
+    routed = corekit_starlette.cors(STRICT)(Handler())
+    with pytest.raises(
+        TypeError, match=r"already, from an earlier cors\(\)\. With that from test_"
+    ):
+        corekit_starlette.cors(OPEN)(deepcopy(routed))
