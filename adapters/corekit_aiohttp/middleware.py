@@ -241,11 +241,11 @@ def _find_policy(
             continue
         marks = marks_of_handler(handler, method) if layer.has_handler_policies else []
         # A handler routes the path below the innermost application.
-        own = next((mark.policy for mark in marks), None)
-        policy = _policy_for_path(own, request, apps[-1])
-        policy = policy or _policy_for_path(layer.policy, request, app)
-        if policy is not None:
-            return layer, policy
+        given = [*((mark.policy, apps[-1]) for mark in marks), (layer.policy, app)]
+        for policies, owner in given:
+            policy = _policy_for_path(policies, request, owner)
+            if policy is not None:
+                return layer, policy
     return None, None
 
 

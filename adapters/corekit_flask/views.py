@@ -159,8 +159,10 @@ class ViewPolicies:
         found = view_marks(app.view_functions.get(endpoint), method)
         found += [mark for blueprint in blueprints for mark in kept_marks(blueprint)]
         marks += found
-        find = read_policy(found[0].policy, read) if found else None
-        return None if find is None else _policy_for(find, app, routed_path(environ))
+        path = routed_path(environ)
+        # Routes may not cover the path.
+        policies = (_policy_for(read_policy(mark.policy, read), app, path) for mark in found)
+        return next((policy for policy in policies if policy is not None), None)
 
 
 def routed_path(environ: Mapping[str, Any]) -> str:

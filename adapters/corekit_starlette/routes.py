@@ -214,10 +214,12 @@ class RoutePolicy:
             scope.update(child_scope)
             # Below the prefix of a mount, whatever its application makes of it.
             below = {**scope}
+            route, is_mount = _original_of(candidate), _endpoint_of(candidate) is None
+            found = (self._policy_of(route, below) if is_mount else None) or found
             for owner in _applications(candidate):
                 scope["root_path"] = root_path_of(owner) or scope.get("root_path", "")
                 found = self._policy_of(owner, scope) or found
-            for owner in _endpoints(candidate, scope["method"]):
+            for owner in () if is_mount else (*_endpoints(candidate, scope["method"]), route):
                 found = self._policy_of(owner, below) or found
             candidates = _routes_of(candidate) or ()
             if not candidates:
@@ -275,10 +277,12 @@ class RoutePolicy:
     def _policy_of(self, owner: object, scope: Scope) -> CorsPolicy | None:
         marks = kept_marks(owner)
         self.marks += marks
-        policies = read_policy(marks[0].policy, self._read) if marks else None
-        if not isinstance(policies, CorsPolicy | CorsRoutes):
+        if not marks:
             return None
-        return policies.policy_for(path_below_root(scope["path"], scope.get("root_path", "")))
+        path = path_below_root(scope["path"], scope.get("root_path", ""))
+        given = (read_policy(mark.policy, self._read) for mark in marks)
+        known = (each for each in given if isinstance(each, CorsPolicy | CorsRoutes))
+        return next(filter(None, (each.policy_for(path) for each in known)), None)
 
 
 def root_path_of(app: object) -> str:
@@ -324,7 +328,7 @@ def _methods_of(candidate: Any) -> Iterator[str]:
 
 
 def _endpoints(candidate: Any, method: str) -> Iterable[Any]:
-    """Yield the objects of a route that may have a policy, the one nearest to the code last."""
+    """Yield the objects of an endpoint that may have a policy, the one nearest to the code last."""
     endpoint = _endpoint_of(candidate)
     if not isinstance(endpoint, type):
         yield endpoint
@@ -333,7 +337,6 @@ def _endpoints(candidate: Any, method: str) -> Iterable[Any]:
         # An HTTPEndpoint without a handler for HEAD uses that for GET.
         name = "get" if method == "HEAD" and not hasattr(endpoint, "head") else method.lower()
         yield getattr(endpoint, name, None)
-    yield _original_of(candidate)
 
 
 def _routes_of(owner: Any) -> list[Any] | None:
