@@ -17,7 +17,8 @@ from ._automata import ALPHABET, EVERY_CHARACTER, MANY, mask_of
 from ._regex_tree import Chars, Choice, End, Look, Node, Repeat, Sequence, Start
 
 LONGEST: Final = 512
-"""More than the characters of the longest origin; higher counts in a repetition are the same."""
+"""More than the characters of the longest origin. For one, higher counts in a repetition are the
+same; for a path they are not."""
 
 _MOST_NODES: Final = 10_000
 _MOST_NESTED: Final = 100  # far from Python's limit of recursion, also deep in a framework
@@ -51,13 +52,14 @@ def read_regex(regex: re.Pattern[str]) -> Node:
     return _Reader(_READERS).read(_parse(regex), regex.flags)
 
 
-def read_roughly(regex: re.Pattern[str]) -> tuple[Node, bool]:
+def read_roughly(regex: re.Pattern[str], *, any_length: bool = False) -> tuple[Node, bool]:
     """Return a tree that has all ways of a regular expression, and whether it has no others.
 
     It is for a judgment of the cost. What is not a regular language is replaced by something that
-    matches in more ways, such as a back-reference by any text.
+    matches in more ways, such as a back-reference by any text. With `any_length`, it has no other
+    ways for texts longer than `LONGEST` either.
     """
-    reader = _Reader(_ROUGH_READERS)
+    reader = _Reader(_ROUGH_READERS, any_length=any_length)
     return reader.read(_parse(regex), regex.flags), reader.is_exact
 
 
@@ -71,8 +73,9 @@ def _parse(regex: re.Pattern[str]) -> Iterable[tuple[Any, Any]]:
 
 
 class _Reader:
-    def __init__(self, readers: Mapping[str, _Read]) -> None:
+    def __init__(self, readers: Mapping[str, _Read], *, any_length: bool = False) -> None:
         self._readers = readers
+        self._any_length = any_length
         self._nodes = 0
         self._nesting = 0
         self._groups = 0
@@ -113,9 +116,13 @@ class _Reader:
         self._repeats -= 1
         is_copied = self._repeats or self._groups > before or not isinstance(part, Chars)
         work = self._copying() if is_copied else 0
-        # An origin is not that long, so it cannot tell the difference.
-        highest = None if int(high) > LONGEST else int(high)
-        return Repeat(part, min(int(low), LONGEST), highest, work)
+        lowest, highest = min(int(low), LONGEST), None if int(high) > LONGEST else int(high)
+        if lowest < int(low) and _matches_nothing(part):
+            raise Unreadable  # it is repeated as often as it says, even in a short text
+        is_cut = lowest < int(low) or (highest is None and str(high) != "MAXREPEAT")
+        if is_cut and self._any_length:
+            self.is_exact = False
+        return Repeat(part, lowest, highest, work)
 
     def look_around(self, value: Any, flags: int) -> Node:
         _, items = value
@@ -155,6 +162,20 @@ class _Reader:
         if node is None:
             self.is_exact = False
         return node or Sequence()
+
+
+def _matches_nothing(node: Node) -> bool:
+    """Return whether the empty text is matched, possibly only at some places."""
+    match node:
+        case Chars():
+            return False
+        case Sequence(parts):
+            return all(map(_matches_nothing, parts))
+        case Choice(parts):
+            return any(map(_matches_nothing, parts))
+        case Repeat(part, low):
+            return low == 0 or _matches_nothing(part)
+    return True
 
 
 def _any_character(_: _Reader, value: Any, flags: int) -> Node:  # noqa: ARG001

@@ -53,6 +53,14 @@ def find_slow_word(regex: re.Pattern[str], budget: Budget | None = None) -> str 
     return word
 
 
+def path_cost(regex: re.Pattern[str], budget: Budget) -> Cost:
+    """Return what paths cost with whose beginning a regular expression is matched."""
+    node, is_exact = read_roughly(regex, any_length=True)
+    if is_exact:
+        node = Sequence((node, Repeat(Chars(EVERY_CHARACTER), 0, None)))
+    return Cost(node, PATH, budget, is_exact=is_exact)
+
+
 @cache
 def longest_path(regex: re.Pattern[str]) -> int | None:
     """Return how long a path may be for a regular expression, in characters; None is any length.
@@ -66,10 +74,7 @@ def longest_path(regex: re.Pattern[str]) -> int | None:
     budget = Budget()
     longest = 0
     with suppress(Unreadable, TooManyStates):
-        node, is_exact = read_roughly(regex)
-        if is_exact:
-            node = Sequence((node, Repeat(Chars(EVERY_CHARACTER), 0, None)))
-        cost = Cost(node, PATH, budget, is_exact=is_exact)
+        cost = path_cost(regex, budget)
         limit = cost.limit(_ANY_LENGTH)
         if limit is not None and limit <= _MOST_LINEAR_TRIES:
             return None
