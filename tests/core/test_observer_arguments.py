@@ -51,7 +51,6 @@ class TestArguments:
             partial(Asynchronous()),
             Asynchronous().method,
         ],
-        ids=repr,
     )
     def test_what_would_never_run_is_refused(self, given: Any) -> None:
         with pytest.raises(TypeError, match="on_decision is a coroutine function or a generator"):

@@ -58,7 +58,7 @@ SAME: list[Row] = [
     ({"origins": APP}, APP, "GET", False, {}),
     ({"origins": APP}, OTHER, "GET", False, {}),
     ({"origins": [APP, OTHER]}, OTHER, "GET", False, {}),
-    ({"origins": {APP, OTHER}}, OTHER, "GET", False, {}),
+    ({"origins": frozenset([OTHER])}, OTHER, "GET", False, {}),
     ({"origins": (APP, OTHER)}, OTHER, "GET", False, {}),
     ({"origins": ["null", APP], "accept_risks": ["opaque-origin"]}, APP, "GET", False, {}),
     ({"origins": r"^https://(app|www)\.example\.com$"}, APP, "GET", False, {}),
