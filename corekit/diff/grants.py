@@ -26,6 +26,9 @@ from .witnesses import Witness, is_allowed
 MOST_LISTED: Final = 20
 """How many exact origins have one difference each; the others have one together."""
 
+MOST_RANKED: Final = 10_000
+"""How many exact origins are ranked by risk, so that the riskiest of them are listed."""
+
 _AUTHORIZATION: Final = "authorization"
 _DEFAULT_MAX_AGE: Final = 5
 _METHODS: Final = ("PUT", "PATCH", "DELETE", "QUERY")
@@ -53,7 +56,7 @@ class Side:
 
 def compare_policies(old: CorsPolicy, new: CorsPolicy) -> list[Finding]:
     """Return the differences of two policies; the direction is that from `old` to `new`."""
-    if old == new:
+    if old is new:
         return []
     before, after = Side(old), Side(new)
     found = [
@@ -89,16 +92,13 @@ def compare_with_nothing(policy: CorsPolicy, kind: DifferenceKind) -> Finding:
 
 
 def _compare_origins(side: Side, other: Side, direction: Direction) -> Iterator[Finding]:
-    """Yield the origins that one side allows and the other does not."""
-    questions, sites = Questions(), KnownSites(other.origins)
+    """Yield the origins that one side allows and the other does not.
+
+    There may be very many exact ones, and other threads answer requests: no step is long.
+    """
     kind, include = DifferenceKind.ORIGINS, side.policy.allow_credentials
-
-    def find(entry: Entry, origin: str, number: int = 1) -> Iterator[Finding]:
-        witness = Witness(origin, credentials=include)
-        if _is_gained(side, other, witness):
-            risk = sites.risk_of(entry, origin)
-            yield Finding(kind, direction, risk, (_text_of(entry),), number, witness)
-
+    questions = Questions()
+    added: list[tuple[Entry, str]] = []
     for entry in side.origins.wide_entries:
         try:
             origin = side.origins.find_outside(entry, other.origins, questions)
@@ -106,22 +106,21 @@ def _compare_origins(side: Side, other: Side, direction: Direction) -> Iterator[
             yield Finding(kind, Direction.UNKNOWN, UNREADABLE_RISK, (_text_of(entry),), 1)
             continue
         if origin is not None:
-            yield from find(entry, origin)
-    exact = [*_exact_outside(side.origins, other.origins)]
-    riskiest = nlargest(MOST_LISTED, sorted(exact), key=lambda each: sites.risk_of(each, each))
-    for each in riskiest:
-        yield from find(each, each)
-    rest = set(exact).difference(riskiest)
-    if rest:
-        first = min(rest)
-        yield from find(first, first, len(rest))
-
-
-def _exact_outside(origins: AllowedOrigins, other: AllowedOrigins) -> Iterable[str]:
-    missing = origins.exact - other.exact
-    if not other.wide_entries:
-        return missing
-    return (each for each in missing if not other.has(each))
+            added.append((entry, origin))
+    exact = [each for each in side.origins.exact if not other.origins.has(each)]
+    ranked = exact[:MOST_RANKED]
+    sites = KnownSites(other.origins, [*(origin for _, origin in added), *ranked])
+    riskiest = nlargest(MOST_LISTED, ranked, key=lambda each: sites.risk_of(each, each))
+    added += ((each, each) for each in riskiest)
+    found = [(entry, origin, 1) for entry, origin in added]
+    rest = next((each for each in ranked if each not in riskiest), None)
+    if rest is not None:
+        found.append((rest, rest, len(exact) - len(riskiest)))
+    for entry, origin, number in found:
+        witness = Witness(origin, credentials=include)
+        if _is_gained(side, other, witness):
+            risk = sites.risk_of(entry, origin)
+            yield Finding(kind, direction, risk, (_text_of(entry),), number, witness)
 
 
 def _compare_grants(

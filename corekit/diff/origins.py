@@ -61,16 +61,20 @@ class AllowedOrigins:
     """The origins that a policy allows, by entry."""
 
     def __init__(self, policy: CorsPolicy) -> None:
-        texts = policy.allow_origins
+        self.texts: Final = policy.allow_origins
         self.has: Final = policy.engine.allows
-        self.is_any: Final = ANY in texts
-        self.exact: Final = frozenset(text for text in texts if ANY not in text)
-        self.patterns: Final = tuple(text for text in texts if ANY in text)
+        self.is_any: Final = ANY in self.texts
+        self.patterns: Final = tuple(text for text in self.texts if ANY in text)
         regexes: tuple[re.Pattern[str], ...] = getattr(policy, "allow_origin_regexes", ())
         self.regexes: Final = () if self.is_any else regexes
         self._is_credentialed = policy.allow_credentials
         self._find_rule = policy.engine.find_rule
         self._automata: dict[Entry, Automaton] = {}
+
+    @property
+    def exact(self) -> Iterator[str]:
+        """The exact origins."""
+        return (text for text in self.texts if ANY not in text)
 
     @property
     def wide_entries(self) -> tuple[Entry, ...]:
@@ -174,11 +178,8 @@ def find_common(one: AllowedOrigins, other: AllowedOrigins, questions: Questions
 
 
 def _common_examples(one: AllowedOrigins, other: AllowedOrigins) -> Iterator[str]:
-    both = one.exact & other.exact
-    if both:
-        yield min(both)
     for these, those in ((one, other), (other, one)):
-        yield from filter(those.has, sorted(these.exact - those.exact))
+        yield from filter(those.has, these.exact)
         for pattern in these.patterns:
             yield from filter(those.has, _examples_of(pattern))
 

@@ -7,8 +7,7 @@ known site are many servers; one more origin of a known site is one server.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from corekit._automata import TooManyStates
@@ -47,21 +46,39 @@ _SUBDOMAINS: Final = 60
 _ONE_ORIGIN: Final = 40
 _INSECURE: Final = 5
 
+_AT_ONCE: Final = 500
+"""How many origins are searched for hosts together: many, but never so long that threads wait."""
+
 _find_hosts: Final = re.compile(r"://(?:\*\.)?(\[[^\]]*\]|[^ :]+)").findall
 
 
 class KnownSites:
-    """The sites of the origins that a policy allows, and how risky others are."""
+    """The sites of the origins that a policy allows, and how risky others are.
 
-    def __init__(self, allowed: AllowedOrigins) -> None:
-        self._allowed = allowed
+    `added` are all of these others: what is not about one of them is not remembered.
+    """
+
+    def __init__(self, allowed: AllowedOrigins, added: Sequence[str]) -> None:
         self._suffixes: dict[str, bool] = {}
+        wanted = {name for host in _hosts_of(added) for name in _names_above(host)}
+        self._hosts: set[str] = set()
+        self._names: set[str] = set()
+        # Many hosts have few names above them.
+        done: set[str] = set()
+        for host in _known_hosts(allowed) if wanted else ():
+            if host in wanted:
+                self._hosts.add(host)
+            above = host.partition(".")[2]
+            if above not in done:
+                done.add(above)
+                self._names.update(wanted.intersection(_names_above(above)))
+        self._names |= self._hosts
 
     def risk_of(self, entry: Entry, origin: str) -> int:
         """Return the risk of an entry that is new, with an origin that it adds."""
         if entry == ANY:
             return _ANY_ORIGIN
-        host = next(iter(_find_hosts(origin)), None)
+        host = next(_hosts_of((origin,)), None)
         if host is None:
             return _OPAQUE
         if _has_open_suffix(entry):
@@ -75,33 +92,30 @@ class KnownSites:
             risk = _NEW_SITE
         return risk + _INSECURE if origin.startswith("http:") else risk
 
-    @cached_property
-    def _hosts(self) -> frozenset[str]:
-        return frozenset(_hosts_of(self._allowed))
-
-    @cached_property
-    def _names(self) -> set[str]:
-        """The hosts that are allowed, and the names above them."""
-        names, higher = {*self._hosts}, self._hosts
-        while higher:
-            higher = frozenset(name.partition(".")[2] for name in higher) - names - {""}
-            names |= higher
-        return names
-
     def _is_known(self, host: str) -> bool:
         if host in self._hosts or ends_in_number(host):
             return host in self._hosts
-        while host and host not in self._names:
-            host = host.partition(".")[2]
-        is_suffix = self._suffixes.get(host)
+        name = next(filter(self._names.__contains__, _names_above(host)), "")
+        is_suffix = self._suffixes.get(name)
         if is_suffix is None:
-            is_suffix = self._suffixes[host] = not host or is_listed_suffix(host.removesuffix("."))
+            is_suffix = self._suffixes[name] = not name or is_listed_suffix(name.removesuffix("."))
         return not is_suffix
 
 
-def _hosts_of(allowed: AllowedOrigins) -> Iterator[str]:
-    # One search in all of them is faster than one in each.
-    yield from _find_hosts(" ".join((*allowed.exact, *allowed.patterns)))
+def _names_above(host: str) -> Iterator[str]:
+    """Yield a host, and the domains that it belongs to."""
+    while host:
+        yield host
+        host = host.partition(".")[2]
+
+
+def _hosts_of(origins: Sequence[str]) -> Iterator[str]:
+    for start in range(0, len(origins), _AT_ONCE):
+        yield from _find_hosts(" ".join(origins[start : start + _AT_ONCE]))
+
+
+def _known_hosts(allowed: AllowedOrigins) -> Iterator[str]:
+    yield from _hosts_of(allowed.texts)
     for regex in allowed.regexes:
         try:
             yield from OriginLanguage.of_regex(regex).sites()

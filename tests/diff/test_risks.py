@@ -10,7 +10,7 @@ from corekit import CorsPolicy, PolicyError
 from corekit._automata import TooManyStates
 from corekit._origin_language import OriginLanguage
 from corekit.compat import RegexCorsPolicy
-from corekit.diff import Comparison, DifferenceKind, Direction, compare
+from corekit.diff import Comparison, DifferenceKind, Direction, compare, grants
 
 KNOWN = [
     "https://app.example.com",
@@ -166,3 +166,14 @@ def test_regex_that_is_too_large_counts_as_open(monkeypatch: pytest.MonkeyPatch)
     assert risk_of(regex) == 60
     monkeypatch.setattr(OriginLanguage, "find_open_site", fail)
     assert risk_of(regex) == 90
+
+
+def test_only_the_first_of_very_many_are_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grants, "MOST_RANKED", 30)
+    tenants = [f"https://t{number}.example.com" for number in range(40)]
+    tenants[29] = "https://ranked.example"
+    tenants[30] = "https://not-ranked.example"
+    comparison = compare(OLD, build(allow_origins=[*KNOWN, *tenants]))
+    assert comparison.differences[0].values == ("https://ranked.example",)
+    assert comparison.differences[0].risk > comparison.differences[1].risk
+    assert sorted(each.count for each in comparison.differences) == [1] * 20 + [20]
