@@ -113,8 +113,6 @@ class CorsMiddleware:
             _LOGGER.warning(_NOT_INSTALLED)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        # Now, since the policy may be replaced while the view runs.
-        _read(request)
         if self._is_async:
             return self._call_async(request)
         response = None if is_preflight(request) else self._respond(request)
@@ -216,6 +214,7 @@ def _read(request: HttpRequest) -> tuple[Configuration, ReadPolicies]:
 
 def _judge(request: HttpRequest) -> Judged | None:
     """Return a request with the verdict of the guard; None if there is nothing to judge."""
+    # This is the first that reads the policy, which may be replaced while the view runs.
     guard = _read(request)[0].guard
     if guard is None or guard.skips(request):
         return None

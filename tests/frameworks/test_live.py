@@ -16,10 +16,12 @@ from typing import Final
 
 import pytest
 
-from corekit import CorsPolicy, CorsRoutes, LivePolicy
+from corekit import CorsPolicy, CorsRoutes, DecisionEvent, LivePolicy
+from corekit.adapter import MARKS
 from corekit.browser import HttpRequest, HttpResponse
 from corekit.guard import CrossOriginGuard, GuardEvent
 from tests.frameworks.guard_table import GUARDED, SITE, Guarded
+from tests.properties.adapters import ADAPTERS
 from tests.properties.application import Application, Send
 
 APP: Final = "https://app.example.com"
@@ -157,6 +159,27 @@ def test_request_keeps_the_policy_that_it_found(
     assert found == expected
 
 
+@pytest.mark.parametrize("name", ADAPTERS)
+@pytest.mark.parametrize("has_marks", [True, False])
+def test_request_without_a_guard_keeps_its_policy(
+    monkeypatch: pytest.MonkeyPatch, name: str, has_marks: bool
+) -> None:
+    monkeypatch.setattr(MARKS, "exist", has_marks)
+    live = LivePolicy(OLD)
+    events: list[DecisionEvent] = []
+    send = ADAPTERS[name](live, Working(live, NEW), events.append)
+    found = [summarize(send(request("GET", ADMIN))) for _ in range(2)]
+    static = [
+        ADAPTERS[name](policy, Application(200, [("Vary", "Accept")])) for policy in (OLD, NEW)
+    ]
+    assert found == [summarize(each(request("GET", ADMIN))) for each in static]
+    # The event names the policy that answered.
+    assert isinstance(NEW, CorsRoutes)
+    names = [OLD.fingerprint, NEW.routes[0][1].fingerprint]
+    assert [event.fingerprint for event in events] == names
+    assert [event.outcome for event in events] == ["denied", "granted"]
+
+
 @guarded
 def test_guard_judges_by_the_policy_that_the_request_found(adapter: Guarded) -> None:
     live = LivePolicy(OLD)
@@ -174,8 +197,8 @@ class _Counting(LivePolicy):
 
     __slots__ = ("held", "reads")
 
-    @property  # type: ignore[override]
-    def current(self) -> CorsPolicy | CorsRoutes:  # type: ignore[override]
+    @property
+    def current(self) -> CorsPolicy | CorsRoutes:
         self.reads = getattr(self, "reads", 0) + 1
         return self.held
 
@@ -184,9 +207,13 @@ class _Counting(LivePolicy):
         self.held = policy
 
 
+@pytest.mark.parametrize("has_marks", [True, False])
 @pytest.mark.parametrize("name", [name for name in GUARDED if "django" not in name])
-def test_holder_is_read_once_for_each_request(name: str) -> None:
+def test_holder_is_read_once_for_each_request(
+    monkeypatch: pytest.MonkeyPatch, name: str, has_marks: bool
+) -> None:
     """The settings of Django are read again for each request of these tests: see tests/django."""
+    monkeypatch.setattr(MARKS, "exist", has_marks)
     adapter, live = GUARDED[name], _Counting(OLD)
     send = serve(adapter, live)
     # Starlette builds its layers with the first request.
@@ -224,7 +251,8 @@ def test_no_response_is_a_mix_under_load() -> None:
     turns = Semaphore(0)
 
     def replace() -> None:
-        for policy in islice(cycle((NEW, OLD)), 1_000):
+        policies: Iterator[CorsPolicy | CorsRoutes] = cycle((NEW, OLD))
+        for policy in islice(policies, 1_000):
             turns.acquire(timeout=10)
             live.replace(policy)
 
