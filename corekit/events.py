@@ -216,7 +216,10 @@ class Observer(Reporter):
                 self._call(self.on_decision, event, event._describe(""))
             if is_logged and not decision.allowed:
                 # The search for a near miss takes time, so it runs once for each kind of denial.
-                kind = (id(engine), decision.reason, *map(show, (origin, *asked)))
+                source = engine.source
+                # A policy that was replaced leaves its id to another one.
+                policy = source.fingerprint if source.is_live else id(engine)
+                kind = (policy, decision.reason, *map(show, (origin, *asked)))
                 is_first = is_new(kind, self._seen[is_debugged])
                 line = event._describe(decision.hint if is_first else "")
                 self.logger.log(WARNING if is_debugged and is_first else INFO, "%s", line)

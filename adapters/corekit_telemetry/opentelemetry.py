@@ -6,13 +6,15 @@ from clients are in the events, escaped and cut, and never in the attributes of 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from corekit import DecisionEvent, RequestKind
-from corekit.adapter import bounded, missing_extra
+from corekit.adapter import Policies, bounded, check_policy, missing_extra
 from corekit.guard import GuardEvent
 
 try:
+    from opentelemetry.metrics import CallbackOptions, Observation, get_meter
     from opentelemetry.trace import get_current_span
 except ModuleNotFoundError as error:
     raise missing_extra(error, "opentelemetry", extra="opentelemetry") from None
@@ -89,6 +91,29 @@ class OpenTelemetryVerdicts:
             span.add_event("cors.verdict", {**known, **sent})
         if self._counter is not None:
             self._counter.add(1, known)
+
+
+class OpenTelemetryPolicyInfo:
+    """A gauge that names the policy in effect: ``OpenTelemetryPolicyInfo(live)``.
+
+    The value of ``cors.policy.info`` is 1, and its attribute ``cors.policy.fingerprint`` that of
+    the policy, which is read each time that the gauge is. So it shows which processes have which
+    policy after a `corekit.LivePolicy` was replaced. `meter` is by default one of the process.
+    Raise TypeError if `policy` is not a policy.
+
+    >>> from corekit import CorsPolicy, LivePolicy
+    >>> info = OpenTelemetryPolicyInfo(LivePolicy(CorsPolicy(allow_origins=["*"])))
+    """
+
+    def __init__(self, policy: Policies, *, meter: Meter | None = None) -> None:
+        check_policy(policy)
+        self._policy = policy
+        about = "The CORS policy in effect, by its fingerprint."
+        meter = meter or get_meter("corekit")
+        meter.create_observable_gauge("cors.policy.info", [self._observe], "1", about)
+
+    def _observe(self, _: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(1, {"cors.policy.fingerprint": self._policy.fingerprint})
 
 
 def _known(event: DecisionEvent) -> dict[str, str]:

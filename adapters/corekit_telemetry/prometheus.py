@@ -1,4 +1,4 @@
-"""Prometheus counters of decisions and of verdicts: https://prometheus.github.io/client_python/
+"""Prometheus metrics of decisions, verdicts and policies: https://prometheus.github.io/client_python/
 
 No value from a client becomes a label: each label has a few values that are known beforehand, so
 clients cannot fill the memory with series.
@@ -6,14 +6,17 @@ clients cannot fill the memory with series.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from corekit import DecisionEvent
-from corekit.adapter import missing_extra
+from corekit.adapter import Policies, check_policy, missing_extra
 from corekit.guard import GuardEvent
 
 try:
     from prometheus_client import REGISTRY, CollectorRegistry, Counter
+    from prometheus_client.core import GaugeMetricFamily
+    from prometheus_client.registry import Collector
 except ModuleNotFoundError as error:
     raise missing_extra(error, "prometheus_client", extra="prometheus") from None
 
@@ -87,3 +90,42 @@ class PrometheusVerdictCounter:
         """Count one verdict."""
         reason = event.verdict.reason.name.lower()
         self._counter.labels(event.adapter, event.outcome, reason).inc()
+
+
+class PrometheusPolicyInfo(Collector):
+    """A gauge that names the policy in effect: ``PrometheusPolicyInfo(live)``.
+
+    Its value is 1, and its label `fingerprint` that of the policy, which is read for each scrape.
+    So it shows which processes have which policy after a `corekit.LivePolicy` was replaced.
+    `registry` and `name` are as for `PrometheusCounter`. Raise TypeError if `policy` is not a
+    policy.
+
+    >>> from corekit import CorsPolicy, LivePolicy
+    >>> registry, live = CollectorRegistry(), LivePolicy(CorsPolicy(allow_origins=["*"]))
+    >>> info = PrometheusPolicyInfo(live, registry=registry)
+    >>> registry.get_sample_value("cors_policy_info", {"fingerprint": live.fingerprint})
+    1
+    """
+
+    def __init__(
+        self,
+        policy: Policies,
+        *,
+        registry: CollectorRegistry = REGISTRY,
+        name: str = "cors_policy_info",
+    ) -> None:
+        check_policy(policy)
+        self._policy = policy
+        self._name = name
+        registry.register(self)
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the gauge without a value: the registry compares its name with those it has."""
+        about = "The CORS policy in effect, by its fingerprint."
+        yield GaugeMetricFamily(self._name, about, labels=["fingerprint"])
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the gauge with the policy of the moment."""
+        for gauge in self.describe():
+            gauge.add_metric([self._policy.fingerprint], 1)
+            yield gauge

@@ -15,6 +15,7 @@ from corekit import CorsPolicy, CorsRoutes, LivePolicy, WideningError
 from corekit.adapter import (
     MARKS,
     Applied,
+    Observer,
     ReadPolicies,
     check_guard,
     check_policy,
@@ -116,6 +117,25 @@ def test_replacement_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert record.getMessage() == (
         f"CORS: policy {ADMIN.fingerprint} replaced {APP.fingerprint} (generation 2).\n{comparison}"
     )
+
+
+def test_first_denial_of_each_policy_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tests")
+    observer = Observer("asgi", logging.getLogger("tests"), debug=True)
+    for policy in (APP, ADMIN, APP):
+        engine = LivePolicy(policy).policy_for("/").engine  # type: ignore[union-attr]
+        observer.observe(
+            engine,
+            engine.actual("https://a.example"),
+            method="GET",
+            path="/",
+            origin="https://a.example",
+            host=None,
+            sec_fetch_site=None,
+            request=None,
+        )
+        assert caplog.records[-1].getMessage().endswith(f", policy {policy.fingerprint}]")
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "INFO"]
 
 
 @pytest.mark.parametrize(
