@@ -22,8 +22,8 @@ from corekit.lookups import Ask, Flight, Key, LookupResultError, LookupState, Ou
 from tests.lookups.naive import NaiveFlight, NaiveLookup
 
 # Binary fractions, so that sums are exact.
-SECONDS: Final = st.sampled_from([0.0, 0.25, 0.75, 1.0, 1.5, 2.0, 4.0])
-SIZES: Final = st.integers(1, 4)
+SECONDS: Final = st.sampled_from([2.0, 0.0, 0.25, 0.75, 1.0, 1.5, 4.0])
+SIZES: Final = st.sampled_from([2, 1, 3, 4])
 VALID: Final = [f"https://{name}.example" for name in "abcd"]
 ORIGINS: Final = st.sampled_from([*VALID, "null", "file://", "https://a.example/", ""])
 KEYS: Final = st.tuples(st.sampled_from([None, "t", "u", "x" * 255, "x" * 256]), ORIGINS)
@@ -43,7 +43,7 @@ class LookupMachine(RuleBasedStateMachine):
         negative_size=SIZES,
         concurrency=SIZES,
         timeout=SECONDS.filter(bool),
-        stale_if_error=SECONDS,
+        stale_if_error=st.sampled_from([8.0, 0.0, 1.0, 100.0]),
     )
     def start(self, **arguments: float) -> None:
         self.state = LookupState(**arguments)  # type: ignore[arg-type]
@@ -76,10 +76,14 @@ class LookupMachine(RuleBasedStateMachine):
         assert found.flight.deadline == self.now + self.model.timeout
         return found.flight
 
-    @rule(key=USUAL, result=st.booleans())
-    def ask_and_settle(self, key: Key, result: bool) -> None:
+    @rule(key=USUAL, result=st.sampled_from([True, None, False]))
+    def ask_and_end(self, key: Key, result: bool | None) -> None:
         found = self.ask_both(key)
-        if isinstance(found, Flight):
+        if found is None:
+            return
+        if result is None:
+            self.fail_both(found)
+        else:
             self.settle_both(found, result)
 
     def check(self, key: Key, outcome: Outcome) -> None:
@@ -106,9 +110,12 @@ class LookupMachine(RuleBasedStateMachine):
 
     @rule(target=started, flight=consumes(running))
     def fail(self, flight: Flight) -> Flight:
+        self.fail_both(flight)
+        return flight
+
+    def fail_both(self, flight: Flight) -> None:
         expected = self.model.give(self.pairs[flight], None, self.now)
         assert self.state.fail(flight, self.now) == flight.outcome == expected
-        return flight
 
     @rule(target=started, flight=consumes(running), result=st.sampled_from([None, 1, 0, "True"]))
     def settle_with_something_else(self, flight: Flight, result: object) -> Flight:
@@ -119,18 +126,19 @@ class LookupMachine(RuleBasedStateMachine):
         assert flight.outcome == expected
         return flight
 
-    @rule(flight=running | started)
-    def time_out(self, flight: Flight) -> None:
+    @rule(flight=running, early=st.sampled_from([0.0, 0.25]))
+    def time_out(self, flight: Flight, early: float) -> None:
         # A timer may be a little early.
-        if self.now >= flight.deadline - 0.25:
-            expected = self.model.time_out(self.pairs[flight], self.now)
-            assert self.state.time_out(flight, self.now) == flight.outcome == expected
+        self.now = max(self.now, flight.deadline - early)
+        expected = self.model.time_out(self.pairs[flight], self.now)
+        assert self.state.time_out(flight, self.now) == flight.outcome == expected
 
     @rule(flight=started, result=st.booleans())
     def settle_again(self, flight: Flight, result: bool) -> None:
         outcome = flight.outcome
         assert self.state.settle(flight, result, self.now) is outcome
         assert self.state.fail(flight, self.now) is outcome
+        assert self.state.time_out(flight, self.now) is outcome
 
     @rule(origin=st.sampled_from(VALID[:3]))
     def invalidate(self, origin: str) -> None:
@@ -172,4 +180,4 @@ class LookupMachine(RuleBasedStateMachine):
 
 
 TestModel = LookupMachine.TestCase
-TestModel.settings = settings(max_examples=min(200, settings().max_examples))
+TestModel.settings = settings(max_examples=min(200, 2 * settings().max_examples))
