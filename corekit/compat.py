@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._engine import AnyOrigin, Origins
 from ._origins import is_serialized_origin
+from ._path_language import Paths, paths_of
 from ._regexes import RegexError, RegexReader, compile_path_regex, compile_regex
 from ._slow_regexes import longest_path
 from .arguments import REGEXES
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OriginRegexes",
+    "Paths",
     "RegexCorsPolicy",
     "RegexError",
     "build_policy",
@@ -38,6 +40,7 @@ __all__ = [
     "compile_regex",
     "is_path_too_long",
     "longest_path",
+    "paths_of",
 ]
 
 

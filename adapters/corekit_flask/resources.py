@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.adapter import path_readings
-from corekit.compat import RegexError, compile_path_regex, is_path_too_long
+from corekit.compat import RegexError, compile_path_regex, is_path_too_long, paths_of
 from corekit.problems import ProblemKind, SettingProblem
 from corekit.routes import LONGEST_PATH
 
 Resource = str | re.Pattern[str]
 _is_plain = re.compile(r"[^*\\\]?$^\[()+|{}]*").fullmatch
 _NOTHING: Final = CorsPolicy.deny_all()
-_read_head = re.compile(
-    r"(?:\^|\\A)?((?:[^\\.^$*+?{}\[\]()|]|\\[^\w\s])*)([*+?{]?)(.*)", re.DOTALL
-).fullmatch
-# What follows the head if a regular expression matches all paths that begin with it.
-_ANYTHING: Final = frozenset({"", ".*", ".*$", "*", "?"})
 _ALL: Final = frozenset({"*", "/*", ".*", "/.*"})
 
 
@@ -32,7 +27,7 @@ class Resources:
 
     Raise PolicyError for a regular expression or a path that cannot be used, and for one that an
     earlier resource covers, with another policy: flask-cors would use the longer one, which may be
-    the stricter one. Of two regular expressions, only what they begin with is compared.
+    the stricter one. Regular expressions are compared by the paths that they match.
     """
 
     def __init__(self, pairs: Iterable[tuple[Resource, CorsPolicy]]) -> None:
@@ -124,7 +119,6 @@ class _Reader:
         self.paths: dict[str, dict[int, int]] = {}
         self.prefixes: dict[str, dict[int, int]] = {}
         self.regexes: list[tuple[int, re.Pattern[str], int]] = []
-        self.heads: list[tuple[str, int, int]] = []
         self.problems: list[Problem] = []
         given: list[Resource] = []
         numbers: dict[CorsPolicy, int] = {}
@@ -156,21 +150,31 @@ class _Reader:
             self._report(error.kind, resource, use=use, **error.parameters)
             return None
         self.regexes.append((index, regex, policy))
-        return self._read_head(regex, policy)
+        return self._find_covering(regex, policy)
 
-    def _read_head(self, regex: re.Pattern[str], policy: int) -> int | None:
-        index = len(self.policies)
-        head, is_whole = _head_of(regex)
-        found = [self.prefixes.get(each, {}) for each in _ancestors(head.rpartition("/")[0])]
-        covering = [at for each in found for other, at in each.items() if other != policy]
-        covering += [
-            at
-            for other_head, other, at in self.heads
-            if other != policy and head.startswith(other_head)
+    def _find_covering(self, regex: re.Pattern[str], policy: int) -> int | None:
+        """Return the index of a resource with another policy that has all paths of a regex."""
+        paths = paths_of(regex) if self.policies else None
+        example = None if paths is None else paths.example()
+        if paths is None or example is None:
+            return None
+        # What covers all paths has this one.
+        given = [(self.prefixes.get(each, {}), each, "(/|$)") for each in _ancestors(example)]
+        path = example.removesuffix("/")
+        given.append((self.paths.get(path, {}), path, "/?$"))
+        covering = [
+            (index, re.compile(re.escape(each) + end))
+            for indexes, each, end in given
+            for other, index in indexes.items()
+            if other != policy
         ]
-        if is_whole:
-            self.heads.append((head, policy, index))
-        return min(covering, default=None)
+        covering += [
+            (index, earlier)
+            for index, earlier, other in self.regexes[:-1]
+            if other != policy and _may_match(earlier, example)
+        ]
+        found = ((index, paths_of(earlier)) for index, earlier in sorted(covering))
+        return next((index for index, each in found if each and paths.are_all_in(each)), None)
 
     def _read_path(self, path: str, resource: str, policy: int, *, is_prefix: bool) -> int | None:
         if len(resource) > LONGEST_PATH:
@@ -180,16 +184,15 @@ class _Reader:
             return None
         key = path if is_prefix else path.removesuffix("/")
         found = [self.prefixes.get(each, {}) for each in _ancestors(path)]
-        examples = [path]
-        if is_prefix:
-            examples += [f"{path}/", f"{path}/x", f"{path}/x/y.z"]
-        else:
+        examples = [f"{path}/", f"{path}/x", f"{path}/x/y.z"] if is_prefix else [path]
+        if not is_prefix:
             found += [self.paths.get(each, {}) for each in (path, key)]
         covering = [at for each in found for other, at in each.items() if other != policy]
         for index, regex, other in self.regexes:
-            if other != policy and all(
-                not is_path_too_long(each, regex) and regex.match(each) for each in examples
-            ):
+            if other != policy and all(_may_match(regex, each) for each in examples):
+                # What is not known exactly is left to the examples.
+                if is_prefix and _has_all_below(regex, path) is False:
+                    continue
                 covering.append(index)
                 break
         indexes = self.prefixes if is_prefix else self.paths
@@ -209,21 +212,14 @@ def _split(resource: str) -> tuple[str, bool]:
     return path, path != resource
 
 
-def _head_of(regex: re.Pattern[str]) -> tuple[str, bool]:
-    """Return how each path that matches begins, and whether all paths that begin so match.
+def _may_match(regex: re.Pattern[str], path: str) -> bool:
+    return not is_path_too_long(path, regex) and regex.match(path) is not None
 
-    >>> _head_of(re.compile(r"^/api/v\\d"))
-    ('/api/v', False)
-    >>> _head_of(re.compile(r"/api/.*"))
-    ('/api/', True)
-    """
-    if "|" in regex.pattern or regex.flags & (re.IGNORECASE | re.VERBOSE):
-        return "", False
-    head, quantifier, rest = cast("re.Match[str]", _read_head(regex.pattern)).groups()
-    letters = re.findall(r"\\?(.)", head, re.DOTALL)
-    if quantifier:
-        letters = letters[:-1]
-    return "".join(letters), quantifier + rest in _ANYTHING
+
+def _has_all_below(regex: re.Pattern[str], path: str) -> bool | None:
+    """Return whether a regex matches all paths below one; None if that is not known."""
+    below, found = paths_of(re.compile(f"{re.escape(path)}/")), paths_of(regex)
+    return None if below is None or found is None else below.are_all_in(found)
 
 
 def _are_disjoint(first: Resource, second: Resource) -> bool:

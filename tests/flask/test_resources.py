@@ -84,6 +84,19 @@ def test_first_matching_resource_applies() -> None:
         (r"/ap\.i/.*", r"/ap\.i/v1.*"),
         ("/acl*", r"/acl/\d+"),
         ("/acl?", r"/acl/\d+"),
+        (r"/api/v\d", r"/api/v1/.*"),
+        (r"/ap\.i/.*", "/ap[.]i/v1"),
+        (r"/users/\d+", r"/users/\d+/private"),
+        (r"^/items/[0-9]+", r"^/items/[0-9]+/secret$"),
+        (r"/(api|v\d)/", r"/(api|v1)/admin"),
+        (re.compile("/api", re.IGNORECASE), re.compile("/API/x")),
+        (r"/users/\w+", r"/users/(?!\d)[a-z]+/private"),
+        (r"/users/\w+", r"/users/\b[a-z]+"),
+        ("/users/*", r"/users/(\w)\1/private"),
+        ("/users", r"/users/?$"),
+        (r"/\w+/.*", "/admin/*"),
+        (r"/[^/]+/", "/admin/*"),
+        (r"/(?!public).*", "/admin/*"),
     ],
 )
 def test_resource_that_an_earlier_one_covers_is_refused(earlier: Any, later: Any) -> None:
@@ -112,10 +125,18 @@ def test_resource_that_an_earlier_one_covers_is_refused(earlier: Any, later: Any
         ("/api/*", re.compile("/api/.*", re.IGNORECASE)),
         ("/a b/*", re.compile("/a b/.*", re.VERBOSE)),
         ("/api/*", "/api/?x"),
-        (r"/api/v\d", r"/api/v1/.*"),
         (r"/api/.*x", "/api/v1/.*"),
         (r"/api/.*", "/api.*"),
-        (r"/ap\.i/.*", "/ap[.]i/v1"),
+        ("/admin", r"/admin/?x"),
+        (r"/\w+/\w+", "/admin/*"),
+        (r".*\.json", "/admin/*"),
+        (r"/users/\d+$", r"/users/\d+/private"),
+        (r"/users/[a-z]+", r"/users/\w+/private"),
+        (r"/users/(?!\d)", r"/users/[a-z]+/private"),
+        (r"/users/\d+", r"/users/(?!\d).*"),
+        (r"/é/\w+", r"/[à-ü]/x"),
+        (r"/[à-é]/", r"/[à-ü]/x"),
+        (r"/api/.*", r"(?!)"),
     ],
 )
 def test_resource_that_may_be_reached_is_accepted(earlier: Any, later: Any) -> None:
@@ -179,8 +200,11 @@ def test_first_resource_that_matches_has_the_policy(
         for problem in error.problems:
             assert problem.code == "unreachable-path"
             resource, other = str(problem.value), str(problem.parameters["other"])
-            is_path = resource not in REGEXES and not resource.endswith("/*")
-            covered = [resource] if is_path else [each for each in PATHS if matches(resource, each)]
+            covered = [each for each in PATHS if matches(resource, each)]
+            if resource not in REGEXES:
+                # All below it is covered.
+                covered = [each for each in covered if each.startswith(resource.removesuffix("*"))]
+                covered = covered if resource.endswith("/*") else [resource]
             assert all(matches(other, each) for each in covered)
         return
     found = {
