@@ -4,9 +4,11 @@ A set is given as an automaton (`_automata`), and is compared with the origins t
 one automaton for each kind of host (`_origin_kinds`).
 
 To find out which sites a set belongs to, hosts are read from the right, label by label. A label is
-*open* if it has more than `MOST_VALUES` values. If the top-level domain is open, the set has every
-site; if the label below a public suffix is open, it has sites that anybody can register; below a
-site, labels may be open. A label with fewer values is followed for each of them.
+*open* if it has more than `MOST_VALUES` values, not counting those that make a public suffix, such
+as top-level domains that exist, of which there may be up to `_MOST_SUFFIX_LABELS`. If the top-level
+domain is open, the set has sites under any name; if the label below a public suffix is open, it has
+sites that anybody can register; below a site, labels may be open. A label that is not open is
+followed for each of its values.
 """
 
 from __future__ import annotations
@@ -40,13 +42,17 @@ from ._origin_kinds import (
     web_origins,
 )
 from ._origins import ANY, is_hostless, is_serialized_origin
-from ._suffixes import is_public_suffix, suffix_rules_below
+from ._suffixes import is_known_suffix, is_public_suffix, suffix_rules_below
 
 MOST_VALUES: Final = 16
 """A label with more values is open. A dot that is not escaped has 37."""
 
+_MOST_SUFFIX_LABELS: Final = 300
+"""The values that are tried; lists of top-level domains have fewer, ``[a-z]{2}`` has more."""
+
 _MOST_ATTEMPTS: Final = 500
 _MOST_SUFFIXES: Final = 2_000
+_ANY_SITE: Final = (rf"(.*\.)?evil\.example{ANY_PORT}", rf"(.*\.)?evil\.[a-z]+\.?{ANY_PORT}")
 _LABEL_CHARACTERS = mask_of("abcdefghijklmnopqrstuvwxyz0123456789_-")
 _APP_CHARACTERS = mask_of(ALPHABET) & ~mask_of("/:.")
 _HOST_CHARACTERS = mask_of(ALPHABET) & ~mask_of("/")
@@ -54,10 +60,15 @@ _HOST_CHARACTERS = mask_of(ALPHABET) & ~mask_of("/")
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A place where a set is open: the public suffix (without one, every site), and an origin."""
+    """A place where a set is open: the public suffix, and an origin.
+
+    Without a suffix, it is the top-level domain or an address. `is_any_site` is true if it is known
+    that the name below the top-level domain is any as well.
+    """
 
     suffix: str
     origin: str
+    is_any_site: bool = False
 
 
 class OriginLanguage:
@@ -68,7 +79,7 @@ class OriginLanguage:
 
     >>> language = OriginLanguage.of_regex(re.compile(r"https://.*example\\.com"))
     >>> language.find_open_site()
-    Opening(suffix='com', origin='https://evilexample.com')
+    Opening(suffix='com', origin='https://evilexample.com', is_any_site=False)
     """
 
     def __init__(self, automaton: Automaton, has: Callable[[str], object]) -> None:
@@ -111,7 +122,9 @@ class OriginLanguage:
         suffix = next(_open_suffixes(_Hosts(domains)), None)
         if suffix is not None:
             host = suffix.removeprefix(".")
-            return Opening(host, self._site_witness(domains, host))
+            any_site = "" if host else self._host_witness(domains, _ANY_SITE)
+            origin = any_site or self._site_witness(domains, host)
+            return Opening(host, origin, is_any_site=bool(any_site))
         for kind in (Kind.IPV4, Kind.IPV6):
             addresses = subtraction(
                 intersection(self.part(kind), web_origins()), private_addresses()
@@ -122,7 +135,7 @@ class OriginLanguage:
         return None
 
     def open_hosts(self) -> Iterator[str]:
-        """Yield the domains below which more than `MOST_VALUES` labels are possible.
+        """Yield the domains below which the label is open.
 
         >>> list(OriginLanguage.of_regex(re.compile(r"https://.*\\.example\\.com")).open_hosts())
         ['example.com']
@@ -130,7 +143,7 @@ class OriginLanguage:
         hosts = _Hosts(self.part(Kind.DOMAIN))
         queue: list[tuple[str, frozenset[int]]] = _from_the_right(hosts)
         for suffix, states in islice(iter(queue), _MOST_SUFFIXES):
-            words = hosts.words(states)
+            words = hosts.labels(states, suffix)
             if words is None:
                 yield suffix.strip(".")
                 continue
@@ -149,7 +162,7 @@ class OriginLanguage:
         hosts = _Hosts(self.part(Kind.DOMAIN))
         queue: list[tuple[str, frozenset[int]]] = _from_the_right(hosts)
         for suffix, states in queue:
-            for word, reached in (hosts.words(states) or {}).items():
+            for word, reached in (hosts.labels(states, suffix) or {}).items():
                 host = word + suffix
                 is_open = is_public_suffix(host)
                 if is_open:
@@ -188,11 +201,14 @@ class OriginLanguage:
         # The first that is possible shows most.
         end = rf"{re.escape(suffix)}\.?{ANY_PORT}"
         hosts = (
-            [rf"(.*\.)?evil\.example{ANY_PORT}", f".*evil[a-z.]*{end}"]
+            [f".*evil[a-z.]*{end}"]
             if not suffix
             else [rf"([^/]*[.-])?evil[^./:]*\.{end}", rf"[^/]*evil[^./:]*\.{end}"]
         )
-        for host in (*hosts, f"[^/]*{end}"):
+        return self._host_witness(domains, (*hosts, f"[^/]*{end}"))
+
+    def _host_witness(self, domains: Automaton, hosts: tuple[str, ...]) -> str:
+        for host in hosts:
             for scheme in ("https", "[a-z]+"):
                 found = self._witness(intersection(domains, automaton_of(f"{scheme}://{host}")))
                 if found is not None:
@@ -242,16 +258,27 @@ class _Hosts:
         """Return the states from which a dot leads to one of these."""
         return self.before(states, ".")
 
+    def labels(
+        self, states: set[int] | frozenset[int], suffix: str
+    ) -> dict[str, frozenset[int]] | None:
+        """Return what may come before a suffix, like `words`; None if that label is open."""
+        words = self.words(states, most=_MOST_SUFFIX_LABELS)
+        if words is None or len(words) <= MOST_VALUES:
+            return words
+        others = sum(not is_known_suffix(word + suffix) for word in words)
+        return None if others > MOST_VALUES else words
+
     def words(
         self,
         states: set[int] | frozenset[int],
         characters: int = _LABEL_CHARACTERS,
         *,
         to_start: bool = False,
+        most: int = MOST_VALUES,
     ) -> dict[str, frozenset[int]] | None:
         """Return what may come before these states: a label, or the whole rest `to_start`.
 
-        Each word has the states before it. Return None if there are more than `MOST_VALUES`.
+        Each word has the states before it. Return None if there are more than `most`.
         """
         words: dict[str, frozenset[int]] = {}
         growing = {"": frozenset(states)}
@@ -264,7 +291,7 @@ class _Hosts:
                         mask |= edge
                 for character in characters_of(mask & characters):
                     longer[character + word] = self.before(reached, character)
-                    if len(longer) + len(words) > MOST_VALUES:
+                    if len(longer) + len(words) > most:
                         return None
             words |= {
                 word: reached
@@ -287,7 +314,7 @@ def _open_suffixes(hosts: _Hosts) -> Iterator[str]:
     # At most as many as there are public suffixes.
     queue = _from_the_right(hosts)
     for suffix, states in queue:
-        words = hosts.words(states)
+        words = hosts.labels(states, suffix)
         if words is None:
             yield suffix
         for word, reached in (words or {}).items():
@@ -311,7 +338,7 @@ def _open_rules(hosts: _Hosts, host: str, states: frozenset[int]) -> Iterator[st
                 for character in reversed(label):
                     reached = hosts.before(reached, character)
             reached = hosts.before_dot(reached)
-        if reached and hosts.words(reached) is None:
+        if reached and hosts.labels(reached, f".{rule}") is None:
             yield "." + rule.removeprefix("*.")
 
 

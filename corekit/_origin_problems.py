@@ -259,11 +259,21 @@ class OriginProblem(ProblemKind):
         ERROR,
         "Write out the scheme and the host, escape the dots, and leave neither end open.",
     )
+    WIDE_REGEX = (
+        "any-origin-with-credentials",
+        (
+            "It matches {origin!r} and at least 16 other sites: anybody who gets one of them could"
+            " act as the user."
+        ),
+        "{use}",
+        ERROR,
+        "Write out the scheme and the host, escape the dots, and leave neither end open.",
+    )
     PUBLIC_SUFFIX_REGEX = (
         "public-suffix",
         (
-            "It matches {origin!r}: anybody can register a name below {suffix!r} and then act as"
-            " the user."
+            "It matches {origin!r} and at least 16 other names below {suffix!r}: anybody who"
+            " registers one of them could act as the user."
         ),
         "{use}",
         RISK,

@@ -205,7 +205,7 @@ def _judge(
         return
     opening = language.find_open_site()
     if opening is not None and not opening.suffix:
-        # It has all other origins too.
+        # No other problem is worse.
         yield _open(opening)
         return
     insecure = language.find_insecure()
@@ -257,7 +257,8 @@ def _opaque(origin: str, *, credentials: bool) -> Finding:
 
 def _open(opening: Opening) -> Finding:
     if not opening.suffix:
-        return _found(OriginProblem.OPEN_REGEX, _repair_dots, origin=opening.origin)
+        kind = OriginProblem.OPEN_REGEX if opening.is_any_site else OriginProblem.WIDE_REGEX
+        return _found(kind, _repair_dots, origin=opening.origin)
     return _found(
         OriginProblem.PUBLIC_SUFFIX_REGEX,
         _repair_dots,

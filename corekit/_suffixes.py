@@ -54,6 +54,16 @@ def is_public_suffix(host: str) -> bool:
     return is_shared or is_listed_suffix(host)
 
 
+def is_known_suffix(host: str) -> bool:
+    """Return whether `host` is a public suffix, and not by the default rule of the list.
+
+    >>> is_known_suffix("com"), is_known_suffix("xx"), is_known_suffix("co.uk")
+    (True, False, True)
+    """
+    host = host.removesuffix(".")
+    return is_public_suffix(host) and ("." in host or host in _top_level_domains())
+
+
 def is_listed_suffix(host: str) -> bool:
     """Return whether browsers take `host` as a public suffix, and store no cookies for it.
 
@@ -108,13 +118,30 @@ def site_of(host: str) -> str:
 
 @cache
 def _suffix_rules() -> dict[str, list[str]]:
-    # Each name that has public suffixes below it, with their rules, as browsers write them.
+    # Each name that has public suffixes below it, with their rules.
+    below: dict[str, list[str]] = {}
+    for rule in _rules():
+        host = rule.partition(".")[2]
+        while host:
+            below.setdefault(host, []).append(rule)
+            host = host.partition(".")[2]
+    return below
+
+
+@cache
+def _top_level_domains() -> frozenset[str]:
+    return frozenset(rule.rpartition(".")[2] for rule in _rules())
+
+
+@cache
+def _rules() -> tuple[str, ...]:
+    # As browsers write them.
     from pathlib import Path  # noqa: PLC0415 - keeps importing corekit fast
 
     import idna  # noqa: PLC0415 - takes 2 ms
     from publicsuffixlist import PSLFILE  # noqa: PLC0415 - takes longer than everything else
 
-    below: dict[str, list[str]] = {}
+    rules: list[str] = []
     for line in (*Path(PSLFILE).read_text(encoding="utf-8").splitlines(), *SHARED_SUFFIXES):
         rule = line.partition(" ")[0]
         if line.startswith(("//", "!")) or not rule:
@@ -122,12 +149,8 @@ def _suffix_rules() -> dict[str, list[str]]:
         host = rule.removeprefix("*.")
         if not host.isascii():
             host = idna.encode(host, uts46=True).decode("ascii")
-        rule = f"*.{host}" if rule.startswith("*.") else host
-        host = rule.partition(".")[2]
-        while host:
-            below.setdefault(host, []).append(rule)
-            host = host.partition(".")[2]
-    return below
+        rules.append(f"*.{host}" if rule.startswith("*.") else host)
+    return tuple(rules)
 
 
 @cache

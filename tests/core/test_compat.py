@@ -165,8 +165,8 @@ def test_regex_that_does_not_compile_has_a_reason() -> None:
             r"https://[a-z]+\.com",
             "public-suffix",
             (
-                "It matches 'https://evil.com': anybody can register a name below 'com' and then"
-                " act as the user."
+                "It matches 'https://evil.com' and at least 16 other names below 'com': anybody who"
+                " registers one of them could act as the user."
             ),
             (
                 "List the hosts that belong to you. To accept the risk:"

@@ -6,10 +6,11 @@ import re
 
 import pytest
 
-from corekit import _origin_language
+from corekit import PolicyError, _origin_language, _suffixes
 from corekit._origin_kinds import Kind, automaton_of, pattern_source
 from corekit._origin_language import MOST_VALUES, OriginLanguage
 from corekit._origins import OriginPattern, OriginSet
+from corekit.compat import RegexCorsPolicy
 
 
 def language(source: str) -> OriginLanguage:
@@ -38,6 +39,92 @@ def test_label_with_more_than_16_values_is_open(labels: str, is_open: bool) -> N
     assert suffix_of(rf"https://({labels})\.github\.io") == ("github.io" if is_open else None)
     hosts = list(language(rf"https://({labels})\.example\.com").open_hosts())
     assert hosts == (["example.com"] if is_open else [])
+
+
+ENDS = (
+    r"com|ca|de|fr|it|es|nl|se|pl|ae|sa|in|sg|eg|ie|at|ch|be|co\.uk|com\.au|co\.jp|com\.mx|com\.tr"
+)
+SECOND = "ac|co|gov|ltd|me|net|nhs|org|plc|police"
+"""Public suffixes below `uk`."""
+
+
+@pytest.mark.parametrize(
+    ("source", "suffix"),
+    [
+        # Real ends are not counted, whatever comes before them.
+        (rf"https://(www\.)?example\.({ENDS})", None),
+        (rf"https://(.*\.)?example\.({ENDS})\.?(:\d+)?", None),
+        (rf"https://([a-p]|www)\.example\.({ENDS})", None),
+        (rf"https://[a-p]\.({ENDS})", None),
+        (rf"https://[a-q]\.({ENDS})", "ca"),
+        (rf"https://[a-z]+\.({ENDS})", "ca"),
+        # 16 and 17 that do not exist.
+        (rf"https://example\.({ENDS}|[a-p]qq)", None),
+        (rf"https://example\.({ENDS}|[a-q]qq)", ""),
+        (rf"https://[a-p]x\.(({SECOND})\.)?uk", None),
+        (rf"https://[a-q]x\.(({SECOND})\.)?uk", "uk"),
+        (r"https://example\.[a-z]{2}", ""),
+        (r"https://example\.[a-z]{2}\.uk", "uk"),
+        (r"https://example\.[a-z]{2,}", ""),
+        # Whatever is below `ck` is a public suffix.
+        (r"https://app\.[a-p][a-p]\.ck", None),
+        (r"https://app\.[a-z][a-z]\.ck", "ck"),
+    ],
+)
+def test_list_of_public_suffixes_is_not_open(source: str, suffix: str | None) -> None:
+    assert suffix_of(source) == suffix
+
+
+def test_at_most_300_ends_are_tried() -> None:
+    ends = sorted(filter(str.isascii, _suffixes._top_level_domains()))
+    # Words with the same beginning are counted when they differ.
+    for count, suffix in ((250, None), (301, "")):
+        assert suffix_of(rf"https://example\.({'|'.join(ends[-count:])})") == suffix
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "message"),
+    [
+        (
+            r"https://.*example\.com.*",
+            "any-origin-with-credentials",
+            "It matches 'https://example.com.evil.example', so any website could act as the user.",
+        ),
+        (
+            r"https://[a-z]+\.[a-z]{2}",
+            "any-origin-with-credentials",
+            "It matches 'https://evil.xx', so any website could act as the user.",
+        ),
+        (
+            r"https://.*\.example\.[a-z]{2}",
+            "any-origin-with-credentials",
+            (
+                "It matches 'https://evil.example.xx' and at least 16 other sites: anybody who"
+                " gets one of them could act as the user."
+            ),
+        ),
+        (
+            r"https://203\.0\.113\.\d+",
+            "any-origin-with-credentials",
+            (
+                "It matches 'https://203.0.113.1' and at least 16 other sites: anybody who gets"
+                " one of them could act as the user."
+            ),
+        ),
+        (
+            r"https://[a-q]-team\.vercel\.app",
+            "public-suffix",
+            (
+                "It matches 'https://a-team.vercel.app' and at least 16 other names below"
+                " 'vercel.app': anybody who registers one of them could act as the user."
+            ),
+        ),
+    ],
+)
+def test_message_says_who_could_act_as_the_user(source: str, code: str, message: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        RegexCorsPolicy(allow_origin_regexes=[source], allow_credentials=True)
+    assert [(each.code, each.message) for each in caught.value.problems] == [(code, message)]
 
 
 @pytest.mark.parametrize(
