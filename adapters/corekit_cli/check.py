@@ -16,7 +16,7 @@ from corekit.lint import CODES, accept_advice, lint_guard, lint_policy
 from corekit_config.files import PolicyFile
 from corekit_config.finding import find_file, find_files, find_kind
 
-from .options import django_option, needing_django, reading, to_command_error
+from .options import django_option
 from .output import (
     CommandError,
     count_severities,
@@ -26,6 +26,7 @@ from .output import (
     print_wrapped,
 )
 from .reports import WRITERS, Checked
+from .sources import needing_django, reading, to_command_error
 
 _FORMATS: Final = ("text", *WRITERS)
 

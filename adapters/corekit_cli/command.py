@@ -14,6 +14,7 @@ from corekit import PolicyWarning
 
 from .check import check
 from .demo.command import demo
+from .diff.command import diff
 from .explain import explain_call
 from .output import IS_JSON, CommandError, escape, is_json, print_report
 from .probe import probe
@@ -68,5 +69,5 @@ def corekit() -> None:
     filterwarnings("ignore", category=PolicyWarning)
 
 
-for command in (check, demo, explain_call, probe, schema):
+for command in (check, demo, diff, explain_call, probe, schema):
     corekit.add_command(command)

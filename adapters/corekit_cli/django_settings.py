@@ -22,7 +22,7 @@ from corekit.lint import lint_guard, lint_policy
 from corekit_config import ConfigError
 from corekit_config.finding import looking_in
 from corekit_django.checks import UNKNOWN, check_effect, check_names
-from corekit_django.conf import read_settings
+from corekit_django.conf import Configuration, read_settings
 from corekit_django.defaults import default_headers, default_methods
 from corekit_django.messages import TEXTS
 from corekit_django.names import argument_settings
@@ -121,6 +121,18 @@ def _reading(module: str) -> Iterator[str]:
             raise ConfigError(source, message, f"Run: python -c 'import {source}'") from error
 
 
+def read_configuration(module: str) -> Configuration:
+    """Read the settings of a module, or of DJANGO_SETTINGS_MODULE if it is empty.
+
+    Raises `ConfigError` if the settings cannot be read, and `PolicyError` if they have problems.
+    """
+    with _reading(module):
+        configuration, problems = read_settings()
+    if configuration is None:
+        raise PolicyError(problems)
+    return configuration
+
+
 def find_policy_of_path(
     module: str, path: str | None
 ) -> tuple[CorsPolicy | CorsRoutes, CrossOriginGuard | None, str]:
@@ -129,10 +141,7 @@ def find_policy_of_path(
     The reason is empty if it does not, or without a path; otherwise the policy allows no origins.
     Raises `ConfigError` if the settings cannot be read, and `PolicyError` if they have problems.
     """
-    with _reading(module):
-        configuration, problems = read_settings()
-    if configuration is None:
-        raise PolicyError(problems)
+    configuration = read_configuration(module)
     special = ""
     if path is not None and configuration.urls is not None:  # routes say which paths they cover
         special = configuration.describe(path)

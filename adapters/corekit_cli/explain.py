@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from operator import attrgetter
 from typing import Final
 
 import click
@@ -37,14 +35,11 @@ from .options import (
     django_option,
     header_option,
     limit_options,
-    needing_django,
     network_options,
     read_call,
-    reading,
-    require_file,
-    requiring,
 )
 from .output import json_option, make_console, print_list, print_report, print_wrapped
+from .sources import names_application, needing_django, reading, require_file, requiring
 
 _API: Final = "https://api.example.com/"
 _INDENT: Final = "   "
@@ -284,11 +279,7 @@ def _find_note(policy: str | None, settings: str | None, *, is_handshake: bool) 
     """Return which policies the command does not know, if there may be some."""
     if settings is not None:
         return _NOTE_ON_WEBSOCKETS if is_handshake else _NOTE_ON_VIEWS
-    module, colon, name = (policy or "").partition(":")
-    if not colon or module not in sys.modules:  # a file
-        return None
-    named = attrgetter(name)(sys.modules[module])
-    return None if isinstance(named, CorsPolicy | CorsRoutes) else _NOTE_ON_HANDLERS
+    return _NOTE_ON_HANDLERS if names_application(policy or "") else None
 
 
 def _explain_server(

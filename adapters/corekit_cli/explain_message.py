@@ -14,8 +14,8 @@ from rich.text import Text
 from corekit.explain import ConsoleMessage, read_message
 from corekit.explain.codes import CODES, Meaning, find_code
 
-from .options import needing_django
 from .output import CommandError, make_console, print_list, print_report, print_wrapped
+from .sources import needing_django
 
 _INDENT: Final = "   "
 _SCRIPT_ERRORS: Final = ("failed to fetch", "networkerror when attempting to fetch", "load failed")

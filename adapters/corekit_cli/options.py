@@ -1,29 +1,22 @@
-"""Options that several commands share: the request of a page, the limits of a client, a policy."""
+"""Options that several commands share: the request of a page, the limits of a client."""
 
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Final, NamedTuple
 
 import click
 
-from corekit import PolicyError
 from corekit.browser import Fetch, LocalNetwork, check_fetch
 from corekit.browser.fields import drop_forbidden
 from corekit.browser.local_network import ADDRESS_SPACES, PERMISSIONS
 from corekit.browser.urls import HTTP_SCHEMES, parse_url
 from corekit.diagnostics import show
 from corekit.explain import read_origin
-from corekit_config import ConfigError
-from corekit_config.files import PolicyFile
-from corekit_config.finding import STDIN, find_file
 
 from .client import Limits
-from .output import CommandError
 
 _UNSAFE_VALUE: Final = '"corekit"'
 """A value that is not safelisted for any header, so that preflights ask for the header."""
@@ -133,60 +126,6 @@ def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
         )
         with_limits = option(with_limits)
     return with_limits
-
-
-@contextmanager
-def reading() -> Iterator[None]:
-    """Raise `CommandError` for a `ConfigError`; what is printed goes to standard error."""
-    try:
-        # What the program itself prints is not part of the command's output.
-        with redirect_stdout(sys.stderr):
-            yield
-    except ConfigError as error:
-        raise to_command_error(error) from error
-
-
-def to_command_error(error: ConfigError) -> CommandError:
-    """Return the error of a command for an unreadable source."""
-    return CommandError(
-        error.message, error.hint, source=error.source, line=error.line, column=error.column
-    )
-
-
-@contextmanager
-def needing_django(what: str) -> Iterator[None]:
-    """Raise `CommandError` if Django, which `what` needs, is not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "django":
-            raise
-        message = f"{what} needs Django, which is not installed."
-        raise CommandError(message, "Install corekit with the extra 'django'.") from None
-
-
-def require_file(source: str) -> PolicyFile:
-    """Read the policy and the guard in a file, at an import path or from standard input.
-
-    Raises `CommandError` if it cannot be read, or has problems.
-    """
-    with requiring(source), reading():
-        file = find_file(source)
-        file.require()
-        return file
-
-
-@contextmanager
-def requiring(source: str, how: str | None = None) -> Iterator[None]:
-    """Raise `CommandError` for a `PolicyError`; `how` is how to name the source to `check`."""
-    try:
-        yield
-    except PolicyError as error:
-        hint = f"Fix them; 'corekit check {how or source}' lists them too."
-        shown = STDIN if source == "-" else source
-        raise CommandError(
-            "The policy has problems.", hint, source=shown, diagnostics=error.problems
-        ) from error
 
 
 def read_call(

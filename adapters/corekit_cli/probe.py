@@ -32,8 +32,9 @@ from corekit.probe import (
 )
 
 from .client import Client, Limits
-from .options import header_option, limit_options, read_call, read_header, require_file
+from .options import header_option, limit_options, read_call, read_header
 from .output import CommandError, is_json, json_option, print_findings, print_report
+from .sources import require_file
 
 _METHOD: Final = "PUT"
 

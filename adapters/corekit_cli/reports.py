@@ -1,5 +1,7 @@
 """The results of `corekit check` in the formats of other programs: JSON, GitHub, SARIF and JUnit.
 
+`corekit diff` writes those of GitHub and SARIF too.
+
 - GitHub's workflow commands annotate the lines of a pull request:
   https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 - SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
@@ -71,7 +73,8 @@ def _write_json(results: Sequence[Checked]) -> str:
     return to_json(report_data({**data, "error": errors[0].data} if errors else data))
 
 
-def _write_github(results: Sequence[Checked]) -> str:
+def write_github(results: Sequence[Checked]) -> str:
+    """Return the workflow commands that annotate the files."""
     return "\n".join(_annotate(each, found) for each in results for found in each.diagnostics)
 
 
@@ -102,10 +105,11 @@ def _sentence(checked: Checked, found: Diagnostic) -> str:
     return escape(f"{source}{route}{found}")
 
 
-def _write_sarif(results: Sequence[Checked]) -> str:
+def write_sarif(results: Sequence[Checked], command: str = "check") -> str:
+    """Return a log of SARIF with what a command found."""
     pairs = [(each, found) for each in results for found in each.diagnostics]
     codes = list(dict.fromkeys(found.code for _, found in pairs))
-    help_page = f"{_HOME}/blob/main/docs/command.md#corekit-check"
+    help_page = f"{_HOME}/blob/main/docs/command.md#corekit-{command}"
     run = {
         "tool": {
             "driver": {
@@ -182,8 +186,8 @@ def _line(checked: Checked, found: Diagnostic) -> str:
 
 WRITERS: Final[dict[str, Callable[[Sequence[Checked]], str]]] = {
     "json": _write_json,
-    "github": _write_github,
-    "sarif": _write_sarif,
+    "github": write_github,
+    "sarif": write_sarif,
     "junit": _write_junit,
 }
 """By the name of the format, a function from the results to the text that is printed."""
