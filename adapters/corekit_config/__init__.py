@@ -9,6 +9,7 @@ from .errors import ConfigError, ConfigPolicyError
 from .files import load_guard, load_policy, parse_policy
 from .finding import find_policy, import_policy
 from .schema import policy_schema
+from .watching import watch
 
 __all__ = [
     "ConfigError",
@@ -21,4 +22,5 @@ __all__ = [
     "load_policy",
     "parse_policy",
     "policy_schema",
+    "watch",
 ]

@@ -1,0 +1,289 @@
+"""`watch()`: threads, signals, and servers that fork or start their workers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corekit import CorsPolicy, LivePolicy
+from corekit_config import load_policy, polling, watch
+from corekit_config.polling import Poller
+from tests.config.watching import FILE, NEW, OLD, policy_text, wait_for
+from tests.frameworks.test_paths import ROOT, Server, served
+
+Records = pytest.LogCaptureFixture
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "cors.toml"
+    path.write_text(policy_text(OLD))
+    return path
+
+
+def allows(live: LivePolicy, origin: str) -> bool:
+    policy = live.policy
+    assert isinstance(policy, CorsPolicy)
+    return policy.engine.allows(origin)
+
+
+def test_file_is_followed_until_it_is_closed(path: Path) -> None:
+    live = LivePolicy(load_policy(path))
+    with watch(path, live, every=0.02) as watcher:
+        path.write_text(policy_text(NEW))
+        assert wait_for(lambda: allows(live, NEW))
+        assert watcher.is_running
+    assert not watcher.is_running
+    assert watcher not in polling._running
+    path.write_text(policy_text(OLD))
+    threading.Event().wait(0.1)
+    assert allows(live, NEW)
+    watcher.close()
+
+
+def test_thread_does_not_delay_the_exit(path: Path) -> None:
+    live = LivePolicy(load_policy(path))
+    with watch(path, live):
+        (thread,) = (each for each in threading.enumerate() if "policy file" in each.name)
+        assert thread.daemon
+
+
+def test_arguments_are_checked(path: Path) -> None:
+    live = LivePolicy(load_policy(path))
+    with pytest.raises(TypeError, match=r"^live is of type CorsPolicy.*Pass a LivePolicy, and the"):
+        watch(path, live.policy)  # type: ignore[arg-type]
+    wrong: tuple[Any, ...] = ("2", True, None)
+    for every in wrong:
+        with pytest.raises(TypeError, match=r"^every is of type .*Pass seconds\."):
+            watch(path, live, every=every)
+    for every in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"^every is .*Pass seconds above 0\."):
+            watch(path, live, every=every)
+    assert polling._running == set()
+
+
+def test_exceptions_do_not_end_the_thread(caplog: Records) -> None:
+    raised: list[BaseException] = [SystemExit(), MemoryError(), ValueError()]
+    done = threading.Event()
+
+    def step() -> float:
+        if raised:
+            raise raised.pop()
+        done.set()
+        return 60.0
+
+    with Poller(step, "the test", every=0.01):
+        assert done.wait(10)
+    messages = [each.getMessage() for each in caplog.records]
+    assert messages == ["CORS: the test failed; it is tried again."] * 3
+
+
+def test_log_that_raises_does_not_end_the_thread() -> None:
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise ValueError
+
+    done = threading.Event()
+    steps = iter(range(3))
+
+    def step() -> float:
+        if next(steps) < 2:
+            raise KeyError
+        done.set()
+        return 60.0
+
+    handler = Broken()
+    polling.LOGGER.addHandler(handler)
+    try:
+        with Poller(step, "the test", every=0.01):
+            assert done.wait(10)
+    finally:
+        polling.LOGGER.removeHandler(handler)
+
+
+def test_step_may_close_its_own_poller() -> None:
+    started, done = threading.Event(), threading.Event()
+
+    def step() -> float:
+        started.wait(10)
+        poller.close()
+        done.set()
+        return 0.0
+
+    poller = Poller(step, "the test", every=60.0)
+    (thread,) = (each for each in threading.enumerate() if each.name == "the test")
+    started.set()
+    assert done.wait(10)
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_hanging_step_does_not_hold_up_closing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "LONGEST_WAIT", 0.01)
+    released = threading.Event()
+    poller = Poller(lambda: float(released.wait(10)), "the test", every=60.0)
+    (thread,) = (each for each in threading.enumerate() if each.name == "the test")
+    poller.close()
+    assert thread.is_alive()
+    released.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+class TestForks:
+    def test_both_processes_watch(self, path: Path) -> None:
+        live = LivePolicy(load_policy(path))
+        with watch(path, live, every=0.02) as watcher:
+            child = os.fork()
+            if not child:
+                # `os._exit` is needed in any case: this process must not go on with the tests.
+                try:
+                    os._exit(0 if wait_for(lambda: allows(live, NEW)) else 1)
+                finally:
+                    os._exit(2)
+            path.write_text(policy_text(NEW))
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+            assert watcher.is_running
+            assert wait_for(lambda: allows(live, NEW))
+
+    def test_no_fork_during_a_step(self) -> None:
+        taken = threading.Lock()
+
+        def step() -> float:
+            with taken:
+                threading.Event().wait(0.005)
+            return 0.0
+
+        with Poller(step, "the test", every=60.0):
+            for _ in range(3):
+                child = os.fork()
+                if not child:
+                    # A lock that was taken during the fork would stay so.
+                    os._exit(0 if taken.acquire(timeout=2) else 1)
+                assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    def test_threads_that_cannot_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with Poller(lambda: 60.0, "the test", every=60.0) as poller:
+            polling._stop_all()
+
+            def fail() -> None:
+                raise RuntimeError
+
+            monkeypatch.setattr(poller, "_start", fail)
+            polling._start_all()
+            assert not polling._forking.locked()
+            assert not poller.is_running
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP")
+class TestSignals:
+    def test_signal_looks_at_once(self, path: Path) -> None:
+        heard: list[int] = []
+        before = signal.signal(signal.SIGHUP, lambda number, frame: heard.append(number))
+        try:
+            ours = signal.getsignal(signal.SIGHUP)
+            live = LivePolicy(load_policy(path))
+            with watch(path, live, every=60.0, signals=[signal.SIGHUP]) as watcher:
+                assert wait_for(lambda: watcher._file._settled is not None)
+                path.write_text(policy_text(NEW))
+                os.kill(os.getpid(), signal.SIGHUP)
+                assert wait_for(lambda: allows(live, NEW))
+            assert heard == [signal.SIGHUP]
+            assert signal.getsignal(signal.SIGHUP) is ours
+        finally:
+            signal.signal(signal.SIGHUP, before)
+
+    def test_later_handler_stays(self, path: Path) -> None:
+        before = signal.getsignal(signal.SIGHUP)
+        try:
+            live = LivePolicy(load_policy(path))
+            watcher = watch(path, live, every=60.0, signals=[signal.SIGHUP])
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            watcher.close()
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        finally:
+            signal.signal(signal.SIGHUP, before)
+
+    def test_process_survives_the_signal(self, path: Path) -> None:
+        script = (
+            "import signal, sys, threading\n"
+            "from corekit import LivePolicy\n"
+            "from corekit_config import load_policy, watch\n"
+            "live = LivePolicy(load_policy(sys.argv[1]))\n"
+            "watcher = watch(sys.argv[1], live, every=60.0, signals=[signal.SIGHUP])\n"
+            "print('ready', flush=True)\n"
+            "while live.generation == 1:\n"
+            "    threading.Event().wait(0.01)\n"
+            "print(*live.policy.allow_origins)\n"
+        )
+        command = [sys.executable, "-c", script, str(path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            path.write_text(policy_text(NEW))
+            process.send_signal(signal.SIGHUP)
+            output, _ = process.communicate(timeout=20)
+        assert (process.returncode, output.split()) == (0, [NEW])
+
+
+def ask(port: int, origin: str) -> tuple[str, bool]:
+    """Return the process that answered, and whether the origin is allowed."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/", headers={"Origin": origin, "Connection": "close"})
+    response = connection.getresponse()
+    process = response.read().decode()
+    connection.close()
+    return process, response.headers["Access-Control-Allow-Origin"] == origin
+
+
+@contextmanager
+def serving(path: Path, *command: str) -> Iterator[int]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FILE, str(path))
+        with served(Server(command[0], command, ())) as port:
+            yield port
+
+
+SERVERS = {
+    "gunicorn --preload": (
+        "gunicorn",
+        "tests.config.watching:make_wsgi()",
+        "--preload",
+        "--workers=2",
+        "--bind=127.0.0.1:{port}",
+        "--log-level=critical",
+    ),
+    "uvicorn --workers": (
+        "uvicorn",
+        "tests.config.watching:make_asgi",
+        "--factory",
+        "--workers=2",
+        "--port={port}",
+        "--log-level=critical",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_every_worker_watches(name: str, path: Path) -> None:
+    def processes(origin: str, *, allowed: bool) -> set[str]:
+        answers = [ask(port, origin) for _ in range(20)]
+        return {process for process, is_allowed in answers if is_allowed is allowed}
+
+    with serving(path, *SERVERS[name]) as port:
+        assert wait_for(lambda: len(processes(OLD, allowed=True)) == 2, 30)
+        path.write_text(policy_text(NEW))
+        assert wait_for(lambda: len(processes(NEW, allowed=True)) == 2)
+        assert wait_for(lambda: not processes(OLD, allowed=True))
