@@ -47,12 +47,13 @@ class Answer:
     `headers` are the Access-Control-* headers in their usual spelling; `vary` are the field names
     to merge into Vary. If `echoes_origin` is true, Access-Control-Allow-Origin is not among the
     headers: its value is the Origin of the request, which has matched the policy. `status` is an
-    int for a preflight, None otherwise.
+    int for a preflight, None otherwise. `is_compared` is whether an observer compares it with the
+    answer of a candidate.
 
-    The rest is derived. `may_be_denied` is true for preflights and denied requests: all that an
-    observer may have to log. `lines` are the headers with Vary. `body` is that of a preflight
-    response, `content` its Content-* headers. What begins with `raw_` is the same for ASGI: bytes,
-    with names in lower case.
+    The rest is derived. `may_be_denied` is true for preflights, denied requests and those that a
+    candidate may deny: all that an observer may have to report. `lines` are the headers with Vary.
+    `body` is that of a preflight response, `content` its Content-* headers. What begins with `raw_`
+    is the same for ASGI: bytes, with names in lower case.
     """
 
     kind: RequestKind
@@ -61,6 +62,7 @@ class Answer:
     headers: Headers
     vary: tuple[str, ...]
     echoes_origin: bool = False
+    is_compared: bool = field(default=False, repr=False, compare=False)
     may_be_denied: bool = field(init=False, repr=False, compare=False)
     body: bytes = field(init=False, repr=False, compare=False)
     content: Headers = field(init=False, repr=False, compare=False)
@@ -72,6 +74,7 @@ class Answer:
     def __post_init__(self) -> None:
         is_preflight = self.kind is RequestKind.PREFLIGHT
         is_actual = self.kind is RequestKind.ACTUAL
+        may_be_denied = is_actual and (self.is_compared or not self.origin_allowed)
         body = b"" if self.origin_allowed or not is_preflight else DENIED_BODY
         content: Headers = ()
         if is_preflight and self.status != 204:
@@ -82,7 +85,7 @@ class Answer:
         vary = (("Vary", ", ".join(self.vary)),) if self.vary else ()
         lines = (*self.headers, *vary)
         for name, value in (
-            ("may_be_denied", is_preflight or (is_actual and not self.origin_allowed)),
+            ("may_be_denied", is_preflight or may_be_denied),
             ("body", body),
             ("content", content),
             ("lines", lines),
@@ -95,3 +98,8 @@ class Answer:
 
 def _encode(headers: Headers) -> RawHeaders:
     return tuple((name.lower().encode(), value.encode()) for name, value in headers)
+
+
+def as_text(value: str | bytes | None) -> str | None:
+    """Decode the value of a header, if there is one and an adapter passes bytes."""
+    return value.decode("latin-1") if isinstance(value, bytes) else value

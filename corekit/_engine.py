@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from copy import copy
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from ._answers import ALLOW_ORIGIN, Answer, Headers, Reason, RequestKind
+from ._answers import ALLOW_ORIGIN, Answer, Headers, Reason, RequestKind, as_text
 from ._fingerprints import Source
 from ._names import (
     COMMON_METHODS,
@@ -121,7 +121,8 @@ class Engine:
     preflight.
 
     Adapters call `actual()` or `preflight()`, which return shared answers.
-    `no_origin` is the answer to all requests without an Origin header.
+    `no_origin` is the answer to all requests without an Origin header. `shadow` compares the
+    answers with those of a candidate: see `corekit._shadowing`.
     """
 
     __slots__ = (
@@ -147,6 +148,7 @@ class Engine:
         "dialect",
         "max_request_headers",
         "no_origin",
+        "shadow",
         "source",
     )
 
@@ -228,6 +230,7 @@ class Engine:
         self._status = status
         self._preflights = self._grant_preflights()
         self._uncached: Engine | None = None
+        self.shadow: Any = None
 
     @property
     def uncached(self) -> Engine:
@@ -390,8 +393,3 @@ def _is_possible_method(method: str) -> bool:
         and is_token(method)
         and method.upper() not in FORBIDDEN_METHODS
     )
-
-
-def as_text(value: str | bytes | None) -> str | None:
-    """Decode the value of a header, if there is one and an adapter passes bytes."""
-    return value.decode("latin-1") if isinstance(value, bytes) else value

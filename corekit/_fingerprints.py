@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-__all__ = ["Source", "find_fingerprint"]
+__all__ = ["Source", "find_fingerprint", "find_share"]
 
 _DIGITS: Final = 12
 
@@ -49,6 +49,17 @@ def find_fingerprint(parts: Iterable[tuple[str, str]]) -> str:
     False
     """
     return _digest(["routes", list(parts)])
+
+
+def find_share(text: str) -> float:
+    """Return a number from 0 to below 1 that depends on `text` alone, the same in every process.
+
+    >>> 0 <= find_share("https://a.example") < 1
+    True
+    """
+    from hashlib import sha256  # noqa: PLC0415 - keeps importing corekit fast
+
+    return int.from_bytes(sha256(text.encode()).digest()[:6], "big") / 2**48
 
 
 def _canonical(value: object) -> object:

@@ -57,16 +57,22 @@ class Reporter:
         self.logger = logger
         self._has_failed = False
 
-    def _call(self, function: Callable[[Any], None], event: Any, line: str) -> None:
+    def call(
+        self, function: Callable[[Any], None], event: Any, line: str, name: str | None = None
+    ) -> None:
+        """Call the user's function; `name` is its name if it is another one than `callback`."""
         try:
             function(event)
-        except Exception:
-            message = (
-                f"{self.title}: {self.callback} raised an exception; the request continues: %s"
-            )
-            self.logger.log(_ERROR, message, line, exc_info=True)
+        except Exception:  # noqa: BLE001 - logged
+            self.log_exception(f"{name or self.callback} raised an exception", line)
 
-    def _report_exception(self) -> None:
+    def log_exception(self, what: str, line: str) -> None:
+        """Log the exception that is handled, and the line of the request that led to it."""
+        message = f"{self.title}: {what}; the request continues: %s"
+        self.logger.log(_ERROR, message, line, exc_info=True)
+
+    def report_exception(self) -> None:
+        """Print the exception of the log, which is handled, the first time."""
         # What failed would fail for each request, and who sends requests could fill the disk.
         if self._has_failed:
             return
@@ -134,3 +140,23 @@ def show_method(method: str) -> str:
     """Return a method for a log line: as it is, or escaped if it is not an ordinary one."""
     is_plain = len(method) <= _LONGEST_METHOD and is_token(method)
     return method if is_plain else show(method)
+
+
+def describe_request(
+    method: str,
+    path: str,
+    origin: str | None,
+    request_method: str | None,
+    request_headers: str | None,
+) -> str:
+    """Return the part of a log line that says which request it is about, escaped.
+
+    >>> describe_request("OPTIONS", "/items", "https://a.example", "PUT", "x-a")
+    "preflight for PUT '/items' with 'x-a' from 'https://a.example'"
+    """
+    request = f"{show_method(method)} {show(path)}"
+    if request_method is not None:
+        request = f"preflight for {show_method(request_method)} {show(path)}"
+        if request_headers is not None:
+            request += f" with {show(request_headers)}"
+    return request if origin is None else f"{request} from {show(origin)}"

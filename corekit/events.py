@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ._engine import Engine, as_text
+from ._answers import as_text
+from ._engine import Engine
 from ._own_origin import is_own_origin
 from ._reporting import (
     INFO,
@@ -20,11 +21,14 @@ from ._reporting import (
     Reporter,
     bounded,
     check_callback,
+    describe_request,
     is_new,
-    show_method,
 )
+from ._shadowing import SHADOWS
 from .decision import Answer, Decision, RequestKind
 from .diagnostics import show
+from .policy import CorsPolicy
+from .routes import CorsRoutes
 
 __all__ = ["DecisionEvent", "Logger", "Observer", "OnDecision", "bounded", "check_on_decision"]
 
@@ -84,13 +88,8 @@ Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to 
         return self._describe(self.decision.hint)
 
     def _describe(self, hint: str) -> str:
-        request = f"{show_method(self.method)} {show(self.path)}"
-        if self.request_method is not None:
-            request = f"preflight for {show_method(self.request_method)} {show(self.path)}"
-            if self.request_headers is not None:
-                request += f" with {show(self.request_headers)}"
-        if self.origin is not None:
-            request += f" from {show(self.origin)}"
+        asked = (self.request_method, self.request_headers)
+        request = describe_request(self.method, self.path, self.origin, *asked)
         outcome = self.outcome.replace("_", " ")
         reason = self.decision.reason
         message = reason.value[0].lower() + reason.value[1:]
@@ -106,12 +105,15 @@ Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to 
         return f"<DecisionEvent {self.describe()}>"
 
 
+FindPolicy = Callable[[CorsPolicy | CorsRoutes], CorsPolicy | None]
+"""Returns the one of these policies that is for a request; None if none is."""
+
 OnDecision = Callable[[DecisionEvent], None]
 """A plain function that is called with every decision; its return value is ignored."""
 
 
 class Observer(Reporter):
-    """Reports the answers of an adapter.
+    """Reports the answers of an adapter, also to the shadow of a `LivePolicy` with a candidate.
 
     `adapter` is its name, `logger` receives the lines: a denial is logged at INFO, and with `debug`
     the first of each origin, reason and requested permission at WARNING; `debug` may be a function
@@ -160,16 +162,16 @@ class Observer(Reporter):
         self._seen: dict[bool, set[tuple[object, ...]]] = {False: set(), True: set()}
 
     def logs_denials(self, origin: str | bytes | None) -> bool:
-        """Return whether the logger may log a denial of a page with this origin."""
+        """Return whether a denial of a page with this origin may be logged or compared."""
         try:
-            if self.logger.isEnabledFor(self.level):
+            if self.logger.isEnabledFor(self.level) or (SHADOWS.exist and origin):
                 return True
             # The last character is enough for most: this runs for every denial and preflight.
             if not origin or origin[-1] not in _LOCAL_ENDS:
                 return False
             return self._is_local(origin) and self.logger.isEnabledFor(WARNING)
         except Exception:  # noqa: BLE001 - reported
-            self._report_exception()
+            self.report_exception()
             return False
 
     def observe(
@@ -185,13 +187,15 @@ class Observer(Reporter):
         host: str | bytes | None,
         sec_fetch_site: str | bytes | None,
         request: Any,
+        find_policy: FindPolicy | None = None,
     ) -> None:
         """Report an answer that `engine` gave: to `on_decision`, and a denial to the log.
 
         `path` is the one that chose the policy, decoded. `request_method` and `request_headers` are
         ignored unless the request was a preflight. `host` and `sec_fetch_site` are the values of
         Host and Sec-Fetch-Site: a request from a page of the server itself is not a denial.
-        `request` is not read, only passed to `debug` and to the event.
+        `request` is not read, only passed to `debug` and to the event. `find_policy` returns the
+        policy for this request of other policies, such as a candidate; by default, that for `path`.
         """
         is_logged = is_debugged = False
         try:
@@ -199,8 +203,8 @@ class Observer(Reporter):
             level = WARNING if is_debugged else INFO
             is_logged = answer.may_be_denied and self.logger.isEnabledFor(level)
         except Exception:  # noqa: BLE001 - reported
-            self._report_exception()
-        if not is_logged and not self.observes_all:
+            self.report_exception()
+        if not is_logged and not self.observes_all and engine.shadow is None:
             return
         asked: tuple[str | None, str | None] = (None, None)
         if answer.kind is RequestKind.PREFLIGHT:
@@ -213,7 +217,7 @@ class Observer(Reporter):
         event = DecisionEvent(decision, self.adapter, method, path, origin, *asked, request)
         try:
             if self.on_decision is not None:
-                self._call(self.on_decision, event, event._describe(""))
+                self.call(self.on_decision, event, event._describe(""))
             if is_logged and not decision.allowed:
                 # The search for a near miss takes time, so it runs once for each kind of denial.
                 source = engine.source
@@ -224,7 +228,9 @@ class Observer(Reporter):
                 line = event._describe(decision.hint if is_first else "")
                 self.logger.log(WARNING if is_debugged and is_first else INFO, "%s", line)
         except Exception:  # noqa: BLE001 - reported
-            self._report_exception()
+            self.report_exception()
+        if engine.shadow is not None:
+            engine.shadow.observe(self, event, find_policy)
 
     def _is_local(self, origin: str | bytes | None) -> bool:
         # Anyone can send such an origin, so the warnings are bounded.

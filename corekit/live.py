@@ -10,12 +10,14 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args, overload
 
+from ._shadowing import add_shadow, check_comparing
 from .diagnostics import show
 from .policy import CorsPolicy
 from .routes import CorsRoutes
 
 if TYPE_CHECKING:
     from .diff import Comparison
+    from .shadow import OnDifference, Shadow
 
 __all__ = ["LivePolicy", "WideningError"]
 
@@ -49,10 +51,17 @@ class LivePolicy:
     be told: ``"allow"`` logs the differences by "corekit.live" at INFO, as for other policies,
     ``"warn"`` at WARNING, and with ``"refuse"`` the current policy stays.
 
-    Two holders differ, also with equal policies. A copy of a holder, such as one that is pickled
-    for another process, has the policy of that moment, and is not replaced together with it.
+    `candidate` is a policy that is tried: what it would decide otherwise is logged by the adapter,
+    and passed to `on_difference`, a plain function of a `corekit.shadow.ShadowEvent`. It has no
+    effect on a response. `sample` is the share of origins whose requests are compared: all requests
+    of an origin are, or none.
 
-    Raise TypeError if `policy` is not a policy, and ValueError for an unknown `on_widen`.
+    Two holders differ, also with equal policies. A copy of a holder, such as one that is pickled
+    for another process, has the policies of that moment, and is not replaced together with it.
+
+    Raise TypeError if `policy` or `candidate` is not a policy, or `on_difference` not a plain
+    function, and ValueError for an unknown `on_widen`, or a `sample` that is not above 0 and at
+    most 1.
 
     >>> live = LivePolicy(CorsPolicy(allow_origins=["https://app.example.com"]))
     >>> comparison = live.replace(CorsPolicy.deny_all())
@@ -60,12 +69,29 @@ class LivePolicy:
     (CorsPolicy.deny_all(), 2)
     """
 
-    __slots__ = ("__weakref__", "_generation", "_lock", "current", "on_widen")
+    __slots__ = (
+        "__weakref__",
+        "_comparing",
+        "_generation",
+        "_lock",
+        "_policy",
+        "_shadow",
+        "current",
+        "on_widen",
+    )
 
     current: CorsPolicy | CorsRoutes
-    """The policy now, for adapters; users read `policy`."""
+    """The policy now, for adapters; users read `policy`. With a candidate it is an equal copy."""
 
-    def __init__(self, policy: CorsPolicy | CorsRoutes, *, on_widen: OnWiden = "warn") -> None:
+    def __init__(
+        self,
+        policy: CorsPolicy | CorsRoutes,
+        *,
+        on_widen: OnWiden = "warn",
+        candidate: CorsPolicy | CorsRoutes | None = None,
+        on_difference: OnDifference | None = None,
+        sample: float = 1.0,
+    ) -> None:
         _check(policy, "policy")
         if on_widen not in _ON_WIDEN:
             raise ValueError(
@@ -74,13 +100,27 @@ class LivePolicy:
         self.on_widen = on_widen
         self._generation = 1
         self._lock = Lock()
-        _name(policy)
-        self.current = policy
+        self._comparing = on_difference, sample
+        check_comparing(on_difference, sample)
+        self._shadow = self._make_shadow(candidate)
+        self._set(policy)
 
     @property
     def policy(self) -> CorsPolicy | CorsRoutes:
         """The policy that answers the next request."""
-        return self.current
+        return self._policy
+
+    @property
+    def candidate(self) -> CorsPolicy | CorsRoutes | None:
+        """The policy that is compared with the one in force; None for none. It can be assigned."""
+        return None if self._shadow is None else self._shadow.policies
+
+    @candidate.setter
+    def candidate(self, candidate: CorsPolicy | CorsRoutes | None) -> None:
+        shadow = self._make_shadow(candidate)
+        with self._lock:
+            self._shadow = shadow
+            self._set(self._policy)
 
     @property
     def generation(self) -> int:
@@ -107,17 +147,30 @@ class LivePolicy:
         stays. Can be called from any thread; concurrent calls wait for each other.
         """
         _check(policy, "policy")
-        # What takes time is done before, so that a request never finds it undone.
-        _name(policy)
         with self._lock:
-            old = self.current
+            old = self._policy
             comparison = _compare(old, policy)
             if comparison.widens and self.on_widen == "refuse":
                 raise WideningError(comparison)
-            self.current = policy
+            self._set(policy)
             self._generation += 1
             self._log(old, comparison)
         return comparison
+
+    def _set(self, policy: CorsPolicy | CorsRoutes) -> None:
+        # What takes time is done before, so that a request never finds it undone.
+        _name(policy)
+        self._policy = policy
+        self.current = policy if self._shadow is None else add_shadow(policy, self._shadow)
+
+    def _make_shadow(self, candidate: CorsPolicy | CorsRoutes | None) -> Shadow | None:
+        if candidate is None:
+            return None
+        from .shadow import Shadow  # noqa: PLC0415 - keeps importing corekit fast
+
+        _check(candidate, "candidate")
+        on_difference, sample = self._comparing
+        return Shadow(candidate, on_difference=on_difference, sample=sample)
 
     def _log(self, old: CorsPolicy | CorsRoutes, comparison: Comparison) -> None:
         from logging import INFO, WARNING, getLogger  # noqa: PLC0415 - keeps importing corekit fast
@@ -133,10 +186,18 @@ class LivePolicy:
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.current!r})"
+        candidate = "" if self._shadow is None else f", candidate={self.candidate!r}"
+        return f"{type(self).__name__}({self._policy!r}{candidate})"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restore, (type(self), self.current, self.on_widen)
+        on_difference, sample = self._comparing
+        kept: dict[str, Any] = {
+            "on_widen": self.on_widen,
+            "candidate": self.candidate,
+            "on_difference": on_difference,
+            "sample": sample,
+        }
+        return _restore, (type(self), self._policy, kept)
 
 
 Policies = CorsPolicy | CorsRoutes | LivePolicy
@@ -209,6 +270,6 @@ def _compare(old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes) -> Comp
 
 
 def _restore(
-    cls: type[LivePolicy], policy: CorsPolicy | CorsRoutes, on_widen: OnWiden
+    cls: type[LivePolicy], policy: CorsPolicy | CorsRoutes, kept: dict[str, Any]
 ) -> LivePolicy:
-    return cls(policy, on_widen=on_widen)
+    return cls(policy, **kept)

@@ -12,7 +12,8 @@ from inspect import currentframe
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 from warnings import warn
 
-from ._engine import AnyOrigin, Engine, EveryOrigin, Origins, as_text, bound_origins
+from ._answers import as_text
+from ._engine import AnyOrigin, Engine, EveryOrigin, Origins, bound_origins
 from ._fingerprints import Source
 from ._origins import ANY, OriginPattern, OriginSet
 from ._own_origin import is_own_origin
@@ -339,8 +340,7 @@ class CorsPolicy:
             return AnyOrigin()
         exact = (text for text in self.allow_origins if ANY not in text)
         patterns = (OriginPattern.parse(text) for text in self.allow_origins if ANY in text)
-        # They were validated: each is a pattern.
-        return OriginSet(exact, filter(None, patterns))
+        return OriginSet(exact, filter(None, patterns))  # each is a pattern: they were validated
 
     def _changed_arguments(self) -> dict[str, Any]:
         """Return the arguments that differ from their defaults."""

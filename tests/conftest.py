@@ -8,6 +8,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from corekit._shadowing import SHADOWS
+
 # The same terminal settings wherever the tests are started.
 for name in ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
     os.environ.pop(name, None)
@@ -34,6 +36,12 @@ settings.register_profile("dev", max_examples=50, deadline=None, suppress_health
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )
+
+
+def pytest_runtest_setup() -> None:
+    """Forget that a test before had a candidate: denials are then compared in the whole process."""
+    SHADOWS.exist = False
+
 
 # `make fuzz` runs it; it needs atheris, which the tests do not install.
 collect_ignore = ["fuzz"]

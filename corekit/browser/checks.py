@@ -11,6 +11,7 @@ Chromium's.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from corekit._names import (
@@ -133,13 +134,27 @@ def check_preflight(
 def _check_names(
     names: tuple[str, ...], unsafe: tuple[str, ...], *, include: bool, quirks: Quirks
 ) -> CheckFailure | None:
+    for name in find_refused_names(names, unsafe, include=include, quirks=quirks):
+        return "HeaderDisallowedByPreflightResponse", name
+    return None
+
+
+def find_refused_names(
+    names: Iterable[str], unsafe: Iterable[str], *, include: bool, quirks: Quirks
+) -> Iterator[str]:
+    """Yield the `unsafe` header names that a list of allowed `names` does not allow.
+
+    >>> from corekit.browser import STANDARD
+    >>> asked = ["authorization", "x-a"]
+    >>> [*find_refused_names(["*"], asked, include=False, quirks=STANDARD)]
+    ['authorization']
+    """
     allowed = {name.lower() for name in names}
     wildcard = not include and ANY in allowed
     for name in unsafe:
         must_be_listed = name == NON_WILDCARD_HEADER and not quirks.authorization_under_wildcard
         if name not in allowed and (must_be_listed or not wildcard):
-            return "HeaderDisallowedByPreflightResponse", name
-    return None
+            yield name
 
 
 def readable_headers(headers: Headers, tainting: Tainting, *, include: bool) -> Headers:

@@ -119,14 +119,14 @@ class GuardObserver(Reporter):
         )
         try:
             if self.on_verdict is not None:
-                self._call(self.on_verdict, event, event._describe(""))
+                self.call(self.on_verdict, event, event._describe(""))
             if not verdict.allowed and self.logger.isEnabledFor(WARNING):
                 # The search for a near miss takes time, so it runs once for each kind.
                 is_first = is_new((verdict.reason, show(origin)), self._seen)
                 line = event._describe(verdict.hint if is_first else "")
                 self.logger.log(WARNING if is_first else INFO, "%s", line)
         except Exception:  # noqa: BLE001 - reported
-            self._report_exception()
+            self.report_exception()
 
 
 def check_on_verdict(on_verdict: object) -> None:

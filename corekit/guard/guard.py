@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Self
 
-from corekit._engine import Engine, as_text
+from corekit._answers import as_text
+from corekit._engine import Engine
 from corekit._origins import OPAQUE
 from corekit.diagnostics import show
 from corekit.live import Policies

@@ -14,12 +14,13 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 
 CORE: Final = (
-    "diff explain lint probe",
+    "diff explain lint probe shadow",
     "adapter",
     "guard lookups",
     "__init__ _marks",
     "_applied compat events schema",
     "live",
+    "_shadowing",
     "routes",
     "_regexes policy",
     "_reporting decision",
@@ -45,7 +46,7 @@ BROWSER: Final = "_names _origins _suffixes"
 COMMAND: Final = "corekit.__main__"
 """The one module of the core that imports an adapter: it runs the command."""
 
-ON_DEMAND: Final = {"corekit.live": "corekit.diff"}
+ON_DEMAND: Final = {"corekit.live": "corekit.diff corekit.shadow"}
 """What a module imports of a layer above, only when one of its methods is called."""
 
 LIBRARIES: Final = "idna publicsuffixlist"
