@@ -167,8 +167,7 @@ class CorsMiddleware:
         self._find_marks = marks_finder(app)
         # A single policy is the same for every path, unless handlers have their own.
         self._everywhere = self._source if self._find_marks is None else _UNKNOWN
-        if self._source is policy or self._everywhere.current.engine is None:
-            self._paths = PathReader.of(app, strips_root_path)
+        self._paths = PathReader.of(app, strips_root_path)
 
     @property
     def policy(self) -> Policies:
@@ -333,6 +332,7 @@ class CorsMiddleware:
             host=find_line(scope["headers"], b"host"),
             sec_fetch_site=find_line(scope["headers"], b"sec-fetch-site"),
             request=scope,
+            find_policy=lambda policies: self._paths.find_policy(policies, scope),
         )
 
 

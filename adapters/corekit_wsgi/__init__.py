@@ -2,5 +2,6 @@
 
 from .guard import GuardMiddleware
 from .middleware import CorsMiddleware
+from .observing import observe
 
-__all__ = ["CorsMiddleware", "GuardMiddleware"]
+__all__ = ["CorsMiddleware", "GuardMiddleware", "observe"]

@@ -203,12 +203,17 @@ class CorsMiddleware:
             host=environ.get("HTTP_HOST"),
             sec_fetch_site=environ.get("HTTP_SEC_FETCH_SITE"),
             request=environ,
+            find_policy=partial(_find_policy, environ),
         )
 
 
 def _find_engine(policies: CorsPolicy | CorsRoutes, environ: WSGIEnvironment) -> Engine | None:
-    policy = policies.policy_for(decode_path(environ.get("PATH_INFO", "")))
+    policy = _find_policy(environ, policies)
     return None if policy is None else policy.engine
+
+
+def _find_policy(environ: WSGIEnvironment, policies: CorsPolicy | CorsRoutes) -> CorsPolicy | None:
+    return policies.policy_for(decode_path(environ.get("PATH_INFO", "")))
 
 
 def apply(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from corekit._answers import Headers
 from corekit._fingerprints import find_share
 from corekit._own_origin import is_own_origin
 from corekit._reporting import INFO, WARNING, Reporter, describe_request, is_new
@@ -97,42 +99,50 @@ class Shadow:
         that is for the request; by default, that for its path.
         """
         if self.compares(event.origin) and event.decision.kind is not RequestKind.NOT_CORS:
-            self._report(reporter, event, event.decision, find_policy)
+            self._report(reporter, event, lambda: event.decision, find_policy)
 
     def observe_response(
         self,
         reporter: Reporter,
-        request: ObservedRequest,
-        response: HttpResponse,
+        read: Callable[[], tuple[int, Headers]],
         *,
+        method: str,
+        path: str,
+        origin: str,
+        request_method: str | None,
+        request_headers: str | None,
         host: str | None,
         sec_fetch_site: str | None,
+        request: Any,
         find_policy: FindPolicy | None = None,
     ) -> None:
         """Report a response of another CORS layer, if a browser treats the candidate's otherwise.
 
-        `host` and `sec_fetch_site` are the values of Host and Sec-Fetch-Site.
+        `read` returns its status and its headers; an exception of it is logged too. The arguments
+        with names are those of `corekit.adapter.Observer.observe`.
         """
-        is_own = request.request_method is None and is_own_origin(
-            request.origin, host, sec_fetch_site
-        )
-        if self.compares(request.origin) and not is_own:
-            self._report(reporter, request, response, find_policy)
+        is_preflight = method == "OPTIONS" and request_method is not None
+        is_own = not is_preflight and is_own_origin(origin, host, sec_fetch_site)
+        if not self.compares(origin) or is_own:
+            return
+        asked = (request_method, request_headers) if is_preflight else (None, None)
+        observed = ObservedRequest(reporter.adapter, method, path, origin, *asked, request)
+        self._report(reporter, observed, lambda: HttpResponse(*read()), find_policy)
 
     def _report(
         self,
         reporter: Reporter,
         request: DecisionEvent | ObservedRequest,
-        enforced: Decision | HttpResponse,
+        read: Callable[[], Decision | HttpResponse],
         find_policy: FindPolicy | None,
     ) -> None:
         try:
             try:
-                event = self.compare(request, enforced, find_policy)
+                event = self.compare(request, read(), find_policy)
             except Exception:  # noqa: BLE001 - logged
                 asked = (request.request_method, request.request_headers)
                 line = describe_request(request.method, request.path, request.origin, *asked)
-                reporter.log_exception("the candidate raised an exception", line)
+                reporter.log_exception("comparing with the candidate raised an exception", line)
                 return
             if event is None:
                 return

@@ -216,8 +216,8 @@ class TestFailures:
         assert send(live, Observer("tests", logger), ADMIN).origin_allowed
         (record,) = caplog.records
         assert record.getMessage() == (
-            "CORS: the candidate raised an exception; the request continues: GET '/a/x' from"
-            f" '{ADMIN}'"
+            "CORS: comparing with the candidate raised an exception; the request continues: GET"
+            f" '/a/x' from '{ADMIN}'"
         )
         assert (record.levelname, bool(record.exc_info)) == ("ERROR", True)
 
