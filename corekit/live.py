@@ -48,8 +48,8 @@ class LivePolicy:
     have cached outlive a replacement, for up to `max_age`.
 
     `on_widen` is what happens if a new policy allows more than the current one, or if that cannot
-    be told: ``"allow"`` logs the differences by "corekit.live" at INFO, as for other policies,
-    ``"warn"`` at WARNING, and with ``"refuse"`` the current policy stays.
+    be determined: ``"allow"`` logs the differences by "corekit.live" at INFO, as for other
+    policies, ``"warn"`` at WARNING, and with ``"refuse"`` the current policy stays.
 
     `candidate` is a policy that is tried: what it would decide otherwise is logged by the adapter,
     and passed to `on_difference`, a plain function of a `corekit.shadow.ShadowEvent`. It has no

@@ -34,7 +34,8 @@ def test_snippets_run_and_log_the_shown_lines(
     with caplog.at_level(logging.INFO, "corekit"):
         for snippet in blocks("python"):
             exec(compile(snippet, "docs/logging.md", "exec"), names)
-            apps.append(names.get("app"))
+            if names.get("app") not in apps:
+                apps.append(names.get("app"))
         preflight = [
             (b"origin", b"https://app.example.com"),
             (b"access-control-request-method", b"DELETE"),
@@ -50,6 +51,7 @@ def test_snippets_run_and_log_the_shown_lines(
     scrape = generate_latest(REGISTRY).decode().splitlines()
     assert blocks("text")[1].strip() in scrape
     assert "shop_cors_decisions_total" in str(scrape)
+    assert blocks("text")[4].strip() in scrape
 
 
 def test_guard_logs_the_shown_line_and_is_counted(caplog: pytest.LogCaptureFixture) -> None:
