@@ -21,6 +21,7 @@ from corekit.adapter import MARKS
 from corekit.browser import HttpRequest, HttpResponse
 from corekit.guard import CrossOriginGuard, GuardEvent
 from tests.frameworks.guard_table import GUARDED, SITE, Guarded
+from tests.frameworks.live_holder import CountingPolicy
 from tests.properties.adapters import ADAPTERS
 from tests.properties.application import Application, Send
 
@@ -192,21 +193,6 @@ def test_guard_judges_by_the_policy_that_the_request_found(adapter: Guarded) -> 
     assert [event.verdict.allowed for event in events] == [True, False]
 
 
-class _Counting(LivePolicy):
-    """Counts how often it is read."""
-
-    __slots__ = ("held", "reads")
-
-    @property
-    def current(self) -> CorsPolicy | CorsRoutes:
-        self.reads = getattr(self, "reads", 0) + 1
-        return self.held
-
-    @current.setter
-    def current(self, policy: CorsPolicy | CorsRoutes) -> None:
-        self.held = policy
-
-
 @pytest.mark.parametrize("has_marks", [True, False])
 @pytest.mark.parametrize("name", [name for name in GUARDED if "django" not in name])
 def test_holder_is_read_once_for_each_request(
@@ -214,7 +200,7 @@ def test_holder_is_read_once_for_each_request(
 ) -> None:
     """The settings of Django are read again for each request of these tests: see tests/django."""
     monkeypatch.setattr(MARKS, "exist", has_marks)
-    adapter, live = GUARDED[name], _Counting(OLD)
+    adapter, live = GUARDED[name], CountingPolicy(OLD)
     send = serve(adapter, live)
     # Starlette builds its layers with the first request.
     send(REQUESTS[0])
