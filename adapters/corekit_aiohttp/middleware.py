@@ -205,6 +205,7 @@ class _Layer:
                 host=line_of(request, "Host"),
                 sec_fetch_site=line_of(request, "Sec-Fetch-Site"),
                 request=request,
+                find_policy=lambda policies: _policy_for_path(policies, request, self.app),
             )
         merged = merge_headers(list(response.headers.items()), answer, origin)
         # An application may use one headers object for all responses, which not every aiohttp

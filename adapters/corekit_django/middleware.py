@@ -338,6 +338,7 @@ def _finish(
             host=meta.get("HTTP_HOST"),
             sec_fetch_site=meta.get("HTTP_SEC_FETCH_SITE"),
             request=request,
+            find_policy=lambda policies: policies.policy_for(request.path_info),
         )
     if response is None:
         status, headers, body = preflight_response(answer, meta["HTTP_ORIGIN"])

@@ -32,13 +32,14 @@ from corekit.adapter import (
     make_policy,
     merge_raw_headers,
     policy_for_preflight,
+    policy_for_readings,
     preflight_response,
     read_policy,
 )
 from corekit.arguments import Grants
 
 from .guard import Gate
-from .handlers import find_policy
+from .handlers import find_paths, find_policy
 from .sending import RawHeaders, change_when_sent, line_of, send_at_once
 from .workers import AppFinder, is_only_main_process
 
@@ -202,6 +203,7 @@ class _Layer:
                 host=line_of(request, "host"),
                 sec_fetch_site=line_of(request, "sec-fetch-site"),
                 request=request,
+                find_policy=lambda policies: policy_for_readings(policies, find_paths(request)),
             )
 
 

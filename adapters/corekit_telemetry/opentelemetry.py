@@ -22,6 +22,8 @@ except ModuleNotFoundError as error:
 if TYPE_CHECKING:
     from opentelemetry.metrics import Meter
 
+    from corekit.shadow import ShadowEvent
+
 
 class OpenTelemetryEvents:
     """Adds an event to the current span: ``on_decision=OpenTelemetryEvents()``.
@@ -89,6 +91,33 @@ class OpenTelemetryVerdicts:
         if span.is_recording() and not event.verdict.allowed:
             sent = {} if event.origin is None else {"cors.origin": bounded(event.origin)}
             span.add_event("cors.verdict", {**known, **sent})
+        if self._counter is not None:
+            self._counter.add(1, known)
+
+
+class OpenTelemetryShadow:
+    """Adds what a candidate would change to the span: ``on_difference=OpenTelemetryShadow()``.
+
+    The event ``cors.shadow`` has the attributes ``cors.adapter``, ``cors.kind``, ``cors.reason``
+    and ``cors.origin``. With `meter`, all differences are counted in ``cors.shadow``, with
+    ``cors.kind`` and ``cors.reason``. The span must begin outside of corekit.
+
+    >>> from corekit import CorsPolicy, LivePolicy
+    >>> policy, candidate = CorsPolicy(allow_origins=["*"]), CorsPolicy.deny_all()
+    >>> live = LivePolicy(policy, candidate=candidate, on_difference=OpenTelemetryShadow())
+    """
+
+    def __init__(self, *, meter: Meter | None = None) -> None:
+        about = "Requests that a candidate would decide otherwise, by what would change."
+        self._counter = None
+        if meter is not None:
+            self._counter = meter.create_counter("cors.shadow", "{request}", about)
+
+    def __call__(self, event: ShadowEvent) -> None:
+        """Record one difference."""
+        known = {"cors.kind": event.kind.value, "cors.reason": event.reason.name.lower()}
+        sent = {"cors.adapter": event.adapter, "cors.origin": bounded(event.origin)}
+        get_current_span().add_event("cors.shadow", {**known, **sent})
         if self._counter is not None:
             self._counter.add(1, known)
 

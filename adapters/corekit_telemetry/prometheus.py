@@ -7,7 +7,7 @@ clients cannot fill the memory with series.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from corekit import DecisionEvent
 from corekit.adapter import Policies, check_policy, missing_extra
@@ -19,6 +19,9 @@ try:
     from prometheus_client.registry import Collector
 except ModuleNotFoundError as error:
     raise missing_extra(error, "prometheus_client", extra="prometheus") from None
+
+if TYPE_CHECKING:
+    from corekit.shadow import ShadowEvent
 
 _LABELS: Final = ("adapter", "kind", "outcome", "reason")
 _VERDICT_LABELS: Final = ("adapter", "outcome", "reason")
@@ -90,6 +93,30 @@ class PrometheusVerdictCounter:
         """Count one verdict."""
         reason = event.verdict.reason.name.lower()
         self._counter.labels(event.adapter, event.outcome, reason).inc()
+
+
+class PrometheusShadowCounter:
+    """Counts what a candidate would change: ``on_difference=PrometheusShadowCounter()``.
+
+    `registry` and `name` are as for `PrometheusCounter`. The labels are `kind`: would_deny,
+    would_grant or would_differ; and `reason`: the name of the first `corekit.shadow.ShadowReason`
+    in lower case. Each reason has one kind, so that is at most 12 series.
+
+    >>> from corekit import CorsPolicy, LivePolicy
+    >>> registry, policy = CollectorRegistry(), CorsPolicy(allow_origins=["*"])
+    >>> count = PrometheusShadowCounter(registry=registry)
+    >>> live = LivePolicy(policy, candidate=CorsPolicy.deny_all(), on_difference=count)
+    """
+
+    def __init__(
+        self, *, registry: CollectorRegistry = REGISTRY, name: str = "cors_shadow"
+    ) -> None:
+        about = "Requests that a candidate would decide otherwise, by what would change."
+        self._counter = Counter(name, about, ("kind", "reason"), registry=registry)
+
+    def __call__(self, event: ShadowEvent) -> None:
+        """Count one difference."""
+        self._counter.labels(event.kind.value, event.reason.name.lower()).inc()
 
 
 class PrometheusPolicyInfo(Collector):
