@@ -65,8 +65,9 @@ def paths_of(regex: re.Pattern[str]) -> Paths | None:
     with suppress(Unreadable, TooManyStates):
         roughly, is_exact = read_roughly(regex)
         most = intersection(build(Sequence((_without_looks(roughly), _ANYTHING))), _paths())
-        least = Sequence((_certain(read_regex(regex)), _ANYTHING)) if is_exact else None
-        return Paths(most, least and build(least))
+        if not is_exact:
+            return Paths(most, None)
+        return Paths(most, build(Sequence((_certain(read_regex(regex)), _ANYTHING))))
     return None
 
 

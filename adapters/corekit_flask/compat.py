@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from functools import partial
+from functools import partial, reduce
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
@@ -24,6 +24,7 @@ from corekit.adapter import (
     OriginPattern,
     check_on_decision,
     is_serialized_origin,
+    own_mark,
 )
 from corekit.compat import RegexCorsPolicy
 from corekit.problems import Dialect
@@ -87,8 +88,8 @@ class CORS:
     """Replaces flask-cors' CORS and takes its options: only the import changes.
 
     ``CORS(app, resources=..., origins=..., ...)``, or ``CORS(...)`` and later ``init_app(app)``;
-    `app` may be a blueprint. A second call for the same application adds resources that none of the
-    first ones overlap. The options of a resource override the keywords, which override the
+    `app` may be a blueprint. A second call for the same application or blueprint adds resources that
+    none of the first ones overlap. The options of a resource override the keywords, which override the
     CORS_* keys of the application's configuration. The first resource that matches wins.
     `on_decision`, as in `Cors`, exists in corekit only, and for a whole application only. Raise
     TypeError for an unknown option, ValueError for a value that corekit does not support, and
@@ -121,9 +122,14 @@ class CORS:
                 raise TypeError(
                     "on_decision is for a whole application. Pass it to Cors or CORS(app)."
                 )
-            policies = _PerApp(lambda flask: _read(flask, given))
-            cover_blueprint(app, policies)
+            before = own_mark(app)
+            if before is not None and isinstance(before.policy, _ResourcesPerApp):
+                policies = before.policy
+            else:
+                policies = _ResourcesPerApp()
+                cover_blueprint(app, policies)
             app.record(lambda state: policies.prepare(cast("Flask", state.app)))
+            policies.add(given)
         else:
             cover(app, _read(app, given), self._on_decision)
 
@@ -163,6 +169,22 @@ class _PerApp:
         if app not in self._made:
             self.prepare(app)
         return self._made[app].policy_for(path)
+
+
+class _ResourcesPerApp(_PerApp):
+    """The resources of all calls of `CORS` for a blueprint."""
+
+    def __init__(self) -> None:
+        super().__init__(self._read_all)
+        self._given: list[Mapping[str, Any]] = []
+
+    def add(self, given: Mapping[str, Any]) -> None:
+        """Add the options of a call, if they are others."""
+        if given not in self._given:
+            self._given.append(given)
+
+    def _read_all(self, app: Flask) -> Resources:
+        return reduce(Resources.add, (_read(app, given) for given in self._given))
 
 
 def _read(app: Flask, given: Mapping[str, Any]) -> Resources:

@@ -59,9 +59,9 @@ class Resources:
             for other, _ in others._given:
                 if not _are_disjoint(resource, other):
                     raise RuntimeError(
-                        f"The application already has a policy for the resource {resource!r}, which"
-                        f" {other!r} may overlap. Pass all resources in one call of CORS():"
-                        " resources={path: {option: value}}."
+                        "The application or blueprint already has a policy for the resource"
+                        f" {resource!r}, which {other!r} may overlap. Pass all resources in one"
+                        " call of CORS(): resources={path: {option: value}}."
                     )
         return Resources([*self._given, *others._given])
 
