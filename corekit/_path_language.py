@@ -37,7 +37,7 @@ class Paths:
     least: Automaton | None
 
     def example(self) -> str | None:
-        """Return a short path that may be one of these, or None if there is none.
+        """Return a short path that may be one of these, or None without any.
 
         >>> paths_of(re.compile(r"/users/\\d+")).example()
         '/users/1'

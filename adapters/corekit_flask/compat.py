@@ -88,11 +88,11 @@ class CORS:
     """Replaces flask-cors' CORS and takes its options: only the import changes.
 
     ``CORS(app, resources=..., origins=..., ...)``, or ``CORS(...)`` and later ``init_app(app)``;
-    `app` may be a blueprint. A second call for the same application or blueprint adds resources that
-    none of the first ones overlap. The options of a resource override the keywords, which override the
-    CORS_* keys of the application's configuration. The first resource that matches wins.
-    `on_decision`, as in `Cors`, exists in corekit only, and for a whole application only. Raise
-    TypeError for an unknown option, ValueError for a value that corekit does not support, and
+    `app` may be a blueprint. A second call for the same application or blueprint adds resources
+    that none of the first ones overlap. The options of a resource override the keywords, which
+    override the CORS_* keys of the application's configuration. The first resource that matches
+    wins. `on_decision`, as in `Cors`, exists in corekit only, and for a whole application only.
+    Raise TypeError for an unknown option, ValueError for a value that corekit does not support, and
     `corekit.PolicyError` with all problems of a policy.
 
     >>> app = Flask("shop")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, Unpack
-from urllib.parse import unquote
 
 from sanic import Request
 from sanic.exceptions import MethodNotAllowed
@@ -113,6 +112,8 @@ def _find_route(request: Request, method: str) -> Route | None:
 
 def _handler_of(route: Route) -> object:
     handler: Any = route.handler
+    # Sanic Extensions adds one for HEAD, which calls that for GET.
+    handler = getattr(handler, "__route_handler__", handler)
     # That of a WebSocket is an argument of Sanic's own.
     return handler.args[0] if hasattr(handler, "is_websocket") else handler
 
@@ -124,7 +125,5 @@ def _policy_for_path(
     if route is None or not route.strict:
         # Sanic routes a path with a slash at its end like one without.
         path = path.rstrip("/")
-    # Sanic compares a path with its routes without decoding it, and may leave parameters encoded.
-    if route is not None and route.unquote:
-        return policies.policy_for(unquote(path))
+    # Sanic compares a path with its routes without decoding it, also if it decodes the parameters.
     return policy_for_readings(policies, raw_path_readings(path))

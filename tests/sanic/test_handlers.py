@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -133,3 +134,28 @@ def test_invalid_arguments_are_refused() -> None:
         cors(allow_origins=[])
     with pytest.raises(TypeError, match="A View cannot keep a policy"):
         cors(partners)(View())
+
+
+@pytest.mark.parametrize("kind", ["function", "class", "another"])
+def test_head_handler_of_sanic_extensions_has_the_policy_for_get(kind: str) -> None:
+    async def call_get(request: Request, get_handler: Any) -> Any:
+        return await get_handler(request)
+
+    handler: Any = View.as_view() if kind == "class" else replace
+    head: Any = partial(call_get, get_handler=handler)
+    if kind != "another":
+        head.__route_handler__ = handler
+    app = make_app()
+    app.add_route(handler, "/x", methods=["GET"], name="get")
+    app.add_route(head, "/x", methods=["HEAD"], name="get_head")
+    install(app, policy)
+    with serve(app) as server:
+        for origin in (PARTNER, APP):
+            granted = [origin] if origin == PARTNER else None
+            assert server.get("/x", origin).allowed == granted
+            response = server.request("HEAD", "/x", origin)
+            # Any other handler that calls one with another policy is a mistake.
+            expected = (500, [APP] if origin == APP else None)
+            assert (response.status, response.allowed) == (
+                expected if kind == "another" else (200, granted)
+            )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from sanic import HTTPResponse, Request
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit_sanic import install
 from tests.frameworks.sanic_app import make_app
 from tests.sanic.serving import APP, UNTRUSTED, serve
 from tests.sanic.site import hello, make, policy, public
+
+
+async def hello_both(request: Request, one: str, other: str) -> HTTPResponse:
+    return await hello(request)
 
 
 def test_path_that_is_slow_to_route_gets_no_permission() -> None:
@@ -83,4 +88,15 @@ class TestPath:
         with serve(app) as server:
             assert server.get("/%63losed").allowed is None
             assert server.get("/%6fpen").allowed == ["*"]
-            assert server.get("/%c3%a9/%61").allowed == ([APP] if unquote else None)
+            assert server.get("/%c3%a9/%61").allowed is None
+
+    @pytest.mark.parametrize("unquote", [False, True])
+    @pytest.mark.parametrize("path", ["/é%2Fx", "/é%2fx%2Fy", "/é/x%2Fy", "/%2Fé/x"])
+    def test_encoded_slash_never_leads_to_a_wider_policy(self, path: str, unquote: bool) -> None:
+        app = make_app()
+        app.add_route(hello, "/<rest>", unquote=unquote)
+        app.add_route(hello_both, "/<one>/<other>", unquote=unquote)
+        install(app, CorsRoutes([("/é/", public), ("/", policy)]))
+        with serve(app) as server:
+            assert server.get(path.replace("é", "%C3%A9"), UNTRUSTED).allowed is None
+            assert server.get("/%C3%A9/x", UNTRUSTED).allowed == ["*"]
