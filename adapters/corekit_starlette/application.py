@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 App = TypeVar("App", bound=Starlette)
 
 _OPTIONS: Final = ("on_decision", "guard", "on_verdict")
+# The second is that to which OpenTelemetry's `uninstrument_app` returns.
+_BUILDERS: Final = ("build_middleware_stack", "_original_build_middleware_stack")
 _CHECK: Final = "corekit.check_route"
 LOGGER: Final = logging.getLogger("corekit.starlette")
 
@@ -92,9 +94,10 @@ def install(
     gate = make_gate(app, policy, guard, on_verdict, adapter="starlette", logger=LOGGER)
     # The stack is built when the application starts, with everything that was added until then.
     innermost = _Innermost(app.router.middleware_stack)
-    build = app.build_middleware_stack
     wrap = partial(_Outermost, app, innermost, policy, on_decision, gate=gate)
-    vars(app)["build_middleware_stack"] = partial(wrap, build)
+    for name in _BUILDERS:
+        if hasattr(app, name):
+            vars(app)[name] = partial(wrap, getattr(app, name))
     vars(app).update(corekit_policy=policy, corekit_guard=guard)  # for the command
     app.router.middleware_stack = innermost
     if app.middleware_stack is not None:

@@ -341,3 +341,23 @@ def test_middleware_that_covers_the_remaining_routes_is_not_logged(
 
     assert client_of(app).get("/", headers={"Origin": APP}).headers[ALLOW_ORIGIN] == APP
     assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_removed_instrumentation_keeps_the_policy(is_before: bool) -> None:
+    # As `instrument_app` and `uninstrument_app` of opentelemetry-instrumentation-fastapi.
+    app: Any = FastAPI(routes=routes())
+    if not is_before:
+        install(app, policy)
+    app._original_build_middleware_stack = app.build_middleware_stack
+    app.build_middleware_stack = lambda: Refusing(app._original_build_middleware_stack())
+    if is_before:
+        install(app, policy)
+    client = client_of(app)
+    assert client.get("/secret", headers={"Origin": APP}).status_code == 401
+    app.build_middleware_stack = app._original_build_middleware_stack
+    app.middleware_stack = app.build_middleware_stack()
+
+    assert client.get("/", headers={"Origin": APP}).headers[ALLOW_ORIGIN] == APP
+    assert client.options("/", headers=PREFLIGHT).status_code == 204
+    assert client.get("/secret", headers={"Origin": APP}).status_code == 404
