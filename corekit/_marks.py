@@ -170,8 +170,8 @@ def keep_policy(
         _check_class(target, resolve)
         _check_subclasses(target, resolve)
     elif _gets_checker(target):
-        check = _check_partial if isinstance(target, partial) else _checked
-        made = check(target, _Checker(mark, resolve))
+        check = _check_partial if type(target) is partial else _checked
+        made = check(made, _Checker(mark, resolve))
     return made  # type: ignore[no-any-return]
 
 
