@@ -235,6 +235,11 @@ class Cost:
 
     def limit(self, length: int) -> int | None:
         """Return what any string of a length costs at most; None if the ways grow with it."""
+        linear = self.linear(length)
+        return None if linear is None else linear[0] + length * linear[1]
+
+    def linear(self, length: int) -> tuple[int, int] | None:
+        """Return what strings up to a length cost once, and for each character, or None."""
         ways = self._ways
         if ways is None:
             return None
@@ -246,8 +251,7 @@ class Cost:
             # Outside of cycles, each set is passed at most once, before or after them.
             once = longest_way(edges, sums, set(range(len(edges))) - cyclic)
             self._sums[work] = 2 * once, max((sums[each] for each in cyclic), default=0)
-        once, repeated = self._sums[work]
-        return once + length * repeated
+        return self._sums[work]
 
     @cached_property
     def _cycles(self) -> tuple[list[list[Edge]], set[int]]:

@@ -74,17 +74,17 @@ class EveryOrigin:
 class _BoundedOrigins:
     """Origins that an adapter matches itself, asked only for what a browser could send."""
 
-    __slots__ = ("_is_possible", "_origins")
+    __slots__ = ("_is_possible", "bounded")
 
     def __init__(self, origins: Origins, is_possible: Callable[[str], bool]) -> None:
-        self._origins = origins
+        self.bounded = origins
         self._is_possible = is_possible
 
     def __contains__(self, origin: str) -> bool:
-        return self._is_possible(origin) and origin in self._origins
+        return self._is_possible(origin) and origin in self.bounded
 
     def find(self, origin: str) -> str | None:
-        find = getattr(self._origins, "find", None)
+        find = getattr(self.bounded, "find", None)
         return None if find is None or origin not in self else find(origin)
 
 
@@ -136,7 +136,6 @@ class Engine:
         "_grant",
         "_granted",
         "_max_age",
-        "_others",
         "_preflight_vary",
         "_preflights",
         "_private_network",
@@ -148,6 +147,7 @@ class Engine:
         "dialect",
         "max_request_headers",
         "no_origin",
+        "others",
         "shadow",
         "source",
     )
@@ -187,12 +187,12 @@ class Engine:
         self.source = source or Source()
         # Exact origins need one look-up in a frozenset; the set's own `in` would be a call.
         self._exact = frozenset[str]()
-        self._others: Origins
+        self.others: Origins
         if type(origins) is OriginSet:
             self._exact = origins.exact
-            self._others = origins if origins.has_patterns else frozenset[str]()
+            self.others = origins if origins.has_patterns else frozenset[str]()
         else:
-            self._others = bound_origins(origins, opaque=not credentials)
+            self.others = bound_origins(origins, opaque=not credentials)
         self.no_origin = Answer(
             RequestKind.NOT_CORS, False, None, readable if any_origin else (), vary
         )
@@ -260,17 +260,17 @@ class Engine:
     @property
     def denies_all(self) -> bool:
         """Whether no origin is allowed, as far as that is known without asking for one."""
-        return not self._exact and type(self._others) is frozenset
+        return not self._exact and type(self.others) is frozenset
 
     def allows(self, origin: str) -> bool:
         """Return whether `origin` is allowed."""
-        return origin in self._exact or origin in self._others
+        return origin in self._exact or origin in self.others
 
     def actual(self, origin: str | None) -> Answer:
         """Answer a request that is not a preflight; `origin` is its Origin header, or None."""
         if origin is None:
             return self.no_origin
-        if origin in self._exact or origin in self._others:
+        if origin in self._exact or origin in self.others:
             return self._granted
         return self._denied
 
@@ -288,7 +288,7 @@ class Engine:
         granted, whatever it requested: so the browser caches one answer for all methods and headers
         of a URL, and an attacker's list costs nothing.
         """
-        if origin not in self._exact and origin not in self._others:
+        if origin not in self._exact and origin not in self.others:
             return self._denied_preflight
         private = self._private_network and as_text(request_private_network) == "true"
         if self._echoes_request:
@@ -309,7 +309,7 @@ class Engine:
         """Return the entry of `allow_origins` that matches `origin`; None if none does."""
         if origin in self._exact:
             return origin
-        find = getattr(self._others, "find", None)
+        find = getattr(self.others, "find", None)
         return None if find is None else find(origin)
 
     def judge(

@@ -13,7 +13,7 @@ from .diagnostics import show
 
 _MAX_NAMES: Final = 5
 _MAX_ORIGINS: Final = 500
-"""The most origins that a near miss is searched in: the search must not delay requests."""
+"""The most origins that a near miss is searched in, since the list is read from end to end."""
 
 
 def find_hint(
@@ -51,7 +51,7 @@ def find_origin_hint(engine: Engine, origin: str) -> str:
     if origin == OPAQUE:
         return "Browsers send it for sandboxed iframes and local files: use a page with an origin."
     is_short = len(engine.allow_origins) <= _MAX_ORIGINS
-    near = find_near_origins(origin, engine.allow_origins, engine.allows) if is_short else ()
+    near = find_near_origins(engine, origin) if is_short else ()
     nearest = f"Nearest allowed origin: {show(near[0].nearest)}. " if near else ""
     return f"{nearest}Add {show(origin)} to {engine.dialect.origins}."
 

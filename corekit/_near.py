@@ -1,23 +1,46 @@
 """Search for the allowed origins, methods and header names nearest to one that is not allowed.
 
 The search for origins derives likely ones from the given one and asks the policy whether it allows
-them. So it covers patterns and regular expressions as well as exact origins, and costs nearly the
-same for one origin and for 100,000. Only the ports and the similar host names are read from the
-list itself, in one pass.
+them, the likeliest first. So it covers patterns and regular expressions as well as exact origins,
+and costs nearly the same for one origin and for 100,000. Only the ports, the letters and the
+similar host names are read from the list itself. A client chooses the origin, so the work is
+limited: `_MOST_CANDIDATES` are looked up in the list, and patterns and regular expressions are
+asked for as many as `_MOST_WORK` suffices for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ._origins import ANY, split_origin
+from ._origins import ANY, OriginSet, split_origin
 from ._suffixes import is_public_suffix
+from .arguments import REGEXES
+
+if TYPE_CHECKING:
+    from ._engine import Engine
 
 _MAX_FOUND: Final = 3
 _MAX_PORTS: Final = 50
 _MAX_EDITED: Final = 80
 """Longest host, in characters, in which every other letter is tried."""
+
+_MOST_CANDIDATES: Final = 4_000
+_MOST_WORK: Final = 500_000
+"""The work of all look-ups in patterns and regular expressions, in states that `re` visits: a few
+milliseconds."""
+
+_LOOKUP_WORK: Final = 150
+"""What it takes to read an origin, in the same unit."""
+
+_PATTERN_WORK: Final = 300
+"""What it takes to look one up in patterns."""
+
+_UNKNOWN_WORK: Final = 10_000
+"""What it is taken for in another container."""
+
+_LONGER: Final = 16
+"""How many characters longer a candidate may be: a scheme, ``www.`` and a port."""
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789-._"
 _MAX_NAMES: Final = 500
@@ -61,41 +84,73 @@ def find_near_name(name: str, allowed: Collection[str]) -> str | None:
     return next(iter(get_close_matches(name, names, cutoff=_CUTOFF)), None)
 
 
-def find_near_origins(
-    origin: str, allow_origins: Collection[str], allows: Callable[[str], bool]
-) -> tuple[NearOrigin, ...]:
-    """Return up to three allowed origins that nearly match `origin`, nearest first.
+def find_near_origins(engine: Engine, origin: str) -> tuple[NearOrigin, ...]:
+    """Return up to three origins that `engine` allows and that nearly match, nearest first.
 
-    `allow_origins` are the origins and patterns of a policy, `allows` returns whether it allows an
-    origin.
-
-    >>> allowed = {"https://app.example.com"}
-    >>> find_near_origins("http://app.example.com", allowed, allowed.__contains__)[0].nearest
+    >>> from corekit import CorsPolicy
+    >>> engine = CorsPolicy(allow_origins=["https://app.example.com"]).engine
+    >>> find_near_origins(engine, "http://app.example.com")[0].nearest
     'https://app.example.com'
     """
     parts = split_origin(origin)
     if parts is None:
         return ()
     scheme, host, port = parts
+    search = _Search(engine, len(origin))
     for each in (port, ANY):
         # A pattern that covers every subdomain of the host does not cover the host itself.
         apex = _join(scheme, f"*.{host}", each)
-        if apex in allow_origins:
+        if apex in search.listed:
             return (NearOrigin(apex, f"it covers subdomains of {host}, not {host} itself"),)
-    ports, similar = _read_list(allow_origins, scheme, host)
+    ports, similar = _read_list(engine.allow_origins, scheme, host)
     found: dict[str, NearOrigin] = {}
     for near in (*_other_ports(scheme, host, port, ports), *_other_hosts(scheme, host, port)):
-        if allows(near.nearest):
+        if search.allows(near.nearest):
             found.setdefault(near.nearest, near)
     if found:
         return tuple(found.values())[:_MAX_FOUND]
-    schemes = [each for each in (scheme, _OTHER_SCHEME.get(scheme)) if each]
-    for edited, difference in _edits(host):
-        for each in schemes:
+    letters = search.letters()
+    for each in filter(None, (scheme, _OTHER_SCHEME.get(scheme))):
+        for edited, difference in _edits(host, letters):
             candidate = _join(each, edited, port)
-            if allows(candidate):
+            if search.allows(candidate):
                 return (NearOrigin(candidate, difference),)
     return similar
+
+
+class _Search:
+    """Asks an engine for origins, up to a limit."""
+
+    def __init__(self, engine: Engine, length: int) -> None:
+        self._engine = engine
+        self.listed = frozenset(engine.allow_origins)
+        self._left = _MOST_CANDIDATES
+        self._asked = _MOST_WORK // _work_of(engine, length + _LONGER)
+
+    def allows(self, origin: str) -> bool:
+        """Return whether the engine is known to allow an origin."""
+        self._left -= 1
+        if self._left < 0:
+            return False
+        if origin in self.listed:
+            return True
+        self._asked -= 1
+        return self._asked >= 0 and self._engine.allows(origin)
+
+    def letters(self) -> str:
+        """Return the letters that the entries are written with; a host lacks no others."""
+        regexes: Any = self._engine.source.arguments.get(REGEXES, ())
+        written = {*"".join(self.listed), *"".join(each.pattern for each in regexes).lower()}
+        return "".join(letter for letter in _LETTERS if letter in written)
+
+
+def _work_of(engine: Engine, length: int) -> int:
+    """Return what it takes to ask an engine for an origin of this length."""
+    origins = getattr(engine.others, "bounded", engine.others)
+    if isinstance(origins, OriginSet | frozenset):
+        return _LOOKUP_WORK + _PATTERN_WORK
+    work = getattr(origins, "work", None)
+    return _LOOKUP_WORK + (_UNKNOWN_WORK if work is None else int(work(length)))
 
 
 def is_typo(origin: str, nearest: str) -> bool:
@@ -146,8 +201,11 @@ def _other_hosts(scheme: str, host: str, port: str) -> Iterator[NearOrigin]:
         parent = parent.partition(".")[2]
 
 
-def _edits(host: str) -> Iterator[tuple[str, str]]:
-    """Yield every host at edit distance 1, with the difference, unless the host is long."""
+def _edits(host: str, letters: str = _LETTERS) -> Iterator[tuple[str, str]]:
+    """Yield every host at edit distance 1, with the difference, unless the host is long.
+
+    The most common typos come first.
+    """
     if len(host) > _MAX_EDITED:
         return
     for at in range(len(host) - 1):
@@ -155,10 +213,12 @@ def _edits(host: str) -> Iterator[tuple[str, str]]:
         yield swapped, "two letters of the page's host are swapped"
     for at in range(len(host)):
         yield host[:at] + host[at + 1 :], "the page's host has one letter more"
-        for letter in _LETTERS:
+    for at in range(len(host)):
+        yield host[:at] + host[at] + host[at:], "the page's host has one letter less"
+    for letter in letters:
+        for at in range(len(host)):
             yield host[:at] + letter + host[at + 1 :], "one letter differs"
-    for at in range(len(host) + 1):
-        for letter in _LETTERS:
+        for at in range(len(host) + 1):
             yield host[:at] + letter + host[at:], "the page's host has one letter less"
 
 

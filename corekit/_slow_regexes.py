@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ._automata import EVERY_CHARACTER, TooManyStates
 from ._backtracking import MOST_LAYERS, MOST_TRIES, ORIGIN, PATH, Budget, Cost
@@ -30,6 +30,23 @@ _ANY_LENGTH: Final = 65_536
 """In characters; no server accepts a longer path."""
 
 
+class Work(NamedTuple):
+    """How many states `re` visits at most: once, and for each character."""
+
+    once: int
+    repeated: int
+
+    def of(self, length: int) -> int:
+        """Return the states for an origin of a length."""
+        return self.once + length * self.repeated
+
+
+_UNKNOWN: Final = Work(10**9, 0)
+_MOST_WORKS: Final = 1_000
+_works: dict[re.Pattern[str], Work] = {}
+"""Of the regular expressions that were judged last; each policy keeps what it needs."""
+
+
 def find_slow_word(regex: re.Pattern[str], budget: Budget | None = None) -> str | None:
     """Return the beginning of an origin that takes long to match, or None.
 
@@ -44,13 +61,30 @@ def find_slow_word(regex: re.Pattern[str], budget: Budget | None = None) -> str 
     length = MAX_ORIGIN_LENGTH
     cost = Cost(node, ORIGIN, budget or Budget(), is_exact=is_exact)
     # If the ways grow with the length, it is slow, even if the longest origin costs little.
-    most = _FEW_TRIES if cost.limit(length) is None and not cost.is_rough else _MOST_TRIES
-    if cost.most(most, length) <= most:
+    linear = cost.linear(length)
+    most = _FEW_TRIES if linear is None and not cost.is_rough else _MOST_TRIES
+    tries = cost.most(most, length)
+    if tries <= most:
+        if len(_works) >= _MOST_WORKS:
+            _works.clear()
+        _works[regex] = Work(*linear) if linear else Work(tries, 0)
         return None
     word = cost.find_word(most, length, is_bound=False)
     if word is None:
         raise TooManyStates
     return word
+
+
+def origin_work(regex: re.Pattern[str]) -> Work:
+    """Return what origins cost that a regular expression is matched with.
+
+    It is known if the regular expression was judged lately, and has no slow word.
+
+    >>> find_slow_word(re.compile(r"https://.*\\.example\\.com"))
+    >>> origin_work(re.compile(r"https://.*\\.example\\.com")).of(30) < 600
+    True
+    """
+    return _works.get(regex, _UNKNOWN)
 
 
 def path_cost(regex: re.Pattern[str], budget: Budget) -> Cost:

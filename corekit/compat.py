@@ -20,7 +20,7 @@ from ._engine import AnyOrigin, Origins
 from ._origins import is_serialized_origin
 from ._path_language import Paths, paths_of
 from ._regexes import RegexError, RegexReader, compile_path_regex, compile_regex
-from ._slow_regexes import longest_path
+from ._slow_regexes import longest_path, origin_work
 from .arguments import REGEXES
 from .policy import CorsPolicy
 from .problems import PYTHON, Dialect
@@ -70,11 +70,12 @@ class OriginRegexes:
     (True, False)
     """
 
-    __slots__ = ("_others", "_regexes")
+    __slots__ = ("_others", "_regexes", "_works")
 
     def __init__(self, regexes: Collection[re.Pattern[str]], *, others: Origins) -> None:
         self._regexes = tuple(regexes)
         self._others = others
+        self._works = tuple(map(origin_work, self._regexes))
 
     def __contains__(self, origin: str) -> bool:
         return origin in self._others or self._match(origin) is not None
@@ -84,6 +85,10 @@ class OriginRegexes:
         find = getattr(self._others, "find", None)
         found: str | None = None if find is None else find(origin)
         return self._match(origin) if found is None else found
+
+    def work(self, length: int) -> int:
+        """Return how many states `re` visits at most for an origin of a length."""
+        return sum(each.of(length) for each in self._works)
 
     def _match(self, origin: str) -> str | None:
         # An untrusted string is bounded and well-formed before a regex is tried on it.

@@ -102,7 +102,7 @@ def compare_origins(policy: CorsPolicy, origin: str) -> tuple[NearMiss, ...]:
     'https://app.example.com' is allowed: the page has http instead of https.
     """
     found = []
-    for near in find_near_origins(origin, policy.allow_origins, policy.engine.allows):
+    for near in find_near_origins(policy.engine, origin):
         is_listed = near.nearest in policy.allow_origins
         by = "" if is_listed else f" by {find_origin_rule(policy, near.nearest)}"
         message = f"{show(near.nearest)} is allowed{by}: {near.difference}."
