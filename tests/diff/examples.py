@@ -139,6 +139,13 @@ EXAMPLES: list[Example] = [
         ],
     ),
     (
+        "unreadable regex in both, with what is safelisted",
+        UNREADABLE_BASE,
+        UNREADABLE_BASE.replace(allow_methods=["POST"], expose_headers=["cache-control"]),
+        "same",
+        [],
+    ),
+    (
         "unreadable regex in both, with any header",
         UNREADABLE_BASE.replace(allow_headers=["*"]),
         UNREADABLE_BASE.replace(allow_headers=["x-a", "authorization"]),
@@ -191,6 +198,16 @@ EXAMPLES: list[Example] = [
         BASE.replace(allow_methods=["DELETE", "PATCH", "PUT"]),
         "wider",
         [f"A page at {APP} may now DELETE and PATCH any path {COOKIES} {READ}; {BEFORE}"],
+    ),
+    (
+        "a method together with credentials",
+        BASE.replace(allow_credentials=False),
+        BASE.replace(allow_methods=["PUT", "DELETE"]),
+        "wider",
+        [
+            f"A page at {APP} may now GET any path {COOKIES} {READ}; {BEFORE}",
+            f"A page at {APP} may now DELETE any path {READ}; {BEFORE}",
+        ],
     ),
     (
         "any method",

@@ -156,8 +156,12 @@ def test_witness_is_run_for_every_kind_of_origin(origin: str) -> None:
     assert is_allowed(CorsRoutes([("/a b/", policy)]), Witness(origin, path="/a b/é"))
 
 
-def test_no_witness_is_shown_without_being_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grants, "is_allowed", lambda *_: False)
+@pytest.mark.parametrize("is_allowed", [True, False])
+def test_no_witness_is_shown_without_being_run(
+    monkeypatch: pytest.MonkeyPatch,
+    is_allowed: bool,
+) -> None:
+    monkeypatch.setattr(grants, "is_allowed", lambda *_: is_allowed)
     for name, old, new, *_ in EXAMPLES:
         witnesses = [each.witness for each in compare(old, new).differences]
         assert witnesses == [None] * len(witnesses), name

@@ -26,6 +26,7 @@ COPIED = (
 )
 TESTS = {
     "corekit": ("tests/core", "tests/browser_model", "tests/explain"),
+    "corekit.diff": ("tests/diff",),
     "corekit.guard": ("tests/guard",),
     "corekit.lookups": ("tests/lookups",),
     "corekit_asgi": ("tests/asgi",),
