@@ -10,7 +10,7 @@ from hypothesis import given
 
 from corekit import CorsPolicy, PolicyError
 from corekit.compat import RegexCorsPolicy
-from corekit.diff import DifferenceKind, Direction, Relation, compare
+from corekit.diff import DifferenceKind, Direction, Relation, compare, origins
 from corekit.diff.origins import (
     AllowedOrigins,
     Questions,
@@ -38,7 +38,7 @@ def policy(*entries: str, **arguments: Any) -> CorsPolicy:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "relation", "origins"),
+    ("old", "new", "relation", "examples"),
     [
         # Several entries together cover one.
         (["https://a.b.com", r"https://[b-z]\.b\.com"], [r"https://[a-z]\.b\.com"], "same", []),
@@ -57,13 +57,13 @@ def policy(*entries: str, **arguments: Any) -> CorsPolicy:
     ],
 )
 def test_sets_are_compared(
-    old: list[str], new: list[str], relation: str, origins: list[str]
+    old: list[str], new: list[str], relation: str, examples: list[str]
 ) -> None:
     comparison = compare(policy(*old), policy(*new))
     assert comparison.relation.value == relation
     found = [each.witness.origin for each in comparison.differences if each.witness]
-    assert len(found) == len(origins)
-    for origin, part in zip(found, origins, strict=True):
+    assert len(found) == len(examples)
+    for origin, part in zip(found, examples, strict=True):
         assert part in origin
 
 
@@ -92,12 +92,12 @@ def test_common_origin(one: list[str], other: list[str], common: str | None) -> 
 
 @given(pairs())
 def test_common_origin_is_found_if_there_is_one(given: tuple[Pair, list[str]]) -> None:
-    (old, new), origins = given
+    (old, new), near = given
     if unread_regexes(old, new):
         return
     common = find_common(AllowedOrigins(old), AllowedOrigins(new), Questions())
     if common is None:
-        assert not [each for each in origins if old.engine.allows(each) and new.engine.allows(each)]
+        assert not [each for each in near if old.engine.allows(each) and new.engine.allows(each)]
     else:
         assert old.engine.allows(common)
         assert new.engine.allows(common)
@@ -131,18 +131,15 @@ def test_credentials_hide_opaque_origins_of_unreadable_regexes() -> None:
     assert kinds == {("origins", "unknown"), ("credentials", "wider")}
 
 
-def test_bound_on_entries_that_cover_one_together() -> None:
-    # None of these is covered by one of the others.
-    parts = [f"https://{letter}*.example.com" for letter in "abcdefghijklmnopqrstuvwxyz0123456789"]
-    (difference,) = compare(policy(*parts[:30]), policy("https://*.example.com")).differences
-    assert difference.direction is Direction.WIDER
-    every = [
-        f"https://{first}{last}*.example.com" for first in "abcdefghijk" for last in "0123456789"
-    ]
-    regex = r"https://[a-k][0-9][a-z]\.example\.com"
-    for number, direction in ((90, Direction.WIDER), (110, Direction.UNKNOWN)):
-        differences = compare(policy(*every[:number]), policy(regex)).differences
-        assert differences[0].direction is direction
+@pytest.mark.parametrize(("count", "direction"), [(11, "narrower"), (12, "unknown")])
+def test_bound_on_entries_that_cover_one_together(
+    monkeypatch: pytest.MonkeyPatch, count: int, direction: str
+) -> None:
+    monkeypatch.setattr(origins, "_MOST_TOGETHER", 12)
+    letters = "abcdefghijkl"[:count]
+    old = policy(*(f"https://{letter}*.example.com" for letter in letters))
+    new = policy(rf"https://[{letters}][a-z]\.example\.com")
+    assert compare(old, new).differences[0].direction.value == direction
 
 
 @pytest.mark.parametrize(("count", "direction"), [(19, "same"), (20, "unknown")])

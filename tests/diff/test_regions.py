@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import product
 
 import pytest
@@ -220,11 +221,12 @@ def test_every_path_has_the_differences_of_its_region(old: Policies, new: Polici
             for each in comparison.differences
             if is_in(path, each.paths, everywhere)
         }
-        assert found == differences_at(path, old, new), (path, summary(comparison))
+        expected = differences_of(old.policy_for(path), new.policy_for(path))
+        assert found == expected, (path, summary(comparison))
 
 
-def differences_at(path: str, old: Policies, new: Policies) -> set[tuple[object, ...]]:
-    before, after = old.policy_for(path), new.policy_for(path)
+@cache
+def differences_of(before: CorsPolicy | None, after: CorsPolicy | None) -> set[tuple[object, ...]]:
     if before is None and after is None:
         return set()
     if before is None or after is None:
