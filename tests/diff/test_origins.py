@@ -18,7 +18,7 @@ from corekit.diff.origins import (
     find_common,
 )
 from tests.diff.examples import BEFORE, READ
-from tests.properties.test_diff import Pair, pairs, unread_regexes
+from tests.properties.test_diff import FEWER, Pair, pairs, unread_regexes
 
 UNREADABLE = r"https://(?!evil)[a-z.]+\.example\.net"
 
@@ -90,6 +90,7 @@ def test_common_origin(one: list[str], other: list[str], common: str | None) -> 
     assert find_common(second, first, Questions()) == common
 
 
+@FEWER
 @given(pairs())
 def test_common_origin_is_found_if_there_is_one(given: tuple[Pair, list[str]]) -> None:
     (old, new), near = given

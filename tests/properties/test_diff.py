@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any, NamedTuple
 
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy, PolicyError
@@ -64,6 +64,9 @@ REGEX_ORIGINS = [
 ]
 
 Pair = tuple[CorsPolicy, CorsPolicy]
+
+FEWER = settings(max_examples=max(50, settings().max_examples // 4))
+"""The other property tries the same pairs."""
 
 
 def build(arguments: dict[str, Any]) -> CorsPolicy:
@@ -275,6 +278,7 @@ def check_mirror(there: Comparison, back: Comparison) -> None:
     }
 
 
+@FEWER
 @given(pairs())
 def test_comparisons_mirror_each_other(given: tuple[Pair, list[str]]) -> None:
     old, new = given[0]
@@ -285,6 +289,7 @@ def mirror_ages(kind: DifferenceKind, values: tuple[str, ...]) -> tuple[str, ...
     return values[::-1] if kind is DifferenceKind.MAX_AGE else values
 
 
+@FEWER
 @given(policies())
 def test_same_arguments_are_the_same(arguments: dict[str, Any]) -> None:
     # An accepted risk, the order and the status change the text only.
