@@ -15,7 +15,7 @@ needs_git: Final = pytest.mark.skipif(which("git") is None, reason="needs git")
 
 
 def forget_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ignore the repository and the settings of whoever runs the tests."""
+    """Ignore the repository and the settings of the user who runs the tests."""
     for name in os.environ:
         if name.startswith("GIT_"):
             monkeypatch.delenv(name)
@@ -46,7 +46,7 @@ def run_git(folder: Path, *arguments: str) -> str:
 
 
 def commit(folder: Path, files: Mapping[str, str]) -> None:
-    """Commit files, in a new repository if there is none."""
+    """Commit files, in a new repository if necessary."""
     run_git(folder, "init", "--quiet")
     write(folder, files)
     run_git(folder, "add", "--all")

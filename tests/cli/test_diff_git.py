@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -240,7 +241,8 @@ def test_problems_at_a_revision_cannot_be_fixed(name: str) -> None:
     result = run(f"git:HEAD:{name}", "cors.toml")
     assert result.exit_code == 2
     assert result.stderr.startswith(
-        f"Error: git:HEAD:{name}: The policy has problems. Name a revision in which it has none.\n"
+        f"Error: git:HEAD:{name}: The policy has problems. Name a revision whose policy has no"
+        " problems.\n"
     )
     assert "\nerror: allow_origins" in result.stderr
 
@@ -324,3 +326,30 @@ def test_policies_survive_the_way_between_processes(flags: int) -> None:
         comparison = compare(each, built)
         assert (comparison.relation, comparison.differences) == (Relation.SAME, ())
     assert isolated.build(isolated.dump(policy)) == policy
+
+
+def workflow_commands(fail_on: str) -> list[list[str]]:
+    """Return the arguments of the commands in the workflow of the guide."""
+    guide = Path(__file__).parents[2] / "docs" / "changing-a-policy.md"
+    lines = re.findall(r"- run: corekit diff (.*)", guide.read_text())
+    commands = [line.partition(" >>")[0].replace('"$FAIL_ON"', fail_on) for line in lines]
+    return [shlex.split(command) for command in commands]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "content", "status"),
+    [("wider", SECOND, 1), ("never", SECOND, 0), ("wider", f"{FIRST}max_age = 9", 0)],
+)
+def test_workflow_of_the_guide_fails_only_if_pages_may_do_more(
+    fail_on: str, content: str, status: int, folder: Path
+) -> None:
+    run_git(folder, "reset", "--quiet", "--hard")
+    run_git(folder, "checkout", "--quiet", "-b", "topic")
+    commit(folder, {"cors.toml": content, "other.toml": content})
+    run_git(folder, "checkout", "--quiet", "-")
+    commit(folder, {"unrelated.txt": ""})
+    run_git(folder, "merge", "--quiet", "--no-ff", "--no-edit", "topic")
+    summary, check = workflow_commands(fail_on)
+    assert run(*summary).exit_code == 0
+    assert run(*check).exit_code == status
+    assert run(*[each.replace("cors.toml", "other.toml") for each in check]).exit_code == 2

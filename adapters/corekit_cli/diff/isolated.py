@@ -1,4 +1,4 @@
-"""A policy that is read in a process of its own, for what one process cannot have twice.
+"""A policy that is read in a separate process, for what one process cannot have twice.
 
 Django's settings are loaded once in a process, and so are the modules of a program, of which two
 revisions are compared. The process runs this module, and writes a file of JSON for `read_alone()`.
@@ -46,7 +46,7 @@ class Read:
 def read_alone(
     source: str, name: str, *, is_django: bool, folder: Path | None = None, root: Path | None = None
 ) -> Read:
-    """Read the settings of Django, or the policy at an import path, in a process of its own.
+    """Read the settings of Django, or the policy at an import path, in a separate process.
 
     `folder` is the current directory of that process. No module may be imported from below `root`
     then, except for installed packages. Raises `CommandError`, with `source`, if it cannot be read.

@@ -16,7 +16,7 @@ from typing import Final
 from corekit.diagnostics import show
 from corekit_cli.output import CommandError
 
-OTHER_REVISION: Final = "Name a revision in which it has none."
+OTHER_REVISION: Final = "Name a revision whose policy has no problems."
 """The hint for a policy with problems at a revision."""
 
 _PREFIX: Final = "git:"
@@ -54,7 +54,7 @@ class Revised:
         return cls(text, revision, name)
 
     def read(self) -> bytes:
-        """Return the content of a file; raises `CommandError` if there is none.
+        """Return the content of a file; raises `CommandError` if it does not exist.
 
         Its path begins at the root of the repository, or with ``./`` in the current directory.
         """
