@@ -31,8 +31,10 @@ MODULE: Final = """
 from corekit import CorsPolicy, CorsRoutes
 from corekit.compat import RegexCorsPolicy
 from diffed_origins import ORIGINS
+from corekit.guard import CrossOriginGuard
 policy = RegexCorsPolicy(allow_origins=ORIGINS, allow_origin_regexes=[r"https://a\\d\\.example"])
 routes = CorsRoutes([("/api/", CorsPolicy.deny_all()), ("/", policy)])
+guard = CrossOriginGuard(policy)
 """
 
 
@@ -119,6 +121,14 @@ def test_paths_begin_at_the_root_or_with_a_dot(
     assert run("git:HEAD:cors.json", "cors.json").exit_code == 2
 
 
+def test_policies_at_revisions_have_notes() -> None:
+    found = json.loads(run("git:HEAD:diffed_app:guard", "cors.toml", "--json").stdout)
+    assert found["notes"] == [
+        "The policies of single handlers, set with cors(), are not compared.",
+        "The guard is not compared, only the policy.",
+    ]
+
+
 @pytest.mark.parametrize("revision", ["HEAD", ""])
 def test_modules_are_those_of_the_revision(revision: str, folder: Path) -> None:
     write(folder, {"diffed_origins.py": f'ORIGINS = ["{APP}", "https://c.example.com"]\n'})
@@ -154,6 +164,14 @@ def test_modules_outside_of_the_revision_are_an_error(
     )
     monkeypatch.setenv("PYTHONPATH", "src")
     assert run("git:HEAD:diffed_lib:policy", "cors.toml").exit_code == 0
+
+
+def test_installed_modules_are_of_any_revision(folder: Path) -> None:
+    write(folder, {"diffed_http.py": "import httpx\nfrom diffed_app import policy"})
+    read = isolated.read_alone(
+        "x", "diffed_http:policy", is_django=False, folder=folder, root=Path(sys.prefix)
+    )
+    assert read.notes == ()
 
 
 @pytest.mark.parametrize(
