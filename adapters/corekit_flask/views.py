@@ -160,9 +160,13 @@ class ViewPolicies:
         found += [mark for blueprint in blueprints for mark in kept_marks(blueprint)]
         marks += found
         path = routed_path(environ)
-        # Routes may not cover the path.
-        policies = (_policy_for(read_policy(mark.policy, read), app, path) for mark in found)
-        return next((policy for policy in policies if policy is not None), None)
+        for mark in found:
+            kept: Any = read_policy(mark.policy, read)
+            policy = _policy_for(kept, app, path)
+            # Routes may not cover the path.
+            if policy is not None:
+                return policy
+        return None
 
 
 def routed_path(environ: Mapping[str, Any]) -> str:
