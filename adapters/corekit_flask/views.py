@@ -159,10 +159,9 @@ class ViewPolicies:
         found = view_marks(app.view_functions.get(endpoint), method)
         found += [mark for blueprint in blueprints for mark in kept_marks(blueprint)]
         marks += found
-        path = routed_path(environ)
         for mark in found:
             kept: Any = read_policy(mark.policy, read)
-            policy = _policy_for(kept, app, path)
+            policy = _policy_for(kept, app, routed_path(environ))
             # Routes may not cover the path.
             if policy is not None:
                 return policy
