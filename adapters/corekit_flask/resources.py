@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.adapter import path_readings
@@ -19,6 +19,7 @@ from corekit.routes import LONGEST_PATH
 Resource = str | re.Pattern[str]
 _is_plain = re.compile(r"[^*\\\]?$^\[()+|{}]*").fullmatch
 _NOTHING: Final = CorsPolicy.deny_all()
+_read_head = re.compile(r"(?:\^|\\A)?([^\\.^$*+?{}\[\]()|]*)([*+?{]?)").match
 _ALL: Final = frozenset({"*", "/*", ".*", "/.*"})
 
 
@@ -150,7 +151,12 @@ class _Reader:
             self._report(error.kind, resource, use=use, **error.parameters)
             return None
         self.regexes.append((index, regex, policy))
-        return self._find_covering(regex, policy)
+        covering = [self._find_covering(regex, policy)]
+        if not regex.pattern.isascii():
+            # Letters outside ASCII represent each other there.
+            found = [self.prefixes.get(each, {}) for each in _ancestors(_directory_of(regex))]
+            covering += [at for each in found for other, at in each.items() if other != policy]
+        return min((at for at in covering if at is not None), default=None)
 
     def _find_covering(self, regex: re.Pattern[str], policy: int) -> int | None:
         """Return the index of a resource with another policy that has all paths of a regex."""
@@ -210,6 +216,18 @@ def _split(resource: str) -> tuple[str, bool]:
     """
     path = "" if resource in _ALL else resource.removesuffix("/*")
     return path, path != resource
+
+
+def _directory_of(regex: re.Pattern[str]) -> str:
+    """Return a path that all paths that match are below, as far as the text says so.
+
+    >>> _directory_of(re.compile(r"^/caf\xe9/v\\d"))
+    '/caf\xe9'
+    """
+    if "|" in regex.pattern or regex.flags & (re.IGNORECASE | re.VERBOSE):
+        return ""
+    head, quantifier = cast("re.Match[str]", _read_head(regex.pattern)).groups()
+    return (head[:-1] if quantifier else head).rpartition("/")[0]
 
 
 def _may_match(regex: re.Pattern[str], path: str) -> bool:
