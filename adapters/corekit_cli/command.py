@@ -19,6 +19,7 @@ from .explain import explain_call
 from .output import IS_JSON, CommandError, escape, is_json, print_report
 from .probe import probe
 from .schema import schema
+from .shadow import shadow
 
 _EPILOG: Final = "Documentation: https://github.com/corekit/corekit/tree/main/docs"
 
@@ -69,5 +70,5 @@ def corekit() -> None:
     filterwarnings("ignore", category=PolicyWarning)
 
 
-for command in (check, demo, diff, explain_call, probe, schema):
+for command in (check, demo, diff, explain_call, probe, schema, shadow):
     corekit.add_command(command)

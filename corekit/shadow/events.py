@@ -102,7 +102,7 @@ class ShadowEvent:
         names = ", ".join(map(show, (*self.denied, *self.granted)[:_MOST_NAMED]))
         message = f"{', and '.join(messages)}{f': {names}' if names else ''}."
         hint = f"{hint} " if hint else ""
-        known = {name: value for name, value in self.to_dict().items() if value}
+        known = {name: value for name, value in self.to_dict().items() if value not in (None, [])}
         data = json.dumps(known)
         return f"CORS shadow: {request} {_OUTCOMES[self.kind]}: {message} {hint}{data}"
 
