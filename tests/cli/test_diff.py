@@ -270,6 +270,14 @@ def test_many_differences_and_paths_are_cut(folder: Path) -> None:
     assert found == "wider: origins, /00, /01, /02, /03, /04 and 55 more"
 
 
+def test_control_characters_in_paths_are_escaped(folder: Path) -> None:
+    for name, origin in (("one", APP), ("any", "*")):
+        routes = [{"path": "/a\u202eb", "allow_origins": [origin]}]
+        (folder / f"{name}.json").write_text(json.dumps({"routes": routes}))
+    printed = run("one.json", "any.json").stdout
+    assert "\nwider: origins, /a\\u202eb\n" in printed
+
+
 @pytest.mark.parametrize("columns", [20, 40, 80, 300])
 def test_no_line_is_wider_than_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))

@@ -27,7 +27,9 @@ CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOWED_ORIGIN_REGEXES = [r'https://a\\.example']
 CORS_GUARD = True
 CORS_URLS_REGEX = '^/api/'
-print('loading')
+print('loading', flush=True)
+import os
+os.write(1, b'still loading\\n')
 """,
     "shop/bad.py": 'SECRET_KEY = "x"\nCORS_ALLOWED_ORIGINS = ["app.example.com"]\n',
 }
@@ -46,8 +48,9 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(corekit, ["diff", "--django", *arguments])
 
 
-def test_settings_are_compared() -> None:
+def test_settings_are_compared(capfd: pytest.CaptureFixture[str]) -> None:
     result = run("shop.settings", "shop.changed")
+    assert capfd.readouterr() == ("", "loading\nstill loading\n")
     assert result.exit_code == 0
     assert result.stdout == (
         "shop.changed is wider than shop.settings, and the rest cannot be determined.\n"

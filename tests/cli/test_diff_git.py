@@ -46,6 +46,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "cors.toml": FIRST,
         "sub/cors.json": json.dumps({"allow_origins": [APP]}),
         "pyproject.toml": f"[tool.corekit]\n{FIRST}",
+        "odd:name.toml": FIRST,
         "bad.toml": "allow_origins = []\n",
         "broken.toml": "\nallow_origins = [",
         "diffed_app.py": MODULE,
@@ -100,6 +101,7 @@ def summary(*arguments: str) -> str:
         ("git:HEAD:cors.toml", "git:HEAD:./sub/cors.json", "same"),
         ("git:HEAD^{tree}:cors.toml", "git:HEAD:sub/cors.json", "same"),
         ("git:HEAD:pyproject.toml", "git:HEAD:cors.toml", "same"),
+        ("git:HEAD:odd:name.toml", "git:HEAD:cors.toml", "same"),
         ("git:HEAD:diffed_app:routes", "diffed_app:routes", "same"),
     ],
 )
@@ -307,6 +309,15 @@ def test_missing_git_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.devnull)
     result = run("git:HEAD:cors.toml", "cors.toml")
     assert result.stderr == "Error: git:HEAD:cors.toml: git is not installed. Install it.\n"
+
+
+def test_warnings_of_a_policy_are_not_printed(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, {"diffed_origins.py": f'ORIGINS = ["{APP}", "*"]\n'})
+    run_git(folder, "add", "--all")
+    assert run("git::diffed_app:policy", "cors.toml").exit_code == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_process_that_dies_is_reported() -> None:

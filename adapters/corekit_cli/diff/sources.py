@@ -59,7 +59,7 @@ class Side:
             name = "allow_origin_regexes"
         route = None
         if isinstance(self.policy, CorsRoutes) and difference.path is not None:
-            match = self.policy.find(difference.path.removesuffix("*"))
+            match = self.policy.find(difference.path)
             route = None if match is None else match.route
         at = self.file.locate(Diagnostic("", "info", "", "", name, value, route=route))
         return replace(found, route=route, line=at.line, column=at.column)
