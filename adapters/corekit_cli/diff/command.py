@@ -39,8 +39,8 @@ def diff(
 ) -> None:
     """Compare two policies by what pages may do: does NEW allow more than OLD, or less?
 
-    Order, spelling and redundant entries make no difference. Each difference names a call that
-    was run through both policies.
+    Order, spelling and redundant entries make no difference. If a difference names a call of a
+    page, it was run through both policies.
 
     OLD and NEW are files in TOML or JSON, import paths such as app.main:policy, or - for standard
     input. With --django, they are the settings of Django projects. With git:REVISION: in front, a
