@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-__all__ = ["Source", "find_fingerprint", "find_share"]
+__all__ = ["Source", "find_fingerprint", "find_share", "sum_of_digests"]
 
 _DIGITS: Final = 12
 
@@ -60,6 +60,17 @@ def find_share(text: str) -> float:
     from hashlib import sha256  # noqa: PLC0415 - keeps importing corekit fast
 
     return int.from_bytes(sha256(text.encode()).digest()[:6], "big") / 2**48
+
+
+def sum_of_digests(texts: Iterable[str]) -> int:
+    """Return a number that names a set of texts, and that can be added and subtracted.
+
+    >>> sum_of_digests(["a", "b"]) - sum_of_digests(["a"]) == sum_of_digests(["b"])
+    True
+    """
+    from hashlib import sha256  # noqa: PLC0415
+
+    return sum(int.from_bytes(sha256(text.encode()).digest()) for text in texts)
 
 
 def _canonical(value: object) -> object:

@@ -31,6 +31,16 @@ class OriginProblem(ProblemKind):
         "Keep either '*' or the other origins.",
         LEFT_OUT,
     )
+    ANY_ORIGIN_IN_ROWS = (
+        "pattern-in-rows",
+        "A row with '*' would allow any origin.",
+        "Remove it, and write '*' in the policy if any website may call.",
+    )
+    PATTERN_IN_ROWS = (
+        "pattern-in-rows",
+        "A row with a pattern would allow many origins.",
+        "Write the pattern in the policy, or pass allow_patterns=True.",
+    )
     EMPTY_ORIGIN = (
         "malformed-origin",
         "The origin is empty.",

@@ -7,6 +7,7 @@ policies.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args, overload
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["LivePolicy", "WideningError"]
 
 OnWiden = Literal["allow", "warn", "refuse"]
+
+Extension = Callable[[CorsPolicy | CorsRoutes], CorsPolicy | CorsRoutes]
+"""Adds origins to a policy, or to one of several routes."""
 
 T = TypeVar("T")
 
@@ -72,16 +76,20 @@ class LivePolicy:
     __slots__ = (
         "__weakref__",
         "_comparing",
+        "_extend",
         "_generation",
         "_lock",
         "_policy",
         "_shadow",
         "current",
         "on_widen",
+        "static",
     )
 
     current: CorsPolicy | CorsRoutes
     """The policy now, for adapters; users read `policy`. With a candidate it is an equal copy."""
+    static: CorsPolicy | CorsRoutes
+    """The policy now, without the origins of a snapshot."""
 
     def __init__(
         self,
@@ -103,7 +111,7 @@ class LivePolicy:
         self._comparing = on_difference, sample
         check_comparing(on_difference, sample)
         self._shadow = self._make_shadow(candidate)
-        self._set(policy)
+        self._set(policy, None)
 
     @property
     def policy(self) -> CorsPolicy | CorsRoutes:
@@ -120,7 +128,7 @@ class LivePolicy:
         shadow = self._make_shadow(candidate)
         with self._lock:
             self._shadow = shadow
-            self._set(self._policy)
+            self._publish(self._policy)
 
     @property
     def generation(self) -> int:
@@ -145,21 +153,37 @@ class LivePolicy:
         Return the comparison of the two. Raise TypeError if `policy` is not a policy, and
         `WideningError` if it allows more and `on_widen` is ``"refuse"``: then the current policy
         stays. Can be called from any thread; concurrent calls wait for each other.
+        The origins of a snapshot are kept, and not compared.
         """
         _check(policy, "policy")
         with self._lock:
             old = self._policy
-            comparison = _compare(old, policy)
+            comparison = _compare(self.static, policy)
             if comparison.widens and self.on_widen == "refuse":
                 raise WideningError(comparison)
-            self._set(policy)
+            self._set(policy, self._extend)
             self._generation += 1
             self._log(old, comparison)
         return comparison
 
-    def _set(self, policy: CorsPolicy | CorsRoutes) -> None:
+    def extend(self, extend: Extension) -> None:
+        """Replace the policy by what `extend` makes of it, also of those that replace it later.
+
+        It is called with a policy or routes, and adds the origins of a snapshot. What it raises is
+        raised here, and by `replace()`; then the current policy stays.
+        """
+        with self._lock:
+            self._set(self.static, extend)
+            self._generation += 1
+
+    def _set(self, static: CorsPolicy | CorsRoutes, extend: Extension | None) -> None:
         # What takes time is done before, so that a request never finds it undone.
+        policy = static if extend is None else extend(static)
         _name(policy)
+        self.static, self._extend = static, extend
+        self._publish(policy)
+
+    def _publish(self, policy: CorsPolicy | CorsRoutes) -> None:
         self._policy = policy
         self.current = policy if self._shadow is None else add_shadow(policy, self._shadow)
 

@@ -8,6 +8,7 @@ from .environment import from_environ, guard_from_environ
 from .errors import ConfigError, ConfigPolicyError
 from .files import load_guard, load_policy, parse_policy
 from .finding import find_policy, import_policy
+from .refreshing import refresh, refresh_async
 from .schema import policy_schema
 from .watching import watch
 
@@ -22,5 +23,7 @@ __all__ = [
     "load_policy",
     "parse_policy",
     "policy_schema",
+    "refresh",
+    "refresh_async",
     "watch",
 ]

@@ -31,6 +31,8 @@ _forking: Final = Lock()
 class Poller:
     """Calls `step` in a thread until it is closed; the step returns the seconds to wait.
 
+    The first step is done after `delay` seconds.
+
     No exception of a step ends the thread: it is logged, and the next step follows after `every`
     seconds. Use it as a context manager, or call `close()`; otherwise it runs until the process
     ends, which it does not delay.
@@ -42,10 +44,13 @@ class Poller:
     False
     """
 
-    def __init__(self, step: Callable[[], float], name: str, *, every: float) -> None:
+    def __init__(
+        self, step: Callable[[], float], name: str, *, every: float, delay: float = 0.0
+    ) -> None:
         self._step = step
         self._name = name
         self._every = every
+        self._delay = delay
         self._thread: Thread | None = None
         with _forking:
             self._start()
@@ -92,16 +97,22 @@ class Poller:
                 thread.join(LONGEST_WAIT)
 
     def _run(self, wakes: SimpleQueue[bool]) -> None:
-        goes_on = True
-        while goes_on:
+        seconds = self._delay
+        while _next(wakes, seconds):
             try:
                 seconds = self._step()
             except (Exception, SystemExit):
                 seconds = self._every
                 with suppress(Exception):  # a handler or a filter of the log may fail too
                     LOGGER.exception("CORS: %s failed; it is tried again.", self._name)
-            with suppress(Empty):
-                goes_on = wakes.get(timeout=seconds)
+
+
+def _next(wakes: SimpleQueue[bool], seconds: float) -> bool:
+    """Wait until the next step; return False if it was closed."""
+    try:
+        return wakes.get(timeout=seconds)
+    except Empty:
+        return True
 
 
 def _stop_all() -> None:

@@ -109,11 +109,11 @@ class WatchedFile:
                 self._report_unused(found.problem)
                 return
             policy = parse_policy(found.content, self._source)
-            if policy != self._live.policy:
+            if policy != self._live.static:
                 self._live.replace(policy)
         except PolicyError as error:
             self._report_unused("\n".join(map(str, error.problems)))
-        except (ConfigError, WideningError) as error:
+        except (ValueError, WideningError) as error:
             self._report_unused(error)
         else:
             self._report_used()

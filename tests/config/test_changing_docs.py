@@ -1,8 +1,10 @@
-"""The snippets of docs/changing-a-policy.md about files work, in their order."""
+"""The snippets about watched files and loaded origins work, in their order."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,3 +38,28 @@ def test_file_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         assert names["watcher"].is_running
     finally:
         names["watcher"].close()
+
+
+def test_origins_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    connection = sqlite3.connect("shop.db")
+    connection.execute("CREATE TABLE tenants (origin TEXT)")
+    connection.execute("INSERT INTO tenants VALUES (?)", [NEW])
+    connection.commit()
+    connection.close()
+    names: dict[str, Any] = {"__name__": "snippet"}
+    snippet, in_lifespan = blocks(ROOT / "docs" / "dynamic-origins.md", "python")
+    exec(snippet, names)
+    try:
+        assert allows(names["app"], NEW)
+        assert allows(names["app"], "https://app.example.com")
+        assert not allows(names["app"], OLD)
+        exec(in_lifespan, names)
+    finally:
+        names["refresher"].close()
+
+    async def run() -> bool:
+        async with names["lifespan"](None):
+            return bool(names["live"].policy.engine.allows("https://shop-2.example"))
+
+    assert asyncio.run(run())

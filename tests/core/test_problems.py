@@ -12,7 +12,8 @@ from tests.core.origin_problems import Case
 from tests.core.problem_table import CASES
 from tests.core.rejections import codes_of, problem_of, problems_of
 
-# Not about the arguments of a policy; see test_routes.py, test_compat.py and tests/django.
+# Not about the arguments of a policy; see test_routes.py, test_compat.py, test_snapshots.py and
+# tests/django.
 ELSEWHERE = {
     "any-host",
     "conflicting-settings",
@@ -26,6 +27,7 @@ ELSEWHERE = {
     "on-verdict",
     "opaque-regex",
     "own-origins",
+    "pattern-in-rows",
     "slow-regex",
     "unknown-advice",
     "unknown-argument",

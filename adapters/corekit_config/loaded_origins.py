@@ -1,0 +1,182 @@
+"""The origins that are loaded for a `LivePolicy`: what of a load is used, and what is logged."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterator
+from functools import partial
+from itertools import islice
+from typing import Final
+from weakref import WeakSet
+
+from corekit import LivePolicy
+from corekit.adapter import show
+from corekit.snapshots import Rules, Snapshot, SnapshotReader, find_policy
+
+from .polling import LOGGER, check_interval, check_live
+
+_MOST_SHOWN: Final = 10
+"""How many rows a line of the log names."""
+
+_refreshed: Final[WeakSet[LivePolicy]] = WeakSet()
+
+
+class LoadedOrigins:
+    """The snapshot that extends a `LivePolicy`, what is known of its loads, and their log."""
+
+    def __init__(
+        self,
+        live: LivePolicy,
+        load: object,
+        every: float,
+        accept_risks: Collection[str],
+        path: str | None,
+        *,
+        allow_patterns: bool,
+    ) -> None:
+        check_interval(every)
+        check_live(live)
+        if not callable(load):
+            raise TypeError(f"load is of type {type(load).__name__}. Pass a function.")
+        if isinstance(accept_risks, str):
+            raise TypeError(f"accept_risks is a str. Pass a list: [{accept_risks!a}].")
+        if live in _refreshed:
+            raise ValueError("live is refreshed already. Load all rows with one function.")
+        self._live: Final = live
+        self._path: Final = path
+        self._rules_of: Final = partial(
+            Rules.of, accept_risks=accept_risks, allow_patterns=allow_patterns
+        )
+        self._snapshot: Snapshot | None = None
+        self._loaded_at: float | None = None
+        self._unused: list[dict[str, None]] = []
+        self._shown: tuple[int, tuple[str, ...]] = (0, ())
+        self._was_empty = False
+        self._has_failed = False
+        self._find_rules()
+
+    def register(self) -> None:
+        """Keep others from extending the same `LivePolicy`."""
+        _refreshed.add(self._live)
+
+    def unregister(self) -> None:
+        """Let others extend the `LivePolicy`."""
+        _refreshed.discard(self._live)
+
+    def _find_rules(self) -> Rules:
+        return self._rules_of(find_policy(self._live.static, self._path))
+
+    @property
+    def size(self) -> int:
+        """The number of rows."""
+        return 0 if self._snapshot is None else len(self._snapshot)
+
+    def begin(self) -> SnapshotReader:
+        """Return a reader for the rows of one load."""
+        return SnapshotReader(self._find_rules(), self._snapshot)
+
+    def end(self, reader: SnapshotReader) -> Iterator[None]:
+        """Use what was read; requests may be answered at each step."""
+        # Requests that used the tables that the last load replaced have ended.
+        yield from _free(self._unused)
+        yield from reader.compile()
+        yield from _free(reader.unused)
+        snapshot, old = reader.finish(), self._snapshot
+        self._report_problems(reader)
+        if old and not snapshot and self._keeps(reader):
+            return
+        self._was_empty = False
+        self._loaded_at = time.monotonic()
+        if self._has_failed:
+            self._has_failed = False
+            LOGGER.info("CORS: origins are loaded again.")
+        self._snapshot = snapshot
+        if old is None or snapshot != old or snapshot.rules != old.rules:
+            self._live.extend(partial(snapshot.extend, path=self._path))
+            yield from self._report_changes(snapshot, old)
+            self._unused = [] if old is None else old.tables_not_in(snapshot)
+
+    def _keeps(self, reader: SnapshotReader) -> bool:
+        """Return whether the rows from before stay, since the load has none that are valid."""
+        if reader.count:
+            LOGGER.error("CORS: no row of the load is valid; %s.", self._describe())
+            return True
+        if self._was_empty:
+            return False
+        self._was_empty = True
+        LOGGER.error(
+            "CORS: the load has no rows; %s. They are removed if the next load has none either.",
+            self._describe(),
+        )
+        return True
+
+    def _describe(self) -> str:
+        if self.age is None:
+            return "there are none from before"
+        return f"those from before stay ({self.size}, {self.age:.0f} seconds old)"
+
+    def fail(self) -> None:
+        """Report the exception that is being handled."""
+        self._has_failed = True
+        LOGGER.exception("CORS: origins could not be loaded; %s.", self._describe())
+
+    @property
+    def age(self) -> float | None:
+        """The seconds since the last load that was used."""
+        return None if self._loaded_at is None else time.monotonic() - self._loaded_at
+
+    def _report_problems(self, reader: SnapshotReader) -> None:
+        """Report rows that are not valid, unless they are those of the last load."""
+        lines = tuple(f"{show(each.value)} {each.code}" for each in reader.problems)
+        found = (reader.problem_count, lines)
+        if found == self._shown:
+            return
+        self._shown = found
+        if reader.problems:
+            shown = "\n".join(f"  - {each}" for each in reader.problems[:_MOST_SHOWN])
+            LOGGER.warning(
+                "CORS: rows that are not valid were left out: %d.\n%s", reader.problem_count, shown
+            )
+
+    def _report_changes(self, snapshot: Snapshot, old: Snapshot | None) -> Iterator[None]:
+        counts, shown = [snapshot.size, 0], [list[str](), list[str]()]
+        if old is not None:
+            counts = [0, 0]
+            for changes in snapshot.changes_since(old):
+                for number, rows in enumerate(changes):
+                    counts[number] += len(rows)
+                    shown[number] += islice(rows, _MOST_SHOWN - len(shown[number]))
+                yield
+        LOGGER.log(
+            logging.INFO if snapshot else logging.WARNING,
+            "CORS: rows extend the policy, which is %s now: %d in all, %d added%s, %d removed%s.",
+            self._live.fingerprint,
+            snapshot.size,
+            counts[0],
+            _name(shown[0]),
+            counts[1],
+            _name(shown[1]),
+        )
+
+
+def _free(tables: list[dict[str, None]]) -> Iterator[None]:
+    """Free the memory of tables, a part at each step.
+
+    Python returns memory to the system in large pieces, each of which has rows of many tables. So
+    the rows are freed in the order in which they were loaded, and not table by table, after which
+    all pieces would be returned at once.
+    """
+    rows: list[list[str]] = []
+    while tables:
+        rows.append(list(tables.pop()))
+        yield
+    while any(rows):
+        for each in rows:
+            if each:
+                each.pop()
+        yield
+
+
+def _name(rows: list[str]) -> str:
+    return f" ({', '.join(map(show, sorted(rows)))})" if rows else ""

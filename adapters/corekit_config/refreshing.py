@@ -1,0 +1,264 @@
+"""`refresh()`: extend the policy of a `LivePolicy` by origins from a function, again and again.
+
+Rows are read a few at a time, with a pause after each half of a millisecond, so that requests that
+are answered by other threads, or by other tasks, do not wait for all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import (
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from contextlib import suppress
+from itertools import islice
+from types import TracebackType
+from typing import Any, Final, Self, cast
+
+from corekit import LivePolicy
+from corekit.adapter import show
+
+from .loaded_origins import LoadedOrigins
+from .polling import Poller
+
+Rows = Iterable[str]
+Load = Callable[[], Rows]
+AsyncLoad = Callable[[], AsyncIterable[str] | Awaitable[Rows]]
+
+PAUSE: Final = 0.0005
+"""Seconds of work between two pauses, and of each pause."""
+
+_ROWS_AT_ONCE: Final = 64
+
+
+class Refresher(Poller):
+    """Loads rows in a thread: see `refresh()`."""
+
+    def __init__(self, load: Load, origins: LoadedOrigins, *, every: float, required: bool) -> None:
+        self._load = load
+        self._origins = origins
+        try:
+            self._read(lambda _: None)  # the server does not answer requests yet
+        except Exception:
+            if required:
+                raise
+            origins.fail()
+        super().__init__(self._refresh, "loading origins", every=every, delay=every)
+        origins.register()
+
+    @property
+    def size(self) -> int:
+        """How many rows extend the policy."""
+        return self._origins.size
+
+    @property
+    def age(self) -> float | None:
+        """The seconds since the last load that was used, None if there was none."""
+        return self._origins.age
+
+    def close(self) -> None:
+        """Stop loading; the policy stays extended by the rows of the last load."""
+        super().close()
+        self._origins.unregister()
+
+    def _refresh(self) -> float:
+        try:
+            self._read(time.sleep)
+        except Exception:  # noqa: BLE001 - it is reported
+            self._origins.fail()
+        return self._every
+
+    def _read(self, sleep: Callable[[float], None]) -> None:
+        until = time.perf_counter() + PAUSE
+        for _ in self._steps():
+            if time.perf_counter() > until:
+                sleep(PAUSE)
+                until = time.perf_counter() + PAUSE
+
+    def _steps(self) -> Iterator[None]:
+        reader = self._origins.begin()
+        for chunk in _chunks(self._load()):
+            reader.read(chunk)
+            yield
+        yield from self._origins.end(reader)
+
+
+class AsyncRefresher:
+    """Loads rows in a task, as an async context manager: see `refresh_async()`."""
+
+    def __init__(
+        self, load: AsyncLoad, origins: LoadedOrigins, *, every: float, required: bool
+    ) -> None:
+        self._load: Final = load
+        self._origins: Final = origins
+        self._every: Final = every
+        self._required: Final = required
+        self._wakes: Final = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._until = 0.0
+
+    @property
+    def size(self) -> int:
+        """How many rows extend the policy."""
+        return self._origins.size
+
+    @property
+    def age(self) -> float | None:
+        """The seconds since the last load that was used, None if there was none."""
+        return self._origins.age
+
+    def wake(self) -> None:
+        """Load at once; call it in the event loop."""
+        self._wakes.set()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._read()
+        except Exception:
+            if self._required:
+                raise
+            self._origins.fail()
+        self._task = asyncio.create_task(self._run())
+        self._origins.register()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        task = cast("asyncio.Task[None]", self._task)
+        task.cancel()
+        await asyncio.wait([task])
+        self._origins.unregister()
+
+    async def _run(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._every):
+                    await self._wakes.wait()
+            self._wakes.clear()
+            try:
+                await self._read()
+            except Exception:  # noqa: BLE001 - it is reported
+                self._origins.fail()
+
+    async def _read(self) -> None:
+        reader = self._origins.begin()
+        rows: Any = self._load()
+        if inspect.isawaitable(rows):
+            rows = await rows
+        if isinstance(rows, AsyncIterable):
+            chunk: list[object] = []
+            async for row in rows:
+                chunk.append(row)
+                if len(chunk) == _ROWS_AT_ONCE:
+                    reader.read(chunk)
+                    chunk = []
+                    await self._pause()
+            reader.read(chunk)
+        else:
+            for chunk in _chunks(rows):
+                reader.read(chunk)
+                await self._pause()
+        for _ in self._origins.end(reader):
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Let other tasks run if this one has worked long enough."""
+        if time.perf_counter() > self._until:
+            await asyncio.sleep(0)
+            self._until = time.perf_counter() + PAUSE
+
+
+def _chunks(rows: object) -> Iterator[list[object]]:
+    if isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable):
+        raise TypeError(
+            f"load returned a {type(rows).__name__}: {show(rows)}. Return or yield strings, one for"
+            " each origin."
+        )
+    left = iter(rows)
+    while chunk := list(islice(left, _ROWS_AT_ONCE)):
+        yield chunk
+
+
+def refresh(
+    load: Load,
+    live: LivePolicy,
+    *,
+    every: float = 30.0,
+    required: bool = True,
+    accept_risks: Collection[str] = (),
+    allow_patterns: bool = False,
+    path: str | None = None,
+) -> Refresher:
+    """Allow the origins that `load` returns in addition to those of the policy of `live`.
+
+    `load` is called at once, and then in a thread `every` few seconds. It returns or yields
+    strings, such as the rows of a table: one origin each, with ``allow_patterns=True`` also
+    patterns. They are validated as in `allow_origins`, with the credentials and the accepted risks
+    of the policy; `accept_risks` are accepted for rows too. Rows that are not valid are left out,
+    and logged by "corekit.config" at WARNING. `path` is that of the route to extend, if `live` has
+    routes.
+
+    If the first load raises an exception, that is raised, or logged with ``required=False``. If a
+    later one does, the rows from before stay, and their age is logged at ERROR. So it is if there
+    are rows and none of them is valid. No rows at all are an answer, if the next load has none
+    either; until then the rows from before stay.
+
+    The rows are kept if the policy of `live` is replaced, for example by `watch()`. They may allow
+    more than before, whatever `on_widen` is.
+
+    Processes that are forked later load too. `wake()` loads at once; `close()` stops, and the rows
+    stay; `size` and `age` are for health checks.
+
+    >>> from corekit import CorsPolicy
+    >>> live = LivePolicy(CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> with refresh(lambda: ["https://shop-1.example"], live) as refresher:
+    ...     live.policy.decide("GET", origin="https://shop-1.example").allowed
+    True
+    >>> refresher.size
+    1
+    """
+    if inspect.iscoroutinefunction(load) or inspect.isasyncgenfunction(load):
+        raise TypeError("load is an async function. Use refresh_async().")
+    origins = LoadedOrigins(live, load, every, accept_risks, path, allow_patterns=allow_patterns)
+    return Refresher(load, origins, every=every, required=required)
+
+
+def refresh_async(
+    load: AsyncLoad,
+    live: LivePolicy,
+    *,
+    every: float = 30.0,
+    required: bool = True,
+    accept_risks: Collection[str] = (),
+    allow_patterns: bool = False,
+    path: str | None = None,
+) -> AsyncRefresher:
+    """Like `refresh()`, with an async function or generator, in a task of the event loop.
+
+    The result is an async context manager, for the lifespan of an application: the first load ends
+    before it is entered, and the task is canceled when it is left.
+
+    >>> async def load():
+    ...     yield "https://shop-1.example"
+    >>> from corekit import CorsPolicy
+    >>> live = LivePolicy(CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> async def main():
+    ...     async with refresh_async(load, live):
+    ...         return live.policy.decide("GET", origin="https://shop-1.example").allowed
+    >>> asyncio.run(main())
+    True
+    """
+    origins = LoadedOrigins(live, load, every, accept_risks, path, allow_patterns=allow_patterns)
+    return AsyncRefresher(load, origins, every=every, required=required)

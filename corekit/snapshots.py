@@ -1,0 +1,398 @@
+"""Origins that are loaded from outside, such as from a table of a database.
+
+A `SnapshotReader` reads the rows of one load, by the rules of a policy, and makes a `Snapshot`.
+That extends policies: its origins are allowed too, with everything that the policy grants.
+
+There may be a million rows, and the server answers requests in another thread while they are read.
+One call of C code on all of them would hold up every request. So no set or tuple of all rows is
+made: the origins are in many small tables, by their hashes. Equal tables are shared by one snapshot
+and the next, so little is made and thrown away if little has changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from copy import copy
+from dataclasses import replace
+from typing import Any, Final, NamedTuple, cast
+
+from ._engine import Engine, Origins
+from ._fingerprints import Source, sum_of_digests
+from ._origins import ANY, OriginPattern, OriginSet
+from ._validation import Reader
+from .compat import RegexCorsPolicy
+from .policy import CorsPolicy
+from .problems import RISKS, OriginProblem, Problem
+from .routes import CorsRoutes
+
+__all__ = ["Rules", "Snapshot", "SnapshotReader", "find_policy"]
+
+_TABLES: Final = 2048
+"""How many tables there are, a power of two: of a million rows, each has about 500."""
+
+_MOST_PROBLEMS: Final = 100
+"""How many rows that are not valid are described; all are counted."""
+
+_LAST: Final = _TABLES - 1
+
+_Table = dict[str, None]
+"""Origins. The garbage collector looks into sets, but not into dicts of strings."""
+
+_NO_PATTERNS: Final = OriginSet(())
+
+# Most rows: origins of websites that have no problem in any policy. The others are validated.
+_is_plain = re.compile(
+    r"https://(?=.{1,253}\Z)(?!.*xn--)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+).fullmatch
+
+
+class Rules(NamedTuple):
+    """What decides whether a row is valid."""
+
+    credentials: bool
+    accepted: frozenset[str]
+    """The risks that are accepted, by the policy or for rows."""
+    accept_risks: frozenset[str]
+    """The risks that are accepted for rows."""
+    allow_patterns: bool
+
+    @classmethod
+    def of(
+        cls, policy: CorsPolicy, accept_risks: Collection[str] = (), *, allow_patterns: bool = False
+    ) -> Rules:
+        """Return the rules for rows that extend a policy.
+
+        Raise ValueError if `accept_risks` has something else than codes of risks.
+        """
+        for risk in accept_risks:
+            if risk not in RISKS:
+                known = ", ".join(map(repr, sorted(RISKS)))
+                raise ValueError(f"accept_risks has {risk!a}. Pass some of {known}.")
+        own = frozenset(accept_risks)
+        accepted = own.union(policy.accept_risks)
+        return cls(policy.allow_credentials, accepted, own, allow_patterns)
+
+
+class Snapshot:
+    """The valid origins of one load; immutable.
+
+    >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
+    >>> reader = SnapshotReader(Rules.of(policy))
+    >>> reader.read(["https://shop-1.example", "http://shop-2.example"])
+    >>> [problem.code for problem in reader.problems]
+    ['insecure-origin']
+    >>> snapshot = reader.finish()
+    >>> len(snapshot), "https://shop-1.example" in snapshot
+    (1, True)
+    >>> snapshot.extend(policy).decide("GET", origin="https://shop-1.example").allowed
+    True
+    """
+
+    __slots__ = ("_digests", "_patterns", "_tables", "digest", "rules", "size")
+
+    def __init__(
+        self, tables: list[_Table], digests: list[int], patterns: OriginSet, rules: Rules
+    ) -> None:
+        self._tables: Final = tables
+        self._digests: Final = digests
+        self._patterns: Final = patterns
+        self.size: Final = sum(map(len, tables))
+        self.digest: Final = sum(digests)
+        self.rules: Final = rules
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[str]:
+        for table in self._tables:
+            yield from table
+
+    def __contains__(self, origin: str) -> bool:
+        """Return whether an origin is allowed by a row."""
+        return origin in self._tables[hash(origin) & _LAST] or origin in self._patterns
+
+    def has_row(self, row: str) -> bool:
+        """Return whether an origin or a pattern is a row."""
+        return row in self._tables[hash(row) & _LAST]
+
+    def find(self, origin: str) -> str | None:
+        """Return the row that allows an origin, or None."""
+        return origin if self.has_row(origin) else self._patterns.find(origin)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Snapshot):
+            return NotImplemented
+        return (self.size, self.digest) == (other.size, other.digest)
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.size} rows>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Another process has other hashes.
+        return _read_again, (list(self), self.rules)
+
+    def changes_since(self, other: Snapshot) -> Iterator[tuple[Collection[str], Collection[str]]]:
+        """Yield what was added and what was removed, table by table."""
+        for table, old in zip(self._tables, other._tables, strict=True):
+            if table is not old:
+                yield table.keys() - old.keys(), old.keys() - table.keys()
+
+    def tables_not_in(self, other: Snapshot) -> list[_Table]:
+        """Return the tables that another snapshot does not share."""
+        shared = set(map(id, other._tables))
+        return [table for table in self._tables if id(table) not in shared]
+
+    def extend(
+        self, policies: CorsPolicy | CorsRoutes, path: str | None = None
+    ) -> CorsPolicy | CorsRoutes:
+        """Return a policy that also allows these origins, or routes with one of them extended.
+
+        `path` is that of the route. A policy that grants nothing, or that is for any origin, is
+        returned as it is. If the policy has other rules than these rows were read by, they are read
+        again. Raise ValueError as `find_policy()` does.
+        """
+        policy = find_policy(policies, path)
+        if policy.allow_origins == (ANY,) or policy == _NOTHING:
+            return policies
+        rules = Rules.of(policy, self.rules.accept_risks, allow_patterns=self.rules.allow_patterns)
+        snapshot = self if rules == self.rules else _read_again(self, rules)
+        extended = _extend(policy, snapshot)
+        if not isinstance(policies, CorsRoutes):
+            return extended
+        return CorsRoutes(
+            [(each, extended if each == path else other) for each, other in policies.routes]
+        )
+
+
+def find_policy(policies: CorsPolicy | CorsRoutes, path: str | None) -> CorsPolicy:
+    """Return the policy to extend: the one of a route, or the only one, which has no path.
+
+    Raise ValueError if there is no such route, or no path.
+    """
+    if not isinstance(policies, CorsRoutes):
+        if path is not None:
+            raise ValueError(f"path is {path!a}, and there is one policy without paths. Omit it.")
+        return policies
+    routes = dict(policies.routes)
+    if path not in routes:
+        known = ", ".join(map(repr, routes))
+        raise ValueError(f"path is {path!a}. Pass the path of the route to extend: {known}.")
+    return routes[path]
+
+
+class SnapshotReader:
+    """Reads the rows of one load: strings with one origin each.
+
+    `previous` is the last snapshot, of which equal tables are shared. `problems` has the first rows
+    that are not valid and were left out, `problem_count` says how many there are, and `count` how
+    many rows were read. `unused` has tables that were made and are not part of the snapshot.
+    """
+
+    def __init__(self, rules: Rules, previous: Snapshot | None = None) -> None:
+        self.problems: list[Problem] = []
+        self.problem_count = 0
+        self.count = 0
+        self.unused: list[_Table] = []
+        self._rules: Final = rules
+        self._previous: Final = previous
+        self._tables: Final[list[_Table]] = [{} for _ in range(_TABLES)]
+        self._digests: Final[list[int]] = []
+        self._patterns: Final[list[OriginPattern]] = []
+        given = {"allow_credentials": rules.credentials, "accept_risks": sorted(rules.accepted)}
+        self._reader: Final = Reader(given)
+        self._reader.needs_origins = False
+
+    def read(self, rows: Iterable[object]) -> None:
+        """Read some rows."""
+        tables = self._tables
+        others: list[tuple[int, object]] = []
+        for row in rows:
+            if type(row) is str and _is_plain(row):
+                tables[hash(row) & _LAST][row] = None
+            else:
+                others.append((self.count, row))
+            self.count += 1
+        if others:
+            self._validate(others)
+
+    def _validate(self, rows: list[tuple[int, object]]) -> None:
+        reader = self._reader
+        kept: list[tuple[int, object]] = []
+        found: dict[int, Problem] = {}
+        for index, row in rows:
+            kind = self._find_wildcard(row)
+            if kind is None:
+                kept.append((index, row))
+            else:
+                found[index] = Problem.of(kind, "rows", row)
+        reader.problems = []
+        reader.read_origins("allow_origins", [row for _, row in kept])
+        for problem in reader.problems:
+            found.setdefault(kept[cast("int", problem.index)][0], problem)
+        for index, problem in sorted(found.items()):
+            self._add(problem, index)
+        for index, row in kept:
+            if index not in found:
+                text = str.__str__(cast("str", row))
+                self._tables[hash(text) & _LAST][text] = None
+                pattern = OriginPattern.parse(text) if ANY in text else None
+                if pattern is not None:
+                    self._patterns.append(pattern)
+
+    def _find_wildcard(self, row: object) -> OriginProblem | None:
+        """Return the problem of a row for many origins, None if it may be one."""
+        if not isinstance(row, str) or ANY not in row:
+            return None
+        if row == ANY:
+            return OriginProblem.ANY_ORIGIN_IN_ROWS
+        is_refused = not self._rules.allow_patterns and OriginPattern.parse(row) is not None
+        return OriginProblem.PATTERN_IN_ROWS if is_refused else None
+
+    def _add(self, problem: Problem, index: int) -> None:
+        self.problem_count += 1
+        if len(self.problems) < _MOST_PROBLEMS:
+            subject = f"rows[{index}]"
+            self.problems.append(replace(problem, subject=subject, argument="rows", index=index))
+
+    def compile(self) -> Iterator[None]:
+        """Compare the tables with those of the previous snapshot, one at each step."""
+        previous = self._previous
+        for number, table in enumerate(self._tables):
+            if previous is None:
+                digest = sum_of_digests(table)
+            else:
+                old, digest = previous._tables[number], previous._digests[number]
+                if table.keys() == old.keys():
+                    self._tables[number] = old
+                    self.unused.append(table)
+                else:
+                    digest += sum_of_digests(table.keys() - old.keys())
+                    yield
+                    digest -= sum_of_digests(old.keys() - table.keys())
+            self._digests.append(digest)
+            yield
+
+    def finish(self) -> Snapshot:
+        """Return the snapshot, with what is left to compile."""
+        if not self._digests:
+            for _ in self.compile():
+                pass
+        patterns = OriginSet((), self._patterns) if self._patterns else _NO_PATTERNS
+        return Snapshot(self._tables, self._digests, patterns, self._rules)
+
+
+def _read_again(rows: Iterable[str], rules: Rules) -> Snapshot:
+    reader = SnapshotReader(rules)
+    for row in rows:
+        reader.read([row])
+    return reader.finish()
+
+
+class _ExtendedOrigins:
+    """The origins of a snapshot, and the others of a policy."""
+
+    __slots__ = ("_others", "_patterns", "_snapshot", "_tables")
+
+    def __init__(self, snapshot: Snapshot, others: Origins) -> None:
+        self._snapshot = snapshot
+        self._tables = snapshot._tables
+        # A call of an empty OriginSet takes longer than that of a frozenset.
+        self._patterns = snapshot._patterns if snapshot._patterns.has_patterns else frozenset[str]()
+        self._others = others
+
+    def __contains__(self, origin: str) -> bool:
+        return (
+            origin in self._tables[hash(origin) & _LAST]
+            or origin in self._patterns
+            or origin in self._others
+        )
+
+    def find(self, origin: str) -> str | None:
+        """Return the row or the entry of the policy that matches, or None."""
+        found = self._snapshot.find(origin)
+        if found is None:
+            find = getattr(self._others, "find", None)
+            found = None if find is None else find(origin)
+        return found
+
+
+class _Extended:
+    """A policy with the origins of a snapshot.
+
+    `allow_origins` has all of them; it is made when it is read, which takes long for many. Other
+    arguments are those of the policy without them, which `replace()` changes.
+    """
+
+    __slots__ = ()
+
+    static: CorsPolicy
+    snapshot: Snapshot
+    engine: Engine
+
+    @property
+    def allow_origins(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.static.allow_origins, *self.snapshot)))
+
+    @property
+    def granting(self) -> Engine | None:
+        return self.static.granting
+
+    @property
+    def uncached(self) -> CorsPolicy:
+        if self.static.max_age == 0:
+            return cast("CorsPolicy", self)
+        return _extend(self.static.uncached, self.snapshot, self.engine.uncached)
+
+    def engine_for(self, origins: Origins) -> Engine:
+        return self.static.engine_for(origins)
+
+    def replace(self, **changes: Any) -> CorsPolicy:
+        return cast("CorsPolicy", self.snapshot.extend(self.static.replace(**changes)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Extended):
+            return NotImplemented
+        return (self.static, self.snapshot) == (other.static, other.snapshot)
+
+    def __hash__(self) -> int:
+        return hash((self.static, self.snapshot))
+
+    def __repr__(self) -> str:
+        return f"<{self.static!r} with {self.snapshot.size} rows>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _extend, (self.static, self.snapshot)
+
+
+class _ExtendedPolicy(_Extended, CorsPolicy):  # type: ignore[misc, override]
+    __slots__ = ("snapshot", "static")
+
+
+class _ExtendedRegexPolicy(_Extended, RegexCorsPolicy):  # type: ignore[misc, override]
+    __slots__ = ("snapshot", "static")
+
+
+_NOTHING: Final = CorsPolicy.deny_all()
+
+
+def _extend(policy: CorsPolicy, snapshot: Snapshot, engine: Engine | None = None) -> CorsPolicy:
+    """Return the policy with these origins; `engine` is that of an extended one, if there is."""
+    has_regexes = isinstance(policy, RegexCorsPolicy)
+    cls: type[CorsPolicy] = _ExtendedRegexPolicy if has_regexes else _ExtendedPolicy
+    extended = object.__new__(cls)
+    if engine is None:
+        engine = copy(policy.engine)
+        engine.others = _ExtendedOrigins(snapshot, engine.others)
+        engine._uncached = None
+        parts = {"policy": policy.fingerprint, "rows": f"{snapshot.size} {snapshot.digest}"}
+        engine.source = Source(cls, parts)
+    names = (name for name in policy._reader.arguments if name != "allow_origins")
+    values = {name: getattr(policy, name) for name in (*names, "warnings")}
+    values |= {"engine": engine, "static": policy, "snapshot": snapshot}
+    for name, value in values.items():
+        object.__setattr__(extended, name, value)
+    return extended

@@ -1,0 +1,49 @@
+"""A `LivePolicy` that is extended by a snapshot, and replaced."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from corekit import CorsPolicy, LivePolicy
+from corekit.diff import compare
+from tests.core.test_snapshots import APP, OTHER, PLAIN, ROUTES, SHOP, load
+
+
+class TestLivePolicy:
+    def test_rows_stay_when_the_policy_is_replaced(self) -> None:
+        live = LivePolicy(PLAIN)
+        live.extend(load([SHOP], PLAIN).extend)
+        assert (live.generation, live.static) == (2, PLAIN)
+        assert live.policy.decide("GET", origin=SHOP).allowed  # type: ignore[union-attr]
+        new = CorsPolicy(allow_origins=[OTHER])
+        comparison = live.replace(new)
+        assert comparison == compare(PLAIN, new)
+        assert (live.generation, live.static) == (3, new)
+        allowed = [live.policy.engine.allows(each) for each in (APP, SHOP, OTHER)]  # type: ignore[union-attr]
+        assert allowed == [False, True, True]
+        assert live.policy.engine.source.is_live  # type: ignore[union-attr]
+
+    def test_operator_can_still_turn_sharing_off(self) -> None:
+        live = LivePolicy(PLAIN)
+        live.extend(load([SHOP], PLAIN).extend)
+        live.replace(CorsPolicy.deny_all())
+        assert live.policy == CorsPolicy.deny_all()
+        live.replace(PLAIN)
+        assert live.policy.decide("GET", origin=SHOP).allowed  # type: ignore[union-attr]
+
+    def test_policy_that_cannot_be_extended_is_not_used(self) -> None:
+        live = LivePolicy(PLAIN)
+        live.extend(load([SHOP], PLAIN).extend)
+        before = live.policy
+        with pytest.raises(ValueError, match="Pass the path of the route"):
+            live.replace(ROUTES)
+        assert live.policy is before
+        assert (live.generation, live.static) == (2, PLAIN)
+
+    def test_copy_keeps_the_rows(self) -> None:
+        live = LivePolicy(PLAIN)
+        live.extend(load([SHOP], PLAIN).extend)
+        other = pickle.loads(pickle.dumps(live))
+        assert other.policy == live.policy
