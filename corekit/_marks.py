@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial, update_wrapper
 from inspect import CO_COROUTINE, currentframe
-from os import sep
 from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
 
@@ -219,7 +218,9 @@ def check_one_policy(mark: Mark | None, policy: object, target: Any) -> None:
 def _show(place: tuple[str, int] | None) -> str:
     if place is None:
         return "an earlier cors()"
-    return f"{place[0].replace(sep, '/').rpartition('/')[2]}:{place[1]}"
+    path, line = place
+    name = path.replace("\\", "/").rpartition("/")[2]
+    return f"{name}:{line}"
 
 
 def _check_called(target: object, kinds: str) -> None:
