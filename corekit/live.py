@@ -75,6 +75,7 @@ class LivePolicy:
 
     __slots__ = (
         "__weakref__",
+        "_candidate",
         "_comparing",
         "_extend",
         "_generation",
@@ -110,6 +111,7 @@ class LivePolicy:
         self._lock = Lock()
         self._comparing = on_difference, sample
         check_comparing(on_difference, sample)
+        self._candidate = candidate
         self._shadow = self._make_shadow(candidate)
         self._set(policy, None)
 
@@ -121,14 +123,14 @@ class LivePolicy:
     @property
     def candidate(self) -> CorsPolicy | CorsRoutes | None:
         """The policy that is compared with the one in force; None for none. It can be assigned."""
-        return None if self._shadow is None else self._shadow.policies
+        return self._candidate
 
     @candidate.setter
     def candidate(self, candidate: CorsPolicy | CorsRoutes | None) -> None:
         shadow = self._make_shadow(candidate)
         with self._lock:
-            self._shadow = shadow
-            self._publish(self._policy)
+            self._shadow, self._candidate = shadow, candidate
+            self._set(self.static, self._extend)
 
     @property
     def generation(self) -> int:
@@ -169,8 +171,8 @@ class LivePolicy:
     def extend(self, extend: Extension) -> None:
         """Replace the policy by what `extend` makes of it, also of those that replace it later.
 
-        It is called with a policy or routes, and adds the origins of a snapshot. What it raises is
-        raised here, and by `replace()`; then the current policy stays.
+        It is called with a policy or routes, and adds the origins of a snapshot; so it is with the
+        candidate. What it raises is raised here, and by `replace()`; then the current policy stays.
         """
         with self._lock:
             self._set(self.static, extend)
@@ -178,14 +180,15 @@ class LivePolicy:
 
     def _set(self, static: CorsPolicy | CorsRoutes, extend: Extension | None) -> None:
         # What takes time is done before, so that a request never finds it undone.
-        policy = static if extend is None else extend(static)
+        policy = current = static if extend is None else extend(static)
         _name(policy)
-        self.static, self._extend = static, extend
-        self._publish(policy)
-
-    def _publish(self, policy: CorsPolicy | CorsRoutes) -> None:
-        self._policy = policy
-        self.current = policy if self._shadow is None else add_shadow(policy, self._shadow)
+        shadow, candidate = self._shadow, self._candidate
+        if shadow is not None and candidate is not None:
+            extended = candidate if extend is None else extend(candidate)
+            current = add_shadow(static, shadow)
+            current = current if extend is None else extend(current)
+            shadow.candidate = extended
+        self.current, self._policy, self.static, self._extend = current, policy, static, extend
 
     def _make_shadow(self, candidate: CorsPolicy | CorsRoutes | None) -> Shadow | None:
         if candidate is None:

@@ -47,3 +47,25 @@ class TestLivePolicy:
         live.extend(load([SHOP], PLAIN).extend)
         other = pickle.loads(pickle.dumps(live))
         assert other.policy == live.policy
+
+
+def test_candidate_is_extended_too() -> None:
+    candidate = PLAIN.replace(allow_methods=["DELETE"])
+    live = LivePolicy(PLAIN, candidate=candidate)
+    for rows in ([SHOP], [OTHER]):
+        live.extend(load(rows, PLAIN).extend)
+        shadow = live._shadow
+        assert shadow is not None
+        assert isinstance(live.current, CorsPolicy)
+        assert live.current == live.policy
+        assert live.current.engine.shadow is shadow
+        tried = shadow.policies
+        assert isinstance(tried, CorsPolicy)
+        assert tried.engine.allows(rows[0])
+        assert live.current.engine.allows(rows[0])
+    assert live.candidate is candidate
+    live.candidate = None
+    policy = live.policy
+    assert live.current is policy
+    assert isinstance(policy, CorsPolicy)
+    assert policy.engine.allows(OTHER)
