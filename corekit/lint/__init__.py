@@ -43,6 +43,7 @@ def lint_policy(policy: Policies, api: str | None = None) -> tuple[Diagnostic, .
     from. The policies of routes are checked one by one, and `route` of a diagnostic is the path.
     `api` is the serialized origin that serves the API, if it is known.
 
+    >>> from corekit import CorsPolicy
     >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["GET"])
     >>> [(advice.severity, advice.code) for advice in lint_policy(policy)]
     [('warning', 'safelisted-method'), ('info', 'short-max-age')]
@@ -75,6 +76,7 @@ def accept_advice(
 
     `accepted` has codes by the path of their route; those under None are for the whole policy.
 
+    >>> from corekit import CorsPolicy
     >>> found = lint_policy(CorsPolicy(allow_origins=["*"], allow_methods=["PUT"]))
     >>> [each.code for each in accept_advice(found, {None: ["no-content-type", "plain-http"]})]
     ['unused-accept', 'short-max-age']
