@@ -27,7 +27,7 @@ __all__ = ["LIMITS", "Difference", "Summary", "find_fixes", "read_log", "summari
 LIMITS: Final = (
     "Requests that browsers do not send: after a preflight that is denied today, none follows.",
     "Preflights that browsers have cached: none is sent until its max-age has passed.",
-    "What a browser denies by itself, such as mixed content or a request to a local network.",
+    "What a browser blocks before CORS, such as mixed content or a request to a local network.",
     "Paths that the policy in force does not cover, and origins that are not in the sample.",
     "Later differences of the same origin and reason, if the log has no lines of level INFO.",
 )

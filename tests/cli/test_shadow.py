@@ -54,7 +54,7 @@ A shadow does not see:
    none follows.
    Preflights that browsers have cached: none is sent until its max-age has
    passed.
-   What a browser denies by itself, such as mixed content or a request to a
+   What a browser blocks before CORS, such as mixed content or a request to a
    local network.
    Paths that the policy in force does not cover, and origins that are not in
    the sample.

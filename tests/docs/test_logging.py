@@ -52,6 +52,7 @@ def test_snippets_run_and_log_the_shown_lines(
     assert blocks("text")[1].strip() in scrape
     assert "shop_cors_decisions_total" in str(scrape)
     assert blocks("text")[4].strip() in scrape
+    assert "cors_shadow_total" in blocks("text")[5]
 
 
 def test_guard_logs_the_shown_line_and_is_counted(caplog: pytest.LogCaptureFixture) -> None:
