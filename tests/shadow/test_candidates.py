@@ -302,10 +302,10 @@ class TestReplacing:
         assert routes.policy_for("/a/../c/x") == CorsPolicy.deny_all()
 
     def test_uncached_copies_are_compared_and_looked_up_origins_are_not(self) -> None:
+        assert BOTH.uncached.engine.shadow is None
         policy = LivePolicy(BOTH, candidate=ONE).policy_for("/")
         assert policy is not None
         assert policy.uncached.engine.shadow is policy.engine.shadow is not None
-        assert BOTH.uncached.engine.shadow is None
         assert policy.engine_for({EVIL}).shadow is None
 
     @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -158,6 +159,28 @@ def test_several_differences_of_one_request() -> None:
     found = compare(COOKIES.replace(expose_headers=["x-total"]), PLAIN, GET)
     assert found is not None
     assert found.reasons == (ShadowReason.CREDENTIALS_DENIED, ShadowReason.READING_DENIED)
+
+
+def test_text_of_an_event_is_its_log_line_with_the_hint() -> None:
+    found = compare(BOTH, PLAIN, ask(ADMIN))
+    assert found is not None
+    assert found.hint.endswith(f"Add '{ADMIN}' to allow_origins.")
+    assert str(found) == found.describe()
+    assert f" only the policy in force allows this origin. {found.hint} {{" in str(found)
+    assert repr(found) == f"<ShadowEvent {found}>"
+    uncovered = compare(PLAIN, CorsRoutes([("/v2/", PLAIN)]), GET)
+    assert uncovered is not None
+    assert (uncovered.hint, uncovered.candidate) == ("", None)
+
+
+def test_dict_of_an_event_is_json_with_bounded_values() -> None:
+    found = compare(PLAIN, NONE, GET, "/\x1b" + "x" * 1_000)
+    assert found is not None
+    data = found.to_dict()
+    assert json.loads(json.dumps(data)) == data
+    assert data["path"].startswith("/\\x1bxxx")
+    assert len(data["path"]) < 250
+    assert (data["request_method"], data["rule"], data["denied"]) == (None, None, [])
 
 
 def test_route_of_the_candidate_is_that_of_the_path() -> None:
