@@ -82,9 +82,13 @@ class Budget:
     def __init__(self) -> None:
         self.left = MOST_STEPS
 
+    def charge(self, steps: int) -> None:
+        """Count steps that are made in any case."""
+        self.left -= steps
+
     def spend(self, steps: int) -> None:
         """Raise `TooManyStates` if so many steps are not left."""
-        self.left -= steps
+        self.charge(steps)
         if self.left < 0:
             raise TooManyStates
 

@@ -29,6 +29,12 @@ from .problems import OriginProblem, ProblemKind
 LONGEST_REGEX: Final = 10_000
 """In characters. Compiling and checking a longer regular expression takes noticeably long."""
 
+_STEPS_PER_CHARACTER: Final = 10
+"""What it takes to compile and read a repair."""
+
+_STEPS_PER_STATE: Final = 20
+"""What it takes to compare origins, for each state of the automaton of a regular expression."""
+
 # No website has a host that is one label and ends in a hyphen: RFC 952, and RFC 1123, section 2.1.
 _BEGINNING: Final = re.compile(r"https?://[a-z0-9_-]*-(?::[0-9]+)?")
 
@@ -160,6 +166,7 @@ def find_problems(
     regex: re.Pattern[str], budget: Budget | None = None, *, credentials: bool
 ) -> Iterator[Finding]:
     """Yield the problems of a regular expression, with the origins that prove them."""
+    budget = budget or Budget()
     found: list[Finding] | None = None
     is_cost_known = True
     try:
@@ -173,6 +180,7 @@ def find_problems(
     if is_cost_known:
         with suppress(Unreadable, TooManyStates):
             language = OriginLanguage.of_regex(regex)
+            budget.charge(_STEPS_PER_STATE * len(language.automaton.edges))
             found = list(_judge(regex, language, credentials=credentials))
     if found is None:
         if regex.fullmatch(OPAQUE):
@@ -231,14 +239,20 @@ def choose_fix(
     Repairs for which the budget does not suffice are left out.
     """
 
+    budget = budget or Budget()
+
     def works(repaired: str) -> bool:
+        budget.charge(_STEPS_PER_CHARACTER * len(repaired))
+        if budget.left < 0:
+            return False
         try:
             found = find_problems(compile_regex(repaired), budget, credentials=credentials)
         except RegexError:
             return False
         return all(each.kind.is_risk and each.kind.code in accepted for each in found)
 
-    return next((each for each in finding.repairs(source) if each != source and works(each)), None)
+    repairs = dict.fromkeys(finding.repairs(source))
+    return next((each for each in repairs if each != source and works(each)), None)
 
 
 def _found(

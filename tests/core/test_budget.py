@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corekit import _backtracking
+from corekit import _backtracking, _regexes
 from corekit._automata import split_masks
-from corekit._backtracking import TEXT, Budget, Cost
+from corekit._backtracking import MOST_STEPS, TEXT, Budget, Cost
+from corekit._origin_language import OriginLanguage
 from corekit._regex_syntax import read_roughly
-from corekit._regexes import RegexError, compile_path_regex
+from corekit._regexes import RegexError, compile_path_regex, compile_regex
 from corekit._slow_regexes import longest_path
 from corekit._ways import Move, Ways, move
 from corekit.compat import RegexCorsPolicy
@@ -149,3 +150,55 @@ def test_equal_work_is_counted_once() -> None:
     assert long is not None
     assert long > short
     assert budget.left == left
+
+
+def _misspelled(count: int) -> str:
+    hosts = "|".join(rf"shop{number}\.Example\.com/x" for number in range(count))
+    return f" http://({hosts}):443/.*"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        _misspelled(300),
+        _misspelled(150),
+        r" https://([A-Z]{1,63}\.){1,150}Example.com:443/.*",
+        r" https://([a-z]{1,63}\.){1,60}Example.com:443/x",
+    ],
+    ids=["300 hosts", "150 hosts", "counts", "fewer counts"],
+)
+@pytest.mark.parametrize("credentials", [True, False])
+def test_repairs_are_tried_as_long_as_steps_are_left(
+    source: str, credentials: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: list[int] = []
+    compiled: list[int] = []
+    of_regex = OriginLanguage.of_regex
+
+    def count(regex: re.Pattern[str]) -> OriginLanguage:
+        language = of_regex(regex)
+        states.append(len(language.automaton.edges))
+        return language
+
+    def compile_counted(source: str) -> re.Pattern[str]:
+        compiled.append(len(source))
+        return compile_regex(source)
+
+    monkeypatch.setattr(OriginLanguage, "of_regex", count)
+    monkeypatch.setattr(_regexes, "compile_regex", compile_counted)
+    with pytest.raises(PolicyError) as caught:
+        RegexCorsPolicy(allow_origin_regexes=[source], allow_credentials=credentials)
+    assert [each.code for each in caught.value.problems] == ["never-matches"]
+    # The last one may be larger than what is left.
+    assert 20 * sum(states[:-1]) + 10 * sum(compiled) <= MOST_STEPS + 20 * max(states)
+
+
+def test_repairs_of_ordinary_regexes_are_tried_to_the_last() -> None:
+    source = " HTTPS://(app|shop).Example.com:443/.*"
+    with pytest.raises(PolicyError) as caught:
+        RegexCorsPolicy(allow_origin_regexes=[source], allow_credentials=True)
+    assert caught.value.problems[0].fix == r"https://(app|shop)\.example\.com"
+    hosts = "|".join(f"shop{number}" for number in range(10))
+    with pytest.raises(PolicyError) as caught:
+        RegexCorsPolicy(allow_origin_regexes=[f"HTTPS://({hosts}).Example.com:443/.*"])
+    assert caught.value.problems[0].fix == rf"https://({hosts})\.example\.com"

@@ -148,7 +148,7 @@ def test_near_origin_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     from corekit import _hints
 
     searched: list[str] = []
-    monkeypatch.setattr(_hints, "find_near_origins", lambda origin, *_: searched.append(origin))
+    monkeypatch.setattr(_hints, "find_near_origins", lambda _, origin: searched.append(origin))
     decision = POLICY.decide("GET", origin=EVIL)
     assert decision.hint == decision.hint
     assert searched == [EVIL]
