@@ -63,7 +63,7 @@ class Paths:
 def paths_of(regex: re.Pattern[str]) -> Paths | None:
     """Return the paths with whose beginning `regex` matches; None if that is too much to tell."""
     with suppress(Unreadable, TooManyStates):
-        roughly, is_exact = read_roughly(regex)
+        roughly, is_exact = read_roughly(regex, any_length=True)
         most = intersection(build(Sequence((_without_looks(roughly), _ANYTHING))), _paths())
         if not is_exact:
             return Paths(most, None)
