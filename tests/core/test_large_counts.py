@@ -75,7 +75,7 @@ def test_no_path_takes_more_steps_than_the_bound(body: str, part: str, end: str)
         r"^/(?:(?:(?:[^/]*/?){0,600})?){0,600}$",
         # What matches nothing is tried as often as the count says.
         r"^/(?:(?=a)){513}",
-        r"^/(?:(?:^|$|(?:a?b?|c)){513})",
+        r"^/(?:ab|a?b?){513}",
     ],
 )
 def test_path_regex_with_a_large_count_is_refused(source: str) -> None:
