@@ -241,11 +241,18 @@ class _Outermost:
         return observer
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        has_view_policies = self._views.exist()
+        is_plain = not has_view_policies and _DEBUGGER not in environ
+        known, covered = self._covered
+        # The default is not known if it is a live policy: only what that was.
+        if is_plain and covered is not None and known is self._default:
+            return covered(environ, start_response)
         read: ReadPolicies = {}
         default = read_policy(self._default, read)
-        # Other views may have a mark with the same live policy, which was read here.
-        has_view_policies = self._views.exist() or bool(read and MARKS.exist)
-        if not has_view_policies and _DEBUGGER not in environ and isinstance(default, CorsPolicy):
+        if read and MARKS.exist:
+            # Other views may have a mark with the same live policy, which was read here.
+            has_view_policies = True
+        elif is_plain and isinstance(default, CorsPolicy):
             return self._cover(default)(environ, start_response)
         environ[COVERED], environ[_READ] = _routed(environ), read
         app = self._app
