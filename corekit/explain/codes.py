@@ -21,6 +21,7 @@ from corekit.lint.advice import ADVICE
 from corekit.probe import make_probe_origins
 from corekit.probe.finding_kinds import FINDINGS
 from corekit.problems import KINDS, PYTHON, Problem, ProblemKind
+from corekit.shadow.kinds import ShadowReason
 
 from .errors import ERRORS, MAX_MESSAGE
 from .guarding import GUARD_HINTS, lower_first, read_refusal
@@ -69,6 +70,7 @@ _WORDS: Final = {
 }
 """The words for a parameter of a template: by its name, or by a code and its name."""
 
+_SHADOW_HINT: Final = "corekit shadow LOG shows how to change the candidate."
 _HARMLESS: Final = "Change nothing: browsers do not send this, so no page is affected."
 _REASON_HINTS: Final = {
     Reason.NOT_CORS: "Change nothing. To see what a page gets, send the page's origin in Origin.",
@@ -113,6 +115,8 @@ def _describe_all() -> Iterator[Meaning]:
         yield Meaning(reason.name, reason.value, _REASON_HINTS.get(reason, _HARMLESS))
     for each in GuardReason:
         yield Meaning(each.name, each.value, GUARD_HINTS.get(each, "Change nothing."))
+    for difference in ShadowReason:
+        yield Meaning(difference.name, difference.value, _SHADOW_HINT)
     for error in ERRORS.values():
         yield Meaning(error.name, error.message, error.hint)
 

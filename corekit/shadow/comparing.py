@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from corekit._names import CORS_RESPONSE_HEADERS, FORBIDDEN_METHODS, is_token, parse_field_names
-from corekit._origins import ANY, is_serialized_origin
+from corekit._origins import is_serialized_origin
 from corekit.browser import STANDARD, HttpResponse
 from corekit.browser.checks import (
     REDIRECT_STATUSES,
@@ -28,9 +28,6 @@ from corekit.browser.fields import get_header, list_values
 from .kinds import ShadowKind, ShadowReason
 
 __all__ = ["AskedRequest", "Found", "compare_responses", "named_headers"]
-
-_UNNAMED: Final = "x-unnamed-by-both"
-"""A response header that no list names, which only ``*`` exposes."""
 
 _ALLOW_HEADERS: Final = "access-control-allow-headers"
 _EXPOSE_HEADERS: Final = "access-control-expose-headers"
@@ -178,7 +175,6 @@ def _find_refused(asked: AskedRequest, response: HttpResponse) -> Iterator[str]:
 
 def _read(response: HttpResponse, names: Collection[str], *, include: bool) -> set[str]:
     """Return which of these names a page can read in a response that has them all."""
-    present = {_UNNAMED if name == ANY else name for name in names} - CORS_RESPONSE_HEADERS
+    present = {*names} - CORS_RESPONSE_HEADERS
     headers = (*((name, "1") for name in present), *response.headers)
-    readable = {name for name, _ in readable_headers(headers, "cors", include=include)}
-    return {ANY if name == _UNNAMED else name for name in readable & present}
+    return {name for name, _ in readable_headers(headers, "cors", include=include)} & present

@@ -18,9 +18,10 @@ from corekit.lint.advice import ADVICE
 from corekit.probe.finding_kinds import FINDINGS
 from corekit.problems import CODES as PROBLEM_CODES
 from corekit.problems import RISKS
+from corekit.shadow import ShadowReason
 from tests.loading import load_again
 
-REASONS: Final = (*Reason, *GuardReason)
+REASONS: Final = (*Reason, *GuardReason, *ShadowReason)
 OWN: Final = {*PROBLEM_CODES, *ADVICE, *FINDINGS, *(reason.name for reason in REASONS)}
 PAGE: Final = "https://app.example.com"
 POLICY: Final = CorsPolicy(allow_origins=[PAGE])
@@ -49,7 +50,9 @@ def test_code_is_found_alone_and_in_brackets(code: str) -> None:
 
 
 @pytest.mark.parametrize("reason", REASONS, ids=str)
-def test_reason_has_its_own_sentence_and_a_hint(reason: Reason | GuardReason) -> None:
+def test_reason_has_its_own_sentence_and_a_hint(
+    reason: Reason | GuardReason | ShadowReason,
+) -> None:
     hints = {meaning.message: meaning.hint for meaning in find_code(reason.name)}
     assert hints[reason.value]
     assert set(hints) == {each.value for each in REASONS if each.name == reason.name}

@@ -161,6 +161,41 @@ class TestReports:
         assert [level for level, _ in lines_of(caplog)] == ["WARNING", "INFO"]
 
 
+@pytest.mark.parametrize(
+    ("method", "asked", "sample", "reasons"),
+    [
+        ("GET", None, 1.0, ["ORIGIN_DENIED"]),
+        ("POST", "PUT", 1.0, ["ORIGIN_DENIED"]),
+        ("OPTIONS", None, 1.0, ["ORIGIN_DENIED"]),
+        ("OPTIONS", "PUT", 1.0, ["ORIGIN_DENIED"]),
+        ("GET", None, 1e-9, []),
+    ],
+)
+@pytest.mark.parametrize("host", ["api.example.org", "admin.example.com"])
+def test_responses_of_other_layers(
+    method: str, asked: str | None, sample: float, reasons: list[str], host: str
+) -> None:
+    events: list[ShadowEvent] = []
+    headers = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "*"))
+    Shadow(ONE, on_difference=events.append, sample=sample).observe_response(
+        Observer("tests", logging.getLogger("corekit.tests")),
+        lambda: (200, headers),
+        method=method,
+        path="/a/x",
+        origin=ADMIN,
+        request_method=asked,
+        request_headers=None,
+        host=host,
+        sec_fetch_site=None,
+        request=None,
+    )
+    is_preflight = method == "OPTIONS" and asked is not None
+    is_own = host == "admin.example.com" and not is_preflight
+    assert [event.reason.name for event in events] == ([] if is_own else reasons)
+    for event in events:
+        assert event.request_method == (asked if is_preflight else None)
+
+
 class TestSampling:
     def test_all_requests_of_an_origin_are_compared_or_none(self, logger: logging.Logger) -> None:
         events: list[ShadowEvent] = []

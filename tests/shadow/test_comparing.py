@@ -103,7 +103,7 @@ ALIKE: list[tuple[str, CorsPolicy, CorsPolicy | CorsRoutes, Asked]] = [
     ("not an origin", ANY, PLAIN, ask("nonsense")),
     ("no browser sends the method", ANY_METHOD, PLAIN, ask(APP, "TRACE")),
     ("not a method", ANY_METHOD, PLAIN, ask(APP, "no token")),
-    ("not a list of names", NAMED, PLAIN, ask(APP, "GET", "x-a, (x)")),
+    ("not a list of names", NAMED, NONE, ask(APP, "GET", "x-a, (x)")),
 ]
 
 
@@ -213,6 +213,24 @@ def test_only_headers_of_the_response_are_read() -> None:
     found = compare(HttpResponse(200, (*allowed, ("X-Total", "1"))), PLAIN, GET)
     assert found is not None
     assert found.denied == ("x-total",)
+
+
+def test_headers_of_cors_are_not_data() -> None:
+    allowed = ("Access-Control-Allow-Origin", APP)
+    exposed = ("Access-Control-Expose-Headers", "*")
+    assert compare(HttpResponse(200, (allowed, exposed)), PLAIN, GET) is None
+    assert compare(HttpResponse(200, (allowed, exposed, ("X-Total", "1"))), PLAIN, GET) is not None
+
+
+def test_headers_of_redirects_and_of_preflight_responses_are_not_read() -> None:
+    headers = (
+        ("Access-Control-Allow-Origin", APP),
+        ("Access-Control-Expose-Headers", "X-Total"),
+        ("X-Total", "1"),
+    )
+    assert compare(HttpResponse(302, headers), PLAIN, GET) is not None
+    assert compare(HttpResponse(302, (*headers, ("Location", "/y"))), PLAIN, GET) is None
+    assert compare(HttpResponse(200, headers), PLAIN, ask(APP, "GET")) is None
 
 
 # The property. What a browser makes of each response is found by running fetches of a page.
