@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any, Final
 
 import pytest
@@ -12,6 +13,7 @@ from corekit import CorsPolicy, CorsRoutes, LivePolicy
 from corekit.adapter import MARKS
 from corekit.browser import HttpRequest, HttpResponse
 from corekit.shadow import ShadowEvent
+from tests.frameworks.live_apps import LIVE_APPS, Setup
 from tests.frameworks.observing import HEADERS, METHOD, without_date
 from tests.properties.adapters import ADAPTERS
 from tests.properties.application import Application, Send
@@ -154,3 +156,34 @@ def test_candidate_is_asked_for_the_path_that_chooses_the_policy(name: str) -> N
     for path in ("/public/caf%C3%A9", "/private"):
         ask(send, "GET", "https://evil.example", {}, path)
     assert [event.path for event in events] == ["/public/caf\u00e9"]
+
+
+@pytest.fixture
+def site() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.mark.parametrize("make", LIVE_APPS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    ("own", "default"), [(True, False), (True, True), (False, True)], ids=["own", "both", "default"]
+)
+def test_policy_of_a_handler_is_compared_with_its_own_candidate(
+    make: Callable[[Setup], Send], site: ExitStack, own: bool, default: bool
+) -> None:
+    """Also if the same live policy is that of the application, and hidden handlers run under it."""
+    events: list[ShadowEvent] = []
+    live = LivePolicy(ENFORCED, candidate=CANDIDATE, on_difference=events.append)
+    send = make(
+        Setup(
+            live if default else ENFORCED,
+            live if own else ENFORCED,
+            lambda: None,
+            not (own and default),
+            site,
+        )
+    )
+    response = ask(send, "GET", ADMIN, {}, "/own")
+    assert (response.status, response.body.strip(b'"')) == (200, b"secret")
+    ask(send, "OPTIONS", ADMIN, {METHOD: "PUT"}, "/own")
+    assert [*map(summarize, events)] == ["would_deny ORIGIN_DENIED"] * (2 if own else 0)
