@@ -118,6 +118,16 @@ class TestReports:
         ]
         assert hints[:2] == [True, False]
 
+    def test_another_reason_of_an_origin_is_another_warning(
+        self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        live = LivePolicy(BOTH.replace(allow_credentials=True), candidate=ONE)
+        observer = Observer("tests", logger)
+        for method in (None, "PUT", None, "PUT"):
+            send(live, observer, APP, method=method)
+        levels = [level for level, _ in lines_of(caplog)]
+        assert levels == ["WARNING", "WARNING", "INFO", "INFO"]
+
     def test_line_shows_request_and_reason_and_is_data(
         self, logger: logging.Logger, caplog: pytest.LogCaptureFixture
     ) -> None:
