@@ -92,7 +92,7 @@ class LoadedOrigins:
             self._has_failed = False
             LOGGER.info("CORS: origins are loaded again.")
         self._snapshot = snapshot
-        if old is None or snapshot != old or snapshot.rules != old.rules:
+        if old is None or snapshot != old:
             self._live.extend(partial(snapshot.extend, path=self._path))
             yield from self._report_changes(snapshot, old)
             self._unused = [] if old is None else old.tables_not_in(snapshot)

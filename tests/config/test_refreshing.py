@@ -38,6 +38,10 @@ def test_rows_extend_the_policy(live: LivePolicy, caplog: Records) -> None:
         assert (loads.refresher.size, live.generation) == (1, 3)
         (line,) = lines(caplog, logging.INFO)
         assert line.endswith(f"now: 1 in all, 1 added ({OTHER!r}), 1 removed ({SHOP!r}).")
+        # Requests may still use the old rows, which the next load frees.
+        assert {row for table in loads.refresher._origins._unused for row in table} == {SHOP}
+        loads.again()
+        assert loads.refresher._origins._unused == []
     assert allows(live, OTHER)
 
 
@@ -113,6 +117,8 @@ def test_later_failure_keeps_the_rows(
         caplog.clear()
         loads.again()
         assert lines(caplog, logging.INFO) == ["CORS: origins are loaded again."]
+        loads.again()
+        assert lines(caplog, logging.INFO) == []
 
 
 def test_failure_in_the_middle_keeps_all_rows(live: LivePolicy) -> None:

@@ -254,8 +254,10 @@ def test_equality_depends_on_the_rows_and_on_the_policy() -> None:
 
 
 def test_other_arguments_are_those_of_the_policy() -> None:
+    assert LOGGED_IN.uncached.max_age == 0
     policy = extended_policy()
     assert policy.max_age == 600
+    assert policy.uncached.engine.allows(SHOP)
     assert policy.allow_methods == LOGGED_IN.allow_methods
     assert policy.granting is LOGGED_IN.granting
     assert policy.engine_for([OTHER]).allows(OTHER)
