@@ -156,7 +156,7 @@ class Snapshot:
         again. Raise ValueError as `find_policy()` does.
         """
         policy = find_policy(policies, path)
-        if policy.allow_origins == (ANY,) or policy == _NOTHING:
+        if policy.allow_origins == (ANY,) or policy == type(policy).deny_all():
             return policies
         rules = Rules.of(policy, self.rules.accept_risks, allow_patterns=self.rules.allow_patterns)
         snapshot = self if rules == self.rules else _read_again(self, rules)
@@ -374,9 +374,6 @@ class _ExtendedPolicy(_Extended, CorsPolicy):  # type: ignore[misc, override]
 
 class _ExtendedRegexPolicy(_Extended, RegexCorsPolicy):  # type: ignore[misc, override]
     __slots__ = ("snapshot", "static")
-
-
-_NOTHING: Final = CorsPolicy.deny_all()
 
 
 def _extend(policy: CorsPolicy, snapshot: Snapshot, engine: Engine | None = None) -> CorsPolicy:

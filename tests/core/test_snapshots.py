@@ -219,7 +219,10 @@ def test_policy_of_exact_origins_has_no_other_rule() -> None:
     assert [extended.engine.find_rule(each) for each in (APP, SHOP, OTHER)] == [APP, SHOP, None]
 
 
-@pytest.mark.parametrize("policy", [CorsPolicy(allow_origins=["*"]), CorsPolicy.deny_all()])
+@pytest.mark.parametrize(
+    "policy",
+    [CorsPolicy(allow_origins=["*"]), CorsPolicy.deny_all(), RegexCorsPolicy.deny_all()],
+)
 def test_policy_for_any_or_for_none_stays_as_it_is(policy: CorsPolicy) -> None:
     assert load([SHOP]).extend(policy) is policy
 
