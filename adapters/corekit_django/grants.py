@@ -6,8 +6,10 @@ from typing import Final, NamedTuple
 
 from corekit import CorsPolicy
 from corekit.adapter import Engine
+from corekit.compat import RegexCorsPolicy
 
 NOTHING: Final = CorsPolicy.deny_all()
+_NOTHINGS: Final = (NOTHING, RegexCorsPolicy.deny_all())
 
 
 class _EveryOrigin:
@@ -32,8 +34,7 @@ class Grant(NamedTuple):
     @classmethod
     def make(cls, policy: CorsPolicy) -> Grant:
         """Return the grant of a policy of the settings."""
-        is_nothing = policy == type(policy).deny_all()
-        return cls(policy, None if is_nothing else policy.engine_for(_EveryOrigin()))
+        return cls(policy, None if policy in _NOTHINGS else policy.engine_for(_EveryOrigin()))
 
     @property
     def engine(self) -> Engine:

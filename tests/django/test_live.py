@@ -16,6 +16,8 @@ from django.urls import path
 
 from corekit import CorsPolicy, CorsRoutes, LivePolicy
 from corekit.browser import HttpRequest
+from corekit.compat import RegexCorsPolicy
+from corekit_config import refresh
 from corekit_django import cors, get_guard, get_policy
 from corekit_django.conf import get_configuration
 from corekit_django.policies import find_policies
@@ -59,6 +61,18 @@ def test_setting_is_replaced(live: LivePolicy, ask: Ask) -> None:
     assert ask("POST", "/plain/", origin=NEW).status_code == 200
     # No route covers it.
     assert allowed(ask("GET", "/own-headers/", origin=EVIL)) == "*"
+
+
+@pytest.mark.parametrize("kind", [CorsPolicy, RegexCorsPolicy])
+def test_rows_extend_the_setting(kind: type[CorsPolicy], live: LivePolicy, ask: Ask) -> None:
+    live.replace(kind(allow_origins=[APP], allow_methods=["PUT"]))
+    with refresh(lambda: [NEW], live):
+        for origin in (APP, NEW):
+            assert allowed(ask("GET", "/plain/", origin=origin)) == origin
+            assert allowed(ask("OPTIONS", "/plain/", origin=origin, asked="PUT")) == origin
+        assert allowed(ask("GET", "/plain/", origin=EVIL)) is None
+        live.replace(kind.deny_all())
+        assert allowed(ask("GET", "/plain/", origin=NEW)) is None
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
