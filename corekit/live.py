@@ -111,9 +111,7 @@ class LivePolicy:
         self._lock = Lock()
         self._comparing = on_difference, sample
         check_comparing(on_difference, sample)
-        self._candidate = candidate
-        self._shadow = self._make_shadow(candidate)
-        self._set(policy, None)
+        self._set(policy, None, candidate, self._make_shadow(candidate))
 
     @property
     def policy(self) -> CorsPolicy | CorsRoutes:
@@ -129,8 +127,7 @@ class LivePolicy:
     def candidate(self, candidate: CorsPolicy | CorsRoutes | None) -> None:
         shadow = self._make_shadow(candidate)
         with self._lock:
-            self._shadow, self._candidate = shadow, candidate
-            self._set(self.static, self._extend)
+            self._set(self.static, self._extend, candidate, shadow)
 
     @property
     def generation(self) -> int:
@@ -160,12 +157,15 @@ class LivePolicy:
         _check(policy, "policy")
         with self._lock:
             old = self._policy
-            comparison = _compare(self.static, policy)
+            static = policy if self._extend is None else _without_rows(policy)
+            comparison = _compare(self.static, static)
             if comparison.widens and self.on_widen == "refuse":
                 raise WideningError(comparison)
-            self._set(policy, self._extend)
+            self._set(static, self._extend, self._candidate, self._shadow)
             self._generation += 1
-            self._log(old, comparison)
+            new, generation = self._policy, self._generation
+        # A handler of the log may use this object, so the lock is free.
+        self._log(old, new, generation, comparison)
         return comparison
 
     def extend(self, extend: Extension) -> None:
@@ -175,20 +175,27 @@ class LivePolicy:
         candidate. What it raises is raised here, and by `replace()`; then the current policy stays.
         """
         with self._lock:
-            self._set(self.static, extend)
+            self._set(self.static, extend, self._candidate, self._shadow)
             self._generation += 1
 
-    def _set(self, static: CorsPolicy | CorsRoutes, extend: Extension | None) -> None:
-        # What takes time is done before, so that a request never finds it undone.
+    def _set(
+        self,
+        static: CorsPolicy | CorsRoutes,
+        extend: Extension | None,
+        candidate: CorsPolicy | CorsRoutes | None,
+        shadow: Shadow | None,
+    ) -> None:
+        # What takes time, or may fail, is done before anything is replaced.
         policy = current = static if extend is None else extend(static)
-        _name(policy)
-        shadow, candidate = self._shadow, self._candidate
         if shadow is not None and candidate is not None:
             extended = candidate if extend is None else extend(candidate)
             current = add_shadow(static, shadow)
             current = current if extend is None else extend(current)
             shadow.candidate = extended
+        _name(policy)
+        _name(current)
         self.current, self._policy, self.static, self._extend = current, policy, static, extend
+        self._candidate, self._shadow = candidate, shadow
 
     def _make_shadow(self, candidate: CorsPolicy | CorsRoutes | None) -> Shadow | None:
         if candidate is None:
@@ -199,16 +206,22 @@ class LivePolicy:
         on_difference, sample = self._comparing
         return Shadow(candidate, on_difference=on_difference, sample=sample)
 
-    def _log(self, old: CorsPolicy | CorsRoutes, comparison: Comparison) -> None:
+    def _log(
+        self,
+        old: CorsPolicy | CorsRoutes,
+        new: CorsPolicy | CorsRoutes,
+        generation: int,
+        comparison: Comparison,
+    ) -> None:
         from logging import INFO, WARNING, getLogger  # noqa: PLC0415 - keeps importing corekit fast
 
         level = WARNING if comparison.widens and self.on_widen == "warn" else INFO
         getLogger("corekit.live").log(
             level,
             "CORS: policy %s replaced %s (generation %d).\n%s",
-            self.current.fingerprint,
+            new.fingerprint,
             old.fingerprint,
-            self._generation,
+            generation,
             comparison,
         )
 
@@ -224,7 +237,7 @@ class LivePolicy:
             "on_difference": on_difference,
             "sample": sample,
         }
-        return _restore, (type(self), self._policy, kept)
+        return _restore, (type(self), self.static, self._extend, kept)
 
 
 Policies = CorsPolicy | CorsRoutes | LivePolicy
@@ -296,7 +309,20 @@ def _compare(old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes) -> Comp
     return compare(old, new)
 
 
+def _without_rows(policies: CorsPolicy | CorsRoutes) -> CorsPolicy | CorsRoutes:
+    """Return policies without the rows of a snapshot; see `corekit.snapshots`."""
+    if isinstance(policies, CorsPolicy):
+        return getattr(policies, "static", policies)
+    return CorsRoutes((path, getattr(each, "static", each)) for path, each in policies.routes)
+
+
 def _restore(
-    cls: type[LivePolicy], policy: CorsPolicy | CorsRoutes, kept: dict[str, Any]
+    cls: type[LivePolicy],
+    policy: CorsPolicy | CorsRoutes,
+    extend: Extension | None,
+    kept: dict[str, Any],
 ) -> LivePolicy:
-    return cls(policy, **kept)
+    live = cls(policy, **kept)
+    if extend is not None:
+        live._set(policy, extend, live._candidate, live._shadow)
+    return live

@@ -151,11 +151,12 @@ class Snapshot:
     ) -> CorsPolicy | CorsRoutes:
         """Return a policy that also allows these origins, or routes with one of them extended.
 
-        `path` is that of the route. A policy that grants nothing, or that is for any origin, is
-        returned as it is. If the policy has other rules than these rows were read by, they are read
-        again. Raise ValueError as `find_policy()` does.
+        `path` is that of the route. Rows of another snapshot are replaced. A policy that grants
+        nothing, or that is for any origin, is returned as it is. If the policy has other rules than
+        these rows were read by, they are read again. Raise ValueError as `find_policy()` does.
         """
         policy = find_policy(policies, path)
+        policy = policy.static if isinstance(policy, _Extended) else policy
         if policy.allow_origins == (ANY,) or policy == type(policy).deny_all():
             return policies
         rules = Rules.of(policy, self.rules.accept_risks, allow_patterns=self.rules.allow_patterns)

@@ -119,6 +119,27 @@ def test_replacement_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     )
 
 
+def test_handler_of_the_log_may_use_the_holder() -> None:
+    live, seen = LivePolicy(APP), []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            free = live._lock.acquire(blocking=False)
+            seen.append((free, record.getMessage().partition("\n")[0]))
+            if free:
+                live._lock.release()
+
+    logger, handler = logging.getLogger("corekit.live"), Handler()
+    logger.addHandler(handler)
+    try:
+        live.replace(CorsPolicy(allow_origins=["*"]))
+    finally:
+        logger.removeHandler(handler)
+    ((is_free, line),) = seen
+    assert is_free
+    assert line.endswith("(generation 2).")
+
+
 def test_first_denial_of_each_policy_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "tests")
     observer = Observer("asgi", logging.getLogger("tests"), debug=True)

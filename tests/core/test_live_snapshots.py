@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import pickle
+from functools import partial
 
 import pytest
 
 from corekit import CorsPolicy, LivePolicy
 from corekit.diff import compare
-from tests.core.test_snapshots import APP, OTHER, PLAIN, ROUTES, SHOP, load
+from tests.core.test_snapshots import APP, LOGGED_IN, OTHER, PLAIN, ROUTES, SHOP, load
+
+
+def allows(live: LivePolicy, origin: str, path: str = "/") -> bool:
+    policy = live.policy_for(path)
+    assert policy is not None
+    return policy.decide("GET", origin=origin).allowed
 
 
 class TestLivePolicy:
@@ -47,6 +54,43 @@ class TestLivePolicy:
         live.extend(load([SHOP], PLAIN).extend)
         other = pickle.loads(pickle.dumps(live))
         assert other.policy == live.policy
+        assert (other.static, other.generation) == (PLAIN, 1)
+
+    def test_rows_of_a_copy_are_replaced(self) -> None:
+        live = LivePolicy(PLAIN)
+        live.extend(load([SHOP], PLAIN).extend)
+        other = pickle.loads(pickle.dumps(live))
+        other.replace(PLAIN.replace(max_age=60))
+        assert allows(other, SHOP)
+        other.extend(load([OTHER], PLAIN).extend)
+        assert (allows(other, SHOP), allows(other, OTHER)) == (False, True)
+
+    def test_rows_do_not_become_part_of_the_policy(self) -> None:
+        live = LivePolicy(PLAIN, on_widen="refuse")
+        live.extend(load([SHOP], PLAIN).extend)
+        assert isinstance(live.policy, CorsPolicy)
+        comparison = live.replace(live.policy.replace(max_age=60))
+        assert not comparison.widens
+        assert live.static == PLAIN.replace(max_age=60)
+        live.extend(load([OTHER], PLAIN).extend)
+        assert (allows(live, SHOP), allows(live, OTHER)) == (False, True)
+
+    def test_rows_do_not_become_part_of_routes(self) -> None:
+        live = LivePolicy(ROUTES)
+        for row in (SHOP, OTHER):
+            live.extend(partial(load([row], LOGGED_IN).extend, path="/api/"))
+            live.replace(live.policy)
+            assert live.static == ROUTES
+        found = [allows(live, row, "/api/") for row in (SHOP, OTHER)]
+        assert found == [False, True]
+
+    def test_rows_of_another_holder_are_replaced(self) -> None:
+        live = LivePolicy(PLAIN)
+        live.extend(load([SHOP], PLAIN).extend)
+        other = LivePolicy(live.policy)
+        assert allows(other, SHOP)
+        other.extend(load([OTHER], PLAIN).extend)
+        assert (allows(other, SHOP), allows(other, OTHER)) == (False, True)
 
 
 def test_candidate_is_extended_too() -> None:
@@ -69,3 +113,22 @@ def test_candidate_is_extended_too() -> None:
     assert live.current is policy
     assert isinstance(policy, CorsPolicy)
     assert policy.engine.allows(OTHER)
+
+
+def test_candidate_that_cannot_be_extended_is_not_used() -> None:
+    live = LivePolicy(PLAIN, candidate=PLAIN)
+    live.extend(load([SHOP], PLAIN).extend)
+    current = live.current
+    with pytest.raises(ValueError, match="Pass the path of the route"):
+        live.candidate = ROUTES
+    assert live.candidate is PLAIN
+    assert live.current is current
+    live.replace(PLAIN.replace(max_age=60))
+    assert allows(live, SHOP)
+
+
+def test_log_names_an_extended_policy_with_a_candidate() -> None:
+    live = LivePolicy(PLAIN, candidate=PLAIN)
+    live.extend(load([SHOP], PLAIN).extend)
+    assert isinstance(live.current, CorsPolicy)
+    assert live.current.engine.source.is_live
