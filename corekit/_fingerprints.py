@@ -59,7 +59,9 @@ def find_share(text: str) -> float:
     """
     from hashlib import sha256  # noqa: PLC0415 - keeps importing corekit fast
 
-    return int.from_bytes(sha256(text.encode()).digest()[:6], "big") / 2**48
+    # Some servers decode bytes that are not UTF-8 to surrogates.
+    data = text.encode(errors="surrogatepass")
+    return int.from_bytes(sha256(data).digest()[:6], "big") / 2**48
 
 
 def sum_of_digests(texts: Iterable[str]) -> int:

@@ -228,6 +228,11 @@ class TestSampling:
         ]
         assert sampled == SAMPLED
 
+    def test_origin_that_is_not_text_is_no_error(self, logger: logging.Logger) -> None:
+        # So aiohttp and Sanic decode the byte 0xff.
+        live = LivePolicy(BOTH, candidate=ONE, sample=0.5)
+        assert not send(live, Observer("tests", logger), "https://\udcff.example").origin_allowed
+
     @pytest.mark.parametrize("sample", [0, -0.1, 1.1, float("nan"), "1", None, True])
     def test_sample_is_a_share(self, sample: Any) -> None:
         with pytest.raises((TypeError, ValueError), match=r"^sample is .*above 0 and at most 1"):
