@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -31,7 +32,7 @@ _forking: Final = Lock()
 class Poller:
     """Calls `step` in a thread until it is closed; the step returns the seconds to wait.
 
-    The first step is done after `delay` seconds.
+    The first step is done after `delay` seconds. A fork changes nothing about when a step is due.
 
     No exception of a step ends the thread: it is logged, and the next step follows after `every`
     seconds. Use it as a context manager, or call `close()`; otherwise it runs until the process
@@ -50,8 +51,9 @@ class Poller:
         self._step = step
         self._name = name
         self._every = every
-        self._delay = delay
+        self._due = time.monotonic() + delay
         self._thread: Thread | None = None
+        self._last: Thread | None = None
         with _forking:
             self._start()
             _running.add(self)
@@ -86,7 +88,8 @@ class Poller:
     def _start(self) -> None:
         wakes: SimpleQueue[bool] = SimpleQueue()
         self._wakes = wakes
-        self._thread = Thread(target=self._run, args=[wakes], name=self._name, daemon=True)
+        arguments = (wakes, self._last)
+        self._thread = Thread(target=self._run, args=arguments, name=self._name, daemon=True)
         self._thread.start()
 
     def _stop(self) -> None:
@@ -95,22 +98,25 @@ class Poller:
             self._wakes.put(False)
             if thread is not current_thread():
                 thread.join(LONGEST_WAIT)
+            self._last = thread
 
-    def _run(self, wakes: SimpleQueue[bool]) -> None:
-        seconds = self._delay
-        while _next(wakes, seconds):
+    def _run(self, wakes: SimpleQueue[bool], last: Thread | None) -> None:
+        if last is not None:
+            last.join()  # a step that took longer than a fork could wait
+        while _next(wakes, self._due - time.monotonic()):
+            seconds = self._every
             try:
                 seconds = self._step()
             except (Exception, SystemExit):
-                seconds = self._every
                 with suppress(Exception):  # a handler or a filter of the log may fail too
                     LOGGER.exception("CORS: %s failed; it is tried again.", self._name)
+            self._due = time.monotonic() + seconds
 
 
 def _next(wakes: SimpleQueue[bool], seconds: float) -> bool:
     """Wait until the next step; return False if it was closed."""
     try:
-        return wakes.get(timeout=seconds)
+        return wakes.get(timeout=min(max(seconds, 0.0), TIMEOUT_MAX))
     except Empty:
         return True
 

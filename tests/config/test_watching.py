@@ -174,6 +174,43 @@ class TestForks:
                     os._exit(0 if taken.acquire(timeout=2) else 1)
                 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
+    def test_process_that_forks_often_does_each_step(self) -> None:
+        done = threading.Event()
+
+        def step() -> float:
+            done.set()
+            return 60.0
+
+        with Poller(step, "the test", every=60.0, delay=0.3):
+            for _ in range(100):
+                polling._stop_all()
+                polling._start_all()
+                if done.wait(0.05):
+                    break
+            assert done.is_set()
+
+    def test_step_that_outlasts_a_fork_is_the_only_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(polling, "LONGEST_WAIT", 0.01)
+        first, second, released = threading.Event(), threading.Event(), threading.Event()
+
+        def step() -> float:
+            if first.is_set():
+                second.set()
+            first.set()
+            released.wait(10)
+            return 0.0
+
+        with Poller(step, "the test", every=60.0) as poller:
+            assert first.wait(10)
+            polling._stop_all()
+            polling._start_all()
+            poller.wake()
+            assert not second.wait(0.1)
+            released.set()
+            assert second.wait(10)
+
     def test_threads_that_cannot_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with Poller(lambda: 60.0, "the test", every=60.0) as poller:
             polling._stop_all()
