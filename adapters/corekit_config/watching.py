@@ -146,9 +146,13 @@ class Watcher(Poller):
         self._file = WatchedFile(path, live)
         self._previous: dict[int, Any] = {}
         super().__init__(self._look, "watching a policy file", every=every)
-        for number in signals:
-            self._previous[number] = signal.getsignal(number)
-            signal.signal(number, self._receive)
+        try:
+            for number in {*signals}:
+                self._previous[number] = signal.getsignal(number)
+                signal.signal(number, self._receive)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Stop the thread, and set the handlers of signals that were there before."""

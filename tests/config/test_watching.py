@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -241,6 +242,29 @@ class TestSignals:
             assert signal.getsignal(signal.SIGHUP) is ours
         finally:
             signal.signal(signal.SIGHUP, before)
+
+    def test_signal_that_is_named_twice(self, path: Path) -> None:
+        before = signal.getsignal(signal.SIGHUP)
+        live = LivePolicy(load_policy(path))
+        with watch(path, live, every=60.0, signals=[signal.SIGHUP, signal.SIGHUP]) as watcher:
+            assert watcher._previous == {signal.SIGHUP: before}
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is before
+
+    @pytest.mark.parametrize("last", [9, 10_000])
+    def test_nothing_is_left_if_a_signal_cannot_be_handled(self, path: Path, last: int) -> None:
+        before = signal.getsignal(signal.SIGHUP)
+        live = LivePolicy(load_policy(path))
+        with pytest.raises((OSError, ValueError)):
+            watch(path, live, signals=[signal.SIGHUP, last])
+        assert polling._running == set()
+        assert signal.getsignal(signal.SIGHUP) is before
+
+    def test_only_the_main_thread_handles_signals(self, path: Path) -> None:
+        live = LivePolicy(load_policy(path))
+        with ThreadPoolExecutor(1) as pool, pytest.raises(ValueError, match="main thread"):
+            pool.submit(watch, path, live, signals=[signal.SIGHUP]).result(10)
+        assert polling._running == set()
 
     def test_later_handler_stays(self, path: Path) -> None:
         before = signal.getsignal(signal.SIGHUP)
