@@ -36,11 +36,14 @@ class WideningError(Exception):
     """A policy was not replaced, since the new one allows more; `comparison` says what."""
 
     def __init__(self, comparison: Comparison) -> None:
-        super().__init__(
-            "The new policy allows more than the current one, which stays. Restart the server to"
-            f" use it, or pass on_widen='warn'.\n{comparison}"
-        )
+        super().__init__(comparison)
         self.comparison = comparison
+
+    def __str__(self) -> str:
+        return (
+            "The new policy allows more than the current one, which stays. Restart the server to"
+            f" use it, or pass on_widen='warn'.\n{self.comparison}"
+        )
 
 
 class LivePolicy:

@@ -172,6 +172,8 @@ def test_wider_policy(
         with pytest.raises(WideningError, match="wider than the old one") as caught:
             live.replace(wider)
         assert caught.value.comparison == compare(APP, wider)
+        copied = pickle.loads(pickle.dumps(caught.value))
+        assert (str(copied), copied.comparison) == (str(caught.value), caught.value.comparison)
         assert (live.policy, live.generation, caplog.records) == (APP, 1, [])
     else:
         assert live.replace(wider) == compare(APP, wider)
