@@ -41,8 +41,6 @@ class LoadedOrigins:
             raise TypeError(f"load is of type {type(load).__name__}. Pass a function.")
         if isinstance(accept_risks, str):
             raise TypeError(f"accept_risks is a str. Pass a list: [{accept_risks!a}].")
-        if live in _refreshed:
-            raise ValueError("live is refreshed already. Load all rows with one function.")
         self._live: Final = live
         self._path: Final = path
         self._rules_of: Final = partial(
@@ -55,9 +53,15 @@ class LoadedOrigins:
         self._was_empty = False
         self._has_failed = False
         self._find_rules()
+        self._check_alone()
+
+    def _check_alone(self) -> None:
+        if self._live in _refreshed:
+            raise ValueError("live is refreshed already. Load all rows with one function.")
 
     def register(self) -> None:
-        """Keep others from extending the same `LivePolicy`."""
+        """Keep others from extending the same `LivePolicy`; raise ValueError if one does."""
+        self._check_alone()
         _refreshed.add(self._live)
 
     def unregister(self) -> None:

@@ -120,14 +120,15 @@ class AsyncRefresher:
         self._wakes.set()
 
     async def __aenter__(self) -> Self:
+        self._origins.register()
         try:
             await self._read()
-        except Exception:
-            if self._required:
+        except BaseException as error:
+            if self._required or not isinstance(error, Exception):
+                self._origins.unregister()
                 raise
             self._origins.fail()
         self._task = asyncio.create_task(self._run())
-        self._origins.register()
         return self
 
     async def __aexit__(
@@ -150,7 +151,8 @@ class AsyncRefresher:
             try:
                 await self._read()
             except Exception:  # noqa: BLE001 - it is reported
-                self._origins.fail()
+                with suppress(Exception):  # a handler or a filter of the log may fail too
+                    self._origins.fail()
 
     async def _read(self) -> None:
         reader = self._origins.begin()

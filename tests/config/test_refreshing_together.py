@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, LivePolicy
-from corekit_config import loaded_origins, refresh, refresh_async, refreshing, watch
+from corekit_config import loaded_origins, polling, refresh, refresh_async, refreshing, watch
 from corekit_config.refreshing import Refresher
 from tests.config.refreshing import APP, LONG, OTHER, SHOP, Loads, Records, Table, allows, lines
 from tests.config.watching import NEW, policy_text, wait_for
@@ -196,6 +196,51 @@ class TestAsync:
                 await until(lambda: table.loads == 4)
 
         asyncio.run(main())
+
+    def test_only_one_of_two_extends_a_policy(self, live: LivePolicy) -> None:
+        async def main() -> None:
+            first, second = (refresh_async(Table(row).load, live) for row in (SHOP, OTHER))
+            async with first:
+                with pytest.raises(ValueError, match=r"^live is refreshed already"):
+                    await second.__aenter__()
+                assert (allows(live, SHOP), allows(live, OTHER)) == (True, False)
+            async with second:
+                assert allows(live, OTHER)
+
+        asyncio.run(main())
+
+    def test_first_load_that_is_canceled(self, live: LivePolicy) -> None:
+        async def load() -> list[str]:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+        async def main() -> None:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01), refresh_async(load, live, required=False):
+                    raise AssertionError
+            async with refresh_async(Table(SHOP).load, live):
+                assert allows(live, SHOP)
+
+        asyncio.run(main())
+
+    def test_log_that_raises_does_not_end_the_task(self, live: LivePolicy) -> None:
+        def refuse(record: logging.LogRecord) -> bool:
+            raise ValueError(record.levelname)
+
+        async def main() -> None:
+            table = Table(SHOP)
+            async with asyncio.timeout(10), refresh_async(table.load, live, every=0.01):
+                polling.LOGGER.addFilter(refuse)
+                table.error = OSError("no database")
+                await until(lambda: table.loads > 3)
+                polling.LOGGER.removeFilter(refuse)
+                table.error, table.rows = None, [OTHER]
+                await until(lambda: allows(live, OTHER))
+
+        try:
+            asyncio.run(main())
+        finally:
+            polling.LOGGER.removeFilter(refuse)
 
     def test_interval(self, live: LivePolicy) -> None:
         async def main() -> None:
