@@ -48,7 +48,7 @@ def test_origins_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     connection.commit()
     connection.close()
     names: dict[str, Any] = {"__name__": "snippet"}
-    snippet, in_lifespan = blocks(ROOT / "docs" / "dynamic-origins.md", "python")
+    snippet, in_lifespan, *_ = blocks(ROOT / "docs" / "dynamic-origins.md", "python")
     exec(snippet, names)
     try:
         assert allows(names["app"], NEW)

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own for the tests, on a Unix socket in a new folder. Not a test.
+"""A PostgreSQL server for these tests, on a Unix socket in a temporary folder. Not a test.
 
 It runs under the supervisor of the browsers, so that none is left behind, however the tests end.
 """

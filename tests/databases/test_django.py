@@ -1,0 +1,109 @@
+"""Origins that are loaded with Django's ORM from PostgreSQL and SQLite, on gunicorn."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.config.watching import wait_for
+from tests.databases.cluster import Cluster
+from tests.databases.django_project import write_project
+from tests.databases.pages import APP, OTHER, SHOP
+from tests.frameworks.test_paths import Server, served
+
+WORKERS: Final = 2
+
+pytest.importorskip("gunicorn.arbiter", reason="gunicorn does not run here", exc_type=ImportError)
+
+
+class Site:
+    """The project on a server with several processes."""
+
+    def __init__(self, port: int, log: Path) -> None:
+        self._port: Final = port
+        self._log: Final = log
+
+    def ask(self, origin: str, path: str = "/") -> tuple[int, str, bool]:
+        """Return the status, the content, and whether a page may read the response."""
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection.request("GET", path, headers={"Origin": origin, "Connection": "close"})
+        response = connection.getresponse()
+        content = response.read().decode()
+        connection.close()
+        allowed = response.headers["Access-Control-Allow-Origin"] == origin
+        return response.status, content, allowed
+
+    def is_everywhere(self, origin: str, *, allowed: bool) -> bool:
+        """Return whether all processes allow an origin, or none does."""
+        answers = [self.ask(origin) for _ in range(12)]
+        processes = {process for _, process, _ in answers}
+        return len(processes) == WORKERS and {each for _, _, each in answers} == {allowed}
+
+    def log(self) -> list[str]:
+        return self._log.read_text().splitlines()
+
+
+@contextmanager
+def serving(folder: Path, engine: str, name: str) -> Iterator[Site]:
+    write_project(folder, every=0.05)
+    log = folder / "shop.log"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_SETTINGS_MODULE", "shop.settings")
+        patch.setenv("SHOP_ENGINE", engine)
+        patch.setenv("SHOP_NAME", name)
+        patch.setenv("SHOP_LOG", str(log))
+        command = ("shop.wsgi", f"--chdir={folder}", "--preload", f"--workers={WORKERS}")
+        address = ("--bind=127.0.0.1:{port}", "--log-level=critical")
+        with served(Server("gunicorn", ("gunicorn", *command, *address), ())) as port:
+            yield Site(port, log)
+
+
+def check_changes(site: Site, change: Callable[[str], None]) -> None:
+    assert wait_for(lambda: site.is_everywhere(SHOP, allowed=True), 30)
+    assert site.is_everywhere(OTHER, allowed=False)
+    change(f"INSERT INTO tenants VALUES ('{OTHER}')")
+    assert wait_for(lambda: site.is_everywhere(OTHER, allowed=True))
+    change(f"DELETE FROM tenants WHERE origin = '{SHOP}'")
+    assert wait_for(lambda: site.is_everywhere(SHOP, allowed=False))
+    assert site.is_everywhere(APP, allowed=True)
+
+
+def test_rows_of_sqlite_are_seen_by_requests(tmp_path: Path) -> None:
+    path = tmp_path / "shop.sqlite3"
+
+    def change(statement: str) -> None:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(statement)
+
+    change("CREATE TABLE tenants (origin TEXT PRIMARY KEY)")
+    change(f"INSERT INTO tenants VALUES ('{SHOP}')")
+    with serving(tmp_path, "sqlite3", str(path)) as site:
+        check_changes(site, change)
+
+
+def test_rows_of_postgres_are_seen_by_requests(postgres: Cluster, tmp_path: Path) -> None:
+    postgres.add(SHOP)
+    with serving(tmp_path, "postgresql", "shop") as site:
+        check_changes(site, postgres.run)  # type: ignore[arg-type]
+        # The database is stopped: pages that need it fail, and may read that they do.
+        before = len(site.log())
+        postgres.stop()
+        assert wait_for(lambda: any(line.startswith("ERROR") for line in site.log()[before:]))
+        (line, *_) = (line for line in site.log()[before:] if line.startswith("ERROR"))
+        assert line.startswith("ERROR CORS: origins could not be loaded; those from before stay (1")
+        assert site.is_everywhere(OTHER, allowed=True)
+        status, _, allowed = site.ask(OTHER, "/count/")
+        assert (status, allowed) == (500, True)
+        # It is started again, and all processes load what has changed.
+        postgres.start()
+        postgres.add(SHOP)
+        assert wait_for(lambda: site.is_everywhere(SHOP, allowed=True))
+        assert site.ask(SHOP, "/count/") == (200, "2", True)
+        assert site.log().count("INFO CORS: origins are loaded again.") >= WORKERS
+    assert wait_for(lambda: postgres.count_clients() == 0)
