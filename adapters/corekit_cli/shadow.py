@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Final
 
@@ -22,6 +22,12 @@ _MOST_SHOWN: Final = 20
 _MOST_PATHS: Final = 3
 _LONGEST: Final = 120
 _INDENT: Final = "   "
+_GZIP: Final = "\x1f\ufffd"
+"""How files of gzip begin, as text."""
+
+_NOTHING_FOUND: Final = (
+    "Either nothing differs, or this is not the log of an application that has a candidate."
+)
 _STYLES: Final = {
     ShadowKind.WOULD_DENY: "bold red",
     ShadowKind.WOULD_GRANT: "bold yellow",
@@ -53,14 +59,15 @@ def shadow(*, log: str, candidate: str | None, as_json: bool) -> None:
 
     \b
     Exit status:
-      0  the log was read
-      2  the log or the candidate cannot be read
+      0  the log was read, also if no line is of a candidate
+      2  the log or the candidate cannot be read, or the log is empty
     """
     policy: CorsPolicy | CorsRoutes | None = None
     if candidate is not None:
         policy = require_file(candidate).policy
     with _reading(log) as lines:
-        summary = summarize(lines)
+        summary = summarize(_check_text(lines, log))
+    _check_summary(summary, log)
     if as_json:
         _print_json(summary, policy)
     else:
@@ -79,11 +86,33 @@ def _reading(log: str) -> Iterator[IO[str]]:
         ) from error
 
 
+def _check_text(lines: Iterable[str], log: str) -> Iterator[str]:
+    """Yield lines; raise `CommandError` if the first has what text in UTF-8 does not have."""
+    # Only the first: any client can have a null character logged.
+    for number, line in enumerate(lines):
+        if not number and ("\0" in line or line.startswith(_GZIP)):
+            hint = "Decompress it, for example with zcat, or save it as UTF-8."
+            raise CommandError("The log is not text.", hint, source=log)
+        yield line
+
+
+def _check_summary(summary: Summary, log: str) -> None:
+    """Raise `CommandError` if there is nothing to summarize."""
+    if not summary.lines:
+        hint = "Name the log of an application that has a candidate."
+        raise CommandError("The log is empty.", hint, source=log)
+    if summary.unread and not summary.total:
+        unread = _count(summary.unread, "line")
+        message = f"{unread} of a candidate could not be read, and no other was found."
+        raise CommandError(message, "Check that the lines were not cut.", source=log)
+
+
 def _print_json(summary: Summary, policy: CorsPolicy | CorsRoutes | None) -> None:
     found = [each.to_dict(find_fixes(each, policy)) for each in summary.differences]
     print_report(
         {
             "total": summary.total,
+            "lines": summary.lines,
             "unread": summary.unread,
             "kinds": dict(summary.kinds),
             "origins": dict(summary.origins.most_common()),
@@ -96,9 +125,17 @@ def _print_json(summary: Summary, policy: CorsPolicy | CorsRoutes | None) -> Non
 
 def _print_text(summary: Summary, policy: CorsPolicy | CorsRoutes | None) -> None:
     console = make_console()
+    if summary.unread:
+        unread = f"{_count(summary.unread, 'line')} of a candidate could not be read."
+        print_wrapped(console, Text(unread, "bold yellow"))
+    lines = _count(summary.lines, "line")
     if not summary.total:
-        print_wrapped(console, Text("The log has no differences."))
+        print_wrapped(console, Text(f"No line of a candidate in {lines}."))
+        print_wrapped(console, Text(_NOTHING_FOUND))
     else:
+        of_candidate = summary.total + summary.unread
+        print_wrapped(console, Text(f"{of_candidate:,} of {lines} are of a candidate."))
+        console.print()
         origins, paths = len(summary.origins), len(summary.paths)
         head = (
             f"{_count(summary.total, 'request')} of {_count(origins, 'origin')} to"
@@ -115,9 +152,6 @@ def _print_text(summary: Summary, policy: CorsPolicy | CorsRoutes | None) -> Non
     for number, each in enumerate(summary.differences[:_MOST_SHOWN], 1):
         _print_difference(console, number, each, policy)
     _print_rest(console, len(summary.differences) - _MOST_SHOWN)
-    if summary.unread:
-        console.print()
-        print_wrapped(console, Text(f"{_count(summary.unread, 'line')} could not be read."))
     print_list(console, "A shadow does not see", LIMITS)
 
 

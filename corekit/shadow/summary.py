@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
+from itertools import count
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -98,10 +99,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The differences in a log, the most frequent first; `unread` lines could not be read."""
+    """The differences in a log, the most frequent first.
+
+    The log has `lines` lines; of those of a candidate, `unread` could not be read.
+    """
 
     differences: tuple[Difference, ...]
     unread: int = 0
+    lines: int = 0
 
     @property
     def total(self) -> int:
@@ -134,12 +139,13 @@ def summarize(lines: Iterable[str]) -> Summary:
     """Return what the lines of a log say together.
 
     >>> summary = summarize(["INFO: something else"])
-    >>> summary.total, summary.unread
-    (0, 0)
+    >>> summary.total, summary.unread, summary.lines
+    (0, 0, 1)
     """
     found: dict[object, Difference] = {}
     unread = 0
-    for line in read_log(lines):
+    number = count()
+    for line in read_log(each for each, _ in zip(lines, number, strict=False)):
         if line is None:
             unread += 1
             continue
@@ -148,7 +154,7 @@ def summarize(lines: Iterable[str]) -> Summary:
         difference.count += 1
         difference.paths[line.path] += 1
     ordered = sorted(found.values(), key=lambda each: -each.count)
-    return Summary(tuple(ordered), unread)
+    return Summary(tuple(ordered), unread, next(number))
 
 
 def read_log(lines: Iterable[str]) -> Iterator[Line | None]:

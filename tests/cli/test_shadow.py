@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,9 @@ from corekit_cli.command import corekit
 APP, ADMIN = "https://app.example.com", "https://admin.example.com"
 
 TEXT: Final = """\
+1 line of a candidate could not be read.
+6 of 7 lines are of a candidate.
+
 5 requests of 3 origins to 3 paths would be decided otherwise.
    would_deny: 3
    would_grant: 1
@@ -46,8 +50,6 @@ Paths:
    Paths: /new
    If pages should not get this access, change 'https://*.new.example' in
    allow_origins.
-
-1 line could not be read.
 
 A shadow does not see:
    Requests that browsers do not send: after a preflight that is denied today,
@@ -118,7 +120,7 @@ def test_summary_as_json() -> None:
     done = run("app.log", "--json")
     data = json.loads(done.stdout)
     assert done.exit_code == 0
-    assert (data["version"], data["total"], data["unread"]) == (1, 5, 1)
+    assert (data["version"], data["total"], data["unread"], data["lines"]) == (1, 5, 1, 7)
     assert data["kinds"] == {"would_deny": 3, "would_grant": 1, "would_differ": 1}
     assert data["origins"][ADMIN] == 3
     assert data["paths"] == {"/items": 3, "/orders": 1, "/new": 1}
@@ -134,13 +136,57 @@ def test_fixes_are_for_the_candidate() -> None:
     assert "Open the page from 'https://admin.exmaple.com', which is allowed." in done.stdout
 
 
-@pytest.mark.parametrize("given", ["", "CORS shadow: nothing\n", b"\xff\xfe\x00"])
-def test_log_without_differences(given: str | bytes) -> None:
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        ("CORS shadow: nothing\n", "1 line"),
+        ("\n" * 1_200, "1,200 lines"),
+        ("caf\xe9\n".encode("latin-1"), "1 line"),
+        ("no line break", "1 line"),
+        ("text\n/\0\n", "2 lines"),
+    ],
+)
+def test_log_without_lines_of_a_candidate(given: str | bytes, count: str) -> None:
     done = run("-", given=given)
-    assert done.exit_code == 0
+    assert (done.exit_code, done.stderr) == (0, "")
     head, *rest = done.stdout.splitlines()
-    assert head == "The log has no differences."
-    assert rest[1] == "A shadow does not see:"
+    assert head == f"No line of a candidate in {count}."
+    assert rest[:2] == [
+        "Either nothing differs, or this is not the log of an application that has a",
+        "candidate.",
+    ]
+    assert rest[3] == "A shadow does not see:"
+    data = json.loads(run("-", "--json", given=given).stdout)
+    assert (data["total"], f"{data['lines']:,} line{'s' * (data['lines'] > 1)}") == (0, count)
+
+
+NOT_TEXT: Final = (
+    "-: The log is not text. Decompress it, for example with zcat, or save it as UTF-8."
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("", "-: The log is empty. Name the log of an application that has a candidate."),
+        (gzip.compress(LOG.encode()), NOT_TEXT),
+        (gzip.compress(b"", mtime=0x01010101), NOT_TEXT),
+        (LOG.encode("utf-16"), NOT_TEXT),
+        (b"\x7fELF\x02\x01\x01\x00", NOT_TEXT),
+        (
+            LOG[LOG.index('{"cors_shadow"') :][:40] + "\n",
+            (
+                "-: 1 line of a candidate could not be read, and no other was found."
+                " Check that the lines were not cut."
+            ),
+        ),
+    ],
+)
+def test_log_with_nothing_to_read_is_status_2(given: str | bytes, message: str) -> None:
+    done = run("-", given=given)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"Error: {message}\n"
+    assert json.loads(run("-", "--json", given=given).stdout)["error"]["source"] == "-"
 
 
 def test_long_lists_are_cut() -> None:

@@ -103,7 +103,7 @@ def test_differences_are_counted() -> None:
 
 def test_other_lines_are_skipped() -> None:
     lines = ["", "x\n", "CORS shadow: \n", "cors_shadow\n", '{"cors_shadow', "INFO CORS: denied"]
-    assert summarize(lines) == Summary(())
+    assert summarize(lines) == Summary((), lines=6)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_paths_cannot_forge_lines(paths: list[str], is_marked: bool) -> None:
     ],
 )
 def test_unreadable_lines_are_counted(text: str) -> None:
-    assert summarize([text, line()]) == Summary((Difference(*_one()),), 1)
+    assert summarize([text, line()]) == Summary((Difference(*_one()),), unread=1, lines=2)
 
 
 def _one() -> tuple[Any, int, Any]:
@@ -162,7 +162,7 @@ def _one() -> tuple[Any, int, Any]:
     "text", ['{"x": "{\\"cors_shadow\\": ', '{"cors_shadow\\"' + "[" * 100_000]
 )
 def test_unreadable_json_is_skipped(text: str) -> None:
-    assert summarize([text]) == Summary(())
+    assert summarize([text]) == Summary((), lines=1)
 
 
 def test_unknown_keys_are_ignored() -> None:
