@@ -13,7 +13,10 @@ _MOST_LINES: Final = 10
 
 
 class Relation(Enum):
-    """How the new policies relate to the old ones: by what pages may do with them."""
+    """How the new policies relate to the old ones: by what pages may do with them.
+
+    If one difference is wider and another cannot be determined, it is WIDER.
+    """
 
     SAME = "same"
     NARROWER = "narrower"
@@ -34,6 +37,9 @@ _SENTENCES: Final = {
     Relation.BOTH: "The new policy is wider than the old one in part, and narrower in part.",
     Relation.UNKNOWN: "Whether the new policy is wider than the old one cannot be determined.",
 }
+_WIDER_AND_UNKNOWN: Final = (
+    "The new policy is wider than the old one, and the rest cannot be determined."
+)
 
 
 class Direction(Enum):
@@ -110,12 +116,18 @@ class Comparison:
     @property
     def relation(self) -> Relation:
         """Whether the new policies allow pages the same, less, more, or both."""
-        found = {each.direction for each in self.differences} - {Direction.NEUTRAL}
-        if {Direction.WIDER, Direction.NARROWER} <= found:
-            return Relation.BOTH
+        found = {each.direction for each in self.differences}
+        if Direction.WIDER in found:
+            return Relation.BOTH if Direction.NARROWER in found else Relation.WIDER
         if Direction.UNKNOWN in found:
             return Relation.UNKNOWN
-        return Relation(found.pop().value) if found else Relation.SAME
+        return Relation.NARROWER if Direction.NARROWER in found else Relation.SAME
+
+    @property
+    def is_wider_and_unknown(self) -> bool:
+        """Whether the relation is WIDER, and that of some differences cannot be determined."""
+        has_unknown = any(each.direction is Direction.UNKNOWN for each in self.differences)
+        return has_unknown and self.relation is Relation.WIDER
 
     @property
     def widens(self) -> bool:
@@ -135,4 +147,7 @@ class Comparison:
         lines = [f"- {each.direction.value}: {each.message}" for each in shown]
         if len(self.differences) > len(shown):
             lines.append(f"- and {len(self.differences) - len(shown)} more differences")
-        return "\n".join([_SENTENCES[self.relation], *lines])
+        sentence = _SENTENCES[self.relation]
+        if self.is_wider_and_unknown:
+            sentence = _WIDER_AND_UNKNOWN
+        return "\n".join([sentence, *lines])

@@ -61,14 +61,45 @@ def difference(direction: Direction) -> Difference:
         ("wider neutral", "wider"),
         ("narrower narrower", "narrower"),
         ("wider narrower unknown", "both"),
-        ("wider unknown", "unknown"),
+        ("wider unknown", "wider"),
+        ("wider unknown neutral", "wider"),
         ("narrower unknown", "unknown"),
         ("unknown", "unknown"),
     ],
 )
 def test_relation_of_differences(directions: str, relation: str) -> None:
     found = tuple(difference(Direction(each)) for each in directions.split())
-    assert Comparison(found).relation is Relation(relation)
+    comparison = Comparison(found)
+    assert comparison.relation is Relation(relation)
+    assert comparison.widens is Relation(relation).widens
+    assert comparison.to_dict()["relation"] == relation
+
+
+@pytest.mark.parametrize(
+    ("directions", "sentence"),
+    [
+        ("wider", "The new policy is wider than the old one."),
+        (
+            "wider unknown",
+            "The new policy is wider than the old one, and the rest cannot be determined.",
+        ),
+        (
+            "wider unknown narrower",
+            "The new policy is wider than the old one in part, and narrower in part.",
+        ),
+        (
+            "unknown narrower",
+            "Whether the new policy is wider than the old one cannot be determined.",
+        ),
+        ("narrower", "The new policy is narrower than the old one."),
+    ],
+)
+def test_text_begins_with_the_relation(directions: str, sentence: str) -> None:
+    found = tuple(difference(Direction(each)) for each in directions.split())
+    assert str(Comparison(found)).splitlines() == [
+        sentence,
+        *[f"- {each}: A sentence." for each in directions.split()],
+    ]
 
 
 def test_text_has_at_most_ten_differences() -> None:

@@ -268,7 +268,16 @@ def reflect(value: Any) -> Any:
 
 
 def check_mirror(there: Comparison, back: Comparison) -> None:
-    assert reflect(there.relation) is back.relation
+    directions = {each.direction for each in there.differences}
+    if Direction.UNKNOWN not in directions:
+        assert reflect(there.relation) is back.relation
+    elif Direction.WIDER not in directions or Direction.NARROWER not in directions:
+        # What is unknown hides that nothing else is wider, but not that something is.
+        assert (there.relation is Relation.WIDER) is (Direction.WIDER in directions)
+        assert (back.relation is Relation.WIDER) is (Direction.NARROWER in directions)
+        assert Relation.UNKNOWN in (there.relation, back.relation)
+    else:
+        assert there.relation is back.relation is Relation.BOTH
     assert {
         (reflect(each.kind), reflect(each.direction), each.paths, each.values)
         for each in there.differences

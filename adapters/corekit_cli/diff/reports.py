@@ -106,11 +106,9 @@ def print_text(report: Report) -> None:
 
 def _sentence(report: Report, write: Callable[[str], str]) -> str:
     names = {"old": write(report.old.source), "new": write(report.new.source)}
-    relation, differences = report.comparison.relation, report.comparison.differences
-    is_wider = any(each.direction is Direction.WIDER for each in differences)
-    if relation is Relation.UNKNOWN and is_wider:
+    if report.comparison.is_wider_and_unknown:
         return _WIDER_AND_UNKNOWN.format_map(names)
-    return _SENTENCES[relation].format_map(names)
+    return _SENTENCES[report.comparison.relation].format_map(names)
 
 
 def _subject(difference: Difference) -> str:
