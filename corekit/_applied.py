@@ -254,4 +254,6 @@ def _allows(policy: object, engine: Engine) -> bool:
         return True
     # The path is not known here, so it may be the policy of any of the routes.
     policies = [each for _, each in policy.routes] if isinstance(policy, CorsRoutes) else [policy]
-    return all(getattr(each, "engine", None) is engine for each in policies)
+    engines = [getattr(each, "engine", None) for each in policies]
+    # A look-up may have replaced the engine by another one of the same policy.
+    return all(getattr(each, "source", None) is engine.source for each in engines)

@@ -7,11 +7,21 @@ computed when the engine is built.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from copy import copy
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from ._answers import ALLOW_ORIGIN, Answer, Headers, Reason, RequestKind, as_text
+from ._answers import (
+    ALLOW_ORIGIN,
+    UNKNOWN,
+    UNKNOWN_PREFLIGHT,
+    Answer,
+    Headers,
+    Reason,
+    RequestKind,
+    as_text,
+)
+from ._containers import AnyOrigin, EveryOrigin, Origins, bound_origins
 from ._fingerprints import Source
 from ._names import (
     COMMON_METHODS,
@@ -20,7 +30,7 @@ from ._names import (
     is_token,
     parse_field_names,
 )
-from ._origins import ANY, OriginSet, is_serialized_origin, split_origin
+from ._origins import ANY, OriginSet, is_serialized_origin
 from .problems import PYTHON, Dialect
 
 MAX_METHOD_LENGTH: Final = 64
@@ -32,80 +42,6 @@ MAX_REQUEST_HEADERS_LENGTH: Final = 4096
 _FORBIDDEN: Final = 403
 _NON_WILDCARD_HEADER: Final = "authorization"
 """https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
-
-
-class Origins(Protocol):
-    """A container of allowed origins, asked with origins as browsers serialize them.
-
-    If it has a method `find`, that returns the rule that matched: see `OriginSet.find`.
-    """
-
-    def __contains__(self, origin: str, /) -> bool: ...
-
-
-class AnyOrigin:
-    """The set of everything that an Origin header can contain.
-
-    The answer is the same for all of it, and repeats nothing of it, so nothing has to be parsed.
-
-    >>> "https://example.com" in AnyOrigin(), "file://" in AnyOrigin(), "nonsense" in AnyOrigin()
-    (True, True, True)
-    """
-
-    __slots__ = ()
-
-    def __contains__(self, _origin: str) -> bool:
-        return True
-
-    def find(self, _origin: str) -> str:
-        """Return the rule that matches: always ``*``."""
-        return ANY
-
-
-class EveryOrigin:
-    """All origins about which an engine asks, if a look-up decides which are allowed."""
-
-    __slots__ = ()
-
-    def __contains__(self, _origin: str) -> bool:
-        return True
-
-
-class _BoundedOrigins:
-    """Origins that an adapter matches itself, asked only for what a browser could send."""
-
-    __slots__ = ("_is_possible", "bounded")
-
-    def __init__(self, origins: Origins, is_possible: Callable[[str], bool]) -> None:
-        self.bounded = origins
-        self._is_possible = is_possible
-
-    def __contains__(self, origin: str) -> bool:
-        return self._is_possible(origin) and origin in self.bounded
-
-    def find(self, origin: str) -> str | None:
-        find = getattr(self.bounded, "find", None)
-        return None if find is None or origin not in self else find(origin)
-
-
-def bound_origins(origins: Origins, *, opaque: bool) -> Origins:
-    """Return the origins of a container that a browser could send.
-
-    Those without a host, such as ``null`` and ``file://``, are returned only with `opaque`.
-    An `OriginSet` that has no others is returned as it is: an engine needs one look-up in it.
-    """
-    if type(origins) in (AnyOrigin, _BoundedOrigins):
-        return origins
-    is_possible = is_serialized_origin if opaque else _has_host
-    if type(origins) is OriginSet:
-        exact: frozenset[object] = origins.exact
-        if all(isinstance(origin, str) and is_possible(origin) for origin in exact):
-            return origins
-    return _BoundedOrigins(origins, is_possible)
-
-
-def _has_host(origin: str) -> bool:
-    return split_origin(origin) is not None
 
 
 class Engine:
@@ -135,6 +71,7 @@ class Engine:
         "_exact",
         "_grant",
         "_granted",
+        "_looked_up",
         "_max_age",
         "_preflight_vary",
         "_preflights",
@@ -145,12 +82,16 @@ class Engine:
         "allow_methods",
         "allow_origins",
         "dialect",
+        "lookup",
         "max_request_headers",
         "no_origin",
         "others",
         "shadow",
         "source",
     )
+
+    _uncached: Engine | None
+    _looked_up: dict[str, Engine]
 
     def __init__(
         self,
@@ -225,11 +166,12 @@ class Engine:
             vary += ("Access-Control-Request-Private-Network",)
         self._grant = grant
         self._max_age = max_age
-        self._private_network = private_network
+        self._private_network, self._status = private_network, status
         self._preflight_vary = vary
-        self._status = status
         self._preflights = self._grant_preflights()
-        self._uncached: Engine | None = None
+        self._forget_copies()
+        self.lookup: str | None = None
+        """The outcome of a look-up, if this is an engine of `looked_up()`."""
         self.shadow: Any = None
 
     @property
@@ -242,11 +184,45 @@ class Engine:
             return self
         engine = self._uncached
         if engine is None:
-            engine = copy(self)
+            engine = self._copy()
             engine._max_age = 0
             engine._preflights = engine._grant_preflights()
             self._uncached = engine
         return engine
+
+    @property
+    def may_look_up(self) -> bool:
+        """Whether a look-up may allow more origins: not if any is allowed, or nothing granted."""
+        return type(self.others) is not AnyOrigin and bool(self.source.arguments)
+
+    def looked_up(self, outcome: str, *, allowed: bool | None) -> Engine:
+        """Return the engine for an origin that is not listed, and that was looked up.
+
+        It grants the same if the origin is `allowed`. If that is None, it is not known whether the
+        origin is, so that no response may be stored. `outcome` is the name of what came of the
+        look-up, and determines `allowed`. The engine is made once for each.
+        """
+        engine = self._looked_up.get(outcome)
+        if engine is None:
+            engine = self._copy()
+            engine.lookup = outcome
+            # A candidate does not look up anything, so what it would answer is not comparable.
+            engine.shadow = None
+            if allowed is None:
+                engine._denied, engine._denied_preflight = UNKNOWN, UNKNOWN_PREFLIGHT
+            elif allowed:
+                engine.others = bound_origins(EveryOrigin(), opaque=False)
+            self._looked_up[outcome] = engine
+        return engine
+
+    def _copy(self) -> Engine:
+        engine = copy(self)
+        engine._forget_copies()
+        return engine
+
+    def _forget_copies(self) -> None:
+        self._uncached = None
+        self._looked_up = {}
 
     @property
     def allows_credentials(self) -> bool:
@@ -326,8 +302,7 @@ class Engine:
         if origin is None:
             return Reason.NOT_CORS
         if not answer.origin_allowed:
-            is_origin = is_serialized_origin(origin)
-            return Reason.ORIGIN_NOT_ALLOWED if is_origin else Reason.ORIGIN_MALFORMED
+            return _judge_denied(answer, origin)
         if answer.kind is not RequestKind.PREFLIGHT:
             return Reason.GRANTED
         method = request_method or ""
@@ -385,6 +360,12 @@ class Engine:
             return Reason.HEADERS_TOO_LONG
         names = parse_field_names(request_headers)
         return Reason.HEADERS_MALFORMED if names is None else names
+
+
+def _judge_denied(answer: Answer, origin: str) -> Reason:
+    if not is_serialized_origin(origin):
+        return Reason.ORIGIN_MALFORMED
+    return Reason.ORIGIN_NOT_ALLOWED if answer.is_stored else Reason.ORIGIN_UNKNOWN
 
 
 def _is_possible_method(method: str) -> bool:

@@ -67,7 +67,8 @@ def raw_preflight_response(
     return answer.status or _FORBIDDEN, headers, answer.body
 
 
-def merge_headers(
+# One function, since a call takes several percent of a request.
+def merge_headers(  # noqa: C901, PLR0912
     headers: Iterable[tuple[str, str]], answer: Answer, origin: str | None
 ) -> list[tuple[str, str]]:
     """Return the application's headers with those of an answer.
@@ -89,6 +90,8 @@ def merge_headers(
     else:
         if answer.echoes_origin and origin is not None:
             return [*headers, (ALLOW_ORIGIN, origin), *answer.lines]
+        if not answer.is_stored:
+            headers = _without_cache_control(headers)
         return [*headers, *answer.lines]
 
     merged: list[tuple[str, str]] = []
@@ -103,6 +106,8 @@ def merge_headers(
             merged.append(header)
     if answer.echoes_origin and origin is not None:
         merged.append((ALLOW_ORIGIN, origin))
+    if not answer.is_stored:
+        merged = _without_cache_control(merged)
     if vary:
         merged += answer.headers
         merged += _merge_lines(tuple(vary), answer.vary) or vary
@@ -132,6 +137,8 @@ def merge_raw_headers(
         return merge_raw_headers(pairs, answer, origin)
     if answer.echoes_origin and origin is not None:
         return [*headers, (_RAW_ALLOW_ORIGIN, origin), *answer.raw_lines]
+    if not answer.is_stored:
+        headers = _without_raw_cache_control(headers)
     return [*headers, *answer.raw_lines]
 
 
@@ -152,12 +159,23 @@ def _merge_raw(
             merged.append(header)
     if answer.echoes_origin and origin is not None:
         merged.append((_RAW_ALLOW_ORIGIN, origin))
+    if not answer.is_stored:
+        merged = _without_raw_cache_control(merged)
     if vary:
         merged += answer.raw_headers
         merged += _merge_raw_lines(tuple(vary), answer.vary) or vary
     else:
         merged += answer.raw_lines
     return merged
+
+
+# Some caches read only the first of several lines.
+def _without_cache_control(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [header for header in headers if header[0].lower() != "cache-control"]
+
+
+def _without_raw_cache_control(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [header for header in headers if header[0].lower() != b"cache-control"]
 
 
 def _as_bytes(value: object) -> bytes:

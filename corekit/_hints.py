@@ -33,6 +33,8 @@ def find_hint(
     match reason:
         case Reason.ORIGIN_NOT_ALLOWED:
             return find_origin_hint(engine, origin)
+        case Reason.ORIGIN_UNKNOWN:
+            return 'See the errors that "corekit.lookups" has logged.'
         case Reason.METHOD_NOT_ALLOWED:
             return _fix_method(engine, request_method or "")
         case Reason.HEADER_NOT_ALLOWED:

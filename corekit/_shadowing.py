@@ -69,7 +69,7 @@ def _copy(policy: CorsPolicy, shadow: Any) -> CorsPolicy:
     engine = copy(policy.engine)
     engine.shadow = shadow
     engine._granted = replace(engine._granted, is_compared=True)
-    engine._uncached = None
+    engine._forget_copies()
     copied = object.__new__(type(policy))
     for name in (*policy._reader.arguments, "warnings"):
         object.__setattr__(copied, name, getattr(policy, name))

@@ -24,7 +24,8 @@ from urllib.parse import quote, unquote
 
 from ._answers import Answer
 from ._applied import MARKS, Applied, Mark, applying, check_found, is_applied, is_bridged
-from ._engine import Engine, Origins
+from ._containers import Origins
+from ._engine import Engine
 from ._headers import (
     add_raw_vary,
     add_vary,
@@ -54,6 +55,14 @@ from .events import Logger, Observer, OnDecision, bounded, check_on_decision
 from .guard import CrossOriginGuard, GuardedRequest, OnVerdict, Verdict
 from .guard.events import GuardObserver, check_on_verdict
 from .live import LivePolicy, Policies, ReadPolicies, StaticPolicy, read_policy
+from .lookups import (
+    Lookup,
+    LookupRequest,
+    check_lookup,
+    find_lookup,
+    look_up,
+    look_up_async,
+)
 from .policy import CorsPolicy
 from .routes import CorsRoutes, path_readings
 
@@ -69,6 +78,8 @@ __all__ = [
     "GuardObserver",
     "GuardedRequest",
     "LivePolicy",
+    "Lookup",
+    "LookupRequest",
     "Mark",
     "Observer",
     "OnDecision",
@@ -86,11 +97,13 @@ __all__ = [
     "bounded",
     "check_found",
     "check_guard",
+    "check_lookup",
     "check_on_decision",
     "check_on_verdict",
     "check_one_policy",
     "check_policy",
     "class_owners",
+    "find_lookup",
     "guard_observer",
     "has_marks",
     "is_applied",
@@ -101,6 +114,8 @@ __all__ = [
     "keep_policy",
     "kept_marks",
     "kept_policy",
+    "look_up",
+    "look_up_async",
     "make_policy",
     "merge_headers",
     "merge_raw_headers",

@@ -16,7 +16,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._engine import AnyOrigin, Origins
+from ._containers import AnyOrigin, Origins
 from ._origins import is_serialized_origin
 from ._path_language import Paths, paths_of
 from ._regexes import RegexError, RegexReader, compile_path_regex, compile_regex

@@ -85,6 +85,14 @@ class Decision:
         return self._engine.find_rule(self._origin)
 
     @property
+    def lookup(self) -> str | None:
+        """What came of the look-up of the origin, such as ``"stale_allowed"``; None without one.
+
+        It is the value of a `corekit.lookups.Outcome`. `rule` is None then.
+        """
+        return self._engine.lookup
+
+    @property
     def hint(self) -> str:
         """How to fix a denial: the setting to change, and the nearest allowed value, if any.
 

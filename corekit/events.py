@@ -96,6 +96,8 @@ Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to 
         hint = f"{hint} " if hint else ""
         # A policy that can be replaced is named, since the log does not show which one it was.
         named = f", policy {self.fingerprint}" if self.decision._engine.source.is_live else ""
+        if self.decision.lookup is not None:
+            named += f", look-up {self.decision.lookup}"
         return f"CORS: {request} {outcome}: {message} {hint}[{reason.name}{named}]"
 
     def __str__(self) -> str:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 from warnings import warn
 
 from ._answers import as_text
-from ._engine import AnyOrigin, Engine, EveryOrigin, Origins, bound_origins
+from ._containers import AnyOrigin, Origins, bound_origins
+from ._engine import Engine
 from ._fingerprints import Source
 from ._origins import ANY, OriginPattern, OriginSet
 from ._own_origin import is_own_origin
@@ -87,7 +88,7 @@ class CorsPolicy:
     600
     """
 
-    __slots__ = (*ARGUMENTS, "__weakref__", "_granting", "_uncached", "engine", "warnings")
+    __slots__ = (*ARGUMENTS, "__weakref__", "_uncached", "engine", "warnings")
 
     allow_origins: tuple[str, ...]
     allow_credentials: bool
@@ -263,18 +264,6 @@ class CorsPolicy:
         object.__setattr__(policy, "engine", self.engine.uncached)
         object.__setattr__(self, "_uncached", policy)
         return policy
-
-    @property
-    def granting(self) -> Engine | None:
-        """The engine for origins that a look-up allows; see `corekit.lookups`.
-
-        It is made once. None if the policy is for any origin, or grants nothing.
-        """
-        engine: Engine | None = getattr(self, "_granting", None)
-        if engine is None and self.allow_origins != (ANY,) and self._changed_arguments():
-            engine = self.engine_for(EveryOrigin())
-            object.__setattr__(self, "_granting", engine)
-        return engine
 
     def engine_for(self, origins: Origins) -> Engine:
         """Compile the same grants for other origins, for an adapter that matches them itself.

@@ -17,7 +17,8 @@ from copy import copy
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, cast
 
-from ._engine import Engine, Origins
+from ._containers import Origins
+from ._engine import Engine
 from ._fingerprints import Source, sum_of_digests
 from ._origins import ANY, OriginPattern, OriginSet
 from ._validation import Reader

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from inspect import iscoroutinefunction
+from inspect import iscoroutinefunction, signature
 from math import inf
 from typing import Any
 
@@ -11,23 +11,36 @@ from corekit.adapter import show
 from corekit.lookups import LOOKUP_RISKS
 
 
-def check_function(value: object, name: str, takes: str) -> None:
+def check_function(value: object, name: str, arguments: tuple[str, ...]) -> None:
     """Raise TypeError unless `value` is a function or an object that can be called.
 
-    `name` is the argument that it was passed as, `takes` is what it is called with.
+    `name` is the argument that it was passed as, `arguments` are what it is called with.
 
-    >>> check_function(None, "lookup", "an origin")
+    >>> check_function(None, "lookup", ("origin",))
     Traceback (most recent call last):
         ...
-    TypeError: lookup is of type NoneType: None. Pass a function that takes an origin.
+    TypeError: lookup is of type NoneType: None. Pass a function: lookup(origin).
+    >>> check_function(lambda origin, request: True, "lookup", ("origin",))
+    Traceback (most recent call last):
+        ...
+    TypeError: lookup takes other arguments. It is called as lookup(origin).
     """
+    call = f"{name}({', '.join(arguments)})"
     if isinstance(value, type):
         raise TypeError(f"{name} is the class {value.__name__}. Pass an instance or a function.")
     if not callable(value):
         raise TypeError(
-            f"{name} is of type {type(value).__name__}: {show(value)}. Pass a function that takes"
-            f" {takes}."
+            f"{name} is of type {type(value).__name__}: {show(value)}. Pass a function: {call}."
         )
+    try:
+        parameters = signature(value)
+    except ValueError:
+        return  # a function of C that does not say
+    try:
+        parameters.bind(*arguments)
+    except TypeError:
+        message = f"{name} takes other arguments. It is called as {call}."
+        raise TypeError(message) from None
 
 
 def is_async(function: Any) -> bool:
@@ -62,6 +75,20 @@ def check_number(value: object, name: str) -> None:
         raise TypeError(f"{name} is of type {type(value).__name__}. Pass a whole number.")
     if value < 1:
         raise ValueError(f"{name} is {value}. Pass a whole number from 1.")
+
+
+def check_tenant(tenant: object) -> str:
+    """Return what the function `tenant` returned; raise TypeError unless it is a string.
+
+    >>> check_tenant(None)
+    Traceback (most recent call last):
+        ...
+    TypeError: tenant returned None, of type NoneType. Return a string.
+    """
+    if not isinstance(tenant, str):
+        kind = type(tenant).__name__
+        raise TypeError(f"tenant returned {show(tenant)}, of type {kind}. Return a string.")
+    return tenant
 
 
 def read_risks(value: object) -> frozenset[str]:

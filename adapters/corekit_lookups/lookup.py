@@ -12,7 +12,6 @@ from threading import Event, Lock
 from time import monotonic
 from typing import Any, Final, Literal, cast
 
-from corekit import CorsPolicy
 from corekit.adapter import Engine
 from corekit.lookups import (
     Ask,
@@ -22,27 +21,34 @@ from corekit.lookups import (
     LookupResultError,
     LookupState,
     Outcome,
-    find_granting,
+    may_look_up,
 )
 
-from .arguments import check_function, check_number, check_seconds, is_async, read_risks
+from .arguments import (
+    check_function,
+    check_number,
+    check_seconds,
+    check_tenant,
+    is_async,
+    read_risks,
+)
 from .reporting import FailureLog
 
-SyncLookup = Callable[[str, LookupRequest], bool]
-AsyncLookup = Callable[[str, LookupRequest], Awaitable[bool]]
-Tenant = Callable[[LookupRequest], str | None]
+SyncLookup = Callable[[str], bool] | Callable[[str, str], bool]
+AsyncLookup = Callable[[str], Awaitable[bool]] | Callable[[str, str], Awaitable[bool]]
+Tenant = Callable[[LookupRequest], str]
 
 
 class OriginLookup:
     """Allows the origins for which a function returns True.
 
     `lookup`
-        A function, sync or async, of the origin and a `LookupRequest`, which returns True or False.
-        It is called for origins that the policy does not list. The result is remembered for the
-        tenant and the origin, so it must depend on nothing else.
+        A function, sync or async, which returns True or False: ``lookup(origin)``, and with
+        `tenant` ``lookup(origin, tenant)``. It is called for origins that the policy does not list.
+        The result is remembered for the tenant and the origin, so it must depend on nothing else.
     `tenant`
-        A function of the `LookupRequest`, which returns a string, or None. The result is
-        `request.tenant`. Without it, an origin is allowed on all hosts and paths or on none.
+        A function of a `LookupRequest`, which returns a string. Without it, an origin is allowed on
+        all hosts and paths or on none.
     `ttl`, `negative_ttl`
         How many seconds True and False are remembered. An origin that is removed from the table is
         allowed for up to `ttl` seconds more.
@@ -60,10 +66,10 @@ class OriginLookup:
     `clock`
         Returns seconds, for tests.
 
-    An exception or a timeout of the function allows nothing, is logged, and keeps the key from
-    being looked up again for a second. Anything but True and False raises `LookupResultError`.
+    An exception or a timeout of a function allows nothing, and is logged. The origin is not looked
+    up again for a second. Anything but True and False raises `LookupResultError`.
 
-    >>> lookup = OriginLookup(lambda origin, request: origin == "https://shop-1.example")
+    >>> lookup = OriginLookup(lambda origin: origin == "https://shop-1.example")
     >>> request = LookupRequest("https", "api.example.com", "/")
     >>> lookup.ask_sync("https://shop-1.example", request)
     <Outcome.ALLOWED: 'allowed'>
@@ -85,11 +91,12 @@ class OriginLookup:
         accept_risks: Collection[Literal["insecure-origin"]] = (),
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        check_function(lookup, "lookup", "an origin and a LookupRequest")
         if tenant is not None:
-            check_function(tenant, "tenant", "a LookupRequest")
+            check_function(tenant, "tenant", ("request",))
             if is_async(tenant):
                 raise TypeError("tenant is an async function. Pass one that is not.")
+        taken = ("origin",) if tenant is None else ("origin", "tenant")
+        check_function(lookup, "lookup", taken)
         for name, seconds in (
             ("ttl", ttl),
             ("negative_ttl", negative_ttl),
@@ -117,12 +124,12 @@ class OriginLookup:
             stale_if_error=stale_if_error,
         )
 
-    def engine_for(self, policy: CorsPolicy, origin: str) -> Engine | None:
-        """Return what a policy grants to `origin` if it is looked up; None if it must not be.
+    def is_asked(self, engine: Engine, origin: str) -> bool:
+        """Return whether an origin that a policy does not list is looked up.
 
-        See `corekit.lookups.find_granting`.
+        `engine` is that of the policy; see `corekit.lookups.may_look_up`.
         """
-        return find_granting(policy, origin, self.accept_risks)
+        return may_look_up(engine, origin, self.accept_risks)
 
     def ask_sync(self, origin: str, request: LookupRequest) -> Outcome:
         """Look up an origin in this thread, or wait for the thread that does.
@@ -143,7 +150,7 @@ class OriginLookup:
             ended = Event()
             flight.waiters.append(ended.set)
         if isinstance(found, Ask):
-            self._call(flight, request)
+            self._call(flight)
         elif not ended.wait(self._left(flight)):
             self._end(flight, self._state.time_out)
         return _outcome_of(flight, has_asked=isinstance(found, Ask))
@@ -167,7 +174,7 @@ class OriginLookup:
             ended = loop.create_future()
             flight.waiters.append(partial(_wake, loop, ended))
         if isinstance(found, Ask):
-            self._start(loop, flight, request)
+            self._start(loop, flight)
         try:
             async with asyncio.timeout(self._left(flight)):
                 await ended
@@ -199,29 +206,24 @@ class OriginLookup:
         if self._tenant is None:
             return None, origin
         try:
-            tenant = self._tenant(request)
+            return check_tenant(self._tenant(request)), origin
         except Exception as error:  # noqa: BLE001 - a request for a host that it does not expect
             with self._lock:
                 self._state.counts[Outcome.FAILED] += 1
             self._log.log(self._clock(), "function tenant", None, error)
             return Outcome.FAILED
-        if tenant is not None and not isinstance(tenant, str):
-            kind = type(tenant).__name__
-            raise TypeError(f"tenant returned a value of type {kind}. Return a string or None.")
-        return tenant, origin
 
     def _left(self, flight: Flight) -> float:
         return max(0.0, flight.deadline - self._clock())
 
-    def _call(self, flight: Flight, request: LookupRequest) -> None:
+    def _call(self, flight: Flight) -> None:
         """Call the function in this thread, and end its flight."""
-        tenant, origin = flight.key
         if not self._left(flight):
             # A thread of a pool may start late, when nobody waits any more.
             self._end(flight, self._state.fail)
             return
         try:
-            result = self._lookup(origin, request._replace(tenant=tenant))
+            result = self._lookup(*_arguments_of(flight))
         except BaseException as error:
             self._end(flight, self._state.fail, error)
             if not isinstance(error, Exception):
@@ -229,13 +231,12 @@ class OriginLookup:
         else:
             self._settle(flight, result)
 
-    async def _call_async(self, flight: Flight, request: LookupRequest) -> None:
+    async def _call_async(self, flight: Flight) -> None:
         """Call the async function, and end its flight."""
-        tenant, origin = flight.key
         limit = asyncio.timeout(self._left(flight))
         try:
             async with limit:
-                result = await self._lookup(origin, request._replace(tenant=tenant))
+                result = await self._lookup(*_arguments_of(flight))
         except BaseException as error:
             if limit.expired():
                 self._end(flight, self._state.time_out)
@@ -245,17 +246,15 @@ class OriginLookup:
         else:
             self._settle(flight, result)
 
-    def _start(
-        self, loop: asyncio.AbstractEventLoop, flight: Flight, request: LookupRequest
-    ) -> None:
+    def _start(self, loop: asyncio.AbstractEventLoop, flight: Flight) -> None:
         """Start the function in a task or in a thread, which ends its flight."""
         started: asyncio.Future[Any]
         if self.is_async:
-            started = loop.create_task(self._call_async(flight, request))
+            started = loop.create_task(self._call_async(flight))
         else:
             run = copy_context().run
             try:
-                started = loop.run_in_executor(None, lambda: run(self._call, flight, request))
+                started = loop.run_in_executor(None, lambda: run(self._call, flight))
             except RuntimeError as error:  # the server stops, and starts no more threads
                 self._end(flight, self._state.fail, error)
                 return
@@ -292,6 +291,11 @@ class OriginLookup:
         if flight.failure is not None and not was_known:
             is_late = flight.failure is Outcome.TIMED_OUT
             self._log.log(now, "look-up", flight.key, None if is_late else error)
+
+
+def _arguments_of(flight: Flight) -> tuple[str, ...]:
+    tenant, origin = flight.key
+    return (origin,) if tenant is None else (origin, tenant)
 
 
 def _outcome_of(flight: Flight, *, has_asked: bool) -> Outcome:

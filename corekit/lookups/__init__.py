@@ -6,8 +6,9 @@ a state machine without a clock, threads or I/O. `corekit_lookups.OriginLookup` 
 and for asyncio.
 """
 
+from .asking import LOOKUP_RISKS, may_look_up
 from .expiring import ExpiringKeys, Key
-from .granting import LOOKUP_RISKS, find_granting
+from .layers import Lookup, check_lookup, find_lookup, look_up, look_up_async
 from .outcomes import LookupResultError, Outcome
 from .requests import LookupRequest
 from .state import BACK_OFF, MAX_TENANT_LENGTH, Ask, Flight, LookupState, Wait
@@ -20,10 +21,15 @@ __all__ = [
     "ExpiringKeys",
     "Flight",
     "Key",
+    "Lookup",
     "LookupRequest",
     "LookupResultError",
     "LookupState",
     "Outcome",
     "Wait",
-    "find_granting",
+    "check_lookup",
+    "find_lookup",
+    "look_up",
+    "look_up_async",
+    "may_look_up",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corekit import CorsPolicy, Decision, Reason, RequestKind, _engine
-from corekit._engine import AnyOrigin
+from corekit._containers import AnyOrigin
 from corekit._names import parse_field_names
 from corekit.decision import Answer
 
@@ -78,6 +78,7 @@ def test_every_reason_is_a_sentence() -> None:
         "GRANTED",
         "ORIGIN_NOT_ALLOWED",
         "ORIGIN_MALFORMED",
+        "ORIGIN_UNKNOWN",
         "METHOD_NOT_ALLOWED",
         "METHOD_MALFORMED",
         "HEADER_NOT_ALLOWED",

@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 
 from corekit import CorsPolicy, RequestKind
-from corekit._engine import AnyOrigin, Engine
+from corekit._containers import AnyOrigin
+from corekit._engine import Engine
 from corekit._origins import OriginSet
 
 PAGE = "https://app.example.com"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy, Decision, Reason, RequestKind
-from corekit._engine import AnyOrigin
+from corekit._containers import AnyOrigin
 from corekit._origins import OriginPattern, OriginSet
 from corekit.decision import Answer
 

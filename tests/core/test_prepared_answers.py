@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corekit import CorsPolicy, PolicyError, RequestKind
-from corekit._engine import AnyOrigin
+from corekit._containers import AnyOrigin
 from corekit.adapter import Answer
 
 APP = ("Access-Control-Allow-Origin", "https://app.example.com")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit._engine import AnyOrigin
+from corekit._containers import AnyOrigin
 from corekit._origins import OriginPattern, OriginSet
 from corekit.compat import RegexCorsPolicy
 from corekit.routes import RouteMatch

@@ -14,30 +14,38 @@ from tests.clock import Clock
 REQUEST: Final = LookupRequest("https", "api.example.com", "/")
 
 
-def allow(origin: str, request: LookupRequest) -> bool:
+def allow(origin: str) -> bool:
     return True
 
 
-async def allow_async(origin: str, request: LookupRequest) -> bool:
+async def allow_async(origin: str) -> bool:
     return True
+
+
+def allow_tenant(origin: str, tenant: str) -> bool:
+    return True
+
+
+def host_of(request: LookupRequest) -> str:
+    return request.host
 
 
 class Allow:
-    def __call__(self, origin: str, request: LookupRequest) -> bool:
+    def __call__(self, origin: str) -> bool:
         return True
 
 
 class AllowAsync:
-    async def __call__(self, origin: str, request: LookupRequest) -> bool:
+    async def __call__(self, origin: str) -> bool:
         return True
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"lookup": None}, "lookup is of type NoneType: None. Pass a function that takes an"),
+        ({"lookup": None}, "lookup is of type NoneType: None. Pass a function: lookup(origin)."),
         ({"lookup": Allow}, "lookup is the class Allow. Pass an instance or a function."),
-        ({"tenant": "host"}, "tenant is of type str: 'host'. Pass a function that takes a Lookup"),
+        ({"tenant": "host"}, "tenant is of type str: 'host'. Pass a function: tenant(request)."),
         ({"tenant": Allow}, "tenant is the class Allow."),
         ({"tenant": allow_async}, "tenant is an async function. Pass one that is not."),
         ({"ttl": "60"}, "ttl is of type str. Pass a number of seconds."),
@@ -103,9 +111,37 @@ def test_async_functions_are_known(function: Any, is_async: bool) -> None:
             lookup.ask_sync("https://a.example", REQUEST)
 
 
-def test_engine_follows_the_rules_of_the_policy() -> None:
+def test_look_up_follows_the_rules_of_the_policy() -> None:
     policy = CorsPolicy(allow_origins=["https://example.com"], allow_credentials=True)
     insecure = "http://a.example"
-    assert OriginLookup(allow).engine_for(policy, insecure) is None
-    engine = OriginLookup(allow, accept_risks=["insecure-origin"]).engine_for(policy, insecure)
-    assert engine is policy.granting is not None
+    assert not OriginLookup(allow).is_asked(policy.engine, insecure)
+    assert OriginLookup(allow, accept_risks=["insecure-origin"]).is_asked(policy.engine, insecure)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"lookup": allow_tenant}, "lookup takes other arguments. It is called as lookup(origin)."),
+        (
+            {"lookup": allow, "tenant": str},
+            "tenant is the class str. Pass an instance or a function.",
+        ),
+        (
+            {"lookup": allow, "tenant": host_of},
+            "lookup takes other arguments. It is called as lookup(origin, tenant).",
+        ),
+        (
+            {"lookup": allow_tenant, "tenant": allow_tenant},
+            "tenant takes other arguments. It is called as tenant(request).",
+        ),
+    ],
+)
+def test_function_takes_what_it_is_called_with(arguments: Any, message: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        OriginLookup(**arguments)
+    assert str(caught.value) == message
+
+
+def test_function_of_c_may_have_no_signature() -> None:
+    # Since it says nothing about its arguments, it is found out with the first request.
+    assert OriginLookup(max).is_async is False  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from corekit_lookups import LookupRequest, Outcome
+from corekit_lookups import Outcome
 from tests.clock import Clock
 from tests.lookups.running import REQUEST, A, B, build
 
@@ -18,10 +18,10 @@ def test_sqlite_is_asked(tmp_path: Path) -> None:
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(statement, values)
 
-    def look_up(origin: str, request: LookupRequest) -> bool:
+    def look_up(origin: str, tenant: str) -> bool:
         query = "SELECT 1 FROM origins WHERE tenant = ? AND origin = ?"
         with closing(sqlite3.connect(path)) as connection:
-            row = connection.execute(query, (request.tenant, origin)).fetchone()
+            row = connection.execute(query, (tenant, origin)).fetchone()
         return row is not None
 
     clock = Clock()

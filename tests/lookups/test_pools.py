@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from corekit_lookups import LookupRequest, LookupResultError, Outcome
+from corekit_lookups import LookupResultError, Outcome
 from tests.lookups.running import LONG, REQUEST, A, B, build, run, settle, wait_until
 
 
@@ -21,7 +21,7 @@ class TestFunctionsInThreads:
         seen: list[object] = []
         released = Event()
 
-        def look_up(origin: str, request: LookupRequest) -> bool:
+        def look_up(origin: str) -> bool:
             seen.extend((get_ident(), variable.get()))
             return released.wait(LONG)
 
@@ -40,7 +40,7 @@ class TestFunctionsInThreads:
     def test_timeout_ends_the_waiting(self) -> None:
         released = Event()
 
-        def look_up(origin: str, request: LookupRequest) -> bool:
+        def look_up(origin: str) -> bool:
             return released.wait(LONG)
 
         async def test() -> None:
@@ -56,7 +56,7 @@ class TestFunctionsInThreads:
         calls: list[str] = []
         released = Event()
 
-        def look_up(origin: str, request: LookupRequest) -> bool:
+        def look_up(origin: str) -> bool:
             calls.append(origin)
             return True
 
@@ -77,7 +77,7 @@ class TestFunctionsInThreads:
     def test_exception_allows_nothing(
         self, error: type[BaseException], caplog: pytest.LogCaptureFixture
     ) -> None:
-        def look_up(origin: str, request: LookupRequest) -> bool:
+        def look_up(origin: str) -> bool:
             raise error
 
         async def test() -> None:
@@ -93,7 +93,7 @@ class TestFunctionsInThreads:
             return True
 
         async def test() -> None:
-            function: Any = lambda origin, request: look_up(origin)  # noqa: E731
+            function: Any = lambda *arguments: look_up(*arguments)  # noqa: E731, PLW0108
             with pytest.raises(LookupResultError, match="Pass the async function itself"):
                 await build(function).ask_async(A, REQUEST)
 
@@ -103,7 +103,7 @@ class TestFunctionsInThreads:
         async def test() -> None:
             loop = asyncio.get_running_loop()
             await loop.shutdown_default_executor()
-            lookup = build(lambda origin, request: True)
+            lookup = build(lambda origin: True)
             assert await lookup.ask_async(A, REQUEST) is Outcome.FAILED
             assert lookup._state.running == 0
 
@@ -117,7 +117,7 @@ class TestFunctionsInThreads:
             pool = ThreadPoolExecutor(1)
             loop.set_default_executor(pool)
             other = loop.run_in_executor(None, released.wait, LONG)
-            lookup = build(lambda origin, request: True)
+            lookup = build(lambda origin: True)
             asking = asyncio.ensure_future(lookup.ask_async(A, REQUEST))
             await settle()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -133,7 +133,7 @@ class TestSeveralLoops:
     def test_loops_and_threads_wait_for_each_other(self) -> None:
         released, called = Event(), Event()
 
-        def look_up(origin: str, request: LookupRequest) -> bool:
+        def look_up(origin: str) -> bool:
             called.set()
             return released.wait(LONG)
 
@@ -155,7 +155,7 @@ class TestSeveralLoops:
 
     def test_loop_that_was_closed_is_not_woken(self) -> None:
         released = Event()
-        lookup = build(lambda origin, request: released.wait(LONG))
+        lookup = build(lambda origin: released.wait(LONG))
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(lookup.ask_sync, A, REQUEST)
 

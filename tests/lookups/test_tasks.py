@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from corekit_lookups import LookupRequest, LookupResultError, Outcome
+from corekit_lookups import LookupResultError, Outcome
 from tests.clock import Clock
 from tests.lookups.running import REQUEST, A, B, build, run, settle, wait_until
 
@@ -21,7 +21,7 @@ class Held:
         self.ended: list[str] = []
         self.released = asyncio.Event()
 
-    async def __call__(self, origin: str, request: LookupRequest) -> bool:
+    async def __call__(self, origin: str) -> bool:
         self.calls.append(origin)
         try:
             await self.released.wait()
@@ -33,9 +33,9 @@ class Held:
 
 
 def test_function_is_awaited_and_its_results_are_remembered() -> None:
-    async def look_up(origin: str, request: LookupRequest) -> bool:
+    async def look_up(origin: str, tenant: str) -> bool:
         await asyncio.sleep(0)
-        seen.append((origin, request))
+        seen.append((origin, tenant))
         return origin == A
 
     seen: list[object] = []
@@ -54,13 +54,15 @@ def test_function_is_awaited_and_its_results_are_remembered() -> None:
             assert asked == outcomes
 
     run(test)
-    request = REQUEST._replace(tenant="one")
-    assert seen == [(A, request), (B, request), (B, request), (A, request), (B, request)]
+    assert seen == [(origin, "one") for origin in (A, B, B, A, B)]
 
 
 def test_tenant_that_fails_allows_nothing() -> None:
     async def test() -> None:
-        lookup = build(Held(), tenant=lambda request: request.host.split(".")[9])
+        async def look_up(origin: str, tenant: str) -> bool:
+            return True
+
+        lookup = build(look_up, tenant=lambda request: request.host.split(".")[9])
         assert await lookup.ask_async(A, REQUEST) is Outcome.FAILED
 
     run(test)
@@ -162,7 +164,7 @@ class TestCancellation:
         async def test() -> None:
             released = asyncio.Event()
 
-            async def look_up(origin: str, request: LookupRequest) -> bool:
+            async def look_up(origin: str) -> bool:
                 while not released.is_set():
                     try:
                         await released.wait()
@@ -208,14 +210,14 @@ class TestCancellation:
         assert lookup._state.running == 0
 
 
-async def hang(origin: str, request: LookupRequest) -> bool:
+async def hang(origin: str) -> bool:
     await asyncio.Event().wait()
     return True
 
 
 class TestErrors:
     def test_exception_allows_nothing(self) -> None:
-        async def look_up(origin: str, request: LookupRequest) -> bool:
+        async def look_up(origin: str) -> bool:
             raise sqlite3.OperationalError
 
         async def test() -> None:
@@ -226,7 +228,7 @@ class TestErrors:
         run(test)
 
     def test_own_timeout_of_the_function_is_a_failure(self) -> None:
-        async def look_up(origin: str, request: LookupRequest) -> bool:
+        async def look_up(origin: str) -> bool:
             raise TimeoutError
 
         async def test() -> None:
@@ -235,7 +237,7 @@ class TestErrors:
         run(test)
 
     def test_wrong_result_is_an_error_for_the_one_that_asks(self) -> None:
-        async def look_up(origin: str, request: LookupRequest) -> Any:
+        async def look_up(origin: str) -> Any:
             await settle()
             return 1
 
@@ -249,7 +251,7 @@ class TestErrors:
         run(test)
 
     def test_exit_is_raised_and_frees_the_place(self) -> None:
-        async def look_up(origin: str, request: LookupRequest) -> bool:
+        async def look_up(origin: str) -> bool:
             raise SystemExit(3)
 
         lookup = build(look_up)

@@ -1,0 +1,120 @@
+"""What a layer does with a look-up, in every adapter.
+
+A layer looks up an origin that the policy of the application does not allow, before the guard
+judges the request. It then uses the engine that is returned for all of it: the response, the guard
+and the log.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from corekit._engine import Engine
+from corekit.diagnostics import show
+from corekit.policy import CorsPolicy
+from corekit.routes import CorsRoutes
+
+from .outcomes import LookupResultError, Outcome
+from .requests import LookupRequest
+
+_SAME_ORIGIN: Final = ("same-origin", b"same-origin")
+_NAMES: Final = ("is_async", "is_asked", "ask_sync", "ask_async")
+
+
+class Lookup(Protocol):
+    """The part of a `corekit_lookups.OriginLookup` that a layer uses."""
+
+    @property
+    def is_async(self) -> bool: ...
+
+    def is_asked(self, engine: Engine, origin: str, /) -> bool: ...
+
+    def ask_sync(self, origin: str, request: LookupRequest, /) -> Outcome: ...
+
+    async def ask_async(self, origin: str, request: LookupRequest, /) -> Outcome: ...
+
+
+def check_lookup(lookup: object, *, is_async: bool) -> None:
+    """Raise TypeError unless `lookup` is None or a look-up that a layer can use.
+
+    A layer that is not async cannot use an async function.
+
+    >>> check_lookup(len, is_async=True)
+    Traceback (most recent call last):
+        ...
+    TypeError: lookup is of type builtin_function_or_method. Pass a corekit_lookups.OriginLookup.
+    """
+    if lookup is None:
+        return
+    if isinstance(lookup, type) or not all(hasattr(lookup, name) for name in _NAMES):
+        kind = lookup.__name__ if isinstance(lookup, type) else type(lookup).__name__
+        what = "the class" if isinstance(lookup, type) else "of type"
+        raise TypeError(f"lookup is {what} {kind}. Pass a corekit_lookups.OriginLookup.")
+    if not is_async and getattr(lookup, "is_async", False):
+        raise TypeError(
+            "lookup has an async function, which nothing awaits here. Pass an OriginLookup with a"
+            " plain function."
+        )
+
+
+def find_lookup(
+    lookup: Lookup | None,
+    engine: Engine,
+    default: CorsPolicy | CorsRoutes | None,
+    origin: str,
+    site: str | bytes | None,
+) -> Lookup | None:
+    """Return the look-up if it has to be asked for an origin; None if not.
+
+    `engine` is that of the policy for the request, `default` is what the policy of the application
+    is now: those of handlers list their own origins. `site` is the value of Sec-Fetch-Site: pages
+    of the server itself need no look-up.
+    """
+    if lookup is None or site in _SAME_ORIGIN or engine.allows(origin):
+        return None
+    return lookup if _is_of(engine, default) and lookup.is_asked(engine, origin) else None
+
+
+def look_up(lookup: Lookup, engine: Engine, origin: str, request: LookupRequest) -> Engine:
+    """Look up an origin in this thread, and return the engine for the request.
+
+    If the look-up raises an exception, it is not known whether the origin is allowed.
+    """
+    try:
+        outcome = lookup.ask_sync(origin, request)
+    except Exception as error:  # noqa: BLE001 - logged
+        outcome = _fail(origin, error)
+    return engine.looked_up(outcome.value, allowed=outcome.allowed)
+
+
+async def look_up_async(
+    lookup: Lookup, engine: Engine, origin: str, request: LookupRequest
+) -> Engine:
+    """Like `look_up()`, in a task."""
+    try:
+        outcome = await lookup.ask_async(origin, request)
+    except Exception as error:  # noqa: BLE001 - logged
+        outcome = _fail(origin, error)
+    return engine.looked_up(outcome.value, allowed=outcome.allowed)
+
+
+def _is_of(engine: Engine, default: CorsPolicy | CorsRoutes | None) -> bool:
+    """Return whether an engine is that of the policy, or of one of the routes."""
+    if default is None:
+        return False
+    routes = [("", default)] if isinstance(default, CorsPolicy) else default.routes
+    return any(engine.source is policy.engine.source for _, policy in routes)
+
+
+def _fail(origin: str, error: Exception) -> Outcome:
+    # An `OriginLookup` has logged a wrong result.
+    if not isinstance(error, LookupResultError):
+        from logging import getLogger  # noqa: PLC0415 - keeps importing corekit fast
+
+        getLogger("corekit.lookups").error(
+            "CORS: the look-up of %s raised %s, so it is not known whether the origin is allowed.",
+            show(origin),
+            type(error).__name__,
+            exc_info=error,
+        )
+    return Outcome.FAILED
