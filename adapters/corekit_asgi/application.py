@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar, Unpack
 
 from corekit.adapter import (
     CrossOriginGuard,
+    Lookup,
     Observer,
     OnDecision,
     OnVerdict,
@@ -21,7 +22,7 @@ from .middleware import CorsMiddleware, report_second_layer
 
 App = TypeVar("App")
 
-_OPTIONS: Final = ("on_decision", "guard", "on_verdict")
+_OPTIONS: Final = ("on_decision", "guard", "on_verdict", "lookup")
 
 
 def install(
@@ -31,6 +32,7 @@ def install(
     on_decision: OnDecision | None = None,
     guard: CrossOriginGuard | None = None,
     on_verdict: OnVerdict | None = None,
+    lookup: Lookup | None = None,
     **grants: Unpack[Grants],
 ) -> App:
     """Wrap a Quart or Litestar application in `policy`, as its outermost layer, and return it.
@@ -40,12 +42,13 @@ def install(
     policy (`cors`) keep it. `on_decision` is as in `CorsMiddleware`; denials are logged by
     "corekit.asgi" at INFO, and while the application is in debug mode, once for each origin and
     reason at WARNING. `guard` and `on_verdict` are as in `CorsMiddleware`; the policy of a handler
-    is also the one that the guard judges by.
+    is also the one that the guard judges by. `lookup` is asked for origins that `policy` does not
+    list, and not for handlers with their own.
 
     Raise TypeError for any other application, if `policy` is not a policy, `guard` is not a guard,
-    or `on_decision` or `on_verdict` is not a plain function; ValueError if the guard has another
-    policy, `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application
-    already has a policy.
+    `lookup` is not a look-up, or `on_decision` or `on_verdict` is not a plain function; ValueError
+    if the guard has another policy, `corekit.PolicyError` with all problems of a policy, and
+    RuntimeError if the application already has a policy.
     """
     policy = make_policy(policy, grants, "install()", _OPTIONS)
     names = class_names(type(app))
@@ -69,7 +72,9 @@ def install(
         own_origins=() if gate is None else gate.own_origins,
     )
     report_second_layer(layer, LOGGER)
-    setattr(app, attribute, CorsMiddleware(layer, policy, observer=observer, gate=gate))
+    setattr(
+        app, attribute, CorsMiddleware(layer, policy, observer=observer, gate=gate, lookup=lookup)
+    )
     return app
 
 

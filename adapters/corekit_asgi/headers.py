@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .layers import Scope
 
-__all__ = ["RawHeaders", "as_bytes", "find_line", "join_fields", "with_headers"]
+__all__ = ["RawHeaders", "as_bytes", "find_line", "join_fields", "requested_method", "with_headers"]
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
@@ -30,6 +30,13 @@ def find_line(headers: Iterable[tuple[object, object]], name: bytes) -> bytes | 
     """Return the value of a header, whose lines are joined; None if it is missing."""
     lines = [value for each, value in as_bytes(headers) if each.lower() == name]
     return b", ".join(lines) if lines else None
+
+
+def requested_method(headers: Iterable[tuple[object, object]]) -> str | None:
+    """Return the method that a preflight asks for; None if the request is not a preflight."""
+    fields = {name.lower(): value for name, value in as_bytes(headers)}
+    requested = fields.get(b"access-control-request-method")
+    return None if requested is None or b"origin" not in fields else requested.decode("latin-1")
 
 
 def join_fields(headers: RawHeaders) -> dict[bytes, bytes]:

@@ -19,14 +19,14 @@ from corekit.adapter import (
     Applied,
     CrossOriginGuard,
     Engine,
+    Lookup,
     Mark,
     Observer,
     OnDecision,
     OnVerdict,
     Policies,
     StaticPolicy,
-    applying,
-    is_bridged,
+    check_lookup,
     make_policy,
     merge_raw_headers,
     policy_for_preflight,
@@ -36,10 +36,18 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 
+from .context import apply
 from .exceptions import ExceptionResponses
 from .guard import LOGGER, Gate, make_gate
 from .handlers import find_methods, marks_finder
-from .headers import RawHeaders, as_bytes, find_line, join_fields, with_headers
+from .headers import (
+    RawHeaders,
+    as_bytes,
+    find_line,
+    join_fields,
+    requested_method,
+    with_headers,
+)
 from .layers import (
     ASGIApp,
     FailedStart,
@@ -50,6 +58,7 @@ from .layers import (
     find_second_layer,
     is_created_at_start,
 )
+from .lookups import look_up_origin
 from .paths import PathReader
 
 Fields = dict[bytes, bytes]
@@ -67,15 +76,13 @@ _UNKNOWN: Final = StaticPolicy(CorsRoutes([("/", CorsPolicy.deny_all())]))
 """Routes that are not asked, in the place of a policy that depends on the request."""
 _NO_FIELDS: Final[Fields] = {}
 
-APPLIED: Final = "corekit.applied"
-"""The key in the scope of a request that an outer layer covers, which is the authority."""
-
 _OPTIONS: Final = (
     "on_decision",
     "debug",
     "observer",
     "guard",
     "on_verdict",
+    "lookup",
     "gate",
     "strips_root_path",
     "answers_exceptions",
@@ -101,6 +108,9 @@ class CorsMiddleware:
     plain function that is called with a `corekit.guard.GuardEvent` for each request that is judged.
     `gate` is for adapters, as `observer` is: it replaces both.
 
+    `lookup` is a `corekit_lookups.OriginLookup`, which is asked for origins that `policy` does not
+    list; policies of handlers list their own.
+
     `strips_root_path` is for the paths of `CorsRoutes` and of a guard, and an application that is
     served below a ``root_path``: whether the application removes it before it routes, as most
     frameworks do. It is known of Starlette, FastAPI, Quart, Litestar, Django and Falcon. If it is
@@ -111,10 +121,10 @@ class CorsMiddleware:
     with the headers, and is raised again, so that the server logs it. Servers respond to it without
     the headers, so that browsers report a CORS error. Most frameworks respond themselves.
 
-    Raise TypeError if `policy` is not a policy, `guard` is not a guard, or `on_decision` or
-    `on_verdict` is not a plain function; ValueError if the guard has another policy, and
-    `corekit.PolicyError` with all problems of a policy. With ``app.add_middleware``, Starlette
-    creates this layer only as the server starts: startup then fails with the same message.
+    Raise TypeError if `policy` is not a policy, `guard` is not a guard, `lookup` is not a look-up,
+    or `on_decision` or `on_verdict` is not a plain function; ValueError if the guard has another
+    policy, and `corekit.PolicyError` with all problems of a policy. With ``app.add_middleware``,
+    Starlette creates this layer only as the server starts: startup then fails with the message.
 
     >>> from corekit import CorsPolicy
     >>> async def hello(scope, receive, send):
@@ -133,6 +143,7 @@ class CorsMiddleware:
         observer: Observer | None = None,
         guard: CrossOriginGuard | None = None,
         on_verdict: OnVerdict | None = None,
+        lookup: Lookup | None = None,
         gate: Gate | None = None,
         strips_root_path: bool | None = None,
         answers_exceptions: bool = False,
@@ -142,6 +153,7 @@ class CorsMiddleware:
             raise TypeError("gate replaces guard and on_verdict. Pass one or the other.")
         try:
             policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS, guard)
+            check_lookup(lookup, is_async=True)
             gate = gate or make_gate(
                 app, policy, guard, on_verdict, strips_root_path=strips_root_path
             )
@@ -164,6 +176,7 @@ class CorsMiddleware:
         self._observes_all = observer.observes_all
         self._logs_denials = observer.logs_denials
         self._gate = gate
+        self._lookup = lookup
         self._find_marks = marks_finder(app)
         # A single policy is the same for every path, unless handlers have their own.
         self._everywhere = self._source if self._find_marks is None else _UNKNOWN
@@ -229,14 +242,23 @@ class CorsMiddleware:
                     await self({**scope, "headers": as_bytes(headers)}, receive, send)
                     return
                 if _REQUEST_METHOD in fields:
+                    if self._lookup is not None:
+                        applied = applied or Applied(engine, (), {self._source: current})
+                        engine = await self._look_up(engine, applied, scope, origin)
                     answer = self._answer_preflight(engine, scope, origin, fields)
                     status, lines, body = raw_preflight_response(answer, origin)
                     await send({"type": "http.response.start", "status": status, "headers": lines})
                     await send({"type": "http.response.body", "body": body})
                     return
             answer = engine.actual(origin.decode("latin-1"))
-        if self._observes_all or (answer.may_be_denied and self._logs_denials(origin)):
-            self._observe(engine, answer, scope, origin, _NO_FIELDS)
+        if self._observes_all or answer.may_be_denied:
+            if origin is not None and self._lookup is not None and not answer.origin_allowed:
+                applied = applied or Applied(engine, (), {self._source: current})
+                engine = await self._look_up(engine, applied, scope, origin)
+                applied = applied._replace(engine=engine)
+                answer = engine.actual(origin.decode("latin-1"))
+            if self._observes_all or (answer.may_be_denied and self._logs_denials(origin)):
+                self._observe(engine, answer, scope, origin, _NO_FIELDS)
 
         # A coroutine function, since bridges such as asgiref's check for one. The defaults are
         # local variables, which are faster than those of a closure: 4 % of a request.
@@ -276,9 +298,19 @@ class CorsMiddleware:
         if applied.engine is None:
             applied = self._find(scope, current)
         if gate.judges_handshakes:
+            origin = None if self._lookup is None else find_line(scope["headers"], b"origin")
+            if origin is not None and applied.engine is not None:
+                engine = await self._look_up(applied.engine, applied, scope, origin)
+                applied = applied._replace(engine=engine)
             await self._pass_on(applied, scope, receive, send)
         else:
             await gate.pass_on(self.app, applied.engine, scope, receive, send)
+
+    async def _look_up(
+        self, engine: Engine, applied: Applied, scope: Scope, origin: bytes
+    ) -> Engine:
+        read = applied.read or {}
+        return await look_up_origin(self._lookup, engine, read[self._source], scope, origin)
 
     def _find(self, scope: Scope, current: CorsPolicy | CorsRoutes) -> Applied:
         """Return the engine for a request, and what was found on the way."""
@@ -298,7 +330,7 @@ class CorsMiddleware:
         method: str = scope.get("method", "GET")
         if not MARKS.exist or find_marks is None:
             policy = self._paths.find_policy(current, scope)
-        elif method == "OPTIONS" and (requested := _requested_method(scope)) is not None:
+        elif method == "OPTIONS" and (requested := requested_method(scope["headers"])) is not None:
             # The policy for a preflight is that of the method that it asks for.
             policy = policy_for_preflight(find, requested, others=find_methods(self.app))
         else:
@@ -343,38 +375,6 @@ def report_second_layer(app: ASGIApp, logger: logging.Logger) -> None:
         logger.warning(
             "CORS: %s has no effect, since corekit replaces its headers. Remove it.", name
         )
-
-
-async def apply(
-    app: ASGIApp, applied: Applied | None, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Call an application whose handlers know what is applied to the request, or None for nothing.
-
-    The scope says that a layer is outside, since the context may be that of another request, whose
-    handler sends this one. A bridge from another interface cannot set it.
-    """
-    if APPLIED in scope or is_bridged("asgi", scope["headers"]):
-        await app(scope, receive, send)
-        return
-    if applied is not None:
-        scope = {**scope, APPLIED: True}
-    context = applying(applied, "asgi", scope["headers"])
-
-    # A server that is sent several requests at once starts the next one inside of this call.
-    async def send_and_end(message: Message) -> None:
-        if message["type"] == "http.response.body" and not message.get("more_body"):
-            context.end()
-        await send(message)
-
-    with context:
-        await app(scope, receive, send_and_end)
-
-
-def _requested_method(scope: Scope) -> str | None:
-    """Return the method that a preflight asks for; None if the request is not a preflight."""
-    fields = {name.lower(): value for name, value in as_bytes(scope["headers"])}
-    requested = fields.get(_REQUEST_METHOD)
-    return None if requested is None or b"origin" not in fields else requested.decode("latin-1")
 
 
 def _refuse(value: object) -> NoReturn:

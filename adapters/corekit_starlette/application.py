@@ -31,9 +31,10 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 from corekit_asgi import CorsMiddleware
+from corekit_asgi.context import apply
 from corekit_asgi.guard import Gate, make_gate
 from corekit_asgi.headers import as_bytes, with_headers
-from corekit_asgi.middleware import apply, report_second_layer
+from corekit_asgi.middleware import report_second_layer
 from corekit_asgi.paths import path_below_root
 
 from .routes import RoutePolicies

@@ -29,7 +29,7 @@ from corekit.adapter import (
     read_policy,
 )
 from corekit.arguments import Grants
-from corekit_asgi.middleware import APPLIED
+from corekit_asgi.context import APPLIED
 from corekit_asgi.paths import path_below_root
 
 if TYPE_CHECKING:

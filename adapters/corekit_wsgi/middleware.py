@@ -20,13 +20,18 @@ from corekit.adapter import (
     Applied,
     CrossOriginGuard,
     Engine,
+    Lookup,
+    LookupRequest,
     Observer,
     OnDecision,
     OnVerdict,
     Policies,
     applying,
+    check_lookup,
+    find_lookup,
     guard_observer,
     is_bridged,
+    look_up,
     make_policy,
     merge_headers,
     policy_source,
@@ -46,6 +51,9 @@ _LOGGER: Final = logging.getLogger("corekit.wsgi")
 APPLIED: Final = "corekit.applied"
 """The key in the environ of a request whose handlers know what is applied to it."""
 
+LOOKED_UP: Final = "corekit.looked_up"
+"""The key in the environ of a request for its engine, if its origin was looked up."""
+
 _OPTIONS: Final = (
     "on_decision",
     "debug",
@@ -53,11 +61,13 @@ _OPTIONS: Final = (
     "answers_exceptions",
     "guard",
     "on_verdict",
+    "gate",
+    "lookup",
 )
 
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _STATUS_LINES: Final = {
-    code: f"{code} {_PHRASES.get(code, 'OK')}" for code in (*range(200, 300), 403)
+    code: f"{code} {_PHRASES.get(code, 'OK')}" for code in (*range(200, 300), 403, 503)
 }
 
 
@@ -80,11 +90,14 @@ class CorsMiddleware:
 
     `guard` is a `corekit.guard.CrossOriginGuard` with the same policy. It refuses requests before
     `app` sees them; `on_verdict` is a plain function that is called with a `GuardEvent` for each
-    request that it judges.
+    request that it judges. `gate` is for adapters, as `observer` is: it replaces both.
 
-    Raise TypeError if `policy` is not a policy, `guard` not a guard, or if a function is not a
-    plain one, ValueError if the guard has another policy, and `corekit.PolicyError` with all
-    problems of a policy.
+    `lookup` is a `corekit_lookups.OriginLookup` with a plain function, which is asked for origins
+    that `policy` does not list.
+
+    Raise TypeError if `policy` is not a policy, `guard` not a guard, `lookup` not a look-up, or if
+    a function is not a plain one, ValueError if the guard has another policy, and
+    `corekit.PolicyError` with all problems of a policy.
 
     >>> from corekit import CorsPolicy
     >>> def hello(environ, start_response):
@@ -104,9 +117,14 @@ class CorsMiddleware:
         answers_exceptions: bool = False,
         guard: CrossOriginGuard | None = None,
         on_verdict: OnVerdict | None = None,
+        gate: Gate | None = None,
+        lookup: Lookup | None = None,
         **grants: Unpack[Grants],
     ) -> None:
+        if gate is not None and (guard is not None or on_verdict is not None):
+            raise TypeError("gate replaces guard and on_verdict. Pass one or the other.")
         policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS, guard)
+        check_lookup(lookup, is_async=False)
         reporter = guard_observer("wsgi", _LOGGER, guard, policy, on_verdict)
         if observer is None:
             own = () if guard is None else guard.own_origins
@@ -116,7 +134,10 @@ class CorsMiddleware:
         elif on_decision is not None or debug:
             raise TypeError("observer replaces on_decision and debug. Pass one or the other.")
         self.app: WSGIApplication = ExceptionResponses(app) if answers_exceptions else app
-        self._gate = None if guard is None or reporter is None else Gate(guard, reporter)
+        self._gate = gate
+        if guard is not None and reporter is not None:
+            self._gate = Gate(guard, reporter)
+        self._lookup = lookup
         self._policy = policy
         self._source = policy_source(policy)
         self._observer = observer
@@ -150,14 +171,13 @@ class CorsMiddleware:
             if method is None:
                 answer = engine.actual(origin)
             else:
-                answer = engine.preflight(
-                    origin,
-                    method,
-                    environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-                    environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
-                )
-        if self._observes_all or (answer.may_be_denied and self._logs_denials(origin)):
-            self._observe(engine, answer, environ, origin)
+                answer = _answer_preflight(engine, environ, origin, method)
+        if self._observes_all or answer.may_be_denied:
+            if origin is not None and self._lookup is not None and not answer.origin_allowed:
+                engine = self._look_up(engine, current, environ, origin)
+                answer = _answer(engine, environ, origin, method)
+            if self._observes_all or (answer.may_be_denied and self._logs_denials(origin)):
+                self._observe(engine, answer, environ, origin)
         if method is not None and origin is not None:
             return _send_preflight(start_response, answer, origin)
 
@@ -189,6 +209,24 @@ class CorsMiddleware:
             return apply(app, None if engine is None else applied, environ, start_response)
         return app(environ, start_response)
 
+    def _look_up(
+        self,
+        engine: Engine,
+        current: CorsPolicy | CorsRoutes,
+        environ: WSGIEnvironment,
+        origin: str,
+    ) -> Engine:
+        """Return the engine for a request, after a look-up of its origin if that is needed."""
+        site = environ.get("HTTP_SEC_FETCH_SITE")
+        lookup = find_lookup(self._lookup, engine, current, origin, site)
+        if lookup is None:
+            return engine
+        request = LookupRequest(
+            environ.get("wsgi.url_scheme", "http"), environ.get("HTTP_HOST", ""), _path_of(environ)
+        )
+        engine = environ[LOOKED_UP] = look_up(lookup, engine, origin, request)
+        return engine
+
     def _observe(
         self, engine: Engine, answer: Answer, environ: WSGIEnvironment, origin: str | None
     ) -> None:
@@ -196,7 +234,7 @@ class CorsMiddleware:
             engine,
             answer,
             method=environ["REQUEST_METHOD"],
-            path=decode_path(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")),
+            path=_path_of(environ),
             origin=origin,
             request_method=environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
             request_headers=environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
@@ -205,6 +243,25 @@ class CorsMiddleware:
             request=environ,
             find_policy=partial(_find_policy, environ),
         )
+
+
+def _path_of(environ: WSGIEnvironment) -> str:
+    return decode_path(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
+
+
+def _answer(engine: Engine, environ: WSGIEnvironment, origin: str, method: str | None) -> Answer:
+    if method is not None:
+        return _answer_preflight(engine, environ, origin, method)
+    return engine.actual(origin)
+
+
+def _answer_preflight(engine: Engine, environ: WSGIEnvironment, origin: str, method: str) -> Answer:
+    return engine.preflight(
+        origin,
+        method,
+        environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+        environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
+    )
 
 
 def _find_engine(policies: CorsPolicy | CorsRoutes, environ: WSGIEnvironment) -> Engine | None:

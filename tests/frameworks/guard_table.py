@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from litestar import Litestar, asgi
@@ -31,8 +31,11 @@ APP: Final = "https://app.example.com"
 READER: Final = "https://reader.example.com"
 EVIL: Final = "https://evil.example"
 
-Protect = Callable[[CrossOriginGuard, Application, OnVerdict], Send]
-"""Puts a guard in front of an application, in the framework of an adapter."""
+Protect = Callable[..., Send]
+"""Puts a guard in front of an application, in the framework of an adapter.
+
+It takes a guard, an `Application`, a function for verdicts, and more arguments of the layer.
+"""
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,12 @@ class Guarded:
         return Outcome(response.status, joined, response.body, ran, events)
 
 
-def protect_asgi(guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict) -> Send:
+def protect_asgi(
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
+) -> Send:
     return asgi_sender(
         corekit_asgi.CorsMiddleware(
-            application.asgi, guard.policy, guard=guard, on_verdict=on_verdict
+            application.asgi, guard.policy, guard=guard, on_verdict=on_verdict, **more
         )
     )
 
@@ -87,26 +92,32 @@ def protect_asgi_alone(
 
 
 def protect_starlette(
-    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
 ) -> Send:
-    return install_in_starlette(Starlette(), guard, application, on_verdict)
+    return install_in_starlette(Starlette(), guard, application, on_verdict, **more)
 
 
 def protect_fastapi(
-    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
 ) -> Send:
-    return install_in_starlette(FastAPI(), guard, application, on_verdict)
+    return install_in_starlette(FastAPI(), guard, application, on_verdict, **more)
 
 
 def install_in_starlette(
-    app: Starlette, guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+    app: Starlette,
+    guard: CrossOriginGuard,
+    application: Application,
+    on_verdict: OnVerdict,
+    **more: Any,
 ) -> Send:
     app.mount("/", application.asgi)
-    corekit_starlette.install(app, guard.policy, guard=guard, on_verdict=on_verdict)
+    corekit_starlette.install(app, guard.policy, guard=guard, on_verdict=on_verdict, **more)
     return asgi_sender(app)
 
 
-def protect_quart(guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict) -> Send:
+def protect_quart(
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
+) -> Send:
     app = Quart(__name__)
 
     async def respond(path: str) -> tuple[bytes, int, list[tuple[str, str]]]:
@@ -115,33 +126,38 @@ def protect_quart(guard: CrossOriginGuard, application: Application, on_verdict:
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     app.add_url_rule("/<path:path>", view_func=respond, methods=methods)
-    corekit_asgi.install(app, guard.policy, guard=guard, on_verdict=on_verdict)
+    corekit_asgi.install(app, guard.policy, guard=guard, on_verdict=on_verdict, **more)
     return asgi_sender(app)
 
 
 def protect_litestar(
-    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
 ) -> Send:
     handler = asgi("/", is_mount=True, copy_scope=True)(application.asgi)
     app = Litestar([handler], openapi_config=None, logging_config=None)
-    corekit_asgi.install(app, guard.policy, guard=guard, on_verdict=on_verdict)
+    corekit_asgi.install(app, guard.policy, guard=guard, on_verdict=on_verdict, **more)
     return asgi_sender(app)
 
 
 def protect_django(
-    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
 ) -> Send:
-    return send_to_django(guard, application, on_verdict, is_async=False)
+    return send_to_django(guard, application, on_verdict, **more, is_async=False)
 
 
 def protect_django_asgi(
-    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
 ) -> Send:
-    return send_to_django(guard, application, on_verdict, is_async=True)
+    return send_to_django(guard, application, on_verdict, **more, is_async=True)
 
 
 def send_to_django(
-    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, *, is_async: bool
+    guard: CrossOriginGuard,
+    application: Application,
+    on_verdict: OnVerdict,
+    *,
+    is_async: bool,
+    **more: Any,
 ) -> Send:
     return django_sender(
         application,
@@ -149,6 +165,7 @@ def send_to_django(
         CORS_POLICY=guard.policy,
         CORS_GUARD={name: getattr(guard, name) for name in GUARD_ARGUMENTS},
         CORS_ON_VERDICT=on_verdict,
+        **{f"CORS_{name.upper()}": value for name, value in more.items()},
     )
 
 

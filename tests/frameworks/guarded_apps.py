@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 from flask import Flask, Response, request
 from multidict import CIMultiDict
@@ -29,9 +31,11 @@ __all__ = [
 ]
 
 
-def protect_wsgi(guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict) -> Send:
+def protect_wsgi(
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
+) -> Send:
     app = corekit_wsgi.CorsMiddleware(
-        application.wsgi, guard.policy, guard=guard, on_verdict=on_verdict
+        application.wsgi, guard.policy, guard=guard, on_verdict=on_verdict, **more
     )
     return WsgiTransport(app, raise_exceptions=True).send
 
@@ -43,7 +47,9 @@ def protect_wsgi_alone(
     return WsgiTransport(app, raise_exceptions=True).send
 
 
-def protect_flask(guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict) -> Send:
+def protect_flask(
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
+) -> Send:
     app = Flask(__name__)
 
     @app.before_request
@@ -51,12 +57,12 @@ def protect_flask(guard: CrossOriginGuard, application: Application, on_verdict:
         application.reached.append(request.method)
         return Response(b"secret", application.status, application.headers)
 
-    corekit_flask.Cors(app, guard.policy, guard=guard, on_verdict=on_verdict)
+    corekit_flask.Cors(app, guard.policy, guard=guard, on_verdict=on_verdict, **more)
     return WsgiTransport(app, raise_exceptions=True).send
 
 
 def protect_aiohttp(
-    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
 ) -> Send:
     async def respond(request: web.Request) -> web.StreamResponse:
         application.reached.append(request.method)
@@ -65,18 +71,20 @@ def protect_aiohttp(
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", respond)
-    corekit_aiohttp.install(app, guard.policy, guard=guard, on_verdict=on_verdict)
+    corekit_aiohttp.install(app, guard.policy, guard=guard, on_verdict=on_verdict, **more)
     return aiohttp_sender(app)
 
 
-def protect_sanic(guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict) -> Send:
-    return send_to(install_in_sanic(guard, application, on_verdict))
+def protect_sanic(
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
+) -> Send:
+    return send_to(install_in_sanic(guard, application, on_verdict, **more))
 
 
 def protect_sanic_over_asgi(
-    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
 ) -> Send:
-    app = install_in_sanic(guard, application, on_verdict)
+    app = install_in_sanic(guard, application, on_verdict, **more)
     app.asgi = True
     shared_loop().run_until_complete(app._startup())  # type: ignore[no-untyped-call]
     Sanic.unregister_app(app)
@@ -84,7 +92,7 @@ def protect_sanic_over_asgi(
 
 
 def install_in_sanic(
-    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict
+    guard: CrossOriginGuard, application: Application, on_verdict: OnVerdict, **more: Any
 ) -> App:
     app = make_app()
 
@@ -94,4 +102,4 @@ def install_in_sanic(
 
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
     app.add_route(respond, "/<path:path>", methods=methods)
-    return corekit_sanic.install(app, guard.policy, guard=guard, on_verdict=on_verdict)
+    return corekit_sanic.install(app, guard.policy, guard=guard, on_verdict=on_verdict, **more)
