@@ -60,6 +60,7 @@ from .lookups import (
     LookupRequest,
     check_lookup,
     find_lookup,
+    is_of,
     look_up,
     look_up_async,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "is_bridged",
     "is_browser_header",
     "is_handshake",
+    "is_of",
     "is_serialized_origin",
     "keep_policy",
     "kept_marks",

@@ -18,13 +18,16 @@ from corekit.adapter import (
     MARKS,
     Applied,
     CrossOriginGuard,
+    Lookup,
     Mark,
     Observer,
     OnDecision,
     OnVerdict,
     Policies,
     ReadPolicies,
+    check_lookup,
     check_on_decision,
+    is_of,
     make_policy,
     policy_for_preflight,
     read_policy,
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
 
 App = TypeVar("App", bound=Starlette)
 
-_OPTIONS: Final = ("on_decision", "guard", "on_verdict")
+_OPTIONS: Final = ("on_decision", "guard", "on_verdict", "lookup")
 # The second is that to which OpenTelemetry's `uninstrument_app` returns.
 _BUILDERS: Final = ("build_middleware_stack", "_original_build_middleware_stack")
 _CHECK: Final = "corekit.check_route"
@@ -58,6 +61,7 @@ def install(
     on_decision: OnDecision | None = None,
     guard: CrossOriginGuard | None = None,
     on_verdict: OnVerdict | None = None,
+    lookup: Lookup | None = None,
     **grants: Unpack[Grants],
 ) -> App:
     """Wrap a Starlette or FastAPI application in `policy`, as its outermost layer, and return it.
@@ -79,10 +83,13 @@ def install(
     and no route; a page that the policy allows can read the refusal. `on_verdict` is a plain
     function that is called with a `corekit.guard.GuardEvent` for each request that is judged.
 
-    Raise TypeError if `policy` is not a policy, `guard` is not a guard, or `on_decision` or
-    `on_verdict` is not a plain function; ValueError if the guard has another policy or `policy` is
-    missing, `corekit.PolicyError` with all problems of a policy, and RuntimeError if the
-    application already has one.
+    `lookup` is a `corekit_lookups.OriginLookup`, which is asked for origins that `policy` does not
+    list, and not for routes with their own policy.
+
+    Raise TypeError if `policy` is not a policy, `guard` is not a guard, `lookup` is not a look-up,
+    or `on_decision` or `on_verdict` is not a plain function; ValueError if the guard has another
+    policy or `policy` is missing, `corekit.PolicyError` with all problems of a policy, and
+    RuntimeError if the application already has one.
 
     >>> from starlette.applications import Starlette
     >>> app = install(Starlette(), allow_origins=["https://app.example.com"])
@@ -92,10 +99,11 @@ def install(
     if getattr(app.build_middleware_stack, "func", None) is _Outermost:
         raise RuntimeError("The application already has a policy. Call install() once.")
     check_on_decision(on_decision)
+    check_lookup(lookup, is_async=True)
     gate = make_gate(app, policy, guard, on_verdict, adapter="starlette", logger=LOGGER)
     # The stack is built when the application starts, with everything that was added until then.
     innermost = _Innermost(app.router.middleware_stack)
-    wrap = partial(_Outermost, app, innermost, policy, on_decision, gate=gate)
+    wrap = partial(_Outermost, app, innermost, policy, on_decision, gate=gate, lookup=lookup)
     for name in _BUILDERS:
         if hasattr(app, name):
             vars(app)[name] = partial(wrap, getattr(app, name))
@@ -137,16 +145,18 @@ class _Outermost:
         build: Callable[[], ASGIApp],
         *,
         gate: Gate | None,
+        lookup: Lookup | None,
     ) -> None:
         self._routes = RoutePolicies(app)
         self._policy = policy
         self.app = build()
         self._gate = gate
+        self._lookup = lookup
         own_origins = () if gate is None else gate.own_origins
         self._observer = make_observer(on_decision, app, own_origins)
         # What the policy was when it was read last, and the application wrapped in that.
         current = read_policy(policy)
-        self._wrapped = current, self._wrap(current)
+        self._wrapped = current, self._wrap(current, lookup)
         innermost.outermost = self
         if policy is not None:
             report_second_layer(self.app, LOGGER)
@@ -170,7 +180,9 @@ class _Outermost:
             return
         policy, marks = self._find_policy(scope, read)
         applied = None if policy is None else Applied(policy.engine, marks, read)
-        await apply(self._wrap(policy), applied, scope, receive, send)
+        is_default = policy is not None and is_of(policy.engine, current)
+        app = self._wrap(policy, self._lookup if is_default else None)
+        await apply(app, applied, scope, receive, send)
 
     def check_route(self, before: Scope, scope: Scope, read: ReadPolicies) -> None:
         """Raise RuntimeError if a layer changed a request so that it has another policy."""
@@ -188,14 +200,15 @@ class _Outermost:
         """Return the application wrapped in what the policy is now: once for each policy."""
         policy, app = self._wrapped
         if policy is not current:
-            app = self._wrap(current)
+            app = self._wrap(current, self._lookup)
             self._wrapped = current, app
         return app
 
-    def _wrap(self, policy: CorsPolicy | CorsRoutes | None) -> ASGIApp:
+    def _wrap(self, policy: CorsPolicy | CorsRoutes | None, lookup: Lookup | None) -> ASGIApp:
         gate = self._gate
         if policy is not None:
-            return CorsMiddleware(self.app, policy, observer=self._observer, gate=gate)
+            observer = self._observer
+            return CorsMiddleware(self.app, policy, observer=observer, gate=gate, lookup=lookup)
         return self.app if gate is None else partial(gate.pass_on, self.app, None)
 
     def _find_policy(

@@ -8,7 +8,7 @@ and for asyncio.
 
 from .asking import LOOKUP_RISKS, may_look_up
 from .expiring import ExpiringKeys, Key
-from .layers import Lookup, check_lookup, find_lookup, look_up, look_up_async
+from .layers import Lookup, check_lookup, find_lookup, is_of, look_up, look_up_async
 from .outcomes import LookupResultError, Outcome
 from .requests import LookupRequest
 from .state import BACK_OFF, MAX_TENANT_LENGTH, Ask, Flight, LookupState, Wait
@@ -29,6 +29,7 @@ __all__ = [
     "Wait",
     "check_lookup",
     "find_lookup",
+    "is_of",
     "look_up",
     "look_up_async",
     "may_look_up",

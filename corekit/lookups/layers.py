@@ -72,7 +72,7 @@ def find_lookup(
     """
     if lookup is None or site in _SAME_ORIGIN or engine.allows(origin):
         return None
-    return lookup if _is_of(engine, default) and lookup.is_asked(engine, origin) else None
+    return lookup if is_of(engine, default) and lookup.is_asked(engine, origin) else None
 
 
 def look_up(lookup: Lookup, engine: Engine, origin: str, request: LookupRequest) -> Engine:
@@ -98,8 +98,8 @@ async def look_up_async(
     return engine.looked_up(outcome.value, allowed=outcome.allowed)
 
 
-def _is_of(engine: Engine, default: CorsPolicy | CorsRoutes | None) -> bool:
-    """Return whether an engine is that of the policy, or of one of the routes."""
+def is_of(engine: Engine, default: CorsPolicy | CorsRoutes | None) -> bool:
+    """Return whether an engine is that of the policy of an application, or of one of its routes."""
     if default is None:
         return False
     routes = [("", default)] if isinstance(default, CorsPolicy) else default.routes
