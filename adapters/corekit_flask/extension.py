@@ -13,21 +13,23 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, Unpack, cast
 from flask import Blueprint, Flask, request, request_started
 from werkzeug.debug import DebuggedApplication
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     MARKS,
     Applied,
     CrossOriginGuard,
-    Engine,
     LivePolicy,
+    Lookup,
     Mark,
     Observer,
     OnDecision,
     OnVerdict,
     Policies,
     ReadPolicies,
+    check_lookup,
     check_on_decision,
     guard_observer,
+    is_of,
     make_policy,
     policy_for_preflight,
     read_policy,
@@ -35,7 +37,7 @@ from corekit.adapter import (
 from corekit.arguments import Grants
 from corekit_wsgi import CorsMiddleware
 from corekit_wsgi.guard import Gate
-from corekit_wsgi.middleware import apply
+from corekit_wsgi.middleware import LOOKED_UP, apply
 
 from .resources import Resources
 from .views import COVERED, LOGGER, Finder, ViewPolicies, mark, routed_path
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 Target = TypeVar("Target", bound="Callable[..., Any] | Blueprint")
 
 _KEY: Final = "corekit"
-_OPTIONS: Final = ("on_decision", "guard", "on_verdict")
+_OPTIONS: Final = ("on_decision", "guard", "on_verdict", "lookup")
 _ROUTED: Final = (
     "REQUEST_METHOD",
     "SCRIPT_NAME",
@@ -84,11 +86,14 @@ class Cors:
     Flask and its ``before_request`` functions see them, by the policy of the view. `on_verdict` is
     a plain function that is called with a `GuardEvent` for each request that it judges.
 
+    `lookup` is a `corekit_lookups.OriginLookup` with a plain function, which is asked for origins
+    that `policy` does not list, and not for views with their own policy.
+
     Either ``Cors(app, policy)``, or ``Cors(policy=policy)`` and later ``init_app(app)``. Both take
     a policy, or the arguments of a `CorsPolicy`. Raise TypeError if `policy` is not a policy,
-    `guard` not a guard, or if a function is not a plain one, ValueError if the guard has another
-    policy or `policy` is missing, `corekit.PolicyError` with all problems of a policy, and
-    RuntimeError if the application already has a policy.
+    `guard` not a guard, `lookup` not a look-up, or if a function is not a plain one, ValueError if
+    the guard has another policy or `policy` is missing, `corekit.PolicyError` with all problems of
+    a policy, and RuntimeError if the application already has a policy.
 
     >>> app = Flask("shop")
     >>> extension = Cors(app, allow_origins=["https://app.example.com"])
@@ -102,15 +107,18 @@ class Cors:
         on_decision: OnDecision | None = None,
         guard: CrossOriginGuard | None = None,
         on_verdict: OnVerdict | None = None,
+        lookup: Lookup | None = None,
         **grants: Unpack[Grants],
     ) -> None:
         if policy is not None or grants:
             policy = make_policy(policy, grants, "Cors()", _OPTIONS)
         check_on_decision(on_decision)
+        check_lookup(lookup, is_async=False)
         self._policy = policy
         self._on_decision = on_decision
         self._guard = guard
         self._on_verdict = on_verdict
+        self._lookup = lookup
         # Without an application, the policy may still come.
         guard_observer("flask", LOGGER, guard, policy or getattr(guard, "policy", None), on_verdict)
         if app is not None:
@@ -135,7 +143,7 @@ class Cors:
         policy, guard = policy or self._policy, self._guard
         observer = guard_observer("flask", LOGGER, guard, policy, self._on_verdict)
         gate = None if guard is None or observer is None else Gate(guard, observer)
-        cover(app, policy, self._on_decision, gate)
+        cover(app, policy, self._on_decision, gate, self._lookup)
 
 
 def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callable[[Target], Target]:
@@ -177,6 +185,7 @@ def cover(
     policy: PathPolicies | None,
     on_decision: OnDecision | None = None,
     gate: Gate | None = None,
+    lookup: Lookup | None = None,
 ) -> None:
     """Wrap an application in `policy`, or only in the policies of its views."""
     outermost = app.extensions.get(_KEY)
@@ -184,7 +193,7 @@ def cover(
         outermost = app.extensions[_KEY] = _Outermost(app, app.wsgi_app)
         # As in Flask's own guide; a method is faster to call than an object.
         app.wsgi_app = outermost.__call__  # type: ignore[method-assign]
-    outermost.configure(policy, on_decision, gate)
+    outermost.configure(policy, on_decision, gate, lookup)
     if gate is not None:
         vars(app)["corekit_guard"] = gate.guard
     if policy is not None:
@@ -202,6 +211,7 @@ class _Outermost:
         self._default: PathPolicies | None = None
         self._on_decision: OnDecision | None = None
         self._gate: Gate | None = None
+        self._lookup: Lookup | None = None
         # Created by the first request: until then an application may be put into debug mode.
         self._observer: Observer | None = None
         # The application wrapped in the one policy that is the same for every path, with that.
@@ -209,7 +219,11 @@ class _Outermost:
         request_started.connect(self._check_route, flask)
 
     def configure(
-        self, policy: PathPolicies | None, on_decision: OnDecision | None, gate: Gate | None
+        self,
+        policy: PathPolicies | None,
+        on_decision: OnDecision | None,
+        gate: Gate | None,
+        lookup: Lookup | None,
     ) -> None:
         if policy is not None and self._default is not None:
             if not (isinstance(policy, Resources) and isinstance(self._default, Resources)):
@@ -223,6 +237,7 @@ class _Outermost:
         self._default = policy or self._default
         self._on_decision = on_decision or self._on_decision
         self._gate = gate or self._gate
+        self._lookup = lookup or self._lookup
         self._observer, self._covered = None, (None, None)
 
     def _start(self) -> Observer:
@@ -265,10 +280,16 @@ class _Outermost:
             policy, marks = self._find_policy(environ, read)
         else:
             policy = self._default_for(environ, read)
-        app = self._guarded(app, None if policy is None else policy.engine, environ)
+        gate = self._gate
         if policy is None:
+            if gate is not None and not gate.skips(environ):
+                app = partial(gate.run, app, None)
             return apply(app, None, environ, start_response)
-        app = CorsMiddleware(app, policy, observer=self._observer or self._start())
+        # Views with their own policy list their own origins.
+        is_default = isinstance(default, CorsPolicy | CorsRoutes) and is_of(policy.engine, default)
+        lookup = self._lookup if is_default else None
+        observer = self._observer or self._start()
+        app = CorsMiddleware(app, policy, observer=observer, gate=gate, lookup=lookup)
         if not has_view_policies:
             return app(environ, start_response)
         return apply(app, Applied(policy.engine, marks, read), environ, start_response)
@@ -277,28 +298,24 @@ class _Outermost:
         """Return the application wrapped in the policy for every path: once for each policy."""
         known, covered = self._covered
         if covered is None or known is not policy:
-            app = self._app
-            if self._gate is not None:
-                app = partial(self._call_guarded, policy)
-            observer = self._observer or self._start()
-            covered = CorsMiddleware(app, policy, observer=observer).__call__
+            app = self._app if self._gate is None else partial(self._call_routed, policy)
+            covered = CorsMiddleware(
+                app,
+                policy,
+                observer=self._observer or self._start(),
+                gate=self._gate,
+                lookup=self._lookup,
+            ).__call__
             self._covered = policy, covered
         return covered
 
-    def _call_guarded(
+    def _call_routed(
         self, policy: CorsPolicy, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         # A policy is slow to hash, and only a live one is looked for.
         read = {self._default: policy} if isinstance(self._default, LivePolicy) else {}
         environ[COVERED], environ[_READ] = _routed(environ), read
-        return self._guarded(self._app, policy.engine, environ)(environ, start_response)
-
-    def _guarded(
-        self, app: WSGIApplication, engine: Engine | None, environ: WSGIEnvironment
-    ) -> WSGIApplication:
-        """Return an application behind the guard, if that judges the request."""
-        gate = self._gate
-        return app if gate is None or gate.skips(environ) else partial(gate.run, app, engine)
+        return self._app(environ, start_response)
 
     def _check_route(self, _: Flask, **__: object) -> None:
         """Raise RuntimeError if a layer changed a request so that it has another policy.
@@ -327,7 +344,11 @@ class _Outermost:
         gate = self._gate
         if gate is None or gate.skips(environ):
             return False
-        return gate.judge(environ, None if policy is None else policy.engine).status is not None
+        engine = None if policy is None else policy.engine
+        looked_up = environ.get(LOOKED_UP, engine)
+        if engine is not None and looked_up.source is engine.source:
+            engine = looked_up
+        return gate.judge(environ, engine).status is not None
 
     def _find_policy(
         self, environ: WSGIEnvironment, read: ReadPolicies

@@ -32,9 +32,9 @@ POLICY: Final = CorsPolicy(
 )
 ROUTES: Final = CorsRoutes([("/public/", CorsPolicy(allow_origins=["*"])), ("/", POLICY)])
 
-DONE: Final = {"asgi", "quart", "litestar", "wsgi", "starlette", "fastapi"}
+DONE: Final = {"asgi", "quart", "litestar", "wsgi", "starlette", "fastapi", "flask"}
 SERVED: Final = {name: each for name, each in GUARDED.items() if name in DONE}
-THREADS: Final = ("wsgi",)
+THREADS: Final = ("wsgi", "flask")
 """The adapters that cannot await a look-up."""
 
 PLAIN: Final = {name: each for name, each in SERVED.items() if name in {"asgi", "wsgi"}}
