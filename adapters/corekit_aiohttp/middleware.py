@@ -21,13 +21,19 @@ from corekit.adapter import (
     Answer,
     Applied,
     CrossOriginGuard,
+    Engine,
+    Lookup,
+    LookupRequest,
     Observer,
     OnDecision,
     OnVerdict,
     Policies,
     ReadPolicies,
     applying,
+    check_lookup,
+    find_lookup,
     guard_observer,
+    look_up_async,
     make_policy,
     merge_headers,
     policy_for_preflight,
@@ -51,7 +57,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LOGGER: Final = logging.getLogger("corekit.aiohttp")
 
-_OPTIONS: Final = ("on_decision", "guard", "on_verdict")
+_OPTIONS: Final = ("on_decision", "guard", "on_verdict", "lookup")
 
 
 def install(
@@ -61,6 +67,7 @@ def install(
     on_decision: OnDecision | None = None,
     guard: CrossOriginGuard | None = None,
     on_verdict: OnVerdict | None = None,
+    lookup: Lookup | None = None,
     **grants: Unpack[Grants],
 ) -> web.Application:
     """Wrap an aiohttp application in `policy`, as its outermost layer, and return it.
@@ -82,15 +89,19 @@ def install(
     handler. `on_verdict` is a plain function that is called with a `GuardEvent` for each request
     that it judges.
 
-    Raise TypeError if `policy` is not a policy, `guard` not a guard, or if a function is not a
-    plain one, ValueError if the guard has another policy or `policy` is missing,
-    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application has
-    started or already has a policy.
+    `lookup` is a `corekit_lookups.OriginLookup`, which is asked for origins that `policy` does not
+    list, and not for handlers with their own policy.
+
+    Raise TypeError if `policy` is not a policy, `guard` not a guard, `lookup` not a look-up, or if
+    a function is not a plain one, ValueError if the guard has another policy or `policy` is
+    missing, `corekit.PolicyError` with all problems of a policy, and RuntimeError if the
+    application has started or already has a policy.
 
     >>> app = install(web.Application(), allow_origins=["https://app.example.com"])
     """
     if policy is not None or grants:
         policy = make_policy(policy, grants, "install()", _OPTIONS)
+    check_lookup(lookup, is_async=True)
     if app.frozen:
         raise RuntimeError("The application has started. Call install(app, policy) before.")
     if _LAYER in app:
@@ -101,7 +112,7 @@ def install(
     observer = Observer(
         "aiohttp", _LOGGER, on_decision=on_decision, debug=_is_debugged, own_origins=own
     )
-    layer = app[_LAYER] = _Layer(app, policy, observer, gate)
+    layer = app[_LAYER] = _Layer(app, policy, observer, gate, lookup)
     app.middlewares.insert(0, layer.handle)
     app.on_response_prepare.append(layer)
     if gate is not None:
@@ -119,11 +130,13 @@ class _Layer:
         policy: Policies | None,
         observer: Observer,
         gate: Gate | None,
+        lookup: Lookup | None,
     ) -> None:
         self.app = app
         self.policy = policy
         self.observer = observer
         self.gate = gate
+        self.lookup = lookup
         # How many marks there were when they were searched, and whether a handler has one.
         self._searched = (0, False)
 
@@ -148,27 +161,28 @@ class _Layer:
         origin = line_of(request, "Origin")
         method = line_of(request, "Access-Control-Request-Method")
         if request.method != "OPTIONS" or origin is None or method is None:
-            refusal = self._refuse(request)
+            refusal = await self._refuse(request)
             return await _handle_actual(request, handler) if refusal is None else refusal
         layer, policy = await _find_preflight_policy(request, method)
         if policy is None:
-            refusal = self._refuse(request)
+            refusal = await self._refuse(request)
             return await handler(request) if refusal is None else refusal
-        answer = policy.engine.preflight(
+        engine = await _find_engine(request, layer, policy)
+        answer = engine.preflight(
             origin,
             method,
             line_of(request, "Access-Control-Request-Headers"),
             line_of(request, "Access-Control-Request-Private-Network"),
         )
-        return _PreflightResponse(answer, origin, layer, policy)
+        return _PreflightResponse(answer, origin, layer, engine)
 
-    def _refuse(self, request: web.Request) -> web.Response | None:
+    async def _refuse(self, request: web.Request) -> web.Response | None:
         """Return the response to a request that the guard refuses."""
         gate = self.gate
         if gate is None or gate.skips(request):
             return None
-        _, policy = _find_policy(request, request.match_info.handler, request.method)
-        engine = None if policy is None else policy.engine
+        layer, policy = _find_policy(request, request.match_info.handler, request.method)
+        engine = None if policy is None else await _find_engine(request, layer, policy)
         return gate.refuse(request, _paths_below(request, self.app), engine)
 
     async def __call__(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -177,7 +191,7 @@ class _Layer:
         _read_policies(request)
         origin = line_of(request, "Origin")
         if isinstance(response, _PreflightResponse):
-            layer, policy, answer = response.layer, response.policy, response.answer
+            layer, engine, answer = response.layer, response.engine, response.answer
         else:
             routed = request
             is_redirect = 300 <= response.status < 400
@@ -188,14 +202,17 @@ class _Layer:
             # CORS does not apply to WebSockets.
             if found is None or response.status == 101:
                 return
-            policy, answer = found, found.engine.actual(origin)
+            engine = found.engine
+            if layer is not None and layer.lookup is not None:
+                engine = await _find_engine(request, layer, found)
+            answer = engine.actual(origin)
         # Each application around the handler gets the signal, and one of them reports it.
         observer = self.observer
         if layer is self and (
             observer.observes_all or (answer.may_be_denied and observer.logs_denials(origin))
         ):
             observer.observe(
-                policy.engine,
+                engine,
                 answer,
                 method=request.method,
                 path=request.path,
@@ -214,18 +231,19 @@ class _Layer:
 
 
 class _PreflightResponse(web.Response):
-    def __init__(
-        self, answer: Answer, origin: str, layer: _Layer | None, policy: CorsPolicy
-    ) -> None:
+    def __init__(self, answer: Answer, origin: str, layer: _Layer | None, engine: Engine) -> None:
         status, headers, body = preflight_response(answer, origin)
         super().__init__(status=status, headers=headers, body=body)
         self.answer = answer
         self.layer = layer
-        self.policy = policy
+        self.engine = engine
 
 
 _READ: Final[Any] = request_key("corekit.read", dict)
 """The key in a request for what was read for it."""
+
+_LOOKED_UP: Final[Any] = request_key("corekit.looked_up", Engine)
+"""The key in a request for its engine, if its origin was looked up."""
 
 _LAYER: Final = web.AppKey("corekit", _Layer)
 
@@ -248,6 +266,24 @@ def _find_policy(
             if policy is not None:
                 return layer, policy
     return None, None
+
+
+async def _find_engine(request: web.Request, layer: _Layer | None, policy: CorsPolicy) -> Engine:
+    """Return the engine for a request, after a look-up of its origin if that is needed."""
+    engine, origin = policy.engine, line_of(request, "Origin")
+    if layer is None or layer.lookup is None or origin is None:
+        return engine
+    known: Engine | None = request.get(_LOOKED_UP)
+    if known is not None and known.source is engine.source:
+        return known
+    default = read_policy(layer.policy, _read_policies(request))
+    site = line_of(request, "Sec-Fetch-Site")
+    lookup = find_lookup(layer.lookup, engine, default, origin, site)
+    if lookup is None:
+        return engine
+    asked = LookupRequest(request.scheme, line_of(request, "Host") or "", request.path)
+    engine = request[_LOOKED_UP] = await look_up_async(lookup, engine, origin, asked)
+    return engine
 
 
 async def _handle_actual(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -32,7 +32,7 @@ POLICY: Final = CorsPolicy(
 )
 ROUTES: Final = CorsRoutes([("/public/", CorsPolicy(allow_origins=["*"])), ("/", POLICY)])
 
-DONE: Final = {"asgi", "quart", "litestar", "wsgi", "starlette", "fastapi", "flask"}
+DONE: Final = {"asgi", "quart", "litestar", "wsgi", "starlette", "fastapi", "flask", "aiohttp"}
 SERVED: Final = {name: each for name, each in GUARDED.items() if name in DONE}
 THREADS: Final = ("wsgi", "flask")
 """The adapters that cannot await a look-up."""
