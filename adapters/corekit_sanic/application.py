@@ -20,6 +20,9 @@ from corekit.adapter import (
     Answer,
     Applied,
     CrossOriginGuard,
+    Engine,
+    Lookup,
+    LookupRequest,
     Mark,
     Observer,
     OnDecision,
@@ -27,8 +30,11 @@ from corekit.adapter import (
     Policies,
     ReadPolicies,
     applying,
+    check_lookup,
+    find_lookup,
     guard_observer,
     is_bridged,
+    look_up_async,
     make_policy,
     merge_raw_headers,
     policy_for_preflight,
@@ -50,7 +56,7 @@ _LOGGER: Final = logging.getLogger("corekit.sanic")
 # The key that corekit_asgi puts into the scope.
 _APPLIED: Final = "corekit.applied"
 
-_OPTIONS: Final = ("on_decision", "guard", "on_verdict")
+_OPTIONS: Final = ("on_decision", "guard", "on_verdict", "lookup")
 
 App = TypeVar("App", bound=Sanic[Any, Any])
 Handle = Callable[[Request], Awaitable[None]]
@@ -63,6 +69,7 @@ def install(
     on_decision: OnDecision | None = None,
     guard: CrossOriginGuard | None = None,
     on_verdict: OnVerdict | None = None,
+    lookup: Lookup | None = None,
     **grants: Unpack[Grants],
 ) -> App:
     """Wrap a Sanic application in `policy`, as its outermost layer, and return it.
@@ -84,16 +91,20 @@ def install(
     `on_verdict` is a plain function that is called with a `GuardEvent` for each request that it
     judges.
 
-    Raise TypeError if `policy` is not a policy, `guard` not a guard, or if a function is not a
-    plain one, ValueError if the guard has another policy or `policy` is missing,
-    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application already
-    has one, or in `@app.main_process_start`.
+    `lookup` is a `corekit_lookups.OriginLookup`, which is asked for origins that `policy` does not
+    list, and not for handlers with their own policy.
+
+    Raise TypeError if `policy` is not a policy, `guard` not a guard, `lookup` not a look-up, or if
+    a function is not a plain one, ValueError if the guard has another policy or `policy` is
+    missing, `corekit.PolicyError` with all problems of a policy, and RuntimeError if the
+    application already has one, or in `@app.main_process_start`.
 
     >>> from sanic import Sanic
     >>> app = install(Sanic("shop"), allow_origins=["https://app.example.com"])
     """
     if policy is not None or grants:
         policy = make_policy(policy, grants, "install()", _OPTIONS)
+    check_lookup(lookup, is_async=True)
     has_policy = isinstance(app, _Covered)
     if has_policy:
         raise RuntimeError("The application already has a policy. Call install() once.")
@@ -108,7 +119,7 @@ def install(
     observer = Observer(
         "sanic", _LOGGER, on_decision=on_decision, debug=_is_debugged, own_origins=own
     )
-    layer = _Layer(policy, observer, gate)
+    layer = _Layer(policy, observer, gate, lookup)
     # Sanic's objects take no attributes, so the layer is an attribute of the subclass.
     marks = {"corekit_layer": layer, "corekit_policy": policy, "corekit_guard": guard}
     names = {"__slots__": (), "get_app": AppFinder(type(app).get_app), **marks}
@@ -129,10 +140,17 @@ class _Covered:
 class _Layer:
     """One policy around one application."""
 
-    def __init__(self, policy: Policies | None, observer: Observer, gate: Gate | None) -> None:
+    def __init__(
+        self,
+        policy: Policies | None,
+        observer: Observer,
+        gate: Gate | None,
+        lookup: Lookup | None,
+    ) -> None:
         self._policy = policy
         self._observer = observer
         self._gate = gate
+        self._lookup = lookup
 
     async def handle(self, request: Request, handle: Handle) -> None:
         origin = line_of(request, "origin")
@@ -144,24 +162,44 @@ class _Layer:
         policy = self._find_policy(request, method, marks, read)
         if policy is None:
             await self._run(request, handle, None)
-        elif origin is None or method is None:
-            answer = policy.engine.actual(origin)
-            self._merge_when_sent(request, policy, answer, origin)
-            await self._run(request, handle, Applied(policy.engine, marks, read))
+            return
+        engine = policy.engine
+        if self._lookup is not None and origin is not None:
+            engine = await self._look_up(request, engine, origin, read)
+        if origin is None or method is None:
+            answer = engine.actual(origin)
+            self._merge_when_sent(request, engine, answer, origin)
+            await self._run(request, handle, Applied(engine, marks, read))
         else:
-            answer = policy.engine.preflight(
+            answer = engine.preflight(
                 origin,
                 method,
                 line_of(request, "access-control-request-headers"),
                 line_of(request, "access-control-request-private-network"),
             )
-            self._observe(request, policy, answer, origin)
+            self._observe(request, engine, answer, origin)
             await send_at_once(request, *preflight_response(answer, origin))
 
     async def _run(self, request: Request, handle: Handle, applied: Applied | None) -> None:
         engine = None if applied is None else applied.engine
         if self._gate is None or not await self._gate.refuses(request, engine):
             await _run(request, handle, applied)
+
+    async def _look_up(
+        self, request: Request, engine: Engine, origin: str, read: ReadPolicies
+    ) -> Engine:
+        """Return the engine for a request, after a look-up of its origin if that is needed."""
+        default = read_policy(self._policy, read)
+        site = line_of(request, "sec-fetch-site")
+        lookup = find_lookup(self._lookup, engine, default, origin, site)
+        if lookup is None:
+            return engine
+        # The scheme of a handshake is that of WebSockets.
+        scheme = request.scheme.replace("ws", "http")
+        host = line_of(request, "host") or ""
+        return await look_up_async(
+            lookup, engine, origin, LookupRequest(scheme, host, unquote(request.path))
+        )
 
     def _find_policy(
         self, request: Request, request_method: str | None, marks: list[Mark], read: ReadPolicies
@@ -177,23 +215,23 @@ class _Layer:
         return policy_for_preflight(find, request_method)
 
     def _merge_when_sent(
-        self, request: Request, policy: CorsPolicy, answer: Answer, origin: str | None
+        self, request: Request, engine: Engine, answer: Answer, origin: str | None
     ) -> None:
         raw_origin = None if origin is None else origin.encode("latin-1")
 
         def merge(headers: RawHeaders) -> RawHeaders:
-            self._observe(request, policy, answer, origin)
+            self._observe(request, engine, answer, origin)
             return merge_raw_headers(headers, answer, raw_origin)
 
         change_when_sent(request, merge)
 
     def _observe(
-        self, request: Request, policy: CorsPolicy, answer: Answer, origin: str | None
+        self, request: Request, engine: Engine, answer: Answer, origin: str | None
     ) -> None:
         observer = self._observer
         if observer.observes_all or (answer.may_be_denied and observer.logs_denials(origin)):
             observer.observe(
-                policy.engine,
+                engine,
                 answer,
                 method=request.method,
                 path=unquote(request.path),

@@ -32,8 +32,9 @@ POLICY: Final = CorsPolicy(
 )
 ROUTES: Final = CorsRoutes([("/public/", CorsPolicy(allow_origins=["*"])), ("/", POLICY)])
 
-DONE: Final = {"asgi", "quart", "litestar", "wsgi", "starlette", "fastapi", "flask", "aiohttp"}
-SERVED: Final = {name: each for name, each in GUARDED.items() if name in DONE}
+SERVED: Final = {
+    name: each for name, each in GUARDED.items() if each.writes_cors and "django" not in name
+}
 THREADS: Final = ("wsgi", "flask")
 """The adapters that cannot await a look-up."""
 
