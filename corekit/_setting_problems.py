@@ -219,6 +219,11 @@ class SettingProblem(ProblemKind):
         "The function cannot be used: {error}",
         "Use a function that takes a GuardEvent, or its dotted path.",
     )
+    INVALID_LOOKUP = (
+        "lookup",
+        "Origins cannot be looked up: {error}",
+        "Use a corekit_lookups.OriginLookup, or its dotted path.",
+    )
     NO_GUARD = (
         "on-verdict",
         "The function would never be called, since no guard judges requests.",

@@ -9,25 +9,26 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from copy import copy
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
-from django.utils.module_loading import import_string
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
 from corekit.adapter import (
     ANY,
     CrossOriginGuard,
     LivePolicy,
+    Lookup,
     Observer,
     Policies,
     ReadPolicies,
+    check_lookup,
     check_on_decision,
     check_on_verdict,
     path_readings,
@@ -44,6 +45,7 @@ from corekit.problems import PYTHON, Dialect, SettingProblem
 from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
 from .defaults import default_headers, default_methods
+from .function_settings import read_object
 from .grants import NOTHING, Grant
 from .guarding import SettingsGuard, read_guard
 from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, POLICY_SETTINGS, effective_name
@@ -52,6 +54,7 @@ from .signals import check_request_enabled
 
 KNOWN_SETTINGS: Final = POLICY_SETTINGS | {
     "CORS_GUARD",
+    "CORS_LOOKUP",
     "CORS_ON_DECISION",
     "CORS_ON_VERDICT",
     "CORS_POLICY",
@@ -71,7 +74,8 @@ class Configuration:
     If a `LivePolicy` was passed, `policy` is what that was when it was read; see `now()`. `source`
     names the setting or settings; `urls` is CORS_URLS_REGEX, None for every path;
     `policies` has all policies, in order, `values` the settings as they were. `guard` is None
-    without CORS_GUARD. `removed` logs headers that are removed, with DEBUG only.
+    without CORS_GUARD, `lookup` without CORS_LOOKUP. `removed` logs headers that are removed, with
+    DEBUG only.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Configuration:
         observer: Observer,
         *,
         guard: SettingsGuard | None = None,
+        lookup: Lookup | None = None,
         removed: RemovedHeaders | None = None,
     ) -> None:
         self.values = _read_values()
@@ -90,6 +95,7 @@ class Configuration:
         self.urls = urls
         self.observer = observer
         self.guard = guard
+        self.lookup = lookup
         self.removed = removed
         self._now: Configuration | None = None
         self._use(read_policy(policy))
@@ -219,11 +225,17 @@ def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     else:
         source, urls = "the CORS_* settings", _read_urls_regex(problems)
         policy = _read_parts(problems)
-    on_decision = _read_function(
+    on_decision = read_object(
         "CORS_ON_DECISION", check_on_decision, SettingProblem.INVALID_ON_DECISION, problems
     )
+    lookup = read_object(
+        "CORS_LOOKUP",
+        partial(check_lookup, is_async=True),
+        SettingProblem.INVALID_LOOKUP,
+        problems,
+    )
     found = read_guard(policy, problems)
-    on_verdict = _read_function(
+    on_verdict = read_object(
         "CORS_ON_VERDICT", check_on_verdict, SettingProblem.INVALID_ON_VERDICT, problems
     )
     if on_verdict is not None and not getattr(settings, "CORS_GUARD", None):
@@ -241,7 +253,10 @@ def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     )
     guard = None if found is None else SettingsGuard(found, on_verdict)
     removed = RemovedHeaders(_LOGGER) if is_debug else None
-    return Configuration(source, policy, urls, observer, guard=guard, removed=removed), ()
+    configuration = Configuration(
+        source, policy, urls, observer, guard=guard, lookup=lookup, removed=removed
+    )
+    return configuration, ()
 
 
 def _read_values() -> dict[str, object]:
@@ -366,24 +381,6 @@ def _read_urls_regex(problems: list[Problem]) -> re.Pattern[str] | None:
     else:
         problem = _wrong_type("CORS_URLS_REGEX", value, _PATHS)
     problems.append(problem)
-    return None
-
-
-def _read_function(
-    name: str, check: Callable[[object], None], kind: SettingProblem, problems: list[Problem]
-) -> Any:
-    """Return the function that a setting is or names; None for none, or if it has a problem."""
-    given: Any = getattr(settings, name, None)
-    try:
-        found = import_string(given) if isinstance(given, str) else given
-        check(found)
-    except ImportError as error:
-        message = f"{error}."
-    except TypeError as error:
-        message = str(error)
-    else:
-        return found
-    problems.append(Problem.of(kind, name, given, error=message))
     return None
 
 

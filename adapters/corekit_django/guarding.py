@@ -19,6 +19,7 @@ from django.utils.cache import patch_vary_headers
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
 from corekit.adapter import (
     CrossOriginGuard,
+    Engine,
     GuardedRequest,
     GuardObserver,
     OnVerdict,
@@ -60,17 +61,19 @@ class SettingsGuard:
         """Return whether the guard allows a request whatever its headers are."""
         return request.method in self.guard.skipped_methods and not _is_handshake(request)
 
-    def judge(self, request: HttpRequest, grant: Grant | None) -> Judged:
-        """Judge a request that `grant` covers."""
+    def judge(
+        self, request: HttpRequest, grant: Grant | None, engine: Engine | None = None
+    ) -> Judged:
+        """Judge a request that `grant` covers; `engine` is that for its origin."""
         meta = request.META
         origin, site = meta.get("HTTP_ORIGIN"), meta.get("HTTP_SEC_FETCH_SITE")
-        for engine in () if grant is None else (grant.engine, grant.admitting):
-            site = read_fetch_site(site, origin, engine)
+        for each in () if grant is None else (engine, grant.admitting):
+            site = read_fetch_site(site, origin, each)
         guarded = GuardedRequest(
             guard=self.guard,
             method=request.method or "",
             paths=path_readings(request.path_info),
-            engine=None if grant is None else grant.engine,
+            engine=engine,
             host=meta.get("HTTP_HOST"),
             origin=origin,
             sec_fetch_site=site,

@@ -50,6 +50,11 @@ TEXTS: Final = {
         " corekit_django does not send.",
         "Import check_request_enabled from corekit_django.signals.",
     ),
+    "E009": _Text(
+        "CORS_LOOKUP is set, and receivers are connected to check_request_enabled: only one of them"
+        " can decide about origins.",
+        "Remove CORS_LOOKUP, or disconnect the receivers.",
+    ),
     "W001": _Text(
         "The CORS middleware comes after {names}, whose own responses (a redirect, an error, a"
         " file) then lack its headers, and which may respond to a preflight.",

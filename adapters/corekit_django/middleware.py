@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.apps import apps
@@ -23,20 +23,21 @@ from django.http.response import HttpResponseBase
 from corekit import CorsPolicy
 from corekit.adapter import (
     MARKS,
-    Answer,
     Applied,
-    Engine,
     ReadPolicies,
     applying,
+    check_lookup,
     is_bridged,
     merge_headers,
     policy_for_preflight,
     preflight_response,
 )
 
+from .answers import Found, ask
 from .conf import Configuration, get_configuration, read_again
 from .grants import Grant
 from .guarding import Judged
+from .lookups import Pending, find_engine, find_pending, has_two_lookups
 from .messages import write_error
 from .resolving import View, find_mark, find_marks, find_view, methods_of, policy_of_mark
 from .signals import (
@@ -78,14 +79,6 @@ _HOOKS: Final = ("__acall__", "process_request", "process_response")
 """Methods that only a __call__ of the subclass could call."""
 
 
-class _Found(NamedTuple):
-    """The answer to a request, and the engine to use instead if a receiver allows the origin."""
-
-    engine: Engine
-    answer: Answer
-    admitting: Engine | None
-
-
 class CorsMiddleware:
     """Applies the project's policy to all views; put it first in MIDDLEWARE.
 
@@ -109,6 +102,12 @@ class CorsMiddleware:
             raise TypeError(write_error("E006", path=path, names=", ".join(uncalled)))
         if has_foreign_receivers():
             raise ImproperlyConfigured(write_error("E008"))
+        if has_two_lookups():
+            raise ImproperlyConfigured(write_error("E009"))
+        try:
+            check_lookup(get_configuration().lookup, is_async=self._is_async)
+        except TypeError as error:
+            raise ImproperlyConfigured(f"CORS_LOOKUP: {error}") from None
         if not apps.is_installed("corekit_django"):
             _LOGGER.warning(_NOT_INSTALLED)
 
@@ -119,10 +118,17 @@ class CorsMiddleware:
         found = _find(request, response)
         if found is None:
             return response or self._respond(request)
+        pending = _find_pending(request, found)
+        if pending is not None:
+            pending.ask()
+        found = found.look_up(request, is_preflight=response is None)
         admitted = found.admitting is not None and is_admitted(request)
         return _finish(request, response, found, admitted=admitted)
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        pending = _find_pending_for_guard(request)
+        if pending is not None:
+            pending.ask()
         judged = _judge(request)
         if judged is not None:
             if judged.admitted is not None and is_admitted(request):
@@ -145,16 +151,29 @@ class CorsMiddleware:
         found = _find(request, response)
         if found is None:
             return response or await self._respond_async(request)
+        pending = _find_pending(request, found)
+        if pending is not None:
+            await pending.ask_async()
+        found = found.look_up(request, is_preflight=response is None)
         admitted = found.admitting is not None and await is_admitted_async(request)
         return _finish(request, response, found, admitted=admitted)
 
     def _respond_async(self, request: HttpRequest) -> Awaitable[HttpResponseBase]:
+        pending = _find_pending_for_guard(request)
+        if pending is not None:
+            return self._respond_looked_up_async(request, pending)
         judged = _judge(request)
         if judged is None and not _is_authority(request):
             # Without a coroutine in between, which takes time.
             response: Awaitable[HttpResponseBase] = self.get_response(request)
             return response
         return self._respond_judged_async(request, judged)
+
+    async def _respond_looked_up_async(
+        self, request: HttpRequest, pending: Pending
+    ) -> HttpResponseBase:
+        await pending.ask_async()
+        return await self._respond_judged_async(request, _judge(request))
 
     async def _respond_judged_async(
         self, request: HttpRequest, judged: Judged | None
@@ -218,7 +237,27 @@ def _judge(request: HttpRequest) -> Judged | None:
     guard = _read(request)[0].guard
     if guard is None or guard.skips(request):
         return None
-    return guard.judge(request, find_grant(request, find_view(request), request.method or ""))
+    grant = find_grant(request, find_view(request), request.method or "")
+    return guard.judge(
+        request, grant, None if grant is None else find_engine(request, grant.engine)
+    )
+
+
+def _find_pending(request: HttpRequest, found: Found) -> Pending | None:
+    """Return what has to be looked up before the response is written."""
+    if not found.answer.may_be_denied or found.answer.origin_allowed:
+        return None
+    return find_pending(request, _read(request)[0], found.engine)
+
+
+def _find_pending_for_guard(request: HttpRequest) -> Pending | None:
+    """Return what has to be looked up before the guard judges a request."""
+    configuration = _read(request)[0]
+    guard = configuration.guard
+    if configuration.lookup is None or guard is None or guard.skips(request):
+        return None
+    grant = find_grant(request, find_view(request), request.method or "")
+    return None if grant is None else find_pending(request, configuration, grant.engine)
 
 
 def _is_authority(request: HttpRequest) -> bool:
@@ -264,7 +303,7 @@ def _find_applied(request: HttpRequest) -> Applied:
     return Applied(admitting or grant.engine, marks, _read(request)[1])
 
 
-def _find(request: HttpRequest, response: HttpResponseBase | None) -> _Found | None:
+def _find(request: HttpRequest, response: HttpResponseBase | None) -> Found | None:
     """Return the answer to a request; None if the response must not be changed."""
     view = None
     try:
@@ -281,13 +320,13 @@ def _find(request: HttpRequest, response: HttpResponseBase | None) -> _Found | N
         grant = find_grant(request, view, request.method or "")
     if grant is None:
         return None
-    answer = _ask(grant.engine, meta, is_preflight=response is None)
+    answer = ask(grant.engine, meta, is_preflight=response is None)
     admitting = None
     if answer.may_be_denied and not answer.origin_allowed and check_request_enabled.receivers:
         admitting = grant.admitting
         if admitting is not None and not admitting.allows(meta["HTTP_ORIGIN"]):
             admitting = None
-    return _Found(grant.engine, answer, admitting)
+    return Found(grant.engine, answer, admitting)
 
 
 def _find_preflight_grant(request: HttpRequest, view: View, method: str) -> Grant | None:
@@ -303,26 +342,14 @@ def _find_preflight_grant(request: HttpRequest, view: View, method: str) -> Gran
     return next((each for each in grants if each.policy is policy), Grant(policy))
 
 
-def _ask(engine: Engine, meta: dict[str, Any], *, is_preflight: bool) -> Answer:
-    # Most servers join a header that was sent twice with a comma, which no origin has.
-    if not is_preflight:
-        return engine.actual(meta.get("HTTP_ORIGIN"))
-    return engine.preflight(
-        meta["HTTP_ORIGIN"],
-        meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"],
-        meta.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-        meta.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
-    )
-
-
 def _finish(
-    request: HttpRequest, response: HttpResponseBase | None, found: _Found, *, admitted: bool
+    request: HttpRequest, response: HttpResponseBase | None, found: Found, *, admitted: bool
 ) -> HttpResponseBase:
     engine, answer, admitting = found
     meta = request.META
     if admitting is not None and admitted:
         engine = admitting
-        answer = _ask(engine, meta, is_preflight=response is None)
+        answer = ask(engine, meta, is_preflight=response is None)
     origin = meta.get("HTTP_ORIGIN")
     configuration = _read(request)[0]
     observer = configuration.observer

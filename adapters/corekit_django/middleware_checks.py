@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Tags, register
 
 from corekit.adapter import MARKS
 
+from .lookups import has_two_lookups
 from .messages import write_message
 from .middleware import CorsMiddleware, find_uncalled
 from .middleware_code import import_middleware, is_of_package, mentions, sets_attribute
@@ -76,7 +77,7 @@ def check_other_headers(**_: Any) -> Iterator[CheckMessage]:
 
 @register(Tags.security)
 def check_customization(**_: Any) -> Iterator[CheckMessage]:
-    """E006: methods that nothing calls. E008: receivers of a signal that nothing sends."""
+    """E006: methods that nothing calls. E008, E009: receivers of a signal that nothing sends."""
     for path in settings.MIDDLEWARE:
         cls = _find_ours(path)
         uncalled = [] if cls is None else find_uncalled(cls)
@@ -84,6 +85,8 @@ def check_customization(**_: Any) -> Iterator[CheckMessage]:
             yield write_message("E006", path=path, names=", ".join(uncalled))
     if has_foreign_receivers():
         yield write_message("E008")
+    if has_two_lookups():
+        yield write_message("E009")
 
 
 def _find_ours(path: str) -> type[CorsMiddleware] | None:

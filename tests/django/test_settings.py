@@ -100,7 +100,7 @@ def test_each_setting_reaches_the_policy(
 
 
 def test_every_setting_name_is_known() -> None:
-    assert len(KNOWN_SETTINGS) == 21
+    assert len(KNOWN_SETTINGS) == 22
 
 
 def test_new_name_takes_precedence_over_the_old_one() -> None:

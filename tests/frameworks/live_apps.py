@@ -6,7 +6,7 @@ the layer has looked for its policy and before the handler checks which one is a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import wraps
 from typing import Any, Final, NamedTuple
@@ -48,7 +48,7 @@ class Setup(NamedTuple):
     """The policies of an application and of its handler, and the decorator of the handler.
 
     `is_named` is whether the decorator uses `functools.wraps`, so that the mark is found. `site`
-    closes what an application leaves open.
+    closes what an application leaves open, `more` are further arguments of the layer.
     """
 
     default: Policies
@@ -56,6 +56,7 @@ class Setup(NamedTuple):
     before: Callable[[], object]
     is_named: bool
     site: ExitStack
+    more: Mapping[str, Any] = {}
 
     def wrap(self, function: Any) -> Any:
         def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -86,7 +87,7 @@ def starlette(setup: Setup) -> Send:
         return PlainTextResponse("secret")
 
     app = Starlette(routes=[Route("/own", setup.wrap_async(own), methods=METHODS)])
-    return asgi_sender(corekit_starlette.install(app, setup.default))
+    return asgi_sender(corekit_starlette.install(app, setup.default, **setup.more))
 
 
 def fastapi(setup: Setup) -> Send:
@@ -96,7 +97,7 @@ def fastapi(setup: Setup) -> Send:
 
     app = FastAPI()
     app.api_route("/own", methods=METHODS)(setup.wrap_bare(own))
-    return asgi_sender(corekit_starlette.install(app, setup.default))
+    return asgi_sender(corekit_starlette.install(app, setup.default, **setup.more))
 
 
 def quart(setup: Setup) -> Send:
@@ -106,7 +107,7 @@ def quart(setup: Setup) -> Send:
 
     app = Quart("live")
     app.add_url_rule("/own", "own", setup.wrap_async(own), methods=METHODS)
-    return asgi_sender(corekit_asgi.install(app, setup.default))
+    return asgi_sender(corekit_asgi.install(app, setup.default, **setup.more))
 
 
 def litestar(setup: Setup) -> Send:
@@ -116,7 +117,7 @@ def litestar(setup: Setup) -> Send:
 
     handler = litestar_route("/own", http_method=["GET", "PUT"])(setup.wrap_bare(own))
     app = Litestar([handler], openapi_config=None, logging_config=None)
-    return asgi_sender(corekit_asgi.install(app, setup.default))
+    return asgi_sender(corekit_asgi.install(app, setup.default, **setup.more))
 
 
 def flask(setup: Setup) -> Send:
@@ -126,7 +127,7 @@ def flask(setup: Setup) -> Send:
 
     app = Flask("live")
     app.add_url_rule("/own", "own", setup.wrap(own), methods=METHODS)
-    corekit_flask.Cors(app, setup.default)
+    corekit_flask.Cors(app, setup.default, **setup.more)
     return wsgi_sender(app)
 
 
@@ -138,7 +139,7 @@ def aiohttp(setup: Setup) -> Send:
     app = web.Application()
     for method in METHODS:
         app.router.add_route(method, "/own", setup.wrap_async(own))
-    return aiohttp_sender(corekit_aiohttp.install(app, setup.default))
+    return aiohttp_sender(corekit_aiohttp.install(app, setup.default, **setup.more))
 
 
 def sanic(setup: Setup) -> Send:
@@ -148,7 +149,7 @@ def sanic(setup: Setup) -> Send:
 
     app = make_app()
     app.add_route(setup.wrap_async(own), "/own", methods=METHODS, name="own")
-    return send_to(corekit_sanic.install(app, setup.default))
+    return send_to(corekit_sanic.install(app, setup.default, **setup.more))
 
 
 def _serve_django(setup: Setup) -> None:
@@ -162,6 +163,7 @@ def _serve_django(setup: Setup) -> None:
             ROOT_URLCONF="urls_of_the_test",
             MIDDLEWARE=["corekit_django.middleware.CorsMiddleware"],
             CORS_POLICY=setup.default,
+            **{f"CORS_{name.upper()}": value for name, value in setup.more.items()},
             ALLOWED_HOSTS=["*"],
         )
     )

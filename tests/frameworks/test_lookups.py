@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, Final
 
 import pytest
@@ -15,7 +17,8 @@ from corekit.guard import CrossOriginGuard, GuardEvent
 from corekit_lookups import LookupRequest, OriginLookup
 from tests.clock import Clock
 from tests.frameworks.guard_table import GUARDED, SITE, Guarded
-from tests.properties.application import Application
+from tests.frameworks.live_apps import LIVE_APPS, Setup
+from tests.properties.application import Application, Send
 
 LISTED: Final = "https://app.example.com"
 SHOP: Final = "https://shop-1.example"
@@ -32,10 +35,8 @@ POLICY: Final = CorsPolicy(
 )
 ROUTES: Final = CorsRoutes([("/public/", CorsPolicy(allow_origins=["*"])), ("/", POLICY)])
 
-SERVED: Final = {
-    name: each for name, each in GUARDED.items() if each.writes_cors and "django" not in name
-}
-THREADS: Final = ("wsgi", "flask")
+SERVED: Final = {name: each for name, each in GUARDED.items() if each.writes_cors}
+THREADS: Final = ("wsgi", "flask", "django")
 """The adapters that cannot await a look-up."""
 
 PLAIN: Final = {name: each for name, each in SERVED.items() if name in {"asgi", "wsgi"}}
@@ -226,7 +227,7 @@ def test_page_of_the_server_is_not_looked_up(adapter: Guarded) -> None:
     assert table.calls == [SITE]
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", [*PLAIN, "django", "django, asgi"])
 def test_origin_with_line_breaks_is_not_looked_up(name: str) -> None:
     table = Table()
     served = Served(SERVED[name], table)
@@ -393,3 +394,27 @@ def test_requests_know_what_is_applied(adapter: Guarded, monkeypatch: pytest.Mon
     monkeypatch.setattr(MARKS, "exist", True)
     test_looked_up_origin_gets_what_a_listed_one_does(adapter, is_preflight=False)
     test_ignorance_is_not_a_denial(adapter, is_preflight=False, origin=UNKNOWN)
+
+
+@pytest.mark.parametrize("make", LIVE_APPS, ids=lambda make: str(make.__name__))
+@kinds
+@pytest.mark.parametrize("policy", [POLICY, ROUTES])
+@pytest.mark.parametrize("has_own", [True, False])
+def test_policy_of_a_handler_is_not_extended(
+    make: Callable[[Setup], Send],
+    is_preflight: bool,
+    policy: CorsPolicy | CorsRoutes,
+    has_own: bool,
+) -> None:
+    """A handler may also have the policy of the application: then its origins are looked up."""
+    table = Table()
+    own = CorsPolicy(allow_origins=[LISTED], allow_methods=["PUT"]) if has_own else POLICY
+    more = (("Access-Control-Request-Method", "PUT"),) if is_preflight else ()
+    method = "OPTIONS" if is_preflight else "GET"
+    with ExitStack() as site:
+        more_of_layer = {"lookup": OriginLookup(table, timeout=10)}
+        send = make(Setup(policy, own, lambda: None, True, site, more_of_layer))
+        response = send(HttpRequest(method, f"{SITE}/own", (("Origin", SHOP), *more)))
+    assert response.status == (200 if not is_preflight else 403 if has_own else 204)
+    assert ("access-control-allow-origin" in cors_of(response)) is not has_own
+    assert table.calls == ([] if has_own else [SHOP])
