@@ -340,10 +340,6 @@ class _Extended:
         return tuple(dict.fromkeys((*self.static.allow_origins, *self.snapshot)))
 
     @property
-    def granting(self) -> Engine | None:
-        return self.static.granting
-
-    @property
     def uncached(self) -> CorsPolicy:
         if self.static.max_age == 0:
             return cast("CorsPolicy", self)

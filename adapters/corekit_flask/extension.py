@@ -18,6 +18,7 @@ from corekit.adapter import (
     MARKS,
     Applied,
     CrossOriginGuard,
+    Engine,
     LivePolicy,
     Lookup,
     Mark,
@@ -345,8 +346,8 @@ class _Outermost:
         if gate is None or gate.skips(environ):
             return False
         engine = None if policy is None else policy.engine
-        looked_up = environ.get(LOOKED_UP, engine)
-        if engine is not None and looked_up.source is engine.source:
+        looked_up: Engine | None = environ.get(LOOKED_UP)
+        if engine is not None and looked_up is not None and looked_up.source is engine.source:
             engine = looked_up
         return gate.judge(environ, engine).status is not None
 

@@ -262,7 +262,7 @@ def test_other_arguments_are_those_of_the_policy() -> None:
     assert policy.max_age == 600
     assert policy.uncached.engine.allows(SHOP)
     assert policy.allow_methods == LOGGED_IN.allow_methods
-    assert policy.granting is LOGGED_IN.granting
+    assert policy.engine.may_look_up
     assert policy.engine_for([OTHER]).allows(OTHER)
     assert repr(policy) == f"<{LOGGED_IN!r} with 1 rows>"
     assert repr(load([SHOP])) == "<Snapshot of 1 rows>"
