@@ -165,8 +165,7 @@ class Engine:
         if private_network:
             vary += ("Access-Control-Request-Private-Network",)
         self._grant = grant
-        self._max_age, self._status = max_age, status
-        self._private_network = private_network
+        self._max_age, self._status, self._private_network = max_age, status, private_network
         self._preflight_vary = vary
         self._preflights = self._grant_preflights()
         self._forget_copies()
