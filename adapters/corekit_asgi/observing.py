@@ -70,21 +70,29 @@ class Observed:
             await self.app(scope, receive, send)
             return
 
+        # An application may change the scope and its headers, so they are read before.
+        found = {**scope, "headers": [*scope["headers"]]}
+
         async def send_and_compare(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message.get("headers", ())
                 if not isinstance(headers, list | tuple):
                     headers = list(headers)
                     message = {**message, "headers": headers}
-                self._compare(scope, origin, message["status"], headers)
+                self._compare(scope, found, origin, message["status"], headers)
             await send(message)
 
         await self.app(scope, receive, send_and_compare)
 
     def _compare(
-        self, scope: Scope, origin: str, status: int, headers: Iterable[tuple[Any, Any]]
+        self,
+        scope: Scope,
+        found: Scope,
+        origin: str,
+        status: int,
+        headers: Iterable[tuple[Any, Any]],
     ) -> None:
-        sent = scope["headers"]
+        sent = found["headers"]
 
         def read() -> tuple[int, tuple[tuple[str, str], ...]]:
             pairs = as_bytes(headers)
@@ -94,15 +102,15 @@ class Observed:
         self._shadow.observe_response(
             self._reporter,
             read,
-            method=scope["method"],
-            path=scope["path"],
+            method=found["method"],
+            path=found["path"],
             origin=origin,
             request_method=_find(sent, b"access-control-request-method"),
             request_headers=_find(sent, b"access-control-request-headers"),
             host=_find(sent, b"host"),
             sec_fetch_site=_find(sent, b"sec-fetch-site"),
             request=scope,
-            find_policy=lambda policies: self._paths.find_policy(policies, scope),
+            find_policy=lambda policies: self._paths.find_policy(policies, found),
         )
 
 

@@ -311,6 +311,28 @@ def test_messages_of_asgi_pass_as_they_are() -> None:
     assert passed[3] is lifespan
 
 
+def test_routes_are_asked_for_the_path_before_mounts() -> None:
+    events: list[ShadowEvent] = []
+    allowing = {"allow_origins": [APP], "allow_methods": ["*"]}
+    app = Starlette(routes=[Mount("/api", make_starlette(**allowing))])
+    routes = CorsRoutes([("/api/", CorsPolicy(allow_origins=[APP]))])
+    observed = corekit_asgi.observe(app, routes, on_difference=events.append)
+    send_asgi(observed, "GET", {"Origin": APP}, "/api/x")
+    assert events == []
+
+
+def test_headers_are_those_before_the_application() -> None:
+    events: list[ShadowEvent] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        scope["headers"].clear()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+
+    observed = corekit_asgi.observe(app, CANDIDATE, on_difference=events.append)
+    send_asgi(observed, "OPTIONS", {"Origin": APP, **PUT})
+    assert [event.request_method for event in events] == ["PUT"]
+
+
 @pytest.mark.parametrize("status", ["abc", ""])
 def test_unreadable_status_of_wsgi_passes(status: str, caplog: pytest.LogCaptureFixture) -> None:
     def app(environ: Any, start_response: Any) -> Any:
