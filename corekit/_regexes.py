@@ -14,12 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ._automata import TooManyStates
+from ._automata import TooManyStates, mask_of
 from ._backtracking import Budget
 from ._origin_kinds import Kind, automaton_of, pattern_source
 from ._origin_language import Opening, OriginLanguage
 from ._origins import OPAQUE, OriginPattern
-from ._regex_syntax import Unreadable
+from ._regex_syntax import Unreadable, read_roughly
+from ._regex_tree import Chars, Choice, End, Node, Repeat, Sequence
 from ._slow_regexes import ORDINARY_PATH, find_slow_word, longest_path
 from ._validation import Reader
 from .arguments import SETTINGS
@@ -97,6 +98,46 @@ This is an upper bound, so they may also be fast.
     if longest is not None and longest < ORDINARY_PATH:
         raise RegexError(OriginProblem.SLOW_PATHS, longest=longest)
     return found
+
+
+def may_match_path(regex: re.Pattern[str]) -> bool:
+    """Return whether a regular expression may match the beginning of a path.
+
+    Only the first character of the path is considered, which is a slash.
+
+    >>> may_match_path(re.compile(r"^/api/")), may_match_path(re.compile(r"^api/"))
+    (True, False)
+    """
+    with suppress(Unreadable):
+        first, is_optional = _beginning_of(read_roughly(regex)[0])
+        return is_optional or bool(first & mask_of("/"))
+    return True
+
+
+def _beginning_of(node: Node) -> tuple[int, bool]:
+    """Return the characters with which a match may begin, and whether something may follow it.
+
+    That is, whether it may match nothing. No path ends before its first character.
+    """
+    if isinstance(node, Chars):
+        return node.mask, False
+    if isinstance(node, Repeat):
+        first, is_optional = _beginning_of(node.part)
+        return first, is_optional or node.low == 0
+    first = 0
+    if isinstance(node, Sequence):
+        for part in node.parts:
+            more, is_optional = _beginning_of(part)
+            first |= more
+            if not is_optional:
+                return first, False
+        return first, True
+    if isinstance(node, Choice):
+        found = [_beginning_of(part) for part in node.parts]
+        for more, _ in found:
+            first |= more
+        return first, any(is_optional for _, is_optional in found)
+    return first, not isinstance(node, End)
 
 
 class RegexReader(Reader):

@@ -63,7 +63,7 @@ class SettingProblem(ProblemKind):
     METHOD_CASE = (
         "method-case",
         "Method names are case-sensitive; servers expect this one in upper case.",
-        "Did you mean {fix!r}?",
+        "Did you mean {fix!a}?",
     )
     INVALID_HEADER = (
         "invalid-header",
@@ -158,6 +158,23 @@ class SettingProblem(ProblemKind):
         "unreachable-path",
         "The earlier route {other!a} covers this path, and the first match wins.",
         "Move this route before that one.",
+    )
+
+    # Resources of flask-cors
+    PARAMETER_RESOURCE = (
+        "malformed-path",
+        "A resource has no parameters: it is a path, or a regular expression of paths.",
+        r"Use {fix!a}, or a regular expression such as r'/admin/\d+'.",
+    )
+    UNMATCHED_RESOURCE = (
+        "malformed-path",
+        "Flask routes no path that this resource matches.",
+        "A path is decoded and begins with a slash. Use a resource such as '/admin/*'.",
+    )
+    MISSPELLED_RESOURCE = (
+        "malformed-path",
+        "Flask routes no path that this resource matches.",
+        "A path is decoded, and has no doubled slashes or dots as segments. Use {fix!a}.",
     )
 
     # Policy files

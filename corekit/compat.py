@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._containers import AnyOrigin, Origins
 from ._origins import is_serialized_origin
-from ._path_language import Paths, paths_of
-from ._regexes import RegexError, RegexReader, compile_path_regex, compile_regex
+from ._regexes import RegexError, RegexReader, compile_path_regex, compile_regex, may_match_path
 from ._slow_regexes import longest_path, origin_work
 from .arguments import REGEXES
 from .policy import CorsPolicy
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OriginRegexes",
-    "Paths",
     "RegexCorsPolicy",
     "RegexError",
     "build_policy",
@@ -40,7 +38,7 @@ __all__ = [
     "compile_regex",
     "is_path_too_long",
     "longest_path",
-    "paths_of",
+    "may_match_path",
 ]
 
 

@@ -90,8 +90,8 @@ class CORS:
     ``CORS(app, resources=..., origins=..., ...)``, or ``CORS(...)`` and later ``init_app(app)``;
     `app` may be a blueprint. A second call for the same application or blueprint adds resources
     that none of the first ones overlap. The options of a resource override the keywords, which
-    override the CORS_* keys of the application's configuration. The first resource that matches
-    wins. `on_decision`, as in `Cors`, exists in corekit only, and for a whole application only.
+    override the CORS_* keys of the application's configuration. Resources are tried in the order of
+    flask-cors. `on_decision`, as in `Cors`, exists in corekit only, for a whole application only.
     Raise TypeError for an unknown option, ValueError for a value that corekit does not support, and
     `corekit.PolicyError` with all problems of a policy.
 

@@ -1,47 +1,64 @@
-"""The resources of flask-cors: which policy covers which path, in the order written.
+"""The resources of flask-cors: which policy covers which path, as flask-cors decides it.
 
-A resource is a path, a path that ends with ``/*``, or a regular expression. It is matched against
-the path that Flask routes, decoded once. Paths are looked up, regular expressions tried in order.
+A resource is a path, or a regular expression for the beginning of paths. A string is a regular
+expression if it has one of the characters ``*\\?$^[]()``. Paths are tried first, then compiled
+regular expressions, then the others; of each, those with the most slashes first, then the longest,
+then the first one written. Plain beginnings of paths are looked up.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from collections.abc import Iterable, Mapping, Sequence
+from posixpath import normpath
+from typing import Any, Final
+from urllib.parse import unquote
 
 from corekit import CorsPolicy, PolicyError, Problem
 from corekit.adapter import path_readings
-from corekit.compat import RegexError, compile_path_regex, is_path_too_long, paths_of
+from corekit.compat import RegexError, compile_path_regex, is_path_too_long, may_match_path
 from corekit.problems import ProblemKind, SettingProblem
 from corekit.routes import LONGEST_PATH
 
 Resource = str | re.Pattern[str]
-_is_plain = re.compile(r"[^*\\\]?$^\[()+|{}]*").fullmatch
 _NOTHING: Final = CorsPolicy.deny_all()
-_read_head = re.compile(r"(?:\^|\\A)?([^\\.^$*+?{}\[\]()|]*)([*+?{]?)").match
-_ALL: Final = frozenset({"*", "/*", ".*", "/.*"})
+
+_is_path = re.compile(r"[^*\\?$^\[\]()]*").fullmatch
+# A regex that matches everything with one beginning, such as "/api/*", "/api/.*" and "^/api/".
+_read_beginning = re.compile(
+    r"\^?([^*\\?$^\[\]().+|{}]*?)(?:[^*\\?$^\[\]().+|{}]\*|\.\*)?"
+).fullmatch
+
+# As in rules of werkzeug, "<int:id>", and of other frameworks, "{id}".
+_find_parameter = re.compile(
+    r"(?<!\?P)<(?:[a-z_]\w*(?:\([^()]*\))?:)?[a-z_]\w*>|\{[a-z_]\w*\}", re.IGNORECASE
+).search
+_is_misspelled = re.compile(r"//|/\.\.?(?:/|\Z)|%[0-9a-f]{2}", re.IGNORECASE).search
+_is_relative = re.compile(r"\^?\w").match
 
 
 class Resources:
-    """Pairs of a resource and its policy; the first that matches wins.
+    """Pairs of a resource and its policy; the first that matches wins, in the order of flask-cors.
 
-    Raise PolicyError for a regular expression or a path that cannot be used, and for one that an
-    earlier resource covers, with another policy: flask-cors would use the longer one, which may be
-    the stricter one. Regular expressions are compared by the paths that they match.
+    Raise PolicyError for a regular expression or a path that cannot be used, or that no path
+    matches.
     """
 
     def __init__(self, pairs: Iterable[tuple[Resource, CorsPolicy]]) -> None:
         self._given = [*pairs]
-        reader = _Reader(self._given)
-        if reader.problems:
-            raise PolicyError(reader.problems)
-        self._policies = reader.policies
-        self._regexes = [(index, regex) for index, regex, _ in reader.regexes]
-        # Of resources with the same path, the first one is used.
-        self._paths = {path: min(found.values()) for path, found in reader.paths.items()}
-        self._prefixes = {path: min(found.values()) for path, found in reader.prefixes.items()}
-        self._depth = max((path.count("/") for path in self._prefixes), default=0)
+        self._policies: list[CorsPolicy] = []
+        self._paths: dict[str, int] = {}
+        self._beginnings: dict[str, int] = {}
+        self._regexes: list[tuple[int, re.Pattern[str]]] = []
+        problems: list[Problem] = []
+        for resource, policy in sorted(self._given, key=_rank):
+            problem = self._add(resource)
+            if problem is not None:
+                problems.append(problem)
+            self._policies.append(policy)
+        if problems:
+            raise PolicyError(problems)
+        self._lengths = sorted({len(text) for text in self._beginnings})
 
     @property
     def only_policy(self) -> CorsPolicy | None:
@@ -69,11 +86,14 @@ class Resources:
     def policy_for(self, path: str) -> CorsPolicy | None:
         """Return the policy for a path; None if no resource covers it.
 
-        If a layer behind may read the path as one with another policy, or if a regular expression
-        would have to be matched with a path that is too long for it, return a policy that allows no
-        origins.
+        If a layer behind, or flask-cors, which decodes paths again, may read the path as one with
+        another policy, or if a regular expression would have to be matched with a path that is too
+        long for it, return a policy that allows no origins.
         """
         readings = path_readings(path)
+        if "%" in path and (again := unquote(path)) != path:
+            others = path_readings(again)
+            readings = (*readings, *others) if readings and others else ()
         policies = [self._match(each, len(readings)) for each in readings]
         is_clear = len({id(policy) for policy in policies}) == 1
         return policies[0] if is_clear else _NOTHING
@@ -90,179 +110,108 @@ class Resources:
         return self._policies[found] if found < len(self._policies) else None
 
     def _look_up(self, path: str) -> int:
-        """Return the index of the first path that covers `path`, or the number of resources."""
-        paths, prefixes, none = self._paths, self._prefixes, len(self._policies)
-        found = min(
-            # With or without a slash at its end: Flask serves both if strict_slashes is off.
-            paths.get(path, none),
-            paths.get(path.removesuffix("/"), none),
-            prefixes.get(path, none),
-            prefixes.get("", none),
-        )
-        end = 0
-        for _ in range(self._depth):
-            end = path.find("/", end + 1)
-            if end < 0:
+        """Return the index of the first path or beginning that covers `path`, or their number."""
+        found = self._paths.get(path, len(self._policies))
+        for length in self._lengths:
+            if length > len(path):
                 break
-            found = min(found, prefixes.get(path[:end], found))
+            found = min(found, self._beginnings.get(path[:length], found))
         return found
 
-
-class _Reader:
-    """Reads pairs of a resource and its policy, and finds those that earlier ones cover.
-
-    `paths` and `prefixes` have the index of the first resource of a path for each policy, which is
-    a number here: policies are slow to compare. `regexes` have an index and a policy each.
-    """
-
-    def __init__(self, pairs: Iterable[tuple[Resource, CorsPolicy]]) -> None:
-        self.policies: list[CorsPolicy] = []
-        self.paths: dict[str, dict[int, int]] = {}
-        self.prefixes: dict[str, dict[int, int]] = {}
-        self.regexes: list[tuple[int, re.Pattern[str], int]] = []
-        self.problems: list[Problem] = []
-        given: list[Resource] = []
-        numbers: dict[CorsPolicy, int] = {}
-        for resource, policy in pairs:
-            number = numbers.setdefault(policy, len(numbers))
-            covering = self._read(resource, number)
-            if covering is not None:
-                other = given[covering]
-                written = other if isinstance(other, str) else other.pattern
-                self._report(SettingProblem.UNREACHABLE_PATH, resource, other=written)
-            given.append(resource)
-            self.policies.append(policy)
-
-    def _read(self, resource: Resource, policy: int) -> int | None:
-        """Read a resource; return the index of one with another policy that covers it."""
-        index = len(self.policies)
+    def _add(self, resource: Resource) -> Problem | None:
+        """Add the next resource; return a problem with it."""
+        index = len(self._policies)
         if isinstance(resource, str):
-            if resource not in _ALL and not resource.startswith(("/", "^", "(", ".", "[", "\\")):
-                self._report(SettingProblem.RELATIVE_PATH, resource, fix=f"/{resource}")
-                return None
-            path, is_prefix = _split(resource)
-            if _is_plain(path):
-                return self._read_path(path, resource, policy, is_prefix=is_prefix)
+            parameter = _find_parameter(resource)
+            if parameter is not None:
+                fix = f"{resource[: parameter.start()]}*"
+                return _found(SettingProblem.PARAMETER_RESOURCE, resource, fix=fix)
+        text = _read_text(resource)
+        if text is None:
+            return self._add_regex(index, resource)
+        if len(text[0]) > LONGEST_PATH:
+            length = len(text[0])
+            return _found(SettingProblem.LONG_PATH, resource, length=length, longest=LONGEST_PATH)
+        path, is_beginning = text
+        if not path.startswith("/") and not (is_beginning and not path):
+            return _find_unmatched(resource)
+        if _is_misspelled(path):
+            return _find_misspelled(str(resource))
+        (self._beginnings if is_beginning else self._paths).setdefault(path, index)
+        return None
+
+    def _add_regex(self, index: int, resource: Resource) -> Problem | None:
+        if isinstance(resource, str) and "/../" in resource:
+            return _find_misspelled(resource)
         try:
             # Judged now, so that no request has to wait for it.
-            regex = compile_path_regex(resource)
+            regex = compile_path_regex(_source(resource))
         except RegexError as error:
             use = "Fix it, or use a path such as '/api/*'."
-            self._report(error.kind, resource, use=use, **error.parameters)
-            return None
-        self.regexes.append((index, regex, policy))
-        covering = [self._find_covering(regex, policy)]
-        if not regex.pattern.isascii():
-            # Letters outside ASCII represent each other there.
-            found = [self.prefixes.get(each, {}) for each in _ancestors(_directory_of(regex))]
-            covering += [at for each in found for other, at in each.items() if other != policy]
-        return min((at for at in covering if at is not None), default=None)
-
-    def _find_covering(self, regex: re.Pattern[str], policy: int) -> int | None:
-        """Return the index of a resource with another policy that has all paths of a regex."""
-        paths = paths_of(regex) if self.policies else None
-        example = None if paths is None else paths.example()
-        if paths is None or example is None:
-            return None
-        # What covers all paths has this one.
-        given = [(self.prefixes.get(each, {}), each, "(/|$)") for each in _ancestors(example)]
-        path = example.removesuffix("/")
-        given.append((self.paths.get(path, {}), path, "/?$"))
-        covering = [
-            (index, re.compile(re.escape(each) + end))
-            for indexes, each, end in given
-            for other, index in indexes.items()
-            if other != policy
-        ]
-        covering += [
-            (index, earlier)
-            for index, earlier, other in self.regexes[:-1]
-            if other != policy and _may_match(earlier, example)
-        ]
-        found = ((index, paths_of(earlier)) for index, earlier in sorted(covering))
-        return next((index for index, each in found if each and paths.are_all_in(each)), None)
-
-    def _read_path(self, path: str, resource: str, policy: int, *, is_prefix: bool) -> int | None:
-        if len(resource) > LONGEST_PATH:
-            self._report(
-                SettingProblem.LONG_PATH, resource, length=len(resource), longest=LONGEST_PATH
-            )
-            return None
-        key = path if is_prefix else path.removesuffix("/")
-        found = [self.prefixes.get(each, {}) for each in _ancestors(path)]
-        examples = [f"{path}/", f"{path}/x", f"{path}/x/y.z"] if is_prefix else [path]
-        if not is_prefix:
-            found += [self.paths.get(each, {}) for each in (path, key)]
-        covering = [at for each in found for other, at in each.items() if other != policy]
-        for index, regex, other in self.regexes:
-            if other != policy and all(_may_match(regex, each) for each in examples):
-                # What is not known exactly is left to the examples.
-                if is_prefix and _has_all_below(regex, path) is False:
-                    continue
-                covering.append(index)
-                break
-        indexes = self.prefixes if is_prefix else self.paths
-        indexes.setdefault(key, {}).setdefault(policy, len(self.policies))
-        return min(covering, default=None)
-
-    def _report(self, kind: ProblemKind, resource: Resource, **parameters: Any) -> None:
-        self.problems.append(Problem.of(kind, "resources", resource, **parameters))
+            return _found(error.kind, resource, use=use, **error.parameters)
+        self._regexes.append((index, regex))
+        return None if may_match_path(regex) else _find_unmatched(resource)
 
 
-def _split(resource: str) -> tuple[str, bool]:
-    """Return the path of a resource, and whether it has all below it.
+def _source(resource: Resource) -> Resource:
+    # flask-cors replaces it by a regular expression that compiles.
+    return ".*" if resource == "*" else resource
 
-    As a regular expression, ``/api/*`` would also match ``/apiary``.
+
+def _rank(pair: tuple[Resource, CorsPolicy]) -> tuple[bool, bool, int, int]:
+    """Return what the resources of flask-cors are sorted by."""
+    resource = _source(pair[0])
+    if isinstance(resource, str):
+        is_regex, text = not _is_path(resource), resource
+        return is_regex, is_regex, -text.count("/"), -len(text)
+    return True, False, -resource.pattern.count("/"), -len(resource.pattern)
+
+
+def _read_text(resource: Resource) -> tuple[str, bool] | None:
+    """Return the text of a path or of the beginning of paths, and whether it is a beginning.
+
+    Return None for other regular expressions.
+
+    >>> _read_text("/api"), _read_text("/api/*"), _read_text("/api/.*"), _read_text(r"/v\\d")
+    (('/api', False), ('/api', True), ('/api/', True), None)
     """
-    path = "" if resource in _ALL else resource.removesuffix("/*")
-    return path, path != resource
+    if not isinstance(resource, str):
+        return None
+    if _is_path(resource):
+        return resource, False
+    found = _read_beginning(_source(resource))  # type: ignore[arg-type]
+    return None if found is None else (found[1], True)
 
 
-def _directory_of(regex: re.Pattern[str]) -> str:
-    """Return a path that all paths that match are below, as far as the text says so.
-
-    >>> _directory_of(re.compile(r"^/caf\xe9/v\\d"))
-    '/caf\xe9'
-    """
-    if "|" in regex.pattern or regex.flags & (re.IGNORECASE | re.VERBOSE):
-        return ""
-    head, quantifier = cast("re.Match[str]", _read_head(regex.pattern)).groups()
-    return (head[:-1] if quantifier else head).rpartition("/")[0]
+def _found(kind: ProblemKind, resource: Resource, **parameters: Any) -> Problem:
+    return Problem.of(kind, "resources", resource, **parameters)
 
 
-def _may_match(regex: re.Pattern[str], path: str) -> bool:
-    return not is_path_too_long(path, regex) and regex.match(path) is not None
+def _find_misspelled(resource: str) -> Problem:
+    end = "/" if resource.endswith("/") else ""
+    fix = f"/{normpath(unquote(resource)).strip('/')}{end}"
+    return _found(SettingProblem.MISSPELLED_RESOURCE, resource, fix=fix)
 
 
-def _has_all_below(regex: re.Pattern[str], path: str) -> bool | None:
-    """Return whether a regex matches all paths below one; None if that is not known."""
-    below, found = paths_of(re.compile(f"{re.escape(path)}/")), paths_of(regex)
-    return None if below is None or found is None else below.are_all_in(found)
+def _find_unmatched(resource: Resource) -> Problem:
+    text = resource if isinstance(resource, str) else resource.pattern
+    if not _is_relative(text):
+        return _found(SettingProblem.UNMATCHED_RESOURCE, resource)
+    fix = f"^/{text[1:]}" if text.startswith("^") else f"/{text}"
+    return _found(SettingProblem.RELATIVE_PATH, resource, fix=fix)
 
 
 def _are_disjoint(first: Resource, second: Resource) -> bool:
-    """Return whether no path matches both resources, as far as that is known: not of a regex."""
-    if isinstance(first, re.Pattern) or isinstance(second, re.Pattern):
+    """Return whether no path matches both resources, as far as that is known."""
+    one, other = _read_text(first), _read_text(second)
+    if one is None or other is None:
         return False
-    (path, is_prefix), (other, is_other_prefix) = _split(first), _split(second)
-    if not (_is_plain(path) and _is_plain(other)):
-        return False
-    # A path also covers itself with a slash, and a prefix that with which it begins.
-    path, other = (f"{each.removesuffix('/')}/" for each in (path, other))
+    (path, is_beginning), (text, is_other_beginning) = one, other
     return not (
-        path == other
-        or (is_prefix and other.startswith(path))
-        or (is_other_prefix and path.startswith(other))
+        path == text
+        or (is_beginning and text.startswith(path))
+        or (is_other_beginning and path.startswith(text))
     )
-
-
-def _ancestors(path: str) -> Iterator[str]:
-    """Yield what a path is below, with the path itself."""
-    yield from ("", path)
-    end = path.find("/", 1)
-    while end >= 0:
-        yield path[:end]
-        end = path.find("/", end + 1)
 
 
 def read_resources(value: Any) -> Sequence[tuple[Resource, Mapping[str, Any]]]:

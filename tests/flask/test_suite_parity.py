@@ -39,17 +39,6 @@ REJECTED: Final[dict[str, tuple[dict[str, Any], str, str]]] = {
         "[invalid-header]",
         "`allow_headers` may contain regular expressions",
     ),
-    "InternalsTestCase.test_parse_resources_sorted": (
-        {
-            "resources": {
-                "/a": {"origins": APP},
-                re.compile("/.*"): {"origins": OTHER},
-                re.compile("/api/v1/.*"): {"origins": APP},
-            }
-        },
-        "[unreachable-path]",
-        "overlapping resources are sorted by the length of their regular expressions",
-    ),
     "AllowHeadersTestCaseIntegration.test_allow_headers_regex": (
         {"allow_headers": [r"X-OWN-.*"]},
         "[invalid-header]",

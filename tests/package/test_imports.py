@@ -30,7 +30,7 @@ CORE: Final = (
     "_near",
     "_engine",
     "_containers _fingerprints _headers",
-    "_origin_language _path_language _slow_regexes",
+    "_origin_language _slow_regexes",
     "_backtracking _origin_kinds",
     "_regex_syntax _suffixes",
     "_own_origin _regex_tree _ways",

@@ -45,6 +45,13 @@ STRING: Final = {
 EXAMPLE: Final = {"resources": {"/api/*": {"origins": [APP, OTHER]}}}
 COMPILED: Final = {"resources": re.compile("/api/.*")}
 PLUS: Final = {"resources": {r"/a\+path": {"origins": [APP]}, "/a path": {"origins": [OTHER]}}}
+SORTED: Final[dict[str, Any]] = {
+    "resources": {
+        re.compile("/.*"): {"origins": APP},
+        re.compile("/api/v1/.*"): {"origins": OTHER},
+        "/a": {"origins": OTHER},
+    }
+}
 ERRORS: Final[dict[str, Any]] = {"resources": {"/acl/*": {}}}
 
 
@@ -56,6 +63,13 @@ def at(
 
 
 ROWS: Final[dict[str, Rows]] = {
+    "InternalsTestCase": {
+        "test_parse_resources_sorted": [
+            at("/a", SORTED, FROM_OTHER, VARIES),
+            at("/api/v1/a", SORTED, FROM_OTHER, VARIES),
+            at("/api/a", SORTED, FROM_APP, VARIES),
+        ]
+    },
     "ExceptionInterceptionDefaultTestCase": {
         "test_acl_abort_404": [at("/acl/404", ERRORS, FROM_APP, REFLECTED)],
         "test_no_acl_abort_404": [at("/no/404", ERRORS, FROM_APP)],
