@@ -71,10 +71,11 @@ class Mark:
 
     Two marks differ also if their policies are equal. A copy, such as one that arrives pickled in
     another process, is the same mark. `is_around` is that it was put on what the ``as_view()`` of a
-    class returned. `place` is the file and the line that put it there, in this process.
+    class returned. `place` is the file and the line that put it there, in this process. `below` are
+    the marks that the handler had already, which this one replaces.
     """
 
-    __slots__ = ("_token", "is_around", "place", "policy")
+    __slots__ = ("_token", "below", "is_around", "place", "policy")
 
     def __init__(
         self,
@@ -83,9 +84,11 @@ class Mark:
         is_around: bool = False,
         token: bytes | None = None,
         place: tuple[str, int] | None = None,
+        below: Sequence[Mark] = (),
     ) -> None:
         self.policy = policy
         self.is_around = is_around
+        self.below = tuple(below)
         self.place = place
         self._token = token or urandom(16)
         MARKS.add(policy)
@@ -97,11 +100,11 @@ class Mark:
         return hash(self._token)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restore, (self.policy, self.is_around, self._token)
+        return _restore, (self.policy, self.is_around, self._token, self.below)
 
 
-def _restore(policy: object, is_around: bool, token: bytes) -> Mark:
-    return Mark(policy, is_around=is_around, token=token)
+def _restore(policy: object, is_around: bool, token: bytes, below: Sequence[Mark]) -> Mark:
+    return Mark(policy, is_around=is_around, token=token, below=below)
 
 
 class Applied(NamedTuple):
@@ -235,12 +238,17 @@ def check_found(
     own = policies if resolve is None else [resolve(policy) for policy in policies]
     if any(_allows(policy, engine) for policy in own):
         return
-    if any(mark in found for mark in (*marks, *found_only)):
+    accepted = (*marks, *found_only)
+    if any(mark in found for mark in accepted):
         return
-    # An equal policy of another mark, such as that of a mount, may be the one that is applied.
-    others = [read_policy(mark.policy, read) for mark in found]
-    if any(_allows(policy, engine) and policy in own for policy in others):
-        return
+    for each in found:
+        policy = read_policy(each.policy, read)
+        # An equal policy of another mark, such as that of a mount, may be the one that is applied.
+        if _allows(policy, engine) and policy in own:
+            return
+        # The policy of a decorator above this mark replaces it, if it covers the path.
+        if any(mark in each.below for mark in accepted) and _has(policy, engine, resolve):
+            return
     raise RuntimeError(
         f"{name} has its own CORS policy, which was not found: the policy of the application or of"
         " another route would apply. Use functools.wraps in the decorators around it, put cors()"
@@ -250,10 +258,17 @@ def check_found(
 
 def _allows(policy: object, engine: Engine) -> bool:
     """Return whether `engine` may be that of a policy; None covers another path."""
-    if policy is None:
-        return True
     # The path is not known here, so it may be the policy of any of the routes.
+    return policy is None or all(each is engine.source for each in _sources(policy))
+
+
+def _has(policy: object, engine: Engine, resolve: Callable[[Any], object] | None) -> bool:
+    sources = _sources(resolve(policy) if resolve else policy)
+    return any(each is engine.source for each in sources)
+
+
+def _sources(policy: object) -> list[object]:
     policies = [each for _, each in policy.routes] if isinstance(policy, CorsRoutes) else [policy]
     engines = [getattr(each, "engine", None) for each in policies]
     # A look-up may have replaced the engine by another one of the same policy.
-    return all(getattr(each, "source", None) is engine.source for each in engines)
+    return [getattr(each, "source", None) for each in engines]

@@ -142,22 +142,23 @@ def keep_policy(
         return type(target)(inner)
     if is_called:
         _check_called(target, kinds)
-    mark = Mark(policy, is_around=hasattr(target, "view_class"), token=token, place=_find_place())
-    made: Any = target
-    checker, inner = _contents(target)
-    is_method = isinstance(target, MethodType) and type(target.__func__) is FunctionType
-    if checker is not None and checker.mark is not None and _is_top_decorator(inner):
-        check_one_policy(checker.mark, policy, inner)
-    if checker is not None or is_method:
-        # A second mark is for this use of the function, and leaves the first one as it is. The
-        # first one may have got attributes since, such as those that `as_view()` adds. The mark of
-        # a bound method, which takes no attributes, is for the object that it is bound to.
-        made = update_wrapper(_checked(inner, _Checker(mark, resolve)), made)
+    below = _all_marks(target)
+    is_around, place = hasattr(target, "view_class"), _find_place()
+    mark = Mark(policy, is_around=is_around, token=token, place=place, below=below)
+    if _gets_checker(target):
+        *_, innermost = (each for each in unwrap(target) if type(each) is FunctionType)
+        if below and not is_copy and _is_top_decorator(innermost):
+            check_one_policy(below[0], policy, innermost)
+        made = _check_use(target, _Checker(mark, resolve))
+        # A second mark is for this use of the function, and leaves the first one as it is. The mark
+        # of a bound method, which takes no attributes, is for the object that it is bound to.
+        if is_copy or not (below or isinstance(target, MethodType)):
+            setattr(target, _KEPT, mark)
         setattr(made, _KEPT, mark)
         return made  # type: ignore[no-any-return]
     if isinstance(target, type):
         check_one_policy(vars(target).get(_KEPT), policy, target)
-    elif not (is_copy or _gets_checker(target)):
+    elif not is_copy:
         # An instance has the mark of its class, too.
         before = own_mark(target)
         check_one_policy(None if before == own_mark(type(target)) else before, policy, target)
@@ -168,17 +169,13 @@ def keep_policy(
     if isinstance(target, type):
         _check_class(target, resolve)
         _check_subclasses(target, resolve)
-    elif _gets_checker(target):
-        check = _check_partial if type(target) is partial else _checked
-        made = check(made, _Checker(mark, resolve))
-    return made  # type: ignore[no-any-return]
+    return target
 
 
 def _gets_checker(target: object) -> bool:
     """Return whether each use of an object is another function, with its own policy."""
     function = unchecked(target.func) if type(target) is partial else target
-    kinds = FunctionType if function is target else FunctionType | MethodType
-    return issubclass(type(function), kinds)
+    return type(function.__func__ if isinstance(function, MethodType) else function) is FunctionType
 
 
 def _is_top_decorator(function: FunctionType) -> bool:
@@ -242,10 +239,13 @@ def _unsuitable(target: object, kinds: str) -> TypeError:
     return TypeError(f"A {type(target).__name__} cannot keep a policy. Pass {kinds}.")
 
 
-def _check_partial(target: partial[Any], checker: _Checker) -> partial[Any]:
-    made = partial(_checked(unchecked(target.func), checker), *target.args, **target.keywords)
-    vars(made).update(vars(target))
-    return made
+def _check_use(target: Any, checker: _Checker) -> Any:
+    if type(target) is partial:
+        made = partial(_checked(unchecked(target.func), checker), *target.args, **target.keywords)
+        vars(made).update(vars(target))
+        return made
+    # It may have got attributes since it is checked, such as those that `as_view()` adds.
+    return update_wrapper(_checked(unchecked(target), checker), target)
 
 
 def _check_class(cls: type, resolve: Callable[[Any], object] | None) -> None:
@@ -296,7 +296,14 @@ def own_mark(target: object) -> Mark | None:
 
 
 def kept_marks(target: object) -> list[Mark]:
-    """Return the marks of `target` and of what it wraps, the outermost first."""
+    """Return the mark of `target` or of what it wraps: the outermost one, or none.
+
+    Those behind it may be of other uses of the same function.
+    """
+    return _all_marks(target)[:1]
+
+
+def _all_marks(target: object) -> list[Mark]:
     kept = (own_mark(each) for each in unwrap(target))
     return [mark for mark in kept if mark is not None]
 
@@ -357,15 +364,15 @@ def view_marks(view: object, method: str) -> list[Mark]:
     has the marks of the method, then its own ones, then those of its class: a mark that a decorator
     in the attribute ``decorators`` put on it belongs to the class that has this attribute.
     """
-    marks = kept_marks(view)
     cls = view_class(view)
     if cls is None:
-        return marks
+        return kept_marks(view)
+    marks = _all_marks(view)
     # Without a method for HEAD, that for GET is used.
     name = "get" if method == "HEAD" and not hasattr(cls, "head") else method.lower()
     found = kept_marks(getattr(cls, name, None))
-    found += [mark for mark in marks if mark.is_around]
-    decorated = [mark for mark in marks if not mark.is_around]
+    found += [mark for mark in marks if mark.is_around][:1]
+    decorated = [mark for mark in marks if not mark.is_around][:1]
     for each in cls.__mro__:
         if "decorators" in vars(each):
             found += decorated

@@ -130,7 +130,8 @@ def _put_mark(own: Kept, token: bytes, view: View) -> View:
     view = unchecked(view)
     if hasattr(view, "_ninja_operation"):
         # django-ninja has registered this function object, so a copy would never be called.
-        check_one_policy(own_mark(view), own, view)
+        for mark in kept_marks(view):
+            check_one_policy(mark, own, view)
         keep_policy(view, own, kinds, token=token)
         return view
     if isinstance(view, type):

@@ -57,11 +57,11 @@ class Finder(Protocol):
     def __call__(self, app: Flask, path: str, /) -> CorsPolicy | None: ...
 
 
-def mark(target: Target, find: Finder | Policies) -> Target:
+def mark(target: Target, find: Finder | Policies, *, is_copy: bool = False) -> Target:
     """Keep a policy on a view or a blueprint, and return what to use instead."""
     is_called = not isinstance(target, Blueprint)
     kinds = "the view or the blueprint"
-    return keep_policy(target, find, kinds, _current_policy, is_called=is_called)
+    return keep_policy(target, find, kinds, _current_policy, is_called=is_called, is_copy=is_copy)
 
 
 def _current_policy(find: Finder | CorsPolicy | CorsRoutes) -> CorsPolicy | None:
@@ -107,7 +107,7 @@ def answer_in_view(view: View, find: Finder, *, automatic_options: bool) -> View
         # So that a preflight reaches the view: https://flask.palletsprojects.com/en/stable/api/#view-function-options
         attributes["provide_automatic_options"] = False
         attributes["required_methods"] = {*attributes.get("required_methods", ()), "OPTIONS"}
-    return cast("View", mark(wrapper, find))
+    return cast("View", mark(wrapper, find, is_copy=True))
 
 
 class ViewPolicies:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
 from functools import partial, wraps
+from typing import Any
 
-from corekit.adapter import kept_policy, own_mark, unwrap
-from tests.core.marking import ADMIN, APP, make, mark, mark_of
+import pytest
+
+from corekit.adapter import Applied, Mark, kept_marks, kept_policy, own_mark, unwrap
+from tests.core.marking import ADMIN, APP, OTHER, SOME_PATHS, make, mark, mark_of, runs_under
 
 
 def test_policy_is_found_behind_what_says_what_it_wraps() -> None:
@@ -60,3 +65,46 @@ def test_search_for_a_policy_is_bounded() -> None:
         function = wraps(outermost)(lambda: None)
         outermost = function
     assert len(list(unwrap(outermost))) == 100
+
+
+def wrap(function: Any) -> Any:
+    @wraps(function)
+    def wrapper() -> object:
+        return function()
+
+    return wrapper
+
+
+@pytest.mark.parametrize("make_use", [lambda function: function, wrap, partial])
+def test_second_mark_is_only_for_its_use(make_use: Callable[[Any], Any]) -> None:
+    function = make()
+    use = make_use(function)
+    second = mark(use, APP)
+    third = mark(use, OTHER)
+    kept = [[each.policy for each in kept_marks(of)] for of in (function, use, second, third)]
+    assert kept == [[ADMIN], [ADMIN], [APP], [OTHER]]
+
+
+@pytest.mark.parametrize("make_use", [wrap, lambda function: partial(wrap(function))])
+def test_wrapped_handler_runs_if_the_mark_above_it_is_applied(
+    make_use: Callable[[Any], Any],
+) -> None:
+    outer = mark(make_use(make()), OTHER)
+    assert runs_under(outer, Applied(OTHER.engine, kept_marks(outer)))
+    assert not runs_under(outer, Applied(APP.engine, kept_marks(outer)))
+    assert not runs_under(outer, Applied(OTHER.engine))
+
+
+def test_wrapped_handler_does_not_run_if_the_routes_above_it_are_passed() -> None:
+    inner = mark(lambda: "ran", APP)
+    outer = mark(wrap(inner), SOME_PATHS)
+    assert runs_under(outer, Applied(ADMIN.engine, kept_marks(outer)))
+    assert not runs_under(outer, Applied(OTHER.engine, kept_marks(outer)))
+
+
+def test_pickled_mark_has_the_marks_that_it_replaces() -> None:
+    (inner,) = kept_marks(function := make())
+    (outer,) = kept_marks(mark(wrap(function), APP))
+    received: Mark = pickle.loads(pickle.dumps(outer))
+    assert received == outer
+    assert set(received.below) == set(outer.below) == {inner}

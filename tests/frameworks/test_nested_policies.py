@@ -161,7 +161,6 @@ def aiohttp_method() -> Ask:
 UNCOVERED: list[Callable[[], Ask]] = [
     fastapi_router,
     starlette_method,
-    starlette_wrapped,
     flask_blueprint,
     flask_view,
     flask_method,
@@ -183,6 +182,13 @@ def test_routes_that_do_not_cover_the_path_leave_it_to_the_next_policy(
     preflight = {"Origin": UNTRUSTED, "Access-Control-Request-Method": "GET"}
     assert ask("OPTIONS", "/api/public/x", preflight)[1] == "*"
     assert ask("OPTIONS", "/api/private/x", preflight)[1] is None
+
+
+def test_policy_below_the_routes_of_a_handler_is_not_used_silently() -> None:
+    ask = starlette_wrapped()
+    assert ask("GET", "/api/public/x", {"Origin": UNTRUSTED}) == (200, "*")
+    # The wrapped endpoint does not run: that of the application is another policy.
+    assert ask("GET", "/api/private/x", {"Origin": UNTRUSTED})[0] == 500
 
 
 def make_routes() -> dict[str, BaseRoute]:

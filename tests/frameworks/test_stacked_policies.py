@@ -27,6 +27,7 @@ import corekit_starlette
 from corekit import CorsPolicy
 from corekit.adapter import kept_policy, own_mark
 from tests.frameworks.asking import ask_asgi, ask_flask
+from tests.frameworks.hiding import named_async
 from tests.frameworks.sanic_app import make_app
 
 UNTRUSTED = "https://untrusted.example"
@@ -81,6 +82,22 @@ def test_another_policy_above_the_routes_is_an_error(
         @route("/top")
         @cors(bottom)
         @route("/bottom")
+        async def handle(request: str) -> str:
+            return ""
+
+
+@pytest.mark.parametrize(("top", "bottom"), [(STRICT, OPEN), (OPEN, STRICT)])
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_another_policy_below_a_decorator_is_an_error(
+    make: Callable[[], tuple[Cors, Route]], top: CorsPolicy, bottom: CorsPolicy
+) -> None:
+    cors, route = make()
+    with pytest.raises(TypeError, match="handle has another CORS policy already"):
+
+        @cors(top)
+        @route("/")
+        @named_async
+        @cors(bottom)
         async def handle(request: str) -> str:
             return ""
 
