@@ -59,6 +59,8 @@ _ROUTED: Final = (
     "SERVER_PORT",
     "wsgi.url_scheme",
 )
+_BEFORE: Final = "corekit.before"
+"""The key in the environ of a request for what the outermost layer chose the policy by."""
 _READ: Final = "corekit.read"
 """The key in the environ of a request for the live policies that were read for it."""
 _DEBUGGER: Final = "werkzeug.debug.preserve_context"
@@ -270,7 +272,7 @@ class _Outermost:
             has_view_policies = True
         elif is_plain and isinstance(default, CorsPolicy):
             return self._cover(default)(environ, start_response)
-        environ[COVERED], environ[_READ] = _routed(environ), read
+        environ[_BEFORE], environ[_READ] = _routed(environ), read
         app = self._app
         if _DEBUGGER in environ and _is_cross_origin(environ):
             # The debugger is outside of this layer, where its pages would lack the headers.
@@ -286,6 +288,7 @@ class _Outermost:
             if gate is not None and not gate.skips(environ):
                 app = partial(gate.run, app, None)
             return apply(app, None, environ, start_response)
+        environ[COVERED] = True
         # Views with their own policy list their own origins.
         is_default = isinstance(default, CorsPolicy | CorsRoutes) and is_of(policy.engine, default)
         lookup = self._lookup if is_default else None
@@ -315,7 +318,8 @@ class _Outermost:
     ) -> Iterable[bytes]:
         # A policy is slow to hash, and only a live one is looked for.
         read = {self._default: policy} if isinstance(self._default, LivePolicy) else {}
-        environ[COVERED], environ[_READ] = _routed(environ), read
+        environ[_BEFORE], environ[_READ] = _routed(environ), read
+        environ[COVERED] = True
         return self._app(environ, start_response)
 
     def _check_route(self, _: Flask, **__: object) -> None:
@@ -324,7 +328,7 @@ class _Outermost:
         So does one that the guard would refuse, such as a GET that became a DELETE.
         """
         environ = request.environ
-        before, routed = environ.get(COVERED), _routed(environ)
+        before, routed = environ.get(_BEFORE), _routed(environ)
         if before in (None, routed):
             return
         old = {name: value for name, value in environ.items() if name not in routed}

@@ -43,7 +43,7 @@ Target = TypeVar("Target")
 View = TypeVar("View", bound=Callable[..., Any])
 
 COVERED: Final = "corekit.covered"
-"""The key in the environ of a request that the outermost layer handles."""
+"""The key in the environ of a request to which the outermost layer applies a policy."""
 
 LOGGER: Final = logging.getLogger("corekit.flask")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask, Response, request
 from flask.testing import FlaskClient
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from corekit import PolicyError
 from corekit_flask import Cors
@@ -172,3 +173,28 @@ def test_invalid_options_fail_when_the_blueprint_is_registered() -> None:
 
     with pytest.raises(PolicyError):
         Flask("shop").register_blueprint(blueprint)
+
+
+def cover_resources(app: Flask) -> None:
+    CORS(app, resources={"/api/*": {"origins": "*"}})
+
+
+def cover_blueprint(app: Flask) -> None:
+    blueprint = Blueprint("api", "shop", url_prefix="/api")
+    blueprint.get("/items")(lambda: "items")
+    CORS(blueprint, origins="*")
+    app.register_blueprint(blueprint)
+
+
+@pytest.mark.parametrize("cover", [cover_resources, cover_blueprint])
+def test_view_of_an_inner_application_that_nothing_covers(cover: Callable[[Flask], None]) -> None:
+    app = Flask("shop")
+    dispatch = DispatcherMiddleware(app.wsgi_app, {"/legacy": app_with_views()})
+    app.wsgi_app = dispatch  # type: ignore[method-assign]
+    cover(app)
+    client = client_of(app)
+    asked = {"Origin": APP, "Access-Control-Request-Method": "GET"}
+
+    assert reads(client, "/legacy/feed") == APP
+    assert reads(client, "/legacy/feed", UNTRUSTED) is None
+    assert client.options("/legacy/feed", headers=asked).headers[ALLOW_ORIGIN] == APP
