@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Final
@@ -12,6 +13,7 @@ from weakref import WeakSet
 
 from corekit import LivePolicy
 from corekit.adapter import show
+from corekit.problems import Problem, SettingProblem
 from corekit.snapshots import Rules, Snapshot, SnapshotReader, find_policy
 
 from .polling import LOGGER, check_interval, check_live
@@ -87,8 +89,12 @@ class LoadedOrigins:
         yield from reader.compile()
         yield from _free(reader.unused)
         snapshot, old = reader.finish(), self._snapshot
+        if reader.count and not snapshot and self._loaded_at is None:
+            raise ValueError(
+                f"No row of the load is valid, of {reader.count}.\n{_list_problems(reader)}"
+            )
         self._report_problems(reader)
-        if old and not snapshot and self._keeps(reader):
+        if not snapshot and self._keeps(reader):
             return
         self._was_empty = False
         self._loaded_at = time.monotonic()
@@ -106,7 +112,7 @@ class LoadedOrigins:
         if reader.count:
             LOGGER.error("CORS: no row of the load is valid; %s.", self._describe())
             return True
-        if self._was_empty:
+        if self._was_empty or not self._snapshot:
             return False
         self._was_empty = True
         LOGGER.error(
@@ -138,9 +144,10 @@ class LoadedOrigins:
             return
         self._shown = found
         if reader.problems:
-            shown = "\n".join(f"  - {each}" for each in reader.problems[:_MOST_SHOWN])
             LOGGER.warning(
-                "CORS: rows that are not valid were left out: %d.\n%s", reader.problem_count, shown
+                "CORS: rows that are not valid were left out: %d.\n%s",
+                reader.problem_count,
+                _list_problems(reader),
             )
 
     def _report_changes(self, snapshot: Snapshot, old: Snapshot | None) -> Iterator[None]:
@@ -180,6 +187,34 @@ def _free(tables: list[dict[str, None]]) -> Iterator[None]:
             if each:
                 each.pop()
         yield
+
+
+def _list_problems(reader: SnapshotReader) -> str:
+    """Return a line for each of the first problems, and one with the number of the others."""
+    lines = [f"  - {_explain(each)}" for each in reader.problems[:_MOST_SHOWN]]
+    if reader.problem_count > _MOST_SHOWN:
+        lines.append(f"  - and {reader.problem_count - _MOST_SHOWN} more")
+    return "\n".join(lines)
+
+
+def _explain(problem: Problem) -> Problem:
+    """Return a problem with a hint for what drivers and ORMs yield instead of strings."""
+    if problem.code != SettingProblem.WRONG_TYPE.code:
+        return problem
+    row, hint = problem.value, problem.hint
+    if row is None:
+        hint = "Leave out rows without an origin, such as NULL."
+    elif isinstance(row, bytes):
+        hint = "Decode it: yield row.decode()."
+    elif isinstance(row, Mapping) or hasattr(row, "keys"):
+        hint = "Yield the column with the origin, such as row['origin']."
+    elif isinstance(row, tuple):
+        hint = "A cursor yields tuples: yield row[0]."
+    elif isinstance(row, Sequence):
+        hint = "Yield the item with the origin, such as row[0]."
+    elif hasattr(row, "__dict__"):
+        hint = "Yield the attribute with the origin, such as row.origin."
+    return replace(problem, hint=hint)
 
 
 def _name(rows: list[str]) -> str:

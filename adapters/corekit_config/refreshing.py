@@ -214,8 +214,8 @@ def refresh(
 
     If the first load raises an exception, that is raised, or logged with ``required=False``. If a
     later one does, the rows from before stay, and their age is logged at ERROR. So it is if there
-    are rows and none of them is valid. No rows at all are an answer, if the next load has none
-    either; until then the rows from before stay.
+    are rows and none of them is valid, which raises ValueError in the first load. No rows at all
+    are an answer, if the next load has none either; until then the rows from before stay.
 
     The rows are kept if the policy of `live` is replaced, for example by `watch()`. They may allow
     more than before, whatever `on_widen` is.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from typing import Any, Final
 
 import pytest
@@ -172,7 +174,8 @@ def test_report_of_bad_rows_is_bounded(live: LivePolicy, caplog: Records) -> Non
     with Loads(Table(SHOP, *(f"x{number}" for number in range(500))), live):
         (line,) = lines(caplog, logging.WARNING)
     assert line.startswith("CORS: rows that are not valid were left out: 500.")
-    assert len(line.splitlines()) == 11
+    assert len(line.splitlines()) == 12
+    assert line.endswith("\n  - and 490 more")
 
 
 def test_risks_and_patterns_need_a_permission(live: LivePolicy) -> None:
@@ -228,6 +231,65 @@ def test_rows_of_which_none_is_valid_replace_nothing(live: LivePolicy, caplog: R
         assert errors[0].startswith(
             "CORS: no row of the load is valid; those from before stay (1, "
         )
+
+
+class Model:
+    """A row of an ORM."""
+
+    def __init__(self) -> None:
+        self.origin = SHOP
+
+
+def _sqlite_row() -> Any:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute("SELECT 'x' AS origin").fetchone()
+
+
+OBJECTS: Final = {
+    "tuple": ((SHOP,), "A cursor yields tuples: yield row[0]."),
+    "list": ([SHOP], "Yield the item with the origin, such as row[0]."),
+    "dict": ({"origin": SHOP}, "Yield the column with the origin, such as row['origin']."),
+    "row": (_sqlite_row(), "Yield the column with the origin, such as row['origin']."),
+    "bytes": (SHOP.encode(), "Decode it: yield row.decode()."),
+    "null": (None, "Leave out rows without an origin, such as NULL."),
+    "model": (Model(), "Yield the attribute with the origin, such as row.origin."),
+    "number": (7, "Use a string."),
+}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_first_load_needs_a_valid_row(name: str, live: LivePolicy) -> None:
+    row, hint = OBJECTS[name]
+    before = live.policy
+    with pytest.raises(ValueError, match=r"^No row of the load is valid, of 1\.\n") as caught:
+        refresh(Table(row), live)
+    assert hint in str(caught.value)
+    assert live.policy is before
+
+
+def test_first_load_without_a_valid_row_is_logged(live: LivePolicy, caplog: Records) -> None:
+    table = Table((SHOP,), (OTHER,))
+    with Loads(table, live, required=False) as loads:
+        for _ in range(2):
+            assert "A cursor yields tuples" in caplog.text
+            assert lines(caplog, logging.ERROR) == [
+                "CORS: origins could not be loaded; there are none from before."
+            ]
+            loads.again()
+        assert loads.refresher.age is None
+        table.rows = [SHOP]
+        loads.again()
+        assert allows(live, SHOP)
+
+
+def test_rows_of_which_none_is_valid_after_no_rows(live: LivePolicy, caplog: Records) -> None:
+    table = Table()
+    with Loads(table, live) as loads:
+        table.rows = [(SHOP,)]
+        loads.again()
+        (line,) = lines(caplog, logging.ERROR)
+        assert line.startswith("CORS: no row of the load is valid; those from before stay (0, ")
 
 
 @pytest.mark.parametrize("rows", ["https://a.example", b"x", {SHOP: 1}, None, 7])
