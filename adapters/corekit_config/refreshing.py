@@ -21,7 +21,7 @@ from collections.abc import (
 from contextlib import suppress
 from itertools import islice
 from types import TracebackType
-from typing import Any, Final, Self, cast
+from typing import Any, Final, NoReturn, Self, cast
 
 from corekit import LivePolicy
 from corekit.adapter import show
@@ -38,6 +38,16 @@ PAUSE: Final = 0.0005
 
 _ROWS_AT_ONCE: Final = 64
 
+_ASYNC: Final = "load is an async function. Use refresh_async()."
+_BLOCKS: Final = (
+    "load is not an async function, so all requests would wait for it. Use refresh(), which calls"
+    " it in a thread."
+)
+
+
+class WrongFunctionError(TypeError):
+    """The function that loads is async and should not be, or the other way around."""
+
 
 class Refresher(Poller):
     """Loads rows in a thread: see `refresh()`."""
@@ -47,6 +57,8 @@ class Refresher(Poller):
         self._origins = origins
         try:
             self._read(lambda _: None)  # the server does not answer requests yet
+        except WrongFunctionError:
+            raise
         except Exception:
             if required:
                 raise
@@ -69,6 +81,12 @@ class Refresher(Poller):
         super().close()
         self._origins.unregister()
 
+    async def __aenter__(self) -> NoReturn:
+        self.close()
+        raise TypeError("refresh() is for `with`. For `async with`, use refresh_async().")
+
+    async def __aexit__(self, *_: object) -> None: ...
+
     def _refresh(self) -> float:
         try:
             self._read(time.sleep)
@@ -85,7 +103,12 @@ class Refresher(Poller):
 
     def _steps(self) -> Iterator[None]:
         reader = self._origins.begin()
-        for chunk in _chunks(self._load()):
+        rows: object = self._load()
+        if inspect.isawaitable(rows) or isinstance(rows, AsyncIterable):
+            if inspect.iscoroutine(rows):
+                rows.close()
+            raise WrongFunctionError(_ASYNC)
+        for chunk in _chunks(rows):
             reader.read(chunk)
             yield
         yield from self._origins.end(reader)
@@ -124,7 +147,8 @@ class AsyncRefresher:
         try:
             await self._read()
         except BaseException as error:
-            if self._required or not isinstance(error, Exception):
+            can_wait = isinstance(error, Exception) and not isinstance(error, WrongFunctionError)
+            if self._required or not can_wait:
                 self._origins.unregister()
                 raise
             self._origins.fail()
@@ -142,6 +166,11 @@ class AsyncRefresher:
         await asyncio.wait([task])
         self._origins.unregister()
 
+    def __enter__(self) -> NoReturn:
+        raise TypeError("refresh_async() is for `async with`. For `with`, use refresh().")
+
+    def __exit__(self, *_: object) -> None: ...
+
     async def _run(self) -> None:
         while True:
             with suppress(TimeoutError):
@@ -157,7 +186,8 @@ class AsyncRefresher:
     async def _read(self) -> None:
         reader = self._origins.begin()
         rows: Any = self._load()
-        if inspect.isawaitable(rows):
+        is_async = inspect.isawaitable(rows)
+        if is_async:
             rows = await rows
         if isinstance(rows, AsyncIterable):
             chunk: list[object] = []
@@ -168,6 +198,8 @@ class AsyncRefresher:
                     chunk = []
                     await self._pause()
             reader.read(chunk)
+        elif not is_async:
+            raise WrongFunctionError(_BLOCKS)
         else:
             for chunk in _chunks(rows):
                 reader.read(chunk)
@@ -232,7 +264,7 @@ def refresh(
     1
     """
     if inspect.iscoroutinefunction(load) or inspect.isasyncgenfunction(load):
-        raise TypeError("load is an async function. Use refresh_async().")
+        raise WrongFunctionError(_ASYNC)
     origins = LoadedOrigins(live, load, every, accept_risks, path, allow_patterns=allow_patterns)
     return Refresher(load, origins, every=every, required=required)
 
@@ -250,7 +282,8 @@ def refresh_async(
     """Like `refresh()`, with an async function or generator, in a task of the event loop.
 
     The result is an async context manager, for the lifespan of an application: the first load ends
-    before it is entered, and the task is canceled when it is left.
+    before it is entered, and the task is canceled when it is left. Raise TypeError for a function
+    that is not async, here or in the first load.
 
     >>> async def load():
     ...     yield "https://shop-1.example"
@@ -262,5 +295,7 @@ def refresh_async(
     >>> asyncio.run(main())
     True
     """
+    if inspect.isgeneratorfunction(load):
+        raise WrongFunctionError(_BLOCKS)
     origins = LoadedOrigins(live, load, every, accept_risks, path, allow_patterns=allow_patterns)
     return AsyncRefresher(load, origins, every=every, required=required)

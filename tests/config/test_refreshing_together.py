@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -259,8 +260,9 @@ class TestAsync:
                     pass
             async with refresh_async(table.load, live, required=False):
                 assert allows(live, APP)
+            table.error, table.rows = None, SHOP
             with pytest.raises(TypeError, match=r"^load returned a str"):
-                async with refresh_async(lambda: SHOP, live):  # type: ignore[arg-type,return-value]
+                async with refresh_async(table.load, live):
                     pass
 
         asyncio.run(main())
@@ -289,6 +291,55 @@ class TestAsync:
 
         asyncio.run(main())
         assert turns > 100
+
+
+class TestFunctionOfTheOtherKind:
+    @pytest.mark.parametrize("required", [True, False])
+    def test_function_would_block_the_event_loop(self, live: LivePolicy, *, required: bool) -> None:
+        async def main() -> None:
+            table: Any = Table(SHOP)
+            with pytest.raises(TypeError, match=r"^load is not an async.*Use refresh\(\), which"):
+                async with refresh_async(table, live, required=required):
+                    pass
+
+        asyncio.run(main())
+        assert not allows(live, SHOP)
+
+    def test_generator_would_block_the_event_loop(self, live: LivePolicy) -> None:
+        def load() -> Iterator[str]:
+            yield SHOP
+
+        with pytest.raises(TypeError, match=r"^load is not an async.*Use refresh\(\), which"):
+            refresh_async(load, live)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("required", [True, False])
+    def test_function_that_returns_a_coroutine(self, live: LivePolicy, *, required: bool) -> None:
+        async def generate() -> AsyncIterator[str]:
+            yield SHOP
+
+        returns: list[Any] = [lambda: Table(SHOP).load(), lambda: generate()]
+        for load in returns:
+            with pytest.raises(TypeError, match=r"^load is an async.*Use refresh_async\(\)\.$"):
+                refresh(load, live, required=required)
+
+    def test_context_manager_of_the_other_kind(self, live: LivePolicy) -> None:
+        table = Table(SHOP)
+
+        async def main() -> None:
+            with pytest.raises(
+                TypeError, match=r"^refresh\(\) is for `with`.*refresh_async\(\)\.$"
+            ):
+                async with refresh(table, live):
+                    pass
+
+        asyncio.run(main())
+        with (
+            pytest.raises(
+                TypeError, match=r"^refresh_async\(\) is for `async with`.*refresh\(\)\.$"
+            ),
+            refresh_async(table.load, live),
+        ):
+            pass
 
 
 def test_requests_are_answered_while_rows_change(live: LivePolicy) -> None:
