@@ -149,8 +149,10 @@ class LivePolicy:
         """
         return self.current.policy_for(path)
 
-    def replace(self, policy: CorsPolicy | CorsRoutes) -> Comparison:
+    def replace(self, policy: CorsPolicy | CorsRoutes, *, source: str | None = None) -> Comparison:
         """Replace the policy for all requests that arrive from now on, and log the differences.
+
+        `source` is where the policy is from, such as a file, for the log.
 
         Return the comparison of the two. Raise TypeError if `policy` is not a policy, and
         `WideningError` if it allows more and `on_widen` is ``"refuse"``: then the current policy
@@ -168,7 +170,7 @@ class LivePolicy:
             self._generation += 1
             new, generation = self._policy, self._generation
         # A handler of the log may use this object, so the lock is free.
-        self._log(old, new, generation, comparison)
+        self._log(old, new, generation, comparison, source)
         return comparison
 
     def extend(self, extend: Extension) -> None:
@@ -215,14 +217,16 @@ class LivePolicy:
         new: CorsPolicy | CorsRoutes,
         generation: int,
         comparison: Comparison,
+        source: str | None,
     ) -> None:
         from logging import INFO, WARNING, getLogger  # noqa: PLC0415 - keeps importing corekit fast
 
         level = WARNING if comparison.widens and self.on_widen == "warn" else INFO
         getLogger("corekit.live").log(
             level,
-            "CORS: policy %s replaced %s (generation %d).\n%s",
+            "CORS: policy %s%s replaced %s (generation %d).\n%s",
             new.fingerprint,
+            "" if source is None else f" of {show(source)}",
             old.fingerprint,
             generation,
             comparison,

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NamedTuple
 
-from corekit import LivePolicy, PolicyError, WideningError
+from corekit import CorsPolicy, CorsRoutes, LivePolicy, PolicyError, WideningError
 from corekit.adapter import show
 
 from .errors import ConfigError
@@ -43,6 +43,8 @@ class WatchedFile:
     """A file, and what was last read of it; `look()` is one step of watching.
 
     It begins without any content, so the first one replaces the policy if that is another one.
+    Later ones do if the policy of the file is another one than before. So a policy that the
+    application has set stays until then.
     """
 
     def __init__(self, path: str | PathLike[str], live: LivePolicy) -> None:
@@ -50,9 +52,10 @@ class WatchedFile:
         self.path: Final = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` follows symlinks
         self._source: Final = fspath(path)
         self._live: Final = live
+        self._policy: CorsPolicy | CorsRoutes | None = None
         self._settled: _Found | None = None
         self._new: _Found | None = None
-        self._state: tuple[int, ...] | None = None
+        self._state: tuple[int, ...] | None = ()  # not that of any file, nor that of a missing one
         self._skipped = 0
         self._was_used = True
         self._has_warned = False
@@ -109,8 +112,10 @@ class WatchedFile:
                 self._report_unused(found.problem)
                 return
             policy = parse_policy(found.content, self._source)
-            if policy != self._live.static:
-                self._live.replace(policy)
+            if policy != self._policy:
+                if policy != self._live.static:
+                    self._live.replace(policy, source=self._source)
+                self._policy = policy
         except PolicyError as error:
             self._report_unused("\n".join(map(str, error.problems)))
         except (ValueError, WideningError) as error:
@@ -130,8 +135,11 @@ class WatchedFile:
     def _report_used(self) -> None:
         if not self._was_used:
             self._was_used = True
+            is_kept = self._policy != self._live.static
             LOGGER.info(
-                "CORS: %s is used again, with policy %s.",
+                "CORS: %s is valid again, with the policy that it had before; policy %s stays."
+                if is_kept
+                else "CORS: %s is used again, with policy %s.",
                 show(self._source),
                 self._live.fingerprint,
             )
@@ -180,14 +188,15 @@ def watch(
     every: float = 2.0,
     signals: Iterable[int] = (),
 ) -> Watcher:
-    """Replace the policy of `live` whenever the file at `path` has another content.
+    """Replace the policy of `live` whenever the file at `path` has another policy.
 
     A thread looks at the file `every` few seconds, and at once if the process receives one of the
     `signals`, such as ``signal.SIGHUP``; handlers that were set before are called too. Requests
     never wait for it. A content is used if two reads agree on it and `load_policy` accepts it. If
     not, or if the file is missing or empty, the policy stays, and "corekit.config" logs each
     problem once at ERROR, until the content changes; so it does for a policy that is refused with
-    ``on_widen="refuse"``.
+    ``on_widen="refuse"``. A policy that the application sets with `live.replace()` stays until the
+    file has another policy than before.
 
     Processes that are forked later, such as the workers of ``gunicorn --preload``, watch the file
     too. Call `close()` on the result, or use it as a context manager, to stop.

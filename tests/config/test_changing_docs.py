@@ -28,12 +28,15 @@ def test_file_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     path.write_text(policy_text(OLD))
     names: dict[str, Any] = {"__name__": "snippet"}
     watching, signals = (text for text in blocks(PAGE, "python") if "watch(" in text)
+    (emergency,) = (text for text in blocks(PAGE, "python") if "incident" in text)
     exec(watching.replace("every=2.0", "every=0.02"), names)
     try:
         assert allows(names["app"], OLD)
         path.write_text(policy_text(NEW))
         assert wait_for(lambda: allows(names["app"], NEW))
         assert not allows(names["app"], OLD)
+        exec(emergency, names)
+        assert not allows(names["app"], NEW)
         exec(signals, names)
         assert names["watcher"].is_running
     finally:

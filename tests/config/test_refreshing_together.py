@@ -317,7 +317,7 @@ class TestFunctionOfTheOtherKind:
         async def generate() -> AsyncIterator[str]:
             yield SHOP
 
-        returns: list[Any] = [lambda: Table(SHOP).load(), lambda: generate()]
+        returns: list[Any] = [lambda: Table(SHOP).load(), lambda: aiter(generate())]
         for load in returns:
             with pytest.raises(TypeError, match=r"^load is an async.*Use refresh_async\(\)\.$"):
                 refresh(load, live, required=required)

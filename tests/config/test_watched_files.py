@@ -86,6 +86,73 @@ def test_policy_of_the_application_is_kept_while_the_file_stays(watched: Watched
     assert watched.live.policy == CorsPolicy.deny_all()
 
 
+def test_policy_of_the_application_is_kept_until_the_file_has_another(watched: Watched) -> None:
+    watched.live.replace(CorsPolicy.deny_all())
+    for text in (f"# a comment\n{policy_text(OLD)}", policy_text(OLD)):
+        watched.path.write_text(text)
+        watched.settle()
+        assert watched.live.policy == CorsPolicy.deny_all()
+    watched.path.write_text(policy_text(NEW))
+    watched.settle()
+    assert watched.origins == (NEW,)
+
+
+def test_policy_of_the_application_is_kept_after_a_broken_file(
+    watched: Watched, caplog: Records
+) -> None:
+    caplog.set_level(logging.INFO)
+    watched.live.replace(CorsPolicy.deny_all())
+    for text in ("", policy_text(OLD)):
+        watched.path.write_text(text)
+        watched.settle()
+    assert watched.live.policy == CorsPolicy.deny_all()
+    assert caplog.records[-1].getMessage() == (
+        f"CORS: '{watched.path}' is valid again, with the policy that it had before; policy"
+        f" {watched.live.fingerprint} stays."
+    )
+
+
+def test_policy_that_was_refused_is_tried_again(tmp_path: Path, caplog: Records) -> None:
+    watched = Watched(tmp_path, on_widen="refuse")
+    wide = policy_text("https://*.example.com")
+    watched.path.write_text(wide)
+    watched.settle()
+    watched.live.on_widen = "allow"
+    watched.path.write_text(f"# a comment\n{wide}")
+    watched.settle()
+    assert watched.origins == ("https://*.example.com",)
+    assert len(errors(caplog)) == 1
+
+
+@pytest.mark.parametrize("content", [None, "", "allow_origin = []"])
+def test_file_that_cannot_be_used_at_first_is_an_error_at_once(
+    tmp_path: Path, caplog: Records, content: str | None
+) -> None:
+    path = tmp_path / "cors.toml"
+    if content is not None:
+        path.write_text(content)
+    live = LivePolicy(CorsPolicy(allow_origins=[OLD]))
+    file = WatchedFile(path, live)
+    assert file.look()
+    assert not file.look()
+    (error,) = errors(caplog)
+    assert error.startswith(f"CORS: '{path}' is not used, and policy {live.fingerprint} stays.")
+    path.write_text(policy_text(NEW))
+    while file.look():
+        pass
+    assert live.policy == CorsPolicy(allow_origins=[NEW])
+
+
+def test_line_of_the_replacement_names_the_file(watched: Watched, caplog: Records) -> None:
+    caplog.set_level(logging.INFO)
+    before = watched.live.fingerprint
+    watched.path.write_text(policy_text(NEW))
+    watched.settle()
+    (line,) = (each.getMessage() for each in caplog.records)
+    now = watched.live.fingerprint
+    assert line.startswith(f"CORS: policy {now} of '{watched.path}' replaced {before} (generation")
+
+
 def test_content_counts_if_two_reads_agree(watched: Watched) -> None:
     watched.path.write_text(policy_text("https://*.com"))
     assert watched.file.look()

@@ -12,7 +12,7 @@ PAGE = ROOT / "docs" / "changing-a-policy.md"
 
 
 def test_snippet_replaces_a_policy() -> None:
-    (snippet,) = (text for text in blocks(PAGE, "python") if "live.replace(" in text)
+    (snippet,) = (text for text in blocks(PAGE, "python") if "comparison = live.replace(" in text)
     names = run(snippet, PAGE)
     headers = {"origin": APP, "access-control-request-method": "PUT"}
     status, found, _ = call(names["app"], "/", headers, method="OPTIONS")
