@@ -40,9 +40,14 @@ class LoadedOrigins:
         check_interval(every)
         check_live(live)
         if not callable(load):
-            raise TypeError(f"load is of type {type(load).__name__}. Pass a function.")
+            raise TypeError(
+                f"load is of type {type(load).__name__}. Pass a function, without calling it."
+            )
         if isinstance(accept_risks, str):
             raise TypeError(f"accept_risks is a str. Pass a list: [{accept_risks!a}].")
+        if not isinstance(accept_risks, Collection):
+            kind = type(accept_risks).__name__
+            raise TypeError(f"accept_risks is of type {kind}. Pass a list.")
         self._live: Final = live
         self._path: Final = path
         self._rules_of: Final = partial(

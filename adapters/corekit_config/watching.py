@@ -8,12 +8,14 @@ modification can be wrong.
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterable
 from os import PathLike, fspath
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NamedTuple
+from weakref import WeakSet
 
 from corekit import CorsPolicy, CorsRoutes, LivePolicy, PolicyError, WideningError
 from corekit.adapter import show
@@ -30,6 +32,10 @@ _SETTLING: Final = 0.2
 
 _OTHERS_MAY_WRITE: Final = 0o002
 _IS_POSIX: Final = os.name == "posix"
+
+_is_import_path = re.compile(r"[^\W\d][\w.]+:[^\W\d][\w.]*").fullmatch
+
+_watched: Final[WeakSet[LivePolicy]] = WeakSet()
 
 
 class _Found(NamedTuple):
@@ -152,8 +158,10 @@ class Watcher(Poller):
         self, path: str | PathLike[str], live: LivePolicy, every: float, signals: Iterable[int]
     ) -> None:
         self._file = WatchedFile(path, live)
+        self._live = live
         self._previous: dict[int, Any] = {}
         super().__init__(self._look, "watching a policy file", every=every)
+        _watched.add(live)
         try:
             for number in {*signals}:
                 self._previous[number] = signal.getsignal(number)
@@ -165,6 +173,7 @@ class Watcher(Poller):
     def close(self) -> None:
         """Stop the thread, and set the handlers of signals that were there before."""
         super().close()
+        _watched.discard(self._live)
         while self._previous:
             number, previous = self._previous.popitem()
             # Another handler may have been set later, which calls this one.
@@ -201,8 +210,9 @@ def watch(
     Processes that are forked later, such as the workers of ``gunicorn --preload``, watch the file
     too. Call `close()` on the result, or use it as a context manager, to stop.
 
-    Raise TypeError unless `live` is a `LivePolicy`, and ValueError if `every` is not above 0. With
-    `signals`, call it in the main thread: `signal.signal` raises ValueError in any other.
+    Raise TypeError for arguments of another type, and ValueError if `every` is not above 0, or if
+    `live` is watched already. With `signals`, call it in the main thread: `signal.signal` raises
+    ValueError in any other. A file that is missing is logged and may appear later.
 
     >>> from tempfile import TemporaryDirectory
     >>> from corekit_config import load_policy
@@ -216,4 +226,39 @@ def watch(
     """
     check_interval(every)
     check_live(live)
-    return Watcher(path, live, every, signals)
+    _check_path(path)
+    numbers = _check_signals(signals)
+    if live in _watched:
+        raise ValueError(
+            "live is watched already. Use one file with all routes, or call close() on the other"
+            " watcher first."
+        )
+    return Watcher(path, live, every, numbers)
+
+
+def _check_path(path: object) -> None:
+    """Raise TypeError unless `path` is the path of a file, which need not exist."""
+    name = fspath(path) if isinstance(path, str | PathLike) else None
+    if not isinstance(name, str):
+        raise TypeError(
+            f"path is of type {type(path).__name__}: {show(path)}. Pass the path of a TOML or JSON"
+            " file."
+        )
+    if "://" in name:
+        raise TypeError(f"path is a URL: {show(name)}. Pass the path of a TOML or JSON file.")
+    if _is_import_path(name) and not Path(name).exists():
+        raise TypeError(
+            f"path is an import path: {show(name)}. Pass the path of a TOML or JSON file; a module"
+            " is not read again."
+        )
+
+
+def _check_signals(signals: Iterable[int]) -> tuple[int, ...]:
+    """Return the signals; raise TypeError unless they are numbers in a list."""
+    if isinstance(signals, str) or not isinstance(signals, Iterable):
+        raise TypeError(f"signals is {show(signals)}. Pass a list, such as [signal.SIGHUP].")
+    numbers = tuple(signals)
+    for each in numbers:
+        if not isinstance(each, int):
+            raise TypeError(f"signals has {show(each)}. Pass a list, such as [signal.SIGHUP].")
+    return numbers

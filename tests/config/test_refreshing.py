@@ -310,10 +310,12 @@ def test_arguments_are_checked(live: LivePolicy) -> None:
     cases: tuple[tuple[Any, Any, dict[str, Any], type[Exception], str], ...] = (
         (load, live, {}, TypeError, "load is an async function. Use refresh_async()."),
         (generate, live, {}, TypeError, "load is an async function. Use refresh_async()."),
-        ([SHOP], live, {}, TypeError, "load is of type list. Pass a function."),
+        ([SHOP], live, {}, TypeError, "load is of type list. Pass a function, w"),
+        (generate(), live, {}, TypeError, "load is of type async_generator. Pass a function, w"),
         (Table(), live.policy, {}, TypeError, "live is of type CorsPolicy"),
         (Table(), live, {"every": 0}, ValueError, "every is 0. Pass seconds above 0."),
         (Table(), live, {"accept_risks": "x"}, TypeError, "Pass a list: ['x']."),
+        (Table(), live, {"accept_risks": None}, TypeError, "of type NoneType. Pass a list."),
         (Table(), live, {"accept_risks": ["x"]}, ValueError, "accept_risks has 'x'."),
         (Table(), live, {"path": "/"}, ValueError, "path is '/'"),
     )
@@ -321,5 +323,5 @@ def test_arguments_are_checked(live: LivePolicy) -> None:
         with pytest.raises(kind) as caught:
             refresh(function, holder, **arguments)
         assert message in str(caught.value)
-    with pytest.raises(TypeError, match=r"^load is of type list\. Pass a function\.$"):
+    with pytest.raises(TypeError, match=r"^load is of type list\. Pass a function, without"):
         refresh_async([SHOP], live)  # type: ignore[arg-type]

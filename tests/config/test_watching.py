@@ -74,6 +74,66 @@ def test_arguments_are_checked(path: Path) -> None:
     assert polling._running == set()
 
 
+PATHS: dict[str, tuple[Any, str]] = {
+    "None": (None, "path is of type NoneType: None. Pass the path of a TOML or JSON file."),
+    "bytes": (b"cors.toml", "path is of type bytes: b'cors.toml'. Pass the path of"),
+    "URL": (
+        "https://example.com/cors.toml",
+        "path is a URL: 'https://example.com/cors.toml'. Pass",
+    ),
+    "import path": ("app.main:policy", "path is an import path: 'app.main:policy'. Pass the path"),
+}
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_path_is_that_of_a_file(name: str) -> None:
+    given, message = PATHS[name]
+    with pytest.raises(TypeError) as caught:
+        watch(given, LivePolicy(CorsPolicy(allow_origins=[OLD])))
+    assert str(caught.value).startswith(message)
+    assert polling._running == set()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files")
+def test_name_of_a_file_may_look_like_an_import_path(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        Path("app.main:policy").write_text(policy_text(OLD))
+        live = LivePolicy(load_policy("app.main:policy"))
+        with watch("app.main:policy", live) as watcher:
+            assert watcher.is_running
+
+
+@pytest.mark.parametrize("signals", [signal.SIGINT, "SIGINT", None, ["SIGINT"]])
+def test_signals_are_numbers_in_a_list(path: Path, signals: Any) -> None:
+    live = LivePolicy(load_policy(path))
+    with pytest.raises(TypeError, match=r"^signals .*Pass a list, such as \[signal\.SIGHUP\]\.$"):
+        watch(path, live, signals=signals)
+    assert polling._running == set()
+
+
+def test_signal_that_cannot_be_handled_leaves_no_thread(path: Path) -> None:
+    live = LivePolicy(load_policy(path))
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises((OSError, ValueError)):
+        watch(path, live, signals=[signal.SIGINT, 9])
+    assert signal.getsignal(signal.SIGINT) is before
+    assert polling._running == set()
+    with watch(path, live):
+        pass
+
+
+def test_policy_is_watched_once(path: Path) -> None:
+    live = LivePolicy(load_policy(path))
+    with (
+        watch(path, live),
+        pytest.raises(ValueError, match=r"^live is watched already\. Use one file with all routes"),
+    ):
+        watch(path.with_name("other.toml"), live)
+    with watch(path, live) as watcher:
+        assert watcher.is_running
+
+
 def test_exceptions_do_not_end_the_thread(caplog: Records) -> None:
     raised: list[BaseException] = [SystemExit(), MemoryError(), ValueError()]
     done = threading.Event()
