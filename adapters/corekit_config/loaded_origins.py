@@ -59,6 +59,7 @@ class LoadedOrigins:
         self._shown: tuple[int, tuple[str, ...]] = (0, ())
         self._was_empty = False
         self._has_failed = False
+        self._has_effect = True
         self._find_rules()
         self._check_alone()
 
@@ -111,6 +112,7 @@ class LoadedOrigins:
             self._live.extend(partial(snapshot.extend, path=self._path))
             yield from self._report_changes(snapshot, old)
             self._unused = [] if old is None else old.tables_not_in(snapshot)
+        self._report_effect()
 
     def _keeps(self, reader: SnapshotReader) -> bool:
         """Return whether the rows from before stay, since the load has none that are valid."""
@@ -155,6 +157,17 @@ class LoadedOrigins:
                 _list_problems(reader),
             )
 
+    def _report_effect(self) -> None:
+        """Report once that the policy is not extended, since it is for any origin or for none."""
+        policy = find_policy(self._live.policy, self._path)
+        had_effect, self._has_effect = self._has_effect, hasattr(policy, "snapshot")
+        if had_effect and not self._has_effect:
+            LOGGER.warning(
+                "CORS: rows have no effect, since policy %s allows %s. List your own origin there.",
+                policy.fingerprint,
+                "any origin" if policy.allow_origins else "no origins",
+            )
+
     def _report_changes(self, snapshot: Snapshot, old: Snapshot | None) -> Iterator[None]:
         counts, shown = [snapshot.size, 0], [list[str](), list[str]()]
         if old is not None:
@@ -166,7 +179,7 @@ class LoadedOrigins:
                 yield
         LOGGER.log(
             logging.INFO if snapshot else logging.WARNING,
-            "CORS: rows extend the policy, which is %s now: %d in all, %d added%s, %d removed%s.",
+            "CORS: rows were loaded for policy %s: %d in all, %d added%s, %d removed%s.",
             self._live.fingerprint,
             snapshot.size,
             counts[0],

@@ -32,14 +32,14 @@ def test_rows_extend_the_policy(live: LivePolicy, caplog: Records) -> None:
     with Loads(table, live) as loads:
         assert [allows(live, each) for each in (APP, SHOP, OTHER)] == [True, True, False]
         (line,) = lines(caplog, logging.INFO)
-        assert line.startswith(f"CORS: rows extend the policy, which is {live.fingerprint} now: 1 ")
-        assert line.endswith("now: 1 in all, 1 added, 0 removed.")
+        assert line.startswith(f"CORS: rows were loaded for policy {live.fingerprint}: 1 ")
+        assert line.endswith(": 1 in all, 1 added, 0 removed.")
         table.rows = [OTHER]
         loads.again()
         assert [allows(live, each) for each in (APP, SHOP, OTHER)] == [True, False, True]
         assert (loads.refresher.size, live.generation) == (1, 3)
         (line,) = lines(caplog, logging.INFO)
-        assert line.endswith(f"now: 1 in all, 1 added ({OTHER!r}), 1 removed ({SHOP!r}).")
+        assert line.endswith(f": 1 in all, 1 added ({OTHER!r}), 1 removed ({SHOP!r}).")
         # Requests may still use the old rows, which the next load frees.
         assert {row for table in loads.refresher._origins._unused for row in table} == {SHOP}
         loads.again()
@@ -188,6 +188,34 @@ def test_risks_and_patterns_need_a_permission(live: LivePolicy) -> None:
         assert loads.refresher.size == 2
 
 
+@pytest.mark.parametrize(
+    ("policy", "origins"),
+    [(CorsPolicy.deny_all(), "no origins"), (CorsPolicy(allow_origins=["*"]), "any origin")],
+)
+def test_rows_without_effect_are_reported_once(
+    policy: CorsPolicy, origins: str, caplog: Records
+) -> None:
+    live = LivePolicy(policy)
+    table = Table(SHOP)
+    with Loads(table, live) as loads:
+        line = (
+            f"CORS: rows have no effect, since policy {policy.fingerprint} allows {origins}. List"
+            " your own origin there."
+        )
+        assert lines(caplog, logging.WARNING) == [line]
+        table.rows = [SHOP, OTHER]
+        loads.again()
+        assert lines(caplog, logging.WARNING) == []
+        live.replace(CorsPolicy(allow_origins=[APP]))
+        loads.again()
+        assert allows(live, OTHER)
+        assert "have no effect" not in caplog.text
+        live.replace(policy)
+        caplog.clear()
+        loads.again()
+        assert lines(caplog, logging.WARNING) == [line]
+
+
 def test_empty_table_counts_if_two_loads_agree(live: LivePolicy, caplog: Records) -> None:
     table = Table(SHOP)
     with Loads(table, live) as loads:
@@ -207,7 +235,7 @@ def test_empty_table_counts_if_two_loads_agree(live: LivePolicy, caplog: Records
         assert not allows(live, SHOP)
         assert allows(live, APP)
         (line,) = lines(caplog, logging.WARNING)
-        assert "now: 0 in all, 0 added, 1 removed" in line
+        assert ": 0 in all, 0 added, 1 removed" in line
 
 
 def test_empty_table_at_first_is_an_answer(live: LivePolicy, caplog: Records) -> None:

@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,21 @@ def test_refreshing_pauses_after_a_while(live: LivePolicy, monkeypatch: pytest.M
         loads.again()
     assert set(pauses) == {refreshing.PAUSE}
     assert len(pauses) > 1_000 / 64
+
+
+def test_connection_of_another_thread(live: LivePolicy, caplog: Records) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE tenants (origin TEXT)")
+        connection.execute("INSERT INTO tenants VALUES (?)", [SHOP])
+
+        def load() -> Iterator[str]:
+            for (origin,) in connection.execute("SELECT origin FROM tenants"):
+                yield origin
+
+        with refresh(load, live, every=0.02):
+            assert wait_for(lambda: "can only be used in that same thread" in caplog.text)
+            assert allows(live, SHOP)
+        assert allows(live, SHOP)  # also after close()
 
 
 def test_sqlite(live: LivePolicy, tmp_path: Path, caplog: Records) -> None:
