@@ -172,8 +172,9 @@ class Watcher(Poller):
 
     def close(self) -> None:
         """Stop the thread, and set the handlers of signals that were there before."""
+        if self._thread is not None:  # another one may watch the policy later
+            _watched.discard(self._live)
         super().close()
-        _watched.discard(self._live)
         while self._previous:
             number, previous = self._previous.popitem()
             # Another handler may have been set later, which calls this one.
@@ -253,7 +254,7 @@ def _check_path(path: object) -> None:
         )
 
 
-def _check_signals(signals: Iterable[int]) -> tuple[int, ...]:
+def _check_signals(signals: object) -> tuple[int, ...]:
     """Return the signals; raise TypeError unless they are numbers in a list."""
     if isinstance(signals, str) or not isinstance(signals, Iterable):
         raise TypeError(f"signals is {show(signals)}. Pass a list, such as [signal.SIGHUP].")

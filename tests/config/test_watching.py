@@ -130,8 +130,13 @@ def test_policy_is_watched_once(path: Path) -> None:
         pytest.raises(ValueError, match=r"^live is watched already\. Use one file with all routes"),
     ):
         watch(path.with_name("other.toml"), live)
+    with watch(path, live) as first:
+        pass
     with watch(path, live) as watcher:
         assert watcher.is_running
+        first.close()
+        with pytest.raises(ValueError, match=r"^live is watched already"):
+            watch(path, live)
 
 
 def test_exceptions_do_not_end_the_thread(caplog: Records) -> None:
