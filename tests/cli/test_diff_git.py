@@ -177,6 +177,39 @@ def test_installed_modules_are_of_any_revision(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("loads", "more"),
+    [
+        ("load_policy({root!r} + '/cors.toml')", ""),
+        ("(load_policy({root!r} + '/cors.toml'), open({root!r} + '/bad.toml'))[0]", " and 1 more"),
+        ("(os.open(Path({root!r}, 'link.toml'), os.O_RDONLY), CorsPolicy.deny_all())[1]", ""),
+        ("(os.open(os.fsencode({root!r} + '/cors.toml'), 0), CorsPolicy.deny_all())[1]", ""),
+        ("load_policy(Path(__file__).with_name('cors.toml'))", None),
+        ("load_policy('cors.toml')", None),
+        ("(open({root!r} + '/new.log', 'a'), CorsPolicy.deny_all())[1]", None),
+        (
+            "(open({root!r} + '/.git/HEAD'), sys.audit('open', 3, 0, 0), CorsPolicy.deny_all())[2]",
+            None,
+        ),
+    ],
+)
+def test_files_of_the_working_tree_are_noted(loads: str, more: str | None, folder: Path) -> None:
+    root = str(folder.resolve())
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom corekit import CorsPolicy\n"
+        f"from corekit_config import load_policy\npolicy = {loads.format(root=root)}\n"
+    )
+    (folder / "link.toml").symlink_to(folder / "cors.toml")
+    commit(folder, {"diffed_loading.py": code, "cors.toml": FIRST})
+    name = "bad.toml" if more else "cors.toml"
+    note = (
+        f"The code of the revision reads '{root}/{name}'{more}, as in the working tree, not as in"
+        " the revision. Use paths relative to __file__."
+    )
+    found = json.loads(run("git:HEAD:diffed_loading:policy", "cors.toml", "--json").stdout)
+    assert found["notes"] == ([] if more is None else [note])
+
+
+@pytest.mark.parametrize(
     ("old", "line"),
     [
         (

@@ -7,6 +7,7 @@ revisions are compared. The process runs this module, and writes a file of JSON 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -49,7 +50,8 @@ def read_alone(
     """Read the settings of Django, or the policy at an import path, in a separate process.
 
     `folder` is the current directory of that process. No module may be imported from below `root`
-    then, except for installed packages. Raises `CommandError`, with `source`, if it cannot be read.
+    then, except for installed packages, and a note names other files that are read there. Raises
+    `CommandError`, with `source`, if it cannot be read.
     """
     kind = "django" if is_django else "import"
     with TemporaryDirectory() as temporary:
@@ -74,13 +76,14 @@ def read_alone(
 
 def _main(file: str, kind: str, name: str, root: str) -> None:
     filterwarnings("ignore", category=PolicyWarning)
-    before = {*sys.modules}
+    before, opened = {*sys.modules}, _watch_files() if root else set[Path]()
     try:
         read = _read_django(name) if kind == "django" else _read_import(name)
+        notes = read.notes
         if root:
             _check_modules(set(sys.modules) - before, name, Path(root))
-        data: dict[str, Any] = {"policy": dump(read.policy), "paths": read.paths}
-        data["notes"] = read.notes
+            notes += _note_files(opened, Path(root))
+        data: dict[str, Any] = {"policy": dump(read.policy), "paths": read.paths, "notes": notes}
     except CommandError as error:
         data = {"error": error.data}
     Path(file).write_text(json.dumps(data))
@@ -108,9 +111,7 @@ def _read_import(path: str) -> Read:
 
 def _check_modules(names: set[str], name: str, root: Path) -> None:
     """Raise `CommandError` if a module is from the files in the repository, not the revision."""
-    paths = get_paths()
-    # Not all of them: one is the prefix, which may be /usr.
-    installed = {Path(paths[each]).resolve() for each in _INSTALLED}
+    installed = _find_installed()
     for each in sorted(names):
         place = _place_of(sys.modules[each])
         if place is None or not place.is_relative_to(root.resolve()):
@@ -119,6 +120,46 @@ def _check_modules(names: set[str], name: str, root: Path) -> None:
             message = f"{each} was imported from {show(str(place))}, which is not of the revision."
             hint = "Name the folder of the modules in the revision, such as PYTHONPATH=src."
             raise CommandError(message, hint, source=name)
+
+
+def _watch_files() -> set[Path]:
+    """Return a set, to which the files that this process reads from now on are added."""
+    opened: set[Path] = set()
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event != "open":
+            return
+        path, _, flags = arguments
+        if isinstance(path, str | bytes | os.PathLike) and not flags & (os.O_WRONLY | os.O_RDWR):
+            opened.add(Path(os.fsdecode(path)).absolute())
+
+    sys.addaudithook(hook)
+    return opened
+
+
+def _note_files(opened: set[Path], root: Path) -> tuple[str, ...]:
+    """Return a note on files that were read in the repository, not in the revision."""
+    ignored = {*_find_installed(), root.resolve() / ".git"}
+    files = sorted(
+        str(place)
+        for place in {each.resolve() for each in opened if each.is_file()}
+        if place.is_relative_to(root.resolve()) and ignored.isdisjoint(place.parents)
+    )
+    if not files:
+        return ()
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    note = (
+        f"The code of the revision reads {show(files[0])}{more}, as in the working tree, not as in"
+        " the revision. Use paths relative to __file__."
+    )
+    return (note,)
+
+
+def _find_installed() -> set[Path]:
+    """Return the folders of installed packages."""
+    paths = get_paths()
+    # Not all of them: one is the prefix, which may be /usr.
+    return {Path(paths[each]).resolve() for each in _INSTALLED}
 
 
 def _place_of(module: ModuleType) -> Path | None:
