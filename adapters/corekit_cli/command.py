@@ -42,8 +42,11 @@ class _Group(click.Group):
         """Note whether the output is JSON, also for commands whose arguments are wrong."""
         ctx.meta[IS_JSON] = _asks_for_json(args)
         # Without arguments, the message is the help, of several lines.
-        with _escaping() if args else nullcontext():
-            return super().parse_args(ctx, args)
+        try:
+            with _escaping() if args else nullcontext():
+                return super().parse_args(ctx, args)
+        except BrokenPipeError:
+            raise click.exceptions.Exit(2) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; only a verdict ends with status 1."""

@@ -59,7 +59,8 @@ class CommandError(click.ClickException):
     """The command could not reach a verdict: one line on standard error, and status 2.
 
     With ``--json``, standard output has an object ``{"error": {"message", "hint", ...}}`` too,
-    which is `data`; `where` are its further keys: `source`, `line`, `column`.
+    which is `data`; `where` are its further keys: `source`, `line`, `column`. `diagnostics` are the
+    problems of a policy.
     """
 
     exit_code = 2
@@ -73,7 +74,7 @@ class CommandError(click.ClickException):
         **where: str | int | None,
     ) -> None:
         super().__init__(f"{message} {hint}")
-        self._diagnostics = diagnostics
+        self.diagnostics = diagnostics
         self._is_json = is_json()
         self._where = {name: value for name, value in where.items() if value is not None}
         self.data: dict[str, Any] = {"message": message, "hint": hint, **self._where}
@@ -85,8 +86,8 @@ class CommandError(click.ClickException):
         if self._is_json:
             print_report({"error": self.data})
         self.print_line(file)
-        if self._diagnostics:
-            print_diagnostics(make_console(stderr=True), self._diagnostics)
+        if self.diagnostics:
+            print_diagnostics(make_console(stderr=True), self.diagnostics)
 
     def print_line(self, file: IO[Any] | None = None) -> None:
         """Print the line on standard error."""

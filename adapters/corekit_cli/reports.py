@@ -31,7 +31,8 @@ _SARIF: Final[dict[Severity, str]] = {"error": "error", "warning": "warning", "i
 class Checked:
     """One source that was checked: what was found, or the error if it could not be read.
 
-    `is_file` is whether the source is the name of a file, and `failing` are the severities that are
+    With an error, `found` are the problems of the policy, if these are the reason. `is_file` is
+    whether the source is the name of a file, and `failing` are the severities that are
     not accepted.
     """
 
@@ -54,7 +55,7 @@ class Checked:
     @property
     def diagnostics(self) -> list[Diagnostic]:
         """What was found; an error of reading is a diagnostic too."""
-        if self.error is not None:
+        if self.error is not None and not self.found:
             data, subject = self.error.data, self.source
             found = Diagnostic("unreadable", "error", data["message"], data["hint"], subject)
             return [

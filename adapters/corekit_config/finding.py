@@ -38,6 +38,9 @@ from .tables import holds_policy
 STDIN: Final = "<stdin>"
 """The source of a policy that is read from standard input."""
 
+PYTHON_FILE: Final = "This is a Python file, which is imported by the name of its module."
+"""The message for the path of a module, in place of its name."""
+
 _FORMATS: Final = frozenset({".json", ".toml"})
 _NAME: Final = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _is_import_path = re.compile(rf"{_NAME}:{_NAME}").fullmatch
@@ -64,9 +67,8 @@ def find_file(text: str) -> PolicyFile:
         return parse_policy_file(sys.stdin.buffer.read(), STDIN)
     path = Path(text)
     if path.suffix == ".py":
-        module = ".".join((path.stem,) if path.is_absolute() else path.with_suffix("").parts)
-        message = "This is a Python file, which is imported by the name of its module."
-        raise ConfigError(text, message, f"Name the policy in it, such as {module}:policy.")
+        hint = f"Name the policy in it, such as {name_module(path)}:policy."
+        raise ConfigError(text, PYTHON_FILE, hint)
     kind = find_kind(text)
     if kind == "file":
         return read_policy_file(text)
@@ -80,6 +82,15 @@ def find_file(text: str) -> PolicyFile:
         return read_policy_file(text)
     hint = "Name a file such as cors.toml, or an import path such as app.main:policy."
     raise ConfigError(text, "There is no such file.", hint)
+
+
+def name_module(path: Path) -> str:
+    """Return the name of the module that is probably in a Python file.
+
+    >>> name_module(Path("app/main.py")), name_module(Path("/app/main.py"))
+    ('app.main', 'main')
+    """
+    return ".".join((path.stem,) if path.is_absolute() else path.with_suffix("").parts)
 
 
 def find_kind(text: str) -> Literal["file", "folder"] | None:

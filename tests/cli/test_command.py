@@ -76,13 +76,24 @@ def test_full_disk_is_reported_in_one_line(arguments: tuple[str, ...]) -> None:
     assert stderr == "Error: The output cannot be written: No space left on device.\n"
 
 
-@pytest.mark.parametrize("arguments", [("explain", "MissingAllowOriginHeader"), ("schema",)])
-def test_closed_pipe_is_not_a_verdict(arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "MissingAllowOriginHeader"),
+        ("schema",),
+        ("--help",),
+        ("diff", "cors.toml", "cors.toml"),
+        ("diff", "cors.toml", "cors.toml", "--json"),
+    ],
+)
+def test_closed_pipe_is_not_a_verdict(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "cors.toml").write_text('allow_origins = ["*"]')
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as closed:
         done = subprocess.run(
             [sys.executable, "-m", "corekit", *arguments],
+            cwd=tmp_path,
             stdout=closed,
             stderr=subprocess.PIPE,
             text=True,

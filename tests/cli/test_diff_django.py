@@ -119,6 +119,43 @@ def test_settings_of_revisions_are_compared(folder: Path) -> None:
             "shop.bad",
             "shop.bad: The policy has problems. Fix them; 'corekit check --django shop.bad' lists",
         ),
+        (
+            "git:HEAD:shop/settings.py",
+            (
+                "git:HEAD:shop/settings.py: This is a Python file, which is imported by the name"
+                " of its module. Name the module: git:HEAD:shop.settings.\n"
+            ),
+        ),
+        (
+            "shop/settings.py",
+            (
+                "shop/settings.py: This is a Python file, which is imported by the name of its"
+                " module. Name the module: shop.settings.\n"
+            ),
+        ),
+        *[
+            (
+                name,
+                (
+                    f"{name}: --django is for settings of Django, and this is the name of a file."
+                    " Leave out --django to compare files.\n"
+                ),
+            )
+            for name in ("cors.toml", "git:HEAD:cors.json")
+        ],
+        *[
+            (
+                name,
+                (f"{name}: --django takes the name of a module, without a colon. {hint}\n"),
+            )
+            for name, hint in {
+                "HEAD:shop.settings": (
+                    "Write git:HEAD:shop.settings for a revision, or leave out --django for a"
+                    " policy."
+                ),
+                "git:HEAD:shop.policies:policy": "Leave out --django for a policy in a module.",
+            }.items()
+        ],
     ],
 )
 def test_unreadable_settings_are_reported(old: str, line: str) -> None:

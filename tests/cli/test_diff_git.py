@@ -269,6 +269,23 @@ def test_files_of_the_working_tree_are_noted(loads: str, more: str | None, folde
             ),
         ),
         (
+            "git:HEAD:shop.settings",
+            (
+                "There is no such file in the revision. Pass --django for a module with settings of"
+                " Django, and write a policy in a module as git:REVISION:app.main:policy."
+            ),
+        ),
+        (
+            "git:HEAD:src/diffed_lib.py",
+            (
+                "This is a Python file, which is imported by the name of its module. Name the"
+                " policy in it, such as git:HEAD:src.diffed_lib:policy."
+            ),
+        ),
+        ("HEAD:cors.toml", "There is no such file. Did you mean git:HEAD:cors.toml?"),
+        ("v1.2:app.main:policy", "There is no such file. Did you mean git:v1.2:app.main:policy?"),
+        ("C:/none.toml", "There is no such file. Check the path."),
+        (
             "git:HEAD:diffed_none:policy",
             "There is no module diffed_none. Check the name and the current directory.",
         ),

@@ -229,6 +229,27 @@ def test_unreadable_policies_are_reported(form: str, folder: Path) -> None:
         assert [each["ruleId"] for each in whole["results"]] == ["unreadable"]
 
 
+@pytest.mark.parametrize("form", ["github", "sarif"])
+def test_every_problem_of_a_policy_is_reported(form: str, folder: Path) -> None:
+    (folder / "bad.toml").write_text(
+        'max_age = -1\nallow_origins = [\n    "a.example",\n    "*.b",\n]'
+    )
+    places = [(1, 1), (3, 5), (4, 5)]
+    printed = run(form, "old.toml", "bad.toml")
+    if form == "github":
+        lines = printed.splitlines()
+        found = [re.match(r"::error file=bad.toml,line=(\d+),col=(\d+),", line) for line in lines]
+        assert sorted((int(each[1]), int(each[2])) for each in found if each) == places
+        assert len(lines) == 3
+    else:
+        (whole,) = json.loads(printed)["runs"]
+        assert whole["invocations"] == [{"executionSuccessful": False}]
+        regions = [
+            each["locations"][0]["physicalLocation"]["region"].values() for each in whole["results"]
+        ]
+        assert sorted(map(tuple, regions)) == places
+
+
 def sarif(*arguments: str) -> Any:
     (whole,) = json.loads(run("sarif", *arguments))["runs"]
     return whole

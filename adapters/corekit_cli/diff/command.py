@@ -82,6 +82,7 @@ def _read(text: str, *, is_django: bool, form: str) -> Side:
     except CommandError as error:
         if form in ERROR_WRITERS:
             source = str(error.data["source"])
-            checked = Checked(source, is_file=find_kind(source) == "file", error=error)
+            is_file = find_kind(source) == "file"
+            checked = Checked(source, error.diagnostics, is_file, error=error)
             click.echo(ERROR_WRITERS[form]([checked]))
         raise

@@ -7,6 +7,7 @@ ids of objects.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -23,10 +24,17 @@ _PREFIX: Final = "git:"
 
 _FORM: Final = "Write it as git:REVISION:PATH, such as git:origin/main:cors.toml."
 
+_SETTINGS: Final = (
+    "Pass --django for a module with settings of Django, and write a policy in a module as"
+    " git:REVISION:app.main:policy."
+)
+
 _PATHS: Final = (
     "Check the path, which begins at the root of the repository, or with ./ in the current"
     " directory."
 )
+
+_is_path = re.compile(r".*[/-].*|.*\.(?:toml|json)|\w+", re.IGNORECASE | re.DOTALL).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,8 @@ class Revised:
         done = self._run("cat-file", "blob", f"{self._find_tree()}:{self.name}")
         if done.returncode:
             message = f"There is no such file in the {'revision' if self.revision else 'index'}."
-            raise CommandError(message, _PATHS, source=self.source)
+            hint = _PATHS if _is_path(self.name) else _SETTINGS
+            raise CommandError(message, hint, source=self.source)
         return done.stdout
 
     def export(self, folder: Path) -> tuple[Path, Path]:

@@ -14,7 +14,7 @@ from corekit.diff import Comparison, Difference, DifferenceKind, Direction, comp
 from corekit_cli.output import CommandError
 from corekit_cli.sources import names_application, reading, require_file
 from corekit_config.files import PolicyFile, parse_policy_file
-from corekit_config.finding import find_kind
+from corekit_config.finding import PYTHON_FILE, find_kind, name_module
 
 from .isolated import NOTE_ON_GUARD, NOTE_ON_HANDLERS, read_alone
 from .revisions import OTHER_REVISION, Revised
@@ -68,6 +68,8 @@ class Side:
 def read_side(text: str, *, is_django: bool) -> Side:
     """Read the policy that OLD or NEW names; raises `CommandError` if it cannot be read."""
     revised = Revised.parse(text)
+    if is_django:
+        _check_settings(text, text if revised is None else revised.name)
     if revised is None:
         return _read_alone(text, text, is_django=True) if is_django else _read_here(text)
     if not is_django and (":" not in revised.name or _is_file_name(revised.name)):
@@ -77,7 +79,30 @@ def read_side(text: str, *, is_django: bool) -> Side:
         return _read_alone(text, revised.name, is_django=is_django, folder=folder, root=root)
 
 
+def _check_settings(text: str, name: str) -> None:
+    """Raise `CommandError` if what `--django` is about cannot be a module with settings."""
+    prefix = text.removesuffix(name)
+    if name.endswith(".py"):
+        module = name_module(Path(name))
+        raise CommandError(PYTHON_FILE, f"Name the module: {prefix}{module}.", source=text)
+    if _is_file_name(name):
+        message = "--django is for settings of Django, and this is the name of a file."
+        raise CommandError(message, "Leave out --django to compare files.", source=text)
+    if ":" in name:
+        message = "--django takes the name of a module, without a colon."
+        hint = "Leave out --django for a policy in a module."
+        if not prefix:
+            hint = f"Write git:{name} for a revision, or leave out --django for a policy."
+        raise CommandError(message, hint, source=text)
+
+
 def _read_here(text: str) -> Side:
+    revision, _, name = text.partition(":")
+    # "C:" is a drive.
+    names_revision = len(revision) > 1 and (":" in name or _is_file_name(name))
+    if names_revision and find_kind(text) is None:
+        message, hint = "There is no such file.", f"Did you mean git:{text}?"
+        raise CommandError(message, hint, source=text)
     file = require_file(text)
     notes = [NOTE_ON_HANDLERS] if names_application(text) else []
     place = text if file.document is not None and find_kind(text) == "file" else None
@@ -85,6 +110,10 @@ def _read_here(text: str) -> Side:
 
 
 def _read_revised_file(revised: Revised) -> Side:
+    if revised.name.endswith(".py"):
+        module = name_module(Path(revised.name))
+        hint = f"Name the policy in it, such as git:{revised.revision}:{module}:policy."
+        raise CommandError(PYTHON_FILE, hint, source=revised.source)
     content = revised.read()
     with reading():
         file = parse_policy_file(content, revised.source)
