@@ -54,7 +54,7 @@ from .diagnostics import show
 from .events import Logger, Observer, OnDecision, bounded, check_on_decision
 from .guard import CrossOriginGuard, GuardedRequest, OnVerdict, Verdict
 from .guard.events import GuardObserver, check_on_verdict
-from .live import LivePolicy, Policies, ReadPolicies, StaticPolicy, read_policy
+from .live import LivePolicy, Policies, ReadPolicies, StaticPolicy, policy_error, read_policy
 from .lookups import (
     Lookup,
     LookupRequest,
@@ -96,6 +96,7 @@ __all__ = [
     "add_vary",
     "applying",
     "bounded",
+    "check_application",
     "check_found",
     "check_guard",
     "check_lookup",
@@ -153,12 +154,24 @@ def check_policy(policy: object, name: str = "policy") -> None:
     >>> check_policy("*", "policy")
     Traceback (most recent call last):
         ...
-    TypeError: policy is of type str: '*'. Pass a CorsPolicy or a CorsRoutes.
+    TypeError: policy is of type str: '*'. Pass a CorsPolicy, a CorsRoutes or a LivePolicy.
     """
     if not isinstance(policy, Policies):
+        raise policy_error(policy, name)
+
+
+def check_application(app: object) -> None:
+    """Raise TypeError unless `app` can be called, as applications of ASGI and WSGI can.
+
+    >>> check_application("app.main:app")
+    Traceback (most recent call last):
+        ...
+    TypeError: app is of type str: 'app.main:app'. Pass the application, which is callable.
+    """
+    if not callable(app):
         raise TypeError(
-            f"{name} is of type {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"
-            " CorsRoutes."
+            f"app is of type {type(app).__name__}: {show(app)}. Pass the application, which is"
+            " callable."
         )
 
 
@@ -284,10 +297,13 @@ def make_policy(
         return CorsPolicy(**grants)
     if grants:
         raise TypeError(f"{caller} got a policy and {', '.join(grants)}. Pass one or the other.")
+    if isinstance(policy, type):
+        raise TypeError(f"{caller} got the class {policy.__name__}. Pass an instance.")
     if not isinstance(policy, Policies):
         raise TypeError(
-            f"{caller} got a {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"
-            ' CorsRoutes, or arguments: allow_origins=["https://app.example.com"].'
+            f"{caller} got a {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy, a"
+            " CorsRoutes or a LivePolicy, or arguments:"
+            ' allow_origins=["https://app.example.com"].'
         )
     return policy
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, Never, TypeVar, get_args, overload
 
 from ._shadowing import add_shadow, check_comparing
 from .diagnostics import show
@@ -120,6 +120,10 @@ class LivePolicy:
     def policy(self) -> CorsPolicy | CorsRoutes:
         """The policy that answers the next request."""
         return self._policy
+
+    @policy.setter
+    def policy(self, _: Never) -> None:
+        raise AttributeError("policy cannot be assigned. Call live.replace(policy) instead.")
 
     @property
     def candidate(self) -> CorsPolicy | CorsRoutes | None:
@@ -294,7 +298,27 @@ def read_policy(policies: Any, read: ReadPolicies | None = None) -> Any:
     return read[policies]
 
 
+def policy_error(policy: object, name: str) -> TypeError:
+    """Return the error for what is not a `CorsPolicy`, a `CorsRoutes` or a `LivePolicy`.
+
+    `name` is the argument that it was passed as.
+
+    >>> policy_error(CorsPolicy, "policy")
+    TypeError('policy is the class CorsPolicy. Pass an instance.')
+    """
+    if isinstance(policy, type):
+        return TypeError(f"{name} is the class {policy.__name__}. Pass an instance.")
+    return TypeError(
+        f"{name} is of type {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy, a"
+        " CorsRoutes or a LivePolicy."
+    )
+
+
 def _check(policy: object, name: str) -> None:
+    if isinstance(policy, LivePolicy):
+        raise TypeError(f"{name} is of type LivePolicy. Pass what it holds: live.policy.")
+    if isinstance(policy, type):
+        raise policy_error(policy, name)
     if not isinstance(policy, CorsPolicy | CorsRoutes):
         raise TypeError(
             f"{name} is of type {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from corekit.adapter import Observer, Policies, check_policy, policy_source
+from corekit.adapter import Observer, Policies, check_application, check_policy, policy_source
 
 from .guard import LOGGER
 from .headers import as_bytes, find_line
@@ -35,7 +35,8 @@ def observe(
     `CorsPolicy`, a `CorsRoutes` or a `LivePolicy`; `sample` is that of a `LivePolicy`, and
     `strips_root_path` that of `CorsMiddleware`.
 
-    Raise TypeError and ValueError as `LivePolicy` does.
+    Wrap it last, around all of its middleware. Raise TypeError if `app` is not callable, and
+    otherwise TypeError and ValueError as `LivePolicy` does.
 
     >>> from corekit import CorsPolicy
     >>> async def hello(scope, receive, send): ...
@@ -43,6 +44,7 @@ def observe(
     """
     from corekit.shadow import Shadow  # noqa: PLC0415 - importing the adapter stays fast
 
+    check_application(app)
     check_policy(candidate, "candidate")
     shadow = Shadow(policy_source(candidate), on_difference=on_difference, sample=sample)
     return Observed(app, shadow, PathReader.of(app, strips_root_path))

@@ -48,7 +48,7 @@ from .defaults import default_headers, default_methods
 from .function_settings import read_object
 from .grants import NOTHING, Grant
 from .guarding import SettingsGuard, read_guard
-from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, POLICY_SETTINGS, effective_name
+from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, POLICY_SETTINGS, POLICY_VALUE, effective_name
 from .removed import RemovedHeaders
 from .signals import check_request_enabled
 
@@ -360,7 +360,7 @@ def _read_policy(problems: list[Problem]) -> Policies | None:
     policy = settings.CORS_POLICY
     if isinstance(policy, Policies):
         return policy
-    problems.append(_wrong_type("CORS_POLICY", policy, "a CorsPolicy or a CorsRoutes"))
+    problems.append(_wrong_type("CORS_POLICY", policy, POLICY_VALUE))
     return None
 
 

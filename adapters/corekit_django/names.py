@@ -39,6 +39,9 @@ POLICY_SETTINGS: Final = frozenset({setting for setting, _ in ARGUMENT_SETTINGS.
 )
 """The settings that CORS_POLICY takes the place of."""
 
+POLICY_VALUE: Final = "an instance of CorsPolicy, CorsRoutes or LivePolicy"
+"""What CORS_POLICY can be."""
+
 
 def effective_name(setting: str) -> str:
     """Return the name that a setting is set by; its own name if it is not set."""

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
-from corekit.adapter import Observer, Policies, check_policy, policy_source
+from corekit.adapter import Observer, Policies, check_application, check_policy, policy_source
 
 from .guard import decode_path
 
@@ -36,7 +36,8 @@ def observe(
     `on_difference`, a plain function of a `corekit.shadow.ShadowEvent`. `candidate` is a
     `CorsPolicy`, a `CorsRoutes` or a `LivePolicy`; `sample` is that of a `LivePolicy`.
 
-    Raise TypeError and ValueError as `LivePolicy` does.
+    Wrap it last, around all of its middleware. Raise TypeError if `app` is not callable, and
+    otherwise TypeError and ValueError as `LivePolicy` does.
 
     >>> from corekit import CorsPolicy
     >>> def hello(environ, start_response): ...
@@ -44,6 +45,7 @@ def observe(
     """
     from corekit.shadow import Shadow  # noqa: PLC0415 - importing the adapter stays fast
 
+    check_application(app)
     check_policy(candidate, "candidate")
     shadow = Shadow(policy_source(candidate), on_difference=on_difference, sample=sample)
     return Observed(app, shadow)

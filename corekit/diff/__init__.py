@@ -39,6 +39,8 @@ __all__ = [
 def compare(old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes) -> Comparison:
     """Return how `new` differs from `old`: policies, routes, or one of each.
 
+    Raise TypeError for anything else; of a `LivePolicy`, pass its `policy`.
+
     Order, spelling, redundant entries, `preflight_status` and `accept_risks` make no difference. A
     difference is *wider* if pages may do more than before. If that cannot be determined, for
     example because of a regular expression that cannot be read, it counts as wider:
@@ -52,8 +54,18 @@ def compare(old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes) -> Compa
     >>> comparison.widens, comparison.differences[0].witness.origin
     (True, 'https://x.example.com')
     """  # noqa: E501 - a message is one line
-    for policies in (old, new):
-        if not isinstance(policies, CorsPolicy | CorsRoutes):
-            name = type(policies).__name__
-            raise TypeError(f"compare() takes policies and routes, not a {name}")
+    _check(old, "old")
+    _check(new, "new")
     return Comparison(compare_regions(old, new))
+
+
+def _check(policies: object, name: str) -> None:
+    if isinstance(policies, CorsPolicy | CorsRoutes):
+        return
+    if isinstance(policies, type):
+        raise TypeError(f"{name} is the class {policies.__name__}. Pass an instance.")
+    hint = "Pass a CorsPolicy or a CorsRoutes."
+    # Such as a LivePolicy or a guard.
+    if isinstance(getattr(policies, "policy", None), CorsPolicy | CorsRoutes):
+        hint = "Pass its policy, such as live.policy."
+    raise TypeError(f"{name} is of type {type(policies).__name__}. {hint}")

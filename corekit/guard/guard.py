@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Self
 from corekit._answers import as_text
 from corekit._engine import Engine
 from corekit._origins import OPAQUE
-from corekit.diagnostics import show
-from corekit.live import Policies
+from corekit.live import Policies, policy_error
 from corekit.policy import CorsPolicy
 from corekit.problems import PYTHON, Dialect, PolicyError
 from corekit.routes import is_plain_path
@@ -297,10 +296,7 @@ class CrossOriginGuard:
             # A second call of __init__ must not change the guard.
             raise AttributeError("a guard is immutable")
         if not isinstance(policy, Policies):
-            raise TypeError(
-                f"policy is of type {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or"
-                " a CorsRoutes."
-            )
+            raise policy_error(policy, "policy")
         settings = reader.read()
         if reader.problems:
             raise GuardError(reader.problems)

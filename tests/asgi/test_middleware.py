@@ -182,7 +182,7 @@ class TestPreflights:
 
 @pytest.mark.parametrize("wrong", [["*"], {"allow_origins": ["*"]}, "https://app.example.com"])
 def test_other_types_than_policies_are_refused(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"Pass a CorsPolicy or a CorsRoutes"):
+    with pytest.raises(TypeError, match=r"Pass a CorsPolicy, a CorsRoutes or a LivePolicy"):
         CorsMiddleware(answering(), wrong)
 
 

@@ -55,7 +55,7 @@ def test_policy_is_made_of_a_policy_or_its_arguments() -> None:
         make_policy(None, {})
     with pytest.raises(TypeError, match=r"^cors\(\) got a policy and max_age\. Pass one or"):
         make_policy(APP, {"max_age": 5})
-    with pytest.raises(TypeError, match=r"^cors\(\) got a str: '\*'\. Pass a CorsPolicy or"):
+    with pytest.raises(TypeError, match=r"^cors\(\) got a str: '\*'\. Pass a CorsPolicy, a"):
         make_policy("*", {})
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import Any
 
 import pytest
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, CorsRoutes, LivePolicy
 from corekit.adapter import (
+    CrossOriginGuard,
     Observer,
+    check_application,
     check_policy,
     keep_policy,
     make_policy,
@@ -22,9 +25,26 @@ POLICY = CorsPolicy(allow_origins=["*"])
 
 
 def test_check_policy_names_the_argument() -> None:
-    message = "policy is of type str: '*'. Pass a CorsPolicy or a CorsRoutes."
+    message = "policy is of type str: '*'. Pass a CorsPolicy, a CorsRoutes or a LivePolicy."
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         check_policy("*")
+
+
+@pytest.mark.parametrize("policy", [CorsPolicy, CorsRoutes, LivePolicy])
+def test_class_is_not_a_policy(policy: Any) -> None:
+    message = f"^policy is the class {policy.__name__}. Pass an instance.$"
+    for take in (check_policy, LivePolicy, LivePolicy(POLICY).replace, CrossOriginGuard):
+        with pytest.raises(TypeError, match=message):
+            take(policy)
+
+
+@pytest.mark.parametrize("app", [None, "app.main:app"])
+def test_application_is_callable(app: object) -> None:
+    message = (
+        f"app is of type {type(app).__name__}: {app!r}. Pass the application, which is callable."
+    )
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        check_application(app)
 
 
 @pytest.mark.parametrize(
@@ -39,10 +59,11 @@ def test_check_policy_names_the_argument() -> None:
             ["*"],
             {},
             (
-                "cors() got a list: ['*']. Pass a CorsPolicy or a CorsRoutes, or arguments:"
-                ' allow_origins=["https://app.example.com"].'
+                "cors() got a list: ['*']. Pass a CorsPolicy, a CorsRoutes or a LivePolicy, or"
+                ' arguments: allow_origins=["https://app.example.com"].'
             ),
         ),
+        (LivePolicy, {}, "cors() got the class LivePolicy. Pass an instance."),
     ],
 )
 def test_make_policy_says_what_to_pass(

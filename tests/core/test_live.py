@@ -53,7 +53,26 @@ def test_equal_policy_is_another_generation() -> None:
     assert live.generation == 2
 
 
-@pytest.mark.parametrize("value", ["*", None, {"allow_origins": ["*"]}, LivePolicy(APP)])
+def test_policy_is_replaced_and_not_assigned() -> None:
+    live = LivePolicy(APP)
+    with pytest.raises(
+        AttributeError, match=r"^policy cannot be assigned\. Call live\.replace\(po"
+    ):
+        live.policy = CorsPolicy.deny_all()  # type: ignore[assignment]
+    assert live.policy is APP
+
+
+def test_holder_does_not_hold_another() -> None:
+    live = LivePolicy(APP)
+    for take in (LivePolicy, live.replace):
+        with pytest.raises(
+            TypeError, match=r"^policy is of type LivePolicy\. Pass .*: live\.policy"
+        ):
+            take(LivePolicy(APP))  # type: ignore[arg-type]
+    assert live.generation == 1
+
+
+@pytest.mark.parametrize("value", ["*", None, {"allow_origins": ["*"]}])
 def test_only_a_policy_is_held(value: Any) -> None:
     live = LivePolicy(APP)
     for take in (LivePolicy, live.replace):

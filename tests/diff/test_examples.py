@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from corekit import CorsPolicy, CorsRoutes
+from corekit import CorsPolicy, CorsRoutes, LivePolicy
 from corekit.diff import (
     Comparison,
     Difference,
@@ -165,10 +165,23 @@ def test_json() -> None:
 
 @pytest.mark.parametrize("other", [None, {"allow_origins": ["*"]}, "cors.toml"])
 def test_only_policies_are_compared(other: Any) -> None:
-    name = type(other).__name__
-    for pair in [(OPEN, other), (other, OPEN)]:
-        with pytest.raises(TypeError, match=f"takes policies and routes, not a {name}"):
+    kind = type(other).__name__
+    for name, pair in [("new", (OPEN, other)), ("old", (other, OPEN))]:
+        with pytest.raises(
+            TypeError, match=f"^{name} is of type {kind}. Pass a CorsPolicy or a CorsR"
+        ):
             compare(*pair)
+        with pytest.raises(TypeError, match=f"^{name} is the class CorsPolicy. Pass an instance"):
+            compare(*(CorsPolicy if each is other else each for each in pair))  # type: ignore[arg-type]
+
+
+def test_policy_of_a_live_policy_is_passed() -> None:
+    live: Any = LivePolicy(OPEN)
+    with pytest.raises(
+        TypeError, match=r"^new is of type LivePolicy\. Pass its .* live\.policy\.$"
+    ):
+        compare(OPEN, live)
+    assert compare(BASE, live.policy) == compare(BASE, OPEN)
 
 
 @pytest.mark.parametrize(

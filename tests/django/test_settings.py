@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 
-from corekit import CorsPolicy, CorsRoutes, PolicyWarning, Problem
+from corekit import CorsPolicy, CorsRoutes, LivePolicy, PolicyWarning, Problem
 from corekit.compat import RegexCorsPolicy
 from corekit.lint import lint_policy
 from corekit_django.conf import KNOWN_SETTINGS, Configuration, read_settings
@@ -349,3 +349,8 @@ def test_assigned_setting_applies_to_new_clients() -> None:
 @pytest.mark.parametrize("value", [None, {"allow_origins": [APP]}, [APP]])
 def test_cors_policy_of_another_type_is_an_error(value: object) -> None:
     assert read_problems(CORS_POLICY=value) == [("CORS_POLICY", "wrong-type")]
+
+
+def test_hint_for_cors_policy_names_every_type() -> None:
+    (found,) = list_problems(CORS_POLICY=LivePolicy)
+    assert found.hint == "Use an instance of CorsPolicy, CorsRoutes or LivePolicy."

@@ -257,7 +257,7 @@ def test_without_a_policy_nothing_is_changed() -> None:
     ],
 )
 def test_invalid_policy_is_refused(install: Callable[[Flask, Any], object]) -> None:
-    with pytest.raises(TypeError, match=r"got a list: .*Pass a CorsPolicy or a CorsR"):
+    with pytest.raises(TypeError, match=r"got a list: .*Pass a CorsPolicy, a CorsR"):
         install(make_app(), ["*"])
 
 

@@ -45,6 +45,15 @@ Sent = tuple[str, list[tuple[str, str]], bytes]
 """A status, headers in their order, and the body."""
 
 
+@pytest.mark.parametrize("app", [None, "app.main:app"])
+@pytest.mark.parametrize("observe", [corekit_asgi.observe, corekit_wsgi.observe])
+def test_application_must_be_callable(observe: Any, app: object) -> None:
+    with pytest.raises(
+        TypeError, match=r"^app is of type .*\. Pass the application, which is call"
+    ):
+        observe(app, CANDIDATE)
+
+
 def send_wsgi(app: Any, method: str, headers: dict[str, str], path: str = "/x") -> Sent:
     script_name, path_info = ("", path) if not path.startswith("/v1") else ("/v1", path[3:])
     environ: dict[str, Any] = {

@@ -290,9 +290,9 @@ class TestFailures:
     @pytest.mark.parametrize("value", ["*", CorsPolicy, LivePolicy(ONE), 1])
     def test_candidate_is_a_policy(self, value: Any) -> None:
         live = LivePolicy(BOTH)
-        with pytest.raises(TypeError, match=r"^candidate is of type .*Pass a CorsPolicy or a Cors"):
+        with pytest.raises(TypeError, match=r"^candidate is .*\. Pass (a CorsP|an inst|what it h)"):
             LivePolicy(BOTH, candidate=value)
-        with pytest.raises(TypeError, match=r"^candidate is of type"):
+        with pytest.raises(TypeError, match=r"^candidate is (of type|the class) "):
             live.candidate = value
         assert live.candidate is None
 

@@ -246,7 +246,7 @@ def test_websockets_and_lifespan_are_not_changed() -> None:
 
 
 def test_invalid_policy_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"install\(\) got a dict: .* Pass a CorsPolicy or"):
+    with pytest.raises(TypeError, match=r"install\(\) got a dict: .* Pass a CorsPolicy, a"):
         install(Starlette(), {"allow_origins": ["*"]})  # type: ignore[arg-type]
 
 
