@@ -83,10 +83,10 @@ class LivePolicy:
         "_extend",
         "_generation",
         "_lock",
+        "_on_widen",
         "_policy",
         "_shadow",
         "current",
-        "on_widen",
         "static",
     )
 
@@ -109,7 +109,7 @@ class LivePolicy:
             raise ValueError(
                 f"on_widen is {show(on_widen)}. Pass one of {', '.join(map(repr, _ON_WIDEN))}."
             )
-        self.on_widen = on_widen
+        self._on_widen: OnWiden = on_widen
         self._generation = 1
         self._lock = Lock()
         self._comparing = on_difference, sample
@@ -124,6 +124,11 @@ class LivePolicy:
     @policy.setter
     def policy(self, _: Never) -> None:
         raise AttributeError("policy cannot be assigned. Call live.replace(policy) instead.")
+
+    @property
+    def on_widen(self) -> OnWiden:
+        """What happens if a new policy allows more; it cannot be assigned."""
+        return self._on_widen
 
     @property
     def candidate(self) -> CorsPolicy | CorsRoutes | None:

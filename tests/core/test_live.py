@@ -84,6 +84,9 @@ def test_only_a_policy_is_held(value: Any) -> None:
 def test_on_widen_is_one_of_three() -> None:
     for value in ("allow", "warn", "refuse"):
         assert LivePolicy(APP, on_widen=value).on_widen == value
+    live = LivePolicy(APP, on_widen="refuse")
+    with pytest.raises(AttributeError):
+        live.on_widen = "refues"  # type: ignore[assignment,misc]
     with pytest.raises(ValueError, match=r"^on_widen is 'no'\. Pass one of 'allow', 'warn', 're"):
         LivePolicy(APP, on_widen="no")  # type: ignore[arg-type]
 
