@@ -111,7 +111,7 @@ class Snapshot:
 
     def __contains__(self, origin: str) -> bool:
         """Return whether an origin is allowed by a row."""
-        return origin in self._tables[hash(origin) & _LAST] or origin in self._patterns
+        return (self.has_row(origin) and ANY not in origin) or origin in self._patterns
 
     def has_row(self, row: str) -> bool:
         """Return whether an origin or a pattern is a row."""
@@ -119,7 +119,8 @@ class Snapshot:
 
     def find(self, origin: str) -> str | None:
         """Return the row that allows an origin, or None."""
-        return origin if self.has_row(origin) else self._patterns.find(origin)
+        is_row = self.has_row(origin) and ANY not in origin
+        return origin if is_row else self._patterns.find(origin)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Snapshot):
@@ -308,7 +309,7 @@ class _ExtendedOrigins:
 
     def __contains__(self, origin: str) -> bool:
         return (
-            origin in self._tables[hash(origin) & _LAST]
+            (origin in self._tables[hash(origin) & _LAST] and ANY not in origin)
             or origin in self._patterns
             or origin in self._others
         )

@@ -147,6 +147,7 @@ def test_problems_are_counted_and_few_are_kept() -> None:
 
 
 PROBES: Final = (
+    "https://*.example.org",
     APP,
     SHOP,
     OTHER,
