@@ -7,9 +7,11 @@ policies.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Literal, Never, TypeVar, get_args, overload
+from weakref import WeakSet
 
 from ._shadowing import add_shadow, check_comparing
 from .diagnostics import show
@@ -112,6 +114,7 @@ class LivePolicy:
         self._on_widen: OnWiden = on_widen
         self._generation = 1
         self._lock = Lock()
+        _holders.add(self)
         self._comparing = on_difference, sample
         check_comparing(on_difference, sample)
         self._set(policy, None, candidate, self._make_shadow(candidate))
@@ -254,6 +257,19 @@ class LivePolicy:
             "sample": sample,
         }
         return _restore, (type(self), self.static, self._extend, kept)
+
+
+_holders: Final[WeakSet[LivePolicy]] = WeakSet()
+
+
+def _renew_locks() -> None:
+    # Another thread, which a fork does not copy, may have been replacing a policy.
+    for live in _holders:
+        live._lock = Lock()
+
+
+# Windows cannot fork.
+getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_renew_locks)
 
 
 Policies = CorsPolicy | CorsRoutes | LivePolicy

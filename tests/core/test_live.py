@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -128,6 +129,21 @@ def test_threads_replace_one_after_the_other() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(replace, range(8)))
     assert live.generation == 161
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_process_that_is_forked_during_a_replacement_can_replace() -> None:
+    live = LivePolicy(APP)
+    with live._lock:
+        child = os.fork()
+        if not child:
+            # `os._exit` is needed in any case: this process must not go on with the tests.
+            try:
+                is_free = live._lock.acquire(timeout=5)
+                os._exit(0 if is_free else 1)
+            finally:
+                os._exit(2)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_replacement_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -57,8 +57,9 @@ EXTRA = {
     # Lets handlers know what is applied to their request; each mark has a random token.
     "_applied.py": {"contextvars", "os", "weakref"},
     "_fingerprints.py": {"hashlib"},
-    # A lock for those who replace a policy at the same time, and a log of what it replaced.
-    "live.py": {"logging", "threading"},
+    # A lock for those who replace a policy at the same time, which a fork renews, and a log of what
+    # it replaced.
+    "live.py": {"logging", "os", "threading", "weakref"},
     "layers.py": {"logging"},  # a look-up that raises an exception
     "policy.py": {"warnings"},  # says what was left out as a policy is built
 }
