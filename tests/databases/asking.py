@@ -34,7 +34,7 @@ class Asking:
 
     @property
     def count(self) -> int:
-        """The number of queries."""
+        """The number of queries; a sequence skips numbers if its server is stopped."""
         ((last, is_used),) = self._server.run("SELECT last_value, is_called FROM asked")
         return int(last) if is_used else 0
 

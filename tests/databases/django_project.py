@@ -1,4 +1,4 @@
-"""A Django project that loads origins with the ORM, by the snippets of the documentation.
+"""A Django project with origins that the ORM finds, by the snippets of the documentation.
 
 Not a test. Its table is that of the other tests here.
 """
@@ -74,16 +74,44 @@ urlpatterns = [path("", process), path("count/", count)]
 """
 
 
-def write_project(folder: Path, every: float) -> None:
+CORS_LOOKUP: Final = """
+CORS_LOOKUP = "shop.cors.lookup"
+"""
+
+SERVER: Final = """
+from django.core.{0} import get_{0}_application
+
+application = get_{0}_application()
+"""
+
+
+def write_loading_project(folder: Path, every: float) -> None:
     """Write the project, in which origins are loaded again after `every` seconds."""
+    _write(
+        folder,
+        {
+            "settings.py": SETTINGS + snippet("# settings.py"),
+            "wsgi.py": snippet("# wsgi.py").replace("every=30", f"every={every}"),
+        },
+    )
+
+
+def write_asking_project(folder: Path) -> None:
+    """Write the project, in which origins are looked up."""
+    _write(
+        folder,
+        {
+            "asgi.py": SERVER.format("asgi"),
+            "cors.py": snippet("# shop/cors.py"),
+            "settings.py": SETTINGS + snippet("# settings.py") + CORS_LOOKUP,
+            "wsgi.py": SERVER.format("wsgi"),
+        },
+    )
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
     package = folder / "shop"
     package.mkdir()
-    files = {
-        "__init__.py": "",
-        "models.py": MODELS,
-        "settings.py": SETTINGS + snippet("# settings.py"),
-        "urls.py": URLS,
-        "wsgi.py": snippet("# wsgi.py").replace("every=30", f"every={every}"),
-    }
+    files = {"__init__.py": "", "models.py": MODELS, "urls.py": URLS, **files}
     for name, text in files.items():
         (package / name).write_text(text)

@@ -1,4 +1,4 @@
-"""Origins that are loaded with Django's ORM from PostgreSQL and SQLite, on gunicorn."""
+"""Origins that Django's ORM finds in PostgreSQL and SQLite: loaded, and looked up."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import pytest
 
 from tests.config.watching import wait_for
 from tests.databases.cluster import Cluster
-from tests.databases.django_project import write_project
+from tests.databases.django_project import write_asking_project, write_loading_project
 from tests.databases.pages import APP, OTHER, SHOP
 from tests.frameworks.test_paths import Server, served
 
+NEW: Final = "https://shop-3.example"
 WORKERS: Final = 2
 
 pytest.importorskip("gunicorn.arbiter", reason="gunicorn does not run here", exc_type=ImportError)
@@ -45,23 +46,38 @@ class Site:
         processes = {process for _, process, _ in answers}
         return len(processes) == WORKERS and {each for _, _, each in answers} == {allowed}
 
+    def preflight(self, origin: str) -> tuple[int, str | None]:
+        """Return the status of a preflight, and when to try again."""
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=10)
+        method = {"Access-Control-Request-Method": "GET", "Connection": "close"}
+        connection.request("OPTIONS", "/", headers={"Origin": origin, **method})
+        response = connection.getresponse()
+        response.read()
+        connection.close()
+        return response.status, response.headers["Retry-After"]
+
     def log(self) -> list[str]:
         return self._log.read_text().splitlines()
 
 
 @contextmanager
-def serving(folder: Path, engine: str, name: str) -> Iterator[Site]:
-    write_project(folder, every=0.05)
+def serving(folder: Path, engine: str, name: str, *command: str) -> Iterator[Site]:
     log = folder / "shop.log"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_SETTINGS_MODULE", "shop.settings")
         patch.setenv("SHOP_ENGINE", engine)
         patch.setenv("SHOP_NAME", name)
         patch.setenv("SHOP_LOG", str(log))
-        command = ("shop.wsgi", f"--chdir={folder}", "--preload", f"--workers={WORKERS}")
-        address = ("--bind=127.0.0.1:{port}", "--log-level=critical")
-        with served(Server("gunicorn", ("gunicorn", *command, *address), ())) as port:
+        with served(Server(command[0], (*command, "--log-level=critical"), ())) as port:
             yield Site(port, log)
+
+
+@contextmanager
+def loading(folder: Path, engine: str, name: str) -> Iterator[Site]:
+    write_loading_project(folder, every=0.05)
+    server = ("gunicorn", "shop.wsgi", f"--chdir={folder}", "--bind=127.0.0.1:{port}")
+    with serving(folder, engine, name, *server, "--preload", f"--workers={WORKERS}") as site:
+        yield site
 
 
 def check_changes(site: Site, change: Callable[[str], None]) -> None:
@@ -83,13 +99,13 @@ def test_rows_of_sqlite_are_seen_by_requests(tmp_path: Path) -> None:
 
     change("CREATE TABLE tenants (origin TEXT PRIMARY KEY)")
     change(f"INSERT INTO tenants VALUES ('{SHOP}')")
-    with serving(tmp_path, "sqlite3", str(path)) as site:
+    with loading(tmp_path, "sqlite3", str(path)) as site:
         check_changes(site, change)
 
 
 def test_rows_of_postgres_are_seen_by_requests(postgres: Cluster, tmp_path: Path) -> None:
     postgres.add(SHOP)
-    with serving(tmp_path, "postgresql", "shop") as site:
+    with loading(tmp_path, "postgresql", "shop") as site:
         check_changes(site, postgres.run)  # type: ignore[arg-type]
         # The database is stopped: pages that need it fail, and may read that they do.
         before = len(site.log())
@@ -106,4 +122,31 @@ def test_rows_of_postgres_are_seen_by_requests(postgres: Cluster, tmp_path: Path
         assert wait_for(lambda: site.is_everywhere(SHOP, allowed=True))
         assert site.ask(SHOP, "/count/") == (200, "2", True)
         assert site.log().count("INFO CORS: origins are loaded again.") >= WORKERS
+    assert wait_for(lambda: postgres.count_clients() == 0)
+
+
+WSGI: Final = ("gunicorn", "shop.wsgi", "--bind=127.0.0.1:{port}", "--chdir")
+ASGI: Final = ("uvicorn", "shop.asgi:application", "--port={port}", "--app-dir")
+
+
+@pytest.mark.parametrize("command", [WSGI, ASGI], ids=["gunicorn", "uvicorn"])
+def test_rows_of_postgres_are_looked_up(
+    command: tuple[str, ...], postgres: Cluster, tmp_path: Path
+) -> None:
+    postgres.add(SHOP)
+    write_asking_project(tmp_path)
+    with serving(tmp_path, "postgresql", "shop", *command, str(tmp_path)) as site:
+        assert [site.ask(each)[2] for each in (APP, SHOP, OTHER)] == [True, True, False]
+        assert [site.preflight(each)[0] for each in (APP, SHOP, OTHER)] == [204, 204, 403]
+        postgres.stop()
+        assert site.ask(SHOP)[2]
+        # Whether this origin is allowed cannot be known now.
+        assert site.preflight(NEW) == (503, "1")
+        assert not site.ask(NEW)[2]
+        postgres.start()
+        postgres.add(NEW)
+        assert wait_for(lambda: site.ask(NEW)[2])
+        assert site.preflight(NEW) == (204, None)
+        assert site.ask(NEW, "/count/") == (200, "2", True)
+        assert sum(line.startswith("ERROR CORS: the look-up of") for line in site.log()) == 1
     assert wait_for(lambda: postgres.count_clients() == 0)
