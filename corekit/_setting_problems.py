@@ -241,6 +241,11 @@ class SettingProblem(ProblemKind):
         "Origins cannot be looked up: {error}",
         "Use a corekit_lookups.OriginLookup, or its dotted path.",
     )
+    UNUSED_LOOKUP = (
+        "lookup",
+        "Origins are never looked up, since {reason}.",
+        "List an origin, such as that of your own application, or remove this setting.",
+    )
     NO_GUARD = (
         "on-verdict",
         "The function would never be called, since no guard judges requests.",

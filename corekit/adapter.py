@@ -58,11 +58,13 @@ from .live import LivePolicy, Policies, ReadPolicies, StaticPolicy, policy_error
 from .lookups import (
     Lookup,
     LookupRequest,
+    check_is_asked,
     check_lookup,
     find_lookup,
     is_of,
     look_up,
     look_up_async,
+    why_not_asked,
 )
 from .policy import CorsPolicy
 from .routes import CorsRoutes, path_readings
@@ -99,6 +101,7 @@ __all__ = [
     "check_application",
     "check_found",
     "check_guard",
+    "check_is_asked",
     "check_lookup",
     "check_on_decision",
     "check_on_verdict",
@@ -138,6 +141,7 @@ __all__ = [
     "unwrap",
     "view_class",
     "view_marks",
+    "why_not_asked",
 ]
 
 _GUARD_ALONE: Final = "The guard has a policy and the application has none. Pass it to both."

@@ -30,6 +30,7 @@ from corekit.adapter import (
     Policies,
     ReadPolicies,
     applying,
+    check_is_asked,
     check_lookup,
     find_lookup,
     guard_observer,
@@ -93,15 +94,16 @@ def install(
     list, and not for handlers with their own policy.
 
     Raise TypeError if `policy` is not a policy, `guard` not a guard, `lookup` not a look-up, or if
-    a function is not a plain one, ValueError if the guard has another policy or `policy` is
-    missing, `corekit.PolicyError` with all problems of a policy, and RuntimeError if the
-    application has started or already has a policy.
+    a function is not a plain one, ValueError if the guard has another policy, `policy` is
+    missing or `lookup` is never asked, `corekit.PolicyError` with all problems of a policy, and
+    RuntimeError if the application has started or already has a policy.
 
     >>> app = install(web.Application(), allow_origins=["https://app.example.com"])
     """
     if policy is not None or grants:
         policy = make_policy(policy, grants, "install()", _OPTIONS)
     check_lookup(lookup, is_async=True)
+    check_is_asked(lookup, policy)
     if app.frozen:
         raise RuntimeError("The application has started. Call install(app, policy) before.")
     if _LAYER in app:

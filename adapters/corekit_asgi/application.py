@@ -47,8 +47,8 @@ def install(
 
     Raise TypeError for any other application, if `policy` is not a policy, `guard` is not a guard,
     `lookup` is not a look-up, or `on_decision` or `on_verdict` is not a plain function; ValueError
-    if the guard has another policy, `corekit.PolicyError` with all problems of a policy, and
-    RuntimeError if the application already has a policy.
+    if the guard has another policy or `lookup` is never asked, `corekit.PolicyError` with all
+    problems of a policy, and RuntimeError if the application already has a policy.
     """
     policy = make_policy(policy, grants, "install()", _OPTIONS)
     names = class_names(type(app))

@@ -26,6 +26,7 @@ from corekit.adapter import (
     OnVerdict,
     Policies,
     StaticPolicy,
+    check_is_asked,
     check_lookup,
     make_policy,
     merge_raw_headers,
@@ -40,14 +41,7 @@ from .context import apply
 from .exceptions import ExceptionResponses
 from .guard import LOGGER, Gate, make_gate
 from .handlers import find_methods, marks_finder
-from .headers import (
-    RawHeaders,
-    as_bytes,
-    find_line,
-    join_fields,
-    requested_method,
-    with_headers,
-)
+from .headers import RawHeaders, as_bytes, find_line, join_fields, requested_method, with_headers
 from .layers import (
     ASGIApp,
     FailedStart,
@@ -123,8 +117,9 @@ class CorsMiddleware:
 
     Raise TypeError if `policy` is not a policy, `guard` is not a guard, `lookup` is not a look-up,
     or `on_decision` or `on_verdict` is not a plain function; ValueError if the guard has another
-    policy, and `corekit.PolicyError` with all problems of a policy. With ``app.add_middleware``,
-    Starlette creates this layer only as the server starts: startup then fails with the message.
+    policy or `lookup` is never asked, and `corekit.PolicyError` with all problems of a policy. With
+    ``app.add_middleware``, Starlette creates this layer only as the server starts: startup then
+    fails with the message.
 
     >>> from corekit import CorsPolicy
     >>> async def hello(scope, receive, send):
@@ -154,6 +149,7 @@ class CorsMiddleware:
         try:
             policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS, guard)
             check_lookup(lookup, is_async=True)
+            check_is_asked(lookup, policy)
             gate = gate or make_gate(
                 app, policy, guard, on_verdict, strips_root_path=strips_root_path
             )

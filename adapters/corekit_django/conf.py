@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Mapping
 from copy import copy
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
@@ -28,7 +28,6 @@ from corekit.adapter import (
     Observer,
     Policies,
     ReadPolicies,
-    check_lookup,
     check_on_decision,
     check_on_verdict,
     path_readings,
@@ -45,7 +44,7 @@ from corekit.problems import PYTHON, Dialect, SettingProblem
 from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
 from .defaults import default_headers, default_methods
-from .function_settings import read_object
+from .function_settings import read_lookup, read_object
 from .grants import NOTHING, Grant
 from .guarding import SettingsGuard, read_guard
 from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, POLICY_SETTINGS, POLICY_VALUE, effective_name
@@ -228,12 +227,7 @@ def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     on_decision = read_object(
         "CORS_ON_DECISION", check_on_decision, SettingProblem.INVALID_ON_DECISION, problems
     )
-    lookup = read_object(
-        "CORS_LOOKUP",
-        partial(check_lookup, is_async=True),
-        SettingProblem.INVALID_LOOKUP,
-        problems,
-    )
+    lookup = read_lookup(policy, problems)
     found = read_guard(policy, problems)
     on_verdict = read_object(
         "CORS_ON_VERDICT", check_on_verdict, SettingProblem.INVALID_ON_VERDICT, problems

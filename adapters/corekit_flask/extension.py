@@ -27,6 +27,7 @@ from corekit.adapter import (
     OnVerdict,
     Policies,
     ReadPolicies,
+    check_is_asked,
     check_lookup,
     check_on_decision,
     guard_observer,
@@ -34,6 +35,7 @@ from corekit.adapter import (
     make_policy,
     policy_for_preflight,
     read_policy,
+    why_not_asked,
 )
 from corekit.arguments import Grants
 from corekit_wsgi import CorsMiddleware
@@ -95,8 +97,9 @@ class Cors:
     Either ``Cors(app, policy)``, or ``Cors(policy=policy)`` and later ``init_app(app)``. Both take
     a policy, or the arguments of a `CorsPolicy`. Raise TypeError if `policy` is not a policy,
     `guard` not a guard, `lookup` not a look-up, or if a function is not a plain one, ValueError if
-    the guard has another policy or `policy` is missing, `corekit.PolicyError` with all problems of
-    a policy, and RuntimeError if the application already has a policy.
+    the guard has another policy, `policy` is missing or `lookup` is never asked,
+    `corekit.PolicyError` with all problems of a policy, and RuntimeError if the application already
+    has a policy.
 
     >>> app = Flask("shop")
     >>> extension = Cors(app, allow_origins=["https://app.example.com"])
@@ -144,6 +147,7 @@ class Cors:
         if policy is not None or grants:
             policy = make_policy(policy, grants, "init_app()")
         policy, guard = policy or self._policy, self._guard
+        check_is_asked(self._lookup, policy)
         observer = guard_observer("flask", LOGGER, guard, policy, self._on_verdict)
         gate = None if guard is None or observer is None else Gate(guard, observer)
         cover(app, policy, self._on_decision, gate, self._lookup)
@@ -291,7 +295,7 @@ class _Outermost:
         environ[COVERED] = True
         # Views with their own policy list their own origins.
         is_default = isinstance(default, CorsPolicy | CorsRoutes) and is_of(policy.engine, default)
-        lookup = self._lookup if is_default else None
+        lookup = self._lookup_for(policy) if is_default else None
         observer = self._observer or self._start()
         app = CorsMiddleware(app, policy, observer=observer, gate=gate, lookup=lookup)
         if not has_view_policies:
@@ -308,10 +312,13 @@ class _Outermost:
                 policy,
                 observer=self._observer or self._start(),
                 gate=self._gate,
-                lookup=self._lookup,
+                lookup=self._lookup_for(policy),
             ).__call__
             self._covered = policy, covered
         return covered
+
+    def _lookup_for(self, policy: CorsPolicy) -> Lookup | None:
+        return self._lookup if why_not_asked(policy) is None else None
 
     def _call_routed(
         self, policy: CorsPolicy, environ: WSGIEnvironment, start_response: StartResponse

@@ -30,6 +30,7 @@ from corekit.adapter import (
     Policies,
     ReadPolicies,
     applying,
+    check_is_asked,
     check_lookup,
     find_lookup,
     guard_observer,
@@ -95,9 +96,9 @@ def install(
     list, and not for handlers with their own policy.
 
     Raise TypeError if `policy` is not a policy, `guard` not a guard, `lookup` not a look-up, or if
-    a function is not a plain one, ValueError if the guard has another policy or `policy` is
-    missing, `corekit.PolicyError` with all problems of a policy, and RuntimeError if the
-    application already has one, or in `@app.main_process_start`.
+    a function is not a plain one, ValueError if the guard has another policy, `policy` is
+    missing or `lookup` is never asked, `corekit.PolicyError` with all problems of a policy, and
+    RuntimeError if the application already has one, or in `@app.main_process_start`.
 
     >>> from sanic import Sanic
     >>> app = install(Sanic("shop"), allow_origins=["https://app.example.com"])
@@ -105,6 +106,7 @@ def install(
     if policy is not None or grants:
         policy = make_policy(policy, grants, "install()", _OPTIONS)
     check_lookup(lookup, is_async=True)
+    check_is_asked(lookup, policy)
     has_policy = isinstance(app, _Covered)
     if has_policy:
         raise RuntimeError("The application already has a policy. Call install() once.")

@@ -25,12 +25,14 @@ from corekit.adapter import (
     OnVerdict,
     Policies,
     ReadPolicies,
+    check_is_asked,
     check_lookup,
     check_on_decision,
     is_of,
     make_policy,
     policy_for_preflight,
     read_policy,
+    why_not_asked,
 )
 from corekit.arguments import Grants
 from corekit_asgi import CorsMiddleware
@@ -88,8 +90,8 @@ def install(
 
     Raise TypeError if `policy` is not a policy, `guard` is not a guard, `lookup` is not a look-up,
     or `on_decision` or `on_verdict` is not a plain function; ValueError if the guard has another
-    policy or `policy` is missing, `corekit.PolicyError` with all problems of a policy, and
-    RuntimeError if the application already has one.
+    policy, `policy` is missing or `lookup` is never asked, `corekit.PolicyError` with all problems
+    of a policy, and RuntimeError if the application already has one.
 
     >>> from starlette.applications import Starlette
     >>> app = install(Starlette(), allow_origins=["https://app.example.com"])
@@ -100,6 +102,7 @@ def install(
         raise RuntimeError("The application already has a policy. Call install() once.")
     check_on_decision(on_decision)
     check_lookup(lookup, is_async=True)
+    check_is_asked(lookup, policy)
     gate = make_gate(app, policy, guard, on_verdict, adapter="starlette", logger=LOGGER)
     # The stack is built when the application starts, with everything that was added until then.
     innermost = _Innermost(app.router.middleware_stack)
@@ -208,6 +211,7 @@ class _Outermost:
         gate = self._gate
         if policy is not None:
             observer = self._observer
+            lookup = lookup if why_not_asked(policy) is None else None
             return CorsMiddleware(self.app, policy, observer=observer, gate=gate, lookup=lookup)
         return self.app if gate is None else partial(gate.pass_on, self.app, None)
 

@@ -27,6 +27,7 @@ from corekit.adapter import (
     OnVerdict,
     Policies,
     applying,
+    check_is_asked,
     check_lookup,
     find_lookup,
     guard_observer,
@@ -96,8 +97,8 @@ class CorsMiddleware:
     that `policy` does not list.
 
     Raise TypeError if `policy` is not a policy, `guard` not a guard, `lookup` not a look-up, or if
-    a function is not a plain one, ValueError if the guard has another policy, and
-    `corekit.PolicyError` with all problems of a policy.
+    a function is not a plain one, ValueError if the guard has another policy or `lookup` is never
+    asked, and `corekit.PolicyError` with all problems of a policy.
 
     >>> from corekit import CorsPolicy
     >>> def hello(environ, start_response):
@@ -125,6 +126,7 @@ class CorsMiddleware:
             raise TypeError("gate replaces guard and on_verdict. Pass one or the other.")
         policy = make_policy(policy, grants, "CorsMiddleware()", _OPTIONS, guard)
         check_lookup(lookup, is_async=False)
+        check_is_asked(lookup, policy)
         reporter = guard_observer("wsgi", _LOGGER, guard, policy, on_verdict)
         if observer is None:
             own = () if guard is None else guard.own_origins

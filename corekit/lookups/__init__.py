@@ -8,7 +8,16 @@ and for asyncio.
 
 from .asking import LOOKUP_RISKS, may_look_up
 from .expiring import ExpiringKeys, Key
-from .layers import Lookup, check_lookup, find_lookup, is_of, look_up, look_up_async
+from .layers import (
+    Lookup,
+    check_is_asked,
+    check_lookup,
+    find_lookup,
+    is_of,
+    look_up,
+    look_up_async,
+    why_not_asked,
+)
 from .outcomes import LookupResultError, Outcome
 from .requests import LookupRequest
 from .state import BACK_OFF, MAX_TENANT_LENGTH, Ask, Flight, LookupState, Wait
@@ -27,10 +36,12 @@ __all__ = [
     "LookupState",
     "Outcome",
     "Wait",
+    "check_is_asked",
     "check_lookup",
     "find_lookup",
     "is_of",
     "look_up",
     "look_up_async",
     "may_look_up",
+    "why_not_asked",
 ]

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from corekit._engine import Engine
 from corekit.diagnostics import show
+from corekit.live import LivePolicy, Policies
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
 
@@ -55,6 +56,37 @@ def check_lookup(lookup: object, *, is_async: bool) -> None:
             "lookup has an async function, which nothing awaits here. Pass an OriginLookup with a"
             " plain function."
         )
+
+
+def check_is_asked(lookup: object, policy: Policies | None) -> None:
+    """Raise ValueError if there is a look-up that is never asked with the policy of an application.
+
+    It needs a policy that lists an origin, such as that of the application's own page.
+    """
+    reason = None if lookup is None else why_not_asked(policy)
+    if reason is not None:
+        raise ValueError(
+            f"lookup is never asked, since {reason}. Pass a policy that lists an origin, such as"
+            " that of your own application, or remove lookup."
+        )
+
+
+def why_not_asked(policy: Policies | None) -> str | None:
+    """Return why no origin is ever looked up, as the end of a sentence; None if some are.
+
+    Any policy may replace a `LivePolicy`, so some are.
+
+    >>> why_not_asked(CorsPolicy(allow_origins=["*"]))
+    'the policy allows any origin'
+    """
+    if policy is None:
+        return "the application has no policy"
+    if isinstance(policy, LivePolicy) or any(each.engine.may_look_up for each in _all_of(policy)):
+        return None
+    if isinstance(policy, CorsRoutes):
+        return "each route allows any origin or grants nothing"
+    is_empty = policy.engine.denies_all
+    return "the policy grants nothing" if is_empty else "the policy allows any origin"
 
 
 def find_lookup(
@@ -102,8 +134,13 @@ def is_of(engine: Engine, default: CorsPolicy | CorsRoutes | None) -> bool:
     """Return whether an engine is that of the policy of an application, or of one of its routes."""
     if default is None:
         return False
-    routes = [("", default)] if isinstance(default, CorsPolicy) else default.routes
-    return any(engine.source is policy.engine.source for _, policy in routes)
+    return any(engine.source is policy.engine.source for policy in _all_of(default))
+
+
+def _all_of(policies: CorsPolicy | CorsRoutes) -> list[CorsPolicy]:
+    if isinstance(policies, CorsPolicy):
+        return [policies]
+    return [policy for _, policy in policies.routes]
 
 
 def _fail(origin: str, error: Exception) -> Outcome:

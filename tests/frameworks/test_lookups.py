@@ -9,7 +9,15 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from aiohttp import web
+from flask import Flask
+from sanic import Sanic
+from starlette.applications import Starlette
 
+import corekit_aiohttp
+import corekit_flask
+import corekit_sanic
+import corekit_starlette
 from corekit import CorsPolicy, CorsRoutes, LivePolicy, Reason
 from corekit.adapter import MARKS
 from corekit.browser import HttpRequest
@@ -285,6 +293,45 @@ def test_anything_but_a_look_up_is_an_error(adapter: Guarded, wrong: Any) -> Non
             CrossOriginGuard(POLICY), Application(200, []), lambda _: None, lookup=wrong
         )(HttpRequest("GET", f"{SITE}/"))
     assert type(caught.value).__name__ in {"TypeError", "ImproperlyConfigured"}
+
+
+@adapters
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        (CorsPolicy(allow_origins=["*"]), "the policy allows any origin"),
+        (CorsPolicy.deny_all(), "the policy grants nothing"),
+        (
+            CorsRoutes([("/a/", CorsPolicy(allow_origins=["*"])), ("/", CorsPolicy.deny_all())]),
+            "each route allows any origin or grants nothing",
+        ),
+    ],
+)
+def test_look_up_that_is_never_asked_is_an_error(
+    adapter: Guarded, policy: CorsPolicy | CorsRoutes, reason: str
+) -> None:
+    with pytest.raises(Exception, match=f"never .*, since {reason}") as caught:
+        Served(adapter, Table(), policy).ask(SHOP)
+    assert type(caught.value).__name__ in {"ValueError", "ImproperlyConfigured"}
+    assert "an origin, such as that of your own application, or remove " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "install",
+    [
+        lambda lookup: corekit_starlette.install(Starlette(), lookup=lookup),
+        lambda lookup: corekit_flask.Cors(Flask("shop"), lookup=lookup),
+        lambda lookup: corekit_flask.Cors(lookup=lookup).init_app(Flask("shop")),
+        lambda lookup: corekit_aiohttp.install(web.Application(), lookup=lookup),
+        lambda lookup: corekit_sanic.install(Sanic("never_asked"), lookup=lookup),
+    ],
+)
+def test_look_up_without_a_policy_is_an_error(install: Callable[[OriginLookup], object]) -> None:
+    try:
+        with pytest.raises(ValueError, match=r"^lookup is never asked, since the application has"):
+            install(OriginLookup(Table()))
+    finally:
+        Sanic._app_registry.pop("never_asked", None)
 
 
 class Failing:
