@@ -13,6 +13,8 @@ from corekit import DecisionEvent, RequestKind
 from corekit.adapter import Policies, bounded, check_policy, missing_extra
 from corekit.guard import GuardEvent
 
+from .lookups import check_counted
+
 try:
     from opentelemetry.metrics import CallbackOptions, Observation, get_meter
     from opentelemetry.trace import get_current_span
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import Meter
 
     from corekit.shadow import ShadowEvent
+    from corekit_lookups import OriginLookup
 
 
 class OpenTelemetryEvents:
@@ -143,6 +146,29 @@ class OpenTelemetryPolicyInfo:
 
     def _observe(self, _: CallbackOptions) -> Iterable[Observation]:
         yield Observation(1, {"cors.policy.fingerprint": self._policy.fingerprint})
+
+
+class OpenTelemetryLookups:
+    """Counts the requests that a look-up was asked for: ``OpenTelemetryLookups(lookup)``.
+
+    `lookup` is a `corekit_lookups.OriginLookup`, whose counts are read each time that the counter
+    ``cors.lookups`` is. Its attribute ``cors.outcome`` is a value of `corekit_lookups.Outcome`.
+    `meter` is by default one of the process. Raise TypeError if `lookup` is not a look-up.
+
+    >>> from corekit_lookups import OriginLookup
+    >>> counter = OpenTelemetryLookups(OriginLookup(lambda origin: True))
+    """
+
+    def __init__(self, lookup: OriginLookup, *, meter: Meter | None = None) -> None:
+        check_counted(lookup)
+        self._lookup = lookup
+        about = "Requests that an origin was looked up for, by outcome."
+        meter = meter or get_meter("corekit")
+        meter.create_observable_counter("cors.lookups", [self._observe], "{request}", about)
+
+    def _observe(self, _: CallbackOptions) -> Iterable[Observation]:
+        for outcome, count in self._lookup.counts.items():
+            yield Observation(count, {"cors.outcome": outcome})
 
 
 def _known(event: DecisionEvent) -> dict[str, str]:

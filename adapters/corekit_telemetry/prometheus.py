@@ -1,4 +1,4 @@
-"""Prometheus metrics of decisions, verdicts and policies: https://prometheus.github.io/client_python/
+"""Prometheus metrics of decisions, verdicts, policies and look-ups: https://prometheus.github.io/client_python/
 
 No value from a client becomes a label: each label has a few values that are known beforehand, so
 clients cannot fill the memory with series.
@@ -13,15 +13,18 @@ from corekit import DecisionEvent
 from corekit.adapter import Policies, check_policy, missing_extra
 from corekit.guard import GuardEvent
 
+from .lookups import check_counted
+
 try:
     from prometheus_client import REGISTRY, CollectorRegistry, Counter
-    from prometheus_client.core import GaugeMetricFamily
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
     from prometheus_client.registry import Collector
 except ModuleNotFoundError as error:
     raise missing_extra(error, "prometheus_client", extra="prometheus") from None
 
 if TYPE_CHECKING:
     from corekit.shadow import ShadowEvent
+    from corekit_lookups import OriginLookup
 
 _LABELS: Final = ("adapter", "kind", "outcome", "reason")
 _VERDICT_LABELS: Final = ("adapter", "outcome", "reason")
@@ -156,3 +159,45 @@ class PrometheusPolicyInfo(Collector):
         for gauge in self.describe():
             gauge.add_metric([self._policy.fingerprint], 1)
             yield gauge
+
+
+class PrometheusLookups(Collector):
+    """Counts the requests that a look-up was asked for: ``PrometheusLookups(lookup)``.
+
+    `lookup` is a `corekit_lookups.OriginLookup`, whose counts are read for each scrape. The label
+    `outcome` is a value of `corekit_lookups.Outcome`, so there are 11 series. `registry` and `name`
+    are as for `PrometheusCounter`. For several look-ups, pass a `name` for each. Raise TypeError if
+    `lookup` is not a look-up.
+
+    >>> from corekit_lookups import LookupRequest, OriginLookup
+    >>> registry, lookup = CollectorRegistry(), OriginLookup(lambda origin: True)
+    >>> counter = PrometheusLookups(lookup, registry=registry)
+    >>> request = LookupRequest("https", "api.example.com", "/")
+    >>> outcome = lookup.ask_sync("https://shop-1.example", request)
+    >>> registry.get_sample_value("cors_lookups_total", {"outcome": "allowed"})
+    1
+    """
+
+    def __init__(
+        self,
+        lookup: OriginLookup,
+        *,
+        registry: CollectorRegistry = REGISTRY,
+        name: str = "cors_lookups",
+    ) -> None:
+        check_counted(lookup)
+        self._lookup = lookup
+        self._name = name
+        registry.register(self)
+
+    def describe(self) -> Iterator[CounterMetricFamily]:
+        """Yield the counter without values: the registry compares its name with those it has."""
+        about = "Requests that an origin was looked up for, by outcome."
+        yield CounterMetricFamily(self._name, about, labels=["outcome"])
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Yield the counter with the counts of the moment."""
+        for counter in self.describe():
+            for outcome, count in self._lookup.counts.items():
+                counter.add_metric([outcome], count)
+            yield counter

@@ -63,9 +63,9 @@ ADAPTERS: Final = {
     "corekit_lookups": "",
     "corekit_sanic": "sanic sanic_routing",
     "corekit_starlette": "corekit_asgi starlette",
-    "corekit_telemetry": "",
-    "corekit_telemetry.opentelemetry": "opentelemetry",
-    "corekit_telemetry.prometheus": "prometheus_client",
+    "corekit_telemetry": "corekit_lookups",
+    "corekit_telemetry.opentelemetry": "corekit_lookups opentelemetry",
+    "corekit_telemetry.prometheus": "corekit_lookups prometheus_client",
     "corekit_testing": "httpx pytest",
     "corekit_wsgi": "",
 }
