@@ -161,7 +161,8 @@ class AsyncRefresher:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        task = cast("asyncio.Task[None]", self._task)
+        # What was canceled may hold a connection, in the frames of its exception.
+        task, self._task = cast("asyncio.Task[None]", self._task), None
         task.cancel()
         await asyncio.wait([task])
         self._origins.unregister()

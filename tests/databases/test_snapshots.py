@@ -26,7 +26,7 @@ from tests.frameworks.test_delivery import over_uvicorn, over_waitress
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-EVERY: Final = 0.02
+EVERY: Final = 0.1
 POLICY: Final = CorsPolicy(allow_origins=[APP], allow_credentials=True)
 
 Ask = Callable[[str], bool]
@@ -97,7 +97,6 @@ def test_rows_are_seen_by_requests(serve: Any, postgres: Cluster, live: LivePoli
         postgres.remove(OTHER)
         assert wait_for(lambda: not ask(OTHER))
         assert ask(APP)
-    assert wait_for(lambda: postgres.count_clients() == 0)
 
 
 @kinds
