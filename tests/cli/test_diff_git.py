@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -15,9 +13,6 @@ from typing import Final
 import pytest
 from click.testing import CliRunner, Result
 
-from corekit import CorsPolicy, CorsRoutes
-from corekit.compat import RegexCorsPolicy
-from corekit.diff import Relation, compare
 from corekit_cli.command import corekit
 from corekit_cli.diff import isolated
 from tests.cli.repositories import commit, forget_git, needs_git, run_git, write
@@ -385,50 +380,3 @@ def test_annotations_name_the_file_of_the_revision() -> None:
     for name, place in (("cors.toml", "file=cors.toml,line=1,col=1,"), ("./cors.toml", "")):
         line = run("cors.toml", f"git:HEAD:{name}", "--format=github").stdout
         assert line.startswith(f"::notice {place}title=corekit%3A narrower-origins::")
-
-
-@pytest.mark.parametrize("flags", [0, 2])
-def test_policies_survive_the_way_between_processes(flags: int) -> None:
-    policy = RegexCorsPolicy(
-        allow_origins=["http://a.example", "https://*.example.com", "null"],
-        allow_origin_regexes=[re.compile(r"https://x\d\.example", flags)],
-        allow_methods=["PUT"],
-        allow_headers=["authorization", "*"],
-        expose_headers=["etag"],
-        max_age=7,
-        allow_private_network=True,
-        preflight_status=200,
-        accept_risks=["opaque-origin"],
-    )
-    for each in (policy, CorsPolicy.deny_all(), CorsRoutes([("/a/", policy)])):
-        built = isolated.build(json.loads(json.dumps(isolated.dump(each))))
-        comparison = compare(each, built)
-        assert (comparison.relation, comparison.differences) == (Relation.SAME, ())
-    assert isolated.build(isolated.dump(policy)) == policy
-
-
-def workflow_commands(fail_on: str) -> list[list[str]]:
-    """Return the arguments of the commands in the workflow of the guide."""
-    guide = Path(__file__).parents[2] / "docs" / "changing-a-policy.md"
-    lines = re.findall(r"- run: corekit diff (.*)", guide.read_text())
-    commands = [line.partition(" >>")[0].replace('"$FAIL_ON"', fail_on) for line in lines]
-    return [shlex.split(command) for command in commands]
-
-
-@pytest.mark.parametrize(
-    ("fail_on", "content", "status"),
-    [("wider", SECOND, 1), ("never", SECOND, 0), ("wider", f"{FIRST}max_age = 9", 0)],
-)
-def test_workflow_of_the_guide_fails_only_if_pages_may_do_more(
-    fail_on: str, content: str, status: int, folder: Path
-) -> None:
-    run_git(folder, "reset", "--quiet", "--hard")
-    run_git(folder, "checkout", "--quiet", "-b", "topic")
-    commit(folder, {"cors.toml": content, "other.toml": content})
-    run_git(folder, "checkout", "--quiet", "-")
-    commit(folder, {"unrelated.txt": ""})
-    run_git(folder, "merge", "--quiet", "--no-ff", "--no-edit", "topic")
-    summary, check = workflow_commands(fail_on)
-    assert run(*summary).exit_code == 0
-    assert run(*check).exit_code == status
-    assert run(*[each.replace("cors.toml", "other.toml") for each in check]).exit_code == 2

@@ -8,10 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +17,8 @@ import pytest
 from corekit import CorsPolicy, LivePolicy
 from corekit_config import load_policy, polling, watch
 from corekit_config.polling import Poller
-from tests.config.watching import FILE, NEW, OLD, policy_text, wait_for
-from tests.frameworks.test_paths import ROOT, Server, served
+from tests.config.watching import NEW, OLD, policy_text, wait_for
+from tests.frameworks.test_paths import ROOT
 
 Records = pytest.LogCaptureFixture
 
@@ -362,54 +359,3 @@ class TestSignals:
             process.send_signal(signal.SIGHUP)
             output, _ = process.communicate(timeout=20)
         assert (process.returncode, output.split()) == (0, [NEW])
-
-
-def ask(port: int, origin: str) -> tuple[str, bool]:
-    """Return the process that answered, and whether the origin is allowed."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", "/", headers={"Origin": origin, "Connection": "close"})
-    response = connection.getresponse()
-    process = response.read().decode()
-    connection.close()
-    return process, response.headers["Access-Control-Allow-Origin"] == origin
-
-
-@contextmanager
-def serving(path: Path, *command: str) -> Iterator[int]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(FILE, str(path))
-        with served(Server(command[0], command, ())) as port:
-            yield port
-
-
-SERVERS = {
-    "gunicorn --preload": (
-        "gunicorn",
-        "tests.config.watching:make_wsgi()",
-        "--preload",
-        "--workers=2",
-        "--bind=127.0.0.1:{port}",
-        "--log-level=critical",
-    ),
-    "uvicorn --workers": (
-        "uvicorn",
-        "tests.config.watching:make_asgi",
-        "--factory",
-        "--workers=2",
-        "--port={port}",
-        "--log-level=critical",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", SERVERS)
-def test_every_worker_watches(name: str, path: Path) -> None:
-    def processes(origin: str, *, allowed: bool) -> set[str]:
-        answers = [ask(port, origin) for _ in range(20)]
-        return {process for process, is_allowed in answers if is_allowed is allowed}
-
-    with serving(path, *SERVERS[name]) as port:
-        assert wait_for(lambda: len(processes(OLD, allowed=True)) == 2, 30)
-        path.write_text(policy_text(NEW))
-        assert wait_for(lambda: len(processes(NEW, allowed=True)) == 2)
-        assert wait_for(lambda: not processes(OLD, allowed=True))
