@@ -131,7 +131,12 @@ async def look_up_async(
 
 
 def is_of(engine: Engine, default: CorsPolicy | CorsRoutes | None) -> bool:
-    """Return whether an engine is that of the policy of an application, or of one of its routes."""
+    """Return whether an engine is that of the policy of an application, or of one of its routes.
+
+    >>> policy = CorsPolicy(allow_origins=["https://app.example.com"])
+    >>> is_of(policy.engine, policy), is_of(policy.engine, None)
+    (True, False)
+    """
     if default is None:
         return False
     return any(engine.source is policy.engine.source for policy in _all_of(default))
