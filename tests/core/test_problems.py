@@ -24,6 +24,7 @@ ELSEWHERE = {
     "no-hosts",
     "no-routes",
     "on-decision",
+    "lookup",
     "on-verdict",
     "opaque-regex",
     "own-origins",
