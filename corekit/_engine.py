@@ -7,7 +7,7 @@ computed when the engine is built.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from typing import Any, Final
 
@@ -158,15 +158,9 @@ class Engine:
             self.allow_methods = tuple(method for method in self.allow_methods if method != ANY)
             self.allow_headers = tuple(name for name in self.allow_headers if name != ANY)
         self.max_request_headers = max(MAX_REQUEST_HEADERS_LENGTH, 2 * sum(map(len, headers)))
-        if credentials and self._any_method:
-            vary += ("Access-Control-Request-Method",)
-        if credentials and self._any_header:
-            vary += ("Access-Control-Request-Headers",)
-        if private_network:
-            vary += ("Access-Control-Request-Private-Network",)
         self._grant = grant
         self._max_age, self._status, self._private_network = max_age, status, private_network
-        self._preflight_vary = vary
+        self._preflight_vary = (*vary, *self._varied_fields())
         self._preflights = self._grant_preflights()
         self._forget_copies()
         self.lookup: str | None = None
@@ -321,6 +315,15 @@ class Engine:
         """Return the requested header names that are not allowed, sorted."""
         names = self._read(request_headers)
         return [] if isinstance(names, Reason) else sorted(self._missing(names))
+
+    def _varied_fields(self) -> Iterator[str]:
+        """Yield the names of the fields of a preflight that the answer depends on."""
+        if self._credentials and self._any_method:
+            yield "Access-Control-Request-Method"
+        if self._credentials and self._any_header:
+            yield "Access-Control-Request-Headers"
+        if self._private_network:
+            yield "Access-Control-Request-Private-Network"
 
     def _grant_preflights(self) -> tuple[Answer, ...]:
         return tuple(
