@@ -50,6 +50,7 @@ kinds = pytest.mark.parametrize("is_preflight", [False, True], ids=["actual", "p
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     """Return the lines of look-ups; a thread may write one after the response."""
+    records: list[logging.LogRecord] = []
     for _ in range(500):
         records = [each for each in caplog.records if each.name == "corekit.lookups"]
         if records:
