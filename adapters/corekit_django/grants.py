@@ -6,10 +6,8 @@ from typing import Final, NamedTuple
 
 from corekit import CorsPolicy
 from corekit.adapter import Engine
-from corekit.compat import RegexCorsPolicy
 
 NOTHING: Final = CorsPolicy.deny_all()
-_NOTHINGS: Final = (NOTHING, RegexCorsPolicy.deny_all())
 
 
 class _EveryOrigin:
@@ -34,7 +32,9 @@ class Grant(NamedTuple):
     @classmethod
     def make(cls, policy: CorsPolicy) -> Grant:
         """Return the grant of a policy of the settings."""
-        return cls(policy, None if policy in _NOTHINGS else policy.engine_for(_EveryOrigin()))
+        # One with loaded rows allows some origins, and has no `deny_all()` of its class.
+        is_nothing = policy.engine.denies_all and policy == type(policy).deny_all()
+        return cls(policy, None if is_nothing else policy.engine_for(_EveryOrigin()))
 
     @property
     def engine(self) -> Engine:

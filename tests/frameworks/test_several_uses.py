@@ -100,7 +100,7 @@ def litestar(register: Register) -> Ask:
         return add
 
     register(mark_routes(corekit_asgi.cors, route))
-    return ask_asgi(corekit_asgi.install(Litestar(handlers), STRICT))
+    return ask_asgi(corekit_asgi.install(Litestar(handlers, logging_config=None), STRICT))
 
 
 def sanic(register: Register) -> Ask:
