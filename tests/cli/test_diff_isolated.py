@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +33,17 @@ def test_policies_survive_the_way_between_processes(flags: int) -> None:
         comparison = compare(each, built)
         assert (comparison.relation, comparison.differences) == (Relation.SAME, ())
     assert isolated.build(isolated.dump(policy)) == policy
+
+
+def test_files_that_are_read_are_remembered() -> None:
+    opened: set[Path] = set()
+    for event, path, flags in [
+        ("open", "/read", os.O_RDONLY),
+        ("open", b"/bytes", os.O_RDONLY),
+        ("open", "/written", os.O_WRONLY | os.O_CREAT),
+        ("open", "/both", os.O_RDWR),
+        ("open", 3, os.O_RDONLY),
+        ("os.listdir", "/listed", 0),
+    ]:
+        isolated._add_opened(opened, event, (path, "r", flags))
+    assert opened == {Path("/read"), Path("/bytes")}

@@ -14,6 +14,7 @@ from corekit import CorsPolicy, CorsRoutes, DecisionEvent
 from corekit.adapter import GuardObserver
 from corekit.guard import CrossOriginGuard, GuardEvent
 from corekit_wsgi import CorsMiddleware, GuardMiddleware
+from corekit_wsgi.guard import Gate
 from tests.wsgi.test_middleware import APP, PLAIN, UNTRUSTED, Exchange, policy, unreachable
 
 OWN: Final = "http://127.0.0.1"
@@ -37,6 +38,13 @@ def behind(guard: CrossOriginGuard, app: Any = hello, **options: Any) -> Callabl
 
 def alone(guard: CrossOriginGuard, app: Any = hello, **options: Any) -> Callable[..., Any]:
     return validator(GuardMiddleware(validator(app), guard, **options))
+
+
+@pytest.mark.parametrize("more", [{"guard": guard}, {"on_verdict": print}])
+def test_gate_excludes_guard_and_on_verdict(more: dict[str, Any]) -> None:
+    gate = Gate(guard, GuardObserver("wsgi", logging.getLogger("corekit.tests")))
+    with pytest.raises(TypeError, match="gate replaces guard"):
+        CorsMiddleware(unreachable, policy, gate=gate, **more)
 
 
 @pytest.mark.parametrize("wrap", [behind, alone])

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from sysconfig import get_paths
 from tempfile import TemporaryDirectory
@@ -125,16 +126,16 @@ def _check_modules(names: set[str], name: str, root: Path) -> None:
 def _watch_files() -> set[Path]:
     """Return a set, to which the files that this process reads from now on are added."""
     opened: set[Path] = set()
-
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event != "open":
-            return
-        path, _, flags = arguments
-        if isinstance(path, str | bytes | os.PathLike) and not flags & (os.O_WRONLY | os.O_RDWR):
-            opened.add(Path(os.fsdecode(path)).absolute())
-
-    sys.addaudithook(hook)
+    sys.addaudithook(partial(_add_opened, opened))
     return opened
+
+
+def _add_opened(opened: set[Path], event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "open":
+        return
+    path, _, flags = arguments
+    if isinstance(path, str | bytes | os.PathLike) and not flags & (os.O_WRONLY | os.O_RDWR):
+        opened.add(Path(os.fsdecode(path)).absolute())
 
 
 def _note_files(opened: set[Path], root: Path) -> tuple[str, ...]:
