@@ -26,5 +26,5 @@ from corekit.compat import may_match_path
         (f"{'(' * 300}a{')' * 300}", True),
     ],
 )
-def test_expression_may_match_a_path(source: str, may_match: bool) -> None:
+def test_regex_may_match_a_path(source: str, may_match: bool) -> None:
     assert may_match_path(re.compile(source)) is may_match
