@@ -66,7 +66,7 @@ SECOND = "ac|co|gov|ltd|me|net|nhs|org|plc|police"
         (r"https://example\.[a-z]{2}", ""),
         (r"https://example\.[a-z]{2}\.uk", "uk"),
         (r"https://example\.[a-z]{2,}", ""),
-        # Whatever is below `ck` is a public suffix.
+        # Every name below `ck` is a public suffix.
         (r"https://app\.[a-p][a-p]\.ck", None),
         (r"https://app\.[a-z][a-z]\.ck", "ck"),
     ],

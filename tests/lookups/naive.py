@@ -1,6 +1,6 @@
 """A naive model of a look-up: the rules of the documentation, with lists that are searched.
 
-Not a test. Whatever is remembered is a list, the least recently used first.
+Not a test. What is remembered is a list, the least recently used first.
 """
 
 from __future__ import annotations
