@@ -21,7 +21,9 @@ from corekit.lookups import (
     LookupResultError,
     LookupState,
     Outcome,
+    Wait,
     may_look_up,
+    split_key,
 )
 
 from .arguments import (
@@ -139,16 +141,17 @@ class OriginLookup:
         """
         if self.is_async:
             raise TypeError("lookup is an async function. Pass one that is not.")
-        key = self._find_key(origin, request)
-        if isinstance(key, Outcome):
-            return key
-        with self._lock:
-            found = self._state.ask(key, self._clock())
-            if isinstance(found, Outcome):
-                return found
-            flight = found.flight
-            ended = Event()
-            flight.waiters.append(ended.set)
+        key = origin if self._tenant is None else self._find_key(self._tenant, origin, request)
+        if key is None:
+            return Outcome.FAILED
+        outcome = self._state.recall(key, self._clock())
+        if outcome is not None:
+            return outcome
+        ended = Event()
+        found = self._ask(key, ended.set)
+        if isinstance(found, Outcome):
+            return found
+        flight = found.flight
         if isinstance(found, Ask):
             self._call(flight)
         elif not ended.wait(self._left(flight)):
@@ -162,17 +165,18 @@ class OriginLookup:
         client disconnects, the look-up goes on for the others. Raise `LookupResultError` if the
         function returned anything but True or False.
         """
-        key = self._find_key(origin, request)
-        if isinstance(key, Outcome):
-            return key
-        with self._lock:
-            found = self._state.ask(key, self._clock())
-            if isinstance(found, Outcome):
-                return found
-            flight = found.flight
-            loop = asyncio.get_running_loop()
-            ended = loop.create_future()
-            flight.waiters.append(partial(_wake, loop, ended))
+        key = origin if self._tenant is None else self._find_key(self._tenant, origin, request)
+        if key is None:
+            return Outcome.FAILED
+        outcome = self._state.recall(key, self._clock())
+        if outcome is not None:
+            return outcome
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+        found = self._ask(key, partial(_wake, loop, ended))
+        if isinstance(found, Outcome):
+            return found
+        flight = found.flight
         if isinstance(found, Ask):
             self._start(loop, flight)
         try:
@@ -202,16 +206,23 @@ class OriginLookup:
         with self._lock:
             return {str(outcome): count for outcome, count in self._state.counts.items()}
 
-    def _find_key(self, origin: str, request: LookupRequest) -> Key | Outcome:
-        if self._tenant is None:
-            return None, origin
+    def _find_key(self, tenant: Tenant, origin: str, request: LookupRequest) -> Key | None:
+        """Return the key of a request; None if the function `tenant` has failed."""
         try:
-            return check_tenant(self._tenant(request)), origin
+            return check_tenant(tenant(request)), origin
         except Exception as error:  # noqa: BLE001 - a request for a host that it does not expect
             with self._lock:
-                self._state.counts[Outcome.FAILED] += 1
+                self._state.count(Outcome.FAILED)
             self._log.log(self._clock(), "function tenant", None, error)
-            return Outcome.FAILED
+            return None
+
+    def _ask(self, key: Key, wake: Callable[[], None]) -> Outcome | Ask | Wait:
+        """Ask the state; `wake` is called once the flight has an outcome, if there is one."""
+        with self._lock:
+            found = self._state.ask(key, self._clock())
+            if not isinstance(found, Outcome):
+                found.flight.waiters.append(wake)
+        return found
 
     def _left(self, flight: Flight) -> float:
         return max(0.0, flight.deadline - self._clock())
@@ -294,7 +305,7 @@ class OriginLookup:
 
 
 def _arguments_of(flight: Flight) -> tuple[str, ...]:
-    tenant, origin = flight.key
+    tenant, origin = split_key(flight.key)
     return (origin,) if tenant is None else (origin, tenant)
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from corekit.adapter import show
-from corekit.lookups import Key
+from corekit.lookups import Key, split_key
 
 _LOGGER: Final = logging.getLogger("corekit.lookups")
 
@@ -37,7 +37,7 @@ class FailureLog:
         self._next = now + SECONDS
         of = ""
         if key is not None:
-            tenant, origin = key
+            tenant, origin = split_key(key)
             of = f" of {show(origin)}" + ("" if tenant is None else f" for tenant {show(tenant)}")
         message = "CORS: the %s%s %s, so it is not known whether the origin is allowed."
         if left_out:

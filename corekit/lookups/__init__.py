@@ -7,7 +7,7 @@ and for asyncio.
 """
 
 from .asking import LOOKUP_RISKS, may_look_up
-from .expiring import ExpiringKeys, Key
+from .expiring import RESOLUTION, ExpiringKeys, Key, split_key
 from .layers import (
     Lookup,
     check_is_asked,
@@ -26,6 +26,7 @@ __all__ = [
     "BACK_OFF",
     "LOOKUP_RISKS",
     "MAX_TENANT_LENGTH",
+    "RESOLUTION",
     "Ask",
     "ExpiringKeys",
     "Flight",
@@ -43,5 +44,6 @@ __all__ = [
     "look_up",
     "look_up_async",
     "may_look_up",
+    "split_key",
     "why_not_asked",
 ]

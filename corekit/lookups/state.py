@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from corekit._origins import split_origin
 
-from .expiring import ExpiringKeys, Key
+from .expiring import ExpiringKeys, Key, split_key
 from .outcomes import LookupResultError, Outcome
 
 BACK_OFF: Final = 1.0
@@ -70,12 +70,10 @@ class LookupState:
     `ttl` and `size` are for True, `negative_ttl` and `negative_size` for False. `timeout` seconds
     after its start, a look-up has failed. For `stale_if_error` seconds after `ttl`, True is used if
     the look-up cannot be asked. Arguments are not validated, and `now`, in seconds, must not
-    decrease. It must not be used by two threads at once.
-
-    `counts` has the number of requests by their outcome. Each call of `ask()` is counted once.
+    decrease. It must not be used by two threads at once, except `recall()`.
 
     >>> state = LookupState(ttl=60, negative_ttl=10)
-    >>> key = (None, "https://app.example.com")
+    >>> key = "https://app.example.com"
     >>> flight = state.ask(key, now=0).flight
     >>> state.ask(key, now=0) == Wait(flight)
     True
@@ -88,13 +86,15 @@ class LookupState:
     __slots__ = (
         "_allowed",
         "_concurrency",
+        "_counts",
         "_denied",
         "_failed",
         "_flights",
+        "_recalled_allowed",
+        "_recalled_denied",
         "_running",
         "_stale_if_error",
         "_timeout",
-        "counts",
     )
 
     def __init__(
@@ -116,7 +116,25 @@ class LookupState:
         self._concurrency: Final = concurrency
         self._timeout: Final = timeout
         self._stale_if_error: Final = stale_if_error
-        self.counts: Final = dict.fromkeys(Outcome, 0)
+        self._counts: Final = dict.fromkeys(Outcome, 0)
+        self._recalled_allowed = 0
+        self._recalled_denied = 0
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """The number of requests by their outcome: each call of `ask()` is counted once.
+
+        So is each call of `recall()` that returns an outcome. Without Python's global lock, a few
+        of two threads at once may count as one.
+        """
+        counts = dict(self._counts)
+        counts[_CACHED_ALLOWED] += self._recalled_allowed
+        counts[_CACHED_DENIED] += self._recalled_denied
+        return counts
+
+    def count(self, outcome: Outcome) -> None:
+        """Count a request that could not be asked about."""
+        self._counts[outcome] += 1
 
     @property
     def running(self) -> int:
@@ -128,6 +146,21 @@ class LookupState:
         """The number of keys that are held in memory, for whatever reason."""
         return len(self._allowed) + len(self._denied) + len(self._failed) + len(self._flights)
 
+    def recall(self, key: Key, now: float) -> Outcome | None:
+        """Return what was remembered or used a moment ago; None if `ask()` has to be called.
+
+        Any number of threads may call it, also during another call.
+        """
+        entry = self._allowed.entries.get(key)
+        if entry is not None and now < entry.recalled_until:
+            self._recalled_allowed += 1
+            return _CACHED_ALLOWED
+        entry = self._denied.entries.get(key)
+        if entry is not None and now < entry.recalled_until:
+            self._recalled_denied += 1
+            return _CACHED_DENIED
+        return None
+
     def ask(self, key: Key, now: float) -> Outcome | Ask | Wait:
         """Return what is known about a key, or what to do to know it."""
         if self._allowed.is_fresh(key, now):
@@ -137,7 +170,7 @@ class LookupState:
         else:
             flight = self._flights.get(key)
             if flight is not None and flight.outcome is None:
-                self.counts[Outcome.JOINED] += 1
+                self._counts[Outcome.JOINED] += 1
                 return Wait(flight)
             refusal = self._find_refusal(key, now)
             if refusal is None:
@@ -145,7 +178,7 @@ class LookupState:
                 self._running += 1
                 return Ask(flight)
             outcome = refusal
-        self.counts[outcome] += 1
+        self._counts[outcome] += 1
         return outcome
 
     def settle(self, flight: Flight, result: object, now: float) -> Outcome:
@@ -155,14 +188,14 @@ class LookupState:
         `LookupResultError` for anything but True and False, which is a failure too.
         """
         if result is not True and result is not False:
-            flight.error = LookupResultError(flight.key[1], result)
+            flight.error = LookupResultError(split_key(flight.key)[1], result)
             self.fail(flight, now)
             raise flight.error
         if flight.outcome is not None or now >= flight.deadline:
             return self.fail(flight, now)
         self._land(flight)
         flight.outcome = Outcome.ALLOWED if result else Outcome.DENIED
-        self.counts[flight.outcome] += 1
+        self._counts[flight.outcome] += 1
         if flight.is_kept and result:
             self._allowed.add(flight.key, now)
         elif flight.is_kept:
@@ -191,7 +224,8 @@ class LookupState:
         self._allowed.drop_origin(origin)
         self._denied.drop_origin(origin)
         # There are at most as many flights as `concurrency`.
-        for flight in [each for each in self._flights.values() if each.key[1] == origin]:
+        flights = self._flights.values()
+        for flight in [each for each in flights if split_key(each.key)[1] == origin]:
             self._detach(flight)
 
     def clear(self) -> None:
@@ -205,7 +239,7 @@ class LookupState:
         """Return the outcome for a key that is not asked; None if it is."""
         if key in self._flights or self._failed.is_fresh(key, now):
             return self._fall_back(key, now, Outcome.BACKED_OFF)
-        tenant, origin = key
+        tenant, origin = split_key(key)
         is_too_long = tenant is not None and len(tenant) > MAX_TENANT_LENGTH
         if is_too_long or split_origin(origin) is None:
             return Outcome.REJECTED
@@ -219,7 +253,7 @@ class LookupState:
         return Outcome.STALE_ALLOWED if is_usable else outcome
 
     def _give_up(self, flight: Flight, failure: Outcome, since: float, now: float) -> Outcome:
-        self.counts[failure] += 1
+        self._counts[failure] += 1
         flight.failure = failure
         if flight.is_kept:
             self._failed.add(flight.key, since)

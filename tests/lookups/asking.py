@@ -6,8 +6,8 @@ from typing import Final
 
 from corekit.lookups import Ask, Flight, Key, LookupState
 
-A: Final[Key] = (None, "https://a.example")
-B: Final[Key] = (None, "https://b.example")
+A: Final = "https://a.example"
+B: Final = "https://b.example"
 
 
 def start(state: LookupState, key: Key = A, now: float = 0) -> Flight:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from corekit.lookups import Key
+from corekit.lookups import Key, split_key
 
-Memory = list[tuple[Key, float]]
-"""Keys, each with the time at which it expires."""
+Memory = list[tuple[Key, float, float]]
+"""Keys, each with the time at which it expires, and that of its last use that counts."""
 
 
 @dataclass(eq=False)
@@ -37,6 +37,10 @@ class NaiveLookup:
     flights: list[NaiveFlight] = field(default_factory=list)
     counted: list[str] = field(default_factory=list)
 
+    @property
+    def answers(self) -> list[Memory]:
+        return [self.yes, self.no]
+
     def ask(self, key: Key, now: float) -> str | NaiveFlight:
         """Return an outcome, a flight to wait for, or a new one, which is the last in the list."""
         answer = self._ask(key, now)
@@ -60,7 +64,7 @@ class NaiveLookup:
                 return flight
         if asking or use(self.failed, key, now):
             return self.old_yes(key, now) or "backed_off"
-        tenant, origin = key
+        tenant, origin = split_key(key)
         is_origin = origin.startswith("https://") and not origin.endswith("/")
         if not is_origin or len(tenant or "") > 255:
             return "rejected"
@@ -79,10 +83,10 @@ class NaiveLookup:
             flight.verdict = "allowed" if answer else "denied"
             self.counted.append(flight.verdict)
             if not flight.forgotten and answer:
-                put(self.yes, flight.key, now + self.ttl, self.size)
+                put(self.yes, flight.key, now, self.ttl, self.size)
             elif not flight.forgotten:
                 self.yes = [each for each in self.yes if each[0] != flight.key]
-                put(self.no, flight.key, now + self.negative_ttl, self.negative_size)
+                put(self.no, flight.key, now, self.negative_ttl, self.negative_size)
         assert flight.verdict is not None
         return flight.verdict
 
@@ -95,16 +99,16 @@ class NaiveLookup:
     def give_up(self, flight: NaiveFlight, failure: str, since: float, now: float) -> None:
         self.counted.append(failure)
         if not flight.forgotten:
-            put(self.failed, flight.key, since + 1, self.negative_size)
+            put(self.failed, flight.key, since, 1, self.negative_size)
         flight.verdict = self.old_yes(flight.key, now) or failure
 
     def old_yes(self, key: Key, now: float) -> str | None:
         return "stale_allowed" if use(self.yes, key, now - self.stale_if_error) else None
 
     def invalidate(self, origin: str) -> None:
-        self.yes = [each for each in self.yes if each[0][1] != origin]
-        self.no = [each for each in self.no if each[0][1] != origin]
-        self.forget([each for each in self.flights if each.key[1] == origin])
+        self.yes = [each for each in self.yes if split_key(each[0])[1] != origin]
+        self.no = [each for each in self.no if split_key(each[0])[1] != origin]
+        self.forget([each for each in self.flights if split_key(each.key)[1] == origin])
 
     def clear(self) -> None:
         self.yes, self.no = [], []
@@ -117,14 +121,21 @@ class NaiveLookup:
 
 
 def use(memory: Memory, key: Key, now: float) -> bool:
-    for place, (each, expiry) in enumerate(memory):
+    for place, (each, expiry, used) in enumerate(memory):
         if each == key and now < expiry:
-            memory.append(memory.pop(place))
+            # Uses within a second count as one.
+            if now >= min(expiry, used + 1):
+                del memory[place]
+                memory.append((key, expiry, now))
             return True
     return False
 
 
-def put(memory: Memory, key: Key, expiry: float, size: int) -> None:
+def was_just_used(memory: Memory, key: Key, now: float) -> bool:
+    return any(each == key and now < min(expiry, used + 1) for each, expiry, used in memory)
+
+
+def put(memory: Memory, key: Key, now: float, ttl: float, size: int) -> None:
     memory[:] = [each for each in memory if each[0] != key]
-    memory.append((key, expiry))
+    memory.append((key, now + ttl, now))
     del memory[:-size]

@@ -10,9 +10,9 @@ from tests.lookups.asking import A, B, know, start
 
 def test_origin_is_forgotten_for_all_tenants() -> None:
     state = LookupState()
-    keys: list[Key] = [A, ("one", A[1]), ("two", A[1])]
+    keys: list[Key] = [A, ("one", A), ("two", A)]
     know(state, (keys[0], True), (keys[1], False), (keys[2], True), (B, True))
-    state.invalidate(A[1])
+    state.invalidate(A)
     for key in keys:
         start(state, key)
     assert state.ask(B, 0) is Outcome.CACHED_ALLOWED
@@ -28,7 +28,7 @@ def test_everything_is_forgotten() -> None:
 
 
 @pytest.mark.parametrize("result", [True, False])
-@pytest.mark.parametrize("forget", [LookupState.clear, lambda s: s.invalidate(A[1])])
+@pytest.mark.parametrize("forget", [LookupState.clear, lambda s: s.invalidate(A)])
 def test_what_is_in_flight_is_not_remembered(result: bool, forget: object) -> None:
     state = LookupState()
     flight = start(state)
@@ -42,7 +42,7 @@ def test_what_is_in_flight_is_not_remembered(result: bool, forget: object) -> No
 def test_what_is_in_flight_is_not_joined_after_it_was_forgotten() -> None:
     state = LookupState()
     old = start(state)
-    state.invalidate(A[1])
+    state.invalidate(A)
     new = start(state)
     state.settle(new, True, 0)
     state.settle(old, False, 0)
@@ -52,7 +52,7 @@ def test_what_is_in_flight_is_not_joined_after_it_was_forgotten() -> None:
 def test_other_flights_go_on() -> None:
     state = LookupState()
     flight = start(state, B)
-    state.invalidate(A[1])
+    state.invalidate(A)
     state.settle(flight, True, 0)
     assert state.ask(B, 0) is Outcome.CACHED_ALLOWED
 
@@ -78,7 +78,7 @@ def test_function_that_still_runs_is_not_called_again() -> None:
     state = LookupState(timeout=1)
     state.time_out(start(state), 1)
     state.clear()
-    state.invalidate(A[1])
+    state.invalidate(A)
     assert state.ask(A, 9) is Outcome.BACKED_OFF
 
 
@@ -86,21 +86,21 @@ def test_back_off_is_not_forgotten() -> None:
     state = LookupState()
     state.fail(start(state), 0)
     state.clear()
-    state.invalidate(A[1])
+    state.invalidate(A)
     assert state.ask(A, 0) is Outcome.BACKED_OFF
 
 
 def test_old_yes_is_not_used_after_it_was_forgotten() -> None:
     state = LookupState(ttl=1, stale_if_error=100)
     know(state, (A, True))
-    state.invalidate(A[1])
+    state.invalidate(A)
     assert state.fail(start(state, A, 1), 1) is Outcome.FAILED
 
 
 def test_memory_of_displaced_keys_is_freed() -> None:
     keys = ExpiringKeys(ttl=1, size=2)
     for number in range(9):
-        keys.add((None, f"https://{number}.example"), 0)
+        keys.add(f"https://{number}.example", 0)
         keys.add(("t", f"https://{number}.example"), 0)
     keys.drop(A)
     assert len(keys) == 2
@@ -108,5 +108,5 @@ def test_memory_of_displaced_keys_is_freed() -> None:
     assert len(keys) == len(keys._of_origin) == 0
     keys.add(A, 0)
     keys.clear()
-    keys.drop_origin(A[1])
+    keys.drop_origin(A)
     assert len(keys) == len(keys._of_origin) == 0

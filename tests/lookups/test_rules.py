@@ -33,15 +33,15 @@ class TestCaches:
     @pytest.mark.parametrize("result", [True, False])
     def test_tenants_are_apart(self, result: bool) -> None:
         state = LookupState()
-        know(state, (("one", A[1]), result))
-        assert isinstance(state.ask(("two", A[1]), 0), Ask)
+        know(state, (("one", A), result))
+        assert isinstance(state.ask(("two", A), 0), Ask)
         assert isinstance(state.ask(A, 0), Ask)
 
     def test_random_origins_displace_no_allowed_one(self) -> None:
         state = LookupState(size=2, negative_size=2)
         know(state, (A, True), (B, True))
         for number in range(100):
-            know(state, ((None, f"https://{number}.example"), False))
+            know(state, (f"https://{number}.example", False))
         assert state.ask(A, 0) is state.ask(B, 0) is Outcome.CACHED_ALLOWED
         assert state.remembered == 4
 
@@ -49,16 +49,16 @@ class TestCaches:
     def test_each_has_its_size(self, size: int, negative_size: int) -> None:
         state = LookupState(size=size, negative_size=negative_size)
         for number in range(10):
-            know(state, ((None, f"https://{number}.example"), True))
+            know(state, (f"https://{number}.example", True))
         assert state.remembered == size
         for number in range(10, 20):
-            know(state, ((None, f"https://{number}.example"), False))
+            know(state, (f"https://{number}.example", False))
         assert state.remembered == size + negative_size
 
     @pytest.mark.parametrize("result", [True, False])
     def test_least_recently_used_is_displaced(self, result: bool) -> None:
         state = LookupState(size=2, negative_size=2)
-        c: Key = (None, "https://c.example")
+        c: Key = "https://c.example"
         know(state, (A, result), (B, result))
         state.ask(A, 1)
         know(state, (c, result), now=1)
@@ -70,7 +70,7 @@ class TestCaches:
         state = LookupState(ttl=1, size=2)
         know(state, (A, True), (B, True))
         know(state, (A, True), now=1)
-        know(state, ((None, "https://c.example"), True), now=1)
+        know(state, ("https://c.example", True), now=1)
         assert state.ask(A, 1) is Outcome.CACHED_ALLOWED
 
     def test_new_result_replaces_the_old_one(self) -> None:
@@ -101,7 +101,7 @@ class TestFlights:
     def test_more_than_the_bound_are_not_asked(self) -> None:
         state = LookupState(concurrency=2)
         flight, _ = start(state, A), start(state, B)
-        other: Key = (None, "https://other.example")
+        other: Key = "https://other.example"
         assert state.ask(other, 0) is Outcome.OVERLOADED
         assert state.ask(A, 0) == Wait(flight)
         state.settle(flight, False, 0)
@@ -176,7 +176,7 @@ class TestFailures:
     def test_back_off_is_bounded(self) -> None:
         state = LookupState(negative_size=3)
         for number in range(100):
-            state.fail(start(state, (None, f"https://{number}.example")), 0)
+            state.fail(start(state, f"https://{number}.example"), 0)
         assert state.remembered == 3
 
     def test_old_yes_is_used_after_a_failure(self) -> None:
@@ -261,36 +261,36 @@ class TestWhatIsAsked:
     )
     def test_only_origins_of_pages_are_asked(self, origin: str) -> None:
         state = LookupState(concurrency=1)
-        assert state.ask((None, origin), 0) is Outcome.REJECTED
+        assert state.ask(origin, 0) is Outcome.REJECTED
         start(state, B)
         # It is known without the look-up, so it is not unknown under overload.
-        assert state.ask((None, origin), 0) is Outcome.REJECTED
+        assert state.ask(origin, 0) is Outcome.REJECTED
         assert Outcome.REJECTED.allowed is False
 
     @pytest.mark.parametrize(
         "origin", ["https://a.example", "http://localhost:3000", "capacitor://localhost"]
     )
     def test_origins_of_pages_are_asked(self, origin: str) -> None:
-        start(LookupState(), (None, origin))
+        start(LookupState(), origin)
 
     def test_long_tenant_is_not_asked(self) -> None:
         state = LookupState()
-        start(state, ("x" * MAX_TENANT_LENGTH, A[1]))
-        assert state.ask(("x" * (MAX_TENANT_LENGTH + 1), A[1]), 0) is Outcome.REJECTED
+        start(state, ("x" * MAX_TENANT_LENGTH, A))
+        assert state.ask(("x" * (MAX_TENANT_LENGTH + 1), A), 0) is Outcome.REJECTED
 
 
 def test_each_request_is_counted_once() -> None:
     state = LookupState(concurrency=3, timeout=1)
     flight = start(state)
     state.ask(A, 0)
-    state.ask((None, "null"), 0)
+    state.ask("null", 0)
     state.settle(start(state, B), False, 0)
     state.ask(B, 0)
     state.time_out(flight, 1)
     state.time_out(flight, 1)
     state.settle(flight, True, 2)
     state.ask(A, 1.5)
-    c, d = (None, "https://c.example"), (None, "https://d.example")
+    c, d = "https://c.example", "https://d.example"
     state.settle(start(state, c, 2), True, 2)
     state.ask(c, 2)
     state.fail(start(state, d, 2), 2)
