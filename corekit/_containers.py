@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Protocol
 
-from ._origins import ANY, OriginSet, is_serialized_origin, split_origin
+from ._origins import ANY, MAX_ORIGIN_LENGTH, OriginSet, is_serialized_origin, split_origin
 
 
 class Origins(Protocol):
@@ -37,12 +38,12 @@ class AnyOrigin:
 
 
 class EveryOrigin:
-    """All origins about which an engine asks, if a look-up decides which are allowed."""
+    """All origins with a host, if a look-up decides which are allowed."""
 
     __slots__ = ()
 
-    def __contains__(self, _origin: str) -> bool:
-        return True
+    def __contains__(self, origin: str) -> bool:
+        return len(origin) <= MAX_ORIGIN_LENGTH and _is_of_website(origin)
 
 
 class _BoundedOrigins:
@@ -80,3 +81,7 @@ def bound_origins(origins: Origins, *, opaque: bool) -> Origins:
 
 def _has_host(origin: str) -> bool:
     return split_origin(origin) is not None
+
+
+# Origins that were looked up come again and again.
+_is_of_website = lru_cache(1024)(_has_host)

@@ -39,6 +39,9 @@ MAX_METHOD_LENGTH: Final = 64
 MAX_REQUEST_HEADERS_LENGTH: Final = 4096
 """The longest Access-Control-Request-Headers that is read; more if more is granted."""
 
+_CACHED_ALLOWED: Final = "cached_allowed"
+"""The outcome of a look-up that is asked for most: see `corekit.lookups.Outcome`."""
+
 _FORBIDDEN: Final = 403
 _NON_WILDCARD_HEADER: Final = "authorization"
 """https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
@@ -86,12 +89,15 @@ class Engine:
         "max_request_headers",
         "no_origin",
         "others",
+        "recalled",
         "shadow",
         "source",
     )
 
     _uncached: Engine | None
     _looked_up: dict[str, Engine]
+    recalled: Engine | None
+    """The engine for origins that were allowed a moment ago, once there was one."""
 
     def __init__(
         self,
@@ -177,7 +183,7 @@ class Engine:
             return self
         engine = self._uncached
         if engine is None:
-            engine = self._copy()
+            engine = self.copy()
             engine._max_age = 0
             engine._preflights = engine._grant_preflights()
             self._uncached = engine
@@ -197,18 +203,21 @@ class Engine:
         """
         engine = self._looked_up.get(outcome)
         if engine is None:
-            engine = self._copy()
+            engine = self.copy()
             engine.lookup = outcome
             # A candidate does not look up anything, so what it would answer is not comparable.
             engine.shadow = None
             if allowed is None:
                 engine._denied, engine._denied_preflight = UNKNOWN, UNKNOWN_PREFLIGHT
             elif allowed:
-                engine.others = bound_origins(EveryOrigin(), opaque=False)
+                engine.others = EveryOrigin()
             self._looked_up[outcome] = engine
+            if outcome == _CACHED_ALLOWED:
+                self.recalled = engine
         return engine
 
-    def _copy(self) -> Engine:
+    def copy(self) -> Engine:
+        """Return an equal engine that shares nothing that is made later."""
         engine = copy(self)
         engine._forget_copies()
         return engine
@@ -216,6 +225,7 @@ class Engine:
     def _forget_copies(self) -> None:
         self._uncached = None
         self._looked_up = {}
+        self.recalled = None
 
     @property
     def allows_credentials(self) -> bool:

@@ -64,6 +64,7 @@ from .lookups import (
     is_of,
     look_up,
     look_up_async,
+    recall,
     why_not_asked,
 )
 from .policy import CorsPolicy
@@ -136,6 +137,7 @@ __all__ = [
     "raw_preflight_response",
     "read_fetch_site",
     "read_policy",
+    "recall",
     "show",
     "unchecked",
     "unwrap",

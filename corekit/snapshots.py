@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from copy import copy
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, cast
 
@@ -381,9 +380,8 @@ def _extend(policy: CorsPolicy, snapshot: Snapshot, engine: Engine | None = None
     cls: type[CorsPolicy] = _ExtendedRegexPolicy if has_regexes else _ExtendedPolicy
     extended = object.__new__(cls)
     if engine is None:
-        engine = copy(policy.engine)
+        engine = policy.engine.copy()
         engine.others = _ExtendedOrigins(snapshot, engine.others)
-        engine._uncached = None
         parts = {"policy": policy.fingerprint, "rows": f"{snapshot.size} {snapshot.digest}"}
         engine.source = Source(cls, parts)
     names = (name for name in policy._reader.arguments if name != "allow_origins")

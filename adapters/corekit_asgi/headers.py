@@ -28,7 +28,13 @@ def with_headers(scope: Scope) -> Scope:
 
 def find_line(headers: Iterable[tuple[object, object]], name: bytes) -> bytes | None:
     """Return the value of a header, whose lines are joined; None if it is missing."""
-    lines = [value for each, value in as_bytes(headers) if each.lower() == name]
+    size = len(name)
+    # Few names are as long, so few are read.
+    lines = [
+        _as_bytes(value)
+        for each, value in headers
+        if len(each) == size and _as_bytes(each).lower() == name  # type: ignore[arg-type]
+    ]
     return b", ".join(lines) if lines else None
 
 

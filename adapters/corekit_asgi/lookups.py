@@ -5,7 +5,7 @@ from __future__ import annotations
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import Engine, Lookup, LookupRequest, find_lookup, look_up_async
 
-from .headers import as_bytes, find_line
+from .headers import find_line
 from .layers import Scope
 
 
@@ -21,7 +21,7 @@ async def look_up_origin(
     `engine` is that of the policy for the request, `default` what the policy of the application is
     now.
     """
-    headers, text = as_bytes(scope["headers"]), origin.decode("latin-1")
+    headers, text = scope["headers"], origin.decode("latin-1")
     site = find_line(headers, b"sec-fetch-site")
     found = find_lookup(lookup, engine, default, text, site)
     if found is None:

@@ -34,6 +34,7 @@ from corekit.adapter import (
     policy_source,
     raw_preflight_response,
     read_policy,
+    recall,
 )
 from corekit.arguments import Grants
 
@@ -165,7 +166,6 @@ class CorsMiddleware:
         self._observes_all = observer.observes_all
         self._logs_denials = observer.logs_denials
         # Whether there is more to do for a denial; one check, since most have no look-up.
-        self._asks_or_logs = observer.logs_denials if lookup is None else _asks
         self._gate = gate
         self._lookup = lookup
         self._find_marks = marks_finder(app)
@@ -233,21 +233,26 @@ class CorsMiddleware:
                     await self({**scope, "headers": as_bytes(headers)}, receive, send)
                     return
                 if _REQUEST_METHOD in fields:
-                    if self._lookup is not None:
+                    text = origin.decode("latin-1")
+                    if self._lookup is not None and not engine.allows(text):
+                        known = recall(self._lookup, engine, text) if applied is None else None
                         applied = applied or Applied(engine, (), {self._source: current})
-                        engine = await self._look_up(engine, applied, scope, origin)
+                        engine = known or await self._look_up(engine, applied, scope, origin)
                     answer = self._answer_preflight(engine, scope, origin, fields)
                     status, lines, body = raw_preflight_response(answer, origin)
                     await send({"type": "http.response.start", "status": status, "headers": lines})
                     await send({"type": "http.response.body", "body": body})
                     return
-            answer = engine.actual(origin.decode("latin-1"))
-        if self._observes_all or (answer.may_be_denied and self._asks_or_logs(origin)):
-            if origin is not None and self._lookup is not None and not answer.origin_allowed:
-                applied = applied or Applied(engine, (), {self._source: current})
-                engine = await self._look_up(engine, applied, scope, origin)
-                applied = applied._replace(engine=engine)
-                answer = engine.actual(origin.decode("latin-1"))
+            text = origin.decode("latin-1")
+            answer = engine.actual(text)
+            if self._lookup is not None and not answer.origin_allowed:
+                known = recall(self._lookup, engine, text) if applied is None else None
+                if known is None:
+                    applied = applied or Applied(engine, (), {self._source: current})
+                    known = await self._look_up(engine, applied, scope, origin)
+                    applied = applied._replace(engine=known)
+                engine, answer = known, known.actual(text)
+        if self._observes_all or (answer.may_be_denied and self._logs_denials(origin)):
             self._observe(engine, answer, scope, origin, _NO_FIELDS)
 
         # A coroutine function, since bridges such as asgiref's check for one. The defaults are
@@ -367,10 +372,6 @@ def report_second_layer(app: ASGIApp, logger: logging.Logger) -> None:
         logger.warning(
             "CORS: %s has no effect, since corekit replaces its headers. Remove it.", name
         )
-
-
-def _asks(_: object) -> bool:
-    return True
 
 
 def _refuse(value: object) -> NoReturn:

@@ -133,6 +133,13 @@ class OriginLookup:
         """
         return may_look_up(engine, origin, self.accept_risks)
 
+    def recall(self, origin: str) -> Outcome | None:
+        """Return what was remembered or used a moment ago; None if it has to be looked up.
+
+        With `tenant` that is always None.
+        """
+        return self._state.recall(origin, self._clock()) if self._tenant is None else None
+
     def ask_sync(self, origin: str, request: LookupRequest) -> Outcome:
         """Look up an origin in this thread, or wait for the thread that does.
 

@@ -37,6 +37,7 @@ from corekit.adapter import (
     merge_headers,
     policy_source,
     preflight_response,
+    recall,
 )
 from corekit.arguments import Grants
 
@@ -176,7 +177,7 @@ class CorsMiddleware:
                 answer = _answer_preflight(engine, environ, origin, method)
         if self._observes_all or answer.may_be_denied:
             if origin is not None and self._lookup is not None and not answer.origin_allowed:
-                engine = self._look_up(engine, current, environ, origin)
+                engine = self._look_up(self._lookup, engine, current, environ, origin)
                 answer = _answer(engine, environ, origin, method)
             if self._observes_all or (answer.may_be_denied and self._logs_denials(origin)):
                 self._observe(engine, answer, environ, origin)
@@ -213,15 +214,19 @@ class CorsMiddleware:
 
     def _look_up(
         self,
+        lookup: Lookup,
         engine: Engine,
         current: CorsPolicy | CorsRoutes,
         environ: WSGIEnvironment,
         origin: str,
     ) -> Engine:
         """Return the engine for a request, after a look-up of its origin if that is needed."""
+        known = recall(lookup, engine, origin) if engine is current.engine else None
+        if known is not None:
+            environ[LOOKED_UP] = known
+            return known
         site = environ.get("HTTP_SEC_FETCH_SITE")
-        lookup = find_lookup(self._lookup, engine, current, origin, site)
-        if lookup is None:
+        if find_lookup(lookup, engine, current, origin, site) is None:
             return engine
         request = LookupRequest(
             environ.get("wsgi.url_scheme", "http"), environ.get("HTTP_HOST", ""), _path_of(environ)

@@ -16,6 +16,7 @@ from .layers import (
     is_of,
     look_up,
     look_up_async,
+    recall,
     why_not_asked,
 )
 from .outcomes import LookupResultError, Outcome
@@ -44,6 +45,7 @@ __all__ = [
     "look_up",
     "look_up_async",
     "may_look_up",
+    "recall",
     "split_key",
     "why_not_asked",
 ]

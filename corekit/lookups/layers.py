@@ -19,7 +19,8 @@ from .outcomes import LookupResultError, Outcome
 from .requests import LookupRequest
 
 _SAME_ORIGIN: Final = ("same-origin", b"same-origin")
-_NAMES: Final = ("is_async", "is_asked", "ask_sync", "ask_async")
+_NAMES: Final = ("is_async", "is_asked", "recall", "ask_sync", "ask_async")
+_RECALLED: Final = Outcome.CACHED_ALLOWED
 
 
 class Lookup(Protocol):
@@ -29,6 +30,8 @@ class Lookup(Protocol):
     def is_async(self) -> bool: ...
 
     def is_asked(self, engine: Engine, origin: str, /) -> bool: ...
+
+    def recall(self, origin: str, /) -> Outcome | None: ...
 
     def ask_sync(self, origin: str, request: LookupRequest, /) -> Outcome: ...
 
@@ -105,6 +108,19 @@ def find_lookup(
     if lookup is None or site in _SAME_ORIGIN or engine.allows(origin):
         return None
     return lookup if is_of(engine, default) and lookup.is_asked(engine, origin) else None
+
+
+def recall(lookup: Lookup, engine: Engine, origin: str) -> Engine | None:
+    """Return the engine for an origin that was allowed a moment ago; None to look it up.
+
+    That is the shortest way to what `find_lookup()` and `look_up()` come to, for most requests.
+    `engine` is that of the policy of the application.
+    """
+    # There is one if this policy lets a look-up allow anything. HTTP needs a closer look.
+    known = engine.recalled
+    if known is None or not origin.startswith("https://") or lookup.recall(origin) is not _RECALLED:
+        return None
+    return known
 
 
 def look_up(lookup: Lookup, engine: Engine, origin: str, request: LookupRequest) -> Engine:

@@ -344,6 +344,9 @@ class Failing:
     def is_asked(self, engine: object, origin: str) -> bool:
         return True
 
+    def recall(self, origin: str) -> Any:
+        raise RuntimeError
+
     def ask_sync(self, origin: str, request: LookupRequest) -> Any:
         raise RuntimeError("no running event loop")
 

@@ -9,6 +9,7 @@ import pytest
 from corekit import CorsPolicy, Reason
 from corekit.adapter import preflight_response
 from corekit.lookups import LOOKUP_RISKS, may_look_up
+from corekit.snapshots import Rules, SnapshotReader
 
 LISTED: Final = ["https://example.com"]
 plain: Final = CorsPolicy(allow_origins=LISTED, allow_methods=["PUT"], max_age=60)
@@ -105,6 +106,25 @@ def test_engine_is_made_once_for_each_outcome() -> None:
         answer = each.preflight("https://a.example", "PUT", None, None)
         assert ("Access-Control-Max-Age", "0") in answer.headers
         assert each.lookup == "allowed"
+
+
+def test_engine_of_a_snapshot_is_of_the_extended_policy() -> None:
+    policy = plain.replace(max_age=1)
+    policy.engine.looked_up("cached_allowed", allowed=True)
+    extended = SnapshotReader(Rules.of(policy)).finish().extend(policy)
+    assert isinstance(extended, CorsPolicy)
+    assert extended.engine.recalled is None
+    made = extended.engine.looked_up("cached_allowed", allowed=True)
+    assert made.source is extended.engine.source
+    assert extended.engine.recalled is made
+
+
+def test_what_was_recalled_is_for_origins_with_a_host() -> None:
+    engine = plain.engine.looked_up("cached_allowed", allowed=True)
+    assert engine.actual("https://a.example").origin_allowed
+    long = f"https://{'a.' * 200}example"
+    for origin in ("null", "file://", "https://a.example/", "https://a.example\r\nX: y", long):
+        assert not engine.actual(origin).origin_allowed
 
 
 def test_risks_are_those_of_an_exact_origin() -> None:
