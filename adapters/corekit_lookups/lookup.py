@@ -35,6 +35,7 @@ from .arguments import (
     read_risks,
 )
 from .reporting import FailureLog
+from .threads import Threads
 
 SyncLookup = Callable[[str], bool] | Callable[[str, str], bool]
 AsyncLookup = Callable[[str], Awaitable[bool]] | Callable[[str, str], Awaitable[bool]]
@@ -57,7 +58,8 @@ class OriginLookup:
     `size`
         How many results are remembered, of True and of False each.
     `concurrency`
-        How many look-ups run at a time. A request that would need one more is not allowed.
+        How many look-ups run at a time. A request that would need one more is not allowed. Under
+        asyncio, a function that is not async is called in as many threads, which nothing else uses.
     `timeout`
         How many seconds a look-up may take. A task is canceled then. A thread goes on, and counts
         as running until it returns.
@@ -115,6 +117,7 @@ class OriginLookup:
         self._clock: Final = clock
         self._lock: Final = Lock()
         self._log: Final = FailureLog()
+        self._threads: Final = Threads(concurrency)
         self._started: Final[set[asyncio.Future[Any]]] = set()
         self._state: Final = LookupState(
             ttl=ttl,
@@ -236,10 +239,6 @@ class OriginLookup:
 
     def _call(self, flight: Flight) -> None:
         """Call the function in this thread, and end its flight."""
-        if not self._left(flight):
-            # A thread of a pool may start late, when nobody waits any more.
-            self._end(flight, self._state.fail)
-            return
         try:
             result = self._lookup(*_arguments_of(flight))
         except BaseException as error:
@@ -272,7 +271,8 @@ class OriginLookup:
         else:
             run = copy_context().run
             try:
-                started = loop.run_in_executor(None, lambda: run(self._call, flight))
+                called = self._threads.run(lambda: run(self._call, flight))
+                started = asyncio.wrap_future(called, loop=loop)
             except RuntimeError as error:  # the server stops, and starts no more threads
                 self._end(flight, self._state.fail, error)
                 return

@@ -13,7 +13,7 @@ RESOLUTION: Final = 1.0
 
 
 def split_key(key: Key) -> tuple[str | None, str]:
-    """Return the tenant of a key, None if there is none, and its origin.
+    """Return the tenant of a key, None without one, and its origin.
 
     >>> split_key("https://a.example")
     (None, 'https://a.example')

@@ -5,14 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import multiprocessing
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event, get_ident
 from typing import Any
 
 import pytest
 
-from corekit_lookups import LookupResultError, Outcome
+from corekit_lookups import LookupResultError, OriginLookup, Outcome
 from tests.lookups.running import LONG, REQUEST, A, B, build, run, settle, wait_until
+
+
+def pool_of(lookup: OriginLookup) -> ThreadPoolExecutor:
+    pool = lookup._threads._pool
+    assert pool is not None
+    return pool
+
+
+async def check(lookup: OriginLookup) -> None:
+    assert await lookup.ask_async(A, REQUEST) is Outcome.ALLOWED
 
 
 class TestFunctionsInThreads:
@@ -52,26 +66,54 @@ class TestFunctionsInThreads:
 
         run(test)
 
-    def test_thread_that_begins_too_late_calls_nothing(self) -> None:
-        calls: list[str] = []
+    def test_slow_functions_take_no_thread_of_the_loop(self) -> None:
+        """Host names and files are read in the threads of the loop, for requests of all kinds."""
         released = Event()
+        called: list[str] = []
 
         def look_up(origin: str) -> bool:
-            calls.append(origin)
-            return True
+            called.append(origin)
+            return released.wait(LONG)
+
+        most = (os.cpu_count() or 1) + 4 + 1
+
+        async def test() -> None:
+            lookup = build(look_up, timeout=0.02, concurrency=most)
+            origins = [f"https://{number}.example" for number in range(most)]
+            asking = [lookup.ask_async(origin, REQUEST) for origin in origins]
+            assert await asyncio.gather(*asking) == [Outcome.TIMED_OUT] * most
+            await wait_until(lambda: len(called) == most)
+            assert await asyncio.to_thread(lambda: "read") == "read"
+            released.set()
+            await wait_until(lambda: lookup._state.running == 0)
+
+        run(test)
+
+    def test_look_up_needs_no_thread_of_the_loop(self) -> None:
+        released = Event()
 
         async def test() -> None:
             loop = asyncio.get_running_loop()
             loop.set_default_executor(ThreadPoolExecutor(1))
             other = loop.run_in_executor(None, released.wait, LONG)
-            lookup = build(look_up, timeout=0.02)
-            assert await lookup.ask_async(A, REQUEST) is Outcome.TIMED_OUT
+            assert await build(lambda origin: True).ask_async(A, REQUEST) is Outcome.ALLOWED
             released.set()
             await other
-            await wait_until(lambda: lookup._state.running == 0)
-            assert calls == []
 
         run(test)
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+    def test_forked_process_has_its_own_threads(self) -> None:
+        lookup = build(lambda origin: origin == A)
+        run_and_check = partial(run, partial(check, lookup))
+        run_and_check()
+        # Only a thread that waits for work is taken for one that the new process has too.
+        time.sleep(0.05)
+        lookup.clear()
+        process = multiprocessing.get_context("fork").Process(target=run_and_check)
+        process.start()
+        process.join(LONG)
+        assert process.exitcode == 0
 
     @pytest.mark.parametrize("error", [ValueError, SystemExit])
     def test_exception_allows_nothing(
@@ -101,9 +143,9 @@ class TestFunctionsInThreads:
 
     def test_server_that_stops_starts_no_threads(self) -> None:
         async def test() -> None:
-            loop = asyncio.get_running_loop()
-            await loop.shutdown_default_executor()
             lookup = build(lambda origin: True)
+            await lookup.ask_async(B, REQUEST)
+            pool_of(lookup).shutdown()
             assert await lookup.ask_async(A, REQUEST) is Outcome.FAILED
             assert lookup._state.running == 0
 
@@ -113,17 +155,17 @@ class TestFunctionsInThreads:
         released = Event()
 
         async def test() -> None:
-            loop = asyncio.get_running_loop()
-            pool = ThreadPoolExecutor(1)
-            loop.set_default_executor(pool)
-            other = loop.run_in_executor(None, released.wait, LONG)
-            lookup = build(lambda origin: True)
+            lookup = build(lambda origin: True, concurrency=1)
+            await lookup.ask_async(B, REQUEST)
+            pool = pool_of(lookup)
+            other = pool.submit(released.wait, LONG)
+            await wait_until(other.running)
             asking = asyncio.ensure_future(lookup.ask_async(A, REQUEST))
             await settle()
             pool.shutdown(wait=False, cancel_futures=True)
             assert await asking is Outcome.FAILED
             released.set()
-            await other
+            assert other.result(LONG)
             assert lookup._state.running == 0
 
         run(test)
