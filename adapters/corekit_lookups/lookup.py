@@ -81,6 +81,12 @@ class OriginLookup:
     <Outcome.CACHED_ALLOWED: 'cached_allowed'>
     """
 
+    recall: Callable[[str], Outcome | None]
+    """Returns CACHED_ALLOWED for an origin that was allowed a moment ago, on all hosts and paths.
+
+    None if it has to be looked up: with `tenant`, that is always so.
+    """
+
     def __init__(
         self,
         lookup: SyncLookup | AsyncLookup,
@@ -128,6 +134,8 @@ class OriginLookup:
             timeout=timeout,
             stale_if_error=stale_if_error,
         )
+        self._recall: Final = self._state.recall_with(clock)
+        self.recall = self._recall if tenant is None else _recall_nothing
 
     def is_asked(self, engine: Engine, origin: str) -> bool:
         """Return whether an origin that a policy does not list is looked up.
@@ -135,13 +143,6 @@ class OriginLookup:
         `engine` is that of the policy; see `corekit.lookups.may_look_up`.
         """
         return may_look_up(engine, origin, self.accept_risks)
-
-    def recall(self, origin: str) -> Outcome | None:
-        """Return what was remembered or used a moment ago; None if it has to be looked up.
-
-        With `tenant` that is always None.
-        """
-        return self._state.recall(origin, self._clock()) if self._tenant is None else None
 
     def ask_sync(self, origin: str, request: LookupRequest) -> Outcome:
         """Look up an origin in this thread, or wait for the thread that does.
@@ -154,7 +155,7 @@ class OriginLookup:
         key = origin if self._tenant is None else self._find_key(self._tenant, origin, request)
         if key is None:
             return Outcome.FAILED
-        outcome = self._state.recall(key, self._clock())
+        outcome = self._recall(key)
         if outcome is not None:
             return outcome
         ended = Event()
@@ -178,7 +179,7 @@ class OriginLookup:
         key = origin if self._tenant is None else self._find_key(self._tenant, origin, request)
         if key is None:
             return Outcome.FAILED
-        outcome = self._state.recall(key, self._clock())
+        outcome = self._recall(key)
         if outcome is not None:
             return outcome
         loop = asyncio.get_running_loop()
@@ -309,6 +310,10 @@ class OriginLookup:
         if flight.failure is not None and not was_known:
             is_late = flight.failure is Outcome.TIMED_OUT
             self._log.log(now, "look-up", flight.key, None if is_late else error)
+
+
+def _recall_nothing(_: str) -> None:
+    return None
 
 
 def _arguments_of(flight: Flight) -> tuple[str, ...]:

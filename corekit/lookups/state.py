@@ -70,7 +70,7 @@ class LookupState:
     `ttl` and `size` are for True, `negative_ttl` and `negative_size` for False. `timeout` seconds
     after its start, a look-up has failed. For `stale_if_error` seconds after `ttl`, True is used if
     the look-up cannot be asked. Arguments are not validated, and `now`, in seconds, must not
-    decrease. It must not be used by two threads at once, except `recall()`.
+    decrease. It must not be used by two threads at once, except what `recall_with()` returns.
 
     >>> state = LookupState(ttl=60, negative_ttl=10)
     >>> key = "https://app.example.com"
@@ -90,8 +90,7 @@ class LookupState:
         "_denied",
         "_failed",
         "_flights",
-        "_recalled_allowed",
-        "_recalled_denied",
+        "_recalled",
         "_running",
         "_stale_if_error",
         "_timeout",
@@ -117,19 +116,17 @@ class LookupState:
         self._timeout: Final = timeout
         self._stale_if_error: Final = stale_if_error
         self._counts: Final = dict.fromkeys(Outcome, 0)
-        self._recalled_allowed = 0
-        self._recalled_denied = 0
+        self._recalled = 0
 
     @property
     def counts(self) -> dict[Outcome, int]:
         """The number of requests by their outcome: each call of `ask()` is counted once.
 
-        So is each call of `recall()` that returns an outcome. Without Python's global lock, a few
-        of two threads at once may count as one.
+        So is each key that was recalled. Without Python's global lock, two of two threads at the
+        same moment may count as one.
         """
         counts = dict(self._counts)
-        counts[_CACHED_ALLOWED] += self._recalled_allowed
-        counts[_CACHED_DENIED] += self._recalled_denied
+        counts[_CACHED_ALLOWED] += self._recalled
         return counts
 
     def count(self, outcome: Outcome) -> None:
@@ -146,20 +143,23 @@ class LookupState:
         """The number of keys that are held in memory, for whatever reason."""
         return len(self._allowed) + len(self._denied) + len(self._failed) + len(self._flights)
 
-    def recall(self, key: Key, now: float) -> Outcome | None:
-        """Return what was remembered or used a moment ago; None if `ask()` has to be called.
+    def recall_with(self, clock: Callable[[], float]) -> Callable[[Key], Outcome | None]:
+        """Return a function that recalls what was allowed, or used, a moment ago.
 
-        Any number of threads may call it, also during another call.
+        It returns CACHED_ALLOWED for such a key, and None if `ask()` has to be called. Any number
+        of threads may call it, also during a call of a method. It has what it needs in its own
+        variables, since most requests of origins that are looked up need nothing else.
         """
-        entry = self._allowed.entries.get(key)
-        if entry is not None and now < entry.recalled_until:
-            self._recalled_allowed += 1
+        find = self._allowed.entries.get
+
+        def recall(key: Key) -> Outcome | None:
+            entry = find(key)
+            if entry is None or clock() >= entry.recalled_until:
+                return None
+            self._recalled += 1
             return _CACHED_ALLOWED
-        entry = self._denied.entries.get(key)
-        if entry is not None and now < entry.recalled_until:
-            self._recalled_denied += 1
-            return _CACHED_DENIED
-        return None
+
+        return recall
 
     def ask(self, key: Key, now: float) -> Outcome | Ask | Wait:
         """Return what is known about a key, or what to do to know it."""

@@ -37,10 +37,6 @@ class NaiveLookup:
     flights: list[NaiveFlight] = field(default_factory=list)
     counted: list[str] = field(default_factory=list)
 
-    @property
-    def answers(self) -> list[Memory]:
-        return [self.yes, self.no]
-
     def ask(self, key: Key, now: float) -> str | NaiveFlight:
         """Return an outcome, a flight to wait for, or a new one, which is the last in the list."""
         answer = self._ask(key, now)

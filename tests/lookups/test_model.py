@@ -60,6 +60,7 @@ class LookupMachine(RuleBasedStateMachine):
         self.state = LookupState(**arguments)  # type: ignore[arg-type]
         self.model = NaiveLookup(**arguments)  # type: ignore[arg-type]
         self.now = 0.0
+        self.recall = self.state.recall_with(lambda: self.now)
         self.pairs: dict[Flight, NaiveFlight] = {}
         # Without any structure: when each key was last seen to be allowed or denied.
         self.seen: dict[Key, tuple[bool, float]] = {}
@@ -71,9 +72,9 @@ class LookupMachine(RuleBasedStateMachine):
 
     def ask_both(self, key: Key) -> Flight | None:
         """Ask the state and the model; return the flight that was started, if any."""
-        is_recalled = any(was_just_used(each, key, self.now) for each in self.model.answers)
+        is_recalled = was_just_used(self.model.yes, key, self.now)
         expected = self.model.ask(key, self.now)
-        recalled = self.state.recall(key, self.now)
+        recalled = self.recall(key)
         assert is_recalled == (recalled is not None)
         found = self.state.ask(key, self.now) if recalled is None else recalled
         if isinstance(expected, str):
