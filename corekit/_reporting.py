@@ -16,10 +16,10 @@ from typing import Any, Final, Protocol
 from ._names import is_token
 from .diagnostics import show
 
-# The levels of `logging`, which this package does not import.
+# The levels of `logging`, which is imported only if the core itself has something to log.
 INFO: Final = 20
 WARNING: Final = 30
-_ERROR: Final = 40
+ERROR: Final = 40
 
 _REMEMBERED: Final = 1_000
 """Kinds of lines that are remembered."""
@@ -34,6 +34,13 @@ class Logger(Protocol):
     def isEnabledFor(self, level: int, /) -> bool: ...  # noqa: N802 - the name in logging
 
     def log(self, level: int, message: str, /, *values: object, exc_info: bool = ...) -> None: ...
+
+
+def find_logger(name: str) -> Logger:
+    """Return a logger of the core itself; adapters pass their own to a `Reporter`."""
+    from logging import getLogger  # noqa: PLC0415 - keeps importing corekit fast
+
+    return getLogger(name)
 
 
 class Reporter:
@@ -69,7 +76,7 @@ class Reporter:
     def log_exception(self, what: str, line: str) -> None:
         """Log the exception that is handled, and the line of the request that led to it."""
         message = f"{self.title}: {what}; the request continues: %s"
-        self.logger.log(_ERROR, message, line, exc_info=True)
+        self.logger.log(ERROR, message, line, exc_info=True)
 
     def report_exception(self) -> None:
         """Print the exception of the log, which is handled, the first time."""

@@ -7,12 +7,11 @@ policies.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Literal, Never, TypeVar, get_args, overload
-from weakref import WeakSet
 
+from ._locks import ForkSafeLock
+from ._reporting import INFO, WARNING, find_logger
 from ._shadowing import add_shadow, check_comparing
 from .diagnostics import show
 from .policy import CorsPolicy
@@ -113,8 +112,7 @@ class LivePolicy:
             )
         self._on_widen: OnWiden = on_widen
         self._generation = 1
-        self._lock = Lock()
-        _holders.add(self)
+        self._lock = ForkSafeLock()
         self._comparing = on_difference, sample
         check_comparing(on_difference, sample)
         self._set(policy, None, candidate, self._make_shadow(candidate))
@@ -231,10 +229,8 @@ class LivePolicy:
         comparison: Comparison,
         source: str | None,
     ) -> None:
-        from logging import INFO, WARNING, getLogger  # noqa: PLC0415 - keeps importing corekit fast
-
         level = WARNING if comparison.widens and self.on_widen == "warn" else INFO
-        getLogger("corekit.live").log(
+        find_logger("corekit.live").log(
             level,
             "CORS: policy %s%s replaced %s (generation %d).\n%s",
             new.fingerprint,
@@ -257,19 +253,6 @@ class LivePolicy:
             "sample": sample,
         }
         return _restore, (type(self), self.static, self._extend, kept)
-
-
-_holders: Final[WeakSet[LivePolicy]] = WeakSet()
-
-
-def _renew_locks() -> None:
-    # Another thread, which a fork does not copy, may have been replacing a policy.
-    for live in _holders:
-        live._lock = Lock()
-
-
-# Windows cannot fork.
-getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_renew_locks)
 
 
 Policies = CorsPolicy | CorsRoutes | LivePolicy

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from corekit._engine import Engine
+from corekit._reporting import ERROR, find_logger
 from corekit.diagnostics import show
 from corekit.live import LivePolicy, Policies
 from corekit.policy import CorsPolicy
@@ -167,12 +168,11 @@ def _all_of(policies: CorsPolicy | CorsRoutes) -> list[CorsPolicy]:
 def _fail(origin: str, error: Exception) -> Outcome:
     # An `OriginLookup` has logged a wrong result.
     if not isinstance(error, LookupResultError):
-        from logging import getLogger  # noqa: PLC0415 - keeps importing corekit fast
-
-        getLogger("corekit.lookups").error(
+        find_logger("corekit.lookups").log(
+            ERROR,
             "CORS: the look-up of %s raised %s, so it is not known whether the origin is allowed.",
             show(origin),
             type(error).__name__,
-            exc_info=error,
+            exc_info=True,
         )
     return Outcome.FAILED

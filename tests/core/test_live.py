@@ -7,7 +7,7 @@ import logging
 import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -139,8 +139,10 @@ def test_process_that_is_forked_during_a_replacement_can_replace() -> None:
         if not child:
             # `os._exit` is needed in any case: this process must not go on with the tests.
             try:
-                is_free = live._lock.acquire(timeout=5)
-                os._exit(0 if is_free else 1)
+                thread = Thread(target=live.replace, args=(ADMIN,), daemon=True)
+                thread.start()
+                thread.join(5)
+                os._exit(0 if live.policy is ADMIN else 1)
             finally:
                 os._exit(2)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
@@ -162,10 +164,11 @@ def test_handler_of_the_log_may_use_the_holder() -> None:
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            free = live._lock.acquire(blocking=False)
-            seen.append((free, record.getMessage().partition("\n")[0]))
-            if free:
-                live._lock.release()
+            # It would wait for a lock, so it is done in a thread.
+            thread = Thread(target=setattr, args=(live, "candidate", None), daemon=True)
+            thread.start()
+            thread.join(5)
+            seen.append((thread.is_alive(), record.getMessage().partition("\n")[0]))
 
     logger, handler = logging.getLogger("corekit.live"), Handler()
     logger.addHandler(handler)
@@ -173,8 +176,8 @@ def test_handler_of_the_log_may_use_the_holder() -> None:
         live.replace(CorsPolicy(allow_origins=["*"]))
     finally:
         logger.removeHandler(handler)
-    ((is_free, line),) = seen
-    assert is_free
+    ((has_to_wait, line),) = seen
+    assert not has_to_wait
     assert line.endswith("(generation 2).")
 
 

@@ -50,17 +50,14 @@ PURE = {
     "unicodedata",
     "urllib",  # only urllib.parse; checked below
 }
-REPORTING = {"sys", "traceback"}
-"""What `_reporting` imports too: to print the exception of a log that cannot report it itself."""
 EXTRA = {
-    "_reporting.py": REPORTING,
+    # The log of what the core itself has to report, and stderr for an exception of a log.
+    "_reporting.py": {"logging", "sys", "traceback"},
     # Lets handlers know what is applied to their request; each mark has a random token.
     "_applied.py": {"contextvars", "os", "weakref"},
     "_fingerprints.py": {"hashlib"},
-    # A lock for those who replace a policy at the same time, which a fork renews, and a log of what
-    # it replaced.
-    "live.py": {"logging", "os", "threading", "weakref"},
-    "layers.py": {"logging"},  # a look-up that raises an exception
+    # For those who replace a policy at the same time, also after a fork.
+    "_locks.py": {"os", "threading", "weakref"},
     "policy.py": {"warnings"},  # says what was left out as a policy is built
 }
 """What only one module imports."""
