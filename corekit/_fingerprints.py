@@ -1,6 +1,8 @@
 """Fingerprints of policies: a few digits that name one, the same in every process.
 
 Two policies with equal arguments have the same fingerprint, in whatever order they list them.
+There may be very many origins, and other threads answer requests, which do not run while C code
+sorts, or while the garbage collector looks into a set: so the origins are the keys of a dict.
 """
 
 from __future__ import annotations
@@ -77,7 +79,8 @@ def sum_of_digests(texts: Iterable[str]) -> int:
 
 def _canonical(value: object) -> object:
     if isinstance(value, tuple):
-        return sorted({_text(item) for item in value})
+        texts = {_text(item): None for item in value}
+        return [len(texts), sum_of_digests(texts)]
     return value
 
 

@@ -6,7 +6,6 @@ them to the shadow, which `corekit.shadow` implements.
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import replace
 from typing import Any, Final
 
@@ -66,7 +65,7 @@ def check_comparing(on_difference: object, sample: object) -> None:
 
 
 def _copy(policy: CorsPolicy, shadow: Any) -> CorsPolicy:
-    engine = copy(policy.engine)
+    engine = policy.engine.copy()
     engine.shadow = shadow
     engine._granted = replace(engine._granted, is_compared=True)
     engine._forget_copies()

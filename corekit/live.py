@@ -8,7 +8,17 @@ policies.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Literal, Never, TypeVar, get_args, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    Never,
+    TypeVar,
+    get_args,
+    overload,
+)
 
 from ._locks import ForkSafeLock
 from ._reporting import INFO, WARNING, find_logger
@@ -47,6 +57,23 @@ class WideningError(Exception):
         )
 
 
+class _Held(NamedTuple):
+    """What a `LivePolicy` has, all of which is replaced at once.
+
+    `static` is its policy without the origins of a snapshot, which `extend` adds.
+    """
+
+    policy: CorsPolicy | CorsRoutes
+    static: CorsPolicy | CorsRoutes
+    extend: Extension | None = None
+    candidate: CorsPolicy | CorsRoutes | None = None
+    shadow: Shadow | None = None
+    generation: int = 0
+
+    def extended(self, policies: CorsPolicy | CorsRoutes) -> CorsPolicy | CorsRoutes:
+        return policies if self.extend is None else self.extend(policies)
+
+
 class LivePolicy:
     """Holds the policy of an application, and replaces it while the application serves.
 
@@ -79,22 +106,16 @@ class LivePolicy:
 
     __slots__ = (
         "__weakref__",
-        "_candidate",
+        "_changing",
         "_comparing",
-        "_extend",
-        "_generation",
-        "_lock",
+        "_held",
         "_on_widen",
-        "_policy",
-        "_shadow",
+        "_replacing",
         "current",
-        "static",
     )
 
     current: CorsPolicy | CorsRoutes
     """The policy now, for adapters; users read `policy`. With a candidate it is an equal copy."""
-    static: CorsPolicy | CorsRoutes
-    """The policy now, without the origins of a snapshot."""
 
     def __init__(
         self,
@@ -111,16 +132,16 @@ class LivePolicy:
                 f"on_widen is {show(on_widen)}. Pass one of {', '.join(map(repr, _ON_WIDEN))}."
             )
         self._on_widen: OnWiden = on_widen
-        self._generation = 1
-        self._lock = ForkSafeLock()
-        self._comparing = on_difference, sample
         check_comparing(on_difference, sample)
-        self._set(policy, None, candidate, self._make_shadow(candidate))
+        self._comparing = on_difference, sample
+        self._replacing, self._changing = ForkSafeLock(), ForkSafeLock()
+        self._held = _Held(policy, policy)
+        self._change(candidate=candidate, shadow=self._make_shadow(candidate))
 
     @property
     def policy(self) -> CorsPolicy | CorsRoutes:
         """The policy that answers the next request."""
-        return self._policy
+        return self._held.policy
 
     @policy.setter
     def policy(self, _: Never) -> None:
@@ -134,18 +155,17 @@ class LivePolicy:
     @property
     def candidate(self) -> CorsPolicy | CorsRoutes | None:
         """The policy that is compared with the one in force; None for none. It can be assigned."""
-        return self._candidate
+        return self._held.candidate
 
     @candidate.setter
     def candidate(self, candidate: CorsPolicy | CorsRoutes | None) -> None:
         shadow = self._make_shadow(candidate)
-        with self._lock:
-            self._set(self.static, self._extend, candidate, shadow)
+        self._change(counts=False, candidate=candidate, shadow=shadow)
 
     @property
     def generation(self) -> int:
         """How many policies this has had: 1 at first, and one more after each replacement."""
-        return self._generation
+        return self._held.generation
 
     @property
     def fingerprint(self) -> str:
@@ -170,47 +190,41 @@ class LivePolicy:
         The origins of a snapshot are kept, and not compared.
         """
         _check(policy, "policy")
-        with self._lock:
-            old = self._policy
-            static = policy if self._extend is None else _without_rows(policy)
-            comparison = _compare(self.static, static)
+        # Only another call of this function changes what is compared.
+        with self._replacing:
+            static = policy if self._held.extend is None else _without_rows(policy)
+            comparison = _compare(self._held.static, static)
             if comparison.widens and self.on_widen == "refuse":
                 raise WideningError(comparison)
-            self._set(static, self._extend, self._candidate, self._shadow)
-            self._generation += 1
-            new, generation = self._policy, self._generation
+            old, new = self._change(static=static)
         # A handler of the log may use this object, so the lock is free.
-        self._log(old, new, generation, comparison, source)
+        self._log(old, new, comparison, source)
         return comparison
 
-    def extend(self, extend: Extension) -> None:
-        """Replace the policy by what `extend` makes of it, also of those that replace it later.
+    def _change(self, *, counts: bool = True, **changes: Any) -> tuple[_Held, _Held]:
+        """Change a part of what is held; return all of it, before and after.
 
-        It is called with a policy or routes, and adds the origins of a snapshot; so it is with the
-        candidate. What it raises is raised here, and by `replace()`; then the current policy stays.
+        What takes time, or may fail, is done before anything is replaced, without a lock. It is
+        done again if another thread was faster.
         """
-        with self._lock:
-            self._set(self.static, extend, self._candidate, self._shadow)
-            self._generation += 1
-
-    def _set(
-        self,
-        static: CorsPolicy | CorsRoutes,
-        extend: Extension | None,
-        candidate: CorsPolicy | CorsRoutes | None,
-        shadow: Shadow | None,
-    ) -> None:
-        # What takes time, or may fail, is done before anything is replaced.
-        policy = current = static if extend is None else extend(static)
-        if shadow is not None and candidate is not None:
-            extended = candidate if extend is None else extend(candidate)
-            current = add_shadow(static, shadow)
-            current = current if extend is None else extend(current)
-            shadow.candidate = extended
-        _name(policy)
-        _name(current)
-        self.current, self._policy, self.static, self._extend = current, policy, static, extend
-        self._candidate, self._shadow = candidate, shadow
+        while True:
+            old = self._held
+            new = old._replace(generation=old.generation + counts, **changes)
+            shadow = new.shadow
+            candidate = None if new.candidate is None else new.extended(new.candidate)
+            policy = current = new.extended(new.static)
+            if shadow is not None:
+                current = new.extended(add_shadow(new.static, shadow))
+            _name(policy)
+            _name(current)
+            with self._changing:
+                if self._held is not old:
+                    continue
+                if shadow is not None and candidate is not None:
+                    shadow.candidate = candidate
+                new = new._replace(policy=policy)
+                self.current, self._held = current, new
+                return old, new
 
     def _make_shadow(self, candidate: CorsPolicy | CorsRoutes | None) -> Shadow | None:
         if candidate is None:
@@ -223,9 +237,8 @@ class LivePolicy:
 
     def _log(
         self,
-        old: CorsPolicy | CorsRoutes,
-        new: CorsPolicy | CorsRoutes,
-        generation: int,
+        old: _Held,
+        new: _Held,
         comparison: Comparison,
         source: str | None,
     ) -> None:
@@ -233,26 +246,28 @@ class LivePolicy:
         find_logger("corekit.live").log(
             level,
             "CORS: policy %s%s replaced %s (generation %d).\n%s",
-            new.fingerprint,
+            new.policy.fingerprint,
             "" if source is None else f" of {show(source)}",
-            old.fingerprint,
-            generation,
+            old.policy.fingerprint,
+            new.generation,
             comparison,
         )
 
     def __repr__(self) -> str:
-        candidate = "" if self._shadow is None else f", candidate={self.candidate!r}"
-        return f"{type(self).__name__}({self._policy!r}{candidate})"
+        held = self._held
+        candidate = "" if held.candidate is None else f", candidate={held.candidate!r}"
+        return f"{type(self).__name__}({held.policy!r}{candidate})"
 
     def __reduce__(self) -> tuple[object, ...]:
         on_difference, sample = self._comparing
+        held = self._held
         kept: dict[str, Any] = {
             "on_widen": self.on_widen,
-            "candidate": self.candidate,
+            "candidate": held.candidate,
             "on_difference": on_difference,
             "sample": sample,
         }
-        return _restore, (type(self), self.static, self._extend, kept)
+        return _restore, (type(self), held.static, held.extend, kept)
 
 
 Policies = CorsPolicy | CorsRoutes | LivePolicy
@@ -345,7 +360,7 @@ def _compare(old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes) -> Comp
 
 
 def _without_rows(policies: CorsPolicy | CorsRoutes) -> CorsPolicy | CorsRoutes:
-    """Return policies without the rows of a snapshot; see `corekit.snapshots`."""
+    """Return policies without the rows of a snapshot; see `corekit.extended`."""
     if isinstance(policies, CorsPolicy):
         return getattr(policies, "static", policies)
     return CorsRoutes((path, getattr(each, "static", each)) for path, each in policies.routes)
@@ -359,5 +374,5 @@ def _restore(
 ) -> LivePolicy:
     live = cls(policy, **kept)
     if extend is not None:
-        live._set(policy, extend, live._candidate, live._shadow)
+        live._change(counts=False, extend=extend)
     return live

@@ -1,7 +1,7 @@
 """Origins that are loaded from outside, such as from a table of a database.
 
 A `SnapshotReader` reads the rows of one load, by the rules of a policy, and makes a `Snapshot`.
-That extends policies: its origins are allowed too, with everything that the policy grants.
+`corekit.extended` has policies that it extends.
 
 There may be a million rows, and the server answers requests in another thread while they are read.
 One call of C code on all of them would hold up every request. So no set or tuple of all rows is
@@ -14,19 +14,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from ._containers import Origins
-from ._engine import Engine
-from ._fingerprints import Source, sum_of_digests
+from ._fingerprints import sum_of_digests
 from ._origins import ANY, OriginPattern, OriginSet
 from ._validation import Reader
-from .compat import RegexCorsPolicy
 from .policy import CorsPolicy
 from .problems import RISKS, OriginProblem, Problem
-from .routes import CorsRoutes
 
-__all__ = ["Rules", "Snapshot", "SnapshotReader", "find_policy"]
+__all__ = ["Rules", "Snapshot", "SnapshotReader"]
 
 _TABLES: Final = 2048
 """How many tables there are, a power of two: of a million rows, each has about 500."""
@@ -85,11 +82,9 @@ class Snapshot:
     >>> snapshot = reader.finish()
     >>> len(snapshot), "https://shop-1.example" in snapshot
     (1, True)
-    >>> snapshot.extend(policy).decide("GET", origin="https://shop-1.example").allowed
-    True
     """
 
-    __slots__ = ("_digests", "_patterns", "_tables", "digest", "rules", "size")
+    __slots__ = ("_by_rules", "_digests", "_patterns", "_tables", "digest", "rules", "size")
 
     def __init__(
         self, tables: list[_Table], digests: list[int], patterns: OriginSet, rules: Rules
@@ -100,6 +95,7 @@ class Snapshot:
         self.size: Final = sum(map(len, tables))
         self.digest: Final = sum(digests)
         self.rules: Final = rules
+        self._by_rules: Final[dict[Rules, Snapshot]] = {}
 
     def __len__(self) -> int:
         return self.size
@@ -121,6 +117,10 @@ class Snapshot:
         is_row = self.has_row(origin) and ANY not in origin
         return origin if is_row else self._patterns.find(origin)
 
+    def joined_with(self, others: Origins) -> Origins:
+        """Return these origins, and others."""
+        return _ExtendedOrigins(self, others)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Snapshot):
             return NotImplemented
@@ -134,7 +134,7 @@ class Snapshot:
 
     def __reduce__(self) -> tuple[object, ...]:
         # Another process has other hashes.
-        return _read_again, (list(self), self.rules)
+        return _read, (list(self), self.rules)
 
     def changes_since(self, other: Snapshot) -> Iterator[tuple[Collection[str], Collection[str]]]:
         """Yield what was added and what was removed, table by table."""
@@ -147,43 +147,22 @@ class Snapshot:
         shared = set(map(id, other._tables))
         return [table for table in self._tables if id(table) not in shared]
 
-    def extend(
-        self, policies: CorsPolicy | CorsRoutes, path: str | None = None
-    ) -> CorsPolicy | CorsRoutes:
-        """Return a policy that also allows these origins, or routes with one of them extended.
+    def read_by(self, rules: Rules) -> Snapshot:
+        """Return the rows that are valid by other rules."""
+        for _ in self.read_again(rules):
+            pass
+        return self._by_rules.get(rules, self)
 
-        `path` is that of the route. Rows of another snapshot are replaced. A policy that grants
-        nothing, or that is for any origin, is returned as it is. If the policy has other rules than
-        these rows were read by, they are read again. Raise ValueError as `find_policy()` does.
-        """
-        policy = find_policy(policies, path)
-        policy = policy.static if isinstance(policy, _Extended) else policy
-        if policy.allow_origins == (ANY,) or policy == type(policy).deny_all():
-            return policies
-        rules = Rules.of(policy, self.rules.accept_risks, allow_patterns=self.rules.allow_patterns)
-        snapshot = self if rules == self.rules else _read_again(self, rules)
-        extended = _extend(policy, snapshot)
-        if not isinstance(policies, CorsRoutes):
-            return extended
-        return CorsRoutes(
-            [(each, extended if each == path else other) for each, other in policies.routes]
-        )
-
-
-def find_policy(policies: CorsPolicy | CorsRoutes, path: str | None) -> CorsPolicy:
-    """Return the policy to extend: the one of a route, or the only one, which has no path.
-
-    Raise ValueError if there is no such route, or no path.
-    """
-    if not isinstance(policies, CorsRoutes):
-        if path is not None:
-            raise ValueError(f"path is {path!a}, and there is one policy without paths. Omit it.")
-        return policies
-    routes = dict(policies.routes)
-    if path not in routes:
-        known = ", ".join(map(repr, routes))
-        raise ValueError(f"path is {path!a}. Pass the path of the route to extend: {known}.")
-    return routes[path]
+    def read_again(self, rules: Rules) -> Iterator[None]:
+        """Read the rows by other rules, a few at each step; the result is kept for `read_by()`."""
+        if rules == self.rules or rules in self._by_rules:
+            return
+        reader = SnapshotReader(rules, self)
+        for row in self:
+            reader.read([row])
+            yield
+        yield from reader.compile()
+        self._by_rules[rules] = reader.finish()
 
 
 class SnapshotReader:
@@ -287,10 +266,9 @@ class SnapshotReader:
         return Snapshot(self._tables, self._digests, patterns, self._rules)
 
 
-def _read_again(rows: Iterable[str], rules: Rules) -> Snapshot:
+def _read(rows: Iterable[str], rules: Rules) -> Snapshot:
     reader = SnapshotReader(rules)
-    for row in rows:
-        reader.read([row])
+    reader.read(rows)
     return reader.finish()
 
 
@@ -320,73 +298,3 @@ class _ExtendedOrigins:
             find = getattr(self._others, "find", None)
             found = None if find is None else find(origin)
         return found
-
-
-class _Extended:
-    """A policy with the origins of a snapshot.
-
-    `allow_origins` has all of them; it is made when it is read, which takes long for many. Other
-    arguments are those of the policy without them, which `replace()` changes.
-    """
-
-    __slots__ = ()
-
-    static: CorsPolicy
-    snapshot: Snapshot
-    engine: Engine
-
-    @property
-    def allow_origins(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.static.allow_origins, *self.snapshot)))
-
-    @property
-    def uncached(self) -> CorsPolicy:
-        if self.static.max_age == 0:
-            return cast("CorsPolicy", self)
-        return _extend(self.static.uncached, self.snapshot, self.engine.uncached)
-
-    def engine_for(self, origins: Origins) -> Engine:
-        return self.static.engine_for(origins)
-
-    def replace(self, **changes: Any) -> CorsPolicy:
-        return cast("CorsPolicy", self.snapshot.extend(self.static.replace(**changes)))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Extended):
-            return NotImplemented
-        return (self.static, self.snapshot) == (other.static, other.snapshot)
-
-    def __hash__(self) -> int:
-        return hash((self.static, self.snapshot))
-
-    def __repr__(self) -> str:
-        return f"<{self.static!r} with {self.snapshot.size} rows>"
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _extend, (self.static, self.snapshot)
-
-
-class _ExtendedPolicy(_Extended, CorsPolicy):  # type: ignore[misc, override]
-    __slots__ = ("snapshot", "static")
-
-
-class _ExtendedRegexPolicy(_Extended, RegexCorsPolicy):  # type: ignore[misc, override]
-    __slots__ = ("snapshot", "static")
-
-
-def _extend(policy: CorsPolicy, snapshot: Snapshot, engine: Engine | None = None) -> CorsPolicy:
-    """Return the policy with these origins; `engine` is that of an extended one, if there is."""
-    has_regexes = isinstance(policy, RegexCorsPolicy)
-    cls: type[CorsPolicy] = _ExtendedRegexPolicy if has_regexes else _ExtendedPolicy
-    extended = object.__new__(cls)
-    if engine is None:
-        engine = policy.engine.copy()
-        engine.others = _ExtendedOrigins(snapshot, engine.others)
-        parts = {"policy": policy.fingerprint, "rows": f"{snapshot.size} {snapshot.digest}"}
-        engine.source = Source(cls, parts)
-    names = (name for name in policy._reader.arguments if name != "allow_origins")
-    values = {name: getattr(policy, name) for name in (*names, "warnings")}
-    values |= {"engine": engine, "static": policy, "snapshot": snapshot}
-    for name, value in values.items():
-        object.__setattr__(extended, name, value)
-    return extended

@@ -13,8 +13,9 @@ from weakref import WeakSet
 
 from corekit import LivePolicy
 from corekit.adapter import show
+from corekit.extended import extend_live, find_policy, static_policy
 from corekit.problems import Problem, SettingProblem
-from corekit.snapshots import Rules, Snapshot, SnapshotReader, find_policy
+from corekit.snapshots import Rules, Snapshot, SnapshotReader
 
 from .polling import LOGGER, check_interval, check_live
 
@@ -77,7 +78,7 @@ class LoadedOrigins:
         _refreshed.discard(self._live)
 
     def _find_rules(self) -> Rules:
-        return self._rules_of(find_policy(self._live.static, self._path))
+        return self._rules_of(find_policy(static_policy(self._live), self._path))
 
     @property
     def size(self) -> int:
@@ -109,10 +110,17 @@ class LoadedOrigins:
             LOGGER.info("CORS: origins are loaded again.")
         self._snapshot = snapshot
         if old is None or snapshot != old:
-            self._live.extend(partial(snapshot.extend, path=self._path))
+            yield from self._read_again(snapshot)
+            extend_live(self._live, snapshot, self._path)
             yield from self._report_changes(snapshot, old)
             self._unused = [] if old is None else old.tables_not_in(snapshot)
         self._report_effect()
+
+    def _read_again(self, snapshot: Snapshot) -> Iterator[None]:
+        """Read the rows by the rules of a candidate, or of a policy that is new."""
+        for policies in (static_policy(self._live), self._live.candidate):
+            if policies is not None:
+                yield from snapshot.read_again(self._rules_of(find_policy(policies, self._path)))
 
     def _keeps(self, reader: SnapshotReader) -> bool:
         """Return whether the rows from before stay, since the load has none that are valid."""

@@ -19,6 +19,7 @@ from weakref import WeakSet
 
 from corekit import CorsPolicy, CorsRoutes, LivePolicy, PolicyError, WideningError
 from corekit.adapter import show
+from corekit.extended import static_policy
 
 from .errors import ConfigError
 from .files import parse_policy, read_content
@@ -119,7 +120,7 @@ class WatchedFile:
                 return
             policy = parse_policy(found.content, self._source)
             if policy != self._policy:
-                if policy != self._live.static:
+                if policy != static_policy(self._live):
                     self._live.replace(policy, source=self._source)
                 self._policy = policy
         except PolicyError as error:
@@ -141,7 +142,7 @@ class WatchedFile:
     def _report_used(self) -> None:
         if not self._was_used:
             self._was_used = True
-            is_kept = self._policy != self._live.static
+            is_kept = self._policy != static_policy(self._live)
             LOGGER.info(
                 "CORS: %s is valid again, with the policy that it had before; policy %s stays."
                 if is_kept

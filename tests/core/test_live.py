@@ -134,7 +134,7 @@ def test_threads_replace_one_after_the_other() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_process_that_is_forked_during_a_replacement_can_replace() -> None:
     live = LivePolicy(APP)
-    with live._lock:
+    with live._replacing, live._changing:
         child = os.fork()
         if not child:
             # `os._exit` is needed in any case: this process must not go on with the tests.

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
+from threading import Barrier, Event, Thread
+from typing import Any
 
 import pytest
 
-from corekit import CorsPolicy, LivePolicy
+from corekit import CorsPolicy, CorsRoutes, LivePolicy
+from corekit import live as live_module
 from corekit.diff import compare
+from corekit.extended import extend, extend_live, static_policy
 from tests.core.test_snapshots import APP, LOGGED_IN, OTHER, PLAIN, ROUTES, SHOP, load
 
 
@@ -21,20 +28,20 @@ def allows(live: LivePolicy, origin: str, path: str = "/") -> bool:
 class TestLivePolicy:
     def test_rows_stay_when_the_policy_is_replaced(self) -> None:
         live = LivePolicy(PLAIN)
-        live.extend(load([SHOP], PLAIN).extend)
-        assert (live.generation, live.static) == (2, PLAIN)
+        extend_live(live, load([SHOP], PLAIN))
+        assert (live.generation, static_policy(live)) == (2, PLAIN)
         assert live.policy.decide("GET", origin=SHOP).allowed  # type: ignore[union-attr]
         new = CorsPolicy(allow_origins=[OTHER])
         comparison = live.replace(new)
         assert comparison == compare(PLAIN, new)
-        assert (live.generation, live.static) == (3, new)
+        assert (live.generation, static_policy(live)) == (3, new)
         allowed = [live.policy.engine.allows(each) for each in (APP, SHOP, OTHER)]  # type: ignore[union-attr]
         assert allowed == [False, True, True]
         assert live.policy.engine.source.is_live  # type: ignore[union-attr]
 
     def test_operator_can_still_turn_sharing_off(self) -> None:
         live = LivePolicy(PLAIN)
-        live.extend(load([SHOP], PLAIN).extend)
+        extend_live(live, load([SHOP], PLAIN))
         live.replace(CorsPolicy.deny_all())
         assert live.policy == CorsPolicy.deny_all()
         live.replace(PLAIN)
@@ -42,54 +49,54 @@ class TestLivePolicy:
 
     def test_policy_that_cannot_be_extended_is_not_used(self) -> None:
         live = LivePolicy(PLAIN)
-        live.extend(load([SHOP], PLAIN).extend)
+        extend_live(live, load([SHOP], PLAIN))
         before = live.policy
         with pytest.raises(ValueError, match="Pass the path of the route"):
             live.replace(ROUTES)
         assert live.policy is before
-        assert (live.generation, live.static) == (2, PLAIN)
+        assert (live.generation, static_policy(live)) == (2, PLAIN)
 
     def test_copy_keeps_the_rows(self) -> None:
         live = LivePolicy(PLAIN)
-        live.extend(load([SHOP], PLAIN).extend)
+        extend_live(live, load([SHOP], PLAIN))
         other = pickle.loads(pickle.dumps(live))
         assert other.policy == live.policy
-        assert (other.static, other.generation) == (PLAIN, 1)
+        assert (static_policy(other), other.generation) == (PLAIN, 1)
 
     def test_rows_of_a_copy_are_replaced(self) -> None:
         live = LivePolicy(PLAIN)
-        live.extend(load([SHOP], PLAIN).extend)
+        extend_live(live, load([SHOP], PLAIN))
         other = pickle.loads(pickle.dumps(live))
         other.replace(PLAIN.replace(max_age=60))
         assert allows(other, SHOP)
-        other.extend(load([OTHER], PLAIN).extend)
+        extend_live(other, load([OTHER], PLAIN))
         assert (allows(other, SHOP), allows(other, OTHER)) == (False, True)
 
     def test_rows_do_not_become_part_of_the_policy(self) -> None:
         live = LivePolicy(PLAIN, on_widen="refuse")
-        live.extend(load([SHOP], PLAIN).extend)
+        extend_live(live, load([SHOP], PLAIN))
         assert isinstance(live.policy, CorsPolicy)
         comparison = live.replace(live.policy.replace(max_age=60))
         assert not comparison.widens
-        assert live.static == PLAIN.replace(max_age=60)
-        live.extend(load([OTHER], PLAIN).extend)
+        assert static_policy(live) == PLAIN.replace(max_age=60)
+        extend_live(live, load([OTHER], PLAIN))
         assert (allows(live, SHOP), allows(live, OTHER)) == (False, True)
 
     def test_rows_do_not_become_part_of_routes(self) -> None:
         live = LivePolicy(ROUTES)
         for row in (SHOP, OTHER):
-            live.extend(partial(load([row], LOGGED_IN).extend, path="/api/"))
+            extend_live(live, load([row], LOGGED_IN), path="/api/")
             live.replace(live.policy)
-            assert live.static == ROUTES
+            assert static_policy(live) == ROUTES
         found = [allows(live, row, "/api/") for row in (SHOP, OTHER)]
         assert found == [False, True]
 
     def test_rows_of_another_holder_are_replaced(self) -> None:
         live = LivePolicy(PLAIN)
-        live.extend(load([SHOP], PLAIN).extend)
+        extend_live(live, load([SHOP], PLAIN))
         other = LivePolicy(live.policy)
         assert allows(other, SHOP)
-        other.extend(load([OTHER], PLAIN).extend)
+        extend_live(other, load([OTHER], PLAIN))
         assert (allows(other, SHOP), allows(other, OTHER)) == (False, True)
 
 
@@ -97,8 +104,8 @@ def test_candidate_is_extended_too() -> None:
     candidate = PLAIN.replace(allow_methods=["DELETE"])
     live = LivePolicy(PLAIN, candidate=candidate)
     for rows in ([SHOP], [OTHER]):
-        live.extend(load(rows, PLAIN).extend)
-        shadow = live._shadow
+        extend_live(live, load(rows, PLAIN))
+        shadow = live._held.shadow
         assert shadow is not None
         assert isinstance(live.current, CorsPolicy)
         assert live.current == live.policy
@@ -117,7 +124,7 @@ def test_candidate_is_extended_too() -> None:
 
 def test_candidate_that_cannot_be_extended_is_not_used() -> None:
     live = LivePolicy(PLAIN, candidate=PLAIN)
-    live.extend(load([SHOP], PLAIN).extend)
+    extend_live(live, load([SHOP], PLAIN))
     current = live.current
     with pytest.raises(ValueError, match="Pass the path of the route"):
         live.candidate = ROUTES
@@ -129,6 +136,87 @@ def test_candidate_that_cannot_be_extended_is_not_used() -> None:
 
 def test_log_names_an_extended_policy_with_a_candidate() -> None:
     live = LivePolicy(PLAIN, candidate=PLAIN)
-    live.extend(load([SHOP], PLAIN).extend)
+    extend_live(live, load([SHOP], PLAIN))
     assert isinstance(live.current, CorsPolicy)
     assert live.current.engine.source.is_live
+
+
+@contextmanager
+def paused(
+    function: Callable[..., Any], work: Callable[[], object]
+) -> Iterator[Callable[..., Any]]:
+    """Yield a function whose first call goes on only after `work` has been done in this thread."""
+    reached, done = Event(), Event()
+
+    def pausing(*args: Any) -> Any:
+        if not reached.is_set():
+            reached.set()
+            assert done.wait(10)
+        return function(*args)
+
+    def wait_and_work() -> None:
+        assert reached.wait(10)
+        work()
+        done.set()
+
+    thread = Thread(target=wait_and_work)
+    thread.start()
+    try:
+        yield pausing
+    finally:
+        reached.set()
+        thread.join(10)
+        assert done.is_set()
+
+
+class TestChangesAtTheSameTime:
+    """The long part of a change keeps no other thread waiting, and nothing is lost."""
+
+    def test_comparison_keeps_nobody_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        live, candidate = LivePolicy(PLAIN), PLAIN.replace(max_age=1)
+
+        def change() -> None:
+            extend_live(live, load([SHOP], PLAIN))
+            live.candidate = candidate
+
+        with paused(live_module._compare, change) as compare_slowly:
+            monkeypatch.setattr(live_module, "_compare", compare_slowly)
+            live.replace(PLAIN.replace(max_age=60))
+        assert static_policy(live) == PLAIN.replace(max_age=60)
+        assert allows(live, SHOP)
+        assert (live.candidate, live.generation) == (candidate, 3)
+
+    def test_reading_rows_again_keeps_nobody_waiting(self) -> None:
+        live, other = LivePolicy(PLAIN), load([OTHER], LOGGED_IN)
+        rows = load([SHOP], PLAIN)
+        extend_live(live, rows)
+        slow = partial(extend, snapshot=rows)
+        with paused(slow, lambda: extend_live(live, other)) as extend_slowly:
+            live._held = live._held._replace(extend=extend_slowly)
+            live.replace(LOGGED_IN)
+        assert static_policy(live) == LOGGED_IN
+        assert [allows(live, each) for each in (SHOP, OTHER)] == [False, True]
+        assert live.generation == 4
+
+    def test_nothing_is_lost(self) -> None:
+        live, barrier = LivePolicy(PLAIN), Barrier(6)
+        rows = [load([each], PLAIN) for each in (SHOP, OTHER)]
+        policies: list[CorsPolicy | CorsRoutes] = [PLAIN, PLAIN.replace(max_age=60)]
+
+        def change(number: int) -> None:
+            barrier.wait(10)
+            for _ in range(20):
+                if number % 3 == 0:
+                    live.replace(policies[number % 2])
+                elif number % 3 == 1:
+                    extend_live(live, rows[number % 2])
+                else:
+                    live.candidate = PLAIN
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(change, range(6)))
+        assert live.generation == 81
+        live.replace(policies[1])
+        extend_live(live, rows[1])
+        assert (static_policy(live), live.candidate) == (policies[1], PLAIN)
+        assert [allows(live, each) for each in (SHOP, OTHER)] == [False, True]

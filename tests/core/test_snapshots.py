@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.compat import RegexCorsPolicy
 from corekit.diff import compare
-from corekit.snapshots import Rules, Snapshot, SnapshotReader, _is_plain, find_policy
+from corekit.extended import extend, find_policy
+from corekit.snapshots import Rules, Snapshot, SnapshotReader, _is_plain
 from tests.package.test_imports import ROOT
 
 APP: Final = "https://app.example.com"
@@ -131,7 +132,7 @@ def test_unknown_risk_is_an_error() -> None:
 def test_no_row_allows_any_origin() -> None:
     for patterns in (False, True):
         snapshot = load(["*", SHOP], PLAIN, allow_patterns=patterns)
-        extended = snapshot.extend(PLAIN)
+        extended = extend(PLAIN, snapshot)
         assert isinstance(extended, CorsPolicy)
         assert not extended.engine.allows("https://evil.example")
         assert snapshot.size == 1
@@ -167,7 +168,7 @@ PROBES: Final = (
 @pytest.mark.parametrize("static", [PLAIN, LOGGED_IN])
 def test_rows_are_allowed_like_entries_of_the_policy(static: CorsPolicy) -> None:
     rows = [SHOP, "https://*.example.org"]
-    extended = load(rows, static, allow_patterns=True).extend(static)
+    extended = extend(static, load(rows, static, allow_patterns=True))
     assert isinstance(extended, CorsPolicy)
     listed = static.replace(allow_origins=[*static.allow_origins, *rows])
     for origin in PROBES:
@@ -199,7 +200,7 @@ def test_rows_are_allowed_like_entries_of_the_policy(static: CorsPolicy) -> None
 
 def test_regexes_of_the_policy_stay() -> None:
     static = RegexCorsPolicy(allow_origin_regexes=[r"https://pr-\d+\.example\.com"])
-    extended = load([SHOP], static).extend(static)
+    extended = extend(static, load([SHOP], static))
     assert isinstance(extended, RegexCorsPolicy)
     assert extended.allow_origin_regexes == static.allow_origin_regexes
     rules = {
@@ -215,7 +216,7 @@ def test_regexes_of_the_policy_stay() -> None:
 
 def test_policy_of_exact_origins_has_no_other_rule() -> None:
     static = CorsPolicy(allow_origins=[APP])
-    extended = load([SHOP], static).extend(static)
+    extended = extend(static, load([SHOP], static))
     assert isinstance(extended, CorsPolicy)
     assert [extended.engine.find_rule(each) for each in (APP, SHOP, OTHER)] == [APP, SHOP, None]
 
@@ -225,11 +226,11 @@ def test_policy_of_exact_origins_has_no_other_rule() -> None:
     [CorsPolicy(allow_origins=["*"]), CorsPolicy.deny_all(), RegexCorsPolicy.deny_all()],
 )
 def test_policy_for_any_or_for_none_stays_as_it_is(policy: CorsPolicy) -> None:
-    assert load([SHOP]).extend(policy) is policy
+    assert extend(policy, load([SHOP])) is policy
 
 
 def extended_policy() -> CorsPolicy:
-    policy = load([SHOP]).extend(LOGGED_IN)
+    policy = extend(LOGGED_IN, load([SHOP]))
     assert isinstance(policy, CorsPolicy)
     return policy
 
@@ -249,8 +250,8 @@ def test_copies_are_equal(make: Any) -> None:
 def test_equality_depends_on_the_rows_and_on_the_policy() -> None:
     policy = extended_policy()
     assert policy != LOGGED_IN
-    assert policy != load([SHOP, OTHER]).extend(LOGGED_IN)
-    assert policy != load([SHOP], PLAIN).extend(PLAIN)
+    assert policy != extend(LOGGED_IN, load([SHOP, OTHER]))
+    assert policy != extend(PLAIN, load([SHOP], PLAIN))
     assert load([SHOP]) != load([OTHER])
     assert load([SHOP]) != SHOP
     assert load([SHOP, OTHER, SHOP]) == load([OTHER, SHOP])
@@ -277,8 +278,8 @@ def test_rows_and_policy_have_one_fingerprint_each() -> None:
     prints = {
         extended_policy().fingerprint,
         LOGGED_IN.fingerprint,
-        load([OTHER]).extend(LOGGED_IN).fingerprint,
-        load([SHOP], PLAIN).extend(PLAIN).fingerprint,
+        extend(LOGGED_IN, load([OTHER])).fingerprint,
+        extend(PLAIN, load([SHOP], PLAIN)).fingerprint,
     }
     assert len(prints) == 4
 
@@ -286,11 +287,12 @@ def test_rows_and_policy_have_one_fingerprint_each() -> None:
 def test_fingerprint_is_the_same_in_every_process() -> None:
     script = (
         "from corekit import CorsPolicy\n"
+        "from corekit.extended import extend\n"
         "from corekit.snapshots import Rules, SnapshotReader\n"
         "policy = CorsPolicy(allow_origins=['https://app.example.com'])\n"
         "reader = SnapshotReader(Rules.of(policy))\n"
         "reader.read([f'https://shop-{number}.example' for number in range(50)])\n"
-        "print(reader.finish().extend(policy).fingerprint)\n"
+        "print(extend(policy, reader.finish()).fingerprint)\n"
     )
     prints = {
         subprocess.run(
@@ -334,7 +336,7 @@ ROUTES: Final = CorsRoutes([("/api/", LOGGED_IN), ("/", PLAIN)])
 
 
 def test_one_route_is_extended() -> None:
-    routes = load([SHOP]).extend(ROUTES, "/api/")
+    routes = extend(ROUTES, load([SHOP]), "/api/")
     assert isinstance(routes, CorsRoutes)
     assert [path for path, _ in routes.routes] == ["/api/", "/"]
     api, rest = (routes.policy_for(path) for path in ("/api/x", "/x"))
@@ -362,8 +364,23 @@ def test_rows_are_read_again_for_a_policy_with_other_rules() -> None:
         ["http://shop-1.example", SHOP, "https://*.example.org"], PLAIN, allow_patterns=True
     )
     assert len(snapshot) == 3
-    extended = snapshot.extend(LOGGED_IN)
+    extended = extend(LOGGED_IN, snapshot)
     assert isinstance(extended, CorsPolicy)
     assert not extended.engine.allows("http://shop-1.example")
     assert extended.engine.allows(SHOP)
     assert extended.engine.allows("https://a.example.org")
+
+
+def test_rows_are_read_again_in_steps_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f"https://shop-{number}.example" for number in range(100)]
+    snapshot = load([*rows, "http://shop.example"], PLAIN)
+    assert len(list(snapshot.read_again(Rules.of(LOGGED_IN)))) > 100
+    monkeypatch.delattr(SnapshotReader, "read")
+    assert list(snapshot.read_again(Rules.of(LOGGED_IN))) == []
+    assert list(snapshot.read_again(snapshot.rules)) == []
+    found = [extend(policy, snapshot).engine for policy in (PLAIN, LOGGED_IN)]
+    assert all(engine is not None and engine.allows(rows[0]) for engine in found)
+    assert [engine is not None and engine.allows("http://shop.example") for engine in found] == [
+        True,
+        False,
+    ]

@@ -15,7 +15,7 @@ ROOT: Final = Path(__file__).parents[2]
 
 CORE: Final = (
     "diff explain lint probe shadow",
-    "adapter snapshots",
+    "adapter extended snapshots",
     "guard lookups",
     "__init__ _marks",
     "_applied compat events schema",

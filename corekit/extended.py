@@ -1,0 +1,148 @@
+"""Policies that a snapshot extends: its origins are allowed too, and get all that is granted."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, cast
+
+from ._containers import Origins
+from ._engine import Engine
+from ._fingerprints import Source
+from ._origins import ANY
+from .compat import RegexCorsPolicy
+from .live import LivePolicy
+from .policy import CorsPolicy
+from .routes import CorsRoutes
+from .snapshots import Rules, Snapshot
+
+__all__ = ["extend", "extend_live", "find_policy", "static_policy"]
+
+
+def extend(
+    policies: CorsPolicy | CorsRoutes, snapshot: Snapshot, path: str | None = None
+) -> CorsPolicy | CorsRoutes:
+    """Return a policy that also allows the origins of a snapshot, or routes with one that does.
+
+    `path` is that of the route. Rows of another snapshot are replaced. A policy that grants
+    nothing, or that is for any origin, is returned as it is. If the policy has other rules than the
+    rows were read by, they are read again. Raise ValueError as `find_policy()` does.
+
+    >>> from corekit.snapshots import SnapshotReader
+    >>> policy = CorsPolicy(allow_origins=["https://app.example.com"])
+    >>> reader = SnapshotReader(Rules.of(policy))
+    >>> reader.read(["https://shop-1.example"])
+    >>> extend(policy, reader.finish()).decide("GET", origin="https://shop-1.example").allowed
+    True
+    """
+    policy = find_policy(policies, path)
+    policy = policy.static if isinstance(policy, _Extended) else policy
+    if policy.allow_origins == (ANY,) or policy == type(policy).deny_all():
+        return policies
+    given = snapshot.rules
+    rules = Rules.of(policy, given.accept_risks, allow_patterns=given.allow_patterns)
+    extended = _join(policy, snapshot.read_by(rules))
+    if not isinstance(policies, CorsRoutes):
+        return extended
+    return CorsRoutes(
+        [(each, extended if each == path else other) for each, other in policies.routes]
+    )
+
+
+def extend_live(live: LivePolicy, snapshot: Snapshot, path: str | None = None) -> None:
+    """Extend the policy of a `LivePolicy` and its candidate, and those that replace them later.
+
+    Raise ValueError as `find_policy()` does, and then also in `live.replace()`, which leaves the
+    current policy.
+    """
+    live._change(extend=partial(extend, snapshot=snapshot, path=path))
+
+
+def static_policy(live: LivePolicy) -> CorsPolicy | CorsRoutes:
+    """Return the policy of a `LivePolicy` without the origins of a snapshot."""
+    return live._held.static
+
+
+def find_policy(policies: CorsPolicy | CorsRoutes, path: str | None) -> CorsPolicy:
+    """Return the policy to extend: the one of a route, or the only one, which has no path.
+
+    Raise ValueError if there is no such route, or no path.
+    """
+    if not isinstance(policies, CorsRoutes):
+        if path is not None:
+            raise ValueError(f"path is {path!a}, and there is one policy without paths. Omit it.")
+        return policies
+    routes = dict(policies.routes)
+    if path not in routes:
+        known = ", ".join(map(repr, routes))
+        raise ValueError(f"path is {path!a}. Pass the path of the route to extend: {known}.")
+    return routes[path]
+
+
+class _Extended:
+    """A policy with the origins of a snapshot.
+
+    `allow_origins` has all of them; it is made when it is read, which takes long for many. Other
+    arguments are those of the policy without them, which `replace()` changes.
+    """
+
+    __slots__ = ()
+
+    static: CorsPolicy
+    snapshot: Snapshot
+    engine: Engine
+
+    @property
+    def allow_origins(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.static.allow_origins, *self.snapshot)))
+
+    @property
+    def uncached(self) -> CorsPolicy:
+        if self.static.max_age == 0:
+            return cast("CorsPolicy", self)
+        return _join(self.static.uncached, self.snapshot, self.engine.uncached)
+
+    def engine_for(self, origins: Origins) -> Engine:
+        return self.static.engine_for(origins)
+
+    def replace(self, **changes: Any) -> CorsPolicy:
+        return cast("CorsPolicy", extend(self.static.replace(**changes), self.snapshot))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Extended):
+            return NotImplemented
+        return (self.static, self.snapshot) == (other.static, other.snapshot)
+
+    def __hash__(self) -> int:
+        return hash((self.static, self.snapshot))
+
+    def __repr__(self) -> str:
+        return f"<{self.static!r} with {self.snapshot.size} rows>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _join, (self.static, self.snapshot)
+
+
+class _ExtendedPolicy(_Extended, CorsPolicy):  # type: ignore[misc, override]
+    __slots__ = ("snapshot", "static")
+
+
+class _ExtendedRegexPolicy(_Extended, RegexCorsPolicy):  # type: ignore[misc, override]
+    __slots__ = ("snapshot", "static")
+
+
+def _join(policy: CorsPolicy, snapshot: Snapshot, engine: Engine | None = None) -> CorsPolicy:
+    """Return the policy with these origins; `engine` is that of an extended one, if there is."""
+    has_regexes = isinstance(policy, RegexCorsPolicy)
+    cls: type[CorsPolicy] = _ExtendedRegexPolicy if has_regexes else _ExtendedPolicy
+    extended = object.__new__(cls)
+    if engine is None:
+        engine = policy.engine.copy()
+        engine.others = snapshot.joined_with(engine.others)
+        parts = {"policy": policy.fingerprint, "rows": f"{snapshot.size} {snapshot.digest}"}
+        engine.source = Source(cls, parts)
+    names = (name for name in policy._reader.arguments if name != "allow_origins")
+    values = {name: getattr(policy, name) for name in (*names, "warnings")}
+    values |= {"engine": engine, "static": policy, "snapshot": snapshot}
+    for name, value in values.items():
+        object.__setattr__(extended, name, value)
+    return extended
