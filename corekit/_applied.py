@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple
 from weakref import ref
 
 from ._engine import Engine
-from .live import LivePolicy, ReadPolicies, read_policy
+from ._sources import ReadPolicies, read_policy
+from .live import LivePolicy
 from .routes import CorsRoutes
 
 __all__ = [
@@ -53,14 +54,15 @@ class Marks:
             others = (each for each in self._live if each() not in (None, policy))
             self._live = (*others, ref(policy))
 
-    def read(self) -> ReadPolicies:
-        """Return what the live policies of all marks are now, for one request: see `read_policy`.
+    def read(self, read: ReadPolicies) -> ReadPolicies:
+        """Read the live policies of all marks for one request: see `read_policy`.
 
         Which handler a request reaches is often known only when its response begins, but the
         policy must be the one that it found when it arrived.
         """
-        found = (each() for each in self._live)
-        return {live: live.current for live in found if live is not None}
+        for each in self._live:
+            read_policy(each(), read)
+        return read
 
 
 MARKS: Final = Marks()

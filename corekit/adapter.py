@@ -49,12 +49,13 @@ from ._marks import (
 )
 from ._names import COMMON_METHODS, SAFELISTED_METHODS, is_browser_header
 from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origin
+from ._sources import ReadPolicies, policy_source, read_policy, share_reads, shared_reads
 from .arguments import ARGUMENTS, find_argument
 from .diagnostics import show
 from .events import Logger, Observer, OnDecision, bounded, check_on_decision
 from .guard import CrossOriginGuard, GuardedRequest, OnVerdict, Verdict
 from .guard.events import GuardObserver, check_on_verdict
-from .live import LivePolicy, Policies, ReadPolicies, StaticPolicy, policy_error, read_policy
+from .live import LivePolicy, Policies, PolicySource, policy_error
 from .lookups import (
     Lookup,
     LookupRequest,
@@ -92,8 +93,8 @@ __all__ = [
     "OriginSet",
     "Origins",
     "Policies",
+    "PolicySource",
     "ReadPolicies",
-    "StaticPolicy",
     "Verdict",
     "add_raw_vary",
     "add_vary",
@@ -138,6 +139,8 @@ __all__ = [
     "read_fetch_site",
     "read_policy",
     "recall",
+    "share_reads",
+    "shared_reads",
     "show",
     "unchecked",
     "unwrap",
@@ -179,19 +182,6 @@ def check_application(app: object) -> None:
             f"app is of type {type(app).__name__}: {show(app)}. Pass the application, which is"
             " callable."
         )
-
-
-def policy_source(policies: Policies) -> LivePolicy | StaticPolicy:
-    """Return what an adapter reads the policy of a request from, as its attribute `current`.
-
-    Read it once for each request, and use what was read for all of it. `current` is a `CorsPolicy`
-    or a `CorsRoutes`; the `engine` of routes is None, since it depends on the path.
-
-    >>> live = LivePolicy(CorsPolicy.deny_all())
-    >>> policy_source(live) is live, policy_source(live.policy).current is live.policy
-    (True, True)
-    """
-    return policies if isinstance(policies, LivePolicy) else StaticPolicy(policies)
 
 
 def check_guard(guard: object, policy: Policies | None = None) -> None:

@@ -15,9 +15,7 @@ from typing import (
     Literal,
     NamedTuple,
     Never,
-    TypeVar,
     get_args,
-    overload,
 )
 
 from ._locks import ForkSafeLock
@@ -38,8 +36,6 @@ OnWiden = Literal["allow", "warn", "refuse"]
 Extension = Callable[[CorsPolicy | CorsRoutes], CorsPolicy | CorsRoutes]
 """Adds origins to a policy, or to one of several routes."""
 
-T = TypeVar("T")
-
 _ON_WIDEN: Final[tuple[str, ...]] = get_args(OnWiden)
 
 
@@ -55,6 +51,20 @@ class WideningError(Exception):
             "The new policy allows more than the current one, which stays. Restart the server to"
             f" use it, or pass on_widen='warn'.\n{self.comparison}"
         )
+
+
+class PolicySource:
+    """What an adapter reads the policy of a request from, as its attribute `current`.
+
+    That of a `LivePolicy` changes. With a candidate it is a copy that is equal to its `policy`.
+    `is_shared` is whether several layers of an application read it: see `share_reads()`.
+    """
+
+    __slots__ = ("current", "is_shared")
+
+    def __init__(self, policy: CorsPolicy | CorsRoutes) -> None:
+        self.current = policy
+        self.is_shared = False
 
 
 class _Held(NamedTuple):
@@ -111,11 +121,8 @@ class LivePolicy:
         "_held",
         "_on_widen",
         "_replacing",
-        "current",
+        "_source",
     )
-
-    current: CorsPolicy | CorsRoutes
-    """The policy now, for adapters; users read `policy`. With a candidate it is an equal copy."""
 
     def __init__(
         self,
@@ -136,6 +143,7 @@ class LivePolicy:
         self._comparing = on_difference, sample
         self._replacing, self._changing = ForkSafeLock(), ForkSafeLock()
         self._held = _Held(policy, policy)
+        self._source = PolicySource(policy)
         self._change(candidate=candidate, shadow=self._make_shadow(candidate))
 
     @property
@@ -170,14 +178,7 @@ class LivePolicy:
     @property
     def fingerprint(self) -> str:
         """The fingerprint of the policy: see `CorsPolicy.fingerprint`."""
-        return self.current.fingerprint
-
-    def policy_for(self, path: str) -> CorsPolicy | None:
-        """Return the policy for a path, as `CorsRoutes.policy_for` does.
-
-        A caller that asks for several paths of one request reads `policy` once instead.
-        """
-        return self.current.policy_for(path)
+        return self.policy.fingerprint
 
     def replace(self, policy: CorsPolicy | CorsRoutes, *, source: str | None = None) -> Comparison:
         """Replace the policy for all requests that arrive from now on, and log the differences.
@@ -223,7 +224,7 @@ class LivePolicy:
                 if shadow is not None and candidate is not None:
                     shadow.candidate = candidate
                 new = new._replace(policy=policy)
-                self.current, self._held = current, new
+                self._source.current, self._held = current, new
                 return old, new
 
     def _make_shadow(self, candidate: CorsPolicy | CorsRoutes | None) -> Shadow | None:
@@ -267,54 +268,11 @@ class LivePolicy:
             "on_difference": on_difference,
             "sample": sample,
         }
-        return _restore, (type(self), held.static, held.extend, kept)
+        return _restore, (type(self), held.static, held.extend, self._source.is_shared, kept)
 
 
 Policies = CorsPolicy | CorsRoutes | LivePolicy
 """Whatever an adapter takes as its policy."""
-
-ReadPolicies = dict[Any, Any]
-"""The live policies that were read for a request, each with what it was."""
-
-
-class StaticPolicy:
-    """A policy that stays, in the place of a `LivePolicy`: adapters read `current` of both."""
-
-    __slots__ = ("current",)
-
-    def __init__(self, policy: CorsPolicy | CorsRoutes) -> None:
-        self.current = policy
-
-
-@overload
-def read_policy(
-    policies: Policies, read: ReadPolicies | None = None
-) -> CorsPolicy | CorsRoutes: ...
-@overload
-def read_policy(
-    policies: Policies | None, read: ReadPolicies | None = None
-) -> CorsPolicy | CorsRoutes | None: ...
-@overload
-def read_policy(policies: T, read: ReadPolicies | None = None) -> T: ...
-def read_policy(policies: Any, read: ReadPolicies | None = None) -> Any:
-    """Return the policy of a `LivePolicy`, and anything else as it is.
-
-    `read` has the live policies that were read for the same request, each with what it was: pass it
-    to every call for this request, so that each one is read once.
-
-    >>> live, read = LivePolicy(CorsPolicy(allow_origins=["*"])), {}
-    >>> policy = read_policy(live, read)
-    >>> comparison = live.replace(CorsPolicy.deny_all())
-    >>> read_policy(live, read) is policy, read_policy(live)
-    (True, CorsPolicy.deny_all())
-    """
-    if not isinstance(policies, LivePolicy):
-        return policies
-    if read is None:
-        return policies.current
-    if policies not in read:
-        read[policies] = policies.current
-    return read[policies]
 
 
 def policy_error(policy: object, name: str) -> TypeError:
@@ -370,9 +328,11 @@ def _restore(
     cls: type[LivePolicy],
     policy: CorsPolicy | CorsRoutes,
     extend: Extension | None,
+    is_shared: bool,
     kept: dict[str, Any],
 ) -> LivePolicy:
     live = cls(policy, **kept)
+    live._source.is_shared = is_shared
     if extend is not None:
         live._change(counts=False, extend=extend)
     return live

@@ -333,7 +333,7 @@ def _read_policies(request: web.Request) -> ReadPolicies:
     """Return what the live policies of a request are; all are read when it is called first."""
     read: ReadPolicies | None = request.get(_READ)
     if read is None:
-        read = request[_READ] = MARKS.read()
+        read = request[_READ] = MARKS.read({})
         for app in request.match_info.apps:
             if _LAYER in app:
                 read_policy(app[_LAYER].policy, read)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable
 from typing import Final
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     CrossOriginGuard,
     Engine,
@@ -19,6 +19,8 @@ from corekit.adapter import (
     check_guard,
     guard_observer,
     read_policy,
+    share_reads,
+    shared_reads,
 )
 from corekit.guard import SAFE_METHODS
 
@@ -187,6 +189,7 @@ class GuardMiddleware:
             observer = GuardObserver("asgi", LOGGER)
         self.app = app
         self._guard = guard
+        share_reads(guard.policy)
         self._paths = PathReader.of(app, strips_root_path)
         self._gate = Gate(guard, observer, self._paths)
 
@@ -200,11 +203,15 @@ class GuardMiddleware:
         kind, gate = scope["type"], self._gate
         if kind == "websocket" or (kind == "http" and scope["method"] not in gate.skipped_methods):
             scope = with_headers(scope)
-            policy = self._paths.find_policy(read_policy(self._guard.policy), scope)
+            policy = self._paths.find_policy(self._read(scope), scope)
             engine = None if policy is None else policy.engine
             await gate.pass_on(self.app, engine, scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    def _read(self, scope: Scope) -> CorsPolicy | CorsRoutes:
+        policy = self._guard.policy
+        return read_policy(policy, shared_reads(scope, policy))
 
 
 def _read_fields(headers: RawHeaders) -> dict[str, str]:

@@ -25,7 +25,7 @@ from corekit.adapter import (
     OnDecision,
     OnVerdict,
     Policies,
-    StaticPolicy,
+    PolicySource,
     check_is_asked,
     check_lookup,
     make_policy,
@@ -35,6 +35,7 @@ from corekit.adapter import (
     raw_preflight_response,
     read_policy,
     recall,
+    shared_reads,
 )
 from corekit.arguments import Grants
 
@@ -67,7 +68,7 @@ _REQUEST_METHOD: Final = b"access-control-request-method"
 _REQUEST_HEADERS: Final = b"access-control-request-headers"
 _REQUEST_PRIVATE_NETWORK: Final = b"access-control-request-private-network"
 _SHORTEST_REQUEST: Final = len(_REQUEST_METHOD)
-_UNKNOWN: Final = StaticPolicy(CorsRoutes([("/", CorsPolicy.deny_all())]))
+_UNKNOWN: Final = PolicySource(CorsRoutes([("/", CorsPolicy.deny_all())]))
 """Routes that are not asked, in the place of a policy that depends on the request."""
 _NO_FIELDS: Final[Fields] = {}
 
@@ -198,10 +199,11 @@ class CorsMiddleware:
             # It may be missing, or an iterator, which the application would find empty.
             headers = list(headers or ())
             scope = {**scope, "headers": headers}
-        current = self._everywhere.current
+        source = self._everywhere
+        current = self._read(scope) if source.is_shared else source.current
         engine, applied = current.engine, None
         if engine is None:
-            applied = self._find(scope, current)
+            applied = self._find(scope, self._read(scope) if source is _UNKNOWN else current)
             engine = applied.engine
             if engine is None:
                 await self._pass_on(applied, scope, receive, send)
@@ -290,10 +292,7 @@ class CorsMiddleware:
     async def _connect(self, gate: Gate, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a handshake of a WebSocket."""
         scope = with_headers(scope)
-        current = self._everywhere.current
-        applied = Applied(current.engine, (), {self._source: current})
-        if applied.engine is None:
-            applied = self._find(scope, current)
+        applied = self._find(scope, self._read(scope))
         if gate.judges_handshakes:
             origin = None if self._lookup is None else find_line(scope["headers"], b"origin")
             if origin is not None and applied.engine is not None:
@@ -309,12 +308,16 @@ class CorsMiddleware:
         read = applied.read or {}
         return await look_up_origin(self._lookup, engine, read[self._source], scope, origin)
 
+    def _read(self, scope: Scope) -> CorsPolicy | CorsRoutes:
+        """Return what the policy is for a request, also if another layer has read it."""
+        return read_policy(self._policy, shared_reads(scope, self._policy))
+
     def _find(self, scope: Scope, current: CorsPolicy | CorsRoutes) -> Applied:
         """Return the engine for a request, and what was found on the way."""
         find_marks = self._find_marks
-        current = current if find_marks is None else self._source.current
         marks: list[Mark] = []
-        read = {self._source: current}
+        read = shared_reads(scope)
+        read[self._source] = current
 
         def find(method: str) -> CorsPolicy | None:
             own = find_marks(scope, method) if find_marks else []

@@ -31,6 +31,7 @@ from corekit.adapter import (
     merge_headers,
     policy_for_preflight,
     preflight_response,
+    shared_reads,
 )
 
 from .answers import Found, ask
@@ -226,7 +227,9 @@ def _read(request: HttpRequest) -> tuple[Configuration, ReadPolicies]:
     """Return the configuration and the live policies that a request found when it arrived."""
     found: tuple[Configuration, ReadPolicies] | None = vars(request).get(_READ)
     if found is None:
-        read = MARKS.read()
+        # A layer of ASGI or WSGI around Django may have read the policy.
+        outer: dict[str, Any] = getattr(request, "environ", None) or getattr(request, "scope", {})
+        read = MARKS.read(shared_reads(outer))
         found = vars(request)[_READ] = get_configuration(read), read
     return found
 

@@ -13,6 +13,7 @@ from flask import Blueprint, Flask
 
 from corekit.adapter import (
     CrossOriginGuard,
+    LivePolicy,
     Lookup,
     OnDecision,
     OnVerdict,
@@ -154,7 +155,7 @@ def cover_blueprint(blueprint: Blueprint, find: Finder | Policies) -> None:
 
 def cover(
     app: Flask,
-    policy: PathPolicies | None,
+    policy: PathPolicies | LivePolicy | None,
     on_decision: OnDecision | None = None,
     gate: Gate | None = None,
     lookup: Lookup | None = None,

@@ -25,7 +25,9 @@ from corekit.adapter import (
     ReadPolicies,
     is_of,
     policy_for_preflight,
+    policy_source,
     read_policy,
+    shared_reads,
     why_not_asked,
 )
 from corekit_wsgi import CorsMiddleware
@@ -67,7 +69,7 @@ class Outermost:
         self._flask = flask
         self._views = ViewPolicies(flask)
         self._app = app
-        self._default: PathPolicies | None = None
+        self._default: PathPolicies | LivePolicy | None = None
         self._on_decision: OnDecision | None = None
         self._gate: Gate | None = None
         self._lookup: Lookup | None = None
@@ -79,7 +81,7 @@ class Outermost:
 
     def configure(
         self,
-        policy: PathPolicies | None,
+        policy: PathPolicies | LivePolicy | None,
         on_decision: OnDecision | None,
         gate: Gate | None,
         lookup: Lookup | None,
@@ -121,7 +123,7 @@ class Outermost:
         # The default is not known if it is a live policy: only what that was.
         if is_plain and covered is not None and known is self._default:
             return covered(environ, start_response)
-        read: ReadPolicies = {}
+        read = shared_reads(environ, self._default)
         default = read_policy(self._default, read)
         if read and MARKS.exist:
             # Other views may have a mark with the same live policy, which was read here.
@@ -175,8 +177,8 @@ class Outermost:
     def _call_routed(
         self, policy: CorsPolicy, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        # A policy is slow to hash, and only a live one is looked for.
-        read = {self._default: policy} if isinstance(self._default, LivePolicy) else {}
+        default = self._default
+        read = {policy_source(default): policy} if isinstance(default, LivePolicy) else {}
         environ[_BEFORE], environ[_READ] = _routed(environ), read
         environ[COVERED] = True
         return self._app(environ, start_response)
@@ -233,7 +235,7 @@ class Outermost:
         return policy_for_preflight(find, request_method, others=others), marks
 
     def _default_for(self, environ: WSGIEnvironment, read: ReadPolicies) -> CorsPolicy | None:
-        default = read_policy(self._default, read)
+        default: Any = read_policy(self._default, read)
         return None if default is None else default.policy_for(routed_path(environ))
 
 

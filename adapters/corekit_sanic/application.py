@@ -42,6 +42,7 @@ from corekit.adapter import (
     policy_for_readings,
     preflight_response,
     read_policy,
+    shared_reads,
 )
 from corekit.arguments import Grants
 
@@ -160,7 +161,8 @@ class _Layer:
         if request.method == "OPTIONS" and origin is not None:
             method = line_of(request, "access-control-request-method")
         marks: list[Mark] = []
-        read: ReadPolicies = {}
+        # On its own server, Sanic is the only layer.
+        read = shared_reads(getattr(request.transport, "scope", {}), self._policy)
         policy = self._find_policy(request, method, marks, read)
         if policy is None:
             await self._run(request, handle, None)

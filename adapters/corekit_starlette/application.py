@@ -32,6 +32,7 @@ from corekit.adapter import (
     make_policy,
     policy_for_preflight,
     read_policy,
+    shared_reads,
     why_not_asked,
 )
 from corekit.arguments import Grants
@@ -167,7 +168,7 @@ class _Outermost:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind, gate = scope["type"], self._gate
         is_judged = kind == "websocket" and gate is not None and gate.judges_handshakes
-        read: ReadPolicies = {}
+        read = shared_reads(scope, self._policy)
         current = read_policy(self._policy, read)
         if kind != "http" and not is_judged:
             await self._wrap_default(current)(scope, receive, send)

@@ -18,6 +18,9 @@ from corekit.adapter import (
     check_guard,
     is_handshake,
     read_fetch_site,
+    read_policy,
+    share_reads,
+    shared_reads,
 )
 from corekit.guard import SAFE_METHODS
 
@@ -65,6 +68,7 @@ class GuardMiddleware:
             observer = GuardObserver("wsgi", _LOGGER, on_verdict=on_verdict)
         elif on_verdict is not None:
             raise TypeError("observer replaces on_verdict. Pass one or the other.")
+        share_reads(guard.policy)
         self.app = app
         self._gate = Gate(guard, observer)
 
@@ -76,7 +80,8 @@ class GuardMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._gate.skips(environ):
             return self.app(environ, start_response)
-        policy = self.guard.policy.policy_for(decode_path(environ.get("PATH_INFO", "")))
+        current = read_policy(self.guard.policy, shared_reads(environ, self.guard.policy))
+        policy = current.policy_for(decode_path(environ.get("PATH_INFO", "")))
         engine = None if policy is None else policy.engine
         return self._gate.run(self.app, engine, environ, start_response)
 

@@ -37,7 +37,9 @@ from corekit.adapter import (
     merge_headers,
     policy_source,
     preflight_response,
+    read_policy,
     recall,
+    shared_reads,
 )
 from corekit.arguments import Grants
 
@@ -158,7 +160,7 @@ class CorsMiddleware:
         return None if self._gate is None else self._gate.guard
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        current = self._source.current
+        current = self._read(environ) if self._source.is_shared else self._source.current
         # A single policy is the same for every path.
         engine = current.engine or _find_engine(current, environ)
         if engine is None:
@@ -200,6 +202,10 @@ class CorsMiddleware:
             applied = Applied(engine, (), {self._source: current})
             return self._pass_on(applied, environ, start_with_headers)
         return self.app(environ, start_with_headers)
+
+    def _read(self, environ: WSGIEnvironment) -> CorsPolicy | CorsRoutes:
+        """Return what the policy is for a request, also if another layer has read it."""
+        return read_policy(self._policy, shared_reads(environ, self._policy))
 
     def _pass_on(
         self, applied: Applied, environ: WSGIEnvironment, start_response: StartResponse

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Self
 from corekit._answers import as_text
 from corekit._engine import Engine
 from corekit._origins import OPAQUE
+from corekit._sources import read_policy
 from corekit.live import Policies, policy_error
 from corekit.policy import CorsPolicy
 from corekit.problems import PYTHON, Dialect, PolicyError
@@ -226,7 +227,7 @@ class CrossOriginGuard:
         a proxy that adds TLS); `websocket` is true for a handshake. Whatever the values are, the
         result is a `Verdict`; nothing is raised.
         """
-        policy = self.policy.policy_for(path)
+        policy = read_policy(self.policy).policy_for(path)
         request = GuardedRequest(
             guard=self,
             method=method,

@@ -17,9 +17,10 @@ from dataclasses import replace
 from typing import Final
 
 from corekit._origins import Origin
+from corekit._sources import read_policy
 from corekit.arguments import SETTINGS
 from corekit.diagnostics import SEVERITIES, Diagnostic
-from corekit.live import Policies, read_policy
+from corekit.live import Policies
 from corekit.problems import KINDS
 from corekit.routes import CorsRoutes
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from corekit._origins import ANY, split_origin
+from corekit._sources import read_policy
 from corekit.diagnostics import SEVERITIES, Diagnostic
 from corekit.guard import CrossOriginGuard
-from corekit.live import read_policy
 from corekit.policy import CorsPolicy
 
 from .advice import advise

@@ -29,15 +29,6 @@ _NOTHING: Final = HttpResponse(200)
 """A response without any header of CORS."""
 
 
-class PolicySource(Protocol):
-    """What adapters read the policy of a request from, such as a `corekit.LivePolicy`."""
-
-    @property
-    def current(self) -> CorsPolicy | CorsRoutes:
-        """The policy now."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class ObservedRequest:
     """A request to an application with another CORS layer, as in a `corekit.DecisionEvent`.
@@ -54,20 +45,28 @@ class ObservedRequest:
     request: Any = None
 
 
+class _Source(Protocol):
+    """What an adapter reads the policy of a request from: a `corekit.adapter.PolicySource`."""
+
+    @property
+    def current(self) -> CorsPolicy | CorsRoutes: ...
+
+
 class Shadow:
     """Compares requests with what a candidate would decide, and reports differences.
 
-    `candidate` is a `CorsPolicy`, a `CorsRoutes` or a `LivePolicy`; `on_difference` and `sample`
-    are those of a `LivePolicy`, which creates its shadow itself. The first difference of each
-    origin with the same reasons is logged at WARNING, up to a thousand, and the others at INFO. No
-    exception changes a response: one of `on_difference` or of the candidate is logged at ERROR.
+    `candidate` is a `CorsPolicy`, a `CorsRoutes` or the source of a `LivePolicy`; `on_difference`
+    and `sample` are those of a `LivePolicy`, which creates its shadow itself. The first difference
+    of each origin with the same reasons is logged at WARNING, up to a thousand, and the others at
+    INFO. No exception changes a response: one of `on_difference` or of the candidate is logged at
+    ERROR.
     """
 
     __slots__ = ("_seen", "candidate", "on_difference", "sample")
 
     def __init__(
         self,
-        candidate: CorsPolicy | CorsRoutes | PolicySource,
+        candidate: CorsPolicy | CorsRoutes | _Source,
         *,
         on_difference: OnDifference | None = None,
         sample: float = 1.0,

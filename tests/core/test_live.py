@@ -39,11 +39,11 @@ ROUTES = CorsRoutes([("/admin/", ADMIN), ("/", APP)])
 
 def test_policy_is_replaced() -> None:
     live = LivePolicy(APP)
-    assert (live.policy, live.current, live.generation) == (APP, APP, 1)
+    assert (live.policy, live._source.current, live.generation) == (APP, APP, 1)
     live.replace(ROUTES)
-    assert live.policy is live.current is ROUTES
+    assert live.policy is live._source.current is ROUTES
     assert (live.generation, live.fingerprint) == (2, ROUTES.fingerprint)
-    assert live.policy_for("/admin/x") is ADMIN
+    assert live.policy.policy_for("/admin/x") is ADMIN
 
 
 def test_equal_policy_is_another_generation() -> None:
@@ -185,7 +185,7 @@ def test_first_denial_of_each_policy_is_a_warning(caplog: pytest.LogCaptureFixtu
     caplog.set_level(logging.INFO, "tests")
     observer = Observer("asgi", logging.getLogger("tests"), debug=True)
     for policy in (APP, ADMIN, APP):
-        engine = LivePolicy(policy).policy_for("/").engine  # type: ignore[union-attr]
+        engine = LivePolicy(policy).policy.policy_for("/").engine  # type: ignore[union-attr]
         observer.observe(
             engine,
             engine.actual("https://a.example"),
@@ -241,7 +241,7 @@ def test_live_policy_is_read_once() -> None:
     assert read_policy(live) is ADMIN
     assert read_policy(APP, read) is APP
     assert read_policy(None, read) is None
-    assert read == {live: APP}
+    assert read == {policy_source(live): APP}
 
 
 def test_source_is_read_by_one_attribute() -> None:
@@ -283,7 +283,7 @@ def test_handler_runs_under_the_policy_that_was_read() -> None:
     """Its own mark was not found, but the application has the same live policy."""
     live = LivePolicy(APP)
     handler = mark(lambda: "ran", live)
-    applied = Applied(APP.engine, (), {live: APP})
+    applied = Applied(APP.engine, (), {policy_source(live): APP})
     live.replace(ADMIN)
     assert runs_under(handler, applied)
     assert not runs_under(handler, Applied(APP.engine, (), {}))
@@ -293,7 +293,7 @@ def test_handler_runs_under_the_policy_that_was_read() -> None:
 def test_handler_runs_under_the_live_policy_of_another_mark() -> None:
     live = LivePolicy(APP)
     handler, mount = mark(lambda: "ran", live), mark(lambda: "ran", live)
-    applied = Applied(APP.engine, [mark_of(mount)], {live: APP})
+    applied = Applied(APP.engine, [mark_of(mount)], {policy_source(live): APP})
     live.replace(ADMIN)
     assert runs_under(handler, applied)
 
@@ -301,11 +301,11 @@ def test_handler_runs_under_the_live_policy_of_another_mark() -> None:
 def test_live_policies_of_marks_are_read_together() -> None:
     live = LivePolicy(APP)
     handlers = [mark(lambda: "ran", live) for _ in range(2)]
-    assert MARKS.read()[live] is APP
+    assert MARKS.read({})[policy_source(live)] is APP
     live.replace(ADMIN)
-    assert MARKS.read()[live] is ADMIN
-    assert len([each for each in MARKS.read() if each is live]) == 1
+    assert MARKS.read({})[policy_source(live)] is ADMIN
+    assert len([each for each in MARKS.read({}) if each is policy_source(live)]) == 1
     del handlers
-    before = len(MARKS.read())
+    before = len(MARKS.read({}))
     del live
-    assert len(MARKS.read()) == before - 1
+    assert len(MARKS.read({})) == before - 1

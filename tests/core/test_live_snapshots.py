@@ -20,7 +20,7 @@ from tests.core.test_snapshots import APP, LOGGED_IN, OTHER, PLAIN, ROUTES, SHOP
 
 
 def allows(live: LivePolicy, origin: str, path: str = "/") -> bool:
-    policy = live.policy_for(path)
+    policy = live.policy.policy_for(path)
     assert policy is not None
     return policy.decide("GET", origin=origin).allowed
 
@@ -107,17 +107,17 @@ def test_candidate_is_extended_too() -> None:
         extend_live(live, load(rows, PLAIN))
         shadow = live._held.shadow
         assert shadow is not None
-        assert isinstance(live.current, CorsPolicy)
-        assert live.current == live.policy
-        assert live.current.engine.shadow is shadow
+        assert isinstance(live._source.current, CorsPolicy)
+        assert live._source.current == live.policy
+        assert live._source.current.engine.shadow is shadow
         tried = shadow.policies
         assert isinstance(tried, CorsPolicy)
         assert tried.engine.allows(rows[0])
-        assert live.current.engine.allows(rows[0])
+        assert live._source.current.engine.allows(rows[0])
     assert live.candidate is candidate
     live.candidate = None
     policy = live.policy
-    assert live.current is policy
+    assert live._source.current is policy
     assert isinstance(policy, CorsPolicy)
     assert policy.engine.allows(OTHER)
 
@@ -125,11 +125,11 @@ def test_candidate_is_extended_too() -> None:
 def test_candidate_that_cannot_be_extended_is_not_used() -> None:
     live = LivePolicy(PLAIN, candidate=PLAIN)
     extend_live(live, load([SHOP], PLAIN))
-    current = live.current
+    current = live._source.current
     with pytest.raises(ValueError, match="Pass the path of the route"):
         live.candidate = ROUTES
     assert live.candidate is PLAIN
-    assert live.current is current
+    assert live._source.current is current
     live.replace(PLAIN.replace(max_age=60))
     assert allows(live, SHOP)
 
@@ -137,8 +137,8 @@ def test_candidate_that_cannot_be_extended_is_not_used() -> None:
 def test_log_names_an_extended_policy_with_a_candidate() -> None:
     live = LivePolicy(PLAIN, candidate=PLAIN)
     extend_live(live, load([SHOP], PLAIN))
-    assert isinstance(live.current, CorsPolicy)
-    assert live.current.engine.source.is_live
+    assert isinstance(live._source.current, CorsPolicy)
+    assert live._source.current.engine.source.is_live
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from django.test import override_settings
 from django.urls import path, re_path
 
 from corekit import CorsPolicy, CorsRoutes
+from corekit.adapter import read_policy
 from corekit_asgi import CorsMiddleware, GuardMiddleware
 from corekit_django import get_guard, get_policy
 
@@ -57,7 +58,7 @@ def test_consumer_has_the_policy_of_the_settings(place: str) -> None:
 
 
 def allowed() -> tuple[str, ...]:
-    policy = get_policy().policy_for("/events/")
+    policy = read_policy(get_policy()).policy_for("/events/")
     assert policy is not None
     return policy.allow_origins
 

@@ -19,6 +19,7 @@ CORE: Final = (
     "guard lookups",
     "__init__ _marks",
     "_applied compat events schema",
+    "_sources",
     "live",
     "_shadowing",
     "routes",

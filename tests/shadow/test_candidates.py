@@ -45,9 +45,9 @@ def send(
     **fields: Any,
 ) -> Any:
     """Do what an adapter does with a request."""
-    engine = live.current.engine
+    engine = live._source.current.engine
     if engine is None:
-        policy = live.current.policy_for(path)
+        policy = live._source.current.policy_for(path)
         assert policy is not None
         engine = policy.engine
     if method is None or origin is None:
@@ -327,17 +327,17 @@ class TestReplacing:
         for enforced in (BOTH, ROUTES):
             live = LivePolicy(enforced, candidate=ONE)
             assert live.policy is enforced
-            assert live.current == enforced
+            assert live._source.current == enforced
             assert (live.candidate, live.fingerprint) == (ONE, enforced.fingerprint)
             live.candidate = None
-            assert live.current is enforced
+            assert live._source.current is enforced
             assert live.generation == 1
         assert BOTH.engine.shadow is None
         assert not BOTH.engine.actual(APP).may_be_denied
 
     def test_answers_are_the_same(self) -> None:
         live = LivePolicy(BOTH, candidate=ONE)
-        engine = live.current.engine
+        engine = live._source.current.engine
         assert engine is not None
         for origin in (None, APP, ADMIN, EVIL):
             assert engine.actual(origin) == BOTH.engine.actual(origin)
@@ -346,14 +346,14 @@ class TestReplacing:
                 assert engine.preflight(*asked) == BOTH.engine.preflight(*asked)
 
     def test_routes_keep_which_policies_are_the_same(self) -> None:
-        routes = LivePolicy(ROUTES, candidate=ONE).current
+        routes = LivePolicy(ROUTES, candidate=ONE)._source.current
         assert routes.policy_for("/a/x") is routes.policy_for("/b/x")
         assert routes.policy_for("/a/../b/x") is routes.policy_for("/a/x")
         assert routes.policy_for("/a/../c/x") == CorsPolicy.deny_all()
 
     def test_uncached_copies_are_compared_and_looked_up_origins_are_not(self) -> None:
         assert BOTH.uncached.engine.shadow is None
-        policy = LivePolicy(BOTH, candidate=ONE).policy_for("/")
+        policy = LivePolicy(BOTH, candidate=ONE)._source.current.policy_for("/")
         assert policy is not None
         assert policy.uncached.engine.shadow is policy.engine.shadow is not None
         assert policy.engine_for({EVIL}).shadow is None

@@ -50,7 +50,7 @@ def log(
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)
     observer = Observer("tests", logger)
-    engine: Any = LivePolicy(enforced, candidate=candidate).current.engine
+    engine: Any = LivePolicy(enforced, candidate=candidate)._source.current.engine
     for origin, path, method, names in requests:
         answer = engine.actual(origin)
         if method is not None:
