@@ -22,15 +22,15 @@ class Source:
     `cls` is the class of the policy, `arguments` are those that differ from their defaults.
     """
 
-    __slots__ = ("_digest", "arguments", "cls", "is_live")
+    __slots__ = ("_digest", "arguments", "cls", "live")
 
     def __init__(
         self, cls: type | None = None, arguments: Mapping[str, object] | None = None
     ) -> None:
         self.cls = cls
         self.arguments = arguments or {}
-        self.is_live = False
-        """Whether the policy was one of a `LivePolicy`, so that log lines have to name it."""
+        self.live: object = None
+        """Which `LivePolicy` the policy is one of, and the path of its route; None for none."""
         self._digest = ""
 
     @property

@@ -95,7 +95,7 @@ Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to 
         message = reason.value[0].lower() + reason.value[1:]
         hint = f"{hint} " if hint else ""
         # A policy that can be replaced is named, since the log does not show which one it was.
-        named = f", policy {self.fingerprint}" if self.decision._engine.source.is_live else ""
+        named = f", policy {self.fingerprint}" if self.decision._engine.source.live else ""
         if self.decision.lookup is not None:
             named += f", look-up {self.decision.lookup}"
         return f"CORS: {request} {outcome}: {message} {hint}[{reason.name}{named}]"
@@ -222,9 +222,8 @@ class Observer(Reporter):
                 self.call(self.on_decision, event, event._describe(""))
             if is_logged and not decision.allowed:
                 # The search for a near miss takes time, so it runs once for each kind of denial.
-                source = engine.source
-                # A policy that was replaced leaves its id to another one.
-                policy = source.fingerprint if source.is_live else id(engine)
+                # One that is replaced, or extended by rows again and again, is not another one.
+                policy = engine.source.live or id(engine)
                 kind = (policy, decision.reason, *map(show, (origin, *asked)))
                 is_first = is_new(kind, self._seen[is_debugged])
                 line = event._describe(decision.hint if is_first else "")

@@ -216,8 +216,8 @@ class LivePolicy:
             policy = current = new.extended(new.static)
             if shadow is not None:
                 current = new.extended(add_shadow(new.static, shadow))
-            _name(policy)
-            _name(current)
+            self._name(policy)
+            self._name(current)
             with self._changing:
                 if self._held is not old:
                     continue
@@ -226,6 +226,13 @@ class LivePolicy:
                 new = new._replace(policy=policy)
                 self._source.current, self._held = current, new
                 return old, new
+
+    def _name(self, policies: CorsPolicy | CorsRoutes) -> None:
+        """Compute the fingerprint of each policy, and have log lines name it."""
+        routes = policies.routes if isinstance(policies, CorsRoutes) else [("", policies)]
+        for path, each in routes:
+            source = each.engine.source
+            source.live = source.fingerprint and (id(self), path)
 
     def _make_shadow(self, candidate: CorsPolicy | CorsRoutes | None) -> Shadow | None:
         if candidate is None:
@@ -301,14 +308,6 @@ def _check(policy: object, name: str) -> None:
             f"{name} is of type {type(policy).__name__}: {show(policy)}. Pass a CorsPolicy or a"
             " CorsRoutes."
         )
-
-
-def _name(policy: CorsPolicy | CorsRoutes) -> None:
-    """Compute the fingerprint of a policy, and have log lines name it."""
-    policies = [each for _, each in policy.routes] if isinstance(policy, CorsRoutes) else [policy]
-    for each in policies:
-        source = each.engine.source
-        source.is_live = bool(source.fingerprint)
 
 
 def _compare(old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes) -> Comparison:

@@ -6,6 +6,7 @@ import copy
 import logging
 import os
 import pickle
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Thread
 from typing import Any
@@ -27,9 +28,11 @@ from corekit.adapter import (
 from corekit.browser import Fetch
 from corekit.diff import compare
 from corekit.explain import explain, explain_outcome
+from corekit.extended import extend_live
 from corekit.guard import CrossOriginGuard
 from corekit.lint import lint_guard, lint_policy
 from corekit.live import OnWiden
+from corekit.snapshots import Rules, SnapshotReader
 from tests.core.marking import mark, mark_of, runs_under
 
 APP = CorsPolicy(allow_origins=["https://app.example.com"])
@@ -181,23 +184,57 @@ def test_handler_of_the_log_may_use_the_holder() -> None:
     assert line.endswith("(generation 2).")
 
 
-def test_first_denial_of_each_policy_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "tests")
-    observer = Observer("asgi", logging.getLogger("tests"), debug=True)
-    for policy in (APP, ADMIN, APP):
-        engine = LivePolicy(policy).policy.policy_for("/").engine  # type: ignore[union-attr]
-        observer.observe(
-            engine,
-            engine.actual("https://a.example"),
-            method="GET",
-            path="/",
-            origin="https://a.example",
-            host=None,
-            sec_fetch_site=None,
-            request=None,
-        )
-        assert caplog.records[-1].getMessage().endswith(f", policy {policy.fingerprint}]")
-    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "INFO"]
+class TestFirstDenial:
+    """The first denial of each kind is a warning: of each holder and path, not of each policy."""
+
+    @pytest.fixture
+    def deny(self, caplog: pytest.LogCaptureFixture) -> Callable[..., str]:
+        caplog.set_level(logging.INFO, "tests")
+        observer = Observer("asgi", logging.getLogger("tests"), debug=True)
+
+        def deny(live: LivePolicy, path: str = "/") -> str:
+            engine = policy_source(live).current.policy_for(path).engine  # type: ignore[union-attr]
+            observer.observe(
+                engine,
+                engine.actual("https://a.example"),
+                method="GET",
+                path=path,
+                origin="https://a.example",
+                host=None,
+                sec_fetch_site=None,
+                request=None,
+            )
+            record = caplog.records[-1]
+            assert record.getMessage().endswith(f", policy {engine.source.fingerprint}]")
+            return record.levelname
+
+        return deny
+
+    def test_each_holder_has_one(self, deny: Callable[..., str]) -> None:
+        lives = [LivePolicy(policy) for policy in (APP, ADMIN)]
+        assert [deny(live) for live in lives] == ["WARNING", "WARNING"]
+
+    def test_each_route_has_one(self, deny: Callable[..., str]) -> None:
+        live = LivePolicy(ROUTES)
+        assert [deny(live, path) for path in ("/", "/admin/")] == ["WARNING", "WARNING"]
+        live.replace(CorsRoutes([("/admin/", APP), ("/", ADMIN)]))
+        assert [deny(live, path) for path in ("/", "/admin/")] == ["INFO", "INFO"]
+
+    def test_policies_that_follow_each_other_have_one(self, deny: Callable[..., str]) -> None:
+        live = LivePolicy(APP)
+        assert deny(live) == "WARNING"
+        for policy in (ADMIN, ADMIN.replace(max_age=0), APP):
+            live.replace(policy)
+            assert deny(live) == "INFO"
+
+    def test_loads_that_follow_each_other_have_one(self, deny: Callable[..., str]) -> None:
+        live = LivePolicy(APP)
+        assert deny(live) == "WARNING"
+        for number in range(5):
+            reader = SnapshotReader(Rules.of(APP))
+            reader.read([f"https://shop-{number}.example"])
+            extend_live(live, reader.finish())
+            assert deny(live) == "INFO"
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class TestLivePolicy:
         assert (live.generation, static_policy(live)) == (3, new)
         allowed = [live.policy.engine.allows(each) for each in (APP, SHOP, OTHER)]  # type: ignore[union-attr]
         assert allowed == [False, True, True]
-        assert live.policy.engine.source.is_live  # type: ignore[union-attr]
+        assert live.policy.engine.source.live  # type: ignore[union-attr]
 
     def test_operator_can_still_turn_sharing_off(self) -> None:
         live = LivePolicy(PLAIN)
@@ -138,7 +138,7 @@ def test_log_names_an_extended_policy_with_a_candidate() -> None:
     live = LivePolicy(PLAIN, candidate=PLAIN)
     extend_live(live, load([SHOP], PLAIN))
     assert isinstance(live._source.current, CorsPolicy)
-    assert live._source.current.engine.source.is_live
+    assert live._source.current.engine.source.live
 
 
 @contextmanager
