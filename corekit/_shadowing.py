@@ -18,7 +18,10 @@ __all__ = ["SHADOWS", "add_shadow", "check_comparing"]
 
 
 class Shadows:
-    """Whether this process has any shadow, since without one denials need not be compared."""
+    """Whether this process has had any shadow: without one, denials need not be compared.
+
+    It stays so if the last candidate is removed, which costs each denial a look at its engine.
+    """
 
     __slots__ = ("exist",)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -18,6 +19,9 @@ from corekit.problems import Problem, SettingProblem
 from corekit.snapshots import Rules, Snapshot, SnapshotReader
 
 from .polling import LOGGER, check_interval, check_live
+
+SLOW: Final = 60.0
+"""Seconds after which a load that has not ended is reported."""
 
 _MOST_SHOWN: Final = 10
 """How many rows a line of the log names."""
@@ -61,6 +65,7 @@ class LoadedOrigins:
         self._was_empty = False
         self._has_failed = False
         self._has_effect = True
+        self._is_registered = False
         self._find_rules()
         self._check_alone()
 
@@ -72,10 +77,13 @@ class LoadedOrigins:
         """Keep others from extending the same `LivePolicy`; raise ValueError if one does."""
         self._check_alone()
         _refreshed.add(self._live)
+        self._is_registered = True
 
     def unregister(self) -> None:
-        """Let others extend the `LivePolicy`."""
-        _refreshed.discard(self._live)
+        """Let others extend the `LivePolicy`; calling it twice does nothing."""
+        if self._is_registered:
+            self._is_registered = False
+            _refreshed.discard(self._live)
 
     def _find_rules(self) -> Rules:
         return self._rules_of(find_policy(static_policy(self._live), self._path))
@@ -103,15 +111,18 @@ class LoadedOrigins:
         self._report_problems(reader)
         if not snapshot and self._keeps(reader):
             return
+        is_new = old is None or snapshot != old
+        if is_new:
+            yield from self._read_again(snapshot)
+            extend_live(self._live, snapshot, self._path)
+        # Only now, since this may fail for the policies that there are.
         self._was_empty = False
         self._loaded_at = time.monotonic()
+        self._snapshot = snapshot
         if self._has_failed:
             self._has_failed = False
             LOGGER.info("CORS: origins are loaded again.")
-        self._snapshot = snapshot
-        if old is None or snapshot != old:
-            yield from self._read_again(snapshot)
-            extend_live(self._live, snapshot, self._path)
+        if is_new:
             yield from self._report_changes(snapshot, old)
             self._unused = [] if old is None else old.tables_not_in(snapshot)
         self._report_effect()
@@ -145,6 +156,13 @@ class LoadedOrigins:
         """Report the exception that is being handled."""
         self._has_failed = True
         LOGGER.exception("CORS: origins could not be loaded; %s.", self._describe())
+
+    def report_slow(self) -> None:
+        """Report a load that has not ended."""
+        with suppress(Exception):  # a handler or a filter of the log may fail
+            LOGGER.error(
+                "CORS: loading origins takes longer than %.0f seconds; %s.", SLOW, self._describe()
+            )
 
     @property
     def age(self) -> float | None:

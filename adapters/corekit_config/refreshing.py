@@ -20,13 +20,14 @@ from collections.abc import (
 )
 from contextlib import suppress
 from itertools import islice
+from threading import Timer
 from types import TracebackType
 from typing import Any, Final, NoReturn, Self, cast
 
 from corekit import LivePolicy
 from corekit.adapter import show
 
-from .loaded_origins import LoadedOrigins
+from .loaded_origins import SLOW, LoadedOrigins
 from .polling import Poller
 
 Rows = Iterable[str]
@@ -49,7 +50,23 @@ class WrongFunctionError(TypeError):
     """The function that loads is async and should not be, or the other way around."""
 
 
-class Refresher(Poller):
+class _Loaded:
+    """What is known of the last load, for health checks."""
+
+    _origins: LoadedOrigins
+
+    @property
+    def size(self) -> int:
+        """How many rows extend the policy."""
+        return self._origins.size
+
+    @property
+    def age(self) -> float | None:
+        """The seconds since the last load that was used, None if there was none."""
+        return self._origins.age
+
+
+class Refresher(_Loaded, Poller):
     """Loads rows in a thread: see `refresh()`."""
 
     def __init__(self, load: Load, origins: LoadedOrigins, *, every: float, required: bool) -> None:
@@ -63,18 +80,8 @@ class Refresher(Poller):
             if required:
                 raise
             origins.fail()
-        super().__init__(self._refresh, "loading origins", every=every, delay=every)
         origins.register()
-
-    @property
-    def size(self) -> int:
-        """How many rows extend the policy."""
-        return self._origins.size
-
-    @property
-    def age(self) -> float | None:
-        """The seconds since the last load that was used, None if there was none."""
-        return self._origins.age
+        super().__init__(self._refresh, "loading origins", every=every, delay=every)
 
     def close(self) -> None:
         """Stop loading; the policy stays extended by the rows of the last load."""
@@ -95,11 +102,17 @@ class Refresher(Poller):
         return self._every
 
     def _read(self, sleep: Callable[[float], None]) -> None:
-        until = time.perf_counter() + PAUSE
-        for _ in self._steps():
-            if time.perf_counter() > until:
-                sleep(PAUSE)
-                until = time.perf_counter() + PAUSE
+        timer = Timer(SLOW, self._origins.report_slow)
+        timer.daemon = True
+        timer.start()
+        try:
+            until = time.perf_counter() + PAUSE
+            for _ in self._steps():
+                if time.perf_counter() > until:
+                    sleep(PAUSE)
+                    until = time.perf_counter() + PAUSE
+        finally:
+            timer.cancel()
 
     def _steps(self) -> Iterator[None]:
         reader = self._origins.begin()
@@ -114,14 +127,14 @@ class Refresher(Poller):
         yield from self._origins.end(reader)
 
 
-class AsyncRefresher:
+class AsyncRefresher(_Loaded):
     """Loads rows in a task, as an async context manager: see `refresh_async()`."""
 
     def __init__(
         self, load: AsyncLoad, origins: LoadedOrigins, *, every: float, required: bool
     ) -> None:
         self._load: Final = load
-        self._origins: Final = origins
+        self._origins = origins
         self._every: Final = every
         self._required: Final = required
         self._wakes: Final = asyncio.Event()
@@ -129,14 +142,9 @@ class AsyncRefresher:
         self._until = 0.0
 
     @property
-    def size(self) -> int:
-        """How many rows extend the policy."""
-        return self._origins.size
-
-    @property
-    def age(self) -> float | None:
-        """The seconds since the last load that was used, None if there was none."""
-        return self._origins.age
+    def is_running(self) -> bool:
+        """Whether it was entered and not left, and its task is alive."""
+        return self._task is not None and not self._task.done()
 
     def wake(self) -> None:
         """Load at once; call it in the event loop."""
@@ -185,6 +193,13 @@ class AsyncRefresher:
                     self._origins.fail()
 
     async def _read(self) -> None:
+        timer = asyncio.get_running_loop().call_later(SLOW, self._origins.report_slow)
+        try:
+            await self._read_rows()
+        finally:
+            timer.cancel()
+
+    async def _read_rows(self) -> None:
         reader = self._origins.begin()
         rows: Any = self._load()
         is_async = inspect.isawaitable(rows)
@@ -254,7 +269,7 @@ def refresh(
     more than before, whatever `on_widen` is.
 
     Processes that are forked later load too. `wake()` loads at once; `close()` stops, and the rows
-    stay; `size` and `age` are for health checks.
+    stay; `is_running`, `size` and `age` are for health checks.
 
     >>> from corekit import CorsPolicy
     >>> live = LivePolicy(CorsPolicy(allow_origins=["https://app.example.com"]))

@@ -13,6 +13,7 @@ import signal
 from collections.abc import Iterable
 from os import PathLike, fspath
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from types import FrameType
 from typing import Any, Final, NamedTuple
 from weakref import WeakSet
@@ -103,6 +104,10 @@ class WatchedFile:
             found = os.stat(self.path)  # noqa: PTH116 - as fast as possible
         except OSError:
             return None
+        if not (S_ISREG(found.st_mode) or S_ISDIR(found.st_mode)):
+            # Reading a FIFO would wait for a process that writes to it.
+            message, hint = "This is not a regular file.", "Watch a file on disk."
+            raise ConfigError(self._source, message, hint)
         if _IS_POSIX and found.st_mode & _OTHERS_MAY_WRITE and not self._has_warned:
             self._has_warned = True
             LOGGER.warning(

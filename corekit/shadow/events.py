@@ -43,8 +43,16 @@ class ShadowEvent:
     not cover the path. The other attributes are those of a `corekit.DecisionEvent`. ``str()`` of an
     event is its log line.
 
-    >>> from corekit import CorsPolicy, LivePolicy
-    >>> live = LivePolicy(CorsPolicy(allow_origins=["*"]), candidate=CorsPolicy.deny_all())
+    >>> from corekit import CorsPolicy
+    >>> from corekit.shadow import ShadowKind, ShadowReason
+    >>> decisions = [
+    ...     policy.decide("GET", origin="https://app.example.com")
+    ...     for policy in (CorsPolicy(allow_origins=["*"]), CorsPolicy.deny_all())
+    ... ]
+    >>> kind, reasons = ShadowKind.WOULD_DENY, (ShadowReason.ORIGIN_DENIED,)
+    >>> where = ("asgi", "GET", "/items", "https://app.example.com")
+    >>> str(ShadowEvent(kind, reasons, (), (), *decisions, *where)).partition(": only ")[0]
+    "CORS shadow: GET '/items' from 'https://app.example.com' would be denied"
     """
 
     kind: ShadowKind

@@ -381,3 +381,12 @@ def test_rows_are_read_again_only_in_steps(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(loaded_origins, "extend_live", extend_without_reading)
         loads.again()
     assert (allows(live, SHOP), allows(live, OTHER)) == (False, True)
+
+
+def test_closing_twice_leaves_a_later_refresher(live: LivePolicy) -> None:
+    first = refresh(Table(SHOP), live)
+    first.close()
+    with refresh(Table(OTHER), live):
+        first.close()
+        with pytest.raises(ValueError, match="live is refreshed already"):
+            refresh(Table(SHOP), live)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, LivePolicy
-from corekit_config import loaded_origins, polling, refresh, refresh_async, refreshing, watch
+from corekit_config import load_policy, loaded_origins, refresh, refresh_async, refreshing, watch
 from corekit_config.refreshing import Refresher
+from corekit_config.watching import WatchedFile
 from tests.config.refreshing import APP, LONG, OTHER, SHOP, Loads, Records, Table, allows, lines
 from tests.config.watching import NEW, policy_text, wait_for
 
@@ -78,6 +79,29 @@ def test_rows_survive_a_new_file(live: LivePolicy, tmp_path: Path, caplog: Recor
         path.write_text(f'[[routes]]\npath = "/"\n{policy_text(APP)}')
         assert wait_for(lambda: "Pass the path of the route" in caplog.text)
         assert allows(live, NEW)
+
+
+def test_rows_that_cannot_extend_are_an_error_in_each_load(caplog: Records) -> None:
+    one = CorsPolicy(allow_origins=[APP])
+    live = LivePolicy(CorsRoutes([("/api/", one)]), candidate=one)
+    with Loads(Table(SHOP), live, path="/api/", required=False) as loads:
+        loads.again()
+        assert loads.refresher.age is None
+        assert len(lines(caplog, logging.ERROR)) == 2
+        live.candidate = None
+        loads.again()
+        assert allows(live, SHOP, "/api/x")
+
+
+def test_rows_are_not_a_difference_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "cors.toml"
+    path.write_text(policy_text(APP))
+    live = LivePolicy(load_policy(path))
+    with refresh(Table(SHOP), live):
+        file = WatchedFile(path, live)
+        assert file.look()
+        assert not file.look()
+        assert live.generation == 2
 
 
 def test_rows_are_validated_again_for_other_rules(live: LivePolicy) -> None:
@@ -171,142 +195,6 @@ def test_sqlite(live: LivePolicy, tmp_path: Path, caplog: Records) -> None:
         write("DELETE FROM tenants WHERE origin = ?", SHOP)
         assert wait_for(lambda: not allows(live, SHOP))
         assert allows(live, OTHER)
-
-
-async def until(is_true: Callable[[], bool]) -> None:
-    while not is_true():  # noqa: ASYNC110 - in production code there is nothing to wait for
-        await asyncio.sleep(0.001)
-
-
-class TestAsync:
-    def test_function_and_generator(self, live: LivePolicy) -> None:
-        async def generate() -> AsyncIterator[str]:
-            for number in range(200):
-                yield f"https://tenant-{number}.example"
-
-        async def main() -> None:
-            table = Table(SHOP)
-            async with refresh_async(table.load, live, every=LONG) as refresher:
-                assert allows(live, SHOP)
-                assert (refresher.size, table.loads) == (1, 1)
-                assert refresher.age is not None
-                assert refresher.age < 60
-            async with refresh_async(generate, live) as refresher:
-                assert refresher.size == 200
-                assert allows(live, "https://tenant-199.example")
-
-        asyncio.run(main())
-
-    def test_rows_are_loaded_again(self, live: LivePolicy, caplog: Records) -> None:
-        async def main() -> None:
-            table = Table(SHOP)
-            async with asyncio.timeout(10), refresh_async(table.load, live, every=LONG) as it:
-                table.rows = [OTHER]
-                it.wake()
-                await until(lambda: allows(live, OTHER))
-                table.error = OSError("no database")
-                it.wake()
-                await until(lambda: "could not be loaded; those from before" in caplog.text)
-                assert allows(live, OTHER)
-                table.error = None
-                it.wake()
-                await until(lambda: table.loads == 4)
-
-        asyncio.run(main())
-
-    def test_only_one_of_two_extends_a_policy(self, live: LivePolicy) -> None:
-        async def main() -> None:
-            first, second = (refresh_async(Table(row).load, live) for row in (SHOP, OTHER))
-            async with first:
-                with pytest.raises(ValueError, match=r"^live is refreshed already"):
-                    await second.__aenter__()
-                assert (allows(live, SHOP), allows(live, OTHER)) == (True, False)
-            async with second:
-                assert allows(live, OTHER)
-
-        asyncio.run(main())
-
-    def test_first_load_that_is_canceled(self, live: LivePolicy) -> None:
-        async def load() -> list[str]:
-            await asyncio.sleep(60)
-            raise AssertionError
-
-        async def main() -> None:
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.01), refresh_async(load, live, required=False):
-                    raise AssertionError
-            async with refresh_async(Table(SHOP).load, live):
-                assert allows(live, SHOP)
-
-        asyncio.run(main())
-
-    def test_log_that_raises_does_not_end_the_task(self, live: LivePolicy) -> None:
-        def refuse(record: logging.LogRecord) -> bool:
-            raise ValueError(record.levelname)
-
-        async def main() -> None:
-            table = Table(SHOP)
-            async with asyncio.timeout(10), refresh_async(table.load, live, every=0.01):
-                polling.LOGGER.addFilter(refuse)
-                table.error = OSError("no database")
-                await until(lambda: table.loads > 3)
-                polling.LOGGER.removeFilter(refuse)
-                table.error, table.rows = None, [OTHER]
-                await until(lambda: allows(live, OTHER))
-
-        try:
-            asyncio.run(main())
-        finally:
-            polling.LOGGER.removeFilter(refuse)
-
-    def test_interval(self, live: LivePolicy) -> None:
-        async def main() -> None:
-            table = Table(SHOP)
-            async with asyncio.timeout(10), refresh_async(table.load, live, every=0.01):
-                await until(lambda: table.loads == 3)
-
-        asyncio.run(main())
-
-    def test_first_load(self, live: LivePolicy, caplog: Records) -> None:
-        async def main() -> None:
-            table = Table()
-            table.error = OSError("no database")
-            with pytest.raises(OSError, match="no database"):
-                async with refresh_async(table.load, live):
-                    pass
-            async with refresh_async(table.load, live, required=False):
-                assert allows(live, APP)
-            table.error, table.rows = None, SHOP
-            with pytest.raises(TypeError, match=r"^load returned a str"):
-                async with refresh_async(table.load, live):
-                    pass
-
-        asyncio.run(main())
-        assert lines(caplog, logging.ERROR) == [
-            "CORS: origins could not be loaded; there are none from before."
-        ]
-
-    def test_other_tasks_run_while_rows_are_read(
-        self, live: LivePolicy, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(refreshing, "PAUSE", 0.0)
-        turns = 0
-
-        async def count() -> None:
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        async def main() -> None:
-            task = asyncio.create_task(count())
-            table = Table(*(f"https://shop-{number}.example" for number in range(6_400)))
-            async with refresh_async(table.load, live):
-                pass
-            task.cancel()
-
-        asyncio.run(main())
-        assert turns > 100
 
 
 class TestFunctionOfTheOtherKind:

@@ -359,3 +359,17 @@ class TestSignals:
             process.send_signal(signal.SIGHUP)
             output, _ = process.communicate(timeout=20)
         assert (process.returncode, output.split()) == (0, [NEW])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFO")
+def test_fifo_is_not_read(path: Path, caplog: Records) -> None:
+    """Reading it would wait until another process writes."""
+    live = LivePolicy(load_policy(path))
+    path.unlink()
+    os.mkfifo(path)
+    with watch(path, live, every=0.02):
+        assert wait_for(lambda: "This is not a regular file. Watch a file on disk." in caplog.text)
+        assert allows(live, OLD)
+        path.unlink()
+        path.write_text(policy_text(NEW))
+        assert wait_for(lambda: allows(live, NEW))
