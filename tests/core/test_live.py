@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, LivePolicy, WideningError
+from corekit._locks import ForkSafeLock
 from corekit.adapter import (
     MARKS,
     Applied,
@@ -24,6 +25,8 @@ from corekit.adapter import (
     make_policy,
     policy_source,
     read_policy,
+    share_reads,
+    shared_reads,
 )
 from corekit.browser import Fetch
 from corekit.diff import compare
@@ -279,6 +282,35 @@ def test_live_policy_is_read_once() -> None:
     assert read_policy(APP, read) is APP
     assert read_policy(None, read) is None
     assert read == {policy_source(live): APP}
+
+
+def test_layers_share_what_they_read_if_they_have_to() -> None:
+    live, scope = LivePolicy(APP), dict[str, Any]()
+    assert read_policy(live, shared_reads(scope, live)) is APP
+    assert scope == {}
+    share_reads(live)
+    for made in (live, pickle.loads(pickle.dumps(live))):
+        scope = {}
+        read = read_policy(made, shared_reads(scope, made))
+        made.replace(ADMIN)
+        assert read_policy(made, shared_reads({**scope}, made)) is read
+        assert read_policy(made, shared_reads({}, made)) is ADMIN
+
+
+def test_lock_keeps_others_out() -> None:
+    lock, seen = ForkSafeLock(), list[str]()
+
+    def enter() -> None:
+        with lock:
+            seen.append("other")
+
+    thread = Thread(target=enter)
+    with lock:
+        thread.start()
+        thread.join(0.1)
+        seen.append("first")
+    thread.join(10)
+    assert seen == ["first", "other"]
 
 
 def test_source_is_read_by_one_attribute() -> None:

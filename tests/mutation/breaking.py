@@ -24,14 +24,33 @@ COPIED = (
     *("corekit", "adapters", "tests", "docs", "examples"),
     *("conftest.py", "pyproject.toml", "README.md"),
 )
+_LIVE = ("tests/core/test_live.py", "tests/core/test_live_snapshots.py")
+_SNAPSHOTS = ("tests/core/test_snapshots.py", "tests/core/test_live_snapshots.py")
+_REFRESHING = (
+    *("tests/config/test_refreshing.py", "tests/config/test_refreshing_tasks.py"),
+    "tests/config/test_refreshing_together.py",
+)
 TESTS = {
     "corekit": ("tests/core", "tests/browser_model", "tests/explain"),
     "corekit.diff": ("tests/diff",),
+    "corekit.extended": _SNAPSHOTS,
     "corekit.guard": ("tests/guard",),
+    "corekit.live": _LIVE,
     "corekit._shadowing": ("tests/shadow",),
     "corekit.lookups": ("tests/lookups",),
+    "corekit.snapshots": _SNAPSHOTS,
+    "corekit._locks": _LIVE,
+    "corekit._sources": _LIVE,
     "corekit.shadow": ("tests/shadow",),
     "corekit_asgi": ("tests/asgi",),
+    "corekit_config": ("tests/config",),
+    "corekit_config.loaded_origins": _REFRESHING,
+    "corekit_config.polling": ("tests/config/test_watching.py",),
+    "corekit_config.refreshing": _REFRESHING,
+    "corekit_config.watching": (
+        "tests/config/test_watched_files.py",
+        "tests/config/test_watching.py",
+    ),
     "corekit_lookups": ("tests/lookups",),
     "corekit_wsgi": ("tests/wsgi",),
 }
