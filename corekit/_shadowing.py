@@ -72,8 +72,4 @@ def _copy(policy: CorsPolicy, shadow: Any) -> CorsPolicy:
     engine.shadow = shadow
     engine._granted = replace(engine._granted, is_compared=True)
     engine._forget_copies()
-    copied = object.__new__(type(policy))
-    for name in (*policy._reader.arguments, "warnings"):
-        object.__setattr__(copied, name, getattr(policy, name))
-    object.__setattr__(copied, "engine", engine)
-    return copied
+    return policy._with_engine(engine)

@@ -256,13 +256,17 @@ class CorsPolicy:
             return policy
         if self.max_age == 0 or not self._changed_arguments():
             return self
-        policy = object.__new__(type(self))
-        for name in self._reader.arguments:
-            object.__setattr__(policy, name, getattr(self, name))
+        policy = self._with_engine(self.engine.uncached)
         object.__setattr__(policy, "max_age", 0)
-        object.__setattr__(policy, "warnings", self.warnings)
-        object.__setattr__(policy, "engine", self.engine.uncached)
         object.__setattr__(self, "_uncached", policy)
+        return policy
+
+    def _with_engine(self, engine: Engine) -> Self:
+        """Return a copy with another engine."""
+        policy = object.__new__(type(self))
+        for name in (*self._reader.arguments, "warnings"):
+            object.__setattr__(policy, name, getattr(self, name))
+        object.__setattr__(policy, "engine", engine)
         return policy
 
     def engine_for(self, origins: Origins) -> Engine:
