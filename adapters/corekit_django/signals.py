@@ -4,6 +4,7 @@
 settings do not allow. Receivers may be sync or async functions. The origin of the request is
 allowed if any of them returns True, or an awaitable of True. No other value allows it: an object
 that merely counts as true, such as a coroutine or a QuerySet, may say nothing about the origin.
+`SignalLookup` bounds what the receivers may take.
 
     from django.dispatch import receiver
     from corekit_django.signals import check_request_enabled
@@ -15,19 +16,20 @@ that merely counts as true, such as a coroutine or a QuerySet, may say nothing a
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from inspect import isawaitable
-from typing import Final
+from typing import Any, Final
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.dispatch import Signal
 from django.http import HttpRequest
 
 check_request_enabled: Final = Signal()
 """Asks whether to allow the origin of `request` in addition to those of the settings."""
 
-_ADMITTED: Final = "corekit_admitted"
+Receivers = list[Callable[..., Any]]
 
 
 def has_foreign_receivers() -> bool:
@@ -36,33 +38,58 @@ def has_foreign_receivers() -> bool:
     return isinstance(theirs, Signal) and theirs.has_listeners(None)
 
 
-def is_admitted(request: HttpRequest) -> bool:
-    """Return whether a receiver allows the origin of a request; ask once for each request."""
-    known: bool | None = vars(request).get(_ADMITTED)
-    if known is None:
-        replies = [reply for _, reply in check_request_enabled.send(None, request=request)]
-        known = vars(request)[_ADMITTED] = any(reply is True for reply in settle(replies))
-    return known
+def find_receivers() -> tuple[Receivers, Receivers]:
+    """Return the sync and the async receivers, which `send()` would call."""
+    return check_request_enabled._live_receivers(None)
 
 
-async def is_admitted_async(request: HttpRequest) -> bool:
-    """Like `is_admitted()`, for a request under ASGI."""
-    known: bool | None = vars(request).get(_ADMITTED)
-    if known is None:
-        replies = [reply for _, reply in await check_request_enabled.asend(None, request=request)]
-        known = vars(request)[_ADMITTED] = any(reply is True for reply in await _settle(replies))
-    return known
+def call(receivers: Receivers, request: HttpRequest) -> list[object]:
+    """Call receivers, and return their replies; an exception takes the place of a reply.
 
-
-def settle(replies: Iterable[object]) -> list[object]:
-    """Return the replies of receivers, with the result of each awaitable in place of it.
-
-    Django awaits functions that it knows to be coroutine functions; others return coroutines too,
-    such as an object with an async ``__call__``.
+    `send_robust()` would log each exception, and cannot be canceled without its threads.
     """
-    replies = list(replies)
-    return async_to_sync(_settle)(replies) if any(map(isawaitable, replies)) else replies
+    return [_call(receiver, request) for receiver in receivers]
 
 
-async def _settle(replies: Iterable[object]) -> list[object]:
-    return [await reply if isawaitable(reply) else reply for reply in replies]
+def call_all(request: HttpRequest, seconds: float | None = None) -> list[object]:
+    """Call all receivers in this thread, and return their replies.
+
+    Raise TimeoutError if awaitables take more than `seconds`.
+    """
+    plain, later = find_receivers()
+    replies = [*call(plain, request), *call(later, request)]
+    return async_to_sync(_settle)(replies, seconds) if any(map(isawaitable, replies)) else replies
+
+
+async def call_all_async(request: HttpRequest, find_seconds: Callable[[], float]) -> list[object]:
+    """Like `call_all()`, with the sync receivers in a thread.
+
+    `find_seconds` returns what is left for awaitables once that thread has returned.
+    """
+    plain, later = find_receivers()
+    replies = await sync_to_async(call)(plain, request) if plain else []
+    return await _settle([*replies, *call(later, request)], find_seconds())
+
+
+def _call(receiver: Callable[..., Any], request: HttpRequest) -> object:
+    try:
+        return receiver(signal=check_request_enabled, sender=None, request=request)
+    except Exception as error:  # noqa: BLE001 - the caller logs it
+        return error
+
+
+async def _settle(replies: Iterable[object], seconds: float | None) -> list[object]:
+    """Return replies, with the result of each awaitable in place of it.
+
+    Not only functions that Django knows to be coroutine functions return them: so does an object
+    with an async ``__call__``.
+    """
+    async with asyncio.timeout(seconds):
+        return await asyncio.gather(*map(_await, replies))
+
+
+async def _await(reply: object) -> object:
+    try:
+        return await reply if isawaitable(reply) else reply
+    except Exception as error:  # noqa: BLE001 - the caller logs it
+        return error

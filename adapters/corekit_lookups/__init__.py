@@ -8,10 +8,12 @@ and the tasks.
 
 from corekit.lookups import LookupRequest, LookupResultError, Outcome
 
+from .bounded import BoundedLookup
 from .lookup import AsyncLookup, OriginLookup, SyncLookup, Tenant
 
 __all__ = [
     "AsyncLookup",
+    "BoundedLookup",
     "LookupRequest",
     "LookupResultError",
     "OriginLookup",

@@ -8,7 +8,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from inspect import iscoroutine
-from threading import Event, Lock
+from threading import Event
 from time import monotonic
 from typing import Any, Final, Literal, cast
 
@@ -18,8 +18,6 @@ from corekit.lookups import (
     Flight,
     Key,
     LookupRequest,
-    LookupResultError,
-    LookupState,
     Outcome,
     Wait,
     may_look_up,
@@ -34,7 +32,7 @@ from .arguments import (
     is_async,
     read_risks,
 )
-from .reporting import FailureLog
+from .bounded import BoundedLookup
 from .threads import Threads
 
 SyncLookup = Callable[[str], bool] | Callable[[str, str], bool]
@@ -42,7 +40,7 @@ AsyncLookup = Callable[[str], Awaitable[bool]] | Callable[[str, str], Awaitable[
 Tenant = Callable[[LookupRequest], str]
 
 
-class OriginLookup:
+class OriginLookup(BoundedLookup):
     """Allows the origins for which a function returns True.
 
     `lookup`
@@ -113,19 +111,9 @@ class OriginLookup:
             ("stale_if_error", stale_if_error),
         ):
             check_seconds(seconds, name, least=0)
-        check_seconds(timeout, "timeout", least=0.001)
         check_number(size, "size")
-        check_number(concurrency, "concurrency")
-        self.accept_risks: Final = read_risks(accept_risks)
-        self.is_async: Final = is_async(lookup)
-        self._lookup: Final[Any] = lookup
-        self._tenant: Final = tenant
-        self._clock: Final = clock
-        self._lock: Final = Lock()
-        self._log: Final = FailureLog()
-        self._threads: Final = Threads(concurrency)
-        self._started: Final[set[asyncio.Future[Any]]] = set()
-        self._state: Final = LookupState(
+        super().__init__(
+            "look-up",
             ttl=ttl,
             negative_ttl=negative_ttl,
             size=size,
@@ -133,9 +121,16 @@ class OriginLookup:
             concurrency=concurrency,
             timeout=timeout,
             stale_if_error=stale_if_error,
+            clock=clock,
         )
         self._recall: Final = self._state.recall_with(clock)
         self.recall = self._recall if tenant is None else _recall_nothing
+        self.accept_risks: Final = read_risks(accept_risks)
+        self.is_async: Final = is_async(lookup)
+        self._lookup: Final[Any] = lookup
+        self._tenant: Final = tenant
+        self._threads: Final = Threads(concurrency)
+        self._started: Final[set[asyncio.Future[Any]]] = set()
 
     def is_asked(self, engine: Engine, origin: str) -> bool:
         """Return whether an origin that a policy does not list is looked up.
@@ -211,12 +206,6 @@ class OriginLookup:
         with self._lock:
             self._state.clear()
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many requests had which outcome, for metrics: ``cors_lookups_total{outcome}``."""
-        with self._lock:
-            return {str(outcome): count for outcome, count in self._state.counts.items()}
-
     def _find_key(self, tenant: Tenant, origin: str, request: LookupRequest) -> Key | None:
         """Return the key of a request; None if the function `tenant` has failed."""
         try:
@@ -234,9 +223,6 @@ class OriginLookup:
             if not isinstance(found, Outcome):
                 found.flight.waiters.append(wake)
         return found
-
-    def _left(self, flight: Flight) -> float:
-        return max(0.0, flight.deadline - self._clock())
 
     def _call(self, flight: Flight) -> None:
         """Call the function in this thread, and end its flight."""
@@ -292,24 +278,6 @@ class OriginLookup:
         self._end(flight, partial(self._state.settle, result=result))
         if iscoroutine(result):
             result.close()  # it would warn that nobody has awaited it
-
-    def _end(
-        self, flight: Flight, end: Callable[..., Outcome], error: BaseException | None = None
-    ) -> None:
-        """Pass a flight to the state, wake all that wait for it, and log it if it has failed."""
-        with self._lock:
-            was_known = flight.outcome is not None
-            now = self._clock()
-            try:
-                end(flight, now=now)
-            except LookupResultError as wrong:
-                error = wrong
-            waiters, flight.waiters = flight.waiters, []
-        for wake in waiters:
-            wake()
-        if flight.failure is not None and not was_known:
-            is_late = flight.failure is Outcome.TIMED_OUT
-            self._log.log(now, "look-up", flight.key, None if is_late else error)
 
 
 def _recall_nothing(_: str) -> None:

@@ -11,6 +11,9 @@ from corekit.lookups import Key, split_key
 
 _LOGGER: Final = logging.getLogger("corekit.lookups")
 
+UNKNOWN: Final = "so it is not known whether the origin is allowed"
+"""The usual effect of a failure."""
+
 SECONDS: Final = 10.0
 """The time between two lines."""
 
@@ -28,7 +31,14 @@ class FailureLog:
         self._next = float("-inf")
         self._left_out = 0
 
-    def log(self, now: float, what: str, key: Key | None, error: BaseException | None) -> None:
+    def log(
+        self,
+        now: float,
+        what: str,
+        key: Key | None,
+        error: BaseException | None,
+        effect: str = UNKNOWN,
+    ) -> None:
         """Log one failure; `what` says what has failed, `key` what was looked up."""
         if now < self._next:
             self._left_out += 1
@@ -39,10 +49,10 @@ class FailureLog:
         if key is not None:
             tenant, origin = split_key(key)
             of = f" of {show(origin)}" + ("" if tenant is None else f" for tenant {show(tenant)}")
-        message = "CORS: the %s%s %s, so it is not known whether the origin is allowed."
+        message = "CORS: the %s%s %s, %s."
         if left_out:
             message += f" There were {left_out} more failures since the last of these lines."
         problem = "took too long" if error is None else f"raised {type(error).__name__}"
         # A filter or a handler that fails must not change the response.
         with suppress(Exception):
-            _LOGGER.error(message, what, of, problem, exc_info=error)
+            _LOGGER.error(message, what, of, problem, effect, exc_info=error)

@@ -122,8 +122,8 @@ class LookupState:
     def counts(self) -> dict[Outcome, int]:
         """The number of requests by their outcome: each call of `ask()` is counted once.
 
-        So is each key that was recalled. Without Python's global lock, two of two threads at the
-        same moment may count as one.
+        So is each of `begin()`, and each key that was recalled. Without Python's global lock, two
+        of two threads at the same moment may count as one.
         """
         counts = dict(self._counts)
         counts[_CACHED_ALLOWED] += self._recalled
@@ -180,6 +180,18 @@ class LookupState:
             outcome = refusal
         self._counts[outcome] += 1
         return outcome
+
+    def begin(self, origin: str, now: float) -> Flight | Outcome:
+        """Start a look-up whose result is for one request only; return OVERLOADED if it must not.
+
+        It counts as running, and has the timeout. But no request waits for another one, and neither
+        a result nor a failure is remembered: both may be due to anything in the request.
+        """
+        if self._is_full():
+            self._counts[Outcome.OVERLOADED] += 1
+            return Outcome.OVERLOADED
+        self._running += 1
+        return Flight(origin, now + self._timeout, is_kept=False)
 
     def settle(self, flight: Flight, result: object, now: float) -> Outcome:
         """End a flight with what the function returned; return the outcome.
@@ -243,9 +255,12 @@ class LookupState:
         is_too_long = tenant is not None and len(tenant) > MAX_TENANT_LENGTH
         if is_too_long or split_origin(origin) is None:
             return Outcome.REJECTED
-        if self._running >= self._concurrency:
+        if self._is_full():
             return self._fall_back(key, now, Outcome.OVERLOADED)
         return None
+
+    def _is_full(self) -> bool:
+        return self._running >= self._concurrency
 
     def _fall_back(self, key: Key, now: float, outcome: Outcome) -> Outcome:
         """Return the outcome of a key that is not known now, but may have been before."""

@@ -1,0 +1,64 @@
+"""What every look-up has: its state with a clock and a lock, counts, and a log of failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from time import monotonic
+from typing import Any, Final
+
+from corekit.lookups import Flight, LookupResultError, LookupState, Outcome
+
+from .arguments import check_number, check_seconds
+from .reporting import FailureLog
+
+
+class BoundedLookup:
+    """A look-up that runs up to `concurrency` times at once, for up to `timeout` seconds each.
+
+    `name` is what the log calls it, `more` are other arguments of its `LookupState`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        concurrency: int = 16,
+        timeout: float = 1.0,
+        clock: Callable[[], float] = monotonic,
+        **more: Any,
+    ) -> None:
+        check_seconds(timeout, "timeout", least=0.001)
+        check_number(concurrency, "concurrency")
+        self._name: Final = name
+        self._clock: Final = clock
+        self._lock: Final = Lock()
+        self._log: Final = FailureLog()
+        self._state: Final = LookupState(concurrency=concurrency, timeout=timeout, **more)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many requests had which outcome, for metrics: ``cors_lookups_total{outcome}``."""
+        with self._lock:
+            return {str(outcome): count for outcome, count in self._state.counts.items()}
+
+    def _left(self, flight: Flight) -> float:
+        return max(0.0, flight.deadline - self._clock())
+
+    def _end(
+        self, flight: Flight, end: Callable[..., Outcome], error: BaseException | None = None
+    ) -> None:
+        """Pass a flight to the state, wake all that wait for it, and log it if it has failed."""
+        with self._lock:
+            was_known = flight.outcome is not None
+            now = self._clock()
+            try:
+                end(flight, now=now)
+            except LookupResultError as wrong:
+                error = wrong
+            waiters, flight.waiters = flight.waiters, []
+        for wake in waiters:
+            wake()
+        if flight.failure is not None and not was_known:
+            is_late = flight.failure is Outcome.TIMED_OUT
+            self._log.log(now, self._name, flight.key, None if is_late else error)
