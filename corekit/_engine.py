@@ -205,8 +205,9 @@ class Engine:
         if engine is None:
             engine = self.copy()
             engine.lookup = outcome
-            # A candidate does not look up anything, so what it would answer is not comparable.
-            engine.shadow = None
+            if allowed is not False:
+                # A candidate looks up nothing, so only a denial would be the same with it.
+                engine.shadow = None
             if allowed is None:
                 engine._denied, engine._denied_preflight = UNKNOWN, UNKNOWN_PREFLIGHT
             elif allowed:

@@ -357,6 +357,15 @@ class TestReplacing:
         assert policy is not None
         assert policy.uncached.engine.shadow is policy.engine.shadow is not None
         assert policy.engine_for({EVIL}).shadow is None
+        for outcome, allowed in (("allowed", True), ("failed", None)):
+            assert policy.engine.looked_up(outcome, allowed=allowed).shadow is None
+
+    def test_denied_origins_are_compared_after_a_look_up(self) -> None:
+        """A candidate that lists such an origin would allow it, as the policy did."""
+        policy = LivePolicy(BOTH, candidate=ONE).policy_for("/")
+        assert policy is not None
+        engine = policy.engine.looked_up("denied", allowed=False)
+        assert engine.shadow is policy.engine.shadow is not None
 
     @pytest.mark.parametrize(
         "make", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
