@@ -11,7 +11,8 @@ try:
 
     from .conf import get_guard, get_policy
     from .decorators import cors, cors_exempt
+    from .signal_lookup import SignalLookup
 except ModuleNotFoundError as error:
     raise missing_extra(error, "django", extra="django") from None
 
-__all__ = ["cors", "cors_exempt", "get_guard", "get_policy"]
+__all__ = ["SignalLookup", "cors", "cors_exempt", "get_guard", "get_policy"]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest
 
 from corekit.adapter import Answer, Engine
+from corekit.lookups import Outcome
 
 from .lookups import find_engine
 
@@ -23,6 +24,12 @@ class Found(NamedTuple):
         engine = find_engine(request, self.engine)
         if engine is self.engine:
             return self
+        return Found(engine, ask(engine, request.META, is_preflight=is_preflight), None)
+
+    def admit(self, request: HttpRequest, outcome: Outcome, *, is_preflight: bool) -> Found:
+        """Return what was found, after receivers of the signal were asked."""
+        admitting = self.admitting if outcome.allowed else None
+        engine = admitting or self.engine.looked_up(outcome.value, allowed=outcome.allowed)
         return Found(engine, ask(engine, request.META, is_preflight=is_preflight), None)
 
 

@@ -44,11 +44,12 @@ from corekit.problems import PYTHON, Dialect, SettingProblem
 from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
 from .defaults import default_headers, default_methods
-from .function_settings import read_lookup, read_object
+from .function_settings import read_lookups, read_object
 from .grants import NOTHING, Grant
 from .guarding import SettingsGuard, read_guard
 from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, POLICY_SETTINGS, POLICY_VALUE, effective_name
 from .removed import RemovedHeaders
+from .signal_lookup import SignalLookup
 from .signals import check_request_enabled
 
 KNOWN_SETTINGS: Final = POLICY_SETTINGS | {
@@ -73,8 +74,8 @@ class Configuration:
     If a `LivePolicy` was passed, `policy` is what that was when it was read; see `now()`. `source`
     names the setting or settings; `urls` is CORS_URLS_REGEX, None for every path;
     `policies` has all policies, in order, `values` the settings as they were. `guard` is None
-    without CORS_GUARD, `lookup` without CORS_LOOKUP. `removed` logs headers that are removed, with
-    DEBUG only.
+    without CORS_GUARD, `lookup` without CORS_LOOKUP; `signal` asks receivers of the signal.
+    `removed` logs headers that are removed, with DEBUG only.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Configuration:
         urls: re.Pattern[str] | None,
         observer: Observer,
         *,
+        signal: SignalLookup,
         guard: SettingsGuard | None = None,
         lookup: Lookup | None = None,
         removed: RemovedHeaders | None = None,
@@ -95,6 +97,7 @@ class Configuration:
         self.observer = observer
         self.guard = guard
         self.lookup = lookup
+        self.signal = signal
         self.removed = removed
         self._now: Configuration | None = None
         self._use(read_policy(policy))
@@ -227,7 +230,7 @@ def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     on_decision = read_object(
         "CORS_ON_DECISION", check_on_decision, SettingProblem.INVALID_ON_DECISION, problems
     )
-    lookup = read_lookup(policy, problems)
+    lookup, signal = read_lookups(policy, problems)
     found = read_guard(policy, problems)
     on_verdict = read_object(
         "CORS_ON_VERDICT", check_on_verdict, SettingProblem.INVALID_ON_VERDICT, problems
@@ -248,7 +251,7 @@ def read_settings() -> tuple[Configuration | None, tuple[Problem, ...]]:
     guard = None if found is None else SettingsGuard(found, on_verdict)
     removed = RemovedHeaders(_LOGGER) if is_debug else None
     configuration = Configuration(
-        source, policy, urls, observer, guard=guard, lookup=lookup, removed=removed
+        source, policy, urls, observer, guard=guard, lookup=lookup, signal=signal, removed=removed
     )
     return configuration, ()
 

@@ -34,6 +34,7 @@ def describe(configuration: Configuration) -> Iterator[str]:
     if receivers:
         yield ""
         yield f"check_request_enabled has {receivers} receiver(s), which may allow other origins."
+        yield "They are called for each request. An OriginLookup in CORS_LOOKUP remembers results."
     marked = list(find_marked_views())
     if marked:
         yield ""

@@ -31,7 +31,7 @@ from .grants import Grant
 from .middleware import find_grant
 from .middleware_checks import middleware_before
 from .resolving import find_mark, find_view, name_view
-from .signals import is_admitted
+from .signals import call, find_receivers, judge, settle
 
 _ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -150,14 +150,15 @@ def _is_admitted(grant: Grant, policy: CorsPolicy, origin: str, request: HttpReq
         or not admitting.actual(origin).origin_allowed
     ):
         return False
-    try:
-        return is_admitted(request)
-    except Exception as error:
+    plain, later = find_receivers()
+    is_allowed, error = judge(settle(call([*plain, *later], request)))
+    if error is not None and not is_allowed:
         kind = type(error).__name__
         raise ValueError(
-            f"A receiver of check_request_enabled raised {kind}: {error}. In the server, this"
-            " request fails with 500."
+            f"A receiver of check_request_enabled raised {kind}: {error}. In the server, it is not"
+            " known then whether the origin is allowed: a preflight fails with 503."
         ) from error
+    return is_allowed
 
 
 def _allow(policy: CorsPolicy, origin: str) -> CorsPolicy:

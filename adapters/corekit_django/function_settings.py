@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +11,8 @@ from django.utils.module_loading import import_string
 from corekit import Problem
 from corekit.adapter import Lookup, Policies, check_lookup, why_not_asked
 from corekit.problems import SettingProblem
+
+from .signal_lookup import SignalLookup
 
 
 def read_object(
@@ -32,15 +33,25 @@ def read_object(
     return None
 
 
-def read_lookup(policy: Policies | None, problems: list[Problem]) -> Lookup | None:
-    """Return the look-up of CORS_LOOKUP; None for none, or if it has a problem.
+def read_lookups(
+    policy: Policies | None, problems: list[Problem]
+) -> tuple[Lookup | None, SignalLookup]:
+    """Return the look-up of CORS_LOOKUP, and that of the signal, which CORS_LOOKUP may be, too.
 
-    `policy` is that of the settings, None if that has a problem.
+    The first one is None for none, or if it has a problem. `policy` is that of the settings, None
+    if that has a problem.
     """
-    kind, check = SettingProblem.INVALID_LOOKUP, partial(check_lookup, is_async=True)
-    lookup: Lookup | None = read_object("CORS_LOOKUP", check, kind, problems)
+    found = read_object("CORS_LOOKUP", _check_lookup, SettingProblem.INVALID_LOOKUP, problems)
+    if isinstance(found, SignalLookup):
+        return None, found
+    lookup: Lookup | None = found
     reason = None if lookup is None or policy is None else why_not_asked(policy)
     if reason is not None:
         kind = SettingProblem.UNUSED_LOOKUP
         problems.append(Problem.of(kind, "CORS_LOOKUP", settings.CORS_LOOKUP, reason=reason))
-    return lookup
+    return lookup, SignalLookup()
+
+
+def _check_lookup(value: object) -> None:
+    if not isinstance(value, SignalLookup):
+        check_lookup(value, is_async=True)

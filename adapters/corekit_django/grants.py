@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from corekit import CorsPolicy
 from corekit.adapter import Engine
+from corekit.lookups import Outcome
 
 NOTHING: Final = CorsPolicy.deny_all()
 
@@ -34,7 +35,11 @@ class Grant(NamedTuple):
         """Return the grant of a policy of the settings."""
         # One with loaded rows allows some origins, and has no `deny_all()` of its class.
         is_nothing = policy.engine.denies_all and policy == type(policy).deny_all()
-        return cls(policy, None if is_nothing else policy.engine_for(_EveryOrigin()))
+        if is_nothing:
+            return cls(policy)
+        admitting = policy.engine_for(_EveryOrigin())
+        admitting.lookup = Outcome.ALLOWED.value
+        return cls(policy, admitting)
 
     @property
     def engine(self) -> Engine:

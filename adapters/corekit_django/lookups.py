@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from corekit.adapter import (
@@ -69,7 +68,6 @@ def find_engine(request: HttpRequest, engine: Engine) -> Engine:
     return known if known is not None and known.source is engine.source else engine
 
 
-def has_two_lookups() -> bool:
+def has_two_lookups(configuration: Configuration) -> bool:
     """Return whether origins would be looked up by the setting and by receivers of the signal."""
-    is_set = getattr(settings, "CORS_LOOKUP", None) is not None
-    return is_set and check_request_enabled.has_listeners(None)
+    return configuration.lookup is not None and check_request_enabled.has_listeners(None)

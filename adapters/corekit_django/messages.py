@@ -51,8 +51,8 @@ TEXTS: Final = {
         "Import check_request_enabled from corekit_django.signals.",
     ),
     "E009": _Text(
-        "CORS_LOOKUP is set, and receivers are connected to check_request_enabled: only one of them"
-        " can decide about origins.",
+        "CORS_LOOKUP is not a SignalLookup, and receivers are connected to check_request_enabled:"
+        " only one of them can decide about origins.",
         "Remove CORS_LOOKUP, or disconnect the receivers.",
     ),
     "W001": _Text(
@@ -113,7 +113,7 @@ TEXTS: Final = {
     ),
     "W016": _Text(
         "{receiver}, a receiver of check_request_enabled, reads request.{name}, which preflights do"
-        " not have: they fail with 500, as do other requests that CORS_GUARD judges.",
+        " not have: they fail with 503, and other requests that CORS_GUARD judges with 403.",
         "{hint} A receiver has the origin, and what earlier middleware has set.",
     ),
     "W017": _Text(

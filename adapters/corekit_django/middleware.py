@@ -41,12 +41,8 @@ from .guarding import Judged
 from .lookups import Pending, find_engine, find_pending, has_two_lookups
 from .messages import write_error
 from .resolving import View, find_mark, find_marks, find_view, methods_of, policy_of_mark
-from .signals import (
-    check_request_enabled,
-    has_foreign_receivers,
-    is_admitted,
-    is_admitted_async,
-)
+from .signal_lookup import SignalLookup
+from .signals import check_request_enabled, has_foreign_receivers
 
 GetResponse = Callable[[HttpRequest], Any]
 """Returns a response, or an awaitable of one if it is async."""
@@ -103,7 +99,7 @@ class CorsMiddleware:
             raise TypeError(write_error("E006", path=path, names=", ".join(uncalled)))
         if has_foreign_receivers():
             raise ImproperlyConfigured(write_error("E008"))
-        if has_two_lookups():
+        if has_two_lookups(get_configuration()):
             raise ImproperlyConfigured(write_error("E009"))
         try:
             check_lookup(get_configuration().lookup, is_async=self._is_async)
@@ -123,8 +119,10 @@ class CorsMiddleware:
         if pending is not None:
             pending.ask()
         found = found.look_up(request, is_preflight=response is None)
-        admitted = found.admitting is not None and is_admitted(request)
-        return _finish(request, response, found, admitted=admitted)
+        if found.admitting is not None:
+            outcome = _signal(request).ask(request)
+            found = found.admit(request, outcome, is_preflight=response is None)
+        return _finish(request, response, found)
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
         pending = _find_pending_for_guard(request)
@@ -132,7 +130,7 @@ class CorsMiddleware:
             pending.ask()
         judged = _judge(request)
         if judged is not None:
-            if judged.admitted is not None and is_admitted(request):
+            if judged.admitted is not None and _signal(request).ask(request).allowed:
                 judged = judged.admitted
             refusal = judged.apply(request)
             if refusal is not None:
@@ -156,8 +154,10 @@ class CorsMiddleware:
         if pending is not None:
             await pending.ask_async()
         found = found.look_up(request, is_preflight=response is None)
-        admitted = found.admitting is not None and await is_admitted_async(request)
-        return _finish(request, response, found, admitted=admitted)
+        if found.admitting is not None:
+            outcome = await _signal(request).ask_async(request)
+            found = found.admit(request, outcome, is_preflight=response is None)
+        return _finish(request, response, found)
 
     def _respond_async(self, request: HttpRequest) -> Awaitable[HttpResponseBase]:
         pending = _find_pending_for_guard(request)
@@ -180,8 +180,9 @@ class CorsMiddleware:
         self, request: HttpRequest, judged: Judged | None
     ) -> HttpResponseBase:
         if judged is not None:
-            if judged.admitted is not None and await is_admitted_async(request):
-                judged = judged.admitted
+            if judged.admitted is not None:
+                outcome = await _signal(request).ask_async(request)
+                judged = judged.admitted if outcome.allowed else judged
             refusal = judged.apply(request)
             if refusal is not None:
                 return refusal
@@ -232,6 +233,10 @@ def _read(request: HttpRequest) -> tuple[Configuration, ReadPolicies]:
         read = MARKS.read(shared_reads(outer))
         found = vars(request)[_READ] = get_configuration(read), read
     return found
+
+
+def _signal(request: HttpRequest) -> SignalLookup:
+    return _read(request)[0].signal
 
 
 def _judge(request: HttpRequest) -> Judged | None:
@@ -346,13 +351,10 @@ def _find_preflight_grant(request: HttpRequest, view: View, method: str) -> Gran
 
 
 def _finish(
-    request: HttpRequest, response: HttpResponseBase | None, found: Found, *, admitted: bool
+    request: HttpRequest, response: HttpResponseBase | None, found: Found
 ) -> HttpResponseBase:
-    engine, answer, admitting = found
+    engine, answer, _ = found
     meta = request.META
-    if admitting is not None and admitted:
-        engine = admitting
-        answer = ask(engine, meta, is_preflight=response is None)
     origin = meta.get("HTTP_ORIGIN")
     configuration = _read(request)[0]
     observer = configuration.observer

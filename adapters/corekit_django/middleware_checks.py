@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Tags, register
 
 from corekit.adapter import MARKS
 
+from .conf import read_settings
 from .lookups import has_two_lookups
 from .messages import write_message
 from .middleware import CorsMiddleware, find_uncalled
@@ -85,7 +86,8 @@ def check_customization(**_: Any) -> Iterator[CheckMessage]:
             yield write_message("E006", path=path, names=", ".join(uncalled))
     if has_foreign_receivers():
         yield write_message("E008")
-    if has_two_lookups():
+    configuration = read_settings()[0]
+    if configuration is not None and has_two_lookups(configuration):
         yield write_message("E009")
 
 

@@ -8,7 +8,6 @@ exceptions are ignored, and after a few seconds the check goes on without them.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from itertools import islice
 from threading import Event, Thread
@@ -24,7 +23,7 @@ from corekit.probe import make_probe_origins
 from .conf import get_configuration
 from .middleware import find_grant
 from .resolving import fill_path, find_paths, find_view, name_view
-from .signals import check_request_enabled, settle
+from .signals import call, check_request_enabled, find_receivers, settle
 
 _SECONDS: Final = 3.0
 """How long a check waits for all receivers."""
@@ -32,9 +31,6 @@ _SECONDS: Final = 3.0
 _MOST_PATHS: Final = 300
 _NEVER_MEANT: Final = frozenset({"any-origin", "suffix", "prefix", "unescaped-dot"})
 """The probe origins that are never the project's own, whatever it allows."""
-
-_DISPATCH: Final = "django.dispatch"
-"""The logger to which Django reports the exceptions of receivers."""
 
 
 class Reply(NamedTuple):
@@ -106,25 +102,17 @@ def _call_receivers(requests: list[_Try], found: _Found, stopped: Event) -> None
     # The connections belong to this thread, so no other one misses them.
     for alias in connections:
         vars(connections[alias])["connect"] = _refuse
-    logger = logging.getLogger(_DISPATCH)
-    logger.addFilter(_hide)
-    try:
-        for each in requests:
+    for each in requests:
+        plain, later = find_receivers()
+        for receiver in (*plain, *later):
             if stopped.is_set():
-                break
-            replies = check_request_enabled.send_robust(None, request=each.request)
-            for receiver, reply in replies:
-                _judge(each, receiver, reply, found)
-    finally:
-        logger.removeFilter(_hide)
+                return
+            (value,) = settle(call([receiver], each.request))
+            _judge(each, receiver, value, found)
 
 
-def _judge(tried: _Try, receiver: Any, reply: object, found: _Found) -> None:
+def _judge(tried: _Try, receiver: Any, value: object, found: _Found) -> None:
     request = tried.request
-    try:
-        (value,) = settle([reply])
-    except Exception as error:  # noqa: BLE001 - like those of other receivers
-        value = error
     missing = ""
     if isinstance(value, AttributeError) and value.obj is request:
         missing = value.name or ""
@@ -140,7 +128,3 @@ def _judge(tried: _Try, receiver: Any, reply: object, found: _Found) -> None:
 
 def _refuse() -> NoReturn:
     raise DatabaseError("A system check calls this receiver, without databases.")
-
-
-def _hide(_: logging.LogRecord) -> bool:
-    return False

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from inspect import isawaitable
 from typing import Any, Final
 
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import async_to_sync
 from django.dispatch import Signal
 from django.http import HttpRequest
 
@@ -44,52 +44,51 @@ def find_receivers() -> tuple[Receivers, Receivers]:
 
 
 def call(receivers: Receivers, request: HttpRequest) -> list[object]:
-    """Call receivers, and return their replies; an exception takes the place of a reply.
+    """Call receivers, and return what each returns or raises.
 
-    `send_robust()` would log each exception, and cannot be canceled without its threads.
+    `send_robust()` would log each exception, and `asend_robust()` can be canceled only without its
+    threads.
     """
     return [_call(receiver, request) for receiver in receivers]
 
 
-def call_all(request: HttpRequest, seconds: float | None = None) -> list[object]:
-    """Call all receivers in this thread, and return their replies.
+def settle(replies: list[object], seconds: float | None = None) -> list[object]:
+    """Return replies, with what each awaitable returns or raises in place of it.
 
-    Raise TimeoutError if awaitables take more than `seconds`.
+    Not only functions that Django knows to be coroutine functions return them: so does an object
+    with an async ``__call__``. Raise TimeoutError if they take more than `seconds`.
     """
-    plain, later = find_receivers()
-    replies = [*call(plain, request), *call(later, request)]
-    return async_to_sync(_settle)(replies, seconds) if any(map(isawaitable, replies)) else replies
+    has_awaitables = any(map(isawaitable, replies))
+    return async_to_sync(settle_async)(replies, seconds) if has_awaitables else replies
 
 
-async def call_all_async(request: HttpRequest, find_seconds: Callable[[], float]) -> list[object]:
-    """Like `call_all()`, with the sync receivers in a thread.
+async def settle_async(replies: list[object], seconds: float | None) -> list[object]:
+    """Like `settle()`, in an event loop."""
+    async with asyncio.timeout(seconds):
+        return await asyncio.gather(*map(_await, replies))
 
-    `find_seconds` returns what is left for awaitables once that thread has returned.
+
+def judge(replies: list[object]) -> tuple[bool, Exception | None]:
+    """Return whether a receiver allows the origin, and the first exception of the others.
+
+    If there is an exception and no receiver allows the origin, it is not known whether it is.
+
+    >>> judge([None, "yes", True]), judge([False])
+    ((True, None), (False, None))
     """
-    plain, later = find_receivers()
-    replies = await sync_to_async(call)(plain, request) if plain else []
-    return await _settle([*replies, *call(later, request)], find_seconds())
+    errors = (reply for reply in replies if isinstance(reply, Exception))
+    return any(reply is True for reply in replies), next(errors, None)
 
 
 def _call(receiver: Callable[..., Any], request: HttpRequest) -> object:
     try:
         return receiver(signal=check_request_enabled, sender=None, request=request)
-    except Exception as error:  # noqa: BLE001 - the caller logs it
+    except Exception as error:  # noqa: BLE001 - the caller judges it
         return error
-
-
-async def _settle(replies: Iterable[object], seconds: float | None) -> list[object]:
-    """Return replies, with the result of each awaitable in place of it.
-
-    Not only functions that Django knows to be coroutine functions return them: so does an object
-    with an async ``__call__``.
-    """
-    async with asyncio.timeout(seconds):
-        return await asyncio.gather(*map(_await, replies))
 
 
 async def _await(reply: object) -> object:
     try:
         return await reply if isawaitable(reply) else reply
-    except Exception as error:  # noqa: BLE001 - the caller logs it
+    except Exception as error:  # noqa: BLE001 - the caller judges it
         return error

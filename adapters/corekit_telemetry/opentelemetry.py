@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import Meter
 
     from corekit.shadow import ShadowEvent
-    from corekit_lookups import OriginLookup
+    from corekit_lookups import BoundedLookup
 
 
 class OpenTelemetryEvents:
@@ -159,7 +159,7 @@ class OpenTelemetryLookups:
     >>> counter = OpenTelemetryLookups(OriginLookup(lambda origin: True))
     """
 
-    def __init__(self, lookup: OriginLookup, *, meter: Meter | None = None) -> None:
+    def __init__(self, lookup: BoundedLookup, *, meter: Meter | None = None) -> None:
         check_counted(lookup)
         self._lookup = lookup
         about = "Requests that an origin was looked up for, by outcome."

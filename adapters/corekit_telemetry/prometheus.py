@@ -24,7 +24,7 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from corekit.shadow import ShadowEvent
-    from corekit_lookups import OriginLookup
+    from corekit_lookups import BoundedLookup
 
 _LABELS: Final = ("adapter", "kind", "outcome", "reason")
 _VERDICT_LABELS: Final = ("adapter", "outcome", "reason")
@@ -180,7 +180,7 @@ class PrometheusLookups(Collector):
 
     def __init__(
         self,
-        lookup: OriginLookup,
+        lookup: BoundedLookup,
         *,
         registry: CollectorRegistry = REGISTRY,
         name: str = "cors_lookups",

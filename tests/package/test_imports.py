@@ -59,7 +59,7 @@ ADAPTERS: Final = {
     "corekit_cli": "click corekit_asgi corekit_config corekit_testing corekit_wsgi httpx rich",
     "corekit_cli.django_settings": "click corekit_config corekit_django django",
     "corekit_config": "",
-    "corekit_django": "asgiref django",
+    "corekit_django": "asgiref corekit_lookups django",
     "corekit_flask": "corekit_wsgi flask werkzeug",
     "corekit_lookups": "",
     "corekit_sanic": "sanic sanic_routing",
