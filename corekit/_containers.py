@@ -18,6 +18,17 @@ class Origins(Protocol):
     def __contains__(self, origin: str, /) -> bool: ...
 
 
+class LoadedOrigins(Protocol):
+    """The origins of a `corekit.snapshots.Snapshot`: `age` is in seconds, None if not known."""
+
+    @property
+    def age(self) -> float | None: ...
+
+    def __contains__(self, origin: str, /) -> bool: ...
+
+    def __len__(self) -> int: ...
+
+
 class AnyOrigin:
     """The set of everything that an Origin header can contain.
 

@@ -21,7 +21,7 @@ from ._answers import (
     RequestKind,
     as_text,
 )
-from ._containers import AnyOrigin, EveryOrigin, Origins, bound_origins
+from ._containers import AnyOrigin, EveryOrigin, LoadedOrigins, Origins, bound_origins
 from ._fingerprints import Source
 from ._names import (
     COMMON_METHODS,
@@ -291,6 +291,13 @@ class Engine:
             return origin
         find = getattr(self.others, "find", None)
         return None if find is None else find(origin)
+
+    def find_snapshot(self, origin: str) -> LoadedOrigins | None:
+        """Return the snapshot that decides about `origin`; None if the policy or a look-up does."""
+        snapshot: LoadedOrigins | None = getattr(self.others, "snapshot", None)
+        if snapshot is None or self.lookup is not None or origin in self._exact:
+            return None
+        return snapshot if origin in snapshot or origin not in self.others else None
 
     def judge(
         self,

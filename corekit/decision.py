@@ -6,12 +6,14 @@ from operator import attrgetter
 from typing import Final
 
 from ._answers import ALLOW_ORIGIN, Answer, Headers, Reason, RequestKind
+from ._containers import LoadedOrigins
 from ._engine import Engine
 
 __all__ = ["Answer", "Decision", "Reason", "RequestKind"]
 
 _FIELDS: Final = ("kind", "allowed", "reason", "status", "headers", "vary")
 _ALLOWED: Final = frozenset({Reason.GRANTED, Reason.NOT_CORS, Reason.SAME_ORIGIN})
+_WITHOUT_ORIGIN: Final = frozenset({Reason.SAME_ORIGIN, Reason.ORIGIN_MALFORMED})
 _values = attrgetter(*_FIELDS)
 
 
@@ -91,6 +93,17 @@ class Decision:
         It is the value of a `corekit.lookups.Outcome`. `rule` is None then.
         """
         return self._engine.lookup
+
+    @property
+    def snapshot(self) -> LoadedOrigins | None:
+        """The loaded rows that decided whether the origin is allowed; None if there are none.
+
+        Its ``len()`` is the number of rows, and `age` the seconds since they were loaded. It is
+        also None if the policy itself, or a look-up, decided about the origin.
+        """
+        if self._origin is None or self.reason in _WITHOUT_ORIGIN:
+            return None
+        return self._engine.find_snapshot(self._origin)
 
     @property
     def hint(self) -> str:

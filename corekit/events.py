@@ -48,7 +48,9 @@ class DecisionEvent:
     `origin` and, for a preflight, `request_method` and `request_headers` are what the client sent:
     strings of any length with any characters; None for a header that was not sent. `request` is the
     ASGI scope (also in Starlette), the WSGI environ (also in Flask), or the request object of
-    another framework. ``str()`` of an event is its log line.
+    another framework. `snapshot_age` is how many seconds before the decision the rows were loaded
+    that decided about the origin, None if there are none or if it is not known: see
+    `Decision.snapshot`. ``str()`` of an event is its log line.
 
     >>> from corekit import CorsPolicy
     >>> policy = CorsPolicy(allow_origins=["http://localhost:5173"])
@@ -67,6 +69,7 @@ Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to 
     request_method: str | None = None
     request_headers: str | None = None
     request: Any = field(default=None, compare=False)
+    snapshot_age: float | None = field(default=None, compare=False)
 
     @property
     def outcome(self) -> str:
@@ -98,6 +101,10 @@ Nearest allowed origin: 'http://localhost:5173'. Add 'http://localhost:5174' to 
         named = f", policy {self.fingerprint}" if self.decision._engine.source.live else ""
         if self.decision.lookup is not None:
             named += f", look-up {self.decision.lookup}"
+        if self.snapshot_age is not None:
+            named += f", snapshot {self.snapshot_age:.0f} s old"
+        elif self.decision.snapshot is not None:
+            named += ", snapshot of unknown age"
         return f"CORS: {request} {outcome}: {message} {hint}[{reason.name}{named}]"
 
     def __str__(self) -> str:
@@ -216,7 +223,9 @@ class Observer(Reporter):
             origin, as_text(host), site
         )
         decision = Decision(answer, engine, origin, *asked, is_own=is_own)
-        event = DecisionEvent(decision, self.adapter, method, path, origin, *asked, request)
+        snapshot = decision.snapshot
+        age = None if snapshot is None else snapshot.age
+        event = DecisionEvent(decision, self.adapter, method, path, origin, *asked, request, age)
         try:
             if self.on_decision is not None:
                 self.call(self.on_decision, event, event._describe(""))

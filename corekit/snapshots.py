@@ -14,16 +14,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 from ._containers import Origins
 from ._fingerprints import sum_of_digests
+from ._loads import Loads, Rules
 from ._origins import ANY, OriginPattern, OriginSet
 from ._validation import Reader
-from .policy import CorsPolicy
-from .problems import RISKS, OriginProblem, Problem
+from .problems import OriginProblem, Problem
 
-__all__ = ["Rules", "Snapshot", "SnapshotReader"]
+__all__ = ["Loads", "Rules", "Snapshot", "SnapshotReader"]
 
 _TABLES: Final = 2048
 """How many tables there are, a power of two: of a million rows, each has about 500."""
@@ -44,33 +44,6 @@ _is_plain = re.compile(
 ).fullmatch
 
 
-class Rules(NamedTuple):
-    """What decides whether a row is valid."""
-
-    credentials: bool
-    accepted: frozenset[str]
-    """The risks that are accepted, by the policy or for rows."""
-    accept_risks: frozenset[str]
-    """The risks that are accepted for rows."""
-    allow_patterns: bool
-
-    @classmethod
-    def of(
-        cls, policy: CorsPolicy, accept_risks: Collection[str] = (), *, allow_patterns: bool = False
-    ) -> Rules:
-        """Return the rules for rows that extend a policy.
-
-        Raise ValueError if `accept_risks` has something else than codes of risks.
-        """
-        for risk in accept_risks:
-            if risk not in RISKS:
-                known = ", ".join(map(repr, sorted(RISKS)))
-                raise ValueError(f"accept_risks has {risk!a}. Pass some of {known}.")
-        own = frozenset(accept_risks)
-        accepted = own.union(policy.accept_risks)
-        return cls(policy.allow_credentials, accepted, own, allow_patterns)
-
-
 class Snapshot:
     """The valid origins of one load; immutable.
 
@@ -84,10 +57,24 @@ class Snapshot:
     (1, True)
     """
 
-    __slots__ = ("_by_rules", "_digests", "_patterns", "_tables", "digest", "rules", "size")
+    __slots__ = (
+        "_by_rules",
+        "_digests",
+        "_loads",
+        "_patterns",
+        "_tables",
+        "digest",
+        "rules",
+        "size",
+    )
 
     def __init__(
-        self, tables: list[_Table], digests: list[int], patterns: OriginSet, rules: Rules
+        self,
+        tables: list[_Table],
+        digests: list[int],
+        patterns: OriginSet,
+        rules: Rules,
+        loads: Loads | None,
     ) -> None:
         self._tables: Final = tables
         self._digests: Final = digests
@@ -96,6 +83,12 @@ class Snapshot:
         self.digest: Final = sum(digests)
         self.rules: Final = rules
         self._by_rules: Final[dict[Rules, Snapshot]] = {}
+        self._loads: Final = loads
+
+    @property
+    def age(self) -> float | None:
+        """The seconds since these rows were loaded; None if that is not known, as in a copy."""
+        return None if self._loads is None else self._loads.age
 
     def __len__(self) -> int:
         return self.size
@@ -157,7 +150,7 @@ class Snapshot:
         """Read the rows by other rules, a few at each step; the result is kept for `read_by()`."""
         if rules == self.rules or rules in self._by_rules:
             return
-        reader = SnapshotReader(rules, self)
+        reader = SnapshotReader(rules, self, self._loads)
         for row in self:
             reader.read([row])
             yield
@@ -171,15 +164,19 @@ class SnapshotReader:
     `previous` is the last snapshot, of which equal tables are shared. `problems` has the first rows
     that are not valid and were left out, `problem_count` says how many there are, and `count` how
     many rows were read. `unused` has tables that were made and are not part of the snapshot.
+    `loads` knows the age of the snapshot.
     """
 
-    def __init__(self, rules: Rules, previous: Snapshot | None = None) -> None:
+    def __init__(
+        self, rules: Rules, previous: Snapshot | None = None, loads: Loads | None = None
+    ) -> None:
         self.problems: list[Problem] = []
         self.problem_count = 0
         self.count = 0
         self.unused: list[_Table] = []
         self._rules: Final = rules
         self._previous: Final = previous
+        self._loads: Final = loads
         self._tables: Final[list[_Table]] = [{} for _ in range(_TABLES)]
         self._digests: Final[list[int]] = []
         self._patterns: Final[list[OriginPattern]] = []
@@ -263,7 +260,7 @@ class SnapshotReader:
             for _ in self.compile():
                 pass
         patterns = OriginSet((), self._patterns) if self._patterns else _NO_PATTERNS
-        return Snapshot(self._tables, self._digests, patterns, self._rules)
+        return Snapshot(self._tables, self._digests, patterns, self._rules, self._loads)
 
 
 def _read(rows: Iterable[str], rules: Rules) -> Snapshot:
@@ -275,10 +272,10 @@ def _read(rows: Iterable[str], rules: Rules) -> Snapshot:
 class _ExtendedOrigins:
     """The origins of a snapshot, and the others of a policy."""
 
-    __slots__ = ("_others", "_patterns", "_snapshot", "_tables")
+    __slots__ = ("_others", "_patterns", "_tables", "snapshot")
 
     def __init__(self, snapshot: Snapshot, others: Origins) -> None:
-        self._snapshot = snapshot
+        self.snapshot = snapshot
         self._tables = snapshot._tables
         # A call of an empty OriginSet takes longer than that of a frozenset.
         self._patterns = snapshot._patterns if snapshot._patterns.has_patterns else frozenset[str]()
@@ -293,7 +290,7 @@ class _ExtendedOrigins:
 
     def find(self, origin: str) -> str | None:
         """Return the row or the entry of the policy that matches, or None."""
-        found = self._snapshot.find(origin)
+        found = self.snapshot.find(origin)
         if found is None:
             find = getattr(self._others, "find", None)
             found = None if find is None else find(origin)

@@ -16,7 +16,7 @@ from corekit import LivePolicy
 from corekit.adapter import show
 from corekit.extended import extend_live, find_policy, static_policy
 from corekit.problems import Problem, SettingProblem
-from corekit.snapshots import Rules, Snapshot, SnapshotReader
+from corekit.snapshots import Loads, Rules, Snapshot, SnapshotReader
 
 from .polling import LOGGER, check_interval, check_live
 
@@ -59,7 +59,7 @@ class LoadedOrigins:
             Rules.of, accept_risks=accept_risks, allow_patterns=allow_patterns
         )
         self._snapshot: Snapshot | None = None
-        self._loaded_at: float | None = None
+        self._loads: Final = Loads(time.monotonic)
         self._unused: list[dict[str, None]] = []
         self._shown: tuple[int, tuple[str, ...]] = (0, ())
         self._was_empty = False
@@ -95,7 +95,7 @@ class LoadedOrigins:
 
     def begin(self) -> SnapshotReader:
         """Return a reader for the rows of one load."""
-        return SnapshotReader(self._find_rules(), self._snapshot)
+        return SnapshotReader(self._find_rules(), self._snapshot, self._loads)
 
     def end(self, reader: SnapshotReader) -> Iterator[None]:
         """Use what was read; requests may be answered at each step."""
@@ -104,7 +104,7 @@ class LoadedOrigins:
         yield from reader.compile()
         yield from _free(reader.unused)
         snapshot, old = reader.finish(), self._snapshot
-        if reader.count and not snapshot and self._loaded_at is None:
+        if reader.count and not snapshot and self.age is None:
             raise ValueError(
                 f"No row of the load is valid, of {reader.count}.\n{_list_problems(reader)}"
             )
@@ -117,7 +117,7 @@ class LoadedOrigins:
             extend_live(self._live, snapshot, self._path)
         # Only now, since this may fail for the policies that there are.
         self._was_empty = False
-        self._loaded_at = time.monotonic()
+        self._loads.note()
         self._snapshot = snapshot
         if self._has_failed:
             self._has_failed = False
@@ -167,7 +167,7 @@ class LoadedOrigins:
     @property
     def age(self) -> float | None:
         """The seconds since the last load that was used."""
-        return None if self._loaded_at is None else time.monotonic() - self._loaded_at
+        return self._loads.age
 
     def _report_problems(self, reader: SnapshotReader) -> None:
         """Report rows that are not valid, unless they are those of the last load."""

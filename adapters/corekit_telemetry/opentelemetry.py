@@ -14,6 +14,7 @@ from corekit.adapter import Policies, bounded, check_policy, missing_extra
 from corekit.guard import GuardEvent
 
 from .lookups import check_counted
+from .snapshots import ABOUT_AGE, ABOUT_ROWS, Refresher, check_refresher
 
 try:
     from opentelemetry.metrics import CallbackOptions, Observation, get_meter
@@ -33,8 +34,10 @@ class OpenTelemetryEvents:
 
     The event ``cors.decision`` has the attributes ``cors.adapter``, ``cors.kind``,
     ``cors.outcome``, ``cors.reason``, ``cors.origin`` and, for a preflight, ``cors.request_method``
-    and ``cors.request_headers``. A request to which CORS does not apply adds no event. With
-    `meter`, all decisions are counted in ``cors.decisions``, with the first four attributes.
+    and ``cors.request_headers``; ``cors.lookup``, the outcome of a look-up, if there was one; and
+    ``cors.snapshot.age`` in seconds if loaded rows decided. A request to which CORS does not apply
+    adds no event. With `meter`, all decisions are counted in ``cors.decisions``, with the first
+    four attributes.
 
     The span must begin outside of corekit: make the instrumentation the outer layer.
 
@@ -56,7 +59,7 @@ class OpenTelemetryEvents:
         span = get_current_span()
         is_recorded = span.is_recording() and event.decision.kind is not RequestKind.NOT_CORS
         if is_recorded:
-            span.add_event("cors.decision", {**_known(event), **_sent(event)})
+            span.add_event("cors.decision", {**_known(event), **_sent(event), **_found(event)})
         if self._counter is not None:
             self._counter.add(1, _known(event))
 
@@ -148,6 +151,39 @@ class OpenTelemetryPolicyInfo:
         yield Observation(1, {"cors.policy.fingerprint": self._policy.fingerprint})
 
 
+class OpenTelemetrySnapshot:
+    """Gauges of the rows that are in use: ``OpenTelemetrySnapshot(refresher)``.
+
+    `refresher` is what `corekit_config.refresh()` or `refresh_async()` returned. The gauge
+    ``cors.snapshot.age`` is the seconds since the last load that was used; before that, it has no
+    value. ``cors.snapshot.rows`` is the number of rows. `meter` is by default one of the process.
+    Raise TypeError if `refresher` has no `age` and `size`.
+
+    >>> from corekit import CorsPolicy, LivePolicy
+    >>> from corekit_config import refresh
+    >>> live = LivePolicy(CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> with refresh(lambda: ["https://shop-1.example"], live) as refresher:
+    ...     gauges = OpenTelemetrySnapshot(refresher)
+    """
+
+    def __init__(self, refresher: Refresher, *, meter: Meter | None = None) -> None:
+        check_refresher(refresher)
+        self._refresher = refresher
+        meter = meter or get_meter("corekit")
+        meter.create_observable_gauge("cors.snapshot.age", [self._observe_age], "s", ABOUT_AGE)
+        meter.create_observable_gauge(
+            "cors.snapshot.rows", [self._observe_rows], "{row}", ABOUT_ROWS
+        )
+
+    def _observe_age(self, _: CallbackOptions) -> Iterable[Observation]:
+        age = self._refresher.age
+        if age is not None:
+            yield Observation(age)
+
+    def _observe_rows(self, _: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(self._refresher.size)
+
+
 class OpenTelemetryLookups:
     """Counts the requests that a look-up was asked for: ``OpenTelemetryLookups(lookup)``.
 
@@ -178,6 +214,11 @@ def _known(event: DecisionEvent) -> dict[str, str]:
         "cors.outcome": event.outcome,
         "cors.reason": event.decision.reason.name.lower(),
     }
+
+
+def _found(event: DecisionEvent) -> dict[str, str | float]:
+    found = {"cors.lookup": event.decision.lookup, "cors.snapshot.age": event.snapshot_age}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _sent(event: DecisionEvent) -> dict[str, str]:

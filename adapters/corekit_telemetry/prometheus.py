@@ -14,6 +14,7 @@ from corekit.adapter import Policies, check_policy, missing_extra
 from corekit.guard import GuardEvent
 
 from .lookups import check_counted
+from .snapshots import ABOUT_AGE, ABOUT_ROWS, Refresher, check_refresher
 
 try:
     from prometheus_client import REGISTRY, CollectorRegistry, Counter
@@ -158,6 +159,51 @@ class PrometheusPolicyInfo(Collector):
         """Yield the gauge with the policy of the moment."""
         for gauge in self.describe():
             gauge.add_metric([self._policy.fingerprint], 1)
+            yield gauge
+
+
+class PrometheusSnapshot(Collector):
+    """Gauges of the rows that are in use: ``PrometheusSnapshot(refresher)``.
+
+    `refresher` is what `corekit_config.refresh()` or `refresh_async()` returned. The gauge
+    ``cors_snapshot_age_seconds`` is the time since the last load that was used; before that, it has
+    no value. ``cors_snapshot_rows`` is the number of rows. Both are read for each scrape.
+    `registry` is as for `PrometheusCounter`, and the names begin with `name`. Raise TypeError if
+    `refresher` has no `age` and `size`.
+
+    >>> from corekit import CorsPolicy, LivePolicy
+    >>> from corekit_config import refresh
+    >>> registry = CollectorRegistry()
+    >>> live = LivePolicy(CorsPolicy(allow_origins=["https://app.example.com"]))
+    >>> with refresh(lambda: ["https://shop-1.example"], live) as refresher:
+    ...     gauges = PrometheusSnapshot(refresher, registry=registry)
+    >>> registry.get_sample_value("cors_snapshot_rows")
+    1
+    """
+
+    def __init__(
+        self,
+        refresher: Refresher,
+        *,
+        registry: CollectorRegistry = REGISTRY,
+        name: str = "cors_snapshot",
+    ) -> None:
+        check_refresher(refresher)
+        self._refresher = refresher
+        self._name = name
+        registry.register(self)
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the gauges without values: the registry compares their names."""
+        yield GaugeMetricFamily(f"{self._name}_age_seconds", ABOUT_AGE)
+        yield GaugeMetricFamily(f"{self._name}_rows", ABOUT_ROWS)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the gauges with the values of the moment."""
+        values = (self._refresher.age, self._refresher.size)
+        for gauge, value in zip(self.describe(), values, strict=True):
+            if value is not None:
+                gauge.add_metric([], value)
             yield gauge
 
 

@@ -14,6 +14,7 @@ from corekit import CorsPolicy, LivePolicy
 from corekit.extended import extend_live
 from corekit.snapshots import SnapshotReader
 from corekit_config import loaded_origins, refresh, refresh_async
+from tests.clock import Clock
 from tests.config.refreshing import APP, OTHER, SHOP, Loads, Records, Table, allows, lines
 
 
@@ -97,6 +98,21 @@ def test_first_load_may_fail_if_it_is_not_required(live: LivePolicy, caplog: Rec
         assert lines(caplog, logging.INFO)[0] == "CORS: origins are loaded again."
 
 
+def test_load_of_equal_rows_makes_them_younger(
+    live: LivePolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(1_000)
+    with Loads(Table(SHOP), live) as loads:
+        monkeypatch.setattr(loads.refresher._origins._loads, "_clock", clock)
+        before = live.policy
+        loads.again()
+        clock.now += 5
+        decision = live.policy.policy_for("/").decide("GET", origin=SHOP)  # type: ignore[union-attr]
+        assert decision.snapshot is not None
+        assert decision.snapshot.age == loads.refresher.age == 5
+        assert live.policy is before
+
+
 def test_later_failure_keeps_the_rows(
     live: LivePolicy, caplog: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,10 +120,10 @@ def test_later_failure_keeps_the_rows(
     with Loads(table, live) as loads:
         before = live.policy
         table.error = OSError("no database")
-        loaded_at = loads.refresher._origins._loaded_at
+        loaded_at = loads.refresher._origins._loads._last
         assert loaded_at is not None
         with monkeypatch.context() as patch:
-            patch.setattr("time.monotonic", lambda: loaded_at + 90.4)
+            patch.setattr(loads.refresher._origins._loads, "_clock", lambda: loaded_at + 90.4)
             loads.again()
             assert loads.refresher.age == pytest.approx(90.4)
         assert live.policy is before

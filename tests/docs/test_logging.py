@@ -47,12 +47,14 @@ def test_snippets_run_and_log_the_shown_lines(
             ask(app, "OPTIONS", "/items/1", preflight)
             lines = [f"{r.levelname}:{r.name}:{r.getMessage()}" for r in caplog.records]
             assert lines == blocks("text")[0].splitlines()
+    names["refresher"].close()
     assert [reason for reason, _ in names["denied"]] == ["ORIGIN_NOT_ALLOWED", "METHOD_NOT_ALLOWED"]
     scrape = generate_latest(REGISTRY).decode().splitlines()
     assert blocks("text")[1].strip() in scrape
     assert "shop_cors_decisions_total" in str(scrape)
     assert blocks("text")[4].strip() in scrape
     assert "cors_shadow_total" in blocks("text")[5]
+    assert blocks("text")[7].splitlines()[1] in scrape
 
 
 def test_guard_logs_the_shown_line_and_is_counted(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from corekit import CorsPolicy, Reason
 from corekit.adapter import preflight_response
+from corekit.extended import extend
 from corekit.lookups import LOOKUP_RISKS, may_look_up
 from corekit.snapshots import Rules, SnapshotReader
 
@@ -111,7 +112,7 @@ def test_engine_is_made_once_for_each_outcome() -> None:
 def test_engine_of_a_snapshot_is_of_the_extended_policy() -> None:
     policy = plain.replace(max_age=1)
     policy.engine.looked_up("cached_allowed", allowed=True)
-    extended = SnapshotReader(Rules.of(policy)).finish().extend(policy)
+    extended = extend(policy, SnapshotReader(Rules.of(policy)).finish())
     assert isinstance(extended, CorsPolicy)
     assert extended.engine.recalled is None
     made = extended.engine.looked_up("cached_allowed", allowed=True)

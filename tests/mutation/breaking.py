@@ -50,6 +50,7 @@ TESTS = {
     "corekit_config.watching": (
         "tests/config/test_watched_files.py",
         "tests/config/test_watching.py",
+    ),
     "corekit_django": (
         "tests/django/test_signal.py",
         "tests/django/test_signal_lookup.py",

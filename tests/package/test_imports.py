@@ -18,7 +18,7 @@ CORE: Final = (
     "adapter extended snapshots",
     "guard lookups",
     "__init__ _marks",
-    "_applied compat events schema",
+    "_applied _loads compat events schema",
     "_sources",
     "live",
     "_shadowing",

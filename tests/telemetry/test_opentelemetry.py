@@ -21,8 +21,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from corekit import CorsPolicy, DecisionEvent
+from corekit import CorsPolicy, DecisionEvent, LivePolicy
+from corekit_config import refresh
 from corekit_flask import Cors
+from corekit_lookups import OriginLookup
 from corekit_starlette import install
 from corekit_telemetry.opentelemetry import OpenTelemetryEvents
 
@@ -112,6 +114,31 @@ def test_decision_is_an_event_of_the_request_span(
             )
         ],
     ]
+
+
+def test_event_has_the_outcome_of_a_look_up(
+    provider: TracerProvider, exporter: InMemorySpanExporter
+) -> None:
+    lookup = OriginLookup(lambda origin: True, timeout=10)
+    app = Starlette(routes=[Route("/", hello)])
+    install(app, policy, on_decision=OpenTelemetryEvents(), lookup=lookup)
+    TestClient(Traced(app, provider)).get("/", headers={"Origin": UNTRUSTED})
+    ((event,),) = events_of(exporter.get_finished_spans())
+    assert event[1]["cors.lookup"] == "allowed"
+    assert "cors.snapshot.age" not in event[1]
+
+
+def test_event_has_the_age_of_the_rows(
+    provider: TracerProvider, exporter: InMemorySpanExporter
+) -> None:
+    live = LivePolicy(policy)
+    app = Starlette(routes=[Route("/", hello)])
+    install(app, live, on_decision=OpenTelemetryEvents())
+    with refresh(lambda: [UNTRUSTED], live):
+        TestClient(Traced(app, provider)).get("/", headers={"Origin": UNTRUSTED})
+    ((event,),) = events_of(exporter.get_finished_spans())
+    assert 0 <= event[1]["cors.snapshot.age"] < 60
+    assert "cors.lookup" not in event[1]
 
 
 def test_requests_without_origin_add_no_event(
