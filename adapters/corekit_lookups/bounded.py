@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from corekit.lookups import Flight, LookupResultError, LookupState, Outcome
 
-from .arguments import check_number, check_seconds
-from .reporting import FailureLog
+from .arguments import check_function, check_number, check_seconds
+from .reporting import FailureLog, OnLookup, report_end
 
 
 class BoundedLookup:
@@ -30,10 +30,12 @@ class BoundedLookup:
     ) -> None:
         check_seconds(timeout, "timeout", least=0.001)
         check_number(concurrency, "concurrency")
+        self.timeout: Final = timeout
         self._name: Final = name
         self._clock: Final = clock
         self._lock: Final = Lock()
         self._log: Final = FailureLog()
+        self._on_lookup: Final[list[OnLookup]] = []
         self._state: Final = LookupState(concurrency=concurrency, timeout=timeout, **more)
 
     @property
@@ -41,6 +43,16 @@ class BoundedLookup:
         """How many requests had which outcome, for metrics: ``cors_lookups_total{outcome}``."""
         with self._lock:
             return {str(outcome): count for outcome, count in self._state.counts.items()}
+
+    def on_lookup(self, function: OnLookup) -> None:
+        """Call ``function(seconds, outcome)`` whenever a look-up has ended, for metrics.
+
+        It is not called for results that were remembered and for requests that waited. `outcome` is
+        ALLOWED, DENIED, FAILED or TIMED_OUT. The function may be called in any thread, and must not
+        block; several can be added.
+        """
+        check_function(function, "function", ("seconds", "outcome"))
+        self._on_lookup.append(function)
 
     def _left(self, flight: Flight) -> float:
         return max(0.0, flight.deadline - self._clock())
@@ -59,6 +71,9 @@ class BoundedLookup:
             waiters, flight.waiters = flight.waiters, []
         for wake in waiters:
             wake()
+        if not was_known:
+            outcome = flight.failure or cast("Outcome", flight.outcome)
+            report_end(self._on_lookup, now - flight.started, outcome)
         if flight.failure is not None and not was_known:
             is_late = flight.failure is Outcome.TIMED_OUT
             self._log.log(now, self._name, flight.key, None if is_late else error)

@@ -127,6 +127,7 @@ class OriginLookup(BoundedLookup):
         self.recall = self._recall if tenant is None else _recall_nothing
         self.accept_risks: Final = read_risks(accept_risks)
         self.is_async: Final = is_async(lookup)
+        self.ttl: Final = ttl
         self._lookup: Final[Any] = lookup
         self._tenant: Final = tenant
         self._threads: Final = Threads(concurrency)

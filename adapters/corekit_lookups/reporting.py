@@ -1,13 +1,17 @@
-"""Log the failures of a look-up: at ERROR, and no more often than operators can read."""
+"""Report look-ups: failures to the log, no more often than operators can read, and durations."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
 from corekit.adapter import show
-from corekit.lookups import Key, split_key
+from corekit.lookups import Key, Outcome, split_key
+
+OnLookup = Callable[[float, Outcome], object]
+"""A function of the seconds that a look-up took, and of its outcome."""
 
 _LOGGER: Final = logging.getLogger("corekit.lookups")
 
@@ -56,3 +60,13 @@ class FailureLog:
         # A filter or a handler that fails must not change the response.
         with suppress(Exception):
             _LOGGER.error(message, what, of, problem, effect, exc_info=error)
+
+
+def report_end(functions: Iterable[OnLookup], seconds: float, outcome: Outcome) -> None:
+    """Pass a look-up that has ended to functions; an exception of one is logged."""
+    for function in functions:
+        try:
+            function(seconds, outcome)
+        except Exception:
+            with suppress(Exception):  # a handler or a filter of the log may fail too
+                _LOGGER.exception("CORS: a function of on_lookup() raised an exception.")

@@ -13,7 +13,7 @@ from corekit import DecisionEvent, RequestKind
 from corekit.adapter import Policies, bounded, check_policy, missing_extra
 from corekit.guard import GuardEvent
 
-from .lookups import check_counted
+from .lookups import ABOUT_DURATIONS, check_counted, find_buckets
 from .snapshots import ABOUT_AGE, ABOUT_ROWS, Refresher, check_refresher
 
 try:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import Meter
 
     from corekit.shadow import ShadowEvent
-    from corekit_lookups import BoundedLookup
+    from corekit_lookups import BoundedLookup, Outcome
 
 
 class OpenTelemetryEvents:
@@ -191,7 +191,7 @@ class OpenTelemetryLookups:
     ``cors.lookups`` is. Its attribute ``cors.outcome`` is a value of `corekit_lookups.Outcome`.
     `meter` is by default one of the process. Raise TypeError if `lookup` is not a look-up.
 
-    >>> from corekit_lookups import OriginLookup
+    >>> from corekit_lookups import OriginLookup, Outcome
     >>> counter = OpenTelemetryLookups(OriginLookup(lambda origin: True))
     """
 
@@ -205,6 +205,33 @@ class OpenTelemetryLookups:
     def _observe(self, _: CallbackOptions) -> Iterable[Observation]:
         for outcome, count in self._lookup.counts.items():
             yield Observation(count, {"cors.outcome": outcome})
+
+
+class OpenTelemetryLookupDurations:
+    """A histogram of how long look-ups took: ``OpenTelemetryLookupDurations(lookup)``.
+
+    `lookup` is a `corekit_lookups.OriginLookup`. Results that were remembered are not in it. The
+    attribute ``cors.outcome`` of ``cors.lookup.duration`` is allowed, denied, failed or timed_out.
+    The buckets end at the timeout of the look-up, unless a view of the SDK has others. `meter` is
+    by default one of the process. Raise TypeError if `lookup` is not a look-up.
+
+    >>> from corekit_lookups import OriginLookup
+    >>> durations = OpenTelemetryLookupDurations(OriginLookup(lambda origin: True))
+    """
+
+    def __init__(self, lookup: BoundedLookup, *, meter: Meter | None = None) -> None:
+        check_counted(lookup)
+        meter = meter or get_meter("corekit")
+        self._histogram = meter.create_histogram(
+            "cors.lookup.duration",
+            "s",
+            ABOUT_DURATIONS,
+            explicit_bucket_boundaries_advisory=find_buckets(lookup.timeout),
+        )
+        lookup.on_lookup(self._record)
+
+    def _record(self, seconds: float, outcome: Outcome) -> None:
+        self._histogram.record(seconds, {"cors.outcome": outcome.value})
 
 
 def _known(event: DecisionEvent) -> dict[str, str]:

@@ -13,11 +13,11 @@ from corekit import DecisionEvent
 from corekit.adapter import Policies, check_policy, missing_extra
 from corekit.guard import GuardEvent
 
-from .lookups import check_counted
+from .lookups import ABOUT_DURATIONS, check_counted, find_buckets
 from .snapshots import ABOUT_AGE, ABOUT_ROWS, Refresher, check_refresher
 
 try:
-    from prometheus_client import REGISTRY, CollectorRegistry, Counter
+    from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
     from prometheus_client.registry import Collector
 except ModuleNotFoundError as error:
@@ -25,7 +25,7 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from corekit.shadow import ShadowEvent
-    from corekit_lookups import BoundedLookup
+    from corekit_lookups import BoundedLookup, Outcome
 
 _LABELS: Final = ("adapter", "kind", "outcome", "reason")
 _VERDICT_LABELS: Final = ("adapter", "outcome", "reason")
@@ -247,3 +247,39 @@ class PrometheusLookups(Collector):
             for outcome, count in self._lookup.counts.items():
                 counter.add_metric([outcome], count)
             yield counter
+
+
+class PrometheusLookupDurations:
+    """A histogram of how long look-ups took: ``PrometheusLookupDurations(lookup)``.
+
+    `lookup` is a `corekit_lookups.OriginLookup`. Results that were remembered are not in it. The
+    label `outcome` is allowed, denied, failed or timed_out. The buckets end at the timeout of the
+    look-up. `registry` and `name` are as for `PrometheusCounter`. Raise TypeError if `lookup` is
+    not a look-up.
+
+    >>> from corekit_lookups import LookupRequest, OriginLookup
+    >>> registry, lookup = CollectorRegistry(), OriginLookup(lambda origin: True)
+    >>> durations = PrometheusLookupDurations(lookup, registry=registry)
+    >>> request = LookupRequest("https", "api.example.com", "/")
+    >>> outcome = lookup.ask_sync("https://shop-1.example", request)
+    >>> name = "cors_lookup_duration_seconds_count"
+    >>> registry.get_sample_value(name, {"outcome": "allowed"})
+    1.0
+    """
+
+    def __init__(
+        self,
+        lookup: BoundedLookup,
+        *,
+        registry: CollectorRegistry = REGISTRY,
+        name: str = "cors_lookup_duration_seconds",
+    ) -> None:
+        check_counted(lookup)
+        buckets = find_buckets(lookup.timeout)
+        self._histogram = Histogram(
+            name, ABOUT_DURATIONS, ("outcome",), registry=registry, buckets=buckets
+        )
+        lookup.on_lookup(self._record)
+
+    def _record(self, seconds: float, outcome: Outcome) -> None:
+        self._histogram.labels(outcome.value).observe(seconds)

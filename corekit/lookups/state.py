@@ -32,12 +32,14 @@ _CACHED_DENIED: Final = Outcome.CACHED_DENIED
 class Flight:
     """One look-up that was started.
 
-    `deadline` is when it must have ended. `outcome` is None until then; it is for the request that
-    asked, and for all that wait. `failure` is FAILED or TIMED_OUT, also if there is an old True to
-    use instead. `error` is that of a wrong result. `waiters` are called once it has an outcome.
+    `started` is when it began, `deadline` when it must have ended. `outcome` is None until then; it
+    is for the request that asked, and for all that wait. `failure` is FAILED or TIMED_OUT, also if
+    there is an old True to use instead. `error` is that of a wrong result. `waiters` are called
+    once it has an outcome.
     """
 
     key: Key
+    started: float
     deadline: float
     outcome: Outcome | None = None
     failure: Outcome | None = None
@@ -174,7 +176,7 @@ class LookupState:
                 return Wait(flight)
             refusal = self._find_refusal(key, now)
             if refusal is None:
-                flight = self._flights[key] = Flight(key, now + self._timeout)
+                flight = self._flights[key] = Flight(key, now, now + self._timeout)
                 self._running += 1
                 return Ask(flight)
             outcome = refusal
@@ -191,7 +193,7 @@ class LookupState:
             self._counts[Outcome.OVERLOADED] += 1
             return Outcome.OVERLOADED
         self._running += 1
-        return Flight(origin, now + self._timeout, is_kept=False)
+        return Flight(origin, now, now + self._timeout, is_kept=False)
 
     def settle(self, flight: Flight, result: object, now: float) -> Outcome:
         """End a flight with what the function returned; return the outcome.

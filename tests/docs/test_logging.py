@@ -54,7 +54,7 @@ def test_snippets_run_and_log_the_shown_lines(
     assert "shop_cors_decisions_total" in str(scrape)
     assert blocks("text")[4].strip() in scrape
     assert "cors_shadow_total" in blocks("text")[5]
-    assert blocks("text")[7].splitlines()[1] in scrape
+    assert blocks("text")[8].splitlines()[1] in scrape
 
 
 def test_guard_logs_the_shown_line_and_is_counted(caplog: pytest.LogCaptureFixture) -> None:
