@@ -119,7 +119,8 @@ def install(
     app.on_response_prepare.append(layer)
     if gate is not None:
         app.on_response_prepare.append(add_vary_of_guard)
-    vars(app).update(corekit_policy=policy, corekit_guard=guard)  # for the command
+    # For the command.
+    vars(app).update(corekit_policy=policy, corekit_guard=guard, corekit_lookup=lookup)
     return app
 
 

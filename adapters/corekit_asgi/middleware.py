@@ -168,7 +168,7 @@ class CorsMiddleware:
         self._logs_denials = observer.logs_denials
         # Whether there is more to do for a denial; one check, since most have no look-up.
         self._gate = gate
-        self._lookup = lookup
+        self.lookup: Final = lookup
         self._find_marks = marks_finder(app)
         # A single policy is the same for every path, unless handlers have their own.
         self._everywhere = self._source if self._find_marks is None else _UNKNOWN
@@ -236,8 +236,8 @@ class CorsMiddleware:
                     return
                 if _REQUEST_METHOD in fields:
                     text = origin.decode("latin-1")
-                    if self._lookup is not None and not engine.allows(text):
-                        known = recall(self._lookup, engine, text) if applied is None else None
+                    if self.lookup is not None and not engine.allows(text):
+                        known = recall(self.lookup, engine, text) if applied is None else None
                         applied = applied or Applied(engine, (), {self._source: current})
                         engine = known or await self._look_up(engine, applied, scope, origin)
                     answer = self._answer_preflight(engine, scope, origin, fields)
@@ -247,8 +247,8 @@ class CorsMiddleware:
                     return
             text = origin.decode("latin-1")
             answer = engine.actual(text)
-            if self._lookup is not None and not answer.origin_allowed:
-                known = recall(self._lookup, engine, text) if applied is None else None
+            if self.lookup is not None and not answer.origin_allowed:
+                known = recall(self.lookup, engine, text) if applied is None else None
                 if known is None:
                     applied = applied or Applied(engine, (), {self._source: current})
                     known = await self._look_up(engine, applied, scope, origin)
@@ -294,7 +294,7 @@ class CorsMiddleware:
         scope = with_headers(scope)
         applied = self._find(scope, self._read(scope))
         if gate.judges_handshakes:
-            origin = None if self._lookup is None else find_line(scope["headers"], b"origin")
+            origin = None if self.lookup is None else find_line(scope["headers"], b"origin")
             if origin is not None and applied.engine is not None:
                 engine = await self._look_up(applied.engine, applied, scope, origin)
                 applied = applied._replace(engine=engine)
@@ -306,7 +306,7 @@ class CorsMiddleware:
         self, engine: Engine, applied: Applied, scope: Scope, origin: bytes
     ) -> Engine:
         read = applied.read or {}
-        return await look_up_origin(self._lookup, engine, read[self._source], scope, origin)
+        return await look_up_origin(self.lookup, engine, read[self._source], scope, origin)
 
     def _read(self, scope: Scope) -> CorsPolicy | CorsRoutes:
         """Return what the policy is for a request, also if another layer has read it."""

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from corekit.diagnostics import SEVERITIES, Severity, show
 from corekit.explain import read_origin
-from corekit.lint import CODES, accept_advice, lint_guard, lint_policy
+from corekit.lint import CODES, accept_advice, lint_guard, lint_lookup, lint_policy
 from corekit_config.files import PolicyFile
 from corekit_config.finding import find_file, find_files, find_kind
 
@@ -151,6 +151,7 @@ def _check(file: PolicyFile, api: str | None) -> Checked:
     found = [*lint_policy(file.policy, api)]
     if file.guard is not None:
         found += lint_guard(file.guard, api)
+    found += lint_lookup(file.lookup, file.policy)
     found = accept_advice(found, file.accept)
     return Checked(file.source, [file.locate(each) for each in found], is_file)
 

@@ -18,7 +18,7 @@ from django.core.checks import ERROR
 from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.diagnostics import Diagnostic, show
 from corekit.guard import CrossOriginGuard
-from corekit.lint import lint_guard, lint_policy
+from corekit.lint import lint_guard, lint_lookup, lint_policy
 from corekit_config import ConfigError
 from corekit_config.finding import looking_in
 from corekit_django.checks import UNKNOWN, check_effect, check_names
@@ -32,6 +32,7 @@ _VARIABLE: Final = "DJANGO_SETTINGS_MODULE"
 
 _PROBLEMS: Final = {
     "E001": "A setting has a problem, so the server does not start.",
+    "I002": "Browsers cache preflight responses for longer than CORS_LOOKUP remembers origins.",
     "W004": "A setting contains something that has no effect, and that is left out of the policy.",
 }
 _OF_PROBLEM: Final = "The check names the setting, the problem, its code, and the fix."
@@ -184,6 +185,7 @@ def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]
                 if each.subject.partition("[")[0] in given and not _is_default(each)
             )
         diagnostics += advice
+        diagnostics += lint_lookup(configuration.lookup, configuration.policy)
         if configuration.guard is not None:
             diagnostics += _lint_guard(configuration.guard.guard, api)
     return source, diagnostics

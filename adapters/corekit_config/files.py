@@ -18,6 +18,7 @@ from corekit.arguments import REGEXES
 from corekit.compat import build_policy
 from corekit.diagnostics import Diagnostic
 from corekit.guard import GUARD_ARGUMENTS, CrossOriginGuard
+from corekit.lookups import Lookup
 from corekit.problems import Dialect, ProblemKind, SettingProblem
 
 from .documents import Document, parse_document
@@ -73,6 +74,8 @@ class PolicyFile:
     table: Keys = ()
     """The keys of the table that has the policy."""
     guard: CrossOriginGuard | None = None
+    lookup: Lookup | None = None
+    """The look-up of an application, if the source is an import path."""
 
     def require(self) -> Policies:
         """Return the policy; raises `ConfigPolicyError` with every problem."""

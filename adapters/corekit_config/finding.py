@@ -19,10 +19,11 @@ from types import ModuleType
 from typing import Final, Literal
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
-from corekit.adapter import Policies, read_policy
+from corekit.adapter import Lookup, Policies, read_policy
 from corekit.arguments import SETTINGS
 from corekit.diagnostics import show
 from corekit.guard import CrossOriginGuard
+from corekit.lookups import is_lookup
 
 from .documents import SUFFIXES, parse_document
 from .errors import ConfigError
@@ -75,7 +76,8 @@ def find_file(text: str) -> PolicyFile:
     if _is_import_path(text):
         try:
             imported, value = _import_value(text, Path.cwd())
-            return PolicyFile(text, _policy_of(text, imported, value), guard=_guard_of(value))
+            policy = _policy_of(text, imported, value)
+            return PolicyFile(text, policy, guard=_guard_of(value), lookup=_lookup_of(value))
         except PolicyError as error:
             return PolicyFile(text, None, error.problems)
     if kind == "folder" or Path(text).suffix.lower() in SUFFIXES:
@@ -191,12 +193,20 @@ def _guard_of(value: object) -> CrossOriginGuard | None:
     return None
 
 
+def _lookup_of(value: object) -> Lookup | None:
+    return next(filter(is_lookup, _candidates(value)), None)
+
+
 def _candidates(value: object) -> Iterator[object]:
-    """Yield an object, and what may be its policy if it is an application or a middleware."""
+    """Yield an object, and what may be its policy if it is an application or a middleware.
+
+    It may also be its guard or its look-up.
+    """
     yield value
     # Quart and Litestar have the middleware inside.
     layers = (value, *(getattr(value, name, None) for name in ("asgi_app", "asgi_handler")))
-    names = ("corekit_policy", "policy", "corekit_guard", "guard")
+    attributes = ("policy", "guard", "lookup")
+    names = [name for each in attributes for name in (f"corekit_{each}", each)]
     for layer in layers:
         yield from (getattr(layer, name, None) for name in names)
     # Starlette creates its middleware only when the server starts.
@@ -204,7 +214,7 @@ def _candidates(value: object) -> Iterator[object]:
         cls = getattr(layer, "cls", None)
         if isinstance(cls, type) and isinstance(getattr(cls, "policy", None), property):
             made = cls(_no_application, *layer.args, **layer.kwargs)
-            yield from (made.policy, getattr(made, "guard", None))
+            yield from (getattr(made, name, None) for name in attributes)
 
 
 async def _no_application(scope: object, receive: object, send: object) -> None:

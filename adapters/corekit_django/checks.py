@@ -19,9 +19,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 from django.utils.http import is_same_domain
 
-from corekit import CorsPolicy, Problem
+from corekit import CorsPolicy
 from corekit.arguments import ARGUMENTS, REGEXES
-from corekit.lint import find_cross_site
+from corekit.diagnostics import Diagnostic
+from corekit.lint import find_cross_site, lint_lookup
 from corekit.lint.regexes import read_regexes, regexes_of
 
 from .conf import KNOWN_SETTINGS, read_settings
@@ -190,6 +191,15 @@ def check_receivers(**_: Any) -> Iterator[CheckMessage]:
             yield write_message("W011", receiver=receiver, type=type(value).__name__)
 
 
+@register(Tags.security)
+def check_lookup_age(**_: Any) -> Iterator[CheckMessage]:
+    """I002: browsers cache preflight responses for longer than the look-up remembers origins."""
+    configuration = read_settings()[0]
+    if configuration is not None:
+        for advice in lint_lookup(configuration.lookup, configuration.policy):
+            yield _write_problem("I002", advice)
+
+
 @register(Tags.security, deploy=True)
 def check_insecure_origins(**_: Any) -> Iterator[CheckMessage]:
     """W008, with --deploy: origins with http are allowed."""
@@ -207,7 +217,7 @@ def _needs_token() -> bool:
     return _CSRF in settings.MIDDLEWARE and (guard is None or not guard.replaces_tokens)
 
 
-def _write_problem(number: str, problem: Problem) -> CheckMessage:
+def _write_problem(number: str, problem: Diagnostic) -> CheckMessage:
     return write_message(
         number,
         subject=problem.subject,

@@ -138,6 +138,7 @@ TEXTS: Final = {
         " staticfiles_urlpatterns() of django.contrib.staticfiles.urls to the URLconf. Silence this"
         " check if none do.",
     ),
+    "I002": _PROBLEM,
 }
 """The texts of each check by its number: E is an error, W a warning, I information."""
 

@@ -106,6 +106,11 @@ class Cors:
         """The guard given to the constructor, which cannot be replaced; None without one."""
         return self._guard
 
+    @property
+    def lookup(self) -> Lookup | None:
+        """The look-up given to the constructor, which cannot be replaced; None without one."""
+        return self._lookup
+
     def init_app(
         self, app: Flask, policy: Policies | None = None, **grants: Unpack[Grants]
     ) -> None:
@@ -169,6 +174,8 @@ def cover(
     outermost.configure(policy, on_decision, gate, lookup)
     if gate is not None:
         vars(app)["corekit_guard"] = gate.guard
+    if lookup is not None:
+        vars(app)["corekit_lookup"] = lookup
     if policy is not None:
         single = policy.only_policy if isinstance(policy, Resources) else policy
         vars(app)["corekit_policy"] = single  # for the command

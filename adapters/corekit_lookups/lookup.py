@@ -128,7 +128,7 @@ class OriginLookup(BoundedLookup):
         self.accept_risks: Final = read_risks(accept_risks)
         self.is_async: Final = is_async(lookup)
         self.ttl: Final = ttl
-        self._lookup: Final[Any] = lookup
+        self.function: Final[Any] = lookup
         self._tenant: Final = tenant
         self._threads: Final = Threads(concurrency)
         self._started: Final[set[asyncio.Future[Any]]] = set()
@@ -228,7 +228,7 @@ class OriginLookup(BoundedLookup):
     def _call(self, flight: Flight) -> None:
         """Call the function in this thread, and end its flight."""
         try:
-            result = self._lookup(*_arguments_of(flight))
+            result = self.function(*_arguments_of(flight))
         except BaseException as error:
             self._end(flight, self._state.fail, error)
             if not isinstance(error, Exception):
@@ -241,7 +241,7 @@ class OriginLookup(BoundedLookup):
         limit = asyncio.timeout(self._left(flight))
         try:
             async with limit:
-                result = await self._lookup(*_arguments_of(flight))
+                result = await self.function(*_arguments_of(flight))
         except BaseException as error:
             if limit.expired():
                 self._end(flight, self._state.time_out)

@@ -124,8 +124,9 @@ def install(
     )
     layer = _Layer(policy, observer, gate, lookup)
     # Sanic's objects take no attributes, so the layer is an attribute of the subclass.
-    marks = {"corekit_layer": layer, "corekit_policy": policy, "corekit_guard": guard}
-    names = {"__slots__": (), "get_app": AppFinder(type(app).get_app), **marks}
+    marks = {"corekit_policy": policy, "corekit_guard": guard, "corekit_lookup": lookup}
+    finder = AppFinder(type(app).get_app)
+    names = {"__slots__": (), "get_app": finder, "corekit_layer": layer, **marks}
     app.__class__ = type(type(app).__name__, (_Covered, type(app)), names)
     return app
 

@@ -111,7 +111,8 @@ def install(
     for name in _BUILDERS:
         if hasattr(app, name):
             vars(app)[name] = partial(wrap, getattr(app, name))
-    vars(app).update(corekit_policy=policy, corekit_guard=guard)  # for the command
+    # For the command.
+    vars(app).update(corekit_policy=policy, corekit_guard=guard, corekit_lookup=lookup)
     app.router.middleware_stack = innermost
     if app.middleware_stack is not None:
         started = app.middleware_stack

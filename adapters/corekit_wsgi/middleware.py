@@ -142,7 +142,7 @@ class CorsMiddleware:
         self._gate = gate
         if guard is not None and reporter is not None:
             self._gate = Gate(guard, reporter)
-        self._lookup = lookup
+        self.lookup: Final = lookup
         self._policy = policy
         self._source = policy_source(policy)
         self._observer = observer
@@ -178,8 +178,8 @@ class CorsMiddleware:
             else:
                 answer = _answer_preflight(engine, environ, origin, method)
         if self._observes_all or answer.may_be_denied:
-            if origin is not None and self._lookup is not None and not answer.origin_allowed:
-                engine = self._look_up(self._lookup, engine, current, environ, origin)
+            if origin is not None and self.lookup is not None and not answer.origin_allowed:
+                engine = self._look_up(self.lookup, engine, current, environ, origin)
                 answer = _answer(engine, environ, origin, method)
             if self._observes_all or (answer.may_be_denied and self._logs_denials(origin)):
                 self._observe(engine, answer, environ, origin)

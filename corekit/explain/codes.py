@@ -57,6 +57,8 @@ _WORDS: Final = {
     "methods": "PUT and PATCH",
     "name": "a header",
     "origin": "the origin",
+    "max-age-over-ttl.age": "max_age",
+    "max-age-over-ttl.ttl": "ttl",
     "owner": "A policy",
     "reason": "It is not limited to names that are yours",
     "response": "The response",

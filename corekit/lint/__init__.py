@@ -6,6 +6,7 @@ built: whatever does is a `Problem`.
 - `advice`: all messages and hints as one table;
 - `rules`: the rules;
 - `guarding`: the rules for guards;
+- `looking_up`: the rule for look-ups;
 - `regexes`: the rules for regular expressions of origins;
 - `covering`: what others cover.
 """
@@ -26,9 +27,10 @@ from corekit.routes import CorsRoutes
 
 from .advice import ADVICE, advise
 from .guarding import lint_guard
+from .looking_up import lint_lookup
 from .rules import check_policy, find_cross_site
 
-__all__ = ["CODES", "accept_advice", "find_cross_site", "lint_guard", "lint_policy"]
+__all__ = ["CODES", "accept_advice", "find_cross_site", "lint_guard", "lint_lookup", "lint_policy"]
 
 _LEFT_OUT: Final = {kind.code for kind in KINDS if kind.is_left_out}
 

@@ -92,6 +92,14 @@ ADVICE: Final = {
     "accepted-risk": Kind(
         "info", "{risk}", "Review from time to time whether the risk is still necessary."
     ),
+    # The look-up
+    "max-age-over-ttl": Kind(
+        "info",
+        "Browsers may send requests of an origin that was removed for {age} seconds, without a"
+        " preflight. The look-up remembers an origin for only {ttl} seconds (ttl).",
+        "Set it to at most {ttl}. Or keep it, if removed origins may send, though not read, that"
+        " long.",
+    ),
     # The guard
     "unchecked-host": Kind(
         "warning",

@@ -7,7 +7,7 @@ and the log.
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeGuard
 
 from corekit._engine import Engine
 from corekit._reporting import ERROR, find_logger
@@ -39,6 +39,22 @@ class Lookup(Protocol):
     async def ask_async(self, origin: str, request: LookupRequest, /) -> Outcome: ...
 
 
+def is_lookup(value: object) -> TypeGuard[Lookup]:
+    """Return whether a layer can use an object as its look-up."""
+    return not isinstance(value, type) and all(hasattr(value, name) for name in _NAMES)
+
+
+def name_lookup(lookup: Lookup) -> str:
+    """Return how to name the function of a look-up in a sentence, as far as it is known.
+
+    >>> name_lookup(None)
+    'the look-up'
+    """
+    function = getattr(lookup, "function", None)
+    name = getattr(function, "__qualname__", None)
+    return "the look-up" if name is None else f"{function.__module__}.{name}()"
+
+
 def check_lookup(lookup: object, *, is_async: bool) -> None:
     """Raise TypeError unless `lookup` is None or a look-up that a layer can use.
 
@@ -51,7 +67,7 @@ def check_lookup(lookup: object, *, is_async: bool) -> None:
     """
     if lookup is None:
         return
-    if isinstance(lookup, type) or not all(hasattr(lookup, name) for name in _NAMES):
+    if not is_lookup(lookup):
         kind = lookup.__name__ if isinstance(lookup, type) else type(lookup).__name__
         what = "the class" if isinstance(lookup, type) else "of type"
         raise TypeError(f"lookup is {what} {kind}. Pass a corekit_lookups.OriginLookup.")

@@ -265,6 +265,12 @@ LOCAL_API = "--api=http://localhost:8000"
             [("any-origin-cannot-write", "CORS_ALLOW_ALL_ORIGINS", "List the origins")],
         ),
         (FINE + GUARD, ["--accept=report-mode", "--accept=listed-own-origin"], []),
+        (
+            f"{FINE}from corekit_lookups import OriginLookup\n"
+            "CORS_LOOKUP = OriginLookup(lambda origin: False, ttl=5)\n",
+            [],
+            [("max-age-over-ttl", "CORS_PREFLIGHT_MAX_AGE", "Set it to at most 5.")],
+        ),
     ],
 )
 def test_guard_of_the_settings_is_checked(

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.checks import INFO
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 
 import corekit_django
-from corekit_django.checks import check_problems
+from corekit_django.checks import check_lookup_age, check_problems
 from corekit_django.middleware import CorsMiddleware
 from corekit_django.middleware_checks import check_customization
 from corekit_django.signals import check_request_enabled
@@ -121,3 +122,33 @@ def test_signal_is_for_projects_without_the_setting() -> None:
     finally:
         check_request_enabled.disconnect(receiver)
     assert message.id == "corekit_django.E009"
+
+
+@pytest.mark.parametrize(
+    ("values", "value"),
+    [
+        ({}, 86400),
+        ({"CORS_PREFLIGHT_MAX_AGE": 61}, 61),
+        ({"CORS_PREFLIGHT_MAX_AGE": 60}, None),
+        ({"CORS_LOOKUP": None}, None),
+    ],
+)
+def test_max_age_above_ttl_is_noted(values: dict[str, Any], value: int | None) -> None:
+    with override_settings(**values):
+        found = list(check_lookup_age())
+    if value is None:
+        assert found == []
+        return
+    (message,) = found
+    assert (message.id, message.level) == ("corekit_django.I002", INFO)
+    assert message.msg.startswith(
+        f"CORS_PREFLIGHT_MAX_AGE = {value}: Browsers may send requests of an origin that was"
+        f" removed for {value} seconds,"
+    )
+    assert message.msg.endswith(" [max-age-over-ttl]")
+    assert str(message.hint).startswith("Set it to at most 60.")
+
+
+def test_settings_with_problems_are_up_to_another_check() -> None:
+    with override_settings(CORS_PREFLIGHT_MAX_AGE="long"):
+        assert list(check_lookup_age()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -26,7 +27,9 @@ import corekit_wsgi
 from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.adapter import Policies
 from corekit_config import ConfigError, import_policy
+from corekit_config.finding import find_file
 from corekit_flask.compat import CORS
+from corekit_lookups import OriginLookup
 from corekit_starlette.compat import CORSMiddleware
 
 APP: Final = "https://app.example.com"
@@ -149,3 +152,65 @@ def test_wrong_policy_of_a_middleware_is_reported(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys.modules[__name__], "app", app)
     with pytest.raises(PolicyError, match="allow_origins"):
         import_policy(f"{__name__}:app")
+
+
+LOOKUP: Final = OriginLookup(lambda origin: False)
+
+
+def install_flask(policy: Policies, *, lookup: OriginLookup | None) -> Flask:
+    app = Flask("shop")
+    corekit_flask.Cors(app, policy, lookup=lookup)
+    return app
+
+
+def install_sanic(policy: Policies, *, lookup: OriginLookup | None) -> Any:
+    app: Any = Sanic(f"shop{id(lookup)}", configure_logging=False)
+    Sanic.unregister_app(app)
+    return corekit_sanic.install(app, policy, lookup=lookup)
+
+
+def install_litestar(policy: Policies, *, lookup: OriginLookup | None) -> Any:
+    return corekit_asgi.install(Litestar(logging_config=None), policy, lookup=lookup)
+
+
+WITH_LOOKUP: Final[dict[str, Callable[..., Any]]] = {
+    "starlette": lambda *policy, **more: corekit_starlette.install(Starlette(), *policy, **more),
+    "fastapi": lambda *policy, **more: corekit_starlette.install(FastAPI(), *policy, **more),
+    "flask": install_flask,
+    "flask extension": lambda policy, **more: corekit_flask.Cors(policy=policy, **more),
+    "aiohttp": lambda *policy, **more: corekit_aiohttp.install(web.Application(), *policy, **more),
+    "sanic": install_sanic,
+    "quart": lambda *policy, **more: corekit_asgi.install(Quart("shop"), *policy, **more),
+    "litestar": install_litestar,
+    "asgi": partial(corekit_asgi.CorsMiddleware, print),  # type: ignore[arg-type]
+    "wsgi": partial(corekit_wsgi.CorsMiddleware, print),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("name", WITH_LOOKUP)
+@pytest.mark.parametrize("has_lookup", [True, False])
+def test_look_up_of_an_application_is_found(
+    name: str, has_lookup: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookup = LOOKUP if has_lookup else None
+    app = WITH_LOOKUP[name](POLICY, lookup=lookup)
+    monkeypatch.setattr(sys.modules[__name__], "found_app", app, False)
+    file = find_file(f"{__name__}:found_app")
+    assert file.policy == POLICY
+    assert file.lookup is lookup
+
+
+def test_look_up_of_a_middleware_of_starlette_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Starlette()
+    app.add_middleware(corekit_asgi.CorsMiddleware, policy=POLICY, lookup=LOOKUP)
+    monkeypatch.setattr(sys.modules[__name__], "found_app", app, False)
+    assert find_file(f"{__name__}:found_app").lookup is LOOKUP
+
+
+def test_attribute_of_the_same_name_is_not_a_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Starlette()
+    corekit_starlette.install(app, POLICY)
+    for wrong in ("lookup", OriginLookup, None):
+        app.lookup = wrong  # type: ignore[attr-defined]
+        monkeypatch.setattr(sys.modules[__name__], "found_app", app, False)
+        assert find_file(f"{__name__}:found_app").lookup is None

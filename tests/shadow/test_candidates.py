@@ -362,7 +362,7 @@ class TestReplacing:
 
     def test_denied_origins_are_compared_after_a_look_up(self) -> None:
         """A candidate that lists such an origin would allow it, as the policy did."""
-        policy = LivePolicy(BOTH, candidate=ONE).policy_for("/")
+        policy = LivePolicy(BOTH, candidate=ONE)._source.current.policy_for("/")
         assert policy is not None
         engine = policy.engine.looked_up("denied", allowed=False)
         assert engine.shadow is policy.engine.shadow is not None
