@@ -101,9 +101,8 @@ class Decision:
         Its ``len()`` is the number of rows, and `age` the seconds since they were loaded. It is
         also None if the policy itself, or a look-up, decided about the origin.
         """
-        if self._origin is None or self.reason in _WITHOUT_ORIGIN:
-            return None
-        return self._engine.find_snapshot(self._origin)
+        found = None if self._origin is None else self._engine.find_snapshot(self._origin)
+        return None if found is None or self.reason in _WITHOUT_ORIGIN else found
 
     @property
     def hint(self) -> str:

@@ -239,6 +239,7 @@ def test_checking_a_file_does_not_import_django(tmp_path: Path) -> None:
 
 
 GUARD = 'CORS_GUARD = {"mode": "report", "own_origins": ["https://app.example.com"]}\n'
+LOOKUP = "CORS_LOOKUP = corekit_lookups.OriginLookup(lambda origin: False, ttl=5)\n"
 LOCAL_API = "--api=http://localhost:8000"
 
 
@@ -266,8 +267,7 @@ LOCAL_API = "--api=http://localhost:8000"
         ),
         (FINE + GUARD, ["--accept=report-mode", "--accept=listed-own-origin"], []),
         (
-            f"{FINE}from corekit_lookups import OriginLookup\n"
-            "CORS_LOOKUP = OriginLookup(lambda origin: False, ttl=5)\n",
+            f"{FINE}import corekit_lookups\n{LOOKUP}",
             [],
             [("max-age-over-ttl", "CORS_PREFLIGHT_MAX_AGE", "Set it to at most 5.")],
         ),
