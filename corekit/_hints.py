@@ -12,6 +12,12 @@ from ._origins import ANY, MAX_ORIGIN_LENGTH, OPAQUE
 from .diagnostics import show
 
 _MAX_NAMES: Final = 5
+_FAILED: Final = 'See the errors that "corekit.lookups" has logged.'
+_UNKNOWN: Final = {
+    "timed_out": "Make the function of the look-up faster, or raise its timeout.",
+    "overloaded": "Make the function of the look-up faster, or raise its concurrency.",
+}
+"""By the outcome of a look-up, how to make it work."""
 _MAX_ORIGINS: Final = 500
 """The most origins that a near miss is searched in, since the list is read from end to end."""
 
@@ -34,7 +40,7 @@ def find_hint(
         case Reason.ORIGIN_NOT_ALLOWED:
             return find_origin_hint(engine, origin)
         case Reason.ORIGIN_UNKNOWN:
-            return 'See the errors that "corekit.lookups" has logged.'
+            return _UNKNOWN.get(engine.lookup or "", _FAILED)
         case Reason.METHOD_NOT_ALLOWED:
             return _fix_method(engine, request_method or "")
         case Reason.HEADER_NOT_ALLOWED:

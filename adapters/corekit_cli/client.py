@@ -30,6 +30,9 @@ _SAFE_METHODS: Final = frozenset({"GET", "OPTIONS"})
 _MAX_SHOWN: Final = 200
 """Characters of a network error that are shown: some repeat what the server sent."""
 
+_LONGEST_WAIT: Final = 10.0
+"""Seconds that a server may ask to wait before a request is sent again."""
+
 _CHECK_HOST: Final = "Check the spelling of the host."
 _ERRORS: Final[dict[type[Exception], tuple[str, str]]] = {
     ssl.SSLCertVerificationError: (
@@ -150,6 +153,14 @@ class Client:
         if request.is_preflight:
             self._preflight = response
         return response
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, if there is time for that and for more requests; return whether there was."""
+        left = self._end - time.monotonic() - seconds - self._limits.delay
+        if seconds > _LONGEST_WAIT or left <= 0 or self._sent + 2 > self._limits.max_requests:
+            return False
+        time.sleep(seconds)
+        return True
 
     def _make_time_error(self, request: HttpRequest) -> CommandError:
         message = f"All requests together take more than {self._limits.max_time:g} seconds."

@@ -19,6 +19,7 @@ from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit.diagnostics import Diagnostic, show
 from corekit.guard import CrossOriginGuard
 from corekit.lint import lint_guard, lint_lookup, lint_policy
+from corekit.lookups import Lookup
 from corekit_config import ConfigError
 from corekit_config.finding import looking_in
 from corekit_django.checks import UNKNOWN, check_effect, check_names
@@ -136,10 +137,11 @@ def read_configuration(module: str) -> Configuration:
 
 def find_policy_of_path(
     module: str, path: str | None
-) -> tuple[CorsPolicy | CorsRoutes, CrossOriginGuard | None, str]:
-    """Return the policy of the settings of a module, its guard, and why it excludes a path.
+) -> tuple[CorsPolicy | CorsRoutes, CrossOriginGuard | None, Lookup | None, str]:
+    """Return the policy of the settings of a module, its guard and look-up, and an exclusion.
 
-    The reason is empty if it does not, or without a path; otherwise the policy allows no origins.
+    The last is why the policy excludes a path. It is empty if it does not, or without a path;
+    otherwise the policy allows no origins.
     Raises `ConfigError` if the settings cannot be read, and `PolicyError` if they have problems.
     """
     configuration = read_configuration(module)
@@ -148,7 +150,8 @@ def find_policy_of_path(
         special = configuration.describe(path)
     policy = CorsPolicy.deny_all() if special else configuration.policy
     guard = configuration.guard
-    return policy, None if guard is None else guard.with_policy(policy), special
+    guarding = None if guard is None else guard.with_policy(policy)
+    return policy, guarding, configuration.lookup, special
 
 
 def check_settings(module: str, api: str | None) -> tuple[str, list[Diagnostic]]:

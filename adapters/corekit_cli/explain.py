@@ -27,6 +27,7 @@ from corekit.explain import (
 from corekit.explain.call import path_of
 from corekit.explain.guarding import WEBSOCKET_SCHEMES
 from corekit.guard import CrossOriginGuard
+from corekit.lookups import Lookup
 
 from .client import Client, Limits
 from .explain_message import explain_message
@@ -156,7 +157,8 @@ def explain_call(
     Exit status:
       0  the page may read the response, or the message is known
       1  the page may not read it, or the guard refuses the request
-      2  the command could not reach a verdict
+      2  the command could not reach a verdict, for example since a
+         look-up decides about the origin
     """
     if message is not None:
         if origin or policy or url or settings is not None:
@@ -177,7 +179,7 @@ def explain_call(
     )
     quirks = ENGINES[engine]
     path = None if handshake else path_of(fetch.url)
-    found, guard, special = _find_policy(policy, settings, path)
+    found, guard, lookup, special = _find_policy(policy, settings, path)
     if url is None and api is None:
         fetch = replace(fetch, url=_find_api(guard))
     network = networks.read(fetch.url)
@@ -198,6 +200,7 @@ def explain_call(
                 address_space=network,
                 guard=guard,
                 host=host,
+                lookup=lookup,
             )
         else:
             with Client(limits, send_unsafe=send_unsafe) as client:
@@ -218,7 +221,7 @@ def explain_call(
         print_report({**explanation.to_dict(), "note": note})
     else:
         _print_explanation(make_console(), explanation, note)
-    raise SystemExit(0 if explanation.succeeds else 1)
+    raise SystemExit(0 if explanation.succeeds else 1 if explanation.lookup is None else 2)
 
 
 def _check_usage(
@@ -261,13 +264,13 @@ def _fix_special(explanation: Explanation, special: str, *, is_live: bool) -> Ex
 
 def _find_policy(
     policy: str | None, settings: str | None, path: str | None
-) -> tuple[CorsPolicy | CorsRoutes | None, CrossOriginGuard | None, str]:
-    """Return the policy to explain, its guard, and why it does not apply to a path, or nothing."""
+) -> tuple[CorsPolicy | CorsRoutes | None, CrossOriginGuard | None, Lookup | None, str]:
+    """Return the policy to explain, its guard, its look-up, and why it excludes a path, if so."""
     if policy is not None:
         file = require_file(policy)
-        return file.require(), file.guard, ""
+        return file.require(), file.guard, file.lookup, ""
     if settings is None:
-        return None, None, ""
+        return None, None, None, ""
     with needing_django("--django"):
         from .django_settings import find_policy_of_path  # noqa: PLC0415 - Django may be missing
     how = f"--django {settings}".strip()

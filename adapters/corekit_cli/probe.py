@@ -120,7 +120,9 @@ def probe(
       0  nothing is as severe as --fail-on
       1  something is
       2  the server did not respond, or not to all requests, or was not
-         judged: its response to GET has status 401, 403, or 500 and above
+         judged: its response to GET has status 401, 403, or 500 and above,
+         or it does not know whether an origin is allowed (503 with
+         Retry-After for a preflight)
     """
     policy, guard = (None, None) if source is None else _find_policy(source, url)
     checks_host = guard is not None and guard.hosts is not None
@@ -159,7 +161,9 @@ def probe(
     try:
         with Client(limits, send_unsafe=send_unsafe) as client, _progress() as progress:
             task = progress.add_task("Sending", total=len(requests))
-            responses = send_requests(plan, requests, client.send, lambda: progress.advance(task))
+            responses = send_requests(
+                plan, requests, client.send, lambda: progress.advance(task), client.wait
+            )
     except TooManyRequestsError as error:
         message = "The server limits the rate of requests (status 429)."
         raise CommandError(message, "Raise --delay.", source=url) from error

@@ -20,6 +20,7 @@ from django.test import RequestFactory
 from django.utils.module_loading import import_string
 
 from corekit import CorsPolicy, PolicyError
+from corekit.adapter import is_of
 from corekit.browser import Fetch
 from corekit.explain import Explanation, explain, read_origin
 from corekit.explain.explanation import verdict_to_dict
@@ -68,7 +69,9 @@ class Verdict(NamedTuple):
     @property
     def succeeds(self) -> bool | None:
         """Whether the page can read the response, and no guard refused the request."""
-        return self.allowed if self.explanation is None else self.explanation.succeeds
+        if self.explanation is None:
+            return self.allowed
+        return None if self.explanation.lookup is not None else self.explanation.succeeds
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything for JSON, with the keys of `corekit explain`."""
@@ -120,7 +123,8 @@ def _explain(configuration: Configuration, call: PageCall, request: HttpRequest)
         policy = _allow(grant.policy, call.origin)
     fetch = _make_fetch(call, "include" if policy.allow_credentials else "same-origin")
     guard = None if configuration.guard is None else configuration.guard.with_policy(policy)
-    explanation = explain(policy, fetch, page=call.origin, guard=guard)
+    lookup = configuration.lookup if is_of(policy.engine, configuration.policy) else None
+    explanation = explain(policy, fetch, page=call.origin, guard=guard, lookup=lookup)
     return Verdict(source, explanation.summary, explanation.allowed, (), explanation)
 
 

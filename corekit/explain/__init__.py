@@ -9,6 +9,7 @@ fetch to a live server ended. Both run only the browser model. Each module has o
 - `fixes`: what to change so that the fetch succeeds;
 - `near_misses`: what almost matches;
 - `guarding`: what a guard says about the requests, and about WebSockets;
+- `looking_up`: look-ups of origins, and loaded rows;
 - `networks`: what depends on where page and server are;
 - `proxies`: proxies in front of a server;
 - `errors`: each failure by name, and by what browsers' consoles print about it;
@@ -30,6 +31,7 @@ from corekit.browser import STANDARD, Fetch, LocalNetwork, Outcome, Quirks
 from corekit.browser.local_network import read_local_network
 from corekit.diagnostics import Diagnostic, show
 from corekit.guard import CrossOriginGuard, Verdict
+from corekit.lookups import Lookup
 
 from .call import Call, Policies, run, serve
 from .console import ConsoleMessage, read_message
@@ -37,6 +39,7 @@ from .errors import ERRORS, ErrorInfo, find_error
 from .explanation import Explanation, Fix, NearMiss, Step, StepKind
 from .fixes import fix_policy, fix_redirect, fix_server, is_from_cors_layer, is_from_other_origin
 from .guarding import Judge, add_verdicts, describe_handshake, read_verdicts
+from .looking_up import add_lookup, fix_unknown
 from .near_misses import find_in_call, find_in_policy, find_in_response
 from .proxies import add_proxy
 from .steps import describe_steps, summarize
@@ -71,6 +74,7 @@ def explain(
     address_space: str | LocalNetwork | None = None,
     guard: CrossOriginGuard | None = None,
     host: str | None = None,
+    lookup: Lookup | None = None,
 ) -> Explanation:
     """Explain what happens when a page makes a fetch to a server that has this policy.
 
@@ -79,6 +83,7 @@ def explain(
     are those of an engine, or the standard. `address_space` is that of
     `corekit.browser.BrowserModel`: where the page comes from, to check Local Network Access.
     `guard` has the same policy; `host` is the Host that the server gets, None for that of the URL.
+    `lookup` is that of the application: the explanation says if it is asked, and does not ask it.
     Raises ValueError if no browser would begin the fetch, as for a forbidden method, or if no page
     can have the origin.
     Source: https://fetch.spec.whatwg.org/#http-cors-protocol
@@ -99,12 +104,14 @@ def explain(
     outcome = run(current, call)
     near_misses = list(find_in_call(page, call))
     further, fixes = _search_policy(current, call, outcome)
-    if guard is None:
-        return _build(outcome, call, current, (*near_misses, *further), fixes)
-    judge = Judge(guard, call, host)
-    outcome = call.run(judge.guarding(serve(current)))
     found = (*near_misses, *further)
-    return _build(outcome, call, current, found, fixes, verdicts=judge.verdicts)
+    if guard is None:
+        explanation = _build(outcome, call, current, found, fixes)
+    else:
+        judge = Judge(guard, call, host)
+        outcome = call.run(judge.guarding(serve(current)))
+        explanation = _build(outcome, call, current, found, fixes, verdicts=judge.verdicts)
+    return explanation if lookup is None else add_lookup(explanation, lookup, call, current)
 
 
 def explain_handshake(
@@ -167,6 +174,9 @@ def _search_outcome(
     near_misses = tuple(find_in_response(outcome, call))
     if is_from_other_origin(outcome, call):
         return near_misses, fix_redirect(outcome, call, policy)
+    unknown = fix_unknown(outcome, call, policy) if is_from_cors_layer(outcome) else ()
+    if unknown and outcome.exchanges[-1].request.is_preflight:
+        return near_misses, unknown
     expected = outcome if policy is None else run(policy, call)
     is_of_policy = outcome.failure is None or is_from_cors_layer(outcome)
     fixes: tuple[Fix, ...] = ()
@@ -179,7 +189,7 @@ def _search_outcome(
         near_misses += further
     if is_from_cors_layer(outcome):
         fixes = add_proxy(fixes, outcome.exchanges[-1].response)
-    return near_misses, fixes
+    return near_misses, (*unknown, *fixes)
 
 
 def _search_policy(

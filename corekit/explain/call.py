@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import unquote
 
+from corekit._containers import LoadedOrigins
 from corekit._names import NORMALIZED_METHODS, REGISTERED_METHODS, RESPONSE_ONLY_HEADERS
 from corekit._origins import ANY, OPAQUE
 from corekit.browser import (
@@ -182,12 +183,28 @@ def find_origin_rule(policy: CorsPolicy, origin: str) -> str | None:
     if ANY in policy.allow_origins:
         return "'*', which is any origin"
     rule = policy.engine.find_rule(origin)
+    snapshot = policy.engine.find_snapshot(origin)
+    if snapshot is not None and rule is not None:
+        return f"the row {show(rule)} of {describe_snapshot(snapshot)}"
     if rule is None:
         return "a custom rule"
     if rule == origin:
         return f"the exact origin {show(rule)}"
     kind = "pattern" if rule in policy.allow_origins else "regular expression"
     return f"the {kind} {show(rule)}"
+
+
+def describe_snapshot(snapshot: LoadedOrigins) -> str:
+    """Return the size and the age of loaded rows.
+
+    >>> from corekit.snapshots import Rules, SnapshotReader
+    >>> reader = SnapshotReader(Rules.of(CorsPolicy.deny_all()))
+    >>> describe_snapshot(reader.finish())
+    'a snapshot of 0 rows (of unknown age)'
+    """
+    age = "of unknown age" if snapshot.age is None else f"{snapshot.age:.0f} seconds old"
+    count = len(snapshot)
+    return f"a snapshot of {count} {'row' if count == 1 else 'rows'} ({age})"
 
 
 def serve(policies: Policies) -> Callable[[HttpRequest], HttpResponse]:

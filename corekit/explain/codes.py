@@ -12,7 +12,7 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from corekit._answers import DENIED_BODY
+from corekit._answers import DENIED_BODY, UNKNOWN_BODY
 from corekit._validation import MAX_MAX_AGE
 from corekit.browser import FAILURES
 from corekit.decision import Reason
@@ -25,6 +25,7 @@ from corekit.shadow.kinds import ShadowReason
 
 from .errors import ERRORS, MAX_MESSAGE
 from .guarding import GUARD_HINTS, lower_first, read_refusal
+from .looking_up import FIX_LOOKUP
 
 
 class Meaning(NamedTuple):
@@ -56,6 +57,8 @@ _WORDS: Final = {
     "maximum": str(MAX_MAX_AGE),
     "methods": "PUT and PATCH",
     "name": "a header",
+    "note": "",
+    "origins": "an origin",
     "origin": "the origin",
     "max-age-over-ttl.age": "max_age",
     "max-age-over-ttl.ttl": "ttl",
@@ -81,6 +84,7 @@ _REASON_HINTS: Final = {
     Reason.ORIGIN_NOT_ALLOWED: (
         "Add the page's origin to allow_origins, or open the page from an origin that is allowed."
     ),
+    Reason.ORIGIN_UNKNOWN: FIX_LOOKUP,
     Reason.METHOD_NOT_ALLOWED: FAILURES["MethodDisallowedByPreflightResponse"].hint,
     Reason.HEADER_NOT_ALLOWED: FAILURES["HeaderDisallowedByPreflightResponse"].hint,
     Reason.HEADERS_TOO_LONG: "Request fewer headers.",
@@ -153,13 +157,15 @@ def find_code(text: str) -> tuple[Meaning, ...]:
     text = text[:MAX_MESSAGE].strip()
     if text.startswith(DENIED_BODY.decode().strip()):
         text = Reason.ORIGIN_NOT_ALLOWED.name
+    elif text.startswith(UNKNOWN_BODY.decode().strip()):
+        text = Reason.ORIGIN_UNKNOWN.name
     found = _find_in_guard(text)
     if found is not None:
         return (found,)
     # The path, which a client chooses, comes before the outcome.
     request, is_denial, rest = text.partition("CORS: ")[2].rpartition(" denied: ")
     pasted, _, end = rest.rpartition("[")
-    name = end.removesuffix("]")
+    name = end.removesuffix("]").partition(",")[0]
     if is_denial and name in Reason.__members__:
         return (_describe_denial(request, pasted, Reason[name]),)
     names = (text, *_find_bracketed(text))

@@ -17,6 +17,7 @@ from corekit.browser.checks import REFUSALS
 from corekit.browser.urls import parse_url
 
 from .errors import MAX_MESSAGE, ErrorInfo, match_error
+from .looking_up import MAYBE_UNKNOWN_STATUS
 
 _URL: Final = r"(https?://[^'\s]{1,2000}?)"
 _find_call = re.compile(
@@ -26,6 +27,8 @@ _find_url = re.compile(
     rf" (?:remote resource at {_URL}\.?(?:\s|$)|cannot load {_URL} due to access control)"
 ).search
 _find_page = re.compile(r"\bOrigin (\S{1,400}) is not allowed by").search
+
+_is_unavailable = re.compile(r"Status code: 503\b").search
 
 _NAMING: Final = REFUSALS | {
     "AllowOriginMismatch",
@@ -97,6 +100,9 @@ def read_message(text: str) -> ConsoleMessage | None:
     value = next(iter(values), "") if check in _NAMING else ""
     named = value if is_token(value) else None
     message, hint = _write(error, page, value or None)
+    has_preflight = all("Preflight" in name for name in error.failures or (kind.name,))
+    if has_preflight and _is_unavailable(text):
+        hint = f"{MAYBE_UNKNOWN_STATUS}{hint}"
     return ConsoleMessage(
         error,
         message,
@@ -106,7 +112,7 @@ def read_message(text: str) -> ConsoleMessage | None:
         named if _TO_ADD.get(check) == "method" else None,
         named if _TO_ADD.get(check) == "header" else None,
         credentials=check in _OF_CREDENTIALS,
-        has_preflight=all("Preflight" in name for name in error.failures or (kind.name,)),
+        has_preflight=has_preflight,
         is_repeatable=is_printed and kind.is_cors,
     )
 

@@ -135,7 +135,9 @@ class Explanation:
     are in the order in which they happen. `failure` is the browser's, None if nothing failed;
     `near_misses` are values that almost match, and `fixes` the ways to let the fetch succeed, the
     best first. `outcome` holds the exchanges. `verdict` is that of the guard, None without a guard
-    or if the browser does not send the request. ``str()`` returns text for a terminal.
+    or if the browser does not send the request. `lookup` is the name of a function that decides
+    about the origin, and that was not asked; None without one. ``str()`` returns text for a
+    terminal.
     """
 
     allowed: bool
@@ -146,6 +148,7 @@ class Explanation:
     fixes: tuple[Fix, ...]
     outcome: Outcome
     verdict: Verdict | None = None
+    lookup: str | None = None
 
     @property
     def succeeds(self) -> bool:
@@ -161,6 +164,7 @@ class Explanation:
             "failure": self.failure and _failure_to_dict(self.failure),
             "near_misses": [near.to_dict() for near in self.near_misses],
             "fixes": [fix.to_dict() for fix in self.fixes],
+            "lookup": self.lookup,
             "guard": self.verdict and verdict_to_dict(self.verdict),
             "exchanges": [_exchange_to_dict(exchange) for exchange in self.outcome.exchanges],
         }

@@ -176,7 +176,9 @@ def _propose(policy: CorsPolicy, failure: Failure, call: Call) -> tuple[dict[str
     words = ", ".join(map(show, added[:_MAX_NAMED]))
     if len(added) > _MAX_NAMED:
         words += f" and {len(added) - _MAX_NAMED} more"
-    changes = {argument: (*getattr(policy, argument), *added)}
+    # Not the rows of a snapshot.
+    listed = getattr(getattr(policy, "static", policy), argument)
+    changes = {argument: (*listed, *added)}
     return changes, f"add {words} to {setting(argument)}"
 
 

@@ -33,6 +33,7 @@ from corekit.diagnostics import escape
 
 from .call import Call, Policies, find_covering, find_origin_rule, serve
 from .explanation import Step, StepKind
+from .looking_up import describe_absence, describe_unknown
 from .networks import describe_address_spaces, describe_cookies, describe_local_network
 from .proxies import GATEWAY_STATUSES
 
@@ -272,7 +273,7 @@ def _describe_rules(exchange: Exchange, policies: Policies) -> tuple[str, ...]:
         return tuple(rules)
     rule = find_origin_rule(covering.policy, origin)
     if rule is None:
-        rules.append(f"The policy does not allow {escape(origin)}.")
+        rules.append(describe_absence(covering.policy, escape(origin)))
     else:
         rules.append(f"The policy allows the origin by {rule}.")
     if exchange.request.is_preflight:
@@ -338,13 +339,16 @@ def _explain_acceptance(
 def _describe_failure(outcome: Outcome, failure: Failure, *, is_refused: bool) -> Step:
     last = outcome.exchanges[-1] if outcome.exchanges else None
     details = [failure.message]
+    unknown = None if last is None else describe_unknown(last)
     if last is None or failure.name in _NOT_SENT:
         is_first = last is None or last.request.is_preflight
         title = "Does not send the request" if is_first else "Does not follow the redirect"
     elif last.request.is_preflight:
         title = "Rejects the preflight response"
         status = last.response.status
-        if status in _STATUS_CAUSES:
+        if unknown is not None:
+            details.append(unknown)
+        elif status in _STATUS_CAUSES:
             details.append(_STATUS_CAUSES[status])
         elif failure.name != "PreflightInvalidStatus" and not 200 <= status <= 299:
             details.append(f"Its status is {status}.")
@@ -353,6 +357,7 @@ def _describe_failure(outcome: Outcome, failure: Failure, *, is_refused: bool) -
         title = "Blocks the response"
         if last.response.status in GATEWAY_STATUSES:
             details.append(_STATUS_CAUSES[last.response.status])
+        details += filter(None, [unknown])
         details.append(_NOT_PROCESSED if is_refused else _PROCESSED)
     return Step("end", "browser", f"{title}: {failure.name}", tuple(details))
 

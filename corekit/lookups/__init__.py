@@ -23,6 +23,7 @@ from .layers import (
 )
 from .outcomes import LookupResultError, Outcome
 from .requests import LookupRequest
+from .responses import is_unknown
 from .state import BACK_OFF, MAX_TENANT_LENGTH, Ask, Flight, LookupState, Wait
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "find_lookup",
     "is_lookup",
     "is_of",
+    "is_unknown",
     "look_up",
     "look_up_async",
     "may_look_up",

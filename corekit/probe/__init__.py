@@ -19,7 +19,7 @@ from corekit.browser import HttpRequest, HttpResponse
 from corekit.diagnostics import SEVERITIES, Diagnostic
 
 from .access import check_untrusted_origins, compare_with_policy
-from .findings import check_pages, is_judged
+from .findings import check_pages, check_unknown, is_judged
 from .forged import check_forged
 from .probe_origins import UNTRUSTED, ProbeOrigin, make_probe_origins
 from .proxies import find_proxy
@@ -68,7 +68,10 @@ def run_probe(
 
 def check_responses(responses: Responses) -> tuple[Diagnostic, ...]:
     """Return everything that is wrong with the responses, the most severe first."""
+    unknown = [*check_unknown(responses)]
+    responses = responses.without_unknown()
     found = (
+        *unknown,
         *check_untrusted_origins(responses),
         *check_pages(responses),
         *compare_with_policy(responses),

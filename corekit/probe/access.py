@@ -88,7 +88,8 @@ def _stray_headers(responses: Responses) -> Iterator[Diagnostic]:
     if UNTRUSTED not in plan.origins:
         origins[UNTRUSTED] = "private-network-for-any"
     for origin, code in origins.items():
-        headers = responses.get("private", origin).response.headers
+        private = responses.find("private", origin)
+        headers = () if private is None else private.response.headers
         if get_header(headers, "access-control-allow-private-network") == "true":
             yield report(code, origin, "true")
 

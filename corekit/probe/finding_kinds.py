@@ -75,6 +75,13 @@ FINDINGS: Final = {
         " success may have other headers.",
         "{hint}",
     ),
+    "unknown-origin": Kind(
+        "error",
+        "It could not be found out whether {origins} may call: the server did not know it (status"
+        " 503 with Retry-After for the preflight), as if a look-up of the origin fails or too many"
+        " are running.",
+        "Check the log of the server, and probe again when its look-ups work.{note}",
+    ),
     "headers-lost-on-errors": Kind(
         "warning",
         "A response with status {status} has none of the headers that other responses have, so"

@@ -40,6 +40,11 @@ _PREFLIGHT_LISTS: Final = {
     "access-control-allow-headers": "headers",
 }
 _ACTUAL_LISTS: Final = {"access-control-expose-headers": "exposed headers"}
+_MOST_NAMED: Final = 3
+_OF_POLICY: Final = (
+    " The policy says nothing of a look-up, but the application may have one, which then decides"
+    " about the origins that the policy does not list."
+)
 _BROWSERS: Final = (CHROMIUM, FIREFOX, WEBKIT)
 _LOG_IN: Final = "Pass what the server requires with --header or --cookie, or probe another URL."
 _FIX_ERROR: Final = "Check the log of the server, or probe another URL."
@@ -63,10 +68,21 @@ def is_not_judged(each: ProbeResponse) -> bool:
 def is_judged(responses: Responses) -> bool:
     """Return whether the responses to GET say what the server allows its pages.
 
-    They do not if a page that should be allowed gets status 401, 403, or 500 and above.
+    They do not if a page that should be allowed gets status 401, 403, or 500 and above, or if the
+    server does not know for now whether an origin is allowed.
     """
     own = filter(None, [responses.find_own()])
-    return not any(map(is_not_judged, (*own, *responses.for_pages())))
+    return not responses.unknown and not any(map(is_not_judged, (*own, *responses.for_pages())))
+
+
+def check_unknown(responses: Responses) -> Iterator[Diagnostic]:
+    """Find origins of which the server does not know for now whether they are allowed."""
+    unknown = responses.unknown
+    if unknown:
+        more = len(unknown) - _MOST_NAMED
+        origins = ", ".join(unknown[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        note = "" if responses.plan.policy is None else _OF_POLICY
+        yield report("unknown-origin", unknown[0], [*unknown], origins=origins, note=note)
 
 
 def check_pages(responses: Responses) -> Iterator[Diagnostic]:

@@ -6,16 +6,18 @@ preflight, an error page. Then the same from origins that should be refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from corekit._names import SAFELISTED_METHODS
 from corekit._origins import ANY
 from corekit.browser import Fetch, HttpRequest, HttpResponse
-from corekit.browser.fields import unsafe_names
+from corekit.browser.fields import get_text, unsafe_names
 from corekit.browser.messages import Headers
 from corekit.browser.urls import parse_url
+from corekit.lookups import is_unknown
 from corekit.policy import CorsPolicy
 
 from .probe_origins import ANY_ORIGIN, UNTRUSTED, ProbeOrigin, make_probe_origins
@@ -61,6 +63,10 @@ _HANDSHAKE: Final = (
 )
 _COMMON_METHODS: Final = ("PUT", "PATCH", "DELETE")
 _COMMON_HEADERS: Final = ("authorization", "x-corekit-probe")
+
+
+_WITHOUT_POLICY: Final = ("own", "forged-write", "forged-handshake")
+"""The kinds of requests with an Origin about which no CORS policy decides."""
 
 
 class TooManyRequestsError(Exception):
@@ -140,6 +146,14 @@ class ProbeResponse:
         """Whether the request was a preflight."""
         return self.sent.request.is_preflight
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the server may not have known if the origin is allowed."""
+        if self.sent.origin is None or self.sent.kind in _WITHOUT_POLICY:
+            return False
+        response = self.response
+        return is_unknown(response.status, response.headers, is_preflight=self.is_preflight)
+
 
 @dataclass(frozen=True, slots=True)
 class Responses:
@@ -147,6 +161,33 @@ class Responses:
 
     plan: Plan
     all: tuple[ProbeResponse, ...]
+    was_unknown: bool = False
+    """Whether a preflight was sent again, since the server did not know about its origin."""
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The origins of which the server did not know whether they are allowed.
+
+        If it has not known it for a preflight, a response to another request that may mean the same
+        is taken for that, too.
+        """
+        found = [each for each in self.all if each.is_unknown]
+        if not self.was_unknown:
+            is_certain = any(each.is_preflight for each in found)
+            found = found if is_certain else []
+        return tuple(dict.fromkeys(str(each.sent.origin) for each in found))
+
+    def without_unknown(self) -> Self:
+        """Return the responses without those about such origins; what is granted stays."""
+        unknown = self.unknown
+        pages = tuple(each for each in self.plan.origins if each not in unknown)
+        kept = (
+            each
+            for each in self.all
+            if each.sent.origin not in unknown
+            or (each.sent.origin not in self.plan.origins and not each.is_unknown)
+        )
+        return replace(self, plan=replace(self.plan, origins=pages), all=tuple(kept))
 
     def find(self, kind: Kind, origin: str | None) -> ProbeResponse | None:
         """Return the response to one kind of request from one origin, or None."""
@@ -225,20 +266,42 @@ def send_requests(
     requests: Iterable[ProbeRequest],
     send: Callable[[HttpRequest], HttpResponse],
     on_response: Callable[[], object] = lambda: None,
+    wait: Callable[[float], bool] = lambda _: False,
 ) -> Responses:
     """Send one request after the other, and call `on_response` after each.
+
+    If the server does not know for a preflight whether the origin is allowed, and
+    ``wait(seconds)`` returns true after the time that the server asks for, what it may not have
+    known is sent once more. There is one such wait.
 
     Raises `TooManyRequestsError` if the server responds with status 429, and whatever `send`
     raises.
     """
-    received = []
-    for request in requests:
+    received: list[ProbeResponse] = []
+    was_unknown = False
+
+    def ask(request: ProbeRequest) -> ProbeResponse:
         response = send(request.request)
         if response.status == 429:
             raise TooManyRequestsError(plan.url)
-        received.append(ProbeResponse(request, response))
+        return ProbeResponse(request, response)
+
+    for request in requests:
+        each = ask(request)
+        if request.request.is_preflight and each.is_unknown and not was_unknown:
+            was_unknown = True
+            if wait(_read_delay(each.response)):
+                received = [ask(one.sent) if one.is_unknown else one for one in received]
+                each = ask(request)
+        received.append(each)
         on_response()
-    return Responses(plan, tuple(received))
+    return Responses(plan, tuple(received), was_unknown)
+
+
+def _read_delay(response: HttpResponse) -> float:
+    # It may also be a date, for which a probe does not wait.
+    text = get_text(response.headers, "retry-after")
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else float("inf")
 
 
 def _without(headers: Headers, others: Headers) -> Headers:

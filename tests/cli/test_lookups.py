@@ -9,7 +9,13 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner, Result
 
+from corekit import CorsPolicy
 from corekit_cli import command
+from corekit_cli.client import Client, Limits
+from corekit_lookups import OriginLookup
+from corekit_wsgi import CorsMiddleware
+from tests.cli.live import serving
+from tests.probe.servers import items
 
 APP: Final = "https://app.example.com"
 SHOP: Final = "https://shop-1.example"
@@ -17,6 +23,8 @@ MODULE: Final = f"""
 from corekit import CorsPolicy
 from corekit_lookups import OriginLookup
 from corekit_wsgi import CorsMiddleware
+from tests.cli.live import serving
+from tests.probe.servers import items
 
 def is_tenant(origin):
     raise AssertionError("a command calls no function of the application")
@@ -52,3 +60,55 @@ def test_check_notes_a_max_age_above_ttl(module: str, more: tuple[str, ...]) -> 
 def test_check_of_the_policy_alone_sees_no_look_up(module: str) -> None:
     result = run("check", f"{module}:policy", "--json")
     assert json.loads(result.stdout)["diagnostics"] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "origin", "status"),
+    [("app", SHOP, 2), ("app", APP, 0), ("policy", SHOP, 1)],
+)
+def test_explain_says_what_is_looked_up(module: str, source: str, origin: str, status: int) -> None:
+    arguments = ["--policy", f"{module}:{source}", "--origin", origin]
+    result = run("explain", *arguments, "--json")
+    assert result.exit_code == status
+    name = f"{module}.is_tenant()" if status == 2 else None
+    assert json.loads(result.stdout)["lookup"] == name
+    shown = " ".join(run("explain", *arguments).stdout.split())
+    assert (f"so {module}.is_tenant() is asked, which is not done here." in shown) is (status == 2)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "limits", "waits"),
+    [
+        (1, Limits(1, 0, 60, 9), True),
+        (10, Limits(1, 0, 60, 9), True),
+        (11, Limits(1, 0, 60, 9), False),
+        (float("inf"), Limits(1, 0, 60, 9), False),
+        (2, Limits(1, 0, 1, 9), False),
+        (2, Limits(1, 30, 20, 9), False),
+        (1, Limits(1, 0, 60, 1), False),
+        (1, Limits(1, 0, 60, 2), True),
+    ],
+)
+def test_client_waits_within_its_limits(
+    seconds: float, limits: Limits, waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("corekit_cli.client.time.sleep", slept.append)
+    with Client(limits, send_unsafe=False) as client:
+        assert client.wait(seconds) is waits
+    assert slept == [seconds] * waits
+
+
+def test_probe_of_a_server_that_does_not_know_reaches_no_verdict() -> None:
+    def fail(origin: str) -> bool:
+        raise OSError
+
+    policy = CorsPolicy(allow_origins=[APP], allow_methods=["PUT"], max_age=60)
+    with serving(CorsMiddleware(items, policy, lookup=OriginLookup(fail))) as live:
+        result = run("probe", live.url, "--origin", SHOP, "--json", "--delay", "0")
+    report = json.loads(result.stdout)
+    assert result.exit_code == 2
+    assert (report["ok"], report["judged"]) == (False, False)
+    assert [each["code"] for each in report["diagnostics"] if each["severity"] == "error"] == [
+        "unknown-origin"
+    ]

@@ -19,6 +19,7 @@ from corekit_django.middleware import CorsMiddleware
 from corekit_django.middleware_checks import check_customization
 from corekit_django.signals import check_request_enabled
 from corekit_lookups import OriginLookup
+from tests.django.commanding import run_and_exit, run_json
 
 SHOP = "https://shop-1.example"
 OURS = "corekit_django.middleware.CorsMiddleware"
@@ -152,3 +153,19 @@ def test_max_age_above_ttl_is_noted(values: dict[str, Any], value: int | None) -
 def test_settings_with_problems_are_up_to_another_check() -> None:
     with override_settings(CORS_PREFLIGHT_MAX_AGE="long"):
         assert list(check_lookup_age()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "origin", "status"),
+    [
+        ("/page", SHOP, 2),
+        ("/page", "https://app.example.com", 0),
+        ("/own", SHOP, 1),
+    ],
+)
+def test_command_says_what_is_looked_up(path: str, origin: str, status: int) -> None:
+    found, data = run_json("--origin", origin, "--path", path)
+    assert found == status
+    assert (data["lookup"] is not None) is (status == 2)
+    shown = " ".join(run_and_exit("--origin", origin, "--path", path)[1].split())
+    assert ("is asked, which is not done here" in shown) is (status == 2)

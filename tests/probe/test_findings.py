@@ -149,6 +149,7 @@ def test_every_finding_is_documented_with_its_severity() -> None:
         "forged-handshake": "warning",
         "read-not-refused": "warning",
         "host-not-checked": "warning",
+        "unknown-origin": "error",
     }
 
 
