@@ -14,6 +14,7 @@ from os import urandom
 from typing import Any, Final, NamedTuple
 from weakref import ref
 
+from ._containers import EveryOrigin
 from ._engine import Engine
 from ._sources import ReadPolicies, read_policy
 from .live import LivePolicy
@@ -260,8 +261,13 @@ def check_found(
 
 def _allows(policy: object, engine: Engine) -> bool:
     """Return whether `engine` may be that of a policy; None covers another path."""
+    if policy is None:
+        return True
+    # A look-up allows more origins, if the policy is that of the application.
+    if type(engine.others) is EveryOrigin:
+        return False
     # The path is not known here, so it may be the policy of any of the routes.
-    return policy is None or all(each is engine.source for each in _sources(policy))
+    return all(each is engine.source for each in _sources(policy))
 
 
 def _has(policy: object, engine: Engine, resolve: Callable[[Any], object] | None) -> bool:

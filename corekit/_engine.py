@@ -85,6 +85,7 @@ class Engine:
         "allow_methods",
         "allow_origins",
         "dialect",
+        "is_of_handler",
         "lookup",
         "max_request_headers",
         "no_origin",
@@ -171,6 +172,8 @@ class Engine:
         self._forget_copies()
         self.lookup: str | None = None
         """The outcome of a look-up, if this is an engine of `looked_up()`."""
+        self.is_of_handler = False
+        """Whether this is an engine of `of_handler()`."""
         self.shadow: Any = None
 
     @property
@@ -189,10 +192,17 @@ class Engine:
             self._uncached = engine
         return engine
 
+    def of_handler(self) -> Engine:
+        """Return an engine for a handler's own policy: a look-up allows no more origins."""
+        engine = self.copy()
+        engine.is_of_handler = True
+        return engine
+
     @property
     def may_look_up(self) -> bool:
         """Whether a look-up may allow more origins: not if any is allowed, or nothing granted."""
-        return type(self.others) is not AnyOrigin and bool(self.source.arguments)
+        is_fixed = self.is_of_handler or type(self.others) is AnyOrigin
+        return not is_fixed and bool(self.source.arguments)
 
     def looked_up(self, outcome: str, *, allowed: bool | None) -> Engine:
         """Return the engine for an origin that is not listed, and that was looked up.

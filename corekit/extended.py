@@ -101,6 +101,9 @@ class _Extended:
             return cast("CorsPolicy", self)
         return _join(self.static.uncached, self.snapshot, self.engine.uncached)
 
+    def _with_engine(self, engine: Engine) -> CorsPolicy:
+        return _join(self.static, self.snapshot, engine)
+
     def engine_for(self, origins: Origins) -> Engine:
         return self.static.engine_for(origins)
 

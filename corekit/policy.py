@@ -88,7 +88,7 @@ class CorsPolicy:
     600
     """
 
-    __slots__ = (*ARGUMENTS, "__weakref__", "_uncached", "engine", "warnings")
+    __slots__ = (*ARGUMENTS, "__weakref__", "_of_handler", "_uncached", "engine", "warnings")
 
     allow_origins: tuple[str, ...]
     allow_credentials: bool
@@ -259,6 +259,15 @@ class CorsPolicy:
         policy = self._with_engine(self.engine.uncached)
         object.__setattr__(policy, "max_age", 0)
         object.__setattr__(self, "_uncached", policy)
+        return policy
+
+    @property
+    def of_handler(self) -> Self:
+        """This policy as that of a handler, for adapters: a look-up does not extend it."""
+        policy: Self | None = getattr(self, "_of_handler", None)
+        if policy is None:
+            policy = self._with_engine(self.engine.of_handler())
+            object.__setattr__(self, "_of_handler", policy)
         return policy
 
     def _with_engine(self, engine: Engine) -> Self:

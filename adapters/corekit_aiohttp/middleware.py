@@ -33,6 +33,7 @@ from corekit.adapter import (
     check_is_asked,
     check_lookup,
     find_lookup,
+    find_widest,
     guard_observer,
     look_up_async,
     make_policy,
@@ -42,6 +43,7 @@ from corekit.adapter import (
     preflight_response,
     raw_path_readings,
     read_policy,
+    use_looked_up,
 )
 from corekit.arguments import Grants
 
@@ -263,11 +265,11 @@ def _find_policy(
             continue
         marks = marks_of_handler(handler, method) if layer.has_handler_policies else []
         # A handler routes the path below the innermost application.
-        given = [*((mark.policy, apps[-1]) for mark in marks), (layer.policy, app)]
-        for policies, owner in given:
-            policy = _policy_for_path(policies, request, owner)
-            if policy is not None:
-                return layer, policy
+        own = (_policy_for_path(mark.policy, request, apps[-1]) for mark in marks)
+        policy = next((each.of_handler for each in own if each is not None), None)
+        policy = policy or _policy_for_path(layer.policy, request, app)
+        if policy is not None:
+            return layer, policy
     return None, None
 
 
@@ -276,12 +278,11 @@ async def _find_engine(request: web.Request, layer: _Layer | None, policy: CorsP
     engine, origin = policy.engine, line_of(request, "Origin")
     if layer is None or layer.lookup is None or origin is None:
         return engine
-    known: Engine | None = request.get(_LOOKED_UP)
-    if known is not None and known.source is engine.source:
+    known = use_looked_up(request.get(_LOOKED_UP), engine)
+    if known is not engine:
         return known
-    default = read_policy(layer.policy, _read_policies(request))
     site = line_of(request, "Sec-Fetch-Site")
-    lookup = find_lookup(layer.lookup, engine, default, origin, site)
+    lookup = find_lookup(layer.lookup, engine, origin, site)
     if lookup is None:
         return engine
     asked = LookupRequest(request.scheme, line_of(request, "Host") or "", request.path)
@@ -293,11 +294,14 @@ async def _handle_actual(request: web.Request, handler: Handler) -> web.StreamRe
     if not MARKS.exist:
         return await handler(request)
     marked = request.match_info.handler
-    _, policy = _find_policy(request, marked, request.method)
+    layer, policy = _find_policy(request, marked, request.method)
     marks = marks_of_handler(marked, request.method)
     applied = None
     if policy is not None:
-        applied = Applied(policy.engine, marks, _read_policies(request))
+        lookup = None if layer is None else layer.lookup
+        origin, site = line_of(request, "Origin"), line_of(request, "Sec-Fetch-Site")
+        engine = find_widest(lookup, policy.engine, origin, site)
+        applied = Applied(engine, marks, _read_policies(request))
     with applying(applied, "aiohttp", request.raw_headers):
         return await handler(request)
 

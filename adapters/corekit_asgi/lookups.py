@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import Engine, Lookup, LookupRequest, find_lookup, look_up_async
 
 from .headers import find_line
@@ -12,18 +11,16 @@ from .layers import Scope
 async def look_up_origin(
     lookup: Lookup | None,
     engine: Engine,
-    default: CorsPolicy | CorsRoutes,
     scope: Scope,
     origin: bytes,
 ) -> Engine:
     """Return the engine for a request or a handshake, after a look-up if that is needed.
 
-    `engine` is that of the policy for the request, `default` what the policy of the application is
-    now.
+    `engine` is that of the policy for the request.
     """
     headers, text = scope["headers"], origin.decode("latin-1")
     site = find_line(headers, b"sec-fetch-site")
-    found = find_lookup(lookup, engine, default, text, site)
+    found = find_lookup(lookup, engine, text, site)
     if found is None:
         return engine
     host = find_line(headers, b"host") or b""

@@ -238,8 +238,7 @@ class CorsMiddleware:
                     text = origin.decode("latin-1")
                     if self.lookup is not None and not engine.allows(text):
                         known = recall(self.lookup, engine, text) if applied is None else None
-                        applied = applied or Applied(engine, (), {self._source: current})
-                        engine = known or await self._look_up(engine, applied, scope, origin)
+                        engine = known or await self._look_up(engine, scope, origin)
                     answer = self._answer_preflight(engine, scope, origin, fields)
                     status, lines, body = raw_preflight_response(answer, origin)
                     await send({"type": "http.response.start", "status": status, "headers": lines})
@@ -250,8 +249,8 @@ class CorsMiddleware:
             if self.lookup is not None and not answer.origin_allowed:
                 known = recall(self.lookup, engine, text) if applied is None else None
                 if known is None:
-                    applied = applied or Applied(engine, (), {self._source: current})
-                    known = await self._look_up(engine, applied, scope, origin)
+                    known = await self._look_up(engine, scope, origin)
+                if applied is not None:
                     applied = applied._replace(engine=known)
                 engine, answer = known, known.actual(text)
         if self._observes_all or (answer.may_be_denied and self._logs_denials(origin)):
@@ -296,17 +295,14 @@ class CorsMiddleware:
         if gate.judges_handshakes:
             origin = None if self.lookup is None else find_line(scope["headers"], b"origin")
             if origin is not None and applied.engine is not None:
-                engine = await self._look_up(applied.engine, applied, scope, origin)
+                engine = await self._look_up(applied.engine, scope, origin)
                 applied = applied._replace(engine=engine)
             await self._pass_on(applied, scope, receive, send)
         else:
             await gate.pass_on(self.app, applied.engine, scope, receive, send)
 
-    async def _look_up(
-        self, engine: Engine, applied: Applied, scope: Scope, origin: bytes
-    ) -> Engine:
-        read = applied.read or {}
-        return await look_up_origin(self.lookup, engine, read[self._source], scope, origin)
+    async def _look_up(self, engine: Engine, scope: Scope, origin: bytes) -> Engine:
+        return await look_up_origin(self.lookup, engine, scope, origin)
 
     def _read(self, scope: Scope) -> CorsPolicy | CorsRoutes:
         """Return what the policy is for a request, also if another layer has read it."""
@@ -322,9 +318,10 @@ class CorsMiddleware:
         def find(method: str) -> CorsPolicy | None:
             own = find_marks(scope, method) if find_marks else []
             marks.extend(own)
-            policies: list[Any] = [*(read_policy(mark.policy, read) for mark in own), current]
-            candidates = (self._paths.find_policy(each, scope) for each in policies)
-            return next((each for each in candidates if each is not None), None)
+            given: Any = (read_policy(mark.policy, read) for mark in own)
+            candidates = (self._paths.find_policy(each, scope) for each in given)
+            policy = next((each for each in candidates if each is not None), None)
+            return self._paths.find_policy(current, scope) if policy is None else policy.of_handler
 
         # A handshake is a GET, which its scope does not say.
         method: str = scope.get("method", "GET")

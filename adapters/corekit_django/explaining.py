@@ -20,7 +20,6 @@ from django.test import RequestFactory
 from django.utils.module_loading import import_string
 
 from corekit import CorsPolicy, PolicyError
-from corekit.adapter import is_of
 from corekit.browser import Fetch
 from corekit.explain import Explanation, explain, read_origin
 from corekit.explain.explanation import verdict_to_dict
@@ -123,7 +122,7 @@ def _explain(configuration: Configuration, call: PageCall, request: HttpRequest)
         policy = _allow(grant.policy, call.origin)
     fetch = _make_fetch(call, "include" if policy.allow_credentials else "same-origin")
     guard = None if configuration.guard is None else configuration.guard.with_policy(policy)
-    lookup = configuration.lookup if is_of(policy.engine, configuration.policy) else None
+    lookup = configuration.lookup if policy.engine.may_look_up else None
     explanation = explain(policy, fetch, page=call.origin, guard=guard, lookup=lookup)
     return Verdict(source, explanation.summary, explanation.allowed, (), explanation)
 

@@ -17,6 +17,7 @@ from corekit.adapter import (
     find_lookup,
     look_up,
     look_up_async,
+    use_looked_up,
 )
 
 from .conf import Configuration
@@ -58,14 +59,13 @@ def find_pending(
     if lookup is None or "HTTP_ORIGIN" not in meta or find_engine(request, engine) is not engine:
         return None
     origin, site = meta["HTTP_ORIGIN"], meta.get("HTTP_SEC_FETCH_SITE")
-    found = find_lookup(lookup, engine, configuration.policy, origin, site)
+    found = find_lookup(lookup, engine, origin, site)
     return None if found is None else Pending(found, request, engine)
 
 
 def find_engine(request: HttpRequest, engine: Engine) -> Engine:
     """Return the engine for a request, after its origin was looked up if that was needed."""
-    known: Engine | None = vars(request).get(_ENGINE)
-    return known if known is not None and known.source is engine.source else engine
+    return use_looked_up(vars(request).get(_ENGINE), engine)
 
 
 def has_two_lookups(configuration: Configuration) -> bool:

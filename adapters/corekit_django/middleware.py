@@ -27,6 +27,7 @@ from corekit.adapter import (
     ReadPolicies,
     applying,
     check_lookup,
+    find_widest,
     is_bridged,
     merge_headers,
     policy_for_preflight,
@@ -221,7 +222,7 @@ def find_grant(request: HttpRequest, view: View | None, method: str) -> Grant | 
     if mark is None:
         return configuration.find(request.path_info)
     policy = policy_of_mark(mark, request.path_info, read)
-    return None if policy is None else Grant(policy)
+    return None if policy is None else Grant(policy.of_handler)
 
 
 def _read(request: HttpRequest) -> tuple[Configuration, ReadPolicies]:
@@ -306,9 +307,14 @@ def _find_applied(request: HttpRequest) -> Applied:
     marks = [] if view is None else find_marks(view, method)
     if grant is None:
         return Applied(None)
-    # An engine that receivers of the signal may widen.
+    configuration, read = _read(request)
+    # An engine that receivers of the signal, or a look-up, may widen when the view has run.
     admitting = grant.admitting if check_request_enabled.receivers else None
-    return Applied(admitting or grant.engine, marks, _read(request)[1])
+    engine = admitting
+    if engine is None:
+        origin, site = (request.META.get(f"HTTP_{name}") for name in ("ORIGIN", "SEC_FETCH_SITE"))
+        engine = find_widest(configuration.lookup, grant.engine, origin, site)
+    return Applied(engine, marks, read)
 
 
 def _find(request: HttpRequest, response: HttpResponseBase | None) -> Found | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from flask import Flask, request, request_started
 from werkzeug.debug import DebuggedApplication
 
-from corekit import CorsPolicy, CorsRoutes
+from corekit import CorsPolicy
 from corekit.adapter import (
     MARKS,
     Applied,
@@ -23,11 +23,12 @@ from corekit.adapter import (
     Observer,
     OnDecision,
     ReadPolicies,
-    is_of,
+    find_widest,
     policy_for_preflight,
     policy_source,
     read_policy,
     shared_reads,
+    use_looked_up,
     why_not_asked,
 )
 from corekit_wsgi import CorsMiddleware
@@ -147,14 +148,13 @@ class Outermost:
                 app = partial(gate.run, app, None)
             return apply(app, None, environ, start_response)
         environ[COVERED] = True
-        # Views with their own policy list their own origins.
-        is_default = isinstance(default, CorsPolicy | CorsRoutes) and is_of(policy.engine, default)
-        lookup = self._lookup_for(policy) if is_default else None
-        observer = self._observer or self._start()
+        observer, lookup = self._observer or self._start(), self._lookup_for(policy)
         app = CorsMiddleware(app, policy, observer=observer, gate=gate, lookup=lookup)
         if not has_view_policies:
             return app(environ, start_response)
-        return apply(app, Applied(policy.engine, marks, read), environ, start_response)
+        origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")
+        engine = find_widest(lookup, policy.engine, origin, site)
+        return apply(app, Applied(engine, marks, read), environ, start_response)
 
     def _cover(self, policy: CorsPolicy) -> WSGIApplication:
         """Return the application wrapped in the policy for every path: once for each policy."""
@@ -210,10 +210,8 @@ class Outermost:
         gate = self._gate
         if gate is None or gate.skips(environ):
             return False
-        engine = None if policy is None else policy.engine
         looked_up: Engine | None = environ.get(LOOKED_UP)
-        if engine is not None and looked_up is not None and looked_up.source is engine.source:
-            engine = looked_up
+        engine = None if policy is None else use_looked_up(looked_up, policy.engine)
         return gate.judge(environ, engine).status is not None
 
     def _find_policy(

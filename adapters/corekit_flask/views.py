@@ -164,7 +164,7 @@ class ViewPolicies:
             policy = _policy_for(kept, app, routed_path(environ))
             # Routes may not cover the path.
             if policy is not None:
-                return policy
+                return policy.of_handler
         return None
 
 

@@ -170,7 +170,7 @@ class _Layer:
             return
         engine = policy.engine
         if self._lookup is not None and origin is not None:
-            engine = await self._look_up(request, engine, origin, read)
+            engine = await self._look_up(request, engine, origin)
         if origin is None or method is None:
             answer = engine.actual(origin)
             self._merge_when_sent(request, engine, answer, origin)
@@ -190,13 +190,10 @@ class _Layer:
         if self._gate is None or not await self._gate.refuses(request, engine):
             await _run(request, handle, applied)
 
-    async def _look_up(
-        self, request: Request, engine: Engine, origin: str, read: ReadPolicies
-    ) -> Engine:
+    async def _look_up(self, request: Request, engine: Engine, origin: str) -> Engine:
         """Return the engine for a request, after a look-up of its origin if that is needed."""
-        default = read_policy(self._policy, read)
         site = line_of(request, "sec-fetch-site")
-        lookup = find_lookup(self._lookup, engine, default, origin, site)
+        lookup = find_lookup(self._lookup, engine, origin, site)
         if lookup is None:
             return engine
         # The scheme of a handshake is that of WebSockets.

@@ -80,7 +80,7 @@ def find_policy(
             own: Any = read_policy(mark.policy, read)
             policy = _policy_for_path(own, request, route)
             if policy is not None:
-                return policy
+                return policy.of_handler
     return None if default is None else _policy_for_path(default, request, route)
 
 

@@ -28,7 +28,7 @@ from corekit.adapter import (
     check_is_asked,
     check_lookup,
     check_on_decision,
-    is_of,
+    find_widest,
     make_policy,
     policy_for_preflight,
     read_policy,
@@ -39,7 +39,7 @@ from corekit.arguments import Grants
 from corekit_asgi import CorsMiddleware
 from corekit_asgi.context import apply
 from corekit_asgi.guard import Gate, make_gate
-from corekit_asgi.headers import as_bytes, with_headers
+from corekit_asgi.headers import as_bytes, find_line, with_headers
 from corekit_asgi.middleware import report_second_layer
 from corekit_asgi.paths import path_below_root
 
@@ -161,7 +161,7 @@ class _Outermost:
         self._observer = make_observer(on_decision, app, own_origins)
         # What the policy was when it was read last, and the application wrapped in that.
         current = read_policy(policy)
-        self._wrapped = current, self._wrap(current, lookup)
+        self._wrapped = current, self._wrap(current)
         innermost.outermost = self
         if policy is not None:
             report_second_layer(self.app, LOGGER)
@@ -184,10 +184,13 @@ class _Outermost:
             await self._wrap_default(current)(scope, receive, send)
             return
         policy, marks = self._find_policy(scope, read)
-        applied = None if policy is None else Applied(policy.engine, marks, read)
-        is_default = policy is not None and is_of(policy.engine, current)
-        app = self._wrap(policy, self._lookup if is_default else None)
-        await apply(app, applied, scope, receive, send)
+        applied = None
+        if policy is not None:
+            origin = find_line(scope["headers"], b"origin")
+            site = find_line(scope["headers"], b"sec-fetch-site")
+            text = None if origin is None else origin.decode("latin-1")
+            applied = Applied(find_widest(self._lookup, policy.engine, text, site), marks, read)
+        await apply(self._wrap(policy), applied, scope, receive, send)
 
     def check_route(self, before: Scope, scope: Scope, read: ReadPolicies) -> None:
         """Raise RuntimeError if a layer changed a request so that it has another policy."""
@@ -205,15 +208,15 @@ class _Outermost:
         """Return the application wrapped in what the policy is now: once for each policy."""
         policy, app = self._wrapped
         if policy is not current:
-            app = self._wrap(current, self._lookup)
+            app = self._wrap(current)
             self._wrapped = current, app
         return app
 
-    def _wrap(self, policy: CorsPolicy | CorsRoutes | None, lookup: Lookup | None) -> ASGIApp:
+    def _wrap(self, policy: CorsPolicy | CorsRoutes | None) -> ASGIApp:
         gate = self._gate
         if policy is not None:
             observer = self._observer
-            lookup = lookup if why_not_asked(policy) is None else None
+            lookup = self._lookup if why_not_asked(policy) is None else None
             return CorsMiddleware(self.app, policy, observer=observer, gate=gate, lookup=lookup)
         return self.app if gate is None else partial(gate.pass_on, self.app, None)
 

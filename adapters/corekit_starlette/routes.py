@@ -282,7 +282,8 @@ class RoutePolicy:
         path = path_below_root(scope["path"], scope.get("root_path", ""))
         given = (read_policy(mark.policy, self._read) for mark in marks)
         known = (each for each in given if isinstance(each, CorsPolicy | CorsRoutes))
-        return next(filter(None, (each.policy_for(path) for each in known)), None)
+        policy = next(filter(None, (each.policy_for(path) for each in known)), None)
+        return None if policy is None else policy.of_handler
 
 
 def root_path_of(app: object) -> str:

@@ -232,7 +232,7 @@ class CorsMiddleware:
             environ[LOOKED_UP] = known
             return known
         site = environ.get("HTTP_SEC_FETCH_SITE")
-        if find_lookup(lookup, engine, current, origin, site) is None:
+        if find_lookup(lookup, engine, origin, site) is None:
             return engine
         request = LookupRequest(
             environ.get("wsgi.url_scheme", "http"), environ.get("HTTP_HOST", ""), _path_of(environ)

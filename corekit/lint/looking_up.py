@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from corekit._sources import read_policy
 from corekit.diagnostics import Diagnostic
-from corekit.live import Policies, read_policy
+from corekit.live import Policies
 from corekit.lookups import Lookup
 from corekit.policy import CorsPolicy
 

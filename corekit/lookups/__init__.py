@@ -13,12 +13,13 @@ from .layers import (
     check_is_asked,
     check_lookup,
     find_lookup,
+    find_widest,
     is_lookup,
-    is_of,
     look_up,
     look_up_async,
     name_lookup,
     recall,
+    use_looked_up,
     why_not_asked,
 )
 from .outcomes import LookupResultError, Outcome
@@ -44,8 +45,8 @@ __all__ = [
     "check_is_asked",
     "check_lookup",
     "find_lookup",
+    "find_widest",
     "is_lookup",
-    "is_of",
     "is_unknown",
     "look_up",
     "look_up_async",
@@ -53,5 +54,6 @@ __all__ = [
     "name_lookup",
     "recall",
     "split_key",
+    "use_looked_up",
     "why_not_asked",
 ]

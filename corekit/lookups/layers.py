@@ -112,26 +112,36 @@ def why_not_asked(policy: Policies | None) -> str | None:
 def find_lookup(
     lookup: Lookup | None,
     engine: Engine,
-    default: CorsPolicy | CorsRoutes | None,
     origin: str,
     site: str | bytes | None,
 ) -> Lookup | None:
     """Return the look-up if it has to be asked for an origin; None if not.
 
-    `engine` is that of the policy for the request, `default` is what the policy of the application
-    is now: those of handlers list their own origins. `site` is the value of Sec-Fetch-Site: pages
-    of the server itself need no look-up.
+    `engine` is that of the policy for the request. If that is of a handler (`of_handler`), its
+    origins are those that it lists. `site` is the value of Sec-Fetch-Site: pages of the server
+    itself need no look-up.
     """
-    if lookup is None or site in _SAME_ORIGIN or engine.allows(origin):
+    if lookup is None or site in _SAME_ORIGIN or engine.is_of_handler or engine.allows(origin):
         return None
-    return lookup if is_of(engine, default) and lookup.is_asked(engine, origin) else None
+    return lookup if lookup.is_asked(engine, origin) else None
+
+
+def find_widest(
+    lookup: Lookup | None, engine: Engine, origin: str | None, site: str | bytes | None
+) -> Engine:
+    """Return the engine for a request if its look-up allows the origin: see `Applied`.
+
+    That is for a layer that runs the handler before it knows what the look-up returns.
+    """
+    if origin is None or find_lookup(lookup, engine, origin, site) is None:
+        return engine
+    return engine.looked_up(Outcome.ALLOWED.value, allowed=Outcome.ALLOWED.allowed)
 
 
 def recall(lookup: Lookup, engine: Engine, origin: str) -> Engine | None:
     """Return the engine for an origin that was allowed a moment ago; None to look it up.
 
     That is the shortest way to what `find_lookup()` and `look_up()` come to, for most requests.
-    `engine` is that of the policy of the application.
     """
     # There is one if this policy lets a look-up allow anything. HTTP needs a closer look.
     known = engine.recalled
@@ -163,16 +173,15 @@ async def look_up_async(
     return engine.looked_up(outcome.value, allowed=outcome.allowed)
 
 
-def is_of(engine: Engine, default: CorsPolicy | CorsRoutes | None) -> bool:
-    """Return whether an engine is that of the policy of an application, or of one of its routes.
+def use_looked_up(looked_up: Engine | None, engine: Engine) -> Engine:
+    """Return the engine that a look-up has returned for a request, if it is of the same policy.
 
-    >>> policy = CorsPolicy(allow_origins=["https://app.example.com"])
-    >>> is_of(policy.engine, policy), is_of(policy.engine, None)
-    (True, False)
+    `engine` is that of the policy for the request, which is returned if not. The policy of another
+    handler may have been looked up for the same request before.
     """
-    if default is None:
-        return False
-    return any(engine.source is policy.engine.source for policy in _all_of(default))
+    if looked_up is None or looked_up.source is not engine.source:
+        return engine
+    return engine if engine.is_of_handler else looked_up
 
 
 def _all_of(policies: CorsPolicy | CorsRoutes) -> list[CorsPolicy]:

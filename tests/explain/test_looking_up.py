@@ -11,6 +11,7 @@ from corekit.browser import Fetch
 from corekit.decision import Decision
 from corekit.explain import Explanation, explain, read_message
 from corekit.explain.codes import find_code
+from corekit.extended import extend_live
 from corekit.guard import CrossOriginGuard
 from corekit.snapshots import Loads, Rules, SnapshotReader
 from corekit_lookups import OriginLookup
@@ -203,7 +204,7 @@ class TestSnapshot:
         loads.note()
         clock.now = 12
         live = LivePolicy(POLICY)
-        live.extend(reader.finish().extend)
+        extend_live(live, reader.finish())
         return live
 
     def test_row_that_allows_an_origin(self, live: LivePolicy) -> None:

@@ -98,11 +98,15 @@ def test_origin_that_was_forgotten_is_asked_for(adapter: Guarded) -> None:
 @pytest.mark.parametrize("make", LIVE_APPS, ids=lambda make: str(make.__name__))
 @kinds
 @pytest.mark.parametrize("policy", [POLICY, ROUTES])
+@pytest.mark.parametrize("is_same", [False, True], ids=["other", "same"])
 def test_handler_with_its_own_policy_is_not_extended(
-    make: Callable[[Setup], Send], is_preflight: bool, policy: CorsPolicy | CorsRoutes
+    make: Callable[[Setup], Send],
+    is_preflight: bool,
+    policy: CorsPolicy | CorsRoutes,
+    is_same: bool,
 ) -> None:
     """Not by what was remembered for another path either, whichever engines there are."""
-    own = CorsPolicy(allow_origins=[LISTED], allow_methods=["PUT"])
+    own = POLICY if is_same else CorsPolicy(allow_origins=[LISTED], allow_methods=["PUT"])
     lookup = OriginLookup(lambda origin: True)
     assert lookup.ask_sync(SHOP, LookupRequest("https", "api.example.com", "/other")).allowed
     for each in (POLICY, own):

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from corekit import CorsPolicy, Reason
-from corekit.adapter import preflight_response
+from corekit.adapter import preflight_response, use_looked_up
 from corekit.extended import extend
 from corekit.lookups import LOOKUP_RISKS, may_look_up
 from corekit.snapshots import Rules, SnapshotReader
@@ -118,6 +118,27 @@ def test_engine_of_a_snapshot_is_of_the_extended_policy() -> None:
     made = extended.engine.looked_up("cached_allowed", allowed=True)
     assert made.source is extended.engine.source
     assert extended.engine.recalled is made
+
+
+@pytest.mark.parametrize("is_snapshot", [False, True], ids=["policy", "snapshot"])
+def test_policy_of_a_handler_is_not_looked_up(is_snapshot: bool) -> None:
+    policy: Any = plain.replace(max_age=2)
+    if is_snapshot:
+        policy = extend(policy, SnapshotReader(Rules.of(policy)).finish())
+    own = policy.of_handler
+    assert own == policy
+    assert own is policy.of_handler
+    assert own.engine.source is policy.engine.source
+    assert (own.fingerprint, own.allow_origins) == (policy.fingerprint, policy.allow_origins)
+    looked_up = policy.engine.looked_up("allowed", allowed=True)
+    for each in (own, own.uncached):
+        assert not each.engine.may_look_up
+        assert each.engine.actual(*LISTED) == policy.engine.actual(*LISTED)
+        assert use_looked_up(looked_up, each.engine) is each.engine
+    assert policy.engine.may_look_up
+    assert use_looked_up(looked_up, policy.engine) is looked_up
+    assert use_looked_up(looked_up, CorsPolicy.deny_all().engine).denies_all
+    assert use_looked_up(None, policy.engine) is policy.engine
 
 
 def test_what_was_recalled_is_for_origins_with_a_host() -> None:
