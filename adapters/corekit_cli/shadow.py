@@ -20,6 +20,9 @@ from .sources import require_file
 
 _MOST_SHOWN: Final = 20
 _MOST_PATHS: Final = 3
+_MOST_EXPLAINED: Final = 100
+"""The differences that get fixes in JSON: each fix is tried, in some 10 milliseconds."""
+
 _LONGEST: Final = 120
 _INDENT: Final = "   "
 _GZIP: Final = "\x1f\ufffd"
@@ -108,7 +111,10 @@ def _check_summary(summary: Summary, log: str) -> None:
 
 
 def _print_json(summary: Summary, policy: CorsPolicy | CorsRoutes | None) -> None:
-    found = [each.to_dict(find_fixes(each, policy)) for each in summary.differences]
+    explained = summary.differences[:_MOST_EXPLAINED]
+    others = summary.differences[_MOST_EXPLAINED:]
+    found = [each.to_dict(find_fixes(each, policy)) for each in explained]
+    found += [each.to_dict() for each in others]
     print_report(
         {
             "total": summary.total,
@@ -118,6 +124,7 @@ def _print_json(summary: Summary, policy: CorsPolicy | CorsRoutes | None) -> Non
             "origins": dict(summary.origins.most_common()),
             "paths": dict(summary.paths.most_common()),
             "differences": found,
+            "unexplained": len(others),
             "limits": list(LIMITS),
         }
     )
@@ -136,10 +143,10 @@ def _print_text(summary: Summary, policy: CorsPolicy | CorsRoutes | None) -> Non
         of_candidate = summary.total + summary.unread
         print_wrapped(console, Text(f"{of_candidate:,} of {lines} are of a candidate."))
         console.print()
-        origins, paths = len(summary.origins), len(summary.paths)
+        origins, paths = summary.origins, summary.paths
         head = (
-            f"{_count(summary.total, 'request')} of {_count(origins, 'origin')} to"
-            f" {_count(paths, 'path')} would be decided otherwise."
+            f"{_count(summary.total, 'request')} of {_count(len(origins), 'origin')} to"
+            f" {_count(len(paths), 'path')} would be decided otherwise."
         )
         print_wrapped(console, Text(head, "bold"))
         for kind in ShadowKind:
@@ -147,8 +154,8 @@ def _print_text(summary: Summary, policy: CorsPolicy | CorsRoutes | None) -> Non
             print_wrapped(
                 console, Text.assemble(_INDENT, (kind.value, _STYLES[kind]), f": {number}")
             )
-        _print_counts(console, "Origins", summary.origins)
-        _print_counts(console, "Paths", summary.paths)
+        _print_counts(console, "Origins", origins)
+        _print_counts(console, "Paths", paths)
     for number, each in enumerate(summary.differences[:_MOST_SHOWN], 1):
         _print_difference(console, number, each, policy)
     _print_rest(console, len(summary.differences) - _MOST_SHOWN)

@@ -132,7 +132,10 @@ class Summary:
     @property
     def paths(self) -> Counter[str]:
         """The number of requests by path."""
-        return sum((each.paths for each in self.differences), Counter[str]())
+        counted: Counter[str] = Counter()
+        for each in self.differences:
+            counted.update(each.paths)
+        return counted
 
 
 def summarize(lines: Iterable[str]) -> Summary:

@@ -124,11 +124,20 @@ def test_summary_as_json() -> None:
     assert data["kinds"] == {"would_deny": 3, "would_grant": 1, "would_differ": 1}
     assert data["origins"][ADMIN] == 3
     assert data["paths"] == {"/items": 3, "/orders": 1, "/new": 1}
-    assert data["limits"] == [*LIMITS]
+    assert (data["unexplained"], data["limits"]) == (0, [*LIMITS])
     first, second, _ = data["differences"]
     assert first["paths"] == {"/items": 2, "/orders": 1}
     assert first["fixes"][0]["changes"] == {"allow_origins": [ADMIN]}
     assert (second["denied"], second["reasons"]) == (["PUT"], ["METHOD_DENIED"])
+
+
+def test_json_has_fixes_for_the_most_frequent_differences() -> None:
+    often = line("ORIGIN_DENIED", ADMIN, "/items") * 2
+    rare = [line("ORIGIN_DENIED", f"https://a{number}.example", "/") for number in range(100)]
+    data = json.loads(run("-", "--json", given="".join([*rare, often])).stdout)
+    assert data["differences"][0]["origin"] == ADMIN
+    assert [bool(each["fixes"]) for each in data["differences"]] == [True] * 100 + [False]
+    assert data["unexplained"] == 1
 
 
 def test_fixes_are_for_the_candidate() -> None:

@@ -16,6 +16,7 @@ from corekit.adapter import Observer
 from corekit.shadow import ShadowKind, ShadowReason
 from corekit.shadow.events import MARKER
 from corekit.shadow.summary import Difference, Summary, find_fixes, read_log, summarize
+from tests.core.steps import steps_of
 
 APP, ADMIN = "https://app.example.com", "https://admin.example.com"
 ENFORCED: Final = CorsPolicy(
@@ -99,6 +100,18 @@ def test_differences_are_counted() -> None:
     assert found.kinds == {"would_deny": 3, "would_grant": 0, "would_differ": 2}
     assert found.origins == {ADMIN: 3, APP: 2}
     assert found.paths == {"/x": 4, "/y": 1}
+
+
+def test_counting_is_not_quadratic() -> None:
+    few, many = (
+        summarize(
+            line(origin=f"https://a{number}.example", path=f"/{number}") for number in range(most)
+        )
+        for most in (100, 1_000)
+    )
+    for name in ("paths", "origins", "kinds", "total"):
+        small, large = (steps_of(getattr, found, name) for found in (few, many))
+        assert large < 12 * small
 
 
 def test_other_lines_are_skipped() -> None:
