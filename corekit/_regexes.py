@@ -209,26 +209,26 @@ def find_problems(
     """Yield the problems of a regular expression, with the origins that prove them."""
     budget = budget or Budget()
     found: list[Finding] | None = None
-    is_cost_known = True
     try:
         slow = find_slow_word(regex, budget)
     except (Unreadable, TooManyStates):
-        slow, is_cost_known = None, False
-    if slow is not None:
-        # It is not tried on origins, which could take just as long.
-        yield _found(OriginProblem.SLOW_REGEX, _repair_slow, origin=f"{slow}{slow[-1] * 3}...")
+        # It is not tried on "null" either, which could take forever.
+        yield _found(OriginProblem.UNKNOWN_ORIGIN_COST, _no_repairs)
         return
-    if is_cost_known:
-        with suppress(Unreadable, TooManyStates):
-            language = OriginLanguage.of_regex(regex)
-            budget.charge(_STEPS_PER_STATE * len(language.automaton.edges))
-            found = list(_judge(regex, language, credentials=credentials))
+    if slow is not None:
+        # It is not tried on origins, which could take just as long. The word is empty if a
+        # look-around may cost too much before the first character.
+        beginning = f"{slow}{slow[-1] * 3}" if slow else "https://"
+        yield _found(OriginProblem.SLOW_REGEX, _repair_slow, origin=f"{beginning}...")
+        return
+    with suppress(Unreadable, TooManyStates):
+        language = OriginLanguage.of_regex(regex)
+        budget.charge(_STEPS_PER_STATE * len(language.automaton.edges))
+        found = list(_judge(regex, language, credentials=credentials))
     if found is None:
         if regex.fullmatch(OPAQUE):
             yield _opaque(OPAQUE, credentials=credentials)
-        if not is_cost_known:
-            yield _found(OriginProblem.UNKNOWN_ORIGIN_COST, _no_repairs)
-        elif credentials:
+        if credentials:
             yield _found(OriginProblem.OPAQUE_REGEX, _no_repairs)
     yield from found or ()
 

@@ -6,12 +6,15 @@ import ast
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from corekit import PolicyError
 from corekit.compat import RegexCorsPolicy
 from corekit.problems import PYTHON, Problem
+from tests.core.regexes import regexes
+
+LOOKS = ["{}", "(?={})", "(?!{})", "https://{}"]
 
 
 def problems_of(source: str, *, credentials: bool) -> list[Problem]:
@@ -148,6 +151,9 @@ def test_problem_is_proven_by_an_origin(
         (r"null|(?=h)https://a\.b", True, ["opaque-origin", "opaque-regex"]),
         (r"null|(?=h)https://a\.b", False, ["opaque-origin"]),
         (rf"https://({'(x?y?)*' * 99})*", True, ["opaque-regex"]),
+        # It is not tried on "null".
+        (rf"null|https://({'(x?y?)*' * 99})*", True, ["opaque-regex"]),
+        (rf"null|https://({'(x?y?)*' * 99})*", False, ["opaque-regex"]),
         (rf"https://({'(x?y?)*' * 99})*", False, ["opaque-regex"]),
     ],
 )
@@ -157,6 +163,28 @@ def test_regex_that_cannot_be_judged(source: str, credentials: bool, codes: list
     if codes[0] == "opaque-origin":
         assert "'null'" in found[0].message
         assert ("cannot be accepted" in found[0].message) is credentials
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+def test_slow_look_around_before_the_first_character(credentials: bool) -> None:
+    (problem,) = problems_of(r"(?!(?:\w+\.?)+evil)\.example\.com", credentials=credentials)
+    assert problem.code == "slow-regex"
+    assert "'https://...'" in problem.message
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(LOOKS), regexes()), min_size=1, max_size=3), st.booleans()
+)
+@example([("(?!{})", r"(?:\w+\.?)+evil")], False)
+def test_regex_is_a_policy_or_a_policy_error(
+    parts: list[tuple[str, str]], credentials: bool
+) -> None:
+    problems_of("".join(look.format(part) for look, part in parts), credentials=credentials)
+
+
+@given(st.text(), st.booleans())
+def test_any_text_is_a_policy_or_a_policy_error(source: str, credentials: bool) -> None:
+    problems_of(source, credentials=credentials)
 
 
 def test_fix_may_have_an_accepted_risk() -> None:
