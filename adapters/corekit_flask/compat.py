@@ -191,7 +191,7 @@ def _read(app: Flask, given: Mapping[str, Any]) -> Resources:
     options = {**_read_config(app.config), **given}
     resources = read_resources(options.pop("resources", "/*"))
     pairs = []
-    problems: list[Problem] = []
+    problems: dict[str, Problem] = {}
     _check_names({f"the resource {resource!r}": own for resource, own in resources}, _OWN_OPTIONS)
     for resource, own in resources:
         names = {name: f"resources[{resource!r}][{name!r}]" for name in own}
@@ -199,13 +199,14 @@ def _read(app: Flask, given: Mapping[str, Any]) -> Resources:
             pairs.append((resource, _make_policy({**options, **own}, names)))
         except PolicyError as error:
             # An option that all resources share has the same problem in each of them.
-            problems += [problem for problem in error.problems if problem not in problems]
+            for problem in error.problems:
+                problems.setdefault(str(problem), problem)
     try:
         found = Resources(pairs)
     except PolicyError as error:
-        raise PolicyError([*problems, *error.problems]) from None
+        raise PolicyError([*problems.values(), *error.problems]) from None
     if problems:
-        raise PolicyError(problems)
+        raise PolicyError(list(problems.values()))
     return found
 
 

@@ -31,6 +31,17 @@ def test_every_form_of_resources_is_supported(resources: Any) -> None:
         assert reads(client_of(ours), path) == reads(client_of(theirs), path)
 
 
+def test_cost_of_the_problems_that_resources_share_is_not_quadratic() -> None:
+    def fail(count: int) -> int:
+        origins = [f"https://a{number}.example/" for number in range(count)]
+        with pytest.raises(PolicyError) as caught:
+            CORS(make_app(), origins=origins, resources={"/a": {}, "/b": {}, "/c": {}})
+        return len(caught.value.problems)
+
+    assert fail(10) == 10
+    assert steps_of(fail, 200) < 11 * steps_of(fail, 20)
+
+
 @pytest.mark.parametrize("extension", [CORS, flask_cors.CORS])
 def test_resource_with_a_star_is_a_regex(extension: Any) -> None:
     app = make_app()
