@@ -49,7 +49,7 @@ types: .venv/.test
 
 tests: .venv/.test
 	@rm -f .cache/coverage*
-	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage run -m pytest -n auto --dist loadfile $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

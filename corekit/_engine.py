@@ -25,9 +25,8 @@ from ._containers import AnyOrigin, EveryOrigin, LoadedOrigins, Origins, bound_o
 from ._fingerprints import Source
 from ._names import (
     COMMON_METHODS,
-    FORBIDDEN_METHODS,
     SAFELISTED_METHODS,
-    is_token,
+    is_sendable_method,
     parse_field_names,
 )
 from ._origins import ANY, OriginSet, is_serialized_origin
@@ -173,7 +172,6 @@ class Engine:
         self.lookup: str | None = None
         """The outcome of a look-up, if this is an engine of `looked_up()`."""
         self.is_of_handler = False
-        """Whether this is an engine of `of_handler()`."""
         self.shadow: Any = None
 
     @property
@@ -399,8 +397,4 @@ def _judge_denied(answer: Answer, origin: str) -> Reason:
 
 
 def _is_possible_method(method: str) -> bool:
-    return (
-        len(method) <= MAX_METHOD_LENGTH
-        and is_token(method)
-        and method.upper() not in FORBIDDEN_METHODS
-    )
+    return len(method) <= MAX_METHOD_LENGTH and is_sendable_method(method)

@@ -113,6 +113,15 @@ def is_token(value: str) -> bool:
     return _is_token(value) is not None
 
 
+def is_sendable_method(method: str) -> bool:
+    """Return whether a page can send `method`: https://fetch.spec.whatwg.org/#dom-request
+
+    >>> is_sendable_method("PURGE"), is_sendable_method("Trace"), is_sendable_method("a b")
+    (True, False, False)
+    """
+    return is_token(method) and method.upper() not in FORBIDDEN_METHODS
+
+
 def is_forbidden_request_header(name: str) -> bool:
     """Return whether scripts cannot set the request header `name` (lower case).
 

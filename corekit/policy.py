@@ -271,7 +271,6 @@ class CorsPolicy:
         return policy
 
     def _with_engine(self, engine: Engine) -> Self:
-        """Return a copy with another engine."""
         policy = object.__new__(type(self))
         for name in (*self._reader.arguments, "warnings"):
             object.__setattr__(policy, name, getattr(self, name))

@@ -47,6 +47,7 @@ _is_plain = re.compile(
 class Snapshot:
     """The valid origins of one load; immutable.
 
+    >>> from corekit import CorsPolicy
     >>> policy = CorsPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
     >>> reader = SnapshotReader(Rules.of(policy))
     >>> reader.read(["https://shop-1.example", "http://shop-2.example"])

@@ -310,10 +310,8 @@ def _find_applied(request: HttpRequest) -> Applied:
     configuration, read = _read(request)
     # An engine that receivers of the signal, or a look-up, may widen when the view has run.
     admitting = grant.admitting if check_request_enabled.receivers else None
-    engine = admitting
-    if engine is None:
-        origin, site = (request.META.get(f"HTTP_{name}") for name in ("ORIGIN", "SEC_FETCH_SITE"))
-        engine = find_widest(configuration.lookup, grant.engine, origin, site)
+    origin, site = (request.META.get(f"HTTP_{name}") for name in ("ORIGIN", "SEC_FETCH_SITE"))
+    engine = admitting or find_widest(configuration.lookup, grant.engine, origin, site)
     return Applied(engine, marks, read)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from corekit._names import FORBIDDEN_METHODS, NORMALIZED_METHODS, SAFELISTED_METHODS, is_token
+from corekit._names import NORMALIZED_METHODS, SAFELISTED_METHODS, is_sendable_method
 from corekit._origins import OPAQUE, is_serialized_origin
 
 from .failures import Failure, FetchFailedError
@@ -79,7 +79,7 @@ def start(page: str, fetch: Fetch, quirks: Quirks = STANDARD) -> Running:
     ):
         if value not in modes:
             raise ValueError(f"{name}={value!a} is not one of {', '.join(filter(None, modes))}")
-    if not is_token(fetch.method) or fetch.method.upper() in FORBIDDEN_METHODS:
+    if not is_sendable_method(fetch.method):
         raise ValueError(f"browsers do not let scripts send the method {fetch.method!a}")
     upper = fetch.method.upper()
     method = upper if upper in NORMALIZED_METHODS else fetch.method

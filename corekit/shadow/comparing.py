@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from corekit._names import CORS_RESPONSE_HEADERS, FORBIDDEN_METHODS, is_token, parse_field_names
+from corekit._names import CORS_RESPONSE_HEADERS, is_sendable_method, parse_field_names
 from corekit._origins import is_serialized_origin
 from corekit.browser import STANDARD, HttpResponse
 from corekit.browser.checks import (
@@ -50,7 +50,7 @@ class AskedRequest:
 
     def __post_init__(self) -> None:
         method, names = self.request_method, parse_field_names(self.request_headers or "")
-        is_sent = method is None or (is_token(method) and method.upper() not in FORBIDDEN_METHODS)
+        is_sent = method is None or is_sendable_method(method)
         is_from_page = is_sent and names is not None and is_serialized_origin(self.origin)
         object.__setattr__(self, "names", tuple(sorted(names or ())))
         object.__setattr__(self, "is_from_page", is_from_page)

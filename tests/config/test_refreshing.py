@@ -11,8 +11,6 @@ from typing import Any, Final
 import pytest
 
 from corekit import CorsPolicy, LivePolicy
-from corekit.extended import extend_live
-from corekit.snapshots import SnapshotReader
 from corekit_config import loaded_origins, refresh, refresh_async
 from tests.clock import Clock
 from tests.config.refreshing import APP, OTHER, SHOP, Loads, Records, Table, allows, lines
@@ -371,38 +369,3 @@ def test_arguments_are_checked(live: LivePolicy) -> None:
         assert message in str(caught.value)
     with pytest.raises(TypeError, match=r"^load is of type list\. Pass a function, without"):
         refresh_async([SHOP], live)  # type: ignore[arg-type]
-
-
-def test_rows_are_read_again_only_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An event loop waits for what extends a policy: nothing is read there."""
-    open_policy = CorsPolicy(allow_origins=[APP])
-    logged_in = open_policy.replace(allow_credentials=True)
-    candidate = logged_in.replace(
-        allow_origins=["http://app.example.com"], accept_risks=["insecure-origin"]
-    )
-    live = LivePolicy(open_policy, candidate=candidate)
-    with Loads(Table(SHOP, "http://shop.example"), live) as loads:
-
-        def load() -> Iterator[str]:
-            yield OTHER
-            live.replace(logged_in)
-
-        loads.refresher._load = load
-
-        def extend_without_reading(*arguments: Any) -> None:
-            with monkeypatch.context() as patch:
-                patch.delattr(SnapshotReader, "read")
-                extend_live(*arguments)
-
-        monkeypatch.setattr(loaded_origins, "extend_live", extend_without_reading)
-        loads.again()
-    assert (allows(live, SHOP), allows(live, OTHER)) == (False, True)
-
-
-def test_closing_twice_leaves_a_later_refresher(live: LivePolicy) -> None:
-    first = refresh(Table(SHOP), live)
-    first.close()
-    with refresh(Table(OTHER), live):
-        first.close()
-        with pytest.raises(ValueError, match="live is refreshed already"):
-            refresh(Table(SHOP), live)

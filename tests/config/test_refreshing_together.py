@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, LivePolicy
+from corekit.extended import extend_live
+from corekit.snapshots import SnapshotReader
 from corekit_config import load_policy, loaded_origins, refresh, refresh_async, refreshing, watch
 from corekit_config.refreshing import Refresher
 from corekit_config.watching import WatchedFile
@@ -274,3 +276,38 @@ def test_requests_are_answered_while_rows_change(live: LivePolicy) -> None:
     assert loads.size >= count // 2
     assert asked > 100
     assert denied == 0
+
+
+def test_rows_are_read_again_only_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event loop waits for what extends a policy: nothing is read there."""
+    open_policy = CorsPolicy(allow_origins=[APP])
+    logged_in = open_policy.replace(allow_credentials=True)
+    candidate = logged_in.replace(
+        allow_origins=["http://app.example.com"], accept_risks=["insecure-origin"]
+    )
+    live = LivePolicy(open_policy, candidate=candidate)
+    with Loads(Table(SHOP, "http://shop.example"), live) as loads:
+
+        def load() -> Iterator[str]:
+            yield OTHER
+            live.replace(logged_in)
+
+        loads.refresher._load = load
+
+        def extend_without_reading(*arguments: Any) -> None:
+            with monkeypatch.context() as patch:
+                patch.delattr(SnapshotReader, "read")
+                extend_live(*arguments)
+
+        monkeypatch.setattr(loaded_origins, "extend_live", extend_without_reading)
+        loads.again()
+    assert (allows(live, SHOP), allows(live, OTHER)) == (False, True)
+
+
+def test_closing_twice_leaves_a_later_refresher(live: LivePolicy) -> None:
+    first = refresh(Table(SHOP), live)
+    first.close()
+    with refresh(Table(OTHER), live):
+        first.close()
+        with pytest.raises(ValueError, match="live is refreshed already"):
+            refresh(Table(SHOP), live)

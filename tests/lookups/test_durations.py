@@ -11,6 +11,7 @@ import pytest
 
 from corekit_lookups import LookupResultError, OriginLookup, Outcome
 from tests.clock import Clock
+from tests.config.watching import wait_for
 from tests.lookups.running import LONG, REQUEST, A, B, build, run, wait_until
 
 LATE: Final = "https://late.example"
@@ -68,6 +69,8 @@ def test_each_look_up_is_timed_once(origin: str, in_task: bool, is_async: bool) 
     timed = Timed(is_async=is_async)
     timed.ask(origin, in_task=in_task)
     timed.ask(origin, in_task=in_task)  # remembered, or backed off
+    # A thread that asyncio does not wait for may report a moment later.
+    assert wait_for(lambda: bool(timed.ends))
     (end,) = timed.ends
     assert end == ENDS[origin]
 
@@ -142,6 +145,7 @@ def test_several_functions_are_called_and_none_changes_a_result(
     lookup.on_lookup(lambda _, outcome: ends.append(outcome))
     assert lookup.ask_sync(A, REQUEST) is Outcome.ALLOWED
     assert asyncio.run(lookup.ask_async(B, REQUEST)) is Outcome.ALLOWED
+    wait_for(lambda: len(ends) == 2)
     assert ends == [Outcome.ALLOWED] * 2
     assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
         ("ERROR", "CORS: a function of on_lookup() raised an exception.")

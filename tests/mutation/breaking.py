@@ -33,6 +33,7 @@ _REFRESHING = (
 TESTS = {
     "corekit": ("tests/core", "tests/browser_model", "tests/explain"),
     "corekit.diff": ("tests/diff",),
+    "corekit._loads": _SNAPSHOTS,
     "corekit.extended": _SNAPSHOTS,
     "corekit.guard": ("tests/guard",),
     "corekit.live": _LIVE,
