@@ -216,7 +216,7 @@ def plain_hint(problem: Problem) -> str:
 
 
 # The sets that can be written are many, so this is a large number in the profile for CI.
-MANY_PAIRS = 40 * settings().max_examples
+MANY_PAIRS = 10 * settings().max_examples
 
 
 @settings(max_examples=MANY_PAIRS)
