@@ -72,7 +72,6 @@ class Engine:
         "_echoes_request",
         "_exact",
         "_grant",
-        "_granted",
         "_looked_up",
         "_max_age",
         "_preflight_vary",
@@ -84,6 +83,7 @@ class Engine:
         "allow_methods",
         "allow_origins",
         "dialect",
+        "granted",
         "is_of_handler",
         "lookup",
         "max_request_headers",
@@ -143,7 +143,7 @@ class Engine:
         self.no_origin = Answer(
             RequestKind.NOT_CORS, False, None, readable if any_origin else (), vary
         )
-        self._granted = Answer(
+        self.granted = Answer(
             RequestKind.ACTUAL, True, None, readable, vary, echoes_origin=not any_origin
         )
         # The answer to a denied origin is wrong for all others, so it always varies: a cache must
@@ -259,7 +259,7 @@ class Engine:
         if origin is None:
             return self.no_origin
         if origin in self._exact or origin in self.others:
-            return self._granted
+            return self.granted
         return self._denied
 
     def preflight(
@@ -373,7 +373,7 @@ class Engine:
             self._status,
             tuple(granted),
             self._preflight_vary,
-            echoes_origin=self._granted.echoes_origin,
+            echoes_origin=self.granted.echoes_origin,
         )
 
     def _missing(self, names: frozenset[str]) -> frozenset[str]:

@@ -70,6 +70,6 @@ def check_comparing(on_difference: object, sample: object) -> None:
 def _copy(policy: CorsPolicy, shadow: Any) -> CorsPolicy:
     engine = policy.engine.copy()
     engine.shadow = shadow
-    engine._granted = replace(engine._granted, is_compared=True)
+    engine.granted = replace(engine.granted, is_compared=True)
     engine._forget_copies()
     return policy._with_engine(engine)

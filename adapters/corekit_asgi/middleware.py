@@ -248,11 +248,13 @@ class CorsMiddleware:
             answer = engine.actual(text)
             if self.lookup is not None and not answer.origin_allowed:
                 known = recall(self.lookup, engine, text) if applied is None else None
-                if known is None:
-                    known = await self._look_up(engine, scope, origin)
-                if applied is not None:
-                    applied = applied._replace(engine=known)
-                engine, answer = known, known.actual(text)
+                if known is not None:
+                    engine, answer = known, known.granted
+                else:
+                    engine = await self._look_up(engine, scope, origin)
+                    answer = engine.actual(text)
+                    if applied is not None:
+                        applied = applied._replace(engine=engine)
         if self._observes_all or (answer.may_be_denied and self._logs_denials(origin)):
             self._observe(engine, answer, scope, origin, _NO_FIELDS)
 

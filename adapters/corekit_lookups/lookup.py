@@ -80,7 +80,7 @@ class OriginLookup(BoundedLookup):
     """
 
     recall: Callable[[str], Outcome | None]
-    """Returns CACHED_ALLOWED for an origin that was allowed a moment ago, on all hosts and paths.
+    """Returns CACHED_ALLOWED for an HTTPS origin that was allowed a moment ago, for all requests.
 
     None if it has to be looked up: with `tenant`, that is always so.
     """

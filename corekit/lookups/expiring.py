@@ -9,7 +9,7 @@ Key = str | tuple[str, str]
 """An origin, or a tenant and an origin."""
 
 RESOLUTION: Final = 1.0
-"""Seconds after a use of a key in which another one changes nothing."""
+"""Seconds after a use of a key with an HTTPS origin in which another one changes nothing."""
 
 
 def split_key(key: Key) -> tuple[str | None, str]:
@@ -26,18 +26,20 @@ class _Entry:
 
     __slots__ = ("expiry", "recalled_until")
 
-    def __init__(self, expiry: float, now: float) -> None:
+    def __init__(self, key: Key, expiry: float, now: float) -> None:
         self.expiry = expiry
-        self.recalled_until = min(expiry, now + RESOLUTION)
+        # Whether any other origin may be looked up depends on the policy, so it is not recalled.
+        is_recalled = split_key(key)[1].startswith("https://")
+        self.recalled_until = min(expiry, now + RESOLUTION) if is_recalled else now
 
 
 class ExpiringKeys:
     """A set of keys, each of which is fresh for `ttl` seconds after it was added.
 
     It holds at most `size` keys: one more replaces the least recently used one. Uses of a key
-    within a second count as one, so that most of them only read, which several threads may do at
-    once. All methods take constant time, except that `drop_origin` takes longer for an origin of
-    many tenants.
+    with an HTTPS origin within a second count as one, so that most of them only read, which several
+    threads may do at once. All methods take constant time, except that `drop_origin` takes longer
+    for an origin of many tenants.
 
     >>> keys = ExpiringKeys(ttl=60, size=2)
     >>> keys.add("https://a.example", now=0)
@@ -64,13 +66,13 @@ class ExpiringKeys:
         if entry is None or now >= entry.expiry:
             return False
         if now >= entry.recalled_until:
-            self.entries[key] = _Entry(entry.expiry, now)
+            self.entries[key] = _Entry(key, entry.expiry, now)
             self.entries.move_to_end(key)
         return True
 
     def add(self, key: Key, now: float) -> None:
         """Add a key, or let it expire later."""
-        self.entries[key] = _Entry(now + self._ttl, now)
+        self.entries[key] = _Entry(key, now + self._ttl, now)
         self.entries.move_to_end(key)
         self._of_origin.setdefault(split_key(key)[1], set()).add(key)
         if len(self.entries) > self._size:

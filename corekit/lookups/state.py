@@ -146,7 +146,7 @@ class LookupState:
         return len(self._allowed) + len(self._denied) + len(self._failed) + len(self._flights)
 
     def recall_with(self, clock: Callable[[], float]) -> Callable[[Key], Outcome | None]:
-        """Return a function that recalls what was allowed, or used, a moment ago.
+        """Return a function that recalls HTTPS origins that were allowed, or used, a moment ago.
 
         It returns CACHED_ALLOWED for such a key, and None if `ask()` has to be called. Any number
         of threads may call it, also during a call of a method. It has what it needs in its own

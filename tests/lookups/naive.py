@@ -61,7 +61,7 @@ class NaiveLookup:
         if asking or use(self.failed, key, now):
             return self.old_yes(key, now) or "backed_off"
         tenant, origin = split_key(key)
-        is_origin = origin.startswith("https://") and not origin.endswith("/")
+        is_origin = origin.startswith(("https://", "http://")) and not origin.endswith("/")
         if not is_origin or len(tenant or "") > 255:
             return "rejected"
         if len([each for each in self.flights if not each.returned]) == self.concurrency:
@@ -119,16 +119,22 @@ class NaiveLookup:
 def use(memory: Memory, key: Key, now: float) -> bool:
     for place, (each, expiry, used) in enumerate(memory):
         if each == key and now < expiry:
-            # Uses within a second count as one.
-            if now >= min(expiry, used + 1):
+            if now >= min(expiry, used + resolution(key)):
                 del memory[place]
                 memory.append((key, expiry, now))
             return True
     return False
 
 
+def resolution(key: Key) -> int:
+    """Return in how many seconds uses of a key count as one: whether HTTP is asked may change."""
+    return 1 if split_key(key)[1].startswith("https://") else 0
+
+
 def was_just_used(memory: Memory, key: Key, now: float) -> bool:
-    return any(each == key and now < min(expiry, used + 1) for each, expiry, used in memory)
+    return any(
+        each == key and now < min(expiry, used + resolution(key)) for each, expiry, used in memory
+    )
 
 
 def put(memory: Memory, key: Key, now: float, ttl: float, size: int) -> None:
