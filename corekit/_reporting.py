@@ -33,7 +33,9 @@ class Logger(Protocol):
 
     def isEnabledFor(self, level: int, /) -> bool: ...  # noqa: N802 - the name in logging
 
-    def log(self, level: int, message: str, /, *values: object, exc_info: bool = ...) -> None: ...
+    def log(
+        self, level: int, message: str, /, *values: object, exc_info: bool | BaseException = ...
+    ) -> None: ...
 
 
 def find_logger(name: str) -> Logger:

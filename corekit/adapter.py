@@ -52,7 +52,7 @@ from ._origins import ANY, OPAQUE, OriginPattern, OriginSet, is_serialized_origi
 from ._sources import ReadPolicies, policy_source, read_policy, share_reads, shared_reads
 from .arguments import ARGUMENTS, find_argument
 from .diagnostics import show
-from .events import Logger, Observer, OnDecision, bounded, check_on_decision
+from .events import Logger, Observer, OnDecision, RoutingError, bounded, check_on_decision
 from .guard import CrossOriginGuard, GuardedRequest, OnVerdict, Verdict
 from .guard.events import GuardObserver, check_on_verdict
 from .live import LivePolicy, Policies, PolicySource, policy_error
@@ -96,6 +96,7 @@ __all__ = [
     "Policies",
     "PolicySource",
     "ReadPolicies",
+    "RoutingError",
     "Verdict",
     "add_raw_vary",
     "add_vary",

@@ -15,6 +15,7 @@ from ._answers import as_text
 from ._engine import Engine
 from ._own_origin import is_own_origin
 from ._reporting import (
+    ERROR,
     INFO,
     WARNING,
     Logger,
@@ -30,7 +31,15 @@ from .diagnostics import show
 from .policy import CorsPolicy
 from .routes import CorsRoutes
 
-__all__ = ["DecisionEvent", "Logger", "Observer", "OnDecision", "bounded", "check_on_decision"]
+__all__ = [
+    "DecisionEvent",
+    "Logger",
+    "Observer",
+    "OnDecision",
+    "RoutingError",
+    "bounded",
+    "check_on_decision",
+]
 
 _REMEMBERED_LOCAL: Final = 20
 """Kinds of denials of loopback pages that are warnings without debug mode."""
@@ -119,6 +128,15 @@ FindPolicy = Callable[[CorsPolicy | CorsRoutes], CorsPolicy | None]
 
 OnDecision = Callable[[DecisionEvent], None]
 """A plain function that is called with every decision; its return value is ignored."""
+
+
+class RoutingError(Exception):
+    """What the router of a framework raised, as its cause: the handler of a request is not known.
+
+    Not what the framework responds to with an error of the client, such as 404. The exception may
+    be gone a moment later, and the handler may have a stricter policy than the application, so an
+    adapter allows no origins, and reports it with `Observer.report_routing_error()`.
+    """
 
 
 class Observer(Reporter):
@@ -241,6 +259,26 @@ class Observer(Reporter):
             self.report_exception()
         if engine.shadow is not None:
             engine.shadow.observe(self, event, find_policy)
+
+    def report_routing_error(
+        self,
+        error: RoutingError,
+        *,
+        method: str,
+        path: str,
+        origin: str | None,
+        request_method: str | None,
+    ) -> None:
+        """Log why no origins are allowed for a request; a preflight has a `request_method`."""
+        asked = request_method if method == "OPTIONS" and origin is not None else None
+        request = describe_request(method, path, origin, asked, None)
+        reason = "no origins are allowed, since the router raised an exception."
+        try:
+            self.logger.log(
+                ERROR, "CORS: %s: %s", request, reason, exc_info=error.__cause__ or error
+            )
+        except Exception:  # noqa: BLE001 - reported
+            self.report_exception()
 
     def _is_local(self, origin: str | bytes | None) -> bool:
         # Anyone can send such an origin, so the warnings are bounded.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from corekit.adapter import Applied, applying, is_bridged
+from corekit.adapter import Applied, Observer, RoutingError, applying, is_bridged
 
+from .headers import find_line, requested_method
 from .layers import ASGIApp, Message, Receive, Scope, Send
 
 APPLIED: Final = "corekit.applied"
@@ -35,3 +36,15 @@ async def apply(
 
     with context:
         await app(scope, receive, send_and_end)
+
+
+def report_routing_error(observer: Observer, error: RoutingError, scope: Scope) -> None:
+    """Report an error of the router, which leaves the handler of a request unknown."""
+    origin = find_line(scope["headers"], b"origin")
+    observer.report_routing_error(
+        error,
+        method=scope.get("method", "WebSocket"),
+        path=scope["path"],
+        origin=None if origin is None else origin.decode("latin-1"),
+        request_method=requested_method(scope["headers"]),
+    )

@@ -9,19 +9,28 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
-from typing import Any, Final, TypeVar, Unpack
+from typing import Any, Final, Protocol, TypeVar, Unpack
 from urllib.parse import unquote, urlsplit
 
-from corekit.adapter import Mark, Policies, keep_policy, kept_marks, make_policy, view_marks
+from corekit import CorsPolicy
+from corekit.adapter import (
+    Mark,
+    Policies,
+    RoutingError,
+    keep_policy,
+    kept_marks,
+    make_policy,
+    policy_for_preflight,
+    view_marks,
+)
 from corekit.arguments import Grants
 
+from .headers import requested_method
 from .layers import ASGIApp, Scope, class_names, layers_of
 
 T = TypeVar("T")
-
-FindMarks = Callable[[Scope, str], list[Mark]]
-"""Returns the marks of the handler for a request with another method, the one to use first."""
 
 QUART: Final = "quart.app.Quart"
 LITESTAR: Final = "litestar.app.Litestar"
@@ -53,40 +62,80 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
     return mark
 
 
-def marks_finder(app: ASGIApp) -> FindMarks | None:
-    """Return how to find the handlers of an application, or None if its framework is not known."""
+class Handlers(Protocol):
+    """The handlers of an application."""
+
+    def find_marks(self, scope: Scope, method: str) -> list[Mark]:
+        """Return the marks of the handler for a request with another method, the one to use first.
+
+        Raise `RoutingError` if the router does not say which handler that is.
+        """
+        ...
+
+    def methods(self) -> set[str]:
+        """Return the methods of all routes; in Litestar, routes have only common methods."""
+        ...
+
+    def routing(self) -> AbstractAsyncContextManager[object]:
+        """Return a context in which the router is called."""
+        ...
+
+
+def find_handlers(app: ASGIApp) -> Handlers | None:
+    """Return the handlers of an application, or None if its framework is not known."""
     for layer in layers_of(app):
         names = class_names(type(layer))
         if QUART in names:
-            return partial(_quart_marks, layer)
+            return _QuartHandlers(layer)
         if LITESTAR in names:
-            return partial(_litestar_marks, layer)
+            return _LitestarHandlers(layer)
     return None
 
 
-def find_methods(app: ASGIApp) -> set[str]:
-    """Return the methods of all routes in Quart. In Litestar, routes have only common methods."""
-    maps = (layer.url_map for layer in layers_of(app) if QUART in class_names(type(layer)))
-    return {method for rules in maps for rule in rules.iter_rules() for method in rule.methods}
+async def find_policy(
+    handlers: Handlers, scope: Scope, find: Callable[[str], CorsPolicy | None]
+) -> CorsPolicy | None:
+    """Return the policy for a request, from a function that returns that of a method."""
+    # A handshake is a GET, which its scope does not say.
+    method: str = scope.get("method", "GET")
+    requested = requested_method(scope["headers"]) if method == "OPTIONS" else None
+    async with handlers.routing():
+        if requested is None:
+            return find(method)
+        # The policy for a preflight is that of the method that it asks for.
+        return policy_for_preflight(find, requested, others=handlers.methods())
 
 
-def _litestar_marks(app: Any, scope: Scope, method: str) -> list[Mark]:
-    path: str = scope["path"]
-    root_path = scope.get("root_path", "")
-    if root_path:
-        path = path.split(root_path, 1)[-1]
-    path = sys.modules["litestar.utils"].normalize_path(path)
-    try:
-        handler = _match_in_litestar(
-            app.asgi_router, path, None if scope["type"] == "websocket" else method
-        )
-    except Exception:  # noqa: BLE001 - raised again where the application handles errors
-        return []
-    function = handler.fn
-    # With sync_to_thread, Litestar wraps a function once for each path of its handler.
-    while isinstance(function, sys.modules["litestar.utils.sync"].AsyncCallable):
-        function = function.func
-    return kept_marks(function)
+class _LitestarHandlers:
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    def find_marks(self, scope: Scope, method: str) -> list[Mark]:
+        path: str = scope["path"]
+        root_path = scope.get("root_path", "")
+        if root_path:
+            path = path.split(root_path, 1)[-1]
+        path = sys.modules["litestar.utils"].normalize_path(path)
+        try:
+            handler = _match_in_litestar(
+                self._app.asgi_router, path, None if scope["type"] == "websocket" else method
+            )
+        # Each is raised again where the application handles errors.
+        except sys.modules["litestar.exceptions"].ClientException:
+            return []
+        except Exception as error:
+            raise RoutingError from error
+        function = handler.fn
+        # With sync_to_thread, Litestar wraps a function once for each path of its handler.
+        while isinstance(function, sys.modules["litestar.utils.sync"].AsyncCallable):
+            function = function.func
+        return kept_marks(function)
+
+    def methods(self) -> set[str]:
+        return set()
+
+    def routing(self) -> AbstractAsyncContextManager[object]:
+        return nullcontext()
 
 
 def _match_in_litestar(router: Any, path: str, method: str | None) -> Any:
@@ -100,13 +149,33 @@ def _match_in_litestar(router: Any, path: str, method: str | None) -> Any:
         return find(method=first)[1]
 
 
-def _quart_marks(app: Any, scope: Scope, method: str) -> list[Mark]:
-    try:
-        adapter = app.create_url_adapter(_quart_request(app, scope, method))
-        endpoint, method = _match_in_quart(adapter, method)
-    except Exception:  # noqa: BLE001 - raised again where the application handles errors
-        return []
-    return view_marks(app.view_functions.get(endpoint), method)
+class _QuartHandlers:
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    def find_marks(self, scope: Scope, method: str) -> list[Mark]:
+        app = self._app
+        try:
+            adapter = app.create_url_adapter(_quart_request(app, scope, method))
+            endpoint, method = _match_in_quart(adapter, method)
+        # Each is raised again where the application handles errors.
+        except sys.modules["werkzeug.exceptions"].HTTPException as error:
+            if (error.code or 500) >= 500:
+                raise RoutingError from error
+            return []
+        except Exception as error:
+            raise RoutingError from error
+        return view_marks(app.view_functions.get(endpoint), method)
+
+    def methods(self) -> set[str]:
+        rules = self._app.url_map.iter_rules()
+        return {method for rule in rules for method in rule.methods}
+
+    def routing(self) -> AbstractAsyncContextManager[object]:
+        # Quart's own converters do not need the context, and its end runs functions, too.
+        known = sys.modules["werkzeug.routing"].Map.default_converters
+        is_plain = self._app.url_map.converters == known
+        return nullcontext() if is_plain else self._app.app_context()
 
 
 def _quart_request(app: Any, scope: Scope, method: str) -> Any:
@@ -121,6 +190,8 @@ def _match_in_quart(adapter: Any, method: str) -> tuple[str, str]:
     try:
         return adapter.match(method=method)[0], method
     except sys.modules["werkzeug.exceptions"].MethodNotAllowed as error:
+        if not error.valid_methods:
+            raise
         first = min(error.valid_methods, key=_get_first)
         return adapter.match(method=first)[0], first
     except sys.modules["werkzeug.routing"].RequestRedirect as error:

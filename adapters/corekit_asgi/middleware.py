@@ -26,11 +26,11 @@ from corekit.adapter import (
     OnVerdict,
     Policies,
     PolicySource,
+    RoutingError,
     check_is_asked,
     check_lookup,
     make_policy,
     merge_raw_headers,
-    policy_for_preflight,
     policy_source,
     raw_preflight_response,
     read_policy,
@@ -39,11 +39,11 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 
-from .context import apply
+from .context import apply, report_routing_error
 from .exceptions import ExceptionResponses
 from .guard import LOGGER, Gate, make_gate
-from .handlers import find_methods, marks_finder
-from .headers import RawHeaders, as_bytes, find_line, join_fields, requested_method, with_headers
+from .handlers import find_handlers, find_policy
+from .headers import RawHeaders, as_bytes, find_line, join_fields, with_headers
 from .layers import (
     ASGIApp,
     FailedStart,
@@ -70,6 +70,7 @@ _REQUEST_PRIVATE_NETWORK: Final = b"access-control-request-private-network"
 _SHORTEST_REQUEST: Final = len(_REQUEST_METHOD)
 _UNKNOWN: Final = PolicySource(CorsRoutes([("/", CorsPolicy.deny_all())]))
 """Routes that are not asked, in the place of a policy that depends on the request."""
+_NOTHING: Final = CorsPolicy.deny_all()
 _NO_FIELDS: Final[Fields] = {}
 
 _OPTIONS: Final = (
@@ -169,9 +170,9 @@ class CorsMiddleware:
         # Whether there is more to do for a denial; one check, since most have no look-up.
         self._gate = gate
         self.lookup: Final = lookup
-        self._find_marks = marks_finder(app)
+        self._handlers = find_handlers(app)
         # A single policy is the same for every path, unless handlers have their own.
-        self._everywhere = self._source if self._find_marks is None else _UNKNOWN
+        self._everywhere = self._source if self._handlers is None else _UNKNOWN
         self._paths = PathReader.of(app, strips_root_path)
 
     @property
@@ -203,7 +204,7 @@ class CorsMiddleware:
         current = self._read(scope) if source.is_shared else source.current
         engine, applied = current.engine, None
         if engine is None:
-            applied = self._find(scope, self._read(scope) if source is _UNKNOWN else current)
+            applied = await self._find(scope, self._read(scope) if source is _UNKNOWN else current)
             engine = applied.engine
             if engine is None:
                 await self._pass_on(applied, scope, receive, send)
@@ -293,7 +294,7 @@ class CorsMiddleware:
     async def _connect(self, gate: Gate, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a handshake of a WebSocket."""
         scope = with_headers(scope)
-        applied = self._find(scope, self._read(scope))
+        applied = await self._find(scope, self._read(scope))
         if gate.judges_handshakes:
             origin = None if self.lookup is None else find_line(scope["headers"], b"origin")
             if origin is not None and applied.engine is not None:
@@ -310,30 +311,29 @@ class CorsMiddleware:
         """Return what the policy is for a request, also if another layer has read it."""
         return read_policy(self._policy, shared_reads(scope, self._policy))
 
-    def _find(self, scope: Scope, current: CorsPolicy | CorsRoutes) -> Applied:
+    async def _find(self, scope: Scope, current: CorsPolicy | CorsRoutes) -> Applied:
         """Return the engine for a request, and what was found on the way."""
-        find_marks = self._find_marks
+        handlers = self._handlers
         marks: list[Mark] = []
         read = shared_reads(scope)
         read[self._source] = current
 
         def find(method: str) -> CorsPolicy | None:
-            own = find_marks(scope, method) if find_marks else []
+            own = handlers.find_marks(scope, method) if handlers else []
             marks.extend(own)
             given: Any = (read_policy(mark.policy, read) for mark in own)
             candidates = (self._paths.find_policy(each, scope) for each in given)
             policy = next((each for each in candidates if each is not None), None)
             return self._paths.find_policy(current, scope) if policy is None else policy.of_handler
 
-        # A handshake is a GET, which its scope does not say.
-        method: str = scope.get("method", "GET")
-        if not MARKS.exist or find_marks is None:
+        if not MARKS.exist or handlers is None:
             policy = self._paths.find_policy(current, scope)
-        elif method == "OPTIONS" and (requested := requested_method(scope["headers"])) is not None:
-            # The policy for a preflight is that of the method that it asks for.
-            policy = policy_for_preflight(find, requested, others=find_methods(self.app))
         else:
-            policy = find(method)
+            try:
+                policy = await find_policy(handlers, scope, find)
+            except RoutingError as error:
+                report_routing_error(self._observer, error, scope)
+                policy = _NOTHING
         return Applied(None if policy is None else policy.engine, marks, read)
 
     def _answer_preflight(

@@ -23,6 +23,7 @@ from corekit.adapter import (
     Observer,
     OnDecision,
     ReadPolicies,
+    RoutingError,
     find_widest,
     policy_for_preflight,
     policy_source,
@@ -41,6 +42,7 @@ from .views import COVERED, LOGGER, ViewPolicies, routed_path
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_NOTHING: Final = CorsPolicy.deny_all()
 _ROUTED: Final = (
     "REQUEST_METHOD",
     "SCRIPT_NAME",
@@ -139,7 +141,11 @@ class Outermost:
         marks: list[Mark] = []
         # Routing twice takes time, so an application without per-view policies does not.
         if has_view_policies:
-            policy, marks = self._find_policy(environ, read)
+            try:
+                policy, marks = self._find_policy(environ, read)
+            except RoutingError as error:
+                self._report(error, environ)
+                policy, marks = _NOTHING, []
         else:
             policy = self._default_for(environ, read)
         gate = self._gate
@@ -217,7 +223,10 @@ class Outermost:
     def _find_policy(
         self, environ: WSGIEnvironment, read: ReadPolicies
     ) -> tuple[CorsPolicy | None, list[Mark]]:
-        """Return the policy for a request, and all marks that were found on the way."""
+        """Return the policy for a request, and all marks that were found on the way.
+
+        Raise `RoutingError` if the router does not say which view that is.
+        """
         marks: list[Mark] = []
 
         def find(method: str) -> CorsPolicy | None:
@@ -231,6 +240,15 @@ class Outermost:
         # The policy for a preflight is that of the method that it asks for.
         others = self._views.methods()
         return policy_for_preflight(find, request_method, others=others), marks
+
+    def _report(self, error: RoutingError, environ: WSGIEnvironment) -> None:
+        (self._observer or self._start()).report_routing_error(
+            error,
+            method=environ["REQUEST_METHOD"],
+            path=routed_path(environ),
+            origin=environ.get("HTTP_ORIGIN"),
+            request_method=environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
+        )
 
     def _default_for(self, environ: WSGIEnvironment, read: ReadPolicies) -> CorsPolicy | None:
         default: Any = read_policy(self._default, read)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
@@ -15,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Flask, Response, after_this_request, current_app, request
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.routing import RequestRedirect
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, RequestRedirect
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
@@ -25,6 +26,7 @@ from corekit.adapter import (
     Observer,
     Policies,
     ReadPolicies,
+    RoutingError,
     has_marks,
     keep_policy,
     kept_marks,
@@ -143,14 +145,10 @@ class ViewPolicies:
         """Return the policy of the view that a request with `method` would reach, if any.
 
         All marks that were found on the way are added to `marks`. `read` has the live policies that
-        were read for the request: see `read_policy`.
+        were read for the request: see `read_policy`. Raise `RoutingError` if the router does not
+        say which view that is.
         """
-        app = self._app
-        try:
-            adapter = app.create_url_adapter(app.request_class(environ))
-            matched = _match(adapter, method) if adapter is not None else None
-        except Exception:  # noqa: BLE001 - Flask raises it again, where its error handlers are
-            return None
+        app, matched = self._app, self._route(environ, method)
         if matched is None:
             return None
         endpoint, method = matched
@@ -167,6 +165,21 @@ class ViewPolicies:
                 return policy.of_handler
         return None
 
+    def _route(self, environ: WSGIEnvironment, method: str) -> tuple[str, str] | None:
+        """Return the endpoint and the method of the view, or None if Flask responds with 4xx."""
+        app = self._app
+        try:
+            adapter = app.create_url_adapter(app.request_class(environ))
+            # Flask's own converters do not need the context, and its end runs functions, too.
+            is_plain = app.url_map.converters == Map.default_converters
+            with nullcontext() if is_plain else app.app_context():
+                return None if adapter is None else _match(adapter, method)
+        except Exception as error:
+            # Flask raises it again, where its error handlers are.
+            if isinstance(error, HTTPException) and (error.code or 500) < 500:
+                return None
+            raise RoutingError from error
+
 
 def routed_path(environ: Mapping[str, Any]) -> str:
     """Return the path that Flask routes: below SCRIPT_NAME, with one slash at its beginning."""
@@ -178,8 +191,10 @@ def _match(adapter: MapAdapter, method: str, path: str | None = None) -> tuple[s
     try:
         return adapter.match(path, method)[0], method
     except MethodNotAllowed as error:
+        if not error.valid_methods:
+            raise
         # No rule has the method, so Flask responds with 405, for the policy of the path.
-        (first, *_) = sorted(error.valid_methods or (), key=lambda name: (name != "GET", name))
+        first = min(error.valid_methods, key=lambda name: (name != "GET", name))
         return adapter.match(path, first)[0], first
     except RequestRedirect as error:
         # Usually to the path with its slash, which has the same policy.

@@ -29,6 +29,7 @@ from corekit.adapter import (
     OnVerdict,
     Policies,
     ReadPolicies,
+    RoutingError,
     applying,
     check_is_asked,
     check_lookup,
@@ -53,6 +54,7 @@ from .workers import AppFinder, is_only_main_process
 
 __all__ = ["install"]
 
+_NOTHING: Final = CorsPolicy.deny_all()
 _LOGGER: Final = logging.getLogger("corekit.sanic")
 
 # The key that corekit_asgi puts into the scope.
@@ -211,10 +213,20 @@ class _Layer:
         def find(method: str) -> CorsPolicy | None:
             return find_policy(request, method, default, marks, read)
 
-        if request_method is None:
-            return find(request.method)
-        # Sanic routes only the methods that this compares.
-        return policy_for_preflight(find, request_method)
+        try:
+            if request_method is None:
+                return find(request.method)
+            # Sanic routes only the methods that this compares.
+            return policy_for_preflight(find, request_method)
+        except RoutingError as error:
+            self._observer.report_routing_error(
+                error,
+                method=request.method,
+                path=unquote(request.path),
+                origin=line_of(request, "origin"),
+                request_method=request_method,
+            )
+            return _NOTHING
 
     def _merge_when_sent(
         self, request: Request, engine: Engine, answer: Answer, origin: str | None

@@ -7,10 +7,11 @@ also in another process. It is found by routing as Sanic does; no handler runs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar, Unpack
 
 from sanic import Request
-from sanic.exceptions import MethodNotAllowed
+from sanic.exceptions import MethodNotAllowed, SanicException
 from sanic_routing.route import Route
 
 from corekit import CorsPolicy, CorsRoutes
@@ -18,6 +19,7 @@ from corekit.adapter import (
     Mark,
     Policies,
     ReadPolicies,
+    RoutingError,
     keep_policy,
     make_policy,
     policy_for_readings,
@@ -67,7 +69,8 @@ def find_policy(
     """Return the policy for a request, as if it had `method`; None if no policy covers it.
 
     All marks of handlers that were found on the way are added to `marks`. `read` has the live
-    policies that were read for the request: see `read_policy`.
+    policies that were read for the request: see `read_policy`. Raise `RoutingError` if the router
+    does not say which handler that is.
     """
     # Sanic's router removes the slashes one by one, and routes again after each.
     if request.path.endswith(_MANY_SLASHES):
@@ -90,7 +93,9 @@ def find_paths(request: Request) -> tuple[str, ...]:
     readings = raw_path_readings(path)
     if not path.endswith("/") or path.endswith(_MANY_SLASHES):
         return readings
-    route = _find_route(request, request.method)
+    route = None
+    with suppress(RoutingError):
+        route = _find_route(request, request.method)
     if route is not None and route.strict:
         return readings
     return (*readings, *raw_path_readings(path.rstrip("/")))
@@ -105,8 +110,11 @@ def _find_route(request: Request, method: str) -> Route | None:
         except MethodNotAllowed as error:
             # The response is a 405. Its policy is that of a method that the path has.
             methods += sorted(set(error.allowed_methods or ()).difference(methods))
-        except Exception:  # noqa: BLE001 - raised again where the application handles errors
-            break
+        except Exception as error:
+            # Raised again where the application handles errors.
+            if isinstance(error, SanicException) and error.status_code < 500:
+                break
+            raise RoutingError from error
     return None
 
 

@@ -25,6 +25,7 @@ from corekit.adapter import (
     OnVerdict,
     Policies,
     ReadPolicies,
+    RoutingError,
     check_is_asked,
     check_lookup,
     check_on_decision,
@@ -37,9 +38,9 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 from corekit_asgi import CorsMiddleware
-from corekit_asgi.context import apply
+from corekit_asgi.context import apply, report_routing_error
 from corekit_asgi.guard import Gate, make_gate
-from corekit_asgi.headers import as_bytes, find_line, with_headers
+from corekit_asgi.headers import as_bytes, find_line, requested_method, with_headers
 from corekit_asgi.middleware import report_second_layer
 from corekit_asgi.paths import path_below_root
 
@@ -53,6 +54,7 @@ App = TypeVar("App", bound=Starlette)
 _OPTIONS: Final = ("on_decision", "guard", "on_verdict", "lookup")
 # The second is that to which OpenTelemetry's `uninstrument_app` returns.
 _BUILDERS: Final = ("build_middleware_stack", "_original_build_middleware_stack")
+_NOTHING: Final = CorsPolicy.deny_all()
 _CHECK: Final = "corekit.check_route"
 LOGGER: Final = logging.getLogger("corekit.starlette")
 
@@ -183,7 +185,11 @@ class _Outermost:
         if not has_route_policies and not (read and MARKS.exist):
             await self._wrap_default(current)(scope, receive, send)
             return
-        policy, marks = self._find_policy(scope, read)
+        try:
+            policy, marks = self._find_policy(scope, read)
+        except RoutingError as error:
+            report_routing_error(self._observer, error, scope)
+            policy, marks = _NOTHING, []
         applied = None
         if policy is not None:
             origin = find_line(scope["headers"], b"origin")
@@ -225,7 +231,8 @@ class _Outermost:
     ) -> tuple[CorsPolicy | None, list[Mark]]:
         """Return the policy for a request, and all marks that were found on the way.
 
-        `read` has the live policies that were read for the request: see `read_policy`.
+        `read` has the live policies that were read for the request: see `read_policy`. Raise
+        `RoutingError` if the router does not say which route that is.
         """
         route_policy = self._routes.find(scope, read)
         default = read_policy(self._policy, read)
@@ -239,15 +246,12 @@ class _Outermost:
 
         # A handshake is a GET, which its scope does not say.
         method: str = scope.get("method", "GET")
-        if method != "OPTIONS":
-            return find(method), route_policy.marks
-        fields = {name.lower(): value for name, value in as_bytes(scope["headers"])}
-        request_method = fields.get(b"access-control-request-method")
-        if request_method is None or b"origin" not in fields:
-            return find(method), route_policy.marks
-        # The policy for a preflight is that of the method that it asks for.
-        others = self._routes.methods()
-        policy = policy_for_preflight(find, request_method.decode("latin-1"), others=others)
+        requested = requested_method(scope["headers"]) if method == "OPTIONS" else None
+        if requested is None:
+            policy = find(method)
+        else:
+            # The policy for a preflight is that of the method that it asks for.
+            policy = policy_for_preflight(find, requested, others=self._routes.methods())
         return policy, route_policy.marks
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Router
 
 from corekit import CorsPolicy, CorsRoutes
@@ -20,6 +21,7 @@ from corekit.adapter import (
     Mark,
     Policies,
     ReadPolicies,
+    RoutingError,
     check_found,
     class_owners,
     has_marks,
@@ -109,8 +111,7 @@ class _Guarded:
             owner = self._owner
             name = f"{type(owner).__name__} {getattr(owner, 'path', '')}".rstrip()
             path = path_below_root(scope["path"], scope.get("root_path", ""))
-            marks = kept_marks(owner)[:1]
-            check_found(name, marks, lambda policy: policy.policy_for(path))
+            check_found(name, kept_marks(owner), lambda policy: policy.policy_for(path))
         await self.app(scope, receive, send)
 
 
@@ -154,11 +155,7 @@ class RoutePolicies:
                 owners = [
                     owner
                     for route in routes
-                    for owner in (
-                        *_applications(route),
-                        _endpoint_of(route),
-                        _original_of(route),
-                    )
+                    for owner in (*_applications(route), _endpoint_of(route), _original_of(route))
                 ]
                 found = found or any(map(has_marks, owners))
         return list(searched.values()), count, found
@@ -172,7 +169,8 @@ class RoutePolicy:
     """The per-route policies of one path: call it with a method for the policy of its route.
 
     `marks` are all that were found on the way to the endpoint. `read` has the live policies that
-    were read for the request: see `read_policy`.
+    were read for the request: see `read_policy`. A call raises `RoutingError` if the router does
+    not say which route a request would reach.
     """
 
     def __init__(self, app: Starlette, scope: Scope, read: ReadPolicies) -> None:
@@ -202,8 +200,11 @@ class RoutePolicy:
                 redirect = None
                 if candidate is None and not is_redirected:
                     redirect = self._slash_redirect(router, candidates, scope)
-            except Exception:  # noqa: BLE001 - the router raises it again, inside its error layer
-                return found
+            except Exception as error:
+                # The router raises it again, inside its error layer.
+                if isinstance(error, HTTPException) and error.status_code < 500:
+                    return found
+                raise RoutingError from error
             if redirect is not None:
                 # The handler there has the policy, so that pages can follow the redirect.
                 return self._walk(method, redirect, is_redirected=True)

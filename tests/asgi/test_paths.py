@@ -60,7 +60,10 @@ def granted(
 
     scope = {
         "type": "http",
+        "http_version": "1.1",
         "method": "GET",
+        "scheme": "https",
+        "query_string": b"",
         "path": path,
         "root_path": root_path,
         "raw_path": raw_path,
