@@ -180,7 +180,9 @@ class _Outermost:
         has_route_policies = self._routes.exist()
         scope = with_headers(scope)
         if has_route_policies or isinstance(current, CorsRoutes):
-            scope = {**scope, _CHECK: (self, _routed(scope), scope, read)}
+            # A layer may change the list of headers in place.
+            before = {**scope, "headers": [*scope["headers"]]}
+            scope = {**scope, _CHECK: (self, _routed(scope), before, read)}
         # Other handlers may have a mark with the same live policy, which was read here.
         if not has_route_policies and not (read and MARKS.exist):
             await self._wrap_default(current)(scope, receive, send)

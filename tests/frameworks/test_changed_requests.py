@@ -66,12 +66,16 @@ class Change(NamedTuple):
 
 
 class Layer:
-    """An ASGI middleware that makes a change, and calls the application `times` times."""
+    """An ASGI middleware that makes a change, and calls the application `times` times.
 
-    def __init__(self, app: Any, change: Change, times: int = 1) -> None:
+    The list of headers is replaced, or changed `in_place`.
+    """
+
+    def __init__(self, app: Any, change: Change, times: int = 1, *, in_place: bool = False) -> None:
         self.app = app
         self._change = change
         self._times = times
+        self._in_place = in_place
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         fields = dict(scope.get("headers", ()))
@@ -81,7 +85,9 @@ class Layer:
         path, method, host = self._change
         if host is not None:
             fields[b"host"] = host.encode()
-        scope["headers"] = list(fields.items())
+        headers = scope["headers"] if self._in_place else [*scope["headers"]]
+        headers[:] = fields.items()
+        scope["headers"] = headers
         scope["path"] = path or scope["path"]
         scope["method"] = method or scope["method"]
         for time in range(self._times, 0, -1):
@@ -109,7 +115,9 @@ def change_environ(app: Any, change: Change, times: int = 1) -> Any:
     return application
 
 
-def starlette(change: Change, own: CorsPolicy, default: CorsPolicy, times: int) -> Ask:
+def starlette(
+    change: Change, own: CorsPolicy, default: CorsPolicy, times: int, *, in_place: bool = False
+) -> Ask:
     cors = corekit_starlette.cors(own)
 
     async def public(_: object) -> PlainTextResponse:
@@ -127,9 +135,13 @@ def starlette(change: Change, own: CorsPolicy, default: CorsPolicy, times: int) 
         Route("/{rest:path}", public, methods=["GET", "PUT"]),
     ]
     app = Starlette(routes=routes)
-    app.add_middleware(Layer, change=change, times=times)
+    app.add_middleware(Layer, change=change, times=times, in_place=in_place)
     corekit_starlette.install(app, default)
     return ask_starlette(app)
+
+
+def starlette_in_place(change: Change, own: CorsPolicy, default: CorsPolicy, times: int) -> Ask:
+    return starlette(change, own, default, times, in_place=True)
 
 
 def flask(change: Change, own: CorsPolicy, default: CorsPolicy, times: int) -> Ask:
@@ -148,7 +160,7 @@ def flask(change: Change, own: CorsPolicy, default: CorsPolicy, times: int) -> A
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize(("own", "default"), [(CLOSED, ANY), (ANY, CLOSED)])
-@pytest.mark.parametrize("make", [starlette, flask])
+@pytest.mark.parametrize("make", [starlette, starlette_in_place, flask])
 @pytest.mark.parametrize(
     ("method", "path", "host", "change"),
     [
@@ -181,7 +193,7 @@ def test_change_that_leads_to_another_policy_fails(  # noqa: PLR0917
     assert status == 500
 
 
-@pytest.mark.parametrize("make", [starlette, flask])
+@pytest.mark.parametrize("make", [starlette, starlette_in_place, flask])
 def test_change_that_keeps_the_policy_passes(make: Callable[..., Ask]) -> None:
     ask = make(Change(path="/y", host="b.example"), CLOSED, ANY, 1)
     assert ask("GET", "/x", host="a.example", **{"X-Change": "1"}) == (200, "*")
