@@ -63,27 +63,36 @@ def marks_of_handler(handler: object, method: str) -> list[Mark]:
     return [mark for owner in _owners(handler, method) for mark in kept_marks(owner)]
 
 
-async def find_handlers(request: web.Request, method: str) -> dict[str, object]:
-    """Return the handlers of the requested path by method, with that for `method` if it has one."""
-    found = await _resolve(request, _NO_METHOD)
+async def find_requests(request: web.Request, method: str) -> dict[str, web.Request]:
+    """Return a request as it is routed for `method` and for all methods that its path has."""
+    other = await _route(request, _NO_METHOD)
+    apps, error = other.match_info.apps, other.match_info.http_exception
     # The exception for a path with other methods names them.
-    methods: set[str] = {*getattr(found.http_exception, "allowed_methods", ())}
-    if found.http_exception is None:
-        # A handler is routed for any method, and others may have some of them.
-        routes = request.match_info.apps[0].router.routes()
-        methods = {method, method.upper(), *hdrs.METH_ALL, *(route.method for route in routes)}
-    handlers = {each: (await _resolve(request, each)).handler for each in sorted(methods)}
+    methods: set[str] = {*getattr(error, "allowed_methods", ())}
+    if error is None or len(apps) > 1:
+        # A handler is routed for any method, or a subapplication answers for all paths below its
+        # prefix: other handlers may have some methods.
+        methods = {route.method for route in apps[0].router.routes()} - {hdrs.METH_ANY}
+    requests = dict.fromkeys(hdrs.METH_ALL, other)
+    for each in sorted({method, method.upper(), *methods}):
+        requests[each] = await _route(request, each)
     return {
-        each: handler
-        for each, handler in handlers.items()
-        if each.upper() == method.upper() or not _is_missing(handler, each)
+        each: routed
+        for each, routed in requests.items()
+        if each.upper() == method.upper() or not _is_missing(routed, each)
     }
 
 
-def _is_missing(handler: object, method: str) -> bool:
-    """Return whether a class-based view responds to a method with 405."""
+def _is_missing(request: web.Request, method: str) -> bool:
+    """Return whether the response is that no handler has the path or the method."""
+    handler = request.match_info.handler
     is_view = isinstance(handler, type) and issubclass(handler, web.View)
-    return is_view and not hasattr(handler, method.lower())
+    return not is_routed(request) or (is_view and not hasattr(handler, method.lower()))
+
+
+def is_routed(request: web.Request) -> bool:
+    """Return whether a handler is routed for the path and the method of a request."""
+    return request.match_info.http_exception is None
 
 
 async def find_redirected(request: web.Request, method: str, location: str) -> web.Request:
@@ -91,21 +100,20 @@ async def find_redirected(request: web.Request, method: str, location: str) -> w
     if not location.startswith("/") or location.startswith("//"):
         return request
     target = cast("web.Request", _Changed(request, rel_url=URL(location, encoded=True)))
-    match_info = await _resolve(target, method)
-    if match_info.http_exception is not None:
-        return request
-    match_info.add_app(request.match_info.apps[0])
-    return cast("web.Request", _Changed(target, match_info=match_info))
+    routed = await _route(target, method)
+    return routed if is_routed(routed) else request
 
 
 async def find_normalized(request: web.Request, method: str) -> web.Request:
-    """Return a request as `web.normalize_path_middleware` redirects it, if that is installed."""
-    match_info = await _resolve(request, method)
+    """Return a request without a handler as `web.normalize_path_middleware` redirects it.
+
+    Without that middleware, or if it does not redirect, return the request itself.
+    """
     for app in request.match_info.apps:
         for middleware in filter(_is_normalizing, app.middlewares):
             # Each copy of a request has to be of the method that the preflight asks for.
             copy = request.clone(method=method)
-            asked = cast("web.Request", _Changed(copy, match_info=match_info, app=app))
+            asked = cast("web.Request", _Changed(copy, match_info=request.match_info, app=app))
             try:
                 await middleware(asked, _stay)
             except web.HTTPException as redirect:
@@ -126,9 +134,12 @@ async def _stay(_: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
-async def _resolve(request: web.Request, method: str) -> web.UrlMappingMatchInfo:
-    router = request.match_info.apps[0].router
-    return await router.resolve(cast("web.Request", _Changed(request, method=method)))
+async def _route(request: web.Request, method: str) -> web.Request:
+    """Return a request as aiohttp would route it with another method."""
+    app = request.match_info.apps[0]
+    match_info = await app.router.resolve(cast("web.Request", _Changed(request, method=method)))
+    match_info.add_app(app)
+    return cast("web.Request", _Changed(request, match_info=match_info))
 
 
 class _Changed:

@@ -49,10 +49,11 @@ from corekit.arguments import Grants
 
 from .guard import Gate, add_vary_of_guard, line_of, request_key
 from .handlers import (
-    find_handlers,
     find_normalized,
     find_redirected,
+    find_requests,
     has_policies,
+    is_routed,
     marks_of_handler,
 )
 
@@ -186,7 +187,7 @@ class _Layer:
         gate = self.gate
         if gate is None or gate.skips(request):
             return None
-        layer, policy = _find_policy(request, request.match_info.handler, request.method)
+        layer, policy = _find_policy(request, request.method)
         engine = None if policy is None else await _find_engine(request, layer, policy)
         return gate.refuse(request, _paths_below(request, self.app), engine)
 
@@ -200,10 +201,10 @@ class _Layer:
         else:
             routed = request
             is_redirect = 300 <= response.status < 400
-            if MARKS.exist and is_redirect and request.match_info.http_exception is not None:
+            if MARKS.exist and is_redirect and not is_routed(request):
                 location = response.headers.get("Location", "")
                 routed = await find_redirected(request, request.method, location)
-            layer, found = _find_policy(routed, routed.match_info.handler, request.method)
+            layer, found = _find_policy(routed, request.method)
             # CORS does not apply to WebSockets.
             if found is None or response.status == 101:
                 return
@@ -253,11 +254,9 @@ _LOOKED_UP: Final[Any] = request_key("corekit.looked_up", Engine)
 _LAYER: Final = web.AppKey("corekit", _Layer)
 
 
-def _find_policy(
-    request: web.Request, handler: object, method: str
-) -> tuple[_Layer | None, CorsPolicy | None]:
-    """Return the policy of a handler of the requested path, and the layer that reports it."""
-    apps = request.match_info.apps
+def _find_policy(request: web.Request, method: str) -> tuple[_Layer | None, CorsPolicy | None]:
+    """Return the policy for a method of a routed request, and the layer that reports it."""
+    apps, handler = request.match_info.apps, request.match_info.handler
     # The outermost application with a policy is the authority.
     for app in apps:
         layer = app.get(_LAYER)
@@ -293,9 +292,8 @@ async def _find_engine(request: web.Request, layer: _Layer | None, policy: CorsP
 async def _handle_actual(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not MARKS.exist:
         return await handler(request)
-    marked = request.match_info.handler
-    layer, policy = _find_policy(request, marked, request.method)
-    marks = marks_of_handler(marked, request.method)
+    layer, policy = _find_policy(request, request.method)
+    marks = marks_of_handler(request.match_info.handler, request.method)
     applied = None
     if policy is not None:
         lookup = None if layer is None else layer.lookup
@@ -309,19 +307,19 @@ async def _handle_actual(request: web.Request, handler: Handler) -> web.StreamRe
 async def _find_preflight_policy(
     request: web.Request, method: str
 ) -> tuple[_Layer | None, CorsPolicy | None]:
-    layers = [app[_LAYER] for app in request.match_info.apps if _LAYER in app]
-    if not any(layer.has_handler_policies for layer in layers):
-        return _find_policy(request, None, method)
-    handlers = await find_handlers(request, method)
-    if method not in handlers:
-        request = await find_normalized(request, method)
-        handlers = await find_handlers(request, method)
-    layer, _ = _find_policy(request, handlers.get(method), method)
-
-    def find(each: str) -> CorsPolicy | None:
-        return _find_policy(request, handlers.get(each), each)[1]
-
-    return layer, policy_for_preflight(find, method, handlers)
+    outer, *inner = request.match_info.apps
+    # The outermost application routes all methods of a path, but may do so past those below it.
+    if not any(_LAYER in app for app in inner) and not outer[_LAYER].has_handler_policies:
+        return _find_policy(request, method)
+    requests = await find_requests(request, method)
+    if not is_routed(requests[method]):
+        redirected = await find_normalized(requests[method], method)
+        if redirected is not requests[method]:
+            requests = await find_requests(redirected, method)
+    layer, _ = _find_policy(requests[method], method)
+    return layer, policy_for_preflight(
+        lambda each: _find_policy(requests[each], each)[1], method, requests
+    )
 
 
 def _policy_for_path(
