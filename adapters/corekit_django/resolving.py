@@ -242,10 +242,11 @@ def _walk(resolver: Any, prefix: str) -> Iterator[tuple[str, View | None]]:
 
 def _marks(view: View, method: str) -> Iterator[Mark]:
     """Yield the marks of a view and of what it calls for a method, the one to use first."""
-    for operation in _operations(view):
-        if method in operation.methods:
-            yield from read_marks(operation.run)
-            yield from read_marks(operation.view_func)
+    # The first operation with the method runs.
+    operation = next((each for each in _operations(view) if method in each.methods), None)
+    if operation is not None:
+        yield from read_marks(operation.run)
+        yield from read_marks(operation.view_func)
     cls = _class(view)
     if cls is None:
         yield from read_marks(view)
