@@ -345,13 +345,16 @@ def _read_policies(request: web.Request) -> ReadPolicies:
 
 def _paths_below(request: web.Request, app: web.Application) -> tuple[str, ...]:
     """Return what aiohttp may route a path as, below the prefix of an application."""
-    # Depending on its version, aiohttp decodes all of a path or leaves parts as they were sent.
-    paths = raw_path_readings(request.rel_url.raw_path)
-    prefix = _prefix(request, app)
-    prefixes = (unquote(prefix), prefix)
-    return tuple(
-        path.removeprefix(each) or "/" for path, each in zip(paths, prefixes, strict=False)
-    )
+    url, prefix = request.rel_url, _prefix(request, app)
+    decoded, *as_sent = raw_path_readings(url.raw_path)
+    if as_sent:
+        # Depending on its version, aiohttp leaves all of a path as it was sent, or %2F and %25.
+        as_sent.append(getattr(url, "path_safe", decoded))
+    below = [
+        decoded.removeprefix(unquote(prefix)),
+        *(path.removeprefix(prefix) for path in as_sent),
+    ]
+    return tuple(path or "/" for path in below)
 
 
 def _prefix(request: web.Request, app: web.Application) -> str:

@@ -300,3 +300,33 @@ def test_routes_of_a_subapplication_are_below_its_prefix(prefix: str) -> None:
         assert await reported("/v1/closed") == "*"
 
     with_client(app, use)
+
+
+@pytest.mark.parametrize("prefix", ["", "/v1", "/a%2Fb"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/x", "/api/open%2Fx", "/%61pi/x", "/%61pi/open%2Fx", "/%61pi/open%252Fx"],
+)
+def test_partly_decoded_path_has_the_policy_of_its_route(prefix: str, path: str) -> None:
+    async def secret(_: web.Request) -> web.Response:
+        return web.Response(text="secret")
+
+    public = CorsPolicy(allow_origins=["*"])
+    below = web.Application()
+    below.router.add_get("/api/open/{name}", hello)
+    below.router.add_get("/api/{name}", secret)
+    install(below, CorsRoutes([("/api/open/", public), ("/api/", policy), ("/", public)]))
+    app = below
+    if prefix:
+        app = web.Application()
+        app.add_subapp(prefix, below)
+
+    async def use(client: Client) -> None:
+        url = URL(f"{prefix}{path}", encoded=True)
+        async with client.get(url, headers={"Origin": UNTRUSTED}) as response:
+            assert (await response.text(), response.headers.get(ALLOW_ORIGIN)) == ("secret", None)
+        url = URL(f"{prefix}/api/open/x", encoded=True)
+        async with client.get(url, headers={"Origin": UNTRUSTED}) as response:
+            assert (await response.text(), response.headers.get(ALLOW_ORIGIN)) == ("hello", "*")
+
+    with_client(app, use)

@@ -46,6 +46,7 @@ PATHS: Final = (
     "/%2E%2E/admin/secret",
     "/x/%2e%2e/admin/secret",
     "/admin%252Fsecret",
+    "/%61dmin%2Fsecret",
     "/ADMIN/secret",
     "/admin/secret;x",
     "/admin/secret%00",
