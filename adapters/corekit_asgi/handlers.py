@@ -126,6 +126,9 @@ class _LitestarHandlers:
         except Exception as error:
             raise RoutingError from error
         function = handler.fn
+        if isinstance(handler, sys.modules["litestar.handlers"].WebsocketListenerRouteHandler):
+            # An object that accepts the WebSocket and calls the function for each message.
+            function = function._fn
         # With sync_to_thread, Litestar wraps a function once for each path of its handler.
         while isinstance(function, sys.modules["litestar.utils.sync"].AsyncCallable):
             function = function.func

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import pytest
-from litestar import Litestar, WebSocket, get, post
+from litestar import Litestar, WebSocket, get, post, websocket_listener, websocket_stream
 from litestar import websocket as litestar_websocket
+from litestar.handlers import WebsocketListener
 from quart import Quart
 from quart import websocket as quart_websocket
 from starlette.testclient import TestClient
@@ -121,6 +122,59 @@ def test_policy_of_the_handler_judges_handshakes(
         for origin in (APP, PARTNER, UNTRUSTED):
             headers = [(b"host", b"api.example.org"), (b"origin", origin.encode())]
             assert is_accepted(app, handshake(headers, path)) is (origin == allowed)
+
+
+@websocket_listener("/async")
+@marked
+async def listen(data: str) -> str:
+    return data
+
+
+@websocket_listener(["/sync", "/other"])
+@marked
+def listen_in_thread(data: str) -> str:
+    return data
+
+
+class Listener(WebsocketListener):
+    path = "/class"
+
+    @marked
+    async def on_receive(self, data: str) -> str:
+        return data
+
+
+@websocket_stream("/stream")
+@marked
+async def stream() -> AsyncGenerator[str, None]:
+    yield "hello"
+
+
+@websocket_listener("/default")
+async def listen_to_default(data: str) -> str:
+    return data
+
+
+@ways
+@policies
+@pytest.mark.parametrize("path", ["/async", "/sync", "/other", "/class", "/stream", "/default"])
+def test_policy_of_a_listener_judges_handshakes_in_litestar(
+    path: str, wrap: Callable[..., Any], each: CorsPolicy | CorsRoutes
+) -> None:
+    handlers: list[Any] = [listen, listen_in_thread, Listener, stream, listen_to_default]
+    app = Litestar(handlers, logging_config=None, openapi_config=None)
+    client = TestClient(wrap(app, each, guard=CrossOriginGuard(each)))
+    allowed = APP if path == "/default" else PARTNER
+    for origin in {APP, PARTNER, UNTRUSTED} - {allowed}:
+        with (
+            pytest.raises(WebSocketDisconnect),
+            client.websocket_connect(path, headers={"Origin": origin}),
+        ):
+            pytest.fail("accepted")
+    with client.websocket_connect(path, headers={"Origin": allowed}) as socket:
+        if path != "/stream":
+            socket.send_text("hello")
+        assert socket.receive_text() == "hello"
 
 
 @frameworks
