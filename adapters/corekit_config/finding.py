@@ -15,6 +15,7 @@ from importlib import import_module
 from operator import attrgetter
 from os import PathLike, fspath
 from pathlib import Path
+from stat import S_ISREG
 from types import ModuleType
 from typing import Final, Literal
 
@@ -127,6 +128,7 @@ def find_files(folder: str | PathLike[str]) -> Iterator[PolicyFile | ConfigError
             is_named = path.stem.lower() == "cors"
             content = b""
             try:
+                _check_regular(path)
                 content = read_content(path)
                 document = parse_document(content, fspath(path))
                 if not is_named and not holds_policy(document):
@@ -141,6 +143,17 @@ def find_files(folder: str | PathLike[str]) -> Iterator[PolicyFile | ConfigError
     if is_empty:
         message = "There is no policy in this folder."
         raise ConfigError(fspath(folder), message, "Name a file, or another folder.")
+
+
+def _check_regular(path: Path) -> None:
+    """Raise `ConfigError` for what is not a file: to read a named pipe would wait forever."""
+    try:
+        is_regular = S_ISREG(path.stat().st_mode)
+    except OSError:
+        return  # reading it says why
+    if not is_regular:
+        message = "This is not a regular file."
+        raise ConfigError(fspath(path), message, "Move it out of this folder, or name the files.")
 
 
 def import_policy(

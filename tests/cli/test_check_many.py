@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from corekit_cli.command import corekit
+from corekit_config import finding
 
 APP = "https://app.example.com"
 FINE = f'allow_origins = ["{APP}"]\n'
@@ -71,6 +73,32 @@ def test_status_is_that_of_the_worst_source(arguments: list[str], status: int, f
     assert result.exit_code == status
     assert result.exception is None or isinstance(result.exception, SystemExit)
     assert (result.stderr == "") == (status < 2)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are of Unix")
+def test_named_pipes_and_devices_in_a_folder_are_not_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(path: Path) -> bytes:
+        assert path.is_file()  # reading others never ends
+        return path.read_bytes()
+
+    monkeypatch.setattr(finding, "read_content", read)
+    os.mkfifo(folder / "policies" / "other.json")
+    (folder / "policies" / "zero.toml").symlink_to("/dev/zero")
+    done = run("policies")
+    assert (done.exit_code, done.stderr) == (0, "")
+    os.mkfifo(folder / "policies" / "cors.toml")
+    done = run("policies")
+    assert done.exit_code == 2
+    assert "policies/cors.toml: This is not a regular file." in done.stderr
+
+
+def test_link_to_nothing_in_a_folder(folder: Path) -> None:
+    (folder / "policies" / "cors.toml").symlink_to("missing.toml")
+    done = run("policies")
+    assert done.exit_code == 2
+    assert "policies/cors.toml: " in done.stderr
 
 
 def test_text_has_every_source_and_a_total(folder: Path) -> None:
