@@ -2,7 +2,8 @@
 
 A server such as ``gunicorn --preload`` imports the application and then forks its workers, which
 have none of the threads of their parent. So the threads are stopped before a fork and started again
-after it, in both processes: no fork happens during a step, and none finds a lock taken.
+after it, in both processes: a fork waits for the end of a step, so that it finds no lock taken. It
+does not wait for a step that hangs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 from queue import Empty, SimpleQueue
 from threading import TIMEOUT_MAX, Lock, Thread, current_thread
 from types import TracebackType
@@ -23,7 +25,10 @@ from corekit.adapter import show
 LOGGER: Final = logging.getLogger("corekit.config")
 
 LONGEST_WAIT: Final = 5.0
-"""Seconds to wait for a step that is running; its thread ends after it in any case."""
+"""Seconds that `close()` waits for a step; its thread ends after it in any case."""
+
+HANGS: Final = 1.0
+"""Seconds since the begin of a step after which a fork does not wait for it any longer."""
 
 _running: Final[set[Poller]] = set()
 _forking: Final = Lock()
@@ -53,7 +58,6 @@ class Poller:
         self._every = every
         self._due = time.monotonic() + delay
         self._thread: Thread | None = None
-        self._last: Thread | None = None
         with _forking:
             self._start()
             _running.add(self)
@@ -72,7 +76,10 @@ class Poller:
         """Stop the thread, and wait for the step that is running; closing twice does nothing."""
         with _forking:
             _running.discard(self)
-            self._stop()
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                self._wakes.put(False)
+                _join(thread, LONGEST_WAIT)
 
     def __enter__(self) -> Self:
         return self
@@ -86,30 +93,38 @@ class Poller:
         self.close()
 
     def _start(self) -> None:
+        if self._continues():
+            return
         wakes: SimpleQueue[bool] = SimpleQueue()
-        self._wakes = wakes
-        arguments = (wakes, self._last)
-        self._thread = Thread(target=self._run, args=arguments, name=self._name, daemon=True)
-        self._thread.start()
+        self._wakes, self._began = wakes, inf
+        thread = Thread(target=self._run, args=(wakes,), name=self._name, daemon=True)
+        thread.start()
+        self._thread = thread
 
-    def _stop(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            self._wakes.put(False)
-            if thread is not current_thread():
-                thread.join(LONGEST_WAIT)
-            self._last = thread
+    def _continues(self) -> bool:
+        """Return whether the thread is still in the step of before the fork, so it need not end."""
+        if self._thread is None or not self._thread.is_alive():
+            return False
+        was_woken = False
+        try:
+            while self._wakes.get_nowait():
+                was_woken = True
+        except Empty:
+            return False  # the step has just ended, and the thread ends
+        if was_woken:
+            self._wakes.put(True)
+        return True
 
-    def _run(self, wakes: SimpleQueue[bool], last: Thread | None) -> None:
-        if last is not None:
-            last.join()  # a step that took longer than a fork could wait
+    def _run(self, wakes: SimpleQueue[bool]) -> None:
         while _next(wakes, self._due - time.monotonic()):
             seconds = self._every
+            self._began = time.monotonic()
             try:
                 seconds = self._step()
             except (Exception, SystemExit):
                 with suppress(Exception):  # a handler or a filter of the log may fail too
                     LOGGER.exception("CORS: %s failed; it is tried again.", self._name)
+            self._began = inf
             self._due = time.monotonic() + seconds
 
 
@@ -121,10 +136,18 @@ def _next(wakes: SimpleQueue[bool], seconds: float) -> bool:
         return True
 
 
+def _join(thread: Thread | None, seconds: float) -> None:
+    if thread is not None and thread is not current_thread():
+        thread.join(max(seconds, 0.0))
+
+
 def _stop_all() -> None:
     _forking.acquire()
+    now = time.monotonic()
     for poller in _running:
-        poller._stop()
+        poller._wakes.put(False)
+    for poller in _running:
+        _join(poller._thread, min(now, poller._began) + HANGS - time.monotonic())
 
 
 def _start_all() -> None:

@@ -1,4 +1,4 @@
-"""`watch()`: threads, signals, and servers that fork or start their workers."""
+"""`watch()`: threads, signals, and servers that start their workers."""
 
 from __future__ import annotations
 
@@ -202,89 +202,6 @@ def test_hanging_step_does_not_hold_up_closing(monkeypatch: pytest.MonkeyPatch) 
     released.set()
     thread.join(10)
     assert not thread.is_alive()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-class TestForks:
-    def test_both_processes_watch(self, path: Path) -> None:
-        live = LivePolicy(load_policy(path))
-        with watch(path, live, every=0.02) as watcher:
-            child = os.fork()
-            if not child:
-                # `os._exit` is needed in any case: this process must not go on with the tests.
-                try:
-                    os._exit(0 if wait_for(lambda: allows(live, NEW)) else 1)
-                finally:
-                    os._exit(2)
-            path.write_text(policy_text(NEW))
-            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-            assert watcher.is_running
-            assert wait_for(lambda: allows(live, NEW))
-
-    def test_no_fork_during_a_step(self) -> None:
-        taken = threading.Lock()
-
-        def step() -> float:
-            with taken:
-                threading.Event().wait(0.005)
-            return 0.0
-
-        with Poller(step, "the test", every=60.0):
-            for _ in range(3):
-                child = os.fork()
-                if not child:
-                    # A lock that was taken during the fork would stay so.
-                    os._exit(0 if taken.acquire(timeout=2) else 1)
-                assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-    def test_process_that_forks_often_does_each_step(self) -> None:
-        done = threading.Event()
-
-        def step() -> float:
-            done.set()
-            return 60.0
-
-        with Poller(step, "the test", every=60.0, delay=0.3):
-            for _ in range(100):
-                polling._stop_all()
-                polling._start_all()
-                if done.wait(0.05):
-                    break
-            assert done.is_set()
-
-    def test_step_that_outlasts_a_fork_is_the_only_one(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(polling, "LONGEST_WAIT", 0.01)
-        first, second, released = threading.Event(), threading.Event(), threading.Event()
-
-        def step() -> float:
-            if first.is_set():
-                second.set()
-            first.set()
-            released.wait(10)
-            return 0.0
-
-        with Poller(step, "the test", every=60.0) as poller:
-            assert first.wait(10)
-            polling._stop_all()
-            polling._start_all()
-            poller.wake()
-            assert not second.wait(0.1)
-            released.set()
-            assert second.wait(10)
-
-    def test_threads_that_cannot_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        with Poller(lambda: 60.0, "the test", every=60.0) as poller:
-            polling._stop_all()
-
-            def fail() -> None:
-                raise RuntimeError
-
-            monkeypatch.setattr(poller, "_start", fail)
-            polling._start_all()
-            assert not polling._forking.locked()
-            assert not poller.is_running
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP")
