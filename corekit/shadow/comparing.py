@@ -27,7 +27,7 @@ from corekit.browser.fields import get_header, list_values
 
 from .kinds import ShadowKind, ShadowReason
 
-__all__ = ["AskedRequest", "Found", "compare_responses", "named_headers"]
+__all__ = ["AskedRequest", "Found", "compare_responses", "cut_names", "named_headers"]
 
 _ALLOW_HEADERS: Final = "access-control-allow-headers"
 _EXPOSE_HEADERS: Final = "access-control-expose-headers"
@@ -113,6 +113,19 @@ def compare_responses(
         return None
     sides = tuple(sorted(lost)), tuple(sorted(gained))
     return Found(ShadowKind.WOULD_DIFFER, tuple(reasons), *sides)
+
+
+def cut_names(request_headers: str | None, longest: int) -> str | None:
+    """Return a list of requested headers, or only its begin if it is longer than `longest`.
+
+    Every policy denies such a list without reading it, and any client may send one.
+
+    >>> cut_names("x-a,x-b,x-c", 8), cut_names("x-a,x-b", 7)
+    ('x-a,x-b', 'x-a,x-b')
+    """
+    if request_headers is None or len(request_headers) <= longest:
+        return request_headers
+    return request_headers[: longest + 1].rpartition(",")[0]
 
 
 def named_headers(*responses: HttpResponse) -> frozenset[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from corekit._answers import Headers
+from corekit._engine import MAX_REQUEST_HEADERS_LENGTH
 from corekit._fingerprints import find_share
 from corekit._own_origin import is_own_origin
 from corekit._reporting import INFO, WARNING, Reporter, describe_request, is_new
@@ -16,7 +17,7 @@ from corekit.decision import Decision, RequestKind
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
 
-from .comparing import AskedRequest, compare_responses, named_headers
+from .comparing import AskedRequest, compare_responses, cut_names, named_headers
 from .events import OnDifference, ShadowEvent
 from .kinds import ShadowReason
 
@@ -173,7 +174,8 @@ class Shadow:
             )
             if isinstance(enforced, Decision) and enforced.headers == candidate.headers:
                 return None
-        asks = AskedRequest(origin, *asked)
+        longest = policy.engine.max_request_headers if policy else MAX_REQUEST_HEADERS_LENGTH
+        asks = AskedRequest(origin, asked[0], cut_names(asked[1], longest))
         if not asks.is_from_page:
             return None
         before, after = _as_response(enforced), _as_response(candidate)

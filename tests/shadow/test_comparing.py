@@ -13,6 +13,7 @@ from corekit import CorsPolicy, CorsRoutes, Decision, PolicyError
 from corekit._names import CORS_RESPONSE_HEADERS
 from corekit.browser import BrowserModel, Fetch, HttpRequest, HttpResponse
 from corekit.shadow import ObservedRequest, Shadow, ShadowEvent, ShadowReason
+from tests.core.steps import steps_of
 
 APP, ADMIN = "https://app.example.com", "https://admin.example.com"
 NONE = CorsPolicy.deny_all()
@@ -30,6 +31,9 @@ PUT_NAMED = PUT.replace(allow_headers=["x-a"])
 SHOWN = CorsPolicy(allow_origins=[APP], expose_headers=["x-total"])
 ALL_SHOWN = CorsPolicy(allow_origins=[APP], expose_headers=["*"])
 OTHER_SHOWN = CorsPolicy(allow_origins=[APP], expose_headers=["x-page"])
+WILDCARD = HttpResponse(
+    200, (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "*"))
+)
 ROUTES = CorsRoutes([("/api/", PLAIN), ("/public/", ANY)])
 
 Asked = tuple[str, str | None, str | None]
@@ -353,3 +357,20 @@ def test_other_layers_event_exactly_if_pages_notice(
     found = compare(response, candidate, asked)
     event("alike" if alike else "not alike")
     assert (found is None) is alike
+
+
+@pytest.mark.parametrize(
+    ("candidate", "reason"),
+    [(NAMED, ShadowReason.HEADERS_DENIED), (ROUTES, ShadowReason.PATH_NOT_COVERED)],
+)
+def test_long_list_of_requested_headers_costs_no_more(
+    candidate: CorsPolicy | CorsRoutes, reason: ShadowReason
+) -> None:
+    def ask_for(count: int) -> Asked:
+        return ask(method="GET", names=",".join(f"x-{number:05}" for number in range(count)))
+
+    few, many = (steps_of(compare, WILDCARD, candidate, ask_for(n), "/x") for n in (600, 20_000))
+    assert many <= few
+    event = compare(WILDCARD, candidate, ask_for(20_000), "/x")
+    assert event is not None
+    assert event.reasons == (reason,)
