@@ -43,9 +43,13 @@ _LONGER: Final = 16
 """How many characters longer a candidate may be: a scheme, ``www.`` and a port."""
 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789-._"
-_MAX_NAMES: Final = 500
 _MAX_LENGTH: Final = 100
+_MOST_LETTERS: Final = 10_000
+"""How many letters of the names in a list are read: 500 names of 20 letters."""
+
 _CUTOFF: Final = 0.8
+_MOST_PAIRS: Final = 20_000
+"""How many pairs of letters are compared for one name: 50 names of 20 letters, 2 of 100."""
 
 _LOOPBACKS: Final = ("localhost", "127.0.0.1", "[::1]", "0.0.0.0")  # noqa: S104 - not bound
 _OTHER_SCHEME: Final = {"http": "https", "https": "http"}
@@ -76,12 +80,31 @@ def find_near_name(name: str, allowed: Collection[str]) -> str | None:
     >>> find_near_name("x-csrf-token", ["x-csrftoken"])
     'x-csrftoken'
     """
-    from difflib import get_close_matches  # noqa: PLC0415 - only where it is needed
+    from difflib import SequenceMatcher  # noqa: PLC0415 - only where it is needed
 
     if len(name) > _MAX_LENGTH:
         return None
-    names = [each for each in allowed if len(each) <= _MAX_LENGTH][:_MAX_NAMES]
-    return next(iter(get_close_matches(name, names, cutoff=_CUTOFF)), None)
+    matcher = SequenceMatcher()
+    matcher.set_seq2(name)
+    likely: list[tuple[float, str]] = []
+    left = _MOST_LETTERS
+    for each in allowed:
+        left -= len(each)
+        if left < 0:
+            break
+        matcher.set_seq1(each)
+        if matcher.real_quick_ratio() >= _CUTOFF:
+            # How many letters both have bounds the ratio, and costs far less.
+            likely.append((matcher.quick_ratio(), each))
+    nearest = (_CUTOFF, "")
+    left = _MOST_PAIRS
+    for bound, each in sorted(likely, reverse=True):
+        left -= len(name) * len(each)
+        if bound < nearest[0] or left < 0:
+            break
+        matcher.set_seq1(each)
+        nearest = max(nearest, (matcher.ratio(), each))
+    return nearest[1] or None
 
 
 def find_near_origins(engine: Engine, origin: str) -> tuple[NearOrigin, ...]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from difflib import SequenceMatcher, get_close_matches
+from random import Random
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corekit import CorsPolicy, DecisionEvent, _near, _slow_regexes
 from corekit._backtracking import ORIGIN, Budget, Cost
-from corekit._near import find_near_origins
+from corekit._near import find_near_name, find_near_origins
 from corekit._origins import OriginSet
 from corekit._regex_syntax import read_roughly
 from corekit._slow_regexes import find_slow_word, origin_work
@@ -168,3 +173,40 @@ def test_work_is_kept_for_a_limited_number(monkeypatch: pytest.MonkeyPatch) -> N
         find_slow_word(regex)
     assert [origin_work(each).once < 10**9 for each in regexes] == [False, False, True]
     assert origin_work(re.compile("https://never")).of(1) == 10**9
+
+
+@given(st.text("abc-", max_size=8), st.lists(st.text("abc-", max_size=8), max_size=10))
+def test_nearest_name_is_that_of_difflib(name: str, allowed: list[str]) -> None:
+    expected = get_close_matches(name, filter(None, allowed), 1, 0.8)
+    assert find_near_name(name, allowed) == next(iter(expected), None)
+
+
+@pytest.mark.parametrize("length", [10, 30, 95])
+def test_search_for_a_name_compares_a_limited_number_of_letters(
+    length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    compared: list[int] = []
+    quick_ratio, ratio = SequenceMatcher.quick_ratio, SequenceMatcher.ratio
+
+    def count_read(self: Any) -> float:
+        read.append(len(self.a))
+        return quick_ratio(self)
+
+    def count_compared(self: Any) -> float:
+        compared.append(len(self.a) * len(self.b))
+        return ratio(self)
+
+    monkeypatch.setattr(SequenceMatcher, "quick_ratio", count_read)
+    monkeypatch.setattr(SequenceMatcher, "ratio", count_compared)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    name = (letters * 4)[:length]
+    allowed = ["".join(Random(seed).sample(name, length)) for seed in range(499)]
+    assert find_near_name(name, allowed) is None
+    assert 0 < sum(read) <= 10_000
+    assert 0 < sum(compared) <= 20_000
+
+
+def test_typo_is_found_among_many_names() -> None:
+    allowed = [f"x-{word}-{word[::-1]}" for word in WORDS * 4]
+    assert find_near_name("x-login7-7niggol", [*allowed, "x-origin"]) == "x-login7-7nigol"
