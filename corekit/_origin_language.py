@@ -125,13 +125,22 @@ class OriginLanguage:
             any_site = "" if host else self._host_witness(domains, _ANY_SITE)
             origin = any_site or self._site_witness(domains, host)
             return Opening(host, origin, is_any_site=bool(any_site))
+        addresses = self._open_addresses()
+        return None if addresses is None else Opening("", self._witness(addresses) or "")
+
+    def has_open_site(self) -> bool:
+        """Return whether there is an `Opening`; to find an example of it takes far longer."""
+        suffixes = _open_suffixes(_Hosts(self.part(Kind.DOMAIN)))
+        return next(suffixes, None) is not None or self._open_addresses() is not None
+
+    def _open_addresses(self) -> Automaton | None:
         for kind in (Kind.IPV4, Kind.IPV6):
             addresses = subtraction(
                 intersection(self.part(kind), web_origins()), private_addresses()
             )
             hosts = _Hosts(addresses)
             if hosts.words(hosts.ends, _HOST_CHARACTERS, to_start=True) is None:
-                return Opening("", self._witness(addresses) or "")
+                return addresses
         return None
 
     def open_hosts(self) -> Iterator[str]:

@@ -118,7 +118,7 @@ def _known_hosts(allowed: AllowedOrigins) -> Iterator[str]:
     yield from _hosts_of(allowed.texts)
     for regex in allowed.regexes:
         try:
-            yield from OriginLanguage.of_regex(regex).sites()
+            yield from OriginLanguage(allowed.automaton(regex), regex.fullmatch).sites()
         except (Unreadable, TooManyStates):
             continue
 
@@ -126,7 +126,7 @@ def _known_hosts(allowed: AllowedOrigins) -> Iterator[str]:
 def _has_open_suffix(entry: Entry) -> bool:
     if isinstance(entry, re.Pattern):
         try:
-            return OriginLanguage.of_regex(entry).find_open_site() is not None
+            return OriginLanguage.of_regex(entry).has_open_site()
         except TooManyStates:
             return True  # It counts as open.
     pattern = OriginPattern.parse(entry) if ANY in entry else None

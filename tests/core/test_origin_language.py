@@ -80,6 +80,7 @@ def language(source: str) -> OriginLanguage:
 )
 def test_open_site_is_found_exactly(source: str, suffix: str | None, origin: str | None) -> None:
     opening = language(source).find_open_site()
+    assert language(source).has_open_site() is (opening is not None)
     assert (opening and opening.suffix) == suffix
     if opening is not None:
         assert re.fullmatch(source, opening.origin)

@@ -164,8 +164,24 @@ def test_regex_that_is_too_large_counts_as_open(monkeypatch: pytest.MonkeyPatch)
 
     regex = r"regex:https://[a-z]+\.example\.com"
     assert risk_of(regex) == 60
-    monkeypatch.setattr(OriginLanguage, "find_open_site", fail)
+    monkeypatch.setattr(OriginLanguage, "has_open_site", fail)
     assert risk_of(regex) == 90
+
+
+def test_no_example_of_an_open_site_is_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: OriginLanguage) -> None:
+        raise AssertionError
+
+    sources = {r"https://[a-z]+\.com": 90, r"https://[0-9.]+": 90, r"https://10\.[0-9.]+": 80}
+    built = [build(allow_origin_regexes=[source]) for source in sources]
+    monkeypatch.setattr(OriginLanguage, "find_open_site", fail)
+    risks = [
+        difference.risk
+        for new in built
+        for difference in compare(OLD, new).differences
+        if difference.direction is Direction.WIDER
+    ]
+    assert risks == [*sources.values()]
 
 
 def test_only_the_first_of_very_many_are_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
