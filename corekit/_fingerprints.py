@@ -17,12 +17,12 @@ _DIGITS: Final = 12
 
 
 class Source:
-    """The arguments that an engine was compiled from, by which logs name it.
+    """What an engine was compiled from, by which logs name it, and how they fix a denial.
 
     `cls` is the class of the policy, `arguments` are those that differ from their defaults.
     """
 
-    __slots__ = ("_digest", "arguments", "cls", "live")
+    __slots__ = ("_digest", "arguments", "cls", "hint", "live")
 
     def __init__(
         self, cls: type | None = None, arguments: Mapping[str, object] | None = None
@@ -31,6 +31,8 @@ class Source:
         self.arguments = arguments or {}
         self.live: object = None
         """Which `LivePolicy` the policy is one of, and the path of its route; None for none."""
+        self.hint = ""
+        """How to fix a denial, if no setting of the policy would; otherwise empty."""
         self._digest = ""
 
     @property

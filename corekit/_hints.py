@@ -56,6 +56,8 @@ def find_hint(
 
 def find_origin_hint(engine: Engine, origin: str) -> str:
     """Return how to allow an origin that `engine` does not: the nearest one that it does."""
+    if engine.source.hint:
+        return engine.source.hint
     if origin == OPAQUE:
         return "Browsers send it for sandboxed iframes and local files: use a page with an origin."
     is_short = len(engine.allow_origins) <= _MAX_ORIGINS

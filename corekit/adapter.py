@@ -70,9 +70,10 @@ from .lookups import (
     why_not_asked,
 )
 from .policy import CorsPolicy
-from .routes import CorsRoutes, path_readings
+from .routes import AMBIGUOUS, CorsRoutes, deny_with_hint, path_readings
 
 __all__ = [
+    "AMBIGUOUS",
     "ANY",
     "MARKS",
     "OPAQUE",
@@ -112,6 +113,7 @@ __all__ = [
     "check_one_policy",
     "check_policy",
     "class_owners",
+    "deny_with_hint",
     "find_lookup",
     "find_widest",
     "guard_observer",
@@ -153,7 +155,7 @@ __all__ = [
 ]
 
 _GUARD_ALONE: Final = "The guard has a policy and the application has none. Pass it to both."
-_NOTHING: Final = CorsPolicy.deny_all()
+_LOWER_CASE: Final = deny_with_hint("Send the method in upper case.")
 _UNQUOTED: Final = "/!$&'()*+,;=:@~"
 """What browsers do not encode in a path: https://url.spec.whatwg.org/#path-percent-encode-set"""
 
@@ -320,7 +322,7 @@ def policy_for_readings(
     CorsPolicy.deny_all()
     """
     policy, *others = [policies.policy_for(path) for path in dict.fromkeys(paths)]
-    return policy if all(other is policy for other in others) else _NOTHING
+    return policy if all(other is policy for other in others) else AMBIGUOUS
 
 
 def raw_path_readings(path: str) -> tuple[str, ...]:
@@ -359,7 +361,7 @@ def policy_for_preflight(
     policy = find(request_method)
     in_upper_case = request_method.upper()
     if in_upper_case != request_method and find(in_upper_case) is not policy:
-        return _NOTHING
+        return _LOWER_CASE
     if policy is None:
         return None
     if methods is None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ._containers import AnyOrigin, Origins
 from ._origins import is_serialized_origin
@@ -23,6 +23,7 @@ from ._slow_regexes import longest_path, origin_work
 from .arguments import REGEXES
 from .policy import CorsPolicy
 from .problems import PYTHON, Dialect
+from .routes import deny_with_hint
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .arguments import Risks, Strings
 
 __all__ = [
+    "TOO_LONG",
     "OriginRegexes",
     "RegexCorsPolicy",
     "RegexError",
@@ -40,6 +42,9 @@ __all__ = [
     "longest_path",
     "may_match_path",
 ]
+
+TOO_LONG: Final = deny_with_hint("The path is too long for a regular expression: shorten it.")
+"""The policy for a path that `is_path_too_long`."""
 
 
 def is_path_too_long(path: str, regex: re.Pattern[str], readings: int = 1) -> bool:

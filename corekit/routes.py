@@ -39,6 +39,25 @@ _has_parameter = re.compile(r"[{}<>]|\*(?!\**\Z)").search
 _has_method = re.compile(r"[A-Za-z]+ +/").match
 
 
+def deny_with_hint(hint: str) -> CorsPolicy:
+    """Return a policy that allows no origins because of the request, which `hint` says how to fix.
+
+    >>> policy = deny_with_hint("Request a shorter path.")
+    >>> policy.decide("GET", origin="https://app.example.com").hint
+    'Request a shorter path.'
+    """
+    policy = CorsPolicy.deny_all()
+    policy.engine.source.hint = hint
+    return policy
+
+
+AMBIGUOUS: Final = deny_with_hint(
+    "The path is ambiguous. Request it without '.' and '..' segments, double slashes, backslashes"
+    " and needless percent-encoding."
+)
+"""The policy for a path whose readings have different policies."""
+
+
 class RouteMatch(NamedTuple):
     """The policy that covers a path, and the route (its path) that matched.
 
@@ -65,7 +84,7 @@ class CorsRoutes:
     CorsPolicy.deny_all()
     """
 
-    __slots__ = ("__weakref__", "_depth", "_exact", "_matches", "_nothing", "_prefixes", "routes")
+    __slots__ = ("__weakref__", "_depth", "_exact", "_matches", "_prefixes", "routes")
 
     engine: ClassVar[None] = None
     """Policies have one; that of routes depends on the path."""
@@ -74,7 +93,6 @@ class CorsRoutes:
     _exact: dict[str, int]
     _matches: tuple[RouteMatch, ...]
     _depth: int
-    _nothing: CorsPolicy
 
     def __init__(self, routes: Iterable[tuple[str, CorsPolicy]]) -> None:
         pairs, problems = _read(routes)
@@ -90,7 +108,6 @@ class CorsRoutes:
             ("_exact", exact),
             ("_matches", tuple(RouteMatch(policy, path) for path, policy in pairs)),
             ("_depth", max((path.count("/") for path in prefixes), default=0)),
-            ("_nothing", CorsPolicy.deny_all()),
         ):
             object.__setattr__(self, name, value)
 
@@ -122,7 +139,7 @@ class CorsRoutes:
             return self._find(path)
         matches = [self._find(each) for each in path_readings(path)]
         policies = {match and id(match.policy) for match in matches}
-        return matches[0] if len(policies) == 1 else RouteMatch(self._nothing, None)
+        return matches[0] if len(policies) == 1 else RouteMatch(AMBIGUOUS, None)
 
     def _find(self, path: str) -> RouteMatch | None:
         found = self._exact.get(path.removesuffix("/"), len(self._matches))

@@ -75,7 +75,7 @@ _NO_FIELDS: Final[Fields] = {}
 
 _OPTIONS: Final = (
     *("on_decision", "debug", "observer", "guard", "on_verdict", "lookup", "gate"),
-    *("strips_root_path", "answers_exceptions"),
+    *("strips_root_path", "paths", "answers_exceptions"),
 )
 
 
@@ -105,7 +105,7 @@ class CorsMiddleware:
     served below a ``root_path``: whether the application removes it before it routes, as most
     frameworks do. It is known of Starlette, FastAPI, Quart, Litestar, Django and Falcon. If it is
     not known, and the path with and without the root path have different policies, no origins are
-    allowed; if only one of them is exempt, the request is not.
+    allowed; if only one of them is exempt, the request is not. `paths` is for adapters.
 
     With `answers_exceptions`, an exception that `app` raises before its response begins gets a 500
     with the headers, and is raised again, so that the server logs it. Servers respond to it without
@@ -137,6 +137,7 @@ class CorsMiddleware:
         lookup: Lookup | None = None,
         gate: Gate | None = None,
         strips_root_path: bool | None = None,
+        paths: PathReader | None = None,
         answers_exceptions: bool = False,
         **grants: Unpack[Grants],
     ) -> None:
@@ -173,7 +174,7 @@ class CorsMiddleware:
         self._handlers = find_handlers(app)
         # A single policy is the same for every path, unless handlers have their own.
         self._everywhere = self._source if self._handlers is None else _UNKNOWN
-        self._paths = PathReader.of(app, strips_root_path)
+        self._paths = paths or PathReader.of(app, strips_root_path)
 
     @property
     def policy(self) -> Policies:

@@ -13,7 +13,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from corekit import CorsPolicy, CorsRoutes
-from corekit.adapter import policy_for_readings, raw_path_readings
+from corekit.adapter import AMBIGUOUS, deny_with_hint, policy_for_readings, raw_path_readings
 
 from .layers import class_names, layers_of
 
@@ -55,6 +55,12 @@ _KNOWN: Final[dict[str, Read]] = {
     "django.core.handlers.asgi.ASGIHandler": _without_prefix,
     "falcon.asgi.app.App": _whole_path,
 }
+
+_NOT_A_PATH: Final = deny_with_hint("Request a path that begins with a slash, not a URL.")
+_UNKNOWN_ROOT: Final = deny_with_hint(
+    "The path has another policy with the root path than without it. Pass strips_root_path=True to"
+    " CorsMiddleware if the application removes it before it routes, False if not."
+)
 
 
 def _no_root_path() -> str:
@@ -106,8 +112,10 @@ class PathReader(NamedTuple):
         path: str = scope["path"]
         if path and not path.startswith("/"):
             # A target in absolute form, which some frameworks route like a path.
-            return CorsPolicy.deny_all()
-        return policy_for_readings(policies, self.readings(scope))
+            return _NOT_A_PATH
+        policy = policy_for_readings(policies, self.readings(scope))
+        is_unknown = self.reads_raw_path and bool(scope.get("root_path"))
+        return _UNKNOWN_ROOT if policy is AMBIGUOUS and is_unknown else policy
 
     def readings(self, scope: MutableMapping[str, Any]) -> tuple[str, ...]:
         """Return everything that the application may route a request as."""

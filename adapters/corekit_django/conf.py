@@ -21,6 +21,7 @@ from django.core.signals import setting_changed
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError, Problem
 from corekit.adapter import (
+    AMBIGUOUS,
     ANY,
     CrossOriginGuard,
     LivePolicy,
@@ -34,6 +35,7 @@ from corekit.adapter import (
     read_policy,
 )
 from corekit.compat import (
+    TOO_LONG,
     RegexCorsPolicy,
     RegexError,
     compile_path_regex,
@@ -45,7 +47,7 @@ from corekit.routes import LONGEST_AMBIGUOUS_PATH
 
 from .defaults import default_headers, default_methods
 from .function_settings import read_lookups, read_object
-from .grants import NOTHING, Grant
+from .grants import Grant
 from .guarding import SettingsGuard, read_guard
 from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, POLICY_SETTINGS, POLICY_VALUE, effective_name
 from .removed import RemovedHeaders
@@ -136,7 +138,7 @@ class Configuration:
         readings = path_readings(path)
         is_inside = {self.covers(each, len(readings)) for each in readings}
         if len(is_inside) != 1 or None in is_inside:
-            return Grant(NOTHING)
+            return Grant(TOO_LONG if None in is_inside else AMBIGUOUS)
         if False in is_inside:
             grant = self._grants[id(self.policy)]
             if grant.admitting is None or not check_request_enabled.has_listeners(None):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from corekit import CorsPolicy
-from corekit.adapter import Engine
+from corekit.adapter import Engine, deny_with_hint
 from corekit.lookups import Outcome
 
-NOTHING: Final = CorsPolicy.deny_all()
+_OUTSIDE: Final = deny_with_hint("CORS_URLS_REGEX does not match the path: extend it.")
 
 
 class _EveryOrigin:
@@ -44,7 +44,7 @@ class Grant(NamedTuple):
     @property
     def engine(self) -> Engine:
         """The engine for origins that the signal does not admit."""
-        return NOTHING.engine if self.is_outside else self.policy.engine
+        return _OUTSIDE.engine if self.is_outside else self.policy.engine
 
     @property
     def uncached(self) -> Grant:

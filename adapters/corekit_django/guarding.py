@@ -32,7 +32,7 @@ from corekit.adapter import (
 from corekit.guard import GUARD_ARGUMENTS, GuardReason
 from corekit.problems import Dialect, SettingProblem
 
-from .grants import NOTHING, Grant
+from .grants import Grant
 from .signals import check_request_enabled
 
 _LOGGER: Final = logging.getLogger("corekit.django")
@@ -151,7 +151,8 @@ def read_guard(policy: Policies | None, problems: list[Problem]) -> CrossOriginG
         problems.append(Problem.of(kind, "CORS_GUARD", given, type=found, expected=_EXPECTED))
         return None
     try:
-        return CrossOriginGuard.from_mapping(policy or NOTHING, arguments, dialect=_DIALECT)
+        policy = policy or CorsPolicy.deny_all()
+        return CrossOriginGuard.from_mapping(policy, arguments, dialect=_DIALECT)
     except PolicyError as error:
         problems += map(_name_setting, error.problems)
     return None

@@ -11,17 +11,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from posixpath import normpath
-from typing import Any, Final
+from typing import Any
 from urllib.parse import unquote
 
 from corekit import CorsPolicy, PolicyError, Problem
-from corekit.adapter import path_readings
-from corekit.compat import RegexError, compile_path_regex, is_path_too_long, may_match_path
+from corekit.adapter import AMBIGUOUS, path_readings
+from corekit.compat import (
+    TOO_LONG,
+    RegexError,
+    compile_path_regex,
+    is_path_too_long,
+    may_match_path,
+)
 from corekit.problems import ProblemKind, SettingProblem
 from corekit.routes import LONGEST_PATH
 
 Resource = str | re.Pattern[str]
-_NOTHING: Final = CorsPolicy.deny_all()
 
 _is_path = re.compile(r"[^*\\?$^\[\]()]*").fullmatch
 # A regex that matches everything with one beginning, such as "/api/*", "/api/.*" and "^/api/".
@@ -96,7 +101,7 @@ class Resources:
             readings = (*readings, *others) if readings and others else ()
         policies = [self._match(each, len(readings)) for each in readings]
         is_clear = len({id(policy) for policy in policies}) == 1
-        return policies[0] if is_clear else _NOTHING
+        return policies[0] if is_clear else AMBIGUOUS
 
     def _match(self, path: str, readings: int) -> CorsPolicy | None:
         found = self._look_up(path)
@@ -104,7 +109,7 @@ class Resources:
             if index > found:
                 break
             if is_path_too_long(path, regex, readings):
-                return _NOTHING
+                return TOO_LONG
             if regex.match(path):
                 return self._policies[index]
         return self._policies[found] if found < len(self._policies) else None

@@ -16,6 +16,7 @@ from sanic_routing.route import Route
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
+    AMBIGUOUS,
     Mark,
     Policies,
     ReadPolicies,
@@ -33,7 +34,6 @@ __all__ = ["cors", "find_paths", "find_policy"]
 
 T = TypeVar("T")
 
-_NOTHING: Final = CorsPolicy.deny_all()
 _MANY_SLASHES: Final = "/" * 20
 
 
@@ -74,7 +74,7 @@ def find_policy(
     """
     # Sanic's router removes the slashes one by one, and routes again after each.
     if request.path.endswith(_MANY_SLASHES):
-        return _NOTHING
+        return AMBIGUOUS
     route = _find_route(request, method)
     if route is not None:
         found = view_marks(_handler_of(route), method)

@@ -42,7 +42,7 @@ from corekit_asgi.context import apply, report_routing_error
 from corekit_asgi.guard import Gate, make_gate
 from corekit_asgi.headers import as_bytes, find_line, requested_method, with_headers
 from corekit_asgi.middleware import report_second_layer
-from corekit_asgi.paths import path_below_root
+from corekit_asgi.paths import PathReader, path_below_root
 
 from .routes import RoutePolicies
 
@@ -56,6 +56,8 @@ _OPTIONS: Final = ("on_decision", "guard", "on_verdict", "lookup")
 _BUILDERS: Final = ("build_middleware_stack", "_original_build_middleware_stack")
 _NOTHING: Final = CorsPolicy.deny_all()
 _CHECK: Final = "corekit.check_route"
+# Also behind middleware that hides the application.
+_PATHS: Final = PathReader((path_below_root,))
 LOGGER: Final = logging.getLogger("corekit.starlette")
 
 
@@ -225,7 +227,14 @@ class _Outermost:
         if policy is not None:
             observer = self._observer
             lookup = self._lookup if why_not_asked(policy) is None else None
-            return CorsMiddleware(self.app, policy, observer=observer, gate=gate, lookup=lookup)
+            return CorsMiddleware(
+                self.app,
+                policy,
+                observer=observer,
+                gate=gate,
+                lookup=lookup,
+                paths=_PATHS,
+            )
         return self.app if gate is None else partial(gate.pass_on, self.app, None)
 
     def _find_policy(
@@ -242,8 +251,7 @@ class _Outermost:
         def find(method: str) -> CorsPolicy | None:
             policy = route_policy(method)
             if policy is None and default is not None:
-                path = path_below_root(scope["path"], scope.get("root_path", ""))
-                return default.policy_for(path)
+                return _PATHS.find_policy(default, scope)
             return policy
 
         # A handshake is a GET, which its scope does not say.

@@ -20,7 +20,7 @@ from starlette.routing import Router
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit_asgi import CorsMiddleware
-from corekit_asgi.paths import path_below_root
+from corekit_asgi.paths import PathReader, path_below_root
 from tests.conformance.bare import Message, Receive, Scope, Send
 
 ANY, CLOSED = "*", None
@@ -161,3 +161,25 @@ def test_user_knows_what_the_application_routes() -> None:
 def test_path_below_the_root_is_what_starlette_routes(path: str, root: str) -> None:
     scope: Scope = {"path": path, "root_path": root}
     assert path_below_root(path, root) == (get_route_path(scope) or "/")
+
+
+@pytest.mark.parametrize(
+    ("path", "root", "hint"),
+    [
+        ("/v1/closed/x", "/v1", "The path has another policy with the root path than without it."),
+        ("/x/../closed/x", "", "The path is ambiguous."),
+        ("http://api.example.com/open", "", "Request a path that begins with a slash, not a URL."),
+    ],
+)
+def test_hint_is_about_the_path(path: str, root: str, hint: str) -> None:
+    policy = PathReader.of(bare, None).find_policy(ROUTES, {"path": path, "root_path": root})
+    assert policy is not None
+    assert policy.decide("GET", origin="https://app.example.com").hint.startswith(hint)
+
+
+def test_hint_is_not_to_pass_what_was_passed() -> None:
+    scope = {"path": "/closed/x", "root_path": "/x"}
+    policy = PathReader.of(bare, True).find_policy(ROUTES, scope)
+    assert policy is not None
+    hint = policy.decide("GET", origin="https://app.example.com").hint
+    assert hint.startswith("The path is ambiguous.")

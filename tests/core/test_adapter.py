@@ -145,7 +145,11 @@ def test_method_has_no_policy_if_that_of_its_upper_case_differs(method: str) -> 
     assert policy_for_preflight(lambda each: policies.get(each, APP), method) == nothing
     assert policy_for_preflight(lambda _: APP, method) is APP
     assert policy_for_preflight(lambda _: None, method) is None
-    assert policy_for_preflight({method: APP}.get, method) == nothing
+    denial = policy_for_preflight({method: APP}.get, method)
+    assert denial is not None
+    assert denial == nothing
+    page = "https://app.example.com"
+    assert denial.decide("GET", origin=page).hint == "Send the method in upper case."
 
 
 def test_preflight_of_a_name_in_lower_case_is_not_cached_for_that_in_upper_case() -> None:

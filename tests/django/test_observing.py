@@ -17,6 +17,7 @@ from corekit_django.middleware import CorsMiddleware
 from corekit_django.signals import check_request_enabled
 from tests.core.reporting import logged, reported
 from tests.django.conftest import Ask
+from tests.django.test_signal import Receiver, connected
 from tests.django.views import OWN_ORIGIN
 
 APP = "https://app.example.com"
@@ -249,3 +250,24 @@ class TestLog:
         lines = [record.getMessage() for record in caplog.records if record.name == LOGGER]
         assert f"Add '{UNTRUSTED}' to CORS_ALLOWED_ORIGINS." in lines[0]
         assert "to CORS_ALLOW_METHODS." in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/plain/", "CORS_URLS_REGEX does not match the path: extend it."),
+        ("/api/a/items/b/x/../../x", "The path is ambiguous."),
+        (
+            "/api/a/items/b/" + "x" * 498,
+            "The path is too long for a regular expression:",
+        ),
+    ],
+)
+def test_hint_is_about_the_path(
+    path: str, hint: str, ask: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, LOGGER)
+    with override_settings(CORS_URLS_REGEX="/api/.*/items/.*/x"), connected(Receiver(False)):
+        ask("GET", path, origin=APP)
+    (line,) = [record.getMessage() for record in caplog.records if record.name == LOGGER]
+    assert f": the policy does not allow this origin. {hint}" in line

@@ -331,3 +331,11 @@ def test_ambiguous_path_with_one_policy_has_it() -> None:
             "/", environ_overrides={"PATH_INFO": path}, headers={"Origin": APP}
         )
         assert response.headers.get("Access-Control-Allow-Origin") == APP
+
+
+def test_hint_for_a_path_that_is_too_long_for_a_regex() -> None:
+    policy = Resources([(re.compile(r"/a.*b.*c.*d"), CorsPolicy(allow_origins=["*"]))])
+    found = policy.policy_for("/a" + "b" * 2_000)
+    assert found is not None
+    hint = "The path is too long for a regular expression: shorten it."
+    assert found.decide("GET", origin=APP).hint == hint

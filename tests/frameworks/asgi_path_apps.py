@@ -146,6 +146,27 @@ class _Layer:
         await self.app({**scope}, receive, send)
 
 
+def _adding(app: Any) -> Any:
+    """Add middleware that hides the application: a function, and a class without `app`."""
+
+    class Hiding:
+        def __init__(self, app: ASGIApp) -> None:
+            self._inside = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await self._inside(scope, receive, send)
+
+    def hide(app: ASGIApp) -> ASGIApp:
+        async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+            await app(scope, receive, send)
+
+        return middleware
+
+    app.add_middleware(Hiding)
+    app.add_middleware(hide)
+    return app
+
+
 def _covered(app: Any, **options: Any) -> Any:
     from corekit_asgi import CorsMiddleware
 
@@ -159,6 +180,8 @@ def _below(scope: Scope) -> str:
 
 ASGI_APPS: Final[Mapping[str, Callable[[], Any]]] = {
     "starlette": lambda: _installed(_starlette()),
+    "starlette with middleware": lambda: _installed(_adding(_starlette())),
+    "starlette with middleware, mounted": lambda: _mounted(_installed(_adding(_starlette()))),
     "starlette in the middleware": lambda: _covered(_starlette()),
     "starlette in a layer in the middleware": lambda: _covered(_Layer(_starlette())),
     "starlette mounted": lambda: _mounted(_installed(_starlette())),
@@ -172,6 +195,9 @@ ASGI_APPS: Final[Mapping[str, Callable[[], Any]]] = {
     "django with CORS_URLS_REGEX": django_asgi,
     "fastapi": lambda: _installed(_fastapi()),
     "fastapi with a root path": lambda: _installed(_fastapi(root_path=PREFIX)),
+    "fastapi with a root path and middleware": lambda: _installed(
+        _adding(_fastapi(root_path=PREFIX))
+    ),
     "fastapi with a root path in the middleware": lambda: _covered(_fastapi(root_path=PREFIX)),
     "fastapi with a root path and a mark, mounted": _marked_fastapi,
     "litestar": lambda: _covered(_litestar()),

@@ -129,3 +129,21 @@ def test_denial_of_a_page_on_localhost_is_a_warning_once(
     for part, message in zip(expected, messages, strict=True):
         assert part in message
         assert "to allow_origins" in message or "CORS_ALLOWED_ORIGINS" in message
+
+
+AMBIGUOUS = "/public%2F..%2Fapi/items"
+
+
+def test_denial_of_an_ambiguous_path_says_how_to_request_it(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, client.logger)
+    client.install(routes)
+    client.ask("GET", origin(APP), AMBIGUOUS)
+    client.ask("OPTIONS", preflight(UNTRUSTED), AMBIGUOUS)
+    lines = [record.getMessage() for record in client.records(caplog)]
+    assert len(lines) == 2
+    for line in lines:
+        assert "The path is ambiguous. Request it without '.' and '..' segments" in line
+        assert "allow_origins" not in line
+        assert "CORS_ALLOWED_ORIGINS" not in line

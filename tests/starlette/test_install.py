@@ -361,3 +361,26 @@ def test_removed_instrumentation_keeps_the_policy(is_before: bool) -> None:
     assert client.get("/", headers={"Origin": APP}).headers[ALLOW_ORIGIN] == APP
     assert client.options("/", headers=PREFLIGHT).status_code == 204
     assert client.get("/secret", headers={"Origin": APP}).status_code == 404
+
+
+def hide(app: Any) -> Any:
+    """A middleware that does not show the application inside."""
+
+    async def middleware(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+
+    return middleware
+
+
+@each_framework
+def test_routes_behind_middleware_that_hides_the_application(make: Callable[..., Any]) -> None:
+    app = make(middleware=[Middleware(hide)])
+    install(app, CorsRoutes([("/sub/", policy), ("/", CorsPolicy.deny_all())]))
+
+    below = TestClient(app, root_path="/v1", headers={"Origin": APP})
+    for path in ("/v1/sub/", "/sub/"):
+        assert below.get(path).headers[ALLOW_ORIGIN] == APP
+    assert ALLOW_ORIGIN not in below.get("/v1/").headers
+    encoded = TestClient(app, headers={"Origin": APP}).get("/s%75b/")
+    assert encoded.text == "hello"
+    assert encoded.headers[ALLOW_ORIGIN] == APP
