@@ -22,6 +22,9 @@ LONGEST_AMBIGUOUS_PATH: Final = 1024
 
 _MOST_READINGS: Final = 16
 
+_VIEW: Final = "/@@"
+"""How Pyramid and Zope begin the name of a view, which may be left out: ``/@@name``."""
+
 LONGEST_PATH: Final = 2048
 """Of a route, in characters."""
 
@@ -52,8 +55,8 @@ def deny_with_hint(hint: str) -> CorsPolicy:
 
 
 AMBIGUOUS: Final = deny_with_hint(
-    "The path is ambiguous. Request it without '.' and '..' segments, double slashes, backslashes"
-    " and needless percent-encoding."
+    "The path is ambiguous. Request it without '.' and '..' segments, '@@', double slashes,"
+    " backslashes and needless percent-encoding."
 )
 """The policy for a path whose readings have different policies."""
 
@@ -118,7 +121,8 @@ class CorsRoutes:
         encoded slash or from a tool. If resolving them, joining doubled slashes, reading a
         backslash as a slash, or ignoring control characters and what is not UTF-8, in any order,
         would lead to another policy, return a policy that allows no origins; likewise if such a
-        path has more than 1,024 characters.
+        path has more than 1,024 characters. So would ignoring ``@@`` at the beginning of a segment,
+        as Pyramid does, unless the route that matches is written with it.
         """
         match = self.find(path)
         return None if match is None else match.policy
@@ -135,9 +139,15 @@ class CorsRoutes:
         >>> routes.find("/api/items").route
         '/api/'
         """
-        if not _is_odd_path(path):
+        if "@@" not in path and not _is_odd_path(path):
             return self._find(path)
-        matches = [self._find(each) for each in path_readings(path)]
+        matches: list[RouteMatch | None] = []
+        for reading in path_readings(path):
+            match = self._find(reading)
+            matches.append(match)
+            # A route that is written with it is meant for it.
+            if _VIEW in reading and not (match and _VIEW in str(match.route)):
+                matches.append(self._find(reading.replace(_VIEW, "/")))
         policies = {match and id(match.policy) for match in matches}
         return matches[0] if len(policies) == 1 else RouteMatch(AMBIGUOUS, None)
 

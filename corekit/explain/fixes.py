@@ -126,7 +126,7 @@ def fix_policy(policies: Policies, call: Call) -> tuple[Fix, ...]:
     policy = covering.policy
     if policy is None or covering.is_ambiguous:
         what = (
-            "Request a path without '.' and '..' segments, double slashes and backslashes."
+            "Request a path without '.' and '..' segments, '@@', double slashes and backslashes."
             if covering.is_ambiguous
             else "Add a route for it, with a policy that allows this request."
         )

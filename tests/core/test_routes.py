@@ -125,6 +125,41 @@ def test_ambiguous_path_allows_no_origins(path: str, policy: CorsPolicy | None) 
         assert found is policy
 
 
+# Pyramid runs the view "x" of "/static" for "/static/@@x", and that of "/" for "/@@x".
+VIEWS: Final = CorsRoutes(
+    [
+        ("/admin", STRICT),
+        ("/static/export", API),
+        ("/static/@@view/", API),
+        ("/static/", PUBLIC),
+        ("/@@static/", STRICT),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "policy"),
+    [
+        ("/@@admin", NOTHING),
+        ("/@@admin/", NOTHING),
+        ("/x/../@@admin", NOTHING),
+        ("/\\@@admin", NOTHING),
+        ("/@@@@admin", None),
+        ("/@@other", None),
+        ("/static/@@export", NOTHING),
+        ("/static/@@other", PUBLIC),
+        ("/static/x@@export", PUBLIC),
+        ("/static/@export", PUBLIC),
+        # Routes that are written so.
+        ("/static/@@view/export", API),
+        ("/@@static/export", STRICT),
+        ("/@@static/../static/@@export", NOTHING),
+    ],
+)
+def test_name_of_a_view_may_begin_with_two_signs(path: str, policy: CorsPolicy | None) -> None:
+    assert VIEWS.policy_for(path) == policy
+
+
 def test_a_route_for_all_comes_last_and_covers_all() -> None:
     routes = CorsRoutes([("/internal/", STRICT), ("/", PUBLIC)])
     for path in ("", "/", "/x", "/x/y/", "/internals/x"):

@@ -311,7 +311,7 @@ def test_ambiguous_path_is_not_fixed_by_a_policy() -> None:
     (fix,) = explain(routes, Fetch(url), page=PAGE).fixes
     assert fix.message == (
         "The path /api/../items is ambiguous, so no origins are allowed. Request a path without"
-        " '.' and '..' segments, double slashes and backslashes."
+        " '.' and '..' segments, '@@', double slashes and backslashes."
     )
     assert not fix.changes
 

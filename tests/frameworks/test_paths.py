@@ -58,6 +58,8 @@ PATHS: Final = (
     "/admin%C3/secret",
     "/admin/secret%ED%A0%80",
     "/adminx/secret",
+    "/admin/@@secret",
+    "/admin/@@secret/",
 )
 PREFIXES: Final = (
     "",
@@ -215,7 +217,7 @@ def test_request_gets_the_policy_of_the_path_that_is_routed(server: Server) -> N
     assert exposed == set()
     # A path that is not ambiguous is granted to its own origin.
     denied = {(each.app, each.path) for each in secret if ADMIN not in each.granted}
-    odd = re.compile(r"//|/\.|%|;")
+    odd = re.compile(r"//|/\.|%|;|@@")
     assert {each for each in denied if not odd.search(each[1]) and each[0] not in UNKNOWN} == set()
     # Each application was reached; uvicorn puts the root path before each path.
     unreached = set(server.apps) - {each.app for each in secret}

@@ -88,6 +88,18 @@ def _pyramid() -> Any:
         return config.make_wsgi_app()
 
 
+def _traversal() -> Any:
+    from pyramid.config import Configurator
+    from pyramid.response import Response
+
+    class Admin(dict[str, object]):
+        pass
+
+    with Configurator(root_factory=lambda _: {"admin": Admin()}) as config:
+        config.add_view(lambda _: Response("secret"), name="secret", context=Admin)
+        return config.make_wsgi_app()
+
+
 def _bare_wsgi(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", [])
     return [b"secret" if environ["PATH_INFO"].rstrip("/") == SECRET else b"public"]
@@ -111,6 +123,7 @@ WSGI_APPS: Final[Mapping[str, Callable[[], Any]]] = {
     "flask in the middleware": lambda: _covered_by_wsgi(_flask()),
     "bottle": lambda: _covered_by_wsgi(_bottle()),
     "pyramid": lambda: _covered_by_wsgi(_pyramid()),
+    "pyramid with traversal": lambda: _covered_by_wsgi(_traversal()),
     "wsgi": lambda: _covered_by_wsgi(_bare_wsgi),
 }
 

@@ -23,7 +23,8 @@ plain_paths = st.tuples(
 odd_paths = st.lists(
     segments
     | st.sampled_from(["", ".", "..", "...", "a\\b", "..\\a", "\\", "a\\..", "\\..\\b"])
-    | st.sampled_from(["a\n", "\x00", "\ufffd", "\udcffb", ".\x7f.", "\x9f\\"]),
+    | st.sampled_from(["a\n", "\x00", "\ufffd", "\udcffb", ".\x7f.", "\x9f\\"])
+    | st.just("@@a"),
     max_size=7,
 ).map(lambda parts: "/" + "/".join(parts))
 tables = st.lists(plain_paths, min_size=1, max_size=5, unique=True)
@@ -102,6 +103,7 @@ def readings(path: str) -> set[str]:
                 text.replace("\\", "/"),
                 "".join(each for each in text if unicodedata.category(each) not in ("Cc", "Cs")),
                 text.replace("\ufffd", ""),
+                text.replace("/@@", "/"),
                 remove_dot_segments(text),
                 remove_dot_segments(merged),
                 normal + slash,
@@ -115,6 +117,7 @@ def readings(path: str) -> set[str]:
 @example(["/a/", "/"], "/b/..\\a/d")
 @example(["/a", "/"], "/a\n")  # Starlette: /a
 @example(["/a", "/"], "/\ufffda")  # Bottle: /a
+@example(["/a", "/"], "/@@a")  # Pyramid: /a
 def test_ambiguous_path_gets_no_policy_of_another_path(table: list[str], path: str) -> None:
     routes, table = make(table)
     policy = routes.policy_for(path)
