@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any, Final
@@ -17,9 +18,10 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
+from django.urls import resolve
 from django.utils.http import is_same_domain
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, CorsRoutes
 from corekit.arguments import ARGUMENTS, REGEXES
 from corekit.diagnostics import Diagnostic
 from corekit.lint import find_cross_site, lint_lookup
@@ -32,7 +34,7 @@ from .middleware_code import sets_attribute
 from .names import ALL_ORIGINS, ARGUMENT_SETTINGS, OTHER_NAMES, effective_name
 from .policies import find_policies, has_urlconf
 from .receivers import probe_receivers
-from .resolving import fill_path, find_paths
+from .resolving import fill_path, find_mark, find_paths, methods_of
 
 _SESSION: Final = "django.contrib.sessions.middleware.SessionMiddleware"
 _CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"
@@ -60,6 +62,8 @@ _REGEXES: Final = (
 _port = re.compile(r":\d*$")
 _MOST_PATHS: Final = 1_000
 _OF_COOKIES: Final = frozenset({"auser", "session", "user"})
+_FORMATS: Final = ("json", "api", "html", "csv", "xml", "yaml", "txt")
+"""Formats that a path may end with in Django REST framework."""
 _PARAMETERS: Final = ("1", "a")
 """Values that the parameters of paths are filled with."""
 
@@ -131,6 +135,24 @@ def check_paths(**_: Any) -> Iterator[CheckMessage]:
     cut = [path for path in paths if any(_is_cut(regex, each) for each in covered[path])]
     if cut:
         yield write_message("W013", regex=regex.pattern, paths=show_some(cut))
+
+
+@register(Tags.security)
+def check_suffixes(**_: Any) -> Iterator[CheckMessage]:
+    """W020: the view of a route has another policy if the path ends with a format."""
+    configuration = read_settings()[0]
+    policies = None if configuration is None else configuration.policy
+    if not isinstance(policies, CorsRoutes) or not has_urlconf():
+        return
+    for route in (path for path, _ in policies.routes):
+        bare = route.removesuffix("/")
+        policy = policies.policy_for(bare)
+        views = list(filter(None, map(_view_of, (bare, f"{bare}/"))))
+        for path in (f"{bare}.{each}" for each in _FORMATS):
+            view = None if policies.policy_for(path) == policy else _view_of(path)
+            if view in views and not _has_own_policies(view):
+                yield write_message("W020", route=route, path=path)
+                break
 
 
 @register(Tags.security)
@@ -208,6 +230,18 @@ def check_insecure_origins(**_: Any) -> Iterator[CheckMessage]:
     origins += [regex.source for regex in regexes if regex.find_inside("http://.*")]
     if origins:
         yield write_message("W008", origins=show_some(origins))
+
+
+def _view_of(path: str) -> Any:
+    """Return the view of a path; None if it has none, or if a converter of the URLconf fails."""
+    with suppress(Exception):
+        return resolve(path).func
+    return None
+
+
+def _has_own_policies(view: Any) -> bool:
+    """Return whether a view has a policy for each of its methods, whatever its path is."""
+    return all(find_mark(view, method) is not None for method in methods_of(view) or [""])
 
 
 def _needs_token() -> bool:

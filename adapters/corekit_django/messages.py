@@ -131,6 +131,12 @@ TEXTS: Final = {
         "CORS_GUARD refuses nothing: its mode is 'report', so it only logs what it would refuse.",
         'Remove CORS_GUARD["mode"] when the log has no requests that should pass.',
     ),
+    "W020": _Text(
+        "The view of {route} also responds to {path}, to which CORS_POLICY gives another policy.",
+        "Give the view its own policy with cors(), which applies to both paths. If nobody uses the"
+        " format, set include_format_suffixes = False on the DefaultRouter, or leave out"
+        " format_suffix_patterns().",
+    ),
     "I001": _Text(
         "runserver serves the files below {prefix} itself, before any middleware, so they have no"
         " CORS headers in development.",
