@@ -9,7 +9,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from threading import Barrier
 from typing import Final
 
@@ -22,7 +21,7 @@ from tests.config.watching import wait_for
 from tests.databases.asking import Asking
 from tests.databases.cluster import Cluster
 from tests.databases.pages import OTHER, SHOP
-from tests.lookups.running import REQUEST, build, run
+from tests.lookups.running import REQUEST, build, random_origins, run
 
 RANDOM: Final = 50_000 if os.environ.get("CI") else 10_000
 """How many random origins one client sends."""
@@ -33,10 +32,6 @@ def asking(postgres: Cluster) -> Iterator[Asking]:
     postgres.add(SHOP)
     with Asking(postgres) as asking:
         yield asking
-
-
-def random_origins() -> Iterator[str]:
-    return (f"https://{number:x}.example" for number in count())
 
 
 def test_rows_are_granted_and_others_refused(asking: Asking, postgres: Cluster) -> None:

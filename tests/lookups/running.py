@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import count
 from typing import Any, Final
 
 from corekit_lookups import LookupRequest, OriginLookup
@@ -18,6 +19,11 @@ LONG: Final = 10.0
 def build(function: Any, **arguments: Any) -> OriginLookup:
     """Return a look-up that does not time out on a busy machine."""
     return OriginLookup(function, **{"timeout": LONG, **arguments})
+
+
+def random_origins() -> Iterator[str]:
+    """Origins that nobody has seen, like those that a client sends to cause look-ups."""
+    return (f"https://random-{number}.example" for number in count())
 
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
