@@ -198,8 +198,11 @@ def _match(adapter: MapAdapter, method: str, path: str | None = None) -> tuple[s
         return adapter.match(path, first)[0], first
     except RequestRedirect as error:
         # Usually to the path with its slash, which has the same policy.
-        target = unquote(urlsplit(error.new_url).path).removeprefix(adapter.script_name)
-        return _match(adapter, method, f"/{target}") if path is None else None
+        url = urlsplit(error.new_url)
+        if path is not None or url.netloc != adapter.get_host(None):
+            return None
+        target = unquote(url.path).removeprefix(adapter.script_name)
+        return _match(adapter, method, f"/{target}")
 
 
 def _answer(policy: CorsPolicy) -> Response | None:

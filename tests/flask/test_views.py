@@ -276,6 +276,23 @@ def test_redirect_below_a_prefix_has_the_target_policy() -> None:
     assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
+def test_redirect_to_another_server_has_the_default_policy() -> None:
+    app = Flask("shop")
+
+    @app.get("/feed")
+    @cors(public)
+    def feed() -> str:
+        return "feed"
+
+    for path, target in (("/here", "/feed"), ("/there", "https://cdn.example.net/feed")):
+        app.add_url_rule(path, path[1:], redirect_to=target)
+    Cors(app, default)
+
+    assert reads(app, "/here", UNTRUSTED) == "*"
+    assert reads(app, "/there", UNTRUSTED) is None
+    assert reads(app, "/there", APP) == APP
+
+
 def test_hosts_are_matched_as_in_flask() -> None:
     app = Flask("shop", host_matching=True, static_host="static.example")
 
