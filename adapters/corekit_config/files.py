@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -109,15 +110,32 @@ class PolicyFile:
         if name in GUARD_ARGUMENTS:
             base, found = (*base, GUARD), replace(found, subject=f"{GUARD}.{name}")
         elif isinstance(self.policy, CorsRoutes):
-            paths = [path for path, _ in self.policy.routes]
-            if found.route in paths:
-                base = (*base, ROUTES, paths.index(found.route))
+            index = self._indexes_of_routes.get(found.route)
+            base = base if index is None else (*base, ROUTES, index)
         keys: Keys = (*base, name)
-        given = _look_up(self.document, keys)
-        if isinstance(given, list) and isinstance(value, str):
-            lower = [str(each).lower() for each in given]
-            keys = (*keys, lower.index(value.lower())) if value.lower() in lower else keys
+        if isinstance(value, str):
+            index = self._indexes_of(keys).get(value.lower())
+            keys = keys if index is None else (*keys, index)
         return _locate(found, self.source, self.document, keys)
+
+    @cached_property
+    def _indexes_of_routes(self) -> dict[str | None, int]:
+        routes = self.policy.routes if isinstance(self.policy, CorsRoutes) else ()
+        return {path: index for index, (path, _) in enumerate(routes)}
+
+    @cached_property
+    def _indexes(self) -> dict[Keys, dict[str, int]]:
+        return {}
+
+    def _indexes_of(self, keys: Keys) -> dict[str, int]:
+        """Return where the list at `keys` has its values, in lower case, for all findings."""
+        if keys not in self._indexes:
+            given = _look_up(self.document, keys)
+            values = [str(each).lower() for each in given] if isinstance(given, list) else []
+            # The first of equal ones counts.
+            pairs = reversed([*enumerate(values)])
+            self._indexes[keys] = {value: index for index, value in pairs}
+        return self._indexes[keys]
 
 
 def load_policy(path: str | PathLike[str]) -> Policies:

@@ -16,6 +16,7 @@ from corekit_config.documents import parse_document
 from corekit_config.files import parse_policy_file
 from corekit_config.finding import find_file, find_files
 from corekit_config.tables import holds_policy
+from tests.core.steps import own_steps_of
 
 APP = "https://app.example.com"
 ROUTES = CorsRoutes(
@@ -209,6 +210,24 @@ def test_advice_has_a_place(content: str, code: str, place: tuple[int | None, ..
     file = parse_policy_file(content, "cors.toml")
     found = {each.code: file.locate(each) for each in lint_policy(file.require())}[code]
     assert (found.source, found.line, found.column) == ("cors.toml", *place)
+
+
+@pytest.mark.parametrize("is_routes", [False, True], ids=["list", "routes"])
+def test_cost_of_places_is_linear_in_the_advice(*, is_routes: bool) -> None:
+    def steps(count: int) -> int:
+        origins = [f"http://a{number}.example" for number in range(count)]
+        document: dict[str, Any] = {"allow_origins": origins}
+        if is_routes:
+            paths = (f"/{number}" for number in range(count))
+            pairs = zip(paths, origins, strict=True)
+            routes = [{"path": path, "allow_origins": [origin]} for path, origin in pairs]
+            document = {"routes": routes}
+        file = parse_policy_file(json.dumps(document), "cors.json")
+        found = lint_policy(file.require())
+        assert len(found) >= count
+        return own_steps_of(lambda: [file.locate(each) for each in found])
+
+    assert steps(400) < 11 * steps(40)
 
 
 def test_imported_policy_has_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
