@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from threading import Lock, Semaphore, Thread
 from typing import Final
+from weakref import finalize
+
+_Task = tuple[Future[object], Callable[[], object]]
 
 
 class Threads:
     """At most `most` threads of one look-up, which start when they are needed.
 
     Those of the event loop are for everybody: also host names and files are read in them. A slow
-    database would take them all, and requests without an Origin header would wait.
+    database would take them all, and requests without an Origin header would wait. When the
+    interpreter ends, it does not wait for these threads, as it would for those of a
+    `ThreadPoolExecutor`: a function may hang. They end if nothing refers to the look-up.
 
     >>> threads = Threads(1)
     >>> threads.run(lambda: True).result()
@@ -23,13 +30,70 @@ class Threads:
 
     def __init__(self, most: int) -> None:
         self._most: Final = most
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: _Pool | None = None
         self._process = 0
 
     def run(self, function: Callable[[], object]) -> Future[object]:
-        """Call a function in a thread; raise RuntimeError if the interpreter ends."""
+        """Call a function in a thread; raise RuntimeError if none can be started."""
         # A fork copies no threads.
         if self._pool is None or self._process != os.getpid():
             self._process = os.getpid()
-            self._pool = ThreadPoolExecutor(self._most, thread_name_prefix="corekit-lookup")
-        return self._pool.submit(function)
+            self._pool = _Pool(self._most)
+        return self._pool.run(function)
+
+
+class _Pool:
+    """The threads of one process, in the way of a `ThreadPoolExecutor`."""
+
+    def __init__(self, most: int) -> None:
+        self._most: Final = most
+        self._lock: Final = Lock()
+        self._started = 0
+        self._idle: Final = Semaphore(0)
+        self._tasks: Final[SimpleQueue[_Task | None]] = SimpleQueue()
+        finalize(self, self._tasks.put, None)
+
+    def run(self, function: Callable[[], object]) -> Future[object]:
+        future: Future[object] = Future()
+        with self._lock:
+            self._tasks.put((future, function))
+            if self._idle.acquire(blocking=False) or self._started == self._most:
+                return future
+            try:
+                Thread(
+                    target=_work, args=(self._tasks, self._idle), name="corekit-lookup", daemon=True
+                ).start()
+            except RuntimeError:
+                # Another thread may have begun with it.
+                if future.cancel():
+                    raise
+            else:
+                self._started += 1
+        return future
+
+
+def _work(tasks: SimpleQueue[_Task | None], idle: Semaphore) -> None:
+    while True:
+        try:
+            task = tasks.get_nowait()
+        except Empty:
+            idle.release()
+            task = tasks.get()
+        if task is None:
+            # For the next thread.
+            tasks.put(None)
+            return
+        _run(*task)
+        # What waits for work keeps no request alive.
+        del task
+
+
+def _run(future: Future[object], function: Callable[[], object]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = function()
+    except BaseException as error:  # noqa: BLE001 - raised where the result is read
+        future.set_exception(error)
+    else:
+        future.set_result(result)

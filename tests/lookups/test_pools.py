@@ -7,22 +7,37 @@ import contextvars
 import gc
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Event, get_ident
+from threading import Event, Thread, get_ident
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
 
 from corekit_lookups import LookupResultError, OriginLookup, Outcome
+from corekit_lookups.threads import Threads, _Pool
+from tests.config.watching import wait_for
 from tests.lookups.running import LONG, REQUEST, A, B, build, run, settle, wait_until
 
+HANGING = """
+import asyncio, threading
+from corekit_lookups import LookupRequest, OriginLookup
+lookup = OriginLookup(lambda origin: threading.Event().wait(), timeout=0.05)
+request = LookupRequest("https", "api.example.com", "/")
+print(asyncio.run(lookup.ask_async("https://a.example", request)))
+"""
 
-def pool_of(lookup: OriginLookup) -> ThreadPoolExecutor:
-    pool = lookup._threads._pool
-    assert pool is not None
-    return pool
+
+def start_no_thread(_: object) -> None:
+    raise RuntimeError("can't create new thread at interpreter shutdown")
+
+
+def is_waiting(pool: _Pool | None) -> bool:
+    return pool is not None and pool._idle._value == 1
 
 
 async def check(lookup: OriginLookup) -> None:
@@ -126,6 +141,7 @@ class TestFunctionsInThreads:
             assert await build(look_up).ask_async(A, REQUEST) is Outcome.FAILED
 
         run(test)
+        assert wait_for(lambda: bool(caplog.records))
         # asyncio reports an exception that nobody has retrieved.
         gc.collect()
         assert [record.name for record in caplog.records] == ["corekit.lookups"]
@@ -141,34 +157,71 @@ class TestFunctionsInThreads:
 
         run(test)
 
-    def test_server_that_stops_starts_no_threads(self) -> None:
-        async def test() -> None:
-            lookup = build(lambda origin: True)
-            await lookup.ask_async(B, REQUEST)
-            pool_of(lookup).shutdown()
-            assert await lookup.ask_async(A, REQUEST) is Outcome.FAILED
-            assert lookup._state.running == 0
+    def test_function_that_hangs_does_not_delay_the_end_of_the_process(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", HANGING],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=3 * LONG,
+        )
+        assert (done.returncode, done.stdout) == (0, "timed_out\n")
 
-        run(test)
-
-    def test_thread_that_was_not_started_frees_its_place(self) -> None:
-        released = Event()
+    def test_server_that_stops_starts_no_threads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Thread, "start", start_no_thread)
 
         async def test() -> None:
             lookup = build(lambda origin: True, concurrency=1)
-            await lookup.ask_async(B, REQUEST)
-            pool = pool_of(lookup)
-            other = pool.submit(released.wait, LONG)
-            await wait_until(other.running)
-            asking = asyncio.ensure_future(lookup.ask_async(A, REQUEST))
-            await settle()
-            pool.shutdown(wait=False, cancel_futures=True)
-            assert await asking is Outcome.FAILED
-            released.set()
-            assert other.result(LONG)
-            assert lookup._state.running == 0
+            for origin in (A, B):
+                assert await lookup.ask_async(origin, REQUEST) is Outcome.FAILED
+                assert lookup._state.running == 0
 
         run(test)
+
+    def test_thread_that_was_not_started_leaves_its_work_to_another(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        threads = Threads(2)
+        released, took = Event(), Event()
+        first = threads.run(released.wait)
+
+        def release(_: Thread) -> None:
+            released.set()
+            assert took.wait(LONG)
+            start_no_thread(None)
+
+        monkeypatch.setattr(Thread, "start", release)
+        assert threads.run(took.set).result(LONG) is None
+        assert first.result(LONG)
+
+    def test_what_was_canceled_is_not_called(self) -> None:
+        threads = Threads(1)
+        released, called = Event(), Event()
+        first = threads.run(released.wait)
+        canceled = threads.run(called.set)
+        assert canceled.cancel()
+        released.set()
+        assert first.result(LONG)
+        assert threads.run(lambda: "next").result(LONG) == "next"
+        assert not called.is_set()
+
+    def test_threads_are_reused_and_end_with_the_look_up(self) -> None:
+        others = set(enumerate_threads())
+        lookup = build(lambda origin: True, concurrency=3)
+        threads = lookup._threads
+        for _ in range(5):
+            assert threads.run(get_ident).result(LONG)
+            assert wait_for(partial(is_waiting, threads._pool))
+        assert len(set(enumerate_threads()) - others) == 1
+        released = Event()
+        waiting = [threads.run(released.wait) for _ in range(5)]
+        started = set(enumerate_threads()) - others
+        assert len(started) == 3
+        released.set()
+        assert all(each.result(LONG) for each in waiting)
+        del lookup, threads
+        gc.collect()
+        assert wait_for(lambda: not any(each.is_alive() for each in started))
 
 
 class TestSeveralLoops:
