@@ -8,7 +8,7 @@ endpoint runs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from starlette.applications import Starlette
@@ -23,7 +23,6 @@ from corekit.adapter import (
     ReadPolicies,
     RoutingError,
     check_found,
-    class_owners,
     has_marks,
     keep_policy,
     kept_marks,
@@ -34,12 +33,24 @@ from corekit.arguments import Grants
 from corekit_asgi.context import APPLIED
 from corekit_asgi.paths import path_below_root
 
+from .parts import (
+    applications_of,
+    endpoint_of,
+    endpoints_of,
+    frontend_routers,
+    is_included,
+    methods_of,
+    original_of,
+    root_path_of,
+    router_of,
+    routes_of,
+)
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 T = TypeVar("T")
 
-_MOST_LAYERS: Final = 100
 # Whether one of these matches a path does not depend on the method; others may do as they like.
 _KNOWN_ROUTES: Final = frozenset({"starlette.routing", "fastapi.routing"})
 
@@ -130,7 +141,7 @@ class RoutePolicies:
         if (
             not searched
             or (not found and count != MARKS.count)
-            or any(_routes_of(owner) != routes for owner, routes in searched)
+            or any(routes_of(owner) != routes for owner, routes in searched)
         ):
             _, _, found = self._searched = self._search()
         return found
@@ -138,7 +149,7 @@ class RoutePolicies:
     def methods(self) -> set[str]:
         """Return the methods that the routes have, as far as they were searched."""
         routes = [route for _, routes in self._searched[0] for route in routes]
-        return set().union(*map(_methods_of, routes))
+        return set().union(*map(methods_of, routes))
 
     def _search(self) -> tuple[list[tuple[Any, list[Any]]], int, bool]:
         count = MARKS.count
@@ -148,14 +159,14 @@ class RoutePolicies:
         pending: list[Any] = [self._app]
         while pending:
             owner = pending.pop()
-            routes = _routes_of(owner)
+            routes = routes_of(owner)
             if routes is not None and id(owner) not in searched:
                 searched[id(owner)] = (owner, routes)
                 pending += routes
                 owners = [
                     owner
                     for route in routes
-                    for owner in (*_applications(route), _endpoint_of(route), _original_of(route))
+                    for owner in (*applications_of(route), endpoint_of(route), original_of(route))
                 ]
                 found = found or any(map(has_marks, owners))
         return list(searched.values()), count, found
@@ -193,6 +204,7 @@ class RoutePolicy:
         app = self._app
         found = self._policy_of(app.router, scope) or self._policy_of(app, scope)
         router: Any = app.router
+        around: list[Any] = [app, app.router]
         candidates: Iterable[Any] = app.routes
         while True:
             try:
@@ -209,23 +221,25 @@ class RoutePolicy:
                 # The handler there has the policy, so that pages can follow the redirect.
                 return self._walk(method, redirect, is_redirected=True)
             if candidate is None:
-                for owner in _frontend_routers(router, scope):
+                for owner in frontend_routers(router, scope):
                     found = self._policy_of(owner, scope) or found
                 return found
             scope.update(child_scope)
             # Below the prefix of a mount, whatever its application makes of it.
             below = {**scope}
-            route, is_mount = _original_of(candidate), _endpoint_of(candidate) is None
+            route, is_mount = original_of(candidate), endpoint_of(candidate) is None
             found = (self._policy_of(route, below) if is_mount else None) or found
-            for owner in _applications(candidate):
+            owners = [*applications_of(candidate, around)]
+            for owner in owners:
                 scope["root_path"] = root_path_of(owner) or scope.get("root_path", "")
                 found = self._policy_of(owner, scope) or found
-            for owner in () if is_mount else (*_endpoints(candidate, scope["method"]), route):
+            for owner in () if is_mount else (*endpoints_of(candidate, scope["method"]), route):
                 found = self._policy_of(owner, below) or found
-            candidates = _routes_of(candidate) or ()
+            candidates = routes_of(candidate, around) or ()
             if not candidates:
                 return found
-            router = _router_of(candidate)
+            router = router_of(candidate, around)
+            around += (*owners, router)
 
     def _select(self, candidates: Iterable[Any], scope: Scope) -> tuple[Match, Any, Scope]:
         # Like the router: the first match, else the first whose path matches, which responds 405.
@@ -240,7 +254,7 @@ class RoutePolicy:
             if match is Match.FULL:
                 return match, candidate, child_scope
             if match is Match.NONE:
-                if _is_known(candidate) and _is_known(_original_of(candidate)):
+                if _is_known(candidate) and _is_known(original_of(candidate)):
                     others.add(key)
             elif partial[1] is None:
                 partial = (match, candidate, child_scope)
@@ -251,15 +265,15 @@ class RoutePolicy:
     ) -> tuple[Match, Scope]:
         # FastAPI's included routers try all of their routes, for each method again.
         if key in self._routers:
-            return self._select(_routes_of(candidate) or (), scope)[0], {}
-        original = _original_of(candidate)
+            return self._select(routes_of(candidate) or (), scope)[0], {}
+        original = original_of(candidate)
         is_wrapped = original is not candidate and hasattr(original, "get_route_handler")
         if is_wrapped and not _is_known(original):
             # FastAPI asks the route itself, and passes the object around it.
             of_fastapi = {**scope.get("fastapi", {}), "effective_route_context": candidate}
             return original.matches({**scope, "fastapi": of_fastapi})  # type: ignore[no-any-return]
         match, child_scope = candidate.matches(scope)
-        if match is not Match.NONE and _is_included(candidate):
+        if match is not Match.NONE and is_included(candidate):
             self._routers.add(key)
         return match, child_scope
 
@@ -287,112 +301,8 @@ class RoutePolicy:
         return None if policy is None else policy.of_handler
 
 
-def root_path_of(app: object) -> str:
-    """Return the root path of a FastAPI application, which replaces that of the request."""
-    root_path = getattr(app, "root_path", "") if isinstance(app, Starlette) else ""
-    return root_path if isinstance(root_path, str) else ""
-
-
-def _applications(candidate: Any) -> Iterable[Any]:
-    """Yield the applications and routers of a candidate that may have a policy."""
-    route = _original_of(candidate)
-    yield getattr(route, "original_router", None)
-    # A mount has an application, perhaps inside middleware.
-    app = route
-    for _ in range(_MOST_LAYERS):
-        app = getattr(app, "app", None)
-        if app is None:
-            break
-        yield app
-    yield getattr(route, "_base_app", None)
-
-
-def _original_of(candidate: Any) -> Any:
-    """Return the route of the application: FastAPI wraps that of an included router."""
-    return getattr(candidate, "original_route", candidate)
-
-
 def _is_known(route: object) -> bool:
     return type(route).__module__ in _KNOWN_ROUTES
-
-
-def _endpoint_of(candidate: Any) -> Any:
-    return getattr(_original_of(candidate), "endpoint", None)
-
-
-def _methods_of(candidate: Any) -> Iterator[str]:
-    """Yield the methods of a route, and those of its class that have their own policies."""
-    methods = getattr(_original_of(candidate), "methods", None)
-    if isinstance(methods, Collection):
-        yield from methods
-    members = (vars(each) for each in getattr(_endpoint_of(candidate), "__mro__", ()))
-    yield from (name.upper() for each in members for name in each if kept_marks(each[name]))
-
-
-def _endpoints(candidate: Any, method: str) -> Iterable[Any]:
-    """Yield the objects of an endpoint that may have a policy, the one nearest to the code last."""
-    endpoint = _endpoint_of(candidate)
-    if not isinstance(endpoint, type):
-        yield endpoint
-    else:
-        yield from reversed([*class_owners(endpoint)])
-        # An HTTPEndpoint without a handler for HEAD uses that for GET.
-        name = "get" if method == "HEAD" and not hasattr(endpoint, "head") else method.lower()
-        yield getattr(endpoint, name, None)
-
-
-def _routes_of(owner: Any) -> list[Any] | None:
-    """Return the routes of an application, a mount or an included router; None if it has none."""
-    included = getattr(owner, "effective_candidates", None)
-    if included is not None:
-        return [*included()]
-    app = getattr(owner, "starlette_route", None) or owner
-    found: list[Any] | None = None
-    for _ in range(_MOST_LAYERS):
-        routes = getattr(app, "routes", None)
-        # A mounted application of another library may use the name for something else.
-        if isinstance(routes, list | tuple):
-            found = [*routes]
-        # A mounted application may be inside middleware, which has no routes.
-        app = None if found else getattr(app, "app", None)
-        if app is None:
-            break
-    return found
-
-
-def _router_of(candidate: Any) -> Router | None:
-    """Return the router of a mount, which may be inside middleware."""
-    route = getattr(candidate, "starlette_route", None) or candidate
-    found = _applications(route)
-    routers = (each.router if isinstance(each, Starlette) else each for each in found)
-    return next((each for each in routers if isinstance(each, Router)), None)
-
-
-def _frontend_routers(router: Any, scope: Scope) -> Sequence[Any]:
-    """Return the included routers around the static files that FastAPI has for a request, if any.
-
-    These routes of `APIRouter.frontend` come after all others, and after the redirects.
-    """
-    if not hasattr(router, "_match_low_priority"):
-        return ()
-    *_, context = router._match_low_priority(scope)
-    for included in filter(_is_included, router.routes):
-        contexts = included.effective_low_priority_routes()
-        for each, routers in zip(contexts, _frontends(included.original_router), strict=True):
-            if each is context:
-                return routers
-    return ()
-
-
-def _frontends(router: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield the routers around each low-priority route of a router, in FastAPI's order."""
-    yield from ((router,) for _ in router._low_priority_routes)
-    for included in filter(_is_included, router.routes):
-        yield from ((router, *inner) for inner in _frontends(included.original_router))
-
-
-def _is_included(route: Any) -> bool:
-    return hasattr(route, "effective_candidates")
 
 
 def _keeps_included_routers() -> bool:

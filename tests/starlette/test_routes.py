@@ -316,27 +316,6 @@ def test_requests_are_routed_once_without_route_policies() -> None:
     assert matched == ["/"]
 
 
-def test_application_mounted_in_itself_is_served() -> None:
-    app = Starlette(routes=[Route("/feed", shared), Route("/", hello)])
-    app.mount("/v1", app)
-    install(app, default)
-    assert reads(app, "/v1/feed", UNTRUSTED) == "*"
-    assert reads(app, "/v1/", APP) == APP
-
-
-def test_mounted_application_with_other_routes_is_served() -> None:
-    class Other:
-        def routes(self) -> None: ...
-
-        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-            await PlainTextResponse("other")(scope, receive, send)
-
-    app = Starlette(routes=[Mount("/other", Other()), Route("/feed", shared)])
-    install(app, default)
-    assert reads(app, "/other/", APP) == APP
-    assert reads(app, "/feed", UNTRUSTED) == "*"
-
-
 @pytest.mark.parametrize("outer", [admin, CorsPolicy(allow_origins=[ADMIN])])
 def test_hidden_endpoint_does_not_run_if_only_a_farther_mark_has_its_policy(
     outer: CorsPolicy,
