@@ -356,7 +356,8 @@ def policy_for_preflight(
     A browser caches a preflight response for all methods that it names, or for any with ``*``. If
     another one of them has another policy, the response must not be cached, so return a copy with a
     `max_age` of 0. `methods` are those that the path has. If they are not known, those that the
-    response names are compared, and with ``*`` the `others`, which any path has.
+    response names are compared, and with ``*`` the `others`, which any path has. A method for which
+    `find` raises `RoutingError` is like one with another policy, except the requested one.
     """
     policy = find(request_method)
     in_upper_case = request_method.upper()
@@ -368,7 +369,14 @@ def policy_for_preflight(
         has_any = ANY in policy.allow_methods
         named = (*(COMMON_METHODS if has_any else SAFELISTED_METHODS), *policy.allow_methods)
         methods = {*named, *(method.upper() for method in named), *(others if has_any else ())}
-    return policy if all(find(method) is policy for method in methods) else policy.uncached
+
+    def has_policy(method: str) -> bool:
+        try:
+            return find(method) is policy
+        except RoutingError:
+            return False
+
+    return policy if all(map(has_policy, methods)) else policy.uncached
 
 
 def missing_extra(error: ModuleNotFoundError, module: str, extra: str) -> ModuleNotFoundError:

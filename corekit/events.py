@@ -130,6 +130,12 @@ OnDecision = Callable[[DecisionEvent], None]
 """A plain function that is called with every decision; its return value is ignored."""
 
 
+_IF_TOO_EARLY: Final = (
+    "If a route needs what a middleware sets, which runs later, put that middleware outside of"
+    " corekit, or choose the policy by path, with CorsRoutes."
+)
+
+
 class RoutingError(Exception):
     """What the router of a framework raised, as its cause: the handler of a request is not known.
 
@@ -272,7 +278,7 @@ class Observer(Reporter):
         """Log why no origins are allowed for a request; a preflight has a `request_method`."""
         asked = request_method if method == "OPTIONS" and origin is not None else None
         request = describe_request(method, path, origin, asked, None)
-        reason = "no origins are allowed, since the router raised an exception."
+        reason = f"no origins are allowed, since the router raised an exception. {_IF_TOO_EARLY}"
         try:
             self.logger.log(
                 ERROR, "CORS: %s: %s", request, reason, exc_info=error.__cause__ or error

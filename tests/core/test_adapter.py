@@ -13,6 +13,7 @@ from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit._engine import Engine
 from corekit._validation import Reader
 from corekit.adapter import (
+    RoutingError,
     check_guard,
     check_policy,
     is_handshake,
@@ -111,6 +112,18 @@ def test_preflight_is_not_cached_if_a_named_method_has_another_policy() -> None:
     assert policy_for_preflight(find, "LOCK") is None
     assert policy_for_preflight(find, "PUT", ["PUT"]) is ADMIN
     assert policy_for_preflight(find, "PUT", ["PUT", "LOCK"]) == ADMIN.replace(max_age=0)
+
+
+def test_preflight_is_not_cached_if_the_router_fails_for_another_method() -> None:
+    def find(method: str) -> CorsPolicy:
+        if method.upper() == "GET":
+            raise RoutingError
+        return ADMIN
+
+    assert policy_for_preflight(find, "PUT") == ADMIN.replace(max_age=0)
+    for requested in ("GET", "get"):
+        with pytest.raises(RoutingError):
+            policy_for_preflight(find, requested)
 
 
 def test_denied_preflight_needs_no_max_age() -> None:
