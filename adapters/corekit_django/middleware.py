@@ -41,7 +41,7 @@ from .grants import Grant
 from .guarding import Judged
 from .lookups import Pending, find_engine, find_pending, has_two_lookups
 from .messages import write_error
-from .resolving import View, find_mark, find_marks, find_view, methods_of, policy_of_mark
+from .resolving import View, find_mark, find_marks, find_view_or_report, methods_of, policy_of_mark
 from .signal_lookup import SignalLookup
 from .signals import check_request_enabled, has_foreign_receivers
 
@@ -236,6 +236,11 @@ def _read(request: HttpRequest) -> tuple[Configuration, ReadPolicies]:
     return found
 
 
+def _find_view(request: HttpRequest, *, is_redirected: bool = False) -> View | None:
+    observer = _read(request)[0].observer
+    return find_view_or_report(request, observer, is_redirected=is_redirected)
+
+
 def _signal(request: HttpRequest) -> SignalLookup:
     return _read(request)[0].signal
 
@@ -246,7 +251,7 @@ def _judge(request: HttpRequest) -> Judged | None:
     guard = _read(request)[0].guard
     if guard is None or guard.skips(request):
         return None
-    grant = find_grant(request, find_view(request), request.method or "")
+    grant = find_grant(request, _find_view(request), request.method or "")
     return guard.judge(
         request, grant, None if grant is None else find_engine(request, grant.engine)
     )
@@ -265,7 +270,7 @@ def _find_pending_for_guard(request: HttpRequest) -> Pending | None:
     guard = configuration.guard
     if configuration.lookup is None or guard is None or guard.skips(request):
         return None
-    grant = find_grant(request, find_view(request), request.method or "")
+    grant = find_grant(request, _find_view(request), request.method or "")
     return None if grant is None else find_pending(request, configuration, grant.engine)
 
 
@@ -302,7 +307,7 @@ def _applying(request: HttpRequest) -> Iterator[None]:
 def _find_applied(request: HttpRequest) -> Applied:
     """Return what is applied to a request whose view is about to run."""
     method = request.method or ""
-    view = find_view(request)
+    view = _find_view(request)
     grant = find_grant(request, view, method)
     marks = [] if view is None else find_marks(view, method)
     if grant is None:
@@ -317,14 +322,8 @@ def _find_applied(request: HttpRequest) -> Applied:
 
 def _find(request: HttpRequest, response: HttpResponseBase | None) -> Found | None:
     """Return the answer to a request; None if the response must not be changed."""
-    view = None
-    try:
-        is_redirected = response is None or 300 <= response.status_code < 400
-        view = find_view(request, is_redirected=is_redirected)
-    except Exception:
-        # The URLconf or a converter in it is broken. To an actual request, Django has responded.
-        if response is None:
-            raise
+    is_redirected = response is None or 300 <= response.status_code < 400
+    view = _find_view(request, is_redirected=is_redirected)
     meta = request.META
     if response is None and view is not None:
         grant = _find_preflight_grant(request, view, meta["HTTP_ACCESS_CONTROL_REQUEST_METHOD"])

@@ -26,7 +26,9 @@ from corekit import CorsPolicy
 from corekit.adapter import (
     MARKS,
     Mark,
+    Observer,
     ReadPolicies,
+    RoutingError,
     class_owners,
     own_mark,
     read_policy,
@@ -44,6 +46,9 @@ _parameters = re.compile(r"<[^>]*>")
 
 _HAS_MARKS: Final = "corekit_has_marks"
 _LANGUAGES: Final = "corekit_languages"
+
+_IS_UNKNOWN: Final = "_corekit_view_is_unknown"
+"""The attribute of a request that the router raised an exception for."""
 
 # Django makes a response with one of the statuses 400, 403 and 404 of them. A path that matches
 # nothing raises one, and so may the converter of a path.
@@ -72,9 +77,37 @@ def find_view(request: HttpRequest, *, is_redirected: bool = False) -> View | No
     """Return the view of a request; None if there are no per-view policies, or no view.
 
     With `is_redirected`, a path without a view has that of the path with a slash at its end, if
-    Django redirects to it. Raise what the URLconf or the converter of a path raises, unless Django
-    responds with an error of the client to it.
+    Django redirects to it. Raise `RoutingError` if the URLconf or the converter of a path raises
+    something that Django does not respond to with an error of the client.
     """
+    try:
+        return _find_view(request, is_redirected)
+    except Exception as error:
+        raise RoutingError from error
+
+
+def find_view_or_report(
+    request: HttpRequest, observer: Observer, *, is_redirected: bool = False
+) -> View | None:
+    """Like `find_view`, but report a `RoutingError`, and return a view without allowed origins."""
+    if _IS_UNKNOWN not in vars(request):
+        try:
+            return find_view(request, is_redirected=is_redirected)
+        except RoutingError as error:
+            # Once for each request, which then has one policy.
+            vars(request)[_IS_UNKNOWN] = True
+            meta = request.META
+            observer.report_routing_error(
+                error,
+                method=request.method or "",
+                path=request.path,
+                origin=meta.get("HTTP_ORIGIN"),
+                request_method=meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
+            )
+    return unknown_view
+
+
+def _find_view(request: HttpRequest, is_redirected: bool) -> View | None:
     urlconf = getattr(request, "urlconf", None)
     if not has_marked_views(urlconf):
         return None
@@ -145,6 +178,11 @@ def _find_languages(request: HttpRequest, urlconf: str | None) -> Sequence[str]:
 @cors(CorsPolicy.deny_all())
 def different_view_by_language(request: HttpRequest) -> None:
     """Represent the views of a path that have different policies, depending on the language."""
+
+
+@cors(CorsPolicy.deny_all())
+def unknown_view(request: HttpRequest) -> None:
+    """Represent the view of a path for which the router raised an exception."""
 
 
 def find_mark(view: View, method: str) -> Kept | None:

@@ -14,6 +14,8 @@ from django.utils.functional import lazy
 from django.utils.translation import get_language
 
 from corekit_django import cors
+from corekit_django.signals import check_request_enabled
+from corekit_lookups import OriginLookup
 from tests.django import views
 from tests.django.conftest import Ask
 from tests.django.views import OWN, OWN_ORIGIN
@@ -29,6 +31,8 @@ ERRORS: Final = {
     "400-too": BadRequest,
     "500": RuntimeError,
 }
+REFUSED: Final = [value for value in ERRORS if value != "500"]
+OTHER: Final = "https://other.example"
 
 
 class Raising:
@@ -89,25 +93,55 @@ def project() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("value", ERRORS)
-def test_error_of_a_converter_is_readable(ask: Ask, value: str) -> None:
+@pytest.mark.parametrize("value", REFUSED)
+def test_value_that_a_converter_refuses_has_the_policy_of_the_settings(
+    ask: Ask, value: str
+) -> None:
     response = ask("GET", f"/things/{value}/", origin=APP)
-    assert response.status_code == int(value[:3])
-    assert response.headers[ALLOW_ORIGIN] == APP
-
-
-def test_error_page_of_another_status_is_readable(ask: Ask) -> None:
-    with override_settings(ROOT_URLCONF=UrlsWithErrorPage):
-        response = ask("GET", "/things/500/", origin=APP)
-    assert (response.status_code, response.headers[ALLOW_ORIGIN]) == (503, APP)
-
-
-@pytest.mark.parametrize("value", ERRORS)
-def test_preflight_for_a_path_whose_converter_raises(ask: Ask, value: str) -> None:
+    assert (response.status_code, response.headers[ALLOW_ORIGIN]) == (int(value[:3]), APP)
     preflight = ask("OPTIONS", f"/things/{value}/", origin=APP, asked="GET")
+    assert (preflight.status_code, preflight.headers[ALLOW_ORIGIN]) == (204, APP)
+
+
+@pytest.mark.parametrize("urls", [Urls, UrlsWithErrorPage])
+@pytest.mark.parametrize("guard", [None, True])
+@pytest.mark.parametrize("origin", [APP, OWN_ORIGIN])
+def test_converter_that_fails_allows_no_origins(
+    ask: Ask, caplog: pytest.LogCaptureFixture, urls: object, guard: object, origin: str
+) -> None:
     # An unexpected error may be gone with the next request, which the view then gets.
-    expected = (500, None) if value == "500" else (204, APP)
-    assert (preflight.status_code, preflight.headers.get(ALLOW_ORIGIN)) == expected
+    lookup = OriginLookup(lambda _: True)
+    with override_settings(ROOT_URLCONF=urls, CORS_GUARD=guard, CORS_LOOKUP=lookup):
+        response = ask("POST", "/things/500/", origin=origin)
+        preflight = ask("OPTIONS", "/things/500/", origin=origin, asked="POST")
+    status = 403 if guard else 500 if urls is Urls else 503
+    assert (response.status_code, response.headers.get(ALLOW_ORIGIN)) == (status, None)
+    assert (preflight.status_code, preflight.headers.get(ALLOW_ORIGIN)) == (403, None)
+    lines = [each for each in caplog.records if "no origins are allowed," in each.getMessage()]
+    assert [line.getMessage().split(":")[1] for line in lines] == [
+        " POST '/things/500/' from 'https",
+        " preflight for POST '/things/500/' from 'https",
+    ]
+    assert all(isinstance(line.exc_info and line.exc_info[1], RuntimeError) for line in lines)
+
+
+def test_guard_passes_requests_of_the_site_if_a_converter_fails(ask: Ask) -> None:
+    with override_settings(CORS_GUARD=True):
+        response = ask("POST", "/things/500/", origin="https://testserver")
+    assert (response.status_code, response.headers.get(ALLOW_ORIGIN)) == (500, None)
+
+
+def test_receivers_are_not_asked_if_a_converter_fails(ask: Ask) -> None:
+    def allow(**_: object) -> bool:
+        return True
+
+    check_request_enabled.connect(allow)
+    try:
+        assert ask("GET", "/things/404/", origin=OTHER).headers[ALLOW_ORIGIN] == OTHER
+        response = ask("GET", "/things/500/", origin=OTHER)
+    finally:
+        assert check_request_enabled.disconnect(allow)
+    assert ALLOW_ORIGIN not in response.headers
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,4 @@
-"""A router that raises an exception: no origins are allowed, since the handler is not known.
-
-`/admin/<item>` has its own policy, which allows `ADMIN`, and the application allows `APP`.
-"""
+"""A router that raises an exception: no origins are allowed, since the handler is not known."""
 
 from __future__ import annotations
 
@@ -15,157 +12,49 @@ from typing import Any, Final
 import litestar
 import pytest
 import quart as quart_module
-from fastapi import FastAPI
-from flask import Blueprint, Flask, current_app
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import Http404
+from flask import Flask, current_app
 from litestar import Litestar
 from litestar.params import FromPath
 from quart import Quart
-from sanic import HTTPResponse as SanicResponse
 from sanic.exceptions import SanicException
 from starlette.applications import Starlette
-from starlette.convertors import CONVERTOR_TYPES, Convertor
+from starlette.convertors import CONVERTOR_TYPES
 from starlette.exceptions import HTTPException as StarletteError
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from werkzeug.exceptions import abort
-from werkzeug.routing import BaseConverter
 
 import corekit_asgi
 import corekit_flask
-import corekit_sanic
 import corekit_starlette
-from corekit import CorsPolicy
-from corekit_flask.compat import CORS
-from tests.frameworks.asking import Ask, ask_asgi, ask_flask, ask_sanic
-from tests.frameworks.sanic_app import make_app
-
-ADMIN: Final = "https://admin.example.com"
-APP: Final = "https://app.example.com"
-OWN: Final = CorsPolicy(allow_origins=[ADMIN], allow_methods=["DELETE"])
-DEFAULT: Final = CorsPolicy(allow_origins=[APP], allow_methods=["DELETE"])
-
-Load = Callable[[str], str]
-"""Converts the part of a path, or raises an exception."""
-
-
-def converter(load: Load) -> type[BaseConverter]:
-    """Return a converter of Werkzeug's."""
-
-    class Loading(BaseConverter):
-        def to_python(self, value: str) -> str:
-            return load(value)
-
-    return Loading
-
-
-def flask(load: Load) -> Ask:
-    app = Flask("failing")
-    app.config["ITEMS"] = {"1": "one"}
-    app.url_map.converters["item"] = converter(load)
-    view = corekit_flask.cors(OWN)(lambda item: item)
-    app.add_url_rule("/admin/<item:item>", "admin", view, methods=["GET", "DELETE"])
-    corekit_flask.Cors(app, DEFAULT)
-    return ask_flask(app)
-
-
-def flask_blueprint(load: Load) -> Ask:
-    app = Flask("failing")
-    app.config["ITEMS"] = {"1": "one"}
-    app.url_map.converters["item"] = converter(load)
-    admin = Blueprint("admin", "failing", url_prefix="/admin")
-    admin.add_url_rule("/<item:item>", "item", lambda item: item, methods=["GET", "DELETE"])
-    corekit_flask.cors(OWN)(admin)
-    app.register_blueprint(admin)
-    corekit_flask.Cors(app, DEFAULT)
-    return ask_flask(app)
-
-
-def flask_compat(load: Load) -> Ask:
-    app = Flask("failing")
-    app.config["ITEMS"] = {"1": "one"}
-    app.url_map.converters["item"] = converter(load)
-    admin = Blueprint("admin", "failing", url_prefix="/admin")
-    admin.add_url_rule("/<item:item>", "item", lambda item: item, methods=["GET", "DELETE"])
-    CORS(admin, origins=ADMIN)
-    app.register_blueprint(admin)
-    CORS(app, origins=APP)
-    return ask_flask(app)
-
-
-def quart(load: Load) -> Ask:
-    app = Quart("failing")
-    app.config["ITEMS"] = {"1": "one"}
-    app.url_map.converters["item"] = converter(load)
-
-    async def respond(item: str) -> str:
-        return item
-
-    view = corekit_asgi.cors(OWN)(respond)
-    app.add_url_rule("/admin/<item:item>", "admin", view, methods=["GET", "DELETE"])
-    return ask_asgi(corekit_asgi.install(app, DEFAULT))
-
-
-class Loading(Convertor[str]):
-    """A convertor of Starlette's."""
-
-    regex = "[^/]+"
-
-    def __init__(self, load: Load) -> None:
-        self._load = load
-
-    def convert(self, value: str) -> str:
-        return self._load(value)
-
-    def to_string(self, value: str) -> str:
-        return value
+from tests.frameworks.asking import Ask, ask_asgi, ask_flask
+from tests.frameworks.failing_routers import (
+    ADMIN,
+    APP,
+    DEFAULT,
+    OWN,
+    ROUTED_TWICE,
+    Load,
+    Loading,
+    converter,
+    django,
+    django_cached,
+    fastapi,
+    flask,
+    flask_blueprint,
+    flask_compat,
+    quart,
+    sanic,
+    starlette,
+)
 
 
 @pytest.fixture(autouse=True)
 def convertors() -> Iterator[None]:
     yield
     CONVERTOR_TYPES.pop("item", None)
-
-
-def starlette(load: Load) -> Ask:
-    CONVERTOR_TYPES["item"] = Loading(load)
-
-    @corekit_starlette.cors(OWN)
-    async def respond(_: object) -> PlainTextResponse:
-        return PlainTextResponse("item")
-
-    route = Route("/admin/{item:item}", respond, methods=["GET", "DELETE"])
-    app = Starlette(routes=[route])
-    return ask_asgi(corekit_starlette.install(app, DEFAULT))
-
-
-def fastapi(load: Load) -> Ask:
-    CONVERTOR_TYPES["item"] = Loading(load)
-    app = FastAPI()
-
-    @app.api_route("/admin/{item:item}", methods=["GET", "DELETE"])
-    @corekit_starlette.cors(OWN)
-    def respond(item: str) -> str:
-        return item
-
-    return ask_asgi(corekit_starlette.install(app, DEFAULT))
-
-
-def sanic(load: Load) -> Ask:
-    def convert(value: str) -> str:
-        return load(value)
-
-    app = make_app()
-    app.router.register_pattern("item", convert, r"[^/]+")
-
-    @corekit_sanic.cors(OWN)
-    async def respond(_: object, item: str) -> SanicResponse:
-        return SanicResponse(item)
-
-    app.add_route(respond, "/admin/<item:item>", methods=["GET", "DELETE"])
-    return ask_sanic(corekit_sanic.install(app, DEFAULT))
-
-
-FRAMEWORKS: Final = (flask, flask_blueprint, flask_compat, quart, starlette, fastapi, sanic)
 
 
 class Flaky:
@@ -195,7 +84,7 @@ def is_read(response: tuple[int, str | None]) -> bool:
     return status < 300 and allowed is not None
 
 
-@pytest.mark.parametrize("make", FRAMEWORKS)
+@pytest.mark.parametrize("make", [*ROUTED_TWICE, django_cached])
 def test_router_that_fails_once_allows_no_origins(
     make: Callable[[Load], Ask], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -219,7 +108,7 @@ def test_router_that_fails_once_allows_no_origins(
     assert not any(map(is_read, ask_all(ask, APP)))
 
 
-@pytest.mark.parametrize("make", FRAMEWORKS)
+@pytest.mark.parametrize("make", [*ROUTED_TWICE, django])
 def test_router_that_always_fails_allows_no_origins(
     make: Callable[[Load], Ask], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -235,10 +124,19 @@ def test_router_that_always_fails_allows_no_origins(
     assert len(lines) == 5
 
 
+DJANGO_ERRORS: Final = {400: BadRequest, 403: PermissionDenied, 404: Http404}
+REFUSED: Final = [
+    *product(ROUTED_TWICE, [400, 401, 403, 404, 405, 410]),
+    *((django, status) for status in DJANGO_ERRORS),
+]
+
+
 def refuse(make: Callable[[Load], Ask], status: int) -> Ask:
     """Return an application whose router raises an error of its framework."""
 
     def fail(value: str) -> str:
+        if make is django:
+            raise DJANGO_ERRORS[status]
         if make is sanic:
             raise SanicException(value, status_code=status)
         if make in {starlette, fastapi}:
@@ -248,8 +146,7 @@ def refuse(make: Callable[[Load], Ask], status: int) -> Ask:
     return make(fail)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410])
-@pytest.mark.parametrize("make", FRAMEWORKS)
+@pytest.mark.parametrize(("make", "status"), REFUSED)
 def test_value_that_the_router_refuses_has_the_policy_of_the_application(
     make: Callable[[Load], Ask], status: int
 ) -> None:
@@ -260,7 +157,7 @@ def test_value_that_the_router_refuses_has_the_policy_of_the_application(
     assert [allowed for _, allowed in ask_all(ask, ADMIN)] == [None, None]
 
 
-@pytest.mark.parametrize("make", FRAMEWORKS)
+@pytest.mark.parametrize("make", ROUTED_TWICE)
 def test_server_error_of_the_router_allows_no_origins(make: Callable[[Load], Ask]) -> None:
     ask = refuse(make, 503)
     for origin in (APP, ADMIN):
@@ -324,7 +221,7 @@ def test_router_has_a_context_for_own_converters_only(
     assert ended == [None] * (2 if has_converters else 1)
 
 
-@pytest.mark.parametrize("make", FRAMEWORKS)
+@pytest.mark.parametrize("make", [*ROUTED_TWICE, django_cached])
 def test_failing_log_changes_no_response(
     make: Callable[[Load], Ask],
     monkeypatch: pytest.MonkeyPatch,
@@ -335,7 +232,7 @@ def test_failing_log_changes_no_response(
 
     flaky = Flaky()
     ask = make(flaky)
-    for name in ("asgi", "flask", "sanic", "starlette"):
+    for name in ("asgi", "django", "flask", "sanic", "starlette"):
         monkeypatch.setattr(logging.getLogger(f"corekit.{name}"), "log", refuse)
     flaky.failures = 1
     assert ask("DELETE", "/admin/1", {"Origin": APP}) == (200, None)
