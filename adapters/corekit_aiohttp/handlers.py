@@ -16,6 +16,7 @@ from corekit.adapter import (
     Mark,
     Policies,
     class_owners,
+    deny_with_hint,
     has_marks,
     keep_policy,
     kept_marks,
@@ -27,6 +28,11 @@ T = TypeVar("T")
 
 _NO_METHOD: Final = "COREKIT"
 """A method that no path has."""
+
+_MOST_SLASHES: Final = 64
+
+SLOW_TO_ROUTE: Final = deny_with_hint(f"Request a path with at most {_MOST_SLASHES} slashes.")
+"""The policy for a preflight whose path takes aiohttp long to route."""
 
 
 def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callable[[T], T]:
@@ -61,6 +67,14 @@ def has_policies(app: web.Application) -> bool:
 def marks_of_handler(handler: object, method: str) -> list[Mark]:
     """Return the marks of a handler and of its method, the one to use first."""
     return [mark for owner in _owners(handler, method) for mark in kept_marks(owner)]
+
+
+def is_slow_to_route(request: web.Request) -> bool:
+    """Return whether the path has too many slashes to be routed for many methods.
+
+    aiohttp removes the segments one by one from the end, and looks up what remains.
+    """
+    return request.rel_url.raw_path.count("/") > _MOST_SLASHES
 
 
 async def find_requests(request: web.Request, method: str) -> dict[str, web.Request]:

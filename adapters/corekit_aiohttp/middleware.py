@@ -49,11 +49,13 @@ from corekit.arguments import Grants
 
 from .guard import Gate, add_vary_of_guard, line_of, request_key
 from .handlers import (
+    SLOW_TO_ROUTE,
     find_normalized,
     find_redirected,
     find_requests,
     has_policies,
     is_routed,
+    is_slow_to_route,
     marks_of_handler,
 )
 
@@ -311,6 +313,8 @@ async def _find_preflight_policy(
     # The outermost application routes all methods of a path, but may do so past those below it.
     if not any(_LAYER in app for app in inner) and not outer[_LAYER].has_handler_policies:
         return _find_policy(request, method)
+    if is_slow_to_route(request):
+        return next(app[_LAYER] for app in (outer, *inner) if _LAYER in app), SLOW_TO_ROUTE
     requests = await find_requests(request, method)
     if not is_routed(requests[method]):
         redirected = await find_normalized(requests[method], method)

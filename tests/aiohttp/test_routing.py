@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aiohttp import web
 
-from corekit import CorsPolicy
+from corekit import CorsPolicy, DecisionEvent
 from corekit_aiohttp import cors, install
 from tests.aiohttp.test_handlers import (
     ADMIN,
@@ -134,6 +134,20 @@ def test_outer_application_without_a_policy_has_not_that_of_a_subapplication() -
     use(app, check)
 
 
+def count_routings(app: web.Application, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list of the methods for which the application has routed something since then."""
+    routed: list[str] = []
+    resolve = web.UrlDispatcher.resolve
+
+    async def count_calls(router: web.UrlDispatcher, request: web.Request) -> object:
+        if router is app.router:
+            routed.append(request.method)
+        return await resolve(router, request)
+
+    monkeypatch.setattr(web.UrlDispatcher, "resolve", count_calls)
+    return routed
+
+
 @pytest.mark.parametrize(
     ("path", "method", "count"),
     [
@@ -150,22 +164,41 @@ def test_outer_application_without_a_policy_has_not_that_of_a_subapplication() -
 def test_preflight_is_routed_once_for_each_method(
     path: str, method: str, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    routed: list[str] = []
     app = make_app()
     app.router.add_route("*", "/all/{name}", marked)
     app.add_subapp("/api", make_subapp("another path"))
     install(app, default)
-    resolve = web.UrlDispatcher.resolve
-
-    async def count_calls(router: web.UrlDispatcher, request: web.Request) -> object:
-        if router is app.router:
-            routed.append(request.method)
-        return await resolve(router, request)
-
-    monkeypatch.setattr(web.UrlDispatcher, "resolve", count_calls)
+    routed = count_routings(app, monkeypatch)
 
     async def check(client: Client) -> None:
         await preflight(client, path, APP, method)
         assert len({*routed}) == len(routed) == count
+
+    use(app, check)
+
+
+@pytest.mark.parametrize("is_inside", [False, True], ids=["outer", "subapplication"])
+def test_path_that_is_slow_to_route_is_routed_once(
+    is_inside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aiohttp takes a time that is quadratic in the number of segments."""
+    events: list[DecisionEvent] = []
+    app, below = web.Application(), web.Application()
+    (below if is_inside else app).router.add_get("/marked", marked)
+    below.router.add_route("*", "/{rest:.*}", plain)
+    install(below if is_inside else app, default, on_decision=events.append)
+    app.add_subapp("/api", below)
+    routed = count_routings(app, monkeypatch)
+
+    async def check(client: Client) -> None:
+        assert (await preflight(client, "/api" + "/y" * 63, APP, "PUT")).status == 204
+        assert len(routed) > 1
+        routed.clear()
+        for path in ("/api" + "/y" * 64, "/api" + "/y" * 3_000):
+            assert (await preflight(client, path, APP, "PUT")).status == 403
+            assert await reads(client, path, APP, "PUT") == APP
+        assert routed == ["OPTIONS", "PUT"] * 2
+        hint = events[-2].decision.hint
+        assert hint == "Request a path with at most 64 slashes."
 
     use(app, check)
