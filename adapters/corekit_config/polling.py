@@ -58,6 +58,7 @@ class Poller:
         self._every = every
         self._due = time.monotonic() + delay
         self._thread: Thread | None = None
+        self._is_closed = False
         with _forking:
             self._start()
             _running.add(self)
@@ -65,7 +66,7 @@ class Poller:
     @property
     def is_running(self) -> bool:
         """Whether it was not closed, and its thread is alive in this process."""
-        return self._thread is not None and self._thread.is_alive()
+        return not self._is_closed and self._thread is not None and self._thread.is_alive()
 
     def wake(self) -> None:
         """Do the next step at once; can be called by a signal handler."""
@@ -75,11 +76,12 @@ class Poller:
     def close(self) -> None:
         """Stop the thread, and wait for the step that is running; closing twice does nothing."""
         with _forking:
+            self._is_closed = True
+            self._wakes.put(False)
+        # Until the thread has ended, a fork waits for its step as for any other.
+        _join(self._thread, LONGEST_WAIT)
+        with _forking:
             _running.discard(self)
-            thread, self._thread = self._thread, None
-            if thread is not None:
-                self._wakes.put(False)
-                _join(thread, LONGEST_WAIT)
 
     def __enter__(self) -> Self:
         return self
@@ -93,7 +95,7 @@ class Poller:
         self.close()
 
     def _start(self) -> None:
-        if self._continues():
+        if self._is_closed or self._continues():
             return
         wakes: SimpleQueue[bool] = SimpleQueue()
         self._wakes, self._began = wakes, inf

@@ -178,7 +178,7 @@ class Watcher(Poller):
 
     def close(self) -> None:
         """Stop the thread, and set the handlers of signals that were there before."""
-        if self._thread is not None:  # another one may watch the policy later
+        if not self._is_closed:  # another one may watch the policy later
             _watched.discard(self._live)
         super().close()
         while self._previous:

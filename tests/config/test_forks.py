@@ -148,6 +148,41 @@ def test_forks_wait_once_for_all_that_hang(monkeypatch: pytest.MonkeyPatch) -> N
         released.set()
 
 
+@pytest.mark.parametrize("is_slow", [False, True], ids=["hangs", "just began"])
+def test_fork_while_a_step_is_closed(monkeypatch: pytest.MonkeyPatch, *, is_slow: bool) -> None:
+    """Others wait for a step as they do without `close()`: not at all for one that hangs."""
+    monkeypatch.setattr(polling, "HANGS", 10.0 if is_slow else 0.0)
+    began, released = threading.Event(), threading.Event()
+    steps: list[object] = []
+
+    def step() -> float:
+        steps.append(None)
+        began.set()
+        released.wait(10)
+        return 0.0
+
+    def fork() -> None:
+        with Poller(lambda: 60.0, "another", every=60.0, delay=60.0):
+            polling._stop_all()
+            polling._start_all()
+
+    poller = Poller(step, "the test", every=60.0)
+    assert began.wait(10)
+    closing, forking = threading.Thread(target=poller.close), threading.Thread(target=fork)
+    closing.start()
+    assert wait_for(lambda: not poller.is_running)
+    forking.start()
+    forking.join(0.1 if is_slow else 5)
+    assert forking.is_alive() is is_slow
+    assert closing.is_alive()
+    released.set()
+    for thread in (forking, closing):
+        thread.join(10)
+        assert not thread.is_alive()
+    assert len(steps) == 1
+    assert poller not in polling._running
+
+
 def test_threads_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
     with Poller(lambda: 60.0, "the test", every=60.0) as poller:
         polling._stop_all()
