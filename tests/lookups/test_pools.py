@@ -33,7 +33,7 @@ print(asyncio.run(lookup.ask_async("https://a.example", request)))
 
 
 def start_no_thread(_: object) -> None:
-    raise RuntimeError("can't create new thread at interpreter shutdown")
+    raise RuntimeError("no thread can be started")
 
 
 def is_waiting(pool: _Pool | None) -> bool:
