@@ -10,6 +10,7 @@ from collections.abc import Callable
 from copy import copy
 from enum import Enum
 from functools import partial, update_wrapper
+from inspect import currentframe
 from os import urandom
 from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
@@ -47,8 +48,9 @@ def cors(policy: CorsPolicy | LivePolicy | None = None, /, **grants: Any) -> Cal
 
     Pass a `CorsPolicy`, a `LivePolicy`, or the arguments of a `CorsPolicy`. The decorator works on
     functions and classes, on a method of a class (``get``, an action of a viewset), on views of DRF
-    and django-ninja, and on a view in the URLconf. It returns a copy of a function, so that the
-    function itself keeps the policy of the settings if it is used elsewhere; a class is marked, and
+    and django-ninja, and on a view in the URLconf. There, it returns a copy of a function, so that
+    the function itself keeps the policy of the settings if it is used elsewhere. In the definition
+    of a function, what decorators below have registered has the policy, too. A class is marked, and
     its subclasses with it. Use what it returns: that raises RuntimeError instead of running with
     the policy of the settings, if the middleware cannot find it behind a decorator without
     `functools.wraps`.
@@ -134,6 +136,10 @@ def _put_mark(own: Kept, token: bytes, view: View) -> View:
             check_one_policy(mark, own, view)
         keep_policy(view, own, kinds, token=token)
         return view
+    if _is_decorated_now(view):
+        # A decorator below may have registered the function itself, as those of django-ninja-extra.
+        made, *_ = [keep_policy(each, own, kinds, token=token) for each in unwrap(view)]
+        return made  # type: ignore[return-value]
     if isinstance(view, type):
         marked = view
     elif isinstance(view, FunctionType):
@@ -144,6 +150,25 @@ def _put_mark(own: Kept, token: bytes, view: View) -> View:
         marked = copy(view)
     is_copy = marked is not view
     return keep_policy(marked, own, kinds, is_copy=is_copy, token=token)  # type: ignore[no-any-return]
+
+
+def _is_decorated_now(view: object) -> bool:
+    """Return whether the decorators in the definition of a function are being applied.
+
+    Then the function has no name yet, and is used only where a decorator has registered it.
+    """
+    *_, innermost = unwrap(view)
+    if not isinstance(view, FunctionType) or not isinstance(innermost, FunctionType):
+        return False
+    code = innermost.__code__
+    first = code.co_firstlineno
+    body = min((line for *_, line in code.co_lines() if line and line > first), default=first)
+    frame = currentframe()
+    while frame is not None:
+        if frame.f_code.co_filename == code.co_filename and first <= frame.f_lineno < body:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _copy_function(view: FunctionType) -> FunctionType:
