@@ -76,6 +76,8 @@ class Poller:
     def close(self) -> None:
         """Stop the thread, and wait for the step that is running; closing twice does nothing."""
         with _forking:
+            if self._is_closed:
+                return
             self._is_closed = True
             self._wakes.put(False)
         # Until the thread has ended, a fork waits for its step as for any other.
