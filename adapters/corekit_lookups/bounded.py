@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from threading import Lock
 from time import monotonic
 from typing import Any, Final, cast
+from weakref import WeakSet
 
 from corekit.lookups import Flight, LookupResultError, LookupState, Outcome
 
@@ -16,7 +18,8 @@ from .reporting import FailureLog, OnLookup, report_end
 class BoundedLookup:
     """A look-up that runs up to `concurrency` times at once, for up to `timeout` seconds each.
 
-    `name` is what the log calls it, `more` are other arguments of its `LookupState`.
+    `name` is what the log calls it, `more` are other arguments of its `LookupState`. A process that
+    is forked starts without what is remembered and what is running.
     """
 
     def __init__(
@@ -33,10 +36,11 @@ class BoundedLookup:
         self.timeout: Final = timeout
         self._name: Final = name
         self._clock: Final = clock
-        self._lock: Final = Lock()
+        self._lock = Lock()
         self._log: Final = FailureLog()
         self._on_lookup: Final[list[OnLookup]] = []
         self._state: Final = LookupState(concurrency=concurrency, timeout=timeout, **more)
+        _lookups.add(self)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -77,3 +81,17 @@ class BoundedLookup:
         if flight.failure is not None and not was_known:
             is_late = flight.failure is Outcome.TIMED_OUT
             self._log.log(now, self._name, flight.key, None if is_late else error)
+
+
+_lookups: Final[WeakSet[BoundedLookup]] = WeakSet()
+
+
+def _start_again() -> None:
+    """Free what the threads that a fork did not copy have taken: locks, and places."""
+    for each in _lookups:
+        each._lock = Lock()
+        each._state.start_again()
+
+
+# Windows cannot fork.
+getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_start_again)

@@ -47,8 +47,6 @@ class Flight:
     waiters: list[Callable[[], None]] = field(default_factory=list)
     is_kept: bool = True
     """Whether its result is remembered."""
-    is_running: bool = True
-    """Whether the function has not returned."""
 
 
 class Ask(NamedTuple):
@@ -113,7 +111,7 @@ class LookupState:
         self._denied: Final = ExpiringKeys(ttl=negative_ttl, size=negative_size)
         self._failed: Final = ExpiringKeys(ttl=BACK_OFF, size=negative_size)
         self._flights: Final[dict[Key, Flight]] = {}
-        self._running = 0
+        self._running: Final[set[Flight]] = set()
         self._concurrency: Final = concurrency
         self._timeout: Final = timeout
         self._stale_if_error: Final = stale_if_error
@@ -138,7 +136,7 @@ class LookupState:
     @property
     def running(self) -> int:
         """The number of look-ups that were started and have not returned."""
-        return self._running
+        return len(self._running)
 
     @property
     def remembered(self) -> int:
@@ -177,7 +175,7 @@ class LookupState:
             refusal = self._find_refusal(key, now)
             if refusal is None:
                 flight = self._flights[key] = Flight(key, now, now + self._timeout)
-                self._running += 1
+                self._running.add(flight)
                 return Ask(flight)
             outcome = refusal
         self._counts[outcome] += 1
@@ -192,8 +190,9 @@ class LookupState:
         if self._is_full():
             self._counts[Outcome.OVERLOADED] += 1
             return Outcome.OVERLOADED
-        self._running += 1
-        return Flight(origin, now, now + self._timeout, is_kept=False)
+        flight = Flight(origin, now, now + self._timeout, is_kept=False)
+        self._running.add(flight)
+        return flight
 
     def settle(self, flight: Flight, result: object, now: float) -> Outcome:
         """End a flight with what the function returned; return the outcome.
@@ -249,6 +248,19 @@ class LookupState:
         for flight in list(self._flights.values()):
             self._detach(flight)
 
+    def start_again(self) -> None:
+        """Forget all but the counts, in a process that was forked: nothing that runs goes on there.
+
+        The fork may have been at any step of a method. A function that forked may return in both
+        processes; here, its result is not remembered.
+        """
+        for flight in self._running:
+            flight.is_kept = False
+        self._running.clear()
+        self._flights.clear()
+        for keys in (self._allowed, self._denied, self._failed):
+            keys.clear()
+
     def _find_refusal(self, key: Key, now: float) -> Outcome | None:
         """Return the outcome for a key that is not asked; None if it is."""
         if key in self._flights or self._failed.is_fresh(key, now):
@@ -262,7 +274,7 @@ class LookupState:
         return None
 
     def _is_full(self) -> bool:
-        return self._running >= self._concurrency
+        return len(self._running) >= self._concurrency
 
     def _fall_back(self, key: Key, now: float, outcome: Outcome) -> Outcome:
         """Return the outcome of a key that is not known now, but may have been before."""
@@ -279,10 +291,7 @@ class LookupState:
 
     def _land(self, flight: Flight) -> None:
         """Note that the function of a flight has returned."""
-        if not flight.is_running:
-            return
-        flight.is_running = False
-        self._running -= 1
+        self._running.discard(flight)
         if self._flights.get(flight.key) is flight:
             del self._flights[flight.key]
 

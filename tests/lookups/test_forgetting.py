@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corekit.lookups import ExpiringKeys, Key, LookupState, Outcome
+from corekit.lookups import ExpiringKeys, Flight, Key, LookupState, Outcome
 from tests.lookups.asking import A, B, know, start
 
 
@@ -95,6 +95,25 @@ def test_old_yes_is_not_used_after_it_was_forgotten() -> None:
     know(state, (A, True))
     state.invalidate(A)
     assert state.fail(start(state, A, 1), 1) is Outcome.FAILED
+
+
+def test_state_of_a_forked_process_starts_again() -> None:
+    state = LookupState(timeout=1, concurrency=3)
+    know(state, ("https://yes.example", True), ("https://no.example", False))
+    state.fail(start(state, "https://fails.example"), 0)
+    own, late, alone = start(state, A), start(state, B), state.begin(A, 0)
+    assert isinstance(alone, Flight)
+    state.time_out(late, 1)
+    counts = state.counts
+    state.start_again()
+    assert (state.running, state.remembered, state.counts) == (0, 0, counts)
+    # The thread that forked may go on here.
+    assert state.settle(own, True, 0.5) is Outcome.ALLOWED
+    assert state.settle(alone, True, 0.5) is Outcome.ALLOWED
+    assert (state.running, state.remembered) == (0, 0)
+    flights = [start(state, key, 1) for key in (A, B, "https://fails.example")]
+    assert state.ask("https://no.example", 1) is Outcome.OVERLOADED
+    assert [state.settle(each, True, 1) for each in flights] == [Outcome.ALLOWED] * 3
 
 
 def test_memory_of_displaced_keys_is_freed() -> None:

@@ -130,6 +130,30 @@ class TestFunctionsInThreads:
         process.join(LONG)
         assert process.exitcode == 0
 
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+    def test_forked_process_does_not_wait_for_a_thread_that_it_lacks(self) -> None:
+        parent, called, released = os.getpid(), Event(), Event()
+
+        def look_up(origin: str) -> bool:
+            called.set()
+            return os.getpid() != parent or released.wait(LONG)
+
+        lookup = build(look_up, concurrency=1)
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(lookup.ask_sync, A, REQUEST)
+            assert called.wait(LONG)
+            # Another thread may be at any step.
+            with lookup._lock:
+                process = multiprocessing.get_context("fork").Process(
+                    target=partial(run, partial(check, lookup))
+                )
+                process.start()
+            process.join(LONG)
+            process.kill()
+            released.set()
+            assert asking.result(LONG) is Outcome.ALLOWED
+        assert process.exitcode == 0
+
     @pytest.mark.parametrize("error", [ValueError, SystemExit])
     def test_exception_allows_nothing(
         self, error: type[BaseException], caplog: pytest.LogCaptureFixture
