@@ -107,19 +107,22 @@ def test_step_that_ends_during_a_fork(monkeypatch: pytest.MonkeyPatch, *, has_en
     with Poller(step, "the test", every=60.0) as poller:
         assert first.wait(10)
         polling._stop_all()
-        thread = poller._thread
+        thread, wakes = poller._thread, poller._wakes
         assert thread is not None
         if has_ended:
             released.set()
             thread.join(10)
         else:
-            assert poller._wakes.get_nowait() is False  # as the thread does to end
+            assert wakes.get_nowait() is False  # as the thread does to end
         polling._start_all()
         poller.wake()
         assert second.wait(10)
         assert poller.is_running
         assert poller._thread is not thread
         released.set()
+        wakes.put(False)
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 def test_forks_wait_once_for_all_that_hang(monkeypatch: pytest.MonkeyPatch) -> None:
