@@ -26,7 +26,7 @@ SUPPRESSED = [HealthCheck.too_slow, HealthCheck.differing_executors]
 # Many examples, the same in every run, independent of earlier runs.
 settings.register_profile(
     "ci",
-    max_examples=500,
+    max_examples=200,
     derandomize=True,
     deadline=None,
     suppress_health_check=SUPPRESSED,
