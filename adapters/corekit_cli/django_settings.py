@@ -86,6 +86,7 @@ _WORDS_OF: Final[Mapping[str, Mapping[str, str]]] = {
     "W013": {"paths": "others, such as /api-internal/"},
     "W015": {"names": "A middleware"},
     "W016": {"name": "user or another attribute"},
+    "W020": {"route": "/api/users/", "path": "/api/users.json"},
 }
 """The words for what differs from project to project, first those of each check."""
 
