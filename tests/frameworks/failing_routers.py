@@ -53,10 +53,21 @@ def converter(load: Load) -> type[BaseConverter]:
     return Loading
 
 
-def flask(load: Load) -> Ask:
+def make_flask(load: Load) -> Flask:
     app = Flask("failing")
     app.config["ITEMS"] = {"1": "one"}
     app.url_map.converters["item"] = converter(load)
+    return app
+
+
+def make_blueprint() -> Blueprint:
+    admin = Blueprint("admin", "failing", url_prefix="/admin")
+    admin.add_url_rule("/<item:item>", "item", lambda item: item, methods=["GET", "DELETE"])
+    return admin
+
+
+def flask(load: Load) -> Ask:
+    app = make_flask(load)
     view = corekit_flask.cors(OWN)(lambda item: item)
     app.add_url_rule("/admin/<item:item>", "admin", view, methods=["GET", "DELETE"])
     corekit_flask.Cors(app, DEFAULT)
@@ -64,11 +75,8 @@ def flask(load: Load) -> Ask:
 
 
 def flask_blueprint(load: Load) -> Ask:
-    app = Flask("failing")
-    app.config["ITEMS"] = {"1": "one"}
-    app.url_map.converters["item"] = converter(load)
-    admin = Blueprint("admin", "failing", url_prefix="/admin")
-    admin.add_url_rule("/<item:item>", "item", lambda item: item, methods=["GET", "DELETE"])
+    app = make_flask(load)
+    admin = make_blueprint()
     corekit_flask.cors(OWN)(admin)
     app.register_blueprint(admin)
     corekit_flask.Cors(app, DEFAULT)
@@ -76,11 +84,8 @@ def flask_blueprint(load: Load) -> Ask:
 
 
 def flask_compat(load: Load) -> Ask:
-    app = Flask("failing")
-    app.config["ITEMS"] = {"1": "one"}
-    app.url_map.converters["item"] = converter(load)
-    admin = Blueprint("admin", "failing", url_prefix="/admin")
-    admin.add_url_rule("/<item:item>", "item", lambda item: item, methods=["GET", "DELETE"])
+    app = make_flask(load)
+    admin = make_blueprint()
     CORS(admin, origins=ADMIN)
     app.register_blueprint(admin)
     CORS(app, origins=APP)
