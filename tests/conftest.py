@@ -31,8 +31,18 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=SUPPRESSED,
 )
-# Different examples in every run; examples that failed before run first.
-settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=SUPPRESSED)
+# Few examples, and the same in every run: a change that breaks nothing never fails by chance.
+settings.register_profile(
+    "dev",
+    max_examples=50,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=SUPPRESSED,
+)
+# Very many examples, new ones in every run, to find what the fixed ones miss.
+settings.register_profile(
+    "search", max_examples=2_000, deadline=None, suppress_health_check=SUPPRESSED
+)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )

@@ -124,6 +124,16 @@ def is_host(scheme: str, host: str) -> bool:
     return "" not in labels and (not ends_in_number(host) or is_dotted_decimal(host))
 
 
+def is_possible_website(text: str) -> bool:
+    """Return whether a website can have a host of the pattern `text`: DNS knows its characters.
+
+    Whether labels of Punycode can be registered is not looked at.
+    """
+    scheme, _, rest = text.partition("://")
+    host = rest.partition(":")[0]
+    return not is_web(scheme) or host.startswith("[") or set(host) <= LABEL_CHARACTERS | set(".*")
+
+
 def is_hostless(text: str) -> bool:
     """Return whether `text` is an origin of local files or of an app, without a host."""
     scheme = text.removesuffix("://")

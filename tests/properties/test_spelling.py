@@ -53,17 +53,19 @@ HTTP = ["http", "https"]
 
 
 @given(inputs)
+@example("https://~")
+@example("https://a.example;")
+@example("app://~")
 def test_problem_is_reported_only_for_invalid_patterns(text: str) -> None:
     codes = {problem.code for problem in problems_of(text, credentials=False)}
     scheme = text.partition("://")[0]
     is_misspelt = scheme not in HTTP and bool(get_close_matches(scheme, HTTP, cutoff=0.75))
-    if naive.is_pattern(text) and not is_misspelt:
-        assert codes <= {"opaque-origin"}
+    if not naive.is_pattern(text):
+        assert codes == {find_misspelling(text).kind.code}
+    elif is_misspelt or not naive.is_possible_website(text):
+        assert codes == {"malformed-origin"}
     else:
-        expected = (
-            "malformed-origin" if naive.is_pattern(text) else find_misspelling(text).kind.code
-        )
-        assert codes == {expected}
+        assert codes <= {"opaque-origin"}
 
 
 @given(patterns)
