@@ -70,7 +70,7 @@ from .lookups import (
     why_not_asked,
 )
 from .policy import CorsPolicy
-from .routes import AMBIGUOUS, CorsRoutes, deny_with_hint, path_readings
+from .routes import AMBIGUOUS, UNROUTABLE, CorsRoutes, deny_with_hint, path_readings
 
 __all__ = [
     "AMBIGUOUS",
@@ -78,6 +78,7 @@ __all__ = [
     "MARKS",
     "OPAQUE",
     "SAFELISTED_METHODS",
+    "UNROUTABLE",
     "Answer",
     "Applied",
     "CrossOriginGuard",

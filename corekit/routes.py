@@ -60,6 +60,11 @@ AMBIGUOUS: Final = deny_with_hint(
 )
 """The policy for a path whose readings have different policies."""
 
+UNROUTABLE: Final = deny_with_hint(
+    "The router raised an exception, which is logged as an error: correct its cause."
+)
+"""The policy of a request whose router raised an exception, so that its handler is not known."""
+
 
 class RouteMatch(NamedTuple):
     """The policy that covers a path, and the route (its path) that matched.

@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn, Unpack
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     MARKS,
+    UNROUTABLE,
     Answer,
     Applied,
     CrossOriginGuard,
@@ -70,7 +71,6 @@ _REQUEST_PRIVATE_NETWORK: Final = b"access-control-request-private-network"
 _SHORTEST_REQUEST: Final = len(_REQUEST_METHOD)
 _UNKNOWN: Final = PolicySource(CorsRoutes([("/", CorsPolicy.deny_all())]))
 """Routes that are not asked, in the place of a policy that depends on the request."""
-_NOTHING: Final = CorsPolicy.deny_all()
 _NO_FIELDS: Final[Fields] = {}
 
 _OPTIONS: Final = (
@@ -334,7 +334,7 @@ class CorsMiddleware:
                 policy = await find_policy(handlers, scope, find)
             except RoutingError as error:
                 report_routing_error(self._observer, error, scope)
-                policy = _NOTHING
+                policy = UNROUTABLE
         return Applied(None if policy is None else policy.engine, marks, read)
 
     def _answer_preflight(

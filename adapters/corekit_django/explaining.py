@@ -20,6 +20,7 @@ from django.test import RequestFactory
 from django.utils.module_loading import import_string
 
 from corekit import CorsPolicy, PolicyError
+from corekit.adapter import RoutingError
 from corekit.browser import Fetch
 from corekit.explain import Explanation, explain, read_origin
 from corekit.explain.explanation import verdict_to_dict
@@ -104,7 +105,12 @@ def explain_call(configuration: Configuration, call: PageCall) -> Verdict:
 
 
 def _explain(configuration: Configuration, call: PageCall, request: HttpRequest) -> Verdict:
-    view = find_view(request, is_redirected=True)
+    try:
+        view = find_view(request, is_redirected=True)
+    except RoutingError as error:
+        cause = error.__cause__
+        source = f"the URLconf raised {type(cause).__name__} for {call.path}: {cause}"
+        return Verdict(source, "No origins are allowed, since the view is not known.", False)
     grant = find_grant(request, view, call.method)
     mark = None if view is None else find_mark(view, call.method)
     source = configuration.source

@@ -25,11 +25,13 @@ from django.utils.module_loading import import_string
 from corekit import CorsPolicy
 from corekit.adapter import (
     MARKS,
+    UNROUTABLE,
     Mark,
     Observer,
     ReadPolicies,
     RoutingError,
     class_owners,
+    deny_with_hint,
     own_mark,
     read_policy,
     unchecked,
@@ -175,12 +177,12 @@ def _find_languages(request: HttpRequest, urlconf: str | None) -> Sequence[str]:
     return tuple(found.values())
 
 
-@cors(CorsPolicy.deny_all())
+@cors(deny_with_hint("The views of the path differ by language: give them the same policy."))
 def different_view_by_language(request: HttpRequest) -> None:
     """Represent the views of a path that have different policies, depending on the language."""
 
 
-@cors(CorsPolicy.deny_all())
+@cors(UNROUTABLE)
 def unknown_view(request: HttpRequest) -> None:
     """Represent the view of a path for which the router raised an exception."""
 

@@ -15,6 +15,7 @@ from werkzeug.debug import DebuggedApplication
 from corekit import CorsPolicy
 from corekit.adapter import (
     MARKS,
+    UNROUTABLE,
     Applied,
     Engine,
     LivePolicy,
@@ -42,7 +43,6 @@ from .views import COVERED, LOGGER, ViewPolicies, routed_path
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_NOTHING: Final = CorsPolicy.deny_all()
 _ROUTED: Final = (
     "REQUEST_METHOD",
     "SCRIPT_NAME",
@@ -145,7 +145,7 @@ class Outermost:
                 policy, marks = self._find_policy(environ, read)
             except RoutingError as error:
                 self._report(error, environ)
-                policy, marks = _NOTHING, []
+                policy, marks = UNROUTABLE, []
         else:
             policy = self._default_for(environ, read)
         gate = self._gate

@@ -17,6 +17,7 @@ from sanic import Request, Sanic
 from corekit import CorsPolicy
 from corekit.adapter import (
     MARKS,
+    UNROUTABLE,
     Answer,
     Applied,
     CrossOriginGuard,
@@ -54,7 +55,6 @@ from .workers import AppFinder, is_only_main_process
 
 __all__ = ["install"]
 
-_NOTHING: Final = CorsPolicy.deny_all()
 _LOGGER: Final = logging.getLogger("corekit.sanic")
 
 # The key that corekit_asgi puts into the scope.
@@ -226,7 +226,7 @@ class _Layer:
                 origin=line_of(request, "origin"),
                 request_method=request_method,
             )
-            return _NOTHING
+            return UNROUTABLE
 
     def _merge_when_sent(
         self, request: Request, engine: Engine, answer: Answer, origin: str | None

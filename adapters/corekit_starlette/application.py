@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from corekit import CorsPolicy, CorsRoutes
 from corekit.adapter import (
     MARKS,
+    UNROUTABLE,
     Applied,
     CrossOriginGuard,
     Lookup,
@@ -54,7 +55,6 @@ App = TypeVar("App", bound=Starlette)
 _OPTIONS: Final = ("on_decision", "guard", "on_verdict", "lookup")
 # The second is that to which OpenTelemetry's `uninstrument_app` returns.
 _BUILDERS: Final = ("build_middleware_stack", "_original_build_middleware_stack")
-_NOTHING: Final = CorsPolicy.deny_all()
 _CHECK: Final = "corekit.check_route"
 # Also behind middleware that hides the application.
 _PATHS: Final = PathReader((path_below_root,))
@@ -193,7 +193,7 @@ class _Outermost:
             policy, marks = self._find_policy(scope, read)
         except RoutingError as error:
             report_routing_error(self._observer, error, scope)
-            policy, marks = _NOTHING, []
+            policy, marks = UNROUTABLE, []
         applied = None
         if policy is not None:
             origin = find_line(scope["headers"], b"origin")

@@ -11,6 +11,7 @@ from django.test import override_settings
 from corekit import CorsPolicy, CorsRoutes
 from tests.django.commanding import APP, PARTNER, run, run_and_exit, run_json
 from tests.django.test_middleware import forget_settings
+from tests.django.test_receivers import UnroutableUrls
 from tests.django.test_signal import Receiver, connected
 
 pytestmark = pytest.mark.usefixtures("project")
@@ -244,3 +245,13 @@ def test_failing_receiver_is_named() -> None:
     with connected(receiver), pytest.raises(CommandError, match="raised AttributeError") as caught:
         run("--origin", PARTNER)
     assert caught.value.returncode == 2
+
+
+@override_settings(ROOT_URLCONF=UnroutableUrls)
+def test_path_whose_router_raises_allows_no_origins() -> None:
+    status, printed = run_and_exit("--origin", APP, "--path", "/item/")
+    assert status == 1
+    assert printed == (
+        "Policy: the URLconf raised ConnectionError for /item/: the database is away."
+        " No origins are allowed, since the view is not known.\n"
+    )

@@ -12,7 +12,8 @@ import pytest
 from django.core.checks import run_checks
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
+from django.urls.converters import StringConverter
 
 from corekit import CorsPolicy, CorsRoutes
 from corekit_django import cors, cors_exempt, receivers
@@ -340,3 +341,27 @@ def test_slow_receiver_does_not_stop_the_check(monkeypatch: pytest.MonkeyPatch) 
                 break
             time.sleep(0.05)
     assert len(called) == 1
+
+
+class Unavailable(StringConverter):
+    def to_python(self, value: str) -> str:
+        raise ConnectionError("the database is away")
+
+
+register_converter(Unavailable, "unavailable")
+
+
+class UnroutableUrls:
+    urlpatterns = (path("", view), path("<unavailable:x>/", view), *Urls.urlpatterns[1:])
+
+
+def test_path_that_cannot_be_routed_is_not_tried() -> None:
+    paths = set()
+
+    def allow(sender: object, request: HttpRequest, **kwargs: object) -> bool:
+        paths.add(request.path)
+        return True
+
+    ((number, _),) = check(allow, ROOT_URLCONF=UnroutableUrls)
+    assert number == OPEN
+    assert paths == {"/", "/api/items/1/"}

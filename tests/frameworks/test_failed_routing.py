@@ -29,6 +29,7 @@ from werkzeug.exceptions import abort
 import corekit_asgi
 import corekit_flask
 import corekit_starlette
+from corekit.adapter import UNROUTABLE
 from tests.frameworks.asking import Ask, ask_asgi, ask_flask
 from tests.frameworks.failing_routers import (
     ADMIN,
@@ -88,6 +89,7 @@ def is_read(response: tuple[int, str | None]) -> bool:
 def test_router_that_fails_once_allows_no_origins(
     make: Callable[[Load], Ask], caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "corekit")
     flaky = Flaky()
     ask = make(flaky)
     preflight = {"Access-Control-Request-Method": "DELETE"}
@@ -103,6 +105,10 @@ def test_router_that_fails_once_allows_no_origins(
         assert line.getMessage().startswith(expected)
         assert line.exc_info is not None
         assert isinstance(line.exc_info[1], ConnectionError)
+        # No hint suggests to allow the origin, which would not help.
+        (denied,) = [each for each in caplog.records if " denied: " in each.getMessage()]
+        hint = UNROUTABLE.decide("GET", origin=APP).hint
+        assert denied.getMessage().endswith(f" {hint} [ORIGIN_NOT_ALLOWED]")
     # Afterwards, the handler has its own policy.
     assert all(map(is_read, ask_all(ask, ADMIN)))
     assert not any(map(is_read, ask_all(ask, APP)))
