@@ -71,5 +71,4 @@ def _copy(policy: CorsPolicy, shadow: Any) -> CorsPolicy:
     engine = policy.engine.copy()
     engine.shadow = shadow
     engine.granted = replace(engine.granted, is_compared=True)
-    engine._forget_copies()
     return policy._with_engine(engine)

@@ -66,6 +66,16 @@ class TestCaches:
         assert isinstance(state.ask(c, 1), Outcome)
         assert isinstance(state.ask(B, 1), Ask)
 
+    @pytest.mark.parametrize("result", [True, False])
+    def test_uses_within_a_second_count_as_one(self, result: bool) -> None:
+        state = LookupState(size=2, negative_size=2)
+        know(state, (A, result), (B, result))
+        state.ask(A, 0.9)
+        know(state, ("https://c.example", result), now=0.9)
+        # It was also used last, but within a second after it was asked for the first time.
+        assert isinstance(state.ask(A, 0.9), Ask)
+        assert isinstance(state.ask(B, 0.9), Outcome)
+
     def test_origin_that_is_asked_again_was_used(self) -> None:
         state = LookupState(ttl=1, size=2)
         know(state, (A, True), (B, True))
