@@ -43,8 +43,8 @@ def compare(old: CorsPolicy | CorsRoutes, new: CorsPolicy | CorsRoutes) -> Compa
 
     Order, spelling, redundant entries, `preflight_status` and `accept_risks` make no difference. A
     difference is *wider* if pages may do more than before. If that cannot be determined, for
-    example because of a regular expression that cannot be read, it counts as wider:
-    `Comparison.widens` is true.
+    example because of a new regular expression that cannot be read, it counts as wider:
+    `Comparison.widens` is true. One that is removed counts as narrower.
 
     >>> old = CorsPolicy(allow_origins=["https://app.example.com"], allow_methods=["PUT"])
     >>> comparison = compare(old, old.replace(allow_origins=["https://*.example.com"]))

@@ -15,7 +15,8 @@ _MOST_LINES: Final = 10
 class Relation(Enum):
     """How the new policies relate to the old ones: by what pages may do with them.
 
-    If one difference is wider and another cannot be determined, it is WIDER.
+    If one difference is wider and another cannot be determined, it is WIDER. If it cannot be
+    determined whether the new policies allow all that the old ones did, it is NARROWER, or BOTH.
     """
 
     SAME = "same"
@@ -43,7 +44,10 @@ _WIDER_AND_UNKNOWN: Final = (
 
 
 class Direction(Enum):
-    """Whether pages may do more because of a difference."""
+    """Whether pages may do more because of a difference.
+
+    It is UNKNOWN if they may. If they may do less, or as much, it is NARROWER, without a witness.
+    """
 
     WIDER = "wider"
     UNKNOWN = "unknown"

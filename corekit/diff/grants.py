@@ -103,7 +103,9 @@ def _compare_origins(side: Side, other: Side, direction: Direction) -> Iterator[
         try:
             origin = side.origins.find_outside(entry, other.origins, questions)
         except UndeterminedError:
-            yield Finding(kind, Direction.UNKNOWN, UNREADABLE_RISK, (_text_of(entry),), 1)
+            # It counts as a difference. Only one that may widen leaves the relation unknown.
+            unknown = Direction.UNKNOWN if direction is Direction.WIDER else direction
+            yield Finding(kind, unknown, UNREADABLE_RISK, (_text_of(entry),), 1)
             continue
         if origin is not None:
             added.append((entry, origin))

@@ -20,7 +20,7 @@ def describe(finding: Finding, path: str | None) -> str:
     special = _SPECIAL.get(finding.kind)
     if special is not None:
         return special(finding, place)
-    if finding.direction is Direction.UNKNOWN:
+    if finding.kind is DifferenceKind.ORIGINS and finding.witness is None:
         return (
             f"Whether {escape(finding.values[0])} allows origins that the other policy does not "
             "allow cannot be determined."

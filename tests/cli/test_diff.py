@@ -187,6 +187,22 @@ def test_exit_status(new: str, fail_on: str | None, status: int, form: str) -> N
         assert (result.stdout == "") == (status == 2)
 
 
+def test_deletion_of_an_unreadable_regex_is_narrower() -> None:
+    result = run("unknown.toml", "old.toml", "--fail-on=wider")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (
+        result.stdout
+        == r"""
+old.toml is narrower than unknown.toml.
+
+narrower: origins
+    Whether https://(\w+)\.\1\.example allows origins that the other policy does
+    not allow cannot be determined.
+""".lstrip()
+    )
+    assert run("unknown.toml", "old.toml", "--fail-on=any").exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

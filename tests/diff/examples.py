@@ -106,6 +106,46 @@ EXAMPLES: list[Example] = [
         ],
     ),
     (
+        "unreadable regex is removed",
+        RegexCorsPolicy(allow_origins=[APP], allow_origin_regexes=[UNREADABLE]),
+        CorsPolicy(allow_origins=[APP]),
+        "narrower",
+        [
+            (
+                f"Whether {UNREADABLE} allows origins that the other policy does not allow "
+                "cannot be determined."
+            ),
+        ],
+    ),
+    (
+        "unreadable regex instead of a pattern",
+        CorsPolicy(allow_origins=["https://*.example.net"]),
+        RegexCorsPolicy(allow_origin_regexes=[r"https://(?!-).*\.example\.net"]),
+        "unknown",
+        [
+            (
+                r"Whether https://(?!-).*\.example\.net allows origins that the other policy does "
+                "not allow cannot be determined."
+            ),
+            (
+                "Whether https://*.example.net allows origins that the other policy does not allow "
+                "cannot be determined."
+            ),
+        ],
+    ),
+    (
+        "nothing instead of an unreadable regex",
+        UNREADABLE_BASE,
+        CorsPolicy.deny_all(),
+        "narrower",
+        [
+            (
+                f"Whether {UNREADABLE} allows origins that the other policy does not allow "
+                "cannot be determined."
+            ),
+        ],
+    ),
+    (
         "more than an unreadable regex allows",
         RegexCorsPolicy(allow_origin_regexes=[UNREADABLE]),
         RegexCorsPolicy(

@@ -19,7 +19,7 @@ from corekit.diff import (
     grants,
     is_allowed,
 )
-from tests.diff.examples import APP, BASE, EXAMPLES, OPEN
+from tests.diff.examples import APP, BASE, EXAMPLES, OPEN, UNREADABLE_BASE
 
 
 @pytest.mark.parametrize(
@@ -182,6 +182,17 @@ def test_policy_of_a_live_policy_is_passed() -> None:
     ):
         compare(OPEN, live)
     assert compare(BASE, live.policy) == compare(BASE, OPEN)
+
+
+@pytest.mark.parametrize("paths", [None, ["/api/"]])
+def test_replacement_that_denies_all_is_never_refused(paths: list[str] | None) -> None:
+    for name, old, *_ in EXAMPLES:
+        held = old if paths is None else CorsRoutes([(path, old) for path in paths])
+        comparison = compare(held, CorsPolicy.deny_all())
+        assert not comparison.widens, name
+    live = LivePolicy(UNREADABLE_BASE, on_widen="refuse")
+    live.replace(CorsPolicy.deny_all())
+    assert live.policy.allow_origins == ()
 
 
 @pytest.mark.parametrize(

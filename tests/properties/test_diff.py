@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -16,7 +17,15 @@ from hypothesis import strategies as st
 
 from corekit import CorsPolicy, PolicyError
 from corekit.compat import RegexCorsPolicy
-from corekit.diff import Comparison, DifferenceKind, Direction, Relation, Witness, compare
+from corekit.diff import (
+    Comparison,
+    Difference,
+    DifferenceKind,
+    Direction,
+    Relation,
+    Witness,
+    compare,
+)
 from tests.properties import naive
 from tests.properties.naive_browser import cors_check, preflight_check
 from tests.properties.strategies import (
@@ -30,10 +39,10 @@ from tests.properties.strategies import (
 )
 
 MIRROR = {
-    Relation.WIDER: Relation.NARROWER,
-    Relation.NARROWER: Relation.WIDER,
     Direction.WIDER: Direction.NARROWER,
     Direction.NARROWER: Direction.WIDER,
+}
+GOVERNED = {
     DifferenceKind.NEWLY_GOVERNED: DifferenceKind.NO_LONGER_GOVERNED,
     DifferenceKind.NO_LONGER_GOVERNED: DifferenceKind.NEWLY_GOVERNED,
 }
@@ -263,28 +272,24 @@ def unread_regexes(*found: CorsPolicy) -> set[str]:
     }
 
 
-def reflect(value: Any) -> Any:
-    return MIRROR.get(value, value)
+def reflect(difference: Difference) -> Difference:
+    """Return the difference the other way, as far as it is compared."""
+    direction = MIRROR.get(difference.direction, difference.direction)
+    if difference.kind is DifferenceKind.ORIGINS and difference.witness is None:
+        # It cannot be determined: only what may widen is unknown.
+        is_unknown = difference.direction is Direction.UNKNOWN
+        direction = Direction.NARROWER if is_unknown else Direction.UNKNOWN
+    kind = GOVERNED.get(difference.kind, difference.kind)
+    values = mirror_ages(difference.kind, difference.values)
+    return replace(difference, kind=kind, direction=direction, values=values)
 
 
 def check_mirror(there: Comparison, back: Comparison) -> None:
-    directions = {each.direction for each in there.differences}
-    if Direction.UNKNOWN not in directions:
-        assert reflect(there.relation) is back.relation
-    elif Direction.WIDER not in directions or Direction.NARROWER not in directions:
-        # What is unknown hides that nothing else is wider, but not that something is.
-        assert (there.relation is Relation.WIDER) is (Direction.WIDER in directions)
-        assert (back.relation is Relation.WIDER) is (Direction.NARROWER in directions)
-        assert Relation.UNKNOWN in (there.relation, back.relation)
-    else:
-        assert there.relation is back.relation is Relation.BOTH
+    reflected = Comparison(tuple(map(reflect, there.differences)))
+    assert reflected.relation is back.relation
     assert {
-        (reflect(each.kind), reflect(each.direction), each.paths, each.values)
-        for each in there.differences
-    } == {
-        (each.kind, each.direction, each.paths, mirror_ages(each.kind, each.values))
-        for each in back.differences
-    }
+        (each.kind, each.direction, each.paths, each.values) for each in reflected.differences
+    } == {(each.kind, each.direction, each.paths, each.values) for each in back.differences}
 
 
 @FEWER
@@ -296,6 +301,29 @@ def test_comparisons_mirror_each_other(given: tuple[Pair, list[str]]) -> None:
 
 def mirror_ages(kind: DifferenceKind, values: tuple[str, ...]) -> tuple[str, ...]:
     return values[::-1] if kind is DifferenceKind.MAX_AGE else values
+
+
+@FEWER
+@given(policies(), st.data())
+def test_fewer_entries_never_widen(arguments: dict[str, Any], data: st.DataObject) -> None:
+    regexes = data.draw(st.lists(st.sampled_from(REGEXES[-2:]), unique=True))
+    if regexes and not arguments["allow_credentials"]:
+        arguments["allow_origin_regexes"] = regexes
+    fewer = {
+        name: data.draw(st.lists(st.sampled_from(value), unique=True)) if value else value
+        for name, value in arguments.items()
+        if isinstance(value, list)
+    }
+    old = build(arguments)
+    if not fewer.get("allow_origin_regexes"):
+        fewer.pop("allow_origin_regexes", None)
+        arguments.pop("allow_origin_regexes", None)
+    has_origins = fewer["allow_origins"] or "allow_origin_regexes" in fewer
+    new = build({**arguments, **fewer}) if has_origins else CorsPolicy.deny_all()
+    comparison = compare(old, new)
+    event(comparison.relation.value)
+    assert comparison.relation in (Relation.SAME, Relation.NARROWER)
+    assert Relation.SAME is compare(new, new).relation
 
 
 @FEWER
