@@ -69,6 +69,8 @@ def test_settings_are_compared(capfd: pytest.CaptureFixture[str]) -> None:
         "\n"
         "Note: The policies of single views, set with cors(), are not compared.\n"
         "\n"
+        "Note: Receivers of the signal check_request_enabled are not compared.\n"
+        "\n"
         "Note: The guard is not compared, only the policy.\n"
     )
 

@@ -24,6 +24,7 @@ from corekit import CorsPolicy, CorsRoutes, PolicyWarning
 from corekit.arguments import REGEXES, SETTINGS
 from corekit.compat import RegexCorsPolicy
 from corekit.diagnostics import Diagnostic, show
+from corekit.lookups import Lookup, name_lookup
 from corekit_cli.output import CommandError
 from corekit_cli.sources import names_application, needing_django, reading, require_file, requiring
 
@@ -32,17 +33,23 @@ from .revisions import OTHER_REVISION
 NOTE_ON_GUARD: Final = "The guard is not compared, only the policy."
 NOTE_ON_HANDLERS: Final = "The policies of single handlers, set with cors(), are not compared."
 _NOTE_ON_VIEWS: Final = "The policies of single views, set with cors(), are not compared."
+_NOTE_ON_RECEIVERS: Final = "Receivers of the signal check_request_enabled are not compared."
 
 _INSTALLED: Final = ("stdlib", "platstdlib", "purelib", "platlib")
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A policy as it was read; `paths` is CORS_URLS_REGEX, and `notes` say what was left out."""
+    """A policy as it was read.
+
+    `paths` is CORS_URLS_REGEX, `lookup` names the function that is asked for other origins, and
+    `notes` say what was left out.
+    """
 
     policy: CorsPolicy | CorsRoutes
     paths: str | None = None
     notes: tuple[str, ...] = ()
+    lookup: str | None = None
 
 
 def read_alone(
@@ -72,7 +79,7 @@ def read_alone(
         message = f"The process that reads it ended with status {done.returncode}."
         hint = f"Try: python -c 'import {name.partition(':')[0]}'"
         raise CommandError(message, hint, source=source)
-    return Read(build(data["policy"]), data["paths"], tuple(data["notes"]))
+    return Read(build(data["policy"]), data["paths"], tuple(data["notes"]), data["lookup"])
 
 
 def _main(file: str, kind: str, name: str, root: str) -> None:
@@ -84,7 +91,12 @@ def _main(file: str, kind: str, name: str, root: str) -> None:
         if root:
             _check_modules(set(sys.modules) - before, name, Path(root))
             notes += _note_files(opened, Path(root))
-        data: dict[str, Any] = {"policy": dump(read.policy), "paths": read.paths, "notes": notes}
+        data: dict[str, Any] = {
+            "policy": dump(read.policy),
+            "paths": read.paths,
+            "notes": notes,
+            "lookup": read.lookup,
+        }
     except CommandError as error:
         data = {"error": error.data}
     Path(file).write_text(json.dumps(data))
@@ -95,11 +107,16 @@ def _read_django(settings: str) -> Read:
         from corekit_cli.django_settings import read_configuration  # noqa: PLC0415 - Django may be missing
     with reading(), requiring(settings or "--django", f"--django {settings}".strip()):
         configuration = read_configuration(settings)
-    notes = [_NOTE_ON_VIEWS]
+    notes = [_NOTE_ON_VIEWS, _NOTE_ON_RECEIVERS]
     if configuration.guard is not None:
         notes.append(NOTE_ON_GUARD)
     urls = configuration.urls
-    return Read(configuration.policy, None if urls is None else urls.pattern, tuple(notes))
+    return Read(
+        configuration.policy,
+        None if urls is None else urls.pattern,
+        tuple(notes),
+        name_function(configuration.lookup),
+    )
 
 
 def _read_import(path: str) -> Read:
@@ -107,7 +124,12 @@ def _read_import(path: str) -> Read:
     notes = [NOTE_ON_HANDLERS] if names_application(path) else []
     if file.guard is not None:
         notes.append(NOTE_ON_GUARD)
-    return Read(file.require(), notes=tuple(notes))
+    return Read(file.require(), notes=tuple(notes), lookup=name_function(file.lookup))
+
+
+def name_function(lookup: Lookup | None) -> str | None:
+    """Return the name of the function of a look-up; None without one."""
+    return None if lookup is None else name_lookup(lookup)
 
 
 def _check_modules(names: set[str], name: str, root: Path) -> None:

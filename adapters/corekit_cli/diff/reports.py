@@ -14,7 +14,7 @@ from corekit.diff import Comparison, Difference, Direction, Relation
 from corekit_cli.output import escape, make_console, print_wrapped, report_data, to_json
 from corekit_cli.reports import Checked, write_github, write_sarif
 
-from .sources import Side
+from .sources import Side, find_notes
 
 FAIL_ON: Final = ("never", "wider", "any")
 """When differences end the command with status 1."""
@@ -75,7 +75,7 @@ class Report:
     @property
     def notes(self) -> list[str]:
         """What was not compared."""
-        return [*dict.fromkeys((*self.old.notes, *self.new.notes))]
+        return find_notes(self.old, self.new)
 
     def fails(self, difference: Difference) -> bool:
         """Return whether a difference makes the command fail."""

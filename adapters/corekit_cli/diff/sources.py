@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
-from corekit.diagnostics import Diagnostic, show
+from corekit.diagnostics import Diagnostic, escape, show
 from corekit.diff import Comparison, Difference, DifferenceKind, Direction, compare
 from corekit_cli.output import CommandError
 from corekit_cli.sources import names_application, reading, require_file
 from corekit_config.files import PolicyFile, parse_policy_file
 from corekit_config.finding import PYTHON_FILE, find_kind, name_module
 
-from .isolated import NOTE_ON_GUARD, NOTE_ON_HANDLERS, read_alone
+from .isolated import NOTE_ON_GUARD, NOTE_ON_HANDLERS, name_function, read_alone
 from .revisions import OTHER_REVISION, Revised
 
 _ARGUMENTS: Final = {
@@ -32,6 +33,8 @@ _ARGUMENTS: Final = {
 }
 _DIRECTIONS: Final = (*Direction,)
 _RISK_OF_PATHS: Final = 70
+_RISK_OF_LOOKUPS: Final = 88
+_NOTE_ON_LOOKUPS: Final = "Both look up other origins. What the look-ups allow is not compared."
 _is_file_name = re.compile(r".*\.(?:toml|json)", re.IGNORECASE | re.DOTALL).fullmatch
 
 
@@ -40,6 +43,7 @@ class Side:
     """One of the two policies: OLD or NEW.
 
     `source` is how it was named, `place` the file that reports name, None if it is not from a file.
+    `lookup` names the function that is asked for origins that the policy does not list.
     """
 
     source: str
@@ -48,6 +52,7 @@ class Side:
     notes: tuple[str, ...] = ()
     file: PolicyFile | None = None
     place: str | None = None
+    lookup: str | None = None
 
     def locate(self, difference: Difference, found: Diagnostic) -> Diagnostic:
         """Return a diagnostic with the line and the column that a difference is about, if known."""
@@ -134,34 +139,60 @@ def _read_revised_file(revised: Revised) -> Side:
 def _side_of(file: PolicyFile, place: str | None, notes: list[str]) -> Side:
     if file.guard is not None:
         notes.append(NOTE_ON_GUARD)
-    return Side(file.source, file.require(), None, tuple(notes), file, place)
+    lookup = name_function(file.lookup)
+    return Side(file.source, file.require(), None, tuple(notes), file, place, lookup)
 
 
 def _read_alone(
     text: str, name: str, *, is_django: bool, folder: Path | None = None, root: Path | None = None
 ) -> Side:
     read = read_alone(text, name, is_django=is_django, folder=folder, root=root)
-    return Side(text, read.policy, read.paths, read.notes)
+    return Side(text, read.policy, read.paths, read.notes, lookup=read.lookup)
 
 
 def compare_sides(old: Side, new: Side) -> Comparison:
-    """Compare two policies, and the paths that Django's settings restrict them to."""
-    comparison = compare(old.policy, new.policy)
-    if old.paths == new.paths:
-        return comparison
-    kind = DifferenceKind.NEWLY_GOVERNED
-    if old.paths is None:
-        kind = DifferenceKind.NO_LONGER_GOVERNED
-    before, after = (
-        "every path" if each is None else show(each) for each in (old.paths, new.paths)
+    """Compare two policies, the paths that Django's settings restrict them to, and look-ups."""
+    found = (
+        *compare(old.policy, new.policy).differences,
+        *_compare_paths(old.paths, new.paths),
+        *_compare_lookups(old.lookup, new.lookup),
     )
+    return Comparison(
+        tuple(sorted(found, key=lambda each: (_DIRECTIONS.index(each.direction), -each.risk)))
+    )
+
+
+def find_notes(old: Side, new: Side) -> list[str]:
+    """Return what was not compared."""
+    notes = [*old.notes, *new.notes]
+    if old.lookup is not None and new.lookup is not None:
+        notes.append(_NOTE_ON_LOOKUPS)
+    return [*dict.fromkeys(notes)]
+
+
+def _compare_paths(old: str | None, new: str | None) -> Iterator[Difference]:
+    if old == new:
+        return
+    kind = DifferenceKind.NEWLY_GOVERNED
+    if old is None:
+        kind = DifferenceKind.NO_LONGER_GOVERNED
+    before, after = ("every path" if each is None else show(each) for each in (old, new))
     message = (
         f"CORS_URLS_REGEX changes from {before} to {after}. Whether the policy covers more or fewer"
         " paths cannot be determined."
     )
-    changed = Difference(kind, Direction.UNKNOWN, message, risk=_RISK_OF_PATHS)
-    differences = sorted(
-        (*comparison.differences, changed),
-        key=lambda each: (_DIRECTIONS.index(each.direction), -each.risk),
+    yield Difference(kind, Direction.UNKNOWN, message, risk=_RISK_OF_PATHS)
+
+
+def _compare_lookups(old: str | None, new: str | None) -> Iterator[Difference]:
+    if (old is None) == (new is None):
+        return
+    name = escape(new or old or "")
+    direction, asked, allows = Direction.UNKNOWN, "now", "allows"
+    if new is None:
+        direction, asked, allows = Direction.NARROWER, "no longer", "allowed"
+    message = (
+        f"For origins that the policy does not list, {name} is {asked} asked. Which of them it"
+        f" {allows} cannot be determined."
     )
-    return Comparison(tuple(differences))
+    yield Difference(DifferenceKind.ORIGINS, direction, message, risk=_RISK_OF_LOOKUPS)
