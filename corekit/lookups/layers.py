@@ -51,7 +51,11 @@ def name_lookup(lookup: Lookup) -> str:
     """
     function = getattr(lookup, "function", None)
     name = getattr(function, "__qualname__", None)
-    return "the look-up" if name is None else f"{function.__module__}.{name}()"
+    # A method of a set or a list has no module.
+    module = getattr(function, "__module__", None)
+    if name is None:
+        return "the look-up"
+    return f"{name}()" if module is None else f"{module}.{name}()"
 
 
 def check_lookup(lookup: object, *, is_async: bool) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+import re
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -37,6 +40,14 @@ def is_tenant(origin: str) -> bool:
     raise AssertionError("an explanation calls no function")
 
 
+class Tenants:
+    def __call__(self, origin: str) -> bool:
+        raise AssertionError("an explanation calls no function")
+
+    def has(self, origin: str) -> bool:
+        raise AssertionError("an explanation calls no function")
+
+
 LOOKUP: Final = OriginLookup(is_tenant)
 
 
@@ -59,6 +70,24 @@ class TestLookUp:
         assert found.fixes[0].message == (
             f"Let {name} return True for {PAGE}, if its pages may read the responses."
         )
+
+    @pytest.mark.parametrize(
+        ("function", "name"),
+        [
+            (["https://a.example"].__contains__, "list.__contains__()"),
+            ({"https://a.example"}.__contains__, "set.__contains__()"),
+            ({"https://a.example": 1}.__contains__, "dict.__contains__()"),
+            (re.compile("https://a.example").fullmatch, "Pattern.fullmatch()"),
+            (partial(operator.eq, "https://a.example"), "the look-up"),
+            (Tenants(), "the look-up"),
+            (Tenants().has, f"{__name__}.Tenants.has()"),
+        ],
+        ids=["list", "set", "dict", "regex", "partial", "object", "method"],
+    )
+    def test_function_is_named_as_far_as_it_has_a_name(self, function: Any, name: str) -> None:
+        found = explain(POLICY, GET, page=PAGE, lookup=OriginLookup(function))
+        assert found.lookup == name
+        assert f"so {name} is asked, which is not done here." in text(found)
 
     @pytest.mark.parametrize(
         ("page", "url", "policy"),
