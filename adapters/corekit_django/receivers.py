@@ -124,7 +124,7 @@ def _judge(tried: _Try, receiver: Any, value: object, found: _Found) -> None:
     elif value is True:
         if not tried.credentials:
             return
-    elif value is None or value is False or isinstance(value, Exception):
+    elif value is None or value is False or isinstance(value, BaseException):
         return
     name = name_view(receiver)
     judged = Reply(name, request.headers["Origin"], request.path, value, missing)

@@ -39,8 +39,8 @@ class SignalLookup(BoundedLookup):
     `clock`
         Returns seconds, for tests.
 
-    An origin is allowed if a receiver returns True, whatever the others do. If none does and one
-    has failed, it is not known whether the origin is allowed.
+    An origin is allowed if a receiver returns True, whatever the others return or raise. If none
+    does and one has failed, or if they take too long together, it is not known whether it is.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class SignalLookup(BoundedLookup):
         clock: Callable[[], float] = monotonic,
     ) -> None:
         super().__init__(_NAME, concurrency=concurrency, timeout=timeout, clock=clock)
-        self._tasks: Final[set[asyncio.Task[None]]] = set()
+        self._tasks: Final[set[asyncio.Task[Flight | Outcome]]] = set()
 
     def ask(self, request: HttpRequest) -> Outcome:
         """Call the receivers in this thread, once for each request."""
@@ -72,13 +72,17 @@ class SignalLookup(BoundedLookup):
         known: Outcome | None = vars(request).get(_OUTCOME)
         if known is not None:
             return known
+        task = asyncio.create_task(self._ask_in_task(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return _keep(request, await asyncio.shield(task))
+
+    async def _ask_in_task(self, request: HttpRequest) -> Flight | Outcome:
+        # A task that is canceled before it runs has taken no place.
         begun = self._begin(request)
         if isinstance(begun, Flight):
-            task = asyncio.create_task(self._call_async(begun, request))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            await asyncio.shield(task)
-        return _keep(request, begun)
+            await self._call_async(begun, request)
+        return begun
 
     def _begin(self, request: HttpRequest) -> Flight | Outcome:
         with self._lock:

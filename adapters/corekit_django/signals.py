@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from inspect import isawaitable
+from inspect import CORO_CREATED, getcoroutinestate, isawaitable, iscoroutine
 from typing import Any, Final
 
 from asgiref.sync import async_to_sync
@@ -64,11 +64,17 @@ def settle(replies: list[object], seconds: float | None = None) -> list[object]:
 
 async def settle_async(replies: list[object], seconds: float | None) -> list[object]:
     """Like `settle()`, in an event loop."""
-    async with asyncio.timeout(seconds):
-        return await asyncio.gather(*map(_await, replies))
+    try:
+        async with asyncio.timeout(seconds):
+            return await asyncio.gather(*map(_await, replies))
+    finally:
+        for reply in replies:
+            # One that was canceled before it began would warn that nobody has awaited it.
+            if iscoroutine(reply) and getcoroutinestate(reply) == CORO_CREATED:
+                reply.close()
 
 
-def judge(replies: list[object]) -> tuple[bool, Exception | None]:
+def judge(replies: list[object]) -> tuple[bool, BaseException | None]:
     """Return whether a receiver allows the origin, and the first exception of the others.
 
     If there is an exception and no receiver allows the origin, it is not known whether it is.
@@ -76,19 +82,20 @@ def judge(replies: list[object]) -> tuple[bool, Exception | None]:
     >>> judge([None, "yes", True]), judge([False])
     ((True, None), (False, None))
     """
-    errors = (reply for reply in replies if isinstance(reply, Exception))
+    errors = (reply for reply in replies if isinstance(reply, BaseException))
     return any(reply is True for reply in replies), next(errors, None)
 
 
 def _call(receiver: Callable[..., Any], request: HttpRequest) -> object:
     try:
         return receiver(signal=check_request_enabled, sender=None, request=request)
-    except Exception as error:  # noqa: BLE001 - the caller judges it
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the caller judges it
         return error
 
 
 async def _await(reply: object) -> object:
     try:
         return await reply if isawaitable(reply) else reply
-    except Exception as error:  # noqa: BLE001 - the caller judges it
+    # If the request was canceled, `gather()` raises that anyway.
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the caller judges it
         return error

@@ -211,7 +211,8 @@ class OriginLookup(BoundedLookup):
         """Return the key of a request; None if the function `tenant` has failed."""
         try:
             return check_tenant(tenant(request)), origin
-        except Exception as error:  # noqa: BLE001 - a request for a host that it does not expect
+        # For example for a host that it does not expect.
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001
             with self._lock:
                 self._state.count(Outcome.FAILED)
             self._log.log(self._clock(), "function tenant", None, error)
@@ -231,7 +232,8 @@ class OriginLookup(BoundedLookup):
             result = self.function(*_arguments_of(flight))
         except BaseException as error:
             self._end(flight, self._state.fail, error)
-            if not isinstance(error, Exception):
+            # Nothing cancels a thread, only what the function may wait for.
+            if not isinstance(error, Exception | asyncio.CancelledError):
                 raise
         else:
             self._settle(flight, result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -180,7 +181,12 @@ class FailingLater:
         raise LookupError("a bug of the receiver")
 
 
+def of_a_canceled_task(sender: object, **kwargs: object) -> bool:
+    raise asyncio.CancelledError
+
+
 SILENT: list[Receiver] = [
+    of_a_canceled_task,
     by_origin,
     by_subdomain,
     nothing,

@@ -119,6 +119,32 @@ def test_client_that_disconnects_does_not_free_the_place(make: type[Held]) -> No
         run(disconnect)
 
 
+def test_task_that_is_canceled_before_it_runs_takes_no_place() -> None:
+    bounds = SignalLookup(concurrency=1, timeout=LONG)
+
+    def request() -> HttpRequest:
+        return RequestFactory().get("/", headers={"Origin": PARTNER})
+
+    async def stop() -> None:
+        asking = asyncio.create_task(bounds.ask_async(request()))
+        await asyncio.sleep(0)
+        for each in asyncio.all_tasks() - {asyncio.current_task()}:
+            each.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    async def drop() -> None:
+        """Leave the loop to be closed before the task has run."""
+        asking = asyncio.create_task(bounds.ask_async(request()))
+        await asyncio.sleep(0)
+        asking.cancel()
+
+    with connected(is_partner):
+        for each in (stop, drop):
+            run(each)
+            assert bounds.ask(request()) is Outcome.ALLOWED
+
+
 async def is_partner(sender: object, request: HttpRequest, **kwargs: object) -> bool:
     return request.headers["Origin"] == PARTNER
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -128,6 +129,53 @@ def test_awaitable_is_canceled_after_the_timeout(
     assert counted(bounds) == {"timed_out": 2}
 
 
+class CanceledLater:
+    """An awaitable that waits for a task that was canceled; the request was not."""
+
+    def __await__(self) -> Any:
+        task = asyncio.ensure_future(asyncio.sleep(LONG))
+        task.cancel()
+        return task.__await__()
+
+
+def cancel_sync(request: HttpRequest) -> bool:
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize(
+    "receiver",
+    [plainly(cancel_sync), later(cancel_sync), plainly(lambda request: CanceledLater())],
+    ids=["sync", "async", "awaitable"],
+)
+def test_cancellation_in_a_receiver_is_a_failure(
+    ask: Ask, receiver: Receiver, bounds: SignalLookup, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connected(receiver):
+        assert_unknown(ask)
+        (line,) = logged(caplog)
+        assert " raised CancelledError, so it is not known " in line
+        allows = plainly(allow)
+        with connected(allows):
+            assert ask("GET", "/plain/", origin=PARTNER).headers[ALLOW_ORIGIN] == PARTNER
+    assert counted(bounds) == {"failed": 2, "allowed": 1}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("make", [plainly, later])
+def test_true_does_not_count_if_another_receiver_takes_too_long(
+    ask: Ask, make: Callable[[Receiver], Receiver], is_first: bool
+) -> None:
+    async def hang(**named: object) -> bool:
+        await asyncio.sleep(LONG)
+        return True
+
+    bounds = SignalLookup(timeout=0.05)
+    first, second = (make(allow), hang) if is_first else (hang, make(allow))
+    with override_settings(CORS_LOOKUP=bounds), connected(first), connected(second):
+        assert_unknown(ask)
+    assert counted(bounds) == {"timed_out": 2}
+
+
 def test_late_true_is_not_used(ask: Ask) -> None:
     clock = Clock()
 
@@ -158,6 +206,22 @@ def test_sync_receivers_leave_less_time_to_async_ones(ask: Ask) -> None:
     with override_settings(CORS_LOOKUP=bounds), connected(receiver), connected(hang):
         assert ask("GET", "/plain/", origin=PARTNER).headers["Cache-Control"] == "no-store"
     assert time.monotonic() - started < 1.5
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_async_receiver_without_time_is_not_begun(ask: Ask) -> None:
+    clock, begun = Clock(), list[str]()
+
+    def reply(request: HttpRequest) -> None:
+        clock.now += 3
+
+    first, second = plainly(reply), later(lambda request: begun.append(request.method or ""))
+    bounds = SignalLookup(timeout=2, clock=clock)
+    with override_settings(CORS_LOOKUP=bounds), connected(first), connected(second):
+        assert_unknown(ask)
+    # A coroutine that was never awaited warns when it is collected.
+    gc.collect()
+    assert (begun, counted(bounds)) == ([], {"timed_out": 2})
 
 
 @kinds

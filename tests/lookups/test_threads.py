@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
+from asyncio import CancelledError
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from corekit_lookups import LookupResultError, Outcome
+from corekit_lookups import LookupRequest, LookupResultError, Outcome
 from tests.clock import Clock
 from tests.lookups.running import LONG, REQUEST, A, B, build
 
@@ -213,6 +215,26 @@ class TestFailures:
         with pytest.raises(KeyboardInterrupt):
             lookup.ask_sync(A, REQUEST)
         assert lookup.ask_sync(B, REQUEST) is Outcome.ALLOWED
+
+    def test_cancellation_in_the_function_is_a_failure(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """It may run a task and wait for it: the request was not canceled."""
+
+        def look_up(origin: str) -> bool:
+            raise CancelledError
+
+        assert build(look_up, concurrency=1).ask_sync(A, REQUEST) is Outcome.FAILED
+        (record,) = caplog.records
+        assert " raised CancelledError, so it is not known " in record.getMessage()
+
+    def test_cancellation_in_the_function_tenant_is_a_failure(self) -> None:
+        def tenant(request: LookupRequest) -> str:
+            raise CancelledError
+
+        lookup = build(lambda origin, tenant: True, tenant=tenant)
+        assert lookup.ask_sync(A, REQUEST) is Outcome.FAILED
+        assert asyncio.run(lookup.ask_async(A, REQUEST)) is Outcome.FAILED
 
 
 class TestRaces:
