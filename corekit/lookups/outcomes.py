@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from inspect import isawaitable
-from typing import Self
+from typing import Final, Self
 
 from corekit.diagnostics import show
 
@@ -52,18 +51,25 @@ class Outcome(StrEnum):
     """Waited for the look-up of another request, whose outcome it got: a label only."""
 
 
+_SHOWN: Final = (str, bytes, int, float, type(None))
+
+
 class LookupResultError(TypeError):
     """A look-up returned something other than True or False.
 
+    Of an object, only the type is named: this is created while other requests wait, and what shows
+    a QuerySet asks the database.
+
     >>> print(LookupResultError("https://app.example.com", 1))
     The look-up of 'https://app.example.com' returned 1, of type int. Return True or False.
+    >>> print(LookupResultError("https://app.example.com", []))
+    The look-up of 'https://app.example.com' returned an object of type list. Return True or False.
     """
 
     def __init__(self, origin: str, result: object) -> None:
+        cls = type(result)
         use = "Return True or False."
-        if isawaitable(result):
+        if hasattr(cls, "__await__"):
             use = "Pass the async function itself, not a function that calls it."
-        kind = type(result).__name__
-        super().__init__(
-            f"The look-up of {show(origin)} returned {show(result)}, of type {kind}. {use}"
-        )
+        what = f"{show(result)}, of type" if cls in _SHOWN else "an object of type"
+        super().__init__(f"The look-up of {show(origin)} returned {what} {cls.__name__}. {use}")

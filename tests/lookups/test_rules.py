@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from corekit.lookups import (
@@ -241,6 +243,41 @@ class TestFailures:
         assert flight.outcome is Outcome.FAILED
         assert state.ask(A, 0) is Outcome.BACKED_OFF
         start(state, B)
+
+    def test_no_code_of_a_wrong_result_runs(self) -> None:
+        """All other requests wait for the state, and a QuerySet may ask the database."""
+        called: list[str] = []
+
+        class Row:
+            @property
+            def __class__(self) -> Any:
+                called.append("class")
+                return Row
+
+            def __repr__(self) -> str:
+                called.append("repr")
+                return "<Row>"
+
+            def __eq__(self, other: object) -> bool:
+                called.append("eq")
+                return True
+
+            def __hash__(self) -> int:
+                called.append("hash")
+                return 0
+
+            def __bool__(self) -> bool:
+                called.append("bool")
+                return True
+
+        state = LookupState()
+        flight, result = start(state), Row()
+        with pytest.raises(LookupResultError) as caught:
+            state.settle(flight, result, 0)
+        assert called == []
+        assert str(caught.value) == (
+            f"The look-up of '{A}' returned an object of type Row. Return True or False."
+        )
 
     def test_awaitable_is_an_error_with_another_hint(self) -> None:
         async def ask() -> bool:
