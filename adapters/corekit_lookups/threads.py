@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Lock, Semaphore, Thread
 from typing import Final
 from weakref import finalize
@@ -43,13 +43,19 @@ class Threads:
 
 
 class _Pool:
-    """The threads of one process, in the way of a `ThreadPoolExecutor`."""
+    """The threads of one process: as many as there are tasks, up to `most`.
+
+    A `ThreadPoolExecutor` counts threads that wait instead, and one that is about to wait while
+    another is started counts twice. Then a task waits for a thread that does not come.
+    """
 
     def __init__(self, most: int) -> None:
         self._most: Final = most
         self._lock: Final = Lock()
         self._started = 0
-        self._idle: Final = Semaphore(0)
+        self._running = 0
+        # What has ended since; it counts as running until the next task.
+        self._ended: Final = Semaphore(0)
         self._tasks: Final[SimpleQueue[_Task | None]] = SimpleQueue()
         finalize(self, self._tasks.put, None)
 
@@ -57,11 +63,17 @@ class _Pool:
         future: Future[object] = Future()
         with self._lock:
             self._tasks.put((future, function))
-            if self._idle.acquire(blocking=False) or self._started == self._most:
+            self._running += 1
+            while self._ended.acquire(blocking=False):
+                self._running -= 1
+            if self._running <= self._started or self._started == self._most:
                 return future
             try:
                 Thread(
-                    target=_work, args=(self._tasks, self._idle), name="corekit-lookup", daemon=True
+                    target=_work,
+                    args=(self._tasks, self._ended),
+                    name="corekit-lookup",
+                    daemon=True,
                 ).start()
             except RuntimeError:
                 # Another thread may have begun with it.
@@ -72,27 +84,28 @@ class _Pool:
         return future
 
 
-def _work(tasks: SimpleQueue[_Task | None], idle: Semaphore) -> None:
+def _work(tasks: SimpleQueue[_Task | None], ended: Semaphore) -> None:
     while True:
-        try:
-            task = tasks.get_nowait()
-        except Empty:
-            idle.release()
-            task = tasks.get()
+        task = tasks.get()
         if task is None:
             # For the next thread.
             tasks.put(None)
             return
-        _run(*task)
+        _run(*task, ended)
         # What waits for work keeps no request alive.
         del task
 
 
-def _run(future: Future[object], function: Callable[[], object]) -> None:
+def _run(future: Future[object], function: Callable[[], object], ended: Semaphore) -> None:
     if not future.set_running_or_notify_cancel():
+        ended.release()
         return
     try:
-        result = function()
+        try:
+            result = function()
+        finally:
+            # Before anybody can know of it, and ask for more.
+            ended.release()
     except BaseException as error:  # noqa: BLE001 - raised where the result is read
         future.set_exception(error)
     else:

@@ -12,13 +12,14 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Event, Thread, get_ident
+from threading import Barrier, Event, Semaphore, Thread, get_ident
 from threading import enumerate as enumerate_threads
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from corekit_lookups import LookupResultError, OriginLookup, Outcome
+from corekit_lookups import threads as threads_module
 from corekit_lookups.threads import Threads, _Pool
 from tests.config.watching import wait_for
 from tests.lookups.running import LONG, REQUEST, A, B, build, run, settle, wait_until
@@ -36,8 +37,17 @@ def start_no_thread(_: object) -> None:
     raise RuntimeError("no thread can be started")
 
 
-def is_waiting(pool: _Pool | None) -> bool:
-    return pool is not None and pool._idle._value == 1
+class HeldSemaphore(Semaphore):
+    """Holds the first thread that releases it."""
+
+    held: ClassVar[Event]
+    released: ClassVar[Event]
+
+    def release(self, n: int = 1) -> None:
+        if not self.held.is_set():
+            self.held.set()
+            assert self.released.wait(LONG)
+        super().release(n)
 
 
 async def check(lookup: OriginLookup) -> None:
@@ -229,13 +239,59 @@ class TestFunctionsInThreads:
         assert threads.run(lambda: "next").result(LONG) == "next"
         assert not called.is_set()
 
+    def test_canceled_work_leaves_room_for_more(self) -> None:
+        threads = Threads(2)
+        for _ in range(3):
+            released = Event()
+            first, second = threads.run(released.wait), threads.run(released.wait)
+            assert [threads.run(released.wait).cancel() for _ in range(3)] == [True] * 3
+            released.set()
+            assert first.result(LONG)
+            assert second.result(LONG)
+        both = Barrier(2)
+        waiting = [threads.run(partial(both.wait, LONG)) for _ in range(2)]
+        assert {each.result(LONG) for each in waiting} == {0, 1}
+
+    def test_no_task_waits_while_there_may_be_more_threads(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One thread has just ended its task, and the next thread begins late."""
+        HeldSemaphore.held, HeldSemaphore.released = Event(), Event()
+        late, stop, work = Event(), Event(), threads_module._work
+
+        def begin_late(*arguments: Any) -> None:
+            assert late.wait(LONG)
+            work(*arguments)
+
+        monkeypatch.setattr(threads_module, "Semaphore", HeldSemaphore)
+        pool = _Pool(3)
+        pool.run(int)
+        assert HeldSemaphore.held.wait(LONG)
+        monkeypatch.setattr(threads_module, "_work", begin_late)
+        began = [Event() for _ in range(3)]
+
+        def begin(event: Event) -> bool:
+            event.set()
+            return stop.wait(LONG)
+
+        running = [pool.run(partial(begin, began[0]))]
+        HeldSemaphore.released.set()
+        assert began[0].wait(LONG)
+        late.set()
+        # The second thread waits for work by now, or soon.
+        time.sleep(0.05)
+        for event in began[1:]:
+            running.append(pool.run(partial(begin, event)))
+            assert event.wait(LONG)
+        stop.set()
+        assert all(each.result(LONG) for each in running)
+
     def test_threads_are_reused_and_end_with_the_look_up(self) -> None:
         others = set(enumerate_threads())
         lookup = build(lambda origin: True, concurrency=3)
         threads = lookup._threads
         for _ in range(5):
             assert threads.run(get_ident).result(LONG)
-            assert wait_for(partial(is_waiting, threads._pool))
         assert len(set(enumerate_threads()) - others) == 1
         released = Event()
         waiting = [threads.run(released.wait) for _ in range(5)]
