@@ -7,7 +7,7 @@ and for asyncio.
 """
 
 from .asking import LOOKUP_RISKS, may_look_up
-from .expiring import RESOLUTION, ExpiringKeys, Key, split_key
+from .expiring import ExpiringKeys, Key, split_key
 from .layers import (
     Lookup,
     check_is_asked,
@@ -25,13 +25,10 @@ from .layers import (
 from .outcomes import LookupResultError, Outcome
 from .requests import LookupRequest
 from .responses import is_unknown
-from .state import BACK_OFF, MAX_TENANT_LENGTH, Ask, Flight, LookupState, Wait
+from .state import Ask, Flight, LookupState, Wait
 
 __all__ = [
-    "BACK_OFF",
     "LOOKUP_RISKS",
-    "MAX_TENANT_LENGTH",
-    "RESOLUTION",
     "Ask",
     "ExpiringKeys",
     "Flight",

@@ -133,16 +133,6 @@ class LookupState:
         """Count a request that could not be asked about."""
         self._counts[outcome] += 1
 
-    @property
-    def running(self) -> int:
-        """The number of look-ups that were started and have not returned."""
-        return len(self._running)
-
-    @property
-    def remembered(self) -> int:
-        """The number of keys that are held in memory, for whatever reason."""
-        return len(self._allowed) + len(self._denied) + len(self._failed) + len(self._flights)
-
     def recall_with(self, clock: Callable[[], float]) -> Callable[[Key], Outcome | None]:
         """Return a function that recalls HTTPS origins that were allowed, or used, a moment ago.
 

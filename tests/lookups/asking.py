@@ -21,3 +21,13 @@ def know(state: LookupState, *results: tuple[Key, bool], now: float = 0) -> None
     """Ask for each key, and settle it."""
     for key, result in results:
         state.settle(start(state, key, now), result, now)
+
+
+def count_running(state: LookupState) -> int:
+    """Return the number of look-ups that were started and have not returned."""
+    return len(state._running)
+
+
+def count_remembered(state: LookupState) -> int:
+    """Return the number of keys that are held in memory, for whatever reason."""
+    return sum(map(len, (state._allowed, state._denied, state._failed, state._flights)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corekit.lookups import Flight, LookupState, Outcome
-from tests.lookups.asking import A, start
+from tests.lookups.asking import A, count_remembered, count_running, start
 
 
 def begin(state: LookupState, now: float = 0) -> Flight:
@@ -30,7 +30,7 @@ def test_nothing_is_remembered(result: bool | None) -> None:
         state.fail(flight, 0)
     else:
         state.settle(flight, result, 0)
-    assert (state.remembered, state.running) == (0, 0)
+    assert (count_remembered(state), count_running(state)) == (0, 0)
     assert state.fail(begin(state), 0) is Outcome.FAILED
 
 

@@ -12,6 +12,7 @@ import pytest
 from corekit_lookups import LookupResultError, OriginLookup, Outcome
 from tests.clock import Clock
 from tests.config.watching import wait_for
+from tests.lookups.asking import count_running
 from tests.lookups.running import LONG, REQUEST, A, B, build, run, wait_until
 
 LATE: Final = "https://late.example"
@@ -126,7 +127,7 @@ def test_look_up_that_goes_on_after_its_timeout_is_timed_once() -> None:
         ((seconds, outcome),) = ends
         assert (seconds >= 0.02, outcome) == (True, Outcome.TIMED_OUT)
         released.set()
-        await wait_until(lambda: lookup._state.running == 0)
+        await wait_until(lambda: count_running(lookup._state) == 0)
         assert len(ends) == 1
 
     run(test)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corekit.lookups import ExpiringKeys, Flight, Key, LookupState, Outcome
-from tests.lookups.asking import A, B, know, start
+from tests.lookups.asking import A, B, count_remembered, count_running, know, start
 
 
 def test_origin_is_forgotten_for_all_tenants() -> None:
@@ -22,7 +22,7 @@ def test_everything_is_forgotten() -> None:
     state = LookupState()
     know(state, (A, True), (B, False))
     state.clear()
-    assert state.remembered == 0
+    assert count_remembered(state) == 0
     start(state, A)
     start(state, B)
 
@@ -106,11 +106,11 @@ def test_state_of_a_forked_process_starts_again() -> None:
     state.time_out(late, 1)
     counts = state.counts
     state.start_again()
-    assert (state.running, state.remembered, state.counts) == (0, 0, counts)
+    assert (count_running(state), count_remembered(state), state.counts) == (0, 0, counts)
     # The thread that forked may go on here.
     assert state.settle(own, True, 0.5) is Outcome.ALLOWED
     assert state.settle(alone, True, 0.5) is Outcome.ALLOWED
-    assert (state.running, state.remembered) == (0, 0)
+    assert (count_running(state), count_remembered(state)) == (0, 0)
     flights = [start(state, key, 1) for key in (A, B, "https://fails.example")]
     assert state.ask("https://no.example", 1) is Outcome.OVERLOADED
     assert [state.settle(each, True, 1) for each in flights] == [Outcome.ALLOWED] * 3

@@ -28,6 +28,7 @@ from corekit.lookups import (
     Wait,
     split_key,
 )
+from tests.lookups.asking import count_remembered, count_running
 from tests.lookups.naive import NaiveFlight, NaiveLookup, was_just_used
 
 # Binary fractions, so that sums are exact.
@@ -176,10 +177,10 @@ class LookupMachine(RuleBasedStateMachine):
         model = self.model
         assert Counter(self.state.counts) == Counter(model.counted)
         running = [each for each in model.flights if not each.returned]
-        assert self.state.running == len(running) <= model.concurrency
+        assert count_running(self.state) == len(running) <= model.concurrency
         occupied = {each.key for each in running if not each.forgotten}
         remembered = len(model.yes) + len(model.no) + len(model.failed) + len(occupied)
-        assert self.state.remembered == remembered
+        assert count_remembered(self.state) == remembered
         assert remembered <= model.size + 2 * model.negative_size + model.concurrency
 
     @invariant()

@@ -22,6 +22,7 @@ from corekit_lookups import LookupResultError, OriginLookup, Outcome
 from corekit_lookups import threads as threads_module
 from corekit_lookups.threads import Threads, _Pool
 from tests.config.watching import wait_for
+from tests.lookups.asking import count_running
 from tests.lookups.running import LONG, REQUEST, A, B, build, run, settle, wait_until
 
 HANGING = """
@@ -87,7 +88,7 @@ class TestFunctionsInThreads:
             assert await lookup.ask_async(A, REQUEST) is Outcome.TIMED_OUT
             assert await lookup.ask_async(B, REQUEST) is Outcome.OVERLOADED
             released.set()
-            await wait_until(lambda: lookup._state.running == 0)
+            await wait_until(lambda: count_running(lookup._state) == 0)
 
         run(test)
 
@@ -110,7 +111,7 @@ class TestFunctionsInThreads:
             await wait_until(lambda: len(called) == most)
             assert await asyncio.to_thread(lambda: "read") == "read"
             released.set()
-            await wait_until(lambda: lookup._state.running == 0)
+            await wait_until(lambda: count_running(lookup._state) == 0)
 
         run(test)
 
@@ -208,7 +209,7 @@ class TestFunctionsInThreads:
             lookup = build(lambda origin: True, concurrency=1)
             for origin in (A, B):
                 assert await lookup.ask_async(origin, REQUEST) is Outcome.FAILED
-                assert lookup._state.running == 0
+                assert count_running(lookup._state) == 0
 
         run(test)
 
@@ -335,7 +336,7 @@ class TestSeveralLoops:
             asking = pool.submit(lookup.ask_sync, A, REQUEST)
 
             async def disconnect() -> None:
-                await wait_until(lambda: lookup._state.running == 1)
+                await wait_until(lambda: count_running(lookup._state) == 1)
                 waiting = asyncio.ensure_future(lookup.ask_async(A, REQUEST))
                 await settle()
                 waiting.cancel()

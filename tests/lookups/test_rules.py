@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from corekit.lookups import (
-    MAX_TENANT_LENGTH,
     Ask,
     Key,
     LookupResultError,
@@ -15,7 +14,8 @@ from corekit.lookups import (
     Outcome,
     Wait,
 )
-from tests.lookups.asking import A, B, know, start
+from corekit.lookups.state import MAX_TENANT_LENGTH
+from tests.lookups.asking import A, B, count_remembered, count_running, know, start
 
 
 class TestCaches:
@@ -45,17 +45,17 @@ class TestCaches:
         for number in range(100):
             know(state, (f"https://{number}.example", False))
         assert state.ask(A, 0) is state.ask(B, 0) is Outcome.CACHED_ALLOWED
-        assert state.remembered == 4
+        assert count_remembered(state) == 4
 
     @pytest.mark.parametrize(("size", "negative_size"), [(1, 3), (3, 1)])
     def test_each_has_its_size(self, size: int, negative_size: int) -> None:
         state = LookupState(size=size, negative_size=negative_size)
         for number in range(10):
             know(state, (f"https://{number}.example", True))
-        assert state.remembered == size
+        assert count_remembered(state) == size
         for number in range(10, 20):
             know(state, (f"https://{number}.example", False))
-        assert state.remembered == size + negative_size
+        assert count_remembered(state) == size + negative_size
 
     @pytest.mark.parametrize("result", [True, False])
     def test_least_recently_used_is_displaced(self, result: bool) -> None:
@@ -155,7 +155,7 @@ class TestFlights:
         state.settle(flight, True, 0)
         state.fail(flight, 0)
         assert state.ask(A, 0) is Outcome.CACHED_DENIED
-        assert state.running == 1
+        assert count_running(state) == 1
         assert state.ask(B, 0) == Wait(other)
 
 
@@ -189,7 +189,7 @@ class TestFailures:
         state = LookupState(negative_size=3)
         for number in range(100):
             state.fail(start(state, f"https://{number}.example"), 0)
-        assert state.remembered == 3
+        assert count_remembered(state) == 3
 
     def test_old_yes_is_used_after_a_failure(self) -> None:
         state = LookupState(ttl=60, stale_if_error=30)

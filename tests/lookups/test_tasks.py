@@ -10,6 +10,7 @@ import pytest
 
 from corekit_lookups import LookupResultError, Outcome
 from tests.clock import Clock
+from tests.lookups.asking import count_running
 from tests.lookups.running import REQUEST, A, B, build, run, settle, wait_until
 
 
@@ -194,7 +195,7 @@ class TestCancellation:
 
         run(test)
         assert lookup.counts["failed"] == 1
-        assert lookup._state.running == 0
+        assert count_running(lookup._state) == 0
 
     def test_server_that_stops_before_it_begins_ends_it(self) -> None:
         lookup = build(hang, concurrency=1)
@@ -207,7 +208,7 @@ class TestCancellation:
             assert await asking is Outcome.FAILED
 
         run(test)
-        assert lookup._state.running == 0
+        assert count_running(lookup._state) == 0
 
 
 async def hang(origin: str) -> bool:
@@ -261,4 +262,4 @@ class TestErrors:
 
         with pytest.raises(SystemExit):
             run(test)
-        assert lookup._state.running == 0
+        assert count_running(lookup._state) == 0
