@@ -26,6 +26,14 @@ _VARY: Final[Any] = request_key("corekit.vary", tuple)
 """The key in a request for what its response has to add to Vary."""
 
 
+class Refusal(web.Response):
+    """The response to a request that the guard judged by the policy for `routed`."""
+
+    def __init__(self, routed: web.Request, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.routed = routed
+
+
 class Gate:
     """A guard in front of an application, and the observer of its verdicts."""
 
@@ -38,12 +46,17 @@ class Gate:
         return request.method in self.guard.skipped_methods and "Upgrade" not in request.headers
 
     def refuse(
-        self, request: web.Request, paths: tuple[str, ...], engine: Engine | None
-    ) -> web.Response | None:
+        self,
+        request: web.Request,
+        paths: tuple[str, ...],
+        engine: Engine | None,
+        routed: web.Request,
+    ) -> Refusal | None:
         """Judge a request, and return the response to one that is refused.
 
-        `paths` are what aiohttp may route its path as; `engine` is that of the policy for it, None
-        if no policy covers it.
+        `paths` are what aiohttp may route its path as; `engine` is that of the policy for `routed`,
+        which is the request itself or the one that it is redirected to, None if no policy covers
+        it.
         """
         guarded = GuardedRequest(
             guard=self.guard,
@@ -64,7 +77,7 @@ class Gate:
         self._observer.observe(verdict, guarded, path=request.path, request=request)
         if verdict.status is not None:
             status, headers, body = verdict.response()
-            return web.Response(status=status, headers=CIMultiDict(headers), body=body)
+            return Refusal(routed, status=status, headers=CIMultiDict(headers), body=body)
         if verdict.vary:
             # Two applications around a handler may each have a guard.
             request[_VARY] = tuple(dict.fromkeys((*request.get(_VARY, ()), *verdict.vary)))

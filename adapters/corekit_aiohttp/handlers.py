@@ -7,6 +7,7 @@ by routing as aiohttp does; no handler runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final, TypeVar, Unpack, cast
 
 from aiohttp import hdrs, web
@@ -125,9 +126,9 @@ async def find_normalized(request: web.Request, method: str) -> web.Request:
     """
     for app in request.match_info.apps:
         for middleware in filter(_is_normalizing, app.middlewares):
-            # Each copy of a request has to be of the method that the preflight asks for.
-            copy = request.clone(method=method)
-            asked = cast("web.Request", _Changed(copy, match_info=request.match_info, app=app))
+            # Each copy that the middleware makes has to be of this method.
+            clone = partial(request.clone, method=method)
+            asked = cast("web.Request", _Changed(request, app=app, clone=clone))
             try:
                 await middleware(asked, _stay)
             except web.HTTPException as redirect:

@@ -47,7 +47,7 @@ from corekit.adapter import (
 )
 from corekit.arguments import Grants
 
-from .guard import Gate, add_vary_of_guard, line_of, request_key
+from .guard import Gate, Refusal, add_vary_of_guard, line_of, request_key
 from .handlers import (
     SLOW_TO_ROUTE,
     find_normalized,
@@ -189,9 +189,12 @@ class _Layer:
         gate = self.gate
         if gate is None or gate.skips(request):
             return None
-        layer, policy = _find_policy(request, request.method)
+        routed = request
+        if MARKS.exist and not is_routed(request):
+            routed = await find_normalized(request, request.method)
+        layer, policy = _find_policy(routed, request.method)
         engine = None if policy is None else await _find_engine(request, layer, policy)
-        return gate.refuse(request, _paths_below(request, self.app), engine)
+        return gate.refuse(request, _paths_below(request, self.app), engine, routed)
 
     async def __call__(self, request: web.Request, response: web.StreamResponse) -> None:
         """Write the headers, as a receiver of ``on_response_prepare``."""
@@ -203,7 +206,9 @@ class _Layer:
         else:
             routed = request
             is_redirect = 300 <= response.status < 400
-            if MARKS.exist and is_redirect and not is_routed(request):
+            if isinstance(response, Refusal):
+                routed = response.routed
+            elif MARKS.exist and is_redirect and not is_routed(request):
                 location = response.headers.get("Location", "")
                 routed = await find_redirected(request, request.method, location)
             layer, found = _find_policy(routed, request.method)

@@ -40,6 +40,10 @@ _DIALECT: Final = Dialect({name: f'CORS_GUARD["{name}"]' for name in GUARD_ARGUM
 _EXPECTED: Final = "True, or a dict of the arguments of a guard"
 
 
+class Refusal(HttpResponse):
+    """The response to a request that the guard refuses, which no view has seen."""
+
+
 class SettingsGuard:
     """The guard that CORS_GUARD describes, and what reports its verdicts."""
 
@@ -108,7 +112,7 @@ class Judged(NamedTuple):
     verdict: Verdict
     admitted: Judged | None = None
 
-    def apply(self, request: HttpRequest) -> HttpResponse | None:
+    def apply(self, request: HttpRequest) -> Refusal | None:
         """Report the verdict, and return the response to a request that is refused.
 
         If the page is known and may act as the user, the request needs no CSRF token.
@@ -118,7 +122,7 @@ class Judged(NamedTuple):
         observer.observe(verdict, self.request, path=request.path, request=request)
         if verdict.status is not None:
             status, headers, body = verdict.response()
-            return HttpResponse(body, status=status, headers=dict(headers))
+            return Refusal(body, status=status, headers=dict(headers))
         if self.guard.replaces_tokens and self._is_of_trusted_page():
             # Django's check of tokens would raise DisallowedHost here.
             request.get_host()

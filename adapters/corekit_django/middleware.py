@@ -38,7 +38,7 @@ from corekit.adapter import (
 from .answers import Found, ask
 from .conf import Configuration, get_configuration, read_again
 from .grants import Grant
-from .guarding import Judged
+from .guarding import Judged, Refusal
 from .lookups import Pending, find_engine, find_pending, has_two_lookups
 from .messages import write_error
 from .resolving import View, find_mark, find_marks, find_view_or_report, methods_of, policy_of_mark
@@ -251,10 +251,16 @@ def _judge(request: HttpRequest) -> Judged | None:
     guard = _read(request)[0].guard
     if guard is None or guard.skips(request):
         return None
-    grant = find_grant(request, _find_view(request), request.method or "")
+    grant = _find_grant_for_guard(request)
     return guard.judge(
         request, grant, None if grant is None else find_engine(request, grant.engine)
     )
+
+
+def _find_grant_for_guard(request: HttpRequest) -> Grant | None:
+    """Return what covers a request, or the one that it may be redirected to."""
+    view = _find_view(request, is_redirected=True)
+    return find_grant(request, view, request.method or "")
 
 
 def _find_pending(request: HttpRequest, found: Found) -> Pending | None:
@@ -270,7 +276,7 @@ def _find_pending_for_guard(request: HttpRequest) -> Pending | None:
     guard = configuration.guard
     if configuration.lookup is None or guard is None or guard.skips(request):
         return None
-    grant = find_grant(request, _find_view(request), request.method or "")
+    grant = _find_grant_for_guard(request)
     return None if grant is None else find_pending(request, configuration, grant.engine)
 
 
@@ -322,7 +328,9 @@ def _find_applied(request: HttpRequest) -> Applied:
 
 def _find(request: HttpRequest, response: HttpResponseBase | None) -> Found | None:
     """Return the answer to a request; None if the response must not be changed."""
-    is_redirected = response is None or 300 <= response.status_code < 400
+    is_redirected = (
+        response is None or isinstance(response, Refusal) or 300 <= response.status_code < 400
+    )
     view = _find_view(request, is_redirected=is_redirected)
     meta = request.META
     if response is None and view is not None:

@@ -119,6 +119,8 @@ def _find_view(request: HttpRequest, is_redirected: bool) -> View | None:
     view = _route(request, path, urlconf)
     if view is None and is_redirected and not path.endswith("/") and _appends_slashes():
         view = _route(request, f"{path}/", urlconf)
+        # See `django.views.decorators.common.no_append_slash`.
+        return view if getattr(view, "should_append_slash", True) else None
     return view
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -10,11 +11,14 @@ from typing import Any, Final
 import django
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestClient as AiohttpClient
+from aiohttp.test_utils import TestServer
 from django.http import HttpResponse as DjangoResponse
 from django.http import HttpResponseRedirect
 from django.test import override_settings
 from django.urls import clear_url_caches
 from django.urls import path as django_path
+from django.views.decorators.common import no_append_slash
 from flask import Flask
 from quart import Quart
 from starlette.applications import Starlette
@@ -28,50 +32,55 @@ import corekit_django
 import corekit_flask
 import corekit_starlette
 from corekit import CorsPolicy
+from corekit.guard import CrossOriginGuard
 from tests.frameworks.asking import (
     Ask,
     ask_aiohttp,
     ask_asgi,
     ask_flask,
-    django_site,
     read_response,
 )
+from tests.frameworks.asking import django_site as ask_django
 
 APP: Final = "https://app.example.com"
 MAIN: Final = "https://main.example.com"
-OWN: Final = CorsPolicy(allow_origins=[APP])
-DEFAULT: Final = CorsPolicy(allow_origins=[MAIN])
+OWN: Final = CorsPolicy(allow_origins=[APP], allow_methods=["DELETE"])
+DEFAULT: Final = CorsPolicy(allow_origins=[MAIN], allow_methods=["DELETE"])
+GUARD: Final = CrossOriginGuard(DEFAULT)
+METHODS: Final = ["GET", "DELETE"]
+
+Guard = CrossOriginGuard | None
 
 
-def starlette() -> Ask:
+def starlette(guard: Guard = None) -> Ask:
     def respond(_: object) -> PlainTextResponse:
         return PlainTextResponse("")
 
-    route = Route("/feed/", corekit_starlette.cors(OWN)(respond))
-    app = corekit_starlette.install(Starlette(routes=[route]), DEFAULT)
+    route = Route("/feed/", corekit_starlette.cors(OWN)(respond), methods=METHODS)
+    app = corekit_starlette.install(Starlette(routes=[route]), DEFAULT, guard=guard)
     return ask_asgi(app)
 
 
-def flask() -> Ask:
+def flask(guard: Guard = None) -> Ask:
     app = Flask("slashes")
-    app.add_url_rule("/feed/", "feed", corekit_flask.cors(OWN)(lambda: ""))
-    corekit_flask.Cors(app, DEFAULT)
+    app.add_url_rule("/feed/", "feed", corekit_flask.cors(OWN)(lambda: ""), methods=METHODS)
+    corekit_flask.Cors(app, DEFAULT, guard=guard)
     return ask_flask(app)
 
 
-def quart() -> Ask:
+def quart(guard: Guard = None) -> Ask:
     app = Quart("slashes")
 
     @corekit_asgi.cors(OWN)
     async def feed() -> str:
         return ""
 
-    app.add_url_rule("/feed/", "feed", feed)
-    corekit_asgi.install(app, DEFAULT)
+    app.add_url_rule("/feed/", "feed", feed, methods=METHODS)
+    corekit_asgi.install(app, DEFAULT, guard=guard)
     return ask_asgi(app)
 
 
-def aiohttp() -> Ask:
+def aiohttp(guard: Guard = None) -> Ask:
     async def respond(request: web.Request) -> web.Response:
         return web.Response(text=await request.text())
 
@@ -89,15 +98,27 @@ def aiohttp() -> Ask:
 
     def make() -> web.Application:
         app = web.Application(middlewares=[web.normalize_path_middleware(), create])
-        app.router.add_get("/feed/", corekit_aiohttp.cors(OWN)(respond))
+        for method in METHODS:
+            app.router.add_route(method, "/feed/", corekit_aiohttp.cors(OWN)(respond))
         app.router.add_get("/left", leave)
-        corekit_aiohttp.install(app, DEFAULT)
+        corekit_aiohttp.install(app, DEFAULT, guard=guard)
         below = web.Application()
-        below.router.add_get("/feed/", corekit_aiohttp.cors(OWN)(respond))
+        for method in METHODS:
+            below.router.add_route(method, "/feed/", corekit_aiohttp.cors(OWN)(respond))
         app.add_subapp("/below", below)
         return app
 
     return ask_aiohttp(make)
+
+
+def django_site(guard: Guard = None) -> Ask:
+    ask = ask_django()
+
+    def ask_guarded(method: str, path: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        with override_settings(CORS_GUARD=guard is not None):
+            return ask(method, path, headers)
+
+    return ask_guarded
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +136,7 @@ def urls() -> Iterator[None]:
         "ROOT_URLCONF": "slashed_urls",
         "MIDDLEWARE": ["corekit_django.middleware.CorsMiddleware", common],
         "CORS_ALLOWED_ORIGINS": [MAIN],
+        "CORS_ALLOW_METHODS": ["DELETE"],
         "ALLOWED_HOSTS": ["*"],
         "APPEND_SLASH": True,
     }
@@ -137,6 +159,23 @@ def test_redirect_to_the_slash_has_the_policy_of_its_target(make: Callable[[], A
             preflight = {"Origin": origin, "Access-Control-Request-Method": "GET"}
             found = ask("OPTIONS", path, preflight)[1]
             assert (path, found) == (path, allowed)
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_guard_judges_a_redirect_by_the_policy_of_its_target(make: Callable[[Guard], Ask]) -> None:
+    ask = make(GUARD)
+    for origin, path, expected in (
+        (APP, "/feed", ({301, 307, 308}, APP)),
+        (APP, "/feed/", ({200}, APP)),
+        (MAIN, "/feed", ({403}, None)),
+        (MAIN, "/feed/", ({403}, None)),
+        # The application, which has no such path, responds to those that it trusts.
+        (APP, "/missing", ({403}, None)),
+        (MAIN, "/missing", ({404, 405}, MAIN)),
+    ):
+        sent = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+        status, allowed = ask("DELETE", path, sent)
+        assert (origin, path, status in expected[0], allowed) == (origin, path, True, expected[1])
 
 
 @pytest.mark.parametrize("make", FRAMEWORKS)
@@ -182,6 +221,49 @@ def test_path_that_django_does_not_redirect_has_the_policy_of_the_settings() -> 
         assert django_site()("GET", "/feed", {"Origin": MAIN}) == (404, MAIN)
     with override_settings(MIDDLEWARE=["corekit_django.middleware.CorsMiddleware"]):
         assert django_site()("GET", "/feed", {"Origin": MAIN}) == (404, MAIN)
+
+
+def test_view_that_django_does_not_append_a_slash_for() -> None:
+    view = corekit_django.cors(OWN)(no_append_slash(lambda _: DjangoResponse()))
+    vars(sys.modules["slashed_urls"])["urlpatterns"] = [django_path("feed/", view)]
+    clear_url_caches()
+    ask = django_site(GUARD)
+    sent = {"Sec-Fetch-Site": "cross-site"}
+    assert ask("DELETE", "/feed", {"Origin": MAIN} | sent) == (404, MAIN)
+    assert ask("DELETE", "/feed", {"Origin": APP} | sent) == (403, None)
+    preflight = {"Origin": MAIN, "Access-Control-Request-Method": "DELETE"}
+    assert ask("OPTIONS", "/feed", preflight) == (204, MAIN)
+    assert ask("DELETE", "/feed/", {"Origin": APP} | sent) == (200, APP)
+
+
+def test_guard_of_aiohttp_clones_no_request_whose_body_was_read() -> None:
+    @web.middleware
+    async def read(request: web.Request, handler: Any) -> web.StreamResponse:
+        await request.read()
+        response: web.StreamResponse = await handler(request)
+        return response
+
+    async def send() -> int:
+        # With these arguments, the middleware of aiohttp does not clone this request either.
+        removing = web.normalize_path_middleware(append_slash=False, merge_slashes=False)
+        app = web.Application(middlewares=[removing])
+        corekit_aiohttp.install(app, DEFAULT, guard=GUARD)
+        app.middlewares.insert(0, read)
+        sent = {"Origin": MAIN, "Sec-Fetch-Site": "cross-site"}
+        async with (
+            AiohttpClient(TestServer(app)) as client,
+            client.delete("/missing", headers=sent, data=b"body") as response,
+        ):
+            return response.status
+
+    assert asyncio.run(send()) == 404
+
+
+def test_guard_in_a_subapplication_of_aiohttp_judges_a_redirect_by_its_target() -> None:
+    sent = {"Sec-Fetch-Site": "cross-site"}
+    for path in ("/below/feed", "/below//feed"):
+        assert aiohttp(GUARD)("DELETE", path, {"Origin": APP} | sent) == (308, APP)
+        assert aiohttp(GUARD)("DELETE", path, {"Origin": MAIN} | sent) == (403, None)
 
 
 async def legacy(scope: Any, receive: Any, send: Any) -> None:
