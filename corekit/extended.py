@@ -8,14 +8,15 @@ from typing import Any, cast
 from ._containers import Origins
 from ._engine import Engine
 from ._fingerprints import Source
+from ._locks import ForkSafeLock
 from ._origins import ANY
 from .compat import RegexCorsPolicy
-from .live import LivePolicy
+from .live import Extension, LivePolicy
 from .policy import CorsPolicy
 from .routes import CorsRoutes
 from .snapshots import Rules, Snapshot
 
-__all__ = ["extend", "extend_live", "find_policy", "static_policy"]
+__all__ = ["Extender", "extend", "extend_live", "find_policy", "static_policy"]
 
 
 def extend(
@@ -54,7 +55,41 @@ def extend_live(live: LivePolicy, snapshot: Snapshot, path: str | None = None) -
     Raise ValueError as `find_policy()` does, and then also in `live.replace()`, which leaves the
     current policy.
     """
-    live._change(extend=partial(extend, snapshot=snapshot, path=path))
+    Extender(live, path).extend(snapshot)
+
+
+class Extender:
+    """Extends a `LivePolicy` by one snapshot after the other, until it is closed."""
+
+    __slots__ = ("_extension", "_live", "_lock", "_path", "is_closed")
+
+    def __init__(self, live: LivePolicy, path: str | None = None) -> None:
+        self._live = live
+        self._path = path
+        self._lock = ForkSafeLock()
+        self._extension: Extension | None = None
+        self.is_closed = False
+
+    def extend(self, snapshot: Snapshot) -> bool:
+        """Do what `extend_live()` does; after `close()` do nothing, and return False."""
+        extension = partial(extend, snapshot=snapshot, path=self._path)
+        with self._lock:
+            if self.is_closed:
+                return False
+            self._live._change(extend=extension)
+            self._extension = extension
+            return True
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether nothing else has extended the policy since the last call of `extend()`."""
+        return self._live._held.extend is self._extension
+
+    def close(self) -> bool:
+        """End it, after the call of `extend()` that is running; return False if it was closed."""
+        with self._lock:
+            was_closed, self.is_closed = self.is_closed, True
+            return not was_closed
 
 
 def static_policy(live: LivePolicy) -> CorsPolicy | CorsRoutes:

@@ -10,11 +10,11 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Final
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from corekit import LivePolicy
 from corekit.adapter import show
-from corekit.extended import extend_live, find_policy, static_policy
+from corekit.extended import Extender, find_policy, static_policy
 from corekit.problems import Problem, SettingProblem
 from corekit.snapshots import Loads, Rules, Snapshot, SnapshotReader
 
@@ -26,7 +26,8 @@ SLOW: Final = 60.0
 _MOST_SHOWN: Final = 10
 """How many rows a line of the log names."""
 
-_refreshed: Final[WeakSet[LivePolicy]] = WeakSet()
+_refreshed: Final[WeakKeyDictionary[LivePolicy, object]] = WeakKeyDictionary()
+"""Policies that are extended, each with an object that only the one that extends it has."""
 
 
 class LoadedOrigins:
@@ -65,25 +66,28 @@ class LoadedOrigins:
         self._was_empty = False
         self._has_failed = False
         self._has_effect = True
-        self._is_registered = False
+        self._extender: Final = Extender(live, path)
         self._find_rules()
-        self._check_alone()
 
-    def _check_alone(self) -> None:
-        if self._live in _refreshed:
+    def open(self) -> None:
+        """Keep others from extending the same `LivePolicy`; raise ValueError if one does."""
+        mine = object()
+        # One call, so that another thread cannot do the same in between.
+        if _refreshed.setdefault(self._live, mine) is not mine:
             raise ValueError("live is refreshed already. Load all rows with one function.")
 
-    def register(self) -> None:
-        """Keep others from extending the same `LivePolicy`; raise ValueError if one does."""
-        self._check_alone()
-        _refreshed.add(self._live)
-        self._is_registered = True
+    def close(self) -> None:
+        """Let others extend the `LivePolicy`; a load that is running has no effect any longer.
 
-    def unregister(self) -> None:
-        """Let others extend the `LivePolicy`; calling it twice does nothing."""
-        if self._is_registered:
-            self._is_registered = False
-            _refreshed.discard(self._live)
+        Closing twice does nothing.
+        """
+        if self._extender.close():
+            del _refreshed[self._live]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether loads have no effect any longer."""
+        return self._extender.is_closed
 
     def _find_rules(self) -> Rules:
         return self._rules_of(find_policy(static_policy(self._live), self._path))
@@ -104,19 +108,22 @@ class LoadedOrigins:
         yield from reader.compile()
         yield from _free(reader.unused)
         snapshot, old = reader.finish(), self._snapshot
+        if self.is_closed:
+            return
         if reader.count and not snapshot and self.age is None:
             raise ValueError(
                 f"No row of the load is valid, of {reader.count}.\n{_list_problems(reader)}"
             )
         self._report_problems(reader)
-        if not snapshot and self._keeps(reader):
+        was_empty, self._was_empty = self._was_empty, not reader.count
+        if not snapshot and self._keeps(reader, was_empty=was_empty):
             return
-        is_new = old is None or snapshot != old
+        is_new = old is None or snapshot != old or not self._extender.is_in_force
         if is_new:
             yield from self._read_again(snapshot)
-            extend_live(self._live, snapshot, self._path)
+            if not self._extender.extend(snapshot):
+                return
         # Only now, since this may fail for the policies that there are.
-        self._was_empty = False
         self._loads.note()
         self._snapshot = snapshot
         if self._has_failed:
@@ -133,14 +140,13 @@ class LoadedOrigins:
             if policies is not None:
                 yield from snapshot.read_again(self._rules_of(find_policy(policies, self._path)))
 
-    def _keeps(self, reader: SnapshotReader) -> bool:
+    def _keeps(self, reader: SnapshotReader, *, was_empty: bool) -> bool:
         """Return whether the rows from before stay, since the load has none that are valid."""
         if reader.count:
             LOGGER.error("CORS: no row of the load is valid; %s.", self._describe())
             return True
-        if self._was_empty or not self._snapshot:
+        if was_empty or not self._snapshot:
             return False
-        self._was_empty = True
         LOGGER.error(
             "CORS: the load has no rows; %s. They are removed if the next load has none either.",
             self._describe(),
@@ -154,7 +160,9 @@ class LoadedOrigins:
 
     def fail(self) -> None:
         """Report the exception that is being handled."""
-        self._has_failed = True
+        if self.is_closed:
+            return
+        self._has_failed, self._was_empty = True, False
         LOGGER.exception("CORS: origins could not be loaded; %s.", self._describe())
 
     def report_slow(self) -> None:

@@ -19,6 +19,7 @@ from collections.abc import (
     Mapping,
 )
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from threading import Timer
 from types import TracebackType
@@ -28,7 +29,7 @@ from corekit import LivePolicy
 from corekit.adapter import show
 
 from .loaded_origins import SLOW, LoadedOrigins
-from .polling import Poller
+from .polling import LONGEST_WAIT, Poller
 
 Rows = Iterable[str]
 Load = Callable[[], Rows]
@@ -72,21 +73,18 @@ class Refresher(_Loaded, Poller):
     def __init__(self, load: Load, origins: LoadedOrigins, *, every: float, required: bool) -> None:
         self._load = load
         self._origins = origins
+        origins.open()
         try:
-            self._read(lambda _: None)  # the server does not answer requests yet
-        except WrongFunctionError:
+            self._load_first(required=required)
+            super().__init__(self._refresh, "loading origins", every=every, delay=every)
+        except BaseException:
+            origins.close()
             raise
-        except Exception:
-            if required:
-                raise
-            origins.fail()
-        origins.register()
-        super().__init__(self._refresh, "loading origins", every=every, delay=every)
 
     def close(self) -> None:
         """Stop loading; the policy stays extended by the rows of the last load."""
+        self._origins.close()
         super().close()
-        self._origins.unregister()
 
     async def __aenter__(self) -> NoReturn:
         self.close()
@@ -94,10 +92,20 @@ class Refresher(_Loaded, Poller):
 
     async def __aexit__(self, *_: object) -> None: ...
 
+    def _load_first(self, *, required: bool) -> None:
+        try:
+            self._read(lambda _: None)  # the server does not answer requests yet
+        except WrongFunctionError:
+            raise
+        except Exception:
+            if required:
+                raise
+            self._origins.fail()
+
     def _refresh(self) -> float:
         try:
             self._read(time.sleep)
-        except Exception:  # noqa: BLE001 - it is reported
+        except BaseException:  # noqa: BLE001 - it is reported
             self._origins.fail()
         return self._every
 
@@ -131,13 +139,19 @@ class AsyncRefresher(_Loaded):
     """Loads rows in a task, as an async context manager: see `refresh_async()`."""
 
     def __init__(
-        self, load: AsyncLoad, origins: LoadedOrigins, *, every: float, required: bool
+        self,
+        load: AsyncLoad,
+        make_origins: Callable[[], LoadedOrigins],
+        *,
+        every: float,
+        required: bool,
     ) -> None:
         self._load: Final = load
-        self._origins = origins
+        self._make_origins: Final = make_origins
+        self._origins = make_origins()
         self._every: Final = every
         self._required: Final = required
-        self._wakes: Final = asyncio.Event()
+        self._wakes = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._until = 0.0
 
@@ -151,16 +165,16 @@ class AsyncRefresher(_Loaded):
         self._wakes.set()
 
     async def __aenter__(self) -> Self:
-        self._origins.register()
+        origins = self._make_origins()
+        origins.open()
+        # If it is entered again, maybe in another event loop, nothing is as before.
+        self._origins, self._wakes = origins, asyncio.Event()
         try:
-            await self._read()
-        except BaseException as error:
-            can_wait = isinstance(error, Exception) and not isinstance(error, WrongFunctionError)
-            if self._required or not can_wait:
-                self._origins.unregister()
-                raise
-            self._origins.fail()
-        self._task = asyncio.create_task(self._run())
+            await self._load_first(origins)
+        except BaseException:
+            origins.close()
+            raise
+        self._task = asyncio.create_task(self._run(origins, self._wakes))
         return self
 
     async def __aexit__(
@@ -171,36 +185,53 @@ class AsyncRefresher(_Loaded):
     ) -> None:
         # What was canceled may hold a connection, in the frames of its exception.
         task, self._task = cast("asyncio.Task[None]", self._task), None
+        self._origins.close()
         task.cancel()
-        await asyncio.wait([task])
-        self._origins.unregister()
+        await asyncio.wait([task], timeout=LONGEST_WAIT)
 
     def __enter__(self) -> NoReturn:
         raise TypeError("refresh_async() is for `async with`. For `with`, use refresh().")
 
     def __exit__(self, *_: object) -> None: ...
 
-    async def _run(self) -> None:
-        while True:
+    async def _load_first(self, origins: LoadedOrigins) -> None:
+        try:
+            await self._read(origins)
+        except WrongFunctionError:
+            raise
+        except Exception:
+            if self._required:
+                raise
+            origins.fail()
+
+    async def _run(self, origins: LoadedOrigins, wakes: asyncio.Event) -> None:
+        # A load may end normally although it was canceled.
+        while not origins.is_closed:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._every):
-                    await self._wakes.wait()
-            self._wakes.clear()
+                    await wakes.wait()
+            wakes.clear()
             try:
-                await self._read()
+                await self._read(origins)
             except Exception:  # noqa: BLE001 - it is reported
                 with suppress(Exception):  # a handler or a filter of the log may fail too
-                    self._origins.fail()
+                    origins.fail()
 
-    async def _read(self) -> None:
-        timer = asyncio.get_running_loop().call_later(SLOW, self._origins.report_slow)
+    async def _read(self, origins: LoadedOrigins) -> None:
+        timer = asyncio.get_running_loop().call_later(SLOW, origins.report_slow)
         try:
-            await self._read_rows()
+            await self._read_rows(origins)
+        except (Exception, GeneratorExit, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and _is_canceled():
+                raise
+            raise RuntimeError(f"load raised {error!r}") from error
         finally:
             timer.cancel()
 
-    async def _read_rows(self) -> None:
-        reader = self._origins.begin()
+    async def _read_rows(self, origins: LoadedOrigins) -> None:
+        reader = origins.begin()
         rows: Any = self._load()
         is_async = inspect.isawaitable(rows)
         if is_async:
@@ -220,7 +251,7 @@ class AsyncRefresher(_Loaded):
             for chunk in _chunks(rows):
                 reader.read(chunk)
                 await self._pause()
-        for _ in self._origins.end(reader):
+        for _ in origins.end(reader):
             await self._pause()
 
     async def _pause(self) -> None:
@@ -228,6 +259,11 @@ class AsyncRefresher(_Loaded):
         if time.perf_counter() > self._until:
             await asyncio.sleep(0)
             self._until = time.perf_counter() + PAUSE
+
+
+def _is_canceled() -> bool:
+    """Return whether the task that runs is canceled, and not just another one that it awaits."""
+    return cast("asyncio.Task[Any]", asyncio.current_task()).cancelling() > 0
 
 
 def _chunks(rows: object) -> Iterator[list[object]]:
@@ -269,7 +305,8 @@ def refresh(
     more than before, whatever `on_widen` is.
 
     Processes that are forked later load too. `wake()` loads at once; `close()` stops, and the rows
-    stay; `is_running`, `size` and `age` are for health checks.
+    stay: a load that is running then has no effect. `is_running`, `size` and `age` are for health
+    checks.
 
     >>> from corekit import CorsPolicy
     >>> live = LivePolicy(CorsPolicy(allow_origins=["https://app.example.com"]))
@@ -298,8 +335,9 @@ def refresh_async(
     """Like `refresh()`, with an async function or generator, in a task of the event loop.
 
     The result is an async context manager, for the lifespan of an application: the first load ends
-    before it is entered, and the task is canceled when it is left. Raise TypeError for a function
-    that is not async, here or in the first load.
+    before it is entered, and the task is canceled when it is left, which waits at most five seconds
+    for it. It can be entered again. Raise TypeError for a function that is not async, here or in
+    the first load.
 
     >>> async def load():
     ...     yield "https://shop-1.example"
@@ -313,5 +351,7 @@ def refresh_async(
     """
     if inspect.isgeneratorfunction(load):
         raise WrongFunctionError(_BLOCKS)
-    origins = LoadedOrigins(live, load, every, accept_risks, path, allow_patterns=allow_patterns)
-    return AsyncRefresher(load, origins, every=every, required=required)
+    make_origins = partial(
+        LoadedOrigins, live, load, every, accept_risks, path, allow_patterns=allow_patterns
+    )
+    return AsyncRefresher(load, make_origins, every=every, required=required)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any, Final, Self
 
 import pytest
@@ -45,6 +47,11 @@ def lines(caplog: Records, level: int) -> list[str]:
     found = [each.getMessage() for each in caplog.records if each.levelno == level]
     caplog.clear()
     return found
+
+
+async def until(is_true: Callable[[], bool]) -> None:
+    while not is_true():  # noqa: ASYNC110 - in production code there is nothing to wait for
+        await asyncio.sleep(0.001)
 
 
 class Loads:

@@ -8,14 +8,14 @@ import logging
 import re
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 from corekit import CorsPolicy, LivePolicy
 from corekit_config import loaded_origins, polling, refresh, refresh_async, refreshing
-from tests.config.refreshing import APP, LONG, OTHER, SHOP, Records, Table, allows, lines
+from tests.config.refreshing import APP, LONG, OTHER, SHOP, Records, Table, allows, lines, until
 from tests.config.watching import wait_for
 
 
@@ -29,11 +29,6 @@ def at_info(caplog: Records) -> Iterator[None]:
     caplog.set_level(logging.INFO, "corekit")
     yield
     assert not loaded_origins._refreshed
-
-
-async def until(is_true: Callable[[], bool]) -> None:
-    while not is_true():  # noqa: ASYNC110 - in production code there is nothing to wait for
-        await asyncio.sleep(0.001)
 
 
 class TestAsync:

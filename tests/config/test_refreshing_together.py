@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, LivePolicy
-from corekit.extended import extend_live
+from corekit.extended import Extender
 from corekit.snapshots import SnapshotReader
 from corekit_config import load_policy, loaded_origins, refresh, refresh_async, refreshing, watch
 from corekit_config.refreshing import Refresher
@@ -294,12 +294,14 @@ def test_rows_are_read_again_only_in_steps(monkeypatch: pytest.MonkeyPatch) -> N
 
         loads.refresher._load = load
 
-        def extend_without_reading(*arguments: Any) -> None:
+        extend = Extender.extend
+
+        def extend_without_reading(*arguments: Any) -> bool:
             with monkeypatch.context() as patch:
                 patch.delattr(SnapshotReader, "read")
-                extend_live(*arguments)
+                return extend(*arguments)
 
-        monkeypatch.setattr(loaded_origins, "extend_live", extend_without_reading)
+        monkeypatch.setattr(Extender, "extend", extend_without_reading)
         loads.again()
     assert (allows(live, SHOP), allows(live, OTHER)) == (False, True)
 

@@ -15,7 +15,7 @@ import pytest
 from corekit import CorsPolicy, CorsRoutes, LivePolicy
 from corekit import live as live_module
 from corekit.diff import compare
-from corekit.extended import extend, extend_live, static_policy
+from corekit.extended import Extender, extend, extend_live, static_policy
 from tests.core.test_snapshots import APP, LOGGED_IN, OTHER, PLAIN, ROUTES, SHOP, load
 
 
@@ -220,3 +220,46 @@ class TestChangesAtTheSameTime:
         extend_live(live, rows[1])
         assert (static_policy(live), live.candidate) == (policies[1], PLAIN)
         assert [allows(live, each) for each in (SHOP, OTHER)] == [False, True]
+
+
+class TestExtender:
+    def test_closed_one_changes_nothing(self) -> None:
+        live = LivePolicy(PLAIN)
+        extender = Extender(live)
+        assert extender.extend(load([SHOP], PLAIN))
+        assert extender.close()
+        assert not extender.close()
+        before = live.policy
+        assert not extender.extend(load([OTHER], PLAIN))
+        assert live.policy is before
+
+    def test_closing_waits_for_the_change(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        live, found = LivePolicy(PLAIN), list[object]()
+        extender = Extender(live)
+
+        def close() -> None:
+            extender.close()
+            found.append(live.policy)
+
+        def start_closing() -> None:
+            thread.start()
+            thread.join(0.05)
+            assert thread.is_alive()
+
+        thread = Thread(target=close)
+        with paused(live._name, start_closing) as name_slowly:
+            monkeypatch.setattr(LivePolicy, "_name", lambda _, *args: name_slowly(*args))
+            assert extender.extend(load([SHOP], PLAIN))
+        thread.join(10)
+        assert found == [live.policy]
+        assert allows(live, SHOP)
+
+    def test_snapshot_of_another_is_noticed(self) -> None:
+        live = LivePolicy(PLAIN)
+        extender = Extender(live)
+        assert extender.is_in_force
+        extender.extend(load([SHOP], PLAIN))
+        live.replace(LOGGED_IN)
+        assert extender.is_in_force
+        extend_live(live, load([SHOP], PLAIN))
+        assert not extender.is_in_force

@@ -29,7 +29,8 @@ _LIVE = ("tests/core/test_live.py", "tests/core/test_live_snapshots.py")
 _SNAPSHOTS = ("tests/core/test_snapshots.py", "tests/core/test_live_snapshots.py")
 _REFRESHING = (
     *("tests/config/test_refreshing.py", "tests/config/test_refreshing_tasks.py"),
-    "tests/config/test_refreshing_together.py",
+    *("tests/config/test_refreshing_together.py", "tests/config/test_refreshing_closed.py"),
+    "tests/config/test_empty_loads.py",
 )
 TESTS = {
     "corekit": ("tests/core", "tests/browser_model", "tests/explain"),
