@@ -30,6 +30,8 @@ LIMITS: Final = (
     "Preflights that browsers have cached: none is sent until its max-age has passed.",
     "What a browser blocks before CORS, such as mixed content or a request to a local network.",
     "Paths that the policy in force does not cover, and origins that are not in the sample.",
+    "Origins that a look-up or a receiver of Django's signal allows, or does not know.",
+    "Requests that a server answers without the application, such as after an exception.",
     "Later differences of the same origin and reason, if the log has no lines of level INFO.",
 )
 """What a shadow cannot see, in sentences."""
@@ -163,14 +165,11 @@ def summarize(lines: Iterable[str]) -> Summary:
 def read_log(lines: Iterable[str]) -> Iterator[Line | None]:
     """Yield each difference in a log, and None for one that cannot be read.
 
-    A line may also be a JSON object that has the line as one of its values, as many log formats do.
+    A line may also be a JSON object that has the line as one of its values, as many log formats do,
+    or as several, which is one difference.
     """
     for line in lines:
-        for text in _find_texts(line):
-            # The last one: the others are in what a client sent, where no quote is unescaped.
-            start = text.rfind(_START)
-            if start >= 0:
-                yield _read(text[start:])
+        yield from dict.fromkeys(map(_read, _find_differences(line)))
 
 
 def find_fixes(
@@ -222,6 +221,14 @@ def _fix(
     except ValueError:
         # The line is not one that corekit wrote.
         return ()
+
+
+def _find_differences(line: str) -> Iterator[str]:
+    for text in _find_texts(line):
+        # The last one: the others are in what a client sent, where no quote is unescaped.
+        start = text.rfind(_START)
+        if start >= 0:
+            yield text[start:]
 
 
 def _find_texts(line: str) -> Iterable[str]:

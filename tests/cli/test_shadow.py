@@ -60,6 +60,10 @@ A shadow does not see:
    local network.
    Paths that the policy in force does not cover, and origins that are not in
    the sample.
+   Origins that a look-up or a receiver of Django's signal allows, or does not
+   know.
+   Requests that a server answers without the application, such as after an
+   exception.
    Later differences of the same origin and reason, if the log has no lines of
    level INFO.
 """

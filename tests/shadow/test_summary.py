@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -15,9 +16,10 @@ from corekit import CorsPolicy, CorsRoutes, LivePolicy
 from corekit.adapter import Observer
 from corekit.shadow import ShadowKind, ShadowReason
 from corekit.shadow.events import MARKER
-from corekit.shadow.summary import Difference, Summary, find_fixes, read_log, summarize
+from corekit.shadow.summary import LIMITS, Difference, Summary, find_fixes, read_log, summarize
 from tests.core.steps import steps_of
 
+ROOT: Final = Path(__file__).parents[2]
 APP, ADMIN = "https://app.example.com", "https://admin.example.com"
 ENFORCED: Final = CorsPolicy(
     allow_origins=[APP, ADMIN],
@@ -132,6 +134,25 @@ def test_line_may_be_in_other_formats(wrap: Any) -> None:
     lines = log([get(ADMIN, '/"x"\\')])
     (found,) = summarize(map(wrap, lines)).differences
     assert (found.line.origin, found.line.path) == (ADMIN, '/"x"\\')
+
+
+def test_text_in_several_values_of_a_line_is_counted_once() -> None:
+    (text,) = log([get(ADMIN)])
+    cut = text[: text.rindex("}")]
+    values = {"message": text, "event": text.strip(), "text": f"INFO {text} [main]"}
+    found = summarize([json.dumps(values), json.dumps({**values, "cut": cut, "short": cut})])
+    assert (found.total, found.unread) == (2, 1)
+    other = line(origin="https://other.example")
+    found = summarize([json.dumps({"message": text, "event": other}), text, text])
+    assert (found.total, found.unread) == (4, 0)
+
+
+def test_page_has_all_limits() -> None:
+    page = (ROOT / "docs/changing-a-policy.md").read_text("utf-8")
+    section = page.partition("What a shadow does not see:\n")[2].partition("\n#")[0]
+    bullets = [" ".join(each.split()) for each in section.split("\n- ")[1:]]
+    for bullet, limit in zip(bullets, LIMITS, strict=True):
+        assert f"{bullet} ".startswith(f"{limit} ")
 
 
 @given(st.lists(st.text(), min_size=1, max_size=5), st.booleans())
