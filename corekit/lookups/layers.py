@@ -121,8 +121,8 @@ def find_lookup(
     """Return the look-up if it has to be asked for an origin; None if not.
 
     `engine` is that of the policy for the request. If that is of a handler (`of_handler`), its
-    origins are those that it lists. `site` is the value of Sec-Fetch-Site: pages of the server
-    itself need no look-up.
+    origins are those that it lists. `site` is the value of Sec-Fetch-Site, with which browsers
+    say that a page is of the server itself, and needs no look-up. Host is not compared.
     """
     if lookup is None or site in _SAME_ORIGIN or engine.is_of_handler or engine.allows(origin):
         return None
