@@ -7,6 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
+from corekit._origins import ANY
 from corekit.browser import FAILURES
 from corekit.browser.checks import REFUSALS, check_cors
 from corekit.browser.fields import get_header
@@ -39,11 +40,13 @@ Access = set[tuple[bool, bool]]
 def check_untrusted_origins(responses: Responses) -> Iterator[Diagnostic]:
     """Find every probe origin that is allowed, and headers that refused origins get."""
     allowed_for_any: Access = set()
+    # If pages get '*' too, that is another finding.
+    allowing = () if _is_for_any(responses) else (ANY,)
     for each, group in groupby(responses.for_probe_origins(), key=itemgetter(0)):
         access = {
-            (found.is_preflight, has_credentials(found.response))
+            (found.is_preflight, _with_credentials(found))
             for _, found in group
-            if _allows(each.origin, found)
+            if _allows((each.origin, *allowing), found)
         }
         # If any origin is allowed, it says nothing more that a certain one is, too.
         if not access <= allowed_for_any:
@@ -54,10 +57,21 @@ def check_untrusted_origins(responses: Responses) -> Iterator[Diagnostic]:
     yield from _stray_headers(responses)
 
 
-def _allows(origin: str, found: ProbeResponse) -> bool:
+def _is_for_any(responses: Responses) -> bool:
+    pages = (responses.get("get", origin).response for origin in responses.plan.origins)
+    found = [get_header(response.headers, ALLOW_ORIGIN) for response in pages]
+    return ANY in found
+
+
+def _allows(values: tuple[str, ...], found: ProbeResponse) -> bool:
     # https://fetch.spec.whatwg.org/#ok-status
     is_ok = not found.is_preflight or 200 <= found.response.status <= 299
-    return is_ok and get_header(found.response.headers, ALLOW_ORIGIN) == origin
+    return is_ok and get_header(found.response.headers, ALLOW_ORIGIN) in values
+
+
+def _with_credentials(found: ProbeResponse) -> bool:
+    is_any = get_header(found.response.headers, ALLOW_ORIGIN) == ANY
+    return has_credentials(found.response) and not is_any
 
 
 def _finding(plan: Plan, each: ProbeOrigin, access: Access) -> Iterator[Diagnostic]:

@@ -82,6 +82,27 @@ def test_credentials_for_a_similar_origin_only_are_reported(
     assert codes(probe(wrong(bug))) == expected
 
 
+@pytest.mark.parametrize("to_preflights", [False, True])
+@pytest.mark.parametrize("with_policy", [False, True])
+@pytest.mark.parametrize("credentials", [False, True])
+def test_wildcard_for_untrusted_origins_only_is_found(
+    credentials: bool, with_policy: bool, to_preflights: bool
+) -> None:
+    # As from an application whose headers a proxy replaces for allowed origins only.
+    def bug(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
+        is_denied = ALLOW.lower() not in {name.lower() for name, _ in headers}
+        if is_denied and (to_preflights or not is_preflight(environ)):
+            headers = [*headers, (ALLOW, "*")] + [(CREDENTIALS, "true")] * credentials
+            return 200, headers
+        return status, headers
+
+    found = probe(wrong(bug), policy=POLICY if with_policy else None)
+    assert codes(found) == {"any-origin"}
+    (finding,) = found
+    assert finding.severity == ("error" if with_policy else "info")
+    assert "Such pages can read the responses." in finding.message
+
+
 def test_readable_error_page_counts_as_allowed() -> None:
     def bug(environ: dict[str, Any], status: int, headers: Headers) -> tuple[int, Headers]:
         status, headers = admit("null")(environ, status, headers)
