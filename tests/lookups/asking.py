@@ -30,4 +30,5 @@ def count_running(state: LookupState) -> int:
 
 def count_remembered(state: LookupState) -> int:
     """Return the number of keys that are held in memory, for whatever reason."""
-    return sum(map(len, (state._allowed, state._denied, state._failed, state._flights)))
+    caches = state._allowed, state._denied, state._failed
+    return sum(len(each) for each in (*caches, state._flights))

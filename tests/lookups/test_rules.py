@@ -249,7 +249,7 @@ class TestFailures:
         called: list[str] = []
 
         class Row:
-            @property
+            @property  # type: ignore[misc]
             def __class__(self) -> Any:
                 called.append("class")
                 return Row
