@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial, update_wrapper
-from inspect import CO_COROUTINE, currentframe
+from inspect import CO_COROUTINE
 from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
 
 from ._applied import Mark, check_found, is_applied
+from ._definitions import (
+    Defined,
+    defined_now,
+    find_place,
+    is_top_decorator,
+    show_place,
+    unwrap,
+)
 
 __all__ = [
     "check_one_policy",
@@ -23,7 +31,6 @@ __all__ = [
     "kept_policy",
     "own_mark",
     "unchecked",
-    "unwrap",
     "view_class",
     "view_marks",
 ]
@@ -32,9 +39,6 @@ T = TypeVar("T")
 
 _KEPT: Final = "__corekit_policy__"
 _FREE: Final = ("corekit_checker", "function")
-_FUNCTIONS: Final = (FunctionType, MethodType, partial)
-_WRAPPED: Final = (*_FUNCTIONS, type)
-_MOST_WRAPPED: Final = 100
 # The methods that frameworks call on a class-based view.
 _ENTRIES: Final = ("dispatch_request", "dispatch", "__await__")
 _CALLED: Final = (*_ENTRIES, "__call__")
@@ -143,17 +147,21 @@ def keep_policy(
     if is_called:
         _check_called(target, kinds)
     below = _all_marks(target)
-    is_around, place = hasattr(target, "view_class"), _find_place()
+    is_around, place = hasattr(target, "view_class"), find_place()
     mark = Mark(policy, is_around=is_around, token=token, place=place, below=below)
     if _gets_checker(target):
-        *_, innermost = (each for each in unwrap(target) if type(each) is FunctionType)
-        if below and not is_copy and _is_top_decorator(innermost):
-            check_one_policy(below[0], policy, innermost)
+        defined = Defined() if is_copy else defined_now(target)
+        # Without those of another function, which the one that is being defined wraps.
+        own = [each for each in below if each not in _all_marks(defined.wrapped)]
+        if own and is_top_decorator(defined.function):
+            check_one_policy(own[0], policy, defined.function)
         made = _check_use(target, _Checker(mark, resolve))
         # A second mark is for this use of the function, and leaves the first one as it is. The mark
         # of a bound method, which takes no attributes, is for the object that it is bound to.
-        if is_copy or not (below or isinstance(target, MethodType)):
-            setattr(target, _KEPT, mark)
+        if is_copy or not own:
+            for each in (target, *defined.functions):
+                if not isinstance(each, MethodType):
+                    setattr(each, _KEPT, mark)
         setattr(made, _KEPT, mark)
         return made  # type: ignore[no-any-return]
     if isinstance(target, type):
@@ -178,24 +186,6 @@ def _gets_checker(target: object) -> bool:
     return type(function.__func__ if isinstance(function, MethodType) else function) is FunctionType
 
 
-def _is_top_decorator(function: FunctionType) -> bool:
-    """Return whether the decorator that is being applied to a function is its topmost one.
-
-    No route decorator is above it, so nothing registers what it returns.
-    """
-    code = function.__code__
-    place = (code.co_filename, code.co_firstlineno)
-    return _find_place() == place and code.co_name != "<lambda>"
-
-
-def _find_place() -> tuple[str, int] | None:
-    """Return the file and the line that are being executed outside of corekit."""
-    frame = currentframe()
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith("corekit"):
-        frame = frame.f_back
-    return frame and (frame.f_code.co_filename, frame.f_lineno)
-
-
 def check_one_policy(mark: Mark | None, policy: object, target: Any) -> None:
     """Raise TypeError if `target` has a mark with another policy, which its routes would keep."""
     if mark is None or mark.policy == policy:
@@ -207,17 +197,9 @@ def check_one_policy(mark: Mark | None, policy: object, target: Any) -> None:
         name = target.__qualname__
         fix = "Put each cors() below its route decorator, or use a function for each route."
     raise TypeError(
-        f"{name} has another CORS policy already, from {_show(mark.place)}. With that from"
-        f" {_show(_find_place())}, it would have only one of them wherever it is used. {fix}"
+        f"{name} has another CORS policy already, from {show_place(mark.place)}. With that from"
+        f" {show_place(find_place())}, it would have only one of them wherever it is used. {fix}"
     )
-
-
-def _show(place: tuple[str, int] | None) -> str:
-    if place is None:
-        return "an earlier cors()"
-    path, line = place
-    name = path.replace("\\", "/").rpartition("/")[2]
-    return f"{name}:{line}"
 
 
 def _check_called(target: object, kinds: str) -> None:
@@ -385,13 +367,3 @@ def view_class(view: object) -> Any:
     """Return the class of what ``as_view()`` of a class returned, or None."""
     classes = (getattr(each, "view_class", None) for each in unwrap(view))
     return next(filter(None, classes), None)
-
-
-def unwrap(target: object) -> Iterator[object]:
-    """Yield `target` and what it wraps: by ``__wrapped__``, as a bound method or as a partial."""
-    for _ in range(_MOST_WRAPPED):
-        yield target
-        inner = (getattr(target, name, None) for name in ("__wrapped__", "__func__", "func"))
-        target = next((each for each in inner if issubclass(type(each), _WRAPPED)), None)
-        if target is None:
-            return

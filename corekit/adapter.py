@@ -25,6 +25,7 @@ from urllib.parse import quote, unquote
 from ._answers import Answer
 from ._applied import MARKS, Applied, Mark, applying, check_found, is_applied, is_bridged
 from ._containers import Origins
+from ._definitions import defined_now, unwrap
 from ._engine import Engine
 from ._headers import (
     add_raw_vary,
@@ -43,7 +44,6 @@ from ._marks import (
     kept_policy,
     own_mark,
     unchecked,
-    unwrap,
     view_class,
     view_marks,
 )
@@ -114,6 +114,7 @@ __all__ = [
     "check_one_policy",
     "check_policy",
     "class_owners",
+    "defined_now",
     "deny_with_hint",
     "find_lookup",
     "find_widest",

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from copy import copy
 from enum import Enum
 from functools import partial, update_wrapper
-from inspect import currentframe
 from os import urandom
 from types import FunctionType, MethodType
 from typing import Any, Final, TypeVar
@@ -20,6 +19,7 @@ from corekit.adapter import (
     LivePolicy,
     Mark,
     check_one_policy,
+    defined_now,
     keep_policy,
     kept_marks,
     make_policy,
@@ -130,18 +130,17 @@ def _put_mark(own: Kept, token: bytes, view: View) -> View:
     marked: Any
     kinds = "a function or a class"
     view = unchecked(view)
-    if hasattr(view, "_ninja_operation"):
+    # Not for each request, as a bound method in a `method_decorator` of Django.
+    is_function = FunctionType in {type(view), type(getattr(view, "func", None))}
+    if isinstance(view, type) or (is_function and defined_now(view).function is not None):
+        # A decorator below may have registered the function, as those of django-ninja-extra.
+        marked = view
+    elif hasattr(view, "_ninja_operation"):
         # django-ninja has registered this function object, so a copy would never be called.
         for mark in kept_marks(view):
             check_one_policy(mark, own, view)
         keep_policy(view, own, kinds, token=token)
         return view
-    if _is_decorated_now(view):
-        # A decorator below may have registered the function itself, as those of django-ninja-extra.
-        made, *_ = [keep_policy(each, own, kinds, token=token) for each in unwrap(view)]
-        return made  # type: ignore[return-value]
-    if isinstance(view, type):
-        marked = view
     elif isinstance(view, FunctionType):
         marked = _copy_function(view)
     elif isinstance(view, MethodType):
@@ -150,25 +149,6 @@ def _put_mark(own: Kept, token: bytes, view: View) -> View:
         marked = copy(view)
     is_copy = marked is not view
     return keep_policy(marked, own, kinds, is_copy=is_copy, token=token)  # type: ignore[no-any-return]
-
-
-def _is_decorated_now(view: object) -> bool:
-    """Return whether the decorators in the definition of a function are being applied.
-
-    Then the function has no name yet, and is used only where a decorator has registered it.
-    """
-    *_, innermost = unwrap(view)
-    if not isinstance(view, FunctionType) or not isinstance(innermost, FunctionType):
-        return False
-    code = innermost.__code__
-    first = code.co_firstlineno
-    body = min((line for *_, line in code.co_lines() if line and line > first), default=first)
-    frame = currentframe()
-    while frame is not None:
-        if frame.f_code.co_filename == code.co_filename and first <= frame.f_lineno < body:
-            return True
-        frame = frame.f_back
-    return False
 
 
 def _copy_function(view: FunctionType) -> FunctionType:

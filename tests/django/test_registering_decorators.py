@@ -7,12 +7,14 @@ from functools import wraps
 from typing import Any, ClassVar, Final
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
 
 from corekit_django import cors, cors_exempt
+from corekit_django.decorators import read_mark
 from tests.django.conftest import Ask
 from tests.django.views import OWN, OWN_ORIGIN
 
@@ -151,3 +153,15 @@ def test_function_of_two_views_is_not_marked(ask: Ask) -> None:
         for place in ("own", "partner", "wrapped"):
             assert ask("GET", f"/{place}", origin=OWN_ORIGIN).headers[ALLOW_ORIGIN] == OWN_ORIGIN
         assert ask("GET", "/plain", origin=APP).headers[ALLOW_ORIGIN] == APP
+
+
+def test_function_of_ninja_is_marked_after_its_definition() -> None:
+    def view(request: HttpRequest) -> str:
+        return ""
+
+    registered = NinjaAPI(urls_namespace="after").get("/")(view)
+    assert cors(OWN)(registered) is view
+    assert cors(OWN)(registered) is view
+    assert read_mark(view) == OWN
+    with pytest.raises(TypeError, match="view has another CORS policy already"):
+        cors_exempt(registered)

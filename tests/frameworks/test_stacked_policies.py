@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
+from itertools import product
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -67,6 +69,14 @@ def django_ninja() -> tuple[Cors, Route]:
     return corekit_django.cors, NinjaAPI(urls_namespace="stacked").get
 
 
+ADAPTERS: dict[str, Cors] = {
+    "aiohttp": corekit_aiohttp.cors,
+    "django": corekit_django.cors,
+    "flask": corekit_flask.cors,
+    "quart": corekit_asgi.cors,
+    "sanic": corekit_sanic.cors,
+    "starlette": corekit_starlette.cors,
+}
 FRAMEWORKS = [fastapi, flask, quart, aiohttp, sanic, django_ninja]
 
 
@@ -114,6 +124,113 @@ def test_one_policy_above_each_route_is_accepted(make: Callable[[], tuple[Cors, 
         return ""
 
     assert callable(handle)
+
+
+async def base(request: str) -> str:
+    return ""
+
+
+def through_partner(cors: Cors) -> Callable[[Any], Any]:
+    """Return a decorator of a project, which applies `cors` itself."""
+
+    def partner(function: Any) -> Any:
+        return cors(STRICT)(function)
+
+    return partner
+
+
+BASES: dict[str, Callable[[Cors], Any]] = {
+    "plain": lambda _: base,
+    "with a policy": lambda cors: cors(OPEN)(copy_function(base)),
+    "partial": lambda cors: partial(cors(OPEN)(copy_function(base))),
+}
+# What `route` returns.
+RETURNED: dict[str, Callable[[Any], Any]] = {
+    "function": lambda function: function,
+    "wrapper": named_async,
+    "partial": partial,
+}
+
+
+def copy_function(function: Any) -> Any:
+    return FunctionType(function.__code__, function.__globals__)
+
+
+@pytest.mark.parametrize(
+    ("make", "returned"),
+    # The `cors` of Quart takes no partial.
+    [each for each in product(FRAMEWORKS, RETURNED) if each != (quart, "partial")],
+)
+@pytest.mark.parametrize("make_base", BASES.values(), ids=BASES)
+def test_policy_above_the_route_of_a_function_that_wraps_another_one(
+    make: Callable[[], tuple[Cors, Route]],
+    returned: str,
+    make_base: Callable[[Cors], Any],
+) -> None:
+    cors, framework_route = make()
+    wrapped = make_base(cors)
+    kept, registered = kept_policy(wrapped), []
+
+    def route(path: str) -> Callable[[Any], Any]:
+        def register(function: Any) -> Any:
+            registered.append(function)
+            return RETURNED[returned](framework_route(path)(function))
+
+        return register
+
+    @cors(STRICT)
+    @route("/direct")
+    @wraps(wrapped)
+    async def direct(request: str) -> str:
+        return ""
+
+    @through_partner(cors)
+    @route("/partner")
+    @wraps(wrapped)
+    async def through(request: str) -> str:
+        return ""
+
+    @cors(STRICT)
+    @route("/above")
+    @named_async
+    @route("/below")
+    @wraps(wrapped)
+    async def twice(request: str) -> str:
+        return ""
+
+    assert [kept_policy(each) for each in registered] == [STRICT] * 4
+    assert kept_policy(wrapped) is kept
+    assert [kept_policy(each) for each in (direct, through, twice)] == [STRICT] * 3
+
+
+@pytest.mark.parametrize("make", FRAMEWORKS)
+def test_another_policy_of_a_function_that_wraps_another_one(
+    make: Callable[[], tuple[Cors, Route]],
+) -> None:
+    cors, route = make()
+    with pytest.raises(TypeError, match="base has another CORS policy already"):
+
+        @cors(STRICT)
+        @route("/top")
+        @cors(OPEN)
+        @route("/bottom")
+        @wraps(cors(SAME)(copy_function(base)))
+        async def handle(request: str) -> str:
+            return ""
+
+
+@pytest.mark.parametrize("name", sorted(ADAPTERS))
+def test_policy_of_a_function_that_wraps_another_one_is_only_its_own(name: str) -> None:
+    cors = ADAPTERS[name]
+    wrapped = cors(OPEN)(copy_function(base))
+
+    @cors(STRICT)
+    @wraps(wrapped)
+    async def handle(request: str) -> str:
+        return ""
+
+    later = cors(SAME)(handle)
+    assert [kept_policy(each) for each in (wrapped, handle, later)] == [OPEN, STRICT, SAME]
 
 
 def test_class_has_one_policy() -> None:
@@ -189,14 +306,6 @@ class Transparent:
         return ""
 
 
-ADAPTERS: dict[str, Cors] = {
-    "aiohttp": corekit_aiohttp.cors,
-    "django": corekit_django.cors,
-    "flask": corekit_flask.cors,
-    "quart": corekit_asgi.cors,
-    "sanic": corekit_sanic.cors,
-    "starlette": corekit_starlette.cors,
-}
 OBJECTS: dict[str, tuple[str, Callable[[], Any]]] = {
     "APIRouter": ("starlette", APIRouter),
     "FastAPI": ("starlette", FastAPI),
