@@ -37,7 +37,7 @@ def extend(
     """
     policy = find_policy(policies, path)
     policy = policy.static if isinstance(policy, _Extended) else policy
-    if policy.allow_origins == (ANY,) or policy == type(policy).deny_all():
+    if policy.allow_origins == (ANY,) or _grants_nothing(policy):
         return policies
     given = snapshot.rules
     rules = Rules.of(policy, given.accept_risks, allow_patterns=given.allow_patterns)
@@ -100,17 +100,31 @@ def static_policy(live: LivePolicy) -> CorsPolicy | CorsRoutes:
 def find_policy(policies: CorsPolicy | CorsRoutes, path: str | None) -> CorsPolicy:
     """Return the policy to extend: the one of a route, or the only one, which has no path.
 
-    Raise ValueError if there is no such route, or no path.
+    What grants nothing needs no such route: then this is any of its policies. Raise ValueError if
+    there is no such route, or no path.
     """
     if not isinstance(policies, CorsRoutes):
-        if path is not None:
-            raise ValueError(f"path is {path!a}, and there is one policy without paths. Omit it.")
-        return policies
+        if path is None or _grants_nothing(policies):
+            return policies
+        raise ValueError(
+            f"refresh() extends the route {path!a}, and this is a policy without routes. Pass"
+            " CorsRoutes with that route, or omit path in refresh()."
+        )
     routes = dict(policies.routes)
-    if path not in routes:
-        known = ", ".join(map(repr, routes))
-        raise ValueError(f"path is {path!a}. Pass the path of the route to extend: {known}.")
-    return routes[path]
+    if path in routes:
+        return routes[path]
+    if all(map(_grants_nothing, routes.values())):
+        return policies.routes[0][1]
+    extended = "a policy without routes" if path is None else f"the route {path!a}"
+    use = "a CorsPolicy" if path is None else "CorsRoutes with that route"
+    raise ValueError(
+        f"refresh() extends {extended}, and the routes are {', '.join(map(repr, routes))}. Pass"
+        f" {use}, or one of these paths to refresh()."
+    )
+
+
+def _grants_nothing(policy: CorsPolicy) -> bool:
+    return policy == type(policy).deny_all()
 
 
 class _Extended:

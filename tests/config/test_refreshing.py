@@ -361,7 +361,7 @@ def test_arguments_are_checked(live: LivePolicy) -> None:
         (Table(), live, {"accept_risks": "x"}, TypeError, "Pass a list: ['x']."),
         (Table(), live, {"accept_risks": None}, TypeError, "of type NoneType. Pass a list."),
         (Table(), live, {"accept_risks": ["x"]}, ValueError, "accept_risks has 'x'."),
-        (Table(), live, {"path": "/"}, ValueError, "path is '/'"),
+        (Table(), live, {"path": "/"}, ValueError, "omit path in refresh()"),
     )
     for function, holder, arguments, kind, message in cases:
         with pytest.raises(kind) as caught:

@@ -54,6 +54,20 @@ def test_route_is_extended() -> None:
         assert not allows(live, SHOP, "/x")
 
 
+def test_rows_stay_while_sharing_is_turned_off(caplog: Records) -> None:
+    policy = CorsPolicy(allow_origins=[APP])
+    routes, table = CorsRoutes([("/api/", policy), ("/", policy)]), Table(SHOP)
+    live = LivePolicy(routes)
+    with Loads(table, live, path="/api/") as loads:
+        live.replace(CorsPolicy.deny_all())
+        table.rows = [OTHER]
+        loads.again()
+        assert not any(allows(live, each, "/api/x") for each in (APP, SHOP, OTHER))
+        assert lines(caplog, logging.ERROR) == []
+        live.replace(routes)
+        assert [allows(live, each, "/api/x") for each in (APP, SHOP, OTHER)] == [True, False, True]
+
+
 def test_rows_survive_a_new_file(live: LivePolicy, tmp_path: Path, caplog: Records) -> None:
     path = tmp_path / "cors.toml"
     path.write_text(policy_text(APP) + "allow_credentials = true\n")
@@ -79,7 +93,7 @@ def test_rows_survive_a_new_file(live: LivePolicy, tmp_path: Path, caplog: Recor
         ]
         caplog.clear()
         path.write_text(f'[[routes]]\npath = "/"\n{policy_text(APP)}')
-        assert wait_for(lambda: "Pass the path of the route" in caplog.text)
+        assert wait_for(lambda: "one of these paths to refresh()" in caplog.text)
         assert allows(live, NEW)
 
 

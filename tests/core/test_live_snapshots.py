@@ -47,11 +47,23 @@ class TestLivePolicy:
         live.replace(PLAIN)
         assert live.policy.decide("GET", origin=SHOP).allowed  # type: ignore[union-attr]
 
+    def test_operator_can_turn_sharing_of_routes_off(self) -> None:
+        live = LivePolicy(ROUTES, candidate=ROUTES)
+        extend_live(live, load([SHOP], LOGGED_IN), "/api/")
+        for nothing in (CorsPolicy.deny_all(), CorsRoutes([("/", CorsPolicy.deny_all())])):
+            live.replace(nothing, source="incident 42")
+            assert live.policy == nothing
+            live.candidate = nothing
+            extend_live(live, load([OTHER], LOGGED_IN), "/api/")
+            assert live.policy == nothing
+            live.replace(ROUTES)
+            assert allows(live, OTHER, "/api/")
+
     def test_policy_that_cannot_be_extended_is_not_used(self) -> None:
         live = LivePolicy(PLAIN)
         extend_live(live, load([SHOP], PLAIN))
         before = live.policy
-        with pytest.raises(ValueError, match="Pass the path of the route"):
+        with pytest.raises(ValueError, match=r"^refresh\(\) extends a policy without routes"):
             live.replace(ROUTES)
         assert live.policy is before
         assert (live.generation, static_policy(live)) == (2, PLAIN)
@@ -126,7 +138,7 @@ def test_candidate_that_cannot_be_extended_is_not_used() -> None:
     live = LivePolicy(PLAIN, candidate=PLAIN)
     extend_live(live, load([SHOP], PLAIN))
     current = live._source.current
-    with pytest.raises(ValueError, match="Pass the path of the route"):
+    with pytest.raises(ValueError, match=r"^refresh\(\) extends a policy without routes"):
         live.candidate = ROUTES
     assert live.candidate is PLAIN
     assert live._source.current is current

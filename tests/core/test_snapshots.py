@@ -348,15 +348,64 @@ def test_one_route_is_extended() -> None:
 @pytest.mark.parametrize(
     ("policies", "path", "message"),
     [
-        (ROUTES, None, "path is None. Pass the path of the route to extend: '/api/', '/'."),
-        (ROUTES, "/x", "path is '/x'. Pass the path of the route to extend: '/api/', '/'."),
-        (PLAIN, "/", "path is '/', and there is one policy without paths. Omit it."),
+        (
+            ROUTES,
+            None,
+            (
+                "refresh() extends a policy without routes, and the routes are '/api/', '/'. Pass a"
+                " CorsPolicy, or one of these paths to refresh()."
+            ),
+        ),
+        (
+            ROUTES,
+            "/x",
+            (
+                "refresh() extends the route '/x', and the routes are '/api/', '/'. Pass CorsRoutes"
+                " with that route, or one of these paths to refresh()."
+            ),
+        ),
+        (
+            PLAIN,
+            "/",
+            (
+                "refresh() extends the route '/', and this is a policy without routes. Pass"
+                " CorsRoutes with that route, or omit path in refresh()."
+            ),
+        ),
+        (
+            CorsRoutes([("/x", CorsPolicy.deny_all()), ("/", PLAIN)]),
+            "/api/",
+            (
+                "refresh() extends the route '/api/', and the routes are '/x', '/'. Pass CorsRoutes"
+                " with that route, or one of these paths to refresh()."
+            ),
+        ),
     ],
 )
 def test_path_of_a_route_is_checked(policies: Any, path: str | None, message: str) -> None:
     with pytest.raises(ValueError) as caught:
         find_policy(policies, path)
     assert str(caught.value) == message
+
+
+NOTHING: Final = CorsPolicy.deny_all()
+
+
+@pytest.mark.parametrize(
+    "policies",
+    [
+        NOTHING,
+        RegexCorsPolicy.deny_all(),
+        CorsRoutes([("/x", NOTHING), ("/", NOTHING)]),
+        CorsRoutes([("/api/", NOTHING), ("/", NOTHING)]),
+    ],
+)
+@pytest.mark.parametrize("path", [None, "/api/"])
+def test_what_grants_nothing_needs_no_route(
+    policies: CorsPolicy | CorsRoutes, path: str | None
+) -> None:
+    assert extend(policies, load([SHOP]), path) is policies
+    assert find_policy(policies, path) == type(find_policy(policies, path)).deny_all()
 
 
 def test_rows_are_read_again_for_a_policy_with_other_rules() -> None:
