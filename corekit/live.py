@@ -18,10 +18,10 @@ from typing import (
     get_args,
 )
 
-from ._locks import ForkSafeLock
 from ._reporting import INFO, WARNING, find_logger
 from ._shadowing import add_shadow, check_comparing
 from .diagnostics import show
+from .locks import fork_safe_lock
 from .policy import CorsPolicy
 from .routes import CorsRoutes
 
@@ -141,7 +141,7 @@ class LivePolicy:
         self._on_widen: OnWiden = on_widen
         check_comparing(on_difference, sample)
         self._comparing = on_difference, sample
-        self._replacing, self._changing = ForkSafeLock(), ForkSafeLock()
+        self._replacing, self._changing = fork_safe_lock(), fork_safe_lock()
         self._held = _Held(policy, policy)
         self._source = PolicySource(policy)
         self._change(candidate=candidate, shadow=self._make_shadow(candidate))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from threading import Lock
 from time import monotonic
 from typing import Any, Final, cast
 from weakref import WeakSet
 
+from corekit.locks import fork_safe_lock
 from corekit.lookups import Flight, LookupResultError, LookupState, Outcome
 
 from .arguments import check_function, check_number, check_seconds
@@ -36,7 +36,7 @@ class BoundedLookup:
         self.timeout: Final = timeout
         self._name: Final = name
         self._clock: Final = clock
-        self._lock = Lock()
+        self._lock: Final = fork_safe_lock()
         self._log: Final = FailureLog()
         self._on_lookup: Final[list[OnLookup]] = []
         self._state: Final = LookupState(concurrency=concurrency, timeout=timeout, **more)
@@ -87,9 +87,8 @@ _lookups: Final[WeakSet[BoundedLookup]] = WeakSet()
 
 
 def _start_again() -> None:
-    """Free what the threads that a fork did not copy have taken: locks, and places."""
+    """Free the places that the threads that a fork did not copy have taken."""
     for each in _lookups:
-        each._lock = Lock()
         each._state.start_again()
 
 

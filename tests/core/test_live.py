@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, LivePolicy, WideningError
-from corekit._locks import ForkSafeLock
 from corekit.adapter import (
     MARKS,
     Applied,
@@ -295,22 +294,6 @@ def test_layers_share_what_they_read_if_they_have_to() -> None:
         made.replace(ADMIN)
         assert read_policy(made, shared_reads({**scope}, made)) is read
         assert read_policy(made, shared_reads({}, made)) is ADMIN
-
-
-def test_lock_keeps_others_out() -> None:
-    lock, seen = ForkSafeLock(), list[str]()
-
-    def enter() -> None:
-        with lock:
-            seen.append("other")
-
-    thread = Thread(target=enter)
-    with lock:
-        thread.start()
-        thread.join(0.1)
-        seen.append("first")
-    thread.join(10)
-    assert seen == ["first", "other"]
 
 
 def test_source_is_read_by_one_attribute() -> None:

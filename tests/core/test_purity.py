@@ -57,7 +57,7 @@ EXTRA = {
     "_applied.py": {"contextvars", "os", "weakref"},
     "_fingerprints.py": {"hashlib"},
     # For those who replace a policy at the same time, also after a fork.
-    "_locks.py": {"os", "threading", "weakref"},
+    "locks.py": {"os", "threading", "weakref"},
     "policy.py": {"warnings"},  # says what was left out as a policy is built
 }
 """What only one module imports."""

@@ -42,7 +42,7 @@ TESTS = {
     "corekit._shadowing": ("tests/shadow",),
     "corekit.lookups": ("tests/lookups",),
     "corekit.snapshots": _SNAPSHOTS,
-    "corekit._locks": _LIVE,
+    "corekit.locks": ("tests/core/test_locks.py",),
     "corekit._sources": _LIVE,
     "corekit.shadow": ("tests/shadow",),
     "corekit_asgi": ("tests/asgi",),

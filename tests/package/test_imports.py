@@ -37,7 +37,7 @@ CORE: Final = (
     "_own_origin _regex_tree _ways",
     "_automata _origins arguments problems",
     "_answers _guard_problems _names _origin_problems _setting_problems diagnostics",
-    "_definitions _locks _problem_kinds",
+    "_definitions _problem_kinds locks",
 )
 """The layers of the core: a module imports from its own layer and from those below."""
 
