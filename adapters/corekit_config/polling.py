@@ -1,26 +1,28 @@
 """A daemon thread that repeats one step, also in processes that are forked later.
 
 A server such as ``gunicorn --preload`` imports the application and then forks its workers, which
-have none of the threads of their parent. So the threads are stopped before a fork and started again
-after it, in both processes: a fork waits for the end of a step, so that it finds no lock taken. It
-does not wait for a step that hangs.
+have none of the threads of their parent. So each thread is started again there. A fork waits for
+the end of a step, so that it finds no lock taken, and no step begins until it is done. It does not
+wait for a step that hangs.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 from queue import Empty, SimpleQueue
-from threading import TIMEOUT_MAX, Lock, Thread, current_thread
-from types import TracebackType
-from typing import Final, Self
+from threading import TIMEOUT_MAX, Thread, Timer, current_thread, main_thread
+from types import FrameType, TracebackType
+from typing import Final, Self, cast
 
 from corekit import LivePolicy
 from corekit.adapter import show
+from corekit.locks import fork_safe_lock
 
 LOGGER: Final = logging.getLogger("corekit.config")
 
@@ -30,8 +32,17 @@ LONGEST_WAIT: Final = 5.0
 HANGS: Final = 1.0
 """Seconds since the begin of a step after which a fork does not wait for it any longer."""
 
+PAUSE: Final = 0.001
+"""Seconds between two looks of a fork at a step."""
+
+AFTER_FORK: Final = 0.01
+"""Seconds after which the functions that others registered for a fork have ended, too."""
+
 _running: Final[set[Poller]] = set()
-_forking: Final = Lock()
+_raised: Final[list[BaseException]] = []
+
+_forking: Final = fork_safe_lock()
+"""Held by a thread that forks, and by one that begins a step."""
 
 
 class Poller:
@@ -57,7 +68,6 @@ class Poller:
         self._name = name
         self._every = every
         self._due = time.monotonic() + delay
-        self._thread: Thread | None = None
         self._is_closed = False
         with _forking:
             self._start()
@@ -66,7 +76,7 @@ class Poller:
     @property
     def is_running(self) -> bool:
         """Whether it was not closed, and its thread is alive in this process."""
-        return not self._is_closed and self._thread is not None and self._thread.is_alive()
+        return not self._is_closed and self._thread.is_alive()
 
     def wake(self) -> None:
         """Do the next step at once; can be called by a signal handler."""
@@ -75,15 +85,14 @@ class Poller:
 
     def close(self) -> None:
         """Stop the thread, and wait for the step that is running; closing twice does nothing."""
-        with _forking:
-            if self._is_closed:
-                return
-            self._is_closed = True
-            self._wakes.put(False)
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._wakes.put(False)
         # Until the thread has ended, a fork waits for its step as for any other.
-        _join(self._thread, LONGEST_WAIT)
-        with _forking:
-            _running.discard(self)
+        if self._thread is not current_thread():
+            self._thread.join(LONGEST_WAIT)
+        _running.discard(self)
 
     def __enter__(self) -> Self:
         return self
@@ -97,74 +106,86 @@ class Poller:
         self.close()
 
     def _start(self) -> None:
-        if self._is_closed or self._continues():
-            return
-        wakes: SimpleQueue[bool] = SimpleQueue()
-        self._wakes, self._began = wakes, inf
-        thread = Thread(target=self._run, args=(wakes,), name=self._name, daemon=True)
+        self._wakes: SimpleQueue[bool] = SimpleQueue()
+        self._began = inf
+        thread = Thread(target=self._run, name=self._name, daemon=True)
         thread.start()
         self._thread = thread
 
-    def _continues(self) -> bool:
-        """Return whether the thread is still in the step of before the fork, so it need not end."""
-        if self._thread is None or not self._thread.is_alive():
-            return False
-        was_woken = False
-        try:
-            while self._wakes.get_nowait():
-                was_woken = True
-        except Empty:
-            return False  # the step has just ended, and the thread ends
-        if was_woken:
-            self._wakes.put(True)
-        return True
-
-    def _run(self, wakes: SimpleQueue[bool]) -> None:
-        while _next(wakes, self._due - time.monotonic()):
+    def _run(self) -> None:
+        while self._begin():
             seconds = self._every
-            self._began = time.monotonic()
             try:
                 seconds = self._step()
             except (Exception, SystemExit):
                 with suppress(Exception):  # a handler or a filter of the log may fail too
                     LOGGER.exception("CORS: %s failed; it is tried again.", self._name)
-            self._began = inf
             self._due = time.monotonic() + seconds
+            self._began = inf
+
+    def _begin(self) -> bool:
+        """Wait until the next step is due, and begin it; return False if this is closed."""
+        with suppress(Empty):
+            self._wakes.get(timeout=min(max(self._due - time.monotonic(), 0.0), TIMEOUT_MAX))
+        with _forking:
+            if not self._is_closed:
+                self._began = time.monotonic()
+            return not self._is_closed
 
 
-def _next(wakes: SimpleQueue[bool], seconds: float) -> bool:
-    """Wait until the next step; return False if it was closed."""
+def _wait_for_steps() -> None:
+    """Wait for the end of all steps, before a fork."""
+    now, this = time.monotonic(), current_thread()
     try:
-        return wakes.get(timeout=min(max(seconds, 0.0), TIMEOUT_MAX))
-    except Empty:
-        return True
+        for poller in tuple(_running):
+            # What waits for a lock or an event may leave it taken if a signal handler raises.
+            while (
+                poller._began < inf
+                and poller._thread is not this
+                and time.monotonic() < min(now, poller._began) + HANGS
+            ):
+                time.sleep(PAUSE)
+    except BaseException as error:  # noqa: BLE001 - raised by a signal handler
+        _raised.append(error)
 
 
-def _join(thread: Thread | None, seconds: float) -> None:
-    if thread is not None and thread is not current_thread():
-        thread.join(max(seconds, 0.0))
+def _raise_again() -> None:
+    """Let the main thread raise what a signal handler has raised while a fork waited.
+
+    Python ignores exceptions of what it calls at a fork: a KeyboardInterrupt would be lost.
+    """
+    if not _raised:
+        return
+    error = _raised.pop()
+
+    def receive(number: int, _: FrameType | None) -> None:
+        signal.signal(number, before or signal.SIG_DFL)
+        raise error
+
+    def send() -> None:
+        with _forking:  # which is free after the last function of the fork
+            signal.pthread_kill(main, signal.SIGURG)
+
+    # Without a handler, this signal has no effect.
+    before = signal.signal(signal.SIGURG, receive)
+    main = cast("int", main_thread().ident)
+    Timer(AFTER_FORK, send).start()
 
 
-def _stop_all() -> None:
-    _forking.acquire()
-    now = time.monotonic()
-    for poller in _running:
-        poller._wakes.put(False)
-    for poller in _running:
-        _join(poller._thread, min(now, poller._began) + HANGS - time.monotonic())
+def _start_again() -> None:
+    """Start the threads again, in a process that was forked."""
+    _raised.clear()
+    for poller in tuple(_running):
+        if not poller.is_running:
+            with suppress(RuntimeError):  # the interpreter is shutting down
+                poller._start()
 
 
-def _start_all() -> None:
-    for poller in _running:
-        with suppress(RuntimeError):  # the interpreter is shutting down
-            poller._start()
-    _forking.release()
-
-
-# Windows cannot fork.
-getattr(os, "register_at_fork", lambda **_: None)(
-    before=_stop_all, after_in_parent=_start_all, after_in_child=_start_all
-)
+# Windows cannot fork. What is registered last is called first before a fork, and last after it. A
+# signal handler may end any function of Python, but not those of C, which take the lock.
+_at_fork: Final = getattr(os, "register_at_fork", lambda **_: None)
+_at_fork(before=_wait_for_steps, after_in_parent=_raise_again, after_in_child=_start_again)
+_at_fork(before=_forking.acquire, after_in_parent=_forking.release)
 
 
 def check_interval(every: object) -> None:

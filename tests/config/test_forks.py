@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import threading
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +18,7 @@ from corekit_config import load_policy, polling, watch
 from corekit_config.polling import Poller
 from tests.config.refreshing import allows
 from tests.config.watching import NEW, OLD, policy_text, wait_for
+from tests.interrupting import Interrupt, interrupt, raise_interrupt
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 
@@ -54,6 +58,30 @@ def test_no_fork_during_a_step() -> None:
             assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+def fork() -> None:
+    """Fork, and end the new process at once."""
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def can_poll() -> bool:
+    """Return whether another thread can create a poller and close it."""
+    done = threading.Event()
+
+    def step() -> float:
+        done.set()
+        return 60.0
+
+    def poll() -> None:
+        with Poller(step, "another", every=60.0):
+            done.wait(10)
+
+    threading.Thread(target=poll, daemon=True).start()
+    return done.wait(2)
+
+
 def test_process_that_forks_often_does_each_step() -> None:
     done = threading.Event()
 
@@ -63,8 +91,7 @@ def test_process_that_forks_often_does_each_step() -> None:
 
     with Poller(step, "the test", every=60.0, delay=0.3):
         for _ in range(100):
-            polling._stop_all()
-            polling._start_all()
+            fork()
             if done.wait(0.05):
                 break
         assert done.is_set()
@@ -85,8 +112,7 @@ def test_step_that_outlasts_a_fork_is_the_only_one(monkeypatch: pytest.MonkeyPat
         assert first.wait(10)
         poller.wake()
         for _ in range(3):
-            polling._stop_all()
-            polling._start_all()
+            fork()
         assert not second.wait(0.1)
         assert [each.name for each in threading.enumerate()].count("the test") == 1
         released.set()
@@ -94,61 +120,86 @@ def test_step_that_outlasts_a_fork_is_the_only_one(monkeypatch: pytest.MonkeyPat
         assert poller.is_running
 
 
-@pytest.mark.parametrize("has_ended", [False, True], ids=["ends", "has ended"])
-def test_step_that_ends_during_a_fork(monkeypatch: pytest.MonkeyPatch, *, has_ended: bool) -> None:
+def test_forked_process_does_the_step_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "HANGS", 0.01)
-    first, second, released = threading.Event(), threading.Event(), threading.Event()
+    parent, began, released = os.getpid(), threading.Event(), threading.Event()
+    done = threading.Event()
 
     def step() -> float:
-        (second if first.is_set() else first).set()
-        released.wait(10)
-        return 0.01
+        began.set()
+        if os.getpid() == parent:
+            released.wait(10)
+        else:
+            done.set()
+        return 60.0
 
     with Poller(step, "the test", every=60.0) as poller:
-        assert first.wait(10)
-        polling._stop_all()
-        thread, wakes = poller._thread, poller._wakes
-        assert thread is not None
-        if has_ended:
-            released.set()
-            thread.join(10)
-        else:
-            assert wakes.get_nowait() is False  # as the thread does to end
-        polling._start_all()
-        poller.wake()
-        assert second.wait(10)
-        assert poller.is_running
-        assert poller._thread is not thread
+        assert began.wait(10)
+        child = os.fork()
+        if not child:
+            os._exit(0 if done.wait(10) and poller.is_running and can_poll() else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         released.set()
-        wakes.put(False)
-        thread.join(10)
-        assert not thread.is_alive()
+
+
+def test_step_may_fork() -> None:
+    seconds, done = list[float](), threading.Event()
+
+    def step() -> float:
+        start = time.monotonic()
+        fork()
+        seconds.append(time.monotonic() - start)
+        done.set()
+        return 60.0
+
+    with Poller(step, "the test", every=60.0):
+        assert done.wait(10)
+    assert seconds[0] < polling.HANGS
 
 
 def test_forks_wait_once_for_all_that_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     now, released = [100.0], threading.Event()
 
-    def join(thread: threading.Thread, seconds: float) -> None:
-        original(thread, 0.05)
-        now[0] += seconds if thread.is_alive() else 0
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
 
     def step() -> float:
         started.wait(10)
         released.wait(10)
         return 60.0
 
-    original, started = threading.Thread.join, threading.Barrier(4)
+    started = threading.Barrier(4)
     with ExitStack() as stack, monkeypatch.context() as patch:
-        patch.setattr(polling, "time", SimpleNamespace(monotonic=lambda: now[0]))
-        patch.setattr(threading.Thread, "join", join)
+        patch.setattr(polling, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
         for _ in range(3):
             stack.enter_context(Poller(step, "the test", every=60.0))
         started.wait(10)
         for _ in range(2):
-            polling._stop_all()
-            polling._start_all()
-            assert now[0] == 101.0
+            fork()
+            assert now[0] == pytest.approx(101.0, abs=2 * polling.PAUSE)
         released.set()
+
+
+def test_signal_handler_that_raises_during_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may raise anywhere: the next fork, other pollers and the steps go on."""
+    ignored: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda args: ignored.append(args.exc_value))
+    steps: list[object] = []
+
+    def step() -> float:
+        steps.append(None)
+        threading.Event().wait(0.002)
+        return 0.0
+
+    with Poller(step, "the test", every=60.0) as poller:
+        for _ in interrupt(polling, function=fork, handler=raise_interrupt):
+            with suppress(Interrupt):  # raised again after the fork
+                threading.Event().wait(0.1)
+            assert can_poll()
+            count = len(steps)
+            assert wait_for(lambda: len(steps) > count)  # noqa: B023 - called at once
+            assert poller.is_running
+    assert ignored
 
 
 @pytest.mark.parametrize("is_slow", [False, True], ids=["hangs", "just began"])
@@ -164,14 +215,14 @@ def test_fork_while_a_step_is_closed(monkeypatch: pytest.MonkeyPatch, *, is_slow
         released.wait(10)
         return 0.0
 
-    def fork() -> None:
+    def fork_beside_another() -> None:
         with Poller(lambda: 60.0, "another", every=60.0, delay=60.0):
-            polling._stop_all()
-            polling._start_all()
+            fork()
 
     poller = Poller(step, "the test", every=60.0)
     assert began.wait(10)
-    closing, forking = threading.Thread(target=poller.close), threading.Thread(target=fork)
+    closing = threading.Thread(target=poller.close)
+    forking = threading.Thread(target=fork_beside_another)
     closing.start()
     assert wait_for(lambda: not poller.is_running)
     poller.close()  # again, which does nothing
@@ -188,13 +239,50 @@ def test_fork_while_a_step_is_closed(monkeypatch: pytest.MonkeyPatch, *, is_slow
 
 
 def test_threads_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Poller(lambda: 60.0, "the test", every=60.0) as poller:
-        polling._stop_all()
+    def fail(self: threading.Thread) -> None:
+        raise RuntimeError
 
-        def fail() -> None:
-            raise RuntimeError
+    with (
+        Poller(lambda: 60.0, "the test", every=60.0) as first,
+        Poller(lambda: 60.0, "the test", every=60.0) as second,
+    ):
+        monkeypatch.setattr(threading.Thread, "start", fail)
+        child = os.fork()
+        if not child:
+            monkeypatch.undo()
+            are_running = first.is_running or second.is_running
+            os._exit(0 if not are_running and can_poll() else 1)
+        monkeypatch.undo()
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
-        monkeypatch.setattr(poller, "_start", fail)
-        polling._start_all()
-        assert not polling._forking.locked()
-        assert not poller.is_running
+
+def test_exception_of_a_signal_handler_is_not_lost() -> None:
+    """Python ignores exceptions of what it calls at a fork."""
+    began, released = threading.Event(), threading.Event()
+
+    def step() -> float:
+        began.set()
+        released.wait(10)
+        return 60.0
+
+    def fork_and_go_on() -> None:
+        fork()
+        threading.Event().wait(10)
+
+    def receive(number: int, frame: object) -> None:
+        raise error
+
+    error, urgent = Interrupt(), signal.getsignal(signal.SIGURG)
+    before = signal.signal(signal.SIGUSR1, receive)
+    try:
+        with Poller(step, "the test", every=60.0):
+            assert began.wait(10)
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+            with pytest.raises(Interrupt) as caught:
+                fork_and_go_on()
+            assert caught.value is error
+            assert signal.getsignal(signal.SIGURG) is urgent
+            assert polling._raised == []
+            released.set()
+    finally:
+        signal.signal(signal.SIGUSR1, before)

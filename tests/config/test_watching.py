@@ -194,8 +194,14 @@ def test_step_may_close_its_own_poller() -> None:
 
 def test_hanging_step_does_not_hold_up_closing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "LONGEST_WAIT", 0.01)
-    released = threading.Event()
-    poller = Poller(lambda: float(released.wait(10)), "the test", every=60.0)
+    began, released = threading.Event(), threading.Event()
+
+    def step() -> float:
+        began.set()
+        return float(released.wait(10))
+
+    poller = Poller(step, "the test", every=60.0)
+    assert began.wait(10)
     (thread,) = (each for each in threading.enumerate() if each.name == "the test")
     poller.close()
     assert thread.is_alive()
