@@ -8,10 +8,10 @@ from typing import Any, cast
 from ._containers import Origins
 from ._engine import Engine
 from ._fingerprints import Source
-from ._locks import ForkSafeLock
 from ._origins import ANY
 from .compat import RegexCorsPolicy
 from .live import Extension, LivePolicy
+from .locks import fork_safe_lock
 from .policy import CorsPolicy
 from .routes import CorsRoutes
 from .snapshots import Rules, Snapshot
@@ -66,7 +66,7 @@ class Extender:
     def __init__(self, live: LivePolicy, path: str | None = None) -> None:
         self._live = live
         self._path = path
-        self._lock = ForkSafeLock()
+        self._lock = fork_safe_lock()
         self._extension: Extension | None = None
         self.is_closed = False
 
