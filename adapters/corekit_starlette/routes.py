@@ -54,6 +54,9 @@ T = TypeVar("T")
 # Whether one of these matches a path does not depend on the method; others may do as they like.
 _KNOWN_ROUTES: Final = frozenset({"starlette.routing", "fastapi.routing"})
 
+# Applications of Starlette that are nested much deeper end in a RecursionError.
+_MOST_MOUNTS: Final = 100
+
 
 def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callable[[T], T]:
     """Give an endpoint, a route, a router or a mount a policy, which replaces that of `install`.
@@ -206,7 +209,7 @@ class RoutePolicy:
         router: Any = app.router
         around: list[Any] = [app, app.router]
         candidates: Iterable[Any] = app.routes
-        while True:
+        for _ in range(_MOST_MOUNTS + 1):
             try:
                 _, candidate, child_scope = self._select(candidates, scope)
                 redirect = None
@@ -240,6 +243,8 @@ class RoutePolicy:
                 return found
             router = router_of(candidate, around)
             around += (*owners, router)
+        # An application that is mounted in itself without a prefix would be routed without an end.
+        raise RoutingError(f"The request passes more than {_MOST_MOUNTS} mounts.")
 
     def _select(self, candidates: Iterable[Any], scope: Scope) -> tuple[Match, Any, Scope]:
         # Like the router: the first match, else the first whose path matches, which responds 405.

@@ -244,3 +244,42 @@ def test_application_mounted_in_itself_is_served(middleware: Any) -> None:
     assert reads(app, "/v1/feed", UNTRUSTED) == "*"
     assert reads(app, "/v1/v1/feed", UNTRUSTED) == "*"
     assert reads(app, "/v1/", APP) == APP
+
+
+@pytest.mark.parametrize("is_pair", [False, True])
+def test_preflight_of_an_application_mounted_in_itself_without_a_prefix_ends(
+    caplog: pytest.LogCaptureFixture, is_pair: bool
+) -> None:
+    app = Starlette(routes=[feed])
+    other = Starlette() if is_pair else app
+    app.mount("/", other)
+    if is_pair:
+        other.mount("/", app)
+    install(app, default)
+    assert reads(app, "/feed", UNTRUSTED) == "*"
+    assert preflight(app, "/feed", "GET") == (204, "*", "0")
+    # The router itself does not find the end.
+    for path, method in (("/feed", "PUT"), ("/missing", "GET")):
+        caplog.clear()
+        assert preflight(app, path, method) == (403, None, None)
+        record = next(each for each in caplog.records if each.levelno == logging.ERROR)
+        assert record.exc_info is not None
+        assert str(record.exc_info[1]) == "The request passes more than 100 mounts."
+
+
+def test_preflight_below_many_mounts_of_one_application() -> None:
+    app = Starlette(routes=[feed, Route("/", hello)])
+    app.mount("/m", app)
+    install(app, default)
+    assert preflight(app, "/m" * 100 + "/feed", "GET") == (204, "*", None)
+    for depth in (101, 10_000):
+        assert preflight(app, "/m" * depth + "/feed", "GET") == (403, None, None)
+
+
+def preflight(app: Starlette, path: str, method: str) -> tuple[int, str | None, str | None]:
+    """Send a preflight of a page on any site; return the status and what it allows."""
+    asked = {"Origin": UNTRUSTED, "Access-Control-Request-Method": method}
+    response = TestClient(app).options(path, headers=asked)
+    names = ("Access-Control-Allow-Origin", "Access-Control-Max-Age")
+    allowed, age = (response.headers.get(name) for name in names)
+    return response.status_code, allowed, age
