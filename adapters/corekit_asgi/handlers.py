@@ -160,7 +160,7 @@ class _QuartHandlers:
         app = self._app
         try:
             adapter = app.create_url_adapter(_quart_request(app, scope, method))
-            endpoint, method = _match_in_quart(adapter, method)
+            matched = _match_in_quart(adapter, method)
         # Each is raised again where the application handles errors.
         except sys.modules["werkzeug.exceptions"].HTTPException as error:
             if (error.code or 500) >= 500:
@@ -168,6 +168,9 @@ class _QuartHandlers:
             return []
         except Exception as error:
             raise RoutingError from error
+        if matched is None:
+            return []
+        endpoint, method = matched
         return view_marks(app.view_functions.get(endpoint), method)
 
     def methods(self) -> set[str]:
@@ -188,8 +191,11 @@ def _quart_request(app: Any, scope: Scope, method: str) -> Any:
     return connection._create_request_from_scope(None)
 
 
-def _match_in_quart(adapter: Any, method: str) -> tuple[str, str]:
-    """Return the endpoint and the method of the view that a request would reach."""
+def _match_in_quart(adapter: Any, method: str) -> tuple[str, str] | None:
+    """Return the endpoint and the method of the view that a request would reach.
+
+    Return None if the request is redirected to another host.
+    """
     try:
         return adapter.match(method=method)[0], method
     except sys.modules["werkzeug.exceptions"].MethodNotAllowed as error:
@@ -199,7 +205,10 @@ def _match_in_quart(adapter: Any, method: str) -> tuple[str, str]:
         return adapter.match(method=first)[0], first
     except sys.modules["werkzeug.routing"].RequestRedirect as error:
         # Usually to the path with its slash, which has the same policy.
-        target = unquote(urlsplit(error.new_url).path).removeprefix(adapter.script_name)
+        url = urlsplit(error.new_url)
+        if url.netloc != adapter.get_host(None):
+            return None
+        target = unquote(url.path).removeprefix(adapter.script_name)
         return adapter.match(f"/{target.lstrip('/')}", method)[0], method
 
 

@@ -192,6 +192,39 @@ def test_redirect_of_a_handler_has_its_own_policy(make: Callable[[], Ask]) -> No
     assert make()("GET", "/left", {"Origin": MAIN}) == (302, MAIN)
 
 
+def flask_rules() -> tuple[Flask, Any, Callable[[], Ask]]:
+    app = Flask("rules", host_matching=True, static_folder=None)
+    corekit_flask.Cors(app, DEFAULT)
+    return app, corekit_flask.cors, lambda: ask_flask(app)
+
+
+def quart_rules() -> tuple[Quart, Any, Callable[[], Ask]]:
+    app = Quart("rules", host_matching=True, static_folder=None)
+    return app, corekit_asgi.cors, lambda: ask_asgi(corekit_asgi.install(app, DEFAULT))
+
+
+def show(page: int) -> str:
+    return str(page)
+
+
+@pytest.mark.parametrize("make", [flask_rules, quart_rules])
+def test_redirect_to_another_host_has_the_policy_of_the_application(make: Any) -> None:
+    app, cors, build = make()
+    here, there = "shop.example", "archive.example"
+    # A value that is the default of another rule redirects to that.
+    for host, name, view in ((here, "items", cors(OWN)(show)), (there, "archived", show)):
+        app.add_url_rule("/all/", name, view, defaults={"page": 1}, host=host)
+        app.add_url_rule(f"/{name}/<int:page>", name, host=here)
+    ask = build()
+    for path, policy_origin in (("/items/1", APP), ("/archived/1", MAIN)):
+        for origin in (APP, MAIN):
+            sent = {"Origin": origin, "Host": here}
+            allowed = origin if origin == policy_origin else None
+            assert (path, *ask("GET", path, sent)) == (path, 308, allowed)
+            preflight = sent | {"Access-Control-Request-Method": "GET"}
+            assert (path, ask("OPTIONS", path, preflight)[1]) == (path, allowed)
+
+
 @pytest.mark.parametrize(
     ("status", "allowed"),
     [(200, MAIN), (201, MAIN), (299, MAIN), (300, APP), (302, APP), (399, APP), (400, MAIN)],
