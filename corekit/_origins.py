@@ -305,6 +305,7 @@ class OriginSet:
         "_ends",
         "_has_open_hosts",
         "_partials",
+        "_shared",
         "_wild",
         "exact",
         "has_patterns",
@@ -313,29 +314,31 @@ class OriginSet:
     def __init__(self, exact: Iterable[str], patterns: Iterable[OriginPattern] = ()) -> None:
         if isinstance(exact, str):
             raise TypeError("exact is a single string. Pass a collection of origins.")
-        patterns = tuple(patterns)
         self.exact: Final = frozenset(exact)
-        self._wild: Final = frozenset(map(str, patterns))
-        self.has_patterns: Final = bool(patterns)
-        self._any_port: Final = any(pattern.port == ANY for pattern in patterns)
-        self._has_open_hosts: Final = any(ANY in pattern.host for pattern in patterns)
-        self._depths: Final = sorted(
-            {pattern.host.count(".") + 1 for pattern in patterns if pattern.label == ANY}
-        )
+        self.has_patterns = self._any_port = self._has_open_hosts = False
+        self._wild: Final[set[str]] = set()
+        self._depths: Final[list[int]] = []
+        self._partials: Final[list[int]] = []
         # The text before a partial-label wildcard with its host: the lengths of the text after it.
-        partials: dict[str, set[int]] = {}
-        starts: set[int] = set()
+        self._ends: Final[dict[str, tuple[int, ...]]] = {}
+        self._shared: Final[dict[tuple[int, ...], tuple[int, ...]]] = {}
         for pattern in patterns:
-            if pattern.label is not None and pattern.label != ANY:
-                before, after = pattern.label.split("*")
-                starts.add(len(before))
-                partials.setdefault(f"{before}*.{pattern.host}", set()).add(len(after))
-        shared: dict[tuple[int, ...], tuple[int, ...]] = {}
-        ends = {partial: tuple(sorted(lengths)) for partial, lengths in partials.items()}
-        self._ends: Final = {
-            partial: shared.setdefault(each, each) for partial, each in ends.items()
-        }
-        self._partials: Final = sorted(starts)
+            self.add(pattern)
+
+    def add(self, pattern: OriginPattern) -> None:
+        """Add a pattern, before the first look-up."""
+        self.has_patterns = True
+        self._wild.add(str(pattern))
+        self._any_port |= pattern.port == ANY
+        self._has_open_hosts |= ANY in pattern.host
+        if pattern.label == ANY:
+            _insert(self._depths, pattern.host.count(".") + 1)
+        elif pattern.label is not None:
+            before, after = pattern.label.split(ANY)
+            _insert(self._partials, len(before))
+            partial = f"{before}*.{pattern.host}"
+            lengths = tuple(sorted({*self._ends.get(partial, ()), len(after)}))
+            self._ends[partial] = self._shared.setdefault(lengths, lengths)
 
     def __contains__(self, origin: str) -> bool:
         return origin in self.exact or (self.has_patterns and self._match(origin) is not None)
@@ -385,3 +388,10 @@ class OriginSet:
     def _match_open_host(self, scheme: str, host: str, port: str) -> str | None:
         patterns = (f"{scheme}://{each}{port}" for each in open_hosts(scheme, host))
         return next((pattern for pattern in patterns if pattern in self._wild), None)
+
+
+def _insert(numbers: list[int], number: int) -> None:
+    """Insert a number into a sorted list, unless it is there."""
+    if number not in numbers:
+        numbers.append(number)
+        numbers.sort()

@@ -30,6 +30,9 @@ from .problems import OriginProblem, ProblemKind
 # In a WebSocket handshake a browser sends the origin of the page.
 _PAGE_SCHEMES = {"ws": "http", "wss": "https"}
 
+_LONGEST = 1_000
+"""How many characters of a text are read, about three times as many as the longest origin has."""
+
 _SPACE = " \t\r\n\f\v"
 _PUNCTUATION = "'\"`,;"
 _scheme = re.compile(
@@ -64,11 +67,14 @@ class Misspelling:
 def find_misspelling(text: str) -> Misspelling:
     """Return what is wrong with `text`, which is not an origin or pattern.
 
+    Of a very long one, that is what is wrong with its beginning.
+
     >>> find_misspelling("https://Example.com:443/").kind.code
     'non-canonical-origin'
     >>> find_misspelling("example.com").meant
     'https://example.com'
     """
+    text = text[:_LONGEST]
     meant = canonical_spelling(text)
     kind = _misspelled_string(text)
     if kind is OriginProblem.REGEX_AS_ORIGIN:
@@ -92,7 +98,7 @@ def canonical_spelling(text: str) -> str | None:
     >>> canonical_spelling("localhost:3000"), canonical_spelling("https://*.Example.com/")
     ('http://localhost:3000', 'https://*.example.com')
     """
-    text = text.strip(_SPACE)
+    text = text[:_LONGEST].strip(_SPACE)
     if text.lower() == OPAQUE:
         return OPAQUE
     match = _scheme(text)

@@ -20,6 +20,7 @@ from ._containers import Origins
 from ._fingerprints import sum_of_digests
 from ._loads import Loads, Rules
 from ._origins import ANY, OriginPattern, OriginSet
+from ._suffixes import find_open_suffix
 from ._validation import Reader
 from .problems import OriginProblem, Problem
 
@@ -35,8 +36,6 @@ _LAST: Final = _TABLES - 1
 
 _Table = dict[str, None]
 """Origins. The garbage collector looks into sets, but not into dicts of strings."""
-
-_NO_PATTERNS: Final = OriginSet(())
 
 # Most rows: origins of websites that have no problem in any policy. The others are validated.
 _is_plain = re.compile(
@@ -180,10 +179,13 @@ class SnapshotReader:
         self._loads: Final = loads
         self._tables: Final[list[_Table]] = [{} for _ in range(_TABLES)]
         self._digests: Final[list[int]] = []
-        self._patterns: Final[list[OriginPattern]] = []
+        self._patterns: Final = OriginSet(())
         given = {"allow_credentials": rules.credentials, "accept_risks": sorted(rules.accepted)}
         self._reader: Final = Reader(given)
         self._reader.needs_origins = False
+        if rules.allow_patterns:
+            # The first call reads the list of public suffixes, which takes 0.1 seconds: not later.
+            find_open_suffix("example.com", below=False)
 
     def read(self, rows: Iterable[object]) -> None:
         """Read some rows."""
@@ -220,7 +222,7 @@ class SnapshotReader:
                 self._tables[hash(text) & _LAST][text] = None
                 pattern = OriginPattern.parse(text) if ANY in text else None
                 if pattern is not None:
-                    self._patterns.append(pattern)
+                    self._patterns.add(pattern)
 
     def _find_wildcard(self, row: object) -> OriginProblem | None:
         """Return the problem of a row for many origins, None if it may be one."""
@@ -260,8 +262,7 @@ class SnapshotReader:
         if not self._digests:
             for _ in self.compile():
                 pass
-        patterns = OriginSet((), self._patterns) if self._patterns else _NO_PATTERNS
-        return Snapshot(self._tables, self._digests, patterns, self._rules, self._loads)
+        return Snapshot(self._tables, self._digests, self._patterns, self._rules, self._loads)
 
 
 def _read(rows: Iterable[str], rules: Rules) -> Snapshot:

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, _engine
+from corekit.snapshots import Rules, SnapshotReader
 from tests.core.steps import steps_of
 
 MANY = 20_000
@@ -158,3 +159,42 @@ def test_partial_labels_cost_as_much_as_their_distinct_beginnings() -> None:
     for origin in ("https://a7xb30.example.com", "https://nothing.example.com"):
         cost = steps_of(many.decide, "GET", origin=origin)
         assert cost < 5 * steps_of(one.decide, "GET", origin=origin)
+
+
+def reader() -> SnapshotReader:
+    policy = CorsPolicy(allow_origins=[EVIL], allow_credentials=True)
+    return SnapshotReader(Rules.of(policy, ["insecure-origin"], allow_patterns=True))
+
+
+LONG_ROWS = {
+    "a label": "https://" + "a" * 100_000,
+    "labels": LONG,
+    "upper case": "https://" + "A." * 50_000 + "example",
+    "Unicode": "https://" + "é" * 100_000 + ".example",
+    "digits": "http://" + "1" * 100_000,
+    "a scheme": "a" * 100_000 + "://a.example",
+    "a path": "https://a.example" + "/" * 100_000,
+    "a port": "https://a.example:" + "1" * 100_000,
+    "a list": "https://a.example," * 10_000,
+    "wildcards": "https://" + "*." * 50_000 + "example",
+    "spaces": " " * 100_000 + "https://a.example",
+}
+
+
+@pytest.mark.parametrize("row", LONG_ROWS.values(), ids=LONG_ROWS.keys())
+def test_long_row_costs_what_its_beginning_does(row: str) -> None:
+    for part in (row, row[:10_000]):
+        reader().read([part])  # modules are imported only once
+    costs = [steps_of(reader().read, [part]) for part in (row, row[:10_000])]
+    assert abs(costs[0] - costs[1]) < 100
+
+
+@pytest.mark.parametrize("form", range(4))
+def test_end_of_a_load_costs_the_same_for_few_patterns_and_for_many(form: int) -> None:
+    costs = []
+    for count in (10, 1_000):
+        read = reader()
+        read.read(forms(number)[form] for number in range(count))
+        assert len([*read.compile()]) == 2_048
+        costs.append(steps_of(read.finish))
+    assert costs[0] == costs[1]

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
+from corekit._suffixes import _public_suffixes
 from corekit.compat import RegexCorsPolicy
 from corekit.diff import compare
 from corekit.extended import extend, find_policy
@@ -136,6 +137,15 @@ def test_no_row_allows_any_origin() -> None:
         assert isinstance(extended, CorsPolicy)
         assert not extended.engine.allows("https://evil.example")
         assert snapshot.size == 1
+
+
+def test_public_suffixes_are_read_before_the_first_row() -> None:
+    """That takes long, so it is not done while requests are answered."""
+    _public_suffixes.cache_clear()
+    SnapshotReader(Rules.of(LOGGED_IN))
+    assert _public_suffixes.cache_info().currsize == 0
+    SnapshotReader(Rules.of(LOGGED_IN, allow_patterns=True))
+    assert _public_suffixes.cache_info().currsize == 1
 
 
 def test_problems_are_counted_and_few_are_kept() -> None:

@@ -18,6 +18,9 @@ inputs = st.one_of(
     near_origins.map(str.upper),
     near_origins.map(lambda text: text.partition("://")[2]),
     st.tuples(near_origins, st.sampled_from(["/", "/path", ":443", ":80", "?q", " "])).map("".join),
+    st.tuples(near_origins, st.sampled_from([*"a0/?:@,. *é", "-", ".a"])).map(
+        lambda parts: parts[0] + parts[1] * 1_500
+    ),
     st.lists(st.sampled_from([*"0x1.-_+ab:[]/@é*", "://", "http", "255", "\ud800"])).map("".join),
     st.text(max_size=12),
     st.text(max_size=12).map("https://{}".format),
