@@ -53,6 +53,10 @@ class WideningError(Exception):
         )
 
 
+def _always() -> bool:
+    return True
+
+
 class PolicySource:
     """What an adapter reads the policy of a request from, as its attribute `current`.
 
@@ -70,7 +74,8 @@ class PolicySource:
 class _Held(NamedTuple):
     """What a `LivePolicy` has, all of which is replaced at once.
 
-    `static` is its policy without the origins of a snapshot, which `extend` adds.
+    `static` is its policy without the origins of a snapshot, which `extend` adds. `replacements` is
+    how many calls of `replace()` there were; `generation` counts new origins, too.
     """
 
     policy: CorsPolicy | CorsRoutes
@@ -79,6 +84,7 @@ class _Held(NamedTuple):
     candidate: CorsPolicy | CorsRoutes | None = None
     shadow: Shadow | None = None
     generation: int = 0
+    replacements: int = 0
 
     def extended(self, policies: CorsPolicy | CorsRoutes) -> CorsPolicy | CorsRoutes:
         return policies if self.extend is None else self.extend(policies)
@@ -133,6 +139,9 @@ class LivePolicy:
         on_difference: OnDifference | None = None,
         sample: float = 1.0,
     ) -> None:
+        # Not when it is needed: a signal handler may need it in the middle of the import.
+        from . import diff, shadow  # noqa: F401, PLC0415 - keeps importing corekit fast
+
         _check(policy, "policy")
         if on_widen not in _ON_WIDEN:
             raise ValueError(
@@ -187,26 +196,43 @@ class LivePolicy:
 
         Return the comparison of the two. Raise TypeError if `policy` is not a policy, and
         `WideningError` if it allows more and `on_widen` is ``"refuse"``: then the current policy
-        stays. Can be called from any thread; concurrent calls wait for each other.
+        stays. Can be called from any thread; concurrent calls wait for each other. If a signal
+        handler calls it in the middle of another call, the policy of the handler stays.
         The origins of a snapshot are kept, and not compared.
         """
+        return self._replace(policy, source)
+
+    def _replace(
+        self,
+        policy: CorsPolicy | CorsRoutes,
+        source: str | None,
+        is_wanted: Callable[[], bool] = _always,
+    ) -> Comparison:
         _check(policy, "policy")
-        # Only another call of this function changes what is compared.
+        # Other threads do not change what is compared. A signal handler in this one may.
         with self._replacing:
-            static = policy if self._held.extend is None else _without_rows(policy)
-            comparison = _compare(self._held.static, static)
+            held = self._held
+            static = policy if held.extend is None else _without_rows(policy)
+            comparison = _compare(held.static, static)
             if comparison.widens and self.on_widen == "refuse":
                 raise WideningError(comparison)
-            old, new = self._change(static=static)
+            changed = self._change(
+                lambda: is_wanted() and self._held.replacements == held.replacements,
+                static=static,
+                replacements=held.replacements + 1,
+            )
         # A handler of the log may use this object, so the lock is free.
-        self._log(old, new, comparison, source)
+        if changed is not None:
+            self._log(*changed, comparison, source)
         return comparison
 
-    def _change(self, *, counts: bool = True, **changes: Any) -> tuple[_Held, _Held]:
-        """Change a part of what is held; return all of it, before and after.
+    def _change(
+        self, is_wanted: Callable[[], bool] = _always, *, counts: bool = True, **changes: Any
+    ) -> tuple[_Held, _Held] | None:
+        """Change a part of what is held, if it is still wanted; return all of it, before and after.
 
         What takes time, or may fail, is done before anything is replaced, without a lock. It is
-        done again if another thread was faster.
+        done again if another thread, or a signal handler, was faster.
         """
         while True:
             old = self._held
@@ -218,14 +244,17 @@ class LivePolicy:
                 current = new.extended(add_shadow(new.static, shadow))
             self._name(policy)
             self._name(current)
+            new = new._replace(policy=policy)
             with self._changing:
+                if not is_wanted():
+                    return None
+                # Signal handlers run after calls, and nothing is called from here on.
                 if self._held is not old:
                     continue
                 if shadow is not None and candidate is not None:
                     shadow.candidate = candidate
-                new = new._replace(policy=policy)
                 self._source.current, self._held = current, new
-                return old, new
+            return old, new
 
     def _name(self, policies: CorsPolicy | CorsRoutes) -> None:
         """Compute the fingerprint of each policy, and have log lines name it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from threading import Thread
 from types import FrameType, ModuleType
 
 
@@ -20,8 +21,9 @@ def interrupt(
 ) -> Iterator[None]:
     """Call a function again and again, and interrupt another one of its calls each time.
 
-    Python runs signal handlers when a function is called or has returned, between two steps. Only
-    calls in the code of the modules count. An `Interrupt` of the handler ends the function.
+    Python runs signal handlers when a function of Python begins, and when any function has
+    returned. Only those count that the code of the modules calls. An `Interrupt` of the handler
+    ends the function.
     """
     files = {module.__file__ for module in modules}
     seen = number = 0
@@ -29,7 +31,7 @@ def interrupt(
 
     def profile(frame: FrameType, event: str, argument: object) -> None:
         nonlocal seen, is_done
-        if frame.f_code.co_filename not in files:
+        if event == "c_call" or frame.f_code.co_filename not in files:
             return
         seen += 1
         if seen == number:
@@ -48,3 +50,21 @@ def interrupt(
             sys.setprofile(before)
         if not is_done:
             yield
+
+
+def ends(function: Callable[[], object], seconds: float = 60.0) -> bool:
+    """Return whether a function ends, in another thread; raise what it raises."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            function()
+        except BaseException as error:  # noqa: BLE001 - raised below
+            raised.append(error)
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    for error in raised:
+        raise error
+    return not thread.is_alive()

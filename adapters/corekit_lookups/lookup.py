@@ -8,11 +8,12 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from inspect import iscoroutine
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 from typing import Any, Final, Literal, cast
 
 from corekit.adapter import Engine
+from corekit.locks import is_held
 from corekit.lookups import (
     Ask,
     Flight,
@@ -197,15 +198,22 @@ class OriginLookup(BoundedLookup):
         """Forget what is known about an origin, for all tenants; call it if a table has changed.
 
         A look-up that is running may have read the old table, so it is not remembered either. Each
-        process has its own memory.
+        process has its own memory. A signal handler can call it; if it interrupts what needs the
+        memory, the origin is forgotten right after that.
         """
-        with self._lock:
-            self._state.invalidate(origin)
+        self._forget(partial(self._state.invalidate, origin))
 
     def clear(self) -> None:
         """Forget what is known about all origins, as `invalidate()` does for one."""
+        self._forget(self._state.clear)
+
+    def _forget(self, forget: Callable[[], None]) -> None:
+        if is_held(self._lock):
+            # This is a signal handler, and the state is in the middle of a change.
+            Thread(target=self._forget, args=(forget,), daemon=True).start()
+            return
         with self._lock:
-            self._state.clear()
+            forget()
 
     def _find_key(self, tenant: Tenant, origin: str, request: LookupRequest) -> Key | None:
         """Return the key of a request; None if the function `tenant` has failed."""

@@ -256,6 +256,30 @@ def test_threads_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+def test_signal_handler_closes_what_a_fork_waits_for() -> None:
+    began, released = threading.Event(), threading.Event()
+
+    def step() -> float:
+        began.set()
+        released.wait(10)
+        return 60.0
+
+    def receive(number: int, frame: object) -> None:
+        released.set()
+        poller.close()
+
+    before = signal.signal(signal.SIGUSR1, receive)
+    try:
+        with Poller(step, "the test", every=60.0) as poller:
+            assert began.wait(10)
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+            fork()
+            assert wait_for(lambda: not poller.is_running)
+            assert can_poll()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
 def test_exception_of_a_signal_handler_is_not_lost() -> None:
     """Python ignores exceptions of what it calls at a fork."""
     began, released = threading.Event(), threading.Event()

@@ -25,7 +25,10 @@ COPIED = (
     *("corekit", "adapters", "tests", "docs", "examples"),
     *("conftest.py", "pyproject.toml", "README.md"),
 )
-_LIVE = ("tests/core/test_live.py", "tests/core/test_live_snapshots.py")
+_LIVE = (
+    *("tests/core/test_live.py", "tests/core/test_live_signals.py"),
+    "tests/core/test_live_snapshots.py",
+)
 _SNAPSHOTS = ("tests/core/test_snapshots.py", "tests/core/test_live_snapshots.py")
 _REFRESHING = (
     *("tests/config/test_refreshing.py", "tests/config/test_refreshing_tasks.py"),
