@@ -307,6 +307,20 @@ class LivePolicy:
         return _restore, (type(self), held.static, held.extend, self._source.is_shared, kept)
 
 
+def replace_if(
+    is_wanted: Callable[[], bool],
+    live: LivePolicy,
+    policy: CorsPolicy | CorsRoutes,
+    source: str | None = None,
+) -> None:
+    """Replace a policy like `live.replace()`, unless that is no longer wanted.
+
+    `is_wanted` is called immediately before. So a thread that hangs while it is stopped does not
+    replace what was set later.
+    """
+    live._replace(policy, source, is_wanted)
+
+
 Policies = CorsPolicy | CorsRoutes | LivePolicy
 """Whatever an adapter takes as its policy."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from os import PathLike, fspath
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
@@ -21,6 +21,7 @@ from weakref import WeakSet
 from corekit import CorsPolicy, CorsRoutes, LivePolicy, PolicyError, WideningError
 from corekit.adapter import show
 from corekit.extended import static_policy
+from corekit.live import replace_if
 
 from .errors import ConfigError
 from .files import parse_policy, read_content
@@ -52,14 +53,20 @@ class WatchedFile:
 
     It begins without any content, so the first one replaces the policy if that is another one.
     Later ones do if the policy of the file is another one than before. So a policy that the
-    application has set stays until then.
+    application has set stays until then. Nothing is used if `is_wanted` returns False.
     """
 
-    def __init__(self, path: str | PathLike[str], live: LivePolicy) -> None:
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        live: LivePolicy,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
         # The process may change its directory later. Symlinks are followed at each look.
         self.path: Final = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` follows symlinks
         self._source: Final = fspath(path)
         self._live: Final = live
+        self._is_wanted: Final = is_wanted
         self._policy: CorsPolicy | CorsRoutes | None = None
         self._settled: _Found | None = None
         self._new: _Found | None = None
@@ -126,7 +133,7 @@ class WatchedFile:
             policy = parse_policy(found.content, self._source)
             if policy != self._policy:
                 if policy != static_policy(self._live):
-                    self._live.replace(policy, source=self._source)
+                    replace_if(self._is_wanted, self._live, policy, self._source)
                 self._policy = policy
         except PolicyError as error:
             self._report_unused("\n".join(map(str, error.problems)))
@@ -163,7 +170,7 @@ class Watcher(Poller):
     def __init__(
         self, path: str | PathLike[str], live: LivePolicy, every: float, signals: Iterable[int]
     ) -> None:
-        self._file = WatchedFile(path, live)
+        self._file = WatchedFile(path, live, lambda: not self._is_closed)
         self._live = live
         self._previous: dict[int, Any] = {}
         super().__init__(self._look, "watching a policy file", every=every)

@@ -56,6 +56,7 @@ TESTS = {
     "corekit_config.watching": (
         "tests/config/test_watched_files.py",
         "tests/config/test_watching.py",
+        "tests/config/test_watching_closed.py",
     ),
     "corekit_django": (
         "tests/django/test_signal.py",
