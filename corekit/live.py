@@ -8,6 +8,7 @@ policies.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -280,15 +281,16 @@ class LivePolicy:
         source: str | None,
     ) -> None:
         level = WARNING if comparison.widens and self.on_widen == "warn" else INFO
-        find_logger("corekit.live").log(
-            level,
-            "CORS: policy %s%s replaced %s (generation %d).\n%s",
-            new.policy.fingerprint,
-            "" if source is None else f" of {show(source)}",
-            old.policy.fingerprint,
-            new.generation,
-            comparison,
-        )
+        with suppress(Exception):  # a handler or a filter of the log may fail
+            find_logger("corekit.live").log(
+                level,
+                "CORS: policy %s%s replaced %s (generation %d).\n%s",
+                new.policy.fingerprint,
+                "" if source is None else f" of {show(source)}",
+                old.policy.fingerprint,
+                new.generation,
+                comparison,
+            )
 
     def __repr__(self) -> str:
         held = self._held

@@ -1,7 +1,8 @@
-"""A `watch()` that is closed while it reads: what it reads has no effect."""
+"""A `watch()` that is closed while it reads, and a log that fails: which policy stays."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 
@@ -62,3 +63,31 @@ def test_whether_a_policy_is_wanted_is_asked_immediately_before(tmp_path: Path) 
         assert live.policy == CorsPolicy(allow_origins=[allowed])
     assert are_held == [True, True]
     assert live.generation == 2
+
+
+def test_log_that_raises_does_not_undo_an_emergency(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The policy of the file was used, so the file has no other policy than before."""
+
+    def refuse(record: logging.LogRecord) -> bool:
+        raise ValueError
+
+    path = tmp_path / "cors.toml"
+    path.write_text(policy_text(NEW))
+    live = LivePolicy(CorsPolicy(allow_origins=[OLD]))
+    file, logger = WatchedFile(path, live), logging.getLogger("corekit.live")
+    logger.addFilter(refuse)
+    try:
+        while file.look():
+            pass
+    finally:
+        logger.removeFilter(refuse)
+    assert live.policy == load_policy(path)
+    assert caplog.records == []
+    nothing = CorsPolicy.deny_all()
+    live.replace(nothing)
+    path.write_text(f"# a comment\n{policy_text(NEW)}")
+    while file.look():
+        pass
+    assert live.policy is nothing

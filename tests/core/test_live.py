@@ -186,6 +186,19 @@ def test_handler_of_the_log_may_use_the_holder() -> None:
     assert line.endswith("(generation 2).")
 
 
+def test_log_that_raises_changes_nothing() -> None:
+    def refuse(record: logging.LogRecord) -> bool:
+        raise ValueError
+
+    live, logger = LivePolicy(APP), logging.getLogger("corekit.live")
+    logger.addFilter(refuse)
+    try:
+        assert live.replace(ADMIN) == compare(APP, ADMIN)
+    finally:
+        logger.removeFilter(refuse)
+    assert live.policy is ADMIN
+
+
 class TestFirstDenial:
     """The first denial of each kind is a warning: of each holder and path, not of each policy."""
 
