@@ -16,7 +16,8 @@ from corekit import CorsPolicy, CorsRoutes, LivePolicy
 from corekit import live as live_module
 from corekit.diff import compare
 from corekit.extended import Extender, extend, extend_live, static_policy
-from tests.core.test_snapshots import APP, LOGGED_IN, OTHER, PLAIN, ROUTES, SHOP, load
+from tests.core.test_snapshot_routes import ROUTES
+from tests.core.test_snapshots import APP, LOGGED_IN, OTHER, PLAIN, SHOP, load
 
 
 def allows(live: LivePolicy, origin: str, path: str = "/") -> bool:

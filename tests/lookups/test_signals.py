@@ -31,7 +31,7 @@ def test_handler_forgets(forget: Callable[[OriginLookup], None], *, is_allowed: 
             remembered = made._state._allowed if is_allowed else made._state._denied
             assert wait_for(lambda: B not in remembered.entries)  # noqa: B023 - called at once
             assert set(remembered.entries) == set(remembered._of_origin)
-            assert made._state.running == 0
+            assert made._state._running == set()
             made.ask_sync(B, REQUEST)
 
     made = build(lambda origin: is_allowed, size=2, concurrency=1)

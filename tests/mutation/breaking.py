@@ -29,7 +29,11 @@ _LIVE = (
     *("tests/core/test_live.py", "tests/core/test_live_signals.py"),
     "tests/core/test_live_snapshots.py",
 )
-_SNAPSHOTS = ("tests/core/test_snapshots.py", "tests/core/test_live_snapshots.py")
+_SNAPSHOTS = (
+    "tests/core/test_snapshots.py",
+    "tests/core/test_snapshot_routes.py",
+    "tests/core/test_live_snapshots.py",
+)
 _REFRESHING = (
     *("tests/config/test_refreshing.py", "tests/config/test_refreshing_tasks.py"),
     *("tests/config/test_refreshing_together.py", "tests/config/test_refreshing_closed.py"),
