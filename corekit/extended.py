@@ -85,6 +85,13 @@ class Extender:
         """Whether nothing else has extended the policy since the last call of `extend()`."""
         return self._live._held.extend is self._extension
 
+    @property
+    def size(self) -> int:
+        """How many rows extend the policy: none if they have no effect on it."""
+        policies, path = self._live.policy, self._path
+        routes = policies.routes if isinstance(policies, CorsRoutes) else [(None, policies)]
+        return sum(len(getattr(each, "snapshot", ())) for route, each in routes if route == path)
+
     def close(self) -> bool:
         """End it, after the call of `extend()` that is running; return False if it was closed."""
         with self._lock:

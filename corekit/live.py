@@ -182,7 +182,10 @@ class LivePolicy:
 
     @property
     def generation(self) -> int:
-        """How many policies this has had: 1 at first, and one more after each replacement."""
+        """How many policies this has had: 1 at first, and one more after each replacement.
+
+        A load of `refresh()` with other rows counts too.
+        """
         return self._held.generation
 
     @property

@@ -94,8 +94,8 @@ class LoadedOrigins:
 
     @property
     def size(self) -> int:
-        """The number of rows."""
-        return 0 if self._snapshot is None else len(self._snapshot)
+        """How many rows extend the policy."""
+        return self._extender.size
 
     def begin(self) -> SnapshotReader:
         """Return a reader for the rows of one load."""

@@ -131,6 +131,29 @@ def test_rows_are_validated_again_for_other_rules(live: LivePolicy) -> None:
         assert not allows(live, "http://shop-1.example")
 
 
+@pytest.mark.parametrize("path", [None, "/api/"])
+def test_size_is_of_the_rows_that_apply(path: str | None) -> None:
+    def policies(policy: CorsPolicy) -> CorsPolicy | CorsRoutes:
+        return policy if path is None else CorsRoutes([(path, policy), ("/", policy)])
+
+    one = CorsPolicy(allow_origins=[APP])
+    live, table = LivePolicy(policies(one)), Table(SHOP, "http://shop-3.example", "nonsense")
+    with Loads(table, live, path=path) as loads:
+        sizes = [loads.refresher.size]
+        for policy in (
+            one.replace(allow_credentials=True),
+            CorsPolicy(allow_origins=["*"]),
+            CorsPolicy.deny_all(),
+            one,
+        ):
+            live.replace(policies(policy))
+            sizes.append(loads.refresher.size)
+        assert sizes == [2, 1, 0, 0, 2]
+        live.replace(CorsPolicy.deny_all())
+        assert loads.refresher.size == 0
+    assert loads.refresher.size == 0
+
+
 def test_thread_loads_again_and_again(live: LivePolicy) -> None:
     table = Table(SHOP)
     with refresh(table, live, every=0.02) as refresher:

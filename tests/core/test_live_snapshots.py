@@ -16,8 +16,7 @@ from corekit import CorsPolicy, CorsRoutes, LivePolicy
 from corekit import live as live_module
 from corekit.diff import compare
 from corekit.extended import Extender, extend, extend_live, static_policy
-from tests.core.test_snapshot_routes import ROUTES
-from tests.core.test_snapshots import APP, LOGGED_IN, OTHER, PLAIN, SHOP, load
+from tests.core.test_snapshots import APP, LOGGED_IN, OTHER, PLAIN, ROUTES, SHOP, load
 
 
 def allows(live: LivePolicy, origin: str, path: str = "/") -> bool:
@@ -94,6 +93,18 @@ class TestLivePolicy:
         assert static_policy(live) == PLAIN.replace(max_age=60)
         extend_live(live, load([OTHER], PLAIN))
         assert (allows(live, SHOP), allows(live, OTHER)) == (False, True)
+
+    def test_rows_that_are_listed_become_part_of_the_policy(self) -> None:
+        live = LivePolicy(PLAIN)
+        extend_live(live, load([SHOP], PLAIN))
+        assert isinstance(live.policy, CorsPolicy)
+        origins = [*live.policy.allow_origins, "https://new.example"]
+        live.replace(live.policy.replace(allow_origins=origins))
+        extend_live(live, load([OTHER], PLAIN))
+        assert allows(live, SHOP)
+        live.replace(PLAIN.replace(allow_origins=[*PLAIN.allow_origins, "https://new.example"]))
+        found = [allows(live, each) for each in (SHOP, OTHER, "https://new.example")]
+        assert found == [False, True, True]
 
     def test_rows_do_not_become_part_of_routes(self) -> None:
         live = LivePolicy(ROUTES)

@@ -14,8 +14,7 @@ from corekit.events import Observer
 from corekit.extended import extend, extend_live
 from corekit.snapshots import Loads, Rules, Snapshot, SnapshotReader
 from tests.clock import Clock
-from tests.core.test_snapshot_routes import ROUTES
-from tests.core.test_snapshots import APP, LOGGED_IN, OTHER, PLAIN, SHOP
+from tests.core.test_snapshots import APP, LOGGED_IN, OTHER, PLAIN, ROUTES, SHOP
 
 ROW_OF_BOTH = "https://both.example.com"
 """An origin that a pattern of the policy allows, and a row."""

@@ -340,3 +340,33 @@ def test_next_snapshot_shares_what_is_equal(before: set[str], after: set[str]) -
         assert {row for table in reader.unused for row in table} == after
     for row in before | after:
         assert (row in new) is new.has_row(row) is (row in after)
+
+
+ROUTES: Final = CorsRoutes([("/api/", LOGGED_IN), ("/", PLAIN)])
+
+
+def test_rows_are_read_again_for_a_policy_with_other_rules() -> None:
+    snapshot = load(
+        ["http://shop-1.example", SHOP, "https://*.example.org"], PLAIN, allow_patterns=True
+    )
+    assert len(snapshot) == 3
+    extended = extend(LOGGED_IN, snapshot)
+    assert isinstance(extended, CorsPolicy)
+    assert not extended.engine.allows("http://shop-1.example")
+    assert extended.engine.allows(SHOP)
+    assert extended.engine.allows("https://a.example.org")
+
+
+def test_rows_are_read_again_in_steps_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f"https://shop-{number}.example" for number in range(100)]
+    snapshot = load([*rows, "http://shop.example"], PLAIN)
+    assert len(list(snapshot.read_again(Rules.of(LOGGED_IN)))) > 100
+    monkeypatch.delattr(SnapshotReader, "read")
+    assert list(snapshot.read_again(Rules.of(LOGGED_IN))) == []
+    assert list(snapshot.read_again(snapshot.rules)) == []
+    found = [extend(policy, snapshot).engine for policy in (PLAIN, LOGGED_IN)]
+    assert all(engine is not None and engine.allows(rows[0]) for engine in found)
+    assert [engine is not None and engine.allows("http://shop.example") for engine in found] == [
+        True,
+        False,
+    ]

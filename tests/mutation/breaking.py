@@ -30,9 +30,8 @@ _LIVE = (
     "tests/core/test_live_snapshots.py",
 )
 _SNAPSHOTS = (
-    "tests/core/test_snapshots.py",
-    "tests/core/test_snapshot_routes.py",
-    "tests/core/test_live_snapshots.py",
+    *("tests/core/test_snapshots.py", "tests/core/test_live_snapshots.py"),
+    "tests/core/test_extended_routes.py",
 )
 _REFRESHING = (
     *("tests/config/test_refreshing.py", "tests/config/test_refreshing_tasks.py"),

@@ -1,4 +1,4 @@
-"""Origins that are loaded for one of several routes, and for a policy that is replaced."""
+"""Rows that extend one of several routes, and policies that lack it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from corekit import CorsPolicy, CorsRoutes
+from corekit import CorsPolicy, CorsRoutes, LivePolicy
 from corekit.compat import RegexCorsPolicy
-from corekit.extended import extend, find_policy
-from corekit.snapshots import Rules, SnapshotReader
-from tests.core.test_snapshots import LOGGED_IN, PLAIN, SHOP, load
-
-ROUTES: Final = CorsRoutes([("/api/", LOGGED_IN), ("/", PLAIN)])
+from corekit.extended import Extender, extend, find_policy
+from tests.core.test_snapshots import OTHER, PLAIN, ROUTES, SHOP, load
 
 
 def test_one_route_is_extended() -> None:
@@ -88,28 +85,11 @@ def test_what_grants_nothing_needs_no_route(
     assert find_policy(policies, path) == type(find_policy(policies, path)).deny_all()
 
 
-def test_rows_are_read_again_for_a_policy_with_other_rules() -> None:
-    snapshot = load(
-        ["http://shop-1.example", SHOP, "https://*.example.org"], PLAIN, allow_patterns=True
-    )
-    assert len(snapshot) == 3
-    extended = extend(LOGGED_IN, snapshot)
-    assert isinstance(extended, CorsPolicy)
-    assert not extended.engine.allows("http://shop-1.example")
-    assert extended.engine.allows(SHOP)
-    assert extended.engine.allows("https://a.example.org")
-
-
-def test_rows_are_read_again_in_steps_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [f"https://shop-{number}.example" for number in range(100)]
-    snapshot = load([*rows, "http://shop.example"], PLAIN)
-    assert len(list(snapshot.read_again(Rules.of(LOGGED_IN)))) > 100
-    monkeypatch.delattr(SnapshotReader, "read")
-    assert list(snapshot.read_again(Rules.of(LOGGED_IN))) == []
-    assert list(snapshot.read_again(snapshot.rules)) == []
-    found = [extend(policy, snapshot).engine for policy in (PLAIN, LOGGED_IN)]
-    assert all(engine is not None and engine.allows(rows[0]) for engine in found)
-    assert [engine is not None and engine.allows("http://shop.example") for engine in found] == [
-        True,
-        False,
-    ]
+def test_size_is_of_the_rows_of_the_route() -> None:
+    live = LivePolicy(extend(ROUTES, load([OTHER], PLAIN), "/"))
+    extender = Extender(live, "/api/")
+    assert extender.size == 0
+    extender.extend(load([SHOP, OTHER]))
+    assert extender.size == 2
+    live.replace(CorsPolicy.deny_all())
+    assert extender.size == 0
