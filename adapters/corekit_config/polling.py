@@ -117,7 +117,7 @@ class Poller:
             seconds = self._every
             try:
                 seconds = self._step()
-            except (Exception, SystemExit):
+            except BaseException:  # such as gevent.Timeout
                 with suppress(Exception):  # a handler or a filter of the log may fail too
                     LOGGER.exception("CORS: %s failed; it is tried again.", self._name)
             self._due = time.monotonic() + seconds
