@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from os import PathLike, fspath
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
+from threading import current_thread, main_thread
 from types import FrameType
 from typing import Any, Final, NamedTuple
 from weakref import WeakSet
@@ -184,24 +185,39 @@ class Watcher(Poller):
             raise
 
     def close(self) -> None:
-        """Stop the thread, and set the handlers of signals that were there before."""
+        """Stop the thread, and set the handlers of signals that were there before.
+
+        Only the main thread can set them. In another one, that is left to the next signal.
+        """
         if not self._is_closed:  # another one may watch the policy later
             _watched.discard(self._live)
         super().close()
-        while self._previous:
-            number, previous = self._previous.popitem()
-            # Another handler may have been set later, which calls this one.
-            if signal.getsignal(number) == self._receive:
-                signal.signal(number, previous)
+        if current_thread() is main_thread():
+            for number in self._previous:
+                self._stop_receiving(number)
 
     def _look(self) -> float:
         return min(self._every, _SETTLING) if self._file.look() else self._every
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self._is_closed and self._stop_receiving(number):
+            signal.raise_signal(number)
+            return
         self.wake()
-        previous = self._previous.get(number)
+        previous = self._previous[number]
         if callable(previous):
             previous(number, frame)
+
+    def _stop_receiving(self, number: int) -> bool:
+        """Set the handler that was there before; return False if that is not possible.
+
+        A later handler may call this one. Python cannot set the handler of another language.
+        """
+        previous = self._previous[number]
+        if previous is None or signal.getsignal(number) != self._receive:
+            return False
+        signal.signal(number, previous)
+        return True
 
 
 def watch(

@@ -5,10 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import subprocess
-import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,6 @@ from corekit import CorsPolicy, LivePolicy
 from corekit_config import load_policy, polling, watch
 from corekit_config.polling import Poller
 from tests.config.watching import NEW, OLD, policy_text, wait_for
-from tests.frameworks.test_paths import ROOT
 
 Records = pytest.LogCaptureFixture
 
@@ -211,80 +207,6 @@ def test_hanging_step_does_not_hold_up_closing(monkeypatch: pytest.MonkeyPatch) 
     released.set()
     thread.join(10)
     assert not thread.is_alive()
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP")
-class TestSignals:
-    def test_signal_looks_at_once(self, path: Path) -> None:
-        heard: list[int] = []
-        before = signal.signal(signal.SIGHUP, lambda number, frame: heard.append(number))
-        try:
-            ours = signal.getsignal(signal.SIGHUP)
-            live = LivePolicy(load_policy(path))
-            with watch(path, live, every=60.0, signals=[signal.SIGHUP]) as watcher:
-                assert wait_for(lambda: watcher._file._settled is not None)
-                path.write_text(policy_text(NEW))
-                os.kill(os.getpid(), signal.SIGHUP)
-                assert wait_for(lambda: allows(live, NEW))
-            assert heard == [signal.SIGHUP]
-            assert signal.getsignal(signal.SIGHUP) is ours
-        finally:
-            signal.signal(signal.SIGHUP, before)
-
-    def test_signal_that_is_named_twice(self, path: Path) -> None:
-        before = signal.getsignal(signal.SIGHUP)
-        live = LivePolicy(load_policy(path))
-        with watch(path, live, every=60.0, signals=[signal.SIGHUP, signal.SIGHUP]) as watcher:
-            assert watcher._previous == {signal.SIGHUP: before}
-            os.kill(os.getpid(), signal.SIGHUP)
-        assert signal.getsignal(signal.SIGHUP) is before
-
-    @pytest.mark.parametrize("last", [9, 10_000])
-    def test_nothing_is_left_if_a_signal_cannot_be_handled(self, path: Path, last: int) -> None:
-        before = signal.getsignal(signal.SIGHUP)
-        live = LivePolicy(load_policy(path))
-        with pytest.raises((OSError, ValueError)):
-            watch(path, live, signals=[signal.SIGHUP, last])
-        assert polling._running == set()
-        assert signal.getsignal(signal.SIGHUP) is before
-
-    def test_only_the_main_thread_handles_signals(self, path: Path) -> None:
-        live = LivePolicy(load_policy(path))
-        with ThreadPoolExecutor(1) as pool, pytest.raises(ValueError, match="main thread"):
-            pool.submit(watch, path, live, signals=[signal.SIGHUP]).result(10)
-        assert polling._running == set()
-
-    def test_later_handler_stays(self, path: Path) -> None:
-        before = signal.getsignal(signal.SIGHUP)
-        try:
-            live = LivePolicy(load_policy(path))
-            watcher = watch(path, live, every=60.0, signals=[signal.SIGHUP])
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            watcher.close()
-            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-        finally:
-            signal.signal(signal.SIGHUP, before)
-
-    def test_process_survives_the_signal(self, path: Path) -> None:
-        script = (
-            "import signal, sys, threading\n"
-            "from corekit import LivePolicy\n"
-            "from corekit_config import load_policy, watch\n"
-            "live = LivePolicy(load_policy(sys.argv[1]))\n"
-            "watcher = watch(sys.argv[1], live, every=60.0, signals=[signal.SIGHUP])\n"
-            "print('ready', flush=True)\n"
-            "while live.generation == 1:\n"
-            "    threading.Event().wait(0.01)\n"
-            "print(*live.policy.allow_origins)\n"
-        )
-        command = [sys.executable, "-c", script, str(path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            path.write_text(policy_text(NEW))
-            process.send_signal(signal.SIGHUP)
-            output, _ = process.communicate(timeout=20)
-        assert (process.returncode, output.split()) == (0, [NEW])
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFO")

@@ -10,7 +10,8 @@ import pytest
 
 from corekit import CorsPolicy, LivePolicy
 from corekit.locks import is_held
-from corekit_config import files, load_policy, polling, watch, watching
+from corekit_config import load_policy, polling, watch, watching
+from corekit_config.files import read_content
 from corekit_config.watching import WatchedFile
 from tests.config.watching import NEW, OLD, policy_text, wait_for
 
@@ -22,10 +23,10 @@ def test_read_that_hangs_does_not_replace_what_is_set_later(
     path = tmp_path / "cors.toml"
     path.write_text(policy_text(OLD))
     live = LivePolicy(load_policy(path))
-    read, hangs, released = files.read_content, threading.Event(), threading.Event()
+    hangs, released = threading.Event(), threading.Event()
 
     def read_slowly(path: Path) -> bytes:
-        content = read(path)
+        content = read_content(path)
         if watcher._file._new is not None:  # it is read for the second time
             hangs.set()
             released.wait(10)

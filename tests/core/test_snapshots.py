@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corekit import CorsPolicy, PolicyError
+from corekit import CorsPolicy, CorsRoutes, PolicyError
 from corekit._suffixes import _public_suffixes
 from corekit.compat import RegexCorsPolicy
 from corekit.diff import compare

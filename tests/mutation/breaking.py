@@ -60,6 +60,7 @@ TESTS = {
         "tests/config/test_watched_files.py",
         "tests/config/test_watching.py",
         "tests/config/test_watching_closed.py",
+        "tests/config/test_watching_signals.py",
     ),
     "corekit_django": (
         "tests/django/test_signal.py",
