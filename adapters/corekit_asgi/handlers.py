@@ -54,7 +54,9 @@ def cors(policy: Policies | None = None, /, **grants: Unpack[Grants]) -> Callabl
     own = make_policy(policy, grants)
 
     def mark(target: T) -> T:
-        if not (callable(target) and hasattr(target, "__name__")):
+        # A classmethod cannot be called, but its function can.
+        function = getattr(target, "__func__", target)
+        if not (callable(function) and hasattr(function, "__name__")):
             kind = type(target).__name__
             raise TypeError(f"A {kind} cannot keep a policy. Put cors() below the route decorator.")
         return keep_policy(target, own, "the function or the class")

@@ -128,6 +128,9 @@ def _replaced_marks(layer: object, mark: Mark) -> list[Mark]:
 
 def _put_mark(own: Kept, token: bytes, view: View) -> View:
     marked: Any
+    if isinstance(view, staticmethod | classmethod):
+        kind: Any = type(view)
+        return kind(_put_mark(own, token, view.__func__))  # type: ignore[no-any-return]
     kinds = "a function or a class"
     view = unchecked(view)
     # Not for each request, as a bound method in a `method_decorator` of Django.

@@ -100,11 +100,25 @@ class Controller:
     def method(_: object) -> HttpResponse:
         return HttpResponse()
 
+    @cors(OWN)
+    @staticmethod
+    @register("static")
+    def static(_: object) -> HttpResponse:
+        return HttpResponse()
+
 
 @cors_exempt
 @register("exempt")
 def exempt(_: object) -> HttpResponse:
     return HttpResponse()
+
+
+class ExemptController:
+    @cors_exempt
+    @staticmethod
+    @register("exempt-static")
+    def exempt(_: object) -> HttpResponse:
+        return HttpResponse()
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +135,7 @@ PLACES: Final = [
     "wrapped-below",
     "other",
     "method",
+    "static",
 ]
 
 
@@ -133,8 +148,9 @@ def test_registered_function_has_the_policy(ask: Ask, place: str) -> None:
         assert [each.headers.get(ALLOW_ORIGIN) for each in (response, preflight)] == [expected] * 2
 
 
-def test_registered_function_is_exempt(ask: Ask) -> None:
-    assert ALLOW_ORIGIN not in ask("GET", "/exempt", origin=APP).headers
+@pytest.mark.parametrize("place", ["exempt", "exempt-static"])
+def test_registered_function_is_exempt(ask: Ask, place: str) -> None:
+    assert ALLOW_ORIGIN not in ask("GET", f"/{place}", origin=APP).headers
 
 
 def test_function_of_two_views_is_not_marked(ask: Ask) -> None:

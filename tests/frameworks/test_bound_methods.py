@@ -17,10 +17,12 @@ from starlette.routing import Route
 
 import corekit_aiohttp
 import corekit_asgi
+import corekit_django
 import corekit_flask
 import corekit_sanic
 import corekit_starlette
 from corekit import CorsPolicy
+from corekit.adapter import kept_policy
 from tests.frameworks.asking import Ask, ask_aiohttp, ask_asgi, ask_flask, ask_sanic
 from tests.frameworks.sanic_app import make_app
 
@@ -110,3 +112,48 @@ def test_bound_method_has_its_own_policy(make: Callable[[], Ask]) -> None:
     assert ask("GET", "/own", {"Origin": APP}) == (200, APP)
     assert ask("OPTIONS", "/own", preflight) == (403, None)
     assert ask("OPTIONS", "/own", {**preflight, "Origin": APP}) == (204, APP)
+
+
+ADAPTERS: Final[dict[str, Callable[[CorsPolicy], Callable[[Any], Any]]]] = {
+    "aiohttp": corekit_aiohttp.cors,
+    "asgi": corekit_asgi.cors,
+    "django": corekit_django.cors,
+    "flask": corekit_flask.cors,
+    "sanic": corekit_sanic.cors,
+    "starlette": corekit_starlette.cors,
+}
+
+
+@pytest.mark.parametrize("kind", [staticmethod, classmethod])
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_policy_above_a_static_or_a_class_method(name: str, kind: Callable[[Any], Any]) -> None:
+    cors, registered = ADAPTERS[name], []
+
+    def register(function: Any) -> Any:
+        registered.append(function)
+        return function
+
+    class Views:
+        @cors(OWN)
+        @kind
+        def read(*_: object) -> str:
+            return "report"
+
+        @cors(OWN)
+        @kind
+        @register
+        def write(*_: object) -> str:
+            return "report"
+
+    for method in ("read", "write"):
+        assert isinstance(vars(Views)[method], type(kind(len)))
+        for owner in (Views, Views()):
+            assert kept_policy(getattr(owner, method)) == OWN
+            assert getattr(owner, method)() == "report"
+    assert [kept_policy(each) for each in registered] == [OWN]
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_static_method_that_takes_no_policy(name: str) -> None:
+    with pytest.raises(TypeError, match="cannot keep a policy"):
+        ADAPTERS[name](OWN)(staticmethod(len))
