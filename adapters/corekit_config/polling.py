@@ -68,6 +68,7 @@ class Poller:
         self._name = name
         self._every = every
         self._due = time.monotonic() + delay
+        self._is_woken = False
         self._is_closed = False
         with _forking:
             self._start()
@@ -79,16 +80,20 @@ class Poller:
         return not self._is_closed and self._thread.is_alive()
 
     def wake(self) -> None:
-        """Do the next step at once; can be called by a signal handler."""
-        # Of the queues, only this one may be used in a signal handler.
-        self._wakes.put(True)
+        """Do a step at once, one for any number of calls; can be called by a signal handler.
+
+        If a step is running, the next one follows at once: the calls may be about what is new.
+        """
+        self._is_woken = True
+        if self._bell.empty():
+            self._bell.put(None)
 
     def close(self) -> None:
         """Stop the thread, and wait for the step that is running; closing twice does nothing."""
         if self._is_closed:
             return
         self._is_closed = True
-        self._wakes.put(False)
+        self._bell.put(None)
         # Until the thread has ended, a fork waits for its step as for any other.
         if self._thread is not current_thread():
             self._thread.join(LONGEST_WAIT)
@@ -106,7 +111,8 @@ class Poller:
         self.close()
 
     def _start(self) -> None:
-        self._wakes: SimpleQueue[bool] = SimpleQueue()
+        # Of the queues, only this one may be used in a signal handler.
+        self._bell: SimpleQueue[None] = SimpleQueue()
         self._began = inf
         thread = Thread(target=self._run, name=self._name, daemon=True)
         thread.start()
@@ -126,8 +132,11 @@ class Poller:
     def _begin(self) -> bool:
         """Wait until the next step is due, and begin it; return False if this is closed."""
         with suppress(Empty):
-            self._wakes.get(timeout=min(max(self._due - time.monotonic(), 0.0), TIMEOUT_MAX))
+            while not (self._is_woken or self._is_closed):
+                left = max(self._due - time.monotonic(), 0.0)
+                self._bell.get(timeout=min(left, TIMEOUT_MAX))
         with _forking:
+            self._is_woken = False
             if not self._is_closed:
                 self._began = time.monotonic()
             return not self._is_closed

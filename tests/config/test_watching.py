@@ -174,6 +174,32 @@ def test_log_that_raises_does_not_end_the_thread() -> None:
         polling.LOGGER.removeHandler(handler)
 
 
+def test_any_number_of_wakes_is_one_step() -> None:
+    steps, began, released = list[bool](), threading.Semaphore(0), threading.Semaphore(0)
+
+    def step() -> float:
+        began.release()
+        steps.append(released.acquire(timeout=10))
+        return 60.0
+
+    with Poller(step, "the test", every=60.0, delay=60.0) as poller:
+        for number in range(1, 4):
+            for _ in range(20):
+                poller.wake()
+            assert began.acquire(timeout=10)
+            if number == 2:
+                # A step that is running may have begun with what was there before.
+                for _ in range(20):
+                    poller.wake()
+                assert poller._bell.qsize() == 1
+                released.release()
+                assert began.acquire(timeout=10)
+            released.release()
+            assert wait_for(lambda: len(steps) == number + (number > 1))  # noqa: B023 - called at once
+            assert not began.acquire(timeout=0.1)
+    assert steps == [True] * 4
+
+
 def test_step_may_close_its_own_poller() -> None:
     started, done = threading.Event(), threading.Event()
 
