@@ -141,7 +141,7 @@ class LivePolicy:
         sample: float = 1.0,
     ) -> None:
         # Not when it is needed: a signal handler may need it in the middle of the import.
-        from . import diff, shadow  # noqa: F401, PLC0415 - keeps importing corekit fast
+        from . import diff  # noqa: F401, PLC0415 - keeps importing corekit fast
 
         _check(policy, "policy")
         if on_widen not in _ON_WIDEN:

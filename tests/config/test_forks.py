@@ -142,6 +142,14 @@ def test_forked_process_does_the_step_that_hangs(monkeypatch: pytest.MonkeyPatch
         released.set()
 
 
+def test_thread_that_is_in_the_new_process_is_not_started_again() -> None:
+    """It is, if the step has forked."""
+    with Poller(lambda: 60.0, "the test", every=60.0) as poller:
+        thread = poller._thread
+        polling._start_again()
+        assert poller._thread is thread
+
+
 def test_step_may_fork() -> None:
     seconds, done = list[float](), threading.Event()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -36,3 +37,14 @@ def test_handler_forgets(forget: Callable[[OriginLookup], None], *, is_allowed: 
 
     made = build(lambda origin: is_allowed, size=2, concurrency=1)
     assert ends(interrupt_calls)
+
+
+def test_what_is_interrupted_ends_first() -> None:
+    made = build(lambda origin: True)
+    made.ask_sync(B, REQUEST)
+    remembered = made._state._allowed.entries
+    with made._lock:  # a signal handler has it, if it interrupts what has it
+        made.clear()
+        threading.Event().wait(0.05)
+        assert B in remembered
+    assert wait_for(lambda: B not in remembered)
