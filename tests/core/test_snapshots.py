@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy, CorsRoutes, PolicyError
-from corekit._suffixes import _public_suffixes
+from corekit._suffixes import _public_suffixes, _suffix_rules
 from corekit.compat import RegexCorsPolicy
 from corekit.diff import compare
 from corekit.extended import extend
@@ -141,11 +141,16 @@ def test_no_row_allows_any_origin() -> None:
 
 def test_public_suffixes_are_read_before_the_first_row() -> None:
     """That takes long, so it is not done while requests are answered."""
-    _public_suffixes.cache_clear()
+    lists = (_public_suffixes, _suffix_rules)
+    for each in lists:
+        each.cache_clear()
     SnapshotReader(Rules.of(LOGGED_IN))
-    assert _public_suffixes.cache_info().currsize == 0
-    SnapshotReader(Rules.of(LOGGED_IN, allow_patterns=True))
-    assert _public_suffixes.cache_info().currsize == 1
+    assert [each.cache_info().currsize for each in lists] == [0, 0]
+    reader = SnapshotReader(Rules.of(LOGGED_IN, allow_patterns=True))
+    found = [each.cache_info() for each in lists]
+    assert [each.currsize for each in found] == [1, 1]
+    reader.read(["https://*.shop.example"])
+    assert [each.cache_info().misses for each in lists] == [each.misses for each in found]
 
 
 def test_problems_are_counted_and_few_are_kept() -> None:
