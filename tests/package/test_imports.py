@@ -14,7 +14,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 
 CORE: Final = (
-    "diff explain lint probe shadow",
+    "diff explain export lint probe shadow",
     "adapter extended snapshots",
     "guard lookups",
     "__init__ _marks",

@@ -1,0 +1,70 @@
+"""The configuration of a proxy that says the same as a policy.
+
+Where several applications are behind one proxy, the proxy can send the CORS headers for all of
+them. An export is written from the policy, so that nobody translates patterns by hand.
+
+- `target`: what a target says about itself, and the result of an export;
+- `origins`: an origin or a pattern as a regular expression that all proxies understand;
+- `refusals`: what is not exported, as one table of messages and hints;
+- one module for each target: `nginx`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from corekit._sources import read_policy
+from corekit.guard import CrossOriginGuard
+from corekit.live import Policies
+from corekit.lookups import Lookup
+from corekit.policy import CorsPolicy
+
+from .nginx import NGINX
+from .refusals import REFUSALS, find_refusals
+from .target import Export, Level, Target, write_head
+
+__all__ = ["REFUSALS", "TARGETS", "Export", "Level", "Target", "export_policy"]
+
+TARGETS: Final[Mapping[str, Target]] = {each.name: each for each in (NGINX,)}
+"""Every target by its name."""
+
+
+def export_policy(
+    policy: Policies,
+    target: Target,
+    *,
+    standalone: str | None = None,
+    command: str | None = None,
+    guard: CrossOriginGuard | None = None,
+    lookup: Lookup | None = None,
+) -> Export:
+    """Return the configuration of a proxy that says the same as a policy, or why there is none.
+
+    With `standalone`, the URL of the application, the result is a complete configuration that can
+    be run. `command` is what the head of each file names as the way to write it again. A `guard`
+    and a `lookup` are those that the application has too; neither is exported. Raise ValueError if
+    `standalone` is not an HTTP URL without a path.
+
+    >>> policy = CorsPolicy(allow_origins=["https://*.example.com"])
+    >>> export = export_policy(policy, TARGETS["nginx"])
+    >>> list(export.files), export.level.value, export.problems
+    (['cors.conf', 'cors_location.conf'], 'exact', ())
+    """
+    current = read_policy(policy)
+    problems = [*find_refusals(current, guard, lookup)]
+    if not isinstance(current, CorsPolicy) or any(each.severity == "error" for each in problems):
+        return Export(target, {}, (), tuple(problems))
+    problems += target.find_problems(current)
+    if any(each.severity == "error" for each in problems):
+        return Export(target, {}, (), tuple(problems))
+    differences = tuple(target.find_differences(current))
+    files = target.write(current, standalone)
+    command = command or f"corekit export {target.name} FILE"
+    head = write_head(target, current, command, differences)
+    return Export(
+        target,
+        {name: f"{head}\n{text}" for name, text in files.items()},
+        differences,
+        tuple(problems),
+    )

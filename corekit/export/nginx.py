@@ -1,0 +1,320 @@
+r"""nginx: maps for what depends on the request, and the directives of a location.
+
+The maps are for ``http { }``, the rest is for each ``location { }``, so there are two files.
+``if`` contains only ``return``, which is safe there. A header whose value is empty is left out, and
+``always`` adds headers to errors too.
+
+Strings in a map are compared without case, so every origin is a regular expression. nginx 1.23
+joins several lines of a header with commas, so that two Origin headers match nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import indent
+from typing import Final, NamedTuple
+
+from corekit._answers import ALLOW_ORIGIN, DENIED_BODY
+from corekit._engine import MAX_METHOD_LENGTH
+from corekit._names import CORS_RESPONSE_HEADERS, FORBIDDEN_METHODS
+from corekit._origins import ANY
+from corekit.diagnostics import Diagnostic
+from corekit.policy import CorsPolicy
+
+from .origins import escape_regex, write_regex
+from .refusals import refuse
+from .target import Level, Target
+
+MOST_CHARACTERS: Final = 4000
+"""nginx reads less than 4096 characters as one parameter."""
+
+_TCHAR: Final = "[!#$%&'*+.^_`|~0-9A-Za-z-]"
+_LOWER: Final = _TCHAR.replace("A-Z", "")
+"""A character of a header name: browsers request them in lower case."""
+
+_GROUP: Final = "(?:"
+"""Other groups would overwrite $1 of the location."""
+
+_METHOD: Final = "$http_access_control_request_method"
+_HEADERS: Final = "$http_access_control_request_headers"
+
+_is_upstream = re.compile(r"https?://(\[[0-9a-f:]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?").fullmatch
+
+_DOLLAR: Final = """\
+# Values of maps cannot contain a dollar sign, but those of geo can.
+geo $cors_dollar {
+    default "$";
+}
+"""
+_MAPS_HEAD: Final = (
+    "# Include this file in http { }, and cors_location.conf in each location { }.\n"
+)
+_LOCATION_HEAD: Final = """\
+# Include this file in each location { } that the policy covers, and cors.conf in http { }.
+# Lines with add_header or proxy_hide_header outside of the location have no effect in it.
+"""
+_STANDALONE: Final = """\
+# Run it: nginx -e stderr -p . -c nginx.conf
+
+daemon off;
+pid nginx.pid;
+error_log stderr;
+
+events {{ }}
+
+http {{
+    access_log off;
+    client_body_temp_path client_body_temp;
+    proxy_temp_path proxy_temp;
+
+{maps}
+    server {{
+        listen 127.0.0.1:8080;
+
+        location / {{
+            proxy_pass {upstream};
+            proxy_set_header Host $http_host;
+
+{location}        }}
+    }}
+}}
+"""
+
+
+class _Header(NamedTuple):
+    """A header of the policy: its value, often a variable, and the map of that."""
+
+    name: str
+    value: str
+    map: str = ""
+
+
+def _write(policy: CorsPolicy, standalone: str | None) -> Mapping[str, str]:
+    headers = [*_headers(policy)]
+    maps = "\n".join(filter(None, [*_common_maps(policy), *(each.map for each in headers)]))
+    location = "".join(_location(policy, headers))
+    if standalone is None:
+        return {
+            "cors.conf": f"{_MAPS_HEAD}\n{maps}",
+            "cors_location.conf": f"{_LOCATION_HEAD}\n{location}",
+        }
+    if _is_upstream(standalone) is None:
+        raise ValueError("An upstream is an HTTP URL without a path: http://127.0.0.1:8000")
+    text = _STANDALONE.format(
+        maps=indent(maps, " " * 4), location=indent(location, " " * 12), upstream=standalone
+    )
+    return {"nginx.conf": text}
+
+
+def _common_maps(policy: CorsPolicy) -> Iterator[str]:
+    """Yield the maps for the origin and for the kind of the request."""
+    verdict = "granted"
+    if any("$" in each for each in _lists(policy).values()):
+        yield _DOLLAR
+    if not _is_for_any(policy):
+        regexes = (write_regex(each, _GROUP) for each in policy.allow_origins)
+        rows = [(rf"~^{regex}\z", "$http_origin") for regex in regexes]
+        rows = rows or [("default", "")]
+        yield "# The origin, if it is allowed.\n" + _map("cors_origin", "$http_origin", rows)
+        verdict = "$cors_verdict"
+        yield _map("cors_verdict", "$cors_origin", [("", "denied"), ("default", "granted")])
+    yield "# Whether a preflight is granted or denied; empty for other requests.\n" + _map(
+        "cors_preflight",
+        f"$request_method {_METHOD} $http_origin",
+        [("~^OPTIONS [^ ]+ .", verdict)],
+    )
+
+
+def _headers(policy: CorsPolicy) -> Iterator[_Header]:
+    """Yield the headers that the policy can send."""
+    lists = {name: _escape_value(text) for name, text in _lists(policy).items()}
+    yield _Header(ALLOW_ORIGIN, '"*"' if _is_for_any(policy) else "$cors_origin")
+    if policy.allow_credentials:
+        rows = [("", ""), ("default", "true")]
+        yield _header("Access-Control-Allow-Credentials", "credentials", "$cors_origin", rows)
+    if policy.expose_headers:
+        source, key = "$cors_origin $cors_preflight", r"~^[^ ]+ \z"
+        if _is_for_any(policy):
+            source, key = "$cors_preflight", ""
+        rows = [(key, lists["expose_headers"])]
+        yield _header("Access-Control-Expose-Headers", "expose", source, rows)
+    yield _methods(policy, lists["allow_methods"])
+    if lists["allow_headers"] or _names_requested_headers(policy):
+        yield _request_headers(policy, lists["allow_headers"])
+    if policy.max_age is not None:
+        rows = [("granted", str(policy.max_age))]
+        yield _header("Access-Control-Max-Age", "max_age", "$cors_preflight", rows)
+    if policy.allow_private_network:
+        source = "$cors_preflight $http_access_control_request_private_network"
+        rows = [(r"~^granted true\z", "true")]
+        yield _header("Access-Control-Allow-Private-Network", "private_network", source, rows)
+    yield from _vary(policy)
+
+
+def _methods(policy: CorsPolicy, methods: str) -> _Header:
+    before = ""
+    if _names_requested_method(policy):
+        named = _any_of((*policy.engine.allow_methods, ANY))
+        rows = [
+            (rf"~^{named}\z", ""),
+            (rf"~*^{_any_of(sorted(FORBIDDEN_METHODS))}\z", ""),
+            (rf"~^{_TCHAR}{{1,{MAX_METHOD_LENGTH}}}\z", f", {_METHOD}"),
+        ]
+        before = (
+            "# With credentials, browsers take * literally, so what they request is named.\n"
+            + _map("cors_requested_method", _METHOD, rows)
+            + "\n"
+        )
+        methods += "$cors_requested_method"
+    rows = [("granted", methods)]
+    return _header("Access-Control-Allow-Methods", "methods", "$cors_preflight", rows, before)
+
+
+def _request_headers(policy: CorsPolicy, headers: str) -> _Header:
+    before = ""
+    if _names_requested_headers(policy):
+        separator = ", " if headers else ""
+        rows = [
+            (rf"~.{{{policy.engine.max_request_headers + 1}}}", ""),
+            (r"~(?:^|[ ,])\*(?:,|\z)", ""),
+            (rf"~^{_LOWER}+(?:, ?{_LOWER}+)*+\z", f"{separator}{_HEADERS}"),
+        ]
+        before = (
+            "# The requested headers, unless one of them is named * or the list is very long.\n"
+            + _map("cors_requested_headers", _HEADERS, rows)
+            + "\n"
+        )
+        headers += "$cors_requested_headers"
+    rows = [("granted", headers)]
+    return _header("Access-Control-Allow-Headers", "headers", "$cors_preflight", rows, before)
+
+
+def _vary(policy: CorsPolicy) -> Iterator[_Header]:
+    """Yield Vary, without Origin if the application has named that or everything."""
+    requested = {
+        "Access-Control-Request-Method": _names_requested_method(policy),
+        "Access-Control-Request-Headers": _names_requested_headers(policy),
+        "Access-Control-Request-Private-Network": policy.allow_private_network,
+    }
+    fields = [name for name, is_read in requested.items() if is_read]
+    source, rows = "$upstream_http_vary", [(r"~*(?:^|[\s,])(?:origin|\*)\s*(?:,|\z)", "")]
+    if _is_for_any(policy):
+        if not fields:
+            return
+        source, rows = "$cors_preflight", [("granted", ", ".join(fields))]
+    else:
+        rows.append(("default", "Origin"))
+        if fields:
+            source = f"$cors_preflight {source}"
+            rows.insert(0, ("~^granted ", ", ".join(("Origin", *fields))))
+    yield _header("Vary", "vary", source, rows)
+
+
+def _location(policy: CorsPolicy, headers: Iterable[_Header]) -> Iterator[str]:
+    status = policy.preflight_status
+    body = "" if status == 204 else ' ""'
+    yield "# Preflights do not reach the application.\n"
+    yield f"if ($cors_preflight = granted) {{ return {status}{body}; }}\n"
+    if not _is_for_any(policy):
+        text = DENIED_BODY.decode().replace("\n", r"\n")
+        yield f'if ($cors_preflight = denied) {{ return 403 "{text}"; }}\n'
+    yield "\n# The headers of the application are replaced by those of the policy.\n"
+    yield from (f"proxy_hide_header {name.title()};\n" for name in sorted(CORS_RESPONSE_HEADERS))
+    yield from (f"add_header {each.name} {each.value} always;\n" for each in headers)
+
+
+def _header(
+    name: str, variable: str, source: str, rows: Iterable[tuple[str, str]], before: str = ""
+) -> _Header:
+    return _Header(name, f"$cors_{variable}", before + _map(f"cors_{variable}", source, rows))
+
+
+def _map(variable: str, source: str, rows: Iterable[tuple[str, str]]) -> str:
+    quoted = [(key if key == "default" else _quote(key), _quote(value)) for key, value in rows]
+    width = max(len(key) for key, _ in quoted)
+    lines = (f"    {key:{width}} {value};\n" for key, value in quoted)
+    return f"map {_quote(source)} ${variable} {{\n{''.join(lines)}}}\n"
+
+
+_is_plain = re.compile(r"[$A-Za-z0-9_]+").fullmatch
+_needs_escape = re.compile(r"\"|\\(?=[\"'\\trn]|\Z)")
+
+
+def _quote(text: str) -> str:
+    r"""Return a parameter; variables and regular expressions are for the caller to escape.
+
+    >>> print(_quote("$http_origin"), _quote(r"~^https://a\.example\z"), _quote('\\r"'))
+    $http_origin "~^https://a\.example\z" "\\r\""
+    """
+    if _is_plain(text):
+        return text
+    escaped = _needs_escape.sub(r"\\\g<0>", text)
+    return f'"{escaped}"'
+
+
+def _escape_value(text: str) -> str:
+    return text.replace("$", "${cors_dollar}")
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return f"{_GROUP}{'|'.join(map(escape_regex, names))})"
+
+
+def _lists(policy: CorsPolicy) -> dict[str, str]:
+    """Return the lists of the policy by argument, as they are sent."""
+    return {
+        "allow_methods": ", ".join(policy.engine.allow_methods),
+        "allow_headers": ", ".join(policy.engine.allow_headers),
+        "expose_headers": ", ".join(policy.expose_headers),
+    }
+
+
+def _is_for_any(policy: CorsPolicy) -> bool:
+    return ANY in policy.allow_origins
+
+
+def _names_requested_method(policy: CorsPolicy) -> bool:
+    return policy.allow_credentials and ANY in policy.allow_methods
+
+
+def _names_requested_headers(policy: CorsPolicy) -> bool:
+    return policy.allow_credentials and ANY in policy.allow_headers
+
+
+def _find_problems(policy: CorsPolicy) -> Iterator[Diagnostic]:
+    for argument, text in _lists(policy).items():
+        length = len(_escape_value(text))
+        if length > MOST_CHARACTERS:
+            name = policy.engine.dialect.name(argument)
+            yield refuse("list-too-long", name, length=length, target="nginx", most=MOST_CHARACTERS)
+
+
+def _find_differences(policy: CorsPolicy) -> Iterator[str]:
+    yield "An empty Origin or Access-Control-Request-Method header is a missing one."
+    patterns = [each for each in policy.allow_origins if ANY in each and each != ANY]
+    if patterns:
+        yield (
+            "Patterns also match origins that no browser sends: with a port above 65535 or the"
+            " default port, or with a host of more than 254 characters."
+        )
+    if _names_requested_headers(policy):
+        yield (
+            "Requested headers are named as they were requested. None are if one of them is *,"
+            " which the browser blocks anyway."
+        )
+
+
+NGINX: Final = Target(
+    name="nginx",
+    requires="nginx 1.23 or newer",
+    level=Level.EXACT,
+    limits=(
+        "The application is behind proxy_pass.",
+        "Origins are tried one after the other.",
+    ),
+    comment="# ",
+    write=_write,
+    find_problems=_find_problems,
+    find_differences=_find_differences,
+)

@@ -1,0 +1,82 @@
+"""nginx sends the headers with its own errors, and in locations of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from corekit import CorsPolicy
+from tests.export.proxies import Application, running, serving, write_configuration
+
+APP: Final = "https://app.example.com"
+POLICY: Final = CorsPolicy(
+    allow_origins=[APP, "https://*.example.org"], allow_credentials=True, expose_headers=["x-total"]
+)
+GRANTED: Final = [
+    ("Access-Control-Allow-Credentials", "true"),
+    ("Access-Control-Allow-Origin", APP),
+    ("Access-Control-Expose-Headers", "x-total"),
+]
+
+
+def ask(
+    port: int, path: str, origin: str | None, method: str = "GET"
+) -> tuple[int, list[tuple[str, str]]]:
+    """Return the status, and the Access-Control-* and Vary headers, in order."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request(method, path, headers={} if origin is None else {"Origin": origin})
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    cors = sorted(each for each in response.getheaders() if each[0].startswith("Access-Control-"))
+    vary = [("Vary", value) for value in response.headers.get_all("Vary", [])]
+    return response.status, cors + vary
+
+
+@pytest.fixture(scope="module")
+def application() -> Iterator[Application]:
+    with serving(("Vary", "Accept-Encoding"), ("Vary", "Cookie")) as application:
+        yield application
+
+
+@pytest.fixture(scope="module")
+def port(application: Application, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    text = write_configuration(POLICY, application.url)
+    with running(text, tmp_path_factory.mktemp("nginx")) as port:
+        yield port
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("status", [200, 204, 302, 304, 404, 500, 503])
+def test_response_of_a_careless_application(port: int, status: int, method: str) -> None:
+    vary = [("Vary", "Accept-Encoding"), ("Vary", "Cookie"), ("Vary", "Origin")]
+    path = f"/{status}"
+    assert ask(port, path, APP, method) == (status, GRANTED + vary)
+    assert ask(port, path, "https://evil.example.net", method) == (status, vary)
+    assert ask(port, path, None, method) == (status, vary)
+
+
+def test_errors_of_nginx_itself(tmp_path: Path) -> None:
+    text = write_configuration(POLICY, "http://127.0.0.1:9")
+    limited = text.replace("proxy_pass", "client_max_body_size 1;\nproxy_pass")
+    with running(limited, tmp_path) as port:
+        assert ask(port, "/200", APP) == (502, [*GRANTED, ("Vary", "Origin")])
+        assert ask(port, "/200", None) == (502, [("Vary", "Origin")])
+        connection = HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("POST", "/200", b"too long", {"Origin": APP})
+        response = connection.getresponse()
+        assert (response.status, response.headers["Access-Control-Allow-Origin"]) == (413, APP)
+        connection.close()
+
+
+def test_location_with_a_named_capture(application: Application, tmp_path: Path) -> None:
+    text = write_configuration(POLICY, application.url)
+    text = text.replace("location / {", "location ~ ^/v1(?<rest>/.*)$ {")
+    text = text.replace(f"proxy_pass {application.url};", f"proxy_pass {application.url}$rest;")
+    with running(text, tmp_path) as port:
+        for origin in (APP, "https://a.example.org", "https://evil.example.net", None):
+            assert ask(port, "/v1/404", origin)[0] == 404

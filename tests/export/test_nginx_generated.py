@@ -1,0 +1,152 @@
+"""nginx with an exported policy sends what the policy decides, for generated policies."""
+
+from __future__ import annotations
+
+import random
+import re
+import socket
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corekit import CorsPolicy, Decision
+from corekit._origins import DEFAULT_PORTS
+from tests.export.proxies import running, write_configuration
+from tests.properties.strategies import Preflight, Setup, near_misses, preflights, setups
+
+POLICIES: Final = settings().max_examples * 2 // 5
+"""200 in the profile `ci`."""
+ORIGINS: Final = 500
+"""Origins for each policy: 100,000 for all."""
+
+_CHARACTERS: Final = ".-:/x1A*@ \xe4"
+_LISTS: Final = ("access-control-allow-methods", "access-control-allow-headers")
+_PRIVATE: Final = "Access-Control-Request-Private-Network"
+_is_with_port = re.compile(r"([a-z][^:]*)(://.*:)([1-9][0-9]{0,4})").fullmatch
+
+Seen = tuple[int, dict[str, list[str]]]
+
+
+def neighbors(origin: str) -> Iterator[str]:
+    """Yield what differs from an origin in one character."""
+    yield origin
+    for at in range(len(origin) + 1):
+        yield origin[:at] + origin[at + 1 :]
+        for character in _CHARACTERS:
+            yield origin[:at] + character + origin[at:]
+            yield origin[:at] + character + origin[at + 1 :]
+
+
+def is_sent_as_it_is(value: str) -> bool:
+    """Return whether nginx reads a value as it is: not empty, without white space around it."""
+    return value != "" and value == value.strip() and value.isprintable() and value <= "\xff" * 99
+
+
+def as_browsers_ask(request: Preflight) -> Preflight:
+    """Return a preflight whose header names are sorted, in lower case, and not ``*``."""
+    names = {each.lower() for each in (request.request_headers or "").split(",")} - {"", "*"}
+    return request._replace(request_headers=",".join(sorted(names)) or None)
+
+
+def known(origin: str) -> str:
+    """Return an origin that the policy decides as nginx does: a port that exists, if it has one."""
+    match = _is_with_port(origin)
+    if match is None:
+        return origin
+    scheme, before, port = match.groups()
+    exists = int(port) <= 65535 and port != DEFAULT_PORTS.get(scheme)
+    return origin if exists else f"{scheme}{before}64999"
+
+
+def ask_all(port: int, requests: Sequence[Preflight]) -> Iterator[Seen]:
+    """Send preflights over one connection; yield the status and the headers of each response."""
+    with socket.create_connection(("127.0.0.1", port), 20) as connection:
+        reader = connection.makefile("rb")
+        for start in range(0, len(requests), 50):
+            part = requests[start : start + 50]
+            connection.sendall(b"".join(map(_bytes_of, part)))
+            yield from (_read(reader) for _ in part)
+
+
+def _bytes_of(request: Preflight) -> bytes:
+    fields = {
+        "Host": "api.example.com",
+        "Origin": request.origin,
+        "Access-Control-Request-Method": request.request_method,
+        "Access-Control-Request-Headers": request.request_headers,
+        _PRIVATE: request.request_private_network,
+    }
+    lines = [f"{name}: {value}" for name, value in fields.items() if value is not None]
+    return "\r\n".join(["OPTIONS /200 HTTP/1.1", *lines, "", ""]).encode("latin-1")
+
+
+def _read(reader: BinaryIO) -> Seen:
+    status = int(reader.readline().split()[1])
+    headers: dict[str, list[str]] = {}
+    while line := reader.readline().decode("latin-1").strip():
+        name, _, value = line.partition(":")
+        headers.setdefault(name.lower(), []).append(value.strip())
+    length = int(headers.get("content-length", ["0"])[0])
+    reader.read(length)
+    return status, headers
+
+
+def parts(name: str, values: Sequence[str]) -> object:
+    """Return the value of a header for comparison: lists are sets."""
+    if name in _LISTS:
+        return {part.strip() for value in values for part in value.split(",")}
+    return list(values)
+
+
+def of_interest(headers: dict[str, list[str]]) -> dict[str, object]:
+    return {
+        name: parts(name, values)
+        for name, values in headers.items()
+        if name.startswith("access-control-") or name == "vary"
+    }
+
+
+def decided(decision: Decision) -> Seen:
+    headers = {name.lower(): [value] for name, value in decision.headers}
+    if decision.vary:
+        headers["vary"] = [", ".join(decision.vary)]
+    assert decision.status is not None
+    return decision.status, headers
+
+
+def check(port: int, policy: CorsPolicy, requests: Sequence[Preflight]) -> None:
+    for request, (status, headers) in zip(requests, ask_all(port, requests), strict=True):
+        expected = policy.decide("OPTIONS", **request._asdict())
+        other = policy.decide("OPTIONS", **request._replace(origin=known(request.origin))._asdict())
+        if other.status != expected.status:
+            assert status == other.status
+            continue
+        wanted, fields = decided(expected)
+        assert (status, of_interest(headers)) == (wanted, of_interest(fields)), request
+
+
+@given(st.data())
+@settings(max_examples=POLICIES)
+def test_preflights_are_those_of_the_policy(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    setup: Setup = data.draw(setups())
+    pool = setup.origins if setup.origins != ["*"] else ["https://app.example.com"]
+    origins = data.draw(st.lists(near_misses(pool), min_size=8, max_size=8))
+    chance = random.Random(data.draw(st.integers(0, 2**32)))
+    around = [each for origin in origins for each in neighbors(origin) if is_sent_as_it_is(each)]
+    chosen = [*filter(is_sent_as_it_is, origins), *chance.choices(around, k=ORIGINS)][:ORIGINS]
+    asked = data.draw(
+        st.lists(
+            preflights(setup).filter(lambda each: is_sent_as_it_is(each.origin)),
+            min_size=20,
+            max_size=20,
+        )
+    )
+    folder = tmp_path_factory.mktemp("nginx")
+    with running(write_configuration(setup.policy, "http://127.0.0.1:9"), folder) as port:
+        check(port, setup.policy, [Preflight(each, "PUT", None, None) for each in chosen])
+        check(port, setup.policy, [*map(as_browsers_ask, asked)])

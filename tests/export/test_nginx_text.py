@@ -1,0 +1,188 @@
+"""What an export for nginx is: two files, or one that can be run, without unescaped values."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from corekit import CorsPolicy
+from corekit.export import TARGETS, Export, export_policy
+from corekit.export.nginx import MOST_CHARACTERS
+from tests.conformance.case import APP, Case, granted, preflight
+from tests.export.proxies import require_nginx, running, write_configuration
+from tests.export.reading import rows
+from tests.frameworks.client import Client
+
+NGINX: Final = TARGETS["nginx"]
+
+ALL: Final[dict[str, Any]] = {
+    "allow_origins": [APP, "https://*.preview.example.com", "http://localhost:*"],
+    "allow_credentials": True,
+    "allow_methods": ["PUT", "DELETE"],
+    "allow_headers": ["content-type"],
+    "expose_headers": ["x-total"],
+    "max_age": 600,
+}
+
+MAPS: Final = r"""# CORS policy {fingerprint} for nginx 1.23 or newer, written by:
+#     corekit export nginx cors.toml
+# Level: exact.
+# - An empty Origin or Access-Control-Request-Method header is a missing one.
+# - Patterns also match origins that no browser sends: with a port above 65535 or the default port,
+#   or with a host of more than 254 characters.
+
+# Include this file in http { }, and cors_location.conf in each location { }.
+
+# The origin, if it is allowed.
+map $http_origin $cors_origin {
+    "~^https://app\.example\.com\z"                            $http_origin;
+    "~^https://(?:[a-z0-9_-]{1,63}\.)+preview\.example\.com\z" $http_origin;
+    "~^http://localhost(?::[1-9][0-9]{0,4})?\z"                $http_origin;
+}
+
+map $cors_origin $cors_verdict {
+    ""      denied;
+    default granted;
+}
+
+# Whether a preflight is granted or denied; empty for other requests.
+map "$request_method $http_access_control_request_method $http_origin" $cors_preflight {
+    "~^OPTIONS [^ ]+ ." $cors_verdict;
+}
+
+map $cors_origin $cors_credentials {
+    ""      "";
+    default true;
+}
+
+map "$cors_origin $cors_preflight" $cors_expose {
+    "~^[^ ]+ \z" "x-total";
+}
+
+map $cors_preflight $cors_methods {
+    granted "GET, HEAD, POST, PUT, DELETE";
+}
+
+map $cors_preflight $cors_headers {
+    granted "content-type";
+}
+
+map $cors_preflight $cors_max_age {
+    granted 600;
+}
+
+map $upstream_http_vary $cors_vary {
+    "~*(?:^|[\s,])(?:origin|\*)\s*(?:,|\z)" "";
+    default                                 Origin;
+}
+"""
+
+
+def export(
+    command: str = "corekit export nginx cors.toml", standalone: str | None = None, **changes: Any
+) -> Export:
+    policy = CorsPolicy(**{**ALL, **changes})
+    return export_policy(policy, NGINX, command=command, standalone=standalone)
+
+
+def test_maps_are_what_a_person_would_write() -> None:
+    expected = MAPS.replace("{fingerprint}", CorsPolicy(**ALL).fingerprint)
+    assert export().files["cors.conf"] == expected
+
+
+def test_location_has_the_other_directives() -> None:
+    text = export().files["cors_location.conf"]
+    directives = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert directives[:2] == [
+        "if ($cors_preflight = granted) { return 204; }",
+        r'if ($cors_preflight = denied) { return 403 "CORS: the origin is not allowed.\n"; }',
+    ]
+    assert {line.split()[0] for line in directives[2:]} == {"proxy_hide_header", "add_header"}
+    assert all(line.endswith(" always;") for line in directives if line.startswith("add_header"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"allow_origins": ["*"], "allow_credentials": False}, {"expose", "headers", "max_age"}),
+        (
+            {"expose_headers": [], "max_age": None, "allow_headers": []},
+            {"origin", "verdict", "credentials", "vary"},
+        ),
+    ],
+)
+def test_only_what_the_policy_needs_is_written(changes: dict[str, Any], names: set[str]) -> None:
+    text = export(**changes).files["cors.conf"]
+    found = {
+        line.split()[-2].removeprefix("$cors_") for line in text.splitlines() if line[:4] == "map "
+    }
+    assert found == {*names, "preflight", "methods"}
+
+
+def test_order_of_origins_is_that_of_the_policy() -> None:
+    keys = [key for key, _ in rows(export().files["cors.conf"], "cors_origin")]
+    assert keys[0] == r"~^https://app\.example\.com\z"
+    assert len(keys) == 3
+
+
+@pytest.mark.parametrize("upstream", ["http://[::1]:8000", "https://app_1.internal"])
+def test_standalone_is_valid(upstream: str, tmp_path: Path) -> None:
+    (tmp_path / "nginx.conf").write_text(export(standalone="http://127.0.0.1").text)
+    command = [require_nginx(), "-t", "-e", "stderr", "-p", str(tmp_path), "-c", "nginx.conf"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    assert done.returncode == 0, done.stderr
+    assert f"proxy_pass {upstream};" in export(standalone=upstream).text
+
+
+@pytest.mark.parametrize(
+    "upstream",
+    ["127.0.0.1:8000", "http://a/path", "http://a; return 200", "http://$host", "http://a\n", ""],
+)
+def test_upstream_is_not_written_unless_it_is_a_url(upstream: str) -> None:
+    with pytest.raises(ValueError, match="An upstream is an HTTP URL"):
+        export(standalone=upstream)
+
+
+@pytest.mark.parametrize("command", ["a\nb.toml", "a b.toml", "\x1b[2J.toml", "x\r}.toml"])
+def test_command_stays_in_its_comment(command: str) -> None:
+    plain, other = export().text.splitlines(), export(command).text.splitlines()
+    differing = [line for line, same in zip(other, plain, strict=True) if line != same]
+    assert {line[:2] for line in differing} == {"# "}
+    assert all(line.isprintable() for line in differing)
+
+
+ODD_NAME: Final = "x-!#$%&'+.^_`|~$host$"
+
+
+def test_odd_names_are_sent_as_they_are(tmp_path: Path) -> None:
+    policy = CorsPolicy(
+        allow_origins=[APP, "myapp://a.b~c!$&'()+;=", "myapp://*"],
+        allow_methods=["PUT", "X$1"],
+        allow_headers=[ODD_NAME],
+        expose_headers=[ODD_NAME],
+    )
+    expected = granted(status=204, methods="GET, HEAD, POST, PUT, X$1", headers=ODD_NAME, ran=False)
+    with running(write_configuration(policy, "http://127.0.0.1:9"), tmp_path) as port:
+        client = Client(port)
+        seen = client.ask(Case("odd names", policy, preflight(), expected))
+        client.close()
+    headers = {name.lower(): value for name, value in seen.headers}
+    assert headers.items() >= expected.headers.items()
+
+
+@pytest.mark.parametrize("argument", ["allow_methods", "allow_headers", "expose_headers"])
+def test_list_is_as_long_as_nginx_reads_or_refused(argument: str, tmp_path: Path) -> None:
+    empty = export(allow_methods=[], allow_headers=[], expose_headers=[])
+    assert empty.problems == ()
+    room = MOST_CHARACTERS - (len("GET, HEAD, POST, ") if argument == "allow_methods" else 0)
+    longest, longer = "X" * room, "X" * (room + 1)
+    policy = CorsPolicy(**{**ALL, argument: [longest]})
+    with running(write_configuration(policy, "http://127.0.0.1:9"), tmp_path):
+        pass
+    changes: dict[str, Any] = {argument: [longer]}
+    refused = export(**changes)
+    assert refused.files == {}
+    assert [(each.code, each.subject) for each in refused.problems] == [("list-too-long", argument)]

@@ -1,0 +1,86 @@
+"""What is not exported has a code and a hint, and no file is written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+
+from corekit import CorsPolicy, CorsRoutes, LivePolicy
+from corekit.compat import RegexCorsPolicy
+from corekit.export import REFUSALS, TARGETS, export_policy
+from corekit.extended import extend
+from corekit.guard import CrossOriginGuard
+from corekit.snapshots import Rules, SnapshotReader
+from corekit_lookups import OriginLookup
+
+POLICY: Final = CorsPolicy(allow_origins=["https://app.example.com"])
+LOOKUP: Final = OriginLookup(lambda _: True, ttl=60)
+
+
+def extended() -> Any:
+    reader = SnapshotReader(Rules.of(POLICY))
+    reader.read(["https://shop-1.example"])
+    return extend(POLICY, reader.finish())
+
+
+def with_regexes(*regexes: str) -> CorsPolicy:
+    return RegexCorsPolicy(
+        allow_origins=["https://app.example.com"], allow_origin_regexes=[*regexes]
+    )
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+@pytest.mark.parametrize(
+    ("policy", "options", "code", "subject"),
+    [
+        (CorsRoutes([("/api/", POLICY)]), {}, "routes-not-exported", "routes"),
+        (
+            with_regexes(r"https://a\.example\.com"),
+            {},
+            "regex-not-exported",
+            "allow_origin_regexes",
+        ),
+        (extended(), {}, "snapshot-not-exported", "allow_origins"),
+        (POLICY, {"lookup": LOOKUP}, "look-up-not-exported", "lookup"),
+    ],
+    ids=["routes", "regex", "snapshot", "lookup"],
+)
+def test_refused(target: Any, policy: Any, options: Any, code: str, subject: str) -> None:
+    export = export_policy(policy, target, **options)
+    assert (export.files, export.text) == ({}, "")
+    assert [(each.code, each.severity, each.subject) for each in export.problems] == [
+        (code, "error", subject)
+    ]
+    assert json.dumps(export.to_dict())
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_guard_is_left_to_the_application(target: Any) -> None:
+    guard = CrossOriginGuard(POLICY)
+    export = export_policy(POLICY, target, guard=guard)
+    assert [(each.code, each.severity) for each in export.problems] == [
+        ("guard-not-exported", "warning")
+    ]
+    assert export.files == export_policy(POLICY, target).files
+
+
+def test_policy_that_could_be_refused_is_exported() -> None:
+    nginx = TARGETS["nginx"]
+    expected = export_policy(POLICY, nginx)
+    assert export_policy(LivePolicy(POLICY), nginx) == expected
+    assert export_policy(with_regexes(), nginx).problems == ()
+    # It looks nothing up.
+    assert export_policy(CorsPolicy(allow_origins=["*"]), nginx, lookup=LOOKUP).problems == ()
+
+
+def test_every_refusal_is_tested() -> None:
+    assert set(REFUSALS) == {
+        "guard-not-exported",
+        "list-too-long",
+        "look-up-not-exported",
+        "regex-not-exported",
+        "routes-not-exported",
+        "snapshot-not-exported",
+    }
