@@ -39,7 +39,7 @@ def export_policy(
     guard: CrossOriginGuard | None = None,
     lookup: Lookup | None = None,
 ) -> Export:
-    """Return the configuration of a proxy that says the same as a policy, or why there is none.
+    """Return the configuration of a proxy that says the same as a policy, or why not.
 
     With `standalone`, the URL of the application, the result is a complete configuration that can
     be run. `command` is what the head of each file names as the way to write it again. A `guard`

@@ -18,7 +18,7 @@ REFUSALS: Final = {
     "routes-not-exported": Kind(
         "error",
         "Routes have one policy for each path, and an export has one policy.",
-        "Write the policy of each route into a file of its own, and export that.",
+        "Write the policy of each route into a separate file, and export that.",
     ),
     "regex-not-exported": Kind(
         "error",

