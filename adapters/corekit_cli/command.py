@@ -16,6 +16,7 @@ from .check import check
 from .demo.command import demo
 from .diff.command import diff
 from .explain import explain_call
+from .export import export
 from .output import IS_JSON, CommandError, escape, is_json, print_report
 from .probe import probe
 from .schema import schema
@@ -73,5 +74,5 @@ def corekit() -> None:
     filterwarnings("ignore", category=PolicyWarning)
 
 
-for command in (check, demo, diff, explain_call, probe, schema, shadow):
+for command in (check, demo, diff, explain_call, export, probe, schema, shadow):
     corekit.add_command(command)

@@ -1,4 +1,4 @@
-"""corekit's own words, explained: codes of problems, advice and findings, and reasons.
+"""corekit's own words, explained: codes of problems, advice, findings and exports, and reasons.
 
 The texts are those of the tables that the messages are written from, with ``...`` for what differs
 from case to case. A code may have several.
@@ -16,6 +16,7 @@ from corekit._answers import DENIED_BODY, UNKNOWN_BODY
 from corekit._validation import MAX_MAX_AGE
 from corekit.browser import FAILURES
 from corekit.decision import Reason
+from corekit.export import REFUSALS
 from corekit.guard import GuardReason
 from corekit.lint.advice import ADVICE
 from corekit.probe import make_probe_origins
@@ -66,6 +67,7 @@ _WORDS: Final = {
     "reason": "It is not limited to names that are yours",
     "response": "The response",
     "server": "The server",
+    "list-too-long.target": "the proxy",
     "listed-own-origin.setting": "allow_origins",
     "risk": "The policy accepts a risk.",
     "safelisted-header.reason": "Pages may set or read it without permission.",
@@ -113,7 +115,7 @@ def _describe_problem(kind: ProblemKind) -> Meaning:
 
 def _describe_all() -> Iterator[Meaning]:
     yield from map(_describe_problem, KINDS)
-    for table in (ADVICE, FINDINGS):
+    for table in (ADVICE, FINDINGS, REFUSALS):
         for code, (_, message, hint) in table.items():
             words = _fill(code, f"{message} {hint}")
             yield Meaning(code, message.format(**words).strip(), hint.format(**words))

@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from corekit.export import REFUSALS
 from corekit.lint.advice import ADVICE
 from corekit.probe.finding_kinds import FINDINGS
 from corekit.problems import KINDS
@@ -38,6 +39,7 @@ def documented(page: str, heading: str) -> set[str]:
         (PROBLEMS, "policy.md", "Problems"),
         (set(ADVICE), "command.md", "corekit check"),
         (set(FINDINGS), "command.md", "corekit probe"),
+        (set(REFUSALS), "command.md", "corekit export"),
     ],
 )
 def test_codes_are_documented(codes: set[str], page: str, heading: str) -> None:
@@ -45,7 +47,7 @@ def test_codes_are_documented(codes: set[str], page: str, heading: str) -> None:
 
 
 def test_tables_share_only_these_codes() -> None:
-    tables = (PROBLEMS, set(ADVICE), set(FINDINGS))
+    tables = (PROBLEMS, set(ADVICE), set(FINDINGS), set(REFUSALS))
     assert {
         code for each in tables for code in each if sum(code in t for t in tables) > 1
     } == SHARED

@@ -13,6 +13,7 @@ from corekit.decision import Reason
 from corekit.events import DecisionEvent
 from corekit.explain import ERRORS, codes
 from corekit.explain.codes import CODES, Meaning, find_code
+from corekit.export import REFUSALS
 from corekit.guard import CrossOriginGuard, GuardEvent, GuardReason
 from corekit.lint.advice import ADVICE
 from corekit.probe.finding_kinds import FINDINGS
@@ -22,7 +23,7 @@ from corekit.shadow import ShadowReason
 from tests.loading import load_again
 
 REASONS: Final = (*Reason, *GuardReason, *ShadowReason)
-OWN: Final = {*PROBLEM_CODES, *ADVICE, *FINDINGS, *(reason.name for reason in REASONS)}
+OWN: Final = {*PROBLEM_CODES, *ADVICE, *FINDINGS, *REFUSALS, *(reason.name for reason in REASONS)}
 PAGE: Final = "https://app.example.com"
 POLICY: Final = CorsPolicy(allow_origins=[PAGE])
 

@@ -1,0 +1,37 @@
+"""The page about proxies: its table of targets, and its configuration of nginx, which runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from corekit.export import TARGETS, export_policy
+from corekit_config import parse_policy
+from tests.docs.export_targets import BEGIN, END, PAGE, table
+from tests.docs.pages import blocks
+from tests.export.proxies import running, serving
+from tests.export.test_nginx_errors import ask
+
+
+def test_page_has_the_table() -> None:
+    text = PAGE.read_text()
+    assert text.count(BEGIN) == text.count(END) == 1
+    assert text.partition(BEGIN)[2].partition(END)[0] == f"\n{table()}\n"
+
+
+def test_files_are_included_as_shown(tmp_path: Path) -> None:
+    (toml,), (shown,) = blocks(PAGE, "toml"), blocks(PAGE, "nginx")
+    policy = parse_policy(toml, "cors.toml")
+    for name, text in export_policy(policy, TARGETS["nginx"]).files.items():
+        (tmp_path / name).write_text(text)
+    main = "daemon off;\npid nginx.pid;\nerror_log stderr;\nevents { }\n"
+    listen = "    server {\n        listen 127.0.0.1:8080;\n"
+    log = "http {\n    access_log off;\n"
+    with serving() as application:
+        text = main + shown.replace("    server {\n", listen).replace("http {\n", log)
+        text = text.replace("http://127.0.0.1:8000", application.url)
+        with running(text, tmp_path) as port:
+            status, headers = ask(port, "/404", "https://a.preview.example.com")
+    assert (status, dict(headers)["Access-Control-Allow-Origin"]) == (
+        404,
+        "https://a.preview.example.com",
+    )
