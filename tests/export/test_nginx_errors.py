@@ -80,3 +80,18 @@ def test_location_with_a_named_capture(application: Application, tmp_path: Path)
     with running(text, tmp_path) as port:
         for origin in (APP, "https://a.example.org", "https://evil.example.net", None):
             assert ask(port, "/v1/404", origin)[0] == 404
+
+
+def test_preflights_need_no_login_and_its_error_has_the_headers(
+    application: Application, tmp_path: Path
+) -> None:
+    (tmp_path / "users").write_text("")
+    text = write_configuration(POLICY, application.url)
+    text = text.replace("proxy_pass", "auth_basic shop;\nauth_basic_user_file users;\nproxy_pass")
+    with running(text, tmp_path) as port:
+        assert ask(port, "/200", APP) == (401, [*GRANTED, ("Vary", "Origin")])
+        connection = HTTPConnection("127.0.0.1", port, timeout=20)
+        headers = {"Origin": APP, "Access-Control-Request-Method": "PUT"}
+        connection.request("OPTIONS", "/200", headers=headers)
+        assert connection.getresponse().status == 204
+        connection.close()

@@ -122,6 +122,47 @@ def test_only_what_the_policy_needs_is_written(changes: dict[str, Any], names: s
     assert found == {*names, "preflight", "methods"}
 
 
+REQUESTED_METHOD: Final = [
+    (r"~^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|X\$1|\*)\z", ""),
+    (r"~*^(?:CONNECT|TRACE|TRACK)\z", ""),
+    (r"~^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}\z", ", $http_access_control_request_method"),
+]
+
+
+@pytest.mark.parametrize(("headers", "separator"), [(["x-a", "*"], ", "), (["*"], "")])
+def test_requested_names_are_named_with_credentials(headers: list[str], separator: str) -> None:
+    exported = export(allow_methods=["X$1", "*"], allow_headers=headers, allow_private_network=True)
+    text = exported.files["cors.conf"]
+    assert len(exported.differences) == 3
+    assert 'geo $cors_dollar {\n    default "$";\n}\n' in text
+    assert [*rows(text, "cors_methods")] == [
+        (
+            "granted",
+            "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, X${cors_dollar}1$cors_requested_method",
+        )
+    ]
+    assert [*rows(text, "cors_requested_method")] == REQUESTED_METHOD
+    name = "[!#$%&'*+.^_`|~0-9a-z-]+"
+    assert [*rows(text, "cors_requested_headers")] == [
+        ("~.{4097}", ""),
+        (r"~(?:^|[ ,])\*(?:,|\z)", ""),
+        (rf"~^{name}(?:, ?{name})*+\z", f"{separator}$http_access_control_request_headers"),
+    ]
+    assert [*rows(text, "cors_private_network")] == [(r"~^granted true\z", "true")]
+    fields = ("Origin", *("Access-Control-Request-" + each for each in ("Method", "Headers")))
+    assert next(rows(text, "cors_vary")) == (
+        "~^granted ",
+        ", ".join((*fields, "Access-Control-Request-Private-Network")),
+    )
+
+
+def test_public_response_varies_only_by_the_private_network() -> None:
+    public: dict[str, Any] = {"allow_origins": ["*"], "allow_credentials": False}
+    text = export(**public, allow_private_network=True).files["cors.conf"]
+    assert [*rows(text, "cors_vary")] == [("granted", "Access-Control-Request-Private-Network")]
+    assert "cors_vary" not in export(**public).text
+
+
 def test_order_of_origins_is_that_of_the_policy() -> None:
     keys = [key for key, _ in rows(export().files["cors.conf"], "cors_origin")]
     assert keys[0] == r"~^https://app\.example\.com\z"
