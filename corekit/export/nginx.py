@@ -284,7 +284,7 @@ def _names_requested_headers(policy: CorsPolicy) -> bool:
 
 def _find_problems(policy: CorsPolicy) -> Iterator[Diagnostic]:
     for argument, text in _lists(policy).items():
-        length = len(_escape_value(text))
+        length = max(len(_escape_value(text)), len(escape_regex(text)))
         if length > MOST_CHARACTERS:
             name = policy.engine.dialect.name(argument)
             yield refuse("list-too-long", name, length=length, target="nginx", most=MOST_CHARACTERS)

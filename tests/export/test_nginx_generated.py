@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy, Decision
@@ -129,7 +129,7 @@ def check(port: int, policy: CorsPolicy, requests: Sequence[Preflight]) -> None:
 
 
 @given(st.data())
-@settings(max_examples=POLICIES)
+@settings(max_examples=POLICIES, phases=[Phase.reuse, Phase.generate])  # each starts nginx
 def test_preflights_are_those_of_the_policy(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

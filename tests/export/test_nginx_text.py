@@ -214,6 +214,15 @@ def test_odd_names_are_sent_as_they_are(tmp_path: Path) -> None:
     assert headers.items() >= expected.headers.items()
 
 
+def test_list_that_is_too_long_once_it_is_escaped_is_refused(tmp_path: Path) -> None:
+    half = MOST_CHARACTERS // 2
+    for character in ("$", "."):
+        assert export(allow_methods=[character * half, "*"]).problems
+    policy = CorsPolicy(**{**ALL, "allow_methods": ["." * (half - 100), "*"]})
+    with running(write_configuration(policy, "http://127.0.0.1:9"), tmp_path):
+        pass
+
+
 @pytest.mark.parametrize("argument", ["allow_methods", "allow_headers", "expose_headers"])
 def test_list_is_as_long_as_nginx_reads_or_refused(argument: str, tmp_path: Path) -> None:
     empty = export(allow_methods=[], allow_headers=[], expose_headers=[])
