@@ -212,11 +212,10 @@ def _vary(policy: CorsPolicy) -> Iterator[_Header]:
 
 
 def _location(policy: CorsPolicy, headers: Iterable[_Header]) -> Iterator[str]:
-    status = policy.preflight_status
-    body = "" if status == 204 else ' ""'
     yield "# Preflights do not reach the application.\n"
-    yield f"if ($cors_preflight = granted) {{ return {status}{body}; }}\n"
+    yield f"if ($cors_preflight = granted) {{ return {policy.preflight_status}; }}\n"
     if not _is_for_any(policy):
+        # With a text, `error_page` does not apply.
         text = DENIED_BODY.decode().replace("\n", r"\n")
         yield f'if ($cors_preflight = denied) {{ return 403 "{text}"; }}\n'
     yield "\n# The headers of the application are replaced by those of the policy.\n"

@@ -82,6 +82,23 @@ def test_location_with_a_named_capture(application: Application, tmp_path: Path)
             assert ask(port, "/v1/404", origin)[0] == 404
 
 
+@pytest.mark.parametrize("status", [200, 204, 205, 299])
+def test_preflights_have_their_status_and_no_error_page(tmp_path: Path, status: int) -> None:
+    policy = POLICY.replace(preflight_status=status)
+    text = write_configuration(policy, "http://127.0.0.1:9")
+    text = text.replace("proxy_pass", "error_page 403 =500 /error;\nproxy_pass")
+    with running(text, tmp_path) as port:
+        connection = HTTPConnection("127.0.0.1", port, timeout=20)
+        for origin, expected in ((APP, status), ("https://evil.example.net", 403)):
+            headers = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
+            connection.request("OPTIONS", "/200", headers=headers)
+            response = connection.getresponse()
+            assert response.status == expected
+            body = b"" if expected == status else b"CORS: the origin is not allowed.\n"
+            assert response.read() == body
+        connection.close()
+
+
 def test_preflights_need_no_login_and_its_error_has_the_headers(
     application: Application, tmp_path: Path
 ) -> None:
