@@ -295,7 +295,8 @@ def _find_differences(policy: CorsPolicy) -> Iterator[str]:
     if patterns:
         yield (
             "Patterns also match origins that no browser sends: with a port above 65535 or the"
-            " default port, or with a host of more than 254 characters."
+            " default port, with a host of more than 254 characters, or with an IPv6 address in"
+            " another spelling."
         )
     if _names_requested_headers(policy):
         yield (

@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy, Decision
-from corekit._origins import DEFAULT_PORTS
+from corekit._origins import DEFAULT_PORTS, is_serialized_origin
 from tests.export.proxies import running, write_configuration
 from tests.properties.strategies import Preflight, Setup, near_misses, preflights, setups
 
@@ -25,6 +25,7 @@ ORIGINS: Final = 500
 _CHARACTERS: Final = ".-:/x1A*@ \xe4"
 _LISTS: Final = ("access-control-allow-methods", "access-control-allow-headers")
 _PRIVATE: Final = "Access-Control-Request-Private-Network"
+_replace_address = re.compile(r"//\[[0-9a-f:]{2,39}\]").sub
 _is_with_port = re.compile(r"([a-z][^:]*)(://.*:)([1-9][0-9]{0,4})").fullmatch
 
 Seen = tuple[int, dict[str, list[str]]]
@@ -52,13 +53,18 @@ def as_browsers_ask(request: Preflight) -> Preflight:
 
 
 def known(origin: str) -> str:
-    """Return an origin that the policy decides as nginx does: a port that exists, if it has one."""
-    match = _is_with_port(origin)
-    if match is None:
+    """Return an origin that the policy decides as nginx does one that no browser sends.
+
+    It has a port that exists, and an IPv6 address as a browser writes it, if it has one.
+    """
+    if is_serialized_origin(origin):
         return origin
-    scheme, before, port = match.groups()
-    exists = int(port) <= 65535 and port != DEFAULT_PORTS.get(scheme)
-    return origin if exists else f"{scheme}{before}64999"
+    match = _is_with_port(origin)
+    if match is not None:
+        scheme, before, port = match.groups()
+        if int(port) > 65535 or port == DEFAULT_PORTS.get(scheme):
+            origin = f"{scheme}{before}64999"
+    return origin if is_serialized_origin(origin) else _replace_address("//[::beef]", origin)
 
 
 def ask_all(port: int, requests: Sequence[Preflight]) -> Iterator[Seen]:

@@ -32,7 +32,7 @@ MAPS: Final = r"""# CORS policy {fingerprint} for nginx 1.23 or newer, written b
 # Level: exact.
 # - An empty Origin or Access-Control-Request-Method header is a missing one.
 # - Patterns also match origins that no browser sends: with a port above 65535 or the default port,
-#   or with a host of more than 254 characters.
+#   with a host of more than 254 characters, or with an IPv6 address in another spelling.
 
 # Include this file in http { }, and cors_location.conf in each location { }.
 
