@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from corekit.export import TARGETS, export_policy
+from corekit.export import export_policy
 from corekit_config import parse_policy
 from tests.docs.export_targets import BEGIN, END, PAGE, table
 from tests.docs.pages import blocks
+from tests.export.nginx import NGINX
 from tests.export.proxies import running, serving
 from tests.export.test_nginx_errors import ask
 
@@ -21,7 +22,7 @@ def test_page_has_the_table() -> None:
 def test_files_are_included_as_shown(tmp_path: Path) -> None:
     (toml,), (shown,) = blocks(PAGE, "toml"), blocks(PAGE, "nginx")
     policy = parse_policy(toml, "cors.toml")
-    for name, text in export_policy(policy, TARGETS["nginx"]).files.items():
+    for name, text in export_policy(policy, NGINX.target).files.items():
         (tmp_path / name).write_text(text)
     main = "daemon off;\npid nginx.pid;\nerror_log stderr;\nevents { }\n"
     listen = "    server {\n        listen 127.0.0.1:8080;\n"
@@ -29,7 +30,7 @@ def test_files_are_included_as_shown(tmp_path: Path) -> None:
     with serving() as application:
         text = main + shown.replace("    server {\n", listen).replace("http {\n", log)
         text = text.replace("http://127.0.0.1:8000", application.url)
-        with running(text, tmp_path) as port:
+        with running(NGINX, text, tmp_path) as port:
             status, headers = ask(port, "/404", "https://a.preview.example.com")
     assert (status, dict(headers)["Access-Control-Allow-Origin"]) == (
         404,

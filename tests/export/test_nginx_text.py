@@ -12,8 +12,10 @@ from corekit import CorsPolicy
 from corekit.export import TARGETS, Export, export_policy
 from corekit.export.nginx import MOST_CHARACTERS
 from tests.conformance.case import APP, Case, granted, preflight
-from tests.export.proxies import require_nginx, running, write_configuration
-from tests.export.reading import rows
+from tests.export.nginx import NGINX as PROXY
+from tests.export.nginx import command as command_of
+from tests.export.nginx import rows
+from tests.export.proxies import require, running, write_configuration
 from tests.frameworks.client import Client
 
 NGINX: Final = TARGETS["nginx"]
@@ -172,7 +174,7 @@ def test_order_of_origins_is_that_of_the_policy() -> None:
 @pytest.mark.parametrize("upstream", ["http://[::1]:8000", "https://app_1.internal"])
 def test_standalone_is_valid(upstream: str, tmp_path: Path) -> None:
     (tmp_path / "nginx.conf").write_text(export(standalone="http://127.0.0.1").text)
-    command = [require_nginx(), "-t", "-e", "stderr", "-p", str(tmp_path), "-c", "nginx.conf"]
+    command = [*command_of(require(PROXY), tmp_path), "-t"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
     assert done.returncode == 0, done.stderr
     assert f"proxy_pass {upstream};" in export(standalone=upstream).text
@@ -206,7 +208,7 @@ def test_odd_names_are_sent_as_they_are(tmp_path: Path) -> None:
         expose_headers=[ODD_NAME],
     )
     expected = granted(status=204, methods="GET, HEAD, POST, PUT, X$1", headers=ODD_NAME, ran=False)
-    with running(write_configuration(policy, "http://127.0.0.1:9"), tmp_path) as port:
+    with running(PROXY, write_configuration(PROXY, policy, "http://127.0.0.1:9"), tmp_path) as port:
         client = Client(port)
         seen = client.ask(Case("odd names", policy, preflight(), expected))
         client.close()
@@ -219,7 +221,7 @@ def test_list_that_is_too_long_once_it_is_escaped_is_refused(tmp_path: Path) -> 
     for character in ("$", "."):
         assert export(allow_methods=[character * half, "*"]).problems
     policy = CorsPolicy(**{**ALL, "allow_methods": ["." * (half - 100), "*"]})
-    with running(write_configuration(policy, "http://127.0.0.1:9"), tmp_path):
+    with running(PROXY, write_configuration(PROXY, policy, "http://127.0.0.1:9"), tmp_path):
         pass
 
 
@@ -230,7 +232,7 @@ def test_list_is_as_long_as_nginx_reads_or_refused(argument: str, tmp_path: Path
     room = MOST_CHARACTERS - (len("GET, HEAD, POST, ") if argument == "allow_methods" else 0)
     longest, longer = "X" * room, "X" * (room + 1)
     policy = CorsPolicy(**{**ALL, argument: [longest]})
-    with running(write_configuration(policy, "http://127.0.0.1:9"), tmp_path):
+    with running(PROXY, write_configuration(PROXY, policy, "http://127.0.0.1:9"), tmp_path):
         pass
     changes: dict[str, Any] = {argument: [longer]}
     refused = export(**changes)

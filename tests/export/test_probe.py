@@ -1,4 +1,4 @@
-"""`corekit probe --policy` finds nothing wrong with nginx, until a line of it is broken."""
+"""`corekit probe --policy` finds nothing wrong with a proxy, until a line of it is broken."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from click.testing import CliRunner
 
 from corekit_cli import command
 from corekit_config.files import load_policy
-from tests.export.proxies import Application, running, serving, write_configuration
+from tests.export.every import PROXIES
+from tests.export.nginx import NGINX
+from tests.export.proxies import Application, Proxy, running, serving, write_configuration
 
 TOML: Final = """
 allow_origins = ["https://app.example.com", "https://*.example.org", "http://localhost:*"]
@@ -38,10 +40,10 @@ def application() -> Iterator[Application]:
         yield application
 
 
-def probe(folder: Path, toml: str, text: str, *options: str) -> list[dict[str, str]]:
+def probe(proxy: Proxy, folder: Path, toml: str, text: str, *options: str) -> list[dict[str, str]]:
     """Return what the probe finds."""
     (folder / "cors.toml").write_text(toml)
-    with running(text, folder / "nginx") as port:
+    with running(proxy, text, folder / "proxy") as port:
         url = f"http://127.0.0.1:{port}/200"
         arguments = ["probe", url, f"--policy={folder / 'cors.toml'}", "--delay=0", "--json"]
         result = CliRunner().invoke(command.corekit, [*arguments, *options])
@@ -51,12 +53,13 @@ def probe(folder: Path, toml: str, text: str, *options: str) -> list[dict[str, s
     return found
 
 
-def configuration(folder: Path, toml: str, application: Application) -> str:
+def configuration(proxy: Proxy, folder: Path, toml: str, application: Application) -> str:
     (folder / "cors.toml").write_text(toml)
     policy = load_policy(folder / "cors.toml")
-    return write_configuration(policy, application.url)  # type: ignore[arg-type]
+    return write_configuration(proxy, policy, application.url)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("proxy", PROXIES, ids=str)
 @pytest.mark.parametrize(
     ("toml", "options"),
     [
@@ -68,42 +71,36 @@ def configuration(folder: Path, toml: str, application: Application) -> str:
     ids=["listed", "patterns", "public", "any-name"],
 )
 def test_probe_finds_nothing(
-    toml: str, options: tuple[str, ...], tmp_path: Path, application: Application
+    proxy: Proxy, toml: str, options: tuple[str, ...], tmp_path: Path, application: Application
 ) -> None:
-    found = probe(tmp_path, toml, configuration(tmp_path, toml, application), *options)
+    text = configuration(proxy, tmp_path, toml, application)
+    found = probe(proxy, tmp_path, toml, text, *options)
     assert [each for each in found if each["severity"] != "info"] == []
 
 
+BROKEN: Final = [(proxy, row) for proxy in PROXIES for row in proxy.broken]
+
+
 @pytest.mark.parametrize(
-    ("line", "instead", "code"),
-    [
-        (r"~^https://app\.example\.com\z", "~^https://app.example.com", "prefix"),
-        (r"~^https://app\.example\.com\z", r"~^https://app.example.com\z", "unescaped-dot"),
-        (r"~^https://app\.example\.com\z", r"~^https?://app\.example\.com\z", "scheme-downgrade"),
-        (r'"~^https://app\.example\.com\z"', "default", "any-origin"),
-        ("add_header Access-Control-Allow-Origin $cors_origin", "#", "refused"),
-        ("proxy_hide_header Access-Control-Allow-Origin;", "", "refused"),
-        ("add_header Vary $cors_vary always;", "", "no-vary"),
-        ("GET, HEAD, POST, PUT, DELETE", "GET, HEAD, POST, PUT", "less-than-policy"),
-        ("GET, HEAD, POST, PUT, DELETE", "GET, HEAD, POST, PUT, DELETE, PATCH", "more-than-policy"),
-        ("proxy_hide_header Access-Control-Allow-Credentials;", "", "repeated-header"),
-        ("return 204;", "return 404;", "preflight-refused"),
-        ("default true", "default false", "refused"),
-    ],
+    ("proxy", "row"),
+    BROKEN,
+    ids=[f"{proxy}-{number}" for number, (proxy, _) in enumerate(BROKEN)],
 )
 def test_probe_finds_a_broken_line(
-    line: str, instead: str, code: str, tmp_path: Path, application: Application
+    proxy: Proxy, row: tuple[str, str, str], tmp_path: Path, application: Application
 ) -> None:
-    text = configuration(tmp_path, TOML, application)
+    line, instead, code = row
+    text = configuration(proxy, tmp_path, TOML, application)
     assert text.count(line) == 1
-    found = probe(tmp_path, TOML, text.replace(line, instead))
+    found = probe(proxy, tmp_path, TOML, text.replace(line, instead))
     assert code in {each["code"] for each in found if each["severity"] != "info"}, found
 
 
 def test_two_layers_are_blocked(tmp_path: Path, application: Application) -> None:
-    text = configuration(tmp_path, TOML, application)
+    proxy = NGINX
+    text = configuration(proxy, tmp_path, TOML, application)
     both = text.replace("proxy_hide_header Access-Control-Allow-Origin;", "")
-    found = probe(tmp_path, TOML, both)
+    found = probe(proxy, tmp_path, TOML, both)
     assert ("refused", "MultipleAllowOriginValues") in {
         (each["code"], each["failure"]) for each in found
     }

@@ -1,4 +1,4 @@
-"""nginx with an exported policy sends what the policy decides, for generated policies."""
+"""A proxy with an exported policy sends what the policy decides, for generated policies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from corekit import CorsPolicy, Decision
 from corekit._origins import DEFAULT_PORTS, is_serialized_origin
-from tests.export.proxies import running, write_configuration
+from tests.export.every import PROXIES
+from tests.export.proxies import Proxy, running, write_configuration
 from tests.properties.strategies import Preflight, Setup, near_misses, preflights, setups
 
 POLICIES: Final = settings().max_examples * 2 // 5
@@ -42,7 +43,7 @@ def neighbors(origin: str) -> Iterator[str]:
 
 
 def is_sent_as_it_is(value: str) -> bool:
-    """Return whether nginx reads a value as it is: not empty, without white space around it."""
+    """Return whether every proxy reads a value as it is: not empty, no white space around it."""
     return value != "" and value == value.strip() and value.isprintable() and value <= "\xff" * 99
 
 
@@ -53,7 +54,7 @@ def as_browsers_ask(request: Preflight) -> Preflight:
 
 
 def known(origin: str) -> str:
-    """Return an origin that the policy decides as nginx does one that no browser sends.
+    """Return an origin that the policy decides as a proxy does one that no browser sends.
 
     It has a port that exists, and an IPv6 address as a browser writes it, if it has one.
     """
@@ -134,10 +135,11 @@ def check(port: int, policy: CorsPolicy, requests: Sequence[Preflight]) -> None:
         assert (status, of_interest(headers)) == (wanted, of_interest(fields)), request
 
 
-@given(st.data())
-@settings(max_examples=POLICIES, phases=[Phase.reuse, Phase.generate])  # each starts nginx
+@pytest.mark.parametrize("proxy", PROXIES, ids=str)
+@given(data=st.data())
+@settings(max_examples=POLICIES, phases=[Phase.reuse, Phase.generate])  # each starts a proxy
 def test_preflights_are_those_of_the_policy(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    proxy: Proxy, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     setup: Setup = data.draw(setups())
     pool = setup.origins if setup.origins != ["*"] else ["https://app.example.com"]
@@ -152,7 +154,8 @@ def test_preflights_are_those_of_the_policy(
             max_size=20,
         )
     )
-    folder = tmp_path_factory.mktemp("nginx")
-    with running(write_configuration(setup.policy, "http://127.0.0.1:9"), folder) as port:
+    folder = tmp_path_factory.mktemp(proxy.name)
+    text = write_configuration(proxy, setup.policy, "http://127.0.0.1:9")
+    with running(proxy, text, folder) as port:
         check(port, setup.policy, [Preflight(each, "PUT", None, None) for each in chosen])
         check(port, setup.policy, [*map(as_browsers_ask, asked)])

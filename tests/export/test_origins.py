@@ -1,8 +1,9 @@
-"""The set of origins that nginx allows is that of the policy: proven for the whole set."""
+"""The set of origins that a proxy allows is that of the policy: proven for the whole set."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import pytest
@@ -13,8 +14,10 @@ from corekit import CorsPolicy
 from corekit._automata import Automaton, intersection, members, union
 from corekit._origin_kinds import Kind, automaton_of, pattern_source
 from corekit._origins import ANY, OriginPattern
-from corekit.export import TARGETS, export_policy
-from tests.export.reading import origin_regexes
+from corekit.export import export_policy
+from tests.export.every import PROXIES
+from tests.export.nginx import NGINX
+from tests.export.proxies import Proxy
 from tests.properties.strategies import build, patterns
 
 KINDS: Final = union(kind.origins for kind in Kind)
@@ -31,8 +34,8 @@ def origins_of(entry: str) -> Automaton:
     return found if pattern is None or pattern.label is None else intersection(found, SHORT_LABELS)
 
 
-def exported(policy: CorsPolicy) -> list[str]:
-    return origin_regexes(export_policy(policy, TARGETS["nginx"]).files["cors.conf"])
+def exported(proxy: Proxy, policy: CorsPolicy) -> Sequence[str]:
+    return proxy.origin_regexes(export_policy(policy, proxy.target))
 
 
 def matched(regex: str) -> Automaton:
@@ -74,31 +77,37 @@ ENTRIES: Final = [
 ]
 
 
+every_proxy = pytest.mark.parametrize("proxy", PROXIES, ids=str)
+
+
+@every_proxy
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_each_entry_has_an_equal_matcher(entry: str) -> None:
-    (regex,) = exported(build({"allow_origins": [entry]}).policy)
+def test_each_entry_has_an_equal_matcher(entry: str, proxy: Proxy) -> None:
+    (regex,) = exported(proxy, build({"allow_origins": [entry]}).policy)
     assert find_outside(matched(regex), union([])) is not None
     assert find_outside(matched(regex), origins_of(entry)) is None
     assert find_outside(origins_of(entry), matched(regex)) is None
 
 
-@given(st.lists(patterns, min_size=1, max_size=4, unique=True))
+@every_proxy
+@given(entries=st.lists(patterns, min_size=1, max_size=4, unique=True))
 @settings(max_examples=50)
-def test_each_row_is_one_entry(entries: list[str]) -> None:
+def test_each_row_is_one_entry(entries: list[str], proxy: Proxy) -> None:
     policy = build({"allow_origins": entries}).policy
-    for regex, entry in zip(exported(policy), policy.allow_origins, strict=True):
+    for regex, entry in zip(exported(proxy, policy), policy.allow_origins, strict=True):
         assert find_outside(matched(regex), origins_of(entry)) is None
         assert find_outside(origins_of(entry), matched(regex)) is None
 
 
 @given(st.lists(patterns, min_size=1, max_size=4, unique=True))
 @settings(max_examples=20)
-def test_matchers_capture_nothing(entries: list[str]) -> None:
+def test_matchers_of_nginx_capture_nothing(entries: list[str]) -> None:
     # Captures of a map would replace those of the location.
-    for regex in exported(build({"allow_origins": entries}).policy):
+    for regex in exported(NGINX, build({"allow_origins": entries}).policy):
         assert re.compile(regex).groups == 0
 
 
+@every_proxy
 @pytest.mark.parametrize(
     ("entry", "origin"),
     [
@@ -108,11 +117,12 @@ def test_matchers_capture_nothing(entries: list[str]) -> None:
         ("myapp://*", "myapp://[0:0:0:0:0:0:0:1]"),
     ],
 )
-def test_what_no_browser_sends_may_match(entry: str, origin: str) -> None:
+def test_what_no_browser_sends_may_match(entry: str, origin: str, proxy: Proxy) -> None:
     policy = CorsPolicy(allow_origins=[entry])
     assert not policy.decide("GET", origin=origin).allowed
-    assert re.fullmatch(exported(policy)[0], origin)
+    assert re.fullmatch(exported(proxy, policy)[0], origin)
 
 
-def test_policy_that_allows_nothing_has_no_matcher() -> None:
-    assert exported(CorsPolicy.deny_all()) == []
+@every_proxy
+def test_policy_that_allows_nothing_has_no_matcher(proxy: Proxy) -> None:
+    assert [*exported(proxy, CorsPolicy.deny_all())] == []

@@ -1,0 +1,10 @@
+"""Every proxy that runs in the tests. Not a test."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.export.nginx import NGINX
+from tests.export.proxies import Proxy
+
+PROXIES: Final[tuple[Proxy, ...]] = (NGINX,)
