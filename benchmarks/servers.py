@@ -54,7 +54,7 @@ def _measure(command: list[str], apps: tuple[str, ...]) -> dict[str, float]:
     with ExitStack() as stack:
         ports = {}
         for app in apps:
-            ports[app] = _free_port()
+            ports[app] = free_port()
             parts = [
                 part.format(port=ports[app], app=f"benchmarks.served:{app}") for part in command
             ]
@@ -65,9 +65,9 @@ def _measure(command: list[str], apps: tuple[str, ...]) -> dict[str, float]:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-            stack.callback(_end, process)
+            stack.callback(end, process)
         for port in ports.values():
-            _await_port(port)
+            await_port(port)
         for _ in range(TURNS):
             for app in apps:
                 found[app].append(_measure_rate(ports[app]))
@@ -82,14 +82,14 @@ def _measure_rate(port: int) -> float:
     return float(rate[1])
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
 
 
-def _await_port(port: int) -> None:
+def await_port(port: int) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -98,7 +98,7 @@ def _await_port(port: int) -> None:
     raise TimeoutError(f"no server on port {port}")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(10)
