@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from corekit import CorsPolicy
 from corekit.export import export_policy
 from corekit_config import parse_policy
 from tests.docs.export_targets import BEGIN, END, PAGE, table
 from tests.docs.pages import blocks
+from tests.export.every import PROXIES
 from tests.export.nginx import NGINX
-from tests.export.proxies import running, serving
+from tests.export.proxies import Proxy, running, serving
 from tests.export.test_nginx_errors import ask
 
 
@@ -20,7 +24,7 @@ def test_page_has_the_table() -> None:
 
 
 def test_files_are_included_as_shown(tmp_path: Path) -> None:
-    (toml,), (shown,) = blocks(PAGE, "toml"), blocks(PAGE, "nginx")
+    (toml, _), (shown,) = blocks(PAGE, "toml"), blocks(PAGE, "nginx")
     policy = parse_policy(toml, "cors.toml")
     for name, text in export_policy(policy, NGINX.target).files.items():
         (tmp_path / name).write_text(text)
@@ -36,3 +40,12 @@ def test_files_are_included_as_shown(tmp_path: Path) -> None:
         404,
         "https://a.preview.example.com",
     )
+
+
+@pytest.mark.parametrize("proxy", PROXIES, ids=str)
+def test_policy_of_ingress_nginx_is_exported(proxy: Proxy) -> None:
+    _, toml = blocks(PAGE, "toml")
+    policy = parse_policy(toml, "ingress.toml")
+    assert isinstance(policy, CorsPolicy)
+    assert policy.warnings == ()
+    assert export_policy(policy, proxy.target).problems == ()
