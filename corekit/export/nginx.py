@@ -23,14 +23,24 @@ from corekit.diagnostics import Diagnostic
 from corekit.policy import CorsPolicy
 
 from .origins import escape_regex, write_regex
+from .parts import (
+    LOOSE_PATTERNS,
+    TCHAR,
+    has_patterns,
+    is_for_any,
+    lists,
+    names_requested_headers,
+    names_requested_method,
+    parse_upstream,
+    varied_fields,
+)
 from .refusals import refuse
 from .target import Level, Target
 
 MOST_CHARACTERS: Final = 4000
 """nginx reads less than 4096 characters as one parameter."""
 
-_TCHAR: Final = "[!#$%&'*+.^_`|~0-9A-Za-z-]"
-_LOWER: Final = _TCHAR.replace("A-Z", "")
+_LOWER: Final = TCHAR.replace("A-Z", "")
 """A character of a header name: browsers request them in lower case."""
 
 _GROUP: Final = "(?:"
@@ -38,8 +48,6 @@ _GROUP: Final = "(?:"
 
 _METHOD: Final = "$http_access_control_request_method"
 _HEADERS: Final = "$http_access_control_request_headers"
-
-_is_upstream = re.compile(r"https?://(\[[0-9a-f:]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?").fullmatch
 
 _DOLLAR: Final = """\
 # Values of maps cannot contain a dollar sign, but those of geo can.
@@ -99,8 +107,7 @@ def _write(policy: CorsPolicy, standalone: str | None) -> Mapping[str, str]:
             "cors.conf": f"{_MAPS_HEAD}\n{maps}",
             "cors_location.conf": f"{_LOCATION_HEAD}\n{location}",
         }
-    if _is_upstream(standalone) is None:
-        raise ValueError("An upstream is an HTTP URL without a path: http://127.0.0.1:8000")
+    parse_upstream(standalone)
     text = _STANDALONE.format(
         maps=indent(maps, " " * 4), location=indent(location, " " * 12), upstream=standalone
     )
@@ -110,9 +117,9 @@ def _write(policy: CorsPolicy, standalone: str | None) -> Mapping[str, str]:
 def _common_maps(policy: CorsPolicy) -> Iterator[str]:
     """Yield the maps for the origin and for the kind of the request."""
     verdict = "granted"
-    if any("$" in each for each in _lists(policy).values()):
+    if any("$" in each for each in lists(policy).values()):
         yield _DOLLAR
-    if not _is_for_any(policy):
+    if not is_for_any(policy):
         regexes = (write_regex(each, _GROUP) for each in policy.allow_origins)
         rows = [(rf"~^{regex}\z", "$http_origin") for regex in regexes]
         rows = rows or [("default", "")]
@@ -128,20 +135,20 @@ def _common_maps(policy: CorsPolicy) -> Iterator[str]:
 
 def _headers(policy: CorsPolicy) -> Iterator[_Header]:
     """Yield the headers that the policy can send."""
-    lists = {name: _escape_value(text) for name, text in _lists(policy).items()}
-    yield _Header(ALLOW_ORIGIN, '"*"' if _is_for_any(policy) else "$cors_origin")
+    values = {name: _escape_value(text) for name, text in lists(policy).items()}
+    yield _Header(ALLOW_ORIGIN, '"*"' if is_for_any(policy) else "$cors_origin")
     if policy.allow_credentials:
         rows = [("", ""), ("default", "true")]
         yield _header("Access-Control-Allow-Credentials", "credentials", "$cors_origin", rows)
     if policy.expose_headers:
         source, key = "$cors_origin $cors_preflight", r"~^[^ ]+ \z"
-        if _is_for_any(policy):
+        if is_for_any(policy):
             source, key = "$cors_preflight", ""
-        rows = [(key, lists["expose_headers"])]
+        rows = [(key, values["expose_headers"])]
         yield _header("Access-Control-Expose-Headers", "expose", source, rows)
-    yield _methods(policy, lists["allow_methods"])
-    if lists["allow_headers"] or _names_requested_headers(policy):
-        yield _request_headers(policy, lists["allow_headers"])
+    yield _methods(policy, values["allow_methods"])
+    if values["allow_headers"] or names_requested_headers(policy):
+        yield _request_headers(policy, values["allow_headers"])
     if policy.max_age is not None:
         rows = [("granted", str(policy.max_age))]
         yield _header("Access-Control-Max-Age", "max_age", "$cors_preflight", rows)
@@ -154,12 +161,12 @@ def _headers(policy: CorsPolicy) -> Iterator[_Header]:
 
 def _methods(policy: CorsPolicy, methods: str) -> _Header:
     before = ""
-    if _names_requested_method(policy):
+    if names_requested_method(policy):
         named = _any_of((*policy.engine.allow_methods, ANY))
         rows = [
             (rf"~^{named}\z", ""),
             (rf"~*^{_any_of(sorted(FORBIDDEN_METHODS))}\z", ""),
-            (rf"~^{_TCHAR}{{1,{MAX_METHOD_LENGTH}}}\z", f", {_METHOD}"),
+            (rf"~^{TCHAR}{{1,{MAX_METHOD_LENGTH}}}\z", f", {_METHOD}"),
         ]
         before = (
             "# With credentials, browsers take * literally, so what they request is named.\n"
@@ -173,7 +180,7 @@ def _methods(policy: CorsPolicy, methods: str) -> _Header:
 
 def _request_headers(policy: CorsPolicy, headers: str) -> _Header:
     before = ""
-    if _names_requested_headers(policy):
+    if names_requested_headers(policy):
         separator = ", " if headers else ""
         rows = [
             (rf"~.{{{policy.engine.max_request_headers + 1}}}", ""),
@@ -192,14 +199,9 @@ def _request_headers(policy: CorsPolicy, headers: str) -> _Header:
 
 def _vary(policy: CorsPolicy) -> Iterator[_Header]:
     """Yield Vary, without Origin if the application has named that or everything."""
-    requested = {
-        "Access-Control-Request-Method": _names_requested_method(policy),
-        "Access-Control-Request-Headers": _names_requested_headers(policy),
-        "Access-Control-Request-Private-Network": policy.allow_private_network,
-    }
-    fields = [name for name, is_read in requested.items() if is_read]
+    fields = varied_fields(policy)
     source, rows = "$upstream_http_vary", [(r"~*(?:^|[\s,])(?:origin|\*)\s*(?:,|\z)", "")]
-    if _is_for_any(policy):
+    if is_for_any(policy):
         if not fields:
             return
         source, rows = "$cors_preflight", [("granted", ", ".join(fields))]
@@ -214,7 +216,7 @@ def _vary(policy: CorsPolicy) -> Iterator[_Header]:
 def _location(policy: CorsPolicy, headers: Iterable[_Header]) -> Iterator[str]:
     yield "# Preflights do not reach the application.\n"
     yield f"if ($cors_preflight = granted) {{ return {policy.preflight_status}; }}\n"
-    if not _is_for_any(policy):
+    if not is_for_any(policy):
         # With a text, `error_page` does not apply.
         text = DENIED_BODY.decode().replace("\n", r"\n")
         yield f'if ($cors_preflight = denied) {{ return 403 "{text}"; }}\n'
@@ -260,29 +262,8 @@ def _any_of(names: Iterable[str]) -> str:
     return f"{_GROUP}{'|'.join(map(escape_regex, names))})"
 
 
-def _lists(policy: CorsPolicy) -> dict[str, str]:
-    """Return the lists of the policy by argument, as they are sent."""
-    return {
-        "allow_methods": ", ".join(policy.engine.allow_methods),
-        "allow_headers": ", ".join(policy.engine.allow_headers),
-        "expose_headers": ", ".join(policy.expose_headers),
-    }
-
-
-def _is_for_any(policy: CorsPolicy) -> bool:
-    return ANY in policy.allow_origins
-
-
-def _names_requested_method(policy: CorsPolicy) -> bool:
-    return policy.allow_credentials and ANY in policy.allow_methods
-
-
-def _names_requested_headers(policy: CorsPolicy) -> bool:
-    return policy.allow_credentials and ANY in policy.allow_headers
-
-
 def _find_problems(policy: CorsPolicy) -> Iterator[Diagnostic]:
-    for argument, text in _lists(policy).items():
+    for argument, text in lists(policy).items():
         length = max(len(_escape_value(text)), len(escape_regex(text)))
         if length > MOST_CHARACTERS:
             name = policy.engine.dialect.name(argument)
@@ -291,14 +272,9 @@ def _find_problems(policy: CorsPolicy) -> Iterator[Diagnostic]:
 
 def _find_differences(policy: CorsPolicy) -> Iterator[str]:
     yield "An empty Origin or Access-Control-Request-Method header is a missing one."
-    patterns = [each for each in policy.allow_origins if ANY in each and each != ANY]
-    if patterns:
-        yield (
-            "Patterns also match origins that no browser sends: with a port above 65535 or the"
-            " default port, with a host of more than 254 characters, or with an IPv6 address in"
-            " another spelling."
-        )
-    if _names_requested_headers(policy):
+    if has_patterns(policy):
+        yield LOOSE_PATTERNS
+    if names_requested_headers(policy):
         yield (
             "Requested headers are named as they were requested. None are if one of them is *,"
             " which the browser blocks anyway."

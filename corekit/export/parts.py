@@ -1,0 +1,82 @@
+"""What several targets need to know of a policy, and of the application behind a proxy."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from corekit._origins import ANY
+from corekit.policy import CorsPolicy
+
+TCHAR: Final = "[!#$%&'*+.^_`|~0-9A-Za-z-]"
+"""A character of a token, as a regular expression."""
+
+LOOSE_PATTERNS: Final = (
+    "Patterns also match origins that no browser sends: with a port above 65535 or the default"
+    " port, with a host of more than 254 characters, or with an IPv6 address in another spelling."
+)
+"""How patterns as regular expressions differ: see `origins`."""
+
+_is_upstream = re.compile(
+    r"(https?)://(\[[0-9a-f:]+\]|[A-Za-z0-9_.-]+)(?::([0-9]{1,5}))?"
+).fullmatch
+
+
+class Upstream(NamedTuple):
+    """The application behind a proxy; an IPv6 address is in brackets."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def parse_upstream(url: str) -> Upstream:
+    """Return the parts of the URL of an application, or raise ValueError.
+
+    >>> parse_upstream("https://[::1]")
+    Upstream(scheme='https', host='[::1]', port=443)
+    """
+    match = _is_upstream(url)
+    if match is None:
+        raise ValueError("An upstream is an HTTP URL without a path: http://127.0.0.1:8000")
+    scheme, host, port = match.groups()
+    return Upstream(scheme, host, int(port or (443 if scheme == "https" else 80)))
+
+
+def lists(policy: CorsPolicy) -> dict[str, str]:
+    """Return the lists of the policy by argument, as they are sent."""
+    return {
+        "allow_methods": ", ".join(policy.engine.allow_methods),
+        "allow_headers": ", ".join(policy.engine.allow_headers),
+        "expose_headers": ", ".join(policy.expose_headers),
+    }
+
+
+def is_for_any(policy: CorsPolicy) -> bool:
+    """Return whether any origin is allowed."""
+    return ANY in policy.allow_origins
+
+
+def has_patterns(policy: CorsPolicy) -> bool:
+    """Return whether origins are allowed by a pattern."""
+    return any(ANY in each and each != ANY for each in policy.allow_origins)
+
+
+def names_requested_method(policy: CorsPolicy) -> bool:
+    """Return whether any method is allowed with credentials, where browsers take * literally."""
+    return policy.allow_credentials and ANY in policy.allow_methods
+
+
+def names_requested_headers(policy: CorsPolicy) -> bool:
+    """Return whether any header is allowed with credentials, where browsers take * literally."""
+    return policy.allow_credentials and ANY in policy.allow_headers
+
+
+def varied_fields(policy: CorsPolicy) -> list[str]:
+    """Return the headers of a preflight, in addition to Origin, that its response depends on."""
+    requested = {
+        "Access-Control-Request-Method": names_requested_method(policy),
+        "Access-Control-Request-Headers": names_requested_headers(policy),
+        "Access-Control-Request-Private-Network": policy.allow_private_network,
+    }
+    return [name for name, is_read in requested.items() if is_read]
