@@ -57,6 +57,7 @@ def export(
 
     \b
     Targets:
+      caddy  Version 2.6 or newer: one file to import next to reverse_proxy
       nginx  Version 1.23 or newer: one file for http { }, one for location { }
 
     \b

@@ -7,7 +7,7 @@ them. An export is written from the policy, so that nobody translates patterns b
 - `origins`: an origin or a pattern as a regular expression that all proxies understand;
 - `refusals`: what is not exported, as one table of messages and hints;
 - `parts`: what several targets need;
-- one module for each target: `nginx`, `caddy`.
+- one module for each target: `caddy`, `nginx`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .target import Export, Level, Target, write_head
 
 __all__ = ["REFUSALS", "TARGETS", "Export", "Level", "Target", "export_policy"]
 
-TARGETS: Final[Mapping[str, Target]] = {each.name: each for each in (NGINX, CADDY)}
+TARGETS: Final[Mapping[str, Target]] = {each.name: each for each in (CADDY, NGINX)}
 """Every target by its name."""
 
 

@@ -69,13 +69,15 @@ _PREFLIGHT: Final = """\
 	header Access-Control-Request-Method *
 }
 """
-_KEEP_VARY: Final = r"""
-# Vary of the application is kept. Origin is removed again if the application names it or *.
-map {http.response.header.Vary} {cors_vary} {
-	"~(?i)^(.*,)?origin,((.*[\s,])?(origin|\*)([\s,].*)?)$" "${1}${2}"
-	default {http.response.header.Vary}
-}
-"""
+_VARY: Final = "{http.response.header.Vary}"
+_ROWS_OF_VARY: Final = (
+    # An application that names Origin itself, or an asterisk.
+    (r"~(?i)^(.*,)?origin,((.*[\s,])?(origin|\*)([\s,].*)?)$", "${1}${2}"),
+    (r"~(?i)^(.*[\s,])?(origin|\*)([\s,].*)?$", "${0}"),
+    # After early hints with Vary, Caddy has forgotten that of the policy.
+    ("~.+", "Origin, ${0}"),
+    ("default", "Origin"),
+)
 
 _Fields = list[tuple[str, str]]
 _Rows = Iterable[tuple[str, str]]
@@ -113,7 +115,9 @@ def _route(policy: CorsPolicy) -> Iterator[str]:
         yield f"\n{_header(exposed, matcher)}"
 
     if matcher:
-        yield _KEEP_VARY + _header([("Vary", "{cors_vary}")], defer=True)
+        yield "\n# The application's Vary is kept, and has Origin once, or an asterisk instead.\n"
+        yield _map(_VARY, "cors_vary", _ROWS_OF_VARY)
+        yield _header([("Vary", "{cors_vary}")], defer=True)
     yield "\n# The headers of the application are replaced by those of the policy.\n"
     yield _header(fields + exposed, matcher, defer=True)
     yield "header -Access-Control-*\n"

@@ -1,4 +1,4 @@
-"""The page about proxies: its table of targets, and its configuration of nginx, which runs."""
+"""The page about proxies: its table of targets, and its configurations, which run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from corekit.export import export_policy
 from corekit_config import parse_policy
 from tests.docs.export_targets import BEGIN, END, PAGE, table
 from tests.docs.pages import blocks
+from tests.export.caddy import CADDY
 from tests.export.every import PROXIES
 from tests.export.nginx import NGINX
 from tests.export.proxies import Proxy, running, serving
@@ -49,3 +50,18 @@ def test_policy_of_ingress_nginx_is_exported(proxy: Proxy) -> None:
     assert isinstance(policy, CorsPolicy)
     assert policy.warnings == ()
     assert export_policy(policy, proxy.target).problems == ()
+
+
+def test_caddy_imports_the_file_as_shown(tmp_path: Path) -> None:
+    (toml, _), (shown,) = blocks(PAGE, "toml"), blocks(PAGE, "caddyfile")
+    for name, text in export_policy(parse_policy(toml, "cors.toml"), CADDY.target).files.items():
+        (tmp_path / name).write_text(text)
+    with serving() as application:
+        site = shown.replace("api.example.com {", "http://:8080 {\n\tbind 127.0.0.1")
+        site = site.replace("127.0.0.1:8000", application.url)
+        with running(CADDY, f"{{\n\tadmin off\n}}\n{site}", tmp_path) as port:
+            status, headers = ask(port, "/404", "https://a.preview.example.com")
+    assert (status, dict(headers)["Access-Control-Allow-Origin"]) == (
+        404,
+        "https://a.preview.example.com",
+    )

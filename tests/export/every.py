@@ -8,4 +8,4 @@ from tests.export.caddy import CADDY
 from tests.export.nginx import NGINX
 from tests.export.proxies import Proxy
 
-PROXIES: Final[tuple[Proxy, ...]] = (NGINX, CADDY)
+PROXIES: Final[tuple[Proxy, ...]] = (CADDY, NGINX)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from corekit import CorsPolicy
+from corekit.export import export_policy
 from tests.export.caddy import CADDY
 from tests.export.proxies import Application, running, serving, write_configuration
 from tests.export.test_nginx_errors import APP, GRANTED, POLICY, ask
@@ -92,6 +98,26 @@ def test_preflights_need_no_login_in_a_route(application: Application, tmp_path:
         assert preflight(port, APP) == (204, b"")
 
 
+def test_file_is_imported_into_several_blocks(application: Application, tmp_path: Path) -> None:
+    for name, text in export_policy(POLICY, CADDY.target).files.items():
+        (tmp_path / name).write_text(text)
+    proxy = f"reverse_proxy {application.url}"
+    blocks = "\n".join(
+        f"\t{block} {{\n\t\timport cors.caddy\n\t\t{rest}\n\t}}"
+        for block, rest in (
+            ("handle /404", proxy),
+            ("handle_path /api/*", proxy),
+            ("handle", "respond 410"),
+        )
+    )
+    text = f"{{\n\tadmin off\n}}\nhttp://:8080 {{\n\tbind 127.0.0.1\n{blocks}\n}}\n"
+    with running(CADDY, text, tmp_path) as port:
+        for path, status in {"/404": 404, "/api/401": 401, "/": 410}.items():
+            vary = [("Vary", "Origin")] if status == 410 else MERGED
+            assert ask(port, path, APP) == (status, GRANTED + vary)
+            assert ask(port, path, UNTRUSTED) == (status, vary)
+
+
 def test_headers_of_the_site_are_kept(application: Application, tmp_path: Path) -> None:
     text = write_configuration(CADDY, POLICY, application.url)
     text = text.replace("\tbind ", "\theader Vary X-Site\n\tencode gzip\n\tbind ")
@@ -113,6 +139,41 @@ def test_vary_of_the_application_is_not_repeated(tmp_path: Path) -> None:
             text = write_configuration(CADDY, POLICY, application.url)
             with running(CADDY, text, tmp_path) as port:
                 assert ask(port, "/200", None) == (200, [("Vary", expected)])
+
+
+class _EarlyHints(BaseHTTPRequestHandler):
+    """An application that sends a response with status 103 first."""
+
+    def do_GET(self) -> None:
+        self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nVary: Accept\r\n\r\n")
+        self.send_response(200)
+        for value in self.path[1:].split():
+            self.send_header("Vary", value)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"), [("", "Origin"), ("Accept", "Origin, Accept"), ("*", "*")]
+)
+def test_early_hints_do_not_remove_vary(own: str, expected: str, tmp_path: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), _EarlyHints) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        text = write_configuration(CADDY, POLICY, f"http://127.0.0.1:{server.server_port}")
+        with running(CADDY, text, tmp_path) as port:
+            assert final_response(port, f"/{own}").get_all("Vary") == [expected]
+
+
+def final_response(port: int, path: str) -> Message:
+    """Return the headers of the response after the early hints."""
+    with socket.create_connection(("127.0.0.1", port), 20) as connection:
+        lines = f"GET {path} HTTP/1.1", "Host: api.example.com", "Connection: close"
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        hints, final, *_ = connection.makefile("rb").read().split(b"\r\n\r\n")
+    assert hints.startswith(b"HTTP/1.1 103 ")
+    return message_from_bytes(final.partition(b"\r\n")[2])
 
 
 def test_policy_for_any_origin_replaces_the_headers(

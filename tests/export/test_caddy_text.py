@@ -83,10 +83,12 @@ route {
 
 	header @cors_allowed Access-Control-Expose-Headers x-total
 
-	# Vary of the application is kept. Origin is removed again if the application names it or *.
+	# The application's Vary is kept, and has Origin once, or an asterisk instead.
 	map {http.response.header.Vary} {cors_vary} {
 		"~(?i)^(.*,)?origin,((.*[\s,])?(origin|\*)([\s,].*)?)$" "${1}${2}"
-		default {http.response.header.Vary}
+		"~(?i)^(.*[\s,])?(origin|\*)([\s,].*)?$" "${0}"
+		"~.+" "Origin, ${0}"
+		default Origin
 	}
 	header {
 		Vary {cors_vary}
