@@ -6,8 +6,8 @@ them. An export is written from the policy, so that nobody translates patterns b
 - `target`: what a target says about itself, and the result of an export;
 - `origins`: an origin or a pattern as a regular expression that all proxies understand;
 - `refusals`: what is not exported, as one table of messages and hints;
-- `parts`: what several targets need;
-- one module for each target: `caddy`, `nginx`.
+- `parts`: what several targets share;
+- one module for each target: `caddy`, `envoy`, `nginx`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from corekit.lookups import Lookup
 from corekit.policy import CorsPolicy
 
 from .caddy import CADDY
+from .envoy import ENVOY
 from .nginx import NGINX
 from .refusals import REFUSALS, find_refusals
 from .target import Export, Level, Target, write_head
 
 __all__ = ["REFUSALS", "TARGETS", "Export", "Level", "Target", "export_policy"]
 
-TARGETS: Final[Mapping[str, Target]] = {each.name: each for each in (CADDY, NGINX)}
+TARGETS: Final[Mapping[str, Target]] = {each.name: each for each in (NGINX, CADDY, ENVOY)}
 """Every target by its name."""
 
 

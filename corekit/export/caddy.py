@@ -26,9 +26,9 @@ from corekit.policy import CorsPolicy
 
 from .origins import escape_regex, write_regex
 from .parts import (
-    LOOSE_PATTERNS,
+    LOWER,
     TCHAR,
-    has_patterns,
+    find_common_differences,
     is_for_any,
     lists,
     names_requested_headers,
@@ -37,9 +37,6 @@ from .parts import (
     varied_fields,
 )
 from .target import Level, Target
-
-_LOWER: Final = TCHAR.replace("A-Z", "")
-"""A character of a header name: browsers request them in lower case."""
 
 _ORIGIN: Final = "{header.Origin}"
 _METHOD: Final = "{header.Access-Control-Request-Method}"
@@ -177,7 +174,7 @@ def _grant(policy: CorsPolicy) -> Iterator[str]:
 def _requested_headers(most: int, headers: str) -> Iterator[str]:
     rows = [
         (r"~(^|[ ,])\*(,|$)", ""),
-        (f"~^{_LOWER}+(, ?{_LOWER}+)*$", "allowed"),
+        (f"~^{LOWER}+(, ?{LOWER}+)*$", "allowed"),
     ]
     yield "# The requested headers, unless one of them is named * or the list is very long.\n"
     yield _map(_HEADERS, "cors_requested_headers", rows)
@@ -229,16 +226,6 @@ def _any_of(names: Iterable[str]) -> str:
     return f"({'|'.join(map(escape_regex, names))})"
 
 
-def _find_differences(policy: CorsPolicy) -> Iterator[str]:
-    if has_patterns(policy):
-        yield LOOSE_PATTERNS
-    if names_requested_headers(policy):
-        yield (
-            "Requested headers are named as they were requested. None are if one of them is *,"
-            " which the browser blocks anyway."
-        )
-
-
 CADDY: Final = Target(
     name="caddy",
     requires="Caddy 2.6 or newer",
@@ -247,5 +234,5 @@ CADDY: Final = Target(
     comment="# ",
     write=_write,
     find_problems=lambda _: (),
-    find_differences=_find_differences,
+    find_differences=find_common_differences,
 )

@@ -24,9 +24,9 @@ from corekit.policy import CorsPolicy
 
 from .origins import escape_regex, write_regex
 from .parts import (
-    LOOSE_PATTERNS,
+    LOWER,
     TCHAR,
-    has_patterns,
+    find_common_differences,
     is_for_any,
     lists,
     names_requested_headers,
@@ -40,8 +40,6 @@ from .target import Level, Target
 MOST_CHARACTERS: Final = 4000
 """nginx reads less than 4096 characters as one parameter."""
 
-_LOWER: Final = TCHAR.replace("A-Z", "")
-"""A character of a header name: browsers request them in lower case."""
 
 _GROUP: Final = "(?:"
 """Other groups would overwrite $1 of the location."""
@@ -185,7 +183,7 @@ def _request_headers(policy: CorsPolicy, headers: str) -> _Header:
         rows = [
             (rf"~.{{{policy.engine.max_request_headers + 1}}}", ""),
             (r"~(?:^|[ ,])\*(?:,|\z)", ""),
-            (rf"~^{_LOWER}+(?:, ?{_LOWER}+)*+\z", f"{separator}{_HEADERS}"),
+            (rf"~^{LOWER}+(?:, ?{LOWER}+)*+\z", f"{separator}{_HEADERS}"),
         ]
         before = (
             "# The requested headers, unless one of them is named * or the list is very long.\n"
@@ -272,13 +270,7 @@ def _find_problems(policy: CorsPolicy) -> Iterator[Diagnostic]:
 
 def _find_differences(policy: CorsPolicy) -> Iterator[str]:
     yield "An empty Origin or Access-Control-Request-Method header is a missing one."
-    if has_patterns(policy):
-        yield LOOSE_PATTERNS
-    if names_requested_headers(policy):
-        yield (
-            "Requested headers are named as they were requested. None are if one of them is *,"
-            " which the browser blocks anyway."
-        )
+    yield from find_common_differences(policy)
 
 
 NGINX: Final = Target(

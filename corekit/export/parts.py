@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from corekit._origins import ANY
@@ -11,11 +12,8 @@ from corekit.policy import CorsPolicy
 TCHAR: Final = "[!#$%&'*+.^_`|~0-9A-Za-z-]"
 """A character of a token, as a regular expression."""
 
-LOOSE_PATTERNS: Final = (
-    "Patterns also match origins that no browser sends: with a port above 65535 or the default"
-    " port, with a host of more than 254 characters, or with an IPv6 address in another spelling."
-)
-"""How patterns as regular expressions differ: see `origins`."""
+LOWER: Final = TCHAR.replace("A-Z", "")
+"""A character of a header name: browsers request them in lower case."""
 
 _is_upstream = re.compile(
     r"(https?)://(\[[0-9a-f:]+\]|[A-Za-z0-9_.-]+)(?::([0-9]{1,5}))?"
@@ -57,11 +55,6 @@ def is_for_any(policy: CorsPolicy) -> bool:
     return ANY in policy.allow_origins
 
 
-def has_patterns(policy: CorsPolicy) -> bool:
-    """Return whether origins are allowed by a pattern."""
-    return any(ANY in each and each != ANY for each in policy.allow_origins)
-
-
 def names_requested_method(policy: CorsPolicy) -> bool:
     """Return whether any method is allowed with credentials, where browsers take * literally."""
     return policy.allow_credentials and ANY in policy.allow_methods
@@ -80,3 +73,18 @@ def varied_fields(policy: CorsPolicy) -> list[str]:
         "Access-Control-Request-Private-Network": policy.allow_private_network,
     }
     return [name for name, is_read in requested.items() if is_read]
+
+
+def find_common_differences(policy: CorsPolicy) -> Iterator[str]:
+    """Yield what differs in every proxy that reads the regular expressions of `origins`."""
+    if any(ANY in each and each != ANY for each in policy.allow_origins):
+        yield (
+            "Patterns also match origins that no browser sends: with a port above 65535 or the"
+            " default port, with a host of more than 254 characters, or with an IPv6 address in"
+            " another spelling."
+        )
+    if names_requested_headers(policy):
+        yield (
+            "Requested headers are named as they were requested. None are if one of them is *,"
+            " which the browser blocks anyway."
+        )

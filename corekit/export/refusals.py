@@ -45,6 +45,11 @@ REFUSALS: Final = {
         "Together the names have {length} characters; {target} reads at most {most} in one value.",
         "List fewer names, or allow '*'.",
     ),
+    "too-many-origins": Kind(
+        "error",
+        "The origins are more than the proxy reads as one regular expression.",
+        "Allow a pattern instead, or leave CORS to the application.",
+    ),
 }
 
 refuse = partial(make_diagnostic, REFUSALS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -12,9 +14,11 @@ from corekit_config import parse_policy
 from tests.docs.export_targets import BEGIN, END, PAGE, table
 from tests.docs.pages import blocks
 from tests.export.caddy import CADDY
+from tests.export.envoy import ENVOY
 from tests.export.every import PROXIES
 from tests.export.nginx import NGINX
 from tests.export.proxies import Proxy, running, serving
+from tests.export.test_envoy_errors import preflight
 from tests.export.test_nginx_errors import ask
 
 
@@ -61,6 +65,26 @@ def test_caddy_imports_the_file_as_shown(tmp_path: Path) -> None:
         site = site.replace("127.0.0.1:8000", application.url)
         with running(CADDY, f"{{\n\tadmin off\n}}\n{site}", tmp_path) as port:
             status, headers = ask(port, "/404", "https://a.preview.example.com")
+
+
+def test_parts_are_copied_as_shown(tmp_path: Path) -> None:
+    toml, (shown,) = blocks(PAGE, "toml")[0], blocks(PAGE, "yaml")
+    policy = parse_policy(toml, "cors.toml")
+    (exported,) = export_policy(policy, ENVOY.target).files.values()
+    for name in ("layered_runtime", "http_filters", "routes"):
+        (line,) = re.findall(rf"^ *# {name} of cors.yaml\n", shown, re.MULTILINE)
+        (part,) = re.findall(rf"(?ms)^{name}:\n.*?(?=^[a-z]|\Z)", exported)
+        if name != "layered_runtime":
+            part = indent(part.partition("\n")[2], " " * line.index("#"))
+        shown = shown.replace(line, part)
+    with serving() as application:
+        text = shown.replace(
+            "port_value: 8000", f"port_value: {application.url.rpartition(':')[2]}"
+        )
+        with running(ENVOY, text, tmp_path) as port:
+            status, headers = ask(port, "/404", "https://a.preview.example.com")
+            assert preflight(port, "https://a.preview.example.com") == (204, b"")
+            assert preflight(port, "https://evil.example.net")[0] == 403
     assert (status, dict(headers)["Access-Control-Allow-Origin"]) == (
         404,
         "https://a.preview.example.com",

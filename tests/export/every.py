@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from tests.export.caddy import CADDY
+from tests.export.envoy import ENVOY
 from tests.export.nginx import NGINX
 from tests.export.proxies import Proxy
 
-PROXIES: Final[tuple[Proxy, ...]] = (CADDY, NGINX)
+PROXIES: Final[tuple[Proxy, ...]] = (NGINX, CADDY, ENVOY)

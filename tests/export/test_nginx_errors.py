@@ -33,7 +33,8 @@ def ask(
     response = connection.getresponse()
     response.read()
     connection.close()
-    cors = sorted(each for each in response.getheaders() if each[0].startswith("Access-Control-"))
+    headers = [(name.title(), value) for name, value in response.getheaders()]
+    cors = sorted(each for each in headers if each[0].startswith("Access-Control-"))
     vary = [("Vary", value) for value in response.headers.get_all("Vary", [])]
     return response.status, cors + vary
 

@@ -90,6 +90,14 @@ def test_each_entry_has_an_equal_matcher(entry: str, proxy: Proxy) -> None:
 
 
 @every_proxy
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_no_matcher_matches_a_wildcard(entry: str, proxy: Proxy) -> None:
+    # The cors filter of Envoy would allow every origin.
+    (regex,) = exported(proxy, build({"allow_origins": [entry]}).policy)
+    assert re.fullmatch(regex, "*") is None
+
+
+@every_proxy
 @given(entries=st.lists(patterns, min_size=1, max_size=4, unique=True))
 @settings(max_examples=50)
 def test_each_row_is_one_entry(entries: list[str], proxy: Proxy) -> None:

@@ -83,4 +83,5 @@ def test_every_refusal_is_tested() -> None:
         "regex-not-exported",
         "routes-not-exported",
         "snapshot-not-exported",
+        "too-many-origins",
     }
