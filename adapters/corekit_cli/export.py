@@ -57,9 +57,10 @@ def export(
 
     \b
     Targets:
-      caddy  Version 2.6 or newer: one file to import next to reverse_proxy
-      nginx  Version 1.23 or newer: one file for http { }, one for location { }
-      envoy  Version 1.36 or newer: a filter, and routes for preflights, in one file
+      nginx    Version 1.23 or newer: one file for http { }, one for location { }
+      haproxy  Version 2.6 or newer: a defaults section for frontends
+      caddy    Version 2.6 or newer: one file to import next to reverse_proxy
+      envoy    Version 1.36 or newer: a filter, and routes for preflights, in one file
 
     \b
     Examples:

@@ -7,7 +7,7 @@ them. An export is written from the policy, so that nobody translates patterns b
 - `origins`: an origin or a pattern as a regular expression that all proxies understand;
 - `refusals`: what is not exported, as one table of messages and hints;
 - `parts`: what several targets share;
-- one module for each target: `caddy`, `envoy`, `nginx`.
+- one module for each target: `nginx`, `haproxy`, `caddy`, `envoy`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from corekit.policy import CorsPolicy
 
 from .caddy import CADDY
 from .envoy import ENVOY
+from .haproxy import HAPROXY
 from .nginx import NGINX
 from .refusals import REFUSALS, find_refusals
 from .target import Export, Level, Target, write_head
 
 __all__ = ["REFUSALS", "TARGETS", "Export", "Level", "Target", "export_policy"]
 
-TARGETS: Final[Mapping[str, Target]] = {each.name: each for each in (NGINX, CADDY, ENVOY)}
+TARGETS: Final[Mapping[str, Target]] = {each.name: each for each in (NGINX, HAPROXY, CADDY, ENVOY)}
 """Every target by its name."""
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from textwrap import indent
+from typing import Final
 
 import pytest
 
@@ -16,10 +18,30 @@ from tests.docs.pages import blocks
 from tests.export.caddy import CADDY
 from tests.export.envoy import ENVOY
 from tests.export.every import PROXIES
+from tests.export.haproxy import HAPROXY
 from tests.export.nginx import NGINX
 from tests.export.proxies import Proxy, running, serving
 from tests.export.test_envoy_errors import preflight
 from tests.export.test_nginx_errors import ask
+
+PREVIEW: Final = "https://a.preview.example.com"
+
+
+def write_shown_policy(proxy: Proxy, folder: Path) -> str:
+    """Write the exported policy of the page into a folder, and return it as one text."""
+    export = export_policy(parse_policy(blocks(PAGE, "toml")[0], "cors.toml"), proxy.target)
+    for name, text in export.files.items():
+        (folder / name).write_text(text)
+    return export.text
+
+
+def check(proxy: Proxy, text: str, folder: Path) -> None:
+    """Check that a proxy with this configuration sends the headers of the policy."""
+    with running(proxy, text, folder) as port:
+        status, headers = ask(port, "/404", PREVIEW)
+        assert (status, dict(headers)["Access-Control-Allow-Origin"]) == (404, PREVIEW)
+        assert preflight(port, PREVIEW)[0] == 204
+        assert preflight(port, "https://evil.example.net")[0] == 403
 
 
 def test_page_has_the_table() -> None:
@@ -28,23 +50,50 @@ def test_page_has_the_table() -> None:
     assert text.partition(BEGIN)[2].partition(END)[0] == f"\n{table()}\n"
 
 
-def test_files_are_included_as_shown(tmp_path: Path) -> None:
-    (toml, _), (shown,) = blocks(PAGE, "toml"), blocks(PAGE, "nginx")
-    policy = parse_policy(toml, "cors.toml")
-    for name, text in export_policy(policy, NGINX.target).files.items():
-        (tmp_path / name).write_text(text)
+def test_files_of_nginx_are_included_as_shown(tmp_path: Path) -> None:
+    write_shown_policy(NGINX, tmp_path)
+    (shown,) = blocks(PAGE, "nginx")
     main = "daemon off;\npid nginx.pid;\nerror_log stderr;\nevents { }\n"
     listen = "    server {\n        listen 127.0.0.1:8080;\n"
     log = "http {\n    access_log off;\n"
     with serving() as application:
         text = main + shown.replace("    server {\n", listen).replace("http {\n", log)
-        text = text.replace("http://127.0.0.1:8000", application.url)
-        with running(NGINX, text, tmp_path) as port:
-            status, headers = ask(port, "/404", "https://a.preview.example.com")
-    assert (status, dict(headers)["Access-Control-Allow-Origin"]) == (
-        404,
-        "https://a.preview.example.com",
-    )
+        check(NGINX, text.replace("http://127.0.0.1:8000", application.url), tmp_path)
+
+
+def test_section_of_haproxy_is_named_as_shown(tmp_path: Path) -> None:
+    write_shown_policy(HAPROXY, tmp_path)
+    (shown,) = blocks(PAGE, "haproxy")
+    assert "`haproxy -f cors.cfg -f haproxy.cfg`" in PAGE.read_text()
+    files = ["-f", "cors.cfg", "-f", "haproxy.cfg"]
+    both = replace(HAPROXY, command=lambda program, _: [program, *files])
+    with serving() as application:
+        text = shown.replace("bind :80", HAPROXY.listen)
+        text = text.replace("127.0.0.1:8000", application.url.removeprefix("http://"))
+        check(both, text, tmp_path)
+
+
+def test_file_of_caddy_is_imported_as_shown(tmp_path: Path) -> None:
+    write_shown_policy(CADDY, tmp_path)
+    (shown,) = blocks(PAGE, "caddyfile")
+    with serving() as application:
+        site = shown.replace("api.example.com {", "http://:8080 {\n\tbind 127.0.0.1")
+        site = site.replace("127.0.0.1:8000", application.url)
+        check(CADDY, f"{{\n\tadmin off\n}}\n{site}", tmp_path)
+
+
+def test_parts_of_envoy_are_copied_as_shown(tmp_path: Path) -> None:
+    exported = write_shown_policy(ENVOY, tmp_path)
+    (shown,) = blocks(PAGE, "yaml")
+    for name in ("layered_runtime", "http_filters", "routes"):
+        (line,) = re.findall(rf"^ *# {name} of cors.yaml\n", shown, re.MULTILINE)
+        (part,) = re.findall(rf"(?ms)^{name}:\n.*?(?=^[a-z]|\Z)", exported)
+        if name != "layered_runtime":
+            part = indent(part.partition("\n")[2], " " * line.index("#"))
+        shown = shown.replace(line, part)
+    with serving() as application:
+        port = application.url.rpartition(":")[2]
+        check(ENVOY, shown.replace("port_value: 8000", f"port_value: {port}"), tmp_path)
 
 
 @pytest.mark.parametrize("proxy", PROXIES, ids=str)
@@ -54,38 +103,3 @@ def test_policy_of_ingress_nginx_is_exported(proxy: Proxy) -> None:
     assert isinstance(policy, CorsPolicy)
     assert policy.warnings == ()
     assert export_policy(policy, proxy.target).problems == ()
-
-
-def test_caddy_imports_the_file_as_shown(tmp_path: Path) -> None:
-    (toml, _), (shown,) = blocks(PAGE, "toml"), blocks(PAGE, "caddyfile")
-    for name, text in export_policy(parse_policy(toml, "cors.toml"), CADDY.target).files.items():
-        (tmp_path / name).write_text(text)
-    with serving() as application:
-        site = shown.replace("api.example.com {", "http://:8080 {\n\tbind 127.0.0.1")
-        site = site.replace("127.0.0.1:8000", application.url)
-        with running(CADDY, f"{{\n\tadmin off\n}}\n{site}", tmp_path) as port:
-            status, headers = ask(port, "/404", "https://a.preview.example.com")
-
-
-def test_parts_are_copied_as_shown(tmp_path: Path) -> None:
-    toml, (shown,) = blocks(PAGE, "toml")[0], blocks(PAGE, "yaml")
-    policy = parse_policy(toml, "cors.toml")
-    (exported,) = export_policy(policy, ENVOY.target).files.values()
-    for name in ("layered_runtime", "http_filters", "routes"):
-        (line,) = re.findall(rf"^ *# {name} of cors.yaml\n", shown, re.MULTILINE)
-        (part,) = re.findall(rf"(?ms)^{name}:\n.*?(?=^[a-z]|\Z)", exported)
-        if name != "layered_runtime":
-            part = indent(part.partition("\n")[2], " " * line.index("#"))
-        shown = shown.replace(line, part)
-    with serving() as application:
-        text = shown.replace(
-            "port_value: 8000", f"port_value: {application.url.rpartition(':')[2]}"
-        )
-        with running(ENVOY, text, tmp_path) as port:
-            status, headers = ask(port, "/404", "https://a.preview.example.com")
-            assert preflight(port, "https://a.preview.example.com") == (204, b"")
-            assert preflight(port, "https://evil.example.net")[0] == 403
-    assert (status, dict(headers)["Access-Control-Allow-Origin"]) == (
-        404,
-        "https://a.preview.example.com",
-    )

@@ -6,7 +6,8 @@ from typing import Final
 
 from tests.export.caddy import CADDY
 from tests.export.envoy import ENVOY
+from tests.export.haproxy import HAPROXY
 from tests.export.nginx import NGINX
 from tests.export.proxies import Proxy
 
-PROXIES: Final[tuple[Proxy, ...]] = (NGINX, CADDY, ENVOY)
+PROXIES: Final[tuple[Proxy, ...]] = (NGINX, HAPROXY, CADDY, ENVOY)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import socket
+import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -95,7 +97,7 @@ class Application:
 
 
 @contextmanager
-def serving(*headers: tuple[str, str]) -> Iterator[Application]:
+def serving(*headers: tuple[str, str], tls: ssl.SSLContext | None = None) -> Iterator[Application]:
     """Serve the application of the conformance table, with careless headers and these."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -116,7 +118,8 @@ def serving(*headers: tuple[str, str]) -> Iterator[Application]:
                 response = respond(self.command, self.path, name)
                 status, own, body = response.status, response.headers, b"".join(response.chunks)
             else:
-                status, own, body = int(self.path[1:4]), (), b"hello"
+                status = int(self.path[1:4]) if self.path[1:4].isdigit() else 404
+                own, body = (), b"hello"
             self.send_response(status)
             for each in (*own, *application.headers):
                 self.send_header(*each)
@@ -129,9 +132,19 @@ def serving(*headers: tuple[str, str]) -> Iterator[Application]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        application = Application(f"http://127.0.0.1:{server.server_port}")
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            # A proxy may reset its connections.
+            if not isinstance(sys.exception(), ConnectionError):
+                super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        scheme = "http" if tls is None else "https"
+        application = Application(f"{scheme}://127.0.0.1:{server.server_port}")
         application.headers = (*CARELESS, *headers)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
