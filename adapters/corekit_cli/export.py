@@ -28,7 +28,7 @@ State = Literal["written", "up to date", "out of date", "missing"]
 _STALE: Final[frozenset[State]] = frozenset({"out of date", "missing"})
 
 
-@click.command(short_help="Write a policy as the configuration of a proxy.")
+@click.command(short_help="Write a policy as the configuration of a proxy or service.")
 @click.argument("target", type=click.Choice([*TARGETS]))
 @click.argument("source", metavar="FILE|IMPORT_PATH|-")
 @click.option(
@@ -49,18 +49,22 @@ def export(
     is_check: bool,
     as_json: bool,
 ) -> None:
-    """Write a policy as the configuration of a proxy, which then sends the CORS headers.
+    """Write a policy as the configuration of a proxy or service, which then sends the CORS headers.
 
     The policy is read from a file in TOML or JSON, an import path such as app.main:policy, or
-    standard input. A policy that the proxy cannot have is refused. Each file names how it was
-    written, and what differs. The proxy removes the CORS headers of the application.
+    standard input. A policy that the target cannot have is refused. Each file names how it was
+    written, and what differs; if its format has no comments, that is printed to standard error.
 
     \b
     Targets:
-      nginx    Version 1.23 or newer: one file for http { }, one for location { }
-      haproxy  Version 2.6 or newer: a defaults section for frontends
-      caddy    Version 2.6 or newer: one file to import next to reverse_proxy
-      envoy    Version 1.36 or newer: a filter, and routes for preflights, in one file
+      nginx           Version 1.23 or newer: one file for http { }, one for location { }
+      haproxy         Version 2.6 or newer: a defaults section for frontends
+      caddy           Version 2.6 or newer: one file to import next to reverse_proxy
+      envoy           Version 1.36 or newer: a filter, and routes for preflights, in one file
+      gateway-api     The CORS filter of a Kubernetes HTTPRoute
+      aws-apigateway  The CORS configuration of an HTTP API
+      aws-s3          The CORS configuration of a bucket
+      aws-cloudfront  A response headers policy
 
     \b
     Examples:
@@ -69,6 +73,7 @@ def export(
       corekit export nginx cors.toml -o deploy/nginx --check
       corekit export nginx cors.toml --standalone http://127.0.0.1:8000 -o .
       nginx -e stderr -p . -c nginx.conf
+      corekit export aws-s3 cors.toml -o deploy
 
     \b
     Exit status:
@@ -78,6 +83,8 @@ def export(
     """
     if is_check and folder is None:
         raise click.UsageError("Name the folder of the files to check: -o FOLDER.")
+    if upstream is not None and not TARGETS[target].is_runnable:
+        raise click.UsageError(f"{target} does not run on this machine: leave out --standalone.")
     file = require_file(source)
     command = f"corekit export {target} {shlex.quote(source)}"
     if upstream is not None:
@@ -103,6 +110,8 @@ def export(
         print_report({"ok": is_ok, **exported.to_dict(), "states": states})
     else:
         _print_text(file.source, exported, states)
+        if exported.files and not exported.target.comment and not is_check:
+            click.echo(exported.head, nl=False, err=True)
     raise SystemExit(0 if is_ok else 1)
 
 

@@ -67,7 +67,7 @@ _WORDS: Final = {
     "reason": "It is not limited to names that are yours",
     "response": "The response",
     "server": "The server",
-    "list-too-long.target": "the proxy",
+    "target": "the proxy",
     "listed-own-origin.setting": "allow_origins",
     "risk": "The policy accepts a risk.",
     "safelisted-header.reason": "Pages may set or read it without permission.",

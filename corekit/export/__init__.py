@@ -6,8 +6,10 @@ them. An export is written from the policy, so that nobody translates patterns b
 - `target`: what a target says about itself, and the result of an export;
 - `origins`: an origin or a pattern as a regular expression that all proxies understand;
 - `refusals`: what is not exported, as one table of messages and hints;
-- `parts`: what several targets share;
-- one module for each target: `nginx`, `haproxy`, `caddy`, `envoy`.
+- `parts`: what several targets share, and `services` what those share that take lists instead of
+  regular expressions;
+- one module for each target: `nginx`, `haproxy`, `caddy`, `envoy`, `gateway_api`, `aws_apigateway`,
+  `aws_s3`, `aws_cloudfront`.
 """
 
 from __future__ import annotations
@@ -21,8 +23,12 @@ from corekit.live import Policies
 from corekit.lookups import Lookup
 from corekit.policy import CorsPolicy
 
+from .aws_apigateway import AWS_APIGATEWAY
+from .aws_cloudfront import AWS_CLOUDFRONT
+from .aws_s3 import AWS_S3
 from .caddy import CADDY
 from .envoy import ENVOY
+from .gateway_api import GATEWAY_API
 from .haproxy import HAPROXY
 from .nginx import NGINX
 from .refusals import REFUSALS, find_refusals
@@ -30,7 +36,13 @@ from .target import Export, Level, Target, write_head
 
 __all__ = ["REFUSALS", "TARGETS", "Export", "Level", "Target", "export_policy"]
 
-TARGETS: Final[Mapping[str, Target]] = {each.name: each for each in (NGINX, HAPROXY, CADDY, ENVOY)}
+TARGETS: Final[Mapping[str, Target]] = {
+    each.name: each
+    for each in (
+        *(NGINX, HAPROXY, CADDY, ENVOY),
+        *(GATEWAY_API, AWS_APIGATEWAY, AWS_S3, AWS_CLOUDFRONT),
+    )
+}
 """Every target by its name."""
 
 
@@ -48,13 +60,15 @@ def export_policy(
     With `standalone`, the URL of the application, the result is a complete configuration that can
     be run. `command` is what the head of each file names as the way to write it again. A `guard`
     and a `lookup` are those that the application has too; neither is exported. Raise ValueError if
-    `standalone` is not an HTTP URL without a path.
+    `standalone` is not an HTTP URL without a path, or the target does not run.
 
     >>> policy = CorsPolicy(allow_origins=["https://*.example.com"])
     >>> export = export_policy(policy, TARGETS["nginx"])
     >>> list(export.files), export.level.value, export.problems
     (['cors.conf', 'cors_location.conf'], 'exact', ())
     """
+    if standalone is not None and not target.is_runnable:
+        raise ValueError(f"{target.name} has no complete configuration that can be run.")
     current = read_policy(policy)
     problems = [*find_refusals(current, guard, lookup)]
     if not isinstance(current, CorsPolicy) or any(each.severity == "error" for each in problems):
@@ -66,9 +80,6 @@ def export_policy(
     files = target.write(current, standalone)
     command = command or f"corekit export {target.name} FILE"
     head = write_head(target, current, command, differences)
-    return Export(
-        target,
-        {name: f"{head}\n{text}" for name, text in files.items()},
-        differences,
-        tuple(problems),
-    )
+    if target.comment:
+        files = {name: f"{head}\n{text}" for name, text in files.items()}
+    return Export(target, files, differences, tuple(problems), head, current.fingerprint)

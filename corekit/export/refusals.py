@@ -50,6 +50,51 @@ REFUSALS: Final = {
         "The origins are more than the proxy reads as one regular expression.",
         "Allow a pattern instead, or leave CORS to the application.",
     ),
+    "too-many-entries": Kind(
+        "error",
+        "There are {number} entries, and {target} takes at most {most}.",
+        "List fewer, or export to a proxy such as nginx.",
+    ),
+    "no-origins-not-exported": Kind(
+        "error",
+        "No origins are allowed, and {target} needs at least one.",
+        "Remove CORS from the configuration instead.",
+    ),
+    "origin-not-exported": Kind(
+        "error",
+        "This cannot be written for {target}, or would match other origins there.",
+        "List the origins one by one, or export to a proxy such as nginx.",
+    ),
+    "method-not-exported": Kind(
+        "error",
+        "This method cannot be allowed by {target}.",
+        "Remove it, or export to a proxy such as nginx.",
+    ),
+    "any-name-not-exported": Kind(
+        "error",
+        "The '*' has another meaning for {target}, or none.",
+        "List the names.",
+    ),
+    "authorization-not-named": Kind(
+        "error",
+        "Without credentials, '*' does not allow Authorization, but with {target} it may.",
+        "Add 'authorization' to the list, or list the names instead of '*'.",
+    ),
+    "credentials-not-exported": Kind(
+        "error",
+        "Credentials are not allowed, but {target} allows them to all listed origins.",
+        "Allow credentials, since a bucket reads no cookies, or allow the origin '*'.",
+    ),
+    "max-age-not-exported": Kind(
+        "error",
+        "A maximum age of 0 seconds cannot be written for {target}.",
+        "Use 1 or more seconds, or None for the browser's default.",
+    ),
+    "private-network-not-exported": Kind(
+        "error",
+        "The header Access-Control-Allow-Private-Network cannot be sent by {target}.",
+        "Leave CORS to the application, or export to a proxy such as nginx.",
+    ),
 }
 
 refuse = partial(make_diagnostic, REFUSALS)

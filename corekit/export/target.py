@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from textwrap import wrap
-from typing import Any
+from typing import Any, Final
 
 from corekit.diagnostics import Diagnostic, escape
 from corekit.policy import CorsPolicy
 
 _WIDTH = 100
+
+NOT_PROVEN: Final = "Not proven by running."
+"""What is said of a target that does not run in the tests."""
 
 
 class Level(Enum):
@@ -33,6 +36,10 @@ class Target:
     returns the files by their names; with the URL of an application, one complete configuration.
     `find_problems` returns what this target cannot say of a policy, `find_differences` what differs
     for clients other than browsers, and at the level `BROWSER_EQUAL` also for browsers.
+
+    If `is_runnable` is false, the target is a service that does not run on one's own machine: it
+    has no complete configuration, and the tests know only its documentation. If `comment` is empty,
+    the format has no comments, and the files have no head.
     """
 
     name: str
@@ -43,6 +50,7 @@ class Target:
     write: Callable[[CorsPolicy, str | None], Mapping[str, str]]
     find_problems: Callable[[CorsPolicy], Iterable[Diagnostic]]
     find_differences: Callable[[CorsPolicy], Iterable[str]]
+    is_runnable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,15 @@ class Export:
     """A policy in the language of a proxy: `files` by name, none if there are errors.
 
     `differences` are sentences about responses that differ, and `problems` what is not exported.
+    `head` is the head of each file; if the format has no comments, it is only here.
     """
 
     target: Target
     files: Mapping[str, str]
     differences: tuple[str, ...]
     problems: tuple[Diagnostic, ...]
+    head: str = ""
+    fingerprint: str | None = None
 
     @property
     def level(self) -> Level:
@@ -72,6 +83,7 @@ class Export:
         return {
             "target": self.target.name,
             "level": self.level.value,
+            "fingerprint": self.fingerprint,
             "files": dict(self.files),
             "differences": list(self.differences),
             "diagnostics": [each.to_dict() for each in self.problems],
@@ -80,11 +92,14 @@ class Export:
 
 def write_head(target: Target, policy: CorsPolicy, command: str, differences: Iterable[str]) -> str:
     """Return the comment at the head of each file: the policy, how to write it again, the level."""
+    level = f"Level: {target.level.value}."
+    if not target.is_runnable:
+        level += f" {NOT_PROVEN}"
     width = _WIDTH - len(target.comment)
     lines = [
         f"CORS policy {policy.fingerprint} for {target.requires}, written by:",
         f"    {escape(command)}",
-        f"Level: {target.level.value}.",
+        level,
     ]
     for each in differences:
         lines += wrap(f"- {each}", width, subsequent_indent="  ")

@@ -73,8 +73,10 @@ def test_files_are_written_and_compared(folder: Path) -> None:
 def test_json_has_the_files_and_what_is_known_about_them() -> None:
     data = json.loads(run("nginx", "cors.toml", "--json").stdout)
     assert data.keys() == {
-        *("version", "ok", "target", "level", "files", "differences", "diagnostics", "states")
+        *("version", "ok", "target", "level", "fingerprint", "files"),
+        *("differences", "diagnostics", "states"),
     }
+    assert data["fingerprint"] == POLICY.fingerprint
     assert (data["ok"], data["target"], data["level"]) == (True, "nginx", "exact")
     assert [*data["files"]] == ["cors.conf", "cors_location.conf"]
     assert all(each in data["files"]["cors.conf"] for each in data["differences"])
@@ -87,6 +89,36 @@ def test_standalone_is_one_file(folder: Path) -> None:
     text = (folder / "nginx.conf").read_text()
     assert f"corekit export nginx cors.toml --standalone {upstream}\n" in text
     assert f"proxy_pass {upstream};" in text
+
+
+def test_head_of_a_file_without_comments_is_next_to_the_output(folder: Path) -> None:
+    (folder / "cors.toml").write_text(f"{TOML}allow_credentials = true\n")
+    result = run("aws-s3", "cors.toml")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["CORSRules"][0]["MaxAgeSeconds"] == 600
+    lines = result.stderr.splitlines()
+    assert "for an Amazon S3 bucket, written by:" in lines[0]
+    assert lines[1:3] == [
+        "    corekit export aws-s3 cors.toml",
+        "Level: browser-equal. Not proven by running.",
+    ]
+    written = run("aws-s3", "cors.toml", "-o", ".")
+    assert (written.stdout, written.stderr) == ("cors_s3.json: written\n", result.stderr)
+    assert (folder / "cors_s3.json").read_text() == result.stdout
+    checked = run("aws-s3", "cors.toml", "-o", ".", "--check")
+    assert (checked.stdout, checked.stderr) == ("cors_s3.json: up to date\n", "")
+
+
+def test_head_is_not_printed_if_the_policy_is_refused() -> None:
+    result = run("aws-s3", "cors.toml")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert "[credentials-not-exported]" in result.stdout
+
+
+def test_service_has_no_complete_configuration() -> None:
+    result = run("aws-s3", "cors.toml", "--standalone", "http://127.0.0.1:8000")
+    assert result.exit_code == 2
+    assert "aws-s3 does not run on this machine: leave out --standalone." in result.stderr
 
 
 def test_upstream_has_to_be_a_url() -> None:

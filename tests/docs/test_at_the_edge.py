@@ -84,7 +84,7 @@ def test_file_of_caddy_is_imported_as_shown(tmp_path: Path) -> None:
 
 def test_parts_of_envoy_are_copied_as_shown(tmp_path: Path) -> None:
     exported = write_shown_policy(ENVOY, tmp_path)
-    (shown,) = blocks(PAGE, "yaml")
+    shown, _ = blocks(PAGE, "yaml")
     for name in ("layered_runtime", "http_filters", "routes"):
         (line,) = re.findall(rf"^ *# {name} of cors.yaml\n", shown, re.MULTILINE)
         (part,) = re.findall(rf"(?ms)^{name}:\n.*?(?=^[a-z]|\Z)", exported)

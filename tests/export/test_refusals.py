@@ -15,7 +15,7 @@ from corekit.guard import CrossOriginGuard
 from corekit.snapshots import Rules, SnapshotReader
 from corekit_lookups import OriginLookup
 
-POLICY: Final = CorsPolicy(allow_origins=["https://app.example.com"])
+POLICY: Final = CorsPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
 LOOKUP: Final = OriginLookup(lambda _: True, ttl=60)
 
 
@@ -77,11 +77,20 @@ def test_policy_that_could_be_refused_is_exported() -> None:
 
 def test_every_refusal_is_tested() -> None:
     assert set(REFUSALS) == {
+        "any-name-not-exported",
+        "authorization-not-named",
+        "credentials-not-exported",
         "guard-not-exported",
         "list-too-long",
         "look-up-not-exported",
+        "max-age-not-exported",
+        "method-not-exported",
+        "no-origins-not-exported",
+        "origin-not-exported",
+        "private-network-not-exported",
         "regex-not-exported",
         "routes-not-exported",
         "snapshot-not-exported",
         "too-many-origins",
+        "too-many-entries",
     }
