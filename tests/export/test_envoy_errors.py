@@ -119,6 +119,19 @@ def test_error_of_another_filter_has_the_headers(application: Application, tmp_p
         assert ask(port, "/200", APP)[0] == 401
 
 
+def test_unknown_methods_need_an_option(application: Application, tmp_path: Path) -> None:
+    policy = POLICY.replace(allow_methods=["SYNC"])
+    text = write_configuration(ENVOY, policy, application.url)
+    with running(ENVOY, text, tmp_path / "without") as port:
+        assert ask(port, "/200", APP, "SYNC") == (400, [])
+    line = "          stat_prefix: cors\n"
+    assert text.count(line) == 1
+    option = "          http_protocol_options: {allow_custom_methods: true}\n"
+    with running(ENVOY, text.replace(line, line + option), tmp_path / "with") as port:
+        status, headers = ask(port, "/200", APP, "SYNC")
+        assert (status, headers[:3]) == (200, GRANTED)
+
+
 def test_routes_need_the_layer_of_runtime(tmp_path: Path) -> None:
     text = write_configuration(ENVOY, POLICY, "http://127.0.0.1:9")
     layer = "      re2.max_program_size.error_level: 4294967295\n"
