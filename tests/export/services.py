@@ -32,6 +32,12 @@ from tests.properties.strategies import build
 
 ANY: Final = "*"
 
+_INSTEAD: Final[dict[str, Any]] = {
+    "allow_credentials": True,
+    "allow_private_network": False,
+    "max_age": None,
+}
+
 
 class Grants(NamedTuple):
     """What a file says."""
@@ -84,12 +90,12 @@ def without_refused(arguments: Mapping[str, Any], service: Service) -> CorsPolic
         before = dict(given)
         for each in problems:
             name = each.subject.partition("[")[0]
-            if isinstance(given[name], list):
-                kept = [value for value in given[name] if value != each.value]
-                given[name] = kept if kept or name != "allow_origins" else ["*"]
+            if name in _INSTEAD:
+                given[name] = _INSTEAD[name]
             else:
-                given[name] = {"max_age": None, "allow_credentials": True}.get(name, False)
-        if "*" in given["allow_origins"]:
+                given[name] = [value for value in given.get(name, ()) if value != each.value]
+        given["allow_origins"] = given["allow_origins"] or [ANY]
+        if ANY in given["allow_origins"]:
             given["allow_credentials"] = False
         assert given != before, problems
 

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import CorsPolicy
@@ -15,6 +15,8 @@ from corekit._origins import is_serialized_origin
 from corekit.export import Export, export_policy
 from corekit_testing import Browser, CorsError
 from corekit_wsgi import CorsMiddleware
+from tests.conformance.case import APP, UNTRUSTED
+from tests.conformance.table import CASES
 from tests.export.service_models import READABLE, bare, model_of
 from tests.export.services import SERVICES, Service, without_refused
 from tests.properties.strategies import near_misses, setups
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 URL: Final = "https://api.example.net/items"
-METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "PROPFIND")
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "PROPFIND")
+Call = tuple[str, dict[str, str], str]
+
 HEADERS: Final[tuple[dict[str, str], ...]] = (
     {},
     {"authorization": "Bearer a"},
@@ -32,8 +36,8 @@ HEADERS: Final[tuple[dict[str, str], ...]] = (
     {"x-a": "1", "x-b": "2"},
 )
 
-POLICIES: Final = settings().max_examples * 2 // 5
-"""200 in the profile `ci`."""
+CALLS: Final[list[Call]] = list(product(METHODS, HEADERS, ("omit", "include")))
+"""What a page can call: the method, the headers and the credentials mode."""
 
 every_service = pytest.mark.parametrize("service", SERVICES, ids=str)
 
@@ -49,13 +53,15 @@ def seen_by(page: str, application: WSGIApplication, **options: Any) -> object:
     return response.status, [response.headers.get(name) for name, _ in READABLE], response.body
 
 
-def assert_same(service: Service, policy: CorsPolicy, pages: Sequence[str]) -> None:
+def assert_same(
+    service: Service, policy: CorsPolicy, pages: Sequence[str], calls: Sequence[Call] = CALLS
+) -> None:
     export = export_policy(policy, service.target)
     assert export.problems == ()
     own = CorsMiddleware(bare, policy)
     for is_reflecting in service.is_reflecting:
         model = model_of(service, export, is_reflecting=is_reflecting)
-        for page, method, headers, mode in product(pages, METHODS, HEADERS, ("omit", "include")):
+        for page, (method, headers, mode) in product(pages, calls):
             options = {"method": method, "headers": headers, "credentials": mode}
             expected = seen_by(page, own, **options)
             assert seen_by(page, model, **options) == expected, (page, options, is_reflecting)
@@ -82,15 +88,32 @@ def test_pages_may_do_the_same(service: Service, changes: dict[str, Any]) -> Non
     assert_same(service, policy, ("https://app.example.com", "https://evil.example.net"))
 
 
+CONFORMANCE: Final = [
+    each
+    for each in dict.fromkeys(case.policy for case in CASES)
+    if isinstance(each, CorsPolicy) and each.allow_origins
+]
+
+
+@every_service
+@pytest.mark.parametrize("number", range(len(CONFORMANCE)))
+def test_pages_may_do_the_same_in_the_conformance_table(service: Service, number: int) -> None:
+    arguments = CONFORMANCE[number].engine.source.arguments
+    policy = without_refused(arguments, service)
+    assert_same(service, policy, (APP,))
+    assert_same(service, policy, (UNTRUSTED,), CALLS[:: len(HEADERS)])
+
+
 @every_service
 @given(data=st.data())
-@settings(max_examples=POLICIES)
 def test_pages_may_do_the_same_for_any_policy(service: Service, data: st.DataObject) -> None:
     setup = data.draw(setups())
     policy = without_refused(setup.arguments, service)
     service.validate(export_policy(policy, service.target))
     pool = [each for each in policy.allow_origins if each != "*"] or ["https://app.example.com"]
-    assert_same(service, policy, [data.draw(near_misses(pool).filter(is_serialized_origin))])
+    page = data.draw(near_misses(pool).filter(is_serialized_origin))
+    calls = data.draw(st.lists(st.sampled_from(CALLS), min_size=10, max_size=10))
+    assert_same(service, policy, [page], calls)
 
 
 @pytest.mark.parametrize("is_reflecting", [False, True])
