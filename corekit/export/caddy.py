@@ -26,7 +26,6 @@ from corekit.policy import CorsPolicy
 
 from .origins import escape_regex, write_regex
 from .parts import (
-    LOWER,
     TCHAR,
     find_common_differences,
     is_for_any,
@@ -37,6 +36,11 @@ from .parts import (
     varied_fields,
 )
 from .target import Level, Target
+
+_TCHAR: Final = TCHAR.replace("`", r"\x60")
+"""A character of a token. In Caddy 2.10, `caddy fmt` takes a backquote for the end of a string."""
+_LOWER: Final = _TCHAR.replace("A-Z", "")
+"""A character of a header name: browsers request them in lower case."""
 
 _ORIGIN: Final = "{header.Origin}"
 _METHOD: Final = "{header.Access-Control-Request-Method}"
@@ -149,7 +153,7 @@ def _grant(policy: CorsPolicy) -> Iterator[str]:
         rows = [
             (f"~^{_any_of((*policy.engine.allow_methods, ANY))}$", ""),
             (f"~(?i)^{_any_of(sorted(FORBIDDEN_METHODS))}$", ""),
-            (f"~^{TCHAR}{{1,{MAX_METHOD_LENGTH}}}$", ", ${0}"),
+            (f"~^{_TCHAR}{{1,{MAX_METHOD_LENGTH}}}$", ", ${0}"),
         ]
         yield "# With credentials, browsers take * literally, so what they request is named.\n"
         yield _map(_METHOD, "cors_requested_method", rows)
@@ -174,12 +178,12 @@ def _grant(policy: CorsPolicy) -> Iterator[str]:
 def _requested_headers(most: int, headers: str) -> Iterator[str]:
     rows = [
         (r"~(^|[ ,])\*(,|$)", ""),
-        (f"~^{LOWER}+(, ?{LOWER}+)*$", "allowed"),
+        (f"~^{_LOWER}+(, ?{_LOWER}+)*$", "allowed"),
     ]
     yield "# The requested headers, unless one of them is named * or the list is very long.\n"
     yield _map(_HEADERS, "cors_requested_headers", rows)
-    yield "@cors_requested_headers {\n\tvars {cors_requested_headers} allowed\n"
-    yield f'\texpression "size({_HEADERS}) <= {most}"\n}}\n'
+    is_short = f"{{cors_requested_headers}} == 'allowed' && size({_HEADERS}) <= {most}"
+    yield f"@cors_requested_headers {_quote(is_short)}\n"
     names = ", ".join(filter(None, (headers, _HEADERS)))
     yield _header([("Access-Control-Allow-Headers", names)], "@cors_requested_headers ")
 

@@ -87,7 +87,7 @@ CADDY: Final = Proxy(
         ),
         ("https://app.example.com allowed", "default allowed", "any-origin"),
         (_DEFERRED, _DEFERRED.removesuffix("defer"), "refused"),
-        ("header +Vary Origin", "", "no-vary"),
+        ("Vary {cors_vary}", "Vary Cookie", "no-vary"),
         ("GET, HEAD, POST, PUT, DELETE", "GET, HEAD, POST, PUT", "less-than-policy"),
         ("GET, HEAD, POST, PUT, DELETE", "GET, HEAD, POST, PUT, DELETE, PATCH", "more-than-policy"),
         ("respond 204", "respond 404", "preflight-refused"),
