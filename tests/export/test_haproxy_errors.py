@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Final
 
 import pytest
@@ -13,7 +16,7 @@ import trustme
 
 from corekit import CorsPolicy
 from corekit.export import export_policy
-from tests.conformance.case import CASE_HEADER
+from corekit.export.haproxy import MOST_CHARACTERS
 from tests.export.haproxy import HAPROXY
 from tests.export.proxies import Application, running, serving, write_configuration
 from tests.export.test_generated import Seen, ask_all
@@ -63,11 +66,14 @@ def test_response_of_a_careless_application(port: int, status: int, method: str)
 
 def test_errors_of_haproxy_itself(tmp_path: Path) -> None:
     text = write_configuration(HAPROXY, POLICY, NOWHERE)
-    deny = f"{HAPROXY.listen}\n    http-request deny deny_status 429 if {{ path /429 }}"
-    with running(HAPROXY, text.replace(HAPROXY.listen, deny), tmp_path) as port:
+    # Headers of other rules are replaced, too.
+    rule = "http-request return status 429 hdr Access-Control-Allow-Origin * if { path /429 }"
+    text = text.replace(HAPROXY.listen, f"{HAPROXY.listen}\n    {rule}")
+    with running(HAPROXY, text, tmp_path) as port:
         assert ask(port, "/200", APP) == (503, GRANTED + VARY)
         assert ask(port, "/200", UNTRUSTED) == ask(port, "/200", None) == (503, VARY)
         assert ask(port, "/429", APP) == (429, GRANTED + VARY)
+        assert ask(port, "/429", UNTRUSTED) == (429, VARY)
 
 
 def test_preflights_need_no_login_and_its_error_has_the_headers(
@@ -112,6 +118,7 @@ def test_lines_can_be_copied_into_a_listen_section(
 ANY_NAME: Final = CorsPolicy(
     allow_origins=[APP], allow_credentials=True, allow_methods=["*"], allow_headers=["*"]
 )
+COMMON: Final = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
 def requested(port: int, *lines: tuple[str, str]) -> tuple[str | None, str | None]:
@@ -127,48 +134,66 @@ def requested(port: int, *lines: tuple[str, str]) -> tuple[str | None, str | Non
 
 
 def test_names_are_named_as_they_are_requested(tmp_path: Path) -> None:
-    common = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
     one, many = "Access-Control-Request-Method", "Access-Control-Request-Headers"
     long = ",".join(f"x-{number:04}" for number in range(585))
     assert len(long) == 4094
     with running(HAPROXY, write_configuration(HAPROXY, ANY_NAME, NOWHERE), tmp_path) as port:
-        assert requested(port, (one, "PUT"), (many, "X-B, x-a,x-b")) == (common, "x-b, x-a,x-b")
-        assert requested(port, (one, "PURGE"), (many, long)) == (f"{common}, PURGE", long)
+        assert requested(port, (one, "PUT"), (many, "X-B, x-a,x-b")) == (COMMON, "x-b, x-a,x-b")
+        assert requested(port, (one, "PURGE"), (many, long)) == (f"{COMMON}, PURGE", long)
         for names in (f"{long},xx", "x-a,*", "x a", "x-a;", ",", ""):
-            assert requested(port, (one, "PURGE"), (many, names)) == (f"{common}, PURGE", None)
+            assert requested(port, (one, "PURGE"), (many, names)) == (f"{COMMON}, PURGE", None)
         # Several lines are not read.
         assert requested(port, (one, "A"), (one, "B"), (many, "x-a"), (many, "x-b")) == (
-            common,
+            COMMON,
             None,
         )
 
 
-LONGEST_ORIGIN: Final = f"https://{'a.' * 121}example.com:65535"
+LONGEST_ORIGIN: Final = f"{'a' * 64}://{'b.' * 121}example.com:65535"
 
 
-def test_longest_lists_are_sent(application: Application, tmp_path: Path) -> None:
+class LargeResponse(StreamRequestHandler):
+    """Respond with more than a buffer of HAProxy, at once."""
+
+    def handle(self) -> None:
+        while self.rfile.readline() not in (b"\r\n", b""):
+            pass
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n"
+        self.wfile.write(head + b"x" * 300_000)
+
+
+@contextmanager
+def large_responses() -> Iterator[str]:
+    with ThreadingTCPServer(("127.0.0.1", 0), LargeResponse) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join(timeout=20)
+
+
+def test_longest_lists_are_sent(tmp_path: Path) -> None:
     policy = CorsPolicy(
-        allow_origins=["https://*.example.com:*"],
+        allow_origins=[f"{'a' * 64}://*.example.com:*"],
         allow_credentials=True,
-        allow_methods=["X" * 2940, "*"],
-        allow_headers=["x" * 3000, "*"],
-        expose_headers=["x" * 500],
+        allow_methods=["X" * (MOST_CHARACTERS["allow_methods"] - len(COMMON) - 2), "*"],
+        allow_headers=["x" * MOST_CHARACTERS["allow_headers"], "*"],
+        expose_headers=["x" * MOST_CHARACTERS["expose_headers"]],
         max_age=86400,
         allow_private_network=True,
     )
-    names = ",".join(f"x-{number:08}" for number in range(545))
-    with running(HAPROXY, write_configuration(HAPROXY, policy, application.url), tmp_path) as port:
-        ((status, headers),) = ask_all(port, [Preflight(LONGEST_ORIGIN, "A" * 64, names, "true")])
-        assert status == 204
-        assert headers["access-control-allow-headers"] == [f"{'x' * 3000}, {names}"]
-        # A body that fills the buffer.
-        connection = HTTPConnection("127.0.0.1", port, timeout=20)
-        large = {CASE_HEADER: "the response has the headers: a large body"}
-        connection.request("GET", "/app/items", headers={"Origin": LONGEST_ORIGIN, **large})
-        response = connection.getresponse()
-        assert (response.status, len(response.read())) == (200, 300_000)
-        assert response.headers["Access-Control-Expose-Headers"] == "x" * 500
-        connection.close()
+    names = ",".join(f"x-{each:08}" for each in range(policy.engine.max_request_headers // 11))
+    request = Preflight(LONGEST_ORIGIN, "A" * 64, names, "true")
+    with (
+        large_responses() as url,
+        running(HAPROXY, write_configuration(HAPROXY, policy, url), tmp_path) as port,
+    ):
+        ((status, headers),) = ask_all(port, [request])
+        assert ask(port, "/", LONGEST_ORIGIN)[0] == 200
+    assert status == 204
+    assert headers["access-control-allow-headers"] == [f"{policy.allow_headers[0]}, {names}"]
 
 
 def test_certificate_of_an_https_application_is_verified(tmp_path: Path) -> None:
