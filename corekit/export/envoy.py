@@ -25,6 +25,7 @@ from corekit._origins import ANY
 from corekit.diagnostics import Diagnostic
 from corekit.policy import CorsPolicy
 
+from . import envoy_yaml as texts
 from .origins import write_regex
 from .parts import (
     LOWER,
@@ -54,149 +55,28 @@ _VARY: Final = "response.headers['vary']"
 _FOLD: Final = "\n"
 """In a value, where its line is folded. Values of a policy have no line breaks."""
 
-_HEAD: Final = """\
-# The filter is for http_filters, before all others. The routes are for each virtual host, before
-# all others.
-"""
-_HEAD_OF_RUNTIME: Final = """\
-# The layer of runtime is for the bootstrap: without it, routes read only short regular expressions.
-"""
-_RUNTIME: Final = """\
-layered_runtime:
-  layers:
-  - name: cors
-    static_layer:
-      re2.max_program_size.error_level: 4294967295
-
-"""
-_FILTER: Final = """\
-# The headers of the application are replaced by those of the policy.
-- name: cors
-  typed_config:
-{config}"""
-_COMPOSITE: Final = """\
-"@type": type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher
-extension_config:
-  name: composite
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.filters.http.composite.v3.Composite
-xds_matcher:
-  matcher_list:
-    matchers:
-    - predicate:
-        single_predicate:
-          input:
-            name: origin
-            typed_config:
-              "@type": type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput
-              header_name: origin
-          value_match:
-            safe_regex:
-              google_re2: {{}}
-              regex: &cors_origins "\\
-{regex}
-      on_match:
-{allowed}  on_no_match:
-{denied}"""
-_ACTION: Final = """\
-action:
-  name: {name}
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.filters.http.composite.v3.ExecuteFilterAction
-    typed_config:
-      name: {name}
-      typed_config:
-{config}"""
-_MUTATION: Final = """\
-"@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
-mutations:
-  response_mutations:
-"""
-_REMOVE: Final = "{remove_on_match: {key_matcher: {prefix: access-control-}}}"
-
-_HEAD_OF_ROUTES: Final = """\
-# Preflights do not reach the application. If another filter refuses them, disable it here too.
-"""
-_ROUTE: Final = """\
-- match:
-    prefix: /
-    headers:
-    - {{name: ":method", string_match: {{exact: OPTIONS}}}}
-    - {{name: access-control-request-method, present_match: true}}
-    - {{name: origin, {origin}}}
-  direct_response: {response}
-  typed_per_filter_config:
-    cors: {{"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}
-  response_headers_to_add:
-"""
-_PRESENT: Final = "present_match: true"
-_ALLOWED: Final = "string_match: {safe_regex: {regex: *cors_origins}}"
-
-_NETWORK: Final = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3"
-_STANDALONE: Final = """\
-# Run it: envoy --disable-hot-restart -c envoy.yaml
-
-{runtime}static_resources:
-  listeners:
-  - address: {{socket_address: {{address: 127.0.0.1, port_value: 8080}}}}
-    filter_chains:
-    - filters:
-      - name: envoy.filters.network.http_connection_manager
-        typed_config:
-          "@type": {network}.HttpConnectionManager
-          stat_prefix: cors
-          http_filters:
-{filter}          - name: envoy.filters.http.router
-            typed_config:
-              "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
-          route_config:
-            virtual_hosts:
-            - name: application
-              domains: ["*"]
-              routes:
-{routes}              - match: {{prefix: /}}
-                route: {{cluster: application}}
-
-  clusters:
-  - name: application
-    type: {type}
-    load_assignment:
-      cluster_name: application
-      endpoints:
-      - lb_endpoints:
-        - endpoint: {{address: {{socket_address: {{address: "{host}", port_value: {port}}}}}}}
-"""
-_TLS: Final = """\
-    # The certificate is not verified.
-    transport_socket:
-      name: envoy.transport_sockets.tls
-      typed_config:
-        "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
-        sni: "{host}"
-"""
-
 Header = tuple[str, str]
 
 
 def _write(policy: CorsPolicy, standalone: str | None) -> Mapping[str, str]:
-    filters = _FILTER.format(config=indent(_config(policy), " " * 4))
-    routes = f"{_HEAD_OF_ROUTES}{''.join(_routes(policy))}"
-    runtime = _RUNTIME if _has_regex(policy) else ""
+    filters = texts.FILTER.format(config=indent(_config(policy), " " * 4))
+    routes = f"{texts.HEAD_OF_ROUTES}{''.join(_routes(policy))}"
+    runtime = texts.RUNTIME if _has_regex(policy) else ""
     if standalone is None:
-        head = f"{_HEAD}{_HEAD_OF_RUNTIME}" if runtime else _HEAD
+        head = f"{texts.HEAD}{texts.HEAD_OF_RUNTIME}" if runtime else texts.HEAD
         return {"cors.yaml": f"{head}\n{runtime}http_filters:\n{filters}\nroutes:\n{routes}"}
     scheme, host, port = parse_upstream(standalone)
     host = host.strip("[]")
-    text = _STANDALONE.format(
+    text = texts.STANDALONE.format(
         runtime=runtime,
-        network=_NETWORK,
+        network=texts.NETWORK,
         filter=indent(filters, " " * 10),
         routes=indent(routes, " " * 14),
         type="STATIC" if _is_address(host) else "STRICT_DNS",
         host=host,
         port=port,
     )
-    return {"envoy.yaml": text + _TLS.format(host=host) if scheme == "https" else text}
+    return {"envoy.yaml": text + texts.TLS.format(host=host) if scheme == "https" else text}
 
 
 def _is_address(host: str) -> bool:
@@ -215,7 +95,7 @@ def _config(policy: CorsPolicy) -> str:
     """Return the configuration of the filter."""
     headers = [*_origin_headers(policy), *_expose(policy)]
     vary = [] if is_for_any(policy) else [_vary_by_origin()]
-    mutations = [_REMOVE, *map(_append, headers), *vary]
+    mutations = [texts.REMOVE, *map(_append, headers), *vary]
     if not _has_regex(policy):
         return _mutate(mutations)
     first, *others, last = mutations
@@ -223,7 +103,7 @@ def _config(policy: CorsPolicy) -> str:
     denied = _mutate(["*cors_remove", "*cors_vary"])
     # One alternative in each line.
     regex = f"|\\{_FOLD}".join(_quote(write_regex(each))[1:-1] for each in policy.allow_origins)
-    return _COMPOSITE.format(
+    return texts.COMPOSITE.format(
         regex=indent(f'{regex}"', " " * 16),
         allowed=indent(_execute("allowed", allowed), " " * 8),
         denied=indent(_execute("denied", denied), " " * 4),
@@ -231,11 +111,11 @@ def _config(policy: CorsPolicy) -> str:
 
 
 def _execute(name: str, config: str) -> str:
-    return _ACTION.format(name=name, config=indent(config, " " * 8))
+    return texts.ACTION.format(name=name, config=indent(config, " " * 8))
 
 
 def _mutate(mutations: Iterable[str]) -> str:
-    return _MUTATION + "".join(f"  - {each}\n" for each in mutations)
+    return texts.MUTATION + "".join(f"  - {each}\n" for each in mutations)
 
 
 def _append(header: Header) -> str:
@@ -317,18 +197,18 @@ def _preflight_headers(policy: CorsPolicy) -> Iterator[Header]:
 
 def _routes(policy: CorsPolicy) -> Iterator[str]:
     if policy.allow_origins:
-        origin = _ALLOWED if _has_regex(policy) else _PRESENT
+        origin = texts.ALLOWED if _has_regex(policy) else texts.PRESENT
         status = f"{{status: {policy.preflight_status}}}"
         yield _route(origin, status, _preflight_headers(policy))
     if not is_for_any(policy):
         body = _quote(DENIED_BODY.decode())
         response = f"{{status: 403, body: {{inline_string: {body}}}}}"
-        yield _route(_PRESENT, response, [("Vary", "Origin")])
+        yield _route(texts.PRESENT, response, [("Vary", "Origin")])
 
 
 def _route(origin: str, response: str, headers: Iterable[Header]) -> str:
     lines = (f"  - header: {_write_header(each)}\n" for each in headers)
-    return _ROUTE.format(origin=origin, response=response) + "".join(lines)
+    return texts.ROUTE.format(origin=origin, response=response) + "".join(lines)
 
 
 def _write_header(header: Header) -> str:
