@@ -24,7 +24,7 @@ from corekit.policy import CorsPolicy
 from .origins import escape_regex, write_regex
 from .parts import (
     TCHAR,
-    find_common_differences,
+    find_pattern_differences,
     is_for_any,
     lists,
     names_requested_headers,
@@ -237,6 +237,16 @@ def _find_problems(policy: CorsPolicy) -> Iterator[Diagnostic]:
             yield refuse("list-too-long", name, length=len(text), target="HAProxy", most=most)
 
 
+def _find_differences(policy: CorsPolicy) -> Iterator[str]:
+    yield from find_pattern_differences(policy)
+    if names_requested_headers(policy):
+        yield (
+            "Requested headers are named as they were requested, in lower case. None are if one of"
+            " them is *, which the browser blocks anyway, or if the list is not as browsers write"
+            " it: on one line, separated by commas, with up to 1,000 names."
+        )
+
+
 HAPROXY: Final = Target(
     name="haproxy",
     requires="HAProxy 2.6 or newer",
@@ -248,5 +258,5 @@ HAPROXY: Final = Target(
     comment="# ",
     write=_write,
     find_problems=_find_problems,
-    find_differences=find_common_differences,
+    find_differences=_find_differences,
 )

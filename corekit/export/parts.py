@@ -75,7 +75,7 @@ def varied_fields(policy: CorsPolicy) -> list[str]:
     return [name for name, is_read in requested.items() if is_read]
 
 
-def find_common_differences(policy: CorsPolicy) -> Iterator[str]:
+def find_pattern_differences(policy: CorsPolicy) -> Iterator[str]:
     """Yield what differs in every proxy that reads the regular expressions of `origins`."""
     if any(ANY in each and each != ANY for each in policy.allow_origins):
         yield (
@@ -83,6 +83,11 @@ def find_common_differences(policy: CorsPolicy) -> Iterator[str]:
             " default port, with a host of more than 254 characters, or with an IPv6 address in"
             " another spelling."
         )
+
+
+def find_common_differences(policy: CorsPolicy) -> Iterator[str]:
+    """Yield what differs in such a proxy if it also sends the requested headers as they came."""
+    yield from find_pattern_differences(policy)
     if names_requested_headers(policy):
         yield (
             "Requested headers are named as they were requested. None are if one of them is *,"

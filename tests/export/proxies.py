@@ -136,13 +136,15 @@ def serving(*headers: tuple[str, str], tls: ssl.SSLContext | None = None) -> Ite
         daemon_threads = True
 
         def handle_error(self, request: object, client_address: object) -> None:
-            # A proxy may reset its connections.
-            if not isinstance(sys.exception(), ConnectionError):
+            # A proxy may reset its connections, or reject the certificate.
+            if not isinstance(sys.exception(), OSError):
                 super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     with Server(("127.0.0.1", 0), Handler) as server:
         if tls is not None:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         scheme = "http" if tls is None else "https"
         application = Application(f"{scheme}://127.0.0.1:{server.server_port}")
         application.headers = (*CARELESS, *headers)
