@@ -57,10 +57,10 @@ def export(
 
     \b
     Targets:
-      nginx           Version 1.23 or newer: one file for http { }, one for location { }
-      haproxy         Version 2.6 or newer: a defaults section for frontends
-      caddy           Version 2.6 or newer: one file to import next to reverse_proxy
-      envoy           Version 1.36 or newer: a filter, and routes for preflights, in one file
+      nginx           1.23 or newer: a file for http { }, one for location { }
+      haproxy         2.6 or newer: a defaults section for frontends
+      caddy           2.6 or newer: a file to import next to reverse_proxy
+      envoy           1.36 or newer: a filter, and routes for preflights
       gateway-api     The CORS filter of a Kubernetes HTTPRoute
       aws-apigateway  The CORS configuration of an HTTP API
       aws-s3          The CORS configuration of a bucket
