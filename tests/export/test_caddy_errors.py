@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
 from http.client import HTTPConnection
@@ -22,28 +21,6 @@ from tests.export.test_nginx_errors import APP, GRANTED, POLICY, ask
 
 UNTRUSTED: Final = "https://evil.example.net"
 MERGED: Final = [("Vary", "Origin,Accept-Encoding,Cookie")]
-
-
-@pytest.fixture(scope="module")
-def application() -> Iterator[Application]:
-    with serving(("Vary", "Accept-Encoding"), ("Vary", "Cookie")) as application:
-        yield application
-
-
-@pytest.fixture(scope="module")
-def port(application: Application, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    text = write_configuration(CADDY, POLICY, application.url)
-    with running(CADDY, text, tmp_path_factory.mktemp("caddy")) as port:
-        yield port
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("status", [200, 204, 302, 304, 404, 500, 503])
-def test_response_of_a_careless_application(port: int, status: int, method: str) -> None:
-    path = f"/{status}"
-    assert ask(port, path, APP, method) == (status, GRANTED + MERGED)
-    assert ask(port, path, UNTRUSTED, method) == (status, MERGED)
-    assert ask(port, path, None, method) == (status, MERGED)
 
 
 def test_errors_of_caddy_itself(tmp_path: Path) -> None:

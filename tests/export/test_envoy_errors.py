@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
@@ -44,29 +43,6 @@ def preflight(port: int, origin: str) -> tuple[int, bytes]:
     body = response.read()
     connection.close()
     return response.status, body
-
-
-@pytest.fixture(scope="module")
-def application() -> Iterator[Application]:
-    with serving(("Vary", "Accept-Encoding"), ("Vary", "Cookie")) as application:
-        yield application
-
-
-@pytest.fixture(scope="module")
-def port(application: Application, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    text = write_configuration(ENVOY, POLICY, application.url)
-    with running(ENVOY, text, tmp_path_factory.mktemp("envoy")) as port:
-        yield port
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("status", [200, 204, 302, 304, 404, 500, 503])
-def test_response_of_a_careless_application(port: int, status: int, method: str) -> None:
-    vary = [("Vary", "Accept-Encoding,Cookie,Origin")]
-    path = f"/{status}"
-    assert ask(port, path, APP, method) == (status, GRANTED + vary)
-    assert ask(port, path, EVIL, method) == (status, vary)
-    assert ask(port, path, None, method) == (status, vary)
 
 
 @pytest.mark.parametrize("vary", ["Origin", "accept,ORIGIN", "*", "Accept , origin , Cookie"])

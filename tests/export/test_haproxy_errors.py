@@ -20,48 +20,16 @@ from corekit.export.haproxy import MOST_CHARACTERS
 from tests.export.haproxy import HAPROXY
 from tests.export.proxies import Application, running, serving, write_configuration
 from tests.export.test_generated import Seen, ask_all
-from tests.export.test_nginx_errors import ask
+from tests.export.test_nginx_errors import APP, GRANTED, POLICY, ask
 from tests.properties.strategies import Preflight
 
-APP: Final = "https://app.example.com"
 UNTRUSTED: Final = "https://evil.example.net"
 NOWHERE: Final = "http://127.0.0.1:9"
-POLICY: Final = CorsPolicy(
-    allow_origins=[APP, "https://*.example.org"], allow_credentials=True, expose_headers=["x-total"]
-)
-GRANTED: Final = [
-    ("Access-Control-Allow-Credentials", "true"),
-    ("Access-Control-Allow-Origin", APP),
-    ("Access-Control-Expose-Headers", "x-total"),
-]
 VARY: Final = [("Vary", "Origin")]
-
-
-@pytest.fixture(scope="module")
-def application() -> Iterator[Application]:
-    with serving(("Vary", "Accept-Encoding"), ("Vary", "Cookie")) as application:
-        yield application
-
-
-@pytest.fixture(scope="module")
-def port(application: Application, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    text = write_configuration(HAPROXY, POLICY, application.url)
-    with running(HAPROXY, text, tmp_path_factory.mktemp("haproxy")) as port:
-        yield port
 
 
 def preflights(port: int, *origins: str) -> list[Seen]:
     return [*ask_all(port, [Preflight(each, "PUT", None, None) for each in origins])]
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("status", [200, 204, 302, 304, 404, 500, 503])
-def test_response_of_a_careless_application(port: int, status: int, method: str) -> None:
-    vary = [("Vary", "Accept-Encoding"), ("Vary", "Cookie"), *VARY]
-    path = f"/{status}"
-    assert ask(port, path, APP, method) == (status, GRANTED + vary)
-    assert ask(port, path, UNTRUSTED, method) == (status, vary)
-    assert ask(port, path, None, method) == (status, vary)
 
 
 def test_errors_of_haproxy_itself(tmp_path: Path) -> None:

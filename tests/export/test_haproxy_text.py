@@ -197,14 +197,6 @@ def test_upstream_is_not_written_unless_it_is_a_url(upstream: str) -> None:
         export(standalone=upstream)
 
 
-@pytest.mark.parametrize("command", ["a\nb.toml", "a b.toml", "\x1b[2J.toml", "x\r}.toml"])
-def test_command_stays_in_its_comment(command: str) -> None:
-    plain, other = export().text.splitlines(), export(command).text.splitlines()
-    differing = [line for line, same in zip(other, plain, strict=True) if line != same]
-    assert {line[:2] for line in differing} == {"# "}
-    assert all(line.isprintable() for line in differing)
-
-
 ODD_NAME: Final = "x-!#$%&'+.^_`|~$home%b"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
@@ -11,7 +10,7 @@ import pytest
 
 from corekit import CorsPolicy
 from tests.export.nginx import NGINX
-from tests.export.proxies import Application, running, serving, write_configuration
+from tests.export.proxies import Application, running, write_configuration
 
 APP: Final = "https://app.example.com"
 POLICY: Final = CorsPolicy(
@@ -37,29 +36,6 @@ def ask(
     cors = sorted(each for each in headers if each[0].startswith("Access-Control-"))
     vary = [("Vary", value) for value in response.headers.get_all("Vary", [])]
     return response.status, cors + vary
-
-
-@pytest.fixture(scope="module")
-def application() -> Iterator[Application]:
-    with serving(("Vary", "Accept-Encoding"), ("Vary", "Cookie")) as application:
-        yield application
-
-
-@pytest.fixture(scope="module")
-def port(application: Application, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    text = write_configuration(NGINX, POLICY, application.url)
-    with running(NGINX, text, tmp_path_factory.mktemp("nginx")) as port:
-        yield port
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("status", [200, 204, 302, 304, 404, 500, 503])
-def test_response_of_a_careless_application(port: int, status: int, method: str) -> None:
-    vary = [("Vary", "Accept-Encoding"), ("Vary", "Cookie"), ("Vary", "Origin")]
-    path = f"/{status}"
-    assert ask(port, path, APP, method) == (status, GRANTED + vary)
-    assert ask(port, path, "https://evil.example.net", method) == (status, vary)
-    assert ask(port, path, None, method) == (status, vary)
 
 
 def test_errors_of_nginx_itself(tmp_path: Path) -> None:
