@@ -83,7 +83,8 @@ class WebSocket:
 def _find_page(profile: Path, url: str) -> str:
     for _ in range(200):
         with suppress(OSError, ValueError, StopIteration):
-            port = (profile / "DevToolsActivePort").read_text().split()[0]
+            # The file may exist before it has a text.
+            port = int((profile / "DevToolsActivePort").read_text().partition("\n")[0])
             with urllib.request.urlopen(
                 f"http://127.0.0.1:{port}/json/list", timeout=5
             ) as response:

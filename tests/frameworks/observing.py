@@ -67,7 +67,3 @@ def preflight(value: str, method: str = "PUT", names: str = "content-type") -> F
 
 def fail(event: DecisionEvent) -> None:
     raise LookupError("a bug of the hook")
-
-
-def without_date(response: HttpResponse) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in response.headers if name.lower() != "date"]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from corekit import DecisionEvent
+from corekit.browser import HttpResponse
 from tests.frameworks.observing import (
     APP,
     UNTRUSTED,
@@ -16,7 +17,6 @@ from tests.frameworks.observing import (
     fail,
     origin,
     preflight,
-    without_date,
 )
 
 
@@ -64,9 +64,8 @@ class TestFailingLog:
             ("OPTIONS", preflight(APP, "PATCH")),
         )
 
-        def visit() -> list[tuple[int, bytes, list[tuple[str, str]]]]:
-            responses = [client.ask(method, fields) for method, fields in asked]
-            return [(each.status, each.body, without_date(each)) for each in responses]
+        def visit() -> list[HttpResponse]:
+            return [client.ask(method, fields) for method, fields in asked]
 
         client.install()
         quiet = visit()

@@ -33,7 +33,6 @@ from tests.frameworks.observing import (
     policy,
     preflight,
     routes,
-    without_date,
 )
 from tests.properties.adapters import ADAPTERS
 
@@ -190,8 +189,8 @@ class TestOnDecision:
         assert record.exc_info
         client.install()
         quiet = client.ask(fields=fields)
-        assert (reported.status, reported.body) == (quiet.status, quiet.body) == (200, b"secret")
-        assert without_date(reported) == without_date(quiet)
+        assert (quiet.status, quiet.body) == (200, b"secret")
+        assert reported == quiet
 
     def test_coroutine_function_is_refused(self, client: Client) -> None:
         error = ImproperlyConfigured if client.name == "django" else TypeError
