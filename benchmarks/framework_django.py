@@ -52,25 +52,37 @@ def plain_app(request: HttpRequest, number: int = 7) -> HttpResponse:
 urlpatterns = [path("items/<int:number>", plain_app)]
 
 
+def configure() -> None:
+    """Configure Django once, for all contenders but their middleware."""
+    if settings.configured:
+        return
+    settings.configure(
+        ALLOWED_HOSTS=["*"],
+        ROOT_URLCONF=__name__,
+        SECRET_KEY="benchmarks",
+        USE_TZ=True,
+        MIDDLEWARE=[],
+        CORS_ALLOWED_ORIGINS=[ALLOWED],
+        CORS_ALLOW_CREDENTIALS=True,
+        CORS_ALLOW_METHODS=METHODS,
+        CORS_ALLOW_HEADERS=HEADERS,
+        CORS_EXPOSE_HEADERS=EXPOSED,
+        CORS_PREFLIGHT_MAX_AGE=MAX_AGE,
+    )
+    django.setup()
+    # Django imports the view by its module's name, which may differ from the running one.
+    sys.modules.setdefault("benchmarks.framework_django", sys.modules[__name__])
+
+
+def served_apps() -> dict[str, Any]:
+    """Return the applications for `served`."""
+    configure()
+    return _full()
+
+
 def workloads() -> list[Workload]:
     """Return the workloads for Django."""
-    if not settings.configured:
-        settings.configure(
-            ALLOWED_HOSTS=["*"],
-            ROOT_URLCONF=__name__,
-            SECRET_KEY="benchmarks",
-            USE_TZ=True,
-            MIDDLEWARE=[],
-            CORS_ALLOWED_ORIGINS=[ALLOWED],
-            CORS_ALLOW_CREDENTIALS=True,
-            CORS_ALLOW_METHODS=METHODS,
-            CORS_ALLOW_HEADERS=HEADERS,
-            CORS_EXPOSE_HEADERS=EXPOSED,
-            CORS_PREFLIGHT_MAX_AGE=MAX_AGE,
-        )
-        django.setup()
-        # Django imports the view by its module's name, which may differ from the running one.
-        sys.modules.setdefault("benchmarks.framework_django", sys.modules[__name__])
+    configure()
     alone, full = _alone(), _full()
     cases: list[tuple[str, str, Callable[[], Any]]] = [
         ("no-origin", "no Origin", _get_factory(None)),

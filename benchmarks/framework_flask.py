@@ -56,6 +56,11 @@ def contenders() -> dict[str, Any]:
     return {BARE: application().wsgi_app, OURS: ours.wsgi_app, OTHER: theirs.wsgi_app}
 
 
+def served_apps() -> dict[str, Any]:
+    """Return the applications for `served`."""
+    return contenders()
+
+
 def workloads() -> list[Workload]:
     """Return the workloads for Flask."""
     apps = contenders()

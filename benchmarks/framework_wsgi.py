@@ -82,6 +82,11 @@ def contenders(app: Any) -> dict[str, Any]:
     }
 
 
+def served_apps() -> dict[str, Any]:
+    """Return the applications for `served`."""
+    return contenders(plain_app)
+
+
 def workloads() -> list[Workload]:
     """Return the workloads for WSGI."""
     apps, vary_apps = map(contenders, (plain_app, vary_app))

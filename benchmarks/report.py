@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median, quantiles
 from typing import Any, Final
 
 from benchmarks.workloads import BARE, OURS
@@ -52,7 +53,9 @@ def _render_figures(results: dict[str, Any]) -> str:
         kinds.setdefault(name.partition("-")[0], []).append(name)
     for kind, names in kinds.items():
         parts += [f"### {kind}", "\n".join(_render_workloads(results, names))]
-    parts += ["### Servers", "\n".join(_render_servers(results))]
+    servers = results["servers"]
+    parts += ["### Servers", _render_versions(servers), "\n".join(_render_servers(servers["rows"]))]
+    parts += ["### nginx in front of uvicorn", "\n".join(_render_edge(servers["edge"]))]
     parts += ["### Building, importing, memory", "\n".join(_render_sizes(results["sizes"]))]
     return "\n\n".join(parts)
 
@@ -67,6 +70,11 @@ def _render_machine(results: dict[str, Any]) -> str:
         width=108,
         break_on_hyphens=False,
     )
+
+
+def _render_versions(servers: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in servers["versions"].items())
+    return f"Measured {servers['date']}, {servers['rounds']} rounds. {versions}."
 
 
 def _render_workloads(results: dict[str, Any], names: list[str]) -> Iterator[str]:
@@ -97,13 +105,43 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
 
-def _render_servers(results: dict[str, Any]) -> Iterator[str]:
-    yield "| requests per second | bare | corekit | other |"
-    yield "|---|---:|---:|---:|"
-    for server, rates in results["servers"].items():
-        (other,) = rates.keys() - {BARE, OURS}
-        theirs = f"{rates[other]:,.0f} ({other})"
-        yield f"| {server} | {rates[BARE]:,.0f} | {rates[OURS]:,.0f} | {theirs} |"
+def _render_servers(rows: list[dict[str, Any]]) -> Iterator[str]:
+    yield (
+        "| server, application | request | bare | corekit adds | the usual layer adds"
+        " | requests per second |"
+    )
+    yield "|---|---|---:|---:|---:|---:|"
+    for row in rows:
+        for kind, samples in row["requests"].items():
+            other = row["other"]
+            bare = median(cpu for cpu, _ in samples[BARE])
+            rates = [f"{_rate(samples[name]):,.0f}" for name in (BARE, OURS, other)]
+            yield (
+                f"| {row['server']}, {row['framework']} | {kind} | {bare:.1f}"
+                f" | {_render_added(samples, OURS)} | {_render_added(samples, other)} ({other})"
+                f" | {', '.join(rates)} |"
+            )
+
+
+def _render_added(samples: dict[str, list[list[float]]], name: str) -> str:
+    """Return the median of what a layer adds in a round, and the quartiles."""
+    pairs = zip(samples[name], samples[BARE], strict=True)
+    low, middle, high = quantiles([cpu - bare for (cpu, _), (bare, _) in pairs], n=4)
+    return f"{middle:.1f} ({low:.1f} to {high:.1f})"
+
+
+def _rate(samples: list[list[float]]) -> float:
+    return median(rate for _, rate in samples)
+
+
+def _render_edge(requests: dict[str, dict[str, list[list[float]]]]) -> Iterator[str]:
+    yield "| request | CORS | µs | requests per second |"
+    yield "|---|---|---:|---:|"
+    for kind, samples in requests.items():
+        for place, found in samples.items():
+            low, middle, high = quantiles([cpu for cpu, _ in found], n=4)
+            spread = f"{middle:.1f} ({low:.1f} to {high:.1f})"
+            yield f"| {kind} | {place} | {spread} | {_rate(found):,.0f} |"
 
 
 def _render_sizes(sizes: dict[str, Any]) -> Iterator[str]:

@@ -1,35 +1,14 @@
-"""The applications that `servers` starts, one for each contender, by variable name."""
+"""The application that a server of `servers` runs: environment variables name it.
+
+``SERVED_FRAMEWORK`` is the end of the name of a module ``framework_``, and ``SERVED_CONTENDER`` the
+CORS layer.
+"""
 
 from __future__ import annotations
 
-from starlette.middleware.cors import CORSMiddleware as StarletteCors
-from wsgicors import CORS as WsgiCors  # noqa: N811 - it is a class
+import os
+from importlib import import_module
 
-from benchmarks.applications import POLICY, plain_app
-from benchmarks.framework_wsgi import plain_app as plain_wsgi_app
-from benchmarks.traffic import ALLOWED, EXPOSED, HEADERS, MAX_AGE, METHODS
-from corekit_asgi import CorsMiddleware
-from corekit_wsgi import CorsMiddleware as WsgiCorsMiddleware
+_framework = import_module(f"benchmarks.framework_{os.environ['SERVED_FRAMEWORK']}")
 
-asgi_bare = plain_app
-asgi_corekit = CorsMiddleware(plain_app, POLICY)
-asgi_starlette = StarletteCors(
-    plain_app,
-    allow_origins=[ALLOWED],
-    allow_methods=METHODS,
-    allow_headers=HEADERS,
-    allow_credentials=True,
-    expose_headers=EXPOSED,
-    max_age=MAX_AGE,
-)
-wsgi_bare = plain_wsgi_app
-wsgi_corekit = WsgiCorsMiddleware(plain_wsgi_app, POLICY)
-wsgi_wsgicors = WsgiCors(
-    plain_wsgi_app,
-    origin=ALLOWED,
-    methods=",".join(METHODS),
-    headers=",".join(HEADERS),
-    expose_headers=",".join(EXPOSED),
-    credentials="true",
-    maxage=str(MAX_AGE),
-)
+app = _framework.served_apps()[os.environ["SERVED_CONTENDER"]]

@@ -1,85 +1,177 @@
-"""Measure requests per second of real servers on loopback with wrk, bare and with CORS.
+"""Measure what a CORS layer costs in real servers: CPU time of the server for each request.
 
-All contenders of a server run at the same time, each with one worker. wrk sends requests to each in
-turn for two seconds, several times. The client runs on the same machine as the servers.
+wrk sends requests on loopback, to one server after the other, in random order. The CPU time is that
+of the server with all of its processes, user and system, divided by the requests that it answered.
+The time of wrk and of other processes is not in it, so that it hardly depends on what else the
+machine does; requests per second do.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, closing, suppress
-from statistics import median
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, NamedTuple
+from urllib.request import urlopen
+
+import psutil
 
 from benchmarks.sizes import ROOT
-from benchmarks.traffic import ALLOWED, request_headers
+from benchmarks.traffic import ALLOWED, UNTRUSTED, preflight_headers, request_headers
+from benchmarks.workloads import BARE, OURS
 
-SECONDS: Final = 2
-TURNS: Final = 5
-SERVERS: Final[dict[str, tuple[list[str], tuple[str, ...]]]] = {
-    "uvicorn": (
-        ["uvicorn", "--log-level", "error", "--no-access-log", "--port", "{port}", "{app}"],
-        ("asgi_bare", "asgi_corekit", "asgi_starlette"),
-    ),
-    "granian": (
-        ["granian", "--interface", "asgi", "--log-level", "error", "--port", "{port}", "{app}"],
-        ("asgi_bare", "asgi_corekit", "asgi_starlette"),
-    ),
-    "gunicorn": (
-        ["gunicorn", "--log-level", "error", "--bind", "127.0.0.1:{port}", "{app}"],
-        ("wsgi_bare", "wsgi_corekit", "wsgi_wsgicors"),
-    ),
+ROUNDS: Final = 10
+SECONDS: Final = 1
+CONNECTIONS: Final = 8
+
+Headers = Sequence[tuple[str, str]]
+
+
+class Request(NamedTuple):
+    """What wrk sends."""
+
+    method: str
+    headers: Headers
+
+
+REQUESTS: Final = {
+    "no Origin": Request("GET", request_headers(None)),
+    "allowed": Request("GET", request_headers(ALLOWED)),
+    "denied": Request("GET", request_headers(UNTRUSTED)),
+}
+PREFLIGHT: Final = Request("OPTIONS", preflight_headers(ALLOWED))
+
+COMMANDS: Final = {
+    "uvicorn": ("uvicorn", "--log-level=error", "--no-access-log", "--port={port}", "{app}"),
+    "granian": ("granian", "--interface=asgi", "--log-level=error", "--port={port}", "{app}"),
+    "hypercorn": ("hypercorn", "--log-level=error", "--bind=127.0.0.1:{port}", "{app}"),
+    "gunicorn": ("gunicorn", "--log-level=error", "--bind=127.0.0.1:{port}", "{app}"),
+    "waitress": ("waitress", "--threads=8", "--listen=127.0.0.1:{port}", "{app}"),
 }
 
 
-def measure_servers() -> dict[str, dict[str, float]]:
-    """Return requests per second by server and contender, or nothing if wrk is missing."""
-    if shutil.which("wrk") is None:
-        print(
-            "wrk is missing, so servers are not measured; on Debian: apt install wrk",
-            file=sys.stderr,
+class Row(NamedTuple):
+    """A server with an application: a key of `COMMANDS`, the framework, the usual CORS layer."""
+
+    server: str
+    framework: str
+    other: str
+
+
+ROWS: Final = (
+    Row("uvicorn", "asgi", "starlette"),
+    Row("granian", "asgi", "starlette"),
+    Row("hypercorn", "asgi", "starlette"),
+    Row("gunicorn", "wsgi", "wsgicors"),
+    Row("waitress", "wsgi", "wsgicors"),
+    Row("uvicorn", "fastapi", "starlette"),
+    Row("gunicorn", "django", "django-cors-headers"),
+    Row("gunicorn", "flask", "flask-cors"),
+)
+
+
+@dataclass(frozen=True)
+class Running:
+    """Processes that answer on a port."""
+
+    port: int
+    processes: Sequence[psutil.Process]
+
+    def cpu_time(self) -> float:
+        """Return the user and system time of the processes so far, in seconds."""
+        times = [each.cpu_times() for each in self.processes]
+        used: float = sum(each.user + each.system for each in times)
+        return used
+
+
+class Sample(NamedTuple):
+    """What wrk measured: microseconds of CPU time for each request, and requests per second."""
+
+    cpu: float
+    rate: float
+
+
+def measure_servers() -> list[dict[str, Any]]:
+    """Return the samples of each row, by kind of request and contender."""
+    found = []
+    for row in ROWS:
+        print(f"measuring {row.server} with {row.framework} ...", file=sys.stderr)
+        with ExitStack() as stack:
+            servers = {
+                name: stack.enter_context(serving(COMMANDS[row.server], row.framework, name))
+                for name in (BARE, OURS, row.other)
+            }
+            samples = measure_in_turn(servers, REQUESTS)
+        found.append({**row._asdict(), "requests": samples})
+    return found
+
+
+def measure_in_turn(
+    servers: Mapping[str, Running], requests: Mapping[str, Request]
+) -> dict[str, dict[str, list[Sample]]]:
+    """Send each kind of request to each server in turn; return the samples, one for each round."""
+    found: dict[str, dict[str, list[Sample]]] = {
+        kind: {name: [] for name in servers} for kind in requests
+    }
+    turns = [(kind, name) for kind in requests for name in servers]
+    for _ in range(ROUNDS):
+        for kind, name in random.sample(turns, len(turns)):
+            found[kind][name].append(measure(servers[name], requests[kind]))
+    return found
+
+
+def measure(running: Running, request: Request) -> Sample:
+    headers = [f"-H{name}: {value}" for name, value in request.headers if name != "host"]
+    with TemporaryDirectory() as folder:
+        script = Path(folder, "method.lua")
+        script.write_text(f'wrk.method = "{request.method}"\n')
+        url = f"http://127.0.0.1:{running.port}/items/7"
+        options = ["-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", f"-s{script}"]
+        before = running.cpu_time()
+        done = subprocess.run(
+            ["wrk", *options, *headers, url], check=True, capture_output=True, text=True, timeout=60
         )
-        return {}
-    return {server: _measure(*SERVERS[server]) for server in SERVERS}
+        used = running.cpu_time() - before
+    count = re.search(r"(\d+) requests in", done.stdout)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    if count is None or rate is None or "Non-2xx" in done.stdout:
+        raise RuntimeError(done.stdout)
+    return Sample(round(used / int(count[1]) * 1e6, 2), float(rate[1]))
 
 
-def _measure(command: list[str], apps: tuple[str, ...]) -> dict[str, float]:
-    found: dict[str, list[float]] = {app: [] for app in apps}
-    with ExitStack() as stack:
-        ports = {}
-        for app in apps:
-            ports[app] = free_port()
-            parts = [
-                part.format(port=ports[app], app=f"benchmarks.served:{app}") for part in command
-            ]
-            process = subprocess.Popen(
-                [sys.executable, "-m", *parts],
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}"},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            stack.callback(end, process)
-        for port in ports.values():
-            await_port(port)
-        for _ in range(TURNS):
-            for app in apps:
-                found[app].append(_measure_rate(ports[app]))
-    return {app.partition("_")[2]: round(median(rates), 1) for app, rates in found.items()}
+@contextmanager
+def serving(command: Sequence[str], framework: str, contender: str) -> Iterator[Running]:
+    """Run a server with one worker."""
+    port = free_port()
+    parts = [each.format(port=port, app="benchmarks.served:app") for each in command]
+    named = {"SERVED_FRAMEWORK": framework, "SERVED_CONTENDER": contender}
+    with started([sys.executable, "-m", *parts], port, **named) as process:
+        yield Running(port, [process, *process.children(recursive=True)])
 
 
-def _measure_rate(port: int) -> float:
-    headers = [f"-H{name}: {value}" for name, value in request_headers(ALLOWED) if name != "host"]
-    command = ["wrk", "-t1", "-c8", f"-d{SECONDS}s", *headers, f"http://127.0.0.1:{port}/items/7"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
-    rate: Any = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-    return float(rate[1])
+@contextmanager
+def started(command: Sequence[str], port: int, **environment: str) -> Iterator[psutil.Process]:
+    """Run a program until the end of the block; wait until it answers on a port."""
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}", **environment},
+    )
+    try:
+        await_port(port)
+        yield psutil.Process(process.pid)
+    finally:
+        end(process)
 
 
 def free_port() -> int:
@@ -90,9 +182,10 @@ def free_port() -> int:
 
 
 def await_port(port: int) -> None:
+    """Wait for a response, which a worker sends; the port may be open before there are any."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/items/7", timeout=5):
             return
         time.sleep(0.1)
     raise TimeoutError(f"no server on port {port}")
@@ -107,5 +200,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-if __name__ == "__main__":
-    print(measure_servers())
+def require_wrk() -> None:
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is missing; on Debian: apt install wrk")
