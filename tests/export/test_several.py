@@ -19,7 +19,7 @@ from tests.conformance.policies import API
 from tests.conformance.table import CASES, differences
 from tests.export.every import PROXIES
 from tests.export.nginx import NGINX
-from tests.export.proxies import Application, Proxy, running, serving
+from tests.export.proxies import Application, Proxy, require, running, serving
 from tests.export.several import POLICIES, put_together
 from tests.export.test_nginx_errors import ask
 from tests.frameworks.client import Client
@@ -44,6 +44,7 @@ class Servers:
         self._ports: dict[str, int] = {}
 
     def port_of(self, proxy: Proxy) -> int:
+        require(proxy)
         if proxy.name not in self._ports:
             folder = self._folder / proxy.name
             folder.mkdir()
