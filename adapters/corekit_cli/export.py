@@ -11,6 +11,7 @@ import click
 
 from corekit.diagnostics import show
 from corekit.export import TARGETS, Export, export_policy
+from corekit.export.parts import write_prefix
 
 from .output import (
     CommandError,
@@ -28,6 +29,14 @@ State = Literal["written", "up to date", "out of date", "missing"]
 _STALE: Final[frozenset[State]] = frozenset({"out of date", "missing"})
 
 
+def _check_name(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    try:
+        write_prefix(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--name'") from error
+    return name
+
+
 @click.command(short_help="Write a policy as the configuration of a proxy or service.")
 @click.argument("target", type=click.Choice([*TARGETS]))
 @click.argument("source", metavar="FILE|IMPORT_PATH|-")
@@ -37,6 +46,12 @@ _STALE: Final[frozenset[State]] = frozenset({"out of date", "missing"})
     metavar="UPSTREAM",
     help="URL of the application: write a complete example.",
 )
+@click.option(
+    "--name",
+    metavar="NAME",
+    callback=_check_name,
+    help="Name of the policy, if one proxy has several.",
+)
 @click.option("-o", "--output", "folder", metavar="FOLDER", help="Folder for the files.")
 @click.option("--check", "is_check", is_flag=True, help="Compare the files in FOLDER instead.")
 @json_option
@@ -45,6 +60,7 @@ def export(
     target: str,
     source: str,
     upstream: str | None,
+    name: str | None,
     folder: str | None,
     is_check: bool,
     as_json: bool,
@@ -71,6 +87,7 @@ def export(
       corekit export nginx cors.toml
       corekit export nginx cors.toml -o deploy/nginx
       corekit export nginx cors.toml -o deploy/nginx --check
+      corekit export nginx public.toml --name public -o deploy/nginx
       corekit export nginx cors.toml --standalone http://127.0.0.1:8000 -o .
       nginx -e stderr -p . -c nginx.conf
       corekit export aws-s3 cors.toml -o deploy
@@ -89,11 +106,14 @@ def export(
     command = f"corekit export {target} {shlex.quote(source)}"
     if upstream is not None:
         command += f" --standalone {shlex.quote(upstream)}"
+    if name is not None:
+        command += f" --name {name}"
     try:
         exported = export_policy(
             file.require(),
             TARGETS[target],
             standalone=upstream,
+            name=name,
             command=command,
             guard=file.guard,
             lookup=file.lookup,

@@ -31,6 +31,7 @@ from .envoy import ENVOY
 from .gateway_api import GATEWAY_API
 from .haproxy import HAPROXY
 from .nginx import NGINX
+from .parts import write_prefix
 from .refusals import REFUSALS, find_refusals
 from .target import Export, Level, Target, write_head
 
@@ -51,6 +52,7 @@ def export_policy(
     target: Target,
     *,
     standalone: str | None = None,
+    name: str | None = None,
     command: str | None = None,
     guard: CrossOriginGuard | None = None,
     lookup: Lookup | None = None,
@@ -58,15 +60,20 @@ def export_policy(
     """Return the configuration of a proxy that says the same as a policy, or why not.
 
     With `standalone`, the URL of the application, the result is a complete configuration that can
-    be run. `command` is what the head of each file names as the way to write it again. A `guard`
-    and a `lookup` are those that the application has too; neither is exported. Raise ValueError if
-    `standalone` is not an HTTP URL without a path, or the target does not run.
+    be run. A `name` is for one of several policies in the same proxy: it is in the names of the
+    files and of what they define. `command` is what the head of each file names as the way to
+    write it again. A `guard` and a `lookup` are those that the application has too; neither is
+    exported. Raise ValueError if `standalone` is not an HTTP URL without a path, if the target does
+    not run, or if `name` is not a name.
 
     >>> policy = CorsPolicy(allow_origins=["https://*.example.com"])
     >>> export = export_policy(policy, TARGETS["nginx"])
     >>> list(export.files), export.level.value, export.problems
     (['cors.conf', 'cors_location.conf'], 'exact', ())
+    >>> list(export_policy(policy, TARGETS["nginx"], name="admin").files)
+    ['cors_admin.conf', 'cors_admin_location.conf']
     """
+    prefix = write_prefix(name)
     if standalone is not None and not target.is_runnable:
         raise ValueError(f"{target.name} has no complete configuration that can be run.")
     current = read_policy(policy)
@@ -77,8 +84,8 @@ def export_policy(
     if any(each.severity == "error" for each in problems):
         return Export(target, {}, (), tuple(problems))
     differences = tuple(target.find_differences(current))
-    files = target.write(current, standalone)
-    command = command or f"corekit export {target.name} FILE"
+    files = target.write(current, standalone, prefix)
+    command = command or f"corekit export {target.name} FILE{f' --name {name}' if name else ''}"
     head = write_head(target, current, command, differences)
     if target.comment:
         files = {name: f"{head}\n{text}" for name, text in files.items()}

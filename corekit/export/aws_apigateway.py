@@ -26,7 +26,7 @@ _MOST_CHARACTERS: Final = 64
 """The longest method."""
 
 
-def _write(policy: CorsPolicy, _: str | None) -> Mapping[str, str]:
+def _write(policy: CorsPolicy, _: str | None, prefix: str) -> Mapping[str, str]:
     configuration: dict[str, Any] = {
         "AllowOrigins": policy.allow_origins,
         "AllowCredentials": policy.allow_credentials,
@@ -36,7 +36,7 @@ def _write(policy: CorsPolicy, _: str | None) -> Mapping[str, str]:
     }
     if policy.max_age is not None:
         configuration["MaxAge"] = policy.max_age
-    return {"cors_api.json": write_json(configuration)}
+    return {f"{prefix}_api.json": write_json(configuration)}
 
 
 def _find_problems(policy: CorsPolicy) -> Iterator[Diagnostic]:

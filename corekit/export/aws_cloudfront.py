@@ -33,7 +33,7 @@ _UNSENDABLE_HEADER: Final = "origin"
 """A header that no page can set, so that it does not matter whether it is allowed."""
 
 
-def _write(policy: CorsPolicy, _: str | None) -> Mapping[str, str]:
+def _write(policy: CorsPolicy, _: str | None, prefix: str) -> Mapping[str, str]:
     cors: dict[str, Any] = {
         "AccessControlAllowOrigins": _items(write_origins(policy)),
         "AccessControlAllowCredentials": policy.allow_credentials,
@@ -46,12 +46,12 @@ def _write(policy: CorsPolicy, _: str | None) -> Mapping[str, str]:
         cors["AccessControlMaxAgeSec"] = policy.max_age
     removed = [{"Header": name} for name in sorted(CORS_RESPONSE_HEADERS)]
     configuration = {
-        "Name": f"cors-{policy.fingerprint}",
+        "Name": f"{prefix}-{policy.fingerprint}",
         "Comment": f"CORS policy {policy.fingerprint}, written by corekit export aws-cloudfront",
         "CorsConfig": {**cors, "OriginOverride": True},
         "RemoveHeadersConfig": _items(removed),
     }
-    return {"cors_cloudfront.json": write_json(configuration)}
+    return {f"{prefix}_cloudfront.json": write_json(configuration)}
 
 
 def _items(values: Sequence[object]) -> dict[str, object]:

@@ -32,7 +32,7 @@ from .target import NOT_PROVEN, Level, Target
 _METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
 
 
-def _write(policy: CorsPolicy, _: str | None) -> Mapping[str, str]:
+def _write(policy: CorsPolicy, _: str | None, prefix: str) -> Mapping[str, str]:
     rule: dict[str, Any] = {
         "ID": f"CORS policy {policy.fingerprint}",
         "AllowedOrigins": write_origins(policy),
@@ -45,7 +45,7 @@ def _write(policy: CorsPolicy, _: str | None) -> Mapping[str, str]:
         rule["ExposeHeaders"] = policy.expose_headers
     if policy.max_age is not None:
         rule["MaxAgeSeconds"] = policy.max_age
-    return {"cors_s3.json": write_json({"CORSRules": [rule]})}
+    return {f"{prefix}_s3.json": write_json({"CORSRules": [rule]})}
 
 
 def _find_problems(policy: CorsPolicy) -> Iterator[Diagnostic]:

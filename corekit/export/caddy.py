@@ -84,10 +84,10 @@ _Fields = list[tuple[str, str]]
 _Rows = Iterable[tuple[str, str]]
 
 
-def _write(policy: CorsPolicy, standalone: str | None) -> Mapping[str, str]:
+def _write(policy: CorsPolicy, standalone: str | None, prefix: str) -> Mapping[str, str]:
     route = f"route {{\n{_indent(''.join(_route(policy)))}}}\n"
     if standalone is None:
-        return {"cors.caddy": f"{_HEAD}\n{route}"}
+        return {f"{prefix}.caddy": f"{_HEAD}\n{route}"}
     parse_upstream(standalone)
     return {"Caddyfile": _STANDALONE.format(route=_indent(route), upstream=standalone)}
 

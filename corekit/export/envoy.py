@@ -29,6 +29,7 @@ from . import envoy_yaml as texts
 from .origins import write_regex
 from .parts import (
     LOWER,
+    PREFIX,
     TCHAR,
     find_common_differences,
     is_for_any,
@@ -58,13 +59,19 @@ _FOLD: Final = "\n"
 Header = tuple[str, str]
 
 
-def _write(policy: CorsPolicy, standalone: str | None) -> Mapping[str, str]:
-    filters = texts.FILTER.format(config=indent(_config(policy), " " * 4))
-    routes = f"{texts.HEAD_OF_ROUTES}{''.join(_routes(policy))}"
+def _write(policy: CorsPolicy, standalone: str | None, prefix: str) -> Mapping[str, str]:
+    is_named = prefix != PREFIX
+    filters = texts.FILTER.format(
+        prefix=prefix,
+        disabled=texts.DISABLED if is_named else "",
+        config=indent(_config(policy, prefix), " " * 4),
+    )
+    routes = f"{texts.HEAD_OF_ROUTES}{''.join(_routes(policy, prefix))}"
     runtime = texts.RUNTIME if _has_regex(policy) else ""
     if standalone is None:
         head = f"{texts.HEAD}{texts.HEAD_OF_RUNTIME}" if runtime else texts.HEAD
-        return {"cors.yaml": f"{head}\n{runtime}http_filters:\n{filters}\nroutes:\n{routes}"}
+        head += texts.HEAD_OF_NAMED if is_named else ""
+        return {f"{prefix}.yaml": f"{head}\n{runtime}http_filters:\n{filters}\nroutes:\n{routes}"}
     scheme, host, port = parse_upstream(standalone)
     host = host.strip("[]")
     text = texts.STANDALONE.format(
@@ -72,6 +79,7 @@ def _write(policy: CorsPolicy, standalone: str | None) -> Mapping[str, str]:
         network=texts.NETWORK,
         filter=indent(filters, " " * 10),
         routes=indent(routes, " " * 14),
+        enabled=texts.ENABLED.format(prefix=prefix) if is_named else "",
         type="STATIC" if _is_address(host) else "STRICT_DNS",
         host=host,
         port=port,
@@ -91,7 +99,7 @@ def _has_regex(policy: CorsPolicy) -> bool:
     return bool(policy.allow_origins) and not is_for_any(policy)
 
 
-def _config(policy: CorsPolicy) -> str:
+def _config(policy: CorsPolicy, prefix: str) -> str:
     """Return the configuration of the filter."""
     headers = [*_origin_headers(policy), *_expose(policy)]
     vary = [] if is_for_any(policy) else [_vary_by_origin()]
@@ -99,11 +107,12 @@ def _config(policy: CorsPolicy) -> str:
     if not _has_regex(policy):
         return _mutate(mutations)
     first, *others, last = mutations
-    allowed = _mutate([f"&cors_remove {first}", *others, f"&cors_vary {last}"])
-    denied = _mutate(["*cors_remove", "*cors_vary"])
+    allowed = _mutate([f"&{prefix}_remove {first}", *others, f"&{prefix}_vary {last}"])
+    denied = _mutate([f"*{prefix}_remove", f"*{prefix}_vary"])
     # One alternative in each line.
     regex = f"|\\{_FOLD}".join(_quote(write_regex(each))[1:-1] for each in policy.allow_origins)
     return texts.COMPOSITE.format(
+        prefix=prefix,
         regex=indent(f'{regex}"', " " * 16),
         allowed=indent(_execute("allowed", allowed), " " * 8),
         denied=indent(_execute("denied", denied), " " * 4),
@@ -195,20 +204,20 @@ def _preflight_headers(policy: CorsPolicy) -> Iterator[Header]:
         yield "Vary", ", ".join(vary)
 
 
-def _routes(policy: CorsPolicy) -> Iterator[str]:
+def _routes(policy: CorsPolicy, prefix: str) -> Iterator[str]:
     if policy.allow_origins:
-        origin = texts.ALLOWED if _has_regex(policy) else texts.PRESENT
+        origin = texts.ALLOWED.format(prefix=prefix) if _has_regex(policy) else texts.PRESENT
         status = f"{{status: {policy.preflight_status}}}"
-        yield _route(origin, status, _preflight_headers(policy))
+        yield _route(prefix, origin, status, _preflight_headers(policy))
     if not is_for_any(policy):
         body = _quote(DENIED_BODY.decode())
         response = f"{{status: 403, body: {{inline_string: {body}}}}}"
-        yield _route(texts.PRESENT, response, [("Vary", "Origin")])
+        yield _route(prefix, texts.PRESENT, response, [("Vary", "Origin")])
 
 
-def _route(origin: str, response: str, headers: Iterable[Header]) -> str:
+def _route(prefix: str, origin: str, response: str, headers: Iterable[Header]) -> str:
     lines = (f"  - header: {_write_header(each)}\n" for each in headers)
-    return texts.ROUTE.format(origin=origin, response=response) + "".join(lines)
+    return texts.ROUTE.format(prefix=prefix, origin=origin, response=response) + "".join(lines)
 
 
 def _write_header(header: Header) -> str:

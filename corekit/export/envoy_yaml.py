@@ -11,6 +11,10 @@ HEAD: Final = """\
 HEAD_OF_RUNTIME: Final = """\
 # The layer of runtime is for the bootstrap: without it, routes read only short regular expressions.
 """
+HEAD_OF_NAMED: Final = """\
+# The filter is disabled. Enable it in each route that the policy covers, and replace `prefix: /` in
+# the routes of the file by the path of that route.
+"""
 RUNTIME: Final = """\
 layered_runtime:
   layers:
@@ -21,9 +25,10 @@ layered_runtime:
 """
 FILTER: Final = """\
 # The headers of the application are replaced by those of the policy.
-- name: cors
-  typed_config:
+- name: {prefix}
+{disabled}  typed_config:
 {config}"""
+DISABLED: Final = "  disabled: true\n"
 COMPOSITE: Final = """\
 "@type": type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher
 extension_config:
@@ -43,7 +48,7 @@ xds_matcher:
           value_match:
             safe_regex:
               google_re2: {{}}
-              regex: &cors_origins "\\
+              regex: &{prefix}_origins "\\
 {regex}
       on_match:
 {allowed}  on_no_match:
@@ -76,11 +81,11 @@ ROUTE: Final = """\
     - {{name: origin, {origin}}}
   direct_response: {response}
   typed_per_filter_config:
-    cors: {{"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}
+    {prefix}: {{"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}
   response_headers_to_add:
 """
 PRESENT: Final = "present_match: true"
-ALLOWED: Final = "string_match: {safe_regex: {regex: *cors_origins}}"
+ALLOWED: Final = "string_match: {{safe_regex: {{regex: *{prefix}_origins}}}}"
 
 NETWORK: Final = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3"
 STANDALONE: Final = """\
@@ -106,7 +111,7 @@ STANDALONE: Final = """\
               routes:
 {routes}              - match: {{prefix: /}}
                 route: {{cluster: application}}
-
+{enabled}
   clusters:
   - name: application
     type: {type}
@@ -115,6 +120,12 @@ STANDALONE: Final = """\
       endpoints:
       - lb_endpoints:
         - endpoint: {{address: {{socket_address: {{address: "{host}", port_value: {port}}}}}}}
+"""
+ENABLED: Final = """\
+                typed_per_filter_config:
+                  {prefix}:
+                    "@type": type.googleapis.com/envoy.config.route.v3.FilterConfig
+                    config: {{}}
 """
 TLS: Final = """\
     # The certificate is not verified.

@@ -47,7 +47,7 @@ _HEAD: Final = """\
 """
 
 
-def _write(policy: CorsPolicy, _: str | None) -> Mapping[str, str]:
+def _write(policy: CorsPolicy, _: str | None, prefix: str) -> Mapping[str, str]:
     fields: dict[str, object] = {"allowOrigins": [*policy.allow_origins]}
     if policy.allow_credentials:
         fields["allowCredentials"] = True
@@ -58,7 +58,7 @@ def _write(policy: CorsPolicy, _: str | None) -> Mapping[str, str]:
         fields["exposeHeaders"] = _alone(policy.expose_headers) or [*policy.expose_headers]
     if policy.max_age is not None:
         fields["maxAge"] = policy.max_age
-    return {"cors_filter.yaml": _HEAD + "".join(_write_yaml(fields))}
+    return {f"{prefix}_filter.yaml": _HEAD + "".join(_write_yaml(fields))}
 
 
 def _alone(names: tuple[str, ...]) -> list[str]:

@@ -43,20 +43,19 @@ MOST_CHARACTERS: Final = {"allow_methods": 3000, "allow_headers": 3000, "expose_
 bytes are free (`tune.maxrewrite`), for preflights 16384 (`tune.bufsize`), with what they request.
 """
 
-_LIST: Final = "cors_origins.lst"
 _METHOD: Final = "access-control-request-method"
 _HEADERS: Final = "access-control-request-headers"
 _PRIVATE_NETWORK: Final = "access-control-request-private-network"
 
 _HEAD: Final = """\
-# Load this file before the frontends that the policy covers: frontend NAME from cors
+# Load this file before the frontends that the policy covers: frontend NAME from {prefix}
 
 """
 _STANDALONE: Final = """\
 # Run it: haproxy -f haproxy.cfg
 
 {section}
-frontend web from cors
+frontend web from {prefix}
     bind 127.0.0.1:8080
     timeout client 1m
     default_backend application
@@ -71,17 +70,19 @@ backend application
 """
 
 
-def _write(policy: CorsPolicy, standalone: str | None) -> Mapping[str, str]:
+def _write(policy: CorsPolicy, standalone: str | None, prefix: str) -> Mapping[str, str]:
     exact = [each for each in policy.allow_origins if ANY not in each]
-    files = {_LIST: "".join(f"{each}\n" for each in exact)} if len(exact) > MOST_INLINE else {}
-    origins = _origins(policy, in_file=bool(files))
+    file = f"{prefix}_origins.lst" if len(exact) > MOST_INLINE else None
+    files = {file: "".join(f"{each}\n" for each in exact)} if file else {}
+    origins = _origins(policy, file)
     parts = [origins, _requested(policy), _preflights(policy), _responses(policy)]
     rules = "\n".join(filter(None, ("".join(f"{line}\n" for line in part) for part in parts)))
-    section = f"defaults cors\n    mode http\n\n{indent(rules, ' ' * 4)}"
+    section = f"defaults {prefix}\n    mode http\n\n{indent(rules, ' ' * 4)}"
     if standalone is None:
-        return {"cors.cfg": f"{_HEAD}{section}", **files}
+        return {f"{prefix}.cfg": f"{_HEAD.format(prefix=prefix)}{section}", **files}
     server = _server(standalone)
-    return {"haproxy.cfg": _STANDALONE.format(section=section, server=server), **files}
+    text = _STANDALONE.format(section=section, prefix=prefix, server=server)
+    return {"haproxy.cfg": text, **files}
 
 
 def _server(url: str) -> str:
@@ -93,16 +94,16 @@ def _server(url: str) -> str:
     return f"{address} ssl verify required ca-file @system-ca sni str({host.strip('[]')})"
 
 
-def _origins(policy: CorsPolicy, *, in_file: bool) -> Iterator[str]:
+def _origins(policy: CorsPolicy, file: str | None) -> Iterator[str]:
     if is_for_any(policy) or not policy.allow_origins:
         return
     yield "# The origin, if it is allowed."
-    if in_file:
-        yield f"acl cors_listed req.fhdr(origin) -m str -f {_LIST}"
+    if file is not None:
+        yield f"acl cors_listed req.fhdr(origin) -m str -f {file}"
     for each in policy.allow_origins:
         if ANY in each:
             yield f"acl cors_listed req.fhdr(origin) -m reg {_quote(f'^{write_regex(each)}$')}"
-        elif not in_file:
+        elif file is None:
             yield f"acl cors_listed req.fhdr(origin) -m str {_quote(each)}"
     condition = "{ req.fhdr_cnt(origin) 1 } cors_listed"
     yield f"http-request set-var(txn.cors_origin) req.fhdr(origin) if {condition}"

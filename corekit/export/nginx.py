@@ -54,10 +54,10 @@ geo $cors_dollar {
 }
 """
 _MAPS_HEAD: Final = (
-    "# Include this file in http { }, and cors_location.conf in each location { }.\n"
+    "# Include this file in http {{ }}, and {prefix}_location.conf in each location {{ }}.\n"
 )
 _LOCATION_HEAD: Final = """\
-# Include this file in each location { } that the policy covers, and cors.conf in http { }.
+# Include this file in each location {{ }} that the policy covers, and {prefix}.conf in http {{ }}.
 # Lines with add_header or proxy_hide_header outside of the location have no effect in it.
 """
 _STANDALONE: Final = """\
@@ -96,14 +96,15 @@ class _Header(NamedTuple):
     map: str = ""
 
 
-def _write(policy: CorsPolicy, standalone: str | None) -> Mapping[str, str]:
-    headers = [*_headers(policy)]
-    maps = "\n".join(filter(None, [*_common_maps(policy), *(each.map for each in headers)]))
-    location = "".join(_location(policy, headers))
+def _write(policy: CorsPolicy, standalone: str | None, prefix: str) -> Mapping[str, str]:
+    headers = [*_headers(policy, prefix)]
+    common = _common_maps(policy, prefix)
+    maps = "\n".join(filter(None, [*common, *(each.map for each in headers)]))
+    location = "".join(_location(policy, headers, prefix))
     if standalone is None:
         return {
-            "cors.conf": f"{_MAPS_HEAD}\n{maps}",
-            "cors_location.conf": f"{_LOCATION_HEAD}\n{location}",
+            f"{prefix}.conf": f"{_MAPS_HEAD.format(prefix=prefix)}\n{maps}",
+            f"{prefix}_location.conf": f"{_LOCATION_HEAD.format(prefix=prefix)}\n{location}",
         }
     parse_upstream(standalone)
     text = _STANDALONE.format(
@@ -112,7 +113,7 @@ def _write(policy: CorsPolicy, standalone: str | None) -> Mapping[str, str]:
     return {"nginx.conf": text}
 
 
-def _common_maps(policy: CorsPolicy) -> Iterator[str]:
+def _common_maps(policy: CorsPolicy, prefix: str) -> Iterator[str]:
     """Yield the maps for the origin and for the kind of the request."""
     verdict = "granted"
     if any("$" in each for each in lists(policy).values()):
@@ -121,43 +122,46 @@ def _common_maps(policy: CorsPolicy) -> Iterator[str]:
         regexes = (write_regex(each, _GROUP) for each in policy.allow_origins)
         rows = [(rf"~^{regex}\z", "$http_origin") for regex in regexes]
         rows = rows or [("default", "")]
-        yield "# The origin, if it is allowed.\n" + _map("cors_origin", "$http_origin", rows)
-        verdict = "$cors_verdict"
-        yield _map("cors_verdict", "$cors_origin", [("", "denied"), ("default", "granted")])
+        yield "# The origin, if it is allowed.\n" + _map(f"{prefix}_origin", "$http_origin", rows)
+        verdict = f"${prefix}_verdict"
+        rows = [("", "denied"), ("default", "granted")]
+        yield _map(f"{prefix}_verdict", f"${prefix}_origin", rows)
     yield "# Whether a preflight is granted or denied; empty for other requests.\n" + _map(
-        "cors_preflight",
+        f"{prefix}_preflight",
         f"$request_method {_METHOD} $http_origin",
         [("~^OPTIONS [^ ]+ .", verdict)],
     )
 
 
-def _headers(policy: CorsPolicy) -> Iterator[_Header]:
+def _headers(policy: CorsPolicy, prefix: str) -> Iterator[_Header]:
     """Yield the headers that the policy can send."""
     values = {name: _escape_value(text) for name, text in lists(policy).items()}
-    yield _Header(ALLOW_ORIGIN, '"*"' if is_for_any(policy) else "$cors_origin")
+    origin, preflight = f"${prefix}_origin", f"${prefix}_preflight"
+    yield _Header(ALLOW_ORIGIN, '"*"' if is_for_any(policy) else origin)
     if policy.allow_credentials:
         rows = [("", ""), ("default", "true")]
-        yield _header("Access-Control-Allow-Credentials", "credentials", "$cors_origin", rows)
+        yield _header("Access-Control-Allow-Credentials", f"{prefix}_credentials", origin, rows)
     if policy.expose_headers:
-        source, key = "$cors_origin $cors_preflight", r"~^[^ ]+ \z"
+        source, key = f"{origin} {preflight}", r"~^[^ ]+ \z"
         if is_for_any(policy):
-            source, key = "$cors_preflight", ""
+            source, key = preflight, ""
         rows = [(key, values["expose_headers"])]
-        yield _header("Access-Control-Expose-Headers", "expose", source, rows)
-    yield _methods(policy, values["allow_methods"])
+        yield _header("Access-Control-Expose-Headers", f"{prefix}_expose", source, rows)
+    yield _methods(policy, values["allow_methods"], prefix)
     if values["allow_headers"] or names_requested_headers(policy):
-        yield _request_headers(policy, values["allow_headers"])
+        yield _request_headers(policy, values["allow_headers"], prefix)
     if policy.max_age is not None:
         rows = [("granted", str(policy.max_age))]
-        yield _header("Access-Control-Max-Age", "max_age", "$cors_preflight", rows)
+        yield _header("Access-Control-Max-Age", f"{prefix}_max_age", preflight, rows)
     if policy.allow_private_network:
-        source = "$cors_preflight $http_access_control_request_private_network"
+        source = f"{preflight} $http_access_control_request_private_network"
         rows = [(r"~^granted true\z", "true")]
-        yield _header("Access-Control-Allow-Private-Network", "private_network", source, rows)
-    yield from _vary(policy)
+        variable = f"{prefix}_private_network"
+        yield _header("Access-Control-Allow-Private-Network", variable, source, rows)
+    yield from _vary(policy, prefix)
 
 
-def _methods(policy: CorsPolicy, methods: str) -> _Header:
+def _methods(policy: CorsPolicy, methods: str, prefix: str) -> _Header:
     before = ""
     if names_requested_method(policy):
         named = _any_of((*policy.engine.allow_methods, ANY))
@@ -168,15 +172,16 @@ def _methods(policy: CorsPolicy, methods: str) -> _Header:
         ]
         before = (
             "# With credentials, browsers take * literally, so what they request is named.\n"
-            + _map("cors_requested_method", _METHOD, rows)
+            + _map(f"{prefix}_requested_method", _METHOD, rows)
             + "\n"
         )
-        methods += "$cors_requested_method"
+        methods += f"${prefix}_requested_method"
     rows = [("granted", methods)]
-    return _header("Access-Control-Allow-Methods", "methods", "$cors_preflight", rows, before)
+    variable, source = f"{prefix}_methods", f"${prefix}_preflight"
+    return _header("Access-Control-Allow-Methods", variable, source, rows, before)
 
 
-def _request_headers(policy: CorsPolicy, headers: str) -> _Header:
+def _request_headers(policy: CorsPolicy, headers: str, prefix: str) -> _Header:
     before = ""
     if names_requested_headers(policy):
         separator = ", " if headers else ""
@@ -187,37 +192,38 @@ def _request_headers(policy: CorsPolicy, headers: str) -> _Header:
         ]
         before = (
             "# The requested headers, unless one of them is named * or the list is very long.\n"
-            + _map("cors_requested_headers", _HEADERS, rows)
+            + _map(f"{prefix}_requested_headers", _HEADERS, rows)
             + "\n"
         )
-        headers += "$cors_requested_headers"
+        headers += f"${prefix}_requested_headers"
     rows = [("granted", headers)]
-    return _header("Access-Control-Allow-Headers", "headers", "$cors_preflight", rows, before)
+    variable, source = f"{prefix}_headers", f"${prefix}_preflight"
+    return _header("Access-Control-Allow-Headers", variable, source, rows, before)
 
 
-def _vary(policy: CorsPolicy) -> Iterator[_Header]:
+def _vary(policy: CorsPolicy, prefix: str) -> Iterator[_Header]:
     """Yield Vary, without Origin if the application has named that or everything."""
     fields = varied_fields(policy)
     source, rows = "$upstream_http_vary", [(r"~*(?:^|[\s,])(?:origin|\*)\s*(?:,|\z)", "")]
     if is_for_any(policy):
         if not fields:
             return
-        source, rows = "$cors_preflight", [("granted", ", ".join(fields))]
+        source, rows = f"${prefix}_preflight", [("granted", ", ".join(fields))]
     else:
         rows.append(("default", "Origin"))
         if fields:
-            source = f"$cors_preflight {source}"
+            source = f"${prefix}_preflight {source}"
             rows.insert(0, ("~^granted ", ", ".join(("Origin", *fields))))
-    yield _header("Vary", "vary", source, rows)
+    yield _header("Vary", f"{prefix}_vary", source, rows)
 
 
-def _location(policy: CorsPolicy, headers: Iterable[_Header]) -> Iterator[str]:
+def _location(policy: CorsPolicy, headers: Iterable[_Header], prefix: str) -> Iterator[str]:
     yield "# Preflights do not reach the application.\n"
-    yield f"if ($cors_preflight = granted) {{ return {policy.preflight_status}; }}\n"
+    yield f"if (${prefix}_preflight = granted) {{ return {policy.preflight_status}; }}\n"
     if not is_for_any(policy):
         # With a text, `error_page` does not apply.
         text = DENIED_BODY.decode().replace("\n", r"\n")
-        yield f'if ($cors_preflight = denied) {{ return 403 "{text}"; }}\n'
+        yield f'if (${prefix}_preflight = denied) {{ return 403 "{text}"; }}\n'
     yield "\n# The headers of the application are replaced by those of the policy.\n"
     yield from (f"proxy_hide_header {name.title()};\n" for name in sorted(CORS_RESPONSE_HEADERS))
     yield from (f"add_header {each.name} {each.value} always;\n" for each in headers)
@@ -226,7 +232,7 @@ def _location(policy: CorsPolicy, headers: Iterable[_Header]) -> Iterator[str]:
 def _header(
     name: str, variable: str, source: str, rows: Iterable[tuple[str, str]], before: str = ""
 ) -> _Header:
-    return _Header(name, f"$cors_{variable}", before + _map(f"cors_{variable}", source, rows))
+    return _Header(name, f"${variable}", before + _map(variable, source, rows))
 
 
 def _map(variable: str, source: str, rows: Iterable[tuple[str, str]]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from corekit._origins import ANY
+from corekit.diagnostics import show
 from corekit.policy import CorsPolicy
 
 TCHAR: Final = "[!#$%&'*+.^_`|~0-9A-Za-z-]"
@@ -15,9 +16,40 @@ TCHAR: Final = "[!#$%&'*+.^_`|~0-9A-Za-z-]"
 LOWER: Final = TCHAR.replace("A-Z", "")
 """A character of a header name: browsers request them in lower case."""
 
+PREFIX: Final = "cors"
+"""What names in a configuration begin with, and the names of its files."""
+
+# nginx reads variables without case, and their names have at most 46 characters.
+_is_name = re.compile(r"[a-z][a-z0-9_]{0,19}").fullmatch
+_ends_with_part = re.compile(r"(?:^|_)(?:location|requested)\Z").search
+"""`cors_location.conf` and `cors_requested_headers` are names without a name of the policy."""
+
 _is_upstream = re.compile(
     r"(https?)://(\[[0-9a-f:]+\]|[A-Za-z0-9_.-]+)(?::([0-9]{1,5}))?"
 ).fullmatch
+
+
+def write_prefix(name: str | None) -> str:
+    """Return what the names begin with for a policy of this name, or raise ValueError.
+
+    No name with one prefix is a name with another.
+
+    >>> write_prefix(None), write_prefix("admin")
+    ('cors', 'cors_admin')
+    """
+    if name is None:
+        return PREFIX
+    if not _is_name(name):
+        raise ValueError(
+            f"name={show(name)} cannot be a part of other names. Use up to 20 lower-case letters,"
+            " digits and underscores, starting with a letter, such as 'admin'."
+        )
+    if _ends_with_part(name):
+        raise ValueError(
+            f"name={show(name)} could be mistaken for a part of another name. Let it end with a"
+            " word other than 'location' or 'requested'."
+        )
+    return f"{PREFIX}_{name}"
 
 
 class Upstream(NamedTuple):

@@ -8,17 +8,20 @@ from typing import Final
 
 from corekit.arguments import REGEXES
 from corekit.compat import RegexCorsPolicy
-from corekit.diagnostics import Diagnostic, Kind, make_diagnostic
+from corekit.diagnostics import Diagnostic, Kind, make_diagnostic, show
 from corekit.guard import CrossOriginGuard
 from corekit.lookups import Lookup
 from corekit.policy import CorsPolicy
 from corekit.routes import CorsRoutes
 
+_MOST_PATHS: Final = 5
+"""A message names no more routes."""
+
 REFUSALS: Final = {
     "routes-not-exported": Kind(
         "error",
-        "Routes have one policy for each path, and an export has one policy.",
-        "Write the policy of each route into a separate file, and export that.",
+        "Each of the routes {paths} has its own policy, and an export has one.",
+        "Write the policy of each route into a separate file, and export each with its own --name.",
     ),
     "regex-not-exported": Kind(
         "error",
@@ -106,7 +109,10 @@ def find_refusals(
 ) -> Iterator[Diagnostic]:
     """Yield what no target can say."""
     if isinstance(policy, CorsRoutes):
-        yield refuse("routes-not-exported", "routes", [path for path, _ in policy.routes])
+        paths = [path for path, _ in policy.routes]
+        more = f" and {len(paths) - _MOST_PATHS} more" if len(paths) > _MOST_PATHS else ""
+        shown = f"{', '.join(map(show, paths[:_MOST_PATHS]))}{more}"
+        yield refuse("routes-not-exported", "routes", paths, paths=shown)
         return
     name = policy.engine.dialect.name
     if getattr(policy.engine.others, "snapshot", None) is not None:

@@ -34,6 +34,8 @@ class Target:
     `requires` is the oldest version. `limits` are sentences about what the target cannot do, or
     what has to be known about it. `comment` begins a comment that ends with the line. `write`
     returns the files by their names; with the URL of an application, one complete configuration.
+    Its last argument is what the files' names begin with, and the names in them that two policies
+    in one proxy would share.
     `find_problems` returns what this target cannot say of a policy, `find_differences` what differs
     for clients other than browsers, and at the level `BROWSER_EQUAL` also for browsers.
 
@@ -47,7 +49,7 @@ class Target:
     level: Level
     limits: tuple[str, ...]
     comment: str
-    write: Callable[[CorsPolicy, str | None], Mapping[str, str]]
+    write: Callable[[CorsPolicy, str | None, str], Mapping[str, str]]
     find_problems: Callable[[CorsPolicy], Iterable[Diagnostic]]
     find_differences: Callable[[CorsPolicy], Iterable[str]]
     is_runnable: bool = True

@@ -91,6 +91,25 @@ def test_standalone_is_one_file(folder: Path) -> None:
     assert f"proxy_pass {upstream};" in text
 
 
+def test_files_with_a_name_are_written_and_compared(folder: Path) -> None:
+    given = ("nginx", "cors.toml", "--name", "admin", "-o", ".")
+    written = run(*given)
+    assert (written.exit_code, written.stdout) == (
+        0,
+        "cors_admin.conf: written\ncors_admin_location.conf: written\n",
+    )
+    text = (folder / "cors_admin.conf").read_text()
+    assert text.splitlines()[1] == "#     corekit export nginx cors.toml --name admin"
+    assert "$cors_admin_origin" in text
+    assert run(*given, "--check").exit_code == 0
+
+
+def test_name_has_to_be_a_name() -> None:
+    result = run("nginx", "cors.toml", "--name", "a;\x1b[2J", "--standalone", "http://127.0.0.1")
+    assert result.exit_code == 2
+    assert r"Invalid value for '--name': name='a;\x1b[2J' cannot be a part" in result.stderr
+
+
 def test_head_of_a_file_without_comments_is_next_to_the_output(folder: Path) -> None:
     (folder / "cors.toml").write_text(f"{TOML}allow_credentials = true\n")
     result = run("aws-s3", "cors.toml")
@@ -133,6 +152,8 @@ def test_what_is_not_exported_has_a_code_and_writes_nothing(folder: Path) -> Non
     assert result.exit_code == 1
     assert result.stdout.startswith("cors.toml: 1 error\n")
     assert "[routes-not-exported]" in result.stdout
+    assert "'/api/'" in result.stdout
+    assert "--name" in result.stdout
     assert not (folder / "deploy").exists()
     data = json.loads(run("nginx", "cors.toml", "--json").stdout)
     assert (data["ok"], data["files"]) == (False, {})

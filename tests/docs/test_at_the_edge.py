@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
-from textwrap import indent
 from typing import Final
 
 import pytest
@@ -13,6 +11,13 @@ import pytest
 from corekit import CorsPolicy
 from corekit.export import export_policy
 from corekit_config import parse_policy
+from tests.docs.edge_configurations import (
+    fill_caddy,
+    fill_envoy,
+    fill_haproxy,
+    fill_nginx,
+    write_export,
+)
 from tests.docs.export_targets import BEGIN, END, PAGE, table
 from tests.docs.pages import blocks
 from tests.export.caddy import CADDY
@@ -29,10 +34,9 @@ PREVIEW: Final = "https://a.preview.example.com"
 
 def write_shown_policy(proxy: Proxy, folder: Path) -> str:
     """Write the exported policy of the page into a folder, and return it as one text."""
-    export = export_policy(parse_policy(blocks(PAGE, "toml")[0], "cors.toml"), proxy.target)
-    for name, text in export.files.items():
-        (folder / name).write_text(text)
-    return export.text
+    policy = parse_policy(blocks(PAGE, "toml")[0], "cors.toml")
+    assert isinstance(policy, CorsPolicy)
+    return write_export(proxy, policy, folder)
 
 
 def check(proxy: Proxy, text: str, folder: Path) -> None:
@@ -52,53 +56,38 @@ def test_page_has_the_table() -> None:
 
 def test_files_of_nginx_are_included_as_shown(tmp_path: Path) -> None:
     write_shown_policy(NGINX, tmp_path)
-    (shown,) = blocks(PAGE, "nginx")
-    main = "daemon off;\npid nginx.pid;\nerror_log stderr;\nevents { }\n"
-    listen = "    server {\n        listen 127.0.0.1:8080;\n"
-    log = "http {\n    access_log off;\n"
     with serving() as application:
-        text = main + shown.replace("    server {\n", listen).replace("http {\n", log)
-        check(NGINX, text.replace("http://127.0.0.1:8000", application.url), tmp_path)
+        text = fill_nginx(blocks(PAGE, "nginx")[0], application.url)
+        check(NGINX, text, tmp_path)
 
 
 def test_section_of_haproxy_is_named_as_shown(tmp_path: Path) -> None:
     write_shown_policy(HAPROXY, tmp_path)
-    (shown,) = blocks(PAGE, "haproxy")
-    assert "`haproxy -f cors.cfg -f haproxy.cfg`" in PAGE.read_text()
     files = ["-f", "cors.cfg", "-f", "haproxy.cfg"]
+    assert f"`haproxy {' '.join(files)}`" in PAGE.read_text()
     both = replace(HAPROXY, command=lambda program, _: [program, *files])
     with serving() as application:
-        text = shown.replace("bind :80", HAPROXY.listen)
-        text = text.replace("127.0.0.1:8000", application.url.removeprefix("http://"))
+        text = fill_haproxy(blocks(PAGE, "haproxy")[0], application.url)
         check(both, text, tmp_path)
 
 
 def test_file_of_caddy_is_imported_as_shown(tmp_path: Path) -> None:
     write_shown_policy(CADDY, tmp_path)
-    (shown,) = blocks(PAGE, "caddyfile")
     with serving() as application:
-        site = shown.replace("api.example.com {", "http://:8080 {\n\tbind 127.0.0.1")
-        site = site.replace("127.0.0.1:8000", application.url)
-        check(CADDY, f"{{\n\tadmin off\n}}\n{site}", tmp_path)
+        text = fill_caddy(blocks(PAGE, "caddyfile")[0], application.url)
+        check(CADDY, text, tmp_path)
 
 
 def test_parts_of_envoy_are_copied_as_shown(tmp_path: Path) -> None:
-    exported = write_shown_policy(ENVOY, tmp_path)
-    shown, _ = blocks(PAGE, "yaml")
-    for name in ("layered_runtime", "http_filters", "routes"):
-        (line,) = re.findall(rf"^ *# {name} of cors.yaml\n", shown, re.MULTILINE)
-        (part,) = re.findall(rf"(?ms)^{name}:\n.*?(?=^[a-z]|\Z)", exported)
-        if name != "layered_runtime":
-            part = indent(part.partition("\n")[2], " " * line.index("#"))
-        shown = shown.replace(line, part)
+    exported = {"cors.yaml": write_shown_policy(ENVOY, tmp_path)}
     with serving() as application:
-        port = application.url.rpartition(":")[2]
-        check(ENVOY, shown.replace("port_value: 8000", f"port_value: {port}"), tmp_path)
+        text = fill_envoy(blocks(PAGE, "yaml")[0], application.url, exported)
+        check(ENVOY, text, tmp_path)
 
 
 @pytest.mark.parametrize("proxy", PROXIES, ids=str)
 def test_policy_of_ingress_nginx_is_exported(proxy: Proxy) -> None:
-    _, toml = blocks(PAGE, "toml")
+    *_, toml = blocks(PAGE, "toml")
     policy = parse_policy(toml, "ingress.toml")
     assert isinstance(policy, CorsPolicy)
     assert policy.warnings == ()

@@ -89,10 +89,14 @@ def is_new(program: str, arguments: Sequence[str], version: str, oldest: tuple[i
 
 @dataclass
 class Application:
-    """The application behind a proxy: its URL, and the names of the cases that reached it."""
+    """The application behind a proxy: its URL, and the names of the cases that reached it.
+
+    It has the same responses below `/public`, and `path` is that of the last request.
+    """
 
     url: str
     ran: set[str] = field(default_factory=set)
+    path: str | None = None
     headers: Sequence[tuple[str, str]] = CARELESS
 
 
@@ -114,11 +118,13 @@ def serving(*headers: tuple[str, str], tls: ssl.SSLContext | None = None) -> Ite
             self.rfile.read(int(self.headers.get("content-length") or 0))
             name = self.headers.get(CASE_HEADER, "")
             application.ran.add(name)
+            application.path = self.path
+            path = self.path.removeprefix("/public")
             if name:
-                response = respond(self.command, self.path, name)
+                response = respond(self.command, path, name)
                 status, own, body = response.status, response.headers, b"".join(response.chunks)
             else:
-                status = int(self.path[1:4]) if self.path[1:4].isdigit() else 404
+                status = int(path[1:4]) if path[1:4].isdigit() else 404
                 own, body = (), b"hello"
             self.send_response(status)
             for each in (*own, *application.headers):

@@ -56,6 +56,25 @@ def test_refused(target: Any, policy: Any, options: Any, code: str, subject: str
     assert json.dumps(export.to_dict())
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (1, "'/0/'"),
+        (5, "'/0/', '/1/', '/2/', '/3/', '/4/'"),
+        (7, "'/0/', '/1/', '/2/', '/3/', '/4/' and 2 more"),
+    ],
+)
+def test_routes_are_named(number: int, shown: str) -> None:
+    paths = [f"/{each}/" for each in range(number)]
+    routes = CorsRoutes([(path, POLICY) for path in paths])
+    (problem,) = export_policy(routes, TARGETS["nginx"]).problems
+    assert problem.message == (
+        f"Each of the routes {shown} has its own policy, and an export has one."
+    )
+    assert "export each with its own --name" in problem.hint
+    assert problem.value == paths
+
+
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_guard_is_left_to_the_application(target: Any) -> None:
     guard = CrossOriginGuard(POLICY)

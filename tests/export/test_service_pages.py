@@ -130,7 +130,7 @@ def test_any_header_without_credentials_depends_on_authorization(
             assert codes == {"any-name-not-exported"}
         else:
             assert codes == (set() if "authorization" in names else {"authorization-not-named"})
-    files = gateway.target.write(policy, None)
+    files = gateway.target.write(policy, None, "cors")
     refused = Export(gateway.target, files, (), ())
     model = model_of(gateway, refused, is_reflecting=is_reflecting)
     options: dict[str, Any] = {"method": "GET", "headers": {"authorization": "Bearer a"}}
