@@ -23,6 +23,7 @@ from tests.export.nginx import NGINX
 from tests.export.proxies import Proxy, running, serving
 from tests.export.test_envoy_errors import preflight
 from tests.export.test_nginx_errors import ask
+from tests.export.traefik import TRAEFIK
 
 PREVIEW: Final = "https://a.preview.example.com"
 
@@ -84,7 +85,7 @@ def test_file_of_caddy_is_imported_as_shown(tmp_path: Path) -> None:
 
 def test_parts_of_envoy_are_copied_as_shown(tmp_path: Path) -> None:
     exported = write_shown_policy(ENVOY, tmp_path)
-    shown, _ = blocks(PAGE, "yaml")
+    shown, *_ = blocks(PAGE, "yaml")
     for name in ("layered_runtime", "http_filters", "routes"):
         (line,) = re.findall(rf"^ *# {name} of cors.yaml\n", shown, re.MULTILINE)
         (part,) = re.findall(rf"(?ms)^{name}:\n.*?(?=^[a-z]|\Z)", exported)
@@ -94,6 +95,19 @@ def test_parts_of_envoy_are_copied_as_shown(tmp_path: Path) -> None:
     with serving() as application:
         port = application.url.rpartition(":")[2]
         check(ENVOY, shown.replace("port_value: 8000", f"port_value: {port}"), tmp_path)
+
+
+def test_middleware_of_traefik_is_named_as_shown(tmp_path: Path) -> None:
+    write_shown_policy(TRAEFIK, tmp_path)
+    _, shown, _ = blocks(PAGE, "yaml")
+    command = f"# Run it: traefik {TRAEFIK.listen} --providers.file.directory=.\n"
+    with serving() as application:
+        text = command + shown.replace("Host(`api.example.com`)", "PathPrefix(`/`)")
+        text = text.replace("http://127.0.0.1:8000", application.url)
+        with running(TRAEFIK, text, tmp_path) as port:
+            for origin, allowed in ((PREVIEW, PREVIEW), ("https://evil.example.net", None)):
+                status, headers = ask(port, "/404", origin)
+                assert (status, dict(headers).get("Access-Control-Allow-Origin")) == (404, allowed)
 
 
 @pytest.mark.parametrize("proxy", PROXIES, ids=str)

@@ -66,7 +66,7 @@ def service_rows() -> list[tuple[str, list[str]]]:
 
 
 def test_filter_is_included_as_shown() -> None:
-    _, shown = blocks(PAGE, "yaml")
+    *_, shown = blocks(PAGE, "yaml")
     policy = build({"allow_origins": ["https://app.example.com"], "allow_credentials": True}).policy
     text = export_policy(policy, TARGETS["gateway-api"]).text
     # What Helm does for {{- ... | nindent 6 }}
