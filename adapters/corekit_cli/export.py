@@ -77,6 +77,7 @@ def export(
       haproxy         2.6 or newer: a defaults section for frontends
       caddy           2.6 or newer: a file to import next to reverse_proxy
       envoy           1.36 or newer: a filter, and routes for preflights
+      traefik         3.0 or newer: a middleware for routers
       gateway-api     The CORS filter of a Kubernetes HTTPRoute
       aws-apigateway  The CORS configuration of an HTTP API
       aws-s3          The CORS configuration of a bucket

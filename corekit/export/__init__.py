@@ -8,8 +8,8 @@ them. An export is written from the policy, so that nobody translates patterns b
 - `refusals`: what is not exported, as one table of messages and hints;
 - `parts`: what several targets share, and `services` what those share that take lists instead of
   regular expressions;
-- one module for each target: `nginx`, `haproxy`, `caddy`, `envoy`, `gateway_api`, `aws_apigateway`,
-  `aws_s3`, `aws_cloudfront`.
+- one module for each target: `nginx`, `haproxy`, `caddy`, `envoy`, `traefik`, `gateway_api`,
+  `aws_apigateway`, `aws_s3`, `aws_cloudfront`.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ from .nginx import NGINX
 from .parts import write_prefix
 from .refusals import REFUSALS, find_refusals
 from .target import Export, Level, Target, write_head
+from .traefik import TRAEFIK
 
 __all__ = ["REFUSALS", "TARGETS", "Export", "Level", "Target", "export_policy"]
 
 TARGETS: Final[Mapping[str, Target]] = {
     each.name: each
     for each in (
-        *(NGINX, HAPROXY, CADDY, ENVOY),
+        *(NGINX, HAPROXY, CADDY, ENVOY, TRAEFIK),
         *(GATEWAY_API, AWS_APIGATEWAY, AWS_S3, AWS_CLOUDFRONT),
     )
 }

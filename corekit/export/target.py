@@ -98,9 +98,11 @@ def write_head(target: Target, policy: CorsPolicy, command: str, differences: It
     if not target.is_runnable:
         level += f" {NOT_PROVEN}"
     width = _WIDTH - len(target.comment)
+    # Traefik reads its files as templates, and two braces begin an action.
+    shown = escape(command).replace("{{", r"{\x7b")
     lines = [
         f"CORS policy {policy.fingerprint} for {target.requires}, written by:",
-        f"    {escape(command)}",
+        f"    {shown}",
         level,
     ]
     for each in differences:

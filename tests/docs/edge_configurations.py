@@ -15,6 +15,7 @@ from corekit import CorsPolicy
 from corekit.export import export_policy
 from tests.export.haproxy import HAPROXY
 from tests.export.proxies import Proxy
+from tests.export.traefik import TRAEFIK
 
 SHOWN: Final = "http://127.0.0.1:8000"
 """The URL of the application in the page."""
@@ -59,3 +60,10 @@ def fill_envoy(shown: str, url: str, exported: Mapping[str, str]) -> str:
     comment = r"(?m)^( *)# (\w+) of (cors\w*\.yaml)(, with `(.*)`)?\n"
     text = re.sub(comment, copy, shown)
     return text.replace("port_value: 8000", f"port_value: {url.rpartition(':')[2]}")
+
+
+def fill_traefik(shown: str, url: str, *options: str) -> str:
+    """Return the file with the command that it is run with, which reads all files of its folder."""
+    command = " ".join(["traefik", TRAEFIK.listen, *options, "--providers.file.directory=."])
+    text = shown.replace("Host(`api.example.com`)", "PathPrefix(`/`)")
+    return f"# Run it: {command}\n{text.replace(SHOWN, url)}"

@@ -16,6 +16,7 @@ from tests.docs.edge_configurations import (
     fill_envoy,
     fill_haproxy,
     fill_nginx,
+    fill_traefik,
     write_export,
 )
 from tests.docs.export_targets import BEGIN, END, PAGE, table
@@ -28,6 +29,7 @@ from tests.export.nginx import NGINX
 from tests.export.proxies import Proxy, running, serving
 from tests.export.test_envoy_errors import preflight
 from tests.export.test_nginx_errors import ask
+from tests.export.traefik import TRAEFIK
 
 PREVIEW: Final = "https://a.preview.example.com"
 
@@ -83,6 +85,18 @@ def test_parts_of_envoy_are_copied_as_shown(tmp_path: Path) -> None:
     with serving() as application:
         text = fill_envoy(blocks(PAGE, "yaml")[0], application.url, exported)
         check(ENVOY, text, tmp_path)
+
+
+def test_middleware_of_traefik_is_named_as_shown(tmp_path: Path) -> None:
+    write_shown_policy(TRAEFIK, tmp_path)
+    shown = blocks(PAGE, "yaml")[1]
+    with (
+        serving() as application,
+        running(TRAEFIK, fill_traefik(shown, application.url), tmp_path) as port,
+    ):
+        for origin, allowed in ((PREVIEW, PREVIEW), ("https://evil.example.net", None)):
+            status, headers = ask(port, "/404", origin)
+            assert (status, dict(headers).get("Access-Control-Allow-Origin")) == (404, allowed)
 
 
 @pytest.mark.parametrize("proxy", PROXIES, ids=str)

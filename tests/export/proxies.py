@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import socket
 import ssl
 import subprocess
@@ -12,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -39,15 +40,22 @@ CARELESS: Final = (
 """What the application sends with every response."""
 
 
+def is_listening(port: int) -> bool:
+    """Return True, or raise OSError if nothing listens at a port."""
+    socket.create_connection(("127.0.0.1", port), 1).close()
+    return True
+
+
 @dataclass(frozen=True)
 class Proxy:
     """A proxy that can run: `find` returns its program, None if it is not installed or is old.
 
     `command` makes the command of the program and a folder with the standalone `file`, where
-    `listen` occurs once. `origin_regexes` returns the matchers of the allowed origins, without
-    anchors. `broken` are parts of the configuration for `TOML` of
-    test_probe.py, each of which occurs once, what each is replaced by, and the code of the finding
-    then. `other` are the names of conformance cases, all with a difference that the export names.
+    `listen` occurs once. `is_ready` returns whether it serves at a port, or raises OSError.
+    `origin_regexes` returns the matchers of the allowed origins, without anchors. `broken` are
+    parts of the configuration for `TOML` of test_probe.py, each of which occurs once, what each is
+    replaced by, and the code of the finding then. `other` are the names of conformance cases, all
+    with a difference that the export names.
     """
 
     target: Target
@@ -58,6 +66,7 @@ class Proxy:
     origin_regexes: Callable[[Export], Sequence[str]]
     broken: Sequence[tuple[str, str, str]]
     other: AbstractSet[str] = frozenset()
+    is_ready: Callable[[int], bool] = is_listening
 
     @property
     def name(self) -> str:
@@ -106,6 +115,7 @@ def serving(*headers: tuple[str, str], tls: ssl.SSLContext | None = None) -> Ite
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # otherwise, each body waits for an acknowledgment
 
         def parse_request(self) -> bool:
             # Any method is for the application.
@@ -163,6 +173,12 @@ def serving(*headers: tuple[str, str], tls: ssl.SSLContext | None = None) -> Ite
             thread.join(timeout=_SECONDS)
 
 
+def printed_command(program: str, folder: Path, file: str) -> Sequence[str]:
+    """Return the command that a file in the folder names, with this program."""
+    (printed,) = re.findall(r"Run it: (.*)", (folder / file).read_text())
+    return [program, *shlex.split(printed)[1:]]
+
+
 def write_configuration(proxy: Proxy, policy: CorsPolicy, upstream: str) -> str:
     """Return the complete configuration for a policy."""
     export = export_policy(policy, proxy.target, standalone=upstream)
@@ -185,7 +201,7 @@ def running(proxy: Proxy, text: str, folder: Path) -> Iterator[int]:
             proxy.command(program, folder), cwd=folder, stdout=log, stderr=log
         )
     try:
-        _wait_for(process, port, folder / "log")
+        _wait_for(proxy, process, port, folder / "log")
         yield port
     finally:
         process.terminate()
@@ -198,13 +214,11 @@ def _free_port() -> int:
         return port
 
 
-def _wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_for(proxy: Proxy, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     end = time.monotonic() + _SECONDS
     while process.poll() is None and time.monotonic() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.005)
-        else:
-            return
+        with suppress(OSError):
+            if proxy.is_ready(port):
+                return
+        time.sleep(0.005)
     pytest.fail(f"the proxy did not start:\n{log.read_text()}")

@@ -79,12 +79,12 @@ def matcher_of(entry: str) -> str:
     return re.escape(entry).replace(r"\*", ".*")
 
 
-def without_refused(arguments: Mapping[str, Any], service: Service) -> CorsPolicy:
-    """Return a policy without what a service cannot have, which has a code each."""
+def without_refused(arguments: Mapping[str, Any], target: Target) -> CorsPolicy:
+    """Return a policy without what a target cannot have, which has a code each."""
     given = {name: value for name, value in arguments.items() if name != "accept_risks"}
     while True:
         policy = build(dict(given)).policy
-        problems = export_policy(policy, service.target).problems
+        problems = export_policy(policy, target).problems
         if not problems:
             return policy
         before = dict(given)

@@ -15,6 +15,7 @@ from tests.docs.edge_configurations import (
     fill_envoy,
     fill_haproxy,
     fill_nginx,
+    fill_traefik,
     write_export,
 )
 from tests.docs.export_targets import PAGE
@@ -23,7 +24,15 @@ from tests.export.proxies import Proxy
 POLICIES: Final[Mapping[str, CorsPolicy]] = {"public": PUBLIC, "admin": API}
 """By the names that the page gives them: that of `/public/`, and that of all other paths."""
 
-_LANGUAGES: Final = {"nginx": "nginx", "haproxy": "haproxy", "caddy": "caddyfile", "envoy": "yaml"}
+# Two proxies read YAML: their blocks are in this order.
+_BLOCKS: Final = {
+    "nginx": ("nginx", 0),
+    "haproxy": ("haproxy", 0),
+    "caddy": ("caddyfile", 0),
+    "envoy": ("yaml", 0),
+    "traefik": ("yaml", 1),
+}
+_TRAEFIK_OPTION: Final = "--entrypoints.web.http.encodedcharacters.allowencodedslash=false"
 
 
 def section() -> str:
@@ -38,13 +47,17 @@ def put_together(proxy: Proxy, folder: Path, url: str) -> tuple[Proxy, str]:
         f"cors_{name}.yaml": write_export(proxy, policy, folder, name)
         for name, policy in POLICIES.items()
     }
-    (shown,) = re.findall(rf"(?ms)^```{_LANGUAGES[proxy.name]}\n(.*?)^```$", section())
+    language, at = _BLOCKS[proxy.name]
+    shown = re.findall(rf"(?ms)^```{language}\n(.*?)^```$", section())[at]
     if proxy.name == "nginx":
         return proxy, fill_nginx(shown, url)
     if proxy.name == "caddy":
         return proxy, fill_caddy(shown, url)
     if proxy.name == "envoy":
         return proxy, fill_envoy(shown, url, exported)
+    if proxy.name == "traefik":
+        assert f"`{_TRAEFIK_OPTION}`" in section()
+        return proxy, fill_traefik(shown, url, _TRAEFIK_OPTION)
     files = ["-f", "cors_public.cfg", "-f", "cors_admin.cfg", "-f", "haproxy.cfg"]
     assert f"`haproxy {' '.join(files)}`" in section()
     loading = replace(proxy, command=lambda program, _: [program, *files])

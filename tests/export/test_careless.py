@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from corekit.export import export_policy
-from tests.export.every import PROXIES
+from tests.export.every import EXACT, PROXIES
 from tests.export.proxies import Application, Proxy, running, write_configuration
 from tests.export.test_nginx_errors import APP, GRANTED, POLICY, ask
 
 
-@pytest.mark.parametrize("proxy", PROXIES, ids=str)
+@pytest.mark.parametrize("proxy", EXACT, ids=str)
 def test_response_of_a_careless_application(
     proxy: Proxy, application: Application, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

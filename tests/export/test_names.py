@@ -36,6 +36,7 @@ _definitions = re.compile(
     r" *map .* \$(?P<variable>\w+) \{"
     r"|defaults (?P<section>\w+)$"
     r"|- name: (?P<filter>\w+)$"  # the layer of runtime is the same for all policies
+    r"|    (?P<middleware>cors\w*):$"
     r"|.*&(?P<anchor>cors\w*)\b"
     r'|.*"Name": "(?P<policy>cors.*)")',
     re.MULTILINE,
@@ -98,6 +99,7 @@ def test_definitions_are_found() -> None:
         *(("file", "cors.yaml"), ("filter", "cors"), ("anchor", "cors_origins")),
         *(("anchor", "cors_remove"), ("anchor", "cors_vary")),
     }
+    assert found["traefik"] == {("file", "cors.yml"), ("middleware", "cors")}
     assert ("policy", f"cors-{LISTED.fingerprint}") in found["aws-cloudfront"]
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from corekit_cli import command
 from corekit_config.files import load_policy
-from tests.export.every import PROXIES
+from tests.export.every import BROWSER_EQUAL, EXACT, PROXIES
 from tests.export.nginx import NGINX
 from tests.export.proxies import Application, Proxy, running, serving, write_configuration
 
@@ -66,9 +66,8 @@ def configuration(proxy: Proxy, folder: Path, toml: str, application: Applicatio
         (TOML, ()),
         (TOML, ("--origin=https://a.example.org", "--origin=http://localhost:5173")),
         (PUBLIC, ("--origin=https://app.example.com",)),
-        (ANY_NAME, ()),
     ],
-    ids=["listed", "patterns", "public", "any-name"],
+    ids=["listed", "patterns", "public"],
 )
 def test_probe_finds_nothing(
     proxy: Proxy, toml: str, options: tuple[str, ...], tmp_path: Path, application: Application
@@ -76,6 +75,24 @@ def test_probe_finds_nothing(
     text = configuration(proxy, tmp_path, toml, application)
     found = probe(proxy, tmp_path, toml, text, *options)
     assert [each for each in found if each["severity"] != "info"] == []
+
+
+@pytest.mark.parametrize("proxy", EXACT, ids=str)
+def test_probe_finds_nothing_with_any_name(
+    proxy: Proxy, tmp_path: Path, application: Application
+) -> None:
+    text = configuration(proxy, tmp_path, ANY_NAME, application)
+    found = probe(proxy, tmp_path, ANY_NAME, text)
+    assert [each for each in found if each["severity"] != "info"] == []
+
+
+@pytest.mark.parametrize("proxy", BROWSER_EQUAL, ids=str)
+def test_probe_names_what_is_not_exact(
+    proxy: Proxy, tmp_path: Path, application: Application
+) -> None:
+    text = configuration(proxy, tmp_path, TOML, application)
+    found = probe(proxy, tmp_path, TOML, text)
+    assert [(each["code"], each["severity"]) for each in found] == [("stray-credentials", "info")]
 
 
 BROKEN: Final = [(proxy, row) for proxy in PROXIES for row in proxy.broken]
