@@ -244,6 +244,22 @@ class TestSlowLoad:
         asyncio.run(main())
         assert len(lines(caplog, logging.ERROR)) == 1
 
+    def test_one_that_ends_in_time_is_not_reported(
+        self, live: LivePolicy, caplog: Records, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(refreshing, "SLOW", 0.5)
+        table = Table(SHOP)
+
+        async def load() -> Any:
+            return table()
+
+        async def main() -> None:
+            async with asyncio.timeout(10), refresh_async(load, live, every=LONG):
+                await asyncio.sleep(0.6)
+
+        asyncio.run(main())
+        assert lines(caplog, logging.ERROR) == []
+
     def make_short(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Report later loads soon; the first one may take a while on a machine that is busy."""
         monkeypatch.setattr(refreshing, "SLOW", 0.05)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from corekit import CorsPolicy, CorsRoutes, LivePolicy
-from corekit_config import load_policy
+from corekit_config import load_policy, refresh
 from corekit_config.watching import WatchedFile
 from tests.config.watching import NEW, OLD, policy_text
 
@@ -67,6 +67,17 @@ def test_equal_policy_is_not_replaced(watched: Watched, text: str) -> None:
     watched.settle()
     assert watched.live.policy is before
     assert watched.live.generation == 1
+
+
+def test_policy_that_the_application_took_first_is_not_replaced(watched: Watched) -> None:
+    """Whether rows were loaded or not: they are not in the file."""
+    with refresh(lambda: ["https://shop.example"], watched.live, every=3600):
+        watched.live.replace(CorsPolicy(allow_origins=[NEW]))
+        before = watched.live.policy, watched.live.generation
+        watched.path.write_text(policy_text(NEW))
+        watched.settle()
+        assert watched.live.policy is before[0]
+        assert watched.live.generation == before[1]
 
 
 def test_first_look_finds_what_changed_since_loading(tmp_path: Path) -> None:
