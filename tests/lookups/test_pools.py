@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import logging
 import multiprocessing
 import os
 import subprocess
@@ -177,9 +178,26 @@ class TestFunctionsInThreads:
 
         run(test)
         assert wait_for(lambda: bool(caplog.records))
-        # asyncio reports an exception that nobody has retrieved.
-        gc.collect()
         assert [record.name for record in caplog.records] == ["corekit.lookups"]
+
+    def test_exception_is_reported_once(
+        self, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Our record would keep the exception, of which asyncio reports that nobody retrieved it.
+        monkeypatch.setattr(logging.getLogger("corekit.lookups"), "disabled", True)
+
+        def look_up(origin: str) -> bool:
+            raise SystemExit
+
+        async def test() -> None:
+            lookup = build(look_up)
+            assert await lookup.ask_async(A, REQUEST) is Outcome.FAILED
+            # The outcome is known before the thread has ended.
+            await wait_until(lambda: not lookup._started)
+
+        run(test)
+        gc.collect()
+        assert caplog.records == []
 
     def test_wrong_result_is_an_error(self) -> None:
         async def look_up(origin: str) -> bool:
