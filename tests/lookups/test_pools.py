@@ -13,6 +13,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from queue import Queue
 from threading import Barrier, Event, Semaphore, Thread, get_ident
 from threading import enumerate as enumerate_threads
 from typing import Any, ClassVar
@@ -304,6 +305,18 @@ class TestFunctionsInThreads:
             assert event.wait(LONG)
         stop.set()
         assert all(each.result(LONG) for each in running)
+
+    def test_thread_is_free_before_its_result_is_known(self) -> None:
+        attached, pool = Event(), _Pool(2)
+
+        def identify() -> int:
+            assert attached.wait(LONG)
+            return get_ident()
+
+        first, later = pool.run(identify), Queue[Any]()
+        first.add_done_callback(lambda _: later.put(pool.run(get_ident)))
+        attached.set()
+        assert later.get(timeout=LONG).result(LONG) == first.result(LONG)
 
     def test_threads_are_reused_and_end_with_the_look_up(self) -> None:
         others = set(enumerate_threads())
