@@ -143,12 +143,25 @@ def test_forked_process_does_the_step_that_hangs(monkeypatch: pytest.MonkeyPatch
         released.set()
 
 
-def test_thread_that_is_in_the_new_process_is_not_started_again() -> None:
+def test_thread_that_is_in_the_new_process_is_not_started_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """It is, if the step has forked."""
+    started: list[object] = []
+    monkeypatch.setattr(_thread, "start_new_thread", lambda *each: started.append(each))
     with Poller(lambda: 60.0, "the test", every=60.0) as poller:
-        thread = poller._thread
+        monkeypatch.setattr(poller, "_process", 0)
         polling._start_again()
-        assert poller._thread is thread
+    assert started == []
+
+
+def test_copy_of_a_thread_in_a_new_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With gevent, a fork copies it."""
+    with Poller(lambda: 0.01, "the test", every=60.0) as poller:
+        thread, process = poller._thread, os.getpid()
+        monkeypatch.setattr(os, "getpid", lambda: process + 1)
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 def test_thread_of_another_process_is_not_running(monkeypatch: pytest.MonkeyPatch) -> None:
