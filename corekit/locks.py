@@ -45,5 +45,6 @@ def _renew() -> None:
         each._at_fork_reinit()  # type: ignore[attr-defined]
 
 
-# Windows cannot fork.
+# Windows cannot fork. uWSGI may fork without this, but before any request: only a thread that the
+# application has started can hold one of these locks then. `refresh()` and `watch()` are refused.
 getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_renew)

@@ -4,21 +4,28 @@ A server such as ``gunicorn --preload`` imports the application and then forks i
 have none of the threads of their parent. So each thread is started again there. A fork waits for
 the end of a step, so that it finds no lock taken, and no step begins until it is done. It does not
 wait for a step that hangs.
+
+With gevent, a thread is a greenlet, and whatever waits lets others run: in a new process, those of
+requests that its parent answers. So nothing that is called there waits. A fork copies greenlets:
+that of a thread ends in the new process after its step, and a fork does not wait for it.
 """
 
 from __future__ import annotations
 
+import _thread
 import logging
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 from queue import Empty, SimpleQueue
-from threading import TIMEOUT_MAX, Thread, Timer, current_thread, main_thread
+from threading import TIMEOUT_MAX, Thread, Timer, current_thread
+from time import sleep  # not that of gevent, if it is patched later
 from types import FrameType, TracebackType
-from typing import Final, Self, cast
+from typing import Final, Self
 
 from corekit import LivePolicy
 from corekit.adapter import show
@@ -77,7 +84,9 @@ class Poller:
     @property
     def is_running(self) -> bool:
         """Whether it was not closed, and its thread is alive in this process."""
-        return not self._is_closed and self._thread.is_alive()
+        # A server may fork without the hooks of Python, which then takes the thread for alive.
+        is_here = self._process == os.getpid()
+        return not self._is_closed and is_here and self._thread.is_alive()
 
     def wake(self) -> None:
         """Do a step at once, one for any number of calls; can be called by a signal handler.
@@ -114,12 +123,21 @@ class Poller:
         # Of the queues, only this one may be used in a signal handler.
         self._bell: SimpleQueue[None] = SimpleQueue()
         self._began = inf
-        thread = Thread(target=self._run, name=self._name, daemon=True)
+        self._runs_in = 0
+        process = os.getpid()
+        thread = Thread(target=self._run, args=(process,), name=self._name, daemon=True)
         thread.start()
-        self._thread = thread
+        self._process, self._thread = process, thread
 
-    def _run(self) -> None:
-        while self._begin():
+    def _start_here(self) -> None:
+        """Start the thread again, unless this process has one."""
+        with _forking, suppress(RuntimeError):  # the interpreter is shutting down
+            if not self.is_running:
+                self._start()
+
+    def _run(self, process: int) -> None:
+        self._runs_in = threading.get_native_id()
+        while os.getpid() == process and self._begin():
             seconds = self._every
             try:
                 seconds = self._step()
@@ -144,16 +162,17 @@ class Poller:
 
 def _wait_for_steps() -> None:
     """Wait for the end of all steps, before a fork."""
-    now, this = time.monotonic(), current_thread()
+    now, this = time.monotonic(), threading.get_native_id()
     try:
         for poller in tuple(_running):
             # What waits for a lock or an event may leave it taken if a signal handler raises.
             while (
                 poller._began < inf
-                and poller._thread is not this
+                # It is the step that forks, or with gevent one that runs only if this waits.
+                and poller._runs_in != this
                 and time.monotonic() < min(now, poller._began) + HANGS
             ):
-                time.sleep(PAUSE)
+                sleep(PAUSE)
     except BaseException as error:  # noqa: BLE001 - raised by a signal handler
         _raised.append(error)
 
@@ -173,21 +192,21 @@ def _raise_again() -> None:
 
     def send() -> None:
         with _forking:  # which is free after the last function of the fork
-            signal.pthread_kill(main, signal.SIGURG)
+            os.kill(os.getpid(), signal.SIGURG)
 
     # Without a handler, this signal has no effect.
     before = signal.signal(signal.SIGURG, receive)
-    main = cast("int", main_thread().ident)
-    Timer(AFTER_FORK, send).start()
+    _thread.start_new_thread(Timer(AFTER_FORK, send).start, ())
 
 
 def _start_again() -> None:
     """Start the threads again, in a process that was forked."""
     _raised.clear()
     for poller in tuple(_running):
-        if not poller.is_running:
+        if not (poller._is_closed or poller._thread.is_alive()):
+            # The start of a `Thread` waits until it runs, and this does not.
             with suppress(RuntimeError):  # the interpreter is shutting down
-                poller._start()
+                _thread.start_new_thread(poller._start_here, ())
 
 
 # Windows cannot fork. What is registered last is called first before a fork, and last after it. A

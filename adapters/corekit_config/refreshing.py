@@ -30,6 +30,7 @@ from corekit.adapter import show
 
 from .loaded_origins import SLOW, LoadedOrigins
 from .polling import LONGEST_WAIT, Poller
+from .uwsgi import check_server
 
 Rows = Iterable[str]
 Load = Callable[[], Rows]
@@ -305,9 +306,9 @@ def refresh(
     The rows are kept if the policy of `live` is replaced, for example by `watch()`. They may allow
     more than before, whatever `on_widen` is.
 
-    Processes that are forked later load too. `wake()` loads at once; `close()` stops, and the rows
-    stay: a load that is running then has no effect. `is_running`, `size` and `age` are for health
-    checks.
+    Processes that are forked later load too; in uWSGI, RuntimeError is raised if they would not.
+    `wake()` loads at once; `close()` stops, and the rows stay: a load that is running then has no
+    effect. `is_running`, `size` and `age` are for health checks.
 
     >>> from corekit import CorsPolicy
     >>> live = LivePolicy(CorsPolicy(allow_origins=["https://app.example.com"]))
@@ -320,6 +321,7 @@ def refresh(
     if inspect.iscoroutinefunction(load) or inspect.isasyncgenfunction(load):
         raise WrongFunctionError(_ASYNC)
     origins = LoadedOrigins(live, load, every, accept_risks, path, allow_patterns=allow_patterns)
+    check_server("refresh()")
     return Refresher(load, origins, every=every, required=required)
 
 

@@ -27,6 +27,7 @@ from corekit.live import replace_if
 from .errors import ConfigError
 from .files import parse_policy, read_content
 from .polling import LOGGER, Poller, check_interval, check_live
+from .uwsgi import check_server
 
 _READ_AT_THE_LATEST: Final = 10
 """How many looks at the state of a file may follow each other without reading it."""
@@ -241,8 +242,9 @@ def watch(
     too. Call `close()` on the result, or use it as a context manager, to stop.
 
     Raise TypeError for arguments of another type, and ValueError if `every` is not above 0, or if
-    `live` is watched already. With `signals`, call it in the main thread: `signal.signal` raises
-    ValueError in any other. A file that is missing is logged and may appear later.
+    `live` is watched already. In uWSGI, raise RuntimeError if no worker would watch the file. With
+    `signals`, call it in the main thread: `signal.signal` raises ValueError in any other. A file
+    that is missing is logged and may appear later.
 
     >>> from tempfile import TemporaryDirectory
     >>> from corekit_config import load_policy
@@ -263,6 +265,7 @@ def watch(
             "live is watched already. Use one file with all routes, or call close() on the other"
             " watcher first."
         )
+    check_server("watch()")
     return Watcher(path, live, every, numbers)
 
 

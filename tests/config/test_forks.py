@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
@@ -142,12 +143,39 @@ def test_forked_process_does_the_step_that_hangs(monkeypatch: pytest.MonkeyPatch
         released.set()
 
 
-def test_thread_that_is_in_the_new_process_is_not_started_again() -> None:
+def test_thread_that_is_in_the_new_process_is_not_started_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """It is, if the step has forked."""
+    started: list[object] = []
+    monkeypatch.setattr(_thread, "start_new_thread", lambda *each: started.append(each))
     with Poller(lambda: 60.0, "the test", every=60.0) as poller:
-        thread = poller._thread
+        monkeypatch.setattr(poller, "_process", 0)
         polling._start_again()
-        assert poller._thread is thread
+    assert started == []
+
+
+def test_copy_of_a_thread_in_a_new_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With gevent, a fork copies it."""
+    with Poller(lambda: 0.01, "the test", every=60.0) as poller:
+        thread, process = poller._thread, os.getpid()
+        monkeypatch.setattr(os, "getpid", lambda: process + 1)
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_thread_of_another_process_is_not_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that a server forked in C, without the hooks of Python."""
+    with Poller(lambda: 0.01, "the test", every=60.0) as poller:
+        thread = poller._thread
+        monkeypatch.setattr(poller, "_process", 0)
+        assert not poller.is_running
+        for _ in range(2):
+            poller._start_here()
+            assert poller.is_running
+            assert [each.name for each in threading.enumerate()].count("the test") == 2
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_step_may_fork() -> None:
@@ -178,7 +206,8 @@ def test_forks_wait_once_for_all_that_hang(monkeypatch: pytest.MonkeyPatch) -> N
 
     started = threading.Barrier(4)
     with ExitStack() as stack, monkeypatch.context() as patch:
-        patch.setattr(polling, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
+        patch.setattr(polling, "time", SimpleNamespace(monotonic=lambda: now[0]))
+        patch.setattr(polling, "sleep", sleep)
         for _ in range(3):
             stack.enter_context(Poller(step, "the test", every=60.0))
         started.wait(10)
@@ -246,17 +275,27 @@ def test_fork_while_a_step_is_closed(monkeypatch: pytest.MonkeyPatch, *, is_slow
     assert poller not in polling._running
 
 
-def test_threads_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: threading.Thread) -> None:
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param((threading.Thread, "start"), id="all"),
+        pytest.param((_thread, "start_new_thread"), id="the one that starts the others"),
+    ],
+)
+def test_threads_that_cannot_start(
+    monkeypatch: pytest.MonkeyPatch, what: tuple[object, str]
+) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError
 
     with (
         Poller(lambda: 60.0, "the test", every=60.0) as first,
         Poller(lambda: 60.0, "the test", every=60.0) as second,
     ):
-        monkeypatch.setattr(threading.Thread, "start", fail)
+        monkeypatch.setattr(*what, fail)
         child = os.fork()
         if not child:
+            time.sleep(0.1)
             monkeypatch.undo()
             are_running = first.is_running or second.is_running
             os._exit(0 if not are_running and can_poll() else 1)

@@ -54,7 +54,12 @@ TESTS = {
     "corekit_asgi": ("tests/asgi",),
     "corekit_config": ("tests/config",),
     "corekit_config.loaded_origins": _REFRESHING,
-    "corekit_config.polling": ("tests/config/test_watching.py", "tests/config/test_forks.py"),
+    "corekit_config.polling": (
+        "tests/config/test_watching.py",
+        "tests/config/test_forks.py",
+        "tests/config/test_gevent.py",
+    ),
+    "corekit_config.uwsgi": ("tests/config/test_uwsgi.py",),
     "corekit_config.refreshing": _REFRESHING,
     "corekit_config.watching": (
         "tests/config/test_watched_files.py",
