@@ -318,6 +318,16 @@ class TestFunctionsInThreads:
         attached.set()
         assert later.get(timeout=LONG).result(LONG) == first.result(LONG)
 
+    def test_task_that_was_canceled_has_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        pool = _Pool(2)
+        with monkeypatch.context() as patch:
+            patch.setattr(Thread, "start", start_no_thread)
+            with pytest.raises(RuntimeError):
+                pool.run(int)
+        for _ in range(2):
+            assert pool.run(int).result(LONG) == 0
+        assert pool._started == 1
+
     def test_threads_are_reused_and_end_with_the_look_up(self) -> None:
         others = set(enumerate_threads())
         lookup = build(lambda origin: True, concurrency=3)
