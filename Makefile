@@ -10,7 +10,7 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export RUFF_CACHE_DIR := $(CURDIR)/.cache/ruff
 
-.PHONY: help demo test format check lint types tests proxies django-matrix bench bench-full bench-guard clean \
+.PHONY: help demo docs test format check lint types tests proxies django-matrix bench bench-full bench-guard clean \
 	mutation fuzz
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make check           check format, lint and types"
 	@echo "make tests           run the tests with coverage; ARGS are arguments of pytest"
 	@echo "make format          format the code"
+	@echo "make docs            build the site of the documentation in .cache/site"
 	@echo "make proxies         run exported configurations in the proxies, with many origins"
 	@echo "make django-matrix   run the tests of the Django adapter with other Django releases"
 	@echo "make bench           compare corekit with other CORS libraries"
@@ -53,6 +54,10 @@ tests: .venv/.test
 	$(BIN)/coverage run -m pytest -n auto --dist loadfile $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+docs: .venv/.test
+	$(BIN)/sphinx-build -q -W --keep-going -c docs . .cache/site
+	@echo "Open .cache/site/index.html in a browser."
 
 proxies: .venv/.test
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest tests/export $(ARGS)

@@ -65,9 +65,9 @@ class WebSocket:
         mask = os.urandom(4)
         masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
         length = len(payload)
-        head = bytes([0x80 | opcode, 0x80 | min(length, 126)])
-        if length >= 126:
-            head += length.to_bytes(2, "big")
+        size = 0 if length < 126 else 2 if length < 2**16 else 8
+        head = bytes([0x80 | opcode, 0x80 | {0: length, 2: 126, 8: 127}[size]])
+        head += length.to_bytes(size, "big") if size else b""
         self._connection.sendall(head + mask + masked)
 
     def _exactly(self, count: int) -> bytes:
