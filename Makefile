@@ -56,7 +56,7 @@ tests: .venv/.test
 	$(BIN)/coverage report
 
 docs: .venv/.test
-	$(BIN)/sphinx-build -q -W --keep-going -c docs . .cache/site
+	$(BIN)/sphinx-build -q -E -W --keep-going -c docs . .cache/site
 	@echo "Open .cache/site/index.html in a browser."
 
 proxies: .venv/.test

@@ -171,7 +171,7 @@ def _render_targets(results: dict[str, Any]) -> str:
     lines = [
         f"{met} of {len(targets)} targets are met.",
         "",
-        "| workload | cost | at most | measured | |",
+        "| workload | cost | at most | measured | target |",
         "|---|---|---:|---:|---|",
     ]
     for row in targets:

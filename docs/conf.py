@@ -66,6 +66,8 @@ templates_path = ["templates"]
 
 html_theme = "furo"
 html_copy_source = False
+html_static_path = ["static"]
+html_js_files = [("accessible.js", {"defer": "defer"})]
 html_theme_options = {
     "source_repository": SOURCE,
     "source_branch": "main",

@@ -1,0 +1,13 @@
+// What the theme leaves out for keyboards and screen readers.
+for (const [selector, attributes] of Object.entries({
+  ".caption[role=heading]": { "aria-level": 2 },
+  ".sidebar-drawer": { "aria-label": "All pages" },
+  ".toc-drawer": { "aria-label": "On this page" },
+  ".content-icon-container": { role: "navigation", "aria-label": "This page" },
+  "pre, .table-wrapper": { tabindex: 0 },
+  "body:not(:has(h1)) h2": { role: "heading", "aria-level": 1 },
+})) {
+  for (const element of document.querySelectorAll(selector)) {
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  }
+}
