@@ -64,17 +64,19 @@ def _render_machine(results: dict[str, Any]) -> str:
     machine = results["machine"]
     about = ", ".join(str(machine[key]) for key in machine)
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    return textwrap.fill(
+    return _fill(
         f"Measured {results['date']} on {about}; {results['processes']} processes of"
-        f" {results['rounds']} rounds. {versions}.",
-        width=108,
-        break_on_hyphens=False,
+        f" {results['rounds']} rounds. {versions}."
     )
+
+
+def _fill(text: str) -> str:
+    return textwrap.fill(text, width=108, break_on_hyphens=False)
 
 
 def _render_versions(servers: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in servers["versions"].items())
-    return f"Measured {servers['date']}, {servers['rounds']} rounds. {versions}."
+    return _fill(f"Measured {servers['date']}, {servers['rounds']} rounds. {versions}.")
 
 
 def _render_workloads(results: dict[str, Any], names: list[str]) -> Iterator[str]:
