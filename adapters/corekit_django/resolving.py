@@ -106,7 +106,7 @@ def find_view_or_report(
                 origin=meta.get("HTTP_ORIGIN"),
                 request_method=meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
             )
-    return unknown_view
+    return _unknown_view()
 
 
 def _find_view(request: HttpRequest, is_redirected: bool) -> View | None:
@@ -149,7 +149,7 @@ def _route(request: HttpRequest, path: str, urlconf: str | None) -> View | None:
         len(views) > 1
         and len({tuple(find_mark(view, method) for method in methods) for view in views}) > 1
     ):
-        return different_view_by_language
+        return _different_view_by_language()
     return next(iter(views), None)
 
 
@@ -179,14 +179,26 @@ def _find_languages(request: HttpRequest, urlconf: str | None) -> Sequence[str]:
     return tuple(found.values())
 
 
-@cors(deny_with_hint("The views of the path differ by language: give them the same policy."))
-def different_view_by_language(request: HttpRequest) -> None:
-    """Represent the views of a path that have different policies, depending on the language."""
+# Not when this module is imported: without any mark, requests skip the search for views.
+@cache
+def _different_view_by_language() -> View:
+    """Return what represents views of a path whose policies depend on the language."""
+    hint = "The views of the path differ by language: give them the same policy."
+    return _stand_in(deny_with_hint(hint))
 
 
-@cors(UNROUTABLE)
-def unknown_view(request: HttpRequest) -> None:
-    """Represent the view of a path for which the router raised an exception."""
+@cache
+def _unknown_view() -> View:
+    """Return what represents the view of a path for which the router raised an exception."""
+    return _stand_in(UNROUTABLE)
+
+
+def _stand_in(policy: CorsPolicy) -> View:
+    @cors(policy)
+    def view(request: HttpRequest) -> None:
+        """Represent another view, whose policy is not known."""
+
+    return view
 
 
 def find_mark(view: View, method: str) -> Kept | None:

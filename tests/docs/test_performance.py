@@ -31,10 +31,6 @@ def ratios(kind: str, layer: str) -> list[float]:
 ASGI: Final = [added(f"asgi-{name}") for name in ACTUAL]
 WSGI: Final = [added(f"wsgi-{name}") for name in ACTUAL]
 STARLETTE: Final = ratios("asgi", "starlette")
-DJANGO: Final = [
-    *ratios("django", "django-cors-headers"),
-    *ratios("django-full", "django-cors-headers"),
-]
 MILLION: Final = [added("scale-exact-hit", "1,000,000") - added("scale-exact-hit", "1")]
 PATTERNS: Final = [added("scale-pattern-hit", "100,000") / added("scale-pattern-hit", "1")]
 HOSTILE: Final = [
@@ -59,7 +55,6 @@ SENTENCES: Final = [
     ("docs/performance.md", "adds about 1.5 µs to a request", ASGI, 1.3, 1.7),
     ("docs/performance.md", "a quarter to a third of what Starlette's", STARLETTE, 0.23, 0.35),
     ("docs/performance.md", "On WSGI it adds 0.5 µs", WSGI, 0.35, 0.65),
-    ("docs/performance.md", "a tenth of what django-cors-headers adds", DJANGO, 0.04, 0.125),
     ("docs/performance.md", "about 0.8 µs longer than among one", MILLION, 0.75, 0.85),
     ("docs/performance.md", "100,000 patterns cost a quarter more than one", PATTERNS, 1.2, 1.3),
     ("docs/performance.md", "costs no more than normal input", HOSTILE, 0.8, 1.05),
