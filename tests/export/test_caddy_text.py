@@ -203,15 +203,6 @@ def test_standalone_is_valid(upstream: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    "upstream",
-    ["127.0.0.1:8000", "http://a/path", "http://a { }", "http://{env.A}", "http://a\n", ""],
-)
-def test_upstream_is_not_written_unless_it_is_a_url(upstream: str) -> None:
-    with pytest.raises(ValueError, match="An upstream is an HTTP URL"):
-        export(standalone=upstream)
-
-
 def ask(arguments: dict[str, Any], folder: Path, *requests: Request) -> Sequence[Observed]:
     """Return the responses of Caddy in front of an application."""
     policy = CorsPolicy(**arguments)

@@ -237,18 +237,6 @@ def test_standalone_is_valid(upstream: str, tmp_path: Path) -> None:
     assert "eprecated" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    "upstream",
-    [
-        *("127.0.0.1:8000", "http://a/path", 'http://a"', "http://a, port_value: 1", "http://a\n"),
-        *("", "http://%REQ(host)%"),
-    ],
-)
-def test_upstream_is_not_written_unless_it_is_a_url(upstream: str) -> None:
-    with pytest.raises(ValueError, match="An upstream is an HTTP URL"):
-        export(standalone=upstream)
-
-
 ODD_NAME: Final = "x-!#$%&'+.^_`|~%req%%cel%"
 
 

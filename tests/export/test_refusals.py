@@ -9,7 +9,7 @@ import pytest
 
 from corekit import CorsPolicy, CorsRoutes, LivePolicy
 from corekit.compat import RegexCorsPolicy
-from corekit.export import REFUSALS, TARGETS, export_policy
+from corekit.export import REFUSALS, TARGETS, Target, export_policy
 from corekit.extended import extend
 from corekit.guard import CrossOriginGuard
 from corekit.snapshots import Rules, SnapshotReader
@@ -113,3 +113,21 @@ def test_every_refusal_is_tested() -> None:
         "too-many-origins",
         "too-many-entries",
     }
+
+
+RUNNABLE: Final = {name: each for name, each in TARGETS.items() if each.is_runnable}
+
+
+@pytest.mark.parametrize("target", RUNNABLE.values(), ids=RUNNABLE)
+@pytest.mark.parametrize(
+    "upstream",
+    [
+        *("", "127.0.0.1:8000", "http://a/path", "http://a\n", "http://a'", 'http://a"'),
+        # What would be more than a host in the language of one of the proxies.
+        *("http://a; return 200", "http://a check", "http://a { }", "http://a, port_value: 1"),
+        *("http://$host", "http://$HOST", "http://{env.A}", "http://%REQ(host)%", "http://{{.}}"),
+    ],
+)
+def test_upstream_is_not_written_unless_it_is_a_url(upstream: str, target: Target) -> None:
+    with pytest.raises(ValueError, match="An upstream is an HTTP URL"):
+        export_policy(POLICY, target, standalone=upstream)
